@@ -1,0 +1,33 @@
+//! Where frames come from and go to: capture files and standard input, filters, the writer.
+
+mod link_type;
+
+pub use link_type::LinkType;
+
+use crate::time::{Precision, Timestamp};
+
+/// One captured frame, borrowed from the window of the reader that found it.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame<'a> {
+    /// Position in the merged timeline of all inputs, from 1.
+    pub number: u64,
+    /// Which input it came from: index into the list of inputs, in the order given.
+    pub file: u32,
+    /// When it was captured.
+    pub time: Timestamp,
+    /// How many digits of [`Frame::time`] the capture recorded.
+    pub precision: Precision,
+    /// What the first octet of [`Frame::data`] belongs to.
+    pub link_type: LinkType,
+    /// The octets that were kept, up to the snapshot length.
+    pub data: &'a [u8],
+    /// Octets the frame had on the link; more than `data.len()` when it was cut.
+    pub original_length: u32,
+}
+
+impl Frame<'_> {
+    /// Whether the snapshot length cut this frame.
+    pub fn is_cut(&self) -> bool {
+        usize::try_from(self.original_length).is_ok_and(|original| original > self.data.len())
+    }
+}

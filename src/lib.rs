@@ -1,0 +1,20 @@
+//! mipflow reads Mobile `IPv4` traffic (RFC 5944) that uses the Multipath and Flow-Binding
+//! extensions (RFC 7629), and says exactly what it saw.
+//!
+//! The crate is one house; data walks through it one way, and each room knows only those before it:
+//!
+//! ```text
+//!          frames          datagrams          messages
+//! capture ───────► net ───────────────► wire ───────────►  report
+//! files, live      link, IP, tunnels     Mobile IP codec    text, JSON, CSV
+//! ```
+//!
+//! - [`time`]: the one notion of time, taken from the capture and never from a clock.
+//! - [`capture`]: where frames come from and go to: files, standard input, filters, the writer.
+//! - [`net`]: from a frame to the UDP datagram or tunnelled packet inside it.
+//! - [`wire`]: the Mobile IP codec; total parsers, with the emit side beside each.
+
+pub mod capture;
+pub mod net;
+pub mod time;
+pub mod wire;

@@ -1,0 +1,3 @@
+//! The `mipflow` command.
+
+fn main() {}

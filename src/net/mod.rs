@@ -1,0 +1,1 @@
+//! From a frame to the UDP datagram or tunnelled packet inside it.
