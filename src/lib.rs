@@ -1,4 +1,4 @@
-//! mipflow reads Mobile `IPv4` traffic (RFC 5944) that uses the Multipath and Flow-Binding
+//! mipflow reads Mobile IPv4 traffic (RFC 5944) that uses the Multipath and Flow-Binding
 //! extensions (RFC 7629), and says exactly what it saw.
 //!
 //! The crate is one house; data walks through it one way, and each room knows only those before it:

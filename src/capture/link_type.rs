@@ -17,7 +17,7 @@ impl LinkType {
     pub const RAW_BSD: Self = Self(12);
     /// Raw IP, the number used by OpenBSD.
     pub const RAW_OPENBSD: Self = Self(14);
-    /// A `PPPoE` session without the Ethernet header.
+    /// A PPPoE session without the Ethernet header.
     pub const PPPOE: Self = Self(51);
     /// Raw IP, version 4 or 6.
     pub const RAW: Self = Self(101);
@@ -25,9 +25,9 @@ impl LinkType {
     pub const LOOP: Self = Self(108);
     /// Linux cooked capture, version 1.
     pub const LINUX_SLL: Self = Self(113);
-    /// Raw `IPv4`.
+    /// Raw IPv4.
     pub const IPV4: Self = Self(228);
-    /// Raw `IPv6`.
+    /// Raw IPv6.
     pub const IPV6: Self = Self(229);
     /// Linux cooked capture, version 2.
     pub const LINUX_SLL2: Self = Self(276);

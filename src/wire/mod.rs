@@ -1,1 +1,85 @@
-//! The Mobile IP codec.
+//! The Mobile IP codec: messages, their extensions, and the numbers they are made of.
+//!
+//! Everything here is a pure function of octets: no I/O, no clock, and nothing allocated where a borrowed
+//! view does. One file holds one message or extension, with reading and emitting side by side.
+//!
+//! # The contract
+//!
+//! - Reading is total. Any octets give a value; what is wrong with them is a [`Malformed`] beside what could be
+//!   read. No input panics.
+//! - "Malformed" and "not captured" are different things: octets that a snapshot length cut off are
+//!   [`Problem::NotCaptured`], and say nothing against the sender.
+//! - What was on the wire is kept, valid or not. Judging values is the business of the rules, not of the codec.
+//! - Emitting and reading are inverse: what a type emits reads back as the same value.
+//!
+//! # How a layout is written down
+//!
+//! Each type reads its fields once, in order, through a [`Reader`]. The same pass serves three readers of this
+//! crate: the typed value (with [`Discard`], which costs nothing), the packet tree and the JSON (with a
+//! [`FieldSink`] that is told each field's name, octets, value and meaning).
+
+mod access_technology;
+mod authentication;
+mod authenticator;
+mod challenge;
+mod delivery_style;
+mod dual_stack;
+mod dynamic_home_agent;
+mod extension;
+mod extension_type;
+mod field;
+mod flow_binding;
+mod gre_key;
+mod ip_protocol;
+mod malformed;
+mod message;
+mod message_string;
+mod message_type;
+mod mobile_network;
+mod multipath;
+mod nai;
+mod numbers;
+mod reader;
+mod registration_reply;
+mod registration_request;
+mod reply_code;
+mod revocation;
+mod revocation_support;
+mod selector_text;
+mod traffic_selector;
+mod tunnel_data;
+mod udp_tunnel;
+mod vendor_specific;
+
+pub use access_technology::AccessTechnology;
+pub use authentication::Authentication;
+pub use authenticator::{Algorithm, Key, KeyError, KeyRing, Verdict};
+pub use challenge::Challenge;
+pub use delivery_style::EncapsulatingDeliveryStyle;
+pub use dual_stack::{DualStack, Ipv6PrefixCode};
+pub use dynamic_home_agent::DynamicHomeAgent;
+pub use extension::{Content, Extension, Extensions, Layout};
+pub use extension_type::{ExtensionType, Form};
+pub use field::{Discard, Field, FieldSink, Meaning, Value};
+pub use flow_binding::{Action, FlowBinding};
+pub use gre_key::GreKey;
+pub use ip_protocol::IpProtocol;
+pub use malformed::{Malformed, Problem};
+pub use message::{Header, Message};
+pub use message_string::MessageString;
+pub use message_type::MessageType;
+pub use mobile_network::{MobileNetwork, MobileNetworkCode};
+pub use multipath::Multipath;
+pub use nai::Nai;
+pub use numbers::{Numbers, PORT};
+pub use reader::Reader;
+pub use registration_reply::RegistrationReply;
+pub use registration_request::{RegistrationRequest, RequestFlags};
+pub use reply_code::{Decision, ReplyCode};
+pub use revocation::{Revocation, RevocationAcknowledgement};
+pub use revocation_support::RevocationSupport;
+pub use selector_text::SelectorTextError;
+pub use traffic_selector::{Bounds, SelectorFormat, SelectorLayout, TrafficSelector};
+pub use tunnel_data::TunnelData;
+pub use udp_tunnel::{UdpTunnelReply, UdpTunnelRequest};
+pub use vendor_specific::VendorSpecific;

@@ -1,0 +1,235 @@
+//! Authenticators: computing and verifying them (RFC 5944 §3.5.1).
+//!
+//! An authenticator covers the UDP payload from its first octet through the SPI of the extension that holds it.
+
+use std::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use md5::{Digest, Md5};
+use sha1::Sha1;
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+use super::{Authentication, Content, Extension, ExtensionType};
+
+/// How an authenticator is made from key and octets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Algorithm {
+    /// HMAC-MD5, the default of RFC 5944 §3.5.1: 16 octets.
+    #[default]
+    HmacMd5,
+    /// HMAC-SHA1: 20 octets.
+    HmacSha1,
+    /// HMAC-SHA256: 32 octets.
+    HmacSha256,
+    /// MD5 with the key before and after the octets, which RFC 2002 had as its default: 16 octets.
+    Md5PrefixSuffix,
+}
+
+impl Algorithm {
+    /// All of them, in the order the documentation lists them.
+    pub const ALL: [Self; 4] = [Self::HmacMd5, Self::HmacSha1, Self::HmacSha256, Self::Md5PrefixSuffix];
+
+    /// The name on the command line and in key files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::HmacMd5 => "hmac-md5",
+            Self::HmacSha1 => "hmac-sha1",
+            Self::HmacSha256 => "hmac-sha256",
+            Self::Md5PrefixSuffix => "md5-prefix-suffix",
+        }
+    }
+
+    /// The algorithm with this name, or `None`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|algorithm| algorithm.name() == name)
+    }
+}
+
+/// What verifying an authenticator came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// It is what the key makes of the message.
+    Valid,
+    /// It is not.
+    Invalid,
+    /// No key is configured for its SPI.
+    NoKey,
+}
+
+impl Verdict {
+    /// The word that JSON uses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Invalid => "invalid",
+            Self::NoKey => "no-key",
+        }
+    }
+}
+
+/// The secret of one security association. Never printed, and wiped when dropped.
+#[derive(Clone)]
+pub struct Key {
+    /// Which security association it belongs to.
+    pub spi: u32,
+    /// How it is used.
+    pub algorithm: Algorithm,
+    secret: Zeroizing<Vec<u8>>,
+}
+
+/// Why a key cannot be used as it was written.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum KeyError {
+    /// There is no `=` between SPI and secret.
+    #[error("a key is written SPI[/ALGORITHM]=HEX or SPI[/ALGORITHM]=text:SECRET, and this one has no '='")]
+    NoSecret,
+    /// The SPI is no number of 32 bits.
+    #[error("the SPI '{0}' is not a number from 0 to 4294967295 (decimal, or hexadecimal after 0x)")]
+    Spi(String),
+    /// The algorithm has no such name.
+    #[error("there is no algorithm '{0}'; known are hmac-md5, hmac-sha1, hmac-sha256 and md5-prefix-suffix")]
+    Algorithm(String),
+    /// The secret is no sequence of pairs of hexadecimal digits.
+    #[error("the secret is not written in pairs of hexadecimal digits; text needs 'text:' in front")]
+    Hexadecimal,
+    /// The secret has no octet.
+    #[error("the secret is empty")]
+    Empty,
+}
+
+impl Key {
+    /// A key from its octets; an empty one is refused.
+    pub fn new(spi: u32, algorithm: Algorithm, secret: Zeroizing<Vec<u8>>) -> Result<Self, KeyError> {
+        if secret.is_empty() {
+            return Err(KeyError::Empty);
+        }
+        Ok(Self { spi, algorithm, secret })
+    }
+
+    /// A key as the command line writes it: `SPI[/ALGORITHM]=HEX` or `SPI[/ALGORITHM]=text:SECRET`.
+    pub fn parse(text: &str) -> Result<Self, KeyError> {
+        let (association, secret) = text.split_once('=').ok_or(KeyError::NoSecret)?;
+        let (spi, algorithm) = match association.split_once('/') {
+            Some((spi, name)) => {
+                (spi, Algorithm::from_name(name).ok_or_else(|| KeyError::Algorithm(name.to_owned()))?)
+            }
+            None => (association, Algorithm::default()),
+        };
+        let secret = match secret.strip_prefix("text:") {
+            Some(text) => Zeroizing::new(text.as_bytes().to_vec()),
+            None => Self::octets_from_hexadecimal(secret)?,
+        };
+        Self::new(Self::parse_spi(spi)?, algorithm, secret)
+    }
+
+    /// The octets that pairs of hexadecimal digits stand for.
+    pub fn octets_from_hexadecimal(text: &str) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        let digits = text.as_bytes();
+        if !digits.len().is_multiple_of(2) || !digits.iter().all(u8::is_ascii_hexdigit) {
+            return Err(KeyError::Hexadecimal);
+        }
+        let nibble = |digit: &u8| (*digit as char).to_digit(16).and_then(|value| u8::try_from(value).ok());
+        digits
+            .chunks_exact(2)
+            .map(|pair| match pair {
+                [high, low] => Some(nibble(high)? << 4 | nibble(low)?),
+                _ => None,
+            })
+            .collect::<Option<Vec<u8>>>()
+            .map(Zeroizing::new)
+            .ok_or(KeyError::Hexadecimal)
+    }
+
+    fn parse_spi(text: &str) -> Result<u32, KeyError> {
+        match text.strip_prefix("0x") {
+            Some(digits) => u32::from_str_radix(digits, 16),
+            None => text.parse(),
+        }
+        .map_err(|_| KeyError::Spi(text.to_owned()))
+    }
+
+    /// The authenticator of `covered`, the octets from the start of the UDP payload through the SPI.
+    pub fn authenticator(&self, covered: &[u8]) -> Vec<u8> {
+        match self.algorithm {
+            Algorithm::HmacMd5 => keyed::<Hmac<Md5>>(&self.secret, covered),
+            Algorithm::HmacSha1 => keyed::<Hmac<Sha1>>(&self.secret, covered),
+            Algorithm::HmacSha256 => keyed::<Hmac<Sha256>>(&self.secret, covered),
+            Algorithm::Md5PrefixSuffix => {
+                let digest = Md5::new().chain_update(&self.secret[..]).chain_update(covered);
+                digest.chain_update(&self.secret[..]).finalize().to_vec()
+            }
+        }
+    }
+
+    /// Whether `authenticator` is the one of `covered`, in a time that does not depend on where they differ.
+    pub fn verifies(&self, covered: &[u8], authenticator: &[u8]) -> bool {
+        self.authenticator(covered).as_slice().ct_eq(authenticator).into()
+    }
+}
+
+fn keyed<M: Mac + KeyInit>(secret: &[u8], covered: &[u8]) -> Vec<u8> {
+    // An HMAC takes a key of any length, so the error cannot occur; no authenticator would then be right.
+    M::new_from_slice(secret).map_or_else(
+        |_| Vec::new(),
+        |mut mac| {
+            mac.update(covered);
+            mac.finalize().into_bytes().to_vec()
+        },
+    )
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Key({}/{})", self.spi, self.algorithm.name())
+    }
+}
+
+/// The keys an operator configured, by SPI.
+#[derive(Clone, Debug, Default)]
+pub struct KeyRing {
+    keys: Vec<Key>,
+}
+
+impl KeyRing {
+    /// Adds a key. Several may share an SPI; then any of them may verify.
+    pub fn add(&mut self, key: Key) {
+        self.keys.push(key);
+    }
+
+    /// Whether there is no key at all.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// The keys in the order they were added.
+    pub fn keys(&self) -> &[Key] {
+        &self.keys
+    }
+
+    /// Verifies an authentication extension of a message whose UDP payload is `octets`. `None` when the
+    /// extension is none that holds an authenticator, or when its SPI or authenticator are not all there.
+    ///
+    /// Of the generalized extension (type 36), only Sub-Type 1 is an authenticator over the message in this way
+    /// (RFC 4721 §6); of the others no key is known.
+    pub fn verify(&self, octets: &[u8], extension: &Extension<'_>) -> Option<Verdict> {
+        let Ok(Content::Authentication(Authentication { spi, authenticator })) = extension.content() else {
+            return None;
+        };
+        if extension.kind == ExtensionType::GENERALIZED_AUTHENTICATION && extension.subtype != Some(1) {
+            return Some(Verdict::NoKey);
+        }
+        let covered = octets.get(..extension.data_offset().saturating_add(Authentication::SPI_LENGTH))?;
+        let mut known = self.keys.iter().filter(|key| key.spi == spi).peekable();
+        if known.peek().is_none() {
+            return Some(Verdict::NoKey);
+        }
+        if known.any(|key| key.verifies(covered, authenticator)) {
+            Some(Verdict::Valid)
+        } else {
+            Some(Verdict::Invalid)
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The Dual-Stack Mobile IPv4 extension (RFC 5454 §2).
+
+use std::net::Ipv6Addr;
+
+use super::{FieldSink, Reader};
+
+/// The data of a DSMIPv4 extension, by its Sub-Type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DualStack {
+    /// Sub-Type 1: the node asks for an IPv6 prefix.
+    PrefixRequest {
+        /// Length of the prefix in bits.
+        prefix_length: u8,
+        /// The prefix.
+        prefix: Ipv6Addr,
+    },
+    /// Sub-Type 2: the home agent answers for a prefix.
+    PrefixReply {
+        /// What became of it.
+        code: Ipv6PrefixCode,
+        /// Length of the prefix in bits; 255 marks a link-local address.
+        prefix_length: u8,
+        /// Ignored on receipt.
+        reserved: u8,
+        /// The prefix.
+        prefix: Ipv6Addr,
+    },
+    /// Sub-Type 3: the node asks for its IPv6 packets at the care-of address.
+    TunnelingMode {
+        /// Ignored on receipt.
+        reserved: u8,
+    },
+}
+
+/// What became of a requested IPv6 prefix (RFC 5454 §2.2): the octet as it was on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Ipv6PrefixCode(pub u8);
+
+impl Ipv6PrefixCode {
+    /// Whether the prefix was granted (0: tunnelled to the home address, 1: to the care-of address).
+    pub const fn is_accepted(self) -> bool {
+        self.0 <= 1
+    }
+
+    /// The code's name, `None` when unassigned.
+    pub const fn name(self) -> Option<&'static str> {
+        Some(match self.0 {
+            0 => "accepted, tunnelled to the home address",
+            1 => "accepted, tunnelled to the care-of address",
+            8 => "rejected, reason unspecified",
+            9 => "rejected, administratively prohibited",
+            _ => return None,
+        })
+    }
+}
+
+impl DualStack {
+    /// The only Length a prefix request may have.
+    pub const PREFIX_REQUEST_LENGTH: usize = 18;
+    /// The only Length a prefix reply may have.
+    pub const PREFIX_REPLY_LENGTH: usize = 20;
+    /// The only Length a tunnelling mode may have.
+    pub const TUNNELING_MODE_LENGTH: usize = 2;
+
+    /// Reads the data octets; `None` for a Sub-Type without a definition, or when there is none.
+    pub fn read<'a, S: FieldSink<'a>>(reader: &mut Reader<'a, '_, S>) -> Option<Self> {
+        let subtype = reader.named_u8("subtype", "Sub-Type", None, |octet| match octet {
+            1 => Some("IPv6 prefix request"),
+            2 => Some("IPv6 prefix reply"),
+            3 => Some("IPv6 tunneling mode"),
+            _ => None,
+        });
+        match subtype {
+            _ if !reader.is_sound() => None,
+            1 => {
+                let prefix_length = reader.u8("prefix_length", "Prefix Length");
+                let prefix = reader.ipv6("prefix", "Mobile IPv6 Network Prefix");
+                Some(Self::PrefixRequest { prefix_length, prefix })
+            }
+            2 => {
+                let code = Ipv6PrefixCode(
+                    reader.named_u8("code", "Code", None, |octet| Ipv6PrefixCode(octet).name()),
+                );
+                let prefix_length = reader.u8("prefix_length", "Prefix Length");
+                let reserved = reader.u8("reserved", "Reserved");
+                let prefix = reader.ipv6("prefix", "Mobile IPv6 Network Prefix");
+                Some(Self::PrefixReply { code, prefix_length, reserved, prefix })
+            }
+            3 => Some(Self::TunnelingMode { reserved: reader.u8("reserved", "Reserved") }),
+            _ => None,
+        }
+    }
+
+    /// Appends the data octets, Sub-Type included.
+    pub fn emit(&self, out: &mut Vec<u8>) {
+        match *self {
+            Self::PrefixRequest { prefix_length, prefix } => {
+                out.extend_from_slice(&[1, prefix_length]);
+                out.extend_from_slice(&prefix.octets());
+            }
+            Self::PrefixReply { code, prefix_length, reserved, prefix } => {
+                out.extend_from_slice(&[2, code.0, prefix_length, reserved]);
+                out.extend_from_slice(&prefix.octets());
+            }
+            Self::TunnelingMode { reserved } => out.extend_from_slice(&[3, reserved]),
+        }
+    }
+}

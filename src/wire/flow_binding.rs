@@ -1,0 +1,114 @@
+//! The Flow-Binding extension (RFC 7629 §4.2): which binding a flow takes.
+
+use super::{Field, FieldSink, Meaning, Reader, TrafficSelector, Value};
+
+/// What is to be done with the packets of a flow (RFC 7629 §4.2, Figure 6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// 0: drop them.
+    Drop,
+    /// 1: forward them to the first valid binding of the list.
+    Forward,
+    /// A number without a meaning.
+    Unassigned(u8),
+}
+
+impl From<u8> for Action {
+    fn from(octet: u8) -> Self {
+        match octet {
+            0 => Self::Drop,
+            1 => Self::Forward,
+            other => Self::Unassigned(other),
+        }
+    }
+}
+
+impl From<Action> for u8 {
+    fn from(action: Action) -> Self {
+        match action {
+            Action::Drop => 0,
+            Action::Forward => 1,
+            Action::Unassigned(other) => other,
+        }
+    }
+}
+
+impl Action {
+    /// The word that JSON and selector text use, `None` for an unassigned number.
+    pub const fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Drop => Some("drop"),
+            Self::Forward => Some("forward"),
+            Self::Unassigned(_) => None,
+        }
+    }
+}
+
+/// The data of a Flow-Binding extension.
+///
+/// ```text
+/// +---------------+---------------+-------- ... --------+
+/// |    Action     |   BID Count   |      BID List       |
+/// +---------------+---------------+-------- ... --------+
+/// |   TS Format   |      Traffic Selector ...
+/// +---------------+------------------------ ...
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FlowBinding<'a> {
+    /// Drop or forward.
+    pub action: Action,
+    /// The Binding Identifiers in order of preference, as many as BID Count said.
+    pub bids: &'a [u8],
+    /// TS Format: 1 for IPv4, 2 for IPv6 binary selectors, 0 is forbidden.
+    pub ts_format: u8,
+    /// The selector of a format that has a definition.
+    pub selector: Option<TrafficSelector>,
+    /// The selector's octets as they stood.
+    pub selector_octets: &'a [u8],
+}
+
+impl<'a> FlowBinding<'a> {
+    /// Sub-Type within the Multipath family.
+    pub const SUBTYPE: u8 = 2;
+
+    /// Reads the data octets.
+    pub fn read<S: FieldSink<'a>>(reader: &mut Reader<'a, '_, S>) -> Self {
+        let action = Action::from(reader.word_u8("action", "Action", |octet| Action::from(octet).name()));
+        let count = reader.u8("bid_count", "BID Count");
+        let bids = reader.list("bids", "BID List", usize::from(count));
+        let ts_format = reader.named_u8("ts_format", "TS Format", None, |octet| match octet {
+            0 => Some("reserved"),
+            1 => Some("IPv4 binary traffic selector"),
+            2 => Some("IPv6 binary traffic selector"),
+            251.. => Some("experimental"),
+            _ => None,
+        });
+        let selector_octets = reader.peek();
+        let selector = if reader.is_sound() { TrafficSelector::read(reader, ts_format) } else { None };
+        if selector.is_none() {
+            let start = reader.offset();
+            let left = reader.left();
+            reader.skip(left);
+            reader.tell_field(Field {
+                key: "selector",
+                title: "Traffic Selector",
+                octets: start..start.saturating_add(left),
+                mask: 0,
+                value: if left == 0 { Value::Absent } else { Value::Octets(selector_octets) },
+                meaning: Meaning::None,
+                detail: false,
+            });
+        }
+        Self { action, bids, ts_format, selector, selector_octets }
+    }
+
+    /// Appends the data octets. BID Count is one octet, so of more than 255 BIDs only 255 are written.
+    pub fn emit(&self, out: &mut Vec<u8>) {
+        let bids = self.bids.get(..255).unwrap_or(self.bids);
+        out.push(self.action.into());
+        out.push(u8::try_from(bids.len()).unwrap_or(u8::MAX));
+        out.extend_from_slice(bids);
+        out.push(self.ts_format);
+        out.extend_from_slice(self.selector_octets);
+    }
+}

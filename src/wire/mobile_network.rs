@@ -1,0 +1,102 @@
+//! The Mobile Network extension (RFC 5177 §4.1, §4.2; RFC 6626 for prefixes assigned on request).
+
+use std::net::Ipv4Addr;
+
+use super::{FieldSink, Reader};
+
+/// The data of a Mobile Network extension, by its Sub-Type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MobileNetwork {
+    /// Sub-Type 0: the mobile router asks for a prefix; address 0.0.0.0 asks for any (RFC 6626 §3).
+    Request {
+        /// Length of the prefix in bits.
+        prefix_length: u8,
+        /// The prefix.
+        prefix: Ipv4Addr,
+    },
+    /// Sub-Type 1 or 2: the home agent answers for a prefix.
+    Acknowledgement {
+        /// Whether the home agent was told of the prefix (explicit mode, 1) or knew it (implicit mode, 2).
+        explicit: bool,
+        /// What became of it.
+        code: MobileNetworkCode,
+        /// Length of the prefix in bits.
+        prefix_length: u8,
+        /// Ignored on receipt.
+        reserved: u8,
+        /// The prefix.
+        prefix: Ipv4Addr,
+    },
+}
+
+/// What became of a requested prefix (RFC 5177 §4.2, RFC 6626 §5): the octet as it was on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct MobileNetworkCode(pub u8);
+
+impl MobileNetworkCode {
+    /// Whether the prefix was granted.
+    pub const fn is_success(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The code's name, `None` when unassigned.
+    pub const fn name(self) -> Option<&'static str> {
+        Some(match self.0 {
+            0 => "success",
+            1 => "MOBNET_INVALID_PREFIX_LEN",
+            2 => "MOBNET_UNAUTHORIZED",
+            3 => "MOBNET_FWDING_SETUP_FAILED",
+            4 => "MOBNET_UNASSIGNED",
+            _ => return None,
+        })
+    }
+}
+
+impl MobileNetwork {
+    /// The only Length a request may have.
+    pub const REQUEST_LENGTH: usize = 6;
+    /// The only Length an acknowledgement may have.
+    pub const ACKNOWLEDGEMENT_LENGTH: usize = 8;
+
+    /// Reads the data octets; `None` for a Sub-Type without a definition, or when there is none.
+    pub fn read<'a, S: FieldSink<'a>>(reader: &mut Reader<'a, '_, S>) -> Option<Self> {
+        let subtype = reader.named_u8("subtype", "Sub-Type", None, |octet| match octet {
+            0 => Some("request"),
+            1 => Some("explicit mode acknowledgement"),
+            2 => Some("implicit mode acknowledgement"),
+            _ => None,
+        });
+        match subtype {
+            _ if !reader.is_sound() => None,
+            0 => {
+                let prefix_length = reader.u8("prefix_length", "Prefix Length");
+                let prefix = reader.ipv4("prefix", "Prefix");
+                Some(Self::Request { prefix_length, prefix })
+            }
+            1 | 2 => {
+                let code = MobileNetworkCode(
+                    reader.named_u8("code", "Code", None, |octet| MobileNetworkCode(octet).name()),
+                );
+                let prefix_length = reader.u8("prefix_length", "Prefix Length");
+                let reserved = reader.u8("reserved", "Reserved");
+                let prefix = reader.ipv4("prefix", "Prefix");
+                Some(Self::Acknowledgement { explicit: subtype == 1, code, prefix_length, reserved, prefix })
+            }
+            _ => None,
+        }
+    }
+
+    /// Appends the data octets, Sub-Type included.
+    pub fn emit(&self, out: &mut Vec<u8>) {
+        match *self {
+            Self::Request { prefix_length, prefix } => {
+                out.extend_from_slice(&[0, prefix_length]);
+                out.extend_from_slice(&prefix.octets());
+            }
+            Self::Acknowledgement { explicit, code, prefix_length, reserved, prefix } => {
+                out.extend_from_slice(&[if explicit { 1 } else { 2 }, code.0, prefix_length, reserved]);
+                out.extend_from_slice(&prefix.octets());
+            }
+        }
+    }
+}
