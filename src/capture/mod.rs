@@ -1,8 +1,23 @@
 //! Where frames come from and go to: capture files and standard input, filters, the writer.
 
+mod clock;
+mod decompress;
+mod fault;
+mod format;
+mod input;
 mod link_type;
+mod pcap;
+mod pcapng;
+mod record;
+mod source;
+mod timeline;
+mod window;
 
+pub use decompress::Compression;
+pub use fault::{Fault, InputError};
 pub use link_type::LinkType;
+pub use source::Source;
+pub use timeline::{Next, Timeline};
 
 use crate::time::{Precision, Timestamp};
 
