@@ -1,8 +1,29 @@
 //! Where frames come from and go to: capture files and standard input, filters, the writer.
 
+mod clock;
+mod decompress;
+mod fault;
+mod filter;
+mod format;
+mod input;
+mod interfaces;
 mod link_type;
+mod pcap;
+mod pcapng;
+mod record;
+mod source;
+mod timeline;
+mod window;
+mod writer;
 
+pub use decompress::Compression;
+pub use fault::{Fault, InputError};
+pub use filter::{FilterError, FrameFilter};
+pub use interfaces::{Interface, InterfacesError, interfaces};
 pub use link_type::LinkType;
+pub use source::Source;
+pub use timeline::{Next, Timeline};
+pub use writer::{WriteError, Writer};
 
 use crate::time::{Precision, Timestamp};
 

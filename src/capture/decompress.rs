@@ -1,0 +1,110 @@
+//! Compression that capture files are stored with: told by content, undone as a stream.
+
+use std::fmt;
+use std::io::{self, BufReader, Cursor, Read};
+
+use flate2::bufread::MultiGzDecoder;
+use zstd::stream::read::Decoder;
+
+/// How an input is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compression {
+    /// gzip (RFC 1952), one member or several.
+    Gzip,
+    /// Zstandard (RFC 8878), one frame or several.
+    Zstd,
+}
+
+impl fmt::Display for Compression {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+        })
+    }
+}
+
+impl Compression {
+    /// Octets that [`Compression::of`] wants to see.
+    pub(super) const MAGIC_LENGTH: usize = 4;
+
+    /// What the `first` octets of an input say, or `None` when it is not compressed in a known way.
+    pub(super) fn of(first: &[u8]) -> Option<Self> {
+        match first {
+            // The third octet is the compression method, and deflate the only one there is.
+            [0x1f, 0x8b, 8, ..] => Some(Self::Gzip),
+            // RFC 8878 section 3.1.1 and, for a skippable frame put in front, 3.1.2.
+            [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Some(Self::Zstd),
+            _ => None,
+        }
+    }
+
+    /// A reader of what `source` holds once decompressed; its stream begins with `first`, which was read
+    /// already.
+    pub(super) fn undo(self, first: &[u8], source: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
+        let compressed =
+            BufReader::with_capacity(COMPRESSED_BUFFER, Cursor::new(first.to_vec()).chain(source));
+        Ok(match self {
+            Self::Gzip => Box::new(MultiGzDecoder::new(compressed)),
+            Self::Zstd => Box::new(Decoder::with_buffer(compressed)?),
+        })
+    }
+}
+
+/// Octets of compressed input that are read at a time.
+const COMPRESSED_BUFFER: usize = 128 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // `printf hello | gzip -n | xxd -p` and `printf ' world' | gzip -n | xxd -p`.
+    const HELLO: &[u8] = &[
+        0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xcb, 0x48, 0xcd, 0xc9, 0xc9, 7, 0, 0x86, 0xa6, 0x10, 0x36, 5, 0,
+        0, 0,
+    ];
+
+    #[test]
+    fn is_told_by_its_first_octets() {
+        assert_eq!(Compression::of(HELLO), Some(Compression::Gzip));
+        assert_eq!(Compression::of(&[0x1f, 0x8b, 7, 0]), None);
+        assert_eq!(Compression::of(&[0x28, 0xb5, 0x2f, 0xfd]), Some(Compression::Zstd));
+        assert_eq!(Compression::of(&[0x5f, 0x2a, 0x4d, 0x18]), Some(Compression::Zstd));
+        assert_eq!(Compression::of(&[0xd4, 0xc3, 0xb2, 0xa1]), None);
+        assert_eq!(Compression::of(&[]), None);
+    }
+
+    #[test]
+    fn undoes_gzip_of_several_members() {
+        let twice = [HELLO, HELLO].concat();
+        for split in 0..4 {
+            let (first, rest) = twice.split_at(split);
+            let mut reader = Compression::Gzip.undo(first, Box::new(Cursor::new(rest.to_vec()))).unwrap();
+            let mut text = String::new();
+            reader.read_to_string(&mut text).unwrap();
+            assert_eq!(text, "hellohello");
+        }
+    }
+
+    #[test]
+    fn gives_what_a_cut_gzip_holds_and_then_an_error() {
+        let mut reader = Compression::Gzip.undo(&[], Box::new(Cursor::new(HELLO[..20].to_vec()))).unwrap();
+        let mut text = Vec::new();
+        let error = reader.read_to_end(&mut text).unwrap_err();
+        assert_eq!(text, b"hello");
+        assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+    }
+
+    #[test]
+    fn undoes_zstd_of_several_frames() {
+        let frames =
+            [zstd::encode_all(&b"hello"[..], 3).unwrap(), zstd::encode_all(&b" world"[..], 3).unwrap()]
+                .concat();
+        assert_eq!(Compression::of(&frames), Some(Compression::Zstd));
+        let mut reader =
+            Compression::Zstd.undo(&frames[..4], Box::new(Cursor::new(frames[4..].to_vec()))).unwrap();
+        let mut text = String::new();
+        reader.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "hello world");
+    }
+}

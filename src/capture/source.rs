@@ -1,0 +1,93 @@
+//! Where the octets of an input come from: a file, a pipe, standard input.
+
+use std::ffi::OsStr;
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read};
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::Fault;
+
+/// One opened input, before anything was read from it.
+pub struct Source {
+    /// Its name as given; `-` is standard input.
+    pub name: String,
+    /// Gives its octets, compressed or not.
+    pub reader: Box<dyn Read + Send>,
+    /// Whether reading may have to wait for a writer; false for a regular file.
+    pub may_block: bool,
+    /// How many octets it has in all, when that is known.
+    pub size: Option<u64>,
+}
+
+impl Source {
+    /// Opens the file `name`, or standard input for `-`.
+    pub(super) fn open(name: &OsStr) -> Result<Self, Fault> {
+        let file = if name == STANDARD_INPUT { standard_input()? } else { File::open(name)? };
+        let metadata = file.metadata()?;
+        if metadata.is_dir() {
+            return Err(Fault::IsDirectory);
+        }
+        let regular = metadata.is_file();
+        Ok(Self {
+            name: name.to_string_lossy().into_owned(),
+            reader: Box::new(file),
+            may_block: !regular,
+            size: regular.then_some(metadata.len()),
+        })
+    }
+}
+
+/// The name that stands for standard input.
+pub(super) const STANDARD_INPUT: &str = "-";
+
+/// A handle to standard input, past the buffer that the standard library puts before it.
+fn standard_input() -> io::Result<File> {
+    io::stdin().as_fd().try_clone_to_owned().map(File::from)
+}
+
+/// What tells whether two names are the same file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Identity {
+    device: u64,
+    inode: u64,
+}
+
+impl Identity {
+    /// Of an opened file.
+    pub(super) fn of(metadata: &Metadata) -> Self {
+        Self { device: metadata.dev(), inode: metadata.ino() }
+    }
+
+    /// Of an input as it is given to [`Timeline::open`](super::Timeline::open); `None` when it does not exist.
+    pub(super) fn of_input(name: &OsStr) -> Option<Self> {
+        let metadata = if name == STANDARD_INPUT {
+            standard_input().and_then(|file| file.metadata())
+        } else {
+            fs::metadata(name)
+        };
+        metadata.ok().map(|metadata| Self::of(&metadata))
+    }
+}
+
+/// Counts the octets that pass through a reader, for all inputs together.
+pub(super) struct Counted {
+    reader: Box<dyn Read + Send>,
+    count: Arc<AtomicU64>,
+}
+
+impl Counted {
+    pub(super) fn new(reader: Box<dyn Read + Send>, count: Arc<AtomicU64>) -> Self {
+        Self { reader, count }
+    }
+}
+
+impl Read for Counted {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(room)?;
+        self.count.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}

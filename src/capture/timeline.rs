@@ -1,0 +1,245 @@
+//! Several inputs as one timeline.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::ffi::OsStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::input::{Advance, Input};
+use super::record::Record;
+use super::source::{Counted, STANDARD_INPUT, Source};
+use super::{Fault, Frame, InputError, LinkType};
+use crate::time::Timestamp;
+
+/// The frames of all inputs, merged by time.
+///
+/// Ties go in the order the inputs were given. Within an input the order is its own, even when its clock goes
+/// back. Inputs that cannot be read, or not to their end, leave an [`InputError`] behind and the others go on.
+pub struct Timeline {
+    files: Vec<String>,
+    errors: Vec<InputError>,
+    inputs: Vec<Merged>,
+    /// The inputs that have a head, the earliest on top, by index into `inputs`.
+    heads: BinaryHeap<Reverse<(Timestamp, usize)>>,
+    /// Indices of the inputs whose next record has to be fetched before the earliest can be told.
+    wanting: Vec<usize>,
+    link_types: Vec<LinkType>,
+    frames: u64,
+    clock_backwards: u64,
+    bytes_read: Arc<AtomicU64>,
+    total_bytes: Option<u64>,
+}
+
+/// What comes next in a [`Timeline`].
+#[derive(Debug)]
+pub enum Next<'a> {
+    /// A frame.
+    Frame(Frame<'a>),
+    /// The next call may have to wait for the writer of a pipe: a good time to flush output. Given once before
+    /// each such wait, and never for regular files.
+    Pause,
+    /// Every input has come to its end; [`Timeline::errors`] is complete.
+    End,
+}
+
+/// An input in the merge.
+struct Merged {
+    /// Gone once it has ended.
+    input: Option<Input>,
+    /// Its next record, or the one that was just given.
+    head: Option<Record>,
+}
+
+/// Octets of a window that is alone, or one of a few.
+// Measured with 2.06 M packets in 0.94 GB: 0.12 s from 256 to 512 KiB, 0.13 s at 64 KiB and at 1 MiB, 0.17 s at
+// 4 MiB, which falls out of the second level cache between being filled and being read.
+const WINDOW: usize = 512 << 10;
+/// Octets of a window that is one of many.
+const SMALL_WINDOW: usize = 256 << 10;
+/// How many inputs are still a few.
+const FEW: usize = 8;
+
+impl Timeline {
+    /// Opens `inputs`: paths of files, and `-`, once, for standard input.
+    ///
+    /// Reads as much of each as it takes to tell its format. What cannot be opened is in
+    /// [`errors`](Self::errors).
+    pub fn open<S: AsRef<OsStr>>(inputs: &[S]) -> Self {
+        let mut stdin_taken = false;
+        Self::from_opened(inputs.iter().map(|name| {
+            let name = name.as_ref();
+            let is_stdin = name == STANDARD_INPUT;
+            let twice = is_stdin && stdin_taken;
+            stdin_taken |= is_stdin;
+            let source = if twice { Err(Fault::StandardInputTwice) } else { Source::open(name) };
+            (name.to_string_lossy().into_owned(), source)
+        }))
+    }
+
+    /// A timeline of inputs that were opened elsewhere.
+    pub fn from_sources(sources: Vec<Source>) -> Self {
+        Self::from_opened(sources.into_iter().map(|source| (source.name.clone(), Ok(source))))
+    }
+
+    fn from_opened(opened: impl ExactSizeIterator<Item = (String, Result<Source, Fault>)>) -> Self {
+        let capacity = if opened.len() > FEW { SMALL_WINDOW } else { WINDOW };
+        let mut timeline = Self {
+            files: Vec::with_capacity(opened.len()),
+            errors: Vec::new(),
+            inputs: Vec::with_capacity(opened.len()),
+            heads: BinaryHeap::with_capacity(opened.len()),
+            wanting: Vec::with_capacity(opened.len()),
+            link_types: Vec::new(),
+            frames: 0,
+            clock_backwards: 0,
+            bytes_read: Arc::default(),
+            total_bytes: Some(0),
+        };
+        for (file, (name, source)) in (0..).zip(opened) {
+            timeline.files.push(name);
+            let input = source.and_then(|source| {
+                timeline.total_bytes =
+                    timeline.total_bytes.zip(source.size).map(|(total, size)| total.saturating_add(size));
+                let reader = Counted::new(source.reader, Arc::clone(&timeline.bytes_read));
+                Input::open(file, Box::new(reader), source.may_block, capacity)
+            });
+            match input {
+                Ok(input) => {
+                    if let Some(link_type) = input.declared() {
+                        declare(&mut timeline.link_types, link_type);
+                    }
+                    timeline.inputs.push(Merged { input: Some(input), head: None });
+                }
+                Err(fault) => timeline.fail(file, 0, fault),
+            }
+        }
+        // Fetched from the back, so that the first given is the first read.
+        timeline.wanting.extend((0..timeline.inputs.len()).rev());
+        timeline
+    }
+
+    /// Goes on to the next frame.
+    #[allow(
+        clippy::should_implement_trait,
+        reason = "a frame borrows from the timeline, an iterator's item cannot"
+    )]
+    pub fn next(&mut self) -> Next<'_> {
+        // With one input there is nothing to compare.
+        if self.inputs.len() == 1 {
+            return match self.fetch(0) {
+                Fetched::Record(record) => self.give(0, &record),
+                Fetched::Pause => Next::Pause,
+                Fetched::End => Next::End,
+            };
+        }
+        while let Some(&index) = self.wanting.last() {
+            match self.fetch(index) {
+                Fetched::Record(record) => {
+                    self.heads.push(Reverse((record.time, index)));
+                    if let Some(merged) = self.inputs.get_mut(index) {
+                        merged.head = Some(record);
+                    }
+                }
+                Fetched::Pause => return Next::Pause,
+                Fetched::End => {}
+            }
+            self.wanting.pop();
+        }
+        let Some(Reverse((_, index))) = self.heads.pop() else { return Next::End };
+        self.wanting.push(index);
+        match self.inputs.get_mut(index).and_then(|merged| merged.head.take()) {
+            Some(record) => self.give(index, &record),
+            None => Next::End,
+        }
+    }
+
+    /// What could not be read, so far; in the order it was found.
+    pub fn errors(&self) -> &[InputError] {
+        &self.errors
+    }
+
+    /// The names of the inputs as given; [`Frame::file`] is an index into them.
+    pub fn files(&self) -> &[String] {
+        &self.files
+    }
+
+    /// Frames given so far.
+    pub fn frames(&self) -> u64 {
+        self.frames
+    }
+
+    /// Octets read so far from all inputs, before decompression.
+    pub fn bytes_read(&self) -> u64 {
+        self.bytes_read.load(Ordering::Relaxed)
+    }
+
+    /// Octets of all inputs that could be opened, before decompression; `None` when one is not a regular file.
+    pub fn total_bytes(&self) -> Option<u64> {
+        self.total_bytes
+    }
+
+    /// How many frames, so far, were earlier than the frame before them in the same file.
+    pub fn clock_backwards(&self) -> u64 {
+        self.clock_backwards
+    }
+
+    /// The link types that headers and interfaces declared so far, in the order they appeared.
+    pub fn link_types(&self) -> &[LinkType] {
+        &self.link_types
+    }
+
+    /// Fetches the next record of an input; when there is none, closes it.
+    #[inline]
+    fn fetch(&mut self, index: usize) -> Fetched {
+        let Some(slot) = self.inputs.get_mut(index) else { return Fetched::End };
+        let Some(input) = &mut slot.input else { return Fetched::End };
+        match input.advance(|link_type| declare(&mut self.link_types, link_type)) {
+            Ok(Advance::Record(record, backwards)) => {
+                self.clock_backwards = self.clock_backwards.saturating_add(u64::from(backwards));
+                Fetched::Record(record)
+            }
+            Ok(Advance::Pause) => Fetched::Pause,
+            Ok(Advance::End) => {
+                slot.input = None;
+                Fetched::End
+            }
+            Err(fault) => {
+                let (file, frames) = (input.file, input.frames());
+                slot.input = None;
+                self.fail(file, frames, fault);
+                Fetched::End
+            }
+        }
+    }
+
+    /// Numbers `record` of the input at `index` and lends it out.
+    #[inline]
+    fn give(&mut self, index: usize, record: &Record) -> Next<'_> {
+        self.frames = self.frames.saturating_add(1);
+        match self.inputs.get(index).and_then(|merged| merged.input.as_ref()) {
+            Some(input) => Next::Frame(input.frame(record, self.frames)),
+            None => Next::End,
+        }
+    }
+
+    #[cold]
+    fn fail(&mut self, file: u32, frames: u64, fault: Fault) {
+        let name = self.files.get(file as usize).cloned().unwrap_or_default();
+        self.errors.push(InputError { file, name, frames, fault });
+    }
+}
+
+/// [`Advance`] of an input whose end and errors were seen to.
+enum Fetched {
+    Record(Record),
+    Pause,
+    End,
+}
+
+/// Adds a link type that is new.
+fn declare(link_types: &mut Vec<LinkType>, link_type: LinkType) {
+    if !link_types.contains(&link_type) {
+        link_types.push(link_type);
+    }
+}

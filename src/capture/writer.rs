@@ -1,0 +1,277 @@
+//! Writes frames to a capture file: classic pcap, or pcapng when the name asks for it.
+
+use std::ffi::OsStr;
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use thiserror::Error;
+
+use super::source::{Identity, STANDARD_INPUT};
+use super::{Frame, LinkType};
+use crate::time::{Precision, Timestamp};
+
+/// A capture file in the making.
+///
+/// Frames are written as they were captured, with their captured and original lengths. A name that ends in
+/// `.pcapng` makes a pcapng file with one interface for each link type and precision; any other makes a classic
+/// pcap, which has one link type, and nanoseconds when its first frame has more than six digits of a second,
+/// microseconds otherwise (finer digits of later frames are cut off).
+///
+/// Numbers are little-endian. A time that the format cannot say is written as the nearest one that it can; see
+/// [`Writer::times_out_of_range`].
+pub struct Writer {
+    path: String,
+    output: BufWriter<File>,
+    format: Format,
+    frames: u64,
+    times_out_of_range: u64,
+}
+
+/// What was written so far of what is not frames.
+enum Format {
+    /// The link type and whether times are in nanoseconds, once the header was written.
+    Pcap(Option<(LinkType, bool)>),
+    /// The interfaces that were described.
+    Pcapng(Vec<(LinkType, Precision)>),
+}
+
+/// A capture could not be written.
+#[derive(Debug, Error)]
+pub enum WriteError {
+    /// The output was named `-`.
+    #[error("a capture cannot be written to standard output")]
+    StandardOutput,
+    /// The output is one of the inputs.
+    #[error("`{path}` is the input `{input}`, which writing would destroy")]
+    IsInput {
+        /// The output's name.
+        path: String,
+        /// The input's name.
+        input: String,
+    },
+    /// The file could not be created.
+    #[error("`{path}` cannot be created: {error}")]
+    Create {
+        /// The output's name.
+        path: String,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// Writing failed.
+    #[error("`{path}` cannot be written: {error}")]
+    Write {
+        /// The output's name.
+        path: String,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// A frame of a second link type came to a classic pcap file.
+    #[error("`{path}` holds {first} frames and cannot take {second} frames too")]
+    SecondLinkType {
+        /// The output's name.
+        path: String,
+        /// The link type of the file.
+        first: LinkType,
+        /// The link type of the frame.
+        second: LinkType,
+    },
+}
+
+impl WriteError {
+    /// What can be done about it.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::StandardOutput => Some("name a file, or a named pipe".to_owned()),
+            Self::IsInput { .. } => Some("write to another file".to_owned()),
+            Self::SecondLinkType { path, .. } => {
+                let stem = path.strip_suffix(".pcap").unwrap_or(path);
+                Some(format!("a pcapng file can hold several link types: write to `{stem}.pcapng`"))
+            }
+            Self::Create { .. } | Self::Write { .. } => None,
+        }
+    }
+}
+
+impl Writer {
+    /// Creates the file `path`, at once; what it held before is gone, unless it is one of `inputs` (as given to
+    /// [`Timeline::open`](super::Timeline::open)), which is an error.
+    pub fn create<S: AsRef<OsStr>>(path: &Path, inputs: &[S]) -> Result<Self, WriteError> {
+        if path == Path::new(STANDARD_INPUT) {
+            return Err(WriteError::StandardOutput);
+        }
+        let name = path.to_string_lossy().into_owned();
+        let file = create(path, inputs).map_err(|refused| match refused {
+            Refused::IsInput(input) => WriteError::IsInput { path: name.clone(), input },
+            Refused::Io(error) => WriteError::Create { path: name.clone(), error },
+        })?;
+        let is_pcapng = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("pcapng"));
+        let mut writer = Self {
+            path: name,
+            output: BufWriter::with_capacity(BUFFER, file),
+            format: if is_pcapng { Format::Pcapng(Vec::new()) } else { Format::Pcap(None) },
+            frames: 0,
+            times_out_of_range: 0,
+        };
+        if is_pcapng {
+            writer.put(&section_header())?;
+        }
+        Ok(writer)
+    }
+
+    /// Writes one frame.
+    pub fn write(&mut self, frame: &Frame<'_>) -> Result<(), WriteError> {
+        match self.format {
+            Format::Pcap(_) => self.write_pcap(frame)?,
+            Format::Pcapng(_) => self.write_pcapng(frame)?,
+        }
+        self.frames = self.frames.saturating_add(1);
+        Ok(())
+    }
+
+    /// Frames written so far.
+    pub fn frames(&self) -> u64 {
+        self.frames
+    }
+
+    /// How many frames had a time that the format cannot say (before 1970, or for classic pcap after
+    /// 2106-02-07T06:28:15Z) and were given the nearest one that it can.
+    pub fn times_out_of_range(&self) -> u64 {
+        self.times_out_of_range
+    }
+
+    /// Hands everything written so far to the system.
+    pub fn flush(&mut self) -> Result<(), WriteError> {
+        self.output.flush().map_err(|error| WriteError::Write { path: self.path.clone(), error })
+    }
+
+    /// Completes the file; without a frame it is an empty capture of Ethernet. Returns how many frames it holds.
+    pub fn finish(mut self) -> Result<u64, WriteError> {
+        if let Format::Pcap(None) = self.format {
+            self.put(&pcap_header(LinkType::ETHERNET, false))?;
+        }
+        self.flush()?;
+        Ok(self.frames)
+    }
+
+    fn write_pcap(&mut self, frame: &Frame<'_>) -> Result<(), WriteError> {
+        let (link_type, nanoseconds) = if let Format::Pcap(Some(header)) = self.format {
+            header
+        } else {
+            let nanoseconds = frame.precision > Precision::MICROSECONDS;
+            self.put(&pcap_header(frame.link_type, nanoseconds))?;
+            self.format = Format::Pcap(Some((frame.link_type, nanoseconds)));
+            (frame.link_type, nanoseconds)
+        };
+        if link_type != frame.link_type {
+            let (path, first, second) = (self.path.clone(), link_type, frame.link_type);
+            return Err(WriteError::SecondLinkType { path, first, second });
+        }
+        let time = self.clamp(frame.time, PCAP_LAST);
+        let seconds = u32::try_from(time.seconds()).unwrap_or(u32::MAX);
+        let fraction = if nanoseconds { time.subsecond() } else { time.subsecond() / 1000 };
+        let header = [seconds, fraction, captured_length(frame), frame.original_length];
+        self.put(header.map(u32::to_le_bytes).as_flattened())?;
+        self.put(frame.data)
+    }
+
+    fn write_pcapng(&mut self, frame: &Frame<'_>) -> Result<(), WriteError> {
+        let key = (frame.link_type, frame.precision);
+        let Format::Pcapng(interfaces) = &mut self.format else { return Ok(()) };
+        let known = interfaces.iter().position(|interface| *interface == key);
+        let interface = known.unwrap_or(interfaces.len());
+        if known.is_none() {
+            interfaces.push(key);
+            self.put(&interface_description(frame.link_type, frame.precision))?;
+        }
+        let time = self.clamp(frame.time, Timestamp::from_nanoseconds(i64::MAX));
+        let unit = 10_i64.pow(9_u32.saturating_sub(u32::from(frame.precision.digits())));
+        let ticks = time.nanoseconds().cast_unsigned() / unit.cast_unsigned();
+        let captured = captured_length(frame);
+        let padding = captured.wrapping_neg() % 4;
+        let length = captured.saturating_add(padding).saturating_add(32);
+        // Both halves of `ticks`; nothing is lost.
+        #[allow(clippy::cast_possible_truncation)]
+        let (high, low) = ((ticks >> 32) as u32, ticks as u32);
+        let interface = u32::try_from(interface).unwrap_or(u32::MAX);
+        let header = [6, length, interface, high, low, captured, frame.original_length];
+        self.put(header.map(u32::to_le_bytes).as_flattened())?;
+        self.put(frame.data)?;
+        self.put([0; 3].get(..padding as usize).unwrap_or_default())?;
+        self.put(&length.to_le_bytes())
+    }
+
+    /// `time`, or the nearest one from the epoch to `last`.
+    fn clamp(&mut self, time: Timestamp, last: Timestamp) -> Timestamp {
+        let clamped = time.clamp(Timestamp::default(), last);
+        self.times_out_of_range = self.times_out_of_range.saturating_add(u64::from(clamped != time));
+        clamped
+    }
+
+    fn put(&mut self, octets: &[u8]) -> Result<(), WriteError> {
+        self.output.write_all(octets).map_err(|error| WriteError::Write { path: self.path.clone(), error })
+    }
+}
+
+/// Octets that are gathered before they are handed to the system.
+const BUFFER: usize = 256 << 10;
+
+/// The last moment of a classic pcap record.
+const PCAP_LAST: Timestamp = Timestamp::new(u32::MAX as i64, 999_999_999);
+
+/// Octets kept of `frame`.
+fn captured_length(frame: &Frame<'_>) -> u32 {
+    // A window holds 64 MiB at the most.
+    u32::try_from(frame.data.len()).unwrap_or(u32::MAX)
+}
+
+/// The header of a classic pcap file.
+fn pcap_header(link_type: LinkType, nanoseconds: bool) -> [u8; 24] {
+    let magic: u32 = if nanoseconds { 0xa1b2_3c4d } else { 0xa1b2_c3d4 };
+    let snapshot_length = 262_144;
+    let mut header = [0; 24];
+    // Version 2.4 as two half words, time zone and accuracy 0.
+    let words = [magic, 0x0004_0002, 0, 0, snapshot_length, link_type.0];
+    header.copy_from_slice(words.map(u32::to_le_bytes).as_flattened());
+    header
+}
+
+/// A Section Header Block of version 1.0, whose section is of unknown length.
+fn section_header() -> [u8; 28] {
+    let mut block = [0; 28];
+    let words = [0x0a0d_0d0a, 28, 0x1a2b_3c4d, 1, u32::MAX, u32::MAX, 28];
+    block.copy_from_slice(words.map(u32::to_le_bytes).as_flattened());
+    block
+}
+
+/// An Interface Description Block without a snapshot length, with `if_tsresol`.
+fn interface_description(link_type: LinkType, precision: Precision) -> [u8; 32] {
+    let mut block = [0; 32];
+    // The option's code and length as half words, its value, then the end of options.
+    let words = [1, 32, link_type.0 & 0xffff, 0, 0x0001_0009, u32::from(precision.digits()), 0, 32];
+    block.copy_from_slice(words.map(u32::to_le_bytes).as_flattened());
+    block
+}
+
+/// Why a file was not created.
+enum Refused {
+    IsInput(String),
+    Io(io::Error),
+}
+
+/// Creates `path`, or empties it when it exists and is no input.
+fn create<S: AsRef<OsStr>>(path: &Path, inputs: &[S]) -> Result<File, Refused> {
+    // Emptied only once it is known not to be an input.
+    let file = OpenOptions::new().write(true).create(true).truncate(false).open(path).map_err(Refused::Io)?;
+    let metadata = file.metadata().map_err(Refused::Io)?;
+    if metadata.is_file() {
+        let identity = Identity::of(&metadata);
+        for input in inputs.iter().map(AsRef::as_ref) {
+            if Identity::of_input(input) == Some(identity) {
+                return Err(Refused::IsInput(input.to_string_lossy().into_owned()));
+            }
+        }
+        file.set_len(0).map_err(Refused::Io)?;
+    }
+    Ok(file)
+}
