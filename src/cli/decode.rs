@@ -1,0 +1,323 @@
+//! `mipflow decode`: read captures, decode, print.
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal};
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::keys::KeyOptions;
+use super::output::{self, Colour};
+use super::{Exit, Failure};
+use crate::capture::{Frame, FrameFilter, Next, Timeline, WriteError, Writer};
+use crate::report::{
+    CsvReport, CsvSection, Depth, JsonReport, NdjsonReport, Report, Sections, Summary, TextReport, TimeStyle,
+};
+use crate::trace::{Seen, Trace};
+use crate::wire::{KeyRing, Numbers, PORT};
+
+/// Read captures, decode the Mobile IP in them, and print what was seen
+#[derive(Debug, Args)]
+pub(super) struct Decode {
+    /// Capture files, pcap or pcapng, plain or compressed by gzip or zstd; - is standard input
+    ///
+    /// Several files are one timeline, merged by time.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<OsString>,
+
+    /// Sections to show
+    #[arg(long, value_name = "SECTIONS", value_delimiter = ',', value_enum, default_value = "messages")]
+    show: Vec<Section>,
+
+    /// Output format; csv takes one section
+    #[arg(long, value_enum, default_value_t, hide_default_value = true)]
+    format: Format,
+
+    /// Show each message as a tree of all its fields
+    #[arg(short = 'v', long)]
+    verbose: bool,
+
+    /// Show each message's octets
+    #[arg(short = 'x', long)]
+    hex: bool,
+
+    /// When to use colour
+    #[arg(long, value_enum, default_value_t, hide_default_value = true)]
+    color: Colour,
+
+    /// Times in text: of day, or in seconds from the first frame, the message before, or 1970
+    #[arg(long, value_enum, default_value_t, hide_default_value = true)]
+    time: Time,
+
+    /// Look only at frames that this libpcap filter lets through
+    #[arg(short = 'f', long, value_name = "EXPRESSION")]
+    bpf: Option<String>,
+
+    /// UDP port of Mobile IP (repeatable) [default: 434]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    port: Vec<u16>,
+
+    #[command(flatten)]
+    keys: KeyOptions,
+
+    #[command(flatten)]
+    numbers: NumberOptions,
+
+    /// Write the Mobile IP packets that were selected to this capture (pcapng if it is named so)
+    #[arg(short = 'w', long, value_name = "FILE")]
+    write: Option<PathBuf>,
+}
+
+/// Numbers for implementations older than RFC 7629.
+#[derive(Debug, Args)]
+struct NumberOptions {
+    /// Type of the Multipath and Flow-Binding extensions
+    #[arg(long, value_name = "N", default_value_t = Numbers::default().multipath_family)]
+    ext_type: u8,
+
+    /// Reply code `MULTIPATH_NOT_ALLOWED`
+    #[arg(long, value_name = "N", default_value_t = Numbers::default().multipath_not_allowed)]
+    code_multipath_not_allowed: u8,
+
+    /// Reply code `INVALID_FB_IDENTIFIER`
+    #[arg(long, value_name = "N", default_value_t = Numbers::default().invalid_fb_identifier)]
+    code_invalid_fb_identifier: u8,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Section {
+    /// Every message
+    Messages,
+    /// What was counted
+    Stats,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// One document
+    Json,
+    /// One object a line, as it comes
+    Ndjson,
+    /// One section as a table
+    Csv,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Time {
+    /// Time of day, UTC
+    #[default]
+    Utc,
+    /// Time of day, local
+    Local,
+    /// Seconds since the first frame
+    Relative,
+    /// Seconds since the message before
+    Delta,
+    /// Seconds since 1970
+    Epoch,
+}
+
+impl From<Time> for TimeStyle {
+    fn from(time: Time) -> Self {
+        match time {
+            Time::Utc => Self::Utc,
+            Time::Local => Self::Local,
+            Time::Relative => Self::Relative,
+            Time::Delta => Self::Delta,
+            Time::Epoch => Self::Epoch,
+        }
+    }
+}
+
+impl Decode {
+    pub(super) fn run(self) -> Result<Exit, Failure> {
+        let sections = Sections {
+            messages: self.show.contains(&Section::Messages),
+            stats: self.show.contains(&Section::Stats),
+        };
+        let mut report = self.report(sections)?;
+        let numbers = self.numbers.numbers()?;
+        let ports = if self.port.is_empty() { vec![PORT] } else { self.port };
+        let filter = self.bpf.as_deref().map(FrameFilter::new).transpose();
+        let filter = filter.map_err(|error| Failure::usage(error.to_string(), Some(error.help())))?;
+        let keys = self.keys.ring()?;
+        // Before the work, so that a capture is not read for nothing.
+        let writer = self.write.as_deref().map(|path| Writer::create(path, &self.files)).transpose();
+        let writer = writer.map_err(|error| write_failure(&error))?;
+        let timeline = Timeline::open(&self.files);
+        let bar = progress(&timeline, sections.messages);
+        let trace = Trace::new(&ports, numbers, writer.is_some());
+        Run { timeline, trace, filter, keys, writer, bar }.run(report.as_mut())
+    }
+
+    fn report(&self, sections: Sections) -> Result<Box<dyn Report>, Failure> {
+        let out = output::stdout();
+        Ok(match self.format {
+            Format::Text => {
+                let depth = Depth { tree: self.verbose, hex: self.hex };
+                Box::new(TextReport::new(out, sections, depth, self.time.into(), self.color.palette()))
+            }
+            Format::Json => Box::new(JsonReport::new(out, sections)),
+            Format::Ndjson => Box::new(NdjsonReport::new(out, sections)),
+            Format::Csv => {
+                let section = match self.show.as_slice() {
+                    [Section::Messages] => CsvSection::Messages,
+                    [Section::Stats] => CsvSection::Stats,
+                    _ => {
+                        return Err(Failure::usage(
+                            "csv is one table, and more than one section is asked for",
+                            Some("name one section, as in --show messages".into()),
+                        ));
+                    }
+                };
+                Box::new(CsvReport::new(out, section))
+            }
+        })
+    }
+}
+
+impl NumberOptions {
+    fn numbers(&self) -> Result<Numbers, Failure> {
+        if self.ext_type == 0 {
+            return Err(Failure::usage("--ext-type 0 is padding and cannot be an extension", None));
+        }
+        Ok(Numbers {
+            multipath_family: self.ext_type,
+            multipath_not_allowed: self.code_multipath_not_allowed,
+            invalid_fb_identifier: self.code_invalid_fb_identifier,
+        })
+    }
+}
+
+/// A run over a timeline.
+struct Run {
+    timeline: Timeline,
+    trace: Trace,
+    filter: Option<FrameFilter>,
+    keys: KeyRing,
+    writer: Option<Writer>,
+    bar: Option<ProgressBar>,
+}
+
+impl Run {
+    fn run(mut self, report: &mut dyn Report) -> Result<Exit, Failure> {
+        let mut told = 0u64;
+        loop {
+            match self.timeline.next() {
+                Next::Frame(frame) => {
+                    if let Some(filter) = &mut self.filter
+                        && !filter
+                            .matches(&frame)
+                            .map_err(|error| Failure::usage(error.to_string(), Some(error.help())))?
+                    {
+                        self.trace.pass_over(&frame);
+                        continue;
+                    }
+                    let reassembled = match self.trace.take(&frame) {
+                        Seen::Nothing => continue,
+                        Seen::Tunnelled(tunnel) => tunnel.reassembled,
+                        Seen::Message(seen) => {
+                            report.message(&seen, &self.keys).map_err(|error| Failure::output(&error))?;
+                            seen.datagram.reassembled
+                        }
+                    };
+                    if let Some(writer) = &mut self.writer {
+                        write(writer, &self.trace, &frame, reassembled)
+                            .map_err(|error| write_failure(&error))?;
+                    }
+                }
+                Next::Pause => report.flush().map_err(|error| Failure::output(&error))?,
+                Next::End => break,
+            }
+            if let Some(bar) = &self.bar {
+                told = told.wrapping_add(1);
+                if told.is_multiple_of(1 << 14) {
+                    bar.set_position(self.timeline.bytes_read());
+                }
+            }
+        }
+        self.finish(report)
+    }
+
+    fn finish(self, report: &mut dyn Report) -> Result<Exit, Failure> {
+        if let Some(bar) = self.bar {
+            bar.finish_and_clear();
+        }
+        let summary = Summary {
+            files: self.timeline.files(),
+            link_types: self.timeline.link_types(),
+            counts: self.trace.counts(),
+            network: self.trace.network_counters(),
+            clock_backwards: self.timeline.clock_backwards(),
+            numbers: self.trace.numbers(),
+        };
+        report.finish(&summary).map_err(|error| Failure::output(&error))?;
+        let mut exit = Exit::Done;
+        if let Some(writer) = self.writer {
+            writer.finish().map_err(|error| write_failure(&error))?;
+        }
+        for error in self.timeline.errors() {
+            exit = Failure::io(error.to_string(), error.help()).tell();
+        }
+        let unread: Vec<String> = summary
+            .link_types
+            .iter()
+            .filter(|link_type| link_type.name().is_none())
+            .map(|link_type| link_type.to_string())
+            .collect();
+        if !unread.is_empty() {
+            let nothing_else = unread.len() == summary.link_types.len();
+            let failure = unknown_link_type(&summary, &unread);
+            let told = failure.tell();
+            if nothing_else {
+                exit = told;
+            }
+        }
+        Ok(exit)
+    }
+}
+
+fn unknown_link_type(summary: &Summary<'_>, unread: &[String]) -> Failure {
+    Failure::io(
+        format!(
+            "{}: frames of link type {} cannot be read",
+            summary.files.join(", "),
+            unread.join(", ")
+        ),
+        Some(
+            "mipflow reads Ethernet, Linux cooked (SLL, SLL2), raw IP, PPPoE and BSD loopback frames; capture on \
+             such an interface, or convert with editcap -T"
+                .into(),
+        ),
+    )
+}
+
+/// Writes the frame, or all frames that a reassembled datagram came in.
+fn write(writer: &mut Writer, trace: &Trace, frame: &Frame<'_>, reassembled: bool) -> Result<(), WriteError> {
+    if !reassembled {
+        return writer.write(frame);
+    }
+    trace.fragment_frames().try_for_each(|fragment| writer.write(&fragment))
+}
+
+fn write_failure(error: &WriteError) -> Failure {
+    Failure::io(error.to_string(), error.help())
+}
+
+/// A bar on standard error for files that take a while, where it disturbs no output.
+fn progress(timeline: &Timeline, streams_messages: bool) -> Option<ProgressBar> {
+    const WORTH_A_BAR: u64 = 32 << 20;
+    let total = timeline.total_bytes().filter(|total| *total >= WORTH_A_BAR)?;
+    if !io::stderr().is_terminal() || (streams_messages && io::stdout().is_terminal()) {
+        return None;
+    }
+    let bar = ProgressBar::new(total);
+    let style =
+        ProgressStyle::with_template("{bar:40} {percent:>3}% {binary_bytes_per_sec} {eta} left").ok()?;
+    bar.set_style(style);
+    Some(bar)
+}

@@ -1,0 +1,74 @@
+//! How a run ends: exit codes, and failures a user can act on.
+
+use std::io::{self, ErrorKind, Write as _};
+use std::process::ExitCode;
+
+use miette::MietteDiagnostic;
+
+/// The exit codes of the contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: done.
+    Done,
+    /// 2: the command line is wrong.
+    Usage,
+    /// 3: input or output failed; what could be read was still printed.
+    Io,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0u8,
+            Exit::Usage => 2,
+            Exit::Io => 3,
+        })
+    }
+}
+
+/// Why a run could not go on: what was wrong, and what to do next.
+#[derive(Debug)]
+pub enum Failure {
+    /// Something a user has to be told, and the exit code.
+    Told(Exit, Box<MietteDiagnostic>),
+    /// Nobody reads the output any more; that is no failure (`mipflow decode trace.pcap | head`).
+    ClosedPipe,
+}
+
+impl Failure {
+    /// A wrong command line.
+    pub fn usage(message: impl Into<String>, help: Option<String>) -> Self {
+        Self::told(Exit::Usage, message, help)
+    }
+
+    /// Input or output that failed.
+    pub fn io(message: impl Into<String>, help: Option<String>) -> Self {
+        Self::told(Exit::Io, message, help)
+    }
+
+    /// Output that failed; a closed pipe is told apart.
+    pub fn output(error: &io::Error) -> Self {
+        if error.kind() == ErrorKind::BrokenPipe {
+            return Self::ClosedPipe;
+        }
+        Self::io(format!("standard output cannot be written: {error}"), None)
+    }
+
+    /// Tells the user on standard error, and gives the exit code.
+    pub fn tell(self) -> Exit {
+        match self {
+            Self::ClosedPipe => Exit::Done,
+            Self::Told(exit, diagnostic) => {
+                // When standard error is gone too, nobody is left to tell.
+                let _ = writeln!(io::stderr(), "{:?}", miette::Report::new(*diagnostic));
+                exit
+            }
+        }
+    }
+
+    fn told(exit: Exit, message: impl Into<String>, help: Option<String>) -> Self {
+        let mut diagnostic = MietteDiagnostic::new(message);
+        diagnostic.help = help;
+        Self::Told(exit, Box::new(diagnostic))
+    }
+}

@@ -1,0 +1,35 @@
+//! `mipflow man`: the manual page, from the same definitions as `--help`.
+
+use std::io::{self, Write};
+
+use clap::Args;
+use clap_mangen::Man as Page;
+
+use super::{Exit, Failure, output};
+
+/// Print the manual page
+#[derive(Debug, Args)]
+pub(super) struct Man {}
+
+impl Man {
+    #[allow(clippy::unused_self)] // every subcommand runs the same way
+    pub(super) fn run(self, command: clap::Command) -> Result<Exit, Failure> {
+        let mut out = output::stdout();
+        write(&mut out, command).map_err(|error| Failure::output(&error))?;
+        Ok(Exit::Done)
+    }
+}
+
+/// One page for the program and its subcommands, with their options.
+fn write(out: &mut impl Write, command: clap::Command) -> io::Result<()> {
+    let subcommands: Vec<clap::Command> = command.get_subcommands().cloned().collect();
+    Page::new(command).render(out)?;
+    for subcommand in subcommands {
+        let name = subcommand.get_name().to_uppercase();
+        writeln!(out, ".SH \"MIPFLOW {name}\"")?;
+        let page = Page::new(subcommand);
+        page.render_description_section(out)?;
+        page.render_options_section(out)?;
+    }
+    out.flush()
+}

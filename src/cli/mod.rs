@@ -1,0 +1,51 @@
+//! The command line: one file a subcommand, each with its arguments and what it does with them.
+
+mod completions;
+mod decode;
+mod exit;
+mod interfaces;
+mod keys;
+mod man;
+mod output;
+
+pub use exit::{Exit, Failure};
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+/// Decode, watch and probe Mobile IPv4 with several care-of addresses and bound flows (RFC 5944, RFC 7629).
+#[derive(Debug, Parser)]
+#[command(name = "mipflow", version, propagate_version = true, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Decode(Box<decode::Decode>),
+    Interfaces(interfaces::Interfaces),
+    Completions(completions::Completions),
+    Man(man::Man),
+}
+
+impl Cli {
+    /// Does what the command line asks for.
+    pub fn run(self) -> Result<Exit, Failure> {
+        match self.command {
+            Command::Decode(decode) => decode.run(),
+            Command::Interfaces(interfaces) => interfaces.run(),
+            Command::Completions(completions) => completions.run(&mut Self::command()),
+            Command::Man(man) => man.run(Self::command()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

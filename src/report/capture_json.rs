@@ -1,0 +1,67 @@
+//! The capture as JSON: the `capture` object of the contract.
+
+use serde::Serialize;
+
+use super::{Clock, Summary};
+
+/// The `capture` object.
+#[derive(Serialize)]
+pub(super) struct CaptureJson<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    record: Option<&'static str>,
+    files: &'a [String],
+    link_types: Vec<String>,
+    packets: u64,
+    bytes: u64,
+    first: Option<String>,
+    last: Option<String>,
+    registrations: u64,
+    tunnelled: u64,
+    fragments: u64,
+    undecodable: u64,
+    truncated: u64,
+    evicted: Evicted,
+    dropped: Option<u64>,
+    clock_backwards: u64,
+}
+
+/// What fell out of bounded tables.
+#[derive(Serialize)]
+struct Evicted {
+    nodes: u64,
+    exchanges: u64,
+    flows: u64,
+    findings: u64,
+    fragments: u64,
+}
+
+impl<'a> CaptureJson<'a> {
+    /// The object for `summary`; with `record`, `"record": "capture"` goes first.
+    pub(super) fn new(summary: &Summary<'a>, clock: &mut Clock, record: bool) -> Self {
+        let counts = summary.counts;
+        let mut text = |time| clock.rfc3339(time, counts.precision).to_owned();
+        Self {
+            record: record.then_some("capture"),
+            files: summary.files,
+            link_types: summary.link_type_names(),
+            packets: counts.packets,
+            bytes: counts.bytes,
+            first: counts.first.map(&mut text),
+            last: counts.last.map(&mut text),
+            registrations: counts.registrations(),
+            tunnelled: counts.tunnelled,
+            fragments: summary.network.fragments,
+            undecodable: summary.network.undecodable,
+            truncated: counts.truncated,
+            evicted: Evicted {
+                nodes: 0,
+                exchanges: 0,
+                flows: 0,
+                findings: 0,
+                fragments: summary.lost_fragments(),
+            },
+            dropped: None,
+            clock_backwards: summary.clock_backwards,
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Times as text.
+
+use std::fmt::Write as _;
+
+use jiff::tz::TimeZone;
+
+use crate::time::{Precision, Timestamp};
+
+/// How a person wants to see times (`--time`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TimeStyle {
+    /// Time of day, UTC.
+    #[default]
+    Utc,
+    /// Time of day where the reader is.
+    Local,
+    /// Seconds since the first frame.
+    Relative,
+    /// Seconds since the message before.
+    Delta,
+    /// Seconds since 1970.
+    Epoch,
+}
+
+/// Writes times; remembers the calendar of the second it wrote last, because most frames share it.
+#[derive(Debug)]
+pub struct Clock {
+    style: TimeStyle,
+    zone: TimeZone,
+    second: Option<i64>,
+    calendar: String,
+    text: String,
+    first: Option<Timestamp>,
+    previous: Option<Timestamp>,
+}
+
+impl Clock {
+    /// A clock of this style.
+    pub fn new(style: TimeStyle) -> Self {
+        let zone = if style == TimeStyle::Local { TimeZone::system() } else { TimeZone::UTC };
+        Self {
+            style,
+            zone,
+            second: None,
+            calendar: String::new(),
+            text: String::new(),
+            first: None,
+            previous: None,
+        }
+    }
+
+    /// The time relative times count from: that of the capture's first frame.
+    pub fn start(&mut self, first: Timestamp) {
+        self.first.get_or_insert(first);
+    }
+
+    /// RFC 3339 in UTC with the capture's precision, as JSON has it, whatever the style.
+    pub fn rfc3339(&mut self, time: Timestamp, precision: Precision) -> &str {
+        if self.second != Some(time.seconds()) {
+            self.second = Some(time.seconds());
+            self.calendar = calendar(time.seconds(), &TimeZone::UTC, "%Y-%m-%dT%H:%M:%S");
+        }
+        self.text.clear();
+        self.text.push_str(&self.calendar);
+        push_fraction(&mut self.text, time.subsecond(), precision);
+        self.text.push('Z');
+        &self.text
+    }
+
+    /// The day of this time as a heading, for the styles that show a time of day.
+    pub fn day(&self, time: Timestamp) -> Option<String> {
+        match self.style {
+            TimeStyle::Utc => Some(calendar(time.seconds(), &self.zone, "%Y-%m-%d UTC")),
+            TimeStyle::Local => Some(calendar(time.seconds(), &self.zone, "%Y-%m-%d %Z")),
+            TimeStyle::Relative | TimeStyle::Delta | TimeStyle::Epoch => None,
+        }
+    }
+
+    /// The time in this clock's style. For [`TimeStyle::Delta`] it counts from the time given before.
+    pub fn styled(&mut self, time: Timestamp, precision: Precision) -> String {
+        let first = *self.first.get_or_insert(time);
+        let previous = self.previous.replace(time).unwrap_or(time);
+        let mut text = String::new();
+        match self.style {
+            TimeStyle::Utc | TimeStyle::Local => {
+                text = calendar(time.seconds(), &self.zone, "%H:%M:%S");
+                push_fraction(&mut text, time.subsecond(), precision);
+            }
+            TimeStyle::Relative => push_seconds(&mut text, time.since(first), precision),
+            TimeStyle::Delta => push_seconds(&mut text, time.since(previous), precision),
+            TimeStyle::Epoch => push_seconds(&mut text, time.nanoseconds(), precision),
+        }
+        text
+    }
+}
+
+/// The calendar reading of a second; the bare number where the calendar does not reach.
+fn calendar(second: i64, zone: &TimeZone, format: &str) -> String {
+    jiff::Timestamp::from_second(second)
+        .map_or_else(|_| second.to_string(), |time| time.to_zoned_datetime(zone.clone()).strftime(format).to_string())
+}
+
+fn push_fraction(text: &mut String, nanoseconds: u32, precision: Precision) {
+    let digits = usize::from(precision.digits());
+    if digits == 0 {
+        return;
+    }
+    let mut octets = *b"000000000";
+    let mut rest = nanoseconds;
+    for octet in octets.iter_mut().rev() {
+        *octet = b'0'.saturating_add(u8::try_from(rest % 10).unwrap_or_default());
+        rest /= 10;
+    }
+    text.push('.');
+    text.extend(octets.iter().take(digits).map(|octet| char::from(*octet)));
+}
+
+fn push_seconds(text: &mut String, nanoseconds: i64, precision: Precision) {
+    if nanoseconds < 0 {
+        text.push('-');
+    }
+    let size = nanoseconds.unsigned_abs();
+    // Writing to a String cannot fail.
+    let _ = write!(text, "{}", size / 1_000_000_000);
+    push_fraction(text, u32::try_from(size % 1_000_000_000).unwrap_or_default(), precision);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rfc3339_has_the_digits_of_the_capture() {
+        let mut clock = Clock::new(TimeStyle::Epoch);
+        // 1717236000 is 2024-06-01T10:00:00Z (date -u -d @1717236000).
+        let time = Timestamp::new(1_717_236_000, 1);
+        assert_eq!(clock.rfc3339(time, Precision::NANOSECONDS), "2024-06-01T10:00:00.000000001Z");
+        assert_eq!(clock.rfc3339(time, Precision::MICROSECONDS), "2024-06-01T10:00:00.000000Z");
+        assert_eq!(clock.rfc3339(time, Precision::SECONDS), "2024-06-01T10:00:00Z");
+        let before = Timestamp::new(-1, 500_000_000);
+        assert_eq!(clock.rfc3339(before, Precision::new(3)), "1969-12-31T23:59:59.500Z");
+    }
+
+    #[test]
+    fn styles_count_from_where_they_say() {
+        let at = |nanoseconds| Timestamp::new(100, nanoseconds);
+        let mut relative = Clock::new(TimeStyle::Relative);
+        relative.start(at(0));
+        assert_eq!(relative.styled(at(250_000_000), Precision::new(3)), "0.250");
+        assert_eq!(relative.styled(at(1_500_000_000), Precision::new(3)), "1.500");
+        let mut delta = Clock::new(TimeStyle::Delta);
+        assert_eq!(delta.styled(at(0), Precision::new(3)), "0.000");
+        assert_eq!(delta.styled(at(40_000_000), Precision::new(3)), "0.040");
+        assert_eq!(delta.styled(at(10_000_000), Precision::new(3)), "-0.030");
+        assert_eq!(Clock::new(TimeStyle::Epoch).styled(at(5), Precision::NANOSECONDS), "100.000000005");
+        assert_eq!(Clock::new(TimeStyle::Utc).styled(at(0), Precision::SECONDS), "00:01:40");
+    }
+}

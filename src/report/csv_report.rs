@@ -1,0 +1,193 @@
+//! One section as CSV (RFC 4180), with a heading line.
+
+use std::io::{self, Write};
+use std::net::Ipv4Addr;
+
+use super::{Clock, Report, Summary, TimeStyle};
+use crate::trace::SeenMessage;
+use crate::wire::{Content, Header, KeyRing};
+
+/// The sections that make a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CsvSection {
+    /// One line a message.
+    Messages,
+    /// One line for the whole capture.
+    Stats,
+}
+
+/// A table of one section.
+pub struct CsvReport<W: Write> {
+    out: csv::Writer<W>,
+    clock: Clock,
+    section: CsvSection,
+    headed: bool,
+}
+
+const MESSAGE_COLUMNS: [&str; 18] = [
+    "frame",
+    "file",
+    "time",
+    "source",
+    "destination",
+    "type",
+    "flags",
+    "code",
+    "lifetime",
+    "home_address",
+    "home_agent",
+    "care_of_address",
+    "identification",
+    "bid",
+    "nai",
+    "extensions",
+    "malformed",
+    "truncated",
+];
+
+const STATS_COLUMNS: [&str; 11] = [
+    "files",
+    "link_types",
+    "packets",
+    "bytes",
+    "first",
+    "last",
+    "registrations",
+    "tunnelled",
+    "fragments",
+    "undecodable",
+    "truncated",
+];
+
+impl<W: Write> CsvReport<W> {
+    /// A table of `section`.
+    pub fn new(out: W, section: CsvSection) -> Self {
+        let out = csv::WriterBuilder::new().from_writer(out);
+        Self { out, clock: Clock::new(TimeStyle::Utc), section, headed: false }
+    }
+
+    fn head(&mut self) -> io::Result<()> {
+        if self.headed {
+            return Ok(());
+        }
+        self.headed = true;
+        match self.section {
+            CsvSection::Messages => self.out.write_record(MESSAGE_COLUMNS)?,
+            CsvSection::Stats => self.out.write_record(STATS_COLUMNS)?,
+        }
+        Ok(())
+    }
+}
+
+impl<W: Write> Report for CsvReport<W> {
+    fn message(&mut self, seen: &SeenMessage<'_>, _: &KeyRing) -> io::Result<()> {
+        if self.section != CsvSection::Messages {
+            return Ok(());
+        }
+        self.head()?;
+        let message = &seen.message;
+        let time = self.clock.rfc3339(seen.time, seen.precision).to_owned();
+        let kind = match message.kind() {
+            Some(kind) => kind.name().map_or_else(|| kind.0.to_string(), str::to_owned),
+            None => String::new(),
+        };
+        let address = |address: Ipv4Addr| address.to_string();
+        let mut row = Row::default();
+        match &message.header {
+            Header::Request(request) => {
+                row.flags = request.flags.letters().collect();
+                row.lifetime = request.lifetime.to_string();
+                row.home_address = address(request.home_address);
+                row.home_agent = address(request.home_agent);
+                row.care_of_address = address(request.care_of_address);
+                row.identification = format!("0x{:016x}", request.identification);
+            }
+            Header::Reply(reply) => {
+                row.code = reply.code.0.to_string();
+                row.lifetime = reply.lifetime.to_string();
+                row.home_address = address(reply.home_address);
+                row.home_agent = address(reply.home_agent);
+                row.identification = format!("0x{:016x}", reply.identification);
+            }
+            Header::Revocation(revocation) => row.home_address = address(revocation.home_address),
+            Header::RevocationAcknowledgement(acknowledgement) => {
+                row.home_address = address(acknowledgement.home_address);
+            }
+            Header::TunnelData(_) | Header::Other(_) | Header::Short(..) => {}
+        }
+        let mut names = Vec::new();
+        for extension in message.extensions() {
+            names.push(extension.name());
+            match extension.content() {
+                Ok(Content::Multipath(multipath)) => row.bid = multipath.bid.to_string(),
+                Ok(Content::Nai(nai)) => row.nai = nai.text().into_owned(),
+                _ => {}
+            }
+        }
+        let malformed = message.malformed().map(|malformed| malformed.to_string()).unwrap_or_default();
+        self.out.write_record([
+            &seen.frame.to_string(),
+            &seen.file.to_string(),
+            &time,
+            &seen.datagram.source.to_string(),
+            &seen.datagram.destination.to_string(),
+            &kind,
+            &row.flags,
+            &row.code,
+            &row.lifetime,
+            &row.home_address,
+            &row.home_agent,
+            &row.care_of_address,
+            &row.identification,
+            &row.bid,
+            &row.nai,
+            &names.join(" "),
+            &malformed,
+            &seen.is_truncated().to_string(),
+        ])?;
+        Ok(())
+    }
+
+    fn finish(&mut self, summary: &Summary<'_>) -> io::Result<()> {
+        self.head()?;
+        if self.section == CsvSection::Stats {
+            let counts = summary.counts;
+            let clock = &mut self.clock;
+            let mut text = |time: Option<_>| {
+                time.map(|time| clock.rfc3339(time, counts.precision).to_owned()).unwrap_or_default()
+            };
+            self.out.write_record([
+                summary.files.join(" "),
+                summary.link_type_names().join(" "),
+                counts.packets.to_string(),
+                counts.bytes.to_string(),
+                text(counts.first),
+                text(counts.last),
+                counts.registrations().to_string(),
+                counts.tunnelled.to_string(),
+                summary.network.fragments.to_string(),
+                summary.network.undecodable.to_string(),
+                counts.truncated.to_string(),
+            ])?;
+        }
+        self.out.flush()
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// The cells that only some messages fill.
+#[derive(Default)]
+struct Row {
+    flags: String,
+    code: String,
+    lifetime: String,
+    home_address: String,
+    home_agent: String,
+    care_of_address: String,
+    identification: String,
+    bid: String,
+    nai: String,
+}

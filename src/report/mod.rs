@@ -1,0 +1,49 @@
+//! Turns results into text, trees, JSON and CSV. Nothing here decides anything about the protocol.
+
+mod capture_json;
+mod clock;
+mod csv_report;
+mod hex_dump;
+mod json_report;
+mod message_json;
+mod message_line;
+mod message_tree;
+mod palette;
+mod printable;
+mod statistics;
+mod summary;
+mod text_report;
+
+pub use clock::{Clock, TimeStyle};
+pub use csv_report::{CsvReport, CsvSection};
+pub use json_report::{JsonReport, NdjsonReport};
+pub use palette::Palette;
+pub use printable::Printable;
+pub use summary::Summary;
+pub use text_report::{Depth, TextReport};
+
+use std::io;
+
+use crate::trace::SeenMessage;
+use crate::wire::KeyRing;
+
+/// Which parts of the result are wanted (`--show`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sections {
+    /// Every message, as it is read.
+    pub messages: bool,
+    /// What was counted.
+    pub stats: bool,
+}
+
+/// One of the output formats: told of each message as it is read, and of the end.
+pub trait Report {
+    /// Takes the next message of the timeline.
+    fn message(&mut self, seen: &SeenMessage<'_>, keys: &KeyRing) -> io::Result<()>;
+
+    /// Takes what there is to say when the input has ended.
+    fn finish(&mut self, summary: &Summary<'_>) -> io::Result<()>;
+
+    /// Hands everything written so far to the reader.
+    fn flush(&mut self) -> io::Result<()>;
+}

@@ -1,0 +1,97 @@
+//! The `stats` section as text.
+
+use std::io::{self, Write};
+
+use super::{Clock, Palette, Summary};
+use crate::wire::{MessageType, ReplyCode};
+
+/// Writes what was counted.
+pub(super) fn write(
+    out: &mut dyn Write,
+    summary: &Summary<'_>,
+    clock: &mut Clock,
+    palette: &Palette,
+) -> io::Result<()> {
+    let heading = palette.heading;
+    let counts = summary.counts;
+    writeln!(out, "{heading}Capture{heading:#}")?;
+    let mut row = |title: &str, value: String| writeln!(out, "  {title:<20}{value}");
+    row("files", summary.files.join(" "))?;
+    row("link types", summary.link_type_names().join(" "))?;
+    row("packets", format!("{} ({} octets)", grouped(counts.packets), grouped(counts.bytes)))?;
+    if let (Some(first), Some(last)) = (counts.first, counts.last) {
+        row("first", clock.rfc3339(first, counts.precision).to_owned())?;
+        row("last", clock.rfc3339(last, counts.precision).to_owned())?;
+    }
+    row("registrations", grouped(counts.registrations()))?;
+    row("tunnelled", grouped(counts.tunnelled))?;
+    let network = &summary.network;
+    for (title, count) in [
+        ("fragments", network.fragments),
+        ("  given up", summary.lost_fragments()),
+        ("undecodable", network.undecodable),
+        ("cut by snaplen", counts.truncated),
+        ("clock backwards", summary.clock_backwards),
+    ] {
+        if count > 0 {
+            row(title, grouped(count))?;
+        }
+    }
+    write_messages(out, summary, palette)
+}
+
+fn write_messages(out: &mut dyn Write, summary: &Summary<'_>, palette: &Palette) -> io::Result<()> {
+    let heading = palette.heading;
+    let counts = summary.counts;
+    let seen: Vec<(MessageType, u64)> = (0..=u8::MAX)
+        .map(|octet| (MessageType(octet), counts.of_type(MessageType(octet))))
+        .filter(|(_, count)| *count > 0)
+        .collect();
+    if seen.is_empty() && counts.empty_messages == 0 {
+        return Ok(());
+    }
+    writeln!(out, "{heading}Messages{heading:#}")?;
+    for (kind, count) in seen {
+        writeln!(out, "  {:>12}  {} ({})", grouped(count), kind.title(), kind.0)?;
+    }
+    if counts.empty_messages > 0 {
+        writeln!(out, "  {:>12}  without any octet", grouped(counts.empty_messages))?;
+    }
+    let codes: Vec<(u8, u64)> =
+        (0..=u8::MAX).zip(counts.reply_codes).filter(|(_, count)| *count > 0).collect();
+    if codes.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "{heading}Replies by code{heading:#}")?;
+    for (code, count) in codes {
+        let name = ReplyCode(code).name(summary.numbers);
+        writeln!(out, "  {:>12}  {code} {name}", grouped(count))?;
+    }
+    Ok(())
+}
+
+/// A number with its thousands apart.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped;
+
+    #[test]
+    fn thousands_stand_apart() {
+        assert_eq!(grouped(0), "0");
+        assert_eq!(grouped(999), "999");
+        assert_eq!(grouped(1000), "1 000");
+        assert_eq!(grouped(4_060_000), "4 060 000");
+    }
+}

@@ -1,0 +1,41 @@
+//! What there is to say about a capture as a whole.
+
+use crate::capture::LinkType;
+use crate::net::Counters;
+use crate::trace::Counts;
+use crate::wire::Numbers;
+
+/// Everything that was counted, and the inputs it came from.
+#[derive(Clone, Debug)]
+pub struct Summary<'a> {
+    /// Names of the inputs as they were given; `-` for standard input.
+    pub files: &'a [String],
+    /// Link types of the inputs, in order of first appearance.
+    pub link_types: &'a [LinkType],
+    /// Frames, messages and tunnelled packets.
+    pub counts: &'a Counts,
+    /// Fragments and frames that could not be decoded.
+    pub network: Counters,
+    /// Frames earlier than the frame before them in the same file.
+    pub clock_backwards: u64,
+    /// The numbers messages were read under.
+    pub numbers: Numbers,
+}
+
+impl Summary<'_> {
+    /// Link type names for reports: each once, a number where there is no name.
+    pub fn link_type_names(&self) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for name in self.link_types.iter().map(ToString::to_string) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    /// Fragmented datagrams that were given up: evicted, expired, or refused for overlapping.
+    pub fn lost_fragments(&self) -> u64 {
+        self.network.evicted_fragments + self.network.expired_fragments + self.network.refused_overlaps
+    }
+}

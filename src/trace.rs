@@ -1,0 +1,200 @@
+//! The path of a packet, in one place: a frame goes in; a Mobile IP message, a tunnelled packet or nothing comes
+//! out, and what was seen is counted.
+
+use crate::capture::Frame;
+use crate::net::{Counters, Datagram, Dissector, Packet, Tunnel};
+use crate::time::{Precision, Timestamp};
+use crate::wire::{Message, MessageType, Numbers};
+
+/// Turns frames into messages and tunnelled packets.
+#[derive(Debug)]
+pub struct Trace {
+    dissector: Dissector,
+    numbers: Numbers,
+    counts: Counts,
+}
+
+/// What a frame turned out to be.
+#[derive(Debug)]
+pub enum Seen<'a> {
+    /// A datagram on a Mobile IP port; tunnel data among them.
+    Message(SeenMessage<'a>),
+    /// A tunnelled packet, not opened yet.
+    Tunnelled(Tunnel<'a>),
+    /// Neither, or a fragment of what may become one.
+    Nothing,
+}
+
+/// A message and the packet that brought it.
+#[derive(Debug)]
+pub struct SeenMessage<'a> {
+    /// Number of the frame; for a reassembled datagram, of the fragment that completed it.
+    pub frame: u64,
+    /// Index of the input it came from.
+    pub file: u32,
+    /// When that frame was captured.
+    pub time: Timestamp,
+    /// Digits of `time` that the capture recorded.
+    pub precision: Precision,
+    /// Octets of that frame on its link.
+    pub frame_length: u32,
+    /// The UDP datagram.
+    pub datagram: Datagram<'a>,
+    /// The message in it.
+    pub message: Message<'a>,
+}
+
+impl SeenMessage<'_> {
+    /// Whether the snapshot length cut the message.
+    pub fn is_truncated(&self) -> bool {
+        self.datagram.is_cut()
+    }
+}
+
+/// What was seen so far.
+#[derive(Clone, Debug)]
+pub struct Counts {
+    /// Frames.
+    pub packets: u64,
+    /// Octets those frames had on their links.
+    pub bytes: u64,
+    /// Time of the earliest frame.
+    pub first: Option<Timestamp>,
+    /// Time of the latest frame.
+    pub last: Option<Timestamp>,
+    /// The finest precision of any frame.
+    pub precision: Precision,
+    /// Packets in tunnels, those in Tunnel Data messages included.
+    pub tunnelled: u64,
+    /// Frames that the snapshot length cut.
+    pub truncated: u64,
+    /// Messages by type octet; those without an octet are in `empty_messages`.
+    pub messages: [u64; 256],
+    /// Datagrams on a Mobile IP port without any octet.
+    pub empty_messages: u64,
+    /// Registration Replies by Code.
+    pub reply_codes: [u64; 256],
+}
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self {
+            packets: 0,
+            bytes: 0,
+            first: None,
+            last: None,
+            precision: Precision::SECONDS,
+            tunnelled: 0,
+            truncated: 0,
+            messages: [0; 256],
+            empty_messages: 0,
+            reply_codes: [0; 256],
+        }
+    }
+}
+
+impl Counts {
+    /// Messages of this type.
+    pub fn of_type(&self, kind: MessageType) -> u64 {
+        self.messages.get(usize::from(kind.0)).copied().unwrap_or_default()
+    }
+
+    /// Registration Requests and Replies together.
+    pub fn registrations(&self) -> u64 {
+        self.of_type(MessageType::REGISTRATION_REQUEST) + self.of_type(MessageType::REGISTRATION_REPLY)
+    }
+
+    #[inline]
+    fn frame(&mut self, frame: &Frame<'_>) {
+        self.packets += 1;
+        self.bytes = self.bytes.saturating_add(frame.original_length.into());
+        self.first = Some(self.first.map_or(frame.time, |first| first.min(frame.time)));
+        self.last = Some(self.last.map_or(frame.time, |last| last.max(frame.time)));
+        self.precision = self.precision.max(frame.precision);
+        self.truncated += u64::from(frame.is_cut());
+    }
+
+    fn message(&mut self, octets: &[u8]) {
+        let Some(kind) = octets.first() else {
+            self.empty_messages += 1;
+            return;
+        };
+        if let Some(count) = self.messages.get_mut(usize::from(*kind)) {
+            *count += 1;
+        }
+        match (MessageType(*kind), octets.get(1)) {
+            (MessageType::REGISTRATION_REPLY, Some(code)) => {
+                if let Some(count) = self.reply_codes.get_mut(usize::from(*code)) {
+                    *count += 1;
+                }
+            }
+            (MessageType::TUNNEL_DATA, _) => self.tunnelled += 1,
+            _ => {}
+        }
+    }
+}
+
+impl Trace {
+    /// A trace of the given Mobile IP ports and numbers. With `keep_fragments`, the frames that made up a
+    /// reassembled datagram can be asked for, at the price of a copy of each fragment.
+    pub fn new(ports: &[u16], numbers: Numbers, keep_fragments: bool) -> Self {
+        let dissector = Dissector::new(ports).keep_frames(keep_fragments);
+        Self { dissector, numbers, counts: Counts::default() }
+    }
+
+    /// Takes the next frame of the timeline.
+    #[inline]
+    pub fn take<'a>(&'a mut self, frame: &Frame<'a>) -> Seen<'a> {
+        self.counts.frame(frame);
+        match self.dissector.dissect(frame) {
+            Packet::Other | Packet::Held(_) | Packet::Undecodable(_) => Seen::Nothing,
+            Packet::Tunnel(tunnel) => {
+                self.counts.tunnelled += 1;
+                Seen::Tunnelled(tunnel)
+            }
+            Packet::Datagram(datagram) => {
+                self.counts.message(datagram.payload);
+                let missing = datagram.declared_length.saturating_sub(datagram.payload.len());
+                Seen::Message(SeenMessage {
+                    frame: frame.number,
+                    file: frame.file,
+                    time: frame.time,
+                    precision: frame.precision,
+                    frame_length: frame.original_length,
+                    message: Message::parse(datagram.payload, missing, self.numbers),
+                    datagram,
+                })
+            }
+        }
+    }
+
+    /// Counts a frame that a filter kept from being looked at.
+    pub fn pass_over(&mut self, frame: &Frame<'_>) {
+        self.counts.frame(frame);
+    }
+
+    /// The frames of the fragments that made up what the last [`Trace::take`] gave.
+    pub fn fragment_frames(&self) -> impl Iterator<Item = Frame<'_>> {
+        self.dissector.fragment_frames()
+    }
+
+    /// What was seen so far.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// What became of fragments and of frames that cannot be decoded.
+    pub fn network_counters(&self) -> Counters {
+        self.dissector.counters()
+    }
+
+    /// Datagrams still waiting for fragments.
+    pub fn pending_fragments(&self) -> u64 {
+        self.dissector.pending_fragments()
+    }
+
+    /// The numbers messages are read under.
+    pub fn numbers(&self) -> Numbers {
+        self.numbers
+    }
+}
