@@ -11,6 +11,8 @@ mod link_type;
 mod pcap;
 mod pcapng;
 mod record;
+#[cfg(test)]
+mod samples;
 mod source;
 mod timeline;
 mod window;

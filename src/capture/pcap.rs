@@ -108,3 +108,6 @@ fn longest_record(snapshot_length: u32) -> u32 {
     const MOST: u32 = 63 << 20;
     if snapshot_length == 0 { MOST } else { snapshot_length.clamp(COMMON, MOST) }
 }
+
+#[cfg(test)]
+mod tests;

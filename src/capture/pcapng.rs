@@ -199,8 +199,11 @@ impl PcapngReader {
         let Some(interface) = self.interfaces.get(interface as usize) else {
             return Err("it names an interface that was not described");
         };
+        let Some(room) = block.len().checked_sub(PACKET_HEADER + TRAILER) else {
+            return Err("it is too short");
+        };
         let captured = self.order.word(*captured) as usize;
-        if captured > block.len().saturating_sub(PACKET_HEADER + TRAILER) {
+        if captured > room {
             return Err("its captured length is more than the block holds");
         }
         let ticks = u64::from(self.order.word(*high)) << 32 | u64::from(self.order.word(*low));
@@ -315,3 +318,6 @@ fn option<'a>(options: &'a [PcapNGOption<'_>], code: OptionCode) -> Option<&'a [
 fn bad(window: &Window, block_type: u32, reason: &'static str) -> Fault {
     Fault::BadBlock { offset: window.offset(), block_type, reason }
 }
+
+#[cfg(test)]
+mod tests;

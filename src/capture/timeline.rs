@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::ffi::OsStr;
+use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -66,15 +67,7 @@ impl Timeline {
     /// Reads as much of each as it takes to tell its format. What cannot be opened is in
     /// [`errors`](Self::errors).
     pub fn open<S: AsRef<OsStr>>(inputs: &[S]) -> Self {
-        let mut stdin_taken = false;
-        Self::from_opened(inputs.iter().map(|name| {
-            let name = name.as_ref();
-            let is_stdin = name == STANDARD_INPUT;
-            let twice = is_stdin && stdin_taken;
-            stdin_taken |= is_stdin;
-            let source = if twice { Err(Fault::StandardInputTwice) } else { Source::open(name) };
-            (name.to_string_lossy().into_owned(), source)
-        }))
+        Self::from_opened(sources(inputs))
     }
 
     /// A timeline of inputs that were opened elsewhere.
@@ -159,6 +152,11 @@ impl Timeline {
         &self.errors
     }
 
+    /// Takes [`errors`](Self::errors) out, to own them.
+    pub fn take_errors(&mut self) -> Vec<InputError> {
+        mem::take(&mut self.errors)
+    }
+
     /// The names of the inputs as given; [`Frame::file`] is an index into them.
     pub fn files(&self) -> &[String] {
         &self.files
@@ -230,6 +228,18 @@ impl Timeline {
     }
 }
 
+/// Opens each input, standard input once, without reading from any.
+fn sources<S: AsRef<OsStr>>(inputs: &[S]) -> impl ExactSizeIterator<Item = (String, Result<Source, Fault>)> {
+    let mut stdin_taken = false;
+    inputs.iter().map(AsRef::as_ref).map(move |name| {
+        let is_stdin = name == STANDARD_INPUT;
+        let twice = is_stdin && stdin_taken;
+        stdin_taken |= is_stdin;
+        let source = if twice { Err(Fault::StandardInputTwice) } else { Source::open(name) };
+        (name.to_string_lossy().into_owned(), source)
+    })
+}
+
 /// [`Advance`] of an input whose end and errors were seen to.
 enum Fetched {
     Record(Record),
@@ -243,3 +253,6 @@ fn declare(link_types: &mut Vec<LinkType>, link_type: LinkType) {
         link_types.push(link_type);
     }
 }
+
+#[cfg(test)]
+mod tests;

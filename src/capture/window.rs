@@ -26,8 +26,11 @@ impl Window {
 
     /// A window of `capacity` octets over `source`; the stream begins with `first`, which was read already.
     pub(super) fn new(source: Box<dyn Read + Send>, first: &[u8], capacity: usize) -> Self {
-        let mut buffer = first.to_vec();
-        buffer.resize(capacity.clamp(first.len(), Self::LIMIT), 0);
+        // Zeroed by the allocator, so that what is never filled is never touched.
+        let mut buffer = vec![0; capacity.min(Self::LIMIT).max(first.len())];
+        if let Some(front) = buffer.get_mut(..first.len()) {
+            front.copy_from_slice(first);
+        }
         Self { source, buffer, start: 0, end: first.len(), base: 0, ended: false }
     }
 

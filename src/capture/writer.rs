@@ -275,3 +275,6 @@ fn create<S: AsRef<OsStr>>(path: &Path, inputs: &[S]) -> Result<File, Refused> {
     }
     Ok(file)
 }
+
+#[cfg(test)]
+mod tests;
