@@ -1,1 +1,37 @@
 //! From a frame to the UDP datagram or tunnelled packet inside it.
+//!
+//! [`Dissector`] is the one way in. It looks at a frame in the order link layer, network protocol,
+//! transport protocol, fragment bits, ports, and gives up at the first of them that is not Mobile
+//! IP's; most frames of a trace cost a handful of loads. What remains is a [`Datagram`] on a Mobile
+//! IP port or a [`Tunnel`]: an `IPv4` packet whose payload is another packet. A tunnel is not opened
+//! until asked ([`tunnel::peel`], [`tunnel::Layers`]), so that its endpoints can be looked up first.
+//! [`flow::FlowFacts`] says what a traffic selector or a flow table wants to know of an inner packet.
+//!
+//! Nothing here does I/O or reads a clock, and only [`fragments`] keeps anything between frames.
+
+pub mod dissect;
+pub mod flow;
+pub mod fragments;
+pub mod gre;
+pub mod ip;
+pub mod ipv4;
+pub mod ipv6;
+pub mod link;
+pub mod minimal;
+pub mod protocol;
+pub mod reason;
+pub mod tunnel;
+pub mod udp;
+
+#[cfg(test)]
+mod samples;
+
+pub use dissect::{Counters, Dissector, Packet, Tunnel};
+pub use flow::{FlowFacts, FlowKey};
+pub use fragments::FragmentLimits;
+pub use ip::IpPacket;
+pub use ipv4::{Ipv4Header, Ipv4Packet};
+pub use ipv6::{Ipv6Header, Ipv6Packet};
+pub use reason::Reason;
+pub use tunnel::{Encapsulation, Peeled, TunnelProblem, UdpTunnel};
+pub use udp::{Checksum, Datagram};

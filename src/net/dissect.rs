@@ -1,0 +1,346 @@
+//! From a frame to what of it is Mobile IP's.
+
+#[cfg(test)]
+mod tests;
+
+use crate::{
+    capture::Frame,
+    net::{
+        fragments::{FragmentLimits, FragmentTable, Outcome},
+        ip::IpPacket,
+        ipv4::{self, Ipv4Packet},
+        ipv6::{self, Ipv6Packet},
+        link::{self, NetworkLayer},
+        protocol,
+        reason::Reason,
+        tunnel::Encapsulation,
+        udp::Datagram,
+    },
+};
+
+/// The UDP port of Mobile IP (RFC 5944 §3.2).
+pub const MOBILE_IP_PORT: u16 = 434;
+
+/// More Fragments and Fragment Offset in the fourth word of an `IPv4` header.
+const FRAGMENT_BITS: u16 = 0x3fff;
+
+/// An `IPv4` packet whose payload is another packet. It is not opened yet; see [`super::tunnel::peel`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tunnel<'a> {
+    /// How the inner packet is carried.
+    pub encapsulation: Encapsulation,
+    /// The outer packet. Of a reassembled one: the header of the first fragment with length and
+    /// fragment bits as on the whole.
+    pub outer: Ipv4Packet<'a>,
+    /// Whether it was put together from IP fragments.
+    pub reassembled: bool,
+    /// Octets from the start of the frame to the outer header; `None` when reassembled.
+    pub ip_offset: Option<usize>,
+}
+
+/// What a frame holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+// Boxing the datagram would allocate for each one.
+#[allow(clippy::large_enum_variant)]
+pub enum Packet<'a> {
+    /// A UDP datagram from or to a Mobile IP port.
+    Datagram(Datagram<'a>),
+    /// A tunnelled packet.
+    Tunnel(Tunnel<'a>),
+    /// Nothing of Mobile IP.
+    Other,
+    /// A fragment that waits for others or was refused. A fragment of a tunnelled packet is handed out
+    /// as it stands, for those who judge single fragments; it is no packet to be counted, as the whole
+    /// comes as [`Packet::Tunnel`] with the frame of its last fragment.
+    Held(Option<Tunnel<'a>>),
+    /// A frame that could not be read, and why.
+    Undecodable(Reason),
+}
+
+/// What a [`Dissector`] counted since it was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Frames that are `IPv4` fragments, of any protocol.
+    pub fragments: u64,
+    /// Datagrams refused because fragments of theirs overlap or disagree on the length.
+    pub refused_overlaps: u64,
+    /// Fragments that were thrown out to make room for others.
+    pub evicted_fragments: u64,
+    /// Fragments that were thrown out because the rest of their datagram did not come in time.
+    pub expired_fragments: u64,
+    /// Frames that could not be read.
+    pub undecodable: u64,
+}
+
+/// Finds Mobile IP in frames, and puts fragments together.
+#[derive(Debug)]
+pub struct Dissector {
+    ports: Vec<u16>,
+    table: FragmentTable,
+    fragments: u64,
+    undecodable: u64,
+}
+
+impl Default for Dissector {
+    /// Port 434 and the default [`FragmentLimits`].
+    fn default() -> Self {
+        Self::new(&[MOBILE_IP_PORT])
+    }
+}
+
+/// What a first look at a frame says. Nothing in it is borrowed.
+enum Glance {
+    Foreign,
+    Datagram { ip_offset: usize },
+    Tunnel { ip_offset: usize, encapsulation: Encapsulation },
+    Fragment { ip_offset: usize },
+    Ipv6 { ip_offset: usize },
+    Undecodable(Reason),
+}
+
+impl Dissector {
+    /// A dissector that takes UDP from or to any of `ports` for Mobile IP.
+    pub fn new(ports: &[u16]) -> Self {
+        Self { ports: ports.to_vec(), table: FragmentTable::default(), fragments: 0, undecodable: 0 }
+    }
+
+    /// Sets other limits for the fragments that are held.
+    #[must_use]
+    pub fn with_limits(mut self, limits: FragmentLimits) -> Self {
+        self.table.limits = limits;
+        self
+    }
+
+    /// Sets whether the frames of fragments are kept for [`Dissector::fragment_frames`]; off at first.
+    #[must_use]
+    pub fn keep_frames(mut self, keep: bool) -> Self {
+        self.table.keep_frames = keep;
+        self
+    }
+
+    /// Whether `source` or `destination` is a Mobile IP port.
+    #[inline]
+    pub fn is_mobile_ip_port(&self, source: u16, destination: u16) -> bool {
+        is_ours(&self.ports, source, destination)
+    }
+
+    /// Says what `frame` holds. What a fragment completes is borrowed from the dissector, everything
+    /// else from the frame.
+    #[inline]
+    pub fn dissect<'a>(&'a mut self, frame: &Frame<'a>) -> Packet<'a> {
+        match self.glance(frame) {
+            Glance::Foreign => Packet::Other,
+            found => self.read(frame, &found),
+        }
+    }
+
+    /// What was counted so far.
+    pub fn counters(&self) -> Counters {
+        Counters {
+            fragments: self.fragments,
+            refused_overlaps: self.table.counters.refused_overlaps,
+            evicted_fragments: self.table.counters.evicted,
+            expired_fragments: self.table.counters.expired,
+            undecodable: self.undecodable,
+        }
+    }
+
+    /// Fragments that still wait for others.
+    pub fn pending_fragments(&self) -> u64 {
+        self.table.pending()
+    }
+
+    /// The frames of the datagram that [`Dissector::dissect`] reassembled last, by their numbers and the
+    /// last one included. Valid after a call that gave a reassembled packet; none without
+    /// [`Dissector::keep_frames`]. Copies of a fragment that were ignored are not among them.
+    pub fn fragment_frames(&self) -> impl Iterator<Item = Frame<'_>> {
+        self.table.frames()
+    }
+
+    #[inline]
+    fn glance(&self, frame: &Frame<'_>) -> Glance {
+        match link::network_layer(frame.link_type, frame.data) {
+            Ok(NetworkLayer::Ipv4 { offset }) => self.glance_ipv4(frame.data, offset),
+            Ok(NetworkLayer::Ipv6 { offset }) => self.glance_ipv6(frame.data, offset),
+            Ok(NetworkLayer::Foreign) => Glance::Foreign,
+            Err(reason) => Glance::Undecodable(reason),
+        }
+    }
+
+    /// Plain loads here and not the accessors of `pnet_packet`: this is what every frame passes.
+    #[inline]
+    fn glance_ipv4(&self, data: &[u8], ip_offset: usize) -> Glance {
+        let data = data.get(ip_offset..).unwrap_or_default();
+        let Some(&[first, _, t0, t1, _, _, f0, f1, _, number, ..]) =
+            data.first_chunk::<{ ipv4::MIN_HEADER }>()
+        else {
+            return Glance::Undecodable(Reason::IpHeaderCut { there: data.len() });
+        };
+        let total_length = u16::from_be_bytes([t0, t1]);
+        let header_length = match ipv4::structure(first, total_length) {
+            Ok(octets) => usize::from(octets),
+            Err(reason) => return Glance::Undecodable(reason),
+        };
+        if u16::from_be_bytes([f0, f1]) & FRAGMENT_BITS != 0 {
+            return Glance::Fragment { ip_offset };
+        }
+        if number == protocol::UDP {
+            let end = if total_length == 0 { usize::MAX } else { usize::from(total_length) };
+            return self.glance_udp(data, header_length, end, || Glance::Datagram { ip_offset });
+        }
+        match Encapsulation::from_protocol(number) {
+            Some(encapsulation) => Glance::Tunnel { ip_offset, encapsulation },
+            None => Glance::Foreign,
+        }
+    }
+
+    #[inline]
+    fn glance_ipv6(&self, data: &[u8], ip_offset: usize) -> Glance {
+        let data = data.get(ip_offset..).unwrap_or_default();
+        let Some(&[first, _, _, _, l0, l1, number, ..]) = data.first_chunk::<{ ipv6::FIXED_HEADER }>() else {
+            return Glance::Undecodable(Reason::IpHeaderCut { there: data.len() });
+        };
+        if first >> 4 != 6 {
+            return Glance::Undecodable(Reason::IpVersion { found: first >> 4 });
+        }
+        if number == protocol::UDP {
+            let end = match usize::from(u16::from_be_bytes([l0, l1])) {
+                0 => usize::MAX,
+                octets => octets.saturating_add(ipv6::FIXED_HEADER),
+            };
+            return self.glance_udp(data, ipv6::FIXED_HEADER, end, || Glance::Ipv6 { ip_offset });
+        }
+        if ipv6::is_extension(number) { Glance::Ipv6 { ip_offset } } else { Glance::Foreign }
+    }
+
+    /// Looks at the ports of the UDP header at `start` of a packet that ends at `end`.
+    #[inline]
+    fn glance_udp(&self, data: &[u8], start: usize, end: usize, ours: impl Fn() -> Glance) -> Glance {
+        let segment = data.get(start..).unwrap_or_default();
+        match segment.first_chunk::<4>() {
+            Some(&[a, b, c, d]) if end.saturating_sub(start) >= 4 => {
+                let (source, destination) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
+                if self.is_mobile_ip_port(source, destination) { ours() } else { Glance::Foreign }
+            }
+            _ => Glance::Undecodable(Reason::UdpHeaderCut {
+                there: segment.len().min(end.saturating_sub(start)),
+            }),
+        }
+    }
+
+    /// Reads what the first look found to be ours.
+    #[cold]
+    fn read<'a>(&'a mut self, frame: &Frame<'a>, glance: &Glance) -> Packet<'a> {
+        self.table.forget_frames();
+        let read = match *glance {
+            Glance::Foreign => Ok(Packet::Other),
+            Glance::Undecodable(reason) => Err(reason),
+            Glance::Datagram { ip_offset } => {
+                ipv4_at(frame, ip_offset).and_then(|packet| datagram(IpPacket::V4(packet), ip_offset))
+            }
+            Glance::Tunnel { ip_offset, encapsulation } => ipv4_at(frame, ip_offset).map(|outer| {
+                Packet::Tunnel(Tunnel {
+                    encapsulation,
+                    outer,
+                    reassembled: false,
+                    ip_offset: Some(ip_offset),
+                })
+            }),
+            Glance::Ipv6 { ip_offset } => self.ipv6(frame, ip_offset),
+            Glance::Fragment { ip_offset } => {
+                self.fragments = self.fragments.saturating_add(1);
+                fragment(&mut self.table, &self.ports, frame, ip_offset)
+            }
+        };
+        match read {
+            Ok(packet) => packet,
+            Err(reason) => {
+                self.undecodable = self.undecodable.saturating_add(1);
+                Packet::Undecodable(reason)
+            }
+        }
+    }
+
+    fn ipv6<'a>(&self, frame: &Frame<'a>, ip_offset: usize) -> Result<Packet<'a>, Reason> {
+        let data = frame.data.get(ip_offset..).unwrap_or_default();
+        let packet = IpPacket::V6(Ipv6Packet::parse(data, on_link(frame, ip_offset))?);
+        match Datagram::of(&packet) {
+            Some(Ok(found)) if !self.is_mobile_ip_port(found.source.port(), found.destination.port()) => {
+                Ok(Packet::Other)
+            }
+            Some(Ok(_)) if packet.is_fragment() => Err(Reason::Ipv6Fragment),
+            Some(_) => datagram(packet, ip_offset),
+            None => Ok(Packet::Other),
+        }
+    }
+}
+
+#[inline]
+fn is_ours(ports: &[u16], source: u16, destination: u16) -> bool {
+    ports.iter().any(|&port| port == source || port == destination)
+}
+
+/// Octets that were on the link from the IP header to the end of the frame.
+fn on_link(frame: &Frame<'_>, ip_offset: usize) -> usize {
+    usize::try_from(frame.original_length).unwrap_or(usize::MAX).saturating_sub(ip_offset)
+}
+
+fn ipv4_at<'a>(frame: &Frame<'a>, ip_offset: usize) -> Result<Ipv4Packet<'a>, Reason> {
+    Ipv4Packet::parse(frame.data.get(ip_offset..).unwrap_or_default(), on_link(frame, ip_offset))
+}
+
+/// The UDP datagram in `packet`, which lies in the frame as it is.
+fn datagram(packet: IpPacket<'_>, ip_offset: usize) -> Result<Packet<'_>, Reason> {
+    let header_length = match &packet {
+        IpPacket::V4(packet) => usize::from(packet.header.header_length),
+        IpPacket::V6(packet) => packet.header_length,
+    };
+    match Datagram::of(&packet) {
+        Some(found) => Ok(Packet::Datagram(Datagram {
+            ip_offset: Some(ip_offset),
+            udp_offset: Some(ip_offset.saturating_add(header_length)),
+            ..found?
+        })),
+        None => Ok(Packet::Other),
+    }
+}
+
+fn fragment<'a>(
+    table: &'a mut FragmentTable,
+    ports: &[u16],
+    frame: &Frame<'a>,
+    ip_offset: usize,
+) -> Result<Packet<'a>, Reason> {
+    let packet = ipv4_at(frame, ip_offset)?;
+    let encapsulation = Encapsulation::from_protocol(packet.header.protocol);
+    if encapsulation.is_none() && packet.header.protocol != protocol::UDP {
+        return Ok(Packet::Other);
+    }
+    let ours = |source, destination| is_ours(ports, source, destination);
+    match table.add(frame, ip_offset, &packet, ours)? {
+        Outcome::Foreign => Ok(Packet::Other),
+        Outcome::Held => Ok(Packet::Held(encapsulation.map(|encapsulation| Tunnel {
+            encapsulation,
+            outer: packet,
+            reassembled: false,
+            ip_offset: Some(ip_offset),
+        }))),
+        Outcome::Complete => {
+            let (octets, declared) = table.assembled();
+            let outer = Ipv4Packet::parse(octets, declared)?;
+            if let Some(encapsulation) = encapsulation {
+                return Ok(Packet::Tunnel(Tunnel {
+                    encapsulation,
+                    outer,
+                    reassembled: true,
+                    ip_offset: None,
+                }));
+            }
+            match Datagram::of(&IpPacket::V4(outer)) {
+                Some(Ok(found)) if !ours(found.source.port(), found.destination.port()) => Ok(Packet::Other),
+                Some(found) => Ok(Packet::Datagram(Datagram { reassembled: true, ..found? })),
+                None => Ok(Packet::Other),
+            }
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! What a flow table and a traffic selector want to know of a packet.
+
+use std::net::IpAddr;
+
+use crate::net::{ip::IpPacket, protocol};
+
+/// What the packets of one flow have in common, in the direction of the packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FlowKey {
+    /// Source address.
+    pub source: IpAddr,
+    /// Destination address.
+    pub destination: IpAddr,
+    /// Protocol number. A packet with an Authentication Header is protocol 51 in either IP version.
+    pub protocol: u8,
+    /// Source port of TCP, UDP, SCTP, DCCP and UDP-Lite, if it is there.
+    pub source_port: Option<u16>,
+    /// Destination port, likewise.
+    pub destination_port: Option<u16>,
+}
+
+/// The facts of one packet. Taking them allocates nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FlowFacts {
+    /// The flow it belongs to.
+    pub key: FlowKey,
+    /// Security Parameters Index of ESP or AH, if it is there.
+    pub spi: Option<u32>,
+    /// The DS field, 6 bits.
+    pub ds: u8,
+    /// Flow label, 20 bits; `IPv6` only.
+    pub flow_label: Option<u32>,
+    /// A fragment that is not the first, whose ports and SPI cannot be known.
+    pub is_fragment_without_ports: bool,
+    /// Octets of the packet as its header counts them (Total Length; 40 and the Payload Length),
+    /// whether or not they were captured.
+    pub length: u32,
+}
+
+impl FlowFacts {
+    /// The facts of `packet`.
+    pub fn of(packet: &IpPacket<'_>) -> Self {
+        let later_fragment = packet.is_later_fragment();
+        let start = if later_fragment { &[] } else { packet.payload() };
+        let authentication = match packet {
+            IpPacket::V6(packet) => packet.authentication,
+            IpPacket::V4(_) => None,
+        };
+        let protocol = if authentication.is_some() { protocol::AUTHENTICATION } else { packet.protocol() };
+        let ports = start.first_chunk::<4>().filter(|_| protocol::has_ports(protocol));
+        Self {
+            key: FlowKey {
+                source: packet.source(),
+                destination: packet.destination(),
+                protocol,
+                source_port: ports.map(|&[high, low, _, _]| u16::from_be_bytes([high, low])),
+                destination_port: ports.map(|&[_, _, high, low]| u16::from_be_bytes([high, low])),
+            },
+            spi: authentication.or_else(|| spi(protocol, start)),
+            ds: packet.ds(),
+            flow_label: match packet {
+                IpPacket::V6(packet) => Some(packet.header.flow_label),
+                IpPacket::V4(_) => None,
+            },
+            is_fragment_without_ports: later_fragment,
+            length: u32::try_from(packet.length()).unwrap_or(u32::MAX),
+        }
+    }
+}
+
+/// The SPI that the header at the start of `data` names: first word of ESP, second of AH.
+fn spi(protocol: u8, data: &[u8]) -> Option<u32> {
+    let offset = match protocol {
+        protocol::ESP => 0,
+        protocol::AUTHENTICATION => 4,
+        _ => return None,
+    };
+    data.get(offset..)?.first_chunk::<4>().map(|octets| u32::from_be_bytes(*octets))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::samples::{INNER_IPV4, INNER_IPV6, IPIP};
+
+    fn facts(octets: &[u8]) -> FlowFacts {
+        FlowFacts::of(&IpPacket::parse(octets, octets.len()).unwrap())
+    }
+
+    #[test]
+    fn an_ipv4_datagram() {
+        assert_eq!(
+            facts(&INNER_IPV4),
+            FlowFacts {
+                key: FlowKey {
+                    source: "203.0.113.10".parse().unwrap(),
+                    destination: "10.1.0.1".parse().unwrap(),
+                    protocol: 17,
+                    source_port: Some(5060),
+                    destination_port: Some(7000),
+                },
+                spi: None,
+                ds: 10,
+                flow_label: None,
+                is_fragment_without_ports: false,
+                length: 33,
+            }
+        );
+    }
+
+    #[test]
+    fn an_ipv6_datagram() {
+        let facts = facts(&INNER_IPV6);
+        assert_eq!((facts.key.source_port, facts.key.destination_port), (Some(5060), Some(7000)));
+        assert_eq!((facts.ds, facts.flow_label, facts.length), (46, Some(0x12345), 53));
+    }
+
+    #[test]
+    fn the_length_is_that_of_the_header_when_the_packet_is_cut() {
+        let packet = IpPacket::parse(&INNER_IPV4[..22], 33).unwrap();
+        let facts = FlowFacts::of(&packet);
+        assert_eq!((facts.length, facts.key.source_port), (33, None));
+        let packet = IpPacket::parse(&INNER_IPV6[..44], 53).unwrap();
+        assert_eq!((FlowFacts::of(&packet).length, FlowFacts::of(&packet).key.source_port), (53, Some(5060)));
+    }
+
+    #[test]
+    fn only_five_protocols_have_ports() {
+        for number in 0..=255 {
+            let mut octets = INNER_IPV4;
+            octets[9] = number;
+            let expected = [6, 17, 33, 132, 136].contains(&number).then_some(5060);
+            assert_eq!(facts(&octets).key.source_port, expected, "{number}");
+        }
+    }
+
+    #[test]
+    fn esp_and_ah_have_an_spi() {
+        let mut octets = INNER_IPV4;
+        octets[9] = 50;
+        assert_eq!(facts(&octets).spi, Some(0x13c4_1b58));
+        octets[9] = 51;
+        assert_eq!((facts(&octets).spi, facts(&octets).key.protocol), (Some(0x000d_46d9), 51));
+    }
+
+    #[test]
+    fn an_authentication_header_hides_what_follows_in_either_version() {
+        let ah = [17, 1, 0, 0, 0, 0, 0x30, 0x39, 0, 0, 0, 1];
+        let mut octets = [&INNER_IPV6[..40], &ah, &INNER_IPV6[40..]].concat();
+        octets[5] += 12;
+        octets[6] = 51;
+        let facts = facts(&octets);
+        assert_eq!((facts.key.protocol, facts.spi, facts.key.source_port), (51, Some(12345), None));
+        assert_eq!(facts.length, 65);
+    }
+
+    #[test]
+    fn a_later_fragment_has_neither_ports_nor_spi() {
+        for protocol in [17, 50] {
+            let mut octets = INNER_IPV4;
+            octets[9] = protocol;
+            octets[7] = 1;
+            let later = facts(&octets);
+            assert!(later.is_fragment_without_ports);
+            assert_eq!((later.key.source_port, later.spi), (None, None));
+            octets[6..8].copy_from_slice(&[0x20, 0]); // the first one has them
+            assert!(!facts(&octets).is_fragment_without_ports);
+            assert_eq!(facts(&octets).key.source_port, (protocol == 17).then_some(5060));
+        }
+    }
+
+    #[test]
+    fn a_tunnel_in_a_tunnel_is_protocol_4() {
+        assert_eq!(facts(&IPIP).key.protocol, 4);
+        assert_eq!(facts(&IPIP).key.source_port, None);
+    }
+}

@@ -1,0 +1,408 @@
+//! The table of incomplete datagrams.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::Ipv4Addr,
+    ops::Range,
+};
+
+use super::{
+    FragmentCounters, FragmentLimits,
+    skipped::{Because, Skipped},
+};
+use crate::{
+    capture::{Frame, LinkType},
+    net::{ipv4::Ipv4Packet, protocol, reason::Reason},
+    time::{Precision, Timestamp},
+};
+
+/// What keeping a fragment is taken to cost beside its octets.
+const OVERHEAD: usize = 128;
+
+/// What the fragments of one datagram share (RFC 791 §3.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    source: Ipv4Addr,
+    destination: Ipv4Addr,
+    protocol: u8,
+    identification: u16,
+}
+
+/// What became of a fragment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It completed its datagram, which [`FragmentTable::assembled`] now holds.
+    Complete,
+    /// It waits for others, or it was thrown out.
+    Held,
+    /// It belongs to a datagram that is not Mobile IP's.
+    Foreign,
+}
+
+/// One fragment that waits for others.
+#[derive(Debug)]
+struct Piece {
+    /// Octets of payload that the IP header declares.
+    length: usize,
+    /// Whether more fragments follow it.
+    more: bool,
+    /// The captured octets: of the payload, or of the whole frame when frames are kept.
+    octets: Box<[u8]>,
+    /// Where in `octets` the payload lies.
+    payload: Range<usize>,
+    /// The rest of the frame when frames are kept.
+    frame: Option<FrameFacts>,
+}
+
+impl Piece {
+    fn payload(&self) -> &[u8] {
+        self.octets.get(self.payload.clone()).unwrap_or_default()
+    }
+
+    fn cost(&self) -> usize {
+        self.octets.len().saturating_add(OVERHEAD)
+    }
+}
+
+/// A frame without its octets.
+#[derive(Clone, Copy, Debug)]
+struct FrameFacts {
+    number: u64,
+    file: u32,
+    time: Timestamp,
+    precision: Precision,
+    link_type: LinkType,
+    original_length: u32,
+}
+
+/// An incomplete datagram.
+#[derive(Debug)]
+struct Waiting {
+    /// Place in the order of arrival of first fragments.
+    serial: u64,
+    /// When its first fragment came.
+    since: Timestamp,
+    /// The fragments by their offset, none overlapping another.
+    pieces: BTreeMap<usize, Piece>,
+    /// Octets that they cover.
+    covered: usize,
+    /// Octets of payload in all, known from the last fragment.
+    total: Option<usize>,
+    /// The IP header of the first fragment.
+    header: Option<Box<[u8]>>,
+}
+
+/// How a fragment fits those of its datagram that are there.
+enum Fit {
+    New,
+    Duplicate,
+    Conflict,
+}
+
+impl Waiting {
+    fn fit(&self, offset: usize, length: usize, more: bool, payload: &[u8]) -> Fit {
+        let end = offset.saturating_add(length);
+        if let Some((&start, piece)) = self.pieces.range(..=offset).next_back() {
+            if start == offset && piece.length == length && piece.more == more {
+                // A copy may have been cut elsewhere, so only what both have can differ.
+                let same = piece.payload().iter().zip(payload).all(|(one, other)| one == other);
+                return if same { Fit::Duplicate } else { Fit::Conflict };
+            }
+            if start.saturating_add(piece.length) > offset {
+                return Fit::Conflict;
+            }
+        }
+        if self.pieces.range(offset..end).next().is_some() {
+            return Fit::Conflict;
+        }
+        let beyond = match self.total {
+            Some(total) => !more || end >= total,
+            None => !more && self.pieces.range(end..).next().is_some(),
+        };
+        if beyond { Fit::Conflict } else { Fit::New }
+    }
+
+    fn cost(&self) -> usize {
+        self.pieces.values().fold(0, |sum, piece| sum.saturating_add(piece.cost()))
+    }
+
+    fn fragments(&self) -> u64 {
+        u64::try_from(self.pieces.len()).unwrap_or(u64::MAX)
+    }
+}
+
+/// Incomplete datagrams, and the last one completed.
+#[derive(Debug, Default)]
+pub(crate) struct FragmentTable {
+    pub(crate) limits: FragmentLimits,
+    pub(crate) keep_frames: bool,
+    pub(crate) counters: FragmentCounters,
+    waiting: HashMap<Key, Waiting>,
+    /// The keys of `waiting`, oldest first.
+    by_age: BTreeMap<u64, Key>,
+    serial: u64,
+    /// Octets that `waiting` costs.
+    octets: usize,
+    skipped: Skipped,
+    /// The IP packet completed last.
+    assembled: Vec<u8>,
+    /// Octets it declares, header included.
+    assembled_length: usize,
+    /// Its frames, in the order of their numbers, when frames are kept.
+    frames: Vec<(FrameFacts, Box<[u8]>)>,
+}
+
+impl FragmentTable {
+    /// Takes in the fragment `packet`, whose IP header begins at `ip_offset` of `frame`.
+    ///
+    /// `is_ours` judges source and destination port of a UDP datagram.
+    ///
+    /// # Errors
+    /// [`Reason::IpHeaderCut`], [`Reason::FragmentLength`], [`Reason::FragmentTooLong`]; the fragment is
+    /// then ignored.
+    pub(crate) fn add(
+        &mut self,
+        frame: &Frame<'_>,
+        ip_offset: usize,
+        packet: &Ipv4Packet<'_>,
+        is_ours: impl Fn(u16, u16) -> bool,
+    ) -> Result<Outcome, Reason> {
+        let header = check(frame, ip_offset, packet)?;
+        let now = frame.time;
+        self.expire(now);
+        let key = Key {
+            source: packet.header.source,
+            destination: packet.header.destination,
+            protocol: packet.header.protocol,
+            identification: packet.header.identification,
+        };
+        let offset = usize::from(packet.header.fragment_offset);
+        let skipped = self.skipped.reason(&key, now, self.limits.lifetime);
+        if let Some((source, destination)) = ports(packet) {
+            if !is_ours(source, destination) {
+                self.take(&key);
+                self.skipped.insert(key, Because::Foreign, now, self.limits.datagrams);
+                return Ok(Outcome::Foreign);
+            }
+            if skipped == Some(Because::Foreign) {
+                self.skipped.remove(&key);
+            }
+        } else if skipped == Some(Because::Foreign) {
+            return Ok(Outcome::Foreign);
+        }
+        if skipped == Some(Because::Refused) {
+            return Ok(Outcome::Held);
+        }
+
+        // The oldest need not be the longest waiting where the clock of the capture went back.
+        self.expire_one(&key, now);
+        let waiting = self.open(key, now);
+        match waiting.fit(offset, packet.payload_length, packet.header.more_fragments, packet.payload) {
+            Fit::Duplicate => return Ok(Outcome::Held),
+            Fit::Conflict => {
+                self.take(&key);
+                self.skipped.insert(key, Because::Refused, now, self.limits.datagrams);
+                self.counters.refused_overlaps = self.counters.refused_overlaps.saturating_add(1);
+                return Ok(Outcome::Held);
+            }
+            Fit::New => {}
+        }
+        Ok(self.place(key, frame, ip_offset, header, packet))
+    }
+
+    /// The packet completed last: its octets, and how many it declares.
+    pub(crate) fn assembled(&self) -> (&[u8], usize) {
+        (&self.assembled, self.assembled_length)
+    }
+
+    /// The frames of the packet completed last.
+    pub(crate) fn frames(&self) -> impl Iterator<Item = Frame<'_>> {
+        self.frames.iter().map(|(facts, octets)| Frame {
+            number: facts.number,
+            file: facts.file,
+            time: facts.time,
+            precision: facts.precision,
+            link_type: facts.link_type,
+            data: octets,
+            original_length: facts.original_length,
+        })
+    }
+
+    /// Forgets the frames of the packet completed last.
+    pub(crate) fn forget_frames(&mut self) {
+        self.frames.clear();
+    }
+
+    /// Fragments that wait for others.
+    pub(crate) fn pending(&self) -> u64 {
+        self.by_age.values().filter_map(|key| self.waiting.get(key)).map(Waiting::fragments).sum()
+    }
+
+    /// The entry of `key`, made if there is none.
+    fn open(&mut self, key: Key, now: Timestamp) -> &mut Waiting {
+        let Self { waiting, by_age, serial, .. } = self;
+        waiting.entry(key).or_insert_with(|| {
+            *serial = serial.wrapping_add(1);
+            by_age.insert(*serial, key);
+            Waiting {
+                serial: *serial,
+                since: now,
+                pieces: BTreeMap::new(),
+                covered: 0,
+                total: None,
+                header: None,
+            }
+        })
+    }
+
+    /// Adds a fragment that fits, and completes its datagram or makes room.
+    fn place(
+        &mut self,
+        key: Key,
+        frame: &Frame<'_>,
+        ip_offset: usize,
+        header: &[u8],
+        packet: &Ipv4Packet<'_>,
+    ) -> Outcome {
+        let offset = usize::from(packet.header.fragment_offset);
+        let piece = keep(frame, ip_offset, packet, self.keep_frames);
+        self.octets = self.octets.saturating_add(piece.cost());
+        let waiting = self.open(key, frame.time);
+        waiting.covered = waiting.covered.saturating_add(piece.length);
+        if !piece.more {
+            waiting.total = Some(offset.saturating_add(piece.length));
+        }
+        if offset == 0 {
+            waiting.header = Some(header.into());
+        }
+        waiting.pieces.insert(offset, piece);
+        if waiting.total == Some(waiting.covered)
+            && let Some(whole) = self.take(&key)
+        {
+            self.assemble(whole);
+            return Outcome::Complete;
+        }
+        while self.waiting.len() > self.limits.datagrams || self.octets > self.limits.octets {
+            let Some((_, &oldest)) = self.by_age.first_key_value() else { break };
+            let fragments = self.take(&oldest).map_or(0, |waiting| waiting.fragments());
+            self.counters.evicted = self.counters.evicted.saturating_add(fragments);
+        }
+        Outcome::Held
+    }
+
+    fn assemble(&mut self, whole: Waiting) {
+        self.assembled.clear();
+        self.frames.clear();
+        let header = whole.header.unwrap_or_default();
+        self.assembled_length = header.len().saturating_add(whole.covered);
+        self.assembled.extend_from_slice(&header);
+        restore_header(&mut self.assembled, self.assembled_length);
+        let mut gap = false;
+        for piece in whole.pieces.into_values() {
+            if !gap {
+                self.assembled.extend_from_slice(piece.payload());
+                gap = piece.payload().len() < piece.length;
+            }
+            if let Some(facts) = piece.frame {
+                self.frames.push((facts, piece.octets));
+            }
+        }
+        self.frames.sort_by_key(|(facts, _)| facts.number);
+    }
+
+    /// Throws out what has waited too long, counted from the oldest until one has not.
+    fn expire(&mut self, now: Timestamp) {
+        while let Some((_, &oldest)) = self.by_age.first_key_value() {
+            if !self.expire_one(&oldest, now) {
+                return;
+            }
+        }
+    }
+
+    /// Throws `key` out if it has waited too long, and says whether it did.
+    fn expire_one(&mut self, key: &Key, now: Timestamp) -> bool {
+        let Some(waiting) = self.waiting.get(key) else { return false };
+        if now.since(waiting.since).unsigned_abs() <= self.limits.lifetime {
+            return false;
+        }
+        let fragments = self.take(key).map_or(0, |waiting| waiting.fragments());
+        self.counters.expired = self.counters.expired.saturating_add(fragments);
+        true
+    }
+
+    /// Takes a datagram out of the table.
+    fn take(&mut self, key: &Key) -> Option<Waiting> {
+        let waiting = self.waiting.remove(key)?;
+        self.by_age.remove(&waiting.serial);
+        self.octets = self.octets.saturating_sub(waiting.cost());
+        Some(waiting)
+    }
+
+    /// Datagrams, their entries in the order of age, octets, and datagrams that are skipped.
+    #[cfg(test)]
+    pub(super) fn sizes(&self) -> [usize; 4] {
+        [self.waiting.len(), self.by_age.len(), self.octets, self.skipped.len()]
+    }
+}
+
+/// Refuses what no reassembly can use, and gives the octets of the IP header.
+fn check<'a>(frame: &Frame<'a>, ip_offset: usize, packet: &Ipv4Packet<'_>) -> Result<&'a [u8], Reason> {
+    let data = frame.data.get(ip_offset..).unwrap_or_default();
+    let header_length = usize::from(packet.header.header_length);
+    let header = data.get(..header_length).ok_or(Reason::IpHeaderCut { there: data.len() })?;
+    let octets = packet.payload_length;
+    if octets == 0 || packet.header.more_fragments && !octets.is_multiple_of(8) {
+        return Err(Reason::FragmentLength { octets });
+    }
+    let end = usize::from(packet.header.fragment_offset).saturating_add(octets);
+    if end.saturating_add(header_length) > usize::from(u16::MAX) {
+        return Err(Reason::FragmentTooLong { end });
+    }
+    Ok(header)
+}
+
+/// The ports that a first fragment of UDP shows.
+fn ports(packet: &Ipv4Packet<'_>) -> Option<(u16, u16)> {
+    if packet.header.protocol != protocol::UDP || packet.header.fragment_offset != 0 {
+        return None;
+    }
+    let [a, b, c, d] = *packet.payload.first_chunk::<4>()?;
+    Some((u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d])))
+}
+
+fn keep(frame: &Frame<'_>, ip_offset: usize, packet: &Ipv4Packet<'_>, whole_frame: bool) -> Piece {
+    let (octets, payload, facts) = if whole_frame {
+        let start = ip_offset.saturating_add(usize::from(packet.header.header_length));
+        let facts = FrameFacts {
+            number: frame.number,
+            file: frame.file,
+            time: frame.time,
+            precision: frame.precision,
+            link_type: frame.link_type,
+            original_length: frame.original_length,
+        };
+        (frame.data, start..start.saturating_add(packet.payload.len()), Some(facts))
+    } else {
+        (packet.payload, 0..packet.payload.len(), None)
+    };
+    Piece {
+        length: packet.payload_length,
+        more: packet.header.more_fragments,
+        octets: octets.into(),
+        payload,
+        frame: facts,
+    }
+}
+
+/// Makes the header of a first fragment that of the whole: total length, no fragment bits.
+fn restore_header(header: &mut [u8], length: usize) {
+    let total = u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes();
+    if let Some(field) = header.get_mut(2..4) {
+        field.copy_from_slice(&total);
+    }
+    if let Some([flags, offset]) = header.get_mut(6..8) {
+        // The reserved bit and Don't Fragment stay.
+        *flags &= 0xc0;
+        *offset = 0;
+    }
+}

@@ -1,0 +1,75 @@
+//! Why a frame or a packet could not be read.
+
+use thiserror::Error;
+
+use crate::capture::LinkType;
+
+/// What kept a packet from being read. It describes the packet and is no failure of the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Reason {
+    /// The link type is none that mipflow reads.
+    #[error("frames of link type {0} are not readable")]
+    LinkType(LinkType),
+    /// The link-layer headers are not all there.
+    #[error("the link-layer header is cut after {there} octets")]
+    LinkHeaderCut {
+        /// Octets of the frame that are there.
+        there: usize,
+    },
+    /// More VLAN tags or MPLS labels are stacked than [`super::link::MAX_TAGS`].
+    #[error("more VLAN tags or MPLS labels are stacked than {} each", super::link::MAX_TAGS)]
+    TagStack,
+    /// The fixed part of the IP header is not all there.
+    #[error("the IP header is cut after {there} octets")]
+    IpHeaderCut {
+        /// Octets of the packet that are there.
+        there: usize,
+    },
+    /// The version field contradicts the protocol that announced the packet, or is neither 4 nor 6.
+    #[error("IP version {found} where another was announced")]
+    IpVersion {
+        /// The version field.
+        found: u8,
+    },
+    /// The `IPv4` header claims to be shorter than 20 octets.
+    #[error("an IPv4 header of {octets} octets")]
+    HeaderLength {
+        /// The header length that was claimed, in octets.
+        octets: u8,
+    },
+    /// The `IPv4` header claims to be longer than the packet.
+    #[error("an IPv4 header of {header} octets in a packet of {total}")]
+    HeaderBeyondPacket {
+        /// The header length that was claimed, in octets.
+        header: u8,
+        /// The Total Length field, in octets.
+        total: u16,
+    },
+    /// An `IPv6` extension header is cut or longer than the packet.
+    #[error("an IPv6 extension header runs past the end of the packet")]
+    ExtensionHeaderCut,
+    /// More `IPv6` extension headers than [`super::ipv6::MAX_EXTENSION_HEADERS`].
+    #[error("more than {} IPv6 extension headers", super::ipv6::MAX_EXTENSION_HEADERS)]
+    ExtensionHeaderChain,
+    /// A fragment that carries nothing, or one that is not the last and is no multiple of 8 octets.
+    #[error("a fragment of {octets} octets that is not the last")]
+    FragmentLength {
+        /// Octets of payload in the fragment.
+        octets: usize,
+    },
+    /// A fragment that reaches beyond the 65,535 octets of the largest packet.
+    #[error("a fragment that ends at octet {end}, beyond the largest packet")]
+    FragmentTooLong {
+        /// Where the fragment ends within the datagram's payload, in octets.
+        end: usize,
+    },
+    /// A Mobile IP datagram in `IPv6` fragments, which are not reassembled.
+    #[error("a fragmented IPv6 datagram")]
+    Ipv6Fragment,
+    /// Fewer than the 8 octets of a UDP header.
+    #[error("the UDP header is cut after {there} octets")]
+    UdpHeaderCut {
+        /// Octets of the UDP header that are there.
+        there: usize,
+    },
+}

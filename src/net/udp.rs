@@ -1,0 +1,258 @@
+//! UDP datagrams (RFC 768) and the Internet checksum's verdict.
+
+use std::net::SocketAddr;
+
+use pnet_packet::{
+    Packet as _,
+    ip::IpNextHeaderProtocols,
+    udp::{UdpPacket, ipv4_checksum},
+    util,
+};
+
+use crate::net::{ip::IpPacket, protocol, reason::Reason};
+
+/// Octets of a UDP header.
+const HEADER: usize = 8;
+/// Position of the checksum field, counted in 16-bit words.
+const CHECKSUM_WORD: usize = 3;
+
+/// What a checksum field says about the octets it covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checksum {
+    /// The sender computed none.
+    Absent,
+    /// It is right.
+    Correct,
+    /// It is wrong; also seen on hosts that leave it to their network card.
+    Wrong {
+        /// The field.
+        found: u16,
+        /// What it should have been.
+        computed: u16,
+    },
+    /// Not all that it covers is there, or the lengths contradict each other.
+    Unverified,
+}
+
+impl Checksum {
+    /// Compares a field with the sum computed over the same octets.
+    pub(crate) const fn verdict(found: u16, computed: u16) -> Self {
+        // Zero has two forms in one's complement.
+        if found == computed || (found == 0xffff && computed == 0) || (found == 0 && computed == 0xffff) {
+            Self::Correct
+        } else {
+            Self::Wrong { found, computed }
+        }
+    }
+}
+
+/// A UDP datagram as far as it was captured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Datagram<'a> {
+    /// Source address and port.
+    pub source: SocketAddr,
+    /// Destination address and port.
+    pub destination: SocketAddr,
+    /// The payload that is there, up to the end that the UDP length names.
+    pub payload: &'a [u8],
+    /// Octets of payload according to the UDP length (the IP length where that is unusable); more than
+    /// `payload.len()` when the datagram was cut.
+    pub declared_length: usize,
+    /// The UDP length is 0, below 8 or more than the IP packet holds, or the IP length is more than
+    /// the link carried.
+    pub length_mismatch: bool,
+    /// The UDP length field as it stands.
+    pub udp_length: u16,
+    /// The UDP checksum field as it stands; [`Datagram::checksum`] judges it.
+    pub udp_checksum: u16,
+    /// The packet that carries it. Of a reassembled datagram: the header of the first fragment with
+    /// length and fragment bits as on the whole.
+    pub ip: IpPacket<'a>,
+    /// Whether it was put together from IP fragments.
+    pub reassembled: bool,
+    /// Octets from the start of the frame to the IP header; `None` when reassembled or inside a tunnel.
+    pub ip_offset: Option<usize>,
+    /// Octets from the start of the frame to the UDP header; `None` as for [`Datagram::ip_offset`].
+    pub udp_offset: Option<usize>,
+}
+
+impl<'a> Datagram<'a> {
+    /// The UDP datagram that is the payload of `ip`, `None` when it is another protocol or a fragment
+    /// that is not the first.
+    ///
+    /// # Errors
+    /// [`Reason::UdpHeaderCut`] when fewer than 8 octets are there.
+    pub fn of(ip: &IpPacket<'a>) -> Option<Result<Self, Reason>> {
+        (ip.protocol() == protocol::UDP && !ip.is_later_fragment()).then(|| Self::parse(ip))
+    }
+
+    fn parse(ip: &IpPacket<'a>) -> Result<Self, Reason> {
+        let segment = ip.payload();
+        let cut = Reason::UdpHeaderCut { there: segment.len() };
+        let fields = UdpPacket::new(segment).ok_or(cut)?;
+        let held = ip.payload_length();
+        let udp_length = fields.get_length();
+        let (length, usable) = match usize::from(udp_length) {
+            octets if (HEADER..=held).contains(&octets) => (octets, true),
+            _ => (held, false),
+        };
+        let payload = segment.get(HEADER..).unwrap_or_default();
+        let declared_length = length.saturating_sub(HEADER);
+        Ok(Self {
+            source: SocketAddr::new(ip.source(), fields.get_source()),
+            destination: SocketAddr::new(ip.destination(), fields.get_destination()),
+            payload: payload.get(..declared_length).unwrap_or(payload),
+            declared_length,
+            length_mismatch: !usable || ip.exceeds_link(),
+            udp_length,
+            udp_checksum: fields.get_checksum(),
+            ip: *ip,
+            reassembled: false,
+            ip_offset: None,
+            udp_offset: None,
+        })
+    }
+
+    /// Whether the end of the payload is missing.
+    pub const fn is_cut(&self) -> bool {
+        self.payload.len() < self.declared_length
+    }
+
+    /// Whether it goes to a multicast group or to the limited broadcast address.
+    pub fn is_multicast_or_broadcast(&self) -> bool {
+        match self.destination {
+            SocketAddr::V4(to) => to.ip().is_multicast() || to.ip().is_broadcast(),
+            SocketAddr::V6(to) => to.ip().is_multicast(),
+        }
+    }
+
+    /// Verifies the checksum over pseudo-header, UDP header and payload. Computed when asked for, as
+    /// tunnelled data passes here too.
+    pub fn checksum(&self) -> Checksum {
+        if self.udp_checksum == 0 {
+            return Checksum::Absent;
+        }
+        let length = self.declared_length.saturating_add(HEADER);
+        let segment = match self.ip.payload().get(..length) {
+            Some(segment) if !self.length_mismatch && !self.ip.is_fragment() => segment,
+            _ => return Checksum::Unverified,
+        };
+        let computed = match &self.ip {
+            IpPacket::V4(packet) => UdpPacket::new(segment)
+                .map(|udp| ipv4_checksum(&udp, &packet.header.source, &packet.header.destination)),
+            IpPacket::V6(packet) => UdpPacket::new(segment).map(|udp| {
+                util::ipv6_checksum(
+                    udp.packet(),
+                    CHECKSUM_WORD,
+                    &[],
+                    &packet.header.source,
+                    &packet.header.destination,
+                    IpNextHeaderProtocols::Udp,
+                )
+            }),
+        };
+        computed.map_or(Checksum::Unverified, |computed| Checksum::verdict(self.udp_checksum, computed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::samples::{RRQ_IPV4, RRQ_IPV6};
+
+    fn datagram(octets: &[u8]) -> Datagram<'_> {
+        Datagram::of(&IpPacket::parse(octets, octets.len()).unwrap()).unwrap().unwrap()
+    }
+
+    /// [`RRQ_IPV4`] with another UDP length.
+    fn with_length(length: u16) -> [u8; 52] {
+        let mut octets = RRQ_IPV4;
+        octets[24..26].copy_from_slice(&length.to_be_bytes());
+        octets
+    }
+
+    #[test]
+    fn addresses_ports_and_payload() {
+        let four = datagram(&RRQ_IPV4);
+        assert_eq!(four.source, "192.0.2.1:40000".parse().unwrap());
+        assert_eq!(four.destination, "198.51.100.1:434".parse().unwrap());
+        assert_eq!((four.payload, four.declared_length), (&RRQ_IPV4[28..], 24));
+        assert!(!four.length_mismatch && !four.is_cut() && !four.is_multicast_or_broadcast());
+        let six = datagram(&RRQ_IPV6);
+        assert_eq!(six.source, "[2001:db8::1]:40000".parse().unwrap());
+        assert_eq!(six.payload, &RRQ_IPV6[48..]);
+    }
+
+    #[test]
+    fn checksums_over_both_versions() {
+        assert_eq!(datagram(&RRQ_IPV4).checksum(), Checksum::Correct);
+        assert_eq!(datagram(&RRQ_IPV6).checksum(), Checksum::Correct);
+        let mut octets = RRQ_IPV4;
+        octets[31] += 1;
+        assert_eq!(datagram(&octets).checksum(), Checksum::Wrong { found: 0x1373, computed: 0x1372 });
+        octets[26..28].fill(0);
+        assert_eq!(datagram(&octets).checksum(), Checksum::Absent);
+    }
+
+    #[test]
+    fn a_sum_of_zero_is_sent_as_all_ones() {
+        let mut octets = RRQ_IPV4;
+        // 0x1373 more in the data makes the computed checksum 0; the last word was 0xf607.
+        let last = 0xf607_u32 + 0x1373;
+        let last = u16::try_from((last & 0xffff) + (last >> 16)).unwrap();
+        octets[50..52].copy_from_slice(&last.to_be_bytes());
+        octets[26..28].fill(0xff);
+        assert_eq!(datagram(&octets).checksum(), Checksum::Correct);
+    }
+
+    #[test]
+    fn a_shorter_udp_length_ends_the_payload() {
+        let octets = with_length(20);
+        let short = datagram(&octets);
+        assert_eq!((short.payload, short.declared_length), (&RRQ_IPV4[28..40], 12));
+        assert!(!short.length_mismatch && !short.is_cut());
+    }
+
+    #[test]
+    fn an_impossible_udp_length_gives_way_to_that_of_ip() {
+        for length in [0, 7, 33, 65535] {
+            let octets = with_length(length);
+            let odd = datagram(&octets);
+            assert_eq!((odd.payload.len(), odd.declared_length, odd.udp_length), (24, 24, length));
+            assert!(odd.length_mismatch && !odd.is_cut());
+            assert_eq!(odd.checksum(), Checksum::Unverified);
+        }
+    }
+
+    #[test]
+    fn a_cut_datagram_declares_what_it_had() {
+        let ip = IpPacket::parse(&RRQ_IPV4[..40], 52).unwrap();
+        let cut = Datagram::of(&ip).unwrap().unwrap();
+        assert_eq!((cut.payload.len(), cut.declared_length), (12, 24));
+        assert!(cut.is_cut() && !cut.length_mismatch);
+        assert_eq!(cut.checksum(), Checksum::Unverified);
+        let ip = IpPacket::parse(&RRQ_IPV4[..27], 52).unwrap();
+        assert_eq!(Datagram::of(&ip), Some(Err(Reason::UdpHeaderCut { there: 7 })));
+    }
+
+    #[test]
+    fn broadcast_and_multicast_destinations() {
+        let to = |octets: [u8; 4]| {
+            let mut packet = RRQ_IPV4;
+            packet[16..20].copy_from_slice(&octets);
+            datagram(&packet).is_multicast_or_broadcast()
+        };
+        assert!(to([224, 0, 0, 11]) && to([255, 255, 255, 255]));
+        assert!(!to([198, 51, 100, 255]));
+    }
+
+    #[test]
+    fn other_protocols_and_later_fragments_are_none() {
+        let mut octets = RRQ_IPV4;
+        octets[7] = 1;
+        assert_eq!(Datagram::of(&IpPacket::parse(&octets, 52).unwrap()), None);
+        octets = RRQ_IPV4;
+        octets[9] = 6;
+        assert_eq!(Datagram::of(&IpPacket::parse(&octets, 52).unwrap()), None);
+    }
+}
