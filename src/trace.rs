@@ -15,6 +15,8 @@ pub struct Trace {
 }
 
 /// What a frame turned out to be.
+// Taken apart where it is made, never stored: a box for the message would cost more than the room.
+#[allow(clippy::large_enum_variant)]
 #[derive(Debug)]
 pub enum Seen<'a> {
     /// A datagram on a Mobile IP port; tunnel data among them.

@@ -267,7 +267,7 @@ impl Run {
             .link_types
             .iter()
             .filter(|link_type| link_type.name().is_none())
-            .map(|link_type| link_type.to_string())
+            .map(ToString::to_string)
             .collect();
         if !unread.is_empty() {
             let nothing_else = unread.len() == summary.link_types.len();

@@ -125,6 +125,6 @@ mod tests {
     fn a_cut_header_is_none() {
         assert_eq!(MinimalHeader::parse(&MINIMAL_LONG[20..31]), None);
         assert_eq!(MinimalHeader::parse(&MINIMAL_SHORT[20..27]), None);
-        assert_eq!(MinimalHeader::parse(&MINIMAL_SHORT[20..28]).unwrap().1, []);
+        assert!(MinimalHeader::parse(&MINIMAL_SHORT[20..28]).unwrap().1.is_empty());
     }
 }

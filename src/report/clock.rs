@@ -96,8 +96,10 @@ impl Clock {
 
 /// The calendar reading of a second; the bare number where the calendar does not reach.
 fn calendar(second: i64, zone: &TimeZone, format: &str) -> String {
-    jiff::Timestamp::from_second(second)
-        .map_or_else(|_| second.to_string(), |time| time.to_zoned_datetime(zone.clone()).strftime(format).to_string())
+    jiff::Timestamp::from_second(second).map_or_else(
+        |_| second.to_string(),
+        |time| time.to_zoned_datetime(zone.clone()).strftime(format).to_string(),
+    )
 }
 
 fn push_fraction(text: &mut String, nanoseconds: u32, precision: Precision) {

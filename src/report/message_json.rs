@@ -9,7 +9,7 @@ use crate::net::{Checksum, Encapsulation, FlowFacts, Peeled, UdpTunnel};
 use crate::trace::SeenMessage;
 use crate::wire::{
     Bounds, Extension, Field, FieldSink, Header, KeyRing, Malformed, Meaning, RequestFlags, TrafficSelector,
-    Value,
+    Value, Verdict,
 };
 
 /// A message on its way to JSON.
@@ -191,7 +191,7 @@ impl Serialize for ExtensionJson<'_, '_, '_> {
         map.serialize_entry("malformed", &malformed.filter(Malformed::is_fault).map(Text))?;
         if extension.is_authentication() {
             let octets = message.seen.message.octets;
-            let verdict = message.keys.verify(octets, extension).map(|verdict| verdict.name());
+            let verdict = message.keys.verify(octets, extension).map(Verdict::name);
             map.serialize_entry("verdict", &verdict)?;
         }
         if !has_all_its_fields(extension) {
@@ -235,8 +235,16 @@ impl<M: SerializeMap> FieldEntries<'_, M> {
         match (value, meaning) {
             (Value::Number(_), Meaning::Word(word)) => self.map.serialize_entry(key, word),
             (Value::Absent, Meaning::Word(_)) => self.map.serialize_entry(key, &()),
-            (Value::Selector(selector), _) => self.selector(Some(&selector)),
-            (_, _) if key == "selector" => self.selector(None),
+            (Value::Selector { selector, whole }, Meaning::Name { key: Some(layout), name }) => {
+                self.map.serialize_entry(key, &SelectorJson(&selector))?;
+                self.map.serialize_entry("selector_text", &whole.then_some(Text(selector)))?;
+                self.map.serialize_entry(layout, &name)
+            }
+            (_, _) if key == "selector" => {
+                self.map.serialize_entry(key, &())?;
+                self.map.serialize_entry("selector_text", &())?;
+                self.map.serialize_entry("ts_layout", &())
+            }
             (Value::List(octets), _) => self.map.serialize_entry(key, octets),
             (value, Meaning::Name { key: Some(name_key), name }) => {
                 self.map.serialize_entry(key, &Plain(value))?;
@@ -244,11 +252,6 @@ impl<M: SerializeMap> FieldEntries<'_, M> {
             }
             (value, _) => self.map.serialize_entry(key, &Plain(value)),
         }
-    }
-
-    fn selector(&mut self, selector: Option<&TrafficSelector>) -> Result<(), M::Error> {
-        self.map.serialize_entry("selector", &selector.map(SelectorJson))?;
-        self.map.serialize_entry("selector_text", &selector.map(Text))
     }
 }
 
@@ -269,7 +272,7 @@ impl Serialize for Plain<'_> {
             Value::Text(octets) => serializer.serialize_str(&String::from_utf8_lossy(octets)),
             Value::Octets(octets) => HexadecimalOctets(octets).serialize(serializer),
             Value::List(octets) => octets.serialize(serializer),
-            Value::Selector(selector) => SelectorJson(selector).serialize(serializer),
+            Value::Selector { selector, .. } => SelectorJson(selector).serialize(serializer),
         }
     }
 }

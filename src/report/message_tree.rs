@@ -7,7 +7,7 @@ use super::message_line::MessageLine;
 use super::{Clock, Palette, Printable};
 use crate::net::{Checksum, FlowFacts, IpPacket, UdpTunnel};
 use crate::trace::SeenMessage;
-use crate::wire::{Extension, Field, Header, KeyRing, Malformed, Meaning, Value};
+use crate::wire::{Extension, Field, Header, KeyRing, Malformed, Meaning, Value, Verdict};
 
 /// Writes the tree of one message.
 pub(super) fn write(
@@ -131,7 +131,7 @@ fn write_extension(
         .map(|(_, field)| field)
         .collect();
     write_fields(out, &told, 4, palette)?;
-    match keys.verify(seen.message.octets, extension).map(|verdict| verdict.name()) {
+    match keys.verify(seen.message.octets, extension).map(Verdict::name) {
         Some(verdict @ "valid") => writeln!(out, "            {good}Authenticator {verdict}{good:#}")?,
         Some(verdict @ "invalid") => writeln!(out, "            {bad}Authenticator {verdict}{bad:#}")?,
         Some(_) => writeln!(out, "            {doubtful}no key for this SPI (--key){doubtful:#}")?,
@@ -213,18 +213,18 @@ fn bits(field: &Field<'_>) -> String {
         _ => 0,
     };
     let value = number.checked_shl(field.mask.trailing_zeros()).unwrap_or(0);
-    (0..width)
-        .rev()
-        .map(|bit| {
-            let digit = match (field.mask >> bit & 1, value >> bit & 1) {
-                (0, _) => '.',
-                (_, 0) => '0',
-                _ => '1',
-            };
-            let gap = if bit > 0 && bit % 4 == 0 { " " } else { "" };
-            format!("{digit}{gap}")
-        })
-        .collect()
+    let mut text = String::new();
+    for bit in (0..width).rev() {
+        text.push(match (field.mask >> bit & 1, value >> bit & 1) {
+            (0, _) => '.',
+            (_, 0) => '0',
+            _ => '1',
+        });
+        if bit > 0 && bit % 4 == 0 {
+            text.push(' ');
+        }
+    }
+    text
 }
 
 /// A value with its meaning.
@@ -246,7 +246,8 @@ impl std::fmt::Display for Shown<'_, '_> {
                     write!(formatter, "{}{octet}", if index == 0 { "" } else { ", " })?;
                 }
             }
-            Value::Selector(selector) => write!(formatter, "{selector}")?,
+            Value::Selector { selector, whole: true } => write!(formatter, "{selector}")?,
+            Value::Selector { .. } => formatter.write_str("not whole")?,
         }
         match self.0.meaning {
             Meaning::Name { name: Some(name), .. } | Meaning::Word(name) => write!(formatter, " ({name})"),

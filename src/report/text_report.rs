@@ -45,10 +45,9 @@ impl<W: Write> TextReport<W> {
         let time = self.clock.styled(seen.time, seen.precision);
         writeln!(
             self.out,
-            "{quiet}{:>6}  {time:>15}{quiet:#}  {:>21} → {:<21}  {}",
+            "{quiet}{:>6}  {time:>15}{quiet:#}  {:<41}  {}",
             seen.frame,
-            seen.datagram.source.to_string(),
-            seen.datagram.destination.to_string(),
+            format!("{} → {}", seen.datagram.source, seen.datagram.destination),
             MessageLine { seen, keys, palette: &self.palette }
         )
     }

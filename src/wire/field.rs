@@ -45,8 +45,13 @@ pub enum Value<'a> {
     Octets(&'a [u8]),
     /// A list of one-octet numbers.
     List(&'a [u8]),
-    /// A traffic selector (RFC 6088 §3).
-    Selector(TrafficSelector),
+    /// A traffic selector (RFC 6088 §3) as far as it could be read.
+    Selector {
+        /// The selector.
+        selector: TrafficSelector,
+        /// Whether all fields that its flags promise are there.
+        whole: bool,
+    },
 }
 
 /// What a number stands for.

@@ -202,7 +202,7 @@ impl TrafficSelector {
             title: "Traffic Selector",
             octets: start..start.saturating_add(end),
             mask: 0,
-            value: Value::Selector(selector),
+            value: Value::Selector { selector, whole: walk.short.is_none() },
             meaning: Meaning::Name { key: Some("ts_layout"), name: Some(layout.name()) },
             detail: false,
         });
