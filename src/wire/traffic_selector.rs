@@ -19,7 +19,7 @@
 
 use std::net::IpAddr;
 
-use super::{Field, FieldSink, Meaning, Reader, Value};
+use super::{Discard, Field, FieldSink, Meaning, Reader, Value};
 
 /// Which of the two binary formats a selector has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -217,6 +217,14 @@ impl TrafficSelector {
             reader.rest("selector_left_over", "Octets after the last selector field");
         }
         Some(selector)
+    }
+
+    /// The selector that these octets are, flags word first and nothing left over; `None` when they are none.
+    pub fn from_octets(format: SelectorFormat, octets: &[u8]) -> Option<Self> {
+        let mut sink = Discard;
+        let mut reader = Reader::new(octets, 0, 0, &mut sink);
+        let selector = Self::read(&mut reader, format.ts_format())?;
+        reader.finish().is_none().then_some(selector)
     }
 
     /// Appends the selector's octets in its layout.
