@@ -178,7 +178,8 @@ impl TrafficSelector {
         }
     }
 
-    /// Reads the selector that follows a TS Format octet; `None` for a format without a definition.
+    /// Reads the selector that follows a TS Format octet; `None` for a format without a definition, and when
+    /// there are fewer octets than the flags word has.
     ///
     /// The layout is the one that fits: reserved bits clear and the flagged fields ending where the octets do.
     /// When none fits, the octets are read as [`SelectorLayout::Direct`] as far as they go.
@@ -189,10 +190,13 @@ impl TrafficSelector {
         let layout = layout_of(format, octets);
         let mut selector = Self::any(format);
         selector.layout = layout;
-        let mut walk = Walk { octets, at: layout.prefix(), short: None };
-        selector.reserved = walk.flags() & format.reserved_mask();
-        let flags = walk.flags();
-        walk.at = walk.at.saturating_add(4);
+        let Some(word) = octets.get(layout.prefix()..).and_then(<[u8]>::first_chunk::<4>) else {
+            reader.fall_short(start, "Traffic Selector", 4, octets.len());
+            return None;
+        };
+        let flags = u32::from_be_bytes(*word);
+        selector.reserved = flags & format.reserved_mask();
+        let mut walk = Walk { octets, at: layout.prefix().saturating_add(4), short: None };
         for pair in format.pairs() {
             selector.place(pair, flags, &mut walk);
         }
@@ -207,13 +211,13 @@ impl TrafficSelector {
             detail: false,
         });
         if S::WANTS_DETAILS {
-            selector.tell_details(reader, start, octets);
+            selector.tell_details(reader, start, flags);
         }
         reader.skip(end);
         if let Some((needed, left, at)) = walk.short {
             reader.fall_short(start.saturating_add(at), "Traffic Selector", needed, left);
         }
-        if reader.left() > 0 {
+        if reader.is_sound() && reader.left() > 0 {
             reader.rest("selector_left_over", "Octets after the last selector field");
         }
         Some(selector)
@@ -306,18 +310,10 @@ impl TrafficSelector {
         }
     }
 
-    /// Tells the flags word and each field of a selector that begins `start` octets into the payload.
-    fn tell_details<'a, S: FieldSink<'a>>(
-        &self,
-        reader: &mut Reader<'a, '_, S>,
-        start: usize,
-        octets: &'a [u8],
-    ) {
+    /// Tells the flags word, as it was, and each field of a selector that begins `start` octets into the payload.
+    fn tell_details<'a, S: FieldSink<'a>>(&self, reader: &mut Reader<'a, '_, S>, start: usize, flags: u32) {
         let flags_at = start.saturating_add(self.layout.prefix());
         let mut at = flags_at.saturating_add(4);
-        if octets.len() < self.layout.prefix().saturating_add(4) {
-            return;
-        }
         let mut tell = |key, title, range, value| {
             reader.tell_field(Field {
                 key,
@@ -329,7 +325,7 @@ impl TrafficSelector {
                 detail: true,
             });
         };
-        tell("selector_flags", "Flags A-P", flags_at..at, Value::Hexadecimal(self.flags().into(), 8));
+        tell("selector_flags", "Flags A-P", flags_at..at, Value::Hexadecimal(flags.into(), 8));
         for pair in self.format.pairs() {
             for end in [End::Start, End::End] {
                 let Some(value) = self.part(pair.what, end) else { continue };
@@ -499,17 +495,6 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// The flags word at the current place, 0 when it is not all there.
-    fn flags(&mut self) -> u32 {
-        let rest = self.octets.get(self.at..).unwrap_or_default();
-        if let Some(word) = rest.first_chunk::<4>() {
-            u32::from_be_bytes(*word)
-        } else {
-            self.short = Some((4, rest.len(), self.at));
-            0
-        }
-    }
-
     fn take(&mut self, width: usize) -> Option<u128> {
         let end = self.at.saturating_add(width);
         let Some(octets) = self.octets.get(self.at..end).filter(|_| self.short.is_none()) else {
