@@ -106,7 +106,8 @@ impl<'a, 's, S: FieldSink<'a>> Reader<'a, 's, S> {
         word: impl Fn(u8) -> Option<&'static str>,
     ) -> u8 {
         let (octets, [value]) = self.take(title);
-        let meaning = word(value).map_or(Meaning::None, Meaning::Word);
+        let word = if octets.is_empty() { None } else { word(value) };
+        let meaning = word.map_or(Meaning::None, Meaning::Word);
         self.tell(key, title, octets, Value::Number(value.into()), meaning);
         value
     }
