@@ -149,7 +149,7 @@ fn emit_fixed_part(message: &Message<'_>, out: &mut Vec<u8>) -> bool {
         Header::RevocationAcknowledgement(acknowledgement) => acknowledgement.emit(out),
         // Read by its type alone, so there is nothing to emit it from.
         Header::Other(_) if message.extensions().next().is_some() => {
-            out.extend_from_slice(&message.octets[..24])
+            out.extend_from_slice(&message.octets[..24]);
         }
         Header::Other(_) | Header::Short(..) => return false,
     }

@@ -15,6 +15,8 @@ fn walk(digits: &str) -> (Vec<(u8, usize, usize)>, Option<Malformed>) {
     (found, message.malformed())
 }
 
+// All callers compare it with what may be there.
+#[allow(clippy::unnecessary_wraps)]
 fn past_end(offset: usize, extension: u8, needed: usize, left: usize) -> Option<Malformed> {
     Some(Malformed { offset, problem: Problem::PastEnd { extension, needed, left } })
 }

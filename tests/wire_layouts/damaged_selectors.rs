@@ -12,6 +12,8 @@ fn read(digits: &str, format: SelectorFormat) -> (Option<TrafficSelector>, Optio
     (selector, reader.finish())
 }
 
+// All callers compare it with what may be there.
+#[allow(clippy::unnecessary_wraps)]
 fn missing(offset: usize, needed: usize, left: usize) -> Option<Malformed> {
     let problem = Problem::FieldMissing { field: "Traffic Selector", needed, left };
     Some(Malformed { offset, problem })

@@ -224,3 +224,35 @@ fn a_runt_request_tells_the_fields_that_are_there() {
     assert_eq!(fields[13], ("identification", 4..4, 0, Value::Absent));
     assert_eq!(fields[14], ("left_over", 4..7, 0, Value::Octets(&[10, 0, 0])));
 }
+
+#[test]
+fn a_runt_tunnel_data_header_leaves_no_packet() {
+    // Found by fuzzing: the octet of the reserved field that is there was taken for the tunnelled packet.
+    let payload = octets("04 20 0a");
+    let mut fields = Vec::new();
+    parse(&payload).describe(&mut fields);
+    assert_eq!(
+        told(&fields),
+        [
+            ("type", 0..1, 0, Value::Number(4)),
+            ("next_header", 1..2, 0, Value::Number(32)),
+            ("reserved", 2..2, 0, Value::Absent),
+            ("left_over", 2..3, 0, Value::Octets(&[10])),
+        ]
+    );
+}
+
+#[test]
+fn absent_fields_mean_nothing() {
+    // Action 0 is drop, and a Code of 0 is accepted: a field that is not there is neither.
+    let payload = request("9a 02 0000");
+    let message = parse(&payload);
+    let mut fields = Vec::new();
+    only(&message).describe(&mut fields);
+    assert_eq!(meaning(&fields, "action"), Meaning::None);
+    assert_eq!(meaning(&fields, "ts_format"), Meaning::Name { key: None, name: None });
+    let mut fields = Vec::new();
+    parse(&[3]).describe(&mut fields);
+    assert_eq!(meaning(&fields, "code"), Meaning::Name { key: None, name: None });
+    assert_eq!(meaning(&fields, "lifetime"), Meaning::Name { key: None, name: None });
+}

@@ -97,7 +97,7 @@ fn revocation_with_every_reserved_bit() {
         identifier: 0x0a0b_0c0d,
     };
     is_header("07 5a bfff  0a000001  c6336401  cb007102  0a0b0c0d", Header::Revocation(revocation), |out| {
-        revocation.emit(out)
+        revocation.emit(out);
     });
     let informs = Revocation { from_home_agent: false, inform: true, reserved_2: 0, ..revocation };
     is_header("07 5a 4000  0a000001  c6336401  cb007102  0a0b0c0d", Header::Revocation(informs), |out| {
@@ -115,7 +115,7 @@ fn revocation_acknowledgement() {
         identifier: 7,
     };
     is_header("0f 01 f001  0a000001  00000007", Header::RevocationAcknowledgement(acknowledgement), |out| {
-        acknowledgement.emit(out)
+        acknowledgement.emit(out);
     });
 }
 

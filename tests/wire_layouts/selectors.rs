@@ -13,7 +13,7 @@ fn ipv4(a: u8, b: u8, c: u8, d: u8) -> IpAddr {
     Ipv4Addr::new(a, b, c, d).into()
 }
 
-/// 2001:db8::`low`.
+/// `2001:db8::``low`.
 fn ipv6(low: u16) -> IpAddr {
     Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, low).into()
 }
@@ -129,10 +129,12 @@ fn each_ipv4_flag_alone() {
     has("00000000", |_| {});
 }
 
+/// `ipv6(9)`.
+const ADDRESS: &str = "20010db8000000000000000000000009";
+
 #[test]
 fn each_ipv6_flag_alone() {
     let has = |digits: &str, set: fn(&mut TrafficSelector)| has_field(SelectorFormat::Ipv6, digits, set);
-    const ADDRESS: &str = "20010db8000000000000000000000009";
     has(&format!("80000000 {ADDRESS}"), |selector| selector.source_address.start = Some(ipv6(9)));
     has(&format!("40000000 {ADDRESS}"), |selector| selector.source_address.end = Some(ipv6(9)));
     has(&format!("20000000 {ADDRESS}"), |selector| selector.destination_address.start = Some(ipv6(9)));
