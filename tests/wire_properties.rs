@@ -19,7 +19,8 @@ fn message_and_numbers() -> impl Strategy<Value = (generators::AnyMessage, Numbe
 /// Octets that look like a message for a while: damaged ones, and any at all behind a type octet.
 fn odd_octets() -> impl Strategy<Value = (Vec<u8>, Numbers)> {
     let kind = prop_oneof![Just(1u8), Just(3), Just(4), Just(7), Just(15), Just(22), any::<u8>()];
-    let random = (kind, vec(any::<u8>(), 0..160)).prop_map(|(kind, rest)| [vec![kind], rest].concat());
+    let rest = prop_oneof![vec(any::<u8>(), 0..4), vec(any::<u8>(), 0..30), vec(any::<u8>(), 0..160)];
+    let random = (kind, rest).prop_map(|(kind, rest)| [vec![kind], rest].concat());
     // Lengths small enough that a walk takes more than one step.
     let small = (0..24usize, vec(prop_oneof![0..8u8, any::<u8>(), Just(154)], 0..160))
         .prop_map(|(kind, rest)| [vec![1], vec![0; kind], rest].concat());
