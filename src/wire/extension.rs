@@ -106,7 +106,7 @@ impl<'a> Extension<'a> {
 
     /// Whether this is an authentication extension (types 32, 33, 34 and 36).
     pub const fn is_authentication(&self) -> bool {
-        matches!(self.kind.0, 32 | 33 | 34 | 36)
+        !self.family && matches!(self.kind.0, 32 | 33 | 34 | 36)
     }
 
     /// Whether this is the Multipath extension, sound or not.
