@@ -135,3 +135,12 @@ fn a_configured_type_takes_the_place_of_154() {
     Content::Opaque(&[0xaa, 0xbb]).emit(ExtensionType(154), 0, older, &mut out);
     assert_eq!(out, payload[24..]);
 }
+
+#[test]
+fn a_configured_type_is_no_authentication_whatever_its_number() {
+    let clashing = Numbers { multipath_family: 32, ..Numbers::default() };
+    let payload = request("20 01 0004  08 03 07 00");
+    let message = Message::parse(&payload, 0, clashing);
+    let extension = message.extensions().next().unwrap();
+    assert!(extension.is_multipath() && !extension.is_authentication());
+}
