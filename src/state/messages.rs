@@ -194,7 +194,7 @@ impl Observer {
         request.answer = Some(header.code);
         // Taken as it is now: the table must not be borrowed while bindings change.
         let decided = Decided::of(request, &facts, &read);
-        self.decide(event, &facts, &read, decided, record)
+        self.decide(event, &facts, &read, &decided, record)
     }
 
     /// The request that a reply answers: same identity and low half of the Identification; of several the latest,
@@ -234,10 +234,10 @@ impl Observer {
         event: &MessageEvent<'_, '_>,
         facts: &ReplyFacts,
         read: &Extensions<'_>,
-        decided: Decided,
+        decided: &Decided,
         record: Option<u64>,
     ) -> Option<u32> {
-        let node = self.node_of(facts, &decided);
+        let node = self.node_of(facts, decided);
         let accepted = facts.code.is_accepted();
         let status = if accepted { Status::Accepted } else { Status::Denied };
         if let Some(exchange) = self.records.record_mut(record) {
@@ -258,7 +258,7 @@ impl Observer {
             traffic.count(decided.kind, status, Some(facts.code));
         }
         if accepted {
-            self.accept(event, facts, read, &decided, node?);
+            self.accept(event, facts, read, decided, node?);
         } else if let Some(node) = node {
             self.deny(event, facts, node);
         }

@@ -61,7 +61,7 @@ pub struct FlowBinding<'a> {
     pub bids: &'a [u8],
     /// TS Format: 1 for IPv4, 2 for IPv6 binary selectors, 0 is forbidden.
     pub ts_format: u8,
-    /// The selector of a format that has a definition.
+    /// The selector of a format that has a definition, when its flags word is there.
     pub selector: Option<TrafficSelector>,
     /// The selector's octets as they stood.
     pub selector_octets: &'a [u8],
