@@ -243,6 +243,7 @@ impl Decode {
         let observer = Observer::new(Options {
             reply_timeout: self.reply_timeout,
             keep_exchanges: sections.exchanges,
+            attribute: writer.is_some() || self.node.is_some(),
             seed: RandomState::new().hash_one(0u8),
             ..Options::default()
         });
