@@ -29,7 +29,26 @@ impl Observer {
             return Attribution { copy: true, ..Attribution::default() };
         }
         let ends = Ends { source, destination, ports: None };
+        if !self.options.attribute
+            && is_agent.0 != is_agent.1
+            && let Some(facts) = FlowFacts::of_plain(tunnel)
+        {
+            let direction = if is_agent.0 { Direction::Downlink } else { Direction::Uplink };
+            let (home_agent, far_end) = ends.seen(direction);
+            if let Some(sighting) = self.sighting(home_agent, far_end, direction, &facts, time) {
+                self.wait(sighting);
+            }
+            return Attribution::default();
+        }
         self.carried(ends, is_agent, &peel(tunnel), time)
+    }
+
+    /// Lets a packet wait until a batch is full.
+    fn wait(&mut self, sighting: Sighting) {
+        self.sightings.push(sighting);
+        if self.sightings.len() >= BATCH {
+            self.flush();
+        }
     }
 
     /// Takes a Tunnel Data message (RFC 3519 §3.3).
@@ -74,10 +93,7 @@ impl Observer {
                 continue;
             };
             if !self.options.attribute && directions.len() == 1 {
-                self.sightings.push(sighting);
-                if self.sightings.len() >= BATCH {
-                    self.flush();
-                }
+                self.wait(sighting);
                 return Attribution::default();
             }
             self.flush();
