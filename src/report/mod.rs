@@ -3,6 +3,7 @@
 mod capture_json;
 mod clock;
 mod csv_report;
+mod field_lines;
 mod hex_dump;
 mod json_report;
 mod message_json;

@@ -73,11 +73,12 @@ impl<W: Write> Report for TextReport<W> {
     fn finish(&mut self, summary: &Summary<'_>) -> io::Result<()> {
         if self.sections.messages && self.messages == 0 {
             let quiet = self.palette.quiet;
-            writeln!(
-                self.out,
-                "{quiet}no Mobile IP messages in {} packets{quiet:#}",
-                summary.counts.packets
-            )?;
+            let counts = summary.counts;
+            write!(self.out, "{quiet}no Mobile IP messages in {} packets", counts.packets)?;
+            if counts.tunnelled > 0 {
+                write!(self.out, ", of which {} are tunnelled", counts.tunnelled)?;
+            }
+            writeln!(self.out, "{quiet:#}")?;
         }
         if self.sections.stats {
             if self.sections.messages {

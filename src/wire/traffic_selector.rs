@@ -214,7 +214,11 @@ impl TrafficSelector {
             reader.fall_short(start.saturating_add(at), "Traffic Selector", needed, left);
         }
         if reader.left() > 0 {
-            reader.rest("selector_left_over", "Octets after the last selector field");
+            let title = match walk.short {
+                Some(_) => "Octets of a field that is not whole",
+                None => "Octets after the last selector field",
+            };
+            reader.rest("selector_left_over", title);
         }
         Some(selector)
     }
@@ -315,9 +319,9 @@ impl TrafficSelector {
     ) {
         let flags_at = start.saturating_add(self.layout.prefix());
         let mut at = flags_at.saturating_add(4);
-        if octets.len() < self.layout.prefix().saturating_add(4) {
-            return;
-        }
+        // As it stood, and not as the fields make it: of a selector that is not whole some are missing.
+        let word = octets.get(self.layout.prefix()..).and_then(<[u8]>::first_chunk::<4>);
+        let Some(flags) = word.map(|word| u32::from_be_bytes(*word)) else { return };
         let mut tell = |key, title, range, value| {
             reader.tell_field(Field {
                 key,
@@ -329,7 +333,7 @@ impl TrafficSelector {
                 detail: true,
             });
         };
-        tell("selector_flags", "Flags A-P", flags_at..at, Value::Hexadecimal(self.flags().into(), 8));
+        tell("selector_flags", "Flags A-P", flags_at..at, Value::Hexadecimal(flags.into(), 8));
         for pair in self.format.pairs() {
             for end in [End::Start, End::End] {
                 let Some(value) = self.part(pair.what, end) else { continue };
