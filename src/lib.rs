@@ -13,6 +13,7 @@
 //! - [`capture`]: where frames come from and go to: files, standard input, filters, the writer.
 //! - [`net`]: from a frame to the UDP datagram or tunnelled packet inside it.
 //! - [`wire`]: the Mobile IP codec; total parsers, with the emit side beside each.
+//! - [`state`]: the observer: bindings, policy, tunnels and flows, rebuilt from what was seen.
 //! - [`trace`]: the path of a packet through those rooms, in one place.
 //! - [`report`]: turns results into text, trees, JSON and CSV; decides nothing about the protocol.
 //! - [`cli`]: the command line; the only room that knows [`report`].
@@ -21,6 +22,7 @@ pub mod capture;
 pub mod cli;
 pub mod net;
 pub mod report;
+pub mod state;
 pub mod time;
 pub mod trace;
 pub mod wire;

@@ -3,8 +3,9 @@
 
 use crate::capture::Frame;
 use crate::net::{Counters, Datagram, Dissector, Packet, Tunnel};
+use crate::state::{AuthenticationFacts, MessageEvent};
 use crate::time::{Precision, Timestamp};
-use crate::wire::{Message, MessageType, Numbers};
+use crate::wire::{KeyRing, Message, MessageType, Numbers, Verdict};
 
 /// Turns frames into messages and tunnelled packets.
 #[derive(Debug)]
@@ -46,10 +47,32 @@ pub struct SeenMessage<'a> {
     pub message: Message<'a>,
 }
 
-impl SeenMessage<'_> {
+impl<'a> SeenMessage<'a> {
     /// Whether the snapshot length cut the message.
     pub fn is_truncated(&self) -> bool {
         self.datagram.is_cut()
+    }
+
+    /// The message as the observer takes it, its authenticators judged with these keys.
+    pub fn event<'e>(&'e self, keys: &KeyRing) -> MessageEvent<'e, 'a> {
+        let mut authentication = AuthenticationFacts::default();
+        if !keys.is_empty() {
+            for extension in self.message.extensions() {
+                match keys.verify(self.message.octets, &extension) {
+                    Some(Verdict::Invalid) => authentication.invalid = true,
+                    Some(Verdict::NoKey) => authentication.unknown_spi = true,
+                    Some(Verdict::Valid) | None => {}
+                }
+            }
+        }
+        MessageEvent {
+            frame: self.frame,
+            time: self.time,
+            precision: self.precision,
+            datagram: &self.datagram,
+            message: &self.message,
+            authentication,
+        }
     }
 }
 
@@ -66,8 +89,6 @@ pub struct Counts {
     pub last: Option<Timestamp>,
     /// The finest precision of any frame.
     pub precision: Precision,
-    /// Packets in tunnels, those in Tunnel Data messages included.
-    pub tunnelled: u64,
     /// Frames that the snapshot length cut.
     pub truncated: u64,
     /// Messages by type octet; those without an octet are in `empty_messages`.
@@ -86,7 +107,6 @@ impl Default for Counts {
             first: None,
             last: None,
             precision: Precision::SECONDS,
-            tunnelled: 0,
             truncated: 0,
             messages: [0; 256],
             empty_messages: 0,
@@ -130,7 +150,6 @@ impl Counts {
                     *count += 1;
                 }
             }
-            (MessageType::TUNNEL_DATA, _) => self.tunnelled += 1,
             _ => {}
         }
     }
@@ -150,10 +169,7 @@ impl Trace {
         self.counts.frame(frame);
         match self.dissector.dissect(frame) {
             Packet::Other | Packet::Held(_) | Packet::Undecodable(_) => Seen::Nothing,
-            Packet::Tunnel(tunnel) => {
-                self.counts.tunnelled += 1;
-                Seen::Tunnelled(tunnel)
-            }
+            Packet::Tunnel(tunnel) => Seen::Tunnelled(tunnel),
             Packet::Datagram(datagram) => {
                 self.counts.message(datagram.payload);
                 let missing = datagram.declared_length.saturating_sub(datagram.payload.len());

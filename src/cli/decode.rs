@@ -1,6 +1,8 @@
 //! `mipflow decode`: read captures, decode, print.
 
+use std::collections::hash_map::RandomState;
 use std::ffi::OsString;
+use std::hash::BuildHasher;
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
@@ -12,10 +14,13 @@ use super::output::{self, Colour};
 use super::{Exit, Failure};
 use crate::capture::{Frame, FrameFilter, Next, Timeline, WriteError, Writer};
 use crate::report::{
-    CsvReport, CsvSection, Depth, JsonReport, NdjsonReport, Report, Sections, Summary, TextReport, TimeStyle,
+    CsvReport, CsvSection, Depth, JsonReport, NdjsonReport, Report, Sections, Summary, Target, TextReport,
+    TimeStyle,
 };
+use crate::state::{Attribution, Observer, Options};
+use crate::time::Timestamp;
 use crate::trace::{Seen, Trace};
-use crate::wire::{KeyRing, Numbers, PORT};
+use crate::wire::{KeyRing, Message, Numbers, PORT};
 
 /// Read captures, decode the Mobile IP in them, and print what was seen
 #[derive(Debug, Args)]
@@ -27,7 +32,13 @@ pub(super) struct Decode {
     files: Vec<OsString>,
 
     /// Sections to show
-    #[arg(long, value_name = "SECTIONS", value_delimiter = ',', value_enum, default_value = "messages")]
+    #[arg(
+        long,
+        value_name = "SECTIONS",
+        value_delimiter = ',',
+        value_enum,
+        default_values = ["messages", "nodes", "flows"]
+    )]
     show: Vec<Section>,
 
     /// Output format; csv takes one section
@@ -49,6 +60,18 @@ pub(super) struct Decode {
     /// Times in text: of day, or in seconds from the first frame, the message before, or 1970
     #[arg(long, value_enum, default_value_t, hide_default_value = true)]
     time: Time,
+
+    /// Show only what concerns this mobile node, named by home address or NAI
+    #[arg(long, value_name = "ADDRESS|NAI")]
+    node: Option<String>,
+
+    /// Show the tables as they stood just after this time (RFC 3339, or seconds since 1970) or frame (#N)
+    #[arg(long, value_name = "TIME|#FRAME", value_parser = At::parse)]
+    at: Option<At>,
+
+    /// How long after a request a reply still answers it
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "10s")]
+    reply_timeout: i64,
 
     /// Look only at frames that this libpcap filter lets through
     #[arg(short = 'f', long, value_name = "EXPRESSION")]
@@ -89,6 +112,16 @@ struct NumberOptions {
 enum Section {
     /// Every message
     Messages,
+    /// Requests with their replies
+    Exchanges,
+    /// Mobile nodes with bindings, policy and tunnels
+    Nodes,
+    /// Inner flows and the tunnels they took
+    Flows,
+    /// What each home agent did
+    Traffic,
+    /// What was refused for reasons of security
+    Violations,
     /// What was counted
     Stats,
 }
@@ -121,6 +154,56 @@ enum Time {
     Epoch,
 }
 
+/// A moment at which the tables are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum At {
+    /// Just after all frames up to this time; bindings expire up to it.
+    Time(Timestamp),
+    /// Just after this frame.
+    Frame(u64),
+}
+
+impl At {
+    fn parse(text: &str) -> Result<Self, String> {
+        if let Some(number) = text.strip_prefix('#') {
+            return number.parse().map(Self::Frame).map_err(|_| "a frame is written #N".to_owned());
+        }
+        if let Ok(time) = text.parse::<jiff::Timestamp>() {
+            return i64::try_from(time.as_nanosecond())
+                .map(|nanoseconds| Self::Time(Timestamp::from_nanoseconds(nanoseconds)))
+                .map_err(|_| "captures have no such time".to_owned());
+        }
+        let (seconds, fraction) = text.split_once('.').unwrap_or((text, ""));
+        let digits = fraction.bytes().all(|digit| digit.is_ascii_digit()) && fraction.len() <= 9;
+        match (seconds.parse(), format!("{fraction:0<9}").parse(), digits) {
+            (Ok(seconds), Ok(nanoseconds), true) => Ok(Self::Time(Timestamp::new(seconds, nanoseconds))),
+            _ => {
+                Err("a time is written as in 2024-06-01T10:00:30Z, in seconds since 1970, or as #FRAME"
+                    .into())
+            }
+        }
+    }
+
+    /// Whether this frame comes after the moment.
+    fn is_before(self, frame: &Frame<'_>) -> bool {
+        match self {
+            Self::Time(time) => frame.time > time,
+            Self::Frame(number) => frame.number > number,
+        }
+    }
+}
+
+/// A duration as people write it, in nanoseconds; a bare number is seconds.
+fn parse_duration(text: &str) -> Result<i64, String> {
+    let duration = text.parse::<jiff::SignedDuration>().ok().or_else(|| {
+        text.parse::<f64>().ok().and_then(|seconds| jiff::SignedDuration::try_from_secs_f64(seconds).ok())
+    });
+    duration
+        .and_then(|duration| i64::try_from(duration.as_nanos()).ok())
+        .filter(|nanoseconds| *nanoseconds >= 0)
+        .ok_or_else(|| "a duration is written as in 10s, 500ms or 1m30s".to_owned())
+}
+
 impl From<Time> for TimeStyle {
     fn from(time: Time) -> Self {
         match time {
@@ -135,9 +218,15 @@ impl From<Time> for TimeStyle {
 
 impl Decode {
     pub(super) fn run(self) -> Result<Exit, Failure> {
+        let shown = |section| self.show.contains(&section);
         let sections = Sections {
-            messages: self.show.contains(&Section::Messages),
-            stats: self.show.contains(&Section::Stats),
+            messages: shown(Section::Messages),
+            exchanges: shown(Section::Exchanges),
+            nodes: shown(Section::Nodes),
+            flows: shown(Section::Flows),
+            traffic: shown(Section::Traffic),
+            violations: shown(Section::Violations),
+            stats: shown(Section::Stats),
         };
         let mut report = self.report(sections)?;
         let numbers = self.numbers.numbers()?;
@@ -151,7 +240,14 @@ impl Decode {
         let timeline = Timeline::open(&self.files);
         let bar = progress(&timeline, sections.messages);
         let trace = Trace::new(&ports, numbers, writer.is_some());
-        Run { timeline, trace, filter, keys, writer, bar }.run(report.as_mut())
+        let observer = Observer::new(Options {
+            reply_timeout: self.reply_timeout,
+            keep_exchanges: sections.exchanges,
+            seed: RandomState::new().hash_one(0u8),
+            ..Options::default()
+        });
+        let target = self.node.as_deref().map(Target::parse);
+        Run { timeline, trace, observer, target, at: self.at, filter, keys, writer, bar }.run(report.as_mut())
     }
 
     fn report(&self, sections: Sections) -> Result<Box<dyn Report>, Failure> {
@@ -197,6 +293,9 @@ impl NumberOptions {
 struct Run {
     timeline: Timeline,
     trace: Trace,
+    observer: Observer,
+    target: Option<Target>,
+    at: Option<At>,
     filter: Option<FrameFilter>,
     keys: KeyRing,
     writer: Option<Writer>,
@@ -209,23 +308,34 @@ impl Run {
         loop {
             match self.timeline.next() {
                 Next::Frame(frame) => {
-                    if let Some(filter) = &mut self.filter
-                        && !filter
-                            .matches(&frame)
-                            .map_err(|error| Failure::usage(error.to_string(), Some(error.help())))?
-                    {
+                    if self.at.is_some_and(|at| at.is_before(&frame)) {
+                        break;
+                    }
+                    let wanted = self.filter.as_mut().map_or(Ok(true), |filter| filter.matches(&frame));
+                    if !wanted.map_err(|error| Failure::usage(error.to_string(), Some(error.help())))? {
                         self.trace.pass_over(&frame);
                         continue;
                     }
-                    let reassembled = match self.trace.take(&frame) {
+                    self.observer.advance(frame.time);
+                    let chosen = match self.trace.take(&frame) {
                         Seen::Nothing => continue,
-                        Seen::Tunnelled(tunnel) => tunnel.reassembled,
+                        Seen::Tunnelled(tunnel) => {
+                            let seen = self.observer.tunnel(&tunnel, frame.time);
+                            let chosen =
+                                seen.tunnelled && is_of(self.target.as_ref(), &self.observer, seen, None);
+                            chosen.then_some(tunnel.reassembled)
+                        }
                         Seen::Message(seen) => {
-                            report.message(&seen, &self.keys).map_err(|error| Failure::output(&error))?;
-                            seen.datagram.reassembled
+                            let attribution = self.observer.message(&seen.event(&self.keys));
+                            let message = Some(&seen.message);
+                            let chosen = is_of(self.target.as_ref(), &self.observer, attribution, message);
+                            if chosen {
+                                report.message(&seen, &self.keys).map_err(|error| Failure::output(&error))?;
+                            }
+                            chosen.then_some(seen.datagram.reassembled)
                         }
                     };
-                    if let Some(writer) = &mut self.writer {
+                    if let (Some(writer), Some(reassembled)) = (&mut self.writer, chosen) {
                         write(writer, &self.trace, &frame, reassembled)
                             .map_err(|error| write_failure(&error))?;
                     }
@@ -240,6 +350,10 @@ impl Run {
                 }
             }
         }
+        if let Some(At::Time(time)) = self.at {
+            self.observer.advance(time);
+        }
+        self.observer.close();
         self.finish(report)
     }
 
@@ -251,6 +365,8 @@ impl Run {
             files: self.timeline.files(),
             link_types: self.timeline.link_types(),
             counts: self.trace.counts(),
+            observer: &self.observer,
+            target: self.target.as_ref(),
             network: self.trace.network_counters(),
             clock_backwards: self.timeline.clock_backwards(),
             numbers: self.trace.numbers(),
@@ -294,6 +410,19 @@ fn unknown_link_type(summary: &Summary<'_>, unread: &[String]) -> Failure {
                 .into(),
         ),
     )
+}
+
+/// Whether a packet is the target's: of its node, or naming it.
+fn is_of(
+    target: Option<&Target>,
+    observer: &Observer,
+    seen: Attribution,
+    message: Option<&Message<'_>>,
+) -> bool {
+    let Some(target) = target else { return true };
+    let node = seen.node.and_then(|node| observer.node(node));
+    node.is_some_and(|node| target.is_node(node))
+        || message.is_some_and(|message| target.is_named_in(message))
 }
 
 /// Writes the frame, or all frames that a reassembled datagram came in.

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod tests;
 
+use pnet_packet::ipv4::Ipv4Flags;
+
 use crate::{
     capture::Frame,
     net::{
@@ -20,9 +22,6 @@ use crate::{
 
 /// The UDP port of Mobile IP (RFC 5944 §3.2).
 pub const MOBILE_IP_PORT: u16 = 434;
-
-/// More Fragments and Fragment Offset in the fourth word of an `IPv4` header.
-const FRAGMENT_BITS: u16 = 0x3fff;
 
 /// An `IPv4` packet whose payload is another packet. It is not opened yet; see [`super::tunnel::peel`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,25 +166,25 @@ impl Dissector {
         }
     }
 
-    /// Plain loads here and not the accessors of `pnet_packet`: this is what every frame passes.
     #[inline]
     fn glance_ipv4(&self, data: &[u8], ip_offset: usize) -> Glance {
         let data = data.get(ip_offset..).unwrap_or_default();
-        let Some(&[first, _, t0, t1, _, _, f0, f1, _, number, ..]) =
-            data.first_chunk::<{ ipv4::MIN_HEADER }>()
-        else {
+        let Some(fields) = pnet_packet::ipv4::Ipv4Packet::new(data) else {
             return Glance::Undecodable(Reason::IpHeaderCut { there: data.len() });
         };
-        let total_length = u16::from_be_bytes([t0, t1]);
-        let header_length = match ipv4::structure(first, total_length) {
+        let header_length = match ipv4::structure(&fields) {
             Ok(octets) => usize::from(octets),
             Err(reason) => return Glance::Undecodable(reason),
         };
-        if u16::from_be_bytes([f0, f1]) & FRAGMENT_BITS != 0 {
+        if fields.get_flags() & Ipv4Flags::MoreFragments != 0 || fields.get_fragment_offset() != 0 {
             return Glance::Fragment { ip_offset };
         }
+        let number = fields.get_next_level_protocol().0;
         if number == protocol::UDP {
-            let end = if total_length == 0 { usize::MAX } else { usize::from(total_length) };
+            let end = match usize::from(fields.get_total_length()) {
+                0 => usize::MAX,
+                octets => octets,
+            };
             return self.glance_udp(data, header_length, end, || Glance::Datagram { ip_offset });
         }
         match Encapsulation::from_protocol(number) {
@@ -197,14 +196,15 @@ impl Dissector {
     #[inline]
     fn glance_ipv6(&self, data: &[u8], ip_offset: usize) -> Glance {
         let data = data.get(ip_offset..).unwrap_or_default();
-        let Some(&[first, _, _, _, l0, l1, number, ..]) = data.first_chunk::<{ ipv6::FIXED_HEADER }>() else {
+        let Some(fields) = pnet_packet::ipv6::Ipv6Packet::new(data) else {
             return Glance::Undecodable(Reason::IpHeaderCut { there: data.len() });
         };
-        if first >> 4 != 6 {
-            return Glance::Undecodable(Reason::IpVersion { found: first >> 4 });
+        if fields.get_version() != 6 {
+            return Glance::Undecodable(Reason::IpVersion { found: fields.get_version() });
         }
+        let number = fields.get_next_header().0;
         if number == protocol::UDP {
-            let end = match usize::from(u16::from_be_bytes([l0, l1])) {
+            let end = match usize::from(fields.get_payload_length()) {
                 0 => usize::MAX,
                 octets => octets.saturating_add(ipv6::FIXED_HEADER),
             };
@@ -213,7 +213,8 @@ impl Dissector {
         if ipv6::is_extension(number) { Glance::Ipv6 { ip_offset } } else { Glance::Foreign }
     }
 
-    /// Looks at the ports of the UDP header at `start` of a packet that ends at `end`.
+    /// Looks at the ports of the UDP header at `start` of a packet that ends at `end`. They tell a foreign
+    /// datagram even where the rest of its header is cut.
     #[inline]
     fn glance_udp(&self, data: &[u8], start: usize, end: usize, ours: impl Fn() -> Glance) -> Glance {
         let segment = data.get(start..).unwrap_or_default();

@@ -7,7 +7,7 @@ use pnet_packet::ipv4 as pnet;
 use crate::net::reason::Reason;
 
 /// Octets of a header without options.
-pub(crate) const MIN_HEADER: usize = 20;
+const MIN_HEADER: usize = 20;
 
 /// The fields of an `IPv4` header, options aside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +78,7 @@ impl<'a> Ipv4Packet<'a> {
     pub fn parse(data: &'a [u8], on_link: usize) -> Result<Self, Reason> {
         let fields = pnet::Ipv4Packet::new(data).ok_or(Reason::IpHeaderCut { there: data.len() })?;
         let total_length = fields.get_total_length();
-        let header_length = structure(data.first().copied().unwrap_or(0), total_length)?;
+        let header_length = structure(&fields)?;
         let on_link = on_link.max(data.len());
         let length = match usize::from(total_length) {
             0 => on_link,
@@ -122,18 +122,18 @@ impl<'a> Ipv4Packet<'a> {
 }
 
 /// Checks version and lengths, and gives the header length in octets.
-///
-/// `first` is the first octet of the header.
 #[inline]
-pub(crate) fn structure(first: u8, total_length: u16) -> Result<u8, Reason> {
-    let version = first >> 4;
+pub(crate) fn structure(fields: &pnet::Ipv4Packet<'_>) -> Result<u8, Reason> {
+    let version = fields.get_version();
     if version != 4 {
         return Err(Reason::IpVersion { found: version });
     }
-    let header_length = (first & 0x0f) << 2;
+    // Four bits, so that four times it fits.
+    let header_length = fields.get_header_length() << 2;
     if usize::from(header_length) < MIN_HEADER {
         return Err(Reason::HeaderLength { octets: header_length });
     }
+    let total_length = fields.get_total_length();
     if total_length != 0 && u16::from(header_length) > total_length {
         return Err(Reason::HeaderBeyondPacket { header: header_length, total: total_length });
     }

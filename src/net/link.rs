@@ -1,6 +1,9 @@
 //! Link-layer headers: from the first octet of a frame to the network layer.
 
-use pnet_packet::ethernet::EtherTypes;
+use pnet_packet::{
+    ethernet::{EtherTypes, EthernetPacket},
+    vlan::VlanPacket,
+};
 
 use crate::{capture::LinkType, net::reason::Reason};
 
@@ -60,7 +63,8 @@ pub enum NetworkLayer {
 #[inline]
 pub fn network_layer(link_type: LinkType, data: &[u8]) -> Result<NetworkLayer, Reason> {
     if link_type == LinkType::ETHERNET {
-        return match u16_at(data, ETHERNET - 2)? {
+        let header = EthernetPacket::new(data).ok_or_else(|| cut(data))?;
+        return match header.get_ethertype().0 {
             IPV4 => Ok(NetworkLayer::Ipv4 { offset: ETHERNET }),
             other => by_ether_type(data, other, ETHERNET),
         };
@@ -112,8 +116,8 @@ fn by_ether_type(data: &[u8], first: u16, first_offset: usize) -> Result<Network
             MPLS_UNICAST | MPLS_MULTICAST => return mpls(data, offset),
             PPPOE_SESSION => return pppoe(data, offset),
             tag if TAGS.contains(&tag) => {
-                // Tag control information, then the next type.
-                ether_type = u16_at(data, offset.saturating_add(2))?;
+                let tag = data.get(offset..).and_then(VlanPacket::new).ok_or_else(|| cut(data))?;
+                ether_type = tag.get_ethertype().0;
                 offset = offset.saturating_add(4);
             }
             length if length <= MAX_802_3_LENGTH => match snap(data, offset)? {

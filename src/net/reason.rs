@@ -52,7 +52,7 @@ pub enum Reason {
     #[error("more than {} IPv6 extension headers", super::ipv6::MAX_EXTENSION_HEADERS)]
     ExtensionHeaderChain,
     /// A fragment that carries nothing, or one that is not the last and is no multiple of 8 octets.
-    #[error("a fragment of {octets} octets that is not the last")]
+    #[error("a fragment of {octets} octets, empty or no multiple of 8 where more follow")]
     FragmentLength {
         /// Octets of payload in the fragment.
         octets: usize,

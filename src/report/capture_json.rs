@@ -39,6 +39,7 @@ impl<'a> CaptureJson<'a> {
     /// The object for `summary`; with `record`, `"record": "capture"` goes first.
     pub(super) fn new(summary: &Summary<'a>, clock: &mut Clock, record: bool) -> Self {
         let counts = summary.counts;
+        let evictions = summary.observer.evictions();
         let mut text = |time| clock.rfc3339(time, counts.precision).to_owned();
         Self {
             record: record.then_some("capture"),
@@ -49,14 +50,14 @@ impl<'a> CaptureJson<'a> {
             first: counts.first.map(&mut text),
             last: counts.last.map(&mut text),
             registrations: counts.registrations(),
-            tunnelled: counts.tunnelled,
+            tunnelled: summary.observer.tunnelled(),
             fragments: summary.network.fragments,
             undecodable: summary.network.undecodable,
             truncated: counts.truncated,
             evicted: Evicted {
-                nodes: 0,
-                exchanges: 0,
-                flows: 0,
+                nodes: evictions.nodes,
+                exchanges: evictions.exchanges,
+                flows: evictions.flows,
                 findings: 0,
                 fragments: summary.lost_fragments(),
             },

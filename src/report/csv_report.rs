@@ -164,7 +164,7 @@ impl<W: Write> Report for CsvReport<W> {
                 text(counts.first),
                 text(counts.last),
                 counts.registrations().to_string(),
-                counts.tunnelled.to_string(),
+                summary.observer.tunnelled().to_string(),
                 summary.network.fragments.to_string(),
                 summary.network.undecodable.to_string(),
                 counts.truncated.to_string(),

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::capture_json::CaptureJson;
 use super::message_json::MessageJson;
+use super::tables_json::Tables;
 use super::{Clock, Report, Sections, Summary, TimeStyle};
 use crate::trace::SeenMessage;
 use crate::wire::KeyRing;
@@ -55,6 +56,9 @@ impl<W: Write> Report for JsonReport<W> {
         if self.sections.messages {
             self.out.write_all(if self.messages == 0 { b"]" } else { b"\n]" })?;
         }
+        let tables = Tables::new(summary, &mut self.clock);
+        let sections = self.sections;
+        write_tables(&mut self.out, &mut self.line, sections, tables)?;
         self.out.write_all(b",\n\"capture\":")?;
         let capture = CaptureJson::new(summary, &mut self.clock, false);
         write_object(&mut self.out, &mut self.line, &capture)?;
@@ -81,9 +85,40 @@ impl<W: Write> NdjsonReport<W> {
         Self { out, line: Vec::new(), clock: Clock::new(TimeStyle::Utc), sections }
     }
 
-    fn record(&mut self, record: &impl serde::Serialize) -> io::Result<()> {
-        write_object(&mut self.out, &mut self.line, record)?;
-        self.out.write_all(b"\n")
+    fn tables(&mut self, summary: &Summary<'_>) -> io::Result<()> {
+        let (out, line, sections) = (&mut self.out, &mut self.line, self.sections);
+        let mut tables = Tables::new(summary, &mut self.clock);
+        if sections.exchanges {
+            for mut exchange in tables.exchanges() {
+                exchange.record = Some("exchange");
+                write_line(out, line, &exchange)?;
+            }
+        }
+        if sections.nodes {
+            for node in tables.nodes() {
+                let mut node = tables.node(node);
+                node.record = Some("node");
+                write_line(out, line, &node)?;
+            }
+        }
+        if sections.flows {
+            for flow in tables.flows() {
+                let mut flow = tables.flow(&flow);
+                flow.record = Some("flow");
+                write_line(out, line, &flow)?;
+            }
+        }
+        if sections.traffic {
+            let mut traffic = tables.traffic();
+            traffic.record = Some("traffic");
+            write_line(out, line, &traffic)?;
+        }
+        if sections.violations {
+            let mut violations = tables.violations();
+            violations.record = Some("violations");
+            write_line(out, line, &violations)?;
+        }
+        Ok(())
     }
 }
 
@@ -93,13 +128,13 @@ impl<W: Write> Report for NdjsonReport<W> {
             return Ok(());
         }
         let time = self.clock.rfc3339(seen.time, seen.precision);
-        write_object(&mut self.out, &mut self.line, &MessageJson { seen, time, keys, record: true })?;
-        self.out.write_all(b"\n")
+        write_line(&mut self.out, &mut self.line, &MessageJson { seen, time, keys, record: true })
     }
 
     fn finish(&mut self, summary: &Summary<'_>) -> io::Result<()> {
+        self.tables(summary)?;
         let capture = CaptureJson::new(summary, &mut self.clock, true);
-        self.record(&capture)?;
+        write_line(&mut self.out, &mut self.line, &capture)?;
         self.out.flush()
     }
 
@@ -108,10 +143,62 @@ impl<W: Write> Report for NdjsonReport<W> {
     }
 }
 
+/// The sections of a document that are known only in the end.
+fn write_tables(
+    out: &mut impl Write,
+    line: &mut Vec<u8>,
+    sections: Sections,
+    mut tables: Tables<'_>,
+) -> io::Result<()> {
+    if sections.exchanges {
+        write_list(out, line, "exchanges", tables.exchanges())?;
+    }
+    if sections.nodes {
+        let nodes = tables.nodes();
+        write_list(out, line, "nodes", nodes.map(|node| tables.node(node)))?;
+    }
+    if sections.flows {
+        let flows = tables.flows();
+        write_list(out, line, "flows", flows.map(|flow| tables.flow(&flow)))?;
+    }
+    if sections.traffic {
+        out.write_all(b",\n\"traffic\":")?;
+        write_object(out, line, &tables.traffic())?;
+    }
+    if sections.violations {
+        out.write_all(b",\n\"violations\":")?;
+        write_object(out, line, &tables.violations())?;
+    }
+    Ok(())
+}
+
+/// A list of objects, one a line.
+fn write_list<T: serde::Serialize>(
+    out: &mut impl Write,
+    line: &mut Vec<u8>,
+    name: &str,
+    objects: impl Iterator<Item = T>,
+) -> io::Result<()> {
+    write!(out, ",\n\"{name}\":[")?;
+    let mut any = false;
+    for object in objects {
+        out.write_all(if any { b",\n" } else { b"\n" })?;
+        any = true;
+        write_object(out, line, &object)?;
+    }
+    out.write_all(if any { b"\n]" } else { b"]" })
+}
+
 /// Serializes into `line` first: a document that cannot be written is then never written by half, and the
 /// output sees one write an object.
 fn write_object(out: &mut impl Write, line: &mut Vec<u8>, object: &impl serde::Serialize) -> io::Result<()> {
     line.clear();
     serde_json::to_writer(&mut *line, object)?;
     out.write_all(line)
+}
+
+/// An object and the end of its line.
+fn write_line(out: &mut impl Write, line: &mut Vec<u8>, object: &impl serde::Serialize) -> io::Result<()> {
+    write_object(out, line, object)?;
+    out.write_all(b"\n")
 }

@@ -13,6 +13,8 @@ mod palette;
 mod printable;
 mod statistics;
 mod summary;
+mod tables_json;
+mod target;
 mod text_report;
 
 pub use clock::{Clock, TimeStyle};
@@ -21,6 +23,7 @@ pub use json_report::{JsonReport, NdjsonReport};
 pub use palette::Palette;
 pub use printable::Printable;
 pub use summary::Summary;
+pub use target::Target;
 pub use text_report::{Depth, TextReport};
 
 use std::io;
@@ -29,10 +32,20 @@ use crate::trace::SeenMessage;
 use crate::wire::KeyRing;
 
 /// Which parts of the result are wanted (`--show`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sections {
     /// Every message, as it is read.
     pub messages: bool,
+    /// Requests with their replies.
+    pub exchanges: bool,
+    /// Mobile nodes with their bindings, policy and tunnels.
+    pub nodes: bool,
+    /// Inner flows with their paths.
+    pub flows: bool,
+    /// What each home agent did.
+    pub traffic: bool,
+    /// What was refused for reasons of security.
+    pub violations: bool,
     /// What was counted.
     pub stats: bool,
 }

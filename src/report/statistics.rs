@@ -24,7 +24,7 @@ pub(super) fn write(
         row("last", clock.rfc3339(last, counts.precision).to_owned())?;
     }
     row("registrations", grouped(counts.registrations()))?;
-    row("tunnelled", grouped(counts.tunnelled))?;
+    row("tunnelled", grouped(summary.observer.tunnelled()))?;
     let network = &summary.network;
     for (title, count) in [
         ("fragments", network.fragments),

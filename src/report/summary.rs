@@ -1,12 +1,14 @@
 //! What there is to say about a capture as a whole.
 
+use super::Target;
 use crate::capture::LinkType;
 use crate::net::Counters;
+use crate::state::Observer;
 use crate::trace::Counts;
 use crate::wire::Numbers;
 
 /// Everything that was counted, and the inputs it came from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Summary<'a> {
     /// Names of the inputs as they were given; `-` for standard input.
     pub files: &'a [String],
@@ -14,6 +16,10 @@ pub struct Summary<'a> {
     pub link_types: &'a [LinkType],
     /// Frames, messages and tunnelled packets.
     pub counts: &'a Counts,
+    /// What was inferred.
+    pub observer: &'a Observer,
+    /// The one node to narrow everything to.
+    pub target: Option<&'a Target>,
     /// Fragments and frames that could not be decoded.
     pub network: Counters,
     /// Frames earlier than the frame before them in the same file.

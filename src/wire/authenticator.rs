@@ -131,24 +131,28 @@ impl Key {
         if !digits.len().is_multiple_of(2) || !digits.iter().all(u8::is_ascii_hexdigit) {
             return Err(KeyError::Hexadecimal);
         }
-        let nibble = |digit: &u8| (*digit as char).to_digit(16).and_then(|value| u8::try_from(value).ok());
-        digits
-            .chunks_exact(2)
-            .map(|pair| match pair {
-                [high, low] => Some(nibble(high)? << 4 | nibble(low)?),
-                _ => None,
-            })
-            .collect::<Option<Vec<u8>>>()
-            .map(Zeroizing::new)
-            .ok_or(KeyError::Hexadecimal)
+        let nibble = |digit: u8| (digit as char).to_digit(16).and_then(|value| u8::try_from(value).ok());
+        // Room for all at once: a vector that grows leaves copies of the secret behind.
+        let mut octets = Zeroizing::new(Vec::with_capacity(digits.len() / 2));
+        for pair in digits.chunks_exact(2) {
+            let [high, low] = *pair else { return Err(KeyError::Hexadecimal) };
+            octets.push(
+                nibble(high)
+                    .zip(nibble(low))
+                    .map(|(high, low)| high << 4 | low)
+                    .ok_or(KeyError::Hexadecimal)?,
+            );
+        }
+        Ok(octets)
     }
 
     fn parse_spi(text: &str) -> Result<u32, KeyError> {
-        match text.strip_prefix("0x") {
-            Some(digits) => u32::from_str_radix(digits, 16),
-            None => text.parse(),
-        }
-        .map_err(|_| KeyError::Spi(text.to_owned()))
+        let (digits, radix) = text.strip_prefix("0x").map_or((text, 10), |digits| (digits, 16));
+        // The standard library's reading would take a plus sign too.
+        let digits = Some(digits).filter(|digits| digits.bytes().all(|octet| octet.is_ascii_hexdigit()));
+        digits
+            .and_then(|digits| u32::from_str_radix(digits, radix).ok())
+            .ok_or_else(|| KeyError::Spi(text.to_owned()))
     }
 
     /// The authenticator of `covered`, the octets from the start of the UDP payload through the SPI.
@@ -166,12 +170,12 @@ impl Key {
 
     /// Whether `authenticator` is the one of `covered`, in a time that does not depend on where they differ.
     pub fn verifies(&self, covered: &[u8], authenticator: &[u8]) -> bool {
-        self.authenticator(covered).as_slice().ct_eq(authenticator).into()
+        !authenticator.is_empty() && self.authenticator(covered).as_slice().ct_eq(authenticator).into()
     }
 }
 
 fn keyed<M: Mac + KeyInit>(secret: &[u8], covered: &[u8]) -> Vec<u8> {
-    // An HMAC takes a key of any length, so the error cannot occur; no authenticator would then be right.
+    // An HMAC takes a key of any length, so the error cannot occur; nothing verifies against no octets.
     M::new_from_slice(secret).map_or_else(
         |_| Vec::new(),
         |mut mac| {

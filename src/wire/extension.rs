@@ -84,12 +84,12 @@ pub enum Content<'a> {
     VendorSpecific(VendorSpecific<'a>),
     /// RFC 6245.
     GreKey(GreKey),
-    /// An extension that is framed and named, but not read field by field.
+    /// An extension that is framed and named, but not read field by field: all octets its Length counts.
     Opaque(&'a [u8]),
 }
 
 impl<'a> Extension<'a> {
-    /// All octets of the extension that are there, header included.
+    /// Octets before the ones that Length counts.
     pub fn header_length(&self) -> usize {
         self.layout.header_length()
     }
@@ -106,7 +106,7 @@ impl<'a> Extension<'a> {
 
     /// Whether this is an authentication extension (types 32, 33, 34 and 36).
     pub const fn is_authentication(&self) -> bool {
-        matches!(self.kind.0, 32 | 33 | 34 | 36)
+        !self.family && matches!(self.kind.0, 32 | 33 | 34 | 36)
     }
 
     /// Whether this is the Multipath extension, sound or not.
@@ -145,7 +145,8 @@ impl<'a> Extension<'a> {
         }
     }
 
-    /// Tells `sink` the fields of the header: type, Sub-Type and Length, as the layout has them.
+    /// Tells `sink` the fields of the header: type, Sub-Type and Length, as the layout has them. A Sub-Type that
+    /// Length counts is of the content, and [`Extension::describe`] tells it.
     pub fn describe_header<S: FieldSink<'a>>(&self, sink: &mut S) {
         let mut tell = |key, title, at: usize, width: usize, value, meaning| {
             let start = self.offset.saturating_add(at);
@@ -171,7 +172,6 @@ impl<'a> Extension<'a> {
             }
             Layout::FamilyAsShort => {
                 tell("length", "Length, where Sub-Type belongs", 1, 1, length, Meaning::None);
-                tell("subtype", "Sub-Type, where Length belongs", 2, 1, subtype, Meaning::None);
             }
         }
     }
@@ -216,8 +216,11 @@ impl<'a> Extension<'a> {
         if self.is_flow_binding() {
             return (Content::FlowBinding(FlowBinding::read(reader)), None);
         }
-        if self.family {
-            return (Content::Opaque(reader.rest("data", "Data")), None);
+        if self.layout == Layout::FamilyAsShort {
+            reader.u8("subtype", "Sub-Type, where Length belongs");
+        }
+        if self.family || self.layout == Layout::Cut {
+            return (self.read_opaque(reader), None);
         }
         match self.kind {
             ExtensionType::PADDING => (Content::Padding, None),
@@ -255,8 +258,14 @@ impl<'a> Extension<'a> {
             ExtensionType::GRE_KEY => (Content::GreKey(GreKey::read(reader)), Some(GreKey::LENGTH)),
             ExtensionType::MOBILE_NETWORK => self.read_mobile_network(reader),
             ExtensionType::DUAL_STACK => self.read_dual_stack(reader),
-            _ => (Content::Opaque(reader.rest("data", "Data")), None),
+            _ => (self.read_opaque(reader), None),
         }
+    }
+
+    /// Tells what is left to read as one field, and gives all that Length counts.
+    fn read_opaque<S: FieldSink<'a>>(&self, reader: &mut Reader<'a, '_, S>) -> Content<'a> {
+        reader.rest("data", "Data");
+        Content::Opaque(self.data)
     }
 
     fn read_mobile_network<S: FieldSink<'a>>(
@@ -268,10 +277,8 @@ impl<'a> Extension<'a> {
             Some(1 | 2) => Some(MobileNetwork::ACKNOWLEDGEMENT_LENGTH),
             _ => None,
         };
-        match MobileNetwork::read(reader) {
-            Some(network) => (Content::MobileNetwork(network), expected),
-            None => (Content::Opaque(reader.rest("data", "Data")), expected),
-        }
+        let network = MobileNetwork::read(reader).map(Content::MobileNetwork);
+        (network.unwrap_or_else(|| self.read_opaque(reader)), expected)
     }
 
     fn read_dual_stack<S: FieldSink<'a>>(
@@ -284,10 +291,8 @@ impl<'a> Extension<'a> {
             Some(3) => Some(DualStack::TUNNELING_MODE_LENGTH),
             _ => None,
         };
-        match DualStack::read(reader) {
-            Some(dual_stack) => (Content::DualStack(dual_stack), expected),
-            None => (Content::Opaque(reader.rest("data", "Data")), expected),
-        }
+        let dual_stack = DualStack::read(reader).map(Content::DualStack);
+        (dual_stack.unwrap_or_else(|| self.read_opaque(reader)), expected)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The Flow-Binding extension (RFC 7629 §4.2): which binding a flow takes.
 
-use super::{Field, FieldSink, Meaning, Reader, TrafficSelector, Value};
+use super::{Discard, Field, FieldSink, Meaning, Reader, TrafficSelector, Value};
 
 /// What is to be done with the packets of a flow (RFC 7629 §4.2, Figure 6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -61,7 +61,7 @@ pub struct FlowBinding<'a> {
     pub bids: &'a [u8],
     /// TS Format: 1 for IPv4, 2 for IPv6 binary selectors, 0 is forbidden.
     pub ts_format: u8,
-    /// The selector of a format that has a definition.
+    /// The selector of a format that has a definition, when its flags word is there.
     pub selector: Option<TrafficSelector>,
     /// The selector's octets as they stood.
     pub selector_octets: &'a [u8],
@@ -100,6 +100,14 @@ impl<'a> FlowBinding<'a> {
             });
         }
         Self { action, bids, ts_format, selector, selector_octets }
+    }
+
+    /// The Flow-Binding that these data octets are; `None` when they cannot be read whole.
+    pub fn from_octets(octets: &'a [u8]) -> Option<Self> {
+        let mut sink = Discard;
+        let mut reader = Reader::new(octets, 0, 0, &mut sink);
+        let flow_binding = Self::read(&mut reader);
+        reader.finish().is_none().then_some(flow_binding)
     }
 
     /// Appends the data octets. BID Count is one octet, so of more than 255 BIDs only 255 are written.

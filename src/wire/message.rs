@@ -115,6 +115,7 @@ fn read_header<'a, S: FieldSink<'a>>(
     };
     match length {
         Some(needed) if octets.len() < needed => {
+            reader.finish();
             let problem = if octets.len().saturating_add(not_captured) < needed {
                 Problem::FixedPartShort { needed, found: octets.len().saturating_add(not_captured) }
             } else {

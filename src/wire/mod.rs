@@ -45,6 +45,7 @@ mod registration_request;
 mod reply_code;
 mod revocation;
 mod revocation_support;
+mod selector_field;
 mod selector_text;
 mod traffic_selector;
 mod tunnel_data;

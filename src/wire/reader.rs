@@ -9,7 +9,8 @@ use super::{Field, FieldSink, Malformed, Meaning, Problem, Value};
 ///
 /// A field that does not fit reads as zero, is told to the sink as absent, and becomes the reader's fault; all
 /// fields after it are absent too. So a layout is written down once, without a branch for each field, and
-/// [`Reader::finish`] says in the end whether the value can be trusted.
+/// [`Reader::finish`] says in the end whether the value can be trusted. Octets that belong to no field are told
+/// there too, so that the sink hears of every octet once.
 pub struct Reader<'a, 's, S> {
     octets: &'a [u8],
     at: usize,
@@ -67,7 +68,11 @@ impl<'a, 's, S: FieldSink<'a>> Reader<'a, 's, S> {
     pub fn finish(mut self) -> Option<Malformed> {
         let left = self.left();
         if left > 0 {
-            self.blame(self.offset(), Problem::LeftOver { octets: left });
+            let start = self.offset();
+            self.blame(start, Problem::LeftOver { octets: left });
+            let value = Value::Octets(self.peek());
+            let octets = start..start.saturating_add(left);
+            self.tell("left_over", "Octets of no field", octets, value, Meaning::None);
         }
         self.fault
     }
@@ -101,7 +106,8 @@ impl<'a, 's, S: FieldSink<'a>> Reader<'a, 's, S> {
         word: impl Fn(u8) -> Option<&'static str>,
     ) -> u8 {
         let (octets, [value]) = self.take(title);
-        let meaning = word(value).map_or(Meaning::None, Meaning::Word);
+        let word = if octets.is_empty() { None } else { word(value) };
+        let meaning = word.map_or(Meaning::None, Meaning::Word);
         self.tell(key, title, octets, Value::Number(value.into()), meaning);
         value
     }
@@ -177,32 +183,26 @@ impl<'a, 's, S: FieldSink<'a>> Reader<'a, 's, S> {
         value
     }
 
-    /// `count` octets without structure; fewer when fewer are there, which is a fault.
-    pub fn octets(&mut self, key: &'static str, title: &'static str, count: usize) -> &'a [u8] {
-        let (octets, value) = self.slice(title, count);
-        self.tell(key, title, octets, Value::Octets(value), Meaning::None);
-        value
-    }
-
     /// `count` octets, each a number of a list; fewer when fewer are there, which is a fault.
     pub fn list(&mut self, key: &'static str, title: &'static str, count: usize) -> &'a [u8] {
         let (octets, value) = self.slice(title, count);
-        self.tell(key, title, octets, Value::List(value), Meaning::None);
+        let shown = if octets.is_empty() && !self.is_sound() { Value::Absent } else { Value::List(value) };
+        self.tell(key, title, octets, shown, Meaning::None);
         value
     }
 
     /// All octets that are left.
     pub fn rest(&mut self, key: &'static str, title: &'static str) -> &'a [u8] {
         let (octets, value) = self.remainder();
-        self.tell(key, title, octets, Value::Octets(value), Meaning::None);
-        value
+        self.tell(key, title, octets, value.map_or(Value::Absent, Value::Octets), Meaning::None);
+        value.unwrap_or_default()
     }
 
     /// All octets that are left, as text.
     pub fn text(&mut self, key: &'static str, title: &'static str) -> &'a [u8] {
         let (octets, value) = self.remainder();
-        self.tell(key, title, octets, Value::Text(value), Meaning::None);
-        value
+        self.tell(key, title, octets, value.map_or(Value::Absent, Value::Text), Meaning::None);
+        value.unwrap_or_default()
     }
 
     /// Tells the sink of a field that was read by other means; it does not move the reader.
@@ -215,14 +215,18 @@ impl<'a, 's, S: FieldSink<'a>> Reader<'a, 's, S> {
         self.at = self.at.saturating_add(count).min(self.octets.len());
     }
 
-    fn remainder(&mut self) -> (Range<usize>, &'a [u8]) {
+    /// All octets that are left, `None` after a fault: they may be those of the field that did not fit.
+    fn remainder(&mut self) -> (Range<usize>, Option<&'a [u8]>) {
         let start = self.offset();
+        if !self.is_sound() {
+            return (start..start, None);
+        }
         let value = self.peek();
         self.at = self.octets.len();
         if self.not_captured > 0 {
             self.blame(self.offset(), Problem::NotCaptured { missing: self.not_captured });
         }
-        (start..start.saturating_add(value.len()), value)
+        (start..start.saturating_add(value.len()), Some(value))
     }
 
     fn slice(&mut self, title: &'static str, count: usize) -> (Range<usize>, &'a [u8]) {

@@ -49,7 +49,7 @@ impl fmt::Display for TrafficSelector {
         terms.numbers("dport", self.destination_port)?;
         terms.numbers("ds", six_bits(self.ds))?;
         terms.numbers("spi", self.spi)?;
-        terms.numbers("label", self.flow_label)?;
+        terms.numbers("label", label_bits(self.flow_label))?;
         if terms.first { formatter.write_str("any") } else { Ok(()) }
     }
 }
@@ -79,7 +79,9 @@ impl FromStr for TrafficSelector {
                     once(&mut selector.ds, term, Bounds { start: shift(start), end: shift(end) })?;
                 }
                 "spi" => once(&mut selector.spi, term, numbers("spi", value?, SPI, u32::MAX)?)?,
-                "label" => once(&mut selector.flow_label, term, numbers("label", value?, LABEL, 0xff_ffff)?)?,
+                "label" => {
+                    once(&mut selector.flow_label, term, numbers("label", value?, LABEL, MOST_LABEL)?)?;
+                }
                 _ => return Err(SelectorTextError::UnknownTerm(term.to_owned())),
             }
         }
@@ -92,6 +94,7 @@ const PORT: &str = "a port or a range of ports, 0 to 65535";
 const DS: &str = "a 6-bit DS value or a range of them, 0 to 63";
 const SPI: &str = "an SPI or a range of them, 0 to 4294967295";
 const LABEL: &str = "a flow label or a range of them, 0 to 16777215";
+const MOST_LABEL: u32 = 0xff_ffff;
 const ADDRESS: &str = "an address, ADDRESS-ADDRESS or ADDRESS/LENGTH";
 const PROTOCOL: &str = "a protocol name or number, or a range of them, 0 to 255";
 
@@ -181,6 +184,12 @@ fn six_bits(ds: Bounds<u8>) -> Bounds<u8> {
     Bounds { start: ds.start.map(|octet| octet >> 2), end: ds.end.map(|octet| octet >> 2) }
 }
 
+/// The part of a flow label field that counts: receivers ignore the octet above it (RFC 6088 §3.2).
+fn label_bits(label: Bounds<u32>) -> Bounds<u32> {
+    let low = |bound: Option<u32>| bound.map(|value| value & MOST_LABEL);
+    Bounds { start: low(label.start), end: low(label.end) }
+}
+
 fn once<T: Copy>(place: &mut Bounds<T>, term: &str, value: Bounds<T>) -> Result<(), SelectorTextError> {
     if !place.is_absent() {
         return Err(SelectorTextError::Twice(term.to_owned()));
@@ -208,12 +217,17 @@ fn numbers<T: Copy + FromStr + PartialOrd>(
     expected: &'static str,
     most: T,
 ) -> Result<Bounds<T>, SelectorTextError> {
-    range(term, value, expected, |number| number.parse().ok().filter(|number| *number <= most))
+    range(term, value, expected, |word| number(word).filter(|number| *number <= most))
+}
+
+/// A number in digits alone: the standard library's reading would take a plus sign too.
+fn number<T: FromStr>(word: &str) -> Option<T> {
+    word.bytes().all(|octet| octet.is_ascii_digit()).then(|| word.parse().ok()).flatten()
 }
 
 fn protocols(value: &str) -> Result<Bounds<u8>, SelectorTextError> {
     range("proto", value, PROTOCOL, |word| {
-        IpProtocol::from_name(word).map(|protocol| protocol.0).or_else(|| word.parse().ok())
+        IpProtocol::from_name(word).map(|protocol| protocol.0).or_else(|| number(word))
     })
 }
 
@@ -222,7 +236,7 @@ fn addresses(term: &'static str, value: &str) -> Result<Bounds<IpAddr>, Selector
         return range(term, value, ADDRESS, |address| address.parse().ok());
     };
     let prefix = || -> Option<Bounds<IpAddr>> {
-        let length: u32 = length.parse().ok()?;
+        let length: u32 = number(length)?;
         let host =
             |width: u32| width.checked_sub(length).map(|bits| u128::MAX.checked_shr(128 - bits).unwrap_or(0));
         match address.parse().ok()? {

@@ -19,7 +19,8 @@
 
 use std::net::IpAddr;
 
-use super::{Field, FieldSink, Meaning, Reader, Value};
+use super::selector_field::{End, IPV4_PAIRS, IPV6_PAIRS, Pair, What};
+use super::{Discard, Field, FieldSink, Meaning, Reader, Value};
 
 /// Which of the two binary formats a selector has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -178,7 +179,8 @@ impl TrafficSelector {
         }
     }
 
-    /// Reads the selector that follows a TS Format octet; `None` for a format without a definition.
+    /// Reads the selector that follows a TS Format octet; `None` for a format without a definition, and when
+    /// there are fewer octets than the flags word has.
     ///
     /// The layout is the one that fits: reserved bits clear and the flagged fields ending where the octets do.
     /// When none fits, the octets are read as [`SelectorLayout::Direct`] as far as they go.
@@ -189,10 +191,13 @@ impl TrafficSelector {
         let layout = layout_of(format, octets);
         let mut selector = Self::any(format);
         selector.layout = layout;
-        let mut walk = Walk { octets, at: layout.prefix(), short: None };
-        selector.reserved = walk.flags() & format.reserved_mask();
-        let flags = walk.flags();
-        walk.at = walk.at.saturating_add(4);
+        let Some(word) = octets.get(layout.prefix()..).and_then(<[u8]>::first_chunk::<4>) else {
+            reader.fall_short(start, "Traffic Selector", 4, octets.len());
+            return None;
+        };
+        let flags = u32::from_be_bytes(*word);
+        selector.reserved = flags & format.reserved_mask();
+        let mut walk = Walk { octets, at: layout.prefix().saturating_add(4), short: None };
         for pair in format.pairs() {
             selector.place(pair, flags, &mut walk);
         }
@@ -207,20 +212,24 @@ impl TrafficSelector {
             detail: false,
         });
         if S::WANTS_DETAILS {
-            selector.tell_details(reader, start, octets);
+            selector.tell_details(reader, start, flags);
         }
         reader.skip(end);
         if let Some((needed, left, at)) = walk.short {
             reader.fall_short(start.saturating_add(at), "Traffic Selector", needed, left);
         }
-        if reader.left() > 0 {
-            let title = match walk.short {
-                Some(_) => "Octets of a field that is not whole",
-                None => "Octets after the last selector field",
-            };
-            reader.rest("selector_left_over", title);
+        if reader.is_sound() && reader.left() > 0 {
+            reader.rest("selector_left_over", "Octets after the last selector field");
         }
         Some(selector)
+    }
+
+    /// The selector that these octets are, flags word first and nothing left over; `None` when they are none.
+    pub fn from_octets(format: SelectorFormat, octets: &[u8]) -> Option<Self> {
+        let mut sink = Discard;
+        let mut reader = Reader::new(octets, 0, 0, &mut sink);
+        let selector = Self::read(&mut reader, format.ts_format())?;
+        reader.finish().is_none().then_some(selector)
     }
 
     /// Appends the selector's octets in its layout.
@@ -310,18 +319,10 @@ impl TrafficSelector {
         }
     }
 
-    /// Tells the flags word and each field of a selector that begins `start` octets into the payload.
-    fn tell_details<'a, S: FieldSink<'a>>(
-        &self,
-        reader: &mut Reader<'a, '_, S>,
-        start: usize,
-        octets: &'a [u8],
-    ) {
+    /// Tells the flags word, as it was, and each field of a selector that begins `start` octets into the payload.
+    fn tell_details<'a, S: FieldSink<'a>>(&self, reader: &mut Reader<'a, '_, S>, start: usize, flags: u32) {
         let flags_at = start.saturating_add(self.layout.prefix());
         let mut at = flags_at.saturating_add(4);
-        // As it stood, and not as the fields make it: of a selector that is not whole some are missing.
-        let word = octets.get(self.layout.prefix()..).and_then(<[u8]>::first_chunk::<4>);
-        let Some(flags) = word.map(|word| u32::from_be_bytes(*word)) else { return };
         let mut tell = |key, title, range, value| {
             reader.tell_field(Field {
                 key,
@@ -347,111 +348,6 @@ impl TrafficSelector {
                 tell(key, title, at..next, value);
                 at = next;
             }
-        }
-    }
-}
-
-/// One of the eight fields a selector can have.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum What {
-    SourceAddress,
-    DestinationAddress,
-    Spi,
-    FlowLabel,
-    SourcePort,
-    DestinationPort,
-    Ds,
-    Protocol,
-}
-
-/// A start letter and its end letter: position of the start's bit from the left, and octets of each value.
-struct Pair {
-    what: What,
-    bit: u32,
-    width: usize,
-}
-
-const IPV4_PAIRS: [Pair; 7] = [
-    Pair { what: What::SourceAddress, bit: 0, width: 4 },
-    Pair { what: What::DestinationAddress, bit: 2, width: 4 },
-    Pair { what: What::Spi, bit: 4, width: 4 },
-    Pair { what: What::SourcePort, bit: 6, width: 2 },
-    Pair { what: What::DestinationPort, bit: 8, width: 2 },
-    Pair { what: What::Ds, bit: 10, width: 1 },
-    Pair { what: What::Protocol, bit: 12, width: 1 },
-];
-
-const IPV6_PAIRS: [Pair; 8] = [
-    Pair { what: What::SourceAddress, bit: 0, width: 16 },
-    Pair { what: What::DestinationAddress, bit: 2, width: 16 },
-    Pair { what: What::Spi, bit: 4, width: 4 },
-    Pair { what: What::FlowLabel, bit: 6, width: 4 },
-    Pair { what: What::SourcePort, bit: 8, width: 2 },
-    Pair { what: What::DestinationPort, bit: 10, width: 2 },
-    Pair { what: What::Ds, bit: 12, width: 1 },
-    Pair { what: What::Protocol, bit: 14, width: 1 },
-];
-
-impl Pair {
-    const fn flag(&self, end: End) -> u32 {
-        match end {
-            End::Start => 1 << (31 - self.bit),
-            End::End => 1 << (30 - self.bit),
-        }
-    }
-
-    const fn names(&self, end: End) -> (&'static str, &'static str) {
-        match (self.what, end) {
-            (What::SourceAddress, End::Start) => ("selector_source_address", "Source Address, start"),
-            (What::SourceAddress, End::End) => ("selector_source_address_end", "Source Address, end"),
-            (What::DestinationAddress, End::Start) => {
-                ("selector_destination_address", "Destination Address, start")
-            }
-            (What::DestinationAddress, End::End) => {
-                ("selector_destination_address_end", "Destination Address, end")
-            }
-            (What::Spi, End::Start) => ("selector_spi", "SPI, start"),
-            (What::Spi, End::End) => ("selector_spi_end", "SPI, end"),
-            (What::FlowLabel, End::Start) => ("selector_flow_label", "Flow Label, start"),
-            (What::FlowLabel, End::End) => ("selector_flow_label_end", "Flow Label, end"),
-            (What::SourcePort, End::Start) => ("selector_source_port", "Source Port, start"),
-            (What::SourcePort, End::End) => ("selector_source_port_end", "Source Port, end"),
-            (What::DestinationPort, End::Start) => ("selector_destination_port", "Destination Port, start"),
-            (What::DestinationPort, End::End) => ("selector_destination_port_end", "Destination Port, end"),
-            (What::Ds, End::Start) => ("selector_ds", "DS octet, start"),
-            (What::Ds, End::End) => ("selector_ds_end", "DS octet, end"),
-            (What::Protocol, End::Start) => ("selector_protocol", "Protocol, start"),
-            (What::Protocol, End::End) => ("selector_protocol_end", "Protocol, end"),
-        }
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
-    Start,
-    End,
-}
-
-impl End {
-    fn of<T: Copy>(self, bounds: Bounds<T>) -> Option<T> {
-        match self {
-            Self::Start => bounds.start,
-            Self::End => bounds.end,
-        }
-    }
-
-    fn slot<T>(self, bounds: &mut Bounds<T>) -> &mut Option<T> {
-        match self {
-            Self::Start => &mut bounds.start,
-            Self::End => &mut bounds.end,
-        }
-    }
-
-    fn of_address(self, selector: &TrafficSelector, what: What) -> Option<IpAddr> {
-        match what {
-            What::SourceAddress => self.of(selector.source_address),
-            What::DestinationAddress => self.of(selector.destination_address),
-            _ => None,
         }
     }
 }
@@ -503,17 +399,6 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// The flags word at the current place, 0 when it is not all there.
-    fn flags(&mut self) -> u32 {
-        let rest = self.octets.get(self.at..).unwrap_or_default();
-        if let Some(word) = rest.first_chunk::<4>() {
-            u32::from_be_bytes(*word)
-        } else {
-            self.short = Some((4, rest.len(), self.at));
-            0
-        }
-    }
-
     fn take(&mut self, width: usize) -> Option<u128> {
         let end = self.at.saturating_add(width);
         let Some(octets) = self.octets.get(self.at..end).filter(|_| self.short.is_none()) else {

@@ -30,7 +30,8 @@ impl<'a> TunnelData<'a> {
         let next_header =
             reader.named_u8("next_header", "Next Header", None, |octet| IpProtocol(octet).name());
         let reserved = reader.u16("reserved", "Reserved");
-        let packet = reader.peek();
+        // After a fault, what is left is no packet but part of the header.
+        let packet = if reader.is_sound() { reader.peek() } else { &[] };
         reader.skip(packet.len());
         Self { next_header: IpProtocol(next_header), reserved, packet }
     }

@@ -1,0 +1,58 @@
+//! The one node that everything is narrowed to (`--node`).
+
+use std::net::Ipv4Addr;
+
+use crate::state::{Exchange, Node};
+use crate::wire::{Content, Header, Message};
+
+/// A node as a user names it: by home address or by NAI.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Its home address, under whatever home agent.
+    HomeAddress(Ipv4Addr),
+    /// Its NAI.
+    Nai(String),
+}
+
+impl Target {
+    /// What a user wrote: an address, or else a NAI.
+    pub fn parse(text: &str) -> Self {
+        text.parse().map_or_else(|_| Self::Nai(text.to_owned()), Self::HomeAddress)
+    }
+
+    /// Whether this is the node.
+    pub fn is_node(&self, node: &Node) -> bool {
+        match self {
+            Self::HomeAddress(address) => node.home_address == Some(*address),
+            Self::Nai(nai) => node.nai.as_deref() == Some(nai.as_bytes()),
+        }
+    }
+
+    /// Whether an exchange is the node's. `nodes` are all nodes: an exchange need not name its NAI.
+    pub fn is_of<'n>(&self, exchange: &Exchange, mut nodes: impl Iterator<Item = &'n Node>) -> bool {
+        match self {
+            Self::HomeAddress(address) => exchange.home_address == *address,
+            Self::Nai(nai) => {
+                exchange.nai.as_deref() == Some(nai.as_bytes())
+                    || nodes
+                        .any(|node| self.is_node(node) && node.home_address == Some(exchange.home_address))
+            }
+        }
+    }
+
+    /// Whether a message names the node itself; others are told by the exchange they belong to.
+    pub fn is_named_in(&self, message: &Message<'_>) -> bool {
+        match self {
+            Self::HomeAddress(address) => match &message.header {
+                Header::Request(request) => request.home_address == *address,
+                Header::Reply(reply) => reply.home_address == *address,
+                Header::Revocation(revocation) => revocation.home_address == *address,
+                Header::RevocationAcknowledgement(acknowledgement) => acknowledgement.home_address == *address,
+                Header::TunnelData(_) | Header::Other(_) | Header::Short(..) => false,
+            },
+            Self::Nai(nai) => message.extensions().any(|extension| {
+                matches!(extension.content(), Ok(Content::Nai(found)) if found.0 == nai.as_bytes())
+            }),
+        }
+    }
+}

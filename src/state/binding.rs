@@ -1,0 +1,148 @@
+//! Bindings: which care-of addresses a node has registered, and how each came to its end.
+
+use std::net::Ipv4Addr;
+use std::num::NonZeroU8;
+
+use super::Encapsulation;
+use crate::time::Timestamp;
+use crate::wire::{AccessTechnology, Multipath, RequestFlags};
+
+/// A Binding Identifier that may stand for a binding: 1 to 254 (RFC 7629 §4.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Bid(NonZeroU8);
+
+impl Bid {
+    /// The identifier, or `None` for the reserved values 0 and 255.
+    pub const fn new(octet: u8) -> Option<Self> {
+        match NonZeroU8::new(octet) {
+            Some(octet) if octet.get() != u8::MAX => Some(Self(octet)),
+            _ => None,
+        }
+    }
+
+    /// The octet on the wire.
+    pub const fn octet(self) -> u8 {
+        self.0.get()
+    }
+}
+
+/// What the Multipath extension says of the interface behind a binding (RFC 7629 §4.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Interface {
+    /// Identifier of the binding.
+    pub bid: Bid,
+    /// Access technology.
+    pub access_technology: AccessTechnology,
+    /// Label, indexing static policies.
+    pub label: u8,
+}
+
+impl Interface {
+    /// The interface of a usable Multipath extension; `None` when its BID is reserved.
+    pub fn of(multipath: &Multipath) -> Option<Self> {
+        Some(Self {
+            bid: Bid::new(multipath.bid)?,
+            access_technology: multipath.access_technology,
+            label: multipath.label,
+        })
+    }
+}
+
+/// One registration of a care-of address, alive or ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// The interface; `None` for a registration without Multipath.
+    pub interface: Option<Interface>,
+    /// Care-of address as registered.
+    pub care_of_address: Ipv4Addr,
+    /// Flags of the request that made or last refreshed it.
+    pub flags: RequestFlags,
+    /// Whether UDP tunnelling was granted (RFC 3519).
+    pub udp: bool,
+    /// Alive, or why not.
+    pub state: BindingState,
+    /// Lifetime granted, in seconds; 65535 never ends.
+    pub lifetime: u16,
+    /// Time of the reply that made it.
+    pub registered: Timestamp,
+    /// Time of the reply that last refreshed it.
+    pub refreshed: Timestamp,
+    /// When it expires; `None` never.
+    pub expires: Option<Timestamp>,
+    /// When it ended.
+    pub ended: Option<Timestamp>,
+    /// Frame of the reply that made, refreshed or ended it; expiry leaves it.
+    pub frame: u64,
+}
+
+/// Whether a binding is alive, or how it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BindingState {
+    /// Alive.
+    Active,
+    /// Its lifetime ran out.
+    Expired,
+    /// The node de-registered it.
+    Deregistered,
+    /// Another registration took its place.
+    Replaced,
+    /// An agent revoked it (RFC 3543).
+    Revoked,
+}
+
+impl BindingState {
+    /// The word that JSON uses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Expired => "expired",
+            Self::Deregistered => "deregistered",
+            Self::Replaced => "replaced",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
+impl Binding {
+    /// Whether it is alive; expiry has to be settled before.
+    pub fn is_active(&self) -> bool {
+        self.state == BindingState::Active
+    }
+
+    /// Its Binding Identifier.
+    pub fn bid(&self) -> Option<Bid> {
+        self.interface.map(|interface| interface.bid)
+    }
+
+    /// The encapsulation that was negotiated: UDP if granted, else minimal for M, GRE for G, IP in IP for neither.
+    pub fn encapsulation(&self) -> Encapsulation {
+        if self.udp {
+            Encapsulation::Udp
+        } else if self.flags.minimal_encapsulation() {
+            Encapsulation::Minimal
+        } else if self.flags.gre() {
+            Encapsulation::Gre
+        } else {
+            Encapsulation::IpInIp
+        }
+    }
+
+    /// Whether the clock has passed its expiry.
+    pub(super) fn is_due(&self, clock: Timestamp) -> bool {
+        self.is_active() && self.expires.is_some_and(|expires| clock > expires)
+    }
+
+    /// Ends it.
+    pub(super) fn end(&mut self, state: BindingState, time: Timestamp, frame: u64) {
+        self.state = state;
+        self.ended = Some(time);
+        self.frame = frame;
+    }
+}
+
+/// When a binding of `lifetime` seconds that starts at `time` expires; `None` never (RFC 5944 §3.3).
+pub(super) fn expiry(time: Timestamp, lifetime: u16) -> Option<Timestamp> {
+    (lifetime != u16::MAX).then(|| {
+        Timestamp::from_nanoseconds(time.nanoseconds().saturating_add(i64::from(lifetime) * 1_000_000_000))
+    })
+}

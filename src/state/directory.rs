@@ -1,0 +1,302 @@
+//! Who is who: nodes by home address, by NAI and by prefix, and the addresses tunnels end at.
+
+use std::hash::BuildHasher;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use foldhash::fast::FixedState;
+use hashbrown::{HashMap, HashSet, HashTable};
+
+use super::{AgentTraffic, Node, Prefix};
+
+type Hasher = FixedState;
+
+/// All nodes, and the ways to find them.
+#[derive(Debug)]
+pub(super) struct Directory {
+    pub nodes: Vec<Node>,
+    by_address: HashTable<u32>,
+    by_nai: HashTable<u32>,
+    by_prefix: HashMap<(Ipv4Addr, Prefix), u32, Hasher>,
+    /// Lengths of prefixes in use, IPv4 then IPv6, as bits.
+    lengths: [u128; 2],
+    /// Home agents that ever took part in a registration.
+    agents: Vec<(Ipv4Addr, AgentTraffic)>,
+    agent_index: HashMap<Ipv4Addr, u32, Hasher>,
+    /// Home agent and far end of every tunnel that was ever registered.
+    far_ends: HashSet<(Ipv4Addr, Ipv4Addr), Hasher>,
+    most: usize,
+    hand: usize,
+    births: u32,
+    pub evicted: u64,
+    hasher: Hasher,
+}
+
+/// The most home agents whose traffic is told apart.
+const AGENTS: usize = 1 << 16;
+/// The most far ends remembered after their binding has ended.
+const FAR_ENDS: usize = 1 << 23;
+/// The most prefixes of all nodes together, and of one.
+const PREFIXES: usize = 1 << 20;
+const PREFIXES_OF_ONE: usize = 256;
+
+impl Directory {
+    /// A directory of at most `most` nodes; `seed` scatters its indexes.
+    pub fn new(most: usize, seed: u64) -> Self {
+        Self {
+            nodes: Vec::new(),
+            by_address: HashTable::new(),
+            by_nai: HashTable::new(),
+            by_prefix: HashMap::default(),
+            lengths: [0; 2],
+            agents: Vec::new(),
+            agent_index: HashMap::default(),
+            far_ends: HashSet::default(),
+            most,
+            hand: 0,
+            births: 0,
+            evicted: 0,
+            hasher: FixedState::with_seed(seed),
+        }
+    }
+
+    /// The node of this home agent with this home address.
+    #[inline]
+    pub fn find(&self, home_agent: Ipv4Addr, home_address: Ipv4Addr) -> Option<u32> {
+        let hash = self.hasher.hash_one((home_agent, home_address));
+        let is_it = |slot: &u32| {
+            self.nodes
+                .get(*slot as usize)
+                .is_some_and(|node| node.home_agent == home_agent && node.home_address == Some(home_address))
+        };
+        self.by_address.find(hash, is_it).copied()
+    }
+
+    /// The node of this home agent that this NAI names.
+    pub fn find_nai(&self, home_agent: Ipv4Addr, nai: &[u8]) -> Option<u32> {
+        let hash = self.hasher.hash_one((home_agent, nai));
+        let is_it = |slot: &u32| {
+            self.nodes
+                .get(*slot as usize)
+                .is_some_and(|node| node.home_agent == home_agent && node.nai.as_deref() == Some(nai))
+        };
+        self.by_nai.find(hash, is_it).copied()
+    }
+
+    /// The node with this home address, found or made.
+    pub fn at(&mut self, home_agent: Ipv4Addr, home_address: Ipv4Addr) -> u32 {
+        match self.find(home_agent, home_address) {
+            Some(slot) => slot,
+            None => self.add(Node::new(home_agent, Some(home_address), None)),
+        }
+    }
+
+    /// The node that this NAI names, found or made without a home address.
+    pub fn named(&mut self, home_agent: Ipv4Addr, nai: &[u8]) -> u32 {
+        match self.find_nai(home_agent, nai) {
+            Some(slot) => slot,
+            None => self.add(Node::new(home_agent, None, Some(nai.into()))),
+        }
+    }
+
+    /// Gives a node the NAI that came with its home address.
+    pub fn give_nai(&mut self, slot: u32, nai: &[u8]) {
+        let Some(node) = self.nodes.get(slot as usize) else { return };
+        if node.nai.as_deref() == Some(nai) {
+            return;
+        }
+        self.unlist(slot);
+        if let Some(node) = self.nodes.get_mut(slot as usize) {
+            node.nai = Some(nai.into());
+        }
+        self.list(slot);
+    }
+
+    /// Gives a node another home agent or home address; the name it had goes with it.
+    pub fn rename(&mut self, slot: u32, home_agent: Ipv4Addr, home_address: Ipv4Addr) {
+        self.unlist(slot);
+        if let Some(node) = self.nodes.get_mut(slot as usize) {
+            node.home_agent = home_agent;
+            node.home_address = Some(home_address);
+        }
+        self.list(slot);
+        self.know_agent(home_agent);
+    }
+
+    /// Takes a node out of the indexes, as if it had never been: it was only another name of one that is there.
+    pub fn withdraw(&mut self, slot: u32) {
+        self.unlist(slot);
+        if let Some(node) = self.nodes.get_mut(slot as usize) {
+            node.home_address = None;
+            node.nai = None;
+        }
+    }
+
+    /// The node behind whose prefix this address lies; the longest prefix wins.
+    pub fn behind(&self, home_agent: Ipv4Addr, address: IpAddr) -> Option<u32> {
+        let family = usize::from(address.is_ipv6());
+        let mut lengths = *self.lengths.get(family)?;
+        while lengths != 0 {
+            let length = 127u32.saturating_sub(lengths.leading_zeros());
+            lengths &= !(1 << length);
+            let prefix = Prefix::covering(address, u8::try_from(length).unwrap_or_default());
+            if let Some(slot) = self.by_prefix.get(&(home_agent, prefix)) {
+                return Some(*slot);
+            }
+        }
+        None
+    }
+
+    /// Notes a prefix that a home agent acknowledged for a node.
+    pub fn give_prefix(&mut self, slot: u32, prefix: Prefix) {
+        let Some(node) = self.nodes.get_mut(slot as usize) else { return };
+        let known = node.prefixes.contains(&prefix);
+        if !known && (node.prefixes.len() >= PREFIXES_OF_ONE || self.by_prefix.len() >= PREFIXES) {
+            return;
+        }
+        if !known {
+            node.prefixes.push(prefix);
+        }
+        self.by_prefix.insert((node.home_agent, prefix), slot);
+        if let Some(lengths) = self.lengths.get_mut(usize::from(prefix.address.is_ipv6())) {
+            *lengths |= 1u128.checked_shl(prefix.length.into()).unwrap_or(0);
+        }
+    }
+
+    /// Remembers that a tunnel was registered between these two.
+    pub fn know_far_end(&mut self, home_agent: Ipv4Addr, far_end: Ipv4Addr) {
+        if self.far_ends.len() < FAR_ENDS {
+            self.far_ends.insert((home_agent, far_end));
+        }
+    }
+
+    /// Whether a tunnel was ever registered between these two.
+    #[inline]
+    pub fn knows_far_end(&self, home_agent: Ipv4Addr, far_end: Ipv4Addr) -> bool {
+        self.far_ends.contains(&(home_agent, far_end))
+    }
+
+    /// Whether this is the address of a home agent that took part in a registration.
+    #[inline]
+    pub fn is_agent(&self, address: Ipv4Addr) -> bool {
+        self.agent_index.contains_key(&address)
+    }
+
+    /// The traffic of a home agent; an address that can be none is not one.
+    pub fn agent_mut(&mut self, address: Ipv4Addr) -> Option<&mut AgentTraffic> {
+        self.know_agent(address);
+        let slot = *self.agent_index.get(&address)?;
+        self.agents.get_mut(slot as usize).map(|(_, traffic)| traffic)
+    }
+
+    /// All home agents in order of appearance.
+    pub fn agents(&self) -> &[(Ipv4Addr, AgentTraffic)] {
+        &self.agents
+    }
+
+    fn know_agent(&mut self, address: Ipv4Addr) {
+        let impossible = address.is_unspecified() || address.is_broadcast() || address.is_multicast();
+        if impossible || self.agents.len() >= AGENTS || self.agent_index.contains_key(&address) {
+            return;
+        }
+        let slot = u32::try_from(self.agents.len()).unwrap_or(u32::MAX);
+        self.agents.push((address, AgentTraffic::default()));
+        self.agent_index.insert(address, slot);
+    }
+
+    fn add(&mut self, mut node: Node) -> u32 {
+        self.know_agent(node.home_agent);
+        self.births = self.births.wrapping_add(1);
+        node.birth = self.births;
+        let slot = if self.nodes.len() < self.most {
+            self.nodes.push(node);
+            u32::try_from(self.nodes.len().saturating_sub(1)).unwrap_or(u32::MAX)
+        } else {
+            let slot = self.victim();
+            self.unlist(slot);
+            if let Some(place) = self.nodes.get_mut(slot as usize) {
+                *place = node;
+            }
+            self.evicted = self.evicted.saturating_add(1);
+            slot
+        };
+        self.list(slot);
+        slot
+    }
+
+    /// A node to forget: the next one without an active binding, or where all the next ones have some, the next.
+    fn victim(&mut self) -> u32 {
+        const LOOK: usize = 64;
+        let count = self.nodes.len().max(1);
+        let start = self.hand;
+        let offset = (0..LOOK.min(count))
+            .find(|offset| {
+                self.nodes
+                    .get(start.saturating_add(*offset) % count)
+                    .is_some_and(|node| node.active().next().is_none())
+            })
+            .unwrap_or(0);
+        let slot = start.saturating_add(offset) % count;
+        self.hand = slot.saturating_add(1) % count;
+        u32::try_from(slot).unwrap_or_default()
+    }
+
+    fn list(&mut self, slot: u32) {
+        let (nodes, hasher) = (&self.nodes, &self.hasher);
+        let Some(node) = nodes.get(slot as usize) else { return };
+        if node.home_address.is_some() {
+            let hash = address_hash(hasher, node);
+            self.by_address.insert_unique(hash, slot, |slot| {
+                nodes.get(*slot as usize).map_or(0, |node| address_hash(hasher, node))
+            });
+        }
+        if node.nai.is_some() {
+            let hash = nai_hash(hasher, node);
+            self.by_nai.insert_unique(hash, slot, |slot| {
+                nodes.get(*slot as usize).map_or(0, |node| nai_hash(hasher, node))
+            });
+        }
+    }
+
+    fn unlist(&mut self, slot: u32) {
+        let Some(node) = self.nodes.get(slot as usize) else { return };
+        if let Ok(entry) =
+            self.by_address.find_entry(address_hash(&self.hasher, node), |other| *other == slot)
+        {
+            entry.remove();
+        }
+        if let Ok(entry) = self.by_nai.find_entry(nai_hash(&self.hasher, node), |other| *other == slot) {
+            entry.remove();
+        }
+        for prefix in &node.prefixes {
+            let key = (node.home_agent, *prefix);
+            if self.by_prefix.get(&key) == Some(&slot) {
+                self.by_prefix.remove(&key);
+            }
+        }
+    }
+}
+
+fn address_hash(hasher: &Hasher, node: &Node) -> u64 {
+    hasher.hash_one((node.home_agent, node.home_address.unwrap_or(Ipv4Addr::UNSPECIFIED)))
+}
+
+fn nai_hash(hasher: &Hasher, node: &Node) -> u64 {
+    hasher.hash_one((node.home_agent, node.nai.as_deref().unwrap_or_default()))
+}
+
+impl Prefix {
+    /// The prefix of this length that covers an address.
+    pub(super) fn covering(address: IpAddr, length: u8) -> Self {
+        let address = match address {
+            IpAddr::V4(address) => {
+                let mask = u32::MAX.checked_shl(32u32.saturating_sub(length.into())).unwrap_or(0);
+                IpAddr::V4(Ipv4Addr::from(u32::from(address) & mask))
+            }
+            IpAddr::V6(address) => {
+                let mask = u128::MAX.checked_shl(128u32.saturating_sub(length.into())).unwrap_or(0);
+                IpAddr::V6(Ipv6Addr::from(u128::from(address) & mask))
+            }
+        };
+        Self { address, length }
+    }
+}

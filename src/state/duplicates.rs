@@ -1,0 +1,68 @@
+//! Packets that the capture holds twice, as it does when a span port or two interfaces see the same packet.
+//!
+//! A copy is a packet identical in addresses, IP identification and payload to one seen less than half a second
+//! earlier. Of long payloads the two ends and the middle are compared.
+
+use std::hash::{BuildHasher, Hasher};
+
+use foldhash::fast::FixedState;
+
+use crate::net::Ipv4Packet;
+use crate::time::Timestamp;
+
+/// Nanoseconds within which a packet seen again is a copy.
+const WINDOW: i64 = 500_000_000;
+/// Packets remembered, a power of two; at 100 000 packets a second half a second's worth.
+const SLOTS: usize = 1 << 16;
+/// Octets at the start of a payload that are compared: inner headers with their checksums and more.
+const HEAD: usize = 64;
+/// Octets compared at the end and in the middle.
+const SAMPLE: usize = 16;
+
+/// Remembers fingerprints of recent packets.
+#[derive(Debug)]
+pub(super) struct Duplicates {
+    slots: Vec<(u64, Timestamp)>,
+    hasher: FixedState,
+}
+
+impl Duplicates {
+    /// A memory that is empty; `seed` scatters it.
+    pub fn new(seed: u64) -> Self {
+        let never = Timestamp::from_nanoseconds(i64::MIN);
+        Self { slots: vec![(0, never); SLOTS], hasher: FixedState::with_seed(seed) }
+    }
+
+    /// Whether this packet was seen a moment ago; remembers it.
+    pub fn is_copy(&mut self, packet: &Ipv4Packet<'_>, time: Timestamp) -> bool {
+        let fingerprint = self.fingerprint(packet);
+        let index = usize::try_from(fingerprint & (SLOTS as u64 - 1)).unwrap_or_default();
+        let Some(slot) = self.slots.get_mut(index) else { return false };
+        let age = time.since(slot.1);
+        if slot.0 == fingerprint && (0..WINDOW).contains(&age) {
+            return true;
+        }
+        *slot = (fingerprint, time);
+        false
+    }
+
+    fn fingerprint(&self, packet: &Ipv4Packet<'_>) -> u64 {
+        let header = &packet.header;
+        let payload = packet.payload;
+        let mut hasher = self.hasher.build_hasher();
+        hasher
+            .write_u64(u64::from(u32::from(header.source)) << 32 | u64::from(u32::from(header.destination)));
+        hasher.write_u64(
+            u64::from(header.identification) << 32
+                | u64::from(header.total_length) << 16
+                | u64::from(header.fragment_offset),
+        );
+        hasher.write(payload.get(..HEAD).unwrap_or(payload));
+        if payload.len() > HEAD {
+            let middle = payload.len() / 2;
+            hasher.write(payload.get(middle..middle.saturating_add(SAMPLE)).unwrap_or_default());
+            hasher.write(payload.get(payload.len().saturating_sub(SAMPLE)..).unwrap_or_default());
+        }
+        hasher.finish()
+    }
+}

@@ -1,0 +1,261 @@
+//! Inner flows: which tunnels each was seen in, and whether that is what the policy says.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::{Bid, Direction, Traffic};
+use crate::time::Timestamp;
+
+/// A flow as it is shown: in the orientation of its downlink packets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlowView {
+    /// Home address of its node; `None` while only the NAI is known.
+    pub home_address: Option<Ipv4Addr>,
+    /// Index of its node.
+    pub node: u32,
+    /// The correspondent.
+    pub source: IpAddr,
+    /// The node, or a host behind it.
+    pub destination: IpAddr,
+    /// Protocol number.
+    pub protocol: u8,
+    /// The correspondent's port.
+    pub source_port: Option<u16>,
+    /// The node's port.
+    pub destination_port: Option<u16>,
+    /// FID of the rule that decided its last packet.
+    pub fid: Option<u16>,
+    /// The binding that rule wanted for it then.
+    pub expected_bid: Option<u8>,
+    /// Whether it went as the policy says.
+    pub verdict: Verdict,
+    /// Where it was seen, in order of appearance.
+    pub paths: Vec<PathView>,
+}
+
+/// A flow in one tunnel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PathView {
+    /// Binding of the tunnel.
+    pub bid: Option<Bid>,
+    /// Index of the tunnel in its node.
+    pub tunnel: usize,
+    /// Towards the node.
+    pub downlink: Traffic,
+    /// From the node.
+    pub uplink: Traffic,
+    /// First packet.
+    pub first: Timestamp,
+    /// Last packet.
+    pub last: Timestamp,
+}
+
+/// Whether a flow went as the policy says, judged packet by packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Verdict {
+    /// Seen although its rule says drop.
+    Leaks,
+    /// At least one packet in another tunnel than its rule's.
+    Strays,
+    /// Seen although no binding of its rule was active.
+    Exhausted,
+    /// No rule, and packets alternate between tunnels.
+    PerPacket,
+    /// Every packet in the tunnel of its rule.
+    Conforms,
+    /// No rule; it went to another tunnel because the first one ended.
+    Moved,
+    /// No rule, and it stays in its tunnel.
+    PerFlow,
+}
+
+impl Verdict {
+    /// The word that JSON uses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Leaks => "leaks",
+            Self::Strays => "strays",
+            Self::Exhausted => "exhausted",
+            Self::PerPacket => "per-packet",
+            Self::Conforms => "conforms",
+            Self::Moved => "moved",
+            Self::PerFlow => "per-flow",
+        }
+    }
+
+    /// Whether it deserves a look.
+    pub const fn is_suspicious(self) -> bool {
+        matches!(self, Self::Leaks | Self::Strays | Self::Exhausted | Self::PerPacket)
+    }
+}
+
+/// What a flow is found by, small: IPv6 addresses stand in a table of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub home_agent: u32,
+    pub correspondent: u32,
+    pub local: u32,
+    /// Both ports, the correspondent's in the upper half; 0 when the packet has none.
+    pub ports: u32,
+    pub protocol: u8,
+    pub is_ipv6: bool,
+    pub has_ports: bool,
+}
+
+/// No entry.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// A flow as the table keeps it. Its size is measured in `benches/`.
+#[derive(Clone, Debug)]
+pub(super) struct Flow {
+    pub key: Key,
+    pub node: u32,
+    /// Which node of that index it was; a later one has another number.
+    pub birth: u32,
+    /// The first tunnel; most flows have no other.
+    pub path: Path,
+    /// Generation of the node for which `rule` holds.
+    pub generation: u32,
+    /// FID of the deciding rule at the last packet; 0 for none.
+    pub rule: u16,
+    pub marks: Marks,
+    /// BID that the rule wanted at the last packet; 0 for none.
+    pub expected: u8,
+    /// Switches among the last twenty packets, downlink and uplink apart.
+    pub switches: [Switches; 2],
+}
+
+/// What is known of a flow's conduct, as bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Marks(u16);
+
+impl Marks {
+    pub const LEAKS: Self = Self(1);
+    pub const STRAYS: Self = Self(2);
+    pub const EXHAUSTED: Self = Self(4);
+    pub const PER_PACKET: Self = Self(8);
+    pub const RULED: Self = Self(16);
+    pub const MOVED: Self = Self(32);
+    /// Seen since the table last looked for something to forget.
+    pub const RECENT: Self = Self(64);
+
+    pub const fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    pub const fn set(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+
+    pub const fn clear(&mut self, other: Self) {
+        self.0 &= !other.0;
+    }
+
+    /// The same marks as provisional ones: they wait for their grace to pass.
+    pub const fn provisional(self) -> Self {
+        Self(self.0 << 8)
+    }
+}
+
+/// A flow in one tunnel, as the table keeps it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Path {
+    pub downlink: Traffic,
+    pub uplink: Traffic,
+    pub first: Timestamp,
+    pub last: Timestamp,
+    /// The next tunnel of the flow.
+    pub next: u32,
+    /// Index of the tunnel in its node.
+    pub tunnel: u16,
+}
+
+impl Path {
+    pub const fn new(tunnel: u16, time: Timestamp) -> Self {
+        let none = Traffic { packets: 0, bytes: 0 };
+        Self { downlink: none, uplink: none, first: time, last: time, next: NONE, tunnel }
+    }
+
+    pub fn add(&mut self, direction: Direction, bytes: u32, time: Timestamp) {
+        match direction {
+            Direction::Downlink => self.downlink.add(bytes),
+            Direction::Uplink => self.uplink.add(bytes),
+        }
+        self.last = self.last.max(time);
+    }
+}
+
+/// The last twenty packets of one direction that no rule decided.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Switches {
+    /// One bit a packet, the last one lowest: whether it changed the tunnel.
+    pub history: u32,
+    /// Accepted exchanges of the node at the last packet.
+    pub exchanges: u32,
+    /// Tunnel of the last packet.
+    pub tunnel: u16,
+}
+
+/// Packets a flow's alternation is judged by.
+const WINDOW: u32 = 20;
+/// Switches among them that make it per-packet balancing.
+const MANY: u32 = 4;
+
+impl Switches {
+    pub const NEW: Self = Self { history: 0, exchanges: 0, tunnel: u16::MAX };
+
+    /// Notes a packet; says whether the flow has alternated too often.
+    pub fn note(&mut self, tunnel: u16, exchanges: u32, both_alive: bool) -> bool {
+        let switched =
+            self.tunnel != u16::MAX && self.tunnel != tunnel && self.exchanges == exchanges && both_alive;
+        self.history = (self.history << 1 | u32::from(switched)) & ((1 << WINDOW) - 1);
+        self.tunnel = tunnel;
+        self.exchanges = exchanges;
+        self.history.count_ones() >= MANY
+    }
+}
+
+impl Flow {
+    pub fn verdict(&self) -> Verdict {
+        let order = [
+            (Marks::LEAKS, Verdict::Leaks),
+            (Marks::STRAYS, Verdict::Strays),
+            (Marks::EXHAUSTED, Verdict::Exhausted),
+            (Marks::PER_PACKET, Verdict::PerPacket),
+            (Marks::RULED, Verdict::Conforms),
+            (Marks::MOVED, Verdict::Moved),
+        ];
+        order
+            .into_iter()
+            .find(|(mark, _)| self.marks.has(*mark))
+            .map_or(Verdict::PerFlow, |(_, verdict)| verdict)
+    }
+}
+
+/// IPv6 addresses by number.
+#[derive(Debug, Default)]
+pub(super) struct Addresses6 {
+    numbers: hashbrown::HashMap<Ipv6Addr, u32, foldhash::fast::FixedState>,
+    addresses: Vec<Ipv6Addr>,
+}
+
+impl Addresses6 {
+    /// The most addresses kept; flows between further ones are counted as evicted.
+    const MOST: usize = 1 << 20;
+
+    pub fn number(&mut self, address: Ipv6Addr) -> Option<u32> {
+        if let Some(number) = self.numbers.get(&address) {
+            return Some(*number);
+        }
+        if self.addresses.len() >= Self::MOST {
+            return None;
+        }
+        let number = u32::try_from(self.addresses.len()).ok()?;
+        self.addresses.push(address);
+        self.numbers.insert(address, number);
+        Some(number)
+    }
+
+    pub fn address(&self, number: u32) -> Ipv6Addr {
+        self.addresses.get(number as usize).copied().unwrap_or(Ipv6Addr::UNSPECIFIED)
+    }
+}

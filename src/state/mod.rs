@@ -1,0 +1,37 @@
+//! What an observer may believe: nodes, bindings, policy, tunnels and flows, inferred from packets alone.
+//!
+//! [`Observer`] is fed with packets and their times, and asked for tables. It does no I/O and reads no clock, so
+//! a trace, a live capture and a test go through the very same code.
+//!
+//! Where RFC 7629 is silent, a choice had to be made; those choices are marked **(ours)**.
+
+mod agent;
+mod binding;
+mod directory;
+mod duplicates;
+mod exchange;
+mod flow;
+mod flow_table;
+mod judge;
+mod messages;
+mod node;
+mod observer;
+mod packets;
+mod pending;
+mod policy;
+mod records;
+mod selector;
+mod tunnel;
+mod violations;
+
+pub use agent::AgentTraffic;
+pub use binding::{Bid, Binding, BindingState, Interface};
+pub use exchange::{Exchange, Kind, Leg, Status, Step};
+pub use flow::{FlowView, PathView, Verdict};
+pub use messages::{Attribution, MessageEvent};
+pub use node::{Multipath, Node, Prefix};
+pub use observer::{Evictions, Limits, Observer, Options};
+pub use policy::{BidList, Effect, Origin, Policy, Rule, RuleAction};
+pub use selector::{Downlink, NormalSelector};
+pub use tunnel::{Direction, Encapsulation, FarEnd, Traffic, Tunnel};
+pub use violations::{AuthenticationFacts, Violations};

@@ -1,0 +1,406 @@
+//! A mobile node as an observer knows it: its bindings, its policy and its tunnels.
+
+use std::net::Ipv4Addr;
+
+use super::binding::expiry;
+use super::{Bid, Binding, BindingState, Encapsulation, FarEnd, Interface, Policy, Tunnel, Violations};
+use crate::time::Timestamp;
+use crate::wire::RequestFlags;
+
+/// Ended bindings that a node keeps; the oldest go first.
+const HISTORY: usize = 32;
+/// Tunnels that a node keeps, ended ones included.
+const TUNNELS: usize = 300;
+
+/// Whether a node may register several care-of addresses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Multipath {
+    /// It never asked, as far as was seen.
+    #[default]
+    Off,
+    /// A registration with Multipath was accepted.
+    Enabled,
+    /// The home agent answered `MULTIPATH_NOT_ALLOWED` since.
+    Refused,
+}
+
+impl Multipath {
+    /// The word that JSON uses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Enabled => "enabled",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// A prefix that a home agent acknowledged (RFC 5177, RFC 5454).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Prefix {
+    /// The network's address; bits beyond the length are clear.
+    pub address: std::net::IpAddr,
+    /// Bits that count.
+    pub length: u8,
+}
+
+impl std::fmt::Display for Prefix {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}/{}", self.address, self.length)
+    }
+}
+
+/// A mobile node: `(home agent, home address)`.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Its home agent.
+    pub home_agent: Ipv4Addr,
+    /// Its home address; `None` while only its NAI is known.
+    pub home_address: Option<Ipv4Addr>,
+    /// Its NAI, if one was seen.
+    pub nai: Option<Box<[u8]>>,
+    /// Whether it may use Multipath.
+    pub multipath: Multipath,
+    /// Prefixes acknowledged for it.
+    pub prefixes: Vec<Prefix>,
+    bindings: Vec<Binding>,
+    policy: Policy,
+    tunnels: Vec<Tunnel>,
+    pub(super) violations: Option<Box<Violations>>,
+    /// Tells this node from earlier ones in the same place of a table.
+    pub(super) birth: u32,
+    /// Flows of this node in the table.
+    pub(super) flows: u32,
+    /// Counts accepted exchanges.
+    pub(super) exchanges: u32,
+    /// Counts changes of bindings and policy that change the way of packets.
+    pub(super) generation: u32,
+    /// Time of the last such change.
+    pub(super) last_change: Timestamp,
+    /// The earliest expiry of an active binding.
+    next_expiry: Timestamp,
+}
+
+const FOREVER: Timestamp = Timestamp::from_nanoseconds(i64::MAX);
+const LONG_AGO: Timestamp = Timestamp::from_nanoseconds(i64::MIN);
+
+/// An accepted registration, as far as it concerns bindings.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Registration {
+    pub interface: Option<Interface>,
+    pub bulk: bool,
+    pub overwrite: bool,
+    pub flags: RequestFlags,
+    pub care_of_address: Ipv4Addr,
+    pub home_address: Ipv4Addr,
+    /// Whether UDP tunnelling was granted.
+    pub udp: bool,
+    /// Where the tunnel ends.
+    pub far_end: FarEnd,
+    /// Lifetime granted; 0 removes.
+    pub lifetime: u16,
+    /// Whether other bindings may stay beside one without Multipath (S and code 0).
+    pub simultaneous: bool,
+    /// Of the reply.
+    pub time: Timestamp,
+    /// Of the reply.
+    pub frame: u64,
+}
+
+impl Node {
+    pub(super) fn new(home_agent: Ipv4Addr, home_address: Option<Ipv4Addr>, nai: Option<Box<[u8]>>) -> Self {
+        Self {
+            home_agent,
+            home_address,
+            nai,
+            multipath: Multipath::Off,
+            prefixes: Vec::new(),
+            bindings: Vec::new(),
+            policy: Policy::default(),
+            tunnels: Vec::new(),
+            violations: None,
+            birth: 0,
+            flows: 0,
+            exchanges: 0,
+            generation: 0,
+            last_change: LONG_AGO,
+            next_expiry: FOREVER,
+        }
+    }
+
+    /// Its bindings, in order of registration, ended ones included.
+    pub fn bindings(&self) -> &[Binding] {
+        &self.bindings
+    }
+
+    /// Its flow policy.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Its tunnels, in order of appearance.
+    pub fn tunnels(&self) -> &[Tunnel] {
+        &self.tunnels
+    }
+
+    /// What was refused to it for reasons of security; `None` when nothing was.
+    pub fn violations(&self) -> Option<&Violations> {
+        self.violations.as_deref()
+    }
+
+    /// Its active bindings.
+    pub fn active(&self) -> impl Iterator<Item = &Binding> {
+        self.bindings.iter().filter(|binding| binding.is_active())
+    }
+
+    /// Whether a binding with this identifier is active.
+    pub fn is_active(&self, bid: u8) -> bool {
+        self.active().any(|binding| binding.bid().map(Bid::octet) == Some(bid))
+    }
+
+    /// Whether nothing but its name is known.
+    pub(super) fn is_blank(&self) -> bool {
+        self.bindings.is_empty() && self.multipath == Multipath::Off && self.flows == 0
+    }
+
+    pub(super) fn policy_mut(&mut self) -> &mut Policy {
+        &mut self.policy
+    }
+
+    pub(super) fn tunnel_mut(&mut self, index: usize) -> Option<&mut Tunnel> {
+        self.tunnels.get_mut(index)
+    }
+
+    /// Lets expire what the clock has passed. A policy goes with the last binding **(ours)**.
+    #[inline]
+    pub(super) fn settle(&mut self, clock: Timestamp) {
+        if clock > self.next_expiry {
+            self.expire(clock);
+        }
+    }
+
+    fn expire(&mut self, clock: Timestamp) {
+        let mut last = self.last_change;
+        for binding in self.bindings.iter_mut().filter(|binding| binding.is_due(clock)) {
+            if let Some(expires) = binding.expires {
+                binding.state = BindingState::Expired;
+                binding.ended = Some(expires);
+                last = last.max(expires);
+            }
+        }
+        self.changed(last);
+        self.after_change();
+    }
+
+    /// Notes a change in the way of packets.
+    pub(super) fn changed(&mut self, time: Timestamp) {
+        self.last_change = self.last_change.max(time);
+        self.generation = self.generation.wrapping_add(1);
+    }
+
+    /// What a registration is, seen from the bindings there are: the active one it would renew.
+    pub(super) fn renewed_by(
+        &self,
+        interface: Option<Interface>,
+        care_of_address: Ipv4Addr,
+    ) -> Option<&Binding> {
+        self.bindings.iter().find(|binding| is_the_one(binding, interface, care_of_address))
+    }
+
+    /// Applies an accepted registration (observer.md, "What an accepted exchange does").
+    pub(super) fn register(&mut self, registration: &Registration) {
+        self.exchanges = self.exchanges.wrapping_add(1);
+        if registration.lifetime == 0 {
+            self.deregister(registration);
+        } else {
+            self.supersede(registration);
+            self.store(registration);
+            if registration.bulk && registration.interface.is_some() {
+                self.renew_all(registration);
+            }
+        }
+        self.after_change();
+        self.trim();
+    }
+
+    fn deregister(&mut self, registration: &Registration) {
+        let all = match registration.interface {
+            Some(_) => registration.bulk,
+            None => registration.care_of_address == registration.home_address,
+        };
+        let named = |binding: &Binding| match registration.interface {
+            Some(interface) => binding.bid() == Some(interface.bid),
+            None => binding.care_of_address == registration.care_of_address,
+        };
+        self.end_where(registration.time, registration.frame, BindingState::Deregistered, |binding| {
+            all || named(binding)
+        });
+    }
+
+    /// Ends the bindings that a registration puts out of place.
+    fn supersede(&mut self, registration: &Registration) {
+        let Registration { interface, overwrite, simultaneous, care_of_address, time, frame, .. } =
+            *registration;
+        self.end_where(time, frame, BindingState::Replaced, |binding| {
+            if is_the_one(binding, interface, care_of_address) {
+                return false;
+            }
+            match interface {
+                // One without a BID cannot stand beside Multipath (ours).
+                Some(_) => overwrite || binding.interface.is_none(),
+                None => !simultaneous,
+            }
+        });
+    }
+
+    fn store(&mut self, registration: &Registration) {
+        let Registration { interface, care_of_address, flags, udp, lifetime, time, frame, .. } =
+            *registration;
+        let expires = expiry(time, lifetime);
+        let known = self.bindings.iter_mut().find(|binding| is_the_one(binding, interface, care_of_address));
+        let moved = match known {
+            Some(binding) => {
+                let moved = binding.care_of_address != care_of_address
+                    || binding.flags != flags
+                    || binding.udp != udp;
+                *binding = Binding {
+                    interface,
+                    care_of_address,
+                    flags,
+                    udp,
+                    lifetime,
+                    refreshed: time,
+                    expires,
+                    frame,
+                    ..*binding
+                };
+                moved
+            }
+            None => {
+                self.bindings.reserve_exact(1);
+                self.bindings.push(Binding {
+                    interface,
+                    care_of_address,
+                    flags,
+                    udp,
+                    state: BindingState::Active,
+                    lifetime,
+                    registered: time,
+                    refreshed: time,
+                    expires,
+                    ended: None,
+                    frame,
+                });
+                true
+            }
+        };
+        if moved {
+            self.changed(time);
+        }
+        self.open_tunnel(registration);
+    }
+
+    /// Gives every active binding the expiry of a bulk registration (RFC 7629 §5.2).
+    fn renew_all(&mut self, registration: &Registration) {
+        let expires = expiry(registration.time, registration.lifetime);
+        for binding in self.bindings.iter_mut().filter(|binding| binding.is_active()) {
+            binding.expires = expires;
+            binding.lifetime = registration.lifetime;
+            binding.refreshed = registration.time;
+            binding.frame = registration.frame;
+        }
+    }
+
+    /// Revokes the bindings of a care-of address, or all of them for 0.0.0.0 (RFC 3543 §3.3).
+    pub(super) fn revoke(&mut self, care_of_address: Ipv4Addr, time: Timestamp, frame: u64) {
+        self.end_where(time, frame, BindingState::Revoked, |binding| {
+            care_of_address.is_unspecified() || binding.care_of_address == care_of_address
+        });
+        self.after_change();
+    }
+
+    fn end_where(
+        &mut self,
+        time: Timestamp,
+        frame: u64,
+        state: BindingState,
+        ends: impl Fn(&Binding) -> bool,
+    ) {
+        let mut any = false;
+        for binding in self.bindings.iter_mut().filter(|binding| binding.is_active() && ends(binding)) {
+            binding.end(state, time, frame);
+            any = true;
+        }
+        if any {
+            self.changed(time);
+        }
+    }
+
+    fn open_tunnel(&mut self, registration: &Registration) {
+        let Registration { interface, care_of_address, far_end, .. } = *registration;
+        let bid = interface.map(|interface| interface.bid);
+        let encapsulation =
+            self.renewed_by(interface, care_of_address).map_or(Encapsulation::IpInIp, Binding::encapsulation);
+        let known = self.tunnels.iter_mut().find(|tunnel| tunnel.is(bid, care_of_address, encapsulation));
+        match known {
+            Some(tunnel) => tunnel.far_end = far_end,
+            None => {
+                self.push_tunnel(Tunnel::new(bid, care_of_address, encapsulation, far_end));
+            }
+        }
+    }
+
+    /// Adds a tunnel and gives its index; `None` when the node has too many.
+    pub(super) fn push_tunnel(&mut self, tunnel: Tunnel) -> Option<usize> {
+        if self.tunnels.len() >= TUNNELS {
+            return None;
+        }
+        self.tunnels.reserve_exact(1);
+        self.tunnels.push(tunnel);
+        Some(self.tunnels.len().saturating_sub(1))
+    }
+
+    /// Brings up to date what follows from the bindings: which tunnels are alive, the next expiry, and the end of
+    /// a policy whose last binding has ended **(ours)**.
+    fn after_change(&mut self) {
+        self.next_expiry = FOREVER;
+        for tunnel in &mut self.tunnels {
+            tunnel.end();
+        }
+        let mut any = false;
+        for binding in self.bindings.iter().filter(|binding| binding.is_active()) {
+            any = true;
+            self.next_expiry = self.next_expiry.min(binding.expires.unwrap_or(FOREVER));
+            let (bid, encapsulation) = (binding.bid(), binding.encapsulation());
+            let tunnel =
+                self.tunnels.iter_mut().find(|tunnel| tunnel.is(bid, binding.care_of_address, encapsulation));
+            if let Some(tunnel) = tunnel {
+                tunnel.live_until(binding.expires);
+            }
+        }
+        if !any {
+            self.policy.clear();
+        }
+    }
+
+    /// Forgets the oldest ended bindings beyond [`HISTORY`].
+    fn trim(&mut self) {
+        let ended = self.bindings.iter().filter(|binding| !binding.is_active()).count();
+        let mut excess = ended.saturating_sub(HISTORY);
+        self.bindings.retain(|binding| {
+            let goes = excess > 0 && !binding.is_active();
+            excess = excess.saturating_sub(usize::from(goes));
+            !goes
+        });
+    }
+}
+
+/// Whether a registration of this interface and care-of address renews this binding: the BID names it, or without
+/// one the care-of address **(ours)**.
+fn is_the_one(binding: &Binding, interface: Option<Interface>, care_of_address: Ipv4Addr) -> bool {
+    binding.is_active()
+        && match interface {
+            Some(interface) => binding.bid() == Some(interface.bid),
+            None => binding.interface.is_none() && binding.care_of_address == care_of_address,
+        }
+}

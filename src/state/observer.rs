@@ -1,0 +1,221 @@
+//! The observer: fed with messages and tunnelled packets and their times, asked for tables.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use super::directory::Directory;
+use super::duplicates::Duplicates;
+use super::flow_table::FlowTable;
+use super::judge::Judge;
+use super::messages::Revocations;
+use super::pending::{Pending, Request};
+use super::records::Records;
+use super::{AgentTraffic, Exchange, FlowView, Node, Status};
+use crate::time::{Precision, Timestamp};
+use crate::wire::ReplyCode;
+
+/// What an observer is told beforehand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Nanoseconds within which a reply answers a request.
+    pub reply_timeout: i64,
+    /// Whether exchanges are kept to be shown; bindings and policy do not need it.
+    pub keep_exchanges: bool,
+    /// Bounds of the tables.
+    pub limits: Limits,
+    /// Scatters the tables. Whoever reads the packets of strangers gives a number they cannot know, so that they
+    /// cannot make the tables slow; results do not depend on it.
+    pub seed: u64,
+}
+
+/// Bounds of the tables. What falls out is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Mobile nodes.
+    pub nodes: usize,
+    /// Requests that wait for their reply, or for late copies.
+    pub pending: usize,
+    /// Exchanges kept.
+    pub exchanges: usize,
+    /// Flows of all nodes.
+    pub flows: usize,
+    /// Flows of one node.
+    pub flows_of_one_node: u32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { reply_timeout: 10_000_000_000, keep_exchanges: true, limits: Limits::default(), seed: 0 }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            nodes: 1 << 20,
+            pending: 1 << 20,
+            exchanges: 1 << 20,
+            flows: 1 << 22,
+            flows_of_one_node: 1 << 16,
+        }
+    }
+}
+
+/// What fell out of the tables.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Evictions {
+    /// Nodes.
+    pub nodes: u64,
+    /// Exchanges, and requests that no longer wait.
+    pub exchanges: u64,
+    /// Flows, and packets of flows that never found room.
+    pub flows: u64,
+}
+
+/// Infers what mobile nodes and home agents believe from what they sent (observer.md).
+///
+/// The only clock is the time of the packets; [`Observer::advance`] moves it.
+#[derive(Debug)]
+pub struct Observer {
+    pub(super) options: Options,
+    pub(super) clock: Timestamp,
+    pub(super) directory: Directory,
+    pub(super) pending: Pending,
+    pub(super) records: Records,
+    pub(super) flows: FlowTable,
+    pub(super) judge: Judge,
+    pub(super) duplicates: Duplicates,
+    pub(super) revocations: Revocations,
+    pub(super) evicted_requests: u64,
+    pub(super) homeless_flows: u64,
+    pub(super) tunnelled: u64,
+}
+
+/// The reply of an exchange, as far as bindings are concerned.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ReplyFacts {
+    pub code: ReplyCode,
+    pub lifetime: u16,
+    pub home_address: Ipv4Addr,
+    pub home_agent: Ipv4Addr,
+    pub identification: u64,
+    pub time: Timestamp,
+    pub precision: Precision,
+    pub frame: u64,
+}
+
+impl Observer {
+    /// An observer that has seen nothing yet.
+    pub fn new(options: Options) -> Self {
+        let Options { limits, seed, .. } = options;
+        Self {
+            options,
+            clock: Timestamp::from_nanoseconds(i64::MIN),
+            directory: Directory::new(limits.nodes, seed),
+            pending: Pending::new(options.reply_timeout, limits.pending, seed),
+            records: Records::new(if options.keep_exchanges { limits.exchanges } else { 0 }),
+            flows: FlowTable::new(limits.flows, seed),
+            judge: Judge::default(),
+            duplicates: Duplicates::new(seed),
+            revocations: Revocations::default(),
+            evicted_requests: 0,
+            homeless_flows: 0,
+            tunnelled: 0,
+        }
+    }
+
+    /// Moves the clock to the time of a packet, any packet. A clock that goes back stands still.
+    #[inline]
+    pub fn advance(&mut self, time: Timestamp) {
+        if time <= self.clock {
+            return;
+        }
+        self.clock = time;
+        if self.pending.has_due(time) {
+            self.give_up();
+        }
+        if self.judge.has_due(time) {
+            self.pass_judgement(time);
+        }
+    }
+
+    /// Ends the observation: what is unanswered now stays unanswered, and bindings expire up to the clock.
+    pub fn close(&mut self) {
+        while let Some(request) = self.pending.take_oldest() {
+            self.conclude(&request);
+        }
+        self.pass_judgement(Timestamp::from_nanoseconds(i64::MAX));
+        let clock = self.clock;
+        for node in &mut self.directory.nodes {
+            node.settle(clock);
+        }
+    }
+
+    /// Time of the latest packet.
+    pub fn clock(&self) -> Timestamp {
+        self.clock
+    }
+
+    /// All nodes, in order of appearance. Their expiry is settled up to the clock after [`Observer::close`].
+    pub fn nodes(&self) -> impl Iterator<Item = &Node> {
+        self.directory.nodes.iter().filter(|node| node.home_address.is_some() || node.nai.is_some())
+    }
+
+    /// The node with this index, as exchanges of messages and flows name it.
+    pub fn node(&self, index: u32) -> Option<&Node> {
+        self.directory.nodes.get(index as usize)
+    }
+
+    /// The exchanges that were kept, in order of their first packet.
+    pub fn exchanges(&self) -> impl Iterator<Item = &Exchange> {
+        self.records.iter()
+    }
+
+    /// All flows, in order of their first packet.
+    pub fn flows(&self) -> Vec<FlowView> {
+        self.flows.views(&self.directory.nodes)
+    }
+
+    /// What each home agent did.
+    pub fn agents(&self) -> &[(Ipv4Addr, AgentTraffic)] {
+        self.directory.agents()
+    }
+
+    /// Packets between a home agent and a care-of address that was registered with it.
+    pub fn tunnelled(&self) -> u64 {
+        self.tunnelled
+    }
+
+    /// What fell out of the tables.
+    pub fn evictions(&self) -> Evictions {
+        Evictions {
+            nodes: self.directory.evicted,
+            exchanges: self.records.forgotten().saturating_add(self.evicted_requests),
+            flows: self.flows.evicted.saturating_add(self.homeless_flows),
+        }
+    }
+
+    /// Concludes the requests whose time is over.
+    fn give_up(&mut self) {
+        while let Some(request) = self.pending.take_due(self.clock) {
+            self.conclude(&request);
+        }
+    }
+
+    /// Counts a request that got no answer.
+    pub(super) fn conclude(&mut self, request: &Request) {
+        let kind = request.kind;
+        if request.answer.is_none()
+            && let Some(traffic) = self.directory.agent_mut(request.home_agent)
+        {
+            traffic.count(kind, Status::Unanswered, None);
+        }
+    }
+}
+
+/// The IPv4 address in an address of either family.
+pub(super) fn ipv4(address: IpAddr) -> Option<Ipv4Addr> {
+    match address {
+        IpAddr::V4(address) => Some(address),
+        IpAddr::V6(_) => None,
+    }
+}

@@ -1,0 +1,172 @@
+//! Flow policy: the rules a node and its home agent agreed on, and what each does right now.
+
+use super::selector::{Downlink, NormalSelector};
+use crate::wire::{Action, FlowBinding};
+
+/// The rules of one node, in order of first appearance. A rule's place, from 1, is its FID **(ours)**.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    rules: Vec<Rule>,
+    /// Some rule looks at what can differ between packets of one flow: DS, SPI or flow label.
+    per_packet: bool,
+}
+
+/// One rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Which packets it is about; its identity **(ours)**.
+    pub selector: NormalSelector,
+    /// What becomes of them.
+    pub action: RuleAction,
+    /// Who sent it last.
+    pub origin: Origin,
+    /// Frame of the message that brought it in its present form.
+    pub frame: u64,
+    /// Packets it decided.
+    pub packets: u64,
+    /// Octets of those packets.
+    pub bytes: u64,
+}
+
+/// What becomes of the packets of a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuleAction {
+    /// Dropped.
+    Drop {
+        /// The filler that stood in the BID list.
+        filler: u8,
+    },
+    /// Forwarded to the first of these bindings that is active.
+    Forward(BidList),
+}
+
+/// The one to eight Binding Identifiers of a FORWARD rule, in order of preference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BidList {
+    octets: [u8; 8],
+    length: u8,
+}
+
+impl BidList {
+    fn new(bids: &[u8]) -> Option<Self> {
+        let mut octets = [0; 8];
+        octets.get_mut(..bids.len())?.copy_from_slice(bids);
+        Some(Self { octets, length: u8::try_from(bids.len()).ok()? })
+    }
+
+    /// The identifiers.
+    pub fn bids(&self) -> &[u8] {
+        self.octets.get(..usize::from(self.length)).unwrap_or_default()
+    }
+}
+
+/// Which message brought a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The Registration Request.
+    Request,
+    /// The Registration Reply.
+    Reply,
+}
+
+/// What a rule does right now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Packets go to the binding with this identifier.
+    Forward(u8),
+    /// Packets are dropped.
+    Drop,
+    /// None of the rule's bindings is active. RFC 7629 Figure 2 ends such a list in a drop.
+    Exhausted,
+}
+
+impl Rule {
+    /// What the rule does when exactly the bindings for which `is_active` holds are active.
+    pub fn effect(&self, is_active: impl Fn(u8) -> bool) -> Effect {
+        match &self.action {
+            RuleAction::Drop { .. } => Effect::Drop,
+            RuleAction::Forward(list) => list
+                .bids()
+                .iter()
+                .copied()
+                .find(|bid| is_active(*bid))
+                .map_or(Effect::Exhausted, Effect::Forward),
+        }
+    }
+
+    /// The BID list as it was on the wire.
+    pub fn bids(&self) -> &[u8] {
+        match &self.action {
+            RuleAction::Drop { filler } => std::slice::from_ref(filler),
+            RuleAction::Forward(list) => list.bids(),
+        }
+    }
+}
+
+impl Policy {
+    /// The rules in FID order.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// Whether the deciding rule can differ between two packets of one flow.
+    pub fn looks_at_packets(&self) -> bool {
+        self.per_packet
+    }
+
+    /// Adds a rule, or changes the one with the same selector; says whether anything changed. A Flow-Binding that
+    /// breaks the bounds of RFC 7629 §4.2 sets nothing.
+    pub(super) fn apply(&mut self, flow_binding: &FlowBinding<'_>, origin: Origin, frame: u64) -> bool {
+        let Some(action) = action_of(flow_binding) else { return false };
+        let selector = NormalSelector::of(flow_binding);
+        match self.rules.iter_mut().find(|rule| rule.selector == selector) {
+            Some(rule) if rule.action == action => false,
+            Some(rule) => {
+                (rule.action, rule.origin, rule.frame) = (action, origin, frame);
+                true
+            }
+            None => {
+                if let Some(selector) = selector.selector() {
+                    self.per_packet |= !selector.ds.is_absent()
+                        || !selector.spi.is_absent()
+                        || !selector.flow_label.is_absent();
+                }
+                // Most nodes have few rules: no room is kept for more.
+                self.rules.reserve_exact(1);
+                self.rules.push(Rule { selector, action, origin, frame, packets: 0, bytes: 0 });
+                true
+            }
+        }
+    }
+
+    /// Forgets all rules.
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The first rule that selects the packet, as an index; the first match decides **(ours)**.
+    pub fn decide(&self, packet: &Downlink) -> Option<usize> {
+        self.rules
+            .iter()
+            .position(|rule| rule.selector.selector().is_some_and(|selector| packet.matches(&selector)))
+    }
+
+    pub(super) fn rule_mut(&mut self, index: usize) -> Option<&mut Rule> {
+        self.rules.get_mut(index)
+    }
+}
+
+/// The action of a Flow-Binding that is within its bounds: an action with a meaning, one filler for a DROP, one to
+/// eight identifiers that bindings can have for a FORWARD, and a TS Format other than 0 (RFC 7629 §4.2).
+fn action_of(flow_binding: &FlowBinding<'_>) -> Option<RuleAction> {
+    if flow_binding.ts_format == 0 {
+        return None;
+    }
+    match (flow_binding.action, flow_binding.bids) {
+        (Action::Drop, [filler]) => Some(RuleAction::Drop { filler: *filler }),
+        (Action::Forward, bids @ [_, ..]) if !bids.iter().any(|bid| matches!(bid, 0 | 255)) => {
+            BidList::new(bids).map(RuleAction::Forward)
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,48 @@
+//! The exchanges that are kept to be shown.
+
+use std::collections::VecDeque;
+
+use super::Exchange;
+
+/// Exchange records, bounded; the oldest are forgotten first.
+#[derive(Debug, Default)]
+pub(super) struct Records {
+    exchanges: VecDeque<Exchange>,
+    /// Number of the first record that is still there.
+    first: u64,
+    most: usize,
+}
+
+impl Records {
+    /// At most `most` records; none are kept for 0.
+    pub fn new(most: usize) -> Self {
+        Self { exchanges: VecDeque::new(), first: 0, most }
+    }
+
+    pub fn is_kept(&self) -> bool {
+        self.most > 0
+    }
+
+    /// Keeps a record and gives its number.
+    pub fn push(&mut self, exchange: Exchange) -> u64 {
+        if self.exchanges.len() >= self.most {
+            self.exchanges.pop_front();
+            self.first = self.first.saturating_add(1);
+        }
+        self.exchanges.push_back(exchange);
+        self.first.saturating_add(self.exchanges.len() as u64).saturating_sub(1)
+    }
+
+    pub fn record_mut(&mut self, number: Option<u64>) -> Option<&mut Exchange> {
+        let index = usize::try_from(number?.checked_sub(self.first)?).ok()?;
+        self.exchanges.get_mut(index)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Exchange> {
+        self.exchanges.iter()
+    }
+
+    pub fn forgotten(&self) -> u64 {
+        self.first
+    }
+}

@@ -1,0 +1,140 @@
+//! Tunnels: the paths bindings open, and what was seen in each.
+
+use std::net::Ipv4Addr;
+
+use super::Bid;
+use crate::time::Timestamp;
+
+/// How a tunnel carries packets, as it was negotiated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Encapsulation {
+    /// IP in IP (RFC 2003).
+    IpInIp,
+    /// Minimal encapsulation (RFC 2004).
+    Minimal,
+    /// GRE (RFC 2784).
+    Gre,
+    /// In UDP (RFC 3519).
+    Udp,
+}
+
+impl Encapsulation {
+    /// The word that JSON uses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::IpInIp => "ipip",
+            Self::Minimal => "minimal",
+            Self::Gre => "gre",
+            Self::Udp => "udp",
+        }
+    }
+}
+
+/// Packets and octets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Packets.
+    pub packets: u64,
+    /// Octets of the inner packets.
+    pub bytes: u64,
+}
+
+impl Traffic {
+    pub(super) fn add(&mut self, bytes: u32) {
+        self.packets = self.packets.saturating_add(1);
+        self.bytes = self.bytes.saturating_add(bytes.into());
+    }
+}
+
+/// Which way a packet runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// From the home agent to the care-of address.
+    Downlink,
+    /// From the care-of address to the home agent.
+    Uplink,
+}
+
+/// A tunnel of one node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tunnel {
+    /// Identifier of the binding it belongs or belonged to.
+    pub bid: Option<Bid>,
+    /// Care-of address as registered.
+    pub care_of_address: Ipv4Addr,
+    /// Encapsulation that was negotiated.
+    pub encapsulation: Encapsulation,
+    /// The far end as the home agent sees it: the care-of address, or behind a NAT the request's source.
+    pub far_end: FarEnd,
+    /// Towards the node.
+    pub downlink: Traffic,
+    /// From the node.
+    pub uplink: Traffic,
+    /// Flows seen in it.
+    pub flows: u32,
+    /// Until when it is alive; before all time when its binding ended.
+    alive_until: Timestamp,
+}
+
+/// The end of a tunnel that is not the home agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FarEnd {
+    /// Its address in outer headers.
+    pub address: Ipv4Addr,
+    /// Its UDP port, for a tunnel in UDP.
+    pub port: Option<u16>,
+}
+
+const NEVER: Timestamp = Timestamp::from_nanoseconds(i64::MIN);
+const FOREVER: Timestamp = Timestamp::from_nanoseconds(i64::MAX);
+
+impl Tunnel {
+    pub(super) const fn new(
+        bid: Option<Bid>,
+        care_of_address: Ipv4Addr,
+        encapsulation: Encapsulation,
+        far_end: FarEnd,
+    ) -> Self {
+        let none = Traffic { packets: 0, bytes: 0 };
+        Self {
+            bid,
+            care_of_address,
+            encapsulation,
+            far_end,
+            downlink: none,
+            uplink: none,
+            flows: 0,
+            alive_until: NEVER,
+        }
+    }
+
+    /// Whether its binding is alive at `time`.
+    pub fn is_alive(&self, time: Timestamp) -> bool {
+        time <= self.alive_until
+    }
+
+    /// Whether it was ever a registered one, and not just a place where packets of the node turned up.
+    pub(super) fn is(
+        &self,
+        bid: Option<Bid>,
+        care_of_address: Ipv4Addr,
+        encapsulation: Encapsulation,
+    ) -> bool {
+        self.bid == bid && self.care_of_address == care_of_address && self.encapsulation == encapsulation
+    }
+
+    pub(super) fn end(&mut self) {
+        self.alive_until = NEVER;
+    }
+
+    pub(super) fn live_until(&mut self, expires: Option<Timestamp>) {
+        self.alive_until = expires.unwrap_or(FOREVER);
+    }
+
+    pub(super) fn traffic_mut(&mut self, direction: Direction) -> &mut Traffic {
+        match direction {
+            Direction::Downlink => &mut self.downlink,
+            Direction::Uplink => &mut self.uplink,
+        }
+    }
+}

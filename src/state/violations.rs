@@ -1,0 +1,57 @@
+//! Refusals for reasons of security, counted a node.
+
+use crate::time::{Precision, Timestamp};
+use crate::wire::ReplyCode;
+
+/// Security violations of one node.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Violations {
+    /// Authenticators that were refused (codes 67, 131 and 144) or did not verify under a configured key.
+    pub failed_authentication: u64,
+    /// Identifications that were refused (code 133).
+    pub bad_identification: u64,
+    /// Messages with an SPI for which no key is configured, while there are keys.
+    pub unknown_spi: u64,
+    /// When the last of them was seen.
+    pub last: Timestamp,
+    /// Digits of that time.
+    pub precision: Option<Precision>,
+    /// The Code of the last refusal.
+    pub last_code: Option<ReplyCode>,
+}
+
+/// What was wrong with the authenticators of a message, judged with the operator's keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AuthenticationFacts {
+    /// One did not verify.
+    pub invalid: bool,
+    /// One has an SPI without a key.
+    pub unknown_spi: bool,
+}
+
+impl Violations {
+    /// Whether this code is one of those counted.
+    pub(super) const fn counts(code: ReplyCode) -> bool {
+        matches!(code.0, 67 | 131 | 133 | 144)
+    }
+
+    pub(super) fn refusal(&mut self, code: ReplyCode, time: Timestamp, precision: Precision) {
+        match code.0 {
+            133 => self.bad_identification += 1,
+            _ => self.failed_authentication += 1,
+        }
+        self.last_code = Some(code);
+        (self.last, self.precision) = (time, Some(precision));
+    }
+
+    pub(super) fn authentication(
+        &mut self,
+        facts: AuthenticationFacts,
+        time: Timestamp,
+        precision: Precision,
+    ) {
+        self.failed_authentication += u64::from(facts.invalid);
+        self.unknown_spi += u64::from(facts.unknown_spi);
+        (self.last, self.precision) = (time, Some(precision));
+    }
+}

@@ -1,0 +1,4 @@
+//! Laws that hold for any input. The property tests feed them what proptest makes up, the fuzz targets in `fuzz/`
+//! what libFuzzer does; so a law is written down once. One file a room of the crate.
+
+pub mod wire;
