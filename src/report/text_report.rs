@@ -73,10 +73,10 @@ impl<W: Write> Report for TextReport<W> {
     fn finish(&mut self, summary: &Summary<'_>) -> io::Result<()> {
         if self.sections.messages && self.messages == 0 {
             let quiet = self.palette.quiet;
-            let counts = summary.counts;
-            write!(self.out, "{quiet}no Mobile IP messages in {} packets", counts.packets)?;
-            if counts.tunnelled > 0 {
-                write!(self.out, ", of which {} are tunnelled", counts.tunnelled)?;
+            write!(self.out, "{quiet}no Mobile IP messages in {} packets", summary.counts.packets)?;
+            let tunnelled = summary.observer.tunnelled();
+            if tunnelled > 0 {
+                write!(self.out, ", of which {tunnelled} are tunnelled")?;
             }
             writeln!(self.out, "{quiet:#}")?;
         }
