@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::net::Ipv4Addr;
 
-use super::{Clock, Report, Summary, TimeStyle};
+use super::{Clock, Printable, Report, Summary, TimeStyle};
 use crate::trace::SeenMessage;
 use crate::wire::{Content, Header, KeyRing};
 
@@ -116,15 +116,20 @@ impl<W: Write> Report for CsvReport<W> {
             Header::TunnelData(_) | Header::Other(_) | Header::Short(..) => {}
         }
         let mut names = Vec::new();
+        let mut faults: Vec<String> =
+            message.malformed().iter().map(|malformed| malformed.to_string()).collect();
         for extension in message.extensions() {
             names.push(extension.name());
             match extension.content() {
+                // An extension that runs past the end is the fault of the message.
+                Err(malformed) if malformed.is_fault() && extension.cut.is_none() => {
+                    faults.push(format!("{}: {malformed}", extension.name()));
+                }
                 Ok(Content::Multipath(multipath)) => row.bid = multipath.bid.to_string(),
-                Ok(Content::Nai(nai)) => row.nai = nai.text().into_owned(),
+                Ok(Content::Nai(nai)) => row.nai = Printable(nai.0).to_string(),
                 _ => {}
             }
         }
-        let malformed = message.malformed().map(|malformed| malformed.to_string()).unwrap_or_default();
         self.out.write_record([
             &seen.frame.to_string(),
             &seen.file.to_string(),
@@ -142,7 +147,7 @@ impl<W: Write> Report for CsvReport<W> {
             &row.bid,
             &row.nai,
             &names.join(" "),
-            &malformed,
+            &faults.join("; "),
             &seen.is_truncated().to_string(),
         ])?;
         Ok(())
