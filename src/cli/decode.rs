@@ -305,9 +305,14 @@ struct Run {
 impl Run {
     fn run(mut self, report: &mut dyn Report) -> Result<Exit, Failure> {
         let mut told = 0u64;
+        let mut begun = false;
         loop {
             match self.timeline.next() {
                 Next::Frame(frame) => {
+                    if !begun {
+                        report.begin(frame.time);
+                        begun = true;
+                    }
                     if self.at.is_some_and(|at| at.is_before(&frame)) {
                         break;
                     }

@@ -3,6 +3,8 @@
 // Each test file uses what it needs.
 #![allow(dead_code)]
 
+pub mod capture;
+
 use std::process::{Command, Output};
 
 /// The key of the samples, as `--key` takes it.
