@@ -1,6 +1,11 @@
 //! The JSON contract for messages, extensions and the capture, as types that refuse any key they do not know and
 //! any key that is missing.
 
+// Helpers of tests may fail loudly, as the tests themselves may.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+// The fields are named by the contract.
+#![allow(clippy::struct_field_names)]
+
 mod program;
 
 use program::{KEY, shown};

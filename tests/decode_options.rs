@@ -1,5 +1,8 @@
 //! The options of `mipflow decode`, each with what it changes.
 
+// Helpers of tests may fail loudly, as the tests themselves may.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
 mod program;
 
 use std::fs;

@@ -1,5 +1,8 @@
 //! Standard input as it comes, and output that nobody reads to the end.
 
+// Helpers of tests may fail loudly, as the tests themselves may.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
 mod program;
 
 use std::fs;

@@ -1,5 +1,8 @@
 //! The captures in `samples/` are what the documented command makes.
 
+// Helpers of tests may fail loudly, as the tests themselves may.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
 #[path = "../examples/samples/main.rs"]
 mod generator;
 

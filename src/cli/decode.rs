@@ -22,8 +22,15 @@ use crate::time::Timestamp;
 use crate::trace::{Seen, Trace};
 use crate::wire::{KeyRing, Message, Numbers, PORT};
 
+const EXAMPLES: &str = "Examples:
+  mipflow decode trace.pcap
+  mipflow decode -v --key 256=text:SECRET trace.pcap
+  mipflow decode --format ndjson trace.pcap | jq 'select(.code == 133)'
+  tcpdump -U -w - udp port 434 | mipflow decode -";
+
 /// Read captures, decode the Mobile IP in them, and print what was seen
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Decode {
     /// Capture files, pcap or pcapng, plain or compressed by gzip or zstd; - is standard input
     ///
