@@ -2,6 +2,8 @@
 
 // Each test file uses what it needs.
 #![allow(dead_code)]
+// Helpers of tests may fail loudly, as the tests themselves may.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 pub mod capture;
 
