@@ -56,7 +56,7 @@ complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l reply-timeout
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -s f -l bpf -d 'Look only at frames that this libpcap filter lets through' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l port -d 'UDP port of Mobile IP (repeatable) [default: 434]' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l key -d 'Verify authenticators of this SPI with this key (repeatable)' -r
-complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l key-file -d 'Read keys from a TOML file of [[key]] tables with spi, hex or text, and algorithm' -r -F
+complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l key-file -d 'Read keys from a TOML file of `[[key]]` tables with spi, hex or text, and algorithm' -r -F
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l ext-type -d 'Type of the Multipath and Flow-Binding extensions' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l code-multipath-not-allowed -d 'Reply code `MULTIPATH_NOT_ALLOWED`' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l code-invalid-fb-identifier -d 'Reply code `INVALID_FB_IDENTIFIER`' -r

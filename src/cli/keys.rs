@@ -20,7 +20,7 @@ pub(super) struct KeyOptions {
     #[arg(long, value_name = "SPI[/ALGORITHM]=HEX")]
     key: Vec<String>,
 
-    /// Read keys from a TOML file of [[key]] tables with spi, hex or text, and algorithm
+    /// Read keys from a TOML file of `[[key]]` tables with spi, hex or text, and algorithm
     #[arg(long, value_name = "TOML")]
     key_file: Option<PathBuf>,
 }
