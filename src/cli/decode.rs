@@ -22,8 +22,15 @@ use crate::time::Timestamp;
 use crate::trace::{Seen, Trace};
 use crate::wire::{KeyRing, Message, Numbers, PORT};
 
+const EXAMPLES: &str = "Examples:
+  mipflow decode trace.pcap
+  mipflow decode -v --key 256=text:SECRET trace.pcap
+  mipflow decode --format ndjson trace.pcap | jq 'select(.code == 133)'
+  tcpdump -U -w - udp port 434 | mipflow decode -";
+
 /// Read captures, decode the Mobile IP in them, and print what was seen
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Decode {
     /// Capture files, pcap or pcapng, plain or compressed by gzip or zstd; - is standard input
     ///
@@ -306,9 +313,14 @@ struct Run {
 impl Run {
     fn run(mut self, report: &mut dyn Report) -> Result<Exit, Failure> {
         let mut told = 0u64;
+        let mut begun = false;
         loop {
             match self.timeline.next() {
                 Next::Frame(frame) => {
+                    if !begun {
+                        report.begin(frame.time);
+                        begun = true;
+                    }
                     if self.at.is_some_and(|at| at.is_before(&frame)) {
                         break;
                     }

@@ -3,6 +3,7 @@
 mod capture_json;
 mod clock;
 mod csv_report;
+mod field_lines;
 mod hex_dump;
 mod json_report;
 mod message_json;
@@ -27,6 +28,7 @@ pub use text_report::{Depth, TextReport};
 
 use std::io;
 
+use crate::time::Timestamp;
 use crate::trace::SeenMessage;
 use crate::wire::KeyRing;
 
@@ -51,6 +53,9 @@ pub struct Sections {
 
 /// One of the output formats: told of each message as it is read, and of the end.
 pub trait Report {
+    /// Takes the time of the first frame, before any message. Only relative times want to know.
+    fn begin(&mut self, _first: Timestamp) {}
+
     /// Takes the next message of the timeline.
     fn message(&mut self, seen: &SeenMessage<'_>, keys: &KeyRing) -> io::Result<()>;
 

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::message_line::MessageLine;
 use super::{Clock, Palette, Report, Sections, Summary, TimeStyle, hex_dump, message_tree, statistics};
+use crate::time::Timestamp;
 use crate::trace::SeenMessage;
 use crate::wire::KeyRing;
 
@@ -54,6 +55,10 @@ impl<W: Write> TextReport<W> {
 }
 
 impl<W: Write> Report for TextReport<W> {
+    fn begin(&mut self, first: Timestamp) {
+        self.clock.start(first);
+    }
+
     fn message(&mut self, seen: &SeenMessage<'_>, keys: &KeyRing) -> io::Result<()> {
         if !self.sections.messages {
             return Ok(());
@@ -73,11 +78,12 @@ impl<W: Write> Report for TextReport<W> {
     fn finish(&mut self, summary: &Summary<'_>) -> io::Result<()> {
         if self.sections.messages && self.messages == 0 {
             let quiet = self.palette.quiet;
-            writeln!(
-                self.out,
-                "{quiet}no Mobile IP messages in {} packets{quiet:#}",
-                summary.counts.packets
-            )?;
+            write!(self.out, "{quiet}no Mobile IP messages in {} packets", summary.counts.packets)?;
+            let tunnelled = summary.observer.tunnelled();
+            if tunnelled > 0 {
+                write!(self.out, ", of which {tunnelled} are tunnelled")?;
+            }
+            writeln!(self.out, "{quiet:#}")?;
         }
         if self.sections.stats {
             if self.sections.messages {
