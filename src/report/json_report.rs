@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::capture_json::CaptureJson;
+use super::json_writer::ToJson;
 use super::message_json::MessageJson;
 use super::{Clock, Report, Sections, Summary, TimeStyle};
 use crate::trace::SeenMessage;
@@ -47,7 +48,7 @@ impl<W: Write> Report for JsonReport<W> {
         self.out.write_all(if self.messages == 0 { b"\n" } else { b",\n" })?;
         self.messages += 1;
         let time = self.clock.rfc3339(seen.time, seen.precision);
-        write_object(&mut self.out, &mut self.line, &MessageJson { seen, time, keys, record: false })
+        write_message(&mut self.out, &mut self.line, &MessageJson { seen, time, keys, record: false })
     }
 
     fn finish(&mut self, summary: &Summary<'_>) -> io::Result<()> {
@@ -93,7 +94,7 @@ impl<W: Write> Report for NdjsonReport<W> {
             return Ok(());
         }
         let time = self.clock.rfc3339(seen.time, seen.precision);
-        write_object(&mut self.out, &mut self.line, &MessageJson { seen, time, keys, record: true })?;
+        write_message(&mut self.out, &mut self.line, &MessageJson { seen, time, keys, record: true })?;
         self.out.write_all(b"\n")
     }
 
@@ -106,6 +107,13 @@ impl<W: Write> Report for NdjsonReport<W> {
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
+}
+
+/// Writes a message through `line`, so that the output sees one write a message.
+fn write_message(out: &mut impl Write, line: &mut Vec<u8>, message: &MessageJson<'_, '_>) -> io::Result<()> {
+    line.clear();
+    message.write(line);
+    out.write_all(line)
 }
 
 /// Serializes into `line` first: a document that cannot be written is then never written by half, and the

@@ -5,6 +5,7 @@ mod clock;
 mod csv_report;
 mod hex_dump;
 mod json_report;
+mod json_writer;
 mod message_json;
 mod message_line;
 mod message_tree;

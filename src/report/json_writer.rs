@@ -1,0 +1,351 @@
+//! JSON written straight into a buffer, for the objects of which a capture has hundreds of thousands.
+//!
+//! The rest of the report goes through serde. Messages do not, because nearly all their text is known to need no
+//! escaping (keys, words, digits, addresses), and looking at each octet of it again takes longer than decoding.
+
+use std::fmt::{self, Display, Write as _};
+use std::io::Write as _;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+/// What can be written as a JSON value.
+pub(super) trait ToJson {
+    /// Appends the value.
+    fn write(&self, out: &mut Vec<u8>);
+}
+
+/// An object on its way to `out`.
+pub(super) struct Object<'o>(&'o mut Vec<u8>);
+
+impl<'o> Object<'o> {
+    /// Begins an object.
+    pub(super) fn begin(out: &'o mut Vec<u8>) -> Self {
+        out.push(b'{');
+        Self(out)
+    }
+
+    /// Appends an entry. Keys are the contract's, and plain.
+    // Where the key is a literal, its copy becomes a store or two instead of a call.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    pub(super) fn entry(&mut self, key: &'static str, value: impl ToJson) {
+        debug_assert!(key.bytes().all(is_plain), "{key} needs escaping");
+        let Self(out) = self;
+        out.push(b'"');
+        out.extend_from_slice(key.as_bytes());
+        out.extend_from_slice(b"\":");
+        value.write(out);
+        out.push(b',');
+    }
+
+    /// Ends the object.
+    pub(super) fn end(self) {
+        close(self.0, b'}');
+    }
+}
+
+/// Appends an array of `values`.
+pub(super) fn array<T: ToJson>(out: &mut Vec<u8>, values: impl IntoIterator<Item = T>) {
+    out.push(b'[');
+    for value in values {
+        value.write(out);
+        out.push(b',');
+    }
+    close(out, b']');
+}
+
+/// Puts `bracket` in the place of the comma after the last entry. No value ends in a comma.
+fn close(out: &mut Vec<u8>, bracket: u8) {
+    match out.last_mut() {
+        Some(last) if *last == b',' => *last = bracket,
+        _ => out.push(bracket),
+    }
+}
+
+/// `null`.
+pub(super) struct Null;
+
+impl ToJson for Null {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"null");
+    }
+}
+
+/// A word of our own: text without anything to escape.
+#[derive(Clone, Copy)]
+pub(super) struct Word<'w>(pub &'w str);
+
+impl ToJson for Word<'_> {
+    #[inline]
+    fn write(&self, out: &mut Vec<u8>) {
+        debug_assert!(self.0.bytes().all(is_plain), "{} needs escaping", self.0);
+        out.push(b'"');
+        out.extend_from_slice(self.0.as_bytes());
+        out.push(b'"');
+    }
+}
+
+/// Anything that has a text; what needs escaping is escaped.
+pub(super) struct Text<T>(pub T);
+
+impl<T: Display> ToJson for Text<T> {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.push(b'"');
+        // Neither the buffer nor the values here fail.
+        let _ = write!(Escaped(out), "{}", self.0);
+        out.push(b'"');
+    }
+}
+
+/// A 64-bit number as `0x` and at least `1` digits.
+pub(super) struct Hexadecimal(pub u64, pub usize);
+
+impl ToJson for Hexadecimal {
+    fn write(&self, out: &mut Vec<u8>) {
+        let Self(number, digits) = self;
+        if *digits != 16 {
+            // Writing to a buffer cannot fail.
+            let _ = write!(out, "\"0x{number:0digits$x}\"");
+            return;
+        }
+        out.extend_from_slice(b"\"0x");
+        number.to_be_bytes().iter().for_each(|octet| out.extend_from_slice(&hexadecimal_digits(*octet)));
+        out.push(b'"');
+    }
+}
+
+/// Octets as pairs of hexadecimal digits.
+pub(super) struct HexadecimalOctets<'a>(pub &'a [u8]);
+
+impl ToJson for HexadecimalOctets<'_> {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.push(b'"');
+        self.0.iter().for_each(|octet| out.extend_from_slice(&hexadecimal_digits(*octet)));
+        out.push(b'"');
+    }
+}
+
+impl ToJson for bool {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(if *self { b"true" } else { b"false" });
+    }
+}
+
+impl ToJson for u64 {
+    fn write(&self, out: &mut Vec<u8>) {
+        number(out, *self);
+    }
+}
+
+impl ToJson for u32 {
+    fn write(&self, out: &mut Vec<u8>) {
+        number(out, (*self).into());
+    }
+}
+
+impl ToJson for u16 {
+    fn write(&self, out: &mut Vec<u8>) {
+        number(out, (*self).into());
+    }
+}
+
+impl ToJson for u8 {
+    fn write(&self, out: &mut Vec<u8>) {
+        octet(out, *self);
+    }
+}
+
+impl ToJson for usize {
+    fn write(&self, out: &mut Vec<u8>) {
+        number(out, *self as u64);
+    }
+}
+
+impl ToJson for Ipv4Addr {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.push(b'"');
+        address(out, *self);
+        out.push(b'"');
+    }
+}
+
+impl ToJson for Ipv6Addr {
+    fn write(&self, out: &mut Vec<u8>) {
+        let _ = write!(out, "\"{self}\"");
+    }
+}
+
+impl ToJson for IpAddr {
+    fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::V4(address) => address.write(out),
+            Self::V6(address) => address.write(out),
+        }
+    }
+}
+
+impl ToJson for SocketAddr {
+    fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::V4(endpoint) => {
+                out.push(b'"');
+                address(out, *endpoint.ip());
+                out.push(b':');
+                number(out, endpoint.port().into());
+                out.push(b'"');
+            }
+            Self::V6(endpoint) => {
+                let _ = write!(out, "\"{endpoint}\"");
+            }
+        }
+    }
+}
+
+impl<T: ToJson> ToJson for Option<T> {
+    fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Some(value) => value.write(out),
+            None => Null.write(out),
+        }
+    }
+}
+
+/// A range: its first and last value.
+impl<T: ToJson> ToJson for (T, T) {
+    fn write(&self, out: &mut Vec<u8>) {
+        array(out, [&self.0, &self.1]);
+    }
+}
+
+impl<T: ToJson> ToJson for &T {
+    fn write(&self, out: &mut Vec<u8>) {
+        (*self).write(out);
+    }
+}
+
+/// Whether an octet of a text stands for itself in JSON.
+const fn is_plain(octet: u8) -> bool {
+    octet >= b' ' && octet != b'"' && octet != b'\\'
+}
+
+/// Escapes what is written to it.
+struct Escaped<'o>(&'o mut Vec<u8>);
+
+impl fmt::Write for Escaped<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let Self(out) = self;
+        for run in text.as_bytes().split_inclusive(|octet| !is_plain(*octet)) {
+            let (special, plain) = match run.split_last() {
+                Some((last, plain)) if !is_plain(*last) => (Some(*last), plain),
+                _ => (None, run),
+            };
+            out.extend_from_slice(plain);
+            match special {
+                None => {}
+                Some(b'\n') => out.extend_from_slice(b"\\n"),
+                Some(b'\r') => out.extend_from_slice(b"\\r"),
+                Some(b'\t') => out.extend_from_slice(b"\\t"),
+                Some(8) => out.extend_from_slice(b"\\b"),
+                Some(12) => out.extend_from_slice(b"\\f"),
+                Some(printable @ (b'"' | b'\\')) => out.extend_from_slice(&[b'\\', printable]),
+                Some(control) => {
+                    out.extend_from_slice(b"\\u00");
+                    out.extend_from_slice(&hexadecimal_digits(control));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn address(out: &mut Vec<u8>, address: Ipv4Addr) {
+    let [first, rest @ ..] = address.octets();
+    octet(out, first);
+    for part in rest {
+        out.push(b'.');
+        octet(out, part);
+    }
+}
+
+fn octet(out: &mut Vec<u8>, value: u8) {
+    let digit = |number: u8| b'0' | number;
+    match value {
+        0..10 => out.push(digit(value)),
+        10..100 => out.extend_from_slice(&[digit(value / 10), digit(value % 10)]),
+        100.. => out.extend_from_slice(&[digit(value / 100), digit(value / 10 % 10), digit(value % 10)]),
+    }
+}
+
+fn number(out: &mut Vec<u8>, value: u64) {
+    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+}
+
+const fn hexadecimal_digits(octet: u8) -> [u8; 2] {
+    const fn digit(nibble: u8) -> u8 {
+        match nibble {
+            0..10 => b'0' + nibble,
+            _ => b'a' - 10 + nibble,
+        }
+    }
+    [digit(octet >> 4), digit(octet & 15)]
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn text(value: impl ToJson) -> String {
+        let mut out = Vec::new();
+        value.write(&mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn objects_and_arrays_have_commas_between() {
+        let mut out = Vec::new();
+        Object::begin(&mut out).end();
+        let mut object = Object::begin(&mut out);
+        object.entry("a", 1u8);
+        object.entry("b", Some((true, false)));
+        object.entry("c", None::<u8>);
+        object.end();
+        array(&mut out, [0u8; 0]);
+        array(&mut out, [Word("x"), Word("y")]);
+        assert_eq!(String::from_utf8(out).unwrap(), r#"{}{"a":1,"b":[true,false],"c":null}[]["x","y"]"#);
+    }
+
+    #[test]
+    fn numbers_and_addresses() {
+        assert_eq!(text(Hexadecimal(0xe8fe_6f80_0d46_8152, 16)), r#""0xe8fe6f800d468152""#);
+        assert_eq!(text(Hexadecimal(0xab, 4)), r#""0x00ab""#);
+        assert_eq!(text(HexadecimalOctets(&[0, 0x9a, 0xff])), r#""009aff""#);
+        assert_eq!(text(u64::MAX), "18446744073709551615");
+        for endpoint in ["10.0.99.255:434", "0.9.100.199:0", "[2001:db8::1]:65535"] {
+            assert_eq!(text(endpoint.parse::<SocketAddr>().unwrap()), format!("\"{endpoint}\""));
+        }
+    }
+
+    #[test]
+    fn every_octet_has_its_digits() {
+        for value in 0..=u8::MAX {
+            assert_eq!(text(value), value.to_string());
+            assert_eq!(text(HexadecimalOctets(&[value])), format!("\"{value:02x}\""));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn text_reads_back(string in any::<String>()) {
+            let written = text(Text(&string));
+            prop_assert_eq!(serde_json::from_str::<String>(&written).unwrap(), string.clone());
+            prop_assert_eq!(written, serde_json::to_string(&string).unwrap());
+        }
+
+        #[test]
+        fn ascii_reads_back(octets in prop::collection::vec(0u8..128, 0..40)) {
+            let string = String::from_utf8(octets).unwrap();
+            prop_assert_eq!(text(Text(&string)), serde_json::to_string(&string).unwrap());
+        }
+    }
+}
