@@ -257,21 +257,34 @@ impl fmt::Write for Escaped<'_> {
     }
 }
 
+/// Appends an address through a small array: to copy each part to the buffer costs more than its digits.
 fn address(out: &mut Vec<u8>, address: Ipv4Addr) {
-    let [first, rest @ ..] = address.octets();
-    octet(out, first);
-    for part in rest {
-        out.push(b'.');
-        octet(out, part);
+    let mut text = [0; 16];
+    let mut end = 0;
+    for octet in address.octets() {
+        let (digits, length) = decimal(octet);
+        if let Some(place) = text.get_mut(end..).and_then(<[u8]>::first_chunk_mut) {
+            *place = digits;
+        }
+        end += length + 1;
     }
+    out.extend_from_slice(text.get(..end - 1).unwrap_or_default());
 }
 
 fn octet(out: &mut Vec<u8>, value: u8) {
-    let digit = |number: u8| b'0' | number;
+    let (digits, length) = decimal(value);
+    out.extend_from_slice(digits.get(..length).unwrap_or_default());
+}
+
+/// The digits of an octet and the dot that may follow them, and how many digits there are.
+const fn decimal(value: u8) -> ([u8; 4], usize) {
+    const fn digit(number: u8) -> u8 {
+        b'0' | number
+    }
     match value {
-        0..10 => out.push(digit(value)),
-        10..100 => out.extend_from_slice(&[digit(value / 10), digit(value % 10)]),
-        100.. => out.extend_from_slice(&[digit(value / 100), digit(value / 10 % 10), digit(value % 10)]),
+        0..10 => ([digit(value), b'.', 0, 0], 1),
+        10..100 => ([digit(value / 10), digit(value % 10), b'.', 0], 2),
+        100.. => ([digit(value / 100), digit(value / 10 % 10), digit(value % 10), b'.'], 3),
     }
 }
 
