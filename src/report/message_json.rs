@@ -206,6 +206,9 @@ struct FieldEntries<'e, 'o>(&'e mut Object<'o>);
 impl<'a> FieldSink<'a> for FieldEntries<'_, '_> {
     const WANTS_DETAILS: bool = false;
 
+    // Inlined into each layout, where most of this is known.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
     fn field(&mut self, field: Field<'a>) {
         let Self(object) = self;
         let Field { key, value, meaning, detail, .. } = field;
@@ -237,6 +240,8 @@ impl<'a> FieldSink<'a> for FieldEntries<'_, '_> {
 
 /// A value without a meaning of its own in JSON.
 impl ToJson for Value<'_> {
+    #[allow(clippy::inline_always)] // As [`FieldEntries`].
+    #[inline(always)]
     fn write(&self, out: &mut Vec<u8>) {
         match self {
             Self::Absent => Null.write(out),
