@@ -84,6 +84,20 @@ impl ToJson for Word<'_> {
     }
 }
 
+/// Anything whose text is all our own, as a [`Word`] is.
+pub(super) struct Phrase<T>(pub T);
+
+impl<T: Display> ToJson for Phrase<T> {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.push(b'"');
+        let start = out.len();
+        // Neither the buffer nor the values here fail.
+        let _ = write!(out, "{}", self.0);
+        debug_assert!(out.iter().skip(start).all(|octet| is_plain(*octet)), "{} needs escaping", self.0);
+        out.push(b'"');
+    }
+}
+
 /// Anything that has a text; what needs escaping is escaped.
 pub(super) struct Text<T>(pub T);
 
@@ -108,7 +122,7 @@ impl ToJson for Hexadecimal {
             return;
         }
         out.extend_from_slice(b"\"0x");
-        number.to_be_bytes().iter().for_each(|octet| out.extend_from_slice(&hexadecimal_digits(*octet)));
+        out.extend_from_slice(number.to_be_bytes().map(hexadecimal_digits).as_flattened());
         out.push(b'"');
     }
 }
@@ -119,7 +133,11 @@ pub(super) struct HexadecimalOctets<'a>(pub &'a [u8]);
 impl ToJson for HexadecimalOctets<'_> {
     fn write(&self, out: &mut Vec<u8>) {
         out.push(b'"');
-        self.0.iter().for_each(|octet| out.extend_from_slice(&hexadecimal_digits(*octet)));
+        let (eights, rest) = self.0.as_chunks::<8>();
+        for eight in eights {
+            out.extend_from_slice(eight.map(hexadecimal_digits).as_flattened());
+        }
+        rest.iter().for_each(|octet| out.extend_from_slice(&hexadecimal_digits(*octet)));
         out.push(b'"');
     }
 }
@@ -294,10 +312,7 @@ fn number(out: &mut Vec<u8>, value: u64) {
 
 const fn hexadecimal_digits(octet: u8) -> [u8; 2] {
     const fn digit(nibble: u8) -> u8 {
-        match nibble {
-            0..10 => b'0' + nibble,
-            _ => b'a' - 10 + nibble,
-        }
+        b'0' + nibble + if nibble < 10 { 0 } else { b'a' - b'0' - 10 }
     }
     [digit(octet >> 4), digit(octet & 15)]
 }

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::json_writer::{Hexadecimal, HexadecimalOctets, Null, Object, Text, ToJson, Word, array};
+use super::json_writer::{Hexadecimal, HexadecimalOctets, Null, Object, Phrase, Text, ToJson, Word, array};
 use crate::net::{Checksum, Encapsulation, FlowFacts, Peeled, UdpTunnel};
 use crate::trace::SeenMessage;
 use crate::wire::{
@@ -50,7 +50,7 @@ impl ToJson for MessageJson<'_, '_> {
         object.entry("care_of_address", facts.care_of_address);
         object.entry("identification", facts.identification.map(|number| Hexadecimal(number, 16)));
         object.entry("extensions", ExtensionList(self));
-        object.entry("malformed", message.malformed().map(Text));
+        object.entry("malformed", message.malformed().map(Phrase));
         object.entry("truncated", seen.is_truncated());
         object.entry("udp_checksum", Word(checksum_name(seen.datagram.checksum())));
         match &message.header {
@@ -179,7 +179,7 @@ impl ToJson for ExtensionJson<'_, '_, '_> {
         object.entry("offset", extension.offset);
         object.entry("name", Word(extension.name()));
         let malformed = extension.describe(&mut FieldEntries(&mut object));
-        object.entry("malformed", malformed.filter(Malformed::is_fault).map(Text));
+        object.entry("malformed", malformed.filter(Malformed::is_fault).map(Phrase));
         if extension.is_authentication() {
             let octets = message.seen.message.octets;
             let verdict = message.keys.verify(octets, extension).map(Verdict::name);
@@ -221,7 +221,7 @@ impl<'a> FieldSink<'a> for FieldEntries<'_, '_> {
             (Value::Absent, Meaning::Word(_)) => object.entry(key, Null),
             (Value::Selector { selector, whole }, Meaning::Name { key: Some(layout), name }) => {
                 object.entry(key, SelectorJson(&selector));
-                object.entry("selector_text", whole.then_some(Text(selector)));
+                object.entry("selector_text", whole.then_some(Phrase(selector)));
                 object.entry(layout, name.map(Word));
             }
             (_, _) if key == "selector" => {
