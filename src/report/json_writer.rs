@@ -275,35 +275,46 @@ impl fmt::Write for Escaped<'_> {
     }
 }
 
-/// Appends an address through a small array: to copy each part to the buffer costs more than its digits.
 fn address(out: &mut Vec<u8>, address: Ipv4Addr) {
-    let mut text = [0; 16];
-    let mut end = 0;
     for octet in address.octets() {
         let (digits, length) = decimal(octet);
-        if let Some(place) = text.get_mut(end..).and_then(<[u8]>::first_chunk_mut) {
-            *place = digits;
-        }
-        end += length + 1;
+        let end = out.len() + length + 1;
+        out.extend_from_slice(&digits);
+        out.truncate(end);
     }
-    out.extend_from_slice(text.get(..end - 1).unwrap_or_default());
+    out.pop();
 }
 
 fn octet(out: &mut Vec<u8>, value: u8) {
     let (digits, length) = decimal(value);
-    out.extend_from_slice(digits.get(..length).unwrap_or_default());
+    let end = out.len() + length;
+    out.extend_from_slice(&digits);
+    out.truncate(end);
 }
 
 /// The digits of an octet and the dot that may follow them, and how many digits there are.
-const fn decimal(value: u8) -> ([u8; 4], usize) {
-    const fn digit(number: u8) -> u8 {
-        b'0' | number
+fn decimal(value: u8) -> ([u8; 4], usize) {
+    static DECIMALS: [([u8; 4], usize); 256] = decimals();
+    DECIMALS.get(usize::from(value)).copied().unwrap_or_default()
+}
+
+// Evaluated by the compiler, which would refuse both a wrong index and a digit too large.
+#[allow(clippy::indexing_slicing, clippy::cast_possible_truncation)]
+const fn decimals() -> [([u8; 4], usize); 256] {
+    let mut decimals = [([0; 4], 0); 256];
+    let mut value = 0;
+    while value < decimals.len() {
+        let hundreds = b'0' + (value / 100) as u8;
+        let tens = b'0' + (value / 10 % 10) as u8;
+        let units = b'0' + (value % 10) as u8;
+        decimals[value] = match value {
+            0..10 => ([units, b'.', 0, 0], 1),
+            10..100 => ([tens, units, b'.', 0], 2),
+            _ => ([hundreds, tens, units, b'.'], 3),
+        };
+        value += 1;
     }
-    match value {
-        0..10 => ([digit(value), b'.', 0, 0], 1),
-        10..100 => ([digit(value / 10), digit(value % 10), b'.', 0], 2),
-        100.. => ([digit(value / 100), digit(value / 10 % 10), digit(value % 10), b'.'], 3),
-    }
+    decimals
 }
 
 fn number(out: &mut Vec<u8>, value: u64) {
