@@ -12,8 +12,7 @@ use crate::wire::KeyRing;
 /// One JSON document (`--format json`), written as it comes so that memory does not grow with the capture. That
 /// is why `capture`, which is known only at the end, stands last.
 pub struct JsonReport<W> {
-    out: W,
-    line: Vec<u8>,
+    out: Pieces<W>,
     clock: Clock,
     sections: Sections,
     messages: u64,
@@ -21,45 +20,45 @@ pub struct JsonReport<W> {
 }
 
 impl<W: Write> JsonReport<W> {
-    /// A document of these sections.
+    /// A document of these sections. It is written in large pieces, so `out` needs no buffer.
     pub fn new(out: W, sections: Sections) -> Self {
-        Self { out, line: Vec::new(), clock: Clock::new(TimeStyle::Utc), sections, messages: 0, begun: false }
+        let clock = Clock::new(TimeStyle::Utc);
+        Self { out: Pieces::new(out), clock, sections, messages: 0, begun: false }
     }
 
-    fn begin(&mut self) -> io::Result<()> {
+    fn begin(&mut self) {
         if self.begun {
-            return Ok(());
+            return;
         }
         self.begun = true;
-        self.out.write_all(b"{\"schema\":\"mipflow/1\"")?;
+        self.out.push("{\"schema\":\"mipflow/1\"");
         if self.sections.messages {
-            self.out.write_all(b",\n\"messages\":[")?;
+            self.out.push(",\n\"messages\":[");
         }
-        Ok(())
     }
 }
 
 impl<W: Write> Report for JsonReport<W> {
     fn message(&mut self, seen: &SeenMessage<'_>, keys: &KeyRing) -> io::Result<()> {
-        self.begin()?;
+        self.begin();
         if !self.sections.messages {
             return Ok(());
         }
-        self.out.write_all(if self.messages == 0 { b"\n" } else { b",\n" })?;
+        self.out.push(if self.messages == 0 { "\n" } else { ",\n" });
         self.messages += 1;
         let time = self.clock.rfc3339(seen.time, seen.precision);
-        write_message(&mut self.out, &mut self.line, &MessageJson { seen, time, keys, record: false })
+        MessageJson { seen, time, keys, record: false }.write(&mut self.out.text);
+        self.out.write_if_large()
     }
 
     fn finish(&mut self, summary: &Summary<'_>) -> io::Result<()> {
-        self.begin()?;
+        self.begin();
         if self.sections.messages {
-            self.out.write_all(if self.messages == 0 { b"]" } else { b"\n]" })?;
+            self.out.push(if self.messages == 0 { "]" } else { "\n]" });
         }
-        self.out.write_all(b",\n\"capture\":")?;
-        let capture = CaptureJson::new(summary, &mut self.clock, false);
-        write_object(&mut self.out, &mut self.line, &capture)?;
-        self.out.write_all(b"}\n")?;
+        self.out.push(",\n\"capture\":");
+        self.out.object(&CaptureJson::new(summary, &mut self.clock, false))?;
+        self.out.push("}\n");
         self.out.flush()
     }
 
@@ -70,21 +69,15 @@ impl<W: Write> Report for JsonReport<W> {
 
 /// The objects of the document one a line (`--format ndjson`); `capture` comes last.
 pub struct NdjsonReport<W> {
-    out: W,
-    line: Vec<u8>,
+    out: Pieces<W>,
     clock: Clock,
     sections: Sections,
 }
 
 impl<W: Write> NdjsonReport<W> {
-    /// Records of these sections.
+    /// Records of these sections. They are written in large pieces, so `out` needs no buffer.
     pub fn new(out: W, sections: Sections) -> Self {
-        Self { out, line: Vec::new(), clock: Clock::new(TimeStyle::Utc), sections }
-    }
-
-    fn record(&mut self, record: &impl serde::Serialize) -> io::Result<()> {
-        write_object(&mut self.out, &mut self.line, record)?;
-        self.out.write_all(b"\n")
+        Self { out: Pieces::new(out), clock: Clock::new(TimeStyle::Utc), sections }
     }
 }
 
@@ -94,13 +87,14 @@ impl<W: Write> Report for NdjsonReport<W> {
             return Ok(());
         }
         let time = self.clock.rfc3339(seen.time, seen.precision);
-        write_message(&mut self.out, &mut self.line, &MessageJson { seen, time, keys, record: true })?;
-        self.out.write_all(b"\n")
+        MessageJson { seen, time, keys, record: true }.write(&mut self.out.text);
+        self.out.push("\n");
+        self.out.write_if_large()
     }
 
     fn finish(&mut self, summary: &Summary<'_>) -> io::Result<()> {
-        let capture = CaptureJson::new(summary, &mut self.clock, true);
-        self.record(&capture)?;
+        self.out.object(&CaptureJson::new(summary, &mut self.clock, true))?;
+        self.out.push("\n");
         self.out.flush()
     }
 
@@ -109,17 +103,40 @@ impl<W: Write> Report for NdjsonReport<W> {
     }
 }
 
-/// Writes a message through `line`, so that the output sees one write a message.
-fn write_message(out: &mut impl Write, line: &mut Vec<u8>, message: &MessageJson<'_, '_>) -> io::Result<()> {
-    line.clear();
-    message.write(line);
-    out.write_all(line)
+/// Text that gathers where it is composed, and goes out in large pieces.
+struct Pieces<W> {
+    out: W,
+    text: Vec<u8>,
 }
 
-/// Serializes into `line` first: a document that cannot be written is then never written by half, and the
-/// output sees one write an object.
-fn write_object(out: &mut impl Write, line: &mut Vec<u8>, object: &impl serde::Serialize) -> io::Result<()> {
-    line.clear();
-    serde_json::to_writer(&mut *line, object)?;
-    out.write_all(line)
+impl<W: Write> Pieces<W> {
+    /// Octets worth a write.
+    const LARGE: usize = 128 << 10;
+
+    fn new(out: W) -> Self {
+        Self { out, text: Vec::with_capacity(Self::LARGE + (16 << 10)) }
+    }
+
+    fn push(&mut self, text: &str) {
+        self.text.extend_from_slice(text.as_bytes());
+    }
+
+    fn object(&mut self, object: &impl serde::Serialize) -> io::Result<()> {
+        Ok(serde_json::to_writer(&mut self.text, object)?)
+    }
+
+    fn write_if_large(&mut self) -> io::Result<()> {
+        if self.text.len() >= Self::LARGE { self.write() } else { Ok(()) }
+    }
+
+    fn write(&mut self) -> io::Result<()> {
+        self.out.write_all(&self.text)?;
+        self.text.clear();
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.write()?;
+        self.out.flush()
+    }
 }
