@@ -137,7 +137,9 @@ impl ToJson for HexadecimalOctets<'_> {
         for eight in eights {
             out.extend_from_slice(eight.map(hexadecimal_digits).as_flattened());
         }
-        rest.iter().for_each(|octet| out.extend_from_slice(&hexadecimal_digits(*octet)));
+        for octet in rest {
+            out.extend_from_slice(&hexadecimal_digits(*octet));
+        }
         out.push(b'"');
     }
 }
