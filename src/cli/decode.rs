@@ -259,14 +259,19 @@ impl Decode {
     }
 
     fn report(&self, sections: Sections) -> Result<Box<dyn Report>, Failure> {
-        let out = output::stdout();
         Ok(match self.format {
             Format::Text => {
                 let depth = Depth { tree: self.verbose, hex: self.hex };
-                Box::new(TextReport::new(out, sections, depth, self.time.into(), self.color.palette()))
+                Box::new(TextReport::new(
+                    output::stdout(),
+                    sections,
+                    depth,
+                    self.time.into(),
+                    self.color.palette(),
+                ))
             }
-            Format::Json => Box::new(JsonReport::new(out, sections)),
-            Format::Ndjson => Box::new(NdjsonReport::new(out, sections)),
+            Format::Json => Box::new(JsonReport::new(io::stdout().lock(), sections)),
+            Format::Ndjson => Box::new(NdjsonReport::new(io::stdout().lock(), sections)),
             Format::Csv => {
                 let section = match self.show.as_slice() {
                     [Section::Messages] => CsvSection::Messages,
@@ -278,7 +283,7 @@ impl Decode {
                         ));
                     }
                 };
-                Box::new(CsvReport::new(out, section))
+                Box::new(CsvReport::new(output::stdout(), section))
             }
         })
     }

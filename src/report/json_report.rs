@@ -2,12 +2,9 @@
 
 use std::io::{self, Write};
 
-use serde_json::Serializer;
-use serde_json::ser::Formatter;
-
 use super::capture_json::CaptureJson;
+use super::json_writer::{self, ToJson};
 use super::message_json::MessageJson;
-use super::printable::is_harmful;
 use super::tables_json::Tables;
 use super::{Clock, Report, Sections, Summary, TimeStyle};
 use crate::trace::SeenMessage;
@@ -16,8 +13,7 @@ use crate::wire::KeyRing;
 /// One JSON document (`--format json`), written as it comes so that memory does not grow with the capture. That
 /// is why `capture`, which is known only at the end, stands last.
 pub struct JsonReport<W> {
-    out: W,
-    line: Vec<u8>,
+    out: Pieces<W>,
     clock: Clock,
     sections: Sections,
     messages: u64,
@@ -25,48 +21,47 @@ pub struct JsonReport<W> {
 }
 
 impl<W: Write> JsonReport<W> {
-    /// A document of these sections.
+    /// A document of these sections. It is written in large pieces, so `out` needs no buffer.
     pub fn new(out: W, sections: Sections) -> Self {
-        Self { out, line: Vec::new(), clock: Clock::new(TimeStyle::Utc), sections, messages: 0, begun: false }
+        let clock = Clock::new(TimeStyle::Utc);
+        Self { out: Pieces::new(out), clock, sections, messages: 0, begun: false }
     }
 
-    fn begin(&mut self) -> io::Result<()> {
+    fn begin(&mut self) {
         if self.begun {
-            return Ok(());
+            return;
         }
         self.begun = true;
-        self.out.write_all(b"{\"schema\":\"mipflow/1\"")?;
+        self.out.push("{\"schema\":\"mipflow/1\"");
         if self.sections.messages {
-            self.out.write_all(b",\n\"messages\":[")?;
+            self.out.push(",\n\"messages\":[");
         }
-        Ok(())
     }
 }
 
 impl<W: Write> Report for JsonReport<W> {
     fn message(&mut self, seen: &SeenMessage<'_>, keys: &KeyRing) -> io::Result<()> {
-        self.begin()?;
+        self.begin();
         if !self.sections.messages {
             return Ok(());
         }
-        self.out.write_all(if self.messages == 0 { b"\n" } else { b",\n" })?;
+        self.out.push(if self.messages == 0 { "\n" } else { ",\n" });
         self.messages += 1;
         let time = self.clock.rfc3339(seen.time, seen.precision);
-        write_object(&mut self.out, &mut self.line, &MessageJson { seen, time, keys, record: false })
+        MessageJson { seen, time, keys, record: false }.write(&mut self.out.text);
+        self.out.write_if_large()
     }
 
     fn finish(&mut self, summary: &Summary<'_>) -> io::Result<()> {
-        self.begin()?;
+        self.begin();
         if self.sections.messages {
-            self.out.write_all(if self.messages == 0 { b"]" } else { b"\n]" })?;
+            self.out.push(if self.messages == 0 { "]" } else { "\n]" });
         }
-        let tables = Tables::new(summary, &mut self.clock);
-        let sections = self.sections;
-        write_tables(&mut self.out, &mut self.line, sections, tables)?;
-        self.out.write_all(b",\n\"capture\":")?;
-        let capture = CaptureJson::new(summary, &mut self.clock, false);
-        write_object(&mut self.out, &mut self.line, &capture)?;
-        self.out.write_all(b"}\n")?;
+        let mut tables = Tables::new(summary, &mut self.clock);
+        self.out.tables(self.sections, &mut tables)?;
+        self.out.push(",\n\"capture\":");
+        self.out.object(&CaptureJson::new(summary, &mut self.clock, false))?;
+        self.out.push("}\n");
         self.out.flush()
     }
 
@@ -77,50 +72,49 @@ impl<W: Write> Report for JsonReport<W> {
 
 /// The objects of the document one a line (`--format ndjson`); `capture` comes last.
 pub struct NdjsonReport<W> {
-    out: W,
-    line: Vec<u8>,
+    out: Pieces<W>,
     clock: Clock,
     sections: Sections,
 }
 
 impl<W: Write> NdjsonReport<W> {
-    /// Records of these sections.
+    /// Records of these sections. They are written in large pieces, so `out` needs no buffer.
     pub fn new(out: W, sections: Sections) -> Self {
-        Self { out, line: Vec::new(), clock: Clock::new(TimeStyle::Utc), sections }
+        Self { out: Pieces::new(out), clock: Clock::new(TimeStyle::Utc), sections }
     }
 
     fn tables(&mut self, summary: &Summary<'_>) -> io::Result<()> {
-        let (out, line, sections) = (&mut self.out, &mut self.line, self.sections);
+        let (out, sections) = (&mut self.out, self.sections);
         let mut tables = Tables::new(summary, &mut self.clock);
         if sections.exchanges {
             for mut exchange in tables.exchanges() {
                 exchange.record = Some("exchange");
-                write_line(out, line, &exchange)?;
+                out.line(&exchange)?;
             }
         }
         if sections.nodes {
             for node in tables.nodes() {
                 let mut node = tables.node(node);
                 node.record = Some("node");
-                write_line(out, line, &node)?;
+                out.line(&node)?;
             }
         }
         if sections.flows {
             for flow in tables.flows() {
                 let mut flow = tables.flow(&flow);
                 flow.record = Some("flow");
-                write_line(out, line, &flow)?;
+                out.line(&flow)?;
             }
         }
         if sections.traffic {
             let mut traffic = tables.traffic();
             traffic.record = Some("traffic");
-            write_line(out, line, &traffic)?;
+            out.line(&traffic)?;
         }
         if sections.violations {
             let mut violations = tables.violations();
             violations.record = Some("violations");
-            write_line(out, line, &violations)?;
+            out.line(&violations)?;
         }
         Ok(())
     }
@@ -132,13 +126,14 @@ impl<W: Write> Report for NdjsonReport<W> {
             return Ok(());
         }
         let time = self.clock.rfc3339(seen.time, seen.precision);
-        write_line(&mut self.out, &mut self.line, &MessageJson { seen, time, keys, record: true })
+        MessageJson { seen, time, keys, record: true }.write(&mut self.out.text);
+        self.out.push("\n");
+        self.out.write_if_large()
     }
 
     fn finish(&mut self, summary: &Summary<'_>) -> io::Result<()> {
         self.tables(summary)?;
-        let capture = CaptureJson::new(summary, &mut self.clock, true);
-        write_line(&mut self.out, &mut self.line, &capture)?;
+        self.out.line(&CaptureJson::new(summary, &mut self.clock, true))?;
         self.out.flush()
     }
 
@@ -147,92 +142,95 @@ impl<W: Write> Report for NdjsonReport<W> {
     }
 }
 
-/// The sections of a document that are known only in the end.
-fn write_tables(
-    out: &mut impl Write,
-    line: &mut Vec<u8>,
-    sections: Sections,
-    mut tables: Tables<'_>,
-) -> io::Result<()> {
-    if sections.exchanges {
-        write_list(out, line, "exchanges", tables.exchanges())?;
-    }
-    if sections.nodes {
-        let nodes = tables.nodes();
-        write_list(out, line, "nodes", nodes.map(|node| tables.node(node)))?;
-    }
-    if sections.flows {
-        let flows = tables.flows();
-        write_list(out, line, "flows", flows.map(|flow| tables.flow(&flow)))?;
-    }
-    if sections.traffic {
-        out.write_all(b",\n\"traffic\":")?;
-        write_object(out, line, &tables.traffic())?;
-    }
-    if sections.violations {
-        out.write_all(b",\n\"violations\":")?;
-        write_object(out, line, &tables.violations())?;
-    }
-    Ok(())
+/// Text that gathers where it is composed, and goes out in large pieces.
+struct Pieces<W> {
+    out: W,
+    text: Vec<u8>,
 }
 
-/// A list of objects, one a line.
-fn write_list<T: serde::Serialize>(
-    out: &mut impl Write,
-    line: &mut Vec<u8>,
-    name: &str,
-    objects: impl Iterator<Item = T>,
-) -> io::Result<()> {
-    write!(out, ",\n\"{name}\":[")?;
-    let mut any = false;
-    for object in objects {
-        out.write_all(if any { b",\n" } else { b"\n" })?;
-        any = true;
-        write_object(out, line, &object)?;
+impl<W: Write> Pieces<W> {
+    /// Octets worth a write.
+    const LARGE: usize = 128 << 10;
+
+    fn new(out: W) -> Self {
+        Self { out, text: Vec::with_capacity(Self::LARGE + (16 << 10)) }
     }
-    out.write_all(if any { b"\n]" } else { b"]" })
-}
 
-/// Serializes into `line` first: a document that cannot be written is then never written by half, and the
-/// output sees one write an object.
-fn write_object(out: &mut impl Write, line: &mut Vec<u8>, object: &impl serde::Serialize) -> io::Result<()> {
-    line.clear();
-    object.serialize(&mut Serializer::with_formatter(&mut *line, PlainText))?;
-    out.write_all(line)
-}
+    fn push(&mut self, text: &str) {
+        self.text.extend_from_slice(text.as_bytes());
+    }
 
-/// Compact JSON in which no text from a packet can move a terminal: what [`Printable`](super::Printable) shows
-/// by its number stands here as `\u` and four digits, which reads back as the same text.
-struct PlainText;
+    fn object(&mut self, object: &impl serde::Serialize) -> io::Result<()> {
+        json_writer::serialize(&mut self.text, object)?;
+        self.write_if_large()
+    }
 
-impl Formatter for PlainText {
-    fn write_string_fragment<W: Write + ?Sized>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        if fragment.bytes().all(|octet| octet.is_ascii() && octet != 0x7f) {
-            return writer.write_all(fragment.as_bytes());
+    /// An object and the end of its line.
+    fn line(&mut self, object: &impl serde::Serialize) -> io::Result<()> {
+        self.object(object)?;
+        self.push("\n");
+        Ok(())
+    }
+
+    /// A list of objects, one a line.
+    fn list<T: serde::Serialize>(&mut self, name: &str, objects: impl Iterator<Item = T>) -> io::Result<()> {
+        self.push(",\n\"");
+        self.push(name);
+        self.push("\":[");
+        let mut any = false;
+        for object in objects {
+            self.push(if any { ",\n" } else { "\n" });
+            any = true;
+            self.object(&object)?;
         }
-        let mut units = [0; 2];
-        for character in fragment.chars() {
-            if is_harmful(character) {
-                for unit in character.encode_utf16(&mut units) {
-                    write!(writer, "\\u{unit:04x}")?;
-                }
-            } else {
-                writer.write_all(character.encode_utf8(&mut [0; 4]).as_bytes())?;
-            }
+        self.push(if any { "\n]" } else { "]" });
+        Ok(())
+    }
+
+    /// The sections of a document that are known only in the end.
+    fn tables(&mut self, sections: Sections, tables: &mut Tables<'_>) -> io::Result<()> {
+        if sections.exchanges {
+            self.list("exchanges", tables.exchanges())?;
+        }
+        if sections.nodes {
+            let nodes = tables.nodes();
+            self.list("nodes", nodes.map(|node| tables.node(node)))?;
+        }
+        if sections.flows {
+            let flows = tables.flows();
+            self.list("flows", flows.map(|flow| tables.flow(&flow)))?;
+        }
+        if sections.traffic {
+            self.push(",\n\"traffic\":");
+            self.object(&tables.traffic())?;
+        }
+        if sections.violations {
+            self.push(",\n\"violations\":");
+            self.object(&tables.violations())?;
         }
         Ok(())
     }
-}
 
-/// An object and the end of its line.
-fn write_line(out: &mut impl Write, line: &mut Vec<u8>, object: &impl serde::Serialize) -> io::Result<()> {
-    write_object(out, line, object)?;
-    out.write_all(b"\n")
+    fn write_if_large(&mut self) -> io::Result<()> {
+        if self.text.len() >= Self::LARGE { self.write() } else { Ok(()) }
+    }
+
+    fn write(&mut self) -> io::Result<()> {
+        self.out.write_all(&self.text)?;
+        self.text.clear();
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.write()?;
+        self.out.flush()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::json_writer::Text;
 
     #[test]
     fn text_reads_back_and_moves_no_terminal() {
@@ -243,10 +241,13 @@ mod tests {
             ("a\u{202e}b\"", "\"a\\u202eb\\\"\""),
             ("\u{e0041}", "\"\\udb40\\udc41\""),
         ] {
-            let (mut out, mut line) = (Vec::new(), Vec::new());
-            write_object(&mut out, &mut line, &text).unwrap();
-            assert_eq!(String::from_utf8(out.clone()).unwrap(), json);
-            assert_eq!(serde_json::from_slice::<String>(&out).unwrap(), text);
+            let mut pieces = Pieces::new(Vec::new());
+            pieces.object(&text).unwrap();
+            assert_eq!(String::from_utf8(pieces.text.clone()).unwrap(), json);
+            assert_eq!(serde_json::from_slice::<String>(&pieces.text).unwrap(), text);
+            let mut written = Vec::new();
+            Text(text).write(&mut written);
+            assert_eq!(String::from_utf8(written).unwrap(), json);
         }
     }
 }

@@ -6,6 +6,7 @@ mod csv_report;
 mod field_lines;
 mod hex_dump;
 mod json_report;
+mod json_writer;
 mod message_json;
 mod message_line;
 mod message_tree;

@@ -5,7 +5,6 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use serde::Serialize;
 
-use super::message_json::SelectorJson;
 use super::{Clock, Summary, Target};
 use crate::state::{
     AgentTraffic, Binding, Effect, Exchange, FlowView, Node, Observer, Origin, PathView, Rule, RuleAction,
@@ -83,7 +82,7 @@ struct RuleJson {
     active_bid: Option<u8>,
     effect: &'static str,
     ts_format: u8,
-    selector: Option<OwnedSelector>,
+    selector: Option<SelectorJson>,
     selector_text: Option<String>,
     origin: &'static str,
     frame: u64,
@@ -91,11 +90,32 @@ struct RuleJson {
     bytes: u64,
 }
 
-struct OwnedSelector(TrafficSelector);
+/// A selector: each field `null`, or its first and last value.
+#[derive(Serialize)]
+struct SelectorJson {
+    source_address: Option<(IpAddr, IpAddr)>,
+    destination_address: Option<(IpAddr, IpAddr)>,
+    spi: Option<(u32, u32)>,
+    flow_label: Option<(u32, u32)>,
+    source_port: Option<(u16, u16)>,
+    destination_port: Option<(u16, u16)>,
+    ds: Option<(u8, u8)>,
+    protocol: Option<(u8, u8)>,
+}
 
-impl Serialize for OwnedSelector {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        SelectorJson(&self.0).serialize(serializer)
+impl From<TrafficSelector> for SelectorJson {
+    fn from(selector: TrafficSelector) -> Self {
+        Self {
+            source_address: selector.source_address.range_or_single(),
+            destination_address: selector.destination_address.range_or_single(),
+            spi: selector.spi.range_or_single(),
+            flow_label: selector.flow_label.range_or_single(),
+            source_port: selector.source_port.range_or_single(),
+            destination_port: selector.destination_port.range_or_single(),
+            // The 6-bit values: the ECN bits do not count.
+            ds: selector.ds.range_or_single().map(|(start, end)| (start >> 2, end >> 2)),
+            protocol: selector.protocol.range_or_single(),
+        }
     }
 }
 
@@ -349,7 +369,7 @@ fn rule_json(fid: usize, rule: &Rule, node: &Node) -> RuleJson {
             Effect::Exhausted => "exhausted",
         },
         ts_format: rule.selector.ts_format(),
-        selector: selector.map(OwnedSelector),
+        selector: selector.map(SelectorJson::from),
         selector_text: selector.map(|selector| selector.to_string()),
         origin: match rule.origin {
             Origin::Request => "rrq",

@@ -263,7 +263,9 @@ impl<'a, 's, S: FieldSink<'a>> Reader<'a, 's, S> {
         self.blame(offset, problem);
     }
 
-    #[inline]
+    // Into each layout: there key and kind of value are known, and a sink's choice by them falls away.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
     fn tell(
         &mut self,
         key: &'static str,

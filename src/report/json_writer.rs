@@ -1,0 +1,418 @@
+//! JSON written straight into a buffer, for the objects of which a capture has hundreds of thousands.
+//!
+//! The rest of the report goes through serde. Messages do not, because nearly all their text is known to need no
+//! escaping (keys, words, digits, addresses), and looking at each octet of it again takes longer than decoding.
+
+use std::fmt::{self, Display, Write as _};
+use std::io::{self, Write as _};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use super::printable::is_harmful;
+
+/// What can be written as a JSON value.
+pub(super) trait ToJson {
+    /// Appends the value.
+    fn write(&self, out: &mut Vec<u8>);
+}
+
+/// An object on its way to `out`.
+pub(super) struct Object<'o>(&'o mut Vec<u8>);
+
+impl<'o> Object<'o> {
+    /// Begins an object.
+    pub(super) fn begin(out: &'o mut Vec<u8>) -> Self {
+        out.push(b'{');
+        Self(out)
+    }
+
+    /// Appends an entry. Keys are the contract's, and plain.
+    // Where the key is a literal, its copy becomes a store or two instead of a call.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    pub(super) fn entry(&mut self, key: &'static str, value: impl ToJson) {
+        debug_assert!(key.bytes().all(is_plain), "{key} needs escaping");
+        let Self(out) = self;
+        out.push(b'"');
+        out.extend_from_slice(key.as_bytes());
+        out.extend_from_slice(b"\":");
+        value.write(out);
+        out.push(b',');
+    }
+
+    /// Ends the object.
+    pub(super) fn end(self) {
+        close(self.0, b'}');
+    }
+}
+
+/// Appends an array of `values`.
+pub(super) fn array<T: ToJson>(out: &mut Vec<u8>, values: impl IntoIterator<Item = T>) {
+    out.push(b'[');
+    for value in values {
+        value.write(out);
+        out.push(b',');
+    }
+    close(out, b']');
+}
+
+/// Puts `bracket` in the place of the comma after the last entry. No value ends in a comma.
+fn close(out: &mut Vec<u8>, bracket: u8) {
+    match out.last_mut() {
+        Some(last) if *last == b',' => *last = bracket,
+        _ => out.push(bracket),
+    }
+}
+
+/// `null`.
+pub(super) struct Null;
+
+impl ToJson for Null {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"null");
+    }
+}
+
+/// A word of our own: text without anything to escape.
+#[derive(Clone, Copy)]
+pub(super) struct Word<'w>(pub &'w str);
+
+impl ToJson for Word<'_> {
+    #[inline]
+    fn write(&self, out: &mut Vec<u8>) {
+        debug_assert!(self.0.bytes().all(is_plain), "{} needs escaping", self.0);
+        out.push(b'"');
+        out.extend_from_slice(self.0.as_bytes());
+        out.push(b'"');
+    }
+}
+
+/// Anything whose text is all our own, as a [`Word`] is.
+pub(super) struct Phrase<T>(pub T);
+
+impl<T: Display> ToJson for Phrase<T> {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.push(b'"');
+        let start = out.len();
+        // Neither the buffer nor the values here fail.
+        let _ = write!(out, "{}", self.0);
+        debug_assert!(out.iter().skip(start).all(|octet| is_plain(*octet)), "{} needs escaping", self.0);
+        out.push(b'"');
+    }
+}
+
+/// Anything that has a text; what needs escaping is escaped.
+pub(super) struct Text<T>(pub T);
+
+impl<T: Display> ToJson for Text<T> {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.push(b'"');
+        // Neither the buffer nor the values here fail.
+        let _ = write!(Escaped(out), "{}", self.0);
+        out.push(b'"');
+    }
+}
+
+/// A 64-bit number as `0x` and at least `1` digits.
+pub(super) struct Hexadecimal(pub u64, pub usize);
+
+impl ToJson for Hexadecimal {
+    fn write(&self, out: &mut Vec<u8>) {
+        let Self(number, digits) = self;
+        if *digits != 16 {
+            // Writing to a buffer cannot fail.
+            let _ = write!(out, "\"0x{number:0digits$x}\"");
+            return;
+        }
+        out.extend_from_slice(b"\"0x");
+        out.extend_from_slice(number.to_be_bytes().map(hexadecimal_digits).as_flattened());
+        out.push(b'"');
+    }
+}
+
+/// Octets as pairs of hexadecimal digits.
+pub(super) struct HexadecimalOctets<'a>(pub &'a [u8]);
+
+impl ToJson for HexadecimalOctets<'_> {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.push(b'"');
+        let (eights, rest) = self.0.as_chunks::<8>();
+        for eight in eights {
+            out.extend_from_slice(eight.map(hexadecimal_digits).as_flattened());
+        }
+        for octet in rest {
+            out.extend_from_slice(&hexadecimal_digits(*octet));
+        }
+        out.push(b'"');
+    }
+}
+
+impl ToJson for bool {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(if *self { b"true" } else { b"false" });
+    }
+}
+
+impl ToJson for u64 {
+    fn write(&self, out: &mut Vec<u8>) {
+        number(out, *self);
+    }
+}
+
+impl ToJson for u32 {
+    fn write(&self, out: &mut Vec<u8>) {
+        number(out, (*self).into());
+    }
+}
+
+impl ToJson for u16 {
+    fn write(&self, out: &mut Vec<u8>) {
+        number(out, (*self).into());
+    }
+}
+
+impl ToJson for u8 {
+    fn write(&self, out: &mut Vec<u8>) {
+        octet(out, *self);
+    }
+}
+
+impl ToJson for usize {
+    fn write(&self, out: &mut Vec<u8>) {
+        number(out, *self as u64);
+    }
+}
+
+impl ToJson for Ipv4Addr {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.push(b'"');
+        address(out, *self);
+        out.push(b'"');
+    }
+}
+
+impl ToJson for Ipv6Addr {
+    fn write(&self, out: &mut Vec<u8>) {
+        let _ = write!(out, "\"{self}\"");
+    }
+}
+
+impl ToJson for IpAddr {
+    fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::V4(address) => address.write(out),
+            Self::V6(address) => address.write(out),
+        }
+    }
+}
+
+impl ToJson for SocketAddr {
+    fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::V4(endpoint) => {
+                out.push(b'"');
+                address(out, *endpoint.ip());
+                out.push(b':');
+                number(out, endpoint.port().into());
+                out.push(b'"');
+            }
+            Self::V6(endpoint) => {
+                let _ = write!(out, "\"{endpoint}\"");
+            }
+        }
+    }
+}
+
+impl<T: ToJson> ToJson for Option<T> {
+    fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Some(value) => value.write(out),
+            None => Null.write(out),
+        }
+    }
+}
+
+/// A range: its first and last value.
+impl<T: ToJson> ToJson for (T, T) {
+    fn write(&self, out: &mut Vec<u8>) {
+        array(out, [&self.0, &self.1]);
+    }
+}
+
+impl<T: ToJson> ToJson for &T {
+    fn write(&self, out: &mut Vec<u8>) {
+        (*self).write(out);
+    }
+}
+
+/// Whether an octet of a text stands for itself in JSON.
+const fn is_plain(octet: u8) -> bool {
+    octet >= b' ' && octet != b'"' && octet != b'\\'
+}
+
+/// Escapes what is written to it, as serde would, and what [`is_harmful`] besides.
+struct Escaped<'o>(&'o mut Vec<u8>);
+
+impl fmt::Write for Escaped<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let Self(out) = self;
+        if text.bytes().all(is_harmless) {
+            out.extend_from_slice(text.as_bytes());
+            return Ok(());
+        }
+        let mut quoted = Vec::with_capacity(text.len() + 16);
+        serialize(&mut quoted, &text).map_err(|_| fmt::Error)?;
+        out.extend_from_slice(quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default());
+        Ok(())
+    }
+}
+
+/// Whether an octet stands for itself in JSON and can be no part of a character that moves a terminal.
+const fn is_harmless(octet: u8) -> bool {
+    is_plain(octet) && octet < 0x7f
+}
+
+/// Appends what serde makes of an object. No text from a packet can move a terminal in it: what
+/// [`Printable`](super::Printable) shows by its number stands here as `\u` and four digits, which reads back as the
+/// same text.
+pub(super) fn serialize(out: &mut Vec<u8>, object: &impl serde::Serialize) -> serde_json::Result<()> {
+    object.serialize(&mut serde_json::Serializer::with_formatter(out, PlainText))
+}
+
+struct PlainText;
+
+impl serde_json::ser::Formatter for PlainText {
+    fn write_string_fragment<W: io::Write + ?Sized>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        if fragment.bytes().all(is_harmless) {
+            return writer.write_all(fragment.as_bytes());
+        }
+        let mut units = [0; 2];
+        for character in fragment.chars() {
+            if is_harmful(character) {
+                for unit in character.encode_utf16(&mut units) {
+                    write!(writer, "\\u{unit:04x}")?;
+                }
+            } else {
+                writer.write_all(character.encode_utf8(&mut [0; 4]).as_bytes())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn address(out: &mut Vec<u8>, address: Ipv4Addr) {
+    for octet in address.octets() {
+        let (digits, length) = decimal(octet);
+        let end = out.len() + length + 1;
+        out.extend_from_slice(&digits);
+        out.truncate(end);
+    }
+    out.pop();
+}
+
+fn octet(out: &mut Vec<u8>, value: u8) {
+    let (digits, length) = decimal(value);
+    let end = out.len() + length;
+    out.extend_from_slice(&digits);
+    out.truncate(end);
+}
+
+/// The digits of an octet and the dot that may follow them, and how many digits there are.
+fn decimal(value: u8) -> ([u8; 4], usize) {
+    static DECIMALS: [([u8; 4], usize); 256] = decimals();
+    DECIMALS.get(usize::from(value)).copied().unwrap_or_default()
+}
+
+// Evaluated by the compiler, which would refuse both a wrong index and a digit too large.
+#[allow(clippy::indexing_slicing, clippy::cast_possible_truncation)]
+const fn decimals() -> [([u8; 4], usize); 256] {
+    let mut decimals = [([0; 4], 0); 256];
+    let mut value = 0;
+    while value < decimals.len() {
+        let hundreds = b'0' + (value / 100) as u8;
+        let tens = b'0' + (value / 10 % 10) as u8;
+        let units = b'0' + (value % 10) as u8;
+        decimals[value] = match value {
+            0..10 => ([units, b'.', 0, 0], 1),
+            10..100 => ([tens, units, b'.', 0], 2),
+            _ => ([hundreds, tens, units, b'.'], 3),
+        };
+        value += 1;
+    }
+    decimals
+}
+
+fn number(out: &mut Vec<u8>, value: u64) {
+    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+}
+
+const fn hexadecimal_digits(octet: u8) -> [u8; 2] {
+    const fn digit(nibble: u8) -> u8 {
+        b'0' + nibble + if nibble < 10 { 0 } else { b'a' - b'0' - 10 }
+    }
+    [digit(octet >> 4), digit(octet & 15)]
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn text(value: impl ToJson) -> String {
+        let mut out = Vec::new();
+        value.write(&mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn objects_and_arrays_have_commas_between() {
+        let mut out = Vec::new();
+        Object::begin(&mut out).end();
+        let mut object = Object::begin(&mut out);
+        object.entry("a", 1u8);
+        object.entry("b", Some((true, false)));
+        object.entry("c", None::<u8>);
+        object.end();
+        array(&mut out, [0u8; 0]);
+        array(&mut out, [Word("x"), Word("y")]);
+        assert_eq!(String::from_utf8(out).unwrap(), r#"{}{"a":1,"b":[true,false],"c":null}[]["x","y"]"#);
+    }
+
+    #[test]
+    fn numbers_and_addresses() {
+        assert_eq!(text(Hexadecimal(0xe8fe_6f80_0d46_8152, 16)), r#""0xe8fe6f800d468152""#);
+        assert_eq!(text(Hexadecimal(0xab, 4)), r#""0x00ab""#);
+        assert_eq!(text(HexadecimalOctets(&[0, 0x9a, 0xff])), r#""009aff""#);
+        assert_eq!(text(u64::MAX), "18446744073709551615");
+        for endpoint in ["10.0.99.255:434", "0.9.100.199:0", "[2001:db8::1]:65535"] {
+            assert_eq!(text(endpoint.parse::<SocketAddr>().unwrap()), format!("\"{endpoint}\""));
+        }
+    }
+
+    #[test]
+    fn every_octet_has_its_digits() {
+        for value in 0..=u8::MAX {
+            assert_eq!(text(value), value.to_string());
+            assert_eq!(text(HexadecimalOctets(&[value])), format!("\"{value:02x}\""));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn text_reads_back(string in any::<String>()) {
+            let written = text(Text(&string));
+            prop_assert_eq!(serde_json::from_str::<String>(&written).unwrap(), string.clone());
+            prop_assert_eq!(written, serde_json::to_string(&string).unwrap());
+        }
+
+        #[test]
+        fn ascii_reads_back(octets in prop::collection::vec(0u8..128, 0..40)) {
+            let string = String::from_utf8(octets).unwrap();
+            prop_assert_eq!(text(Text(&string)), serde_json::to_string(&string).unwrap());
+        }
+    }
+}
