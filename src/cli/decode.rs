@@ -57,6 +57,15 @@ pub(super) struct Decode {
     #[arg(long, value_enum, default_value_t, hide_default_value = true)]
     color: Colour,
 
+    /// Use no characters beyond ASCII in text; the default where the locale is not UTF-8
+    #[arg(
+        long,
+        long_help = "Use no characters beyond ASCII in text; the default where the locale is not UTF-8\n\n\
+                     The locale is that of LC_ALL, LC_CTYPE or LANG. Where none of them is set, terminals get ASCII. \
+                     Tables take the width of the terminal, 120 columns in files and pipes, or what COLUMNS says."
+    )]
+    ascii: bool,
+
     /// Times in text: of day, or in seconds from the first frame, the message before, or 1970
     #[arg(long, value_enum, default_value_t, hide_default_value = true)]
     time: Time,
@@ -255,7 +264,8 @@ impl Decode {
         Ok(match self.format {
             Format::Text => {
                 let depth = Depth { tree: self.verbose, hex: self.hex };
-                Box::new(TextReport::new(out, sections, depth, self.time.into(), self.color.palette()))
+                let look = output::look(self.color, self.ascii);
+                Box::new(TextReport::new(out, sections, depth, self.time.into(), look))
             }
             Format::Json => Box::new(JsonReport::new(out, sections)),
             Format::Ndjson => Box::new(NdjsonReport::new(out, sections)),
@@ -305,9 +315,14 @@ struct Run {
 impl Run {
     fn run(mut self, report: &mut dyn Report) -> Result<Exit, Failure> {
         let mut told = 0u64;
+        let mut started = false;
         loop {
             match self.timeline.next() {
                 Next::Frame(frame) => {
+                    if !started {
+                        report.start(frame.time);
+                        started = true;
+                    }
                     if self.at.is_some_and(|at| at.is_before(&frame)) {
                         break;
                     }

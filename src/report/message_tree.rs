@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::message_json::encapsulation_name;
 use super::message_line::MessageLine;
-use super::{Clock, Palette, Printable};
+use super::{Clock, Glyphs, Look, Palette};
 use crate::net::{Checksum, FlowFacts, IpPacket, UdpTunnel};
 use crate::trace::SeenMessage;
 use crate::wire::{Extension, Field, Header, KeyRing, Malformed, Meaning, Value, Verdict};
@@ -15,44 +15,45 @@ pub(super) fn write(
     seen: &SeenMessage<'_>,
     keys: &KeyRing,
     clock: &mut Clock,
-    palette: &Palette,
+    look: &Look,
 ) -> io::Result<()> {
-    let heading = palette.heading;
+    let heading = look.palette.heading;
     let time = clock.rfc3339(seen.time, seen.precision);
     writeln!(
         out,
         "{heading}Frame {}{heading:#}, {time}, {} octets on the link",
         seen.frame, seen.frame_length
     )?;
-    write_network(out, seen, palette)?;
+    write_network(out, seen, look)?;
     let message = &seen.message;
     let title = message.kind().map_or("no message", |kind| kind.title());
     writeln!(out, "{heading}Mobile IP, {title}{heading:#}, {} octets", message.octets.len())?;
     let mut fields = Vec::new();
     message.describe(&mut fields);
-    write_fields(out, &fields, 2, palette)?;
+    write_fields(out, &fields, 2, look)?;
     if let Header::Other(_) = message.header {
         writeln!(out, "  {} octets that mipflow does not read field by field", message.octets.len())?;
     }
     for extension in message.extensions() {
-        write_extension(out, seen, &extension, keys, palette)?;
+        write_extension(out, seen, &extension, keys, look)?;
     }
     if let Some(malformed) = message.malformed() {
-        write_complaint(out, 2, &malformed, palette)?;
+        write_complaint(out, 2, &malformed, look)?;
     }
     if seen.is_truncated() {
-        let doubtful = palette.doubtful;
+        let doubtful = look.palette.doubtful;
         let missing = message.not_captured;
         writeln!(out, "  {doubtful}{missing} more octets were not captured{doubtful:#}")?;
     }
     if let Header::TunnelData(_) = message.header {
-        write_tunnelled(out, seen, palette)?;
+        write_tunnelled(out, seen, look)?;
     }
-    writeln!(out, "  {}", MessageLine { seen, keys, palette })
+    writeln!(out, "  {}", MessageLine { seen, keys, look })
 }
 
-fn write_network(out: &mut dyn Write, seen: &SeenMessage<'_>, palette: &Palette) -> io::Result<()> {
-    let Palette { heading, quiet, good, doubtful, bad, .. } = *palette;
+fn write_network(out: &mut dyn Write, seen: &SeenMessage<'_>, look: &Look) -> io::Result<()> {
+    let Palette { heading, quiet, good, doubtful, bad, .. } = look.palette;
+    let arrow = look.glyphs.arrow;
     let datagram = &seen.datagram;
     let at = |offset: Option<usize>| match offset {
         Some(offset) => format!(" {quiet}(octet {offset} of the frame){quiet:#}"),
@@ -75,7 +76,7 @@ fn write_network(out: &mut dyn Write, seen: &SeenMessage<'_>, palette: &Palette)
     };
     writeln!(
         out,
-        "{heading}IPv{version}{heading:#}, {} → {}, TTL {}{facts}{}",
+        "{heading}IPv{version}{heading:#}, {} {arrow} {}, TTL {}{facts}{}",
         datagram.source.ip(),
         datagram.destination.ip(),
         datagram.ip.ttl(),
@@ -91,7 +92,7 @@ fn write_network(out: &mut dyn Write, seen: &SeenMessage<'_>, palette: &Palette)
     };
     writeln!(
         out,
-        "{heading}UDP{heading:#}, port {} → {}, length {}, {checksum}{}",
+        "{heading}UDP{heading:#}, port {} {arrow} {}, length {}, {checksum}{}",
         datagram.source.port(),
         datagram.destination.port(),
         datagram.udp_length,
@@ -108,9 +109,9 @@ fn write_extension(
     seen: &SeenMessage<'_>,
     extension: &Extension<'_>,
     keys: &KeyRing,
-    palette: &Palette,
+    look: &Look,
 ) -> io::Result<()> {
-    let Palette { heading, quiet, good, doubtful, bad, .. } = *palette;
+    let Palette { heading, quiet, good, doubtful, bad, .. } = look.palette;
     writeln!(
         out,
         "  {quiet}{:>4}{quiet:#}  {heading}Extension {}: {}{heading:#}, {} octets",
@@ -130,7 +131,7 @@ fn write_extension(
         .filter(|(index, field)| *index < header || !field.octets.is_empty() || field.value == Value::Absent)
         .map(|(_, field)| field)
         .collect();
-    write_fields(out, &told, 4, palette)?;
+    write_fields(out, &told, 4, look)?;
     match keys.verify(seen.message.octets, extension).map(Verdict::name) {
         Some(verdict @ "valid") => writeln!(out, "            {good}Authenticator {verdict}{good:#}")?,
         Some(verdict @ "invalid") => writeln!(out, "            {bad}Authenticator {verdict}{bad:#}")?,
@@ -138,28 +139,23 @@ fn write_extension(
         None => {}
     }
     match malformed {
-        Some(malformed) => write_complaint(out, 12, &malformed, palette),
+        Some(malformed) => write_complaint(out, 12, &malformed, look),
         None => Ok(()),
     }
 }
 
-fn write_complaint(
-    out: &mut dyn Write,
-    indent: usize,
-    malformed: &Malformed,
-    palette: &Palette,
-) -> io::Result<()> {
+fn write_complaint(out: &mut dyn Write, indent: usize, malformed: &Malformed, look: &Look) -> io::Result<()> {
     let (word, style) =
-        if malformed.is_fault() { ("malformed", palette.bad) } else { ("cut", palette.doubtful) };
+        if malformed.is_fault() { ("malformed", look.palette.bad) } else { ("cut", look.palette.doubtful) };
     writeln!(out, "{:indent$}{style}[{word}: {malformed}]{style:#}", "")
 }
 
-fn write_tunnelled(out: &mut dyn Write, seen: &SeenMessage<'_>, palette: &Palette) -> io::Result<()> {
-    let heading = palette.heading;
+fn write_tunnelled(out: &mut dyn Write, seen: &SeenMessage<'_>, look: &Look) -> io::Result<()> {
+    let (heading, arrow) = (look.palette.heading, look.glyphs.arrow);
     let Some(tunnel) = UdpTunnel::of(&seen.datagram) else { return Ok(()) };
     for peeled in tunnel.layers() {
         if let Some(problem) = &peeled.problem {
-            let bad = palette.bad;
+            let bad = look.palette.bad;
             writeln!(out, "  {bad}[{problem}]{bad:#}")?;
         }
         let Some(inner) = &peeled.inner else { continue };
@@ -167,7 +163,7 @@ fn write_tunnelled(out: &mut dyn Write, seen: &SeenMessage<'_>, palette: &Palett
         let port = |port: Option<u16>| port.map(|port| format!(":{port}")).unwrap_or_default();
         writeln!(
             out,
-            "  {heading}Tunnelled packet{heading:#} ({}), {}{} → {}{}, protocol {}, {} octets",
+            "  {heading}Tunnelled packet{heading:#} ({}), {}{} {arrow} {}{}, protocol {}, {} octets",
             encapsulation_name(peeled.encapsulation),
             facts.key.source,
             port(facts.key.source_port),
@@ -181,13 +177,8 @@ fn write_tunnelled(out: &mut dyn Write, seen: &SeenMessage<'_>, palette: &Palett
 }
 
 /// One line a field: offset from the start of the UDP payload, the bits where it has only some, title and value.
-fn write_fields(
-    out: &mut dyn Write,
-    fields: &[Field<'_>],
-    indent: usize,
-    palette: &Palette,
-) -> io::Result<()> {
-    let quiet = palette.quiet;
+fn write_fields(out: &mut dyn Write, fields: &[Field<'_>], indent: usize, look: &Look) -> io::Result<()> {
+    let quiet = look.palette.quiet;
     for field in fields {
         let indent = if field.detail { indent + 2 } else { indent };
         let offset = field.octets.start;
@@ -199,7 +190,7 @@ fn write_fields(
         if field.mask != 0 {
             write!(out, "{quiet}{}{quiet:#}  ", bits(field))?;
         }
-        writeln!(out, "{}: {}", field.title, Shown(field))?;
+        writeln!(out, "{}: {}", field.title, Shown(field, look.glyphs))?;
     }
     Ok(())
 }
@@ -228,7 +219,7 @@ fn bits(field: &Field<'_>) -> String {
 }
 
 /// A value with its meaning.
-struct Shown<'f, 'a>(&'f Field<'a>);
+struct Shown<'f, 'a>(&'f Field<'a>, Glyphs);
 
 impl std::fmt::Display for Shown<'_, '_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -239,7 +230,7 @@ impl std::fmt::Display for Shown<'_, '_> {
             Value::Hexadecimal(number, digits) => write!(formatter, "0x{number:0digits$x}")?,
             Value::Ipv4(address) => write!(formatter, "{address}")?,
             Value::Ipv6(address) => write!(formatter, "{address}")?,
-            Value::Text(octets) => write!(formatter, "{}", Printable(octets))?,
+            Value::Text(octets) => write!(formatter, "{}", self.1.text(octets))?,
             Value::Octets(octets) => octets.iter().try_for_each(|octet| write!(formatter, "{octet:02x}"))?,
             Value::List(octets) => {
                 for (index, octet) in octets.iter().enumerate() {

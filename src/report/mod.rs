@@ -3,22 +3,28 @@
 mod capture_json;
 mod clock;
 mod csv_report;
+mod glyphs;
 mod hex_dump;
 mod json_report;
+mod look;
 mod message_json;
 mod message_line;
 mod message_tree;
 mod palette;
 mod printable;
+mod selection;
 mod statistics;
 mod summary;
 mod tables_json;
 mod target;
 mod text_report;
+mod text_table;
 
 pub use clock::{Clock, TimeStyle};
 pub use csv_report::{CsvReport, CsvSection};
+pub use glyphs::Glyphs;
 pub use json_report::{JsonReport, NdjsonReport};
+pub use look::Look;
 pub use palette::Palette;
 pub use printable::Printable;
 pub use summary::Summary;
@@ -27,6 +33,9 @@ pub use text_report::{Depth, TextReport};
 
 use std::io;
 
+use selection::Selection;
+
+use crate::time::Timestamp;
 use crate::trace::SeenMessage;
 use crate::wire::KeyRing;
 
@@ -49,8 +58,22 @@ pub struct Sections {
     pub stats: bool,
 }
 
+impl Sections {
+    /// How many are wanted.
+    pub fn count(&self) -> usize {
+        let Self { messages, exchanges, nodes, flows, traffic, violations, stats } = *self;
+        [messages, exchanges, nodes, flows, traffic, violations, stats]
+            .iter()
+            .filter(|wanted| **wanted)
+            .count()
+    }
+}
+
 /// One of the output formats: told of each message as it is read, and of the end.
 pub trait Report {
+    /// Is told the time of the first frame, before anything else. Only relative times need it.
+    fn start(&mut self, _first: Timestamp) {}
+
     /// Takes the next message of the timeline.
     fn message(&mut self, seen: &SeenMessage<'_>, keys: &KeyRing) -> io::Result<()>;
 
