@@ -22,8 +22,15 @@ use crate::time::Timestamp;
 use crate::trace::{Seen, Trace};
 use crate::wire::{KeyRing, Message, Numbers, PORT};
 
+const EXAMPLES: &str = "Examples:
+  mipflow decode trace.pcap
+  mipflow decode -v --key 256=text:SECRET trace.pcap
+  mipflow decode --format ndjson trace.pcap | jq 'select(.code == 133)'
+  tcpdump -U -w - udp port 434 | mipflow decode -";
+
 /// Read captures, decode the Mobile IP in them, and print what was seen
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Decode {
     /// Capture files, pcap or pcapng, plain or compressed by gzip or zstd; - is standard input
     ///
@@ -252,6 +259,7 @@ impl Decode {
         let observer = Observer::new(Options {
             reply_timeout: self.reply_timeout,
             keep_exchanges: sections.exchanges,
+            attribute: writer.is_some() || self.node.is_some(),
             seed: RandomState::new().hash_one(0u8),
             ..Options::default()
         });
@@ -315,13 +323,13 @@ struct Run {
 impl Run {
     fn run(mut self, report: &mut dyn Report) -> Result<Exit, Failure> {
         let mut told = 0u64;
-        let mut started = false;
+        let mut begun = false;
         loop {
             match self.timeline.next() {
                 Next::Frame(frame) => {
-                    if !started {
-                        report.start(frame.time);
-                        started = true;
+                    if !begun {
+                        report.begin(frame.time);
+                        begun = true;
                     }
                     if self.at.is_some_and(|at| at.is_before(&frame)) {
                         break;

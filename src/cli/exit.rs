@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind, Write as _};
 use std::process::ExitCode;
 
-use miette::MietteDiagnostic;
+use miette::{MietteDiagnostic, MietteHandlerOpts};
 
 /// The exit codes of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +59,11 @@ impl Failure {
         match self {
             Self::ClosedPipe => Exit::Done,
             Self::Told(exit, diagnostic) => {
+                // Lines are left to the terminal: a name broken in two can be neither copied nor searched for.
+                // The hook can be set only once, which is enough.
+                let _ = miette::set_hook(Box::new(|_| {
+                    Box::new(MietteHandlerOpts::new().wrap_lines(false).build())
+                }));
                 // When standard error is gone too, nobody is left to tell.
                 let _ = writeln!(io::stderr(), "{:?}", miette::Report::new(*diagnostic));
                 exit

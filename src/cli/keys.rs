@@ -20,7 +20,7 @@ pub(super) struct KeyOptions {
     #[arg(long, value_name = "SPI[/ALGORITHM]=HEX")]
     key: Vec<String>,
 
-    /// Read keys from a TOML file of [[key]] tables with spi, hex or text, and algorithm
+    /// Read keys from a TOML file of `[[key]]` tables with spi, hex or text, and algorithm
     #[arg(long, value_name = "TOML")]
     key_file: Option<PathBuf>,
 }
@@ -30,7 +30,7 @@ impl KeyOptions {
     pub(super) fn ring(self) -> Result<KeyRing, Failure> {
         let mut ring = KeyRing::default();
         for text in self.key.into_iter().map(Zeroizing::new) {
-            let key = Key::parse(&text).map_err(|error| Failure::usage(format!("--key: {error}"), None))?;
+            let key = Key::parse(&text).map_err(|error| unusable(&error))?;
             ring.add(key);
         }
         if let Some(path) = self.key_file {
@@ -38,6 +38,28 @@ impl KeyOptions {
         }
         Ok(ring)
     }
+}
+
+/// What is wrong with a `--key`. Nothing of it is repeated: who mixes up the order has the secret where the SPI
+/// or the algorithm belongs.
+fn unusable(error: &KeyError) -> Failure {
+    let what = match error {
+        KeyError::Spi(_) => {
+            "what stands before '=' and '/' is no SPI, a number from 0 to 4294967295".to_owned()
+        }
+        KeyError::Algorithm(_) => "there is no such algorithm".to_owned(),
+        KeyError::NoSecret => "there is no '=' in it".to_owned(),
+        KeyError::Hexadecimal | KeyError::Empty => error.to_string(),
+    };
+    let help = "a key is written SPI[/ALGORITHM]=HEX or SPI[/ALGORITHM]=text:SECRET; algorithms are hmac-md5, \
+                hmac-sha1, hmac-sha256 and md5-prefix-suffix";
+    Failure::usage(format!("--key: {what}"), Some(help.into()))
+}
+
+/// What TOML has to say about a key file, without the values it found there: they may be secrets.
+fn without_values(message: &str) -> &str {
+    let is_of_values = message.starts_with("invalid type") || message.starts_with("invalid value");
+    if is_of_values { "a value has the wrong type or is out of range" } else { message }
 }
 
 #[derive(Deserialize)]
@@ -65,14 +87,19 @@ fn read_file(path: &Path, ring: &mut KeyRing) -> Result<(), Failure> {
         // The error's own rendering quotes the line, and with it the secret.
         let line = error.span().map_or(1, |span| 1 + content.get(..span.start).unwrap_or_default().matches('\n').count());
         Failure::usage(
-            format!("the key file {shown} is wrong in line {line}: {}", error.message()),
+            format!("the key file {shown} is wrong in line {line}: {}", without_values(error.message())),
             Some("write [[key]] tables with spi = NUMBER, hex = \"...\" or text = \"...\", and algorithm = \"hmac-md5\"".into()),
         )
     })?;
     for table in file.key {
         let spi = table.spi;
         let key = table.key().map_err(|error| {
-            Failure::usage(format!("the key file {shown}, key of SPI {spi}: {error}"), None)
+            let what = match error {
+                KeyError::NoSecret => "it needs either hex or text".to_owned(),
+                KeyError::Hexadecimal => "hex is not written in pairs of hexadecimal digits".to_owned(),
+                other => other.to_string(),
+            };
+            Failure::usage(format!("the key file {shown}, key of SPI {spi}: {what}"), None)
         })?;
         ring.add(key);
     }

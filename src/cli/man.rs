@@ -23,13 +23,21 @@ impl Man {
 /// One page for the program and its subcommands, with their options.
 fn write(out: &mut impl Write, command: clap::Command) -> io::Result<()> {
     let subcommands: Vec<clap::Command> = command.get_subcommands().cloned().collect();
-    Page::new(command).render(out)?;
+    let page = Page::new(command);
+    page.render_title(out)?;
+    page.render_name_section(out)?;
+    page.render_synopsis_section(out)?;
+    page.render_description_section(out)?;
+    page.render_options_section(out)?;
+    page.render_extra_section(out)?;
     for subcommand in subcommands {
-        let name = subcommand.get_name().to_uppercase();
-        writeln!(out, ".SH \"MIPFLOW {name}\"")?;
-        let page = Page::new(subcommand);
+        let name = subcommand.get_name().to_owned();
+        writeln!(out, ".SH \"MIPFLOW {}\"", name.to_uppercase())?;
+        let page = Page::new(subcommand.bin_name(format!("mipflow {name}")));
+        page.render_synopsis_section(out)?;
         page.render_description_section(out)?;
         page.render_options_section(out)?;
+        page.render_extra_section(out)?;
     }
     out.flush()
 }

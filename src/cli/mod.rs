@@ -15,6 +15,10 @@ use clap::{CommandFactory, Parser, Subcommand};
 /// Decode, watch and probe Mobile IPv4 with several care-of addresses and bound flows (RFC 5944, RFC 7629).
 #[derive(Debug, Parser)]
 #[command(name = "mipflow", version, propagate_version = true, arg_required_else_help = true)]
+#[command(
+    after_help = "Exit codes: 0 done; 2 the command line is wrong; 3 input or output failed, and what could be \
+                        read was still printed."
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,

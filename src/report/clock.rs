@@ -98,6 +98,21 @@ impl Clock {
         }
     }
 
+    /// The time in this clock's style with the day it is on, for a line that stands alone.
+    pub fn whole(&mut self, time: Timestamp, precision: Precision) -> String {
+        match self.style {
+            TimeStyle::Utc => self.rfc3339(time, precision).to_owned(),
+            TimeStyle::Local => {
+                let day = calendar(time.seconds(), &self.zone, "%Y-%m-%d");
+                let zone = calendar(time.seconds(), &self.zone, "%Z");
+                format!("{day} {} {zone}", self.styled(time, precision))
+            }
+            TimeStyle::Relative | TimeStyle::Delta | TimeStyle::Epoch => {
+                format!("{} s", self.styled(time, precision))
+            }
+        }
+    }
+
     /// The time in this clock's style. For [`TimeStyle::Delta`] it counts from the time given before.
     pub fn styled(&mut self, time: Timestamp, precision: Precision) -> String {
         let first = *self.first.get_or_insert(time);

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::net::Ipv4Addr;
 
-use super::{Clock, Report, Summary, TimeStyle};
+use super::{Clock, Printable, Report, Summary, TimeStyle};
 use crate::trace::SeenMessage;
 use crate::wire::{Content, Header, KeyRing};
 
@@ -66,14 +66,22 @@ impl<W: Write> CsvReport<W> {
         Self { out, clock: Clock::new(TimeStyle::Utc), section, headed: false }
     }
 
+    /// Writes a line. The error is the output's own, so that a closed pipe is known for one.
+    fn row<I: IntoIterator<Item = T>, T: AsRef<[u8]>>(&mut self, cells: I) -> io::Result<()> {
+        self.out.write_record(cells).map_err(|error| match error.into_kind() {
+            csv::ErrorKind::Io(error) => error,
+            other => io::Error::other(format!("{other:?}")),
+        })
+    }
+
     fn head(&mut self) -> io::Result<()> {
         if self.headed {
             return Ok(());
         }
         self.headed = true;
         match self.section {
-            CsvSection::Messages => self.out.write_record(MESSAGE_COLUMNS)?,
-            CsvSection::Stats => self.out.write_record(STATS_COLUMNS)?,
+            CsvSection::Messages => self.row(MESSAGE_COLUMNS)?,
+            CsvSection::Stats => self.row(STATS_COLUMNS)?,
         }
         Ok(())
     }
@@ -116,16 +124,20 @@ impl<W: Write> Report for CsvReport<W> {
             Header::TunnelData(_) | Header::Other(_) | Header::Short(..) => {}
         }
         let mut names = Vec::new();
+        let mut faults: Vec<String> = message.malformed().iter().map(ToString::to_string).collect();
         for extension in message.extensions() {
             names.push(extension.name());
             match extension.content() {
+                // An extension that runs past the end is the fault of the message.
+                Err(malformed) if malformed.is_fault() && extension.cut.is_none() => {
+                    faults.push(format!("{}: {malformed}", extension.name()));
+                }
                 Ok(Content::Multipath(multipath)) => row.bid = multipath.bid.to_string(),
-                Ok(Content::Nai(nai)) => row.nai = nai.text().into_owned(),
+                Ok(Content::Nai(nai)) => row.nai = Printable(nai.0).to_string(),
                 _ => {}
             }
         }
-        let malformed = message.malformed().map(|malformed| malformed.to_string()).unwrap_or_default();
-        self.out.write_record([
+        self.row([
             &seen.frame.to_string(),
             &seen.file.to_string(),
             &time,
@@ -142,7 +154,7 @@ impl<W: Write> Report for CsvReport<W> {
             &row.bid,
             &row.nai,
             &names.join(" "),
-            &malformed,
+            &faults.join("; "),
             &seen.is_truncated().to_string(),
         ])?;
         Ok(())
@@ -156,7 +168,7 @@ impl<W: Write> Report for CsvReport<W> {
             let mut text = |time: Option<_>| {
                 time.map(|time| clock.rfc3339(time, counts.precision).to_owned()).unwrap_or_default()
             };
-            self.out.write_record([
+            let row = [
                 summary.files.join(" "),
                 summary.link_type_names().join(" "),
                 counts.packets.to_string(),
@@ -168,7 +180,8 @@ impl<W: Write> Report for CsvReport<W> {
                 summary.network.fragments.to_string(),
                 summary.network.undecodable.to_string(),
                 counts.truncated.to_string(),
-            ])?;
+            ];
+            self.row(row)?;
         }
         self.out.flush()
     }

@@ -2,8 +2,12 @@
 
 use std::io::{self, Write};
 
+use serde_json::Serializer;
+use serde_json::ser::Formatter;
+
 use super::capture_json::CaptureJson;
 use super::message_json::MessageJson;
+use super::printable::is_harmful;
 use super::tables_json::Tables;
 use super::{Clock, Report, Sections, Summary, TimeStyle};
 use crate::trace::SeenMessage;
@@ -193,12 +197,56 @@ fn write_list<T: serde::Serialize>(
 /// output sees one write an object.
 fn write_object(out: &mut impl Write, line: &mut Vec<u8>, object: &impl serde::Serialize) -> io::Result<()> {
     line.clear();
-    serde_json::to_writer(&mut *line, object)?;
+    object.serialize(&mut Serializer::with_formatter(&mut *line, PlainText))?;
     out.write_all(line)
+}
+
+/// Compact JSON in which no text from a packet can move a terminal: what [`Printable`](super::Printable) shows
+/// by its number stands here as `\u` and four digits, which reads back as the same text.
+struct PlainText;
+
+impl Formatter for PlainText {
+    fn write_string_fragment<W: Write + ?Sized>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        if fragment.bytes().all(|octet| octet.is_ascii() && octet != 0x7f) {
+            return writer.write_all(fragment.as_bytes());
+        }
+        let mut units = [0; 2];
+        for character in fragment.chars() {
+            if is_harmful(character) {
+                for unit in character.encode_utf16(&mut units) {
+                    write!(writer, "\\u{unit:04x}")?;
+                }
+            } else {
+                writer.write_all(character.encode_utf8(&mut [0; 4]).as_bytes())?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// An object and the end of its line.
 fn write_line(out: &mut impl Write, line: &mut Vec<u8>, object: &impl serde::Serialize) -> io::Result<()> {
     write_object(out, line, object)?;
     out.write_all(b"\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_reads_back_and_moves_no_terminal() {
+        for (text, json) in [
+            ("a@example.org", "\"a@example.org\""),
+            ("M\u{fc}nchen \u{2713}", "\"M\u{fc}nchen \u{2713}\""),
+            ("\u{1b}[2J\u{9b}31m\u{7f}", "\"\\u001b[2J\\u009b31m\\u007f\""),
+            ("a\u{202e}b\"", "\"a\\u202eb\\\"\""),
+            ("\u{e0041}", "\"\\udb40\\udc41\""),
+        ] {
+            let (mut out, mut line) = (Vec::new(), Vec::new());
+            write_object(&mut out, &mut line, &text).unwrap();
+            assert_eq!(String::from_utf8(out.clone()).unwrap(), json);
+            assert_eq!(serde_json::from_slice::<String>(&out).unwrap(), text);
+        }
+    }
 }

@@ -6,7 +6,7 @@ use super::{Look, Palette};
 use crate::net::{Checksum, FlowFacts, UdpTunnel};
 use crate::trace::SeenMessage;
 use crate::wire::{
-    Content, DualStack, Extension, FlowBinding, Header, IpProtocol, KeyRing, Malformed, MobileNetwork,
+    Content, DualStack, Extension, FlowBinding, Header, IpProtocol, KeyRing, MobileNetwork,
     RegistrationReply, RegistrationRequest, ReplyCode, TunnelData, Verdict,
 };
 
@@ -66,13 +66,14 @@ impl MessageLine<'_, '_> {
         write!(formatter, "RRP  {address}{}{address:#} ", reply.home_address)?;
         let name = reply.code.name(self.seen.message.numbers());
         match reply.code {
-            ReplyCode::ACCEPTED => {
-                write!(formatter, "{good}{name}{good:#} for {}", Seconds(reply.lifetime))
-            }
-            code if code.is_accepted() => {
-                write!(formatter, "{good}{name}{good:#} ({}) for {}", code.0, Seconds(reply.lifetime))
-            }
-            code => write!(formatter, "{bad}denied {} {name}{bad:#}", code.0),
+            ReplyCode::ACCEPTED => write!(formatter, "{good}{name}{good:#}")?,
+            code if code.is_accepted() => write!(formatter, "{good}{name}{good:#} ({})", code.0)?,
+            code => return write!(formatter, "{bad}denied {} {name}{bad:#}", code.0),
+        }
+        match reply.lifetime {
+            // Whatever was asked for, the node has no binding afterwards (RFC 5944 §3.4).
+            0 => formatter.write_str(", de-registered"),
+            lifetime => write!(formatter, " for {}", Seconds(lifetime)),
         }
     }
 
@@ -183,7 +184,10 @@ impl MessageLine<'_, '_> {
 
     fn complaints(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         let Palette { doubtful, bad, .. } = self.look.palette;
-        if let Some(malformed) = self.seen.message.malformed().filter(Malformed::is_fault) {
+        // An extension that runs past the end has said so itself.
+        if let Header::Short(_, malformed) = self.seen.message.header
+            && malformed.is_fault()
+        {
             write!(formatter, "  {bad}malformed: {malformed}{bad:#}")?;
         }
         if self.seen.is_truncated() {

@@ -3,6 +3,7 @@
 mod capture_json;
 mod clock;
 mod csv_report;
+mod field_lines;
 mod glyphs;
 mod hex_dump;
 mod json_report;
@@ -71,8 +72,8 @@ impl Sections {
 
 /// One of the output formats: told of each message as it is read, and of the end.
 pub trait Report {
-    /// Is told the time of the first frame, before anything else. Only relative times need it.
-    fn start(&mut self, _first: Timestamp) {}
+    /// Takes the time of the first frame, before any message. Only relative times want to know.
+    fn begin(&mut self, _first: Timestamp) {}
 
     /// Takes the next message of the timeline.
     fn message(&mut self, seen: &SeenMessage<'_>, keys: &KeyRing) -> io::Result<()>;

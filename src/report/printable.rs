@@ -32,7 +32,7 @@ impl fmt::Display for Printable<'_> {
 }
 
 /// Controls, separators of lines, marks of direction, and characters that take no room.
-fn is_harmful(character: char) -> bool {
+pub(super) fn is_harmful(character: char) -> bool {
     character.is_control()
         || matches!(u32::from(character),
             0x00ad                     // soft hyphen

@@ -45,7 +45,7 @@ impl<W: Write> TextReport<W> {
     }
 
     /// Begins a section: with a heading if there are several.
-    fn begin(&mut self, title: &str) -> io::Result<()> {
+    fn head(&mut self, title: &str) -> io::Result<()> {
         if self.sections.count() < 2 {
             return Ok(());
         }
@@ -79,7 +79,7 @@ impl<W: Write> TextReport<W> {
     }
 
     fn first_message(&mut self) -> io::Result<()> {
-        if self.messages == 0 { self.begin("Messages") } else { Ok(()) }
+        if self.messages == 0 { self.head("Messages") } else { Ok(()) }
     }
 
     fn tables(&mut self, summary: &Summary<'_>) -> io::Result<()> {
@@ -92,7 +92,7 @@ impl<W: Write> TextReport<W> {
             (sections.violations, "Security violations", violations::write),
         ] {
             if is_shown {
-                self.begin(title)?;
+                self.head(title)?;
                 let mut page = Page {
                     selection: Selection::new(summary),
                     numbers: summary.numbers,
@@ -145,7 +145,7 @@ impl Page<'_, '_> {
 }
 
 impl<W: Write> Report for TextReport<W> {
-    fn start(&mut self, first: Timestamp) {
+    fn begin(&mut self, first: Timestamp) {
         self.clock.start(first);
     }
 
@@ -168,17 +168,18 @@ impl<W: Write> Report for TextReport<W> {
 
     fn finish(&mut self, summary: &Summary<'_>) -> io::Result<()> {
         if self.sections.messages && self.messages == 0 {
-            self.begin("Messages")?;
+            self.head("Messages")?;
             let quiet = self.look.palette.quiet;
-            writeln!(
-                self.out,
-                "{quiet}no Mobile IP messages in {} packets{quiet:#}",
-                summary.counts.packets
-            )?;
+            write!(self.out, "{quiet}no Mobile IP messages in {} packets", summary.counts.packets)?;
+            let tunnelled = summary.observer.tunnelled();
+            if tunnelled > 0 {
+                write!(self.out, ", of which {tunnelled} are tunnelled")?;
+            }
+            writeln!(self.out, "{quiet:#}")?;
         }
         self.tables(summary)?;
         if self.sections.stats {
-            self.begin("Statistics")?;
+            self.head("Statistics")?;
             statistics::write(&mut self.out, summary, &mut self.clock, &self.look)?;
         }
         self.out.flush()

@@ -6,7 +6,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use foldhash::fast::FixedState;
 use hashbrown::{HashMap, HashSet, HashTable};
 
+use super::node::Pulse;
 use super::{AgentTraffic, Node, Prefix};
+
+use crate::time::Timestamp;
 
 type Hasher = FixedState;
 
@@ -14,6 +17,8 @@ type Hasher = FixedState;
 #[derive(Debug)]
 pub(super) struct Directory {
     pub nodes: Vec<Node>,
+    /// The pulse of each node, by the same index.
+    pulses: Vec<Pulse>,
     by_address: HashTable<u32>,
     by_nai: HashTable<u32>,
     by_prefix: HashMap<(Ipv4Addr, Prefix), u32, Hasher>,
@@ -44,6 +49,7 @@ impl Directory {
     pub fn new(most: usize, seed: u64) -> Self {
         Self {
             nodes: Vec::new(),
+            pulses: Vec::new(),
             by_address: HashTable::new(),
             by_nai: HashTable::new(),
             by_prefix: HashMap::default(),
@@ -57,6 +63,29 @@ impl Directory {
             evicted: 0,
             hasher: FixedState::with_seed(seed),
         }
+    }
+
+    /// The pulse of a node.
+    #[inline]
+    pub fn pulse(&self, slot: u32) -> Option<Pulse> {
+        self.pulses.get(slot as usize).copied()
+    }
+
+    /// Lets what is due of a node expire.
+    pub fn settle(&mut self, slot: u32, clock: Timestamp) {
+        if self.pulse(slot).is_some_and(|pulse| clock > pulse.next_expiry) {
+            self.change(slot, |node| node.settle(clock));
+        }
+    }
+
+    /// Changes a node and takes its pulse again.
+    pub fn change<T>(&mut self, slot: u32, change: impl FnOnce(&mut Node) -> T) -> Option<T> {
+        let node = self.nodes.get_mut(slot as usize)?;
+        let result = change(node);
+        if let Some(pulse) = self.pulses.get_mut(slot as usize) {
+            *pulse = node.pulse();
+        }
+        Some(result)
     }
 
     /// The node of this home agent with this home address.
@@ -181,6 +210,17 @@ impl Directory {
         self.agent_index.contains_key(&address)
     }
 
+    /// The number of a home agent that is known.
+    #[inline]
+    pub fn agent_number(&self, address: Ipv4Addr) -> Option<u16> {
+        self.agent_index.get(&address).and_then(|slot| u16::try_from(*slot).ok())
+    }
+
+    /// The address of a home agent by its number.
+    pub fn agent(&self, number: u16) -> Ipv4Addr {
+        self.agents.get(usize::from(number)).map_or(Ipv4Addr::UNSPECIFIED, |(address, _)| *address)
+    }
+
     /// The traffic of a home agent; an address that can be none is not one.
     pub fn agent_mut(&mut self, address: Ipv4Addr) -> Option<&mut AgentTraffic> {
         self.know_agent(address);
@@ -208,14 +248,13 @@ impl Directory {
         self.births = self.births.wrapping_add(1);
         node.birth = self.births;
         let slot = if self.nodes.len() < self.most {
+            self.pulses.push(node.pulse());
             self.nodes.push(node);
             u32::try_from(self.nodes.len().saturating_sub(1)).unwrap_or(u32::MAX)
         } else {
             let slot = self.victim();
             self.unlist(slot);
-            if let Some(place) = self.nodes.get_mut(slot as usize) {
-                *place = node;
-            }
+            self.change(slot, |place| *place = node);
             self.evicted = self.evicted.saturating_add(1);
             slot
         };

@@ -12,8 +12,11 @@ use crate::time::Timestamp;
 
 /// Nanoseconds within which a packet seen again is a copy.
 const WINDOW: i64 = 500_000_000;
-/// Packets remembered, a power of two; at 100 000 packets a second half a second's worth.
-const SLOTS: usize = 1 << 16;
+/// Buckets, a power of two. A sender's packets carry rising identifications, so the buckets of packets that follow
+/// each other lie side by side; scattered ones would cost a visit to main memory each.
+const BUCKETS: usize = 1 << 14;
+/// Packets remembered in a bucket: a cache line. At 100 000 packets a second the table holds half a second's worth.
+const ENTRIES: usize = 4;
 /// Octets at the start of a payload that are compared: inner headers with their checksums and more.
 const HEAD: usize = 64;
 /// Octets compared at the end and in the middle.
@@ -22,7 +25,7 @@ const SAMPLE: usize = 16;
 /// Remembers fingerprints of recent packets.
 #[derive(Debug)]
 pub(super) struct Duplicates {
-    slots: Vec<(u64, Timestamp)>,
+    buckets: Vec<[(u64, Timestamp); ENTRIES]>,
     hasher: FixedState,
 }
 
@@ -30,19 +33,29 @@ impl Duplicates {
     /// A memory that is empty; `seed` scatters it.
     pub fn new(seed: u64) -> Self {
         let never = Timestamp::from_nanoseconds(i64::MIN);
-        Self { slots: vec![(0, never); SLOTS], hasher: FixedState::with_seed(seed) }
+        Self { buckets: vec![[(0, never); ENTRIES]; BUCKETS], hasher: FixedState::with_seed(seed) }
     }
 
     /// Whether this packet was seen a moment ago; remembers it.
     pub fn is_copy(&mut self, packet: &Ipv4Packet<'_>, time: Timestamp) -> bool {
         let fingerprint = self.fingerprint(packet);
-        let index = usize::try_from(fingerprint & (SLOTS as u64 - 1)).unwrap_or_default();
-        let Some(slot) = self.slots.get_mut(index) else { return false };
-        let age = time.since(slot.1);
-        if slot.0 == fingerprint && (0..WINDOW).contains(&age) {
+        let header = &packet.header;
+        let place = match header.identification {
+            // A sender that never fragments need not number its packets (RFC 6864).
+            0 => u32::from(header.source).wrapping_mul(31).wrapping_add(u32::from(header.destination)),
+            numbered => numbered.into(),
+        };
+        let index = place as usize % BUCKETS;
+        let Some(bucket) = self.buckets.get_mut(index) else { return false };
+        let seen = bucket
+            .iter()
+            .any(|(other, then)| *other == fingerprint && (0..WINDOW).contains(&time.since(*then)));
+        if seen {
             return true;
         }
-        *slot = (fingerprint, time);
+        if let Some(oldest) = bucket.iter_mut().min_by_key(|entry| entry.1) {
+            *oldest = (fingerprint, time);
+        }
         false
     }
 

@@ -7,14 +7,13 @@ use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
 use super::flow::{Addresses6, Flow, FlowView, Key, Marks, NONE, Path, PathView, Switches};
-use super::{Direction, Node};
-use crate::time::Timestamp;
+use super::{Direction, Node, Traffic};
 
 /// All flows of all nodes.
 #[derive(Debug)]
 pub(super) struct FlowTable {
     flows: Vec<Flow>,
-    index: HashTable<u32>,
+    index: HashTable<Entry>,
     paths: Vec<Path>,
     free_paths: Vec<u32>,
     pub addresses6: Addresses6,
@@ -22,7 +21,72 @@ pub(super) struct FlowTable {
     hand: usize,
     most: usize,
     pub evicted: u64,
+    /// What forgotten flows had counted, until it is added to their tunnels.
+    forgotten: Vec<Forgotten>,
     hasher: FixedState,
+}
+
+/// A flow in the index: with some bits of its key's hash, so that looking for it touches the index alone.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    tag: u32,
+    slot: u32,
+}
+
+/// What a forgotten flow had counted in one tunnel.
+#[derive(Debug)]
+pub(super) struct Forgotten {
+    pub node: u32,
+    pub birth: u32,
+    pub tunnel: u16,
+    pub downlink: Traffic,
+    pub uplink: Traffic,
+    /// What its rule had not been told yet, with its first tunnel only.
+    pub ruled: Ruled,
+}
+
+/// Packets that a rule decided, on their way to the rule.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Ruled {
+    pub policy: u16,
+    /// FID; 0 for none.
+    pub rule: u16,
+    pub packets: u32,
+    pub bytes: u64,
+}
+
+impl Flow {
+    /// Takes what the flow counted for its rule.
+    pub fn take_ruled(&mut self) -> Ruled {
+        Ruled {
+            policy: self.policy,
+            rule: self.rule,
+            packets: std::mem::take(&mut self.ruled_packets),
+            bytes: std::mem::take(&mut self.ruled_bytes),
+        }
+    }
+}
+
+impl Forgotten {
+    fn of(flow: &Flow, path: &Path, ruled: Ruled) -> Self {
+        Self {
+            ruled,
+            node: flow.node,
+            birth: flow.birth,
+            tunnel: path.tunnel,
+            downlink: path.downlink,
+            uplink: path.uplink,
+        }
+    }
+}
+
+/// Bits of a hash that the index does not use itself.
+const fn tag(hash: u64) -> u32 {
+    // The cut is what is wanted.
+    #[allow(clippy::cast_possible_truncation)]
+    {
+        (hash >> 25) as u32
+    }
 }
 
 impl FlowTable {
@@ -37,19 +101,30 @@ impl FlowTable {
             hand: 0,
             most,
             evicted: 0,
+            forgotten: Vec::new(),
             hasher: FixedState::with_seed(seed),
         }
     }
 
-    /// The flow with this key.
+    /// Where the flow with this key is if it is anywhere: the key is still to be compared. [`NONE`] when it is nowhere.
     #[inline]
+    pub fn likely(&self, key: &Key) -> u32 {
+        let hash = self.hasher.hash_one(key);
+        let tag = tag(hash);
+        self.index.find(hash, |entry| entry.tag == tag).map_or(NONE, |entry| entry.slot)
+    }
+
+    /// The flow with this key.
     pub fn find(&self, key: &Key) -> Option<u32> {
         let flows = &self.flows;
-        self.index
-            .find(self.hasher.hash_one(key), |slot| {
-                flows.get(*slot as usize).is_some_and(|flow| flow.key == *key)
-            })
-            .copied()
+        let is_it = |entry: &Entry| flows.get(entry.slot as usize).is_some_and(|flow| flow.key == *key);
+        self.index.find(self.hasher.hash_one(key), is_it).map(|entry| entry.slot)
+    }
+
+    /// The node of the flow in a slot, if there is a flow.
+    #[inline]
+    pub fn node_of(&self, slot: u32) -> u32 {
+        self.flows.get(slot as usize).map_or(NONE, |flow| flow.node)
     }
 
     /// The flow in a slot.
@@ -58,14 +133,31 @@ impl FlowTable {
         self.flows.get_mut(slot as usize)
     }
 
-    /// Adds a flow whose first packet is in `tunnel`; forgets another one when there are too many.
-    pub fn insert(&mut self, key: Key, node: u32, birth: u32, tunnel: u16, time: Timestamp) -> u32 {
+    /// The address that a number of this key stands for.
+    pub fn address(&self, key: &Key, number: u32) -> IpAddr {
+        if key.form.is_ipv6() { self.addresses6.address(number).into() } else { IpAddr::V4(number.into()) }
+    }
+
+    /// Takes a flow out of the index whose node is gone, so that another one can have its key.
+    pub fn remove_stale(&mut self, key: &Key) {
+        let flows = &self.flows;
+        let is_it = |entry: &Entry| flows.get(entry.slot as usize).is_some_and(|flow| flow.key == *key);
+        if let Ok(entry) = self.index.find_entry(self.hasher.hash_one(key), is_it) {
+            entry.remove();
+        }
+    }
+
+    /// Adds a flow whose first packet takes `path`; forgets another one when there are too many.
+    pub fn insert(&mut self, key: Key, node: u32, birth: u32, path: Path) -> u32 {
         let flow = Flow {
             key,
             node,
             birth,
-            path: Path::new(tunnel, time),
-            generation: NONE,
+            path,
+            generation: 0,
+            policy: 0,
+            ruled_packets: 0,
+            ruled_bytes: 0,
             rule: 0,
             marks: Marks::default(),
             expected: 0,
@@ -82,49 +174,32 @@ impl FlowTable {
             slot
         };
         let (flows, hasher) = (&self.flows, &self.hasher);
-        self.index.insert_unique(hasher.hash_one(key), slot, |slot| {
-            flows.get(*slot as usize).map_or(0, |flow| hasher.hash_one(flow.key))
+        let hash = hasher.hash_one(key);
+        self.index.insert_unique(hash, Entry { tag: tag(hash), slot }, |entry| {
+            flows.get(entry.slot as usize).map_or(0, |flow| hasher.hash_one(flow.key))
         });
         slot
     }
 
-    /// Counts a packet of the flow in a tunnel; says whether the tunnel is new to the flow.
-    #[inline]
-    pub fn count(
-        &mut self,
-        slot: u32,
-        tunnel: u16,
-        direction: Direction,
-        bytes: u32,
-        time: Timestamp,
-    ) -> bool {
+    /// Counts a packet of the flow in the tunnel that `path` names; says whether the tunnel is new to the flow.
+    pub fn count(&mut self, slot: u32, path: Path, direction: Direction, bytes: u32) -> bool {
+        let time = path.first;
         let Some(flow) = self.flows.get_mut(slot as usize) else { return false };
         flow.marks.set(Marks::RECENT);
-        if flow.path.tunnel == tunnel {
+        if flow.path.tunnel == path.tunnel {
             flow.path.add(direction, bytes, time);
             return false;
         }
-        self.count_elsewhere(slot, tunnel, direction, bytes, time)
-    }
-
-    fn count_elsewhere(
-        &mut self,
-        slot: u32,
-        tunnel: u16,
-        direction: Direction,
-        bytes: u32,
-        time: Timestamp,
-    ) -> bool {
         let mut last = NONE;
         let mut next = self.flows.get(slot as usize).map_or(NONE, |flow| flow.path.next);
-        while let Some(path) = self.paths.get_mut(next as usize) {
-            if path.tunnel == tunnel {
-                path.add(direction, bytes, time);
+        while let Some(known) = self.paths.get_mut(next as usize) {
+            if known.tunnel == path.tunnel {
+                known.add(direction, bytes, time);
                 return false;
             }
-            (last, next) = (next, path.next);
+            (last, next) = (next, known.next);
         }
-        let mut path = Path::new(tunnel, time);
+        let mut path = path;
         path.add(direction, bytes, time);
         let number = match self.free_paths.pop() {
             Some(number) => {
@@ -159,18 +234,45 @@ impl FlowTable {
                 flow.marks.clear(Marks::RECENT);
                 continue;
             }
+            let ruled = flow.take_ruled();
             let (key, mut next) = (flow.key, flow.path.next);
+            self.forgotten.push(Forgotten::of(flow, &flow.path, ruled));
             let slot = u32::try_from(slot).unwrap_or(NONE);
-            if let Ok(entry) = self.index.find_entry(self.hasher.hash_one(key), |other| *other == slot) {
+            if let Ok(entry) = self.index.find_entry(self.hasher.hash_one(key), |entry| entry.slot == slot) {
                 entry.remove();
             }
             while next != NONE {
                 self.free_paths.push(next);
-                next = self.paths.get(next as usize).map_or(NONE, |path| path.next);
+                let Some(path) = self.paths.get(next as usize) else { break };
+                if let Some(flow) = self.flows.get(slot as usize) {
+                    self.forgotten.push(Forgotten::of(flow, path, Ruled::default()));
+                }
+                next = path.next;
             }
             self.evicted = self.evicted.saturating_add(1);
             return slot;
         }
+    }
+
+    /// What flows forgotten since the last call had counted.
+    pub fn take_forgotten(&mut self) -> Vec<Forgotten> {
+        std::mem::take(&mut self.forgotten)
+    }
+
+    /// Calls `each` with every flow and every tunnel it was seen in.
+    pub fn each_path(&self, mut each: impl FnMut(&Flow, &Path)) {
+        for flow in &self.flows {
+            let mut path = Some(&flow.path);
+            while let Some(current) = path {
+                each(flow, current);
+                path = self.paths.get(current.next as usize);
+            }
+        }
+    }
+
+    /// All slots.
+    pub fn slots(&self) -> std::ops::Range<u32> {
+        0..u32::try_from(self.flows.len()).unwrap_or(NONE)
     }
 
     /// All flows of nodes that are still there, in order of their first packet.
@@ -187,10 +289,7 @@ impl FlowTable {
     fn view(&self, flow: &Flow, nodes: &[Node]) -> Option<FlowView> {
         let node = nodes.get(flow.node as usize)?;
         let key = flow.key;
-        let address = |number: u32| -> IpAddr {
-            if key.is_ipv6 { self.addresses6.address(number).into() } else { IpAddr::V4(number.into()) }
-        };
-        let port = |port: u32| key.has_ports.then(|| u16::try_from(port & 0xffff).unwrap_or_default());
+        let port = |port: u32| key.form.has_ports().then(|| u16::try_from(port & 0xffff).unwrap_or_default());
         let mut paths = Vec::new();
         let mut path = Some(&flow.path);
         while let Some(current) = path {
@@ -208,8 +307,8 @@ impl FlowTable {
         Some(FlowView {
             home_address: node.home_address,
             node: flow.node,
-            source: address(key.correspondent),
-            destination: address(key.local),
+            source: self.address(&key, key.correspondent),
+            destination: self.address(&key, key.local),
             protocol: key.protocol,
             source_port: port(key.ports >> 16),
             destination_port: port(key.ports),

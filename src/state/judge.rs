@@ -74,8 +74,8 @@ impl Observer {
         flow.marks.clear(suspicion.mark.provisional());
         // One more nanosecond: a binding expires when the clock is past its expiry.
         let end = Timestamp::from_nanoseconds(suspicion.time.nanoseconds().saturating_add(GRACE + 1));
-        let Some(node) = self.directory.nodes.get_mut(flow.node as usize) else { return };
-        node.settle(end.min(self.clock));
+        self.directory.settle(flow.node, end.min(self.clock));
+        let Some(node) = self.directory.nodes.get(flow.node as usize) else { return };
         if node.last_change < suspicion.time {
             flow.marks.set(suspicion.mark);
         }

@@ -62,6 +62,7 @@ impl Observer {
             // Mobile IPv4 runs over IPv4; what comes over IPv6 is shown and believed nothing.
             IpPacket::V6(_) => return Attribution::default(),
         };
+        self.flush();
         if self.duplicates.is_copy(packet, event.time) {
             return Attribution { copy: true, ..Attribution::default() };
         }
@@ -151,9 +152,8 @@ impl Observer {
         if request.interface.is_some() && request.bulk {
             return Kind::BulkRefresh;
         }
-        let clock = self.clock;
-        let Some(node) = self.directory.nodes.get_mut(request.node as usize) else { return Kind::Register };
-        node.settle(clock);
+        self.directory.settle(request.node, self.clock);
+        let Some(node) = self.directory.nodes.get(request.node as usize) else { return Kind::Register };
         match node.renewed_by(request.interface, request.care_of_address) {
             None => Kind::Register,
             Some(binding)
@@ -276,29 +276,30 @@ impl Observer {
     ) {
         let registration = decided.registration;
         let clock = self.clock.max(facts.time);
-        let Some(node) = self.directory.nodes.get_mut(slot as usize) else { return };
-        node.settle(clock);
-        node.register(&registration);
-        if registration.interface.is_some() {
-            node.multipath = Multipath::Enabled;
-        }
-        // A request that de-registers sets no policy, nor does one that leaves nothing registered.
-        if decided.lifetime > 0 && node.active().next().is_some() {
-            let mut changed = false;
-            for data in &decided.flow_bindings {
-                if let Some(flow_binding) = FlowBinding::from_octets(data) {
-                    changed |= node.policy_mut().apply(&flow_binding, Origin::Request, decided.frame);
+        self.directory.change(slot, |node| {
+            node.settle(clock);
+            node.register(&registration);
+            if registration.interface.is_some() {
+                node.multipath = Multipath::Enabled;
+            }
+            // A request that de-registers sets no policy, nor does one that leaves nothing registered.
+            if decided.lifetime > 0 && node.active().next().is_some() {
+                let mut changed = false;
+                for data in &decided.flow_bindings {
+                    if let Some(flow_binding) = FlowBinding::from_octets(data) {
+                        changed |= node.policy_mut().apply(&flow_binding, Origin::Request, decided.frame);
+                    }
+                }
+                for extension in event.message.extensions().filter(Extension::is_flow_binding) {
+                    if let Ok(Content::FlowBinding(flow_binding)) = extension.content() {
+                        changed |= node.policy_mut().apply(&flow_binding, Origin::Reply, facts.frame);
+                    }
+                }
+                if changed {
+                    node.changed(facts.time);
                 }
             }
-            for extension in event.message.extensions().filter(Extension::is_flow_binding) {
-                if let Ok(Content::FlowBinding(flow_binding)) = extension.content() {
-                    changed |= node.policy_mut().apply(&flow_binding, Origin::Reply, facts.frame);
-                }
-            }
-            if changed {
-                node.changed(facts.time);
-            }
-        }
+        });
         if registration.lifetime > 0 {
             self.directory.know_far_end(facts.home_agent, registration.far_end.address);
             self.directory.know_far_end(facts.home_agent, registration.care_of_address);
@@ -446,9 +447,10 @@ impl Observer {
         let (_, revocation) = waiting.remove(place)?;
         let slot = self.directory.find(revocation.home_domain_address, revocation.home_address)?;
         let clock = self.clock;
-        let node = self.directory.nodes.get_mut(slot as usize)?;
-        node.settle(clock);
-        node.revoke(revocation.foreign_domain_address, event.time, event.frame);
+        self.directory.change(slot, |node| {
+            node.settle(clock);
+            node.revoke(revocation.foreign_domain_address, event.time, event.frame);
+        });
         Some(slot)
     }
 }

@@ -21,6 +21,7 @@ mod pending;
 mod policy;
 mod records;
 mod selector;
+mod tally;
 mod tunnel;
 mod violations;
 

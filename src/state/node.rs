@@ -72,8 +72,8 @@ pub struct Node {
     /// Flows of this node in the table.
     pub(super) flows: u32,
     /// Counts accepted exchanges.
-    pub(super) exchanges: u32,
-    /// Counts changes of bindings and policy that change the way of packets.
+    pub(super) exchanges: u16,
+    /// Counts everything that can change what becomes of a packet.
     pub(super) generation: u32,
     /// Time of the last such change.
     pub(super) last_change: Timestamp,
@@ -83,6 +83,15 @@ pub struct Node {
 
 const FOREVER: Timestamp = Timestamp::from_nanoseconds(i64::MAX);
 const LONG_AGO: Timestamp = Timestamp::from_nanoseconds(i64::MIN);
+
+/// The little of a node that decides whether a packet of a known flow changes anything. It stands in a table of its
+/// own: a node lies in main memory, and this in a cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Pulse {
+    pub birth: u32,
+    pub generation: u32,
+    pub next_expiry: Timestamp,
+}
 
 /// An accepted registration, as far as it concerns bindings.
 #[derive(Clone, Copy, Debug)]
@@ -172,8 +181,8 @@ impl Node {
         &mut self.policy
     }
 
-    pub(super) fn tunnel_mut(&mut self, index: usize) -> Option<&mut Tunnel> {
-        self.tunnels.get_mut(index)
+    pub(super) fn tunnels_mut(&mut self) -> &mut [Tunnel] {
+        &mut self.tunnels
     }
 
     /// Lets expire what the clock has passed. A policy goes with the last binding **(ours)**.
@@ -197,6 +206,11 @@ impl Node {
         self.after_change();
     }
 
+    /// What a packet of this node has to know of it at the least.
+    pub(super) fn pulse(&self) -> Pulse {
+        Pulse { birth: self.birth, generation: self.generation, next_expiry: self.next_expiry }
+    }
+
     /// Notes a change in the way of packets.
     pub(super) fn changed(&mut self, time: Timestamp) {
         self.last_change = self.last_change.max(time);
@@ -215,6 +229,7 @@ impl Node {
     /// Applies an accepted registration (observer.md, "What an accepted exchange does").
     pub(super) fn register(&mut self, registration: &Registration) {
         self.exchanges = self.exchanges.wrapping_add(1);
+        self.generation = self.generation.wrapping_add(1);
         if registration.lifetime == 0 {
             self.deregister(registration);
         } else {

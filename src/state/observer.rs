@@ -7,8 +7,10 @@ use super::duplicates::Duplicates;
 use super::flow_table::FlowTable;
 use super::judge::Judge;
 use super::messages::Revocations;
+use super::packets::{BATCH, Sighting};
 use super::pending::{Pending, Request};
 use super::records::Records;
+use super::tally::Uncounted;
 use super::{AgentTraffic, Exchange, FlowView, Node, Status};
 use crate::time::{Precision, Timestamp};
 use crate::wire::ReplyCode;
@@ -20,6 +22,9 @@ pub struct Options {
     pub reply_timeout: i64,
     /// Whether exchanges are kept to be shown; bindings and policy do not need it.
     pub keep_exchanges: bool,
+    /// Whether [`Observer::tunnel`] has to say whose each packet is, and whether it is in a known tunnel. Without it
+    /// packets are counted some at a time, which is faster, and nothing is said of them.
+    pub attribute: bool,
     /// Bounds of the tables.
     pub limits: Limits,
     /// Scatters the tables. Whoever reads the packets of strangers gives a number they cannot know, so that they
@@ -44,7 +49,13 @@ pub struct Limits {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { reply_timeout: 10_000_000_000, keep_exchanges: true, limits: Limits::default(), seed: 0 }
+        Self {
+            reply_timeout: 10_000_000_000,
+            keep_exchanges: true,
+            attribute: true,
+            limits: Limits::default(),
+            seed: 0,
+        }
     }
 }
 
@@ -87,6 +98,10 @@ pub struct Observer {
     pub(super) revocations: Revocations,
     pub(super) evicted_requests: u64,
     pub(super) homeless_flows: u64,
+    /// Packets that wait to be counted together.
+    pub(super) sightings: Vec<Sighting>,
+    /// What was counted for flows that are not in the table any more, or never were.
+    pub(super) uncounted: Uncounted,
     pub(super) tunnelled: u64,
 }
 
@@ -119,6 +134,8 @@ impl Observer {
             revocations: Revocations::default(),
             evicted_requests: 0,
             homeless_flows: 0,
+            sightings: Vec::with_capacity(BATCH),
+            uncounted: Uncounted::default(),
             tunnelled: 0,
         }
     }
@@ -134,20 +151,22 @@ impl Observer {
             self.give_up();
         }
         if self.judge.has_due(time) {
+            self.flush();
             self.pass_judgement(time);
         }
     }
 
     /// Ends the observation: what is unanswered now stays unanswered, and bindings expire up to the clock.
     pub fn close(&mut self) {
+        self.flush();
         while let Some(request) = self.pending.take_oldest() {
             self.conclude(&request);
         }
         self.pass_judgement(Timestamp::from_nanoseconds(i64::MAX));
-        let clock = self.clock;
-        for node in &mut self.directory.nodes {
-            node.settle(clock);
+        for slot in 0..u32::try_from(self.directory.nodes.len()).unwrap_or(u32::MAX) {
+            self.directory.settle(slot, self.clock);
         }
+        self.tally();
     }
 
     /// Time of the latest packet.

@@ -2,9 +2,10 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use super::flow::{Key, Marks};
+use super::flow::{Flow, Form, Key, Marks, NONE, Path};
 use super::judge::Judge;
 use super::messages::Attribution;
+use super::node::Pulse;
 use super::observer::ipv4;
 use super::selector::Downlink;
 use super::{Direction, Effect, Encapsulation, FarEnd, Node, Observer, Tunnel};
@@ -20,14 +21,34 @@ impl Observer {
     pub fn tunnel(&mut self, tunnel: &crate::net::Tunnel<'_>, time: Timestamp) -> Attribution {
         let header = &tunnel.outer.header;
         let (source, destination) = (header.source, header.destination);
-        if !self.directory.is_agent(source) && !self.directory.is_agent(destination) {
+        let is_agent = (self.directory.is_agent(source), self.directory.is_agent(destination));
+        if is_agent == (false, false) {
             return Attribution::default();
         }
         if self.duplicates.is_copy(&tunnel.outer, time) {
             return Attribution { copy: true, ..Attribution::default() };
         }
         let ends = Ends { source, destination, ports: None };
-        self.carried(ends, &peel(tunnel), time)
+        if !self.options.attribute
+            && is_agent.0 != is_agent.1
+            && let Some(facts) = FlowFacts::of_plain(tunnel)
+        {
+            let direction = if is_agent.0 { Direction::Downlink } else { Direction::Uplink };
+            let (home_agent, far_end) = ends.seen(direction);
+            if let Some(sighting) = self.sighting(home_agent, far_end, direction, &facts, time) {
+                self.wait(sighting);
+            }
+            return Attribution::default();
+        }
+        self.carried(ends, is_agent, &peel(tunnel), time)
+    }
+
+    /// Lets a packet wait until a batch is full.
+    fn wait(&mut self, sighting: Sighting) {
+        self.sightings.push(sighting);
+        if self.sightings.len() >= BATCH {
+            self.flush();
+        }
     }
 
     /// Takes a Tunnel Data message (RFC 3519 §3.3).
@@ -44,31 +65,137 @@ impl Observer {
             destination: *destination.ip(),
             ports: Some((source.port(), destination.port())),
         };
-        self.carried(ends, &peeled, time)
+        let is_agent = (self.directory.is_agent(ends.source), self.directory.is_agent(ends.destination));
+        self.carried(ends, is_agent, &peeled, time)
     }
 
-    fn carried(&mut self, ends: Ends, peeled: &Peeled<'_>, time: Timestamp) -> Attribution {
+    /// Takes what was carried between two ends; `is_agent` says of source and destination whether they are home
+    /// agents.
+    fn carried(
+        &mut self,
+        ends: Ends,
+        is_agent: (bool, bool),
+        peeled: &Peeled<'_>,
+        time: Timestamp,
+    ) -> Attribution {
         let Some(inner) = &peeled.inner else { return self.without_inner(ends) };
-        for direction in [Direction::Downlink, Direction::Uplink] {
-            let (home_agent, far_end) = ends.seen(direction);
-            if !self.directory.is_agent(home_agent) {
-                continue;
-            }
+        let directions: &[Direction] = match is_agent {
+            (true, true) => &[Direction::Downlink, Direction::Uplink],
+            (true, false) => &[Direction::Downlink],
+            (false, true) => &[Direction::Uplink],
+            (false, false) => return Attribution::default(),
+        };
+        for direction in directions {
+            let (home_agent, far_end) = ends.seen(*direction);
             let payload = self.payload(home_agent, inner);
             let facts = FlowFacts::of(payload.as_ref().unwrap_or(inner));
-            if let Some(slot) = self.owner(home_agent, direction, &facts) {
-                if let Some(tunnel) = self.tunnel_of(slot, home_agent, far_end) {
-                    self.tunnelled = self.tunnelled.saturating_add(1);
-                    self.account(slot, tunnel, direction, &facts, time);
-                    return Attribution { node: Some(slot), copy: false, tunnelled: true };
-                }
-            } else if self.directory.knows_far_end(home_agent, far_end.address) {
-                self.tunnelled = self.tunnelled.saturating_add(1);
-                return Attribution { node: None, copy: false, tunnelled: true };
+            let Some(sighting) = self.sighting(home_agent, far_end, *direction, &facts, time) else {
+                continue;
+            };
+            if !self.options.attribute && directions.len() == 1 {
+                self.wait(sighting);
+                return Attribution::default();
+            }
+            self.flush();
+            let attribution = self.account(&sighting);
+            if attribution.tunnelled {
+                return attribution;
             }
         }
-        self.unknown(ends);
+        if self.options.attribute || directions.len() > 1 {
+            self.unknown(ends);
+        }
         Attribution::default()
+    }
+
+    /// What is worth knowing of a packet, without the packet; `None` when there is no room for its addresses.
+    fn sighting(
+        &mut self,
+        home_agent: Ipv4Addr,
+        far_end: FarEnd,
+        direction: Direction,
+        facts: &FlowFacts,
+        time: Timestamp,
+    ) -> Option<Sighting> {
+        let packet = match direction {
+            Direction::Downlink => Downlink::of_downlink(facts),
+            Direction::Uplink => Downlink::of_uplink(facts),
+        };
+        let Some(key) = self.key(home_agent, &packet) else {
+            self.homeless_flows = self.homeless_flows.saturating_add(1);
+            return None;
+        };
+        Some(Sighting {
+            key,
+            far_end,
+            direction,
+            bytes: facts.length,
+            ds: packet.ds,
+            spi: packet.spi,
+            flow_label: packet.flow_label,
+            time,
+            clock: self.clock,
+        })
+    }
+
+    /// Counts the packets that wait. They are taken together because each of their flows lies somewhere else in
+    /// memory: looking all of them up before any is counted lets the visits overlap.
+    pub(super) fn flush(&mut self) {
+        if self.sightings.is_empty() {
+            return;
+        }
+        let sightings = std::mem::take(&mut self.sightings);
+        let mut found = [(NONE, NONE); BATCH];
+        for (place, sighting) in found.iter_mut().zip(&sightings) {
+            place.0 = self.flows.likely(&sighting.key);
+        }
+        for place in found.iter_mut().take(sightings.len()) {
+            place.1 = self.flows.node_of(place.0);
+        }
+        let mut pulses = [None; BATCH];
+        for (pulse, place) in pulses.iter_mut().zip(&found).take(sightings.len()) {
+            *pulse = self.directory.pulse(place.1);
+        }
+        for ((sighting, place), pulse) in sightings.iter().zip(&found).zip(&pulses) {
+            if !pulse.is_some_and(|pulse| self.count_steady(place.0, sighting, pulse))
+                && !self.account(sighting).tunnelled
+            {
+                self.unknown(sighting.ends(self.directory.agent(sighting.key.agent)));
+            }
+        }
+        self.sightings = sightings;
+        self.sightings.clear();
+    }
+
+    /// Counts a packet that changes nothing but counters; says whether it is one.
+    // Nothing before the end of a batch changes a pulse but expiry, and that a pulse foretells.
+    #[inline]
+    fn count_steady(&mut self, slot: u32, sighting: &Sighting, pulse: Pulse) -> bool {
+        let Some(flow) = self.flows.flow_mut(slot) else { return false };
+        let same = flow.key == sighting.key
+            && flow.marks.has(Marks::STEADY)
+            && flow.generation == pulse.generation
+            && flow.birth == pulse.birth
+            && sighting.clock <= pulse.next_expiry
+            && flow.path.ends_at(sighting.far_end);
+        if !same {
+            return false;
+        }
+        let tunnel = flow.path.tunnel;
+        if flow.rule == 0 {
+            let switches = flow.switches_mut(sighting.direction);
+            if switches.tunnel != tunnel {
+                return false;
+            }
+            switches.stay();
+        } else {
+            flow.ruled_packets = flow.ruled_packets.saturating_add(1);
+            flow.ruled_bytes = flow.ruled_bytes.saturating_add(sighting.bytes.into());
+        }
+        flow.marks.set(Marks::RECENT);
+        flow.path.add(sighting.direction, sighting.bytes, sighting.time);
+        self.tunnelled = self.tunnelled.saturating_add(1);
+        true
     }
 
     /// A packet whose inside cannot be read counts by its endpoints alone.
@@ -124,21 +251,23 @@ impl Observer {
         peel_packet(inner)?.inner
     }
 
-    /// The node a packet belongs to: that of the inner destination downlink, of the inner source uplink, by home
-    /// address or by prefix.
-    fn owner(&self, home_agent: Ipv4Addr, direction: Direction, facts: &FlowFacts) -> Option<u32> {
-        let address = match direction {
-            Direction::Downlink => facts.key.destination,
-            Direction::Uplink => facts.key.source,
-        };
-        ipv4(address)
+    /// The node a packet belongs to: that of its local address, by home address or by prefix.
+    fn owner(&self, sighting: &Sighting, local: IpAddr) -> Option<u32> {
+        let home_agent = self.directory.agent(sighting.key.agent);
+        ipv4(local)
             .and_then(|address| self.directory.find(home_agent, address))
-            .or_else(|| self.directory.behind(home_agent, address))
+            .or_else(|| self.directory.behind(home_agent, local))
     }
 
     /// The tunnel of a node that ends at `far_end`; one is made where the end is registered, but by another node.
-    fn tunnel_of(&mut self, slot: u32, home_agent: Ipv4Addr, far_end: FarEnd) -> Option<u16> {
-        let known = self.directory.nodes.get(slot as usize)?.tunnel_to(far_end, self.clock);
+    fn tunnel_of(
+        &mut self,
+        slot: u32,
+        home_agent: Ipv4Addr,
+        far_end: FarEnd,
+        clock: Timestamp,
+    ) -> Option<u16> {
+        let known = self.directory.nodes.get(slot as usize)?.tunnel_to(far_end, clock);
         let index = match known {
             Some(index) => index,
             None if self.directory.knows_far_end(home_agent, far_end.address) => {
@@ -150,49 +279,56 @@ impl Observer {
         u16::try_from(index).ok()
     }
 
-    /// Counts a packet for its flow, tunnel and rule, and judges it.
-    fn account(&mut self, slot: u32, tunnel: u16, direction: Direction, facts: &FlowFacts, time: Timestamp) {
-        let clock = self.clock;
-        let Some(node) = self.directory.nodes.get_mut(slot as usize) else { return };
-        node.settle(clock);
-        if let Some(tunnel) = node.tunnel_mut(tunnel.into()) {
-            tunnel.traffic_mut(direction).add(facts.length);
-        }
-        let packet = match direction {
-            Direction::Downlink => Downlink::of_downlink(facts),
-            Direction::Uplink => Downlink::of_uplink(facts),
+    /// Finds out whose packet it is and which tunnel it took, counts it and judges it.
+    fn account(&mut self, sighting: &Sighting) -> Attribution {
+        let key = sighting.key;
+        let packet = self.packet(sighting);
+        let home_agent = self.directory.agent(key.agent);
+        let Some(node) = self.owner(sighting, packet.destination) else {
+            let known = self.directory.knows_far_end(home_agent, sighting.far_end.address);
+            self.tunnelled = self.tunnelled.saturating_add(u64::from(known));
+            return Attribution { tunnelled: known, ..Attribution::default() };
         };
-        let Some(key) = self.key(slot, &packet) else {
-            self.homeless_flows = self.homeless_flows.saturating_add(1);
-            return;
+        self.directory.settle(node, sighting.clock);
+        let Some(tunnel) = self.tunnel_of(node, home_agent, sighting.far_end, sighting.clock) else {
+            return Attribution::default();
         };
-        let Some(node) = self.directory.nodes.get_mut(slot as usize) else { return };
-        let flow = match self.flows.find(&key) {
-            Some(flow) => Some(flow),
-            None if node.flows < self.options.limits.flows_of_one_node => {
-                node.flows = node.flows.saturating_add(1);
-                if let Some(tunnel) = node.tunnel_mut(tunnel.into()) {
-                    tunnel.flows = tunnel.flows.saturating_add(1);
+        self.tunnelled = self.tunnelled.saturating_add(1);
+        let attribution = Attribution { node: Some(node), copy: false, tunnelled: true };
+        let Some(birth) = self.directory.pulse(node).map(|pulse| pulse.birth) else { return attribution };
+        let path = Path::new(tunnel, sighting.far_end, sighting.time);
+        let slot = self.flows.find(&key).filter(|slot| {
+            self.flows.flow_mut(*slot).is_some_and(|flow| flow.key == key && flow.birth == birth)
+        });
+        let slot = match slot {
+            Some(slot) => slot,
+            None => match self.new_flow(key, node, birth, path) {
+                Some(slot) => slot,
+                None => {
+                    self.homeless_flows = self.homeless_flows.saturating_add(1);
+                    let place = (node, birth, tunnel);
+                    self.uncounted.packet(place, sighting.direction, sighting.bytes);
+                    return attribution;
                 }
-                Some(self.flows.insert(key, slot, node.birth, tunnel, time))
-            }
-            None => None,
+            },
         };
-        let Some(flow) = flow else {
-            self.homeless_flows = self.homeless_flows.saturating_add(1);
-            return;
-        };
-        if self.flows.count(flow, tunnel, direction, facts.length, time)
-            && let Some(tunnel) = node.tunnel_mut(tunnel.into())
-        {
-            tunnel.flows = tunnel.flows.saturating_add(1);
+        self.flows.count(slot, path, sighting.direction, sighting.bytes);
+        self.judge(slot, node, tunnel, sighting, &packet);
+        attribution
+    }
+
+    fn new_flow(&mut self, key: Key, slot: u32, birth: u32, path: Path) -> Option<u32> {
+        let node = self.directory.nodes.get_mut(slot as usize)?;
+        if node.flows >= self.options.limits.flows_of_one_node {
+            return None;
         }
-        self.judge(flow, slot, tunnel, direction, &packet, facts, time);
+        node.flows = node.flows.saturating_add(1);
+        self.flows.remove_stale(&key);
+        Some(self.flows.insert(key, slot, birth, path))
     }
 
     /// The key of a packet's flow, in downlink orientation.
-    fn key(&mut self, slot: u32, packet: &Downlink) -> Option<Key> {
-        let home_agent = self.directory.nodes.get(slot as usize)?.home_agent;
+    fn key(&mut self, home_agent: Ipv4Addr, packet: &Downlink) -> Option<Key> {
         let (correspondent, local, is_ipv6) = match (packet.source, packet.destination) {
             (IpAddr::V4(source), IpAddr::V4(destination)) => (source.into(), destination.into(), false),
             (IpAddr::V6(source), IpAddr::V6(destination)) => {
@@ -203,82 +339,123 @@ impl Observer {
         };
         let ports = packet.source_port.zip(packet.destination_port);
         Some(Key {
-            home_agent: home_agent.into(),
+            agent: self.directory.agent_number(home_agent)?,
             correspondent,
             local,
             ports: ports.map_or(0, |(source, destination)| u32::from(source) << 16 | u32::from(destination)),
             protocol: packet.protocol,
-            is_ipv6,
-            has_ports: ports.is_some(),
+            form: Form::new(is_ipv6, ports.is_some()),
         })
     }
 
-    // A judgement looks at the packet from every side, and each side is one argument.
-    #[allow(clippy::too_many_arguments)]
-    fn judge(
-        &mut self,
-        flow: u32,
-        slot: u32,
-        tunnel: u16,
-        direction: Direction,
-        packet: &Downlink,
-        facts: &FlowFacts,
-        time: Timestamp,
-    ) {
-        let Some(node) = self.directory.nodes.get_mut(slot as usize) else { return };
-        let Some(entry) = self.flows.flow_mut(flow) else { return };
-        let rule = if entry.generation == node.generation
-            && !node.policy().looks_at_packets()
-            && !facts.is_fragment_without_ports
-        {
-            usize::from(entry.rule).checked_sub(1)
-        } else {
-            entry.generation = node.generation;
-            node.policy().decide(packet)
-        };
-        entry.rule = rule.and_then(|index| u16::try_from(index.saturating_add(1)).ok()).unwrap_or(0);
-        let Some(index) = rule else {
-            entry.expected = 0;
-            note_switch(entry, node, tunnel, direction, packet.protocol, time);
+    /// The packet that a sighting stands for.
+    fn packet(&self, sighting: &Sighting) -> Downlink {
+        let key = sighting.key;
+        let port = |port: u32| key.form.has_ports().then(|| u16::try_from(port & 0xffff).unwrap_or_default());
+        Downlink {
+            source: self.flows.address(&key, key.correspondent),
+            destination: self.flows.address(&key, key.local),
+            source_port: port(key.ports >> 16),
+            destination_port: port(key.ports),
+            protocol: key.protocol,
+            ds: sighting.ds,
+            spi: sighting.spi,
+            flow_label: sighting.flow_label,
+        }
+    }
+
+    fn judge(&mut self, slot: u32, node_slot: u32, tunnel: u16, sighting: &Sighting, packet: &Downlink) {
+        let Some(node) = self.directory.nodes.get(node_slot as usize) else { return };
+        let rule = node.policy().decide(packet);
+        let number = rule.and_then(|index| u16::try_from(index.saturating_add(1)).ok()).unwrap_or(0);
+        let Some(flow) = self.flows.flow_mut(slot) else { return };
+        if flow.rule != number || flow.policy != node.policy().number() {
+            self.count_ruled(slot);
+        }
+        let Some(node) = self.directory.nodes.get(node_slot as usize) else { return };
+        let Some(flow) = self.flows.flow_mut(slot) else { return };
+        flow.rule = number;
+        flow.policy = node.policy().number();
+        flow.generation = node.generation;
+        flow.marks.clear(Marks::STEADY);
+        // Only the first tunnel can be steady; and where rules look at packets, each has to be looked at.
+        let may_be_steady = flow.path.tunnel == tunnel && !node.policy().looks_at_packets();
+        let Some(rule) = rule.and_then(|index| node.policy().rules().get(index)) else {
+            flow.expected = 0;
+            note_switch(flow, node, tunnel, sighting);
+            if may_be_steady {
+                flow.marks.set(Marks::STEADY);
+            }
             return;
         };
-        entry.marks.set(Marks::RULED);
-        let Some(effect) = node.count_rule(index, facts.length) else { return };
-        entry.expected = if let Effect::Forward(bid) = effect { bid } else { 0 };
+        flow.marks.set(Marks::RULED);
+        flow.ruled_packets = flow.ruled_packets.saturating_add(1);
+        flow.ruled_bytes = flow.ruled_bytes.saturating_add(sighting.bytes.into());
+        let effect = rule.effect(|bid| node.is_active(bid));
+        flow.expected = if let Effect::Forward(bid) = effect { bid } else { 0 };
         let mark = match effect {
-            Effect::Drop => Marks::LEAKS,
-            Effect::Exhausted => Marks::EXHAUSTED,
-            Effect::Forward(bid) if node.goes_to(tunnel.into(), bid) => return,
-            Effect::Forward(_) => Marks::STRAYS,
+            Effect::Drop => Some(Marks::LEAKS),
+            Effect::Exhausted => Some(Marks::EXHAUSTED),
+            Effect::Forward(bid) if node.goes_to(tunnel.into(), bid) => None,
+            Effect::Forward(_) => Some(Marks::STRAYS),
         };
-        if !entry.marks.has(mark) && Judge::can_judge(node.last_change, time) {
-            self.suspect(flow, mark, time);
+        match mark {
+            Some(mark) if !flow.marks.has(mark) => {
+                let judged = Judge::can_judge(node.last_change, sighting.time);
+                judged.then(|| self.suspect(slot, mark, sighting.time));
+            }
+            Some(_) | None if may_be_steady => flow.marks.set(Marks::STEADY),
+            Some(_) | None => {}
         }
     }
 }
 
 /// Notes which tunnel a packet without a rule took (observer.md; TUN-024 for what is too often).
-fn note_switch(
-    entry: &mut super::flow::Flow,
-    node: &Node,
-    tunnel: u16,
-    direction: Direction,
-    protocol: u8,
-    time: Timestamp,
-) {
-    let [downlink, uplink] = &mut entry.switches;
-    let switches = if direction == Direction::Downlink { downlink } else { uplink };
-    let before = switches.tunnel;
+fn note_switch(flow: &mut Flow, node: &Node, tunnel: u16, sighting: &Sighting) {
+    let time = sighting.time;
     let alive =
         |index: u16| node.tunnels().get(usize::from(index)).is_some_and(|tunnel| tunnel.is_alive(time));
+    let is_icmp = IpProtocol(flow.key.protocol) == IpProtocol::ICMP;
+    let switches = flow.switches_mut(sighting.direction);
+    let before = switches.tunnel;
     let changed = before != u16::MAX && before != tunnel;
-    if changed && !alive(before) && alive(tunnel) {
-        entry.marks.set(Marks::MOVED);
-    }
+    let moved = changed && !alive(before) && alive(tunnel);
     let both_alive = changed && alive(before) && alive(tunnel);
     let often = switches.note(tunnel, node.exchanges, both_alive);
-    if often && IpProtocol(protocol) != IpProtocol::ICMP {
-        entry.marks.set(Marks::PER_PACKET);
+    if moved {
+        flow.marks.set(Marks::MOVED);
+    }
+    if often && !is_icmp {
+        flow.marks.set(Marks::PER_PACKET);
+    }
+}
+
+/// The most packets that are counted together.
+pub(super) const BATCH: usize = 64;
+
+/// A packet of a tunnel, as far as tables and judgement need it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sighting {
+    key: Key,
+    far_end: FarEnd,
+    direction: Direction,
+    bytes: u32,
+    ds: u8,
+    spi: Option<u32>,
+    flow_label: Option<u32>,
+    time: Timestamp,
+    /// The observer's clock when it was seen.
+    clock: Timestamp,
+}
+
+impl Sighting {
+    /// The ends of the packet's outer header.
+    fn ends(&self, home_agent: Ipv4Addr) -> Ends {
+        let (source, destination) = match self.direction {
+            Direction::Downlink => (home_agent, self.far_end.address),
+            Direction::Uplink => (self.far_end.address, home_agent),
+        };
+        Ends { source, destination, ports: None }
     }
 }
 
@@ -317,14 +494,6 @@ impl Node {
                 (tunnel.far_end.port == far_end.port, tunnel.is_alive(time), *index)
             })
             .map(|(index, _)| index)
-    }
-
-    /// Counts a packet for the rule that decided it, and says what the rule does now.
-    fn count_rule(&mut self, index: usize, bytes: u32) -> Option<Effect> {
-        let rule = self.policy_mut().rule_mut(index)?;
-        rule.packets = rule.packets.saturating_add(1);
-        rule.bytes = rule.bytes.saturating_add(bytes.into());
-        Some(self.policy().rules().get(index)?.effect(|bid| self.is_active(bid)))
     }
 
     /// Whether the far end of this tunnel is where the binding with this identifier ends. Two bindings can share

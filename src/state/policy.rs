@@ -7,6 +7,8 @@ use crate::wire::{Action, FlowBinding};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
     rules: Vec<Rule>,
+    /// Tells this policy from earlier ones of the node.
+    number: u16,
     /// Some rule looks at what can differ between packets of one flow: DS, SPI or flow label.
     per_packet: bool,
 }
@@ -114,6 +116,11 @@ impl Policy {
         self.per_packet
     }
 
+    /// Tells this policy from earlier ones of the node: it rises when a policy is dropped.
+    pub(super) fn number(&self) -> u16 {
+        self.number
+    }
+
     /// Adds a rule, or changes the one with the same selector; says whether anything changed. A Flow-Binding that
     /// breaks the bounds of RFC 7629 §4.2 sets nothing.
     pub(super) fn apply(&mut self, flow_binding: &FlowBinding<'_>, origin: Origin, frame: u64) -> bool {
@@ -141,7 +148,8 @@ impl Policy {
 
     /// Forgets all rules.
     pub(super) fn clear(&mut self) {
-        *self = Self::default();
+        *self =
+            Self { number: self.number.wrapping_add(u16::from(!self.rules.is_empty())), ..Self::default() };
     }
 
     /// The first rule that selects the packet, as an index; the first match decides **(ours)**.

@@ -40,6 +40,12 @@ pub struct Traffic {
 }
 
 impl Traffic {
+    pub(super) fn merge(&mut self, other: Self) {
+        self.packets = self.packets.saturating_add(other.packets);
+        self.bytes = self.bytes.saturating_add(other.bytes);
+    }
+
+    #[inline]
     pub(super) fn add(&mut self, bytes: u32) {
         self.packets = self.packets.saturating_add(1);
         self.bytes = self.bytes.saturating_add(bytes.into());
@@ -131,10 +137,15 @@ impl Tunnel {
         self.alive_until = expires.unwrap_or(FOREVER);
     }
 
-    pub(super) fn traffic_mut(&mut self, direction: Direction) -> &mut Traffic {
-        match direction {
-            Direction::Downlink => &mut self.downlink,
-            Direction::Uplink => &mut self.uplink,
-        }
+    /// Forgets what was tallied.
+    pub(super) fn clear_tally(&mut self) {
+        (self.downlink, self.uplink, self.flows) = (Traffic::default(), Traffic::default(), 0);
+    }
+
+    /// Adds what so many flows counted.
+    pub(super) fn tally(&mut self, downlink: Traffic, uplink: Traffic, flows: u32) {
+        self.downlink.merge(downlink);
+        self.uplink.merge(uplink);
+        self.flows = self.flows.saturating_add(flows);
     }
 }

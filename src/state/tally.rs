@@ -1,0 +1,79 @@
+//! Adding up: tunnels and rules count what the flows counted, so that a packet has to touch its flow alone.
+
+use std::collections::BTreeMap;
+
+use super::Observer;
+use super::flow_table::Ruled;
+use super::{Direction, Node, Traffic};
+
+/// What was counted in tunnels for flows that are not in the table: downlink and uplink, by node, its birth and
+/// tunnel.
+#[derive(Debug, Default)]
+pub(super) struct Uncounted(BTreeMap<(u32, u32, u16), (Traffic, Traffic)>);
+
+impl Uncounted {
+    /// Counts a packet of a flow that found no room.
+    pub fn packet(&mut self, place: (u32, u32, u16), direction: Direction, bytes: u32) {
+        let (downlink, uplink) = self.0.entry(place).or_default();
+        match direction {
+            Direction::Downlink => downlink.add(bytes),
+            Direction::Uplink => uplink.add(bytes),
+        }
+    }
+}
+
+impl Observer {
+    /// Brings the counters of tunnels and rules up to date.
+    pub(super) fn tally(&mut self) {
+        self.flush();
+        for node in &mut self.directory.nodes {
+            node.tunnels_mut().iter_mut().for_each(super::Tunnel::clear_tally);
+        }
+        for slot in self.flows.slots() {
+            self.count_ruled(slot);
+        }
+        for forgotten in self.flows.take_forgotten() {
+            let place = (forgotten.node, forgotten.birth, forgotten.tunnel);
+            let (downlink, uplink) = self.uncounted.0.entry(place).or_default();
+            downlink.merge(forgotten.downlink);
+            uplink.merge(forgotten.uplink);
+            self.tell_rule(forgotten.node, forgotten.birth, forgotten.ruled);
+        }
+        let nodes = &mut self.directory.nodes;
+        let mut add = |(slot, birth, tunnel): (u32, u32, u16), downlink, uplink, flows| {
+            let node = nodes.get_mut(slot as usize).filter(|node: &&mut Node| node.birth == birth);
+            if let Some(tunnel) = node.and_then(|node| node.tunnels_mut().get_mut(usize::from(tunnel))) {
+                tunnel.tally(downlink, uplink, flows);
+            }
+        };
+        self.flows.each_path(|flow, path| {
+            add((flow.node, flow.birth, path.tunnel), path.downlink, path.uplink, 1);
+        });
+        for (place, (downlink, uplink)) in &self.uncounted.0 {
+            add(*place, *downlink, *uplink, 0);
+        }
+    }
+
+    /// Hands to its rule what a flow counted for it.
+    pub(super) fn count_ruled(&mut self, slot: u32) {
+        if let Some(flow) = self.flows.flow_mut(slot) {
+            let ruled = flow.take_ruled();
+            let (node, birth) = (flow.node, flow.birth);
+            self.tell_rule(node, birth, ruled);
+        }
+    }
+
+    /// A rule that is gone with its policy counts nothing more.
+    fn tell_rule(&mut self, node: u32, birth: u32, ruled: Ruled) {
+        if ruled.packets == 0 {
+            return;
+        }
+        let node = self.directory.nodes.get_mut(node as usize).filter(|node| node.birth == birth);
+        let Some(node) = node.filter(|node| node.policy().number() == ruled.policy) else { return };
+        let index = usize::from(ruled.rule).checked_sub(1);
+        if let Some(rule) = index.and_then(|index| node.policy_mut().rule_mut(index)) {
+            rule.packets = rule.packets.saturating_add(ruled.packets.into());
+            rule.bytes = rule.bytes.saturating_add(ruled.bytes);
+        }
+    }
+}

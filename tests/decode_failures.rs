@@ -1,0 +1,228 @@
+//! What `mipflow decode` says when it cannot do what was asked: exit codes, and messages that name the file and
+//! the way out.
+
+// Helpers of tests may fail loudly, as the tests themselves may.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod program;
+
+use std::fs;
+use std::path::PathBuf;
+
+use program::capture::{datagram, pcap, request};
+use program::{Run, run};
+
+/// A file in a directory of its own, both gone when it is dropped.
+struct Scratch {
+    directory: tempfile::TempDir,
+}
+
+impl Scratch {
+    fn new() -> Self {
+        Self { directory: tempfile::tempdir().unwrap() }
+    }
+
+    fn file(&self, name: &str, content: &[u8]) -> String {
+        let path = self.path(name);
+        fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+}
+
+/// What is told, without the frame around it: the message, then the help.
+fn told(run: &Run) -> String {
+    run.error.trim().trim_start_matches("× ").replace("\n  help: ", " | ")
+}
+
+fn sample(name: &str) -> Vec<u8> {
+    fs::read(format!("samples/{name}.pcap")).unwrap()
+}
+
+#[test]
+fn files_that_are_no_captures() {
+    let scratch = Scratch::new();
+    let missing = scratch.path("missing.pcap").display().to_string();
+    let directory = scratch.directory.path().display().to_string();
+    let empty = scratch.file("empty.pcap", b"");
+    let text = scratch.file("notes.txt", b"hello, this is text\n");
+    for (file, expected) in [
+        (&missing, format!("`{missing}` does not exist")),
+        (
+            &directory,
+            format!(
+                "`{directory}` is a directory, not a capture | name the captures in it: {directory}/*.pcap"
+            ),
+        ),
+        (
+            &empty,
+            format!(
+                "`{empty}` is empty: it has not even a capture header | nothing was written to it; was the \
+                 capture started with the right interface and permissions?"
+            ),
+        ),
+        (
+            &text,
+            format!(
+                "`{text}` is not a capture: it begins with 68 65 6c 6c 6f 2c 20 74 | it looks like text; \
+                 mipflow reads pcap and pcapng captures; write one with `tcpdump -w FILE`"
+            ),
+        ),
+    ] {
+        let run = run(&format!("decode --show messages {file}"));
+        assert_eq!((run.code, told(&run)), (3, expected));
+    }
+}
+
+#[test]
+fn no_file_at_all() {
+    let run = run("decode");
+    assert_eq!(run.code, 2);
+    assert!(run.error.contains("<FILE>..."), "{}", run.error);
+    assert!(run.error.contains("--help"), "{}", run.error);
+}
+
+#[test]
+fn a_cut_capture_is_read_as_far_as_it_goes() {
+    let scratch = Scratch::new();
+    // Frames 1 to 4 of figure3.pcap end at octet 24 + 2·(16+42) + (16+111) + (16+84) = 367.
+    let file = scratch.file("cut.pcap", &sample("figure3")[..380]);
+    let run = run(&format!("decode --show messages {file}"));
+    assert_eq!(run.code, 3);
+    assert_eq!(run.out.lines().count(), 3, "the day, a request and its reply:\n{}", run.out);
+    assert_eq!(
+        told(&run),
+        format!(
+            "`{file}` is cut off: what begins at offset 367 needs 16 octets and 13 are there | the capture was \
+             probably still being written, or the disk filled up, or it was not copied whole; the 4 packets \
+             before were read"
+        )
+    );
+}
+
+#[test]
+fn one_bad_file_does_not_hide_the_others() {
+    let scratch = Scratch::new();
+    let missing = scratch.path("missing.pcap").display().to_string();
+    let run = run(&format!("decode --show messages samples/figure3.pcap {missing}"));
+    assert_eq!((run.code, run.out.lines().count()), (3, 9));
+    assert_eq!(told(&run), format!("`{missing}` does not exist"));
+}
+
+#[test]
+fn unknown_link_types() {
+    let scratch = Scratch::new();
+    let frames = [datagram(40_000, 434, &request(&[]))];
+    let alone = scratch.file("alone.pcap", &pcap(147, &frames));
+    let run_alone = run(&format!("decode --show messages {alone}"));
+    assert_eq!(run_alone.code, 3, "nothing else could be read");
+    assert_eq!(
+        told(&run_alone),
+        format!(
+            "{alone}: frames of link type 147 cannot be read | mipflow reads Ethernet, Linux cooked (SLL, SLL2), \
+             raw IP, PPPoE and BSD loopback frames; capture on such an interface, or convert with editcap -T"
+        )
+    );
+    let beside = run(&format!("decode --show messages samples/figure3.pcap {alone}"));
+    assert_eq!((beside.code, beside.out.lines().count()), (0, 9));
+    assert!(beside.error.contains("link type 147"), "{}", beside.error);
+}
+
+#[test]
+fn wrong_command_lines() {
+    for (arguments, part) in [
+        ("--show everything", "invalid value 'everything' for '--show"),
+        ("--port 0", "0 is not in 1..=65535"),
+        ("--port 65536", "65536 is not in 1..=65535"),
+        ("--format yaml", "invalid value 'yaml' for '--format"),
+        ("--time noon", "invalid value 'noon' for '--time"),
+        ("--ext-type 0", "--ext-type 0 is padding"),
+        ("--ext-type 256", "256 is not in 0..=255"),
+        ("--bpf foo[", "the filter `foo[` is not valid"),
+        ("--format csv --show messages,stats", "more than one section is asked for"),
+        ("--colour always", "a similar argument exists: '--color'"),
+    ] {
+        let run = run(&format!("decode {arguments} samples/figure3.pcap"));
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{arguments}");
+        assert!(run.error.contains(part), "{arguments}: {}", run.error);
+    }
+    let filter = run("decode --bpf foo[ samples/figure3.pcap");
+    assert!(filter.error.contains("man pcap-filter"), "{}", filter.error);
+    let csv = run("decode --format csv --show messages,stats samples/figure3.pcap");
+    assert!(csv.error.contains("--show messages"), "{}", csv.error);
+}
+
+#[test]
+fn no_error_repeats_a_secret() {
+    for key in [
+        "5ec2e7",
+        "256",
+        "256=5ec2e7x",
+        "256=5ec2e",
+        "256/rot13=text:5ec2e7",
+        "5ec2e7=256a",
+        "5ec2e7x/hmac-md5=00",
+        "256/5ec2e7=00",
+        "99999999999=5ec2e7",
+        "256=",
+    ] {
+        let run = run(&format!("decode --key {key} samples/figure3.pcap"));
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "--key {key}");
+        assert!(!run.error.contains("5ec2e7") && !run.error.contains("5ec2e"), "--key {key}: {}", run.error);
+        assert!(run.error.contains("SPI[/ALGORITHM]=text:SECRET"), "--key {key}: {}", run.error);
+    }
+}
+
+#[test]
+fn key_files_that_cannot_be_used() {
+    let scratch = Scratch::new();
+    let missing = scratch.path("missing.toml").display().to_string();
+    let run_missing = run(&format!("decode --key-file {missing} samples/figure3.pcap"));
+    assert_eq!((run_missing.code, run_missing.out.as_str()), (3, ""));
+    assert!(told(&run_missing).starts_with(&format!("the key file {missing} cannot be read:")));
+    for (content, part) in [
+        ("[[key]]\nspi = \"secret\"\nhex = \"00\"", "wrong in line 2"),
+        ("[[key]]\nspi = 1\nhex = 777", "wrong in line 3"),
+        ("[[key]]\nspi = 1\ntext = \"secret", "wrong in line 3"),
+        ("[[key]]\nspi = 1\nsecret", "wrong in line 3"),
+        ("[[key]]\nspi = -777\nhex = \"00\"", "wrong in line 2"),
+        ("[[key]]\nspi = 1", "key of SPI 1: it needs either hex or text"),
+        (
+            "[[key]]\nspi = 1\ntext = \"secret\"\nhex = \"777777\"",
+            "key of SPI 1: it needs either hex or text",
+        ),
+        ("[[key]]\nspi = 1\nhex = \"secret\"", "key of SPI 1: hex is not written in pairs"),
+        ("[[key]]\nspi = 1\ntext = \"secret\"\nalgorithm = \"rot13\"", "no algorithm 'rot13'"),
+        ("[[keys]]\nspi = 1", "wrong in line 1: unknown field `keys`"),
+    ] {
+        let file = scratch.file("keys.toml", content.as_bytes());
+        let run = run(&format!("decode --key-file {file} samples/figure3.pcap"));
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{content}");
+        assert!(run.error.contains(&file) && run.error.contains(part), "{content}: {}", run.error);
+        assert!(!run.error.contains("secret") && !run.error.contains("777"), "{content}: {}", run.error);
+    }
+}
+
+#[test]
+fn an_input_is_never_written_over() {
+    let scratch = Scratch::new();
+    let input = scratch.file("input.pcap", &sample("figure3"));
+    let link = scratch.path("link.pcap").display().to_string();
+    std::os::unix::fs::symlink(&input, &link).unwrap();
+    for output in [&input, &link] {
+        let run = run(&format!("decode -w {output} {input}"));
+        assert_eq!((run.code, run.out.as_str()), (3, ""));
+        assert_eq!(
+            told(&run),
+            format!("`{output}` is the input `{input}`, which writing would destroy | write to another file")
+        );
+        assert_eq!(fs::read(&input).unwrap(), sample("figure3"));
+    }
+    let nowhere = scratch.path("no/such/directory.pcap").display().to_string();
+    let run_nowhere = run(&format!("decode -w {nowhere} {input}"));
+    assert_eq!(run_nowhere.code, 3);
+    assert!(told(&run_nowhere).starts_with(&format!("`{nowhere}` cannot be created")));
+}

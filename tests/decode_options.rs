@@ -1,0 +1,260 @@
+//! The options of `mipflow decode`, each with what it changes.
+
+// Helpers of tests may fail loudly, as the tests themselves may.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod program;
+
+use std::fs;
+
+use program::capture::{RAW, datagram, hexadecimal, pcap, request};
+use program::{KEY, finished, mipflow, run, shown};
+use serde_json::Value;
+
+/// A capture of these messages to port 434, and the directory it is in.
+fn capture(messages: &[Vec<u8>]) -> (tempfile::TempDir, String) {
+    capture_to(434, messages)
+}
+
+fn capture_to(port: u16, messages: &[Vec<u8>]) -> (tempfile::TempDir, String) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("capture.pcap").display().to_string();
+    let frames: Vec<Vec<u8>> = messages.iter().map(|message| datagram(40_000, port, message)).collect();
+    fs::write(&path, pcap(RAW, &frames)).unwrap();
+    (directory, path)
+}
+
+fn messages(arguments: &str) -> Vec<Value> {
+    let text = shown(&format!("decode --format json --show messages {arguments}"));
+    let mut document: Value = serde_json::from_str(&text).unwrap();
+    serde_json::from_value(document["messages"].take()).unwrap()
+}
+
+/// The verdicts on the last extension of each message.
+fn verdicts(arguments: &str) -> Vec<String> {
+    let of = |message: &Value| {
+        let extensions = message["extensions"].as_array().unwrap();
+        extensions.last().unwrap()["verdict"].as_str().unwrap().to_owned()
+    };
+    messages(arguments).iter().map(of).collect()
+}
+
+/// Requests signed with `mipflow-sample` under SPI 300 to 303, one an algorithm. The authenticators are Python's:
+/// `hmac.new(secret, octets, hashlib.md5)`, sha1, sha256, and `md5(secret + octets + secret)`.
+fn signed() -> Vec<Vec<u8>> {
+    [
+        "20140000012c4c8de12769d5a86c695f1afc9174e91e",
+        "20180000012d5a7ea133dac495e08bb8e31962229afdba47b68c",
+        "20240000012e9f79c914007a62c2f1f89947f2b2169279e8798e8ace45834fe6f91700f2c3f3",
+        "20140000012ff0a590a173c6aaae74a3b98d864f207e",
+    ]
+    .map(|extension| request(&hexadecimal(extension)))
+    .to_vec()
+}
+
+#[test]
+fn each_algorithm_verifies_its_own() {
+    let (_directory, file) = capture(&signed());
+    assert_eq!(verdicts(&file), ["no-key"; 4]);
+    let right = "--key 300=text:mipflow-sample --key 0x12d/hmac-sha1=text:mipflow-sample \
+                 --key 302/hmac-sha256=6d6970666c6f772d73616d706c65 \
+                 --key 303/md5-prefix-suffix=text:mipflow-sample";
+    assert_eq!(verdicts(&format!("{right} {file}")), ["valid"; 4]);
+    let crossed = "--key 300/md5-prefix-suffix=text:mipflow-sample --key 301=text:mipflow-sample \
+                   --key 302/hmac-sha256=text:mipflow-simple";
+    assert_eq!(verdicts(&format!("{crossed} {file}")), ["invalid", "invalid", "invalid", "no-key"]);
+    // Of several keys of an SPI, any may fit.
+    let both = "--key 300=text:old --key 300=text:mipflow-sample";
+    assert_eq!(verdicts(&format!("{both} {file}")), ["valid", "no-key", "no-key", "no-key"]);
+}
+
+#[test]
+fn keys_come_from_a_file_too() {
+    let (directory, file) = capture(&signed());
+    let keys = directory.path().join("keys.toml");
+    fs::write(
+        &keys,
+        "[[key]]\nspi = 300\ntext = \"mipflow-sample\"\n\n[[key]]\nspi = 302\nalgorithm = \"hmac-sha256\"\n\
+         hex = \"6d6970666c6f772d73616d706c65\"\n",
+    )
+    .unwrap();
+    let found = verdicts(&format!("--key-file {} --key 301=text:wrong {file}", keys.display()));
+    assert_eq!(found, ["valid", "invalid", "valid", "no-key"]);
+}
+
+#[test]
+fn a_changed_octet_is_found() {
+    let mut changed = signed();
+    changed[0][3] ^= 1;
+    let (_directory, file) = capture(&changed);
+    assert_eq!(verdicts(&format!("--key 300=text:mipflow-sample {file}"))[0], "invalid");
+    let text = shown(&format!("decode --show messages --key 300=text:mipflow-sample {file}"));
+    assert!(text.lines().nth(1).unwrap().ends_with("mobile-home-auth SPI 300 INVALID"), "{text}");
+}
+
+#[test]
+fn older_numbers() {
+    let multipath = [200, 1, 0, 4, 8, 2, 7, 0x80];
+    let reply = |code| {
+        let mut octets = hexadecimal("030000000a010001c6336401ea056fa000000000");
+        octets[1] = code;
+        octets
+    };
+    let (_directory, file) = capture(&[request(&multipath), reply(210), reply(211), reply(152)]);
+    let plain = messages(&file);
+    assert_eq!(plain[0]["extensions"][0]["name"], "unknown");
+    assert_eq!(plain[3]["code_name"], "MULTIPATH_NOT_ALLOWED");
+    let older = messages(&format!(
+        "--ext-type 200 --code-multipath-not-allowed 210 --code-invalid-fb-identifier 211 {file}"
+    ));
+    let extension = &older[0]["extensions"][0];
+    assert_eq!(
+        (&extension["name"], &extension["bid"], &extension["bulk"]),
+        (&"multipath".into(), &7.into(), &true.into())
+    );
+    assert_eq!(extension["if_att_name"], "E-UTRAN");
+    assert_eq!(older[1]["code_name"], "MULTIPATH_NOT_ALLOWED");
+    assert_eq!(older[2]["code_name"], "INVALID_FB_IDENTIFIER");
+    assert_ne!(older[3]["code_name"], "MULTIPATH_NOT_ALLOWED");
+}
+
+#[test]
+fn other_ports() {
+    let (_directory, file) = capture_to(5434, &[request(&[])]);
+    assert_eq!(shown(&format!("decode --show messages {file}")), "no Mobile IP messages in 1 packets\n");
+    assert_eq!(messages(&format!("--port 5434 {file}")).len(), 1);
+    assert_eq!(messages(&format!("--port 434 --port 5434 {file}")).len(), 1);
+}
+
+#[test]
+fn times() {
+    // Frames 3 and 4 of figure3.pcap: tshark -T fields -e frame.time_epoch gives ...000.250180 and ...000.251580.
+    for (style, first, second) in [
+        ("utc", "10:00:00.250180", "10:00:00.251580"),
+        ("local", "12:00:00.250180", "12:00:00.251580"),
+        ("relative", "0.250180", "0.251580"),
+        ("delta", "0.000000", "0.001400"),
+        ("epoch", "1717236000.250180", "1717236000.251580"),
+    ] {
+        let arguments = format!("decode --show messages --time {style} samples/figure3.pcap");
+        let run = finished(mipflow(&arguments).env("TZ", "XYZ-2"));
+        assert_eq!((run.code, run.error.as_str()), (0, ""));
+        let column = |frame: &str| {
+            let line = run.out.lines().find(|line| line.trim_start().starts_with(frame)).unwrap().to_owned();
+            line.split_whitespace().nth(1).unwrap().to_owned()
+        };
+        assert_eq!((column("3 ").as_str(), column("4 ").as_str()), (first, second), "{style}");
+    }
+}
+
+#[test]
+fn colour_only_where_it_is_wanted() {
+    let plain = shown("decode --show messages samples/malformed.pcap");
+    assert!(!plain.contains('\u{1b}'), "standard output is no terminal");
+    let never = shown("decode --show messages --color never samples/malformed.pcap");
+    assert_eq!(never, plain);
+    for no_color in ["", "1"] {
+        // What is said on the command line is stronger than the environment.
+        let mut command = mipflow("decode --show messages --color always samples/malformed.pcap");
+        let coloured = finished(command.env("NO_COLOR", no_color)).out;
+        assert!(coloured.contains("\u{1b}[2m"), "{coloured}");
+        assert_eq!(without_colour(&coloured), plain);
+    }
+    let tree = shown("decode -v --show messages --color always samples/extensions.pcap");
+    assert_eq!(without_colour(&tree), shown("decode -v --show messages samples/extensions.pcap"));
+}
+
+/// The text without `ESC [ ... m`.
+fn without_colour(text: &str) -> String {
+    let mut parts = text.split("\u{1b}[");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |mut text, part| {
+        text.push_str(part.split_once('m').unwrap().1);
+        text
+    })
+}
+
+#[test]
+fn text_from_packets_is_shown_and_not_obeyed() {
+    for options in ["", "-v", "-x", "-v -x", "--format json", "--format ndjson", "--format csv"] {
+        let text = shown(&format!("decode --show messages {options} samples/malformed.pcap"));
+        let obeyed =
+            |character: &char| (character.is_control() && *character != '\n') || *character == '\u{202e}';
+        assert_eq!(text.chars().find(obeyed), None, "{options}");
+    }
+    let text = shown("decode --show messages samples/malformed.pcap");
+    assert!(
+        text.contains(r"\u{1b}[2J\u{1b}]0;owned\u{7}root\u{1b}[8m@evil\r\n\u{202e}gro.elpmaxe"),
+        "{text}"
+    );
+    // In JSON it reads back as it was sent.
+    let attack = "\u{1b}[2J\u{1b}]0;owned\u{7}root\u{1b}[8m@evil\r\n\u{202e}gro.elpmaxe";
+    assert_eq!(messages("samples/malformed.pcap")[15]["extensions"][0]["nai"], attack);
+}
+
+#[test]
+fn several_files_are_one_timeline() {
+    let files = ["samples/tunnels.pcap", "samples/figure3.pcap"];
+    let found = messages(&files.join(" "));
+    assert_eq!(found.len(), 16 + 8);
+    let times: Vec<&str> = found.iter().map(|message| message["time"].as_str().unwrap()).collect();
+    assert!(times.is_sorted());
+    // Both begin in the same microsecond: the file named first goes first, then the ARP of the other.
+    assert_eq!((&found[0]["frame"], &found[0]["file"]), (&1.into(), &0.into()));
+    // Between them the two ARP frames at 0 and 180 µs.
+    assert_eq!((&found[1]["frame"], &found[1]["file"]), (&4.into(), &0.into()));
+    let swapped = messages(&format!("{} {}", files[1], files[0]));
+    assert_eq!((&swapped[0]["frame"], &swapped[0]["file"]), (&2.into(), &1.into()));
+    let capture: Value =
+        serde_json::from_str(&shown(&format!("decode --format json --show stats {}", files.join(" "))))
+            .unwrap();
+    assert_eq!(capture["capture"]["files"], Value::from(files.to_vec()));
+    assert_eq!(capture["capture"]["packets"], 33 + 46);
+}
+
+#[test]
+fn filters_choose_frames() {
+    let found = messages("--bpf udp and samples/figure3.pcap".replace(" and", "").as_str());
+    assert_eq!(found.len(), 8);
+    let mut command = mipflow("decode --show messages -f");
+    let run = finished(command.args(["host 192.0.2.130", "samples/figure3.pcap"]));
+    assert_eq!((run.code, run.out.lines().count()), (0, 3));
+    // Frames keep the numbers they have in the file.
+    assert!(run.out.lines().nth(1).unwrap().trim_start().starts_with("18 "), "{}", run.out);
+}
+
+#[test]
+fn what_was_selected_is_written() {
+    let directory = tempfile::tempdir().unwrap();
+    for name in ["out.pcap", "out.pcapng"] {
+        let out = directory.path().join(name).display().to_string();
+        let original = shown(&format!("decode --show messages -w {out} samples/figure3.pcap"));
+        let written = shown(&format!("decode --show messages {out}"));
+        let without_numbers = |text: &str| -> Vec<String> {
+            text.lines()
+                .map(|line| line.trim_start().trim_start_matches(|c: char| c.is_ascii_digit()).to_owned())
+                .collect()
+        };
+        assert_eq!(without_numbers(&original)[1..], without_numbers(&written)[1..]);
+        let stats: Value =
+            serde_json::from_str(&shown(&format!("decode --format json --show stats {out}"))).unwrap();
+        // Of 46 frames, four are ARP and four are DNS.
+        assert_eq!(stats["capture"]["packets"], 38);
+        assert_eq!(stats["capture"]["tunnelled"], 30);
+    }
+    // All of it is Mobile IP, fragments included, so that the same file comes out.
+    let out = directory.path().join("all.pcap");
+    shown(&format!("decode --show messages -w {} samples/tunnels.pcap", out.display()));
+    assert!(fs::read(out).unwrap() == fs::read("samples/tunnels.pcap").unwrap());
+}
+
+#[test]
+fn verified_samples() {
+    // The whole set under its one key; malformed.pcap has the one request that was changed.
+    for name in ["figure3", "foreign-agent", "tunnels", "extensions", "malformed"] {
+        let text = shown(&format!("decode --show messages --key {KEY} samples/{name}.pcap"));
+        assert_eq!(text.matches(" INVALID").count(), usize::from(name == "malformed"), "{name}");
+        assert!(!text.contains("no key"), "{name}");
+    }
+    assert_eq!(run("decode --key 256=text:wrong samples/figure3.pcap").code, 0, "a verdict is no failure");
+}
