@@ -81,7 +81,7 @@ _mipflow() {
             return 0
             ;;
         mipflow__subcmd__decode)
-            opts="-v -x -f -w -h -V --show --format --verbose --hex --color --time --node --at --reply-timeout --bpf --port --key --key-file --ext-type --code-multipath-not-allowed --code-invalid-fb-identifier --write --help --version"
+            opts="-v -x -f -w -h -V --show --format --verbose --hex --color --ascii --time --node --at --reply-timeout --bpf --port --key --key-file --ext-type --code-multipath-not-allowed --code-invalid-fb-identifier --write --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -64,6 +64,15 @@ pub(super) struct Decode {
     #[arg(long, value_enum, default_value_t, hide_default_value = true)]
     color: Colour,
 
+    /// Use no characters beyond ASCII in text; the default where the locale is not UTF-8
+    #[arg(
+        long,
+        long_help = "Use no characters beyond ASCII in text; the default where the locale is not UTF-8\n\n\
+                     The locale is that of LC_ALL, LC_CTYPE or LANG. Where none of them is set, terminals get ASCII. \
+                     Tables take the width of the terminal, 120 columns in files and pipes, or what COLUMNS says."
+    )]
+    ascii: bool,
+
     /// Times in text: of day, or in seconds from the first frame, the message before, or 1970
     #[arg(long, value_enum, default_value_t, hide_default_value = true)]
     time: Time,
@@ -262,13 +271,8 @@ impl Decode {
         Ok(match self.format {
             Format::Text => {
                 let depth = Depth { tree: self.verbose, hex: self.hex };
-                Box::new(TextReport::new(
-                    output::stdout(),
-                    sections,
-                    depth,
-                    self.time.into(),
-                    self.color.palette(),
-                ))
+                let look = output::look(self.color, self.ascii);
+                Box::new(TextReport::new(output::stdout(), sections, depth, self.time.into(), look))
             }
             Format::Json => Box::new(JsonReport::new(io::stdout().lock(), sections)),
             Format::Ndjson => Box::new(NdjsonReport::new(io::stdout().lock(), sections)),

@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, IsTerminal, StdoutLock};
 
 use clap::ValueEnum;
 
-use crate::report::Palette;
+use crate::report::{Glyphs, Look, Palette};
 
 /// When to use colour (`--color`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -20,7 +20,7 @@ pub(super) enum Colour {
 
 impl Colour {
     /// The styles to write with.
-    pub(super) fn palette(self) -> Palette {
+    fn palette(self) -> Palette {
         let wanted = match self {
             Self::Always => true,
             Self::Never => false,
@@ -31,6 +31,34 @@ impl Colour {
             }
         };
         if wanted { Palette::coloured() } else { Palette::default() }
+    }
+}
+
+/// How text is to look here: in these colours; in ASCII when that is asked for or nothing else can be shown; as wide
+/// as `COLUMNS` says, else as the terminal is, else as files are.
+pub(super) fn look(colour: Colour, ascii: bool) -> Look {
+    let is_terminal = io::stdout().is_terminal();
+    let glyphs = if ascii || !locale_has_unicode(is_terminal) { Glyphs::ASCII } else { Glyphs::UNICODE };
+    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse().ok());
+    let width = columns.filter(|columns| *columns > 0).or_else(|| comfy_table::Table::new().width());
+    Look { palette: colour.palette(), glyphs, width: width.unwrap_or(Look::WIDTH).max(NARROWEST) }
+}
+
+/// Nothing is laid out for less.
+const NARROWEST: u16 = 80;
+
+/// Whether the locale's character set is UTF-8. Without any locale a terminal gets ASCII, and a file or a pipe the
+/// same as anywhere else.
+fn locale_has_unicode(is_terminal: bool) -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    match locale {
+        Some(locale) => {
+            let locale = locale.to_ascii_lowercase();
+            locale.contains("utf-8") || locale.contains("utf8")
+        }
+        None => !is_terminal,
     }
 }
 

@@ -67,6 +67,28 @@ impl Clock {
         &self.text
     }
 
+    /// The time of a table's row: in this clock's style, milliseconds at the finest. A time of day has its day before
+    /// it where that is not the day of the first frame; for [`TimeStyle::Delta`] it counts from the first frame,
+    /// because the rows of a table follow no order of time.
+    pub fn moment(&mut self, time: Timestamp, precision: Precision) -> String {
+        let first = *self.first.get_or_insert(time);
+        let precision = precision.min(Precision::new(3));
+        let mut text = String::new();
+        match self.style {
+            TimeStyle::Utc | TimeStyle::Local => {
+                text = calendar(time.seconds(), &self.zone, "%Y-%m-%d %H:%M:%S");
+                push_fraction(&mut text, time.subsecond(), precision);
+                let day = calendar(first.seconds(), &self.zone, "%Y-%m-%d ");
+                if let Some(of_day) = text.strip_prefix(&day) {
+                    text = of_day.to_owned();
+                }
+            }
+            TimeStyle::Relative | TimeStyle::Delta => push_seconds(&mut text, time.since(first), precision),
+            TimeStyle::Epoch => push_seconds(&mut text, time.nanoseconds(), precision),
+        }
+        text
+    }
+
     /// The day of this time as a heading, for the styles that show a time of day.
     pub fn day(&self, time: Timestamp) -> Option<String> {
         match self.style {
@@ -171,5 +193,20 @@ mod tests {
         assert_eq!(delta.styled(at(10_000_000), Precision::new(3)), "-0.030");
         assert_eq!(Clock::new(TimeStyle::Epoch).styled(at(5), Precision::NANOSECONDS), "100.000000005");
         assert_eq!(Clock::new(TimeStyle::Utc).styled(at(0), Precision::SECONDS), "00:01:40");
+    }
+
+    #[test]
+    fn moments_name_their_day_when_it_is_another() {
+        let mut clock = Clock::new(TimeStyle::Utc);
+        clock.start(Timestamp::new(1_717_236_000, 0));
+        let moment = Timestamp::new(1_717_236_000, 123_456_789);
+        assert_eq!(clock.moment(moment, Precision::NANOSECONDS), "10:00:00.123");
+        assert_eq!(clock.moment(moment, Precision::SECONDS), "10:00:00");
+        let next_day = Timestamp::new(1_717_286_400, 0);
+        assert_eq!(clock.moment(next_day, Precision::MICROSECONDS), "2024-06-02 00:00:00.000");
+        let mut delta = Clock::new(TimeStyle::Delta);
+        delta.start(Timestamp::new(1_717_236_000, 0));
+        assert_eq!(delta.moment(moment, Precision::MICROSECONDS), "0.123");
+        assert_eq!(delta.moment(moment, Precision::MICROSECONDS), "0.123");
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 use std::io::{self, Write};
 use std::ops::Range;
 
-use super::{Clock, Palette, Printable};
+use super::{Clock, Glyphs, Look, Palette};
 use crate::time::{Precision, Timestamp};
 use crate::wire::{Field, IpProtocol, Meaning, SelectorLayout, TrafficSelector, Value};
 
@@ -22,8 +22,9 @@ pub(super) fn write(
     depth: usize,
     moment: Timestamp,
     clock: &mut Clock,
-    palette: &Palette,
+    look: &Look,
 ) -> io::Result<()> {
+    let palette = &look.palette;
     let quiet = palette.quiet;
     let selector = fields.iter().find_map(|field| match &field.value {
         Value::Selector { selector, .. } => Some(selector),
@@ -36,7 +37,13 @@ pub(super) fn write(
             write_offset(out, Some(field).filter(|field| field.value != Value::Absent), palette)?;
             let indent = 2 * (depth + below);
             let aside = clock_of_sender(field, moment, clock);
-            writeln!(out, "{:indent$}{}: {}{aside}", "", field.title, Shown { field, selector })?;
+            writeln!(
+                out,
+                "{:indent$}{}: {}{aside}",
+                "",
+                field.title,
+                Shown { field, selector, glyphs: look.glyphs }
+            )?;
             continue;
         }
         if word.as_ref() != Some(&field.octets) {
@@ -47,7 +54,7 @@ pub(super) fn write(
             word = Some(field.octets.clone());
         }
         let indent = 6 + 2 * (depth + 1);
-        let shown = Shown { field, selector };
+        let shown = Shown { field, selector, glyphs: look.glyphs };
         writeln!(out, "{:indent$}{quiet}{}{quiet:#} = {}: {shown}", "", bits(field), field.title)?;
     }
     Ok(())
@@ -116,6 +123,7 @@ struct Shown<'f, 'a> {
     field: &'f Field<'a>,
     /// The selector that the field is part of, if it is part of one.
     selector: Option<&'f TrafficSelector>,
+    glyphs: Glyphs,
 }
 
 impl Display for Shown<'_, '_> {
@@ -127,7 +135,7 @@ impl Display for Shown<'_, '_> {
             Value::Hexadecimal(number, digits) => write!(formatter, "0x{number:0digits$x}")?,
             Value::Ipv4(address) => write!(formatter, "{address}")?,
             Value::Ipv6(address) => write!(formatter, "{address}")?,
-            Value::Text(octets) => write!(formatter, "{}", Printable(octets))?,
+            Value::Text(octets) => write!(formatter, "{}", self.glyphs.text(octets))?,
             Value::Octets(octets) => octets.iter().try_for_each(|octet| write!(formatter, "{octet:02x}"))?,
             Value::List(octets) => {
                 for (index, octet) in octets.iter().enumerate() {

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::{Palette, Printable};
+use super::{Look, Palette};
 use crate::net::{Checksum, FlowFacts, UdpTunnel};
 use crate::trace::SeenMessage;
 use crate::wire::{
@@ -16,8 +16,8 @@ pub(super) struct MessageLine<'r, 'a> {
     pub seen: &'r SeenMessage<'a>,
     /// The keys its authenticators are verified with.
     pub keys: &'r KeyRing,
-    /// Colours.
-    pub palette: &'r Palette,
+    /// Colours and characters.
+    pub look: &'r Look,
 }
 
 impl Display for MessageLine<'_, '_> {
@@ -49,7 +49,7 @@ impl Display for MessageLine<'_, '_> {
 
 impl MessageLine<'_, '_> {
     fn request(&self, formatter: &mut Formatter<'_>, request: &RegistrationRequest) -> fmt::Result {
-        let address = self.palette.address;
+        let address = self.look.palette.address;
         write!(formatter, "RRQ  {address}{}{address:#}", request.home_address)?;
         match request.lifetime {
             0 => write!(formatter, " de-registers {}", request.care_of_address)?,
@@ -62,7 +62,7 @@ impl MessageLine<'_, '_> {
     }
 
     fn reply(&self, formatter: &mut Formatter<'_>, reply: &RegistrationReply) -> fmt::Result {
-        let Palette { address, good, bad, .. } = *self.palette;
+        let Palette { address, good, bad, .. } = self.look.palette;
         write!(formatter, "RRP  {address}{}{address:#} ", reply.home_address)?;
         let name = reply.code.name(self.seen.message.numbers());
         match reply.code {
@@ -91,9 +91,10 @@ impl MessageLine<'_, '_> {
         }
         write!(
             formatter,
-            " {}{} → {}{}, {} octets",
+            " {}{} {} {}{}, {} octets",
             key.source,
             port(key.source_port),
+            self.look.glyphs.arrow,
             key.destination,
             port(key.destination_port),
             facts.length
@@ -101,8 +102,9 @@ impl MessageLine<'_, '_> {
     }
 
     fn extension(&self, formatter: &mut Formatter<'_>, extension: &Extension<'_>) -> fmt::Result {
-        let quiet = self.palette.quiet;
-        let between = format!("{quiet} · {quiet:#}");
+        let quiet = self.look.palette.quiet;
+        let glyphs = self.look.glyphs;
+        let between = format!("{quiet} {} {quiet:#}", glyphs.between);
         match extension.content() {
             Ok(Content::Padding) => Ok(()),
             Ok(Content::Multipath(multipath)) => {
@@ -116,9 +118,9 @@ impl MessageLine<'_, '_> {
                 formatter.write_str(if multipath.overwrite { " OVERWRITE" } else { "" })
             }
             Ok(Content::FlowBinding(flow)) => write!(formatter, "{between}{}", FlowRule(&flow)),
-            Ok(Content::Nai(nai)) => write!(formatter, "{between}{}", Printable(nai.0)),
+            Ok(Content::Nai(nai)) => write!(formatter, "{between}{}", glyphs.text(nai.0)),
             Ok(Content::MessageString(string)) => {
-                write!(formatter, "{between}\"{}\"", Printable(string.text))
+                write!(formatter, "{between}\"{}\"", glyphs.text(string.text))
             }
             Ok(Content::Authentication(authentication)) => {
                 write!(formatter, "{between}{} SPI {}", extension.name(), authentication.spi)?;
@@ -160,7 +162,7 @@ impl MessageLine<'_, '_> {
             }
             Ok(_) => write!(formatter, "{between}{}", extension.name()),
             Err(malformed) if malformed.is_fault() => {
-                let bad = self.palette.bad;
+                let bad = self.look.palette.bad;
                 write!(formatter, "{between}{bad}{} malformed: {malformed}{bad:#}", extension.name())
             }
             Err(_) => write!(formatter, "{between}{} (cut)", extension.name()),
@@ -171,7 +173,7 @@ impl MessageLine<'_, '_> {
         if self.keys.is_empty() {
             return Ok(());
         }
-        let Palette { good, doubtful, bad, .. } = *self.palette;
+        let Palette { good, doubtful, bad, .. } = self.look.palette;
         match self.keys.verify(self.seen.message.octets, extension) {
             Some(Verdict::Valid) => write!(formatter, " {good}valid{good:#}"),
             Some(Verdict::Invalid) => write!(formatter, " {bad}INVALID{bad:#}"),
@@ -181,7 +183,7 @@ impl MessageLine<'_, '_> {
     }
 
     fn complaints(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        let Palette { doubtful, bad, .. } = *self.palette;
+        let Palette { doubtful, bad, .. } = self.look.palette;
         // An extension that runs past the end has said so itself.
         if let Header::Short(_, malformed) = self.seen.message.header
             && malformed.is_fault()

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::message_json::encapsulation_name;
 use super::message_line::MessageLine;
-use super::{Clock, Palette, field_lines};
+use super::{Clock, Look, Palette, field_lines};
 use crate::net::{Checksum, FlowFacts, IpPacket, UdpTunnel};
 use crate::trace::SeenMessage;
 use crate::wire::{Extension, Field, Header, IpProtocol, KeyRing, Malformed, TunnelData, Value, Verdict};
@@ -16,45 +16,45 @@ pub(super) fn write(
     seen: &SeenMessage<'_>,
     keys: &KeyRing,
     clock: &mut Clock,
-    palette: &Palette,
+    look: &Look,
 ) -> io::Result<()> {
-    let heading = palette.heading;
+    let heading = look.palette.heading;
     let time = clock.whole(seen.time, seen.precision);
     writeln!(
         out,
         "{heading}Frame {}{heading:#}, {time}, {} octets on the link",
         seen.frame, seen.frame_length
     )?;
-    writeln!(out, "{}", MessageLine { seen, keys, palette })?;
-    write_network(out, seen, palette)?;
+    writeln!(out, "{}", MessageLine { seen, keys, look })?;
+    write_network(out, seen, look)?;
     let message = &seen.message;
     let title = message.kind().map_or("no message", |kind| kind.title());
     writeln!(out, "{heading}Mobile IP, {title}{heading:#}, {} octets", message.octets.len())?;
     let mut fields = Vec::new();
     message.describe(&mut fields);
-    field_lines::write(out, &fields, 1, seen.time, clock, palette)?;
+    field_lines::write(out, &fields, 1, seen.time, clock, look)?;
     match message.header {
         Header::Other(_) => {
             let left = message.octets.len().saturating_sub(1);
             writeln!(out, "        [{left} octets that mipflow does not read field by field]")?;
         }
-        Header::TunnelData(_) => write_tunnelled(out, seen, palette)?,
-        Header::Short(_, malformed) => write_complaint(out, 8, &malformed, palette)?,
+        Header::TunnelData(_) => write_tunnelled(out, seen, look)?,
+        Header::Short(_, malformed) => write_complaint(out, 8, &malformed, look)?,
         _ => {}
     }
     for extension in message.extensions() {
-        write_extension(out, seen, &extension, keys, clock, palette)?;
+        write_extension(out, seen, &extension, keys, clock, look)?;
     }
     if seen.is_truncated() {
-        let doubtful = palette.doubtful;
+        let doubtful = look.palette.doubtful;
         let missing = message.not_captured;
         writeln!(out, "        {doubtful}[{missing} more octets were not captured]{doubtful:#}")?;
     }
     Ok(())
 }
 
-fn write_network(out: &mut dyn Write, seen: &SeenMessage<'_>, palette: &Palette) -> io::Result<()> {
-    let Palette { heading, quiet, good, doubtful, bad, .. } = *palette;
+fn write_network(out: &mut dyn Write, seen: &SeenMessage<'_>, look: &Look) -> io::Result<()> {
+    let Palette { heading, quiet, good, doubtful, bad, .. } = look.palette;
     let datagram = &seen.datagram;
     let at = |offset: Option<usize>| match offset {
         Some(offset) => format!(" {quiet}[octet {offset} of the frame]{quiet:#}"),
@@ -105,9 +105,9 @@ fn write_extension(
     extension: &Extension<'_>,
     keys: &KeyRing,
     clock: &mut Clock,
-    palette: &Palette,
+    look: &Look,
 ) -> io::Result<()> {
-    let Palette { heading, quiet, good, doubtful, bad, .. } = *palette;
+    let Palette { heading, quiet, good, doubtful, bad, .. } = look.palette;
     writeln!(
         out,
         "{quiet}{:>6}{quiet:#}  {heading}Extension: {} ({}){heading:#}, {} octets",
@@ -127,7 +127,7 @@ fn write_extension(
         .filter(|(index, field)| *index < header || !field.octets.is_empty() || field.value == Value::Absent)
         .map(|(_, field)| field)
         .collect();
-    field_lines::write(out, &told, 2, seen.time, clock, palette)?;
+    field_lines::write(out, &told, 2, seen.time, clock, look)?;
     match keys.verify(seen.message.octets, extension) {
         Some(Verdict::Valid) => writeln!(out, "          {good}[the authenticator is valid]{good:#}")?,
         Some(Verdict::Invalid) => writeln!(out, "          {bad}[the authenticator is INVALID]{bad:#}")?,
@@ -137,24 +137,19 @@ fn write_extension(
         None => {}
     }
     match malformed {
-        Some(malformed) => write_complaint(out, 10, &malformed, palette),
+        Some(malformed) => write_complaint(out, 10, &malformed, look),
         None => Ok(()),
     }
 }
 
-fn write_complaint(
-    out: &mut dyn Write,
-    indent: usize,
-    malformed: &Malformed,
-    palette: &Palette,
-) -> io::Result<()> {
+fn write_complaint(out: &mut dyn Write, indent: usize, malformed: &Malformed, look: &Look) -> io::Result<()> {
     let (word, style) =
-        if malformed.is_fault() { ("Malformed", palette.bad) } else { ("Cut", palette.doubtful) };
+        if malformed.is_fault() { ("Malformed", look.palette.bad) } else { ("Cut", look.palette.doubtful) };
     writeln!(out, "{:indent$}{style}[{word}: {malformed}]{style:#}", "")
 }
 
-fn write_tunnelled(out: &mut dyn Write, seen: &SeenMessage<'_>, palette: &Palette) -> io::Result<()> {
-    let Palette { heading, quiet, bad, .. } = *palette;
+fn write_tunnelled(out: &mut dyn Write, seen: &SeenMessage<'_>, look: &Look) -> io::Result<()> {
+    let Palette { heading, quiet, bad, .. } = look.palette;
     let Some(tunnel) = UdpTunnel::of(&seen.datagram) else { return Ok(()) };
     for (depth, peeled) in tunnel.layers().enumerate() {
         // Only where the first packet begins is known; those within it are told by their depth.

@@ -4,23 +4,29 @@ mod capture_json;
 mod clock;
 mod csv_report;
 mod field_lines;
+mod glyphs;
 mod hex_dump;
 mod json_report;
 mod json_writer;
+mod look;
 mod message_json;
 mod message_line;
 mod message_tree;
 mod palette;
 mod printable;
+mod selection;
 mod statistics;
 mod summary;
 mod tables_json;
 mod target;
 mod text_report;
+mod text_table;
 
 pub use clock::{Clock, TimeStyle};
 pub use csv_report::{CsvReport, CsvSection};
+pub use glyphs::Glyphs;
 pub use json_report::{JsonReport, NdjsonReport};
+pub use look::Look;
 pub use palette::Palette;
 pub use printable::Printable;
 pub use summary::Summary;
@@ -28,6 +34,8 @@ pub use target::Target;
 pub use text_report::{Depth, TextReport};
 
 use std::io;
+
+use selection::Selection;
 
 use crate::time::Timestamp;
 use crate::trace::SeenMessage;
@@ -50,6 +58,17 @@ pub struct Sections {
     pub violations: bool,
     /// What was counted.
     pub stats: bool,
+}
+
+impl Sections {
+    /// How many are wanted.
+    pub fn count(&self) -> usize {
+        let Self { messages, exchanges, nodes, flows, traffic, violations, stats } = *self;
+        [messages, exchanges, nodes, flows, traffic, violations, stats]
+            .iter()
+            .filter(|wanted| **wanted)
+            .count()
+    }
 }
 
 /// One of the output formats: told of each message as it is read, and of the end.

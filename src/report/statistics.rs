@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Clock, Palette, Summary};
+use super::{Clock, Look, Palette, Summary};
 use crate::wire::{MessageType, ReplyCode};
 
 /// Writes what was counted.
@@ -10,13 +10,16 @@ pub(super) fn write(
     out: &mut dyn Write,
     summary: &Summary<'_>,
     clock: &mut Clock,
-    palette: &Palette,
+    look: &Look,
 ) -> io::Result<()> {
+    let palette = &look.palette;
     let heading = palette.heading;
     let counts = summary.counts;
     writeln!(out, "{heading}Capture{heading:#}")?;
     let mut row = |title: &str, value: String| writeln!(out, "  {title:<20}{value}");
-    row("files", summary.files.join(" "))?;
+    let files: Vec<String> =
+        summary.files.iter().map(|file| look.glyphs.text(file.as_bytes()).to_string()).collect();
+    row("files", files.join(" "))?;
     row("link types", summary.link_type_names().join(" "))?;
     row("packets", format!("{} ({} octets)", grouped(counts.packets), grouped(counts.bytes)))?;
     if let (Some(first), Some(last)) = (counts.first, counts.last) {

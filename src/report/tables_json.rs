@@ -5,10 +5,10 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use serde::Serialize;
 
-use super::{Clock, Summary, Target};
+use super::{Clock, Selection, Summary};
 use crate::state::{
-    AgentTraffic, Binding, Effect, Exchange, FlowView, Node, Observer, Origin, PathView, Rule, RuleAction,
-    Traffic, Tunnel,
+    AgentTraffic, Binding, Effect, Exchange, FlowView, Node, Origin, PathView, Rule, RuleAction, Traffic,
+    Tunnel,
 };
 use crate::time::{Precision, Timestamp};
 use crate::wire::TrafficSelector;
@@ -17,8 +17,7 @@ use crate::wire::TrafficSelector;
 pub(super) struct Tables<'t> {
     pub clock: &'t mut Clock,
     pub precision: Precision,
-    pub observer: &'t Observer,
-    pub target: Option<&'t Target>,
+    pub selection: Selection<'t>,
 }
 
 /// An `exchange` object.
@@ -214,30 +213,19 @@ impl<'t> Tables<'t> {
     /// The tables of what was inferred, their times written by `clock`.
     pub fn new(summary: &Summary<'t>, clock: &'t mut Clock) -> Self {
         let precision = summary.counts.precision;
-        Self { clock, precision, observer: summary.observer, target: summary.target }
+        Self { clock, precision, selection: Selection::new(summary) }
     }
 
-    /// The exchanges that are wanted.
-    pub fn exchanges(&self) -> impl Iterator<Item = ExchangeJson> + use<'t> {
-        let (observer, target) = (self.observer, self.target);
-        observer
-            .exchanges()
-            .filter(move |exchange| target.is_none_or(|target| target.is_of(exchange, observer.nodes())))
-            .map(exchange_json)
+    pub fn exchanges(&self) -> impl Iterator<Item = ExchangeJson> + use<'_> {
+        self.selection.exchanges().map(exchange_json)
     }
 
-    /// The nodes that are wanted.
     pub fn nodes(&self) -> impl Iterator<Item = &'t Node> + use<'t> {
-        let target = self.target;
-        self.observer.nodes().filter(move |node| target.is_none_or(|target| target.is_node(node)))
+        self.selection.nodes()
     }
 
-    /// The flows that are wanted.
     pub fn flows(&self) -> impl Iterator<Item = FlowView> + use<'t> {
-        let (observer, target) = (self.observer, self.target);
-        observer.flows().into_iter().filter(move |flow| {
-            target.is_none_or(|target| observer.node(flow.node).is_some_and(|node| target.is_node(node)))
-        })
+        self.selection.flows()
     }
 
     pub fn node(&mut self, node: &Node) -> NodeJson {
@@ -302,7 +290,8 @@ impl<'t> Tables<'t> {
     }
 
     pub fn traffic(&self) -> AgentsJson {
-        let home_agents = self.observer.agents().iter().map(|(agent, traffic)| agent_json(*agent, traffic));
+        let home_agents =
+            self.selection.observer().agents().iter().map(|(agent, traffic)| agent_json(*agent, traffic));
         AgentsJson { record: None, home_agents: home_agents.collect() }
     }
 

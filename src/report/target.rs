@@ -28,14 +28,13 @@ impl Target {
         }
     }
 
-    /// Whether an exchange is the node's. `nodes` are all nodes: an exchange need not name its NAI.
-    pub fn is_of<'n>(&self, exchange: &Exchange, mut nodes: impl Iterator<Item = &'n Node>) -> bool {
+    /// Whether an exchange is the node's. `addresses` are those that the node has, which an exchange may name in
+    /// place of its NAI.
+    pub fn is_of(&self, exchange: &Exchange, addresses: &[Ipv4Addr]) -> bool {
         match self {
             Self::HomeAddress(address) => exchange.home_address == *address,
             Self::Nai(nai) => {
-                exchange.nai.as_deref() == Some(nai.as_bytes())
-                    || nodes
-                        .any(|node| self.is_node(node) && node.home_address == Some(exchange.home_address))
+                exchange.nai.as_deref() == Some(nai.as_bytes()) || addresses.contains(&exchange.home_address)
             }
         }
     }

@@ -1,12 +1,20 @@
 //! The report a person reads.
 
+mod exchanges;
+mod flows;
+mod nodes;
+mod traffic;
+mod violations;
+
 use std::io::{self, Write};
 
 use super::message_line::MessageLine;
-use super::{Clock, Palette, Report, Sections, Summary, TimeStyle, hex_dump, message_tree, statistics};
-use crate::time::Timestamp;
+use super::selection::Selection;
+use super::{Clock, Look, Report, Sections, Summary, TimeStyle, hex_dump, message_tree, statistics};
+use crate::state::Node;
+use crate::time::{Precision, Timestamp};
 use crate::trace::SeenMessage;
-use crate::wire::KeyRing;
+use crate::wire::{KeyRing, Numbers};
 
 /// How much of each message is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,20 +30,36 @@ pub struct TextReport<W> {
     out: W,
     sections: Sections,
     depth: Depth,
-    palette: Palette,
+    look: Look,
     clock: Clock,
     day: Option<String>,
     messages: u64,
+    begun: bool,
 }
 
 impl<W: Write> TextReport<W> {
     /// A report of these sections.
-    pub fn new(out: W, sections: Sections, depth: Depth, style: TimeStyle, palette: Palette) -> Self {
-        Self { out, sections, depth, palette, clock: Clock::new(style), day: None, messages: 0 }
+    pub fn new(out: W, sections: Sections, depth: Depth, style: TimeStyle, look: Look) -> Self {
+        let clock = Clock::new(style);
+        Self { out, sections, depth, look, clock, day: None, messages: 0, begun: false }
+    }
+
+    /// Begins a section: with a heading if there are several.
+    fn head(&mut self, title: &str) -> io::Result<()> {
+        if self.sections.count() < 2 {
+            return Ok(());
+        }
+        if self.begun {
+            writeln!(self.out)?;
+        }
+        self.begun = true;
+        let heading = self.look.palette.heading;
+        let double = String::from(self.look.glyphs.double).repeat(2);
+        writeln!(self.out, "{heading}{double} {title} {double}{heading:#}")
     }
 
     fn line(&mut self, seen: &SeenMessage<'_>, keys: &KeyRing) -> io::Result<()> {
-        let Palette { quiet, heading, .. } = self.palette;
+        let (heading, quiet) = (self.look.palette.heading, self.look.palette.quiet);
         let day = self.clock.day(seen.time);
         if day != self.day {
             if let Some(day) = &day {
@@ -44,13 +68,79 @@ impl<W: Write> TextReport<W> {
             self.day = day;
         }
         let time = self.clock.styled(seen.time, seen.precision);
+        let arrow = self.look.glyphs.arrow;
         writeln!(
             self.out,
             "{quiet}{:>6}  {time:>15}{quiet:#}  {:<41}  {}",
             seen.frame,
-            format!("{} → {}", seen.datagram.source, seen.datagram.destination),
-            MessageLine { seen, keys, palette: &self.palette }
+            format!("{} {arrow} {}", seen.datagram.source, seen.datagram.destination),
+            MessageLine { seen, keys, look: &self.look }
         )
+    }
+
+    fn first_message(&mut self) -> io::Result<()> {
+        if self.messages == 0 { self.head("Messages") } else { Ok(()) }
+    }
+
+    fn tables(&mut self, summary: &Summary<'_>) -> io::Result<()> {
+        let sections = self.sections;
+        for (is_shown, title, write) in [
+            (sections.exchanges, "Exchanges", exchanges::write as Section),
+            (sections.nodes, "Mobile nodes", nodes::write),
+            (sections.flows, "Flows", flows::write),
+            (sections.traffic, "Traffic", traffic::write),
+            (sections.violations, "Security violations", violations::write),
+        ] {
+            if is_shown {
+                self.head(title)?;
+                let mut page = Page {
+                    selection: Selection::new(summary),
+                    numbers: summary.numbers,
+                    precision: summary.counts.precision,
+                    clock: &mut self.clock,
+                    look: self.look,
+                };
+                write(&mut self.out, &mut page)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes a section.
+type Section = fn(&mut dyn Write, &mut Page<'_, '_>) -> io::Result<()>;
+
+/// What the tables of a report are made of.
+struct Page<'t, 'c> {
+    selection: Selection<'t>,
+    numbers: Numbers,
+    precision: Precision,
+    clock: &'c mut Clock,
+    look: Look,
+}
+
+impl Page<'_, '_> {
+    /// A time as tables show it.
+    fn moment(&mut self, time: Timestamp) -> String {
+        self.clock.moment(time, self.precision)
+    }
+
+    /// A node as a heading names it.
+    fn name_of(&self, node: &Node) -> String {
+        let nai = node.nai.as_deref().map(|nai| self.look.glyphs.text(nai).to_string());
+        match (node.home_address, nai) {
+            (Some(address), Some(nai)) => format!("{address} ({nai})"),
+            (Some(address), None) => address.to_string(),
+            (None, Some(nai)) => format!("{nai} (no home address yet)"),
+            (None, None) => "unknown".to_owned(),
+        }
+    }
+
+    /// Says what is not there.
+    fn nothing(&self, out: &mut dyn Write, what: &str) -> io::Result<()> {
+        let quiet = self.look.palette.quiet;
+        let whose = if self.selection.is_narrowed() { " of this node" } else { "" };
+        writeln!(out, "{quiet}{what}{whose}{quiet:#}")
     }
 }
 
@@ -63,21 +153,23 @@ impl<W: Write> Report for TextReport<W> {
         if !self.sections.messages {
             return Ok(());
         }
+        self.first_message()?;
         self.messages += 1;
         if self.depth.tree {
-            message_tree::write(&mut self.out, seen, keys, &mut self.clock, &self.palette)?;
+            message_tree::write(&mut self.out, seen, keys, &mut self.clock, &self.look)?;
         } else {
             self.line(seen, keys)?;
         }
         if self.depth.hex {
-            hex_dump::write(&mut self.out, seen.message.octets, 8, &self.palette)?;
+            hex_dump::write(&mut self.out, seen.message.octets, 8, &self.look.palette)?;
         }
         if self.depth.tree { writeln!(self.out) } else { Ok(()) }
     }
 
     fn finish(&mut self, summary: &Summary<'_>) -> io::Result<()> {
         if self.sections.messages && self.messages == 0 {
-            let quiet = self.palette.quiet;
+            self.head("Messages")?;
+            let quiet = self.look.palette.quiet;
             write!(self.out, "{quiet}no Mobile IP messages in {} packets", summary.counts.packets)?;
             let tunnelled = summary.observer.tunnelled();
             if tunnelled > 0 {
@@ -85,11 +177,10 @@ impl<W: Write> Report for TextReport<W> {
             }
             writeln!(self.out, "{quiet:#}")?;
         }
+        self.tables(summary)?;
         if self.sections.stats {
-            if self.sections.messages {
-                writeln!(self.out)?;
-            }
-            statistics::write(&mut self.out, summary, &mut self.clock, &self.palette)?;
+            self.head("Statistics")?;
+            statistics::write(&mut self.out, summary, &mut self.clock, &self.look)?;
         }
         self.out.flush()
     }

@@ -37,6 +37,10 @@ pub struct Exchange {
     pub round_trip: Option<i64>,
     /// How often the same request was sent again.
     pub retransmissions: u32,
+    /// Data of the request's Flow-Bindings that could be read, in wire order.
+    pub asked_flows: Vec<Box<[u8]>>,
+    /// The same of the reply that decided.
+    pub answered_flows: Vec<Box<[u8]>>,
 }
 
 /// What a request is for.

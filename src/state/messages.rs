@@ -247,6 +247,7 @@ impl Observer {
             exchange.granted = Some(facts.lifetime);
             exchange.home_agent = facts.home_agent;
             exchange.round_trip = Some(decided.round_trip);
+            exchange.answered_flows = read.flow_bindings(event.message);
             if !facts.home_address.is_unspecified() {
                 exchange.home_address = facts.home_address;
             }
@@ -393,6 +394,8 @@ impl Observer {
                 granted: Some(facts.lifetime),
                 round_trip: None,
                 retransmissions: 0,
+                asked_flows: Vec::new(),
+                answered_flows: Vec::new(),
             })
         });
         // It waits like an answered request, so that its further legs are not more of them.
@@ -612,6 +615,8 @@ fn record_of(
         granted: None,
         round_trip: None,
         retransmissions: 0,
+        asked_flows: request.flow_bindings.clone(),
+        answered_flows: Vec::new(),
     }
 }
 

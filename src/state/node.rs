@@ -157,6 +157,11 @@ impl Node {
         self.violations.as_deref()
     }
 
+    /// How many flows of it are kept.
+    pub fn flow_count(&self) -> u32 {
+        self.flows
+    }
+
     /// Its active bindings.
     pub fn active(&self) -> impl Iterator<Item = &Binding> {
         self.bindings.iter().filter(|binding| binding.is_active())

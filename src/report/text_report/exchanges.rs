@@ -1,0 +1,115 @@
+//! The `exchanges` section as text: a row a request with its answer.
+
+use std::io::{self, Write};
+
+use anstyle::Style;
+
+use super::Page;
+use super::nodes::lifetime;
+use crate::report::look::painted;
+use crate::report::text_table::{Group, TextTable};
+use crate::state::{Bid, Exchange, Kind, Status, Step};
+use crate::wire::{Numbers, ReplyCode};
+
+const EXCHANGES: [Group; 6] = [
+    Group::apart(&["Time", "frames"]).whole(),
+    Group::apart(&["Node", "care-of address"]).whole(),
+    Group::joined(&["Kind", "BID"], " "),
+    Group::apart(&["Outcome"]),
+    Group::joined(&["Asked", "granted"], " / ").right().whole(),
+    Group::joined(&["Round trip", "copies"], ", ").right(),
+];
+
+/// The most characters of a NAI in a table.
+pub(super) const NAI: usize = 24;
+
+/// Writes all exchanges that are wanted.
+pub(super) fn write(out: &mut dyn Write, page: &mut Page<'_, '_>) -> io::Result<()> {
+    let mut table = TextTable::new(&page.look, 0, &EXCHANGES);
+    let selection = page.selection.clone();
+    for exchange in selection.exchanges() {
+        let row = row(page, exchange);
+        table.row(out, Style::new(), row)?;
+    }
+    if table.is_empty() { page.nothing(out, "no registration exchanges") } else { table.write(out) }
+}
+
+fn row(page: &mut Page<'_, '_>, exchange: &Exchange) -> Vec<Vec<String>> {
+    let look = page.look;
+    let time = exchange.legs.first().map(|leg| page.moment(leg.time)).unwrap_or_default();
+    let frames = [list(exchange.request_frames()), list(exchange.reply_frames())];
+    let between = look.glyphs.arrow;
+    let frames = match (frames[0].as_str(), frames[1].as_str()) {
+        (request, "") => format!("#{request}"),
+        ("", reply) => format!("{between}#{reply}"),
+        (request, reply) => format!("#{request}{between}#{reply}"),
+    };
+    let node = match (&exchange.nai, exchange.home_address.is_unspecified()) {
+        (Some(nai), true) => look.glyphs.short_text(nai, NAI),
+        _ => exchange.home_address.to_string(),
+    };
+    vec![
+        vec![time, frames],
+        vec![node, exchange.care_of_address.map(|address| address.to_string()).unwrap_or_default()],
+        vec![
+            exchange.kind.map_or("-", Kind::name).to_owned(),
+            exchange.bid.map(|bid| format!("BID {}", Bid::octet(bid))).unwrap_or_default(),
+        ],
+        vec![outcome(page, exchange)],
+        vec![
+            exchange.requested.map_or_else(|| "-".to_owned(), lifetime),
+            exchange.granted.map(lifetime).unwrap_or_default(),
+        ],
+        vec![exchange.round_trip.map(milliseconds).unwrap_or_default(), copies(exchange)],
+    ]
+}
+
+/// The status, and the code with its name where that says more.
+fn outcome(page: &Page<'_, '_>, exchange: &Exchange) -> String {
+    let palette = &page.look.palette;
+    let style = match exchange.status {
+        Status::Accepted => palette.good,
+        Status::Denied => palette.bad,
+        Status::Unanswered | Status::Unsolicited => palette.doubtful,
+    };
+    let status = painted(style, exchange.status.name());
+    match (exchange.status, exchange.code) {
+        (Status::Accepted, Some(ReplyCode::ACCEPTED)) => format!("{status} (0)"),
+        (_, Some(code)) => format!("{status} ({})", named(code, page.numbers)),
+        (_, None) => status,
+    }
+}
+
+/// A code with its name.
+pub(super) fn named(code: ReplyCode, numbers: Numbers) -> String {
+    format!("{} {}", code.0, code.name(numbers))
+}
+
+/// Frame numbers, separated by commas.
+fn list(frames: impl Iterator<Item = u64>) -> String {
+    let frames: Vec<String> = frames.map(|frame| frame.to_string()).collect();
+    frames.join(",")
+}
+
+/// Retransmissions and the legs of a relay.
+fn copies(exchange: &Exchange) -> String {
+    let of = |wanted: fn(&Step) -> bool| exchange.legs.iter().filter(|leg| wanted(&leg.step)).count();
+    let relayed = of(|step| *step == Step::Request)
+        .saturating_sub(1)
+        .max(of(|step| matches!(step, Step::Reply(_))).saturating_sub(1));
+    let mut words = Vec::new();
+    if exchange.retransmissions > 0 {
+        words.push(format!("{} resent", exchange.retransmissions));
+    }
+    if relayed > 0 {
+        words.push(format!("{relayed} relayed"));
+    }
+    words.join(", ")
+}
+
+/// Nanoseconds as milliseconds with three more digits.
+fn milliseconds(nanoseconds: i64) -> String {
+    let sign = if nanoseconds < 0 { "-" } else { "" };
+    let microseconds = nanoseconds.unsigned_abs() / 1000;
+    format!("{sign}{}.{:03} ms", microseconds / 1000, microseconds % 1000)
+}

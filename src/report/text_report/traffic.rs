@@ -1,0 +1,59 @@
+//! The `traffic` section as text: what `show ip mobile traffic` tells of a home agent.
+
+use std::io::{self, Write};
+use std::net::Ipv4Addr;
+
+use super::Page;
+use super::exchanges::named;
+use crate::state::AgentTraffic;
+use crate::wire::ReplyCode;
+
+/// Writes all home agents.
+pub(super) fn write(out: &mut dyn Write, page: &mut Page<'_, '_>) -> io::Result<()> {
+    let agents = page.selection.observer().agents();
+    if agents.is_empty() {
+        return page.nothing(out, "no home agents");
+    }
+    for (index, (agent, traffic)) in agents.iter().enumerate() {
+        if index > 0 {
+            writeln!(out)?;
+        }
+        write_agent(out, page, *agent, traffic)?;
+    }
+    Ok(())
+}
+
+fn write_agent(
+    out: &mut dyn Write,
+    page: &Page<'_, '_>,
+    agent: Ipv4Addr,
+    traffic: &AgentTraffic,
+) -> io::Result<()> {
+    let heading = page.look.palette.heading;
+    writeln!(out, "{heading}Home agent {agent}{heading:#}")?;
+    let denied = traffic.denied.values().sum();
+    for [left, right] in [
+        [("register", traffic.register), ("accepted", traffic.accepted)],
+        [("refresh", traffic.refresh), ("denied", denied)],
+        [("deregister", traffic.deregister), ("unanswered", traffic.unanswered)],
+        [("retransmitted", traffic.retransmitted), ("unsolicited", traffic.unsolicited)],
+    ] {
+        writeln!(out, "  {:<16}{:>10}    {:<16}{:>10}", left.0, left.1, right.0, right.1)?;
+    }
+    if !traffic.denied.is_empty() {
+        writeln!(out, "  denied by code")?;
+    }
+    for (code, count) in &traffic.denied {
+        writeln!(out, "    {count:>10}  {}", named(ReplyCode(*code), page.numbers))?;
+    }
+    if !traffic.unknown_tunnels.is_empty() {
+        writeln!(out, "  packets of unknown tunnels, by care-of address")?;
+    }
+    for (address, seen) in &traffic.unknown_tunnels {
+        writeln!(out, "    {:>10}  {address} ({} bytes)", seen.packets, seen.bytes)?;
+    }
+    if traffic.other_unknown > 0 {
+        writeln!(out, "    {:>10}  further addresses", traffic.other_unknown)?;
+    }
+    Ok(())
+}
