@@ -144,13 +144,10 @@ impl Counts {
         if let Some(count) = self.messages.get_mut(usize::from(*kind)) {
             *count += 1;
         }
-        match (MessageType(*kind), octets.get(1)) {
-            (MessageType::REGISTRATION_REPLY, Some(code)) => {
-                if let Some(count) = self.reply_codes.get_mut(usize::from(*code)) {
-                    *count += 1;
-                }
-            }
-            _ => {}
+        if MessageType(*kind) == MessageType::REGISTRATION_REPLY
+            && let Some(count) = octets.get(1).and_then(|code| self.reply_codes.get_mut(usize::from(*code)))
+        {
+            *count += 1;
         }
     }
 }

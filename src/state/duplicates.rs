@@ -11,9 +11,11 @@ use crate::net::Ipv4Packet;
 use crate::time::Timestamp;
 
 /// Nanoseconds within which a packet seen again is a copy.
-const WINDOW: i64 = 500_000_000;
+const WINDOW: u64 = 500_000_000;
 /// Packets remembered, a power of two; at 100 000 packets a second half a second's worth.
 const SLOTS: usize = 1 << 16;
+/// Places a packet can have, so that another one seldom takes the place of one whose copy is still to come.
+const PLACES: usize = 4;
 /// Octets at the start of a payload that are compared: inner headers with their checksums and more.
 const HEAD: usize = 64;
 /// Octets compared at the end and in the middle.
@@ -22,27 +24,36 @@ const SAMPLE: usize = 16;
 /// Remembers fingerprints of recent packets.
 #[derive(Debug)]
 pub(super) struct Duplicates {
-    slots: Vec<(u64, Timestamp)>,
+    sets: Vec<Set>,
     hasher: FixedState,
 }
+
+/// The packets that share their places, as fingerprint and time; a cache line.
+#[derive(Clone, Debug)]
+#[repr(align(64))]
+struct Set([(u64, Timestamp); PLACES]);
 
 impl Duplicates {
     /// A memory that is empty; `seed` scatters it.
     pub fn new(seed: u64) -> Self {
         let never = Timestamp::from_nanoseconds(i64::MIN);
-        Self { slots: vec![(0, never); SLOTS], hasher: FixedState::with_seed(seed) }
+        Self { sets: vec![Set([(0, never); PLACES]); SLOTS / PLACES], hasher: FixedState::with_seed(seed) }
     }
 
     /// Whether this packet was seen a moment ago; remembers it.
     pub fn is_copy(&mut self, packet: &Ipv4Packet<'_>, time: Timestamp) -> bool {
         let fingerprint = self.fingerprint(packet);
-        let index = usize::try_from(fingerprint & (SLOTS as u64 - 1)).unwrap_or_default();
-        let Some(slot) = self.slots.get_mut(index) else { return false };
-        let age = time.since(slot.1);
-        if slot.0 == fingerprint && (0..WINDOW).contains(&age) {
-            return true;
+        let index = usize::try_from(fingerprint & ((SLOTS / PLACES) as u64 - 1)).unwrap_or_default();
+        let Some(Set(places)) = self.sets.get_mut(index) else { return false };
+        if let Some(place) = places.iter_mut().find(|place| place.0 == fingerprint) {
+            // The clock of a capture of several interfaces can go back a little; a copy of a copy is one, too.
+            let age = time.since(place.1);
+            place.1 = time;
+            return age.unsigned_abs() < WINDOW;
         }
-        *slot = (fingerprint, time);
+        if let Some(oldest) = places.iter_mut().min_by_key(|place| place.1) {
+            *oldest = (fingerprint, time);
+        }
         false
     }
 

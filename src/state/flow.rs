@@ -2,6 +2,10 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+
+use super::directory::NodeId;
 use super::{Bid, Direction, Traffic};
 use crate::time::Timestamp;
 
@@ -129,6 +133,7 @@ pub(super) struct Flow {
 pub(super) struct Marks(u16);
 
 impl Marks {
+    pub const NONE: Self = Self(0);
     pub const LEAKS: Self = Self(1);
     pub const STRAYS: Self = Self(2);
     pub const EXHAUSTED: Self = Self(4);
@@ -191,9 +196,12 @@ pub(super) struct Switches {
     pub history: u32,
     /// Accepted exchanges of the node at the last packet.
     pub exchanges: u32,
-    /// Tunnel of the last packet.
+    /// Tunnel of the last packet; [`NO_TUNNEL`] before the first one.
     pub tunnel: u16,
 }
+
+/// Stands for no tunnel.
+pub(super) const NO_TUNNEL: u16 = u16::MAX;
 
 /// Packets a flow's alternation is judged by.
 const WINDOW: u32 = 20;
@@ -201,12 +209,12 @@ const WINDOW: u32 = 20;
 const MANY: u32 = 4;
 
 impl Switches {
-    pub const NEW: Self = Self { history: 0, exchanges: 0, tunnel: u16::MAX };
+    pub const NEW: Self = Self { history: 0, exchanges: 0, tunnel: NO_TUNNEL };
 
-    /// Notes a packet; says whether the flow has alternated too often.
-    pub fn note(&mut self, tunnel: u16, exchanges: u32, both_alive: bool) -> bool {
-        let switched =
-            self.tunnel != u16::MAX && self.tunnel != tunnel && self.exchanges == exchanges && both_alive;
+    /// Notes a packet, and whether it took another tunnel than the one before while both were alive; says whether
+    /// the flow has alternated too often.
+    pub fn note(&mut self, tunnel: u16, exchanges: u32, switched: bool) -> bool {
+        let switched = switched && self.exchanges == exchanges;
         self.history = (self.history << 1 | u32::from(switched)) & ((1 << WINDOW) - 1);
         self.tunnel = tunnel;
         self.exchanges = exchanges;
@@ -215,6 +223,26 @@ impl Switches {
 }
 
 impl Flow {
+    /// The flow of a node whose first packet is in `tunnel`.
+    pub const fn new(key: Key, node: NodeId, tunnel: u16, time: Timestamp) -> Self {
+        Self {
+            key,
+            node: node.slot,
+            birth: node.birth,
+            path: Path::new(tunnel, time),
+            generation: NONE,
+            rule: 0,
+            marks: Marks::NONE,
+            expected: 0,
+            switches: [Switches::NEW; 2],
+        }
+    }
+
+    /// Its node.
+    pub const fn owner(&self) -> NodeId {
+        NodeId { slot: self.node, birth: self.birth }
+    }
+
     pub fn verdict(&self) -> Verdict {
         let order = [
             (Marks::LEAKS, Verdict::Leaks),
@@ -232,15 +260,20 @@ impl Flow {
 }
 
 /// IPv6 addresses by number.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Addresses6 {
-    numbers: hashbrown::HashMap<Ipv6Addr, u32, foldhash::fast::FixedState>,
+    numbers: HashMap<Ipv6Addr, u32, FixedState>,
     addresses: Vec<Ipv6Addr>,
 }
 
 impl Addresses6 {
     /// The most addresses kept; flows between further ones are counted as evicted.
     const MOST: usize = 1 << 20;
+
+    /// A table without an address; `hasher` scatters it.
+    pub fn new(hasher: FixedState) -> Self {
+        Self { numbers: HashMap::with_hasher(hasher), addresses: Vec::new() }
+    }
 
     pub fn number(&mut self, address: Ipv6Addr) -> Option<u32> {
         if let Some(number) = self.numbers.get(&address) {

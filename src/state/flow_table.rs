@@ -6,7 +6,8 @@ use std::net::IpAddr;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
-use super::flow::{Addresses6, Flow, FlowView, Key, Marks, NONE, Path, PathView, Switches};
+use super::directory::NodeId;
+use super::flow::{Addresses6, Flow, FlowView, Key, Marks, NONE, Path, PathView};
 use super::{Direction, Node};
 use crate::time::Timestamp;
 
@@ -21,7 +22,6 @@ pub(super) struct FlowTable {
     /// Where the search for something to forget goes on.
     hand: usize,
     most: usize,
-    pub evicted: u64,
     hasher: FixedState,
 }
 
@@ -33,10 +33,9 @@ impl FlowTable {
             index: HashTable::new(),
             paths: Vec::new(),
             free_paths: Vec::new(),
-            addresses6: Addresses6::default(),
+            addresses6: Addresses6::new(FixedState::with_seed(seed)),
             hand: 0,
-            most,
-            evicted: 0,
+            most: most.max(1),
             hasher: FixedState::with_seed(seed),
         }
     }
@@ -58,34 +57,33 @@ impl FlowTable {
         self.flows.get_mut(slot as usize)
     }
 
-    /// Adds a flow whose first packet is in `tunnel`; forgets another one when there are too many.
-    pub fn insert(&mut self, key: Key, node: u32, birth: u32, tunnel: u16, time: Timestamp) -> u32 {
-        let flow = Flow {
-            key,
-            node,
-            birth,
-            path: Path::new(tunnel, time),
-            generation: NONE,
-            rule: 0,
-            marks: Marks::default(),
-            expected: 0,
-            switches: [Switches::NEW; 2],
-        };
-        let slot = if self.flows.len() < self.most {
+    /// Adds a flow of `node` whose first packet is in `tunnel`. When there were too many, another one is forgotten
+    /// and its node given.
+    pub fn insert(&mut self, key: Key, node: NodeId, tunnel: u16, time: Timestamp) -> (u32, Option<NodeId>) {
+        let flow = Flow::new(key, node, tunnel, time);
+        let (slot, forgotten) = if self.flows.len() < self.most {
             self.flows.push(flow);
-            u32::try_from(self.flows.len().saturating_sub(1)).unwrap_or(NONE)
+            (u32::try_from(self.flows.len().saturating_sub(1)).unwrap_or(NONE), None)
         } else {
-            let slot = self.forget_one();
-            if let Some(place) = self.flows.get_mut(slot as usize) {
-                *place = flow;
+            let slot = self.pick();
+            if let Some(key) = self.flows.get(slot as usize).map(|flow| flow.key)
+                && let Ok(entry) = self.index.find_entry(self.hasher.hash_one(key), |other| *other == slot)
+            {
+                entry.remove();
             }
-            slot
+            (slot, self.replace(slot, flow))
         };
         let (flows, hasher) = (&self.flows, &self.hasher);
         self.index.insert_unique(hasher.hash_one(key), slot, |slot| {
             flows.get(*slot as usize).map_or(0, |flow| hasher.hash_one(flow.key))
         });
-        slot
+        (slot, forgotten)
+    }
+
+    /// Begins the flow in a slot anew, for another node than before, and gives that one.
+    pub fn hand_over(&mut self, slot: u32, node: NodeId, tunnel: u16, time: Timestamp) -> Option<NodeId> {
+        let key = self.flows.get(slot as usize)?.key;
+        self.replace(slot, Flow::new(key, node, tunnel, time))
     }
 
     /// Counts a packet of the flow in a tunnel; says whether the tunnel is new to the flow.
@@ -148,29 +146,28 @@ impl FlowTable {
         true
     }
 
-    /// Takes the first flow out that was not seen since the hand last passed.
-    fn forget_one(&mut self) -> u32 {
+    /// Picks the first flow that was not seen since the hand last passed.
+    fn pick(&mut self) -> u32 {
         loop {
             let slot = self.hand;
             self.hand =
                 if self.hand.saturating_add(1) >= self.flows.len() { 0 } else { self.hand.saturating_add(1) };
-            let Some(flow) = self.flows.get_mut(slot) else { continue };
-            if flow.marks.has(Marks::RECENT) {
-                flow.marks.clear(Marks::RECENT);
-                continue;
+            match self.flows.get_mut(slot) {
+                Some(flow) if flow.marks.has(Marks::RECENT) => flow.marks.clear(Marks::RECENT),
+                _ => return u32::try_from(slot).unwrap_or(NONE),
             }
-            let (key, mut next) = (flow.key, flow.path.next);
-            let slot = u32::try_from(slot).unwrap_or(NONE);
-            if let Ok(entry) = self.index.find_entry(self.hasher.hash_one(key), |other| *other == slot) {
-                entry.remove();
-            }
-            while next != NONE {
-                self.free_paths.push(next);
-                next = self.paths.get(next as usize).map_or(NONE, |path| path.next);
-            }
-            self.evicted = self.evicted.saturating_add(1);
-            return slot;
         }
+    }
+
+    /// Puts a flow in the place of another, and gives the other's node.
+    fn replace(&mut self, slot: u32, flow: Flow) -> Option<NodeId> {
+        let before = std::mem::replace(self.flows.get_mut(slot as usize)?, flow);
+        let mut next = before.path.next;
+        while next != NONE {
+            self.free_paths.push(next);
+            next = self.paths.get(next as usize).map_or(NONE, |path| path.next);
+        }
+        Some(before.owner())
     }
 
     /// All flows of nodes that are still there, in order of their first packet.

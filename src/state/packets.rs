@@ -2,8 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use super::flow::{Key, Marks};
-use super::judge::Judge;
+use super::directory::NodeId;
+use super::flow::{Key, Marks, NO_TUNNEL};
+use super::judge::{Charge, Judge};
 use super::messages::Attribution;
 use super::observer::ipv4;
 use super::selector::Downlink;
@@ -56,8 +57,11 @@ impl Observer {
             }
             let payload = self.payload(home_agent, inner);
             let facts = FlowFacts::of(payload.as_ref().unwrap_or(inner));
-            if let Some(slot) = self.owner(home_agent, direction, &facts) {
-                if let Some(tunnel) = self.tunnel_of(slot, home_agent, far_end) {
+            let owner = self
+                .owner(home_agent, direction, &facts)
+                .or_else(|| payload.and_then(|_| self.owner(home_agent, direction, &FlowFacts::of(inner))));
+            if let Some(slot) = owner {
+                if let Some(tunnel) = self.tunnel_of(slot, home_agent, far_end, peeled.encapsulation) {
                     self.tunnelled = self.tunnelled.saturating_add(1);
                     self.account(slot, tunnel, direction, &facts, time);
                     return Attribution { node: Some(slot), copy: false, tunnelled: true };
@@ -137,12 +141,26 @@ impl Observer {
     }
 
     /// The tunnel of a node that ends at `far_end`; one is made where the end is registered, but by another node.
-    fn tunnel_of(&mut self, slot: u32, home_agent: Ipv4Addr, far_end: FarEnd) -> Option<u16> {
+    fn tunnel_of(
+        &mut self,
+        slot: u32,
+        home_agent: Ipv4Addr,
+        far_end: FarEnd,
+        encapsulation: crate::net::Encapsulation,
+    ) -> Option<u16> {
         let known = self.directory.nodes.get(slot as usize)?.tunnel_to(far_end, self.clock);
         let index = match known {
             Some(index) => index,
             None if self.directory.knows_far_end(home_agent, far_end.address) => {
-                let stray = Tunnel::new(None, far_end.address, Encapsulation::IpInIp, far_end);
+                let encapsulation = match encapsulation {
+                    _ if far_end.port.is_some() => Encapsulation::Udp,
+                    crate::net::Encapsulation::Minimal => Encapsulation::Minimal,
+                    crate::net::Encapsulation::Gre => Encapsulation::Gre,
+                    crate::net::Encapsulation::IpIp | crate::net::Encapsulation::SixInFour => {
+                        Encapsulation::IpInIp
+                    }
+                };
+                let stray = Tunnel::new(None, far_end.address, encapsulation, far_end);
                 self.directory.nodes.get_mut(slot as usize)?.push_tunnel(stray)?
             }
             None => return None,
@@ -167,17 +185,26 @@ impl Observer {
             return;
         };
         let Some(node) = self.directory.nodes.get_mut(slot as usize) else { return };
-        let flow = match self.flows.find(&key) {
+        let id = NodeId { slot, birth: node.birth };
+        let found = self.flows.find(&key);
+        let known = found.filter(|flow| self.flows.flow_mut(*flow).is_some_and(|flow| flow.owner() == id));
+        let flow = match known {
             Some(flow) => Some(flow),
             None if node.flows < self.options.limits.flows_of_one_node => {
                 node.flows = node.flows.saturating_add(1);
                 if let Some(tunnel) = node.tunnel_mut(tunnel.into()) {
                     tunnel.flows = tunnel.flows.saturating_add(1);
                 }
-                Some(self.flows.insert(key, slot, node.birth, tunnel, time))
+                let (flow, forgotten) = match found {
+                    Some(flow) => (flow, self.flows.hand_over(flow, id, tunnel, time)),
+                    None => self.flows.insert(key, id, tunnel, time),
+                };
+                self.forget_flow_of(forgotten);
+                Some(flow)
             }
             None => None,
         };
+        let Some(node) = self.directory.nodes.get_mut(slot as usize) else { return };
         let Some(flow) = flow else {
             self.homeless_flows = self.homeless_flows.saturating_add(1);
             return;
@@ -188,6 +215,15 @@ impl Observer {
             tunnel.flows = tunnel.flows.saturating_add(1);
         }
         self.judge(flow, slot, tunnel, direction, &packet, facts, time);
+    }
+
+    /// Counts a flow that was forgotten to make room; those of a node that fell out were counted with it.
+    fn forget_flow_of(&mut self, node: Option<NodeId>) {
+        let slot = node.and_then(|node| self.directory.slot(node));
+        if let Some(node) = slot.and_then(|slot| self.directory.nodes.get_mut(slot as usize)) {
+            node.flows = node.flows.saturating_sub(1);
+            self.evicted_flows = self.evicted_flows.saturating_add(1);
+        }
     }
 
     /// The key of a packet's flow, in downlink orientation.
@@ -239,7 +275,9 @@ impl Observer {
         entry.rule = rule.and_then(|index| u16::try_from(index.saturating_add(1)).ok()).unwrap_or(0);
         let Some(index) = rule else {
             entry.expected = 0;
-            note_switch(entry, node, tunnel, direction, packet.protocol, time);
+            if let Some(left) = note_switch(entry, node, tunnel, direction, facts, time) {
+                self.suspect(flow, Charge::Left(left), time);
+            }
             return;
         };
         entry.marks.set(Marks::RULED);
@@ -252,34 +290,40 @@ impl Observer {
             Effect::Forward(_) => Marks::STRAYS,
         };
         if !entry.marks.has(mark) && Judge::can_judge(node.last_change, time) {
-            self.suspect(flow, mark, time);
+            self.suspect(flow, Charge::Against(mark), time);
         }
     }
 }
 
-/// Notes which tunnel a packet without a rule took (observer.md; TUN-024 for what is too often).
+/// Notes which tunnel a packet without a rule took (observer.md; TUN-024 for what is too often). Gives the tunnel
+/// it left although that one was alive.
 fn note_switch(
     entry: &mut super::flow::Flow,
     node: &Node,
     tunnel: u16,
     direction: Direction,
-    protocol: u8,
+    facts: &FlowFacts,
     time: Timestamp,
-) {
+) -> Option<u16> {
     let [downlink, uplink] = &mut entry.switches;
-    let switches = if direction == Direction::Downlink { downlink } else { uplink };
-    let before = switches.tunnel;
+    let (own, other) = match direction {
+        Direction::Downlink => (downlink, uplink),
+        Direction::Uplink => (uplink, downlink),
+    };
     let alive =
         |index: u16| node.tunnels().get(usize::from(index)).is_some_and(|tunnel| tunnel.is_alive(time));
-    let changed = before != u16::MAX && before != tunnel;
-    if changed && !alive(before) && alive(tunnel) {
+    let before = if own.tunnel == NO_TUNNEL { other.tunnel } else { own.tunnel };
+    let changed = before != NO_TUNNEL && before != tunnel && alive(tunnel);
+    if changed && !alive(before) {
         entry.marks.set(Marks::MOVED);
     }
-    let both_alive = changed && alive(before) && alive(tunnel);
-    let often = switches.note(tunnel, node.exchanges, both_alive);
-    if often && IpProtocol(protocol) != IpProtocol::ICMP {
+    let switched = changed && alive(before) && before == own.tunnel;
+    let counts = !facts.is_fragment_without_ports
+        && !matches!(IpProtocol(facts.key.protocol), IpProtocol::ICMP | IpProtocol::ICMPV6);
+    if own.note(tunnel, node.exchanges, switched) && counts {
         entry.marks.set(Marks::PER_PACKET);
     }
+    switched.then_some(before)
 }
 
 /// The two ends of a tunnelled packet.
@@ -306,19 +350,6 @@ impl Ends {
 }
 
 impl Node {
-    /// The index of the tunnel that ends here: one with the same UDP port before others, one that is alive before
-    /// ended ones, a later one before earlier ones.
-    fn tunnel_to(&self, far_end: FarEnd, time: Timestamp) -> Option<usize> {
-        self.tunnels()
-            .iter()
-            .enumerate()
-            .filter(|(_, tunnel)| tunnel.far_end.address == far_end.address)
-            .max_by_key(|(index, tunnel)| {
-                (tunnel.far_end.port == far_end.port, tunnel.is_alive(time), *index)
-            })
-            .map(|(index, _)| index)
-    }
-
     /// Counts a packet for the rule that decided it, and says what the rule does now.
     fn count_rule(&mut self, index: usize, bytes: u32) -> Option<Effect> {
         let rule = self.policy_mut().rule_mut(index)?;
