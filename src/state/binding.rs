@@ -127,6 +127,19 @@ impl Binding {
         }
     }
 
+    /// Whether a registration like this would give it more time and change nothing else. The reserved flags count
+    /// for nothing (RFC 5944 §3.3).
+    pub(super) fn is_refreshed_by(
+        &self,
+        interface: Option<Interface>,
+        care_of_address: Ipv4Addr,
+        flags: RequestFlags,
+    ) -> bool {
+        self.interface == interface
+            && self.care_of_address == care_of_address
+            && (self.flags.0 ^ flags.0) & !RequestFlags::RESERVED == 0
+    }
+
     /// Whether the clock has passed its expiry.
     pub(super) fn is_due(&self, clock: Timestamp) -> bool {
         self.is_active() && self.expires.is_some_and(|expires| clock > expires)

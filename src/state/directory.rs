@@ -8,10 +8,16 @@ use hashbrown::{HashMap, HashSet, HashTable};
 
 use super::node::Pulse;
 use super::{AgentTraffic, Node, Prefix};
-
 use crate::time::Timestamp;
 
 type Hasher = FixedState;
+
+/// A node in the directory. Places are used again; its birth tells it from those that had the place before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct NodeId {
+    pub slot: u32,
+    pub birth: u32,
+}
 
 /// All nodes, and the ways to find them.
 #[derive(Debug)]
@@ -19,11 +25,13 @@ pub(super) struct Directory {
     pub nodes: Vec<Node>,
     /// The pulse of each node, by the same index.
     pulses: Vec<Pulse>,
+    /// Places of nodes that were withdrawn.
+    free: Vec<u32>,
     by_address: HashTable<u32>,
     by_nai: HashTable<u32>,
     by_prefix: HashMap<(Ipv4Addr, Prefix), u32, Hasher>,
-    /// Lengths of prefixes in use, IPv4 then IPv6, as bits.
-    lengths: [u128; 2],
+    /// Lengths of prefixes in use, IPv4 then IPv6, the longest first.
+    lengths: [Vec<u8>; 2],
     /// Home agents that ever took part in a registration.
     agents: Vec<(Ipv4Addr, AgentTraffic)>,
     agent_index: HashMap<Ipv4Addr, u32, Hasher>,
@@ -33,6 +41,8 @@ pub(super) struct Directory {
     hand: usize,
     births: u32,
     pub evicted: u64,
+    /// Flows of the nodes that fell out.
+    pub evicted_flows: u64,
     hasher: Hasher,
 }
 
@@ -50,17 +60,19 @@ impl Directory {
         Self {
             nodes: Vec::new(),
             pulses: Vec::new(),
+            free: Vec::new(),
             by_address: HashTable::new(),
             by_nai: HashTable::new(),
-            by_prefix: HashMap::default(),
-            lengths: [0; 2],
+            by_prefix: HashMap::with_hasher(FixedState::with_seed(seed)),
+            lengths: [Vec::new(), Vec::new()],
             agents: Vec::new(),
-            agent_index: HashMap::default(),
-            far_ends: HashSet::default(),
-            most,
+            agent_index: HashMap::with_hasher(FixedState::with_seed(seed)),
+            far_ends: HashSet::with_hasher(FixedState::with_seed(seed)),
+            most: most.max(1),
             hand: 0,
             births: 0,
             evicted: 0,
+            evicted_flows: 0,
             hasher: FixedState::with_seed(seed),
         }
     }
@@ -86,6 +98,16 @@ impl Directory {
             *pulse = node.pulse();
         }
         Some(result)
+    }
+
+    /// Names the node in this place.
+    pub fn id(&self, slot: u32) -> Option<NodeId> {
+        self.nodes.get(slot as usize).map(|node| NodeId { slot, birth: node.birth })
+    }
+
+    /// The place of a node, if it is still there.
+    pub fn slot(&self, id: NodeId) -> Option<u32> {
+        (self.id(id.slot) == Some(id)).then_some(id.slot)
     }
 
     /// The node of this home agent with this home address.
@@ -127,11 +149,20 @@ impl Directory {
         }
     }
 
-    /// Gives a node the NAI that came with its home address.
+    /// Gives a node the NAI that came with its home address. The NAI names no other node then.
     pub fn give_nai(&mut self, slot: u32, nai: &[u8]) {
-        let Some(node) = self.nodes.get(slot as usize) else { return };
-        if node.nai.as_deref() == Some(nai) {
+        let Some(home_agent) = self.nodes.get(slot as usize).map(|node| node.home_agent) else { return };
+        let before = self.find_nai(home_agent, nai);
+        if before == Some(slot) {
             return;
+        }
+        if let Some(before) = before
+            && self
+                .nodes
+                .get(before as usize)
+                .is_some_and(|node| node.home_address.is_none() && node.is_blank())
+        {
+            self.withdraw(before);
         }
         self.unlist(slot);
         if let Some(node) = self.nodes.get_mut(slot as usize) {
@@ -154,25 +185,19 @@ impl Directory {
     /// Takes a node out of the indexes, as if it had never been: it was only another name of one that is there.
     pub fn withdraw(&mut self, slot: u32) {
         self.unlist(slot);
-        if let Some(node) = self.nodes.get_mut(slot as usize) {
-            node.home_address = None;
-            node.nai = None;
+        let withdrawn = self.change(slot, |place| *place = Node::new(Ipv4Addr::UNSPECIFIED, None, None));
+        if withdrawn.is_some() {
+            self.free.push(slot);
         }
     }
 
     /// The node behind whose prefix this address lies; the longest prefix wins.
     pub fn behind(&self, home_agent: Ipv4Addr, address: IpAddr) -> Option<u32> {
         let family = usize::from(address.is_ipv6());
-        let mut lengths = *self.lengths.get(family)?;
-        while lengths != 0 {
-            let length = 127u32.saturating_sub(lengths.leading_zeros());
-            lengths &= !(1 << length);
-            let prefix = Prefix::covering(address, u8::try_from(length).unwrap_or_default());
-            if let Some(slot) = self.by_prefix.get(&(home_agent, prefix)) {
-                return Some(*slot);
-            }
-        }
-        None
+        self.lengths
+            .get(family)?
+            .iter()
+            .find_map(|length| self.by_prefix.get(&(home_agent, Prefix::covering(address, *length))).copied())
     }
 
     /// Notes a prefix that a home agent acknowledged for a node.
@@ -185,9 +210,17 @@ impl Directory {
         if !known {
             node.prefixes.push(prefix);
         }
-        self.by_prefix.insert((node.home_agent, prefix), slot);
+        let before = self.by_prefix.insert((node.home_agent, prefix), slot);
+        if let Some(before) = before.filter(|before| *before != slot)
+            && let Some(node) = self.nodes.get_mut(before as usize)
+        {
+            node.prefixes.retain(|other| *other != prefix);
+        }
         if let Some(lengths) = self.lengths.get_mut(usize::from(prefix.address.is_ipv6())) {
-            *lengths |= 1u128.checked_shl(prefix.length.into()).unwrap_or(0);
+            let place = lengths.partition_point(|length| *length > prefix.length);
+            if lengths.get(place) != Some(&prefix.length) {
+                lengths.insert(place, prefix.length);
+            }
         }
     }
 
@@ -247,14 +280,19 @@ impl Directory {
         self.know_agent(node.home_agent);
         self.births = self.births.wrapping_add(1);
         node.birth = self.births;
-        let slot = if self.nodes.len() < self.most {
+        let slot = if let Some(slot) = self.free.pop() {
+            self.change(slot, |place| *place = node);
+            slot
+        } else if self.nodes.len() < self.most {
             self.pulses.push(node.pulse());
             self.nodes.push(node);
             u32::try_from(self.nodes.len().saturating_sub(1)).unwrap_or(u32::MAX)
         } else {
             let slot = self.victim();
             self.unlist(slot);
-            self.change(slot, |place| *place = node);
+            let before = self.change(slot, |place| std::mem::replace(place, node));
+            let flows = before.map_or(0, |before| before.flows);
+            self.evicted_flows = self.evicted_flows.saturating_add(flows.into());
             self.evicted = self.evicted.saturating_add(1);
             slot
         };
@@ -288,8 +326,17 @@ impl Directory {
                 nodes.get(*slot as usize).map_or(0, |node| address_hash(hasher, node))
             });
         }
-        if node.nai.is_some() {
+        if let Some(nai) = &node.nai {
             let hash = nai_hash(hasher, node);
+            // A NAI names one node: the one it was last seen with.
+            let other = self.by_nai.find_entry(hash, |slot| {
+                nodes.get(*slot as usize).is_some_and(|other| {
+                    other.home_agent == node.home_agent && other.nai.as_ref() == Some(nai)
+                })
+            });
+            if let Ok(entry) = other {
+                entry.remove();
+            }
             self.by_nai.insert_unique(hash, slot, |slot| {
                 nodes.get(*slot as usize).map_or(0, |node| nai_hash(hasher, node))
             });

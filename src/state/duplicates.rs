@@ -11,12 +11,13 @@ use crate::net::Ipv4Packet;
 use crate::time::Timestamp;
 
 /// Nanoseconds within which a packet seen again is a copy.
-const WINDOW: i64 = 500_000_000;
-/// Buckets, a power of two. A sender's packets carry rising identifications, so the buckets of packets that follow
+const WINDOW: u64 = 500_000_000;
+/// Sets of places, a power of two. A sender's packets carry rising identifications, so the sets of packets that follow
 /// each other lie side by side; scattered ones would cost a visit to main memory each.
-const BUCKETS: usize = 1 << 14;
-/// Packets remembered in a bucket: a cache line. At 100 000 packets a second the table holds half a second's worth.
-const ENTRIES: usize = 4;
+const SETS: usize = 1 << 14;
+/// Places in a set: a cache line, so that another packet seldom takes the place of one whose copy is still to come.
+/// At 100 000 packets a second all sets together hold half a second's worth.
+const PLACES: usize = 4;
 /// Octets at the start of a payload that are compared: inner headers with their checksums and more.
 const HEAD: usize = 64;
 /// Octets compared at the end and in the middle.
@@ -25,35 +26,39 @@ const SAMPLE: usize = 16;
 /// Remembers fingerprints of recent packets.
 #[derive(Debug)]
 pub(super) struct Duplicates {
-    buckets: Vec<[(u64, Timestamp); ENTRIES]>,
+    sets: Vec<Set>,
     hasher: FixedState,
 }
+
+/// The packets that share their places, as fingerprint and time; a cache line.
+#[derive(Clone, Debug)]
+#[repr(align(64))]
+struct Set([(u64, Timestamp); PLACES]);
 
 impl Duplicates {
     /// A memory that is empty; `seed` scatters it.
     pub fn new(seed: u64) -> Self {
         let never = Timestamp::from_nanoseconds(i64::MIN);
-        Self { buckets: vec![[(0, never); ENTRIES]; BUCKETS], hasher: FixedState::with_seed(seed) }
+        Self { sets: vec![Set([(0, never); PLACES]); SETS], hasher: FixedState::with_seed(seed) }
     }
 
     /// Whether this packet was seen a moment ago; remembers it.
     pub fn is_copy(&mut self, packet: &Ipv4Packet<'_>, time: Timestamp) -> bool {
         let fingerprint = self.fingerprint(packet);
         let header = &packet.header;
-        let place = match header.identification {
+        let number = match header.identification {
             // A sender that never fragments need not number its packets (RFC 6864).
             0 => u32::from(header.source).wrapping_mul(31).wrapping_add(u32::from(header.destination)),
             numbered => numbered.into(),
         };
-        let index = place as usize % BUCKETS;
-        let Some(bucket) = self.buckets.get_mut(index) else { return false };
-        let seen = bucket
-            .iter()
-            .any(|(other, then)| *other == fingerprint && (0..WINDOW).contains(&time.since(*then)));
-        if seen {
-            return true;
+        let Some(Set(places)) = self.sets.get_mut(number as usize % SETS) else { return false };
+        if let Some(place) = places.iter_mut().find(|place| place.0 == fingerprint) {
+            // The clock of a capture of several interfaces can go back a little; a copy of a copy is one, too.
+            let age = time.since(place.1);
+            place.1 = time;
+            return age.unsigned_abs() < WINDOW;
         }
-        if let Some(oldest) = bucket.iter_mut().min_by_key(|entry| entry.1) {
+        if let Some(oldest) = places.iter_mut().min_by_key(|place| place.1) {
             *oldest = (fingerprint, time);
         }
         false

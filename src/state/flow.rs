@@ -2,6 +2,10 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+
+use super::directory::NodeId;
 use super::{Bid, Direction, FarEnd, Traffic};
 use crate::time::Timestamp;
 
@@ -163,6 +167,7 @@ pub(super) struct Flow {
 pub(super) struct Marks(u16);
 
 impl Marks {
+    pub const NONE: Self = Self(0);
     pub const LEAKS: Self = Self(1);
     pub const STRAYS: Self = Self(2);
     pub const EXHAUSTED: Self = Self(4);
@@ -252,9 +257,12 @@ pub(super) struct Switches {
     pub history: u32,
     /// Accepted exchanges of the node at the last packet, the low half of their count.
     pub exchanges: u16,
-    /// Tunnel of the last packet.
+    /// Tunnel of the last packet; [`NO_TUNNEL`] before the first one.
     pub tunnel: u16,
 }
+
+/// Stands for no tunnel.
+pub(super) const NO_TUNNEL: u16 = u16::MAX;
 
 /// Packets a flow's alternation is judged by.
 const WINDOW: u32 = 20;
@@ -262,18 +270,18 @@ const WINDOW: u32 = 20;
 const MANY: u32 = 4;
 
 impl Switches {
-    /// Notes a packet in the same tunnel as the one before.
+    pub const NEW: Self = Self { history: 0, exchanges: 0, tunnel: NO_TUNNEL };
+
+    /// Notes a packet in the same tunnel as the one before, with no exchange between them.
     #[inline]
     pub fn stay(&mut self) {
         self.history = (self.history << 1) & ((1 << WINDOW) - 1);
     }
 
-    pub const NEW: Self = Self { history: 0, exchanges: 0, tunnel: u16::MAX };
-
-    /// Notes a packet; says whether the flow has alternated too often.
-    pub fn note(&mut self, tunnel: u16, exchanges: u16, both_alive: bool) -> bool {
-        let switched =
-            self.tunnel != u16::MAX && self.tunnel != tunnel && self.exchanges == exchanges && both_alive;
+    /// Notes a packet, and whether it took another tunnel than the one before while both were alive; says whether
+    /// the flow has alternated too often.
+    pub fn note(&mut self, tunnel: u16, exchanges: u16, switched: bool) -> bool {
+        let switched = switched && self.exchanges == exchanges;
         self.history = (self.history << 1 | u32::from(switched)) & ((1 << WINDOW) - 1);
         self.tunnel = tunnel;
         self.exchanges = exchanges;
@@ -282,6 +290,29 @@ impl Switches {
 }
 
 impl Flow {
+    /// The flow of a node whose first packet takes `path`.
+    pub const fn new(key: Key, node: NodeId, path: Path) -> Self {
+        Self {
+            key,
+            node: node.slot,
+            birth: node.birth,
+            path,
+            generation: 0,
+            policy: 0,
+            ruled_packets: 0,
+            ruled_bytes: 0,
+            rule: 0,
+            marks: Marks::NONE,
+            expected: 0,
+            switches: [Switches::NEW; 2],
+        }
+    }
+
+    /// Its node.
+    pub const fn owner(&self) -> NodeId {
+        NodeId { slot: self.node, birth: self.birth }
+    }
+
     /// The switches of one direction.
     pub fn switches_mut(&mut self, direction: Direction) -> &mut Switches {
         let [downlink, uplink] = &mut self.switches;
@@ -308,15 +339,20 @@ impl Flow {
 }
 
 /// IPv6 addresses by number.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Addresses6 {
-    numbers: hashbrown::HashMap<Ipv6Addr, u32, foldhash::fast::FixedState>,
+    numbers: HashMap<Ipv6Addr, u32, FixedState>,
     addresses: Vec<Ipv6Addr>,
 }
 
 impl Addresses6 {
     /// The most addresses kept; flows between further ones are counted as evicted.
     const MOST: usize = 1 << 20;
+
+    /// A table without an address; `hasher` scatters it.
+    pub fn new(hasher: FixedState) -> Self {
+        Self { numbers: HashMap::with_hasher(hasher), addresses: Vec::new() }
+    }
 
     pub fn number(&mut self, address: Ipv6Addr) -> Option<u32> {
         if let Some(number) = self.numbers.get(&address) {

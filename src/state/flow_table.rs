@@ -6,7 +6,8 @@ use std::net::IpAddr;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
-use super::flow::{Addresses6, Flow, FlowView, Key, Marks, NONE, Path, PathView, Switches};
+use super::directory::NodeId;
+use super::flow::{Addresses6, Flow, FlowView, Key, Marks, NONE, Path, PathView};
 use super::{Direction, Node, Traffic};
 
 /// All flows of all nodes.
@@ -20,7 +21,6 @@ pub(super) struct FlowTable {
     /// Where the search for something to forget goes on.
     hand: usize,
     most: usize,
-    pub evicted: u64,
     /// What forgotten flows had counted, until it is added to their tunnels.
     forgotten: Vec<Forgotten>,
     hasher: FixedState,
@@ -97,10 +97,9 @@ impl FlowTable {
             index: HashTable::new(),
             paths: Vec::new(),
             free_paths: Vec::new(),
-            addresses6: Addresses6::default(),
+            addresses6: Addresses6::new(FixedState::with_seed(seed)),
             hand: 0,
-            most,
-            evicted: 0,
+            most: most.max(1),
             forgotten: Vec::new(),
             hasher: FixedState::with_seed(seed),
         }
@@ -138,47 +137,35 @@ impl FlowTable {
         if key.form.is_ipv6() { self.addresses6.address(number).into() } else { IpAddr::V4(number.into()) }
     }
 
-    /// Takes a flow out of the index whose node is gone, so that another one can have its key.
-    pub fn remove_stale(&mut self, key: &Key) {
-        let flows = &self.flows;
-        let is_it = |entry: &Entry| flows.get(entry.slot as usize).is_some_and(|flow| flow.key == *key);
-        if let Ok(entry) = self.index.find_entry(self.hasher.hash_one(key), is_it) {
-            entry.remove();
-        }
-    }
-
-    /// Adds a flow whose first packet takes `path`; forgets another one when there are too many.
-    pub fn insert(&mut self, key: Key, node: u32, birth: u32, path: Path) -> u32 {
-        let flow = Flow {
-            key,
-            node,
-            birth,
-            path,
-            generation: 0,
-            policy: 0,
-            ruled_packets: 0,
-            ruled_bytes: 0,
-            rule: 0,
-            marks: Marks::default(),
-            expected: 0,
-            switches: [Switches::NEW; 2],
-        };
-        let slot = if self.flows.len() < self.most {
+    /// Adds a flow of `node` whose first packet takes `path`. When there were too many, another one is forgotten and
+    /// its node given.
+    pub fn insert(&mut self, key: Key, node: NodeId, path: Path) -> (u32, Option<NodeId>) {
+        let flow = Flow::new(key, node, path);
+        let (slot, forgotten) = if self.flows.len() < self.most {
             self.flows.push(flow);
-            u32::try_from(self.flows.len().saturating_sub(1)).unwrap_or(NONE)
+            (u32::try_from(self.flows.len().saturating_sub(1)).unwrap_or(NONE), None)
         } else {
-            let slot = self.forget_one();
-            if let Some(place) = self.flows.get_mut(slot as usize) {
-                *place = flow;
+            let slot = self.pick();
+            if let Some(key) = self.flows.get(slot as usize).map(|flow| flow.key)
+                && let Ok(entry) =
+                    self.index.find_entry(self.hasher.hash_one(key), |entry| entry.slot == slot)
+            {
+                entry.remove();
             }
-            slot
+            (slot, self.replace(slot, flow))
         };
         let (flows, hasher) = (&self.flows, &self.hasher);
         let hash = hasher.hash_one(key);
         self.index.insert_unique(hash, Entry { tag: tag(hash), slot }, |entry| {
             flows.get(entry.slot as usize).map_or(0, |flow| hasher.hash_one(flow.key))
         });
-        slot
+        (slot, forgotten)
+    }
+
+    /// Begins the flow in a slot anew, for another node than before, and gives that one.
+    pub fn hand_over(&mut self, slot: u32, node: NodeId, path: Path) -> Option<NodeId> {
+        let key = self.flows.get(slot as usize)?.key;
+        self.replace(slot, Flow::new(key, node, path))
     }
 
     /// Counts a packet of the flow in the tunnel that `path` names; says whether the tunnel is new to the flow.
@@ -223,35 +210,31 @@ impl FlowTable {
         true
     }
 
-    /// Takes the first flow out that was not seen since the hand last passed.
-    fn forget_one(&mut self) -> u32 {
+    /// Picks the first flow that was not seen since the hand last passed.
+    fn pick(&mut self) -> u32 {
         loop {
             let slot = self.hand;
             self.hand =
                 if self.hand.saturating_add(1) >= self.flows.len() { 0 } else { self.hand.saturating_add(1) };
-            let Some(flow) = self.flows.get_mut(slot) else { continue };
-            if flow.marks.has(Marks::RECENT) {
-                flow.marks.clear(Marks::RECENT);
-                continue;
+            match self.flows.get_mut(slot) {
+                Some(flow) if flow.marks.has(Marks::RECENT) => flow.marks.clear(Marks::RECENT),
+                _ => return u32::try_from(slot).unwrap_or(NONE),
             }
-            let ruled = flow.take_ruled();
-            let (key, mut next) = (flow.key, flow.path.next);
-            self.forgotten.push(Forgotten::of(flow, &flow.path, ruled));
-            let slot = u32::try_from(slot).unwrap_or(NONE);
-            if let Ok(entry) = self.index.find_entry(self.hasher.hash_one(key), |entry| entry.slot == slot) {
-                entry.remove();
-            }
-            while next != NONE {
-                self.free_paths.push(next);
-                let Some(path) = self.paths.get(next as usize) else { break };
-                if let Some(flow) = self.flows.get(slot as usize) {
-                    self.forgotten.push(Forgotten::of(flow, path, Ruled::default()));
-                }
-                next = path.next;
-            }
-            self.evicted = self.evicted.saturating_add(1);
-            return slot;
         }
+    }
+
+    /// Puts a flow in the place of another, keeps what the other had counted, and gives its node.
+    fn replace(&mut self, slot: u32, flow: Flow) -> Option<NodeId> {
+        let mut before = std::mem::replace(self.flows.get_mut(slot as usize)?, flow);
+        let ruled = before.take_ruled();
+        self.forgotten.push(Forgotten::of(&before, &before.path, ruled));
+        let mut next = before.path.next;
+        while let Some(path) = self.paths.get(next as usize) {
+            self.forgotten.push(Forgotten::of(&before, path, Ruled::default()));
+            self.free_paths.push(next);
+            next = path.next;
+        }
+        Some(before.owner())
     }
 
     /// What flows forgotten since the last call had counted.

@@ -4,11 +4,11 @@
 use std::collections::VecDeque;
 
 use super::Observer;
-use super::flow::Marks;
+use super::flow::{Key, Marks};
 use crate::time::Timestamp;
 
 /// Nanoseconds on either side of a change within which packets are not judged.
-pub(super) const GRACE: i64 = 1_000_000_000;
+const GRACE: u64 = 1_000_000_000;
 
 /// Packets that look wrong and wait for their grace to pass, in order of time.
 #[derive(Debug, Default)]
@@ -21,8 +21,30 @@ pub(super) struct Judge {
 struct Suspicion {
     time: Timestamp,
     flow: u32,
+    /// Whose flow was there, as places are used again.
+    key: Key,
     birth: u32,
-    mark: Marks,
+    /// How often the way of packets had changed.
+    changes: u32,
+    charge: Charge,
+}
+
+/// What a packet is suspected of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Charge {
+    /// What this mark stands for, unless the way of packets changes within the grace.
+    Against(Marks),
+    /// To have left this tunnel, the index of one, because it ends within the grace.
+    Left(u16),
+}
+
+impl Charge {
+    const fn mark(self) -> Marks {
+        match self {
+            Self::Against(mark) => mark,
+            Self::Left(_) => Marks::MOVED,
+        }
+    }
 }
 
 /// The most that wait; beyond that the oldest are judged early.
@@ -32,28 +54,30 @@ impl Judge {
     /// Whether the grace of the first one that waits is over at `time`.
     #[inline]
     pub fn has_due(&self, time: Timestamp) -> bool {
-        self.waiting.front().is_some_and(|first| time.since(first.time) > GRACE)
+        self.waiting.front().is_some_and(|first| time.since(first.time).unsigned_abs() > GRACE)
     }
 
     /// Whether nothing changed so shortly before `time` that a packet then cannot be judged.
     pub fn can_judge(last_change: Timestamp, time: Timestamp) -> bool {
-        time.since(last_change) > GRACE
+        time.since(last_change).unsigned_abs() > GRACE
     }
 }
 
 impl Observer {
-    /// Makes a flow suspected of what `mark` stands for, because of a packet at `time`.
-    pub(super) fn suspect(&mut self, flow: u32, mark: Marks, time: Timestamp) {
+    /// Makes a flow suspected because of a packet at `time`.
+    pub(super) fn suspect(&mut self, flow: u32, charge: Charge, time: Timestamp) {
         if self.judge.waiting.len() >= MOST {
             self.judge_first();
         }
+        let mark = charge.mark();
         let Some(entry) = self.flows.flow_mut(flow) else { return };
         if entry.marks.has(mark) || entry.marks.has(mark.provisional()) {
             return;
         }
         entry.marks.set(mark.provisional());
-        let birth = entry.birth;
-        self.judge.waiting.push_back(Suspicion { time, flow, birth, mark });
+        let (key, birth) = (entry.key, entry.birth);
+        let changes = self.directory.nodes.get(entry.node as usize).map_or(0, |node| node.changes);
+        self.judge.waiting.push_back(Suspicion { time, flow, key, birth, changes, charge });
     }
 
     /// Judges all whose grace is over at `time`.
@@ -63,21 +87,28 @@ impl Observer {
         }
     }
 
-    /// A change after the packet acquits it. None within the grace can have been missed: changes are applied in
-    /// order of time, and this is called before one that is later.
+    /// A change after the packet acquits it. None within the grace can have been missed, and none beyond it been
+    /// seen: changes are applied in order of time, and this is called before one that is later.
     fn judge_first(&mut self) {
         let Some(suspicion) = self.judge.waiting.pop_front() else { return };
-        let Some(flow) = self.flows.flow_mut(suspicion.flow).filter(|flow| flow.birth == suspicion.birth)
-        else {
-            return;
-        };
-        flow.marks.clear(suspicion.mark.provisional());
+        let (key, birth) = (suspicion.key, suspicion.birth);
+        let flow = self.flows.flow_mut(suspicion.flow);
+        let Some(flow) = flow.filter(|flow| flow.key == key && flow.birth == birth) else { return };
+        flow.marks.clear(suspicion.charge.mark().provisional());
         // One more nanosecond: a binding expires when the clock is past its expiry.
-        let end = Timestamp::from_nanoseconds(suspicion.time.nanoseconds().saturating_add(GRACE + 1));
-        self.directory.settle(flow.node, end.min(self.clock));
+        let grace = i64::try_from(GRACE).unwrap_or(i64::MAX).saturating_add(1);
+        let end = Timestamp::from_nanoseconds(suspicion.time.nanoseconds().saturating_add(grace));
+        let end = end.min(self.clock);
+        self.directory.settle(flow.node, end);
         let Some(node) = self.directory.nodes.get(flow.node as usize) else { return };
-        if node.last_change < suspicion.time {
-            flow.marks.set(suspicion.mark);
+        let holds = match suspicion.charge {
+            Charge::Against(_) => node.changes == suspicion.changes,
+            Charge::Left(tunnel) => {
+                node.tunnels().get(usize::from(tunnel)).is_some_and(|tunnel| !tunnel.is_alive(end))
+            }
+        };
+        if holds {
+            flow.marks.set(suspicion.charge.mark());
         }
     }
 }

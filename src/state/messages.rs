@@ -1,13 +1,15 @@
 //! What messages do to what is believed: requests wait, replies decide, revocations end.
 
 use std::collections::VecDeque;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 
+use super::directory::NodeId;
+use super::node::Registration;
 use super::observer::ReplyFacts;
-use super::pending::{Identity, Pending, Request};
-use super::policy::Origin;
+use super::pending::{Identity, Request, RequestLeg};
+use super::policy::{Applied, Origin};
 use super::{
-    AuthenticationFacts, Exchange, Interface, Kind, Leg, Multipath, Observer, Prefix, Status, Step,
+    AuthenticationFacts, Exchange, Interface, Kind, Leg, Multipath, Node, Observer, Prefix, Status, Step,
     Violations,
 };
 use crate::net::{Datagram, IpPacket};
@@ -100,44 +102,56 @@ impl Observer {
             (Identity::Nai(_), Some(nai)) => Some(self.directory.named(header.home_agent, nai.0)),
             (Identity::Nai(_), None) => None,
         };
-        let mut request = Request::new(identity, header, node.unwrap_or(u32::MAX));
+        let id = node.and_then(|slot| self.directory.id(slot));
+        let mut request = Request::new(identity, header, id);
         request.interface = read.interface;
         request.bulk = read.bulk;
         request.overwrite = read.overwrite;
-        request.udp_tunnel = read.udp_tunnel_request;
-        let endpoints = (event.datagram.source, event.datagram.destination);
+        let (source, destination) = (event.datagram.source, event.datagram.destination);
         let timeout = self.pending.timeout();
-        let known =
-            self.pending.find(&request.identity, request.identification, |other| other.is_same(&request));
+        let known = self.pending.find(
+            &request.identity,
+            request.identification,
+            event.time,
+            &(timeout.saturating_neg()..=timeout),
+            |other| other.is_same(&request),
+        );
         if let Some(known) = known {
-            let step = seen_again(known, endpoints, event.time);
-            known.udp_tunnel |= request.udp_tunnel;
-            Pending::keep(known, timeout, event.time);
-            let (record, home_agent) = (known.record, known.home_agent);
-            let retransmissions = known.retransmissions;
-            if step == Step::Retransmission
-                && let Some(traffic) = self.directory.agent_mut(home_agent)
-            {
-                traffic.retransmitted += 1;
-            }
-            if let Some(exchange) = self.records.record_mut(record) {
-                exchange.legs.push(leg(event, step));
-                exchange.retransmissions = retransmissions;
-            }
+            self.request_again(event, known);
             return node;
         }
         request.kind = Some(self.kind_of(&request));
         request.frame = event.frame;
         request.flow_bindings = read.flow_bindings(event.message);
-        request.legs.push((endpoints.0, endpoints.1, event.time));
+        request.legs.push(RequestLeg { source, destination, seen: event.time });
         if self.records.is_kept() {
             request.record = Some(self.records.push(record_of(&request, header, read.nai, event)));
         }
-        if let Some(evicted) = self.pending.insert(request, event.time) {
+        self.wait(request, event.time);
+        node
+    }
+
+    /// Takes another copy of a request.
+    fn request_again(&mut self, event: &MessageEvent<'_, '_>, slot: u32) {
+        let (source, destination) = (event.datagram.source, event.datagram.destination);
+        let Some(step) = self.pending.see_again(slot, source, destination, event.time) else { return };
+        let Some(request) = self.pending.request_mut(slot) else { return };
+        if step == Step::Retransmission
+            && let Some(traffic) = self.directory.agent_mut(request.home_agent)
+        {
+            traffic.retransmitted += 1;
+        }
+        if let Some(exchange) = self.records.add_leg(request.record, leg(event, step)) {
+            exchange.retransmissions = request.retransmissions;
+        }
+    }
+
+    /// Lets a request wait, and gives up the oldest when there are too many.
+    fn wait(&mut self, request: Request, now: Timestamp) {
+        if let Some(evicted) = self.pending.insert(request, now) {
             self.evicted_requests = self.evicted_requests.saturating_add(1);
             self.conclude(&evicted);
         }
-        node
     }
 
     /// What a request is for, seen from the bindings there are.
@@ -152,24 +166,21 @@ impl Observer {
         if request.interface.is_some() && request.bulk {
             return Kind::BulkRefresh;
         }
-        self.directory.settle(request.node, self.clock);
-        let Some(node) = self.directory.nodes.get(request.node as usize) else { return Kind::Register };
-        match node.renewed_by(request.interface, request.care_of_address) {
+        let slot = request.node.and_then(|node| self.directory.slot(node));
+        let Some(slot) = slot else { return Kind::Register };
+        self.directory.settle(slot, self.clock);
+        let Some(node) = self.directory.nodes.get(slot as usize) else { return Kind::Register };
+        let Request { interface, care_of_address, flags, .. } = *request;
+        match node.renewed_by(interface, care_of_address) {
             None => Kind::Register,
-            Some(binding)
-                if binding.care_of_address == request.care_of_address
-                    && binding.interface == request.interface
-                    && binding.flags == request.flags =>
-            {
-                Kind::Refresh
-            }
+            Some(binding) if binding.is_refreshed_by(interface, care_of_address, flags) => Kind::Refresh,
             Some(_) => Kind::Update,
         }
     }
 
     fn reply(&mut self, event: &MessageEvent<'_, '_>, header: &RegistrationReply) -> Option<u32> {
         let read = Extensions::of(event.message);
-        let facts = ReplyFacts {
+        let mut facts = ReplyFacts {
             code: header.code,
             lifetime: header.lifetime,
             home_address: header.home_address,
@@ -179,53 +190,64 @@ impl Observer {
             precision: event.precision,
             frame: event.frame,
         };
-        let Some(request) = self.request_of(event, header, read.nai) else {
+        let slot = self.request_of(event, header, read.nai);
+        let Some(request) = slot.and_then(|slot| self.pending.request_mut(slot)) else {
             return self.unsolicited(event, &facts, read.nai);
         };
-        let first = request.answer.is_none();
+        if facts.home_agent.is_unspecified() {
+            facts.home_agent = request.home_agent;
+        }
         let record = request.record;
-        if !first {
+        if request.answer.is_some() {
             let node = request.node;
-            if let Some(exchange) = self.records.record_mut(record) {
-                exchange.legs.push(leg(event, Step::Reply(header.code)));
-            }
-            return self.named_by(&facts).or(Some(node));
+            self.records.add_leg(record, leg(event, Step::Reply(header.code)));
+            return self.named_by(&facts).or_else(|| self.directory.slot(node?));
         }
         request.answer = Some(header.code);
         // Taken as it is now: the table must not be borrowed while bindings change.
-        let decided = Decided::of(request, &facts, &read);
+        let decided = Decided::of(request, event, &facts, &read);
         self.decide(event, &facts, &read, &decided, record)
     }
 
     /// The request that a reply answers: same identity and low half of the Identification; of several the latest,
-    /// one on the reply's own leg first. A reply that names nobody known is matched by its endpoints.
+    /// one on the reply's own leg first. A request without a home address is also known by its endpoints.
     fn request_of(
-        &mut self,
+        &self,
         event: &MessageEvent<'_, '_>,
         header: &RegistrationReply,
         nai: Option<Nai<'_>>,
-    ) -> Option<&mut Request> {
+    ) -> Option<u32> {
         let (source, destination) = (event.datagram.source, event.datagram.destination);
         let own_leg =
-            |request: &Request| request.legs.iter().any(|leg| leg.0 == destination && leg.1 == source);
-        let by_address = Identity::Address(header.home_address);
-        let by_nai = nai.map(|nai| Identity::Nai(nai.0.into()));
-        let mut chosen: Option<(Identity, bool)> = None;
-        for identity in [Some(by_address), by_nai].into_iter().flatten() {
-            if chosen.is_some() {
-                break;
-            }
-            if self.pending.find(&identity, header.identification, own_leg).is_some() {
-                chosen = Some((identity, true));
-            } else if self.pending.find(&identity, header.identification, |_| true).is_some() {
-                chosen = Some((identity, false));
-            }
-        }
-        match chosen {
-            Some((identity, true)) => self.pending.find(&identity, header.identification, own_leg),
-            Some((identity, false)) => self.pending.find(&identity, header.identification, |_| true),
-            None => self.pending.find_by_endpoints(source, destination, header.identification),
-        }
+            |request: &Request| request.legs.iter().any(|leg| leg.is_reverse_of(source, destination));
+        let ages = 0..=self.pending.timeout();
+        let find = |identity: Identity| {
+            let find = |fits: &dyn Fn(&Request) -> bool| {
+                self.pending.find(&identity, header.identification, event.time, &ages, fits)
+            };
+            find(&own_leg).or_else(|| find(&|_| true))
+        };
+        let node = |slot: u32| self.directory.nodes.get(slot as usize);
+        let (home_agent, home_address) = (header.home_agent, header.home_address);
+        let by_address = || (!home_address.is_unspecified()).then_some(Identity::Address(home_address));
+        let by_nai = || nai.map(|nai| Identity::Nai(nai.0.into()));
+        // The other name of the same node.
+        let by_address_of_nai = || {
+            let slot = self.directory.find_nai(home_agent, nai?.0)?;
+            node(slot)?.home_address.filter(|_| home_address.is_unspecified()).map(Identity::Address)
+        };
+        let by_nai_of_address = || {
+            let slot = self.directory.find(home_agent, home_address).filter(|_| nai.is_none())?;
+            node(slot)?.nai.clone().map(Identity::Nai)
+        };
+        by_address()
+            .and_then(find)
+            .or_else(|| by_nai().and_then(find))
+            .or_else(|| by_address_of_nai().and_then(find))
+            .or_else(|| by_nai_of_address().and_then(find))
+            .or_else(|| {
+                self.pending.find_by_endpoints(source, destination, header.identification, event.time)
+            })
     }
 
     /// Applies the first reply to a request.
@@ -240,8 +262,7 @@ impl Observer {
         let node = self.node_of(facts, decided);
         let accepted = facts.code.is_accepted();
         let status = if accepted { Status::Accepted } else { Status::Denied };
-        if let Some(exchange) = self.records.record_mut(record) {
-            exchange.legs.push(leg(event, Step::Reply(facts.code)));
+        if let Some(exchange) = self.records.add_leg(record, leg(event, Step::Reply(facts.code))) {
             exchange.status = status;
             exchange.code = Some(facts.code);
             exchange.granted = Some(facts.lifetime);
@@ -276,30 +297,44 @@ impl Observer {
     ) {
         let registration = decided.registration;
         let clock = self.clock.max(facts.time);
+        let mut forgotten = 0;
+        let mut without_room = 0;
         self.directory.change(slot, |node| {
             node.settle(clock);
-            node.register(&registration);
+            forgotten = node.register(&registration);
             if registration.interface.is_some() {
                 node.multipath = Multipath::Enabled;
             }
             // A request that de-registers sets no policy, nor does one that leaves nothing registered.
-            if decided.lifetime > 0 && node.active().next().is_some() {
-                let mut changed = false;
-                for data in &decided.flow_bindings {
-                    if let Some(flow_binding) = FlowBinding::from_octets(data) {
-                        changed |= node.policy_mut().apply(&flow_binding, Origin::Request, decided.frame);
-                    }
-                }
-                for extension in event.message.extensions().filter(Extension::is_flow_binding) {
-                    if let Ok(Content::FlowBinding(flow_binding)) = extension.content() {
-                        changed |= node.policy_mut().apply(&flow_binding, Origin::Reply, facts.frame);
-                    }
-                }
-                if changed {
-                    node.changed(facts.time);
+            if decided.lifetime == 0 || node.active().next().is_none() {
+                return;
+            }
+            let mut changed = false;
+            let mut apply = |flow_binding: &FlowBinding<'_>, origin, frame| match node.policy_mut().apply(
+                flow_binding,
+                origin,
+                frame,
+            ) {
+                Applied::Change => changed = true,
+                Applied::Nothing => {}
+                Applied::NoRoom => without_room += 1,
+            };
+            for data in &decided.flow_bindings {
+                if let Some(flow_binding) = FlowBinding::from_octets(data) {
+                    apply(&flow_binding, Origin::Request, decided.frame);
                 }
             }
+            for extension in event.message.extensions().filter(Extension::is_flow_binding) {
+                if let Ok(Content::FlowBinding(flow_binding)) = extension.content() {
+                    apply(&flow_binding, Origin::Reply, facts.frame);
+                }
+            }
+            if changed {
+                node.changed(facts.time);
+            }
         });
+        self.evicted_bindings = self.evicted_bindings.saturating_add(forgotten);
+        self.evicted_rules = self.evicted_rules.saturating_add(without_room);
         if registration.lifetime > 0 {
             self.directory.know_far_end(facts.home_agent, registration.far_end.address);
             self.directory.know_far_end(facts.home_agent, registration.care_of_address);
@@ -321,41 +356,38 @@ impl Observer {
 
     /// The node a reply is about: the one of its request, under the name that the reply gives it.
     fn node_of(&mut self, facts: &ReplyFacts, decided: &Decided) -> Option<u32> {
-        let Some(known) = self.named_by(facts) else {
-            let provisional = decided.node.filter(|slot| {
-                self.directory.nodes.get(*slot as usize).is_some_and(|node| {
-                    node.is_blank()
-                        && (node.home_address.is_none() || node.home_address == Some(facts.home_address))
-                })
-            });
-            if facts.home_address.is_unspecified() {
-                return decided.node;
-            }
-            if let Some(slot) = provisional {
-                self.directory.rename(slot, facts.home_agent, facts.home_address);
-                return Some(slot);
-            }
-            let slot = self.directory.at(facts.home_agent, facts.home_address);
-            self.adopt(decided, slot);
-            return Some(slot);
+        let asked = decided.node.and_then(|node| self.directory.slot(node));
+        // Only an accepted reply assigns an address.
+        let is_named = decided.nai.is_none() || facts.code.is_accepted();
+        if facts.home_address.is_unspecified() || !is_named {
+            return asked;
+        }
+        let is_free = |node: &Node| {
+            node.is_blank() && (node.home_address.is_none() || node.home_address == Some(facts.home_address))
         };
-        self.adopt(decided, known);
-        Some(known)
-    }
-
-    /// Lets a node that turned out to be another name of `slot` give its name to it.
-    fn adopt(&mut self, decided: &Decided, slot: u32) {
-        let Some(other) = decided.node.filter(|other| *other != slot) else { return };
-        let Some(node) = self.directory.nodes.get(other as usize) else { return };
-        if !node.is_blank() {
-            // It was somebody before, and the NAI now names another.
-            return;
+        let named = self.named_by(facts);
+        let provisional = asked
+            .filter(|_| named.is_none())
+            .filter(|slot| self.directory.nodes.get(*slot as usize).is_some_and(is_free));
+        let slot = match (named, provisional) {
+            (Some(named), _) => named,
+            (None, Some(provisional)) => {
+                self.directory.rename(provisional, facts.home_agent, facts.home_address);
+                provisional
+            }
+            (None, None) => self.directory.at(facts.home_agent, facts.home_address),
+        };
+        // A node that turned out to be another name of this one gives its name to it.
+        let other_name = asked.filter(|other| *other != slot).and_then(|other| {
+            let node = self.directory.nodes.get(other as usize).filter(|node| node.is_blank())?;
+            let nai = node.nai.clone();
+            self.directory.withdraw(other);
+            nai
+        });
+        if let Some(nai) = decided.nai.as_ref().or(other_name.as_ref()) {
+            self.directory.give_nai(slot, nai);
         }
-        let nai = node.nai.clone();
-        self.directory.withdraw(other);
-        if let Some(nai) = nai {
-            self.directory.give_nai(slot, &nai);
-        }
+        Some(slot)
     }
 
     /// The node that a reply names by its home agent and home address.
@@ -409,14 +441,12 @@ impl Observer {
                 care_of_address: Ipv4Addr::UNSPECIFIED,
                 identification: facts.identification,
             },
-            node.unwrap_or(u32::MAX),
+            node.and_then(|slot| self.directory.id(slot)),
         );
+        stand_in.frame = facts.frame;
         stand_in.answer = Some(facts.code);
         stand_in.record = record;
-        if let Some(evicted) = self.pending.insert(stand_in, event.time) {
-            self.evicted_requests = self.evicted_requests.saturating_add(1);
-            self.conclude(&evicted);
-        }
+        self.wait(stand_in, event.time);
         node
     }
 
@@ -457,10 +487,12 @@ impl Observer {
 
 /// What a reply needs of the request it decides.
 struct Decided {
-    node: Option<u32>,
+    node: Option<NodeId>,
+    /// The NAI, of a request without a home address.
+    nai: Option<Box<[u8]>>,
     kind: Option<Kind>,
     lifetime: u16,
-    registration: super::node::Registration,
+    registration: Registration,
     flow_bindings: Vec<Box<[u8]>>,
     /// Frame in which the request's Flow-Bindings were first seen.
     frame: u64,
@@ -468,10 +500,19 @@ struct Decided {
 }
 
 impl Decided {
-    fn of(request: &mut Request, facts: &ReplyFacts, read: &Extensions<'_>) -> Self {
-        let sent = request.legs.first().map_or(facts.time, |leg| leg.2);
+    fn of(
+        request: &mut Request,
+        event: &MessageEvent<'_, '_>,
+        facts: &ReplyFacts,
+        read: &Extensions<'_>,
+    ) -> Self {
+        let sent = request.sent(event.datagram.source, event.datagram.destination);
         Self {
-            node: (request.node != u32::MAX).then_some(request.node),
+            node: request.node,
+            nai: match &request.identity {
+                Identity::Nai(nai) if !nai.is_empty() => Some(nai.clone()),
+                Identity::Nai(_) | Identity::Address(_) => None,
+            },
             kind: request.kind,
             lifetime: request.lifetime,
             registration: request.registration(facts, read.udp_tunnel_granted),
@@ -490,7 +531,6 @@ struct Extensions<'a> {
     bulk: bool,
     overwrite: bool,
     has_flow_bindings: bool,
-    udp_tunnel_request: bool,
     udp_tunnel_granted: bool,
     prefixes: Vec<Prefix>,
 }
@@ -503,7 +543,6 @@ impl<'a> Extensions<'a> {
             bulk: false,
             overwrite: false,
             has_flow_bindings: false,
-            udp_tunnel_request: false,
             udp_tunnel_granted: false,
             prefixes: Vec::new(),
         };
@@ -523,7 +562,6 @@ impl<'a> Extensions<'a> {
                     read.interface = Interface::of(&multipath);
                     (read.bulk, read.overwrite) = (multipath.bulk, multipath.overwrite);
                 }
-                Ok(Content::UdpTunnelRequest(_)) => read.udp_tunnel_request = true,
                 Ok(Content::UdpTunnelReply(reply)) => read.udp_tunnel_granted = reply.is_granted(),
                 Ok(Content::MobileNetwork(MobileNetwork::Acknowledgement {
                     code,
@@ -565,21 +603,6 @@ fn identity(home_address: Ipv4Addr, nai: Option<Nai<'_>>) -> Identity {
         Identity::Nai(nai.map_or_else(Box::default, |nai| nai.0.into()))
     } else {
         Identity::Address(home_address)
-    }
-}
-
-/// Notes a request that was seen before: between the same two it is a retransmission, else a relay leg.
-fn seen_again(request: &mut Request, endpoints: (SocketAddr, SocketAddr), time: Timestamp) -> Step {
-    match request.legs.iter_mut().find(|leg| (leg.0, leg.1) == endpoints) {
-        Some(leg) => {
-            leg.2 = time;
-            request.retransmissions = request.retransmissions.saturating_add(1);
-            Step::Retransmission
-        }
-        None => {
-            request.legs.push((endpoints.0, endpoints.1, time));
-            Step::Request
-        }
     }
 }
 

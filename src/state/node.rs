@@ -11,6 +11,8 @@ use crate::wire::RequestFlags;
 const HISTORY: usize = 32;
 /// Tunnels that a node keeps, ended ones included.
 const TUNNELS: usize = 300;
+/// Former ends of its tunnels that a node keeps; the oldest go first.
+const FORMER_ENDS: usize = 32;
 
 /// Whether a node may register several care-of addresses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,6 +68,8 @@ pub struct Node {
     bindings: Vec<Binding>,
     policy: Policy,
     tunnels: Vec<Tunnel>,
+    /// Where tunnels ended before a NAT gave them another end, with their index.
+    former_ends: Vec<(FarEnd, u16)>,
     pub(super) violations: Option<Box<Violations>>,
     /// Tells this node from earlier ones in the same place of a table.
     pub(super) birth: u32,
@@ -73,7 +77,9 @@ pub struct Node {
     pub(super) flows: u32,
     /// Counts accepted exchanges.
     pub(super) exchanges: u16,
-    /// Counts everything that can change what becomes of a packet.
+    /// Counts changes of bindings and policy that can change the way of packets.
+    pub(super) changes: u32,
+    /// Counts those and accepted exchanges: everything after which a packet has to be looked at anew.
     pub(super) generation: u32,
     /// Time of the last such change.
     pub(super) last_change: Timestamp,
@@ -90,6 +96,7 @@ const LONG_AGO: Timestamp = Timestamp::from_nanoseconds(i64::MIN);
 pub(super) struct Pulse {
     pub birth: u32,
     pub generation: u32,
+    pub exchanges: u16,
     pub next_expiry: Timestamp,
 }
 
@@ -127,10 +134,12 @@ impl Node {
             bindings: Vec::new(),
             policy: Policy::default(),
             tunnels: Vec::new(),
+            former_ends: Vec::new(),
             violations: None,
             birth: 0,
             flows: 0,
             exchanges: 0,
+            changes: 0,
             generation: 0,
             last_change: LONG_AGO,
             next_expiry: FOREVER,
@@ -194,7 +203,7 @@ impl Node {
     }
 
     fn expire(&mut self, clock: Timestamp) {
-        let mut last = self.last_change;
+        let mut last = LONG_AGO;
         for binding in self.bindings.iter_mut().filter(|binding| binding.is_due(clock)) {
             if let Some(expires) = binding.expires {
                 binding.state = BindingState::Expired;
@@ -208,12 +217,18 @@ impl Node {
 
     /// What a packet of this node has to know of it at the least.
     pub(super) fn pulse(&self) -> Pulse {
-        Pulse { birth: self.birth, generation: self.generation, next_expiry: self.next_expiry }
+        Pulse {
+            birth: self.birth,
+            generation: self.generation,
+            exchanges: self.exchanges,
+            next_expiry: self.next_expiry,
+        }
     }
 
     /// Notes a change in the way of packets.
     pub(super) fn changed(&mut self, time: Timestamp) {
-        self.last_change = self.last_change.max(time);
+        self.last_change = time;
+        self.changes = self.changes.wrapping_add(1);
         self.generation = self.generation.wrapping_add(1);
     }
 
@@ -227,7 +242,9 @@ impl Node {
     }
 
     /// Applies an accepted registration (observer.md, "What an accepted exchange does").
-    pub(super) fn register(&mut self, registration: &Registration) {
+    ///
+    /// Says how many ended bindings were forgotten to make room.
+    pub(super) fn register(&mut self, registration: &Registration) -> u64 {
         self.exchanges = self.exchanges.wrapping_add(1);
         self.generation = self.generation.wrapping_add(1);
         if registration.lifetime == 0 {
@@ -240,7 +257,7 @@ impl Node {
             }
         }
         self.after_change();
-        self.trim();
+        self.trim()
     }
 
     fn deregister(&mut self, registration: &Registration) {
@@ -278,11 +295,10 @@ impl Node {
             *registration;
         let expires = expiry(time, lifetime);
         let known = self.bindings.iter_mut().find(|binding| is_the_one(binding, interface, care_of_address));
-        let moved = match known {
+        let is_update = match known {
             Some(binding) => {
-                let moved = binding.care_of_address != care_of_address
-                    || binding.flags != flags
-                    || binding.udp != udp;
+                let is_update =
+                    !binding.is_refreshed_by(interface, care_of_address, flags) || binding.udp != udp;
                 *binding = Binding {
                     interface,
                     care_of_address,
@@ -294,7 +310,7 @@ impl Node {
                     frame,
                     ..*binding
                 };
-                moved
+                is_update
             }
             None => {
                 self.bindings.reserve_exact(1);
@@ -314,10 +330,10 @@ impl Node {
                 true
             }
         };
-        if moved {
+        let has_new_end = self.open_tunnel(registration);
+        if is_update || has_new_end {
             self.changed(time);
         }
-        self.open_tunnel(registration);
     }
 
     /// Gives every active binding the expiry of a bulk registration (RFC 7629 §5.2).
@@ -356,18 +372,47 @@ impl Node {
         }
     }
 
-    fn open_tunnel(&mut self, registration: &Registration) {
+    /// Notes where the tunnel of a registration ends; says whether it ended elsewhere before.
+    fn open_tunnel(&mut self, registration: &Registration) -> bool {
         let Registration { interface, care_of_address, far_end, .. } = *registration;
         let bid = interface.map(|interface| interface.bid);
         let encapsulation =
             self.renewed_by(interface, care_of_address).map_or(Encapsulation::IpInIp, Binding::encapsulation);
-        let known = self.tunnels.iter_mut().find(|tunnel| tunnel.is(bid, care_of_address, encapsulation));
-        match known {
-            Some(tunnel) => tunnel.far_end = far_end,
-            None => {
-                self.push_tunnel(Tunnel::new(bid, care_of_address, encapsulation, far_end));
-            }
+        let known = self
+            .tunnels
+            .iter_mut()
+            .enumerate()
+            .find(|(_, tunnel)| tunnel.is(bid, care_of_address, encapsulation));
+        let Some((index, tunnel)) = known else {
+            self.push_tunnel(Tunnel::new(bid, care_of_address, encapsulation, far_end));
+            return false;
+        };
+        let former = std::mem::replace(&mut tunnel.far_end, far_end);
+        if former == far_end {
+            return false;
         }
+        if self.former_ends.len() >= FORMER_ENDS {
+            self.former_ends.remove(0);
+        }
+        self.former_ends.push((former, u16::try_from(index).unwrap_or(u16::MAX)));
+        true
+    }
+
+    /// The index of the tunnel that ends here, or did before a NAT gave it another end: one with the same UDP port
+    /// before others, one that is alive before ended ones, a later one before earlier ones.
+    pub(super) fn tunnel_to(&self, far_end: FarEnd, time: Timestamp) -> Option<usize> {
+        let tunnels = self.tunnels.iter().enumerate();
+        let now = tunnels.filter(|(_, tunnel)| tunnel.far_end.address == far_end.address).max_by_key(
+            |(index, tunnel)| (tunnel.far_end.port == far_end.port, tunnel.is_alive(time), *index),
+        );
+        let former = || {
+            self.former_ends
+                .iter()
+                .filter(|(end, _)| end.address == far_end.address)
+                .max_by_key(|(end, _)| end.port == far_end.port)
+                .map(|(_, index)| usize::from(*index))
+        };
+        now.map(|(index, _)| index).or_else(former)
     }
 
     /// Adds a tunnel and gives its index; `None` when the node has too many.
@@ -403,8 +448,9 @@ impl Node {
         }
     }
 
-    /// Forgets the oldest ended bindings beyond [`HISTORY`].
-    fn trim(&mut self) {
+    /// Forgets the oldest ended bindings beyond [`HISTORY`], and says how many.
+    fn trim(&mut self) -> u64 {
+        let before = self.bindings.len();
         let ended = self.bindings.iter().filter(|binding| !binding.is_active()).count();
         let mut excess = ended.saturating_sub(HISTORY);
         self.bindings.retain(|binding| {
@@ -412,6 +458,7 @@ impl Node {
             excess = excess.saturating_sub(usize::from(goes));
             !goes
         });
+        before.saturating_sub(self.bindings.len()) as u64
     }
 }
 

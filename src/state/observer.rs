@@ -80,6 +80,12 @@ pub struct Evictions {
     pub exchanges: u64,
     /// Flows, and packets of flows that never found room.
     pub flows: u64,
+    /// Ended bindings out of the history of their node.
+    pub bindings: u64,
+    /// Rules that never found room in the policy of their node.
+    pub rules: u64,
+    /// Packets of exchanges that have more of them than are kept.
+    pub legs: u64,
 }
 
 /// Infers what mobile nodes and home agents believe from what they sent (observer.md).
@@ -97,11 +103,14 @@ pub struct Observer {
     pub(super) duplicates: Duplicates,
     pub(super) revocations: Revocations,
     pub(super) evicted_requests: u64,
+    pub(super) evicted_flows: u64,
     pub(super) homeless_flows: u64,
     /// Packets that wait to be counted together.
     pub(super) sightings: Vec<Sighting>,
     /// What was counted for flows that are not in the table any more, or never were.
     pub(super) uncounted: Uncounted,
+    pub(super) evicted_bindings: u64,
+    pub(super) evicted_rules: u64,
     pub(super) tunnelled: u64,
 }
 
@@ -133,17 +142,21 @@ impl Observer {
             duplicates: Duplicates::new(seed),
             revocations: Revocations::default(),
             evicted_requests: 0,
+            evicted_flows: 0,
             homeless_flows: 0,
             sightings: Vec::with_capacity(BATCH),
             uncounted: Uncounted::default(),
+            evicted_bindings: 0,
+            evicted_rules: 0,
             tunnelled: 0,
         }
     }
 
-    /// Moves the clock to the time of a packet, any packet. A clock that goes back stands still.
+    /// Moves the clock to the time of a packet, any packet, whichever way the clock of the capture goes. What has
+    /// ended stays ended when it goes back.
     #[inline]
     pub fn advance(&mut self, time: Timestamp) {
-        if time <= self.clock {
+        if time == self.clock {
             return;
         }
         self.clock = time;
@@ -176,7 +189,10 @@ impl Observer {
 
     /// All nodes, in order of appearance. Their expiry is settled up to the clock after [`Observer::close`].
     pub fn nodes(&self) -> impl Iterator<Item = &Node> {
-        self.directory.nodes.iter().filter(|node| node.home_address.is_some() || node.nai.is_some())
+        let named = |node: &&Node| node.home_address.is_some() || node.nai.is_some();
+        let mut nodes: Vec<&Node> = self.directory.nodes.iter().filter(named).collect();
+        nodes.sort_by_key(|node| node.birth);
+        nodes.into_iter()
     }
 
     /// The node with this index, as exchanges of messages and flows name it.
@@ -209,7 +225,13 @@ impl Observer {
         Evictions {
             nodes: self.directory.evicted,
             exchanges: self.records.forgotten().saturating_add(self.evicted_requests),
-            flows: self.flows.evicted.saturating_add(self.homeless_flows),
+            flows: self
+                .evicted_flows
+                .saturating_add(self.directory.evicted_flows)
+                .saturating_add(self.homeless_flows),
+            bindings: self.evicted_bindings,
+            rules: self.evicted_rules,
+            legs: self.records.forgotten_legs(),
         }
     }
 

@@ -2,8 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use super::flow::{Flow, Form, Key, Marks, NONE, Path};
-use super::judge::Judge;
+use super::directory::NodeId;
+use super::flow::{Flow, Form, Key, Marks, NO_TUNNEL, NONE, Path};
+use super::judge::{Charge, Judge};
 use super::messages::Attribution;
 use super::node::Pulse;
 use super::observer::ipv4;
@@ -36,15 +37,15 @@ impl Observer {
             let direction = if is_agent.0 { Direction::Downlink } else { Direction::Uplink };
             let (home_agent, far_end) = ends.seen(direction);
             if let Some(sighting) = self.sighting(home_agent, far_end, direction, &facts, time) {
-                self.wait(sighting);
+                self.hold(sighting);
             }
             return Attribution::default();
         }
         self.carried(ends, is_agent, &peel(tunnel), time)
     }
 
-    /// Lets a packet wait until a batch is full.
-    fn wait(&mut self, sighting: Sighting) {
+    /// Holds a packet back until a batch is full.
+    fn hold(&mut self, sighting: Sighting) {
         self.sightings.push(sighting);
         if self.sightings.len() >= BATCH {
             self.flush();
@@ -92,8 +93,22 @@ impl Observer {
             let Some(sighting) = self.sighting(home_agent, far_end, *direction, &facts, time) else {
                 continue;
             };
+            let carrier = match direction {
+                Direction::Downlink => inner.destination(),
+                Direction::Uplink => inner.source(),
+            };
+            let encapsulation = match peeled.encapsulation {
+                _ if ends.ports.is_some() => Encapsulation::Udp,
+                crate::net::Encapsulation::Minimal => Encapsulation::Minimal,
+                crate::net::Encapsulation::Gre => Encapsulation::Gre,
+                crate::net::Encapsulation::IpIp | crate::net::Encapsulation::SixInFour => {
+                    Encapsulation::IpInIp
+                }
+            };
+            let carrier = payload.and_then(|_| ipv4(carrier));
+            let sighting = Sighting { carrier, encapsulation, ..sighting };
             if !self.options.attribute && directions.len() == 1 {
-                self.wait(sighting);
+                self.hold(sighting);
                 return Attribution::default();
             }
             self.flush();
@@ -133,6 +148,9 @@ impl Observer {
             ds: packet.ds,
             spi: packet.spi,
             flow_label: packet.flow_label,
+            is_later_fragment: facts.is_fragment_without_ports,
+            carrier: None,
+            encapsulation: Encapsulation::IpInIp,
             time,
             clock: self.clock,
         })
@@ -184,7 +202,7 @@ impl Observer {
         let tunnel = flow.path.tunnel;
         if flow.rule == 0 {
             let switches = flow.switches_mut(sighting.direction);
-            if switches.tunnel != tunnel {
+            if switches.tunnel != tunnel || switches.exchanges != pulse.exchanges {
                 return false;
             }
             switches.stay();
@@ -259,19 +277,14 @@ impl Observer {
             .or_else(|| self.directory.behind(home_agent, local))
     }
 
-    /// The tunnel of a node that ends at `far_end`; one is made where the end is registered, but by another node.
-    fn tunnel_of(
-        &mut self,
-        slot: u32,
-        home_agent: Ipv4Addr,
-        far_end: FarEnd,
-        clock: Timestamp,
-    ) -> Option<u16> {
-        let known = self.directory.nodes.get(slot as usize)?.tunnel_to(far_end, clock);
+    /// The tunnel of a node that a packet took; one is made where the far end is registered, but by another node.
+    fn tunnel_of(&mut self, slot: u32, home_agent: Ipv4Addr, sighting: &Sighting) -> Option<u16> {
+        let far_end = sighting.far_end;
+        let known = self.directory.nodes.get(slot as usize)?.tunnel_to(far_end, sighting.clock);
         let index = match known {
             Some(index) => index,
             None if self.directory.knows_far_end(home_agent, far_end.address) => {
-                let stray = Tunnel::new(None, far_end.address, Encapsulation::IpInIp, far_end);
+                let stray = Tunnel::new(None, far_end.address, sighting.encapsulation, far_end);
                 self.directory.nodes.get_mut(slot as usize)?.push_tunnel(stray)?
             }
             None => return None,
@@ -284,47 +297,57 @@ impl Observer {
         let key = sighting.key;
         let packet = self.packet(sighting);
         let home_agent = self.directory.agent(key.agent);
-        let Some(node) = self.owner(sighting, packet.destination) else {
+        let carrier = || sighting.carrier.and_then(|carrier| self.owner(sighting, carrier.into()));
+        let Some(node) = self.owner(sighting, packet.destination).or_else(carrier) else {
             let known = self.directory.knows_far_end(home_agent, sighting.far_end.address);
             self.tunnelled = self.tunnelled.saturating_add(u64::from(known));
             return Attribution { tunnelled: known, ..Attribution::default() };
         };
         self.directory.settle(node, sighting.clock);
-        let Some(tunnel) = self.tunnel_of(node, home_agent, sighting.far_end, sighting.clock) else {
+        let Some(tunnel) = self.tunnel_of(node, home_agent, sighting) else {
             return Attribution::default();
         };
         self.tunnelled = self.tunnelled.saturating_add(1);
         let attribution = Attribution { node: Some(node), copy: false, tunnelled: true };
-        let Some(birth) = self.directory.pulse(node).map(|pulse| pulse.birth) else { return attribution };
+        let Some(id) = self.directory.id(node) else { return attribution };
         let path = Path::new(tunnel, sighting.far_end, sighting.time);
-        let slot = self.flows.find(&key).filter(|slot| {
-            self.flows.flow_mut(*slot).is_some_and(|flow| flow.key == key && flow.birth == birth)
-        });
-        let slot = match slot {
-            Some(slot) => slot,
-            None => match self.new_flow(key, node, birth, path) {
-                Some(slot) => slot,
-                None => {
-                    self.homeless_flows = self.homeless_flows.saturating_add(1);
-                    let place = (node, birth, tunnel);
-                    self.uncounted.packet(place, sighting.direction, sighting.bytes);
-                    return attribution;
-                }
-            },
+        let Some(slot) = self.flow_of(key, id, path) else {
+            self.homeless_flows = self.homeless_flows.saturating_add(1);
+            self.uncounted.packet((node, id.birth, tunnel), sighting.direction, sighting.bytes);
+            return attribution;
         };
         self.flows.count(slot, path, sighting.direction, sighting.bytes);
         self.judge(slot, node, tunnel, sighting, &packet);
         attribution
     }
 
-    fn new_flow(&mut self, key: Key, slot: u32, birth: u32, path: Path) -> Option<u32> {
-        let node = self.directory.nodes.get_mut(slot as usize)?;
+    /// The flow with this key, found or made; `None` when its node has too many.
+    fn flow_of(&mut self, key: Key, id: NodeId, path: Path) -> Option<u32> {
+        let found = self.flows.find(&key);
+        let known = found.filter(|slot| self.flows.flow_mut(*slot).is_some_and(|flow| flow.owner() == id));
+        if known.is_some() {
+            return known;
+        }
+        let node = self.directory.nodes.get_mut(id.slot as usize)?;
         if node.flows >= self.options.limits.flows_of_one_node {
             return None;
         }
         node.flows = node.flows.saturating_add(1);
-        self.flows.remove_stale(&key);
-        Some(self.flows.insert(key, slot, birth, path))
+        let (slot, forgotten) = match found {
+            Some(slot) => (slot, self.flows.hand_over(slot, id, path)),
+            None => self.flows.insert(key, id, path),
+        };
+        self.forget_flow_of(forgotten);
+        Some(slot)
+    }
+
+    /// Counts a flow that was forgotten to make room; those of a node that fell out were counted with it.
+    fn forget_flow_of(&mut self, node: Option<NodeId>) {
+        let slot = node.and_then(|node| self.directory.slot(node));
+        if let Some(node) = slot.and_then(|slot| self.directory.nodes.get_mut(slot as usize)) {
+            node.flows = node.flows.saturating_sub(1);
+            self.evicted_flows = self.evicted_flows.saturating_add(1);
+        }
     }
 
     /// The key of a packet's flow, in downlink orientation.
@@ -382,9 +405,12 @@ impl Observer {
         let may_be_steady = flow.path.tunnel == tunnel && !node.policy().looks_at_packets();
         let Some(rule) = rule.and_then(|index| node.policy().rules().get(index)) else {
             flow.expected = 0;
-            note_switch(flow, node, tunnel, sighting);
+            let left = note_switch(flow, node, tunnel, sighting);
             if may_be_steady {
                 flow.marks.set(Marks::STEADY);
+            }
+            if let Some(left) = left {
+                self.suspect(slot, Charge::Left(left), sighting.time);
             }
             return;
         };
@@ -402,7 +428,7 @@ impl Observer {
         match mark {
             Some(mark) if !flow.marks.has(mark) => {
                 let judged = Judge::can_judge(node.last_change, sighting.time);
-                judged.then(|| self.suspect(slot, mark, sighting.time));
+                judged.then(|| self.suspect(slot, Charge::Against(mark), sighting.time));
             }
             Some(_) | None if may_be_steady => flow.marks.set(Marks::STEADY),
             Some(_) | None => {}
@@ -410,24 +436,31 @@ impl Observer {
     }
 }
 
-/// Notes which tunnel a packet without a rule took (observer.md; TUN-024 for what is too often).
-fn note_switch(flow: &mut Flow, node: &Node, tunnel: u16, sighting: &Sighting) {
-    let time = sighting.time;
-    let alive =
-        |index: u16| node.tunnels().get(usize::from(index)).is_some_and(|tunnel| tunnel.is_alive(time));
-    let is_icmp = IpProtocol(flow.key.protocol) == IpProtocol::ICMP;
-    let switches = flow.switches_mut(sighting.direction);
-    let before = switches.tunnel;
-    let changed = before != u16::MAX && before != tunnel;
-    let moved = changed && !alive(before) && alive(tunnel);
-    let both_alive = changed && alive(before) && alive(tunnel);
-    let often = switches.note(tunnel, node.exchanges, both_alive);
+/// Notes which tunnel a packet without a rule took (observer.md; TUN-024 for what is too often). Gives the tunnel
+/// it left although that one was alive.
+fn note_switch(flow: &mut Flow, node: &Node, tunnel: u16, sighting: &Sighting) -> Option<u16> {
+    let protocol = IpProtocol(flow.key.protocol);
+    let [downlink, uplink] = &mut flow.switches;
+    let (own, other) = match sighting.direction {
+        Direction::Downlink => (downlink, uplink),
+        Direction::Uplink => (uplink, downlink),
+    };
+    let alive = |index: u16| {
+        node.tunnels().get(usize::from(index)).is_some_and(|tunnel| tunnel.is_alive(sighting.time))
+    };
+    let before = if own.tunnel == NO_TUNNEL { other.tunnel } else { own.tunnel };
+    let changed = before != NO_TUNNEL && before != tunnel && alive(tunnel);
+    let moved = changed && !alive(before);
+    let switched = changed && alive(before) && before == own.tunnel;
+    let counts = !sighting.is_later_fragment && !matches!(protocol, IpProtocol::ICMP | IpProtocol::ICMPV6);
+    let often = own.note(tunnel, node.exchanges, switched) && counts;
     if moved {
         flow.marks.set(Marks::MOVED);
     }
-    if often && !is_icmp {
+    if often {
         flow.marks.set(Marks::PER_PACKET);
     }
+    switched.then_some(before)
 }
 
 /// The most packets that are counted together.
@@ -443,6 +476,12 @@ pub(super) struct Sighting {
     ds: u8,
     spi: Option<u32>,
     flow_label: Option<u32>,
+    /// A fragment that is not the first.
+    is_later_fragment: bool,
+    /// The home address of a packet that carried this one to or from the home agent.
+    carrier: Option<Ipv4Addr>,
+    /// How it was carried, in the words of bindings.
+    encapsulation: Encapsulation,
     time: Timestamp,
     /// The observer's clock when it was seen.
     clock: Timestamp,
@@ -483,19 +522,6 @@ impl Ends {
 }
 
 impl Node {
-    /// The index of the tunnel that ends here: one with the same UDP port before others, one that is alive before
-    /// ended ones, a later one before earlier ones.
-    fn tunnel_to(&self, far_end: FarEnd, time: Timestamp) -> Option<usize> {
-        self.tunnels()
-            .iter()
-            .enumerate()
-            .filter(|(_, tunnel)| tunnel.far_end.address == far_end.address)
-            .max_by_key(|(index, tunnel)| {
-                (tunnel.far_end.port == far_end.port, tunnel.is_alive(time), *index)
-            })
-            .map(|(index, _)| index)
-    }
-
     /// Whether the far end of this tunnel is where the binding with this identifier ends. Two bindings can share
     /// an end; a packet to it is in the tunnel of both.
     fn goes_to(&self, tunnel: usize, bid: u8) -> bool {

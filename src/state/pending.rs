@@ -6,13 +6,16 @@
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
+use super::directory::NodeId;
 use super::node::Registration;
+use super::{FarEnd, Interface, Kind, Step};
 use crate::time::Timestamp;
-use crate::wire::ReplyCode;
+use crate::wire::{RegistrationRequest, ReplyCode, RequestFlags};
 
 /// Who a message is about: the home address, or while there is none the NAI (RFC 2794 §2).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -28,23 +31,20 @@ pub(super) struct Request {
     pub identification: u64,
     /// Its home agent field.
     pub home_agent: Ipv4Addr,
-    /// Index of its node.
-    pub node: u32,
-    pub interface: Option<super::Interface>,
+    /// Its node, if it names one.
+    pub node: Option<NodeId>,
+    pub interface: Option<Interface>,
     pub bulk: bool,
     pub overwrite: bool,
-    pub flags: crate::wire::RequestFlags,
+    pub flags: RequestFlags,
     pub care_of_address: Ipv4Addr,
     pub lifetime: u16,
     /// What it was for when it came; `None` stands for a reply nobody asked for.
-    pub kind: Option<super::Kind>,
-    /// Whether it asked for UDP tunnelling.
-    pub udp_tunnel: bool,
+    pub kind: Option<Kind>,
     /// Data of its Flow-Binding extensions that could be read, in wire order.
     pub flow_bindings: Vec<Box<[u8]>>,
-    /// Endpoint pairs it was seen between, with the time it was last seen there; the last is the nearest to the
-    /// home agent.
-    pub legs: Vec<(SocketAddr, SocketAddr, Timestamp)>,
+    /// Endpoint pairs it was seen between, with the time it was last seen there.
+    pub legs: Vec<RequestLeg>,
     /// The answer, once there is one.
     pub answer: Option<ReplyCode>,
     pub retransmissions: u32,
@@ -52,8 +52,28 @@ pub(super) struct Request {
     pub frame: u64,
     /// Its record among the exchanges, if records are kept.
     pub record: Option<u64>,
-    deadline: Timestamp,
+    /// When it was last seen.
+    seen: Timestamp,
 }
+
+/// A request between two endpoints.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RequestLeg {
+    pub source: SocketAddr,
+    pub destination: SocketAddr,
+    /// When it was last seen there.
+    pub seen: Timestamp,
+}
+
+impl RequestLeg {
+    /// Whether a reply from `source` to `destination` goes back the way the request came.
+    pub fn is_reverse_of(&self, source: SocketAddr, destination: SocketAddr) -> bool {
+        self.source == destination && self.destination == source
+    }
+}
+
+/// The most endpoint pairs a request is remembered between; a path has as many as it has relays.
+const LEGS: usize = 16;
 
 impl Request {
     /// Whether another request is this one again: the same in everything that a foreign agent may not change.
@@ -63,6 +83,15 @@ impl Request {
             && self.care_of_address == other.care_of_address
             && self.lifetime == other.lifetime
             && self.flags == other.flags
+            && self.interface == other.interface
+            && (self.bulk, self.overwrite) == (other.bulk, other.overwrite)
+    }
+
+    /// When the copy was seen that a reply from `source` to `destination` answers: the last one on the reply's
+    /// own leg, else the last one anywhere.
+    pub fn sent(&self, source: SocketAddr, destination: SocketAddr) -> Timestamp {
+        let own = self.legs.iter().find(|leg| leg.is_reverse_of(source, destination));
+        own.map_or(self.seen, |leg| leg.seen)
     }
 }
 
@@ -73,7 +102,9 @@ pub(super) struct Pending {
     free: Vec<u32>,
     /// Slots by identity and low half of the Identification.
     by_identity: HashTable<u32>,
-    /// Slots in the order of their deadlines, as they were when they were put in.
+    /// Requests without a home address by endpoint pair and low half, as hash and slot: one for each leg.
+    by_endpoints: HashTable<(u64, u32)>,
+    /// Slots in the order in which they were put in, with the end of their time as it was then.
     queue: VecDeque<(Timestamp, u32)>,
     timeout: i64,
     most: usize,
@@ -88,6 +119,7 @@ impl Pending {
             slots: Vec::new(),
             free: Vec::new(),
             by_identity: HashTable::new(),
+            by_endpoints: HashTable::new(),
             queue: VecDeque::new(),
             timeout,
             most,
@@ -95,10 +127,10 @@ impl Pending {
         }
     }
 
-    /// Puts a request in; `None` and the oldest request when the table was full.
+    /// Puts a request in that was seen at `now`; `Some` is the oldest request when the table was full.
     pub fn insert(&mut self, mut request: Request, now: Timestamp) -> Option<Request> {
         let evicted = if self.queue.len() >= self.most { self.take_oldest() } else { None };
-        request.deadline = self.deadline(now);
+        request.seen = now;
         let hash = self.hash(&request.identity, request.identification);
         let slot = match self.free.pop() {
             Some(slot) => slot,
@@ -107,7 +139,12 @@ impl Pending {
                 u32::try_from(self.slots.len().saturating_sub(1)).unwrap_or(u32::MAX)
             }
         };
-        self.queue.push_back((request.deadline, slot));
+        self.queue.push_back((self.end(now), slot));
+        if let Identity::Nai(_) = request.identity {
+            for leg in &request.legs {
+                self.index_leg(slot, leg, request.identification);
+            }
+        }
         if let Some(place) = self.slots.get_mut(slot as usize) {
             *place = Some(request);
         }
@@ -116,64 +153,83 @@ impl Pending {
         evicted
     }
 
-    /// The latest request with this identity and low half that `fits`.
+    /// The slot of the latest request with this identity and low half that is `ages` old and `fits`.
     pub fn find(
-        &mut self,
+        &self,
         identity: &Identity,
         identification: u64,
+        now: Timestamp,
+        ages: &RangeInclusive<i64>,
         fits: impl Fn(&Request) -> bool,
-    ) -> Option<&mut Request> {
+    ) -> Option<u32> {
         let hash = self.hash(identity, identification);
-        let slots = &self.slots;
-        let candidate = |slot: &u32| slots.get(*slot as usize).and_then(Option::as_ref);
-        let found = self
-            .by_identity
-            .iter_hash(hash)
-            .filter(|slot| {
-                candidate(slot).is_some_and(|request| {
-                    request.identity == *identity
-                        && low(request.identification) == low(identification)
-                        && fits(request)
-                })
-            })
-            .max_by_key(|slot| candidate(slot).map(|request| request.deadline))
-            .copied()?;
-        self.slots.get_mut(found as usize)?.as_mut()
+        self.latest(self.by_identity.iter_hash(hash).copied(), |request| {
+            request.identity == *identity
+                && low(request.identification) == low(identification)
+                && ages.contains(&now.since(request.seen))
+                && fits(request)
+        })
     }
 
-    /// The latest request without a home address between these endpoints, seen from the reply, with this low half.
-    // Only for replies that name nobody known; such requests are few, and wait in the last seconds of the queue.
+    /// The slot of the latest request without a home address that a reply between these endpoints answers.
     pub fn find_by_endpoints(
-        &mut self,
+        &self,
         source: SocketAddr,
         destination: SocketAddr,
         identification: u64,
-    ) -> Option<&mut Request> {
-        let slots = &self.slots;
-        let slot = self.queue.iter().rev().take(4096).map(|(_, slot)| *slot).find(|slot| {
-            slots.get(*slot as usize).and_then(Option::as_ref).is_some_and(|request| {
-                matches!(request.identity, Identity::Nai(_))
-                    && low(request.identification) == low(identification)
-                    && request.legs.iter().any(|leg| leg.0 == destination && leg.1 == source)
-            })
-        })?;
+        now: Timestamp,
+    ) -> Option<u32> {
+        let hash = self.hasher.hash_one((destination, source, low(identification)));
+        self.latest(self.by_endpoints.iter_hash(hash).map(|(_, slot)| *slot), |request| {
+            low(request.identification) == low(identification)
+                && (0..=self.timeout).contains(&now.since(request.seen))
+                && request.legs.iter().any(|leg| leg.is_reverse_of(source, destination))
+        })
+    }
+
+    /// The request in a slot.
+    pub fn request_mut(&mut self, slot: u32) -> Option<&mut Request> {
         self.slots.get_mut(slot as usize)?.as_mut()
     }
 
-    /// Keeps a request for another timeout from `now` on.
-    pub fn keep(request: &mut Request, timeout: i64, now: Timestamp) {
-        request.deadline = Timestamp::from_nanoseconds(now.nanoseconds().saturating_add(timeout));
+    /// Notes that a request was seen again: between the same two it is a retransmission, else a relay leg. It
+    /// waits for another timeout from `now` on.
+    pub fn see_again(
+        &mut self,
+        slot: u32,
+        source: SocketAddr,
+        destination: SocketAddr,
+        now: Timestamp,
+    ) -> Option<Step> {
+        let request = self.slots.get_mut(slot as usize)?.as_mut()?;
+        request.seen = now;
+        let known =
+            request.legs.iter_mut().find(|leg| (leg.source, leg.destination) == (source, destination));
+        if let Some(leg) = known {
+            leg.seen = now;
+            request.retransmissions = request.retransmissions.saturating_add(1);
+            return Some(Step::Retransmission);
+        }
+        if request.legs.len() < LEGS {
+            let leg = RequestLeg { source, destination, seen: now };
+            request.legs.push(leg);
+            if let Identity::Nai(_) = request.identity {
+                let identification = request.identification;
+                self.index_leg(slot, &leg, identification);
+            }
+        }
+        Some(Step::Request)
     }
 
     /// Takes out the next request whose time is over.
     pub fn take_due(&mut self, now: Timestamp) -> Option<Request> {
         loop {
-            let (deadline, slot) = *self.queue.front()?;
-            if deadline >= now {
+            let (end, slot) = *self.queue.front()?;
+            if end >= now {
                 return None;
             }
             self.queue.pop_front();
-            let current = self.slots.get(slot as usize).and_then(Option::as_ref)?.deadline;
+            let current = self.end(self.slots.get(slot as usize).and_then(Option::as_ref)?.seen);
             if current >= now {
                 // It was seen again since; its place is further back.
                 let place = self.queue.partition_point(|(other, _)| *other <= current);
@@ -193,7 +249,7 @@ impl Pending {
     /// Whether the next request's time is over; cheap enough to ask for each frame.
     #[inline]
     pub fn has_due(&self, now: Timestamp) -> bool {
-        self.queue.front().is_some_and(|(deadline, _)| *deadline < now)
+        self.queue.front().is_some_and(|(end, _)| *end < now)
     }
 
     /// The reply timeout in nanoseconds.
@@ -201,8 +257,22 @@ impl Pending {
         self.timeout
     }
 
-    fn deadline(&self, now: Timestamp) -> Timestamp {
-        Timestamp::from_nanoseconds(now.nanoseconds().saturating_add(self.timeout))
+    fn end(&self, seen: Timestamp) -> Timestamp {
+        Timestamp::from_nanoseconds(seen.nanoseconds().saturating_add(self.timeout))
+    }
+
+    /// The slot that was seen last; of several seen at once, the one that came last.
+    fn latest(&self, slots: impl Iterator<Item = u32>, is_wanted: impl Fn(&Request) -> bool) -> Option<u32> {
+        slots
+            .filter_map(|slot| Some((slot, self.slots.get(slot as usize)?.as_ref()?)))
+            .filter(|(_, request)| is_wanted(request))
+            .max_by_key(|(_, request)| (request.seen, request.frame))
+            .map(|(slot, _)| slot)
+    }
+
+    fn index_leg(&mut self, slot: u32, leg: &RequestLeg, identification: u64) {
+        let hash = self.leg_hash(leg, identification);
+        self.by_endpoints.insert_unique(hash, (hash, slot), |(hash, _)| *hash);
     }
 
     fn remove(&mut self, slot: u32) -> Option<Request> {
@@ -211,12 +281,24 @@ impl Pending {
         if let Ok(entry) = self.by_identity.find_entry(hash, |other| *other == slot) {
             entry.remove();
         }
+        if let Identity::Nai(_) = request.identity {
+            for leg in &request.legs {
+                let hash = self.leg_hash(leg, request.identification);
+                if let Ok(entry) = self.by_endpoints.find_entry(hash, |other| *other == (hash, slot)) {
+                    entry.remove();
+                }
+            }
+        }
         self.free.push(slot);
         Some(request)
     }
 
     fn hash(&self, identity: &Identity, identification: u64) -> u64 {
         self.hasher.hash_one((identity, low(identification)))
+    }
+
+    fn leg_hash(&self, leg: &RequestLeg, identification: u64) -> u64 {
+        self.hasher.hash_one((leg.source, leg.destination, low(identification)))
     }
 }
 
@@ -236,14 +318,16 @@ pub(super) const fn low(identification: u64) -> u32 {
 
 impl Request {
     /// What its acceptance does to bindings.
-    pub fn registration(&self, reply: &super::observer::ReplyFacts, udp_granted: bool) -> Registration {
-        let udp = self.udp_tunnel && udp_granted;
-        let source = self.legs.last().map(|leg| leg.0);
-        let far_end = match source {
+    pub fn registration(&self, reply: &super::observer::ReplyFacts, udp: bool) -> Registration {
+        let far_end = match self.source_at(reply.home_agent) {
             Some(SocketAddr::V4(source)) if udp => {
-                super::FarEnd { address: *source.ip(), port: Some(source.port()) }
+                FarEnd { address: *source.ip(), port: Some(source.port()) }
             }
-            _ => super::FarEnd { address: self.care_of_address, port: None },
+            _ => FarEnd { address: self.care_of_address, port: None },
+        };
+        let home_address = match self.identity {
+            Identity::Address(address) if reply.home_address.is_unspecified() => address,
+            Identity::Address(_) | Identity::Nai(_) => reply.home_address,
         };
         Registration {
             interface: self.interface,
@@ -251,7 +335,7 @@ impl Request {
             overwrite: self.overwrite,
             flags: self.flags,
             care_of_address: self.care_of_address,
-            home_address: reply.home_address,
+            home_address,
             udp,
             far_end,
             lifetime: self.lifetime.min(reply.lifetime),
@@ -261,8 +345,17 @@ impl Request {
         }
     }
 
+    /// The source of the request as its home agent saw it: on the leg that ends there, behind a NAT rather than
+    /// before it, and of several the last.
+    fn source_at(&self, home_agent: Ipv4Addr) -> Option<SocketAddr> {
+        let nearness = |leg: &RequestLeg| {
+            (leg.destination.ip() == home_agent, leg.source.ip() != self.care_of_address, leg.seen)
+        };
+        self.legs.iter().max_by_key(|leg| nearness(leg)).map(|leg| leg.source)
+    }
+
     /// A request that has not been put in a table yet.
-    pub fn new(identity: Identity, header: &crate::wire::RegistrationRequest, node: u32) -> Self {
+    pub fn new(identity: Identity, header: &RegistrationRequest, node: Option<NodeId>) -> Self {
         Self {
             identity,
             identification: header.identification,
@@ -275,14 +368,13 @@ impl Request {
             care_of_address: header.care_of_address,
             lifetime: header.lifetime,
             kind: None,
-            udp_tunnel: false,
             flow_bindings: Vec::new(),
             legs: Vec::new(),
             answer: None,
             retransmissions: 0,
             frame: 0,
             record: None,
-            deadline: Timestamp::from_nanoseconds(i64::MAX),
+            seen: Timestamp::default(),
         }
     }
 }

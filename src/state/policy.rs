@@ -3,6 +3,20 @@
 use super::selector::{Downlink, NormalSelector};
 use crate::wire::{Action, FlowBinding};
 
+/// The most rules of one node.
+const RULES: usize = 1 << 10;
+
+/// What a Flow-Binding did to a policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Applied {
+    /// The policy is another one now.
+    Change,
+    /// The policy is as it was.
+    Nothing,
+    /// There is no room for another rule.
+    NoRoom,
+}
+
 /// The rules of one node, in order of first appearance. A rule's place, from 1, is its FID **(ours)**.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
@@ -121,17 +135,19 @@ impl Policy {
         self.number
     }
 
-    /// Adds a rule, or changes the one with the same selector; says whether anything changed. A Flow-Binding that
-    /// breaks the bounds of RFC 7629 §4.2 sets nothing.
-    pub(super) fn apply(&mut self, flow_binding: &FlowBinding<'_>, origin: Origin, frame: u64) -> bool {
-        let Some(action) = action_of(flow_binding) else { return false };
+    /// Adds a rule, or changes the one with the same selector. A Flow-Binding that breaks the bounds of RFC 7629
+    /// §4.2 sets nothing.
+    pub(super) fn apply(&mut self, flow_binding: &FlowBinding<'_>, origin: Origin, frame: u64) -> Applied {
+        let Some(action) = action_of(flow_binding) else { return Applied::Nothing };
         let selector = NormalSelector::of(flow_binding);
+        let has_room = self.rules.len() < RULES;
         match self.rules.iter_mut().find(|rule| rule.selector == selector) {
-            Some(rule) if rule.action == action => false,
+            Some(rule) if rule.action == action => Applied::Nothing,
             Some(rule) => {
                 (rule.action, rule.origin, rule.frame) = (action, origin, frame);
-                true
+                Applied::Change
             }
+            None if !has_room => Applied::NoRoom,
             None => {
                 if let Some(selector) = selector.selector() {
                     self.per_packet |= !selector.ds.is_absent()
@@ -141,7 +157,7 @@ impl Policy {
                 // Most nodes have few rules: no room is kept for more.
                 self.rules.reserve_exact(1);
                 self.rules.push(Rule { selector, action, origin, frame, packets: 0, bytes: 0 });
-                true
+                Applied::Change
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::Exchange;
+use super::{Exchange, Leg};
 
 /// Exchange records, bounded; the oldest are forgotten first.
 #[derive(Debug, Default)]
@@ -11,12 +11,16 @@ pub(super) struct Records {
     /// Number of the first record that is still there.
     first: u64,
     most: usize,
+    forgotten_legs: u64,
 }
+
+/// The most packets kept of one exchange.
+const LEGS: usize = 1 << 8;
 
 impl Records {
     /// At most `most` records; none are kept for 0.
     pub fn new(most: usize) -> Self {
-        Self { exchanges: VecDeque::new(), first: 0, most }
+        Self { exchanges: VecDeque::new(), first: 0, most, forgotten_legs: 0 }
     }
 
     pub fn is_kept(&self) -> bool {
@@ -33,13 +37,24 @@ impl Records {
         self.first.saturating_add(self.exchanges.len() as u64).saturating_sub(1)
     }
 
-    pub fn record_mut(&mut self, number: Option<u64>) -> Option<&mut Exchange> {
+    /// Adds a packet to an exchange, and gives its record.
+    pub fn add_leg(&mut self, number: Option<u64>, leg: Leg) -> Option<&mut Exchange> {
         let index = usize::try_from(number?.checked_sub(self.first)?).ok()?;
-        self.exchanges.get_mut(index)
+        let exchange = self.exchanges.get_mut(index)?;
+        if exchange.legs.len() < LEGS {
+            exchange.legs.push(leg);
+        } else {
+            self.forgotten_legs = self.forgotten_legs.saturating_add(1);
+        }
+        Some(exchange)
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Exchange> {
         self.exchanges.iter()
+    }
+
+    pub fn forgotten_legs(&self) -> u64 {
+        self.forgotten_legs
     }
 
     pub fn forgotten(&self) -> u64 {

@@ -110,12 +110,18 @@ impl Downlink {
             && holds(selector.destination_address, Some(self.destination))
             && holds(six_bits(selector.ds), Some(self.ds))
             && holds(selector.spi, spi)
-            && holds(selector.flow_label, self.flow_label)
+            && holds(label_bits(selector.flow_label), self.flow_label)
     }
 }
 
 fn six_bits(ds: Bounds<u8>) -> Bounds<u8> {
     Bounds { start: ds.start.map(|octet| octet >> 2), end: ds.end.map(|octet| octet >> 2) }
+}
+
+/// A receiver ignores the first 8 bits of a flow label (RFC 6088 §3.2).
+fn label_bits(label: Bounds<u32>) -> Bounds<u32> {
+    let masked = |bound: Option<u32>| bound.map(|word| word & 0x00ff_ffff);
+    Bounds { start: masked(label.start), end: masked(label.end) }
 }
 
 /// Whether a value lies within bounds. A field that is absent holds everything; one with an end and no start has

@@ -42,6 +42,8 @@ impl IpProtocol {
     pub const AH: Self = Self(51);
     /// Minimal encapsulation (RFC 2004).
     pub const MINIMAL: Self = Self(55);
+    /// Internet Control Message Protocol for IPv6.
+    pub const ICMPV6: Self = Self(58);
 
     /// The short name used in selector text and tables, `None` for protocols without one here.
     pub fn name(self) -> Option<&'static str> {

@@ -58,6 +58,9 @@ impl RequestFlags {
         (0x01, "x"),
     ];
 
+    /// The bits of `r` and `x`: sent as 0, ignored on receipt (RFC 5944 §3.3).
+    pub const RESERVED: u8 = 0x05;
+
     /// S: keep earlier bindings.
     pub const fn simultaneous_bindings(self) -> bool {
         self.0 & 0x80 != 0
