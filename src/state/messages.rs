@@ -1,7 +1,7 @@
 //! What messages do to what is believed: requests wait, replies decide, revocations end.
 
 use std::collections::VecDeque;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use super::directory::NodeId;
 use super::node::Registration;
@@ -34,6 +34,17 @@ pub struct MessageEvent<'e, 'a> {
     pub message: &'e Message<'a>,
     /// What the operator's keys say of its authenticators.
     pub authentication: AuthenticationFacts,
+}
+
+impl MessageEvent<'_, '_> {
+    /// Where the datagram came from and went. Only messages over IPv4 are asked.
+    fn endpoints(&self) -> (SocketAddrV4, SocketAddrV4) {
+        let over_ipv4 = |endpoint: SocketAddr| match endpoint {
+            SocketAddr::V4(endpoint) => endpoint,
+            SocketAddr::V6(endpoint) => SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, endpoint.port()),
+        };
+        (over_ipv4(self.datagram.source), over_ipv4(self.datagram.destination))
+    }
 }
 
 /// What an observer made of a packet.
@@ -107,7 +118,7 @@ impl Observer {
         request.interface = read.interface;
         request.bulk = read.bulk;
         request.overwrite = read.overwrite;
-        let (source, destination) = (event.datagram.source, event.datagram.destination);
+        let (source, destination) = event.endpoints();
         let timeout = self.pending.timeout();
         let known = self.pending.find(
             &request.identity,
@@ -133,7 +144,7 @@ impl Observer {
 
     /// Takes another copy of a request.
     fn request_again(&mut self, event: &MessageEvent<'_, '_>, slot: u32) {
-        let (source, destination) = (event.datagram.source, event.datagram.destination);
+        let (source, destination) = event.endpoints();
         let Some(step) = self.pending.see_again(slot, source, destination, event.time) else { return };
         let Some(request) = self.pending.request_mut(slot) else { return };
         if step == Step::Retransmission
@@ -217,7 +228,7 @@ impl Observer {
         header: &RegistrationReply,
         nai: Option<Nai<'_>>,
     ) -> Option<u32> {
-        let (source, destination) = (event.datagram.source, event.datagram.destination);
+        let (source, destination) = event.endpoints();
         let own_leg =
             |request: &Request| request.legs.iter().any(|leg| leg.is_reverse_of(source, destination));
         let ages = 0..=self.pending.timeout();
@@ -506,7 +517,8 @@ impl Decided {
         facts: &ReplyFacts,
         read: &Extensions<'_>,
     ) -> Self {
-        let sent = request.sent(event.datagram.source, event.datagram.destination);
+        let (source, destination) = event.endpoints();
+        let sent = request.sent(source, destination);
         Self {
             node: request.node,
             nai: match &request.identity {

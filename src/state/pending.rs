@@ -5,11 +5,12 @@
 
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::ops::RangeInclusive;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
+use smallvec::SmallVec;
 
 use super::directory::NodeId;
 use super::node::Registration;
@@ -43,8 +44,8 @@ pub(super) struct Request {
     pub kind: Option<Kind>,
     /// Data of its Flow-Binding extensions that could be read, in wire order.
     pub flow_bindings: Vec<Box<[u8]>>,
-    /// Endpoint pairs it was seen between, with the time it was last seen there.
-    pub legs: Vec<RequestLeg>,
+    /// Endpoint pairs it was seen between; most requests are seen between one, which stands here and not elsewhere.
+    pub legs: SmallVec<[RequestLeg; 1]>,
     /// The answer, once there is one.
     pub answer: Option<ReplyCode>,
     pub retransmissions: u32,
@@ -59,15 +60,15 @@ pub(super) struct Request {
 /// A request between two endpoints.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RequestLeg {
-    pub source: SocketAddr,
-    pub destination: SocketAddr,
+    pub source: SocketAddrV4,
+    pub destination: SocketAddrV4,
     /// When it was last seen there.
     pub seen: Timestamp,
 }
 
 impl RequestLeg {
     /// Whether a reply from `source` to `destination` goes back the way the request came.
-    pub fn is_reverse_of(&self, source: SocketAddr, destination: SocketAddr) -> bool {
+    pub fn is_reverse_of(&self, source: SocketAddrV4, destination: SocketAddrV4) -> bool {
         self.source == destination && self.destination == source
     }
 }
@@ -89,7 +90,7 @@ impl Request {
 
     /// When the copy was seen that a reply from `source` to `destination` answers: the last one on the reply's
     /// own leg, else the last one anywhere.
-    pub fn sent(&self, source: SocketAddr, destination: SocketAddr) -> Timestamp {
+    pub fn sent(&self, source: SocketAddrV4, destination: SocketAddrV4) -> Timestamp {
         let own = self.legs.iter().find(|leg| leg.is_reverse_of(source, destination));
         own.map_or(self.seen, |leg| leg.seen)
     }
@@ -174,8 +175,8 @@ impl Pending {
     /// The slot of the latest request without a home address that a reply between these endpoints answers.
     pub fn find_by_endpoints(
         &self,
-        source: SocketAddr,
-        destination: SocketAddr,
+        source: SocketAddrV4,
+        destination: SocketAddrV4,
         identification: u64,
         now: Timestamp,
     ) -> Option<u32> {
@@ -197,8 +198,8 @@ impl Pending {
     pub fn see_again(
         &mut self,
         slot: u32,
-        source: SocketAddr,
-        destination: SocketAddr,
+        source: SocketAddrV4,
+        destination: SocketAddrV4,
         now: Timestamp,
     ) -> Option<Step> {
         let request = self.slots.get_mut(slot as usize)?.as_mut()?;
@@ -320,9 +321,7 @@ impl Request {
     /// What its acceptance does to bindings.
     pub fn registration(&self, reply: &super::observer::ReplyFacts, udp: bool) -> Registration {
         let far_end = match self.source_at(reply.home_agent) {
-            Some(SocketAddr::V4(source)) if udp => {
-                FarEnd { address: *source.ip(), port: Some(source.port()) }
-            }
+            Some(source) if udp => FarEnd { address: *source.ip(), port: Some(source.port()) },
             _ => FarEnd { address: self.care_of_address, port: None },
         };
         let home_address = match self.identity {
@@ -347,9 +346,9 @@ impl Request {
 
     /// The source of the request as its home agent saw it: on the leg that ends there, behind a NAT rather than
     /// before it, and of several the last.
-    fn source_at(&self, home_agent: Ipv4Addr) -> Option<SocketAddr> {
+    fn source_at(&self, home_agent: Ipv4Addr) -> Option<SocketAddrV4> {
         let nearness = |leg: &RequestLeg| {
-            (leg.destination.ip() == home_agent, leg.source.ip() != self.care_of_address, leg.seen)
+            (*leg.destination.ip() == home_agent, *leg.source.ip() != self.care_of_address, leg.seen)
         };
         self.legs.iter().max_by_key(|leg| nearness(leg)).map(|leg| leg.source)
     }
@@ -369,7 +368,7 @@ impl Request {
             lifetime: header.lifetime,
             kind: None,
             flow_bindings: Vec::new(),
-            legs: Vec::new(),
+            legs: SmallVec::new(),
             answer: None,
             retransmissions: 0,
             frame: 0,
