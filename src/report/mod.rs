@@ -7,6 +7,7 @@ mod field_lines;
 mod glyphs;
 mod hex_dump;
 mod json_report;
+mod ladder;
 mod look;
 mod message_json;
 mod message_line;
@@ -25,6 +26,7 @@ pub use clock::{Clock, TimeStyle};
 pub use csv_report::{CsvReport, CsvSection};
 pub use glyphs::Glyphs;
 pub use json_report::{JsonReport, NdjsonReport};
+pub use ladder::LadderFormat;
 pub use look::Look;
 pub use palette::Palette;
 pub use printable::Printable;
@@ -47,6 +49,8 @@ pub struct Sections {
     pub messages: bool,
     /// Requests with their replies.
     pub exchanges: bool,
+    /// Call flows.
+    pub ladder: bool,
     /// Mobile nodes with their bindings, policy and tunnels.
     pub nodes: bool,
     /// Inner flows with their paths.
@@ -62,8 +66,8 @@ pub struct Sections {
 impl Sections {
     /// How many are wanted.
     pub fn count(&self) -> usize {
-        let Self { messages, exchanges, nodes, flows, traffic, violations, stats } = *self;
-        [messages, exchanges, nodes, flows, traffic, violations, stats]
+        let Self { messages, exchanges, ladder, nodes, flows, traffic, violations, stats } = *self;
+        [messages, exchanges, ladder, nodes, flows, traffic, violations, stats]
             .iter()
             .filter(|wanted| **wanted)
             .count()

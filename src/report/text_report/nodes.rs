@@ -6,11 +6,10 @@ use std::io::{self, Write};
 use anstyle::Style;
 
 use super::Page;
+use crate::report::ladder::encapsulation_title;
 use crate::report::look::painted;
 use crate::report::text_table::{Group, TextTable};
-use crate::state::{
-    Bid, Binding, Effect, Encapsulation, Multipath, Node, Origin, Rule, RuleAction, Traffic, Tunnel,
-};
+use crate::state::{Bid, Binding, Effect, Multipath, Node, Origin, Rule, RuleAction, Traffic, Tunnel};
 use crate::time::Timestamp;
 
 const BINDINGS: [Group; 8] = [
@@ -119,7 +118,7 @@ fn binding_row(
         vec![bid(binding.bid())],
         vec![[Some(care_of_address), behind_nat].into_iter().flatten().collect::<Vec<_>>().join("\n")],
         vec![access, label],
-        vec![encapsulation(binding.encapsulation()).to_owned(), mode.to_owned(), flags],
+        vec![encapsulation_title(binding.encapsulation()).to_owned(), mode.to_owned(), flags],
         vec![lifetime(binding.lifetime), left(binding, page.selection.observer().clock())],
         vec![binding.state.name().to_owned(), page.moment(since)],
         downlink,
@@ -133,7 +132,7 @@ fn tunnel_row(tunnel: &Tunnel) -> Vec<Vec<String>> {
         vec![bid(tunnel.bid)],
         vec![tunnel.care_of_address.to_string()],
         vec![String::new(); 2],
-        vec![encapsulation(tunnel.encapsulation).to_owned(), String::new(), String::new()],
+        vec![encapsulation_title(tunnel.encapsulation).to_owned(), String::new(), String::new()],
         vec![String::new(); 2],
         vec!["no binding".to_owned(), String::new()],
         counters(tunnel.downlink),
@@ -226,15 +225,6 @@ fn preference(node: &Node, octet: u8) -> String {
 
 fn bid(bid: Option<Bid>) -> String {
     bid.map_or_else(|| "-".to_owned(), |bid| bid.octet().to_string())
-}
-
-pub(super) fn encapsulation(encapsulation: Encapsulation) -> &'static str {
-    match encapsulation {
-        Encapsulation::IpInIp => "IP-in-IP",
-        Encapsulation::Minimal => "minimal",
-        Encapsulation::Gre => "GRE",
-        Encapsulation::Udp => "UDP",
-    }
 }
 
 /// A lifetime in seconds; 65535 never ends (RFC 5944 §3.3).
