@@ -301,12 +301,22 @@ impl Decode {
                 let report = TextReport::new(out, sections, depth, self.time.into(), look);
                 Box::new(report.with_ladder_format(self.ladder_format.into()))
             }
+            // Among other sections it is left out: json has all it shows in the exchanges.
+            Format::Json | Format::Ndjson if self.show.iter().all(|section| *section == Section::Ladder) => {
+                return Err(ladder_is_text());
+            }
             Format::Json => Box::new(JsonReport::new(out, sections)),
             Format::Ndjson => Box::new(NdjsonReport::new(out, sections)),
             Format::Csv => {
                 let section = match self.show.as_slice() {
                     [Section::Messages] => CsvSection::Messages,
+                    [Section::Exchanges] => CsvSection::Exchanges,
+                    [Section::Nodes] => CsvSection::Nodes,
+                    [Section::Flows] => CsvSection::Flows,
+                    [Section::Traffic] => CsvSection::Traffic,
+                    [Section::Violations] => CsvSection::Violations,
                     [Section::Stats] => CsvSection::Stats,
+                    [Section::Ladder] => return Err(ladder_is_text()),
                     _ => {
                         return Err(Failure::usage(
                             "csv is one table, and more than one section is asked for",
@@ -318,6 +328,11 @@ impl Decode {
             }
         })
     }
+}
+
+fn ladder_is_text() -> Failure {
+    let help = "leave out --format, or show exchanges";
+    Failure::usage("a ladder is text, and another format is asked for", Some(help.into()))
 }
 
 impl NumberOptions {
