@@ -33,6 +33,7 @@ complete -c mipflow -n "__fish_mipflow_needs_command" -f -a "man" -d 'Print the 
 complete -c mipflow -n "__fish_mipflow_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l show -d 'Sections to show' -r -f -a "messages\t'Every message'
 exchanges\t'Requests with their replies'
+ladder\t'Call flows, as text or for Mermaid'
 nodes\t'Mobile nodes with bindings, policy and tunnels'
 flows\t'Inner flows and the tunnels they took'
 traffic\t'What each home agent did'
@@ -42,6 +43,8 @@ complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l format -d 'Ou
 json\t'One document'
 ndjson\t'One object a line, as it comes'
 csv\t'One section as a table'"
+complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l ladder-format -d 'How ladders are written' -r -f -a "text\t'Drawn with characters'
+mermaid\t'A sequence diagram for Mermaid'"
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
@@ -63,6 +66,7 @@ complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l code-invalid-
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -s w -l write -d 'Write the Mobile IP packets that were selected to this capture (pcapng if it is named so)' -r -F
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -s v -l verbose -d 'Show each message as a tree of all its fields'
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -s x -l hex -d 'Show each message\'s octets'
+complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l ascii -d 'Use no characters beyond ASCII in text; the default where the locale is not UTF-8'
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -s V -l version -d 'Print version'
 complete -c mipflow -n "__fish_mipflow_using_subcommand interfaces" -s h -l help -d 'Print help'

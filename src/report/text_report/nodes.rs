@@ -42,7 +42,13 @@ pub(super) fn write(out: &mut dyn Write, page: &mut Page<'_, '_>) -> io::Result<
         first = false;
         write_node(out, page, node)?;
     }
-    if first { page.nothing(out, "no mobile nodes") } else { Ok(()) }
+    if !first {
+        return Ok(());
+    }
+    let quiet = page.look.palette.quiet;
+    let nothing =
+        if page.selection.is_narrowed() { "no mobile node of this name" } else { "no mobile nodes" };
+    writeln!(out, "{quiet}{nothing}{quiet:#}")
 }
 
 fn write_node(out: &mut dyn Write, page: &mut Page<'_, '_>, node: &Node) -> io::Result<()> {
