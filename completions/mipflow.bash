@@ -81,18 +81,22 @@ _mipflow() {
             return 0
             ;;
         mipflow__subcmd__decode)
-            opts="-v -x -f -w -h -V --show --format --verbose --hex --color --ascii --time --node --at --reply-timeout --bpf --port --key --key-file --ext-type --code-multipath-not-allowed --code-invalid-fb-identifier --write --help --version"
+            opts="-v -x -f -w -h -V --show --format --ladder-format --verbose --hex --color --ascii --time --node --at --reply-timeout --bpf --port --key --key-file --ext-type --code-multipath-not-allowed --code-invalid-fb-identifier --write --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --show)
-                    COMPREPLY=($(compgen -W "messages exchanges nodes flows traffic violations stats" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "messages exchanges ladder nodes flows traffic violations stats" -- "${cur}"))
                     return 0
                     ;;
                 --format)
                     COMPREPLY=($(compgen -W "text json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --ladder-format)
+                    COMPREPLY=($(compgen -W "text mermaid" -- "${cur}"))
                     return 0
                     ;;
                 --color)

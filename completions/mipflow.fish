@@ -33,6 +33,7 @@ complete -c mipflow -n "__fish_mipflow_needs_command" -f -a "man" -d 'Print the 
 complete -c mipflow -n "__fish_mipflow_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l show -d 'Sections to show' -r -f -a "messages\t'Every message'
 exchanges\t'Requests with their replies'
+ladder\t'Call flows, as text or for Mermaid'
 nodes\t'Mobile nodes with bindings, policy and tunnels'
 flows\t'Inner flows and the tunnels they took'
 traffic\t'What each home agent did'
@@ -42,6 +43,8 @@ complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l format -d 'Ou
 json\t'One document'
 ndjson\t'One object a line, as it comes'
 csv\t'One section as a table'"
+complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l ladder-format -d 'How ladders are written' -r -f -a "text\t'Drawn with characters'
+mermaid\t'A sequence diagram for Mermaid'"
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"

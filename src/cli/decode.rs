@@ -14,8 +14,8 @@ use super::output::{self, Colour};
 use super::{Exit, Failure};
 use crate::capture::{Frame, FrameFilter, Next, Timeline, WriteError, Writer};
 use crate::report::{
-    CsvReport, CsvSection, Depth, JsonReport, NdjsonReport, Report, Sections, Summary, Target, TextReport,
-    TimeStyle,
+    CsvReport, CsvSection, Depth, JsonReport, LadderFormat, NdjsonReport, Report, Sections, Summary, Target,
+    TextReport, TimeStyle,
 };
 use crate::state::{Attribution, Observer, Options};
 use crate::time::Timestamp;
@@ -51,6 +51,10 @@ pub(super) struct Decode {
     /// Output format; csv takes one section
     #[arg(long, value_enum, default_value_t, hide_default_value = true)]
     format: Format,
+
+    /// How ladders are written
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, hide_default_value = true)]
+    ladder_format: Ladders,
 
     /// Show each message as a tree of all its fields
     #[arg(short = 'v', long)]
@@ -130,6 +134,8 @@ enum Section {
     Messages,
     /// Requests with their replies
     Exchanges,
+    /// Call flows, as text or for Mermaid
+    Ladder,
     /// Mobile nodes with bindings, policy and tunnels
     Nodes,
     /// Inner flows and the tunnels they took
@@ -153,6 +159,15 @@ enum Format {
     Ndjson,
     /// One section as a table
     Csv,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Ladders {
+    /// Drawn with characters
+    #[default]
+    Text,
+    /// A sequence diagram for Mermaid
+    Mermaid,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -232,12 +247,22 @@ impl From<Time> for TimeStyle {
     }
 }
 
+impl From<Ladders> for LadderFormat {
+    fn from(ladders: Ladders) -> Self {
+        match ladders {
+            Ladders::Text => Self::Text,
+            Ladders::Mermaid => Self::Mermaid,
+        }
+    }
+}
+
 impl Decode {
     pub(super) fn run(self) -> Result<Exit, Failure> {
         let shown = |section| self.show.contains(&section);
         let sections = Sections {
             messages: shown(Section::Messages),
             exchanges: shown(Section::Exchanges),
+            ladder: shown(Section::Ladder),
             nodes: shown(Section::Nodes),
             flows: shown(Section::Flows),
             traffic: shown(Section::Traffic),
@@ -258,7 +283,7 @@ impl Decode {
         let trace = Trace::new(&ports, numbers, writer.is_some());
         let observer = Observer::new(Options {
             reply_timeout: self.reply_timeout,
-            keep_exchanges: sections.exchanges,
+            keep_exchanges: sections.exchanges || sections.ladder,
             attribute: writer.is_some() || self.node.is_some(),
             seed: RandomState::new().hash_one(0u8),
             ..Options::default()
@@ -272,14 +297,25 @@ impl Decode {
             Format::Text => {
                 let depth = Depth { tree: self.verbose, hex: self.hex };
                 let look = output::look(self.color, self.ascii);
-                Box::new(TextReport::new(output::stdout(), sections, depth, self.time.into(), look))
+                let report = TextReport::new(output::stdout(), sections, depth, self.time.into(), look);
+                Box::new(report.with_ladder_format(self.ladder_format.into()))
+            }
+            // Among other sections it is left out: json has all it shows in the exchanges.
+            Format::Json | Format::Ndjson if self.show.iter().all(|section| *section == Section::Ladder) => {
+                return Err(ladder_is_text());
             }
             Format::Json => Box::new(JsonReport::new(io::stdout().lock(), sections)),
             Format::Ndjson => Box::new(NdjsonReport::new(io::stdout().lock(), sections)),
             Format::Csv => {
                 let section = match self.show.as_slice() {
                     [Section::Messages] => CsvSection::Messages,
+                    [Section::Exchanges] => CsvSection::Exchanges,
+                    [Section::Nodes] => CsvSection::Nodes,
+                    [Section::Flows] => CsvSection::Flows,
+                    [Section::Traffic] => CsvSection::Traffic,
+                    [Section::Violations] => CsvSection::Violations,
                     [Section::Stats] => CsvSection::Stats,
+                    [Section::Ladder] => return Err(ladder_is_text()),
                     _ => {
                         return Err(Failure::usage(
                             "csv is one table, and more than one section is asked for",
@@ -291,6 +327,11 @@ impl Decode {
             }
         })
     }
+}
+
+fn ladder_is_text() -> Failure {
+    let help = "leave out --format, or show exchanges";
+    Failure::usage("a ladder is text, and another format is asked for", Some(help.into()))
 }
 
 impl NumberOptions {

@@ -1,5 +1,7 @@
 //! One section as CSV (RFC 4180), with a heading line.
 
+mod tables;
+
 use std::io::{self, Write};
 use std::net::Ipv4Addr;
 
@@ -12,6 +14,16 @@ use crate::wire::{Content, Header, KeyRing};
 pub enum CsvSection {
     /// One line a message.
     Messages,
+    /// One line a request with its answer.
+    Exchanges,
+    /// One line a binding, and one for a node without bindings.
+    Nodes,
+    /// One line a flow and tunnel.
+    Flows,
+    /// One line a home agent.
+    Traffic,
+    /// One line a node that was refused something for reasons of security.
+    Violations,
     /// One line for the whole capture.
     Stats,
 }
@@ -66,24 +78,20 @@ impl<W: Write> CsvReport<W> {
         Self { out, clock: Clock::new(TimeStyle::Utc), section, headed: false }
     }
 
-    /// Writes a line. The error is the output's own, so that a closed pipe is known for one.
-    fn row<I: IntoIterator<Item = T>, T: AsRef<[u8]>>(&mut self, cells: I) -> io::Result<()> {
-        self.out.write_record(cells).map_err(|error| match error.into_kind() {
-            csv::ErrorKind::Io(error) => error,
-            other => io::Error::other(format!("{other:?}")),
-        })
-    }
-
     fn head(&mut self) -> io::Result<()> {
         if self.headed {
             return Ok(());
         }
         self.headed = true;
         match self.section {
-            CsvSection::Messages => self.row(MESSAGE_COLUMNS)?,
-            CsvSection::Stats => self.row(STATS_COLUMNS)?,
+            CsvSection::Messages => write_row(&mut self.out, MESSAGE_COLUMNS),
+            CsvSection::Exchanges => write_row(&mut self.out, tables::EXCHANGE_COLUMNS),
+            CsvSection::Nodes => write_row(&mut self.out, tables::NODE_COLUMNS),
+            CsvSection::Flows => write_row(&mut self.out, tables::FLOW_COLUMNS),
+            CsvSection::Traffic => write_row(&mut self.out, tables::TRAFFIC_COLUMNS),
+            CsvSection::Violations => write_row(&mut self.out, tables::VIOLATION_COLUMNS),
+            CsvSection::Stats => write_row(&mut self.out, STATS_COLUMNS),
         }
-        Ok(())
     }
 }
 
@@ -137,7 +145,7 @@ impl<W: Write> Report for CsvReport<W> {
                 _ => {}
             }
         }
-        self.row([
+        let cells = [
             &seen.frame.to_string(),
             &seen.file.to_string(),
             &time,
@@ -156,32 +164,21 @@ impl<W: Write> Report for CsvReport<W> {
             &names.join(" "),
             &faults.join("; "),
             &seen.is_truncated().to_string(),
-        ])?;
-        Ok(())
+        ];
+        write_row(&mut self.out, cells)
     }
 
     fn finish(&mut self, summary: &Summary<'_>) -> io::Result<()> {
         self.head()?;
-        if self.section == CsvSection::Stats {
-            let counts = summary.counts;
-            let clock = &mut self.clock;
-            let mut text = |time: Option<_>| {
-                time.map(|time| clock.rfc3339(time, counts.precision).to_owned()).unwrap_or_default()
-            };
-            let row = [
-                summary.files.join(" "),
-                summary.link_type_names().join(" "),
-                counts.packets.to_string(),
-                counts.bytes.to_string(),
-                text(counts.first),
-                text(counts.last),
-                counts.registrations().to_string(),
-                summary.observer.tunnelled().to_string(),
-                summary.network.fragments.to_string(),
-                summary.network.undecodable.to_string(),
-                counts.truncated.to_string(),
-            ];
-            self.row(row)?;
+        let (out, clock) = (&mut self.out, &mut self.clock);
+        match self.section {
+            CsvSection::Messages => {}
+            CsvSection::Exchanges => tables::write_exchanges(out, clock, summary)?,
+            CsvSection::Nodes => tables::write_nodes(out, clock, summary)?,
+            CsvSection::Flows => tables::write_flows(out, clock, summary)?,
+            CsvSection::Traffic => tables::write_traffic(out, summary)?,
+            CsvSection::Violations => tables::write_violations(out, clock, summary)?,
+            CsvSection::Stats => write_stats(out, clock, summary)?,
         }
         self.out.flush()
     }
@@ -189,6 +186,42 @@ impl<W: Write> Report for CsvReport<W> {
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
+}
+
+fn write_stats<W: Write>(
+    out: &mut csv::Writer<W>,
+    clock: &mut Clock,
+    summary: &Summary<'_>,
+) -> io::Result<()> {
+    let counts = summary.counts;
+    let mut text = |time: Option<_>| {
+        time.map(|time| clock.rfc3339(time, counts.precision).to_owned()).unwrap_or_default()
+    };
+    let cells = [
+        summary.files.join(" "),
+        summary.link_type_names().join(" "),
+        counts.packets.to_string(),
+        counts.bytes.to_string(),
+        text(counts.first),
+        text(counts.last),
+        counts.registrations().to_string(),
+        summary.observer.tunnelled().to_string(),
+        summary.network.fragments.to_string(),
+        summary.network.undecodable.to_string(),
+        counts.truncated.to_string(),
+    ];
+    write_row(out, cells)
+}
+
+/// Writes a line. The error is the output's own, so that a closed pipe is known for one.
+fn write_row<W: Write, T: AsRef<[u8]>>(
+    out: &mut csv::Writer<W>,
+    cells: impl IntoIterator<Item = T>,
+) -> io::Result<()> {
+    out.write_record(cells).map_err(|error| match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    })
 }
 
 /// The cells that only some messages fill.

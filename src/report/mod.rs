@@ -8,6 +8,7 @@ mod glyphs;
 mod hex_dump;
 mod json_report;
 mod json_writer;
+mod ladder;
 mod look;
 mod message_json;
 mod message_line;
@@ -26,6 +27,7 @@ pub use clock::{Clock, TimeStyle};
 pub use csv_report::{CsvReport, CsvSection};
 pub use glyphs::Glyphs;
 pub use json_report::{JsonReport, NdjsonReport};
+pub use ladder::LadderFormat;
 pub use look::Look;
 pub use palette::Palette;
 pub use printable::Printable;
@@ -48,6 +50,8 @@ pub struct Sections {
     pub messages: bool,
     /// Requests with their replies.
     pub exchanges: bool,
+    /// Call flows.
+    pub ladder: bool,
     /// Mobile nodes with their bindings, policy and tunnels.
     pub nodes: bool,
     /// Inner flows with their paths.
@@ -63,8 +67,8 @@ pub struct Sections {
 impl Sections {
     /// How many are wanted.
     pub fn count(&self) -> usize {
-        let Self { messages, exchanges, nodes, flows, traffic, violations, stats } = *self;
-        [messages, exchanges, nodes, flows, traffic, violations, stats]
+        let Self { messages, exchanges, ladder, nodes, flows, traffic, violations, stats } = *self;
+        [messages, exchanges, ladder, nodes, flows, traffic, violations, stats]
             .iter()
             .filter(|wanted| **wanted)
             .count()

@@ -2,12 +2,15 @@
 
 mod exchanges;
 mod flows;
+mod ladders;
 mod nodes;
 mod traffic;
 mod violations;
 
 use std::io::{self, Write};
+use std::net::Ipv4Addr;
 
+use super::ladder::LadderFormat;
 use super::message_line::MessageLine;
 use super::selection::Selection;
 use super::{Clock, Look, Report, Sections, Summary, TimeStyle, hex_dump, message_tree, statistics};
@@ -31,6 +34,7 @@ pub struct TextReport<W> {
     sections: Sections,
     depth: Depth,
     look: Look,
+    ladder_format: LadderFormat,
     clock: Clock,
     day: Option<String>,
     messages: u64,
@@ -41,7 +45,14 @@ impl<W: Write> TextReport<W> {
     /// A report of these sections.
     pub fn new(out: W, sections: Sections, depth: Depth, style: TimeStyle, look: Look) -> Self {
         let clock = Clock::new(style);
-        Self { out, sections, depth, look, clock, day: None, messages: 0, begun: false }
+        let ladder_format = LadderFormat::default();
+        Self { out, sections, depth, look, ladder_format, clock, day: None, messages: 0, begun: false }
+    }
+
+    /// The same report with ladders in this format.
+    #[must_use]
+    pub fn with_ladder_format(self, ladder_format: LadderFormat) -> Self {
+        Self { ladder_format, ..self }
     }
 
     /// Begins a section: with a heading if there are several.
@@ -86,6 +97,7 @@ impl<W: Write> TextReport<W> {
         let sections = self.sections;
         for (is_shown, title, write) in [
             (sections.exchanges, "Exchanges", exchanges::write as Section),
+            (sections.ladder, "Call flows", ladders::write),
             (sections.nodes, "Mobile nodes", nodes::write),
             (sections.flows, "Flows", flows::write),
             (sections.traffic, "Traffic", traffic::write),
@@ -99,6 +111,8 @@ impl<W: Write> TextReport<W> {
                     precision: summary.counts.precision,
                     clock: &mut self.clock,
                     look: self.look,
+                    ladder_format: self.ladder_format,
+                    is_alone: sections.count() < 2,
                 };
                 write(&mut self.out, &mut page)?;
             }
@@ -117,6 +131,9 @@ struct Page<'t, 'c> {
     precision: Precision,
     clock: &'c mut Clock,
     look: Look,
+    ladder_format: LadderFormat,
+    /// Whether no other section is shown.
+    is_alone: bool,
 }
 
 impl Page<'_, '_> {
@@ -127,8 +144,12 @@ impl Page<'_, '_> {
 
     /// A node as a heading names it.
     fn name_of(&self, node: &Node) -> String {
-        let nai = node.nai.as_deref().map(|nai| self.look.glyphs.text(nai).to_string());
-        match (node.home_address, nai) {
+        self.name(node.home_address, node.nai.as_deref())
+    }
+
+    fn name(&self, home_address: Option<Ipv4Addr>, nai: Option<&[u8]>) -> String {
+        let nai = nai.map(|nai| self.look.glyphs.text(nai).to_string());
+        match (home_address, nai) {
             (Some(address), Some(nai)) => format!("{address} ({nai})"),
             (Some(address), None) => address.to_string(),
             (None, Some(nai)) => format!("{nai} (no home address yet)"),

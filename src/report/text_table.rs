@@ -38,7 +38,7 @@ const ROWS: usize = 4096;
 
 /// What a column counts at most for, when it is one that can be broken.
 const BREAKABLE: u16 = 32;
-/// Nor is it ever broken to less than this; rather the table is too wide.
+/// Nor is it ever broken to less than this, which an address fits in; rather the table is too wide.
 const UNBREAKABLE: u16 = 16;
 
 impl Group {
@@ -172,4 +172,83 @@ impl TextTable {
 fn join(texts: &[String], between: &str) -> String {
     let there: Vec<&str> = texts.iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
     there.join(between)
+}
+
+#[cfg(test)]
+mod tests {
+    use anstyle::AnsiColor;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::report::Glyphs;
+
+    const GROUPS: [Group; 3] = [
+        Group::apart(&["Number", "of"]).right().whole(),
+        Group::joined(&["Text", "more text"], ", "),
+        Group::apart(&["Other"]),
+    ];
+
+    fn drawn(look: Look, rows: &[[&str; 5]]) -> String {
+        let mut table = TextTable::new(&look, 0, &GROUPS);
+        let mut out = Vec::new();
+        for row in rows {
+            let texts: Vec<String> = row.iter().map(|text| (*text).to_owned()).collect();
+            let row = vec![texts[..2].to_vec(), texts[2..4].to_vec(), texts[4..].to_vec()];
+            table.row(&mut out, Style::new(), row).unwrap();
+        }
+        table.write(&mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn what_belongs_together_is_stacked_where_there_is_less_room() {
+        let row = ["1", "22", "some text", "some more", "and another thing"];
+        let wide = drawn(Look { width: 80, ..Look::default() }, &[row]);
+        assert_eq!(
+            wide,
+            "Number  of  Text, more text       Other\n\
+             ───────────────────────────────────────────────────\n     \
+             1  22  some text, some more  and another thing\n"
+        );
+        let narrow = drawn(Look { glyphs: Glyphs::ASCII, width: 40, ..Look::default() }, &[row]);
+        assert_eq!(
+            narrow,
+            "Number  Text       Other\n    of  more text\n\
+             ------------------------------------\n     \
+             1  some text  and another thing\n    22  some more\n"
+        );
+    }
+
+    #[test]
+    fn a_long_table_is_written_in_parts() {
+        let rows = vec![["1", "2", "3", "4", "5"]; ROWS + 1];
+        let text = drawn(Look::default(), &rows);
+        assert_eq!(text.lines().filter(|line| line.starts_with("Number")).count(), 2);
+        assert_eq!(text.lines().count(), ROWS + 1 + 2 * 2);
+    }
+
+    proptest! {
+        /// Whatever was in a packet: once made harmless it is a table.
+        #[test]
+        fn any_text_can_stand_in_a_cell(
+            octets in prop::collection::vec(any::<u8>(), 0..80),
+            text in "\\PC{0,40}",
+            width in 20u16..200,
+            ascii in any::<bool>(),
+        ) {
+            let glyphs = if ascii { Glyphs::ASCII } else { Glyphs::UNICODE };
+            let look = Look { glyphs, width, ..Look::default() };
+            let (octets, text) = (glyphs.text(&octets).to_string(), glyphs.text(text.as_bytes()).to_string());
+            let red = Style::new().fg_color(Some(AnsiColor::Red.into()));
+            let mut table = TextTable::new(&look, 2, &GROUPS);
+            let mut out = Vec::new();
+            let row = vec![vec!["1".into(), "2".into()], vec![text.clone(), octets.clone()], vec![painted(red, &text)]];
+            table.row(&mut out, red, row).unwrap();
+            table.row(&mut out, Style::new(), vec![vec![octets.clone(), text], vec![String::new(); 2], vec![octets]]).unwrap();
+            table.write(&mut out).unwrap();
+            let written = String::from_utf8(out).unwrap();
+            prop_assert!(!ascii || written.is_ascii());
+            prop_assert!(written.lines().count() >= 4);
+        }
+    }
 }

@@ -166,6 +166,19 @@ impl Node {
         self.violations.as_deref()
     }
 
+    /// The place among its tunnels of the one that the binding at `place` has; of several bindings that had the same
+    /// tunnel one after the other, only the last has it.
+    pub fn tunnel_of(&self, place: usize) -> Option<usize> {
+        let key = |binding: &Binding| (binding.bid(), binding.care_of_address, binding.encapsulation());
+        let wanted = key(self.bindings.get(place)?);
+        let mut later = self.bindings.iter().skip(place.saturating_add(1));
+        if later.any(|later| key(later) == wanted) {
+            return None;
+        }
+        let is_it = |tunnel: &Tunnel| (tunnel.bid, tunnel.care_of_address, tunnel.encapsulation) == wanted;
+        self.tunnels.iter().position(is_it)
+    }
+
     /// How many flows of it are kept.
     pub fn flow_count(&self) -> u32 {
         self.flows

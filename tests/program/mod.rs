@@ -16,6 +16,7 @@ pub const KEY: &str = "256=text:mipflow-sample";
 pub fn mipflow(arguments: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mipflow"));
     command.args(arguments.split_whitespace()).env_remove("NO_COLOR").env("TERM", "xterm").env("TZ", "UTC");
+    command.env("LC_ALL", "C.UTF-8").env_remove("COLUMNS");
     command
 }
 

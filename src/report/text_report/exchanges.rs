@@ -13,15 +13,15 @@ use crate::wire::{Numbers, ReplyCode};
 
 const EXCHANGES: [Group; 6] = [
     Group::apart(&["Time", "frames"]).whole(),
-    Group::apart(&["Node", "care-of address"]).whole(),
+    Group::apart(&["Node", "care-of address"]),
     Group::joined(&["Kind", "BID"], " "),
     Group::apart(&["Outcome"]),
     Group::joined(&["Asked", "granted"], " / ").right().whole(),
     Group::joined(&["Round trip", "copies"], ", ").right(),
 ];
 
-/// The most characters of a NAI in a table.
-pub(super) const NAI: usize = 24;
+/// The most characters of a NAI in a table, where it is broken into lines.
+pub(super) const NAI: usize = 64;
 
 /// Writes all exchanges that are wanted.
 pub(super) fn write(out: &mut dyn Write, page: &mut Page<'_, '_>) -> io::Result<()> {
@@ -74,8 +74,8 @@ fn outcome(page: &Page<'_, '_>, exchange: &Exchange) -> String {
     };
     let status = painted(style, exchange.status.name());
     match (exchange.status, exchange.code) {
-        (Status::Accepted, Some(ReplyCode::ACCEPTED)) => format!("{status} (0)"),
-        (_, Some(code)) => format!("{status} ({})", named(code, page.numbers)),
+        (Status::Accepted, Some(ReplyCode::ACCEPTED)) => format!("{status}, code 0"),
+        (_, Some(code)) => format!("{status}, code {}", named(code, page.numbers)),
         (_, None) => status,
     }
 }

@@ -6,11 +6,10 @@ use std::io::{self, Write};
 use anstyle::Style;
 
 use super::Page;
+use crate::report::ladder::encapsulation_title;
 use crate::report::look::painted;
 use crate::report::text_table::{Group, TextTable};
-use crate::state::{
-    Bid, Binding, Effect, Encapsulation, Multipath, Node, Origin, Rule, RuleAction, Traffic, Tunnel,
-};
+use crate::state::{Bid, Binding, Effect, Multipath, Node, Origin, Rule, RuleAction, Traffic, Tunnel};
 use crate::time::Timestamp;
 
 const BINDINGS: [Group; 8] = [
@@ -43,7 +42,13 @@ pub(super) fn write(out: &mut dyn Write, page: &mut Page<'_, '_>) -> io::Result<
         first = false;
         write_node(out, page, node)?;
     }
-    if first { page.nothing(out, "no mobile nodes") } else { Ok(()) }
+    if !first {
+        return Ok(());
+    }
+    let quiet = page.look.palette.quiet;
+    let nothing =
+        if page.selection.is_narrowed() { "no mobile node of this name" } else { "no mobile nodes" };
+    writeln!(out, "{quiet}{nothing}{quiet:#}")
 }
 
 fn write_node(out: &mut dyn Write, page: &mut Page<'_, '_>, node: &Node) -> io::Result<()> {
@@ -82,16 +87,13 @@ fn write_bindings(out: &mut dyn Write, page: &mut Page<'_, '_>, node: &Node) -> 
     let mut table = TextTable::new(&page.look, 2, &BINDINGS);
     let mut told = vec![false; node.tunnels().len()];
     for (index, binding) in node.bindings().iter().enumerate() {
-        let tunnel = tunnel_of(node, index);
-        let traffic = tunnel.map(|(place, tunnel)| {
-            if let Some(told) = told.get_mut(place) {
-                *told = true;
-            }
-            (tunnel.downlink, tunnel.uplink)
-        });
-        let behind_nat = tunnel.and_then(|(_, tunnel)| far_end(tunnel));
+        let place = node.tunnel_of(index);
+        if let Some(told) = place.and_then(|place| told.get_mut(place)) {
+            *told = true;
+        }
+        let tunnel = place.and_then(|place| node.tunnels().get(place));
         let style = if binding.is_active() { Style::new() } else { quiet };
-        table.row(out, style, binding_row(page, binding, behind_nat, traffic))?;
+        table.row(out, style, binding_row(page, binding, tunnel))?;
     }
     for (tunnel, _) in node.tunnels().iter().zip(told).filter(|(_, told)| !told) {
         table.row(out, quiet, tunnel_row(tunnel))?;
@@ -99,12 +101,7 @@ fn write_bindings(out: &mut dyn Write, page: &mut Page<'_, '_>, node: &Node) -> 
     table.write(out)
 }
 
-fn binding_row(
-    page: &mut Page<'_, '_>,
-    binding: &Binding,
-    behind_nat: Option<String>,
-    traffic: Option<(Traffic, Traffic)>,
-) -> Vec<Vec<String>> {
+fn binding_row(page: &mut Page<'_, '_>, binding: &Binding, tunnel: Option<&Tunnel>) -> Vec<Vec<String>> {
     let (access, label) = binding.interface.map_or_else(Default::default, |interface| {
         let technology = interface.access_technology;
         let access = technology.name().map_or_else(|| technology.0.to_string(), str::to_owned);
@@ -113,13 +110,15 @@ fn binding_row(
     let flags: String = binding.flags.letters().collect();
     let mode = if binding.flags.co_located() { "co-located" } else { "via FA" };
     let since = binding.ended.unwrap_or(binding.registered);
-    let (downlink, uplink) = traffic.map(|(down, up)| (counters(down), counters(up))).unwrap_or_default();
+    let [downlink, uplink] =
+        tunnel.map(|tunnel| [tunnel.downlink, tunnel.uplink].map(counters)).unwrap_or_default();
+    let behind_nat = tunnel.and_then(far_end);
     let care_of_address = binding.care_of_address.to_string();
     vec![
         vec![bid(binding.bid())],
         vec![[Some(care_of_address), behind_nat].into_iter().flatten().collect::<Vec<_>>().join("\n")],
         vec![access, label],
-        vec![encapsulation(binding.encapsulation()).to_owned(), mode.to_owned(), flags],
+        vec![encapsulation_title(binding.encapsulation()).to_owned(), mode.to_owned(), flags],
         vec![lifetime(binding.lifetime), left(binding, page.selection.observer().clock())],
         vec![binding.state.name().to_owned(), page.moment(since)],
         downlink,
@@ -133,25 +132,12 @@ fn tunnel_row(tunnel: &Tunnel) -> Vec<Vec<String>> {
         vec![bid(tunnel.bid)],
         vec![tunnel.care_of_address.to_string()],
         vec![String::new(); 2],
-        vec![encapsulation(tunnel.encapsulation).to_owned(), String::new(), String::new()],
+        vec![encapsulation_title(tunnel.encapsulation).to_owned(), String::new(), String::new()],
         vec![String::new(); 2],
         vec!["no binding".to_owned(), String::new()],
         counters(tunnel.downlink),
         counters(tunnel.uplink),
     ]
-}
-
-/// The tunnel whose traffic is told with a binding: of several bindings that had the same tunnel, with the last.
-fn tunnel_of(node: &Node, binding: usize) -> Option<(usize, &Tunnel)> {
-    let key = |binding: &Binding| (binding.bid(), binding.care_of_address, binding.encapsulation());
-    let wanted = key(node.bindings().get(binding)?);
-    let later = node.bindings().iter().skip(binding.saturating_add(1));
-    if later.map(key).any(|later| later == wanted) {
-        return None;
-    }
-    let is_it = |tunnel: &&Tunnel| (tunnel.bid, tunnel.care_of_address, tunnel.encapsulation) == wanted;
-    let place = node.tunnels().iter().position(|tunnel| is_it(&tunnel))?;
-    node.tunnels().get(place).map(|tunnel| (place, tunnel))
 }
 
 /// Where the tunnel ends when a NAT stands before the care-of address.
@@ -226,15 +212,6 @@ fn preference(node: &Node, octet: u8) -> String {
 
 fn bid(bid: Option<Bid>) -> String {
     bid.map_or_else(|| "-".to_owned(), |bid| bid.octet().to_string())
-}
-
-pub(super) fn encapsulation(encapsulation: Encapsulation) -> &'static str {
-    match encapsulation {
-        Encapsulation::IpInIp => "IP-in-IP",
-        Encapsulation::Minimal => "minimal",
-        Encapsulation::Gre => "GRE",
-        Encapsulation::Udp => "UDP",
-    }
 }
 
 /// A lifetime in seconds; 65535 never ends (RFC 5944 §3.3).

@@ -50,7 +50,7 @@ fn write_agent(
         writeln!(out, "  packets of unknown tunnels, by care-of address")?;
     }
     for (address, seen) in &traffic.unknown_tunnels {
-        writeln!(out, "    {:>10}  {address} ({} bytes)", seen.packets, seen.bytes)?;
+        writeln!(out, "    {:>10}  {address}", seen.packets)?;
     }
     if traffic.other_unknown > 0 {
         writeln!(out, "    {:>10}  further addresses", traffic.other_unknown)?;

@@ -9,11 +9,11 @@ use super::exchanges::{NAI, named};
 use crate::report::text_table::{Group, TextTable};
 
 const VIOLATIONS: [Group; 6] = [
-    Group::apart(&["Node", "home agent"]).whole(),
-    Group::apart(&["Failed\nauthentication"]).right(),
-    Group::apart(&["Bad\nIdentification"]).right(),
-    Group::apart(&["Unknown\nSPI"]).right(),
-    Group::apart(&["Last"]),
+    Group::apart(&["Node", "home agent"]),
+    Group::apart(&["Failed\nauth."]).right().whole(),
+    Group::apart(&["Bad\nIdent."]).right().whole(),
+    Group::apart(&["Unknown\nSPI"]).right().whole(),
+    Group::apart(&["Last"]).whole(),
     Group::apart(&["Last code"]),
 ];
 

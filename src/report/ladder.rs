@@ -1,0 +1,307 @@
+//! Call flows: who sent what to whom, as RFC 7629 Figure 3 draws it. What is drawn is gathered here; how, is up to
+//! [`text`] and [`mermaid`].
+
+pub(super) mod mermaid;
+mod participants;
+pub(super) mod text;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr};
+
+use participants::{End, Participants};
+
+use super::message_line::{FlowRule, Seconds};
+use super::selection::Selection;
+use crate::state::{Bid, Binding, BindingState, Encapsulation, Exchange, Kind, Leg, Node, Status, Step};
+use crate::time::Timestamp;
+use crate::wire::{FlowBinding, Numbers, ReplyCode};
+
+/// How ladders are written (`--ladder-format`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LadderFormat {
+    /// Drawn with characters.
+    #[default]
+    Text,
+    /// A Mermaid `sequenceDiagram`.
+    Mermaid,
+}
+
+/// The exchanges of one node.
+#[derive(Debug)]
+pub(super) struct CallFlow<'t> {
+    /// The node, unless the observer has forgotten it.
+    node: Option<&'t Node>,
+    /// Its home address; 0.0.0.0 while there is none.
+    pub home_address: Ipv4Addr,
+    /// Its NAI, if it has one.
+    pub nai: Option<&'t [u8]>,
+    exchanges: Vec<&'t Exchange>,
+}
+
+/// What passed between a node and its agents.
+#[derive(Debug)]
+pub(super) struct Ladder<'t> {
+    node: Option<&'t Node>,
+    /// Those who took part.
+    pub participants: Participants,
+    /// What happened, in order of time.
+    pub events: Vec<Event>,
+}
+
+/// Something that happened between two participants, named by their places.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Event {
+    pub time: Timestamp,
+    pub from: usize,
+    pub to: usize,
+    /// What it was.
+    pub label: String,
+    /// What else there is to say, a line each.
+    pub notes: Vec<String>,
+    pub what: What,
+}
+
+/// What kind of event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum What {
+    /// A message in this frame.
+    Message(u64, Tone),
+    /// A tunnel ends.
+    TunnelDown,
+    /// A tunnel comes up.
+    TunnelUp,
+}
+
+/// How a message is to be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Tone {
+    /// It asks.
+    Plain,
+    /// It is another copy.
+    Copy,
+    /// It accepts.
+    Good,
+    /// It denies.
+    Bad,
+}
+
+/// The call flows of all nodes that are wanted, in order of the nodes; those of exchanges whose node is gone come last.
+pub(super) fn call_flows<'t>(selection: &Selection<'t>) -> Vec<CallFlow<'t>> {
+    let mut flows: Vec<CallFlow<'_>> = selection.nodes().map(CallFlow::of).collect();
+    let mut by_address = BTreeMap::new();
+    let mut by_nai = BTreeMap::new();
+    for (place, node) in selection.nodes().enumerate() {
+        if let Some(address) = node.home_address {
+            by_address.entry((address, Some(node.home_agent))).or_insert(place);
+            by_address.entry((address, None)).or_insert(place);
+        }
+        if let Some(nai) = node.nai.as_deref() {
+            by_nai.entry(nai).or_insert(place);
+        }
+    }
+    let mut others: BTreeMap<(Ipv4Addr, Option<&[u8]>), Vec<&Exchange>> = BTreeMap::new();
+    for exchange in selection.exchanges() {
+        let (home_address, nai) = (exchange.home_address, exchange.nai.as_deref());
+        let place = if home_address.is_unspecified() {
+            nai.and_then(|nai| by_nai.get(nai))
+        } else {
+            let exact = by_address.get(&(home_address, Some(exchange.home_agent)));
+            exact.or_else(|| by_address.get(&(home_address, None)))
+        };
+        match place.and_then(|place| flows.get_mut(*place)) {
+            Some(flow) => flow.exchanges.push(exchange),
+            None => others.entry((home_address, nai)).or_default().push(exchange),
+        }
+    }
+    flows.retain(|flow| !flow.exchanges.is_empty());
+    flows.extend(others.into_iter().map(|((home_address, nai), exchanges)| CallFlow {
+        node: None,
+        home_address,
+        nai,
+        exchanges,
+    }));
+    flows
+}
+
+impl<'t> CallFlow<'t> {
+    fn of(node: &'t Node) -> Self {
+        let home_address = node.home_address.unwrap_or(Ipv4Addr::UNSPECIFIED);
+        Self { node: Some(node), home_address, nai: node.nai.as_deref(), exchanges: Vec::new() }
+    }
+}
+
+impl<'t> Ladder<'t> {
+    /// The ladder of a call flow.
+    pub fn of(flow: &CallFlow<'t>, numbers: Numbers) -> Self {
+        let participants = Participants::of(flow.node, flow.home_address, &flow.exchanges);
+        let mut ladder = Self { node: flow.node, participants, events: Vec::new() };
+        for exchange in &flow.exchanges {
+            ladder.messages(exchange, numbers);
+            ladder.tunnel_up(exchange);
+        }
+        for binding in flow.node.into_iter().flat_map(Node::bindings) {
+            ladder.tunnel_down(binding, &flow.exchanges);
+        }
+        ladder.events.sort_by_key(|event| (event.time, event.what));
+        ladder
+    }
+
+    fn place(&self, end: End) -> Option<usize> {
+        self.participants.place(end)
+    }
+
+    /// One event a leg.
+    fn messages(&mut self, exchange: &Exchange, numbers: Numbers) {
+        let last_request = exchange.legs.iter().rposition(|leg| !matches!(leg.step, Step::Reply(_)));
+        let mut replies = BTreeSet::new();
+        for (index, leg) in exchange.legs.iter().enumerate() {
+            let ends = (self.place(End::source(leg, exchange)), self.place(End::destination(leg, exchange)));
+            let (Some(from), Some(to)) = ends else { continue };
+            let (label, flows, tone) = match leg.step {
+                Step::Request | Step::Retransmission => {
+                    let mut label = request_label(exchange, leg, index);
+                    if exchange.status == Status::Unanswered && Some(index) == last_request {
+                        label.push_str(" (never answered)");
+                    }
+                    let flows: &[Box<[u8]>] = if index == 0 { &exchange.asked_flows } else { &[] };
+                    let tone = if leg.step == Step::Retransmission { Tone::Copy } else { Tone::Plain };
+                    (label, flows, tone)
+                }
+                Step::Reply(code) => {
+                    let decided = !replies.is_empty();
+                    let again = !replies.insert((code.0, leg.source, leg.destination));
+                    let label = reply_label(exchange, code, numbers, decided, again);
+                    let flows: &[Box<[u8]>] = if decided { &[] } else { &exchange.answered_flows };
+                    (label, flows, if code.is_accepted() { Tone::Good } else { Tone::Bad })
+                }
+            };
+            let notes = flows.iter().filter_map(|data| FlowBinding::from_octets(data));
+            self.events.push(Event {
+                time: leg.time,
+                from,
+                to,
+                label,
+                notes: notes.map(|flow| FlowRule(&flow).to_string()).collect(),
+                what: What::Message(leg.frame, tone),
+            });
+        }
+    }
+
+    /// The tunnel that an accepted request opens, after the last leg of its reply.
+    fn tunnel_up(&mut self, exchange: &Exchange) {
+        let Some(reply) = deciding(exchange).filter(|_| exchange.status == Status::Accepted) else { return };
+        let lifetime = exchange.requested.unwrap_or_default().min(exchange.granted.unwrap_or_default());
+        let opens = match exchange.kind {
+            Some(Kind::Register | Kind::Update | Kind::Overwrite) => true,
+            // What is renewed all the same may not have been there.
+            Some(Kind::Refresh | Kind::BulkRefresh) => self.node.is_some_and(|node| {
+                node.bindings()
+                    .iter()
+                    .any(|binding| binding.registered == reply.time && binding.bid() == exchange.bid)
+            }),
+            Some(Kind::Deregister | Kind::BulkDeregister) | None => false,
+        };
+        let Some(care_of_address) = exchange.care_of_address.filter(|_| opens && lifetime > 0) else {
+            return;
+        };
+        let Some((from, to)) = self.ends(care_of_address, exchange) else { return };
+        let mut arrived = reply.time;
+        let mut senders = BTreeSet::new();
+        for leg in exchange.legs.iter().filter(|leg| leg.step == reply.step) {
+            if senders.insert(leg.source) {
+                arrived = arrived.max(leg.time);
+            }
+        }
+        let encapsulation = self.node.and_then(|node| {
+            let is_it = |tunnel: &&crate::state::Tunnel| {
+                tunnel.bid == exchange.bid && tunnel.care_of_address == care_of_address
+            };
+            node.tunnels().iter().rev().find(is_it).map(|tunnel| tunnel.encapsulation)
+        });
+        let encapsulation =
+            encapsulation.map(|kind| format!("{} ", encapsulation_title(kind))).unwrap_or_default();
+        let label = format!("{}{encapsulation}tunnel up", bid_prefix(exchange.bid));
+        self.events.push(Event { time: arrived, from, to, label, notes: Vec::new(), what: What::TunnelUp });
+    }
+
+    /// The end of a binding.
+    fn tunnel_down(&mut self, binding: &Binding, exchanges: &[&Exchange]) {
+        let Some(time) = binding.ended else { return };
+        let latest = exchanges.iter().rev().find(|exchange| {
+            exchange.care_of_address == Some(binding.care_of_address) && exchange.status == Status::Accepted
+        });
+        let Some((from, to)) = latest.and_then(|exchange| self.ends(binding.care_of_address, exchange))
+        else {
+            return;
+        };
+        let how = match binding.state {
+            BindingState::Active => return,
+            ended => ended.name(),
+        };
+        let label = format!("{}tunnel down: {how}", bid_prefix(binding.bid()));
+        self.events.push(Event { time, from, to, label, notes: Vec::new(), what: What::TunnelDown });
+    }
+
+    /// Between whom the tunnel to a care-of address runs; behind a NAT it begins where the request came from.
+    fn ends(&self, care_of_address: Ipv4Addr, exchange: &Exchange) -> Option<(usize, usize)> {
+        let requests = exchange.legs.iter().rev();
+        let request = requests.clone().find(|leg| !matches!(leg.step, Step::Reply(_)))?;
+        let from = self
+            .place(End::of(care_of_address.into(), exchange))
+            .or_else(|| self.place(End::source(request, exchange)))?;
+        let agent = self.place(End::At(exchange.home_agent.into()));
+        let to = agent.or_else(|| self.place(End::source(deciding(exchange)?, exchange)))?;
+        (from != to).then_some((from, to))
+    }
+}
+
+/// The reply that decided.
+fn deciding(exchange: &Exchange) -> Option<&Leg> {
+    exchange.legs.iter().find(|leg| matches!(leg.step, Step::Reply(_)))
+}
+
+fn request_label(exchange: &Exchange, leg: &Leg, index: usize) -> String {
+    let mut words = vec![match (leg.step, index) {
+        (Step::Retransmission, _) => "RRQ again:".to_owned(),
+        (_, 0) => "RRQ".to_owned(),
+        _ => "RRQ relayed:".to_owned(),
+    }];
+    words.extend(exchange.kind.map(|kind| kind.name().to_owned()));
+    words.extend(exchange.bid.map(|bid| format!("BID {}", bid.octet())));
+    if index == 0 {
+        let elsewhere = exchange.care_of_address.filter(|address| leg.source.ip() != IpAddr::V4(*address));
+        words.extend(elsewhere.map(|address| format!("at {address}")));
+        let lifetime = exchange.requested.filter(|lifetime| *lifetime > 0);
+        words.extend(lifetime.map(|lifetime| format!("for {}", Seconds(lifetime))));
+    }
+    words.join(" ")
+}
+
+fn reply_label(exchange: &Exchange, code: ReplyCode, numbers: Numbers, decided: bool, again: bool) -> String {
+    let which = match (again, decided) {
+        (true, _) => "RRP again:",
+        (false, true) => "RRP relayed:",
+        (false, false) => "RRP",
+    };
+    let mut words = vec![which.to_owned(), format!("{} {}", code.0, code.name(numbers))];
+    let lifetime = exchange.granted.filter(|lifetime| !decided && code.is_accepted() && *lifetime > 0);
+    words.extend(lifetime.map(|lifetime| format!("for {}", Seconds(lifetime))));
+    if exchange.status == Status::Unsolicited {
+        words.push("(nobody asked)".to_owned());
+    }
+    words.join(" ")
+}
+
+fn bid_prefix(bid: Option<Bid>) -> String {
+    bid.map(|bid| format!("BID {} ", bid.octet())).unwrap_or_default()
+}
+
+/// An encapsulation as people write it.
+pub(super) fn encapsulation_title(encapsulation: Encapsulation) -> &'static str {
+    match encapsulation {
+        Encapsulation::IpInIp => "IP-in-IP",
+        Encapsulation::Minimal => "minimal",
+        Encapsulation::Gre => "GRE",
+        Encapsulation::Udp => "UDP",
+    }
+}
