@@ -1,5 +1,7 @@
 //! Laws of the rooms that strangers' octets enter first: capture files and frames.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
 mod laws;
 
 use proptest::collection::vec;

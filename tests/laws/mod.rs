@@ -6,4 +6,5 @@
 
 pub mod capture;
 pub mod net;
+pub mod observer;
 pub mod wire;

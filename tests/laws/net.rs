@@ -29,7 +29,7 @@ pub fn frames_come_apart(link_type: LinkType, frames: &[&[u8]], missing: u32) {
         let frame = Frame {
             number: index as u64 + 1,
             file: 0,
-            time: Timestamp::new(index as i64, 0),
+            time: Timestamp::new(i64::try_from(index).unwrap_or(0), 0),
             precision: Precision::MICROSECONDS,
             link_type,
             data,

@@ -1,0 +1,168 @@
+//! Bounds: what falls out of a table is counted, and what is left is right.
+
+use std::net::Ipv4Addr;
+
+use mipflow::state::{Limits, Observer, Options};
+
+use crate::history::table::{exchanges, flows, nodes, states};
+use crate::history::{Ask, History, NODE, Packet, care_of};
+
+fn limited(history: &History, change: impl FnOnce(&mut Limits)) -> Observer {
+    let mut options = Options::default();
+    change(&mut options.limits);
+    history.observe_with(options)
+}
+
+fn home(number: u8) -> Ipv4Addr {
+    Ipv4Addr::new(10, 1, 0, number)
+}
+
+#[test]
+fn nodes_fall_out_those_without_a_binding_first() {
+    let mut history = History::new();
+    history.accepted(1.0, &Ask::bid(1, 1));
+    history.answered(2.0, &Ask::bid(1, 2).home(home(2)), 129);
+    history.accepted(3.0, &Ask::bid(1, 3).home(home(3)));
+    let observer = limited(&history, |limits| limits.nodes = 2);
+    assert_eq!(nodes(&observer), ["198.51.100.1 10.1.0.1 - enabled", "198.51.100.1 10.1.0.3 - enabled"]);
+    assert_eq!(observer.evictions().nodes, 1);
+}
+
+#[test]
+fn a_reply_for_a_node_that_fell_out_does_not_name_its_successor() {
+    let mut history = History::new();
+    let ask = Ask::bid(1, 1).home(Ipv4Addr::UNSPECIFIED).nai("a@example.org");
+    history.ask(1.0, &ask);
+    history.ask(1.1, &Ask::bid(2, 2).home(Ipv4Addr::UNSPECIFIED).nai("b@example.org"));
+    history.answer(1.2, &ask.answer(0).home(home(7)));
+    let observer = limited(&history, |limits| limits.nodes = 1);
+    assert_eq!(nodes(&observer), ["198.51.100.1 10.1.0.7 a@example.org enabled"]);
+    assert_eq!(observer.evictions().nodes, 2);
+}
+
+#[test]
+fn a_node_that_comes_back_begins_anew() {
+    let mut history = History::new();
+    history.accepted(1.0, &Ask::bid(1, 1));
+    history.down(5.0, care_of(1), &Packet::new());
+    history.down(5.1, care_of(1), &Packet::new().ports(1, 1));
+    history.accepted(6.0, &Ask::bid(1, 2).home(home(2)));
+    history.accepted(7.0, &Ask::bid(1, 3));
+    history.down(8.0, care_of(1), &Packet::new());
+    let observer = limited(&history, |limits| limits.nodes = 1);
+    assert_eq!(flows(&observer), ["- - per-flow [1 1/128 0/0]"]);
+    assert_eq!(states(&observer, NODE), ["1 192.0.2.1 active"]);
+    let evictions = observer.evictions();
+    assert_eq!((evictions.nodes, evictions.flows), (2, 2));
+}
+
+#[test]
+fn exchanges_fall_out_the_oldest_first() {
+    let mut history = History::new();
+    for count in 1..=5u8 {
+        history.accepted(f64::from(count), &Ask::bid(count, count.into()));
+    }
+    let observer = limited(&history, |limits| limits.exchanges = 2);
+    assert_eq!(exchanges(&observer), ["register accepted 0 4 7 < 8", "register accepted 0 5 9 < 10"]);
+    assert_eq!(observer.evictions().exchanges, 3);
+    assert_eq!(states(&observer, NODE).len(), 5);
+}
+
+#[test]
+fn records_that_are_not_kept_change_no_binding() {
+    let mut history = History::new();
+    history.accepted(1.0, &Ask::bid(1, 1));
+    let observer = history.observe_with(Options { keep_exchanges: false, ..Options::default() });
+    assert_eq!(observer.exchanges().count(), 0);
+    assert_eq!(observer.evictions().exchanges, 0);
+    assert_eq!(states(&observer, NODE), ["1 192.0.2.1 active"]);
+}
+
+#[test]
+fn a_request_that_no_longer_waits_is_unanswered() {
+    let mut history = History::new();
+    let (first, second) = (Ask::bid(1, 1), Ask::bid(2, 2));
+    history.ask(1.0, &first);
+    history.ask(1.1, &second);
+    history.answer(1.2, &first.answer(0));
+    history.answer(1.3, &second.answer(0));
+    let observer = limited(&history, |limits| limits.pending = 1);
+    assert_eq!(
+        exchanges(&observer),
+        [
+            "register unanswered - 1 1 < -",
+            "register unanswered - 2 2 < -",
+            "- unsolicited 0 - - < 3",
+            "- unsolicited 0 - - < 4"
+        ]
+    );
+    assert_eq!(observer.evictions().exchanges, 3);
+    assert_eq!(observer.agents()[0].1.unanswered, 2);
+}
+
+#[test]
+fn flows_fall_out_those_that_are_quiet_first() {
+    let mut history = History::new();
+    history.accepted(1.0, &Ask::bid(1, 1));
+    for port in 1..=3 {
+        history.down(5.0 + f64::from(port), care_of(1), &Packet::new().ports(port, port));
+    }
+    let observer = limited(&history, |limits| limits.flows = 2);
+    assert_eq!(observer.flows().len(), 2);
+    assert_eq!(observer.evictions().flows, 1);
+    // A flow that fell out makes room in its node's own share, too.
+    let observer = limited(&history, |limits| {
+        limits.flows = 2;
+        limits.flows_of_one_node = 2;
+    });
+    assert_eq!(observer.flows().len(), 2);
+}
+
+#[test]
+fn flows_of_one_node_are_bounded() {
+    let mut history = History::new();
+    history.accepted(1.0, &Ask::bid(1, 1));
+    history.accepted(2.0, &Ask::bid(1, 2).home(home(2)));
+    for port in 1..=4 {
+        history.down(5.0 + f64::from(port), care_of(1), &Packet::new().ports(port, port));
+        history.down(5.5 + f64::from(port), care_of(1), &Packet::new().ports(1, 1));
+    }
+    history.down(20.0, care_of(1), &Packet::new().to(home(2)));
+    let observer = limited(&history, |limits| limits.flows_of_one_node = 2);
+    // Packets beyond are counted by their tunnel, and one by one as evicted.
+    assert_eq!(
+        flows(&observer),
+        ["- - per-flow [1 5/640 0/0]", "- - per-flow [1 1/128 0/0]", "- - per-flow [1 1/128 0/0]"]
+    );
+    assert_eq!(observer.evictions().flows, 2);
+    let node = observer.nodes().next().unwrap();
+    assert_eq!(node.tunnels()[0].downlink.packets, 8);
+}
+
+#[test]
+fn packets_of_one_exchange_are_bounded() {
+    let mut history = History::new();
+    let ask = Ask::bid(1, 1);
+    for count in 0..300u16 {
+        history.ask(1.0 + f64::from(count), &ask);
+    }
+    history.answer(301.0, &ask.answer(0));
+    let observer = history.observe();
+    let exchange = observer.exchanges().next().unwrap();
+    assert_eq!((exchange.legs.len(), exchange.retransmissions), (256, 299));
+    assert!(exchange.is_accepted());
+    assert_eq!(observer.evictions().legs, 45);
+}
+
+#[test]
+fn tables_without_room_hold_one() {
+    let mut history = History::new();
+    history.accepted(1.0, &Ask::bid(1, 1).forward(&[2], "any"));
+    history.down(5.0, care_of(1), &Packet::new());
+    history.down(6.0, care_of(1), &Packet::new().ports(1, 1));
+    let observer = limited(&history, |limits| {
+        *limits = Limits { nodes: 0, pending: 0, exchanges: 0, flows: 0, flows_of_one_node: 1 };
+    });
+    assert_eq!(observer.nodes().count(), 1);
+    assert!(observer.flows().len() <= 1);
+}
