@@ -87,6 +87,13 @@ impl Observer {
         }
     }
 
+    /// Judges all that wait: nothing more will be seen.
+    pub(super) fn judge_all(&mut self) {
+        while !self.judge.waiting.is_empty() {
+            self.judge_first();
+        }
+    }
+
     /// A change after the packet acquits it. None within the grace can have been missed, and none beyond it been
     /// seen: changes are applied in order of time, and this is called before one that is later.
     fn judge_first(&mut self) {

@@ -75,7 +75,11 @@ impl Observer {
             // Mobile IPv4 runs over IPv4; what comes over IPv6 is shown and believed nothing.
             IpPacket::V6(_) => return Attribution::default(),
         };
+        // What a message changes must not change what was seen before it, nor acquit it after its grace.
         self.flush();
+        if self.judge.has_due(self.clock) {
+            self.pass_judgement(self.clock);
+        }
         if self.duplicates.is_copy(packet, event.time) {
             return Attribution { copy: true, ..Attribution::default() };
         }

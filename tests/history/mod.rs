@@ -146,7 +146,14 @@ impl History {
 
     /// What an observer with these options believes at the end.
     pub fn observe_with(&self, options: Options) -> Observer {
-        self.feed(options, self.shots.len()).0
+        let observe = |attribute| self.feed(Options { attribute, ..options }, self.shots.len()).0;
+        let (one_by_one, in_batches) = (observe(true), observe(false));
+        assert_eq!(
+            everything(&one_by_one),
+            everything(&in_batches),
+            "packets counted in batches make the same tables"
+        );
+        one_by_one
     }
 
     /// What an observer believes just after a frame.
@@ -196,4 +203,15 @@ impl History {
         observer.close();
         (observer, attributions)
     }
+}
+
+/// All tables of an observer.
+fn everything(observer: &Observer) -> String {
+    let nodes: Vec<_> = observer
+        .nodes()
+        .map(|node| (node.home_address, node.bindings(), node.policy(), node.tunnels(), &node.prefixes))
+        .collect();
+    let exchanges: Vec<_> = observer.exchanges().collect();
+    let counts = (observer.tunnelled(), observer.evictions(), observer.agents());
+    format!("{nodes:#?} {exchanges:#?} {:#?} {counts:#?}", observer.flows())
 }
