@@ -175,6 +175,10 @@ impl Observer {
             *pulse = self.directory.pulse(place.1);
         }
         for ((sighting, place), pulse) in sightings.iter().zip(&found).zip(&pulses) {
+            // As if each packet had been counted when it was seen: what was due then is judged before.
+            if self.judge.has_due(sighting.clock) {
+                self.pass_judgement(sighting.clock);
+            }
             if !pulse.is_some_and(|pulse| self.count_steady(place.0, sighting, pulse))
                 && !self.account(sighting).tunnelled
             {
