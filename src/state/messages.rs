@@ -377,8 +377,9 @@ impl Observer {
         if facts.home_address.is_unspecified() || !is_named {
             return asked;
         }
+        // What the node was denied before it had an address stays with it: both names are one.
         let is_free = |node: &Node| {
-            node.is_blank() && (node.home_address.is_none() || node.home_address == Some(facts.home_address))
+            node.home_address.is_none() || (node.is_blank() && node.home_address == Some(facts.home_address))
         };
         let named = self.named_by(facts);
         let provisional = asked
@@ -394,9 +395,17 @@ impl Observer {
         };
         // A node that turned out to be another name of this one gives its name to it.
         let other_name = asked.filter(|other| *other != slot).and_then(|other| {
-            let node = self.directory.nodes.get(other as usize).filter(|node| node.is_blank())?;
-            let nai = node.nai.clone();
+            let is_name =
+                |node: &&Node| node.is_blank() || (node.home_address.is_none() && node.bindings().is_empty());
+            let node = self.directory.nodes.get(other as usize).filter(is_name)?;
+            let (nai, multipath, violations) = (node.nai.clone(), node.multipath, node.violations.clone());
             self.directory.withdraw(other);
+            self.directory.change(slot, |node| {
+                if multipath != Multipath::Off {
+                    node.multipath = multipath;
+                }
+                node.violations = node.violations.take().or(violations);
+            });
             nai
         });
         if let Some(nai) = decided.nai.as_ref().or(other_name.as_ref()) {
