@@ -4,9 +4,13 @@
 //! The crate is one house; data walks through it one way, and each room knows only those before it:
 //!
 //! ```text
-//!          frames          datagrams          messages
-//! capture ───────► net ───────────────► wire ───────────►  report
-//! files, live      link, IP, tunnels     Mobile IP codec    text, JSON, CSV
+//!          frames          datagrams            messages
+//! capture ───────► net ───────────────► wire ─────────────────────────────────► report
+//! files            link, IP, tunnels    Mobile IP codec                          text, JSON, CSV
+//!                   │                    │                                       ▲
+//!                   │ tunnelled packets  │ messages                              │ tables
+//!                   └──────────────────► state ──────────────────────────────────┘
+//!                                        bindings, policy, tunnels, flows
 //! ```
 //!
 //! - [`time`]: the one notion of time, taken from the capture and never from a clock.
