@@ -104,6 +104,10 @@ struct Evicted {
     flows: u64,
     findings: u64,
     fragments: u64,
+    bindings: u64,
+    rules: u64,
+    legs: u64,
+    others: u64,
 }
 
 /// What every message has, and what its kind adds.

@@ -39,6 +39,8 @@ fn printed(command: &str) -> String {
         .args(["-c", command])
         .env("PATH", path)
         .env("TZ", "UTC")
+        .env("LC_ALL", "C.UTF-8")
+        .env_remove("COLUMNS")
         .env_remove("NO_COLOR")
         .output()
         .expect("sh starts");

@@ -33,6 +33,10 @@ struct Evicted {
     flows: u64,
     findings: u64,
     fragments: u64,
+    bindings: u64,
+    rules: u64,
+    legs: u64,
+    others: u64,
 }
 
 impl<'a> CaptureJson<'a> {
@@ -60,6 +64,10 @@ impl<'a> CaptureJson<'a> {
                 flows: evictions.flows,
                 findings: 0,
                 fragments: summary.lost_fragments(),
+                bindings: evictions.bindings,
+                rules: evictions.rules,
+                legs: evictions.legs,
+                others: evictions.others,
             },
             dropped: None,
             clock_backwards: summary.clock_backwards,

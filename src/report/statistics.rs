@@ -40,7 +40,31 @@ pub(super) fn write(
             row(title, grouped(count))?;
         }
     }
+    write_evictions(out, summary, palette)?;
     write_messages(out, summary, palette)
+}
+
+/// What fell out of bounded tables; nothing where nothing did.
+fn write_evictions(out: &mut dyn Write, summary: &Summary<'_>, palette: &Palette) -> io::Result<()> {
+    let evictions = summary.observer.evictions();
+    let counts = [
+        (evictions.nodes, "mobile nodes"),
+        (evictions.exchanges, "exchanges"),
+        (evictions.legs, "packets of exchanges"),
+        (evictions.flows, "flows"),
+        (evictions.bindings, "ended bindings"),
+        (evictions.rules, "rules"),
+        (evictions.others, "prefixes, addresses, revocations and tunnels"),
+    ];
+    if counts.iter().all(|(count, _)| *count == 0) {
+        return Ok(());
+    }
+    let doubtful = palette.doubtful;
+    writeln!(out, "{doubtful}Forgotten, because tables are bounded{doubtful:#}")?;
+    for (count, what) in counts.into_iter().filter(|(count, _)| *count > 0) {
+        writeln!(out, "  {:>12}  {what}", grouped(count))?;
+    }
+    Ok(())
 }
 
 fn write_messages(out: &mut dyn Write, summary: &Summary<'_>, palette: &Palette) -> io::Result<()> {

@@ -41,6 +41,8 @@ pub(super) struct Directory {
     hand: usize,
     births: u32,
     pub evicted: u64,
+    /// Prefixes, home agents and far ends that found no room.
+    pub no_room: u64,
     /// Flows of the nodes that fell out.
     pub evicted_flows: u64,
     hasher: Hasher,
@@ -72,6 +74,7 @@ impl Directory {
             hand: 0,
             births: 0,
             evicted: 0,
+            no_room: 0,
             evicted_flows: 0,
             hasher: FixedState::with_seed(seed),
         }
@@ -205,6 +208,7 @@ impl Directory {
         let Some(node) = self.nodes.get_mut(slot as usize) else { return };
         let known = node.prefixes.contains(&prefix);
         if !known && (node.prefixes.len() >= PREFIXES_OF_ONE || self.by_prefix.len() >= PREFIXES) {
+            self.no_room = self.no_room.saturating_add(1);
             return;
         }
         if !known {
@@ -228,6 +232,8 @@ impl Directory {
     pub fn know_far_end(&mut self, home_agent: Ipv4Addr, far_end: Ipv4Addr) {
         if self.far_ends.len() < FAR_ENDS {
             self.far_ends.insert((home_agent, far_end));
+        } else if !self.knows_far_end(home_agent, far_end) {
+            self.no_room = self.no_room.saturating_add(1);
         }
     }
 
@@ -268,7 +274,11 @@ impl Directory {
 
     fn know_agent(&mut self, address: Ipv4Addr) {
         let impossible = address.is_unspecified() || address.is_broadcast() || address.is_multicast();
-        if impossible || self.agents.len() >= AGENTS || self.agent_index.contains_key(&address) {
+        if impossible || self.agent_index.contains_key(&address) {
+            return;
+        }
+        if self.agents.len() >= AGENTS {
+            self.no_room = self.no_room.saturating_add(1);
             return;
         }
         let slot = u32::try_from(self.agents.len()).unwrap_or(u32::MAX);
@@ -384,5 +394,25 @@ impl Prefix {
             }
         };
         Self { address, length }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_finds_no_room_is_counted() {
+        let mut directory = Directory::new(8, 0);
+        let node = directory.at(Ipv4Addr::new(198, 51, 100, 1), Ipv4Addr::new(10, 1, 0, 1));
+        for third in 0..=255u8 {
+            let prefix = Prefix::covering(Ipv4Addr::new(10, 2, third, 0).into(), 24);
+            directory.give_prefix(node, prefix);
+            directory.give_prefix(node, prefix);
+        }
+        assert_eq!(directory.no_room, 0);
+        directory.give_prefix(node, Prefix::covering(Ipv4Addr::new(10, 3, 0, 0).into(), 24));
+        assert_eq!(directory.no_room, 1);
+        assert_eq!(directory.nodes[0].prefixes.len(), 256);
     }
 }

@@ -478,6 +478,7 @@ impl Observer {
         let waiting = &mut self.revocations.waiting;
         if waiting.len() >= REVOCATIONS {
             waiting.pop_front();
+            self.evicted_others = self.evicted_others.saturating_add(1);
         }
         waiting.push_back((event.time, *revocation));
         self.directory.find(revocation.home_domain_address, revocation.home_address)

@@ -86,6 +86,9 @@ pub struct Evictions {
     pub rules: u64,
     /// Packets of exchanges that have more of them than are kept.
     pub legs: u64,
+    /// Whatever else found no room: prefixes, home agents, far ends, revocations that wait, and packets in
+    /// more tunnels than a node can have.
+    pub others: u64,
 }
 
 /// Infers what mobile nodes and home agents believe from what they sent (observer.md).
@@ -111,6 +114,7 @@ pub struct Observer {
     pub(super) uncounted: Uncounted,
     pub(super) evicted_bindings: u64,
     pub(super) evicted_rules: u64,
+    pub(super) evicted_others: u64,
     pub(super) tunnelled: u64,
 }
 
@@ -148,6 +152,7 @@ impl Observer {
             uncounted: Uncounted::default(),
             evicted_bindings: 0,
             evicted_rules: 0,
+            evicted_others: 0,
             tunnelled: 0,
         }
     }
@@ -232,6 +237,7 @@ impl Observer {
             bindings: self.evicted_bindings,
             rules: self.evicted_rules,
             legs: self.records.forgotten_legs(),
+            others: self.directory.no_room.saturating_add(self.evicted_others),
         }
     }
 

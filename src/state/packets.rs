@@ -289,7 +289,9 @@ impl Observer {
             Some(index) => index,
             None if self.directory.knows_far_end(home_agent, far_end.address) => {
                 let stray = Tunnel::new(None, far_end.address, sighting.encapsulation, far_end);
-                self.directory.nodes.get_mut(slot as usize)?.push_tunnel(stray)?
+                let made = self.directory.nodes.get_mut(slot as usize)?.push_tunnel(stray);
+                self.evicted_others = self.evicted_others.saturating_add(u64::from(made.is_none()));
+                made?
             }
             None => return None,
         };
