@@ -1,6 +1,11 @@
-//! What the fuzz targets share: the laws of `tests/laws/`, and the numbers they are checked under.
+//! What the fuzz targets share: the laws of `tests/laws/`, the histories of `tests/history/`, and the numbers they
+//! are checked under.
 
 use mipflow::wire::Numbers;
+
+/// The same histories that the tests of the observer write.
+#[path = "../../tests/history/mod.rs"]
+pub mod history;
 
 /// The same laws that the property tests check.
 #[path = "../../tests/laws/mod.rs"]

@@ -365,22 +365,23 @@ impl Run {
         let mut told = 0u64;
         let mut begun = false;
         loop {
-            match self.timeline.next() {
+            // Looked at where it is: every frame passes here.
+            match &self.timeline.next() {
                 Next::Frame(frame) => {
                     if !begun {
                         report.begin(frame.time);
                         begun = true;
                     }
-                    if self.at.is_some_and(|at| at.is_before(&frame)) {
+                    if self.at.is_some_and(|at| at.is_before(frame)) {
                         break;
                     }
-                    let wanted = self.filter.as_mut().map_or(Ok(true), |filter| filter.matches(&frame));
+                    let wanted = self.filter.as_mut().map_or(Ok(true), |filter| filter.matches(frame));
                     if !wanted.map_err(|error| Failure::usage(error.to_string(), Some(error.help())))? {
-                        self.trace.pass_over(&frame);
+                        self.trace.pass_over(frame);
                         continue;
                     }
                     self.observer.advance(frame.time);
-                    let chosen = match self.trace.take(&frame) {
+                    let chosen = match self.trace.take(frame) {
                         Seen::Nothing => continue,
                         Seen::Tunnelled(tunnel) => {
                             let seen = self.observer.tunnel(&tunnel, frame.time);
@@ -399,7 +400,7 @@ impl Run {
                         }
                     };
                     if let (Some(writer), Some(reassembled)) = (&mut self.writer, chosen) {
-                        write(writer, &self.trace, &frame, reassembled)
+                        write(writer, &self.trace, frame, reassembled)
                             .map_err(|error| write_failure(&error))?;
                     }
                 }
