@@ -72,9 +72,19 @@ fn files_that_are_no_captures() {
             ),
         ),
     ] {
-        let run = run(&format!("decode --show messages {file}"));
+        let run = run(&format!("decode {file}"));
         assert_eq!((run.code, told(&run)), (3, expected));
+        assert_eq!(run.out, "", "of a capture that was not read, nothing is said");
     }
+}
+
+#[test]
+fn a_program_gets_its_document_even_of_a_file_that_is_missing() {
+    let run = run("decode --format json missing.pcap");
+    assert_eq!(run.code, 3);
+    let document: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(document["messages"], serde_json::json!([]));
+    assert_eq!(document["capture"]["packets"], 0);
 }
 
 #[test]

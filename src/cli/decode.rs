@@ -289,7 +289,10 @@ impl Decode {
             ..Options::default()
         });
         let target = self.node.as_deref().map(Target::parse);
-        Run { timeline, trace, observer, target, at: self.at, filter, keys, writer, bar }.run(report.as_mut())
+        let at = self.at;
+        let for_people = self.format == Format::Text;
+        Run { timeline, trace, observer, target, at, filter, keys, writer, bar, for_people }
+            .run(report.as_mut())
     }
 
     fn report(&self, sections: Sections) -> Result<Box<dyn Report>, Failure> {
@@ -358,6 +361,8 @@ struct Run {
     keys: KeyRing,
     writer: Option<Writer>,
     bar: Option<ProgressBar>,
+    /// Whether the report may be left out when no capture could be read; a program waits for its document.
+    for_people: bool,
 }
 
 impl Run {
@@ -435,7 +440,10 @@ impl Run {
             clock_backwards: self.timeline.clock_backwards(),
             numbers: self.trace.numbers(),
         };
-        report.finish(&summary).map_err(|error| Failure::output(&error))?;
+        let nothing_read = summary.counts.packets == 0 && !self.timeline.errors().is_empty();
+        if !(nothing_read && self.for_people) {
+            report.finish(&summary).map_err(|error| Failure::output(&error))?;
+        }
         let mut exit = Exit::Done;
         if let Some(writer) = self.writer {
             writer.finish().map_err(|error| write_failure(&error))?;
