@@ -1,6 +1,6 @@
 //! How fast `mipflow decode` is, next to tools that people know. Says; never asserts.
 //!
-//! `cargo bench` makes three captures in a temporary directory, warms them, runs each pair of commands in turn
+//! `cargo bench` makes its captures in a temporary directory, warms them, runs each pair of commands in turn
 //! (A B, B A, A B, ...), and prints processor times, the most memory, and the ratio of the processor times: the
 //! median of the pairs, with the least and the greatest. Ratios of one run compare; times of different runs or
 //! machines do not. `benches/README.md` says how to read the tables.
@@ -15,8 +15,9 @@ mod traffic;
 
 use std::error::Error;
 use std::ffi::OsString;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -55,6 +56,10 @@ struct Options {
     #[arg(long, default_value_t = 5_000)]
     registering: u32,
 
+    /// Most mobile nodes of the captures that show growth; they begin at 1,000 and grow tenfold
+    #[arg(long, default_value_t = 100_000)]
+    growth: u32,
+
     /// Keep the captures in this directory
     #[arg(long, value_name = "DIRECTORY")]
     keep: Option<PathBuf>,
@@ -81,12 +86,12 @@ fn compare(options: &Options) -> Result<(), Box<dyn Error>> {
     let directory = options.keep.as_deref().unwrap_or(temporary.path());
     let large =
         Traffic { nodes: options.nodes, bindings: 3, rules: 3, data: options.data, noise: options.noise };
-    let registrations = Traffic { nodes: options.registering, data: 0, noise: 0, ..large };
+    let registering = Traffic { nodes: options.registering, data: 0, noise: 0, ..large };
     let small = Traffic { nodes: 300, bindings: 3, rules: 3, data: 8_200, noise: 3_000 };
     let mut report = Tables::new();
     println!("Captures in {}:", directory.display());
-    let [large, registrations, small] =
-        [("large", large), ("registrations", registrations), ("small", small)].map(|(name, traffic)| {
+    let [large, registrations, small] = [("large", large), ("registrations", registering), ("small", small)]
+        .map(|(name, traffic)| {
             let path = directory.join(format!("{name}.pcap"));
             let octets = traffic.write(&path).and_then(|()| read(&path));
             octets.map(|octets| {
@@ -102,6 +107,11 @@ fn compare(options: &Options) -> Result<(), Box<dyn Error>> {
     let (large, registrations, small) = (large?, registrations?, small?);
 
     let benchmark = std::env::current_exe()?;
+    let tcpdump = |capture: &Path| {
+        let words = ["tcpdump", "-r"].map(OsString::from).into_iter().chain([capture.into()]);
+        let words = words.chain(["-w", "/dev/null", "udp port 434"].map(OsString::from));
+        Subject::new("tcpdump -w /dev/null 'udp port 434'", words)
+    };
     let decode = |capture: &Path, options: &[&str]| {
         let name = format!("mipflow decode {}", options.join(" "));
         let words = [MIPFLOW, "decode"].iter().chain(options).map(OsString::from);
@@ -110,19 +120,32 @@ fn compare(options: &Options) -> Result<(), Box<dyn Error>> {
     let stats = decode(&large, &["--show", "stats"]);
     let floor = Subject::new("bare read", [benchmark.as_os_str(), READER.as_ref(), large.as_os_str()]);
     report.compare("large", &stats, &floor, options.pairs);
-    let words = ["tcpdump", "-r"].map(OsString::from).into_iter().chain([large.clone().into()]);
-    let words = words.chain(["-w", "/dev/null", "udp port 434"].map(OsString::from));
-    let tcpdump = Subject::new("tcpdump -w /dev/null 'udp port 434'", words);
-    report.compare("large", &stats, &tcpdump, options.pairs);
+    report.compare("large", &stats, &tcpdump(&large), options.pairs);
 
     let ndjson = decode(&registrations, &["--show", "messages", "--format", "ndjson"]);
     let words = ["tshark", "-T", "json", "-r"].map(OsString::from).into_iter();
     let tshark = Subject::new("tshark -T json", words.chain([registrations.clone().into()]));
     report.compare("registrations", &ndjson, &tshark, options.pairs.div_ceil(3));
 
+    let stats = decode(&registrations, &["--show", "stats"]);
+    report.compare("registrations", &stats, &tcpdump(&registrations), options.pairs);
+
     let whole = decode(&small, &[]);
     let runs: io::Result<Vec<Cost>> = (0..options.pairs * 3).map(|_| whole.run()).collect();
     report.costs("small", &whole, &runs?);
+
+    let sizes = iter::successors(Some(1_000u32), |nodes| nodes.checked_mul(10));
+    for nodes in sizes.take_while(|nodes| *nodes <= options.growth) {
+        let traffic = Traffic { nodes, ..registering };
+        let path = directory.join(format!("growth-{nodes}.pcap"));
+        traffic.write(&path)?;
+        read(&path)?;
+        let runs: io::Result<Vec<Cost>> = (0..3).map(|_| decode(&path, &["--show", "stats"]).run()).collect();
+        report.growth(&traffic, &runs?);
+        if options.keep.is_none() {
+            fs::remove_file(&path)?;
+        }
+    }
     report.print();
     Ok(())
 }
@@ -131,6 +154,7 @@ fn compare(options: &Options) -> Result<(), Box<dyn Error>> {
 struct Tables {
     costs: Table,
     ratios: Table,
+    growth: Table,
 }
 
 impl Tables {
@@ -145,6 +169,7 @@ impl Tables {
         };
         Self {
             costs: table(&["capture", "command", "cpu s", "wall s", "memory MiB"], 2),
+            growth: table(&["nodes", "messages", "cpu s", "ns a message", "memory MiB", "octets a node"], 0),
             ratios: table(&["capture", "cpu of", "over cpu of", "median", "least", "greatest", "inverse"], 3),
         }
     }
@@ -191,8 +216,23 @@ impl Tables {
         ]);
     }
 
+    /// Says what a number of nodes cost that register and do nothing else.
+    fn growth(&mut self, traffic: &Traffic, runs: &[Cost]) {
+        let cpu = median(runs, |cost| cost.cpu).unwrap_or_default();
+        let kibibytes = runs.iter().map(|cost| cost.peak_memory).max().unwrap_or_default();
+        let messages = traffic.registrations();
+        self.growth.add_row([
+            traffic.nodes.to_string(),
+            messages.to_string(),
+            format!("{:.4}", cpu.as_secs_f64()),
+            (cpu.as_nanos() / u128::from(messages)).to_string(),
+            (kibibytes / 1024).to_string(),
+            (kibibytes * 1024 / u64::from(traffic.nodes)).to_string(),
+        ]);
+    }
+
     fn print(&self) {
-        println!("\n{}\n\n{}", self.costs, self.ratios);
+        println!("\n{}\n\n{}\n\n{}", self.costs, self.ratios, self.growth);
     }
 }
 

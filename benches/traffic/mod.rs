@@ -133,7 +133,7 @@ fn home_address(node: u64) -> Ipv4Addr {
 }
 
 fn care_of_address(node: u64, binding: u64) -> Ipv4Addr {
-    address([100, 64, 0, 0], node * 256 + binding)
+    address([100, 64, 0, 0], node * 4 + binding)
 }
 
 fn correspondent(index: u64) -> Ipv4Addr {
@@ -187,11 +187,13 @@ impl Link {
         self.write()
     }
 
-    /// A datagram to a node, in IP-in-IP to one of its bindings.
+    /// A datagram of one of a node's four flows, in IP-in-IP to its first binding.
     fn tunnelled(&mut self, random: &mut Random, nodes: u64) -> io::Result<()> {
         let node = random.below(nodes.max(1));
-        let from = SocketAddrV4::new(correspondent(random.below(4)), 443);
-        let to = SocketAddrV4::new(home_address(node), 5000 + random.port(400));
+        // A correspondent a rule, and one that no rule is about.
+        let flow = random.port(4);
+        let from = SocketAddrV4::new(correspondent(u64::from(flow)), 443);
+        let to = SocketAddrV4::new(home_address(node), 5050 + 100 * flow);
         let payload = random.payload();
         self.packet.clear();
         push_ipv4(&mut self.packet, 4, AGENT, care_of_address(node, 0), 28 + payload.len());
