@@ -258,3 +258,12 @@ fn verified_samples() {
     }
     assert_eq!(run("decode --key 256=text:wrong samples/figure3.pcap").code, 0, "a verdict is no failure");
 }
+
+#[test]
+fn messages_of_others_are_not_denied_where_one_node_is_asked_for() {
+    // figure3.pcap holds four requests and four replies, none of this node.
+    assert_eq!(
+        shown("decode --show messages --node 9.9.9.9 samples/figure3.pcap"),
+        "no Mobile IP messages of this node in 46 packets, of which 30 are tunnelled\n"
+    );
+}

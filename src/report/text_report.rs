@@ -191,7 +191,8 @@ impl<W: Write> Report for TextReport<W> {
         if self.sections.messages && self.messages == 0 {
             self.head("Messages")?;
             let quiet = self.look.palette.quiet;
-            write!(self.out, "{quiet}no Mobile IP messages in {} packets", summary.counts.packets)?;
+            let whose = if summary.target.is_some() { " of this node" } else { "" };
+            write!(self.out, "{quiet}no Mobile IP messages{whose} in {} packets", summary.counts.packets)?;
             let tunnelled = summary.observer.tunnelled();
             if tunnelled > 0 {
                 write!(self.out, ", of which {tunnelled} are tunnelled")?;

@@ -141,3 +141,10 @@ impl Exchange {
         self.legs.iter().filter(|leg| matches!(leg.step, Step::Reply(_))).map(|leg| leg.frame)
     }
 }
+
+impl Exchange {
+    /// Whether the reply's code accepted the request.
+    pub fn is_accepted(&self) -> bool {
+        self.code.is_some_and(ReplyCode::is_accepted)
+    }
+}

@@ -1,22 +1,18 @@
-//! What messages do to what is believed: requests wait, replies decide, revocations end.
+//! What messages do to what is believed: requests wait, replies decide.
 
-use std::collections::VecDeque;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use super::directory::NodeId;
+use super::extensions::Extensions;
 use super::node::Registration;
 use super::observer::ReplyFacts;
 use super::pending::{Identity, Request, RequestLeg};
 use super::policy::{Applied, Origin};
-use super::{
-    AuthenticationFacts, Exchange, Interface, Kind, Leg, Multipath, Node, Observer, Prefix, Status, Step,
-    Violations,
-};
+use super::{AuthenticationFacts, Exchange, Kind, Leg, Multipath, Node, Observer, Status, Step, Violations};
 use crate::net::{Datagram, IpPacket};
 use crate::time::{Precision, Timestamp};
 use crate::wire::{
-    Content, DualStack, Extension, FlowBinding, Header, Message, MobileNetwork, Nai, RegistrationReply,
-    RegistrationRequest, ReplyCode, Revocation, RevocationAcknowledgement,
+    Content, Extension, FlowBinding, Header, Message, Nai, RegistrationReply, RegistrationRequest,
 };
 
 /// A message and the packet that brought it.
@@ -57,15 +53,6 @@ pub struct Attribution {
     /// Whether it is data between a home agent and a care-of address registered with it.
     pub tunnelled: bool,
 }
-
-/// Revocations that wait for their acknowledgement.
-#[derive(Debug, Default)]
-pub(super) struct Revocations {
-    waiting: VecDeque<(Timestamp, Revocation)>,
-}
-
-/// The most revocations that wait.
-const REVOCATIONS: usize = 1 << 16;
 
 impl Observer {
     /// Takes a message of any type, after [`Observer::advance`] to its time.
@@ -473,41 +460,6 @@ impl Observer {
         self.wait(stand_in, event.time);
         node
     }
-
-    fn revocation(&mut self, event: &MessageEvent<'_, '_>, revocation: &Revocation) -> Option<u32> {
-        let waiting = &mut self.revocations.waiting;
-        if waiting.len() >= REVOCATIONS {
-            waiting.pop_front();
-            self.evicted_others = self.evicted_others.saturating_add(1);
-        }
-        waiting.push_back((event.time, *revocation));
-        self.directory.find(revocation.home_domain_address, revocation.home_address)
-    }
-
-    /// An acknowledged revocation ends the bindings it names (RFC 3543 §3.4).
-    fn acknowledgement(
-        &mut self,
-        event: &MessageEvent<'_, '_>,
-        acknowledgement: &RevocationAcknowledgement,
-    ) -> Option<u32> {
-        let timeout = self.pending.timeout();
-        let waiting = &mut self.revocations.waiting;
-        while waiting.front().is_some_and(|(time, _)| event.time.since(*time) > timeout) {
-            waiting.pop_front();
-        }
-        let place = waiting.iter().rposition(|(_, revocation)| {
-            revocation.home_address == acknowledgement.home_address
-                && revocation.identifier == acknowledgement.identifier
-        })?;
-        let (_, revocation) = waiting.remove(place)?;
-        let slot = self.directory.find(revocation.home_domain_address, revocation.home_address)?;
-        let clock = self.clock;
-        self.directory.change(slot, |node| {
-            node.settle(clock);
-            node.revoke(revocation.foreign_domain_address, event.time, event.frame);
-        });
-        Some(slot)
-    }
 }
 
 /// What a reply needs of the request it decides.
@@ -546,81 +498,6 @@ impl Decided {
             frame: request.frame,
             round_trip: facts.time.since(sent),
         }
-    }
-}
-
-/// What the extensions of a registration say, read in one pass.
-struct Extensions<'a> {
-    nai: Option<Nai<'a>>,
-    /// The interface of a usable Multipath extension: the only one, sound, with a BID that is not reserved.
-    interface: Option<Interface>,
-    bulk: bool,
-    overwrite: bool,
-    has_flow_bindings: bool,
-    udp_tunnel_granted: bool,
-    prefixes: Vec<Prefix>,
-}
-
-impl<'a> Extensions<'a> {
-    fn of(message: &Message<'a>) -> Self {
-        let mut read = Self {
-            nai: None,
-            interface: None,
-            bulk: false,
-            overwrite: false,
-            has_flow_bindings: false,
-            udp_tunnel_granted: false,
-            prefixes: Vec::new(),
-        };
-        let mut multipaths = 0u32;
-        for extension in message.extensions() {
-            if extension.is_flow_binding() {
-                read.has_flow_bindings = true;
-                continue;
-            }
-            if extension.is_authentication() {
-                continue;
-            }
-            multipaths = multipaths.saturating_add(u32::from(extension.is_multipath()));
-            match extension.content() {
-                Ok(Content::Nai(nai)) if read.nai.is_none() => read.nai = Some(nai),
-                Ok(Content::Multipath(multipath)) => {
-                    read.interface = Interface::of(&multipath);
-                    (read.bulk, read.overwrite) = (multipath.bulk, multipath.overwrite);
-                }
-                Ok(Content::UdpTunnelReply(reply)) => read.udp_tunnel_granted = reply.is_granted(),
-                Ok(Content::MobileNetwork(MobileNetwork::Acknowledgement {
-                    code,
-                    prefix_length,
-                    prefix,
-                    ..
-                })) if code.is_success() && prefix_length <= 32 => {
-                    read.prefixes.push(Prefix::covering(IpAddr::V4(prefix), prefix_length));
-                }
-                Ok(Content::DualStack(DualStack::PrefixReply { code, prefix_length, prefix, .. }))
-                    if code.is_accepted() && prefix_length <= 128 =>
-                {
-                    read.prefixes.push(Prefix::covering(IpAddr::V6(prefix), prefix_length));
-                }
-                _ => {}
-            }
-        }
-        if multipaths != 1 {
-            (read.interface, read.bulk, read.overwrite) = (None, false, false);
-        }
-        read
-    }
-
-    /// Copies of the data of all Flow-Bindings that can be read.
-    fn flow_bindings(&self, message: &Message<'_>) -> Vec<Box<[u8]>> {
-        if !self.has_flow_bindings {
-            return Vec::new();
-        }
-        message
-            .extensions()
-            .filter(|extension| extension.is_flow_binding() && extension.content().is_ok())
-            .map(|extension| extension.data.into())
-            .collect()
     }
 }
 
@@ -666,13 +543,5 @@ fn record_of(
         retransmissions: 0,
         asked_flows: request.flow_bindings.clone(),
         answered_flows: Vec::new(),
-    }
-}
-
-/// Whether a code is one of acceptance, for readers of records.
-impl Exchange {
-    /// Whether the reply's code accepted the request.
-    pub fn is_accepted(&self) -> bool {
-        self.code.is_some_and(ReplyCode::is_accepted)
     }
 }
