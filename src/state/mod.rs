@@ -7,12 +7,14 @@
 
 mod agent;
 mod binding;
+mod changes;
 mod directory;
 mod duplicates;
 mod exchange;
 mod extensions;
 mod flow;
 mod flow_table;
+mod glance;
 mod judge;
 mod messages;
 mod node;
