@@ -4,6 +4,7 @@ use std::fmt::{self, Display, Formatter};
 use std::io::{self, Write};
 use std::ops::Range;
 
+use super::marked_lines::MarkedLines;
 use super::{Clock, Glyphs, Look, Palette};
 use crate::time::{Precision, Timestamp};
 use crate::wire::{Field, IpProtocol, Meaning, SelectorLayout, TrafficSelector, Value};
@@ -17,7 +18,7 @@ const TIMESTAMP_RANGE: i64 = 86_400;
 /// Writes one line a field, `depth` levels below the message that was captured at `moment`. Bits of one octet or
 /// word stand below a line of their own, as do the fields within a selector.
 pub(super) fn write(
-    out: &mut dyn Write,
+    out: &mut MarkedLines<'_>,
     fields: &[Field<'_>],
     depth: usize,
     moment: Timestamp,
@@ -54,6 +55,7 @@ pub(super) fn write(
             word = Some(field.octets.clone());
         }
         let indent = 6 + 2 * (depth + 1);
+        out.mark(field.octets.clone());
         let shown = Shown { field, selector, glyphs: look.glyphs };
         writeln!(out, "{:indent$}{quiet}{}{quiet:#} = {}: {shown}", "", bits(field), field.title)?;
     }
@@ -62,13 +64,16 @@ pub(super) fn write(
 
 /// Starts a line with the offset of a field, or with a dash where there is none.
 pub(super) fn write_offset(
-    out: &mut dyn Write,
+    out: &mut MarkedLines<'_>,
     field: Option<&Field<'_>>,
     palette: &Palette,
 ) -> io::Result<()> {
     let quiet = palette.quiet;
     match field {
-        Some(field) => write!(out, "{quiet}{:>6}{quiet:#}", field.octets.start),
+        Some(field) => {
+            out.mark(field.octets.clone());
+            write!(out, "{quiet}{:>6}{quiet:#}", field.octets.start)
+        }
         None => write!(out, "{quiet}     -{quiet:#}"),
     }
 }

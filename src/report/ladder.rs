@@ -124,6 +124,11 @@ pub(super) fn call_flows<'t>(selection: &Selection<'t>) -> Vec<CallFlow<'t>> {
 }
 
 impl<'t> CallFlow<'t> {
+    /// The call flow of one node with these exchanges.
+    pub fn with(node: &'t Node, exchanges: Vec<&'t Exchange>) -> Self {
+        Self { exchanges, ..Self::of(node) }
+    }
+
     fn of(node: &'t Node) -> Self {
         let home_address = node.home_address.unwrap_or(Ipv4Addr::UNSPECIFIED);
         Self { node: Some(node), home_address, nai: node.nai.as_deref(), exchanges: Vec::new() }

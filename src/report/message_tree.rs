@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::marked_lines::MarkedLines;
 use super::message_json::encapsulation_name;
 use super::message_line::MessageLine;
 use super::{Clock, Look, Palette, field_lines};
@@ -12,7 +13,7 @@ use crate::wire::{Extension, Field, Header, IpProtocol, KeyRing, Malformed, Tunn
 /// Writes the tree of one message: what it says in a line, then its headers, its fields and its extensions. The
 /// column on the left counts octets from the start of the UDP payload.
 pub(super) fn write(
-    out: &mut dyn Write,
+    out: &mut MarkedLines<'_>,
     seen: &SeenMessage<'_>,
     keys: &KeyRing,
     clock: &mut Clock,
@@ -29,6 +30,7 @@ pub(super) fn write(
     write_network(out, seen, look)?;
     let message = &seen.message;
     let title = message.kind().map_or("no message", |kind| kind.title());
+    out.mark(0..message.octets.len());
     writeln!(out, "{heading}Mobile IP, {title}{heading:#}, {} octets", message.octets.len())?;
     let mut fields = Vec::new();
     message.describe(&mut fields);
@@ -53,7 +55,7 @@ pub(super) fn write(
     Ok(())
 }
 
-fn write_network(out: &mut dyn Write, seen: &SeenMessage<'_>, look: &Look) -> io::Result<()> {
+fn write_network(out: &mut MarkedLines<'_>, seen: &SeenMessage<'_>, look: &Look) -> io::Result<()> {
     let Palette { heading, quiet, good, doubtful, bad, .. } = look.palette;
     let datagram = &seen.datagram;
     let at = |offset: Option<usize>| match offset {
@@ -100,7 +102,7 @@ fn write_network(out: &mut dyn Write, seen: &SeenMessage<'_>, look: &Look) -> io
 }
 
 fn write_extension(
-    out: &mut dyn Write,
+    out: &mut MarkedLines<'_>,
     seen: &SeenMessage<'_>,
     extension: &Extension<'_>,
     keys: &KeyRing,
@@ -108,6 +110,7 @@ fn write_extension(
     look: &Look,
 ) -> io::Result<()> {
     let Palette { heading, quiet, good, doubtful, bad, .. } = look.palette;
+    out.mark(extension.offset..extension.offset.saturating_add(extension.total_length()));
     writeln!(
         out,
         "{quiet}{:>6}{quiet:#}  {heading}Extension: {} ({}){heading:#}, {} octets",
@@ -142,19 +145,27 @@ fn write_extension(
     }
 }
 
-fn write_complaint(out: &mut dyn Write, indent: usize, malformed: &Malformed, look: &Look) -> io::Result<()> {
+fn write_complaint(
+    out: &mut MarkedLines<'_>,
+    indent: usize,
+    malformed: &Malformed,
+    look: &Look,
+) -> io::Result<()> {
     let (word, style) =
         if malformed.is_fault() { ("Malformed", look.palette.bad) } else { ("Cut", look.palette.doubtful) };
     writeln!(out, "{:indent$}{style}[{word}: {malformed}]{style:#}", "")
 }
 
-fn write_tunnelled(out: &mut dyn Write, seen: &SeenMessage<'_>, look: &Look) -> io::Result<()> {
+fn write_tunnelled(out: &mut MarkedLines<'_>, seen: &SeenMessage<'_>, look: &Look) -> io::Result<()> {
     let Palette { heading, quiet, bad, .. } = look.palette;
     let Some(tunnel) = UdpTunnel::of(&seen.datagram) else { return Ok(()) };
     for (depth, peeled) in tunnel.layers().enumerate() {
         // Only where the first packet begins is known; those within it are told by their depth.
         match depth {
-            0 => write!(out, "{quiet}{:>6}{quiet:#}  ", TunnelData::LENGTH)?,
+            0 => {
+                out.mark(TunnelData::LENGTH..seen.message.octets.len());
+                write!(out, "{quiet}{:>6}{quiet:#}  ", TunnelData::LENGTH)?;
+            }
             _ => write!(out, "{:1$}", "", 8 + 2 * depth)?,
         }
         let name = encapsulation_name(peeled.encapsulation);

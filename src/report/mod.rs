@@ -11,11 +11,13 @@ mod json_writer;
 mod ladder;
 mod live_report;
 mod look;
+mod marked_lines;
 mod message_json;
 mod message_line;
 mod message_tree;
 mod palette;
 mod printable;
+mod screen;
 mod selection;
 mod statistics;
 mod summary;
@@ -34,6 +36,11 @@ pub use look::Look;
 pub use palette::Palette;
 pub use printable::Printable;
 pub use summary::{Lost, Summary};
+pub use screen::{
+    LadderEvent, LadderPage, MarkedLine, encapsulation_title, hex_dump_text, message_line,
+    message_tree_lines, selector_text,
+};
+pub use summary::Summary;
 pub use target::Target;
 pub use text_report::{Depth, TextReport};
 

@@ -11,6 +11,7 @@ use std::io::{self, Write};
 use std::net::Ipv4Addr;
 
 use super::ladder::LadderFormat;
+use super::marked_lines::MarkedLines;
 use super::message_line::MessageLine;
 use super::selection::Selection;
 use super::{Clock, Look, Report, Sections, Summary, TimeStyle, hex_dump, message_tree, statistics};
@@ -177,7 +178,8 @@ impl<W: Write> Report for TextReport<W> {
         self.first_message()?;
         self.messages += 1;
         if self.depth.tree {
-            message_tree::write(&mut self.out, seen, keys, &mut self.clock, &self.look)?;
+            let out = &mut MarkedLines::of(&mut self.out);
+            message_tree::write(out, seen, keys, &mut self.clock, &self.look)?;
         } else {
             self.line(seen, keys)?;
         }

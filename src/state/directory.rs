@@ -20,7 +20,7 @@ pub(super) struct NodeId {
 }
 
 /// All nodes, and the ways to find them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Directory {
     pub nodes: Vec<Node>,
     /// The pulse of each node, by the same index.

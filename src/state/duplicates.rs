@@ -24,7 +24,7 @@ const HEAD: usize = 64;
 const SAMPLE: usize = 16;
 
 /// Remembers fingerprints of recent packets.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Duplicates {
     sets: Vec<Set>,
     hasher: FixedState,

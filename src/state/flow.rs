@@ -339,7 +339,7 @@ impl Flow {
 }
 
 /// IPv6 addresses by number.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Addresses6 {
     numbers: HashMap<Ipv6Addr, u32, FixedState>,
     addresses: Vec<Ipv6Addr>,

@@ -11,7 +11,7 @@ use super::flow::{Addresses6, Flow, FlowView, Key, Marks, NONE, Path, PathView};
 use super::{Direction, Node, Traffic};
 
 /// All flows of all nodes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct FlowTable {
     flows: Vec<Flow>,
     index: HashTable<Entry>,
@@ -34,7 +34,7 @@ struct Entry {
 }
 
 /// What a forgotten flow had counted in one tunnel.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Forgotten {
     pub node: u32,
     pub birth: u32,

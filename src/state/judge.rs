@@ -11,7 +11,7 @@ use crate::time::Timestamp;
 const GRACE: u64 = 1_000_000_000;
 
 /// Packets that look wrong and wait for their grace to pass, in order of time.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Judge {
     waiting: VecDeque<Suspicion>,
 }

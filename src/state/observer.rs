@@ -94,7 +94,7 @@ pub struct Evictions {
 /// Infers what mobile nodes and home agents believe from what they sent (observer.md).
 ///
 /// The only clock is the time of the packets; [`Observer::advance`] moves it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Observer {
     pub(super) options: Options,
     pub(super) clock: Timestamp,

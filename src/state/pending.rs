@@ -26,7 +26,7 @@ pub(super) enum Identity {
 }
 
 /// A request on its way.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Request {
     pub identity: Identity,
     pub identification: u64,
@@ -97,7 +97,7 @@ impl Request {
 }
 
 /// The table of requests.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Pending {
     slots: Vec<Option<Request>>,
     free: Vec<u32>,

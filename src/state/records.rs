@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::{Exchange, Leg};
 
 /// Exchange records, bounded; the oldest are forgotten first.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Records {
     exchanges: VecDeque<Exchange>,
     /// Number of the first record that is still there.
@@ -51,6 +51,7 @@ impl Records {
         Some(exchange)
     }
 
+<<<<<<< HEAD
     /// Notes from now on which records are decided.
     pub fn follow(&mut self) {
         self.decided.get_or_insert_default();
@@ -75,6 +76,8 @@ impl Records {
             .filter_map(move |number| exchanges.get(usize::try_from(number.checked_sub(first)?).ok()?))
     }
 
+=======
+>>>>>>> 0a9d5ea (report: lines that know their octets, ladders in parts; state: rows by their place)
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Exchange> {
         self.exchanges.iter()
     }

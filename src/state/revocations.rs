@@ -7,7 +7,7 @@ use crate::time::Timestamp;
 use crate::wire::{Revocation, RevocationAcknowledgement};
 
 /// Revocations that wait for their acknowledgement.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Revocations {
     waiting: VecDeque<(Timestamp, Revocation)>,
 }

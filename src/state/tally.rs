@@ -8,7 +8,7 @@ use super::{Direction, Node, Traffic};
 
 /// What was counted in tunnels for flows that are not in the table: downlink and uplink, by node, its birth and
 /// tunnel.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Uncounted(BTreeMap<(u32, u32, u16), (Traffic, Traffic)>);
 
 impl Uncounted {

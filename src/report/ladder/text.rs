@@ -43,6 +43,24 @@ pub(in crate::report) fn write(
     writeln!(out, "{}", layout.lifelines(look).trim_end())
 }
 
+/// The same in parts: what stands above, then the lines of each event.
+pub(in crate::report) fn parts(
+    ladder: &Ladder<'_>,
+    times: &[String],
+    look: &Look,
+) -> io::Result<(Vec<u8>, Vec<Vec<u8>>)> {
+    let layout = Layout::of(ladder, times, look);
+    let mut heads = Vec::new();
+    layout.write_heads(&mut heads, ladder, look)?;
+    let mut events = Vec::new();
+    for (event, time) in ladder.events.iter().zip(times) {
+        let mut lines = Vec::new();
+        layout.write_event(&mut lines, event, time, look)?;
+        events.push(lines);
+    }
+    Ok((heads, events))
+}
+
 impl Layout {
     fn of(ladder: &Ladder<'_>, times: &[String], look: &Look) -> Self {
         let frame = ladder.events.iter().map(|event| frame(event).len()).max().unwrap_or_default();

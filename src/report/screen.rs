@@ -1,0 +1,112 @@
+//! The same lines as those of the text report, one by one, for whoever draws them on a screen.
+
+use std::ops::Range;
+
+use super::ladder::{self, CallFlow, Ladder, What};
+use super::marked_lines::MarkedLines;
+use super::message_line::MessageLine;
+use super::{Clock, Look, hex_dump, message_tree};
+use crate::state::{Encapsulation, Exchange, Node, Rule};
+use crate::time::{Precision, Timestamp};
+use crate::trace::SeenMessage;
+use crate::wire::{KeyRing, Numbers};
+
+/// A line of a packet tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MarkedLine {
+    /// The text, with the escape sequences of the look's palette.
+    pub text: String,
+    /// The octets it tells of, from the start of the UDP payload; `None` for what is no field of the message.
+    pub octets: Option<Range<usize>>,
+}
+
+/// A message in one line, without frame number, time and endpoints.
+pub fn message_line(seen: &SeenMessage<'_>, keys: &KeyRing, look: &Look) -> String {
+    MessageLine { seen, keys, look }.to_string()
+}
+
+/// The packet tree of a message.
+pub fn message_tree_lines(
+    seen: &SeenMessage<'_>,
+    keys: &KeyRing,
+    clock: &mut Clock,
+    look: &Look,
+) -> Vec<MarkedLine> {
+    let (mut text, mut marks) = (Vec::new(), Vec::new());
+    // Writing to memory cannot fail.
+    let _ = message_tree::write(&mut MarkedLines::noting(&mut text, &mut marks), seen, keys, clock, look);
+    let text = String::from_utf8_lossy(&text);
+    text.lines().zip(marks).map(|(text, octets)| MarkedLine { text: text.to_owned(), octets }).collect()
+}
+
+/// Octets as the text report dumps them.
+pub fn hex_dump_text(octets: &[u8], look: &Look) -> String {
+    let mut text = Vec::new();
+    // Writing to memory cannot fail.
+    let _ = hex_dump::write(&mut text, octets, 0, &look.palette);
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+/// An encapsulation as people write it.
+pub fn encapsulation_title(encapsulation: Encapsulation) -> &'static str {
+    ladder::encapsulation_title(encapsulation)
+}
+
+/// What a rule selects, as `send` reads it.
+pub fn selector_text(rule: &Rule) -> String {
+    match rule.selector.selector() {
+        Some(selector) => selector.to_string(),
+        None => format!("of format {}", rule.selector.ts_format()),
+    }
+}
+
+/// The ladder of one node, in parts.
+#[derive(Clone, Debug, Default)]
+pub struct LadderPage {
+    /// The participants, a line each or side by side.
+    pub heads: Vec<String>,
+    /// What happened, in order of time.
+    pub events: Vec<LadderEvent>,
+}
+
+/// Something on a ladder.
+#[derive(Clone, Debug)]
+pub struct LadderEvent {
+    /// When it happened.
+    pub time: Timestamp,
+    /// The frame of a message; `None` for tunnels that come up or go down.
+    pub frame: Option<u64>,
+    /// How it is drawn.
+    pub lines: Vec<String>,
+}
+
+impl LadderPage {
+    /// The ladder of these exchanges of a node.
+    pub fn of(
+        node: &Node,
+        exchanges: &[Exchange],
+        numbers: Numbers,
+        precision: Precision,
+        clock: &mut Clock,
+        look: &Look,
+    ) -> Self {
+        let ladder = Ladder::of(&CallFlow::with(node, exchanges.iter().collect()), numbers);
+        let times: Vec<String> =
+            ladder.events.iter().map(|event| clock.moment(event.time, precision)).collect();
+        // Writing to memory cannot fail.
+        let (heads, drawn) = ladder::text::parts(&ladder, &times, look).unwrap_or_default();
+        let events = ladder.events.iter().zip(drawn).map(|(event, drawn)| LadderEvent {
+            time: event.time,
+            frame: match event.what {
+                What::Message(frame, _) => Some(frame),
+                What::TunnelUp | What::TunnelDown => None,
+            },
+            lines: lines(&drawn),
+        });
+        Self { heads: lines(&heads), events: events.collect() }
+    }
+}
+
+fn lines(text: &[u8]) -> Vec<String> {
+    String::from_utf8_lossy(text).lines().map(str::to_owned).collect()
+}
