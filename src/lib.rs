@@ -21,7 +21,8 @@
 //! - [`trace`]: the path of a packet through those rooms, in one place.
 //! - [`watch`]: frames that come by themselves, and what is known of them at any moment.
 //! - [`report`]: turns results into text, trees, JSON and CSV; decides nothing about the protocol.
-//! - [`cli`]: the command line; the only room that knows [`report`].
+//! - [`tui`]: the screen of `mipflow watch`; draws what [`watch`] and [`report`] hold.
+//! - [`cli`]: the command line; the room that starts all others.
 
 pub mod capture;
 pub mod cli;
@@ -30,5 +31,6 @@ pub mod report;
 pub mod state;
 pub mod time;
 pub mod trace;
+pub mod tui;
 pub mod watch;
 pub mod wire;

@@ -40,6 +40,7 @@ pub use screen::{
     LadderEvent, LadderPage, MarkedLine, encapsulation_title, hex_dump_text, message_line,
     message_tree_lines, selector_text,
 };
+pub use statistics::grouped;
 pub use summary::Summary;
 pub use target::Target;
 pub use text_report::{Depth, TextReport};

@@ -98,7 +98,7 @@ fn write_messages(out: &mut dyn Write, summary: &Summary<'_>, palette: &Palette)
 }
 
 /// A number with its thousands apart.
-fn grouped(number: u64) -> String {
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -12,6 +12,8 @@ pub enum Target {
     HomeAddress(Ipv4Addr),
     /// Its NAI.
     Nai(String),
+    /// Any of several.
+    Any(Vec<Self>),
 }
 
 impl Target {
@@ -25,6 +27,7 @@ impl Target {
         match self {
             Self::HomeAddress(address) => node.home_address == Some(*address),
             Self::Nai(nai) => node.nai.as_deref() == Some(nai.as_bytes()),
+            Self::Any(targets) => targets.iter().any(|target| target.is_node(node)),
         }
     }
 
@@ -36,6 +39,8 @@ impl Target {
             Self::Nai(nai) => {
                 exchange.nai.as_deref() == Some(nai.as_bytes()) || addresses.contains(&exchange.home_address)
             }
+            // The addresses belong to all of them together, and so they do here.
+            Self::Any(targets) => targets.iter().any(|target| target.is_of(exchange, addresses)),
         }
     }
 
@@ -52,6 +57,7 @@ impl Target {
             Self::Nai(nai) => message.extensions().any(|extension| {
                 matches!(extension.content(), Ok(Content::Nai(found)) if found.0 == nai.as_bytes())
             }),
+            Self::Any(targets) => targets.iter().any(|target| target.is_named_in(message)),
         }
     }
 }

@@ -51,7 +51,6 @@ impl Records {
         Some(exchange)
     }
 
-<<<<<<< HEAD
     /// Notes from now on which records are decided.
     pub fn follow(&mut self) {
         self.decided.get_or_insert_default();
@@ -76,8 +75,6 @@ impl Records {
             .filter_map(move |number| exchanges.get(usize::try_from(number.checked_sub(first)?).ok()?))
     }
 
-=======
->>>>>>> 0a9d5ea (report: lines that know their octets, ladders in parts; state: rows by their place)
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Exchange> {
         self.exchanges.iter()
     }

@@ -9,7 +9,7 @@ use crate::trace::{Seen, SeenMessage, Trace};
 use crate::wire::Numbers;
 
 /// The messages seen last, oldest first. What falls out is counted; who still looks at one holds its [`Arc`].
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct RecentMessages {
     messages: VecDeque<Arc<RecentMessage>>,
     most: usize,

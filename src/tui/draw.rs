@@ -1,0 +1,331 @@
+//! Draws the screen from what the state holds: tabs, the open view, the status line, and what lies above them.
+
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Clear, Paragraph};
+
+use super::app::{App, Extent, Overlay, Why};
+use super::facts::{Facts, InputKind};
+use super::filter;
+use super::finding::Level;
+use super::keys;
+use super::prompt::{Prompt, Purpose};
+use super::text::{self, Row};
+use super::view::View;
+use super::views;
+use crate::report::grouped;
+use crate::time::Precision;
+
+/// Draws everything. `facts` are those that are true now.
+pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>) {
+    let areas = app.areas();
+    if frame.area().as_size() != ratatui::layout::Size::from(app.size) {
+        // The terminal has another size by now; it will tell.
+        return;
+    }
+    let shown = app.shown(facts);
+    draw_tabs(frame, app, areas.tabs);
+    views::draw(frame, app, shown, &areas);
+    frame.render_widget(Paragraph::new(status(app, facts, shown, areas.status.width)), areas.status);
+    draw_footer(frame, app, areas.footer);
+    match &app.overlay {
+        Some(Overlay::Help(top)) => draw_over(frame, app, "Keys", help(app), *top),
+        Some(Overlay::Rule(rule, top)) => {
+            let mut lines = vec![
+                Line::styled(rule.title, app.theme.heading),
+                Line::raw(""),
+                Line::raw(format!("{}, {}", rule.level.name(), rule.source)),
+                Line::raw(""),
+            ];
+            for (title, text) in [("Fires", rule.fires), ("Why", rule.why)] {
+                if !text.is_empty() {
+                    lines.push(Line::styled(title, app.theme.heading));
+                    lines.extend(wrapped(text, usize::from(app.size.0.saturating_sub(8)).min(90)));
+                    lines.push(Line::raw(""));
+                }
+            }
+            draw_over(frame, app, rule.id, lines, *top);
+        }
+        None => {}
+    }
+}
+
+/// The tabs: where each begins, and its text.
+fn tabs(app: &App) -> Vec<(u16, View, String)> {
+    let width = app.size.0;
+    let long: u16 = View::ALL.iter().map(|view| cells(view.title()) + 5).sum();
+    let mut column = 0;
+    let mut tabs = Vec::new();
+    for view in View::ALL {
+        let text = if long <= width || view == app.view() {
+            format!(" {} {} ", view.number(), view.title())
+        } else {
+            format!(" {} ", view.number())
+        };
+        let next = column + cells(&text) + 1;
+        tabs.push((column, view, text));
+        column = next;
+    }
+    tabs
+}
+
+/// The view whose tab is at this column.
+pub(super) fn tab_at(app: &App, column: u16) -> Option<View> {
+    let tabs = tabs(app);
+    let tab = tabs.iter().find(|(start, _, text)| (*start..start + cells(text)).contains(&column));
+    tab.map(|(_, view, _)| *view)
+}
+
+fn cells(text: &str) -> u16 {
+    u16::try_from(text::width_of(text)).unwrap_or(u16::MAX)
+}
+
+fn draw_tabs(frame: &mut Frame<'_>, app: &App, area: Rect) {
+    if area.is_empty() {
+        return;
+    }
+    let mut row = Row::default();
+    for (_, view, text) in tabs(app) {
+        let is_open = view == app.view();
+        // Brackets, where there is no other way to tell.
+        let text = if is_open { format!("[{}]", text.trim()) } else { text };
+        row.push(text, if is_open { app.theme.selected } else { app.theme.quiet }).plain(" ");
+    }
+    let name = "mipflow";
+    let room = usize::from(area.width).saturating_sub(row.width());
+    if room > name.len() + 1 {
+        row.push(format!("{name:>room$}"), app.theme.heading);
+    }
+    frame.render_widget(Paragraph::new(row.line()), area);
+}
+
+/// A part of the status line; those of high rank go first where there is no room.
+struct Part {
+    rank: u8,
+    text: String,
+    style: Style,
+}
+
+fn status(app: &App, facts: Facts<'_>, shown: Facts<'_>, width: u16) -> Line<'static> {
+    let theme = &app.theme;
+    let part = |rank: u8, text: String, style: Style| Part { rank, text, style };
+    let mut parts = Vec::new();
+    let names = facts.input.names.iter().map(|name| theme.glyphs.short_text(base_name(name).as_bytes(), 24));
+    parts.push(part(2, names.collect::<Vec<_>>().join(" "), theme.heading));
+    let state = state(app, facts);
+    parts.push(part(0, state.0, state.1));
+    if let Some(trouble) = &facts.input.trouble {
+        parts.push(part(1, theme.glyphs.short_text(trouble.as_bytes(), 60), theme.bad));
+    }
+    if facts.counts.packets > 0 {
+        let digits = facts.precision().min(Precision::SECONDS);
+        let time = app.clock(facts).moment(shown.now(), digits);
+        parts.push(part(4, time, Style::new()));
+    }
+    let packets = facts.counters.packets;
+    parts.push(part(3, plural(packets, "packet"), Style::new()));
+    if facts.input.kind == InputKind::Live {
+        let lost = facts.counters.capture.lost();
+        let style = if lost > 0 { theme.bad } else { theme.quiet };
+        parts.push(part(if lost > 0 { 1 } else { 5 }, format!("{} dropped", grouped(lost)), style));
+    } else if facts.counts.truncated > 0 {
+        parts.push(part(6, format!("{} cut", grouped(facts.counts.truncated)), theme.doubtful));
+    }
+    parts.push(part(4, plural(app.nodes as u64, "node"), Style::new()));
+    let count = |level: Level| shown.findings.iter().filter(|finding| finding.level == level).count();
+    let levels: Vec<String> = Level::ALL
+        .into_iter()
+        .map(|level| (level, count(level)))
+        .filter(|(_, count)| *count > 0)
+        .map(|(level, count)| format!("{} {}", grouped(count as u64), level.name()))
+        .collect();
+    if !levels.is_empty() {
+        parts.push(part(3, levels.join(" "), theme.doubtful));
+    }
+    if !app.filter.is_empty() {
+        parts.push(part(1, format!("filter {}", app.filter.text), theme.address));
+    }
+    let needs = |parts: &[Part]| parts.iter().map(|part| text::width_of(&part.text) + 2).sum::<usize>();
+    while needs(&parts) > usize::from(width) + 1 && parts.len() > 1 {
+        let last = parts.iter().enumerate().max_by_key(|(place, part)| (part.rank, *place));
+        let Some((place, _)) = last else { break };
+        parts.remove(place);
+    }
+    let mut row = Row::default();
+    row.plain(" ");
+    for part in parts {
+        row.push(part.text, part.style).plain("  ");
+    }
+    row.line()
+}
+
+fn plural(count: u64, what: &str) -> String {
+    format!("{} {what}{}", grouped(count), if count == 1 { "" } else { "s" })
+}
+
+/// The last part of a path.
+fn base_name(name: &str) -> &str {
+    name.rsplit('/').next().filter(|base| !base.is_empty()).unwrap_or(name)
+}
+
+/// Whether the screen shows what is true now, and how that comes.
+fn state(app: &App, facts: Facts<'_>) -> (String, Style) {
+    let theme = &app.theme;
+    if let Some(frozen) = &app.frozen {
+        let more = facts.counters.packets.saturating_sub(frozen.packets);
+        return match frozen.why {
+            Why::Paused => (format!("PAUSED +{more}"), theme.found),
+            Why::Cursor(moment) => (format!("AT FRAME {}", moment.frame), theme.found),
+        };
+    }
+    let following = if app.follow { " following" } else { "" };
+    if facts.input.ended {
+        return (format!("ended{following}"), theme.quiet);
+    }
+    match facts.input.kind {
+        InputKind::Live => (format!("live{following}"), theme.good),
+        InputKind::File => (format!("reading{following}"), theme.good),
+        InputKind::Replay { held: true, .. } => ("replay HELD".to_owned(), theme.found),
+        InputKind::Replay { speed, .. } => (format!("replay x{speed}{following}"), theme.good),
+    }
+}
+
+fn draw_footer(frame: &mut Frame<'_>, app: &App, area: Rect) {
+    if area.is_empty() {
+        return;
+    }
+    let theme = &app.theme;
+    if let Some(prompt) = &app.prompt {
+        return draw_prompt(frame, app, prompt, area);
+    }
+    if let Some(notice) = &app.notice {
+        let style = if notice.is_bad { theme.doubtful } else { theme.good };
+        let text = theme.glyphs.short_text(notice.text.as_bytes(), usize::from(area.width.saturating_sub(1)));
+        frame.render_widget(Paragraph::new(Span::styled(format!(" {text}"), style)), area);
+        return;
+    }
+    let mut row = Row::default();
+    row.plain(" ");
+    for binding in keys::of(app.view()) {
+        let Some(word) = binding.footer else { continue };
+        let key = binding.label.split(' ').next().unwrap_or_default();
+        let word = if word == "quit" && app.stack.len() > 1 { "back" } else { word };
+        if row.width() + key.len() + word.len() + 3 > usize::from(area.width) {
+            break;
+        }
+        row.push(key, theme.heading).push(format!(" {word}  "), theme.quiet);
+    }
+    frame.render_widget(Paragraph::new(row.line()), area);
+}
+
+fn draw_prompt(frame: &mut Frame<'_>, app: &App, prompt: &Prompt, area: Rect) {
+    let theme = &app.theme;
+    let (head, aside) = match prompt.purpose {
+        Purpose::Search => {
+            let aside = if app.search.failed { "not found" } else { "" };
+            (" /".to_owned(), aside.to_owned())
+        }
+        Purpose::Filter => (" filter: ".to_owned(), filter::HELP.to_owned()),
+        Purpose::Save => {
+            let extent = app.extent;
+            let more = if extent == Extent::All && app.filter.is_empty() { "" } else { ", Tab: other rows" };
+            (format!(" save {}{more}: ", extent.name()), ".pcap .csv .json .txt".to_owned())
+        }
+    };
+    let (aside, style) = match &prompt.error {
+        Some(error) => (error.clone(), theme.bad),
+        None if app.search.failed && prompt.purpose == Purpose::Search => (aside, theme.bad),
+        None => (aside, theme.quiet),
+    };
+    let width = usize::from(area.width);
+    let mut row = Row::default();
+    row.push(head, theme.heading);
+    let start = row.width();
+    // The end of a long text is what is being typed.
+    let room = width.saturating_sub(start + 1);
+    let skipped = prompt.cursor.saturating_sub(room);
+    let typed: String = prompt.text.chars().skip(skipped).take(room).collect();
+    let before: String = prompt.text.chars().skip(skipped).take(prompt.cursor - skipped).collect();
+    let column = start + text::width_of(&before);
+    row.plain(typed);
+    let left = width.saturating_sub(row.width() + 3);
+    if left >= 8 {
+        row.push(format!("  {}", text::cut(&aside, left, theme.glyphs.ellipsis)), style);
+    }
+    frame.render_widget(Paragraph::new(row.line()), area);
+    let column = u16::try_from(column).unwrap_or(u16::MAX).min(area.width.saturating_sub(1));
+    frame.set_cursor_position(Position::new(area.x + column, area.y));
+}
+
+/// The keys of the open view.
+fn help(app: &App) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    for binding in keys::of(app.view()) {
+        lines.push(Line::from(vec![
+            Span::styled(format!("{:<12}", binding.label), app.theme.heading),
+            Span::raw(binding.help),
+        ]));
+    }
+    lines.push(Line::raw(""));
+    lines.extend(wrapped(
+        "A filter is terms that all have to hold: node:ADDRESS, node:PREFIX/LENGTH or node:PART-OF-NAI, state:active \
+         (registered unregistered expired deregistered replaced revoked), verdict:strays (and the others), \
+         finding:must (should note any, or the beginning of a rule), bid:N, or any text. a,b is either, ! before a \
+         term is not.",
+        usize::from(app.size.0.saturating_sub(8)).min(90),
+    ));
+    lines
+}
+
+/// A box over the view; `top` lines of it are scrolled away.
+fn draw_over(frame: &mut Frame<'_>, app: &App, title: &str, lines: Vec<Line<'static>>, top: usize) {
+    let theme = &app.theme;
+    let (width, height) = app.size;
+    let widest = lines.iter().map(Line::width).max().unwrap_or_default();
+    let wanted_width = u16::try_from(widest).unwrap_or(u16::MAX).saturating_add(4);
+    let wanted_height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
+    let area = Rect {
+        width: wanted_width.min(width),
+        height: wanted_height.min(height.saturating_sub(2).max(1)),
+        ..Rect::default()
+    };
+    let area = Rect { x: (width - area.width) / 2, y: (height - area.height) / 2, ..area };
+    let rows = usize::from(area.height.saturating_sub(2));
+    let top = top.min(lines.len().saturating_sub(rows));
+    let mut block = Block::bordered().border_set(theme.border()).title(format!(" {title} "));
+    if lines.len() > rows {
+        let last = (top + rows).min(lines.len());
+        let aside = format!(" {} to {last} of {} ", top + 1, lines.len());
+        block = block.title_bottom(Line::from(aside).right_aligned());
+    }
+    let lines: Vec<Line<'_>> = lines
+        .into_iter()
+        .skip(top)
+        .take(rows)
+        .map(|line| {
+            let mut spans = vec![Span::raw(" ")];
+            spans.extend(line.spans);
+            Line::from(spans).style(line.style)
+        })
+        .collect();
+    frame.render_widget(Clear, area);
+    frame.render_widget(Paragraph::new(lines).block(block), area);
+}
+
+/// Text in lines of at most so many columns, broken between words.
+fn wrapped(text: &str, width: usize) -> Vec<Line<'static>> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.into_iter().map(Line::raw).collect()
+}

@@ -1,0 +1,193 @@
+//! What `s` saves and `y` copies: which rows, in which form. The writing itself is in [`super::save`].
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::ansi;
+use super::app::{App, Extent};
+use super::facts::{Facts, NodeRef};
+use super::filter::Sieve;
+use super::message::{SaveFormat, SaveOrder};
+use super::prompt::{Prompt, Purpose};
+use super::view::View;
+use super::views::{FindingRow, flow_text, message_summary};
+use crate::report::{Look, Target};
+use crate::watch::RecentMessage;
+
+impl Extent {
+    /// What it is called.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Filtered => "filtered",
+            Self::Selected => "selected",
+        }
+    }
+}
+
+impl App {
+    /// Asks for the name of the file, with the extent that is meant most likely.
+    pub(super) fn ask_for_file(&mut self) {
+        self.extent = if self.has_marks() {
+            Extent::Selected
+        } else if self.filter.is_empty() {
+            Extent::All
+        } else {
+            Extent::Filtered
+        };
+        let name = match self.view() {
+            View::Messages => "mipflow.pcap",
+            View::Ladder => "mipflow.txt",
+            View::Tunnels | View::Statistics => "mipflow.json",
+            View::Flows | View::Findings => "mipflow.csv",
+        };
+        self.prompt = Some(Prompt::new(Purpose::Save, name.to_owned()));
+    }
+
+    /// Another extent for the save that is being asked for.
+    pub(super) fn next_extent(&mut self) {
+        self.extent = match self.extent {
+            Extent::All if !self.filter.is_empty() => Extent::Filtered,
+            Extent::All | Extent::Filtered if self.has_marks() => Extent::Selected,
+            _ => Extent::All,
+        };
+    }
+
+    fn has_marks(&self) -> bool {
+        match self.view() {
+            View::Tunnels => !self.tunnels.list.marked().is_empty(),
+            View::Messages => !self.messages.list.marked().is_empty(),
+            View::Flows => !self.flows.list.marked().is_empty(),
+            View::Findings => !self.findings.list.marked().is_empty(),
+            View::Ladder | View::Statistics => false,
+        }
+    }
+
+    /// What is to be written to a file of this name; says what is wrong with it.
+    pub(super) fn save_order(&self, facts: Facts<'_>, path: String) -> Result<SaveOrder, String> {
+        let format = SaveFormat::of(&path)?;
+        let view = self.view();
+        let extent = self.extent;
+        let messages: Vec<Arc<RecentMessage>>;
+        let target;
+        let mut findings: Vec<usize> = (0..facts.findings.len()).collect();
+        if view == View::Messages {
+            let marked = self.messages.list.marked();
+            messages = match extent {
+                Extent::All => facts.messages.iter().cloned().collect(),
+                Extent::Filtered => self.of_rows(facts, self.messages.list.rows().iter()),
+                Extent::Selected => self.of_rows(facts, marked.iter()),
+            };
+            let places: BTreeSet<u32> = messages.iter().filter_map(|message| message.node).collect();
+            let nodes = places.into_iter().filter_map(|place| facts.node_ref(place));
+            target = (extent != Extent::All).then(|| target_of(facts, nodes));
+        } else {
+            let nodes = self.nodes_of(facts, extent);
+            messages = facts
+                .messages
+                .iter()
+                .filter(|message| {
+                    nodes.as_ref().is_none_or(|nodes| {
+                        let node = message.node.and_then(|place| facts.node_ref(place));
+                        node.is_some_and(|node| nodes.contains(&node))
+                    })
+                })
+                .cloned()
+                .collect();
+            target = nodes.map(|nodes| target_of(facts, nodes.into_iter()));
+        }
+        if view == View::Findings && extent != Extent::All {
+            let marked = self.findings.list.marked().iter();
+            let rows: Vec<&FindingRow> = match extent {
+                Extent::Selected => marked.collect(),
+                Extent::All | Extent::Filtered => self.findings.list.rows().iter().collect(),
+            };
+            let of = |row: &FindingRow| match row {
+                FindingRow::Finding(place) => Some(*place),
+                FindingRow::Rule(_) | FindingRow::Node(..) => None,
+            };
+            findings = rows.into_iter().filter_map(of).collect();
+        }
+        if format == SaveFormat::Capture && messages.is_empty() {
+            return Err("there are no messages to save".to_owned());
+        }
+        let overwrite = self.overwrite.as_deref() == Some(path.as_str());
+        Ok(SaveOrder { path, format, overwrite, view, extent, messages, target, findings })
+    }
+
+    fn of_rows<'r>(&self, facts: Facts<'_>, rows: impl Iterator<Item = &'r u64>) -> Vec<Arc<RecentMessage>> {
+        rows.filter_map(|number| self.messages.message(facts, *number).cloned()).collect()
+    }
+
+    /// The nodes that a part of the open view is about; `None` for all.
+    fn nodes_of(&self, facts: Facts<'_>, extent: Extent) -> Option<BTreeSet<NodeRef>> {
+        // A ladder is that of one node.
+        if self.view() == View::Ladder {
+            return Some(self.ladder.node().into_iter().collect());
+        }
+        match extent {
+            Extent::All => None,
+            Extent::Filtered => {
+                let sieve = Sieve::new(&self.filter, facts);
+                let is_shown =
+                    |node: &NodeRef| facts.node(*node).is_some_and(|known| sieve.node(node.place, known));
+                Some(facts.nodes().into_iter().filter(is_shown).collect())
+            }
+            Extent::Selected => Some(match self.view() {
+                View::Flows => self
+                    .flows
+                    .list
+                    .marked()
+                    .iter()
+                    .filter_map(|place| facts.node_ref(self.flows.flow(facts, *place)?.node))
+                    .collect(),
+                _ => self.tunnels.list.marked().iter().map(|row| row.node()).collect(),
+            }),
+        }
+    }
+
+    /// What `y` copies: the row under the cursor, or all of the pane where that is one text.
+    pub(super) fn copied(&self, facts: Facts<'_>) -> String {
+        match (self.view(), self.pane()) {
+            (View::Tunnels, 0) => self.row_text(facts),
+            (View::Tunnels, _) => {
+                let node = self.tunnels.selected_node().and_then(|node| self.tunnels.node(facts, node));
+                let lines = node.map(|node| super::views::policy_lines(self, node, 100)).unwrap_or_default();
+                let lines: Vec<String> =
+                    lines.iter().map(|line| line.to_string().trim_end().to_owned()).collect();
+                lines.join("\n")
+            }
+            (View::Ladder, _) => self.ladder.text(),
+            (View::Messages, 0) => {
+                let message = self.messages.selected(facts);
+                message.map(|message| message_summary(facts, message, &Look::default())).unwrap_or_default()
+            }
+            (View::Messages, pane) => self.messages.open_text(pane == 2),
+            (View::Flows, _) => {
+                let flow = self.flows.list.selected().and_then(|place| self.flows.flow(facts, place));
+                flow.map(|flow| flow_text(&flow)).unwrap_or_default()
+            }
+            (View::Findings, _) => {
+                let finding = self.findings.selected(facts);
+                finding.map(|finding| format!("{}: {}", finding.rule.id, finding.message)).unwrap_or_default()
+            }
+            (View::Statistics, _) => self.statistics.text(),
+        }
+    }
+
+    fn row_text(&self, facts: Facts<'_>) -> String {
+        let place = self.tunnels.list.at();
+        ansi::bare(&self.tunnels.search_text(facts, place))
+    }
+}
+
+/// The nodes, as tables are narrowed to them.
+fn target_of(facts: Facts<'_>, nodes: impl Iterator<Item = NodeRef>) -> Target {
+    let named =
+        nodes.filter_map(|node| facts.node(node)).filter_map(|node| match (node.home_address, &node.nai) {
+            (Some(address), _) => Some(Target::HomeAddress(address)),
+            (None, Some(nai)) => Some(Target::Nai(String::from_utf8_lossy(nai).into_owned())),
+            (None, None) => None,
+        });
+    Target::Any(named.collect())
+}

@@ -1,0 +1,364 @@
+//! The filter: which rows are shown. One filter holds in all views.
+//!
+//! Terms are separated by blanks and all have to hold; a term is `key:value`, or any other text, which has to stand
+//! somewhere in the row. Values are separated by commas, one of which has to hold. A `!` before a term turns it round.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
+
+use super::facts::Facts;
+use super::finding::{Finding, Level};
+use crate::state::{Bid, BindingState, FlowView, Node, Verdict};
+use crate::watch::RecentMessage;
+
+/// What can be asked for, for the prompt.
+pub const HELP: &str = "node: state: verdict: finding: bid: or any text; !not, a,b = either";
+
+/// A filter that holds for what is to be shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    terms: Vec<Term>,
+    /// As it was typed.
+    pub text: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Term {
+    condition: Condition,
+    negated: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Condition {
+    Node(Vec<Who>),
+    State(Vec<State>),
+    Verdict(Vec<Verdict>),
+    Finding(Vec<What>),
+    Bid(Vec<u8>),
+    Text(String),
+}
+
+/// A node as a user names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Who {
+    Address(Ipv4Addr),
+    Prefix(Ipv4Addr, u8),
+    Part(String),
+}
+
+/// The state of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Some binding of it is in this state.
+    Binding(BindingState),
+    /// It has no active binding.
+    Unregistered,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum What {
+    Any,
+    Level(Level),
+    /// The beginning of a rule's name.
+    Rule(String),
+}
+
+const STATES: [(&str, State); 7] = [
+    ("active", State::Binding(BindingState::Active)),
+    ("registered", State::Binding(BindingState::Active)),
+    ("expired", State::Binding(BindingState::Expired)),
+    ("deregistered", State::Binding(BindingState::Deregistered)),
+    ("replaced", State::Binding(BindingState::Replaced)),
+    ("revoked", State::Binding(BindingState::Revoked)),
+    ("unregistered", State::Unregistered),
+];
+
+const VERDICTS: [Verdict; 7] = [
+    Verdict::Leaks,
+    Verdict::Strays,
+    Verdict::Exhausted,
+    Verdict::PerPacket,
+    Verdict::Conforms,
+    Verdict::Moved,
+    Verdict::PerFlow,
+];
+
+impl Filter {
+    /// What a user typed; says what is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let terms = text.split_whitespace().map(Term::parse).collect::<Result<_, _>>()?;
+        Ok(Self { terms, text: text.trim().to_owned() })
+    }
+
+    /// Whether everything is shown.
+    pub fn is_empty(&self) -> bool {
+        self.terms.is_empty()
+    }
+
+    fn asks(&self, wanted: impl Fn(&Condition) -> bool) -> bool {
+        self.terms.iter().any(|term| wanted(&term.condition))
+    }
+
+    fn holds(&self, each: impl Fn(&Condition) -> bool) -> bool {
+        self.terms.iter().all(|term| each(&term.condition) != term.negated)
+    }
+}
+
+impl Term {
+    fn parse(word: &str) -> Result<Self, String> {
+        let (negated, word) = word.strip_prefix('!').map_or((false, word), |rest| (true, rest));
+        let condition = match word.split_once(':') {
+            Some(("node", values)) => Condition::Node(each(values, who)?),
+            Some(("state", values)) => Condition::State(each(values, state)?),
+            Some(("verdict", values)) => Condition::Verdict(each(values, verdict)?),
+            Some(("finding", values)) => Condition::Finding(each(values, |value| Ok(what(value)))?),
+            Some(("bid", values)) => Condition::Bid(each(values, bid)?),
+            Some((key, _))
+                if !key.is_empty() && key.chars().all(|character| character.is_ascii_lowercase()) =>
+            {
+                return Err(format!("no key `{key}`; there are {HELP}"));
+            }
+            _ if word.is_empty() => return Err("`!` wants a term after it".to_owned()),
+            _ => Condition::Text(word.to_lowercase()),
+        };
+        Ok(Self { condition, negated })
+    }
+}
+
+fn each<T>(values: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, String> {
+    values.split(',').map(|value| parse(&value.to_lowercase())).collect()
+}
+
+fn who(value: &str) -> Result<Who, String> {
+    if value.is_empty() {
+        return Err("node: wants an address, a prefix as 10.1.0.0/24, or part of a NAI".to_owned());
+    }
+    if let Some((address, length)) = value.split_once('/')
+        && let (Ok(address), Ok(length)) = (address.parse(), length.parse())
+    {
+        return if length <= 32 {
+            Ok(Who::Prefix(address, length))
+        } else {
+            Err(format!("/{length} is no prefix"))
+        };
+    }
+    Ok(value.parse().map_or_else(|_| Who::Part(value.to_owned()), Who::Address))
+}
+
+fn state(value: &str) -> Result<State, String> {
+    let known = STATES.iter().find(|(name, _)| *name == value);
+    known.map(|(_, state)| *state).ok_or_else(|| {
+        let names: Vec<&str> = STATES.iter().map(|(name, _)| *name).collect();
+        format!("state: is one of {}", names.join(" "))
+    })
+}
+
+fn verdict(value: &str) -> Result<Verdict, String> {
+    VERDICTS.into_iter().find(|verdict| verdict.name() == value).ok_or_else(|| {
+        let names: Vec<&str> = VERDICTS.iter().map(|verdict| verdict.name()).collect();
+        format!("verdict: is one of {}", names.join(" "))
+    })
+}
+
+fn what(value: &str) -> What {
+    match Level::ALL.into_iter().find(|level| level.name() == value) {
+        Some(level) => What::Level(level),
+        None if matches!(value, "" | "any") => What::Any,
+        None => What::Rule(value.to_owned()),
+    }
+}
+
+fn bid(value: &str) -> Result<u8, String> {
+    value.parse().map_err(|_| "bid: is a number from 1 to 254".to_owned())
+}
+
+impl Who {
+    fn is(&self, home_address: Option<Ipv4Addr>, nai: Option<&[u8]>) -> bool {
+        match self {
+            Self::Address(address) => home_address == Some(*address),
+            Self::Prefix(prefix, length) => home_address.is_some_and(|address| {
+                let mask = u32::MAX.checked_shl(32 - u32::from(*length)).unwrap_or(0);
+                (u32::from(address) ^ u32::from(*prefix)) & mask == 0
+            }),
+            Self::Part(part) => {
+                home_address.is_some_and(|address| address.to_string().contains(part))
+                    || nai.is_some_and(|nai| String::from_utf8_lossy(nai).to_lowercase().contains(part))
+            }
+        }
+    }
+}
+
+impl What {
+    fn is(&self, finding: &Finding) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Level(level) => finding.level == *level,
+            Self::Rule(start) => finding.rule.id.to_lowercase().starts_with(start),
+        }
+    }
+}
+
+/// A filter at work: with what has to be known of all flows and findings.
+pub struct Sieve<'f> {
+    filter: &'f Filter,
+    facts: Facts<'f>,
+    /// Verdicts of the flows of each node, when the filter asks for them.
+    verdicts: BTreeMap<u32, BTreeSet<Verdict>>,
+}
+
+impl<'f> Sieve<'f> {
+    /// The filter over these facts.
+    pub fn new(filter: &'f Filter, facts: Facts<'f>) -> Self {
+        let mut verdicts: BTreeMap<u32, BTreeSet<Verdict>> = BTreeMap::new();
+        if filter.asks(|condition| matches!(condition, Condition::Verdict(_))) {
+            for flow in (0..facts.observer.flow_places()).filter_map(|place| facts.observer.flow(place)) {
+                verdicts.entry(flow.node).or_default().insert(flow.verdict);
+            }
+        }
+        Self { filter, facts, verdicts }
+    }
+
+    /// Whether everything is shown.
+    pub fn is_open(&self) -> bool {
+        self.filter.is_empty()
+    }
+
+    /// Whether a node is shown.
+    pub fn node(&self, place: u32, node: &Node) -> bool {
+        self.filter.holds(|condition| match condition {
+            Condition::Verdict(wanted) => self
+                .verdicts
+                .get(&place)
+                .is_some_and(|there| wanted.iter().any(|verdict| there.contains(verdict))),
+            Condition::Text(part) => node_text(node).contains(part),
+            other => self.is_of_node(other, node),
+        })
+    }
+
+    /// Whether a flow is shown.
+    pub fn flow(&self, flow: &FlowView, text: impl Fn() -> String) -> bool {
+        let node = self.facts.observer.node(flow.node);
+        self.filter.holds(|condition| match condition {
+            Condition::Verdict(wanted) => wanted.contains(&flow.verdict),
+            Condition::Bid(bids) => {
+                flow.paths.iter().any(|path| path.bid.is_some_and(|bid| bids.contains(&bid.octet())))
+            }
+            Condition::Text(part) => text().to_lowercase().contains(part),
+            other => node.is_some_and(|node| self.is_of_node(other, node)),
+        })
+    }
+
+    /// Whether a message is shown.
+    pub fn message(&self, message: &RecentMessage, text: impl Fn() -> String) -> bool {
+        let node = message.node.and_then(|place| self.facts.observer.node(place));
+        let frame = message.frame().number;
+        self.filter.holds(|condition| match condition {
+            Condition::Text(part) => text().to_lowercase().contains(part),
+            Condition::Finding(wanted) => self
+                .facts
+                .findings
+                .iter()
+                .any(|finding| finding.frame == Some(frame) && wanted.iter().any(|what| what.is(finding))),
+            Condition::Verdict(wanted) => message
+                .node
+                .and_then(|place| self.verdicts.get(&place))
+                .is_some_and(|there| wanted.iter().any(|verdict| there.contains(verdict))),
+            other => node.is_some_and(|node| self.is_of_node(other, node)),
+        })
+    }
+
+    /// Whether a finding is shown.
+    pub fn finding(&self, finding: &Finding) -> bool {
+        self.filter.holds(|condition| match condition {
+            Condition::Finding(wanted) => wanted.iter().any(|what| what.is(finding)),
+            Condition::Node(wanted) => wanted.iter().any(|who| who.is(finding.home_address, None)),
+            Condition::Text(part) => finding_text(finding).contains(part),
+            other => self.facts.observer.nodes().any(|node| {
+                node.home_address.is_some()
+                    && node.home_address == finding.home_address
+                    && self.is_of_node(other, node)
+            }),
+        })
+    }
+
+    fn is_of_node(&self, condition: &Condition, node: &Node) -> bool {
+        match condition {
+            Condition::Node(wanted) => {
+                wanted.iter().any(|who| who.is(node.home_address, node.nai.as_deref()))
+            }
+            Condition::State(wanted) => wanted.iter().any(|state| match state {
+                State::Binding(state) => node.bindings().iter().any(|binding| binding.state == *state),
+                State::Unregistered => node.active().next().is_none(),
+            }),
+            Condition::Bid(bids) => {
+                node.active().any(|binding| binding.bid().is_some_and(|bid| bids.contains(&Bid::octet(bid))))
+            }
+            Condition::Finding(wanted) => self.facts.findings.iter().any(|finding| {
+                node.home_address.is_some()
+                    && finding.home_address == node.home_address
+                    && wanted.iter().any(|what| what.is(finding))
+            }),
+            Condition::Verdict(_) | Condition::Text(_) => false,
+        }
+    }
+}
+
+/// What a search looks through in a node, in small letters.
+pub fn node_text(node: &Node) -> String {
+    use std::fmt::Write as _;
+
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    if let Some(address) = node.home_address {
+        let _ = write!(text, "{address} ");
+    }
+    if let Some(nai) = &node.nai {
+        text.push_str(&String::from_utf8_lossy(nai).to_lowercase());
+        text.push(' ');
+    }
+    let _ = write!(text, "{}", node.home_agent);
+    for binding in node.bindings() {
+        let _ = write!(text, " {}", binding.care_of_address);
+    }
+    text
+}
+
+/// What a search looks through in a finding, in small letters.
+pub fn finding_text(finding: &Finding) -> String {
+    let Finding { rule, level, subject, message, .. } = finding;
+    format!("{} {} {subject} {message}", rule.id, level.name()).to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_typed_is_checked() {
+        for good in
+            ["", "node:10.1.0.1", "node:10.1.0.0/24,example", "!state:active verdict:strays,leaks", "5060"]
+        {
+            assert!(Filter::parse(good).is_ok(), "{good}");
+        }
+        for (bad, told) in [
+            ("state:", "state: is one of"),
+            ("state:alive", "state: is one of"),
+            ("verdict:good", "verdict: is one of"),
+            ("bid:x", "bid: is a number"),
+            ("node:", "node: wants"),
+            ("node:10.0.0.0/33", "/33 is no prefix"),
+            ("nodes:1", "no key `nodes`"),
+            ("!", "`!` wants a term"),
+        ] {
+            assert!(Filter::parse(bad).unwrap_err().starts_with(told), "{bad}");
+        }
+    }
+
+    #[test]
+    fn nodes_are_named_by_address_prefix_and_part() {
+        let address = Some(Ipv4Addr::new(10, 1, 0, 1));
+        let is = |text: &str| who(text).unwrap().is(address, Some(b"Node@Example.org"));
+        assert!(is("10.1.0.1") && is("10.1.0.0/24") && is("0.0.0.0/0") && is("10.1.") && is("example"));
+        assert!(!is("10.1.0.10") && !is("10.1.1.0/24") && !is("10.1.0.0/32") && !is("nobody"));
+    }
+}

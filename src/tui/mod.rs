@@ -1,0 +1,48 @@
+//! The screen of `mipflow watch`.
+//!
+//! ```text
+//!  keys, mouse, signals ─► Message ─► App::update ─► App ─► draw ─► terminal
+//!  frames ─► Engine ─────► Facts ───────┴──────────────────┘
+//! ```
+//!
+//! [`App`] is what the screen knows of itself; [`App::update`] changes it and does no I/O; drawing looks at it and at
+//! [`Facts`] and changes nothing. One table, [`KEYS`], handles the keys and generates help, footer and the README's list.
+
+mod action;
+mod ansi;
+mod app;
+mod draw;
+mod export;
+mod facts;
+mod filter;
+mod finding;
+mod keys;
+mod layout;
+mod list;
+mod message;
+mod pace;
+mod past;
+mod prompt;
+mod rates;
+mod run;
+mod save;
+mod search;
+mod terminal;
+mod text;
+mod theme;
+mod turnstile;
+mod update;
+mod view;
+mod views;
+
+pub use action::Action;
+pub use app::{App, Settings};
+pub use draw::draw;
+pub use facts::{Facts, Input, InputKind, NodeRef};
+pub use filter::Filter;
+pub use finding::{Finding, Level, RuleText};
+pub use keys::{Binding, KEYS, Stroke, markdown};
+pub use message::{Effect, Message, ReplayOrder, SaveError, SaveFormat, SaveOrder};
+pub use run::{RunError, run};
+pub use theme::{Theme, ThemeName};
+pub use view::View;

@@ -1,0 +1,110 @@
+//! The tables as they stood: while the screen is paused, and where the time cursor is set to.
+
+use super::app::{App, Frozen, Moment, Why};
+use super::facts::Facts;
+use super::view::View;
+use super::views::is_of;
+use crate::state::{Exchange, Observer};
+use crate::trace::{Seen, Trace};
+
+/// The facts that a frozen screen shows.
+pub fn facts_of<'a>(frozen: &'a Frozen, facts: Facts<'a>) -> Facts<'a> {
+    let findings = match frozen.why {
+        Why::Paused => facts.findings.get(..frozen.findings).unwrap_or(facts.findings),
+        Why::Cursor(moment) => {
+            let until = facts.findings.partition_point(|finding| finding.time <= moment.time);
+            facts.findings.get(..until).unwrap_or_default()
+        }
+    };
+    Facts { observer: &frozen.observer, messages: &frozen.messages, findings, ..facts }
+}
+
+impl App {
+    /// The facts that are shown: those that are true now, or those the screen was frozen with.
+    pub fn shown<'a>(&'a self, facts: Facts<'a>) -> Facts<'a> {
+        self.frozen.as_ref().map_or(facts, |frozen| facts_of(frozen, facts))
+    }
+
+    /// Holds the screen still, or lets it show again what is true now.
+    pub(super) fn pause(&mut self, facts: Facts<'_>) {
+        self.frozen = match self.frozen.take() {
+            Some(_) => None,
+            None => Some(Box::new(Frozen {
+                observer: facts.observer.clone(),
+                messages: facts.messages.clone(),
+                packets: facts.counters.packets,
+                findings: facts.findings.len(),
+                why: Why::Paused,
+            })),
+        };
+    }
+
+    /// Sets the time cursor to the exchange before or after the one it is at. In the ladder it goes from exchange to
+    /// exchange of its node.
+    pub(super) fn move_cursor(&mut self, facts: Facts<'_>, later: bool) {
+        let node = (self.view() == View::Ladder).then(|| self.ladder.node()).flatten();
+        let node = node.and_then(|node| facts.node(node));
+        let here = self.cursor();
+        let moments = facts
+            .observer
+            .exchanges()
+            .filter(|exchange| node.is_none_or(|node| is_of(exchange, node)))
+            .filter_map(end_of);
+        let there = match (here, later) {
+            (None, true) => {
+                self.say("this is now: [ goes back");
+                return;
+            }
+            (Some(here), true) => moments.filter(|moment| *moment > here).min(),
+            (Some(here), false) => moments.filter(|moment| *moment < here).max(),
+            (None, false) => moments.max(),
+        };
+        match there {
+            Some(moment) => {
+                self.set_cursor(facts, moment);
+                self.say(format!(
+                    "as after frame {}, without the tunnelled packets; ] goes on, p back to now",
+                    moment.frame
+                ));
+            }
+            None if later => {
+                self.frozen = None;
+                self.say("back to now");
+            }
+            None => self.complain("no exchange before this one"),
+        }
+        self.refresh(facts);
+        if let (View::Ladder, Some(moment)) = (self.view(), there) {
+            self.ladder.go_to_frame(moment.frame);
+        }
+    }
+
+    /// Lets another observer see what the kept messages say up to a moment.
+    fn set_cursor(&mut self, facts: Facts<'_>, moment: Moment) {
+        let mut observer = Observer::new(facts.input.options);
+        let mut trace = Trace::new(facts.ports, facts.numbers, false);
+        let until = |frame: u64| frame <= moment.frame;
+        for message in facts.messages.iter().take_while(|message| until(message.frame().number)) {
+            for frame in message.frames() {
+                observer.advance(frame.time);
+                if let Seen::Message(seen) = trace.take(&frame) {
+                    observer.message(&seen.event(facts.keys));
+                }
+            }
+        }
+        observer.advance(moment.time);
+        observer.refresh();
+        self.frozen = Some(Box::new(Frozen {
+            observer,
+            messages: facts.messages.clone(),
+            packets: facts.counters.packets,
+            findings: facts.findings.len(),
+            why: Why::Cursor(moment),
+        }));
+    }
+}
+
+/// When an exchange was over, as far as it was seen.
+fn end_of(exchange: &Exchange) -> Option<Moment> {
+    exchange.legs.iter().map(|leg| Moment { frame: leg.frame, time: leg.time }).max()
+}

@@ -1,0 +1,382 @@
+//! The loop: takes what happens, asks the state what follows, and draws. All I/O of the screen is here and in
+//! [`super::terminal`].
+
+// The edge: how often it draws is measured with a clock.
+#![allow(clippy::disallowed_methods)]
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use thiserror::Error;
+
+use super::app::{App, Settings};
+use super::draw::draw;
+use super::facts::{Facts, Input, InputKind};
+use super::finding::Finding;
+use super::message::{Effect, Message, ReplayOrder};
+use super::pace::Pace;
+use super::save::save;
+use super::terminal::{self, Happening, Screen};
+use super::turnstile::Turnstile;
+use crate::capture::LiveNotice;
+use crate::state::Options;
+use crate::watch::{Audience, DriveError, Driver, Engine, Progress, Replay};
+
+/// What ended the screen but the user.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// The terminal cannot be used.
+    #[error("the terminal cannot be used: {0}")]
+    Terminal(io::Error),
+    /// What brings the frames has failed.
+    #[error(transparent)]
+    Drive(#[from] DriveError),
+    /// A defect of ours.
+    #[error("the thread that reads packets has ended unexpectedly; this is a defect of mipflow")]
+    Defect,
+}
+
+/// What the screen and the thread that brings frames share.
+struct World {
+    engine: Engine,
+    findings: Vec<Finding>,
+    input: Input,
+}
+
+impl World {
+    fn facts(&self) -> Facts<'_> {
+        Facts::of(&self.engine, &self.findings, &self.input)
+    }
+}
+
+/// Happenings that may wait. Whoever types faster waits for the screen.
+const WAITING: usize = 256;
+/// The longest wait of the thread that brings frames before it looks whether it has to end.
+const NAP: Duration = Duration::from_millis(50);
+
+/// Shows what the driver brings into the engine until the user, a signal or the loss of the terminal ends it. Gives
+/// back driver and engine, the observation closed and what was recorded complete.
+///
+/// `options` are those the engine's observer was made with.
+pub fn run(
+    mut driver: Driver,
+    engine: Engine,
+    options: Options,
+    settings: Settings,
+) -> Result<(Driver, Engine), RunError> {
+    let replay = driver.feed().replay().cloned();
+    let input = Input {
+        names: driver.feed().names().to_vec(),
+        kind: kind_of(driver.feed().is_live(), replay.as_ref()),
+        ended: false,
+        trouble: None,
+        options,
+    };
+    let world = Arc::new(Turnstile::new(World { engine, findings: Vec::new(), input }));
+    let stop = Arc::new(AtomicBool::new(false));
+    let (sender, happenings) = sync_channel(WAITING);
+    let mut screen = Screen::take().map_err(RunError::Terminal)?;
+    terminal::listen(&sender).map_err(RunError::Terminal)?;
+    driver.start().map_err(RunError::Terminal)?;
+    let fresh = Arc::new(AtomicBool::new(false));
+    let bringer = {
+        let bringer = Bringer {
+            world: Arc::clone(&world),
+            stop: Arc::clone(&stop),
+            fresh: Arc::clone(&fresh),
+            sender,
+            replay: replay.clone(),
+        };
+        let thread = thread::Builder::new().name("engine".to_owned());
+        thread.spawn(move || bringer.bring(driver)).map_err(RunError::Terminal)?
+    };
+    let size = screen.size().map_err(RunError::Terminal)?;
+    let mut shown = Shown {
+        app: App::new(settings, size),
+        world: &world,
+        replay,
+        pace: Pace::default(),
+        started: Instant::now(),
+        seen: None,
+        is_busy: false,
+    };
+    shown.pace.changed();
+    shown.pace.data_came();
+    let ended = loop {
+        let happening = if shown.is_busy {
+            match happenings.try_recv() {
+                Ok(happening) => Ok(happening),
+                Err(TryRecvError::Empty) => Err(RecvTimeoutError::Timeout),
+                Err(TryRecvError::Disconnected) => Err(RecvTimeoutError::Disconnected),
+            }
+        } else {
+            match shown.pace.wait(shown.started.elapsed()) {
+                Some(wait) => happenings.recv_timeout(wait),
+                None => happenings.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            }
+        };
+        if !terminal::is_taken() {
+            break Err(RunError::Defect);
+        }
+        let going_on = match happening {
+            Ok(Happening::Fresh) => {
+                fresh.store(false, Ordering::Release);
+                shown.pace.data_came();
+                Ok(true)
+            }
+            Ok(happening) => shown.happened(&mut screen, happening),
+            Err(RecvTimeoutError::Timeout) => Ok(true),
+            Err(RecvTimeoutError::Disconnected) => break Err(RunError::Defect),
+        };
+        match going_on.and_then(|going_on| shown.keep_up(&mut screen).map(|()| going_on)) {
+            Ok(true) => {}
+            Ok(false) => break Ok(()),
+            // Nobody looks at a terminal that cannot be written to.
+            Err(_) => break Ok(()),
+        }
+    };
+    stop.store(true, Ordering::Relaxed);
+    drop(happenings);
+    drop(screen);
+    let driver = bringer.join().map_err(|_| RunError::Defect)?;
+    ended?;
+    let driver = driver?;
+    let world = Arc::try_unwrap(world).map_err(|_| RunError::Defect)?.into_inner();
+    Ok((driver, world.engine))
+}
+
+fn kind_of(is_live: bool, replay: Option<&Replay>) -> InputKind {
+    match replay {
+        _ if is_live => InputKind::Live,
+        Some(replay) => InputKind::Replay { speed: replay.speed(), held: replay.is_paused() },
+        None => InputKind::File,
+    }
+}
+
+/// The thread that brings frames into the engine.
+struct Bringer {
+    world: Arc<Turnstile<World>>,
+    stop: Arc<AtomicBool>,
+    /// Whether the screen was told of something new that it has not taken up yet.
+    fresh: Arc<AtomicBool>,
+    sender: SyncSender<Happening>,
+    replay: Option<Replay>,
+}
+
+/// What interfaces tell, on its way to the status line.
+///
+/// Findings come in here: an [`Audience`] is told of every message, which is what rules are about.
+#[derive(Default)]
+struct Notices {
+    trouble: Option<Option<String>>,
+}
+
+impl Audience for Notices {
+    fn noticed(&mut self, notice: &LiveNotice) {
+        self.trouble = Some(match notice {
+            LiveNotice::Gone { name, .. } => Some(format!("{name} has gone away, waiting for it")),
+            LiveNotice::Back { .. } => None,
+            LiveNotice::Lost { name, error } => Some(format!("{name}: {error}")),
+        });
+    }
+}
+
+impl Bringer {
+    fn bring(self, mut driver: Driver) -> Result<Driver, DriveError> {
+        let mut notices = Notices::default();
+        let mut revision = None;
+        while !self.stop.load(Ordering::Relaxed) {
+            let event = driver.wait(NAP);
+            let came = event.is_some();
+            let mut turn = self.world.take_turn();
+            let world = &mut *turn.held;
+            let progress = driver.take(event, &mut world.engine, &mut notices)?;
+            if let Some(trouble) = notices.trouble.take() {
+                world.input.trouble = trouble;
+            }
+            world.input.kind = kind_of(driver.feed().is_live(), self.replay.as_ref());
+            let is_over = progress == Progress::Ended;
+            if is_over {
+                driver.finish(&mut world.engine)?;
+                world.input.ended = true;
+                world.input.trouble = driver.errors().first().map(ToString::to_string);
+            }
+            let now = Some(world.engine.revision());
+            drop(turn);
+            if came || is_over || now != revision {
+                revision = now;
+                self.tell();
+            }
+            if is_over {
+                return Ok(driver);
+            }
+        }
+        let mut turn = self.world.take_turn();
+        driver.finish(&mut turn.held.engine)?;
+        drop(turn);
+        Ok(driver)
+    }
+
+    /// Tells the screen once, until it has looked.
+    fn tell(&self) {
+        if !self.fresh.swap(true, Ordering::AcqRel) {
+            // Where there is no room, the screen has enough to do and is told the next time.
+            if self.sender.try_send(Happening::Fresh).is_err() {
+                self.fresh.store(false, Ordering::Release);
+            }
+        }
+    }
+}
+
+/// The state of the screen and what it needs of the world.
+struct Shown<'w> {
+    app: App,
+    world: &'w Turnstile<World>,
+    replay: Option<Replay>,
+    pace: Pace,
+    started: Instant,
+    /// What the last frame was drawn from.
+    seen: Option<Seen>,
+    is_busy: bool,
+}
+
+/// What makes one frame differ from another when the user does nothing.
+#[derive(Clone, Debug, PartialEq)]
+struct Seen {
+    packets: u64,
+    lost: u64,
+    second: i64,
+    findings: usize,
+    input: Input,
+}
+
+impl Seen {
+    fn of(facts: Facts<'_>) -> Self {
+        Self {
+            packets: facts.counters.packets,
+            lost: facts.counters.capture.lost(),
+            second: facts.now().seconds(),
+            findings: facts.findings.len(),
+            input: facts.input.clone(),
+        }
+    }
+}
+
+impl Shown<'_> {
+    /// Takes what happened; says whether it goes on.
+    fn happened(&mut self, screen: &mut Screen, happening: Happening) -> io::Result<bool> {
+        let message = match happening {
+            Happening::Message(message) => message,
+            Happening::Fresh => return Ok(true),
+            Happening::Terminate | Happening::Lost => return Ok(false),
+            Happening::Suspend => {
+                screen.suspend()?;
+                return self.resized(screen);
+            }
+            Happening::Resumed => {
+                screen.resume()?;
+                return self.resized(screen);
+            }
+        };
+        let effects = {
+            let world = self.world.take_first();
+            self.app.update(world.facts(), message)
+        };
+        self.pace.changed();
+        for effect in effects {
+            if !self.carry_out(screen, effect)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn resized(&mut self, screen: &Screen) -> io::Result<bool> {
+        let (width, height) = screen.size()?;
+        let world = self.world.take_first();
+        self.app.update(world.facts(), Message::Resize(width, height));
+        self.pace.changed();
+        Ok(true)
+    }
+
+    fn carry_out(&mut self, screen: &mut Screen, effect: Effect) -> io::Result<bool> {
+        match effect {
+            Effect::Quit => return Ok(false),
+            Effect::Suspend => {
+                screen.suspend()?;
+                return self.resized(screen);
+            }
+            Effect::Redraw => screen.forget()?,
+            Effect::Copy(text) => screen.copy(&text)?,
+            Effect::Save(order) => {
+                let world = self.world.take_first();
+                let facts = world.facts();
+                let saved = save(self.app.shown(facts), &order);
+                self.app.update(facts, Message::Saved(saved));
+            }
+            Effect::Replay(order) => {
+                let told = match &self.replay {
+                    Some(replay) => change(replay, order),
+                    None => "nothing is replayed (mipflow watch --replay FILE)".to_owned(),
+                };
+                let mut world = self.world.take_first();
+                world.input.kind = match world.input.kind {
+                    InputKind::Live => InputKind::Live,
+                    _ => kind_of(false, self.replay.as_ref()),
+                };
+                self.app.update(world.facts(), Message::Told(told));
+            }
+        }
+        Ok(true)
+    }
+
+    /// Looks at the tables and draws, when it is time.
+    fn keep_up(&mut self, screen: &mut Screen) -> io::Result<()> {
+        let now = self.started.elapsed();
+        let looks = self.pace.looks(now);
+        let draws_on = self.is_busy;
+        if looks || draws_on {
+            let world = self.world.take_first();
+            let facts = world.facts();
+            let seen = Some(Seen::of(facts));
+            if seen != self.seen || draws_on {
+                self.seen = seen;
+                let message = if draws_on { Message::Continue } else { Message::Data };
+                self.app.update(facts, message);
+                self.pace.changed();
+            }
+            if looks {
+                self.pace.looked(self.started.elapsed().saturating_sub(now));
+            }
+        }
+        let world = self.world.take_first();
+        let facts = world.facts();
+        self.is_busy = self.app.is_busy(facts);
+        if self.pace.draws(self.started.elapsed()) {
+            screen.draw(|frame| draw(frame, &self.app, facts))?;
+        }
+        drop(world);
+        screen.show()
+    }
+}
+
+/// Changes the pace of a replay; says what it is now.
+fn change(replay: &Replay, order: ReplayOrder) -> String {
+    match order {
+        ReplayOrder::Pause => replay.set_paused(!replay.is_paused()),
+        ReplayOrder::Step => {
+            if !replay.is_paused() {
+                replay.set_paused(true);
+            }
+            replay.step();
+        }
+        ReplayOrder::Slower => replay.set_speed(replay.speed() / 2.0),
+        ReplayOrder::Faster => replay.set_speed(replay.speed() * 2.0),
+    }
+    let held = if replay.is_paused() { ", held: P goes on, . lets one frame pass" } else { "" };
+    format!("replay x{}{held}", replay.speed())
+}

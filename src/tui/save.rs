@@ -1,0 +1,121 @@
+//! Writes what a user saves.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, ErrorKind, Write};
+use std::path::Path;
+
+use super::facts::Facts;
+use super::message::{SaveError, SaveFormat, SaveOrder};
+use super::view::View;
+use super::views;
+use crate::capture::Writer;
+use crate::report::{
+    CsvReport, CsvSection, Depth, JsonReport, Look, Report, Sections, Summary, TextReport, TimeStyle, grouped,
+};
+
+/// Writes the file; says in a few words what was written.
+pub fn save(facts: Facts<'_>, order: &SaveOrder) -> Result<String, SaveError> {
+    let path = Path::new(&order.path);
+    if !order.overwrite && path.exists() {
+        return Err(SaveError::Exists(order.path.clone()));
+    }
+    let failed = |error: &dyn std::fmt::Display| SaveError::Failed(format!("{}: {error}", order.path));
+    let what = match order.format {
+        SaveFormat::Capture => {
+            let mut writer = Writer::create(path, &facts.input.names).map_err(|error| failed(&error))?;
+            let frames = order.messages.iter().flat_map(|message| message.frames());
+            for frame in frames {
+                writer.write(&frame).map_err(|error| failed(&error))?;
+            }
+            writer.finish().map_err(|error| failed(&error))?;
+            format!("{} messages", grouped(order.messages.len() as u64))
+        }
+        SaveFormat::Csv => {
+            let mut out = create(path, order.overwrite).map_err(|error| failed(&error))?;
+            write_csv(&mut out, facts, order)
+                .and_then(|what| out.flush().map(|()| what))
+                .map_err(|error| failed(&error))?
+        }
+        SaveFormat::Json => {
+            let out = create(path, order.overwrite).map_err(|error| failed(&error))?;
+            let sections =
+                Sections { messages: true, exchanges: true, nodes: true, flows: true, ..Sections::default() };
+            report(JsonReport::new(out, sections), facts, order).map_err(|error| failed(&error))?;
+            "messages, exchanges, nodes and flows".to_owned()
+        }
+        SaveFormat::Ladder => {
+            let out = create(path, order.overwrite).map_err(|error| failed(&error))?;
+            let sections = Sections { ladder: true, ..Sections::default() };
+            let text = TextReport::new(out, sections, Depth::default(), TimeStyle::Utc, Look::default());
+            report(text, facts, order).map_err(|error| failed(&error))?;
+            "the ladder".to_owned()
+        }
+    };
+    Ok(format!("saved {what} to {}", order.path))
+}
+
+fn create(path: &Path, overwrite: bool) -> io::Result<BufWriter<File>> {
+    let mut options = OpenOptions::new();
+    options.write(true).truncate(true);
+    // Nobody else's file is written over, also not one that came a moment ago.
+    if overwrite {
+        options.create(true)
+    } else {
+        options.create_new(true)
+    };
+    options.open(path).map(BufWriter::new)
+}
+
+fn summary<'a>(facts: Facts<'a>, order: &'a SaveOrder) -> Summary<'a> {
+    Summary { target: order.target.as_ref(), ..views::summary(facts) }
+}
+
+/// The messages, then the tables.
+fn report(mut report: impl Report, facts: Facts<'_>, order: &SaveOrder) -> io::Result<()> {
+    if let Some(first) = facts.counts.first {
+        report.begin(first);
+    }
+    for message in &order.messages {
+        facts.read(message, |seen| report.message(seen, facts.keys)).transpose()?;
+    }
+    report.finish(&summary(facts, order))
+}
+
+fn write_csv(out: &mut dyn Write, facts: Facts<'_>, order: &SaveOrder) -> io::Result<String> {
+    let (section, what) = match order.view {
+        View::Messages => (CsvSection::Messages, "messages"),
+        View::Tunnels => (CsvSection::Nodes, "nodes"),
+        View::Ladder => (CsvSection::Exchanges, "exchanges"),
+        View::Flows => (CsvSection::Flows, "flows"),
+        View::Statistics => (CsvSection::Traffic, "the traffic of home agents"),
+        View::Findings => return write_findings(out, facts, order),
+    };
+    report(CsvReport::new(out, section), facts, order)?;
+    Ok(what.to_owned())
+}
+
+fn write_findings(out: &mut dyn Write, facts: Facts<'_>, order: &SaveOrder) -> io::Result<String> {
+    let mut clock = crate::report::Clock::new(TimeStyle::Utc);
+    let mut table = csv::Writer::from_writer(out);
+    let error = |error: csv::Error| io::Error::new(ErrorKind::Other, error);
+    let heads = ["rule", "level", "frame", "time", "subject", "home_address", "message", "source"];
+    table.write_record(heads).map_err(error)?;
+    for finding in order.findings.iter().filter_map(|place| facts.findings.get(*place)) {
+        let time = clock.rfc3339(finding.time, facts.precision()).to_owned();
+        let frame = finding.frame.map(|frame| frame.to_string()).unwrap_or_default();
+        let home_address = finding.home_address.map(|address| address.to_string()).unwrap_or_default();
+        let row = [
+            finding.rule.id,
+            finding.level.name(),
+            &frame,
+            &time,
+            &finding.subject,
+            &home_address,
+            &finding.message,
+            finding.rule.source,
+        ];
+        table.write_record(row).map_err(error)?;
+    }
+    table.flush()?;
+    Ok("findings".to_owned())
+}

@@ -1,0 +1,140 @@
+//! Text in columns of the screen.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+/// Text cut to `width` columns, the cut marked, and filled up with blanks.
+pub fn left(text: &str, width: usize, ellipsis: &str) -> String {
+    let text = cut(text, width, ellipsis);
+    let blanks = width.saturating_sub(width_of(&text));
+    format!("{text}{:blanks$}", "")
+}
+
+/// The same with the blanks before the text.
+pub fn right(text: &str, width: usize, ellipsis: &str) -> String {
+    let text = cut(text, width, ellipsis);
+    let blanks = width.saturating_sub(width_of(&text));
+    format!("{:blanks$}{text}", "")
+}
+
+/// Text of at most `width` columns; what was cut is marked.
+pub fn cut(text: &str, width: usize, ellipsis: &str) -> String {
+    if width_of(text) <= width {
+        return text.to_owned();
+    }
+    let room = width.saturating_sub(width_of(ellipsis));
+    let mut kept = String::new();
+    let mut used = 0;
+    for character in text.chars() {
+        let more = Span::raw(character.to_string()).width();
+        if used + more > room {
+            break;
+        }
+        used += more;
+        kept.push(character);
+    }
+    if room > 0 {
+        kept.push_str(ellipsis);
+    }
+    kept
+}
+
+/// Columns a text takes.
+pub fn width_of(text: &str) -> usize {
+    Span::raw(text).width()
+}
+
+/// A count of octets in three or four characters: `504`, `3.4k`, `12M`.
+pub fn size(octets: u64) -> String {
+    short(octets, &["", "k", "M", "G", "T", "P", "E"])
+}
+
+fn short(number: u64, units: &[&str]) -> String {
+    let mut units = units.iter();
+    let mut unit = units.next().copied().unwrap_or_default();
+    let mut tenths = number.saturating_mul(10);
+    while tenths >= 10_000 {
+        let Some(next) = units.next() else { break };
+        unit = next;
+        tenths /= 1000;
+    }
+    if unit.is_empty() || tenths >= 100 {
+        format!("{}{unit}", tenths / 10)
+    } else {
+        format!("{}.{}{unit}", tenths / 10, tenths % 10)
+    }
+}
+
+/// The part of a line that is in sight when `from` columns to its left are not.
+pub fn scrolled(line: Line<'static>, from: usize) -> Line<'static> {
+    if from == 0 {
+        return line;
+    }
+    let mut skip = from;
+    let mut spans = Vec::new();
+    for span in line.spans {
+        let count = span.content.chars().count();
+        if skip >= count {
+            skip -= count;
+            continue;
+        }
+        let kept: String = span.content.chars().skip(skip).collect();
+        skip = 0;
+        spans.push(Span::styled(kept, span.style));
+    }
+    Line::from(spans)
+}
+
+/// A line in the making.
+#[derive(Debug, Default)]
+pub struct Row {
+    spans: Vec<Span<'static>>,
+}
+
+impl Row {
+    /// Adds text.
+    pub fn push(&mut self, text: impl Into<String>, style: Style) -> &mut Self {
+        self.spans.push(Span::styled(text.into(), style));
+        self
+    }
+
+    /// Adds plain text.
+    pub fn plain(&mut self, text: impl Into<String>) -> &mut Self {
+        self.push(text, Style::new())
+    }
+
+    /// The line.
+    pub fn line(self) -> Line<'static> {
+        Line::from(self.spans)
+    }
+
+    /// Columns so far.
+    pub fn width(&self) -> usize {
+        self.spans.iter().map(Span::width).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_fits_its_column() {
+        assert_eq!(left("abc", 5, "…"), "abc  ");
+        assert_eq!(right("abc", 5, "…"), "  abc");
+        assert_eq!(left("abcdef", 4, "…"), "abc…");
+        assert_eq!(left("日本語", 4, "…"), "日… ");
+        assert_eq!(left("abc", 0, "…"), "");
+        assert_eq!(cut("abcdef", 3, "..."), "abc".chars().take(0).collect::<String>());
+    }
+
+    #[test]
+    fn sizes_are_short() {
+        for (octets, text) in
+            [(0, "0"), (999, "999"), (1000, "1.0k"), (9_999, "9.9k"), (10_000, "10k"), (3_400_000, "3.4M")]
+        {
+            assert_eq!(size(octets), text);
+        }
+        assert_eq!(size(u64::MAX), "1.8E");
+    }
+}

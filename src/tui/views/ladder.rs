@@ -1,0 +1,189 @@
+//! The ladder of one node: its exchanges through time, as RFC 7629 Figure 3 draws them.
+
+use std::collections::BTreeMap;
+
+use ratatui::Frame;
+use ratatui::text::Line;
+
+use super::Pane;
+use super::tunnels::awaited;
+use crate::report::{Clock, LadderPage, Look};
+use crate::state::{Exchange, Node};
+use crate::tui::ansi;
+use crate::tui::app::App;
+use crate::tui::facts::{Facts, NodeRef};
+use crate::tui::layout::Areas;
+use crate::tui::list::List;
+use crate::tui::text;
+
+/// The most exchanges of one node that are drawn; the latest are.
+const MOST: usize = 2_000;
+
+/// The node, its exchanges and how they are drawn.
+#[derive(Debug, Default)]
+pub struct LadderView {
+    /// Lines below the names: the event of each.
+    pub list: List<(usize, usize)>,
+    node: Option<NodeRef>,
+    known: Option<Box<Node>>,
+    /// By the frame of their first packet; those the observer has forgotten stay while the ladder is open.
+    exchanges: BTreeMap<u64, Exchange>,
+    page: LadderPage,
+    rows: usize,
+    width: u16,
+    /// Columns that are to the left of the pane.
+    pub scrolled: usize,
+}
+
+impl LadderView {
+    /// Tells how much room there is.
+    pub fn set_page(&mut self, rows: usize, width: u16) {
+        self.rows = rows;
+        self.width = width;
+        self.list.set_page(rows.saturating_sub(self.heads()));
+    }
+
+    /// The node whose ladder it is.
+    pub fn node(&self) -> Option<NodeRef> {
+        self.node
+    }
+
+    /// Shows another node.
+    pub fn show(&mut self, node: NodeRef) {
+        if self.node != Some(node) {
+            *self = Self { node: Some(node), rows: self.rows, width: self.width, ..Self::default() };
+        }
+    }
+
+    /// Columns there are for the ladder.
+    pub fn width(&self) -> u16 {
+        self.width.saturating_sub(2)
+    }
+
+    /// Draws it anew.
+    pub fn refresh(&mut self, facts: Facts<'_>, look: &Look, clock: &mut Clock, follow: bool, past: bool) {
+        let Some(place) = self.node else { return };
+        if let Some(node) = facts.node(place) {
+            self.known = Some(Box::new(node.clone()));
+        }
+        let Some(known) = &self.known else { return };
+        if past {
+            self.exchanges.clear();
+        }
+        for exchange in facts.observer.exchanges().filter(|exchange| is_of(exchange, known)) {
+            if let Some(first) = exchange.legs.first() {
+                self.exchanges.insert(first.frame, exchange.clone());
+            }
+        }
+        while self.exchanges.len() > MOST {
+            self.exchanges.pop_first();
+        }
+        let exchanges: Vec<Exchange> = self.exchanges.values().cloned().collect();
+        self.page = LadderPage::of(known, &exchanges, facts.numbers, facts.precision(), clock, look);
+        let rows = self.page.events.iter().enumerate();
+        let rows = rows.flat_map(|(event, drawn)| (0..drawn.lines.len()).map(move |line| (event, line)));
+        let rows = rows.collect();
+        self.list.set_page(self.rows.saturating_sub(self.heads()));
+        self.list.replace(rows, follow);
+    }
+
+    fn heads(&self) -> usize {
+        self.page.heads.len().min(self.rows / 2)
+    }
+
+    /// The frame of the message under the cursor.
+    pub fn selected_frame(&self) -> Option<u64> {
+        self.page.events.get(self.list.selected()?.0)?.frame
+    }
+
+    /// Moves the cursor to the event before or after the one it is at.
+    pub fn step(&mut self, events: isize) {
+        let Some((event, _)) = self.list.selected() else { return };
+        let last = self.page.events.len().saturating_sub(1);
+        let there = event.saturating_add_signed(events).min(last);
+        // Its last line first, so that all of it is in sight.
+        let lines = self.page.events.get(there).map_or(0, |event| event.lines.len());
+        self.list.select((there, lines.saturating_sub(1)));
+        self.list.select((there, 0));
+    }
+
+    /// Moves the cursor to the event of a frame.
+    pub fn go_to_frame(&mut self, frame: u64) {
+        let place = self.page.events.iter().position(|event| event.frame == Some(frame));
+        if let Some(place) = place {
+            self.list.select((place, 0));
+        }
+    }
+
+    /// What a search looks through.
+    pub fn search_text(&self, place: usize) -> String {
+        self.line(place).map(|line| ansi::bare(line).to_lowercase()).unwrap_or_default()
+    }
+
+    fn line(&self, place: usize) -> Option<&str> {
+        let (event, line) = self.list.rows().get(place)?;
+        self.page.events.get(*event)?.lines.get(*line).map(String::as_str)
+    }
+
+    /// The whole ladder as text.
+    pub fn text(&self) -> String {
+        let events = self.page.events.iter().flat_map(|event| &event.lines);
+        let lines: Vec<String> = self.page.heads.iter().chain(events).map(|line| ansi::bare(line)).collect();
+        lines.join("\n")
+    }
+
+    /// The exchanges that are shown.
+    pub fn exchanges(&self) -> impl Iterator<Item = &Exchange> {
+        self.exchanges.values()
+    }
+}
+
+/// Whether an exchange is the node's.
+pub fn is_of(exchange: &Exchange, node: &Node) -> bool {
+    if exchange.home_address.is_unspecified() {
+        exchange.nai.is_some() && exchange.nai == node.nai
+    } else {
+        Some(exchange.home_address) == node.home_address
+            && (exchange.home_agent == node.home_agent || exchange.home_agent.is_unspecified())
+    }
+}
+
+/// Draws the ladder.
+pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, areas: &Areas) {
+    let [area, ..] = areas.panes;
+    let pane = Pane::new(app, 0, area);
+    if pane.is_hidden() {
+        return;
+    }
+    let ladder = &app.ladder;
+    let Some(node) = &ladder.known else {
+        pane.title(frame, "Ladder", "");
+        return pane.empty(frame, &awaited(app, facts));
+    };
+    let name = match (node.home_address, &node.nai) {
+        (Some(address), _) => address.to_string(),
+        (None, Some(nai)) => app.theme.glyphs.short_text(nai, 30),
+        (None, None) => String::new(),
+    };
+    let exchanges = ladder.exchanges.len();
+    let plural = if exchanges == 1 { "" } else { "s" };
+    let forgotten = match ladder.node.and_then(|node| facts.node(node)) {
+        Some(_) => "",
+        None => "forgotten since",
+    };
+    pane.title(frame, &format!("Ladder of {name}: {exchanges} exchange{plural}"), forgotten);
+    if exchanges == 0 {
+        return pane.empty(frame, "no registration exchanges of this node yet");
+    }
+    let heads = ladder.heads();
+    let scrolled = |line: &str| text::scrolled(ansi::line(line), ladder.scrolled);
+    let head: Vec<Line<'static>> = ladder.page.heads.iter().take(heads).map(|line| scrolled(line)).collect();
+    pane.lines(frame, head);
+    let selected = ladder.list.selected().map(|(event, _)| event);
+    // All lines of the selected event stand out; so rows are told apart by their event here.
+    let rows = ladder.list.visible().map(|(place, (event, _))| {
+        let line = ladder.line(place).map(scrolled).unwrap_or_default();
+        (event, false, line)
+    });
+    pane.rows_below(frame, u16::try_from(heads).unwrap_or(u16::MAX), selected, rows);
+}

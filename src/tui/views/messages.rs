@@ -1,0 +1,407 @@
+//! Messages: the list, the packet tree of one, and its octets. What the tree's cursor is at stands out in the octets,
+//! and the other way round.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use ratatui::Frame;
+use ratatui::style::Style;
+use ratatui::text::Line;
+
+use super::Pane;
+use super::tunnels::{awaited, count};
+use crate::report::{Look, MarkedLine, hex_dump_text, message_line, message_tree_lines};
+use crate::trace::SeenMessage;
+use crate::tui::ansi;
+use crate::tui::app::App;
+use crate::tui::facts::{Facts, NodeRef};
+use crate::tui::filter::Sieve;
+use crate::tui::layout::Areas;
+use crate::tui::list::List;
+use crate::tui::text::{self, Row};
+use crate::watch::RecentMessage;
+
+/// Messages that are looked at in one go.
+const PIECE: u64 = 2_000;
+
+/// Rows, and the message that is open.
+#[derive(Debug, Default)]
+pub struct Messages {
+    /// Numbers of messages.
+    pub list: List<u64>,
+    /// Lines of the packet tree.
+    pub tree: List<usize>,
+    /// The octet under the cursor of the hex dump.
+    pub octet: usize,
+    /// Lines of the hex dump that are above the pane.
+    hex_top: usize,
+    hex_page: usize,
+    /// Octets on a line of the hex dump.
+    pub octets_a_line: usize,
+    /// Columns of the list that are to the left of the pane.
+    pub scrolled: usize,
+    /// Number of the next message that was not looked at yet.
+    next: u64,
+    /// The filter the rows were made with.
+    filter: String,
+    /// Messages on the screen, in case they are forgotten.
+    pinned: BTreeMap<u64, Arc<RecentMessage>>,
+    open: Option<Open>,
+}
+
+/// The message whose tree is shown.
+#[derive(Debug)]
+struct Open {
+    number: u64,
+    lines: Vec<MarkedLine>,
+    octets: Vec<u8>,
+}
+
+impl Messages {
+    /// Tells how many rows the panes have.
+    pub fn set_pages(&mut self, list: usize, tree: usize, hex: usize, octets_a_line: usize) {
+        self.list.set_page(list);
+        self.tree.set_page(tree);
+        self.hex_page = hex.max(1);
+        self.octets_a_line = octets_a_line.max(1);
+    }
+
+    /// Whether there are messages that were not looked at yet.
+    pub fn is_behind(&self, facts: Facts<'_>) -> bool {
+        self.next < facts.messages.total()
+    }
+
+    /// Takes up new messages; all of them anew when the filter is another one.
+    pub fn refresh(&mut self, facts: Facts<'_>, sieve: &Sieve<'_>, filter: &str, follow: bool) {
+        let messages = facts.messages;
+        if self.filter != filter || self.next > messages.total() {
+            filter.clone_into(&mut self.filter);
+            self.next = 0;
+        }
+        // What is on the screen stays.
+        let visible: Vec<u64> = self.list.visible().map(|(_, number)| number).collect();
+        let mut pinned = BTreeMap::new();
+        for number in visible {
+            let message = messages.by_number(number).cloned().or_else(|| self.pinned.remove(&number));
+            pinned.extend(message.map(|message| (number, message)));
+        }
+        self.pinned = pinned;
+        let oldest = messages.forgotten();
+        let is_shown = |number: &u64| *number >= oldest || (!follow && self.pinned.contains_key(number));
+        if self.next == 0 {
+            let selected = self.list.selected().filter(|number| self.pinned.contains_key(number));
+            self.next = oldest;
+            let from = self.next;
+            let rows = self.piece(facts, sieve);
+            let mut rows: Vec<u64> = rows.collect();
+            if let Some(selected) = selected.filter(|selected| !follow && *selected < from) {
+                rows.insert(0, selected);
+            }
+            self.list.replace(rows, follow);
+        } else {
+            if self.list.rows().first().is_some_and(|first| !is_shown(first)) {
+                let rows = self.list.rows().iter().copied().filter(is_shown).collect();
+                self.list.replace(rows, follow);
+            }
+            self.next = self.next.max(oldest);
+            let rows: Vec<u64> = self.piece(facts, sieve).collect();
+            self.list.extend(rows.into_iter(), follow);
+        }
+    }
+
+    /// The next few messages that the filter lets through.
+    fn piece<'t>(&mut self, facts: Facts<'t>, sieve: &'t Sieve<'t>) -> impl Iterator<Item = u64> + use<'t> {
+        let from = self.next;
+        let most = if sieve.is_open() { u64::MAX } else { PIECE };
+        let until = facts.messages.total().min(from.saturating_add(most));
+        self.next = until;
+        (from..until).filter(move |number| {
+            sieve.is_open()
+                || facts.messages.by_number(*number).is_some_and(|message| {
+                    sieve.message(message, || summary(facts, message, &Look::default()))
+                })
+        })
+    }
+
+    /// A message, also when it was forgotten while it was looked at.
+    pub fn message<'t>(&'t self, facts: Facts<'t>, number: u64) -> Option<&'t Arc<RecentMessage>> {
+        facts.messages.by_number(number).or_else(|| self.pinned.get(&number))
+    }
+
+    /// The message under the cursor.
+    pub fn selected<'t>(&'t self, facts: Facts<'t>) -> Option<&'t Arc<RecentMessage>> {
+        self.message(facts, self.list.selected()?)
+    }
+
+    /// The node of the message under the cursor.
+    pub fn selected_node(&self, facts: Facts<'_>) -> Option<NodeRef> {
+        facts.node_ref(self.selected(facts)?.node?)
+    }
+
+    /// Opens the message under the cursor in tree and hex dump. `anew` also when it is open already.
+    pub fn open(&mut self, facts: Facts<'_>, look: &Look, clock: &mut crate::report::Clock, anew: bool) {
+        let Some(number) = self.list.selected() else {
+            self.open = None;
+            return;
+        };
+        if !anew && self.open.as_ref().is_some_and(|open| open.number == number) {
+            return;
+        }
+        let is_other = self.open.as_ref().is_none_or(|open| open.number != number);
+        let read = self.message(facts, number).and_then(|message| {
+            facts.read(message, |seen| {
+                (message_tree_lines(seen, facts.keys, clock, look), seen.message.octets.to_vec())
+            })
+        });
+        let (lines, octets) = read.unwrap_or_default();
+        self.tree.replace((0..lines.len()).collect(), false);
+        if is_other {
+            self.tree.go(0);
+            self.hex_top = 0;
+            self.octet = 0;
+        }
+        self.open = Some(Open { number, lines, octets });
+    }
+
+    /// The octets that the line under the tree's cursor tells of.
+    pub fn field(&self) -> Range<usize> {
+        let line = self.open.as_ref().and_then(|open| open.lines.get(self.tree.selected()?));
+        line.and_then(|line| line.octets.clone()).unwrap_or_default()
+    }
+
+    /// Brings the octets of the tree's field into sight.
+    pub fn follow_tree(&mut self) {
+        let field = self.field();
+        if !field.is_empty() {
+            self.octet = field.start;
+            self.show_octet();
+        }
+    }
+
+    /// Moves the cursor of the hex dump, and that of the tree to the narrowest field there.
+    pub fn move_octet(&mut self, by: isize) {
+        let Some(open) = &self.open else { return };
+        let last = open.octets.len().saturating_sub(1);
+        self.octet = self.octet.saturating_add_signed(by).min(last);
+        let octet = self.octet;
+        let covering = open.lines.iter().enumerate().filter_map(|(place, line)| {
+            let octets = line.octets.as_ref().filter(|octets| octets.contains(&octet))?;
+            Some((octets.len(), place))
+        });
+        if let Some((_, place)) = covering.min() {
+            self.tree.go(place);
+        }
+        self.show_octet();
+    }
+
+    /// Moves the cursor of the hex dump to the octet at this line and column of its pane.
+    pub fn point_octet(&mut self, line: usize, column: usize) {
+        // The mark, the offset, and two blanks.
+        let column = column.saturating_sub(7);
+        let half = self.octets_a_line / 2;
+        let gap = usize::from(column > half * 3);
+        let octet = column.saturating_sub(gap) / 3;
+        if octet < self.octets_a_line {
+            self.octet = (self.hex_top + line) * self.octets_a_line + octet;
+            self.move_octet(0);
+        }
+    }
+
+    fn show_octet(&mut self) {
+        let line = self.octet / self.octets_a_line.max(1);
+        self.hex_top = self.hex_top.min(line).max((line + 1).saturating_sub(self.hex_page));
+    }
+
+    /// Rows of the hex pane.
+    pub fn hex_page(&self) -> usize {
+        self.hex_page
+    }
+
+    /// What a search looks through in the list.
+    pub fn search_text(&self, facts: Facts<'_>, place: usize) -> String {
+        let message = self.list.rows().get(place).and_then(|number| self.message(facts, *number));
+        message.map(|message| summary(facts, message, &Look::default()).to_lowercase()).unwrap_or_default()
+    }
+
+    /// What a search looks through in the tree.
+    pub fn tree_text(&self, place: usize) -> String {
+        let line = self.open.as_ref().and_then(|open| open.lines.get(place));
+        line.map(|line| ansi::bare(&line.text).to_lowercase()).unwrap_or_default()
+    }
+
+    /// The packet tree, or the hex dump, as text.
+    pub fn open_text(&self, is_hex: bool) -> String {
+        let Some(open) = &self.open else { return String::new() };
+        if is_hex {
+            return hex_dump_text(&open.octets, &Look::default());
+        }
+        let lines: Vec<String> = open.lines.iter().map(|line| ansi::bare(&line.text)).collect();
+        lines.join("\n")
+    }
+}
+
+/// A message in one line, with its endpoints.
+pub fn summary(facts: Facts<'_>, message: &RecentMessage, look: &Look) -> String {
+    let text = facts.read(message, |seen| {
+        format!(
+            "{} {} {}",
+            seen.datagram.source,
+            seen.datagram.destination,
+            message_line(seen, facts.keys, look)
+        )
+    });
+    text.map(|text| ansi::bare(&text)).unwrap_or_default()
+}
+
+/// Draws the three panes.
+pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, areas: &Areas) {
+    let [list, tree, hex] = areas.panes;
+    let messages = &app.messages;
+    let pane = Pane::new(app, 0, list);
+    if !pane.is_hidden() {
+        let shown = messages.list.rows().len();
+        let total = usize::try_from(facts.messages.total()).unwrap_or(usize::MAX);
+        let forgotten = facts.messages.forgotten();
+        let aside = match forgotten {
+            0 => String::new(),
+            forgotten => format!("{} older ones forgotten", crate::report::grouped(forgotten)),
+        };
+        pane.title(frame, &format!("Messages: {}", list_count(app, shown, total, forgotten)), &aside);
+        if shown == 0 {
+            pane.empty(frame, &awaited(app, facts));
+        } else {
+            draw_list(frame, app, facts, &pane);
+        }
+    }
+    let pane = Pane::new(app, 1, tree);
+    if !pane.is_hidden() {
+        draw_tree(frame, app, &pane);
+    }
+    let pane = Pane::new(app, 2, hex);
+    if !pane.is_hidden() {
+        draw_hex(frame, app, &pane);
+    }
+}
+
+fn list_count(app: &App, shown: usize, total: usize, forgotten: u64) -> String {
+    let there = total.saturating_sub(usize::try_from(forgotten).unwrap_or(usize::MAX));
+    // One that is still looked at counts, though it was forgotten.
+    count(shown, there.max(if app.filter.is_empty() { shown } else { 0 }), "message", app.filter.is_empty())
+}
+
+fn draw_list(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, pane: &Pane<'_>) {
+    let messages = &app.messages;
+    let look = app.theme.look(u16::try_from(pane.width()).unwrap_or(u16::MAX));
+    let mut clock = app.clock(facts);
+    // The first row counts from the one before it, as all others do.
+    let before = messages.list.visible().next().and_then(|(place, _)| {
+        let number = messages.list.rows().get(place.checked_sub(1)?)?;
+        messages.message(facts, *number)
+    });
+    if let Some(before) = before {
+        clock.styled(before.frame().time, before.frame().precision);
+    }
+    let rows = messages.list.visible().map(|(place, number)| {
+        let marked = messages.list.marked().contains(&number);
+        let line = messages.message(facts, number).map_or_else(
+            || Line::raw("forgotten"),
+            |message| {
+                let read =
+                    facts.read(message, |seen| list_line(app, facts, seen, &look, &mut clock, pane.width()));
+                read.unwrap_or_else(|| Line::raw("no message on these ports"))
+            },
+        );
+        (place, marked, text::scrolled(line, messages.scrolled))
+    });
+    let rows: Vec<_> = rows.collect();
+    pane.rows(frame, Some(messages.list.at()), rows.into_iter());
+}
+
+fn list_line(
+    app: &App,
+    facts: Facts<'_>,
+    seen: &SeenMessage<'_>,
+    look: &Look,
+    clock: &mut crate::report::Clock,
+    width: usize,
+) -> Line<'static> {
+    let theme = &app.theme;
+    let mut row = Row::default();
+    row.push(format!("{:>5} ", seen.frame), theme.quiet);
+    let time = clock.styled(seen.time, seen.precision.min(crate::time::Precision::new(6)));
+    row.push(format!("{time:>15}  "), theme.quiet);
+    if width >= 130 {
+        let arrow = theme.glyphs.arrow;
+        let ends = format!("{} {arrow} {}", seen.datagram.source, seen.datagram.destination);
+        row.plain(text::left(&ends, 41, theme.glyphs.ellipsis)).plain("  ");
+    }
+    let mut line = row.line();
+    line.spans.extend(ansi::line(&message_line(seen, facts.keys, look)).spans);
+    line
+}
+
+fn draw_tree(frame: &mut Frame<'_>, app: &App, pane: &Pane<'_>) {
+    let messages = &app.messages;
+    let Some(open) = &messages.open else {
+        pane.title(frame, "Packet", "");
+        return;
+    };
+    pane.title(frame, "Packet", "");
+    let rows = messages.tree.visible().map(|(place, line)| {
+        let line = open.lines.get(line).map_or_else(Line::default, |line| ansi::line(&line.text));
+        (place, false, text::scrolled(line, if pane.is_focused() { messages.scrolled } else { 0 }))
+    });
+    pane.rows(frame, Some(messages.tree.at()), rows);
+}
+
+/// Offset, octets, characters; the octets of the tree's field stand out.
+fn draw_hex(frame: &mut Frame<'_>, app: &App, pane: &Pane<'_>) {
+    let messages = &app.messages;
+    let theme = &app.theme;
+    let field = messages.field();
+    let title = if field.is_empty() {
+        "Octets".to_owned()
+    } else {
+        format!("Octets {} to {}", field.start, field.end.saturating_sub(1))
+    };
+    pane.title(frame, &title, "");
+    let Some(open) = &messages.open else { return };
+    let width = messages.octets_a_line.max(1);
+    let lines = open.octets.chunks(width).enumerate().skip(messages.hex_top).take(messages.hex_page);
+    let lines = lines.map(|(line, octets)| {
+        let start = line * width;
+        let style = |octet: usize| {
+            let is_here = pane.is_focused() && octet == messages.octet;
+            if is_here {
+                theme.found.patch(theme.doubtful)
+            } else if field.contains(&octet) {
+                theme.found
+            } else {
+                Style::new()
+            }
+        };
+        let mut row = Row::default();
+        row.push(format!("{start:04x}  "), theme.quiet);
+        for (column, octet) in octets.iter().enumerate() {
+            row.push(format!("{octet:02x}"), style(start + column));
+            // The blank between two octets of a field belongs to it.
+            let within = field.contains(&(start + column)) && field.contains(&(start + column + 1));
+            let gap = if column + 1 == width / 2 { "  " } else { " " };
+            row.push(
+                gap,
+                if within && column + 1 < octets.len() { style(start + column + 1) } else { Style::new() },
+            );
+        }
+        let missing = width - octets.len();
+        let gap = usize::from(octets.len() < width / 2);
+        row.plain(" ".repeat(missing * 3 + gap + 1));
+        for (column, octet) in octets.iter().enumerate() {
+            let is_text = octet.is_ascii_graphic() || *octet == b' ';
+            let character = if is_text { char::from(*octet) } else { '.' };
+            row.push(character.to_string(), style(start + column));
+        }
+        row.line()
+    });
+    pane.lines(frame, lines.collect());
+}

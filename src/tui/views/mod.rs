@@ -1,0 +1,39 @@
+//! The views: each keeps its rows and draws what is visible of them.
+
+mod findings;
+mod flows;
+mod ladder;
+mod messages;
+mod pane;
+mod policy;
+mod statistics;
+mod tunnels;
+
+pub use findings::{Findings, Row as FindingRow};
+pub use flows::{Flows, text_of as flow_text};
+pub use ladder::{LadderView, is_of};
+pub use messages::{Messages, summary as message_summary};
+pub use policy::lines as policy_lines;
+pub use statistics::{Statistics, summary};
+pub use tunnels::{Row as TunnelRow, Tunnels};
+
+use ratatui::Frame;
+
+use super::app::App;
+use super::facts::Facts;
+use super::layout::Areas;
+use super::view::View;
+
+pub use pane::Pane;
+
+/// Draws the open view.
+pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, areas: &Areas) {
+    match app.view() {
+        View::Tunnels => tunnels::draw(frame, app, facts, areas),
+        View::Ladder => ladder::draw(frame, app, facts, areas),
+        View::Messages => messages::draw(frame, app, facts, areas),
+        View::Flows => flows::draw(frame, app, facts, areas),
+        View::Findings => findings::draw(frame, app, facts, areas),
+        View::Statistics => statistics::draw(frame, app, areas),
+    }
+}

@@ -1,0 +1,160 @@
+//! The policy of a node, drawn as RFC 7629 Figure 2 draws one: which tunnels each flow prefers, in order, and a drop
+//! at the end. The choice in force is marked.
+
+use ratatui::Frame;
+use ratatui::style::Style;
+use ratatui::text::Line;
+
+use super::Pane;
+use crate::report::{grouped, selector_text};
+use crate::state::{Bid, Binding, Effect, Multipath, Node, Rule, RuleAction};
+use crate::tui::app::App;
+use crate::tui::facts::Facts;
+use crate::tui::text::{self, Row};
+use crate::tui::theme::Theme;
+
+/// A description stands beside the preferences from this width on, else above them.
+const BESIDE: usize = 72;
+/// Columns of the preferences where the description stands beside them.
+const PREFERENCES: usize = 40;
+
+/// Draws the policy of the selected node.
+pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, pane: &Pane<'_>) {
+    let selected = app.tunnels.selected_node();
+    let node = selected.and_then(|selected| app.tunnels.node(facts, selected));
+    let Some(node) = node else {
+        pane.title(frame, "Policy", "");
+        return pane.empty(frame, "of the selected node");
+    };
+    let name = match (node.home_address, &node.nai) {
+        (Some(address), _) => address.to_string(),
+        (None, Some(nai)) => app.theme.glyphs.short_text(nai, 30),
+        (None, None) => String::new(),
+    };
+    let multipath = match node.multipath {
+        Multipath::Enabled => "multipath enabled",
+        Multipath::Refused => "multipath refused",
+        Multipath::Off => "multipath off",
+    };
+    pane.title(frame, &format!("Policy of {name}"), multipath);
+    if node.policy().rules().is_empty() {
+        return pane.empty(frame, "no flow policy: any tunnel may carry any flow");
+    }
+    let lines = lines(app, node, pane.width());
+    let top = app.tunnels.policy_top.min(lines.len().saturating_sub(app.tunnels.policy_page()));
+    pane.lines(frame, lines.into_iter().skip(top).collect());
+}
+
+/// The lines of a policy.
+pub fn lines(app: &App, node: &Node, width: usize) -> Vec<Line<'static>> {
+    let theme = &app.theme;
+    let bar = theme.border().vertical_left;
+    let rule = theme.border().horizontal_top;
+    let cross = if theme.ascii { "+" } else { "┼" };
+    let beside = width >= BESIDE;
+    let mut lines = Vec::new();
+    let mut head = Row::default();
+    head.push(" FID ", theme.heading).push(bar, theme.quiet);
+    if beside {
+        head.push(text::left(" Access network preferences", PREFERENCES, ""), theme.heading);
+        head.push(bar, theme.quiet).push(" Description", theme.heading);
+    } else {
+        head.push(" Access network preferences", theme.heading);
+    }
+    lines.push(head.line());
+    let parting = || {
+        let mut text = rule.repeat(5) + cross;
+        if beside {
+            text += &(rule.repeat(PREFERENCES) + cross + &rule.repeat(width.saturating_sub(PREFERENCES + 7)));
+        } else {
+            text += &rule.repeat(width.saturating_sub(6));
+        }
+        Line::styled(text, theme.quiet)
+    };
+    for (fid, rule) in (1u32..).zip(node.policy().rules()) {
+        lines.push(parting());
+        let preferences = preferences(theme, node, rule);
+        let mut described = description(theme, node, rule);
+        if !beside {
+            let (selector, style) = described.remove(0);
+            let mut row = Row::default();
+            row.push(format!(" {fid:>3} "), theme.heading).push(bar, theme.quiet);
+            row.push(
+                format!(" {}", text::cut(&selector, width.saturating_sub(8), theme.glyphs.ellipsis)),
+                style,
+            );
+            lines.push(row.line());
+        }
+        let count = if beside { preferences.len().max(described.len()) } else { preferences.len() };
+        for line in 0..count {
+            let mut row = Row::default();
+            let number = if line == 0 && beside { format!(" {fid:>3} ") } else { "     ".to_owned() };
+            row.push(number, theme.heading).push(bar, theme.quiet);
+            let (text, style) = preferences.get(line).cloned().unwrap_or_default();
+            let (more, more_style) = described.get(line).cloned().unwrap_or_default();
+            if beside {
+                row.push(format!(" {}", text::left(&text, PREFERENCES - 1, theme.glyphs.ellipsis)), style);
+                row.push(bar, theme.quiet).push(format!(" {more}"), more_style);
+            } else {
+                row.push(format!(" {text}"), style);
+                if !more.is_empty() {
+                    let room = width.saturating_sub(row.width() + text::width_of(&more));
+                    if room > 0 {
+                        row.push(format!("{}{more}", " ".repeat(room)), more_style);
+                    }
+                }
+            }
+            lines.push(row.line());
+        }
+    }
+    lines
+}
+
+/// The bindings of a rule in order of preference, and the drop at the end; the one in force is marked.
+fn preferences(theme: &Theme, node: &Node, rule: &Rule) -> Vec<(String, Style)> {
+    let effect = rule.effect(|bid| node.is_active(bid));
+    let mark = |is_active: bool| if is_active { theme.glyphs.active } else { " " };
+    let mut lines = Vec::new();
+    if let RuleAction::Forward(list) = &rule.action {
+        for bid in list.bids() {
+            let is_active = effect == Effect::Forward(*bid);
+            let style = if is_active { theme.good } else { Style::new() };
+            lines.push((format!("{} {}", mark(is_active), preference(node, *bid)), style));
+        }
+    }
+    let is_dropped = matches!(effect, Effect::Drop | Effect::Exhausted);
+    let style = match effect {
+        Effect::Exhausted => theme.bad,
+        Effect::Drop => theme.doubtful,
+        Effect::Forward(_) => theme.quiet,
+    };
+    lines.push((format!("{} <DROP>", mark(is_dropped)), style));
+    lines
+}
+
+/// A binding in a list of preferences.
+fn preference(node: &Node, octet: u8) -> String {
+    let of_it = |binding: &&Binding| binding.bid().map(Bid::octet) == Some(octet);
+    let known = node.active().find(of_it).or_else(|| node.bindings().iter().rev().find(of_it));
+    match known {
+        None => format!("BID {octet} never registered"),
+        Some(binding) => {
+            let access = binding.interface.and_then(|interface| interface.access_technology.name());
+            let access = access.map(|name| format!(" {name}")).unwrap_or_default();
+            let state = if binding.is_active() { "" } else { binding.state.name() };
+            format!("BID {octet} {}{access} {state}", binding.care_of_address).trim_end().to_owned()
+        }
+    }
+}
+
+/// What the rule selects, what it decided, and whether it has to do without its first choice.
+fn description(theme: &Theme, node: &Node, rule: &Rule) -> Vec<(String, Style)> {
+    let counted = format!("{} packets, {} octets", grouped(rule.packets), grouped(rule.bytes));
+    let state = match rule.effect(|bid| node.is_active(bid)) {
+        Effect::Forward(bid) if rule.bids().first() != Some(&bid) => ("FAILOVER".to_owned(), theme.doubtful),
+        Effect::Exhausted => ("EXHAUSTED: no binding is active".to_owned(), theme.bad),
+        Effect::Drop => ("dropped".to_owned(), theme.doubtful),
+        Effect::Forward(_) => (String::new(), Style::new()),
+    };
+    vec![(selector_text(rule), Style::new()), (counted, theme.quiet), state]
+}

@@ -1,0 +1,109 @@
+//! What was counted: by home agent, by reply code, by the capture itself.
+
+use ratatui::Frame;
+
+use super::Pane;
+use crate::report::{Depth, Look, Report as _, Sections, Summary, TextReport, TimeStyle, grouped};
+use crate::tui::ansi;
+use crate::tui::app::App;
+use crate::tui::facts::{Facts, InputKind};
+use crate::tui::layout::Areas;
+use crate::tui::list::List;
+use crate::tui::text;
+
+/// Lines of the report.
+#[derive(Debug, Default)]
+pub struct Statistics {
+    /// Places of lines.
+    pub list: List<usize>,
+    lines: Vec<String>,
+    width: u16,
+    /// Columns that are to the left of the pane.
+    pub scrolled: usize,
+}
+
+impl Statistics {
+    /// Tells how much room there is.
+    pub fn set_page(&mut self, rows: usize, width: u16) {
+        self.list.set_page(rows);
+        self.width = width;
+    }
+
+    /// Columns there are.
+    pub fn width(&self) -> u16 {
+        self.width.saturating_sub(2)
+    }
+
+    /// Makes the lines anew.
+    pub fn refresh(&mut self, facts: Facts<'_>, look: &Look, style: TimeStyle) {
+        let sections = Sections { traffic: true, violations: true, stats: true, ..Sections::default() };
+        let mut out = Vec::new();
+        let mut report = TextReport::new(&mut out, sections, Depth::default(), style, *look);
+        // Writing to memory cannot fail.
+        let _ = report.finish(&summary(facts));
+        drop(report);
+        let mut lines = live_lines(facts);
+        lines.extend(String::from_utf8_lossy(&out).lines().map(str::to_owned));
+        self.lines = lines;
+        self.list.replace((0..self.lines.len()).collect(), false);
+    }
+
+    /// What a search looks through.
+    pub fn search_text(&self, place: usize) -> String {
+        self.lines.get(place).map(|line| ansi::bare(line).to_lowercase()).unwrap_or_default()
+    }
+
+    /// All of it as text.
+    pub fn text(&self) -> String {
+        let lines: Vec<String> = self.lines.iter().map(|line| ansi::bare(line)).collect();
+        lines.join("\n")
+    }
+}
+
+/// What there is to say of the capture as a whole.
+pub fn summary(facts: Facts<'_>) -> Summary<'_> {
+    Summary {
+        files: &facts.input.names,
+        link_types: facts.link_types,
+        counts: facts.counts,
+        observer: facts.observer,
+        target: None,
+        network: facts.network,
+        clock_backwards: facts.clock_backwards,
+        numbers: facts.numbers,
+    }
+}
+
+/// What the kernel and the interface say of a live capture.
+fn live_lines(facts: Facts<'_>) -> Vec<String> {
+    if facts.input.kind != InputKind::Live {
+        return Vec::new();
+    }
+    let capture = facts.counters.capture;
+    let rows = [
+        ("received", capture.received),
+        ("dropped by kernel", capture.dropped_by_kernel),
+        ("dropped by interface", capture.dropped_by_interface),
+        ("skipped here", capture.skipped),
+    ];
+    let mut lines = vec!["Live capture".to_owned()];
+    lines.extend(rows.iter().map(|(title, count)| format!("  {title:<22}{}", grouped(*count))));
+    lines.push(String::new());
+    lines
+}
+
+/// Draws the lines.
+pub fn draw(frame: &mut Frame<'_>, app: &App, areas: &Areas) {
+    let [area, ..] = areas.panes;
+    let pane = Pane::new(app, 0, area);
+    if pane.is_hidden() {
+        return;
+    }
+    pane.title(frame, "Statistics", "");
+    let statistics = &app.statistics;
+    let rows = statistics.list.visible().map(|(place, row)| {
+        let line = statistics.lines.get(row).map(|line| ansi::line(line)).unwrap_or_default();
+        (place, false, text::scrolled(line, statistics.scrolled))
+    });
+    pane.rows(frame, Some(statistics.list.at()), rows);
+}
