@@ -1,6 +1,7 @@
 //! `mipflow watch`: the analysis live, or from a file as if it were.
 
 mod headless;
+mod screen;
 
 use std::collections::hash_map::RandomState;
 use std::ffi::OsString;
@@ -127,6 +128,14 @@ pub(super) struct Watch {
                      gives what mipflow decode --format ndjson gives."
     )]
     headless: bool,
+
+    /// Colours of the screen; T changes them
+    #[arg(long, value_enum, default_value_t, hide_default_value = true)]
+    theme: screen::Theme,
+
+    /// Draw the screen with no characters beyond ASCII; the default where the locale is not UTF-8
+    #[arg(long)]
+    ascii: bool,
 }
 
 /// Everything open, and nothing privileged any more.
@@ -139,10 +148,15 @@ struct Prepared {
 impl Watch {
     pub(super) fn run(self) -> Result<Exit, Failure> {
         let headless = self.headless || !io::stdout().is_terminal();
-        // Listened for before there is anything to lose.
-        let interruption = headless::Interruption::listen()?;
-        let prepared = self.prepare(headless)?;
-        headless::run(prepared, &interruption)
+        if headless {
+            // Listened for before there is anything to lose.
+            let interruption = headless::Interruption::listen()?;
+            let prepared = self.prepare(headless)?;
+            headless::run(prepared, &interruption)
+        } else {
+            let (theme, ascii) = (self.theme, self.ascii);
+            screen::run(self.prepare(headless)?, theme, ascii)
+        }
     }
 
     /// Opens everything, gives up privileges and lets the frames come.

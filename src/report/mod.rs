@@ -35,13 +35,12 @@ pub use live_report::LiveReport;
 pub use look::Look;
 pub use palette::Palette;
 pub use printable::Printable;
-pub use summary::{Lost, Summary};
 pub use screen::{
     LadderEvent, LadderPage, MarkedLine, encapsulation_title, hex_dump_text, message_line,
     message_tree_lines, selector_text,
 };
 pub use statistics::grouped;
-pub use summary::Summary;
+pub use summary::{Lost, Summary};
 pub use target::Target;
 pub use text_report::{Depth, TextReport};
 

@@ -1,8 +1,13 @@
 //! Looking at the tables while the observation goes on: single rows by their place, without a copy of the whole.
 
-use super::{FlowView, Node, Observer};
+use super::{FlowView, Node, Observer, Options};
 
 impl Observer {
+    /// What it was told beforehand.
+    pub fn options(&self) -> Options {
+        self.options
+    }
+
     /// Places of the table of nodes; [`Observer::node`] gives the node in each. A place may be used again, which
     /// [`Node::birth`] tells.
     pub fn node_places(&self) -> u32 {

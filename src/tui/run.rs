@@ -23,8 +23,11 @@ use super::save::save;
 use super::terminal::{self, Happening, Screen};
 use super::turnstile::Turnstile;
 use crate::capture::LiveNotice;
-use crate::state::Options;
+use crate::report::Target;
+use crate::state::{Attribution, Observer};
+use crate::trace::SeenMessage;
 use crate::watch::{Audience, DriveError, Driver, Engine, Progress, Replay};
+use crate::wire::KeyRing;
 
 /// What ended the screen but the user.
 #[derive(Debug, Error)]
@@ -61,12 +64,12 @@ const NAP: Duration = Duration::from_millis(50);
 /// Shows what the driver brings into the engine until the user, a signal or the loss of the terminal ends it. Gives
 /// back driver and engine, the observation closed and what was recorded complete.
 ///
-/// `options` are those the engine's observer was made with.
+/// The driver was started. `target` is the one node whose packets are recorded, where that is wanted.
 pub fn run(
-    mut driver: Driver,
+    driver: Driver,
     engine: Engine,
-    options: Options,
     settings: Settings,
+    target: Option<Target>,
 ) -> Result<(Driver, Engine), RunError> {
     let replay = driver.feed().replay().cloned();
     let input = Input {
@@ -74,14 +77,13 @@ pub fn run(
         kind: kind_of(driver.feed().is_live(), replay.as_ref()),
         ended: false,
         trouble: None,
-        options,
+        options: engine.observer().options(),
     };
     let world = Arc::new(Turnstile::new(World { engine, findings: Vec::new(), input }));
     let stop = Arc::new(AtomicBool::new(false));
     let (sender, happenings) = sync_channel(WAITING);
     let mut screen = Screen::take().map_err(RunError::Terminal)?;
     terminal::listen(&sender).map_err(RunError::Terminal)?;
-    driver.start().map_err(RunError::Terminal)?;
     let fresh = Arc::new(AtomicBool::new(false));
     let bringer = {
         let bringer = Bringer {
@@ -90,6 +92,7 @@ pub fn run(
             fresh: Arc::clone(&fresh),
             sender,
             replay: replay.clone(),
+            target,
         };
         let thread = thread::Builder::new().name("engine".to_owned());
         thread.spawn(move || bringer.bring(driver)).map_err(RunError::Terminal)?
@@ -165,6 +168,7 @@ struct Bringer {
     fresh: Arc<AtomicBool>,
     sender: SyncSender<Happening>,
     replay: Option<Replay>,
+    target: Option<Target>,
 }
 
 /// What interfaces tell, on its way to the status line.
@@ -172,10 +176,38 @@ struct Bringer {
 /// Findings come in here: an [`Audience`] is told of every message, which is what rules are about.
 #[derive(Default)]
 struct Notices {
+    /// `None` while there is nothing new; then what is wrong, or that all is well again.
     trouble: Option<Option<String>>,
+    target: Option<Target>,
+}
+
+impl Notices {
+    fn is_of(&self, attribution: Attribution, observer: &Observer) -> bool {
+        let node = attribution.node.and_then(|node| observer.node(node));
+        self.target.as_ref().is_none_or(|target| node.is_some_and(|node| target.is_node(node)))
+    }
 }
 
 impl Audience for Notices {
+    fn message(
+        &mut self,
+        seen: &SeenMessage<'_>,
+        _keys: &KeyRing,
+        attribution: Attribution,
+        observer: &Observer,
+    ) -> io::Result<bool> {
+        let is_named = || self.target.as_ref().is_some_and(|target| target.is_named_in(&seen.message));
+        Ok(self.is_of(attribution, observer) || is_named())
+    }
+
+    fn is_choosy(&self) -> bool {
+        self.target.is_some()
+    }
+
+    fn wants(&self, attribution: Attribution, observer: &Observer) -> bool {
+        attribution.tunnelled && self.is_of(attribution, observer)
+    }
+
     fn noticed(&mut self, notice: &LiveNotice) {
         self.trouble = Some(match notice {
             LiveNotice::Gone { name, .. } => Some(format!("{name} has gone away, waiting for it")),
@@ -187,7 +219,7 @@ impl Audience for Notices {
 
 impl Bringer {
     fn bring(self, mut driver: Driver) -> Result<Driver, DriveError> {
-        let mut notices = Notices::default();
+        let mut notices = Notices { target: self.target.clone(), ..Notices::default() };
         let mut revision = None;
         while !self.stop.load(Ordering::Relaxed) {
             let event = driver.wait(NAP);

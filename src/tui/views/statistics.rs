@@ -3,7 +3,7 @@
 use ratatui::Frame;
 
 use super::Pane;
-use crate::report::{Depth, Look, Report as _, Sections, Summary, TextReport, TimeStyle, grouped};
+use crate::report::{Depth, Look, Lost, Report as _, Sections, Summary, TextReport, TimeStyle, grouped};
 use crate::tui::ansi;
 use crate::tui::app::App;
 use crate::tui::facts::{Facts, InputKind};
@@ -71,6 +71,14 @@ pub fn summary(facts: Facts<'_>) -> Summary<'_> {
         network: facts.network,
         clock_backwards: facts.clock_backwards,
         numbers: facts.numbers,
+        lost: (facts.input.kind == InputKind::Live).then(|| Lost {
+            dropped: facts
+                .counters
+                .capture
+                .dropped_by_kernel
+                .saturating_add(facts.counters.capture.dropped_by_interface),
+            skipped: facts.counters.capture.skipped,
+        }),
     }
 }
 

@@ -1,0 +1,73 @@
+//! A watch on the screen.
+
+use clap::ValueEnum;
+
+use super::Prepared;
+use crate::cli::decode::write_failure;
+use crate::cli::output::{self, Colour};
+use crate::cli::{Exit, Failure};
+use crate::report::{Glyphs, Target};
+use crate::tui::{self, Filter, RunError, Settings, ThemeName};
+use crate::watch::DriveError;
+
+/// Colours of the screen (`--theme`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Theme {
+    /// For a dark background
+    #[default]
+    Dark,
+    /// For a light background
+    Light,
+    /// No colours, as with `NO_COLOR`
+    Mono,
+}
+
+impl From<Theme> for ThemeName {
+    fn from(theme: Theme) -> Self {
+        match theme {
+            Theme::Dark => Self::Dark,
+            Theme::Light => Self::Light,
+            Theme::Mono => Self::Mono,
+        }
+    }
+}
+
+/// Shows what comes until the user ends it, then says what could not be read.
+pub(super) fn run(prepared: Prepared, theme: Theme, ascii: bool) -> Result<Exit, Failure> {
+    let Prepared { driver, engine, target } = prepared;
+    let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let settings = Settings {
+        theme: if no_colour { ThemeName::Mono } else { theme.into() },
+        ascii: output::look(Colour::Never, ascii).glyphs == Glyphs::ASCII,
+        filter: filter(target.as_ref())?,
+    };
+    let (driver, _) = tui::run(driver, engine, settings, target).map_err(failure)?;
+    let mut exit = Exit::Done;
+    for error in driver.errors() {
+        exit = Failure::io(error.to_string(), error.help()).tell();
+    }
+    Ok(exit)
+}
+
+/// `--node` is a filter that holds from the beginning.
+fn filter(target: Option<&Target>) -> Result<Filter, Failure> {
+    let text = match target {
+        Some(Target::HomeAddress(address)) => format!("node:{address}"),
+        Some(Target::Nai(nai)) => format!("node:{nai}"),
+        Some(Target::Any(_)) | None => String::new(),
+    };
+    Filter::parse(&text).map_err(|error| Failure::usage(format!("--node: {error}"), None))
+}
+
+fn failure(error: RunError) -> Failure {
+    match error {
+        RunError::Drive(DriveError::Write(error)) => write_failure(&error),
+        RunError::Drive(DriveError::Filter(error)) => Failure::usage(error.to_string(), Some(error.help())),
+        RunError::Drive(DriveError::Audience(error)) => Failure::output(&error),
+        RunError::Terminal(_) => Failure::io(
+            error.to_string(),
+            Some("--headless prints records instead of showing a screen".into()),
+        ),
+        RunError::Defect => Failure::io(error.to_string(), None),
+    }
+}
