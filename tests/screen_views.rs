@@ -3,17 +3,235 @@
 mod screen;
 
 use crossterm::event::KeyCode;
+use mipflow::time::Timestamp;
+use mipflow::tui::{Finding, Level, Message, RuleText, Settings, ThemeName, View};
+use mipflow::watch::EngineOptions;
+use ratatui::style::Color;
 use screen::Bench;
 
 const FIGURE: &str = "samples/figure3.pcap";
+const SIZES: [(u16, u16); 4] = [(80, 24), (120, 40), (40, 10), (160, 24)];
+
+static AUTHENTICATED: RuleText = RuleText {
+    id: "AUT-001",
+    title: "a registration is authenticated",
+    level: Level::Must,
+    source: "RFC 5944 3.2",
+    fires: "when a registration message has no Mobile-Home Authentication extension",
+    why: "Anybody could send the traffic of the node elsewhere.",
+};
+static EXPERIMENTAL: RuleText = RuleText {
+    id: "NUM-001",
+    title: "type 154 is not ours alone",
+    level: Level::Note,
+    source: "RFC 7629 4.1",
+    fires: "when the type of the Multipath extension is also somebody else's",
+    why: "",
+};
+
+/// Findings as checks would report them of `figure3.pcap`.
+fn findings() -> Vec<Finding> {
+    let at = |second: i64| Timestamp::new(1_717_236_000 + second, 0);
+    let finding = |rule: &'static RuleText, frame: u64, second: i64, last: u8, message: &str| Finding {
+        rule,
+        level: rule.level,
+        frame: Some(frame),
+        time: at(second),
+        home_address: Some([10, 1, 0, last].into()),
+        subject: "message".to_owned(),
+        message: message.to_owned(),
+    };
+    vec![
+        finding(&EXPERIMENTAL, 3, 0, 1, "type 154 in a request"),
+        finding(&AUTHENTICATED, 9, 2, 1, "no authenticator that covers the request"),
+        finding(&EXPERIMENTAL, 9, 2, 1, "type 154 in a request"),
+        finding(&EXPERIMENTAL, 18, 5, 2, "type 154 in a request"),
+    ]
+}
+
+fn snapshot(name: &str, bench: &Bench) {
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false, snapshot_path => "snapshots/screen" }, {
+        insta::assert_snapshot!(name, bench.text());
+    });
+}
 
 #[test]
-fn look() {
-    for size in [(80, 24), (120, 40), (40, 10)] {
-        let mut bench = Bench::after(FIGURE, size);
-        for view in "123456".chars() {
-            bench.press(KeyCode::Char(view));
-            println!("{size:?} {view}\n{}", bench.text());
+fn views_at_several_sizes() {
+    for size in SIZES {
+        for view in View::ALL {
+            let mut bench = Bench::after(FIGURE, size);
+            bench.findings = findings();
+            bench.keys(&view.number().to_string());
+            let name = format!("{}-{}x{}", view.title().to_lowercase(), size.0, size.1);
+            snapshot(&name, &bench);
         }
+    }
+}
+
+#[test]
+fn other_captures() {
+    for (file, view) in [
+        ("tunnels", '1'),
+        ("foreign-agent", '1'),
+        ("foreign-agent", '2'),
+        ("malformed", '3'),
+        ("tunnels", '4'),
+    ] {
+        let mut bench = Bench::after(&format!("samples/{file}.pcap"), (100, 30));
+        bench.press(KeyCode::Char(view));
+        snapshot(&format!("{file}-{view}"), &bench);
+    }
+}
+
+#[test]
+fn what_lies_over_a_view() {
+    let mut bench = Bench::after(FIGURE, (80, 24));
+    bench.findings = findings();
+    bench.keys("?");
+    snapshot("help", &bench);
+    bench.keys("q5e");
+    snapshot("rule", &bench);
+}
+
+#[test]
+fn ascii_is_ascii_and_mono_has_no_colour() {
+    for file in ["figure3", "tunnels", "foreign-agent", "malformed", "extensions"] {
+        let settings = Settings { theme: ThemeName::Mono, ascii: true, ..Settings::default() };
+        let file = format!("samples/{file}.pcap");
+        let mut bench = Bench::with(&file, (120, 40), EngineOptions::default(), settings);
+        bench.read(u64::MAX);
+        bench.findings = findings();
+        for keys in ["1", "2", "3", "\tj", "4", "5", "6", "?"] {
+            bench.keys(keys);
+            let text = bench.text();
+            assert!(text.is_ascii(), "{file} {keys}\n{text}");
+            let is_plain = |cell: &ratatui::buffer::Cell| cell.fg == Color::Reset && cell.bg == Color::Reset;
+            assert!(bench.cells().iter().all(is_plain), "{file} {keys}");
+        }
+    }
+}
+
+#[test]
+fn no_size_is_too_small() {
+    let mut bench = Bench::after("samples/foreign-agent.pcap", (80, 24));
+    bench.findings = findings();
+    for height in 0..16 {
+        for width in [0, 1, 2, 3, 5, 9, 17, 33, 64] {
+            bench.send(Message::Resize(width, height));
+            for keys in ["1", "2", "3", "4", "5", "6", "?", "q", "/x", "e", "f"] {
+                bench.keys(keys);
+                assert_eq!(bench.text().lines().count(), if width == 0 { 0 } else { usize::from(height) });
+                if keys == "/x" || keys == "f" {
+                    bench.press(KeyCode::Esc);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn an_empty_screen_says_what_is_awaited() {
+    let mut bench = Bench::before(FIGURE, (80, 24));
+    bench.send(Message::Data);
+    assert!(bench.shows("no Mobile IP on udp/434 yet; waiting for packets"), "{}", bench.text());
+    // Two frames of ARP.
+    bench.read(2);
+    assert!(bench.shows("no Mobile IP on udp/434 yet; 2 other packets"), "{}", bench.text());
+    bench.keys("3");
+    assert!(bench.shows("no Mobile IP on udp/434 yet; 2 other packets"));
+    bench.keys("5");
+    assert!(bench.shows("no Mobile IP on udp/434 yet; 2 other packets"));
+    bench.read(3);
+    bench.keys("3");
+    assert!(bench.shows("Messages: 1 message "), "{}", bench.text());
+}
+
+#[test]
+fn lifetimes_run_down_and_what_ended_says_how() {
+    let mut bench = Bench::before(FIGURE, (80, 24));
+    // The reply to BID 1 came at 10:00:00.251, for 600 seconds.
+    bench.read(4);
+    assert!(bench.line("BID 1").contains("████ 600 s"), "{}", bench.text());
+    bench.engine.tick(Some(Timestamp::new(1_717_236_000 + 450, 251_580_000)));
+    bench.send(Message::Data);
+    assert!(bench.line("BID 1").contains("█░░░ 150 s"), "{}", bench.text());
+    bench.engine.tick(Some(Timestamp::new(1_717_236_000 + 601, 0)));
+    bench.send(Message::Data);
+    assert!(bench.line("BID 1").contains("expired"), "{}", bench.text());
+    assert!(bench.line("10.1.0.1 ").contains("0 of 1 up"), "{}", bench.text());
+}
+
+#[test]
+fn a_failover_is_seen_at_a_glance() {
+    let mut bench = Bench::before(FIGURE, (80, 24));
+    bench.read(34);
+    assert!(!bench.shows("FAILOVER"));
+    assert!(bench.shows("▶ BID 1 192.0.2.10 802.11"), "{}", bench.text());
+    // Wi-Fi is de-registered with frame 36.
+    bench.read(36);
+    assert!(bench.line("10.1.0.1 ").contains("FAILOVER"), "{}", bench.text());
+    assert!(bench.shows("▶ BID 2 192.0.2.70 E-UTRAN"), "{}", bench.text());
+    assert!(bench.line("BID 1   802.11/1").contains("deregistered"));
+    // SIP goes on over LTE from frame 37 on.
+    bench.read(40);
+    assert!(bench.line("203.0.113.50:5060").contains("was BID 1"), "{}", bench.text());
+}
+
+#[test]
+fn rates_are_those_of_the_last_second() {
+    let mut bench = Bench::before(FIGURE, (120, 24));
+    bench.read(9);
+    bench.read(10);
+    let at = |second: i64| Timestamp::new(1_717_236_000 + second, 0);
+    bench.engine.tick(Some(at(10)));
+    bench.send(Message::Data);
+    bench.engine.tick(Some(at(12)));
+    bench.send(Message::Data);
+    assert!(bench.shows("packets and octets a second"), "{}", bench.text());
+    assert!(bench.line("BID 1   802.11/1").contains("↓   0    0"), "{}", bench.text());
+}
+
+#[test]
+fn the_octets_of_a_field_stand_out() {
+    let mut bench = Bench::after(FIGURE, (120, 40));
+    // Into the packet tree of frame 3, to its home address: octets 4 to 7.
+    bench.keys("3\t/home address\n");
+    assert!(bench.shows("Octets 4 to 7"), "{}", bench.text());
+    assert!(bench.reversed().contains("0a 01 00 01"), "{}", bench.reversed());
+    // The other way round: octet 12 is the first of the care-of address.
+    bench.press(KeyCode::Tab);
+    for _ in 0..8 {
+        bench.keys("l");
+    }
+    assert!(bench.shows("Octets 12 to 15"), "{}", bench.text());
+    assert!(bench.line("Care-of Address").contains("192.0.2.10"));
+    assert!(bench.reversed().contains("c0 00 02 0a"), "{}", bench.reversed());
+    // A line down is sixteen octets: octet 28 is in the Multipath extension.
+    bench.keys("j");
+    assert!(bench.shows("Octets 28 to 28"), "{}", bench.text());
+}
+
+#[test]
+fn headers_count_what_is_below_them() {
+    let mut bench = Bench::after("samples/tunnels.pcap", (100, 60));
+    for (view, what) in [('1', "Tunnels: "), ('3', "Messages: "), ('4', "Flows: ")] {
+        bench.press(KeyCode::Char(view));
+        let line = bench.line(what);
+        let count: usize =
+            line.split(what).nth(1).unwrap().split(' ').next().unwrap().parse().expect("a count");
+        let rows = match view {
+            '1' => bench
+                .app
+                .tunnels
+                .list
+                .rows()
+                .iter()
+                .map(|row| row.node())
+                .collect::<std::collections::BTreeSet<_>>()
+                .len(),
+            '3' => bench.app.messages.list.rows().len(),
+            _ => bench.app.flows.list.rows().len(),
+        };
+        assert_eq!(count, rows, "{line}");
     }
 }

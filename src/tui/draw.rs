@@ -288,7 +288,7 @@ fn draw_over(frame: &mut Frame<'_>, app: &App, title: &str, lines: Vec<Line<'sta
     let wanted_height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
     let area = Rect {
         width: wanted_width.min(width),
-        height: wanted_height.min(height.saturating_sub(2).max(1)),
+        height: wanted_height.min(height.saturating_sub(2).max(1)).min(height),
         ..Rect::default()
     };
     let area = Rect { x: (width - area.width) / 2, y: (height - area.height) / 2, ..area };

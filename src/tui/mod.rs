@@ -36,7 +36,7 @@ mod view;
 mod views;
 
 pub use action::Action;
-pub use app::{App, Settings};
+pub use app::{App, Extent, Settings};
 pub use draw::draw;
 pub use facts::{Facts, Input, InputKind, NodeRef};
 pub use filter::Filter;

@@ -54,9 +54,8 @@ impl App {
             }
             Message::Saved(Ok(text)) | Message::Told(text) => self.say(text),
             Message::Saved(Err(SaveError::Exists(path))) => {
-                self.complain(format!("{path} exists: Enter once more writes over it"));
                 let mut prompt = Prompt::new(Purpose::Save, path.clone());
-                prompt.error = Some(format!("{path} exists: Enter once more writes over it, Esc does not"));
+                prompt.error = Some("exists: Enter again overwrites".to_owned());
                 self.prompt = Some(prompt);
                 self.overwrite = Some(path);
             }

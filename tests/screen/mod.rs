@@ -97,9 +97,14 @@ impl Bench {
         self.send(Message::Key(KeyEvent::new(KeyCode::Char(character), KeyModifiers::CONTROL)))
     }
 
-    /// Types text, a key at a time.
+    /// Types text, a key at a time; a line feed is Enter.
     pub fn keys(&mut self, text: &str) -> Vec<Effect> {
-        text.chars().flat_map(|character| self.press(KeyCode::Char(character))).collect()
+        let code = |character| match character {
+            '\n' => KeyCode::Enter,
+            '\t' => KeyCode::Tab,
+            character => KeyCode::Char(character),
+        };
+        text.chars().flat_map(|character| self.press(code(character))).collect()
     }
 
     /// Clicks.
@@ -127,6 +132,11 @@ impl Bench {
         let terminal = self.terminal();
         let cells = terminal.backend().buffer().content.iter();
         cells.filter(|cell| cell.modifier.contains(Modifier::REVERSED)).map(|cell| cell.symbol()).collect()
+    }
+
+    /// The cells of the screen.
+    pub fn cells(&self) -> Vec<ratatui::buffer::Cell> {
+        self.terminal().backend().buffer().content.clone()
     }
 
     fn terminal(&self) -> Terminal<TestBackend> {

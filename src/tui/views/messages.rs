@@ -79,14 +79,7 @@ impl Messages {
             filter.clone_into(&mut self.filter);
             self.next = 0;
         }
-        // What is on the screen stays.
-        let visible: Vec<u64> = self.list.visible().map(|(_, number)| number).collect();
-        let mut pinned = BTreeMap::new();
-        for number in visible {
-            let message = messages.by_number(number).cloned().or_else(|| self.pinned.remove(&number));
-            pinned.extend(message.map(|message| (number, message)));
-        }
-        self.pinned = pinned;
+        self.pin(facts);
         let oldest = messages.forgotten();
         let is_shown = |number: &u64| *number >= oldest || (!follow && self.pinned.contains_key(number));
         if self.next == 0 {
@@ -108,6 +101,17 @@ impl Messages {
             let rows: Vec<u64> = self.piece(facts, sieve).collect();
             self.list.extend(rows.into_iter(), follow);
         }
+        self.pin(facts);
+    }
+
+    /// What is on the screen stays, also when it is forgotten elsewhere.
+    fn pin(&mut self, facts: Facts<'_>) {
+        let mut pinned = BTreeMap::new();
+        for (_, number) in self.list.visible() {
+            let message = facts.messages.by_number(number).or_else(|| self.pinned.get(&number));
+            pinned.extend(message.map(|message| (number, Arc::clone(message))));
+        }
+        self.pinned = pinned;
     }
 
     /// The next few messages that the filter lets through.

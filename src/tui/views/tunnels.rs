@@ -172,7 +172,11 @@ impl Tunnels {
             Some(Row::Tunnel(node, tunnel)) => self
                 .node(facts, *node)
                 .and_then(|node| node.tunnels().get(usize::from(*tunnel)))
-                .map(|tunnel| format!("{} {}", tunnel.care_of_address, tunnel.encapsulation.name()))
+                .map(|tunnel| {
+                    let bid =
+                        tunnel.bid.map_or_else(|| "no bid".to_owned(), |bid| format!("bid {}", bid.octet()));
+                    format!("{bid} {} {}", tunnel.care_of_address, tunnel.encapsulation.name())
+                })
                 .unwrap_or_default(),
             Some(Row::Flow(_, _, flow)) => {
                 facts.observer.flow(*flow).map(|flow| super::flows::text_of(&flow)).unwrap_or_default()

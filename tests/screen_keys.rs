@@ -1,0 +1,572 @@
+//! Every key through the update function, and what follows from it.
+
+mod screen;
+
+use std::collections::BTreeSet;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseEvent, MouseEventKind};
+use mipflow::report::TimeStyle;
+use mipflow::state::{Limits, Options};
+use mipflow::tui::{
+    Action, Effect, Extent, Filter, KEYS, Message, ReplayOrder, SaveError, SaveFormat, Settings, ThemeName,
+    View,
+};
+use mipflow::watch::EngineOptions;
+use proptest::prelude::*;
+use screen::Bench;
+
+const FIGURE: &str = "samples/figure3.pcap";
+const SIZE: (u16, u16) = (80, 24);
+
+fn is_quit(effects: &[Effect]) -> bool {
+    matches!(effects, [Effect::Quit])
+}
+
+#[test]
+fn q_goes_back_and_at_the_top_quits_esc_never_does_and_ctrl_c_always() {
+    let mut bench = Bench::after(FIGURE, SIZE);
+    bench.keys("\nx");
+    assert_eq!(bench.app.view(), View::Ladder);
+    bench.keys("\n");
+    assert_eq!(bench.app.view(), View::Messages);
+    assert!(bench.keys("q").is_empty());
+    assert_eq!(bench.app.view(), View::Ladder);
+    assert!(bench.press(KeyCode::Esc).is_empty());
+    assert_eq!(bench.app.view(), View::Tunnels);
+    for _ in 0..3 {
+        assert!(bench.press(KeyCode::Esc).is_empty());
+    }
+    assert!(is_quit(&bench.keys("q")));
+    for keys in ["", "?", "/abc", "f", "s", "3", "x"] {
+        bench.keys(keys);
+        assert!(is_quit(&bench.control('c')), "after {keys}");
+        bench.press(KeyCode::Esc);
+    }
+}
+
+#[test]
+fn enter_goes_deeper() {
+    let mut bench = Bench::after(FIGURE, SIZE);
+    bench.keys("h\n");
+    assert!(bench.cursor().starts_with("▾ 10.1.0.1"), "{}", bench.text());
+    // A flow: in the table of flows.
+    bench.keys("jjj\n");
+    assert_eq!(bench.app.view(), View::Flows);
+    assert!(bench.cursor().contains("203.0.113.50:5060"), "{}", bench.text());
+    // Its node, and there a tunnel: the ladder.
+    bench.keys("\nj\n");
+    assert_eq!(bench.app.view(), View::Ladder);
+    // A message of it: the packet; there the next pane.
+    bench.keys("\n");
+    assert_eq!(bench.app.view(), View::Messages);
+    assert!(bench.cursor().starts_with("3 10:00:00.250180"), "{}", bench.text());
+    bench.keys("\n");
+    assert_eq!(bench.app.pane(), 1);
+}
+
+#[test]
+fn help_is_that_of_the_screen() {
+    let mut bench = Bench::after(FIGURE, SIZE);
+    for opens in [KeyCode::Char('?'), KeyCode::F(1)] {
+        bench.press(opens);
+        assert!(bench.shows("┌ Keys "));
+        bench.keys("G");
+        assert!(bench.shows("any text"), "{}", bench.text());
+        bench.keys("g");
+        assert!(bench.shows("back; at the top, quit"));
+        assert!(bench.keys("q").is_empty());
+        assert!(!bench.shows("┌ Keys "));
+    }
+    // What is for other screens is not told.
+    bench.app.size = (80, 80);
+    bench.keys("?");
+    assert!(!bench.shows("what the rule means"));
+    bench.keys("5?");
+    assert!(bench.shows("what the rule means"));
+}
+
+#[test]
+fn the_cursor_moves_by_rows_halves_pages_and_to_the_ends() {
+    let mut bench = Bench::after("samples/malformed.pcap", (80, 40));
+    bench.keys("3");
+    let frame = |bench: &Bench| bench.cursor().split(' ').next().unwrap().parse::<u64>().unwrap();
+    assert_eq!(frame(&bench), 1);
+    // Twelve rows of the list: 37 rows are a third for it, less its title.
+    let page = bench.app.messages.list.page() as u64;
+    assert_eq!(page, 11);
+    for (code, wanted) in [
+        (KeyCode::Char('j'), 2),
+        (KeyCode::Down, 3),
+        (KeyCode::Char('k'), 2),
+        (KeyCode::Up, 1),
+        (KeyCode::Up, 1),
+        (KeyCode::PageDown, 11),
+        (KeyCode::PageUp, 1),
+        (KeyCode::Char('G'), 17),
+        (KeyCode::Char('g'), 1),
+        (KeyCode::End, 17),
+        (KeyCode::Home, 1),
+    ] {
+        bench.press(code);
+        assert_eq!(frame(&bench), wanted, "{code:?}");
+    }
+    for (character, wanted) in [('f', 11), ('b', 1), ('d', 6), ('u', 1)] {
+        bench.control(character);
+        assert_eq!(frame(&bench), wanted, "Ctrl-{character}");
+    }
+}
+
+#[test]
+fn left_and_right_fold_and_scroll() {
+    let mut bench = Bench::after(FIGURE, SIZE);
+    assert!(bench.shows("BID 1   802.11/1"));
+    bench.keys("h");
+    assert!(!bench.shows("BID 1   802.11/1") && bench.shows("▸ 10.1.0.1"));
+    bench.press(KeyCode::Right);
+    assert!(bench.shows("BID 1   802.11/1") && bench.shows("▾ 10.1.0.1"));
+    bench.press(KeyCode::Left);
+    assert!(!bench.shows("BID 1   802.11/1"));
+    bench.keys("3l");
+    assert!(bench.cursor().starts_with(":00:00.250180"), "{}", bench.text());
+    bench.keys("h");
+    assert!(bench.cursor().starts_with("3 10:00:00.250180"));
+}
+
+#[test]
+fn tab_walks_the_panes_and_numbers_the_views() {
+    let mut bench = Bench::after(FIGURE, SIZE);
+    for view in View::ALL {
+        bench.keys(&view.number().to_string());
+        assert_eq!(bench.app.view(), view);
+        assert!(bench.shows(&format!("[{} {}]", view.number(), view.title())));
+        for pane in 1..=view.panes() {
+            bench.press(KeyCode::Tab);
+            assert_eq!(bench.app.pane(), pane % view.panes());
+        }
+        bench.press(KeyCode::BackTab);
+        assert_eq!(bench.app.pane(), view.panes() - 1);
+        bench.press(KeyCode::Tab);
+    }
+    // The policy pane scrolls.
+    bench.keys("1\tG");
+    assert!(bench.shows("BID 1 192.0.2.10 802.11 deregistered"));
+    assert!(!bench.shows("FID │ Access"), "{}", bench.text());
+    bench.keys("g");
+    assert!(bench.shows("FID │ Access"));
+}
+
+#[test]
+fn a_search_goes_as_it_is_typed_and_round_and_round() {
+    let mut bench = Bench::after(FIGURE, SIZE);
+    bench.keys("3/accepted");
+    assert!(bench.line("▶    4 10:").contains("RRP"), "{}", bench.text());
+    bench.keys("\n");
+    for (key, frame) in [("n", 10), ("n", 19), ("n", 36), ("n", 4), ("N", 36), ("N", 19)] {
+        bench.keys(key);
+        assert!(bench.cursor().starts_with(&frame.to_string()), "{key} {frame}\n{}", bench.text());
+    }
+    // Given up: back where it began.
+    bench.keys("g/de-registers");
+    assert!(bench.shows("▶   35 10:"));
+    bench.press(KeyCode::Esc);
+    assert!(bench.cursor().starts_with("3 "));
+    bench.keys("/nowhere");
+    assert!(bench.shows("not found"));
+    bench.keys("\n");
+    assert!(bench.shows("`nowhere` is nowhere here"));
+    // In each of the other views, and in the packet tree.
+    for (view, text, found) in [
+        ("1", "bid 3", "BID 3"),
+        ("2", "tunnel down", "tunnel down"),
+        ("4", ":80 ", "203.0.113.80:80"),
+        ("6", "replies by", "Replies by code"),
+        ("3\t", "coa", "Care-of"),
+    ] {
+        let text = if text == "coa" { "care-of" } else { text };
+        bench.keys(&format!("{view}g/{text}\n"));
+        assert!(
+            bench.text().lines().any(|line| line.starts_with('▶') && line.contains(found)),
+            "{}",
+            bench.text()
+        );
+    }
+}
+
+#[test]
+fn a_filter_is_checked_as_it_is_typed_and_holds_in_all_views() {
+    let mut bench = Bench::after("samples/tunnels.pcap", (100, 30));
+    bench.keys("fnode:10.1.0.5 stat:");
+    assert!(bench.shows("no key `stat`"), "{}", bench.text());
+    bench.keys("\n");
+    assert!(bench.shows("filter: node:10.1.0.5 stat:"), "a wrong filter is not taken");
+    assert!(bench.shows("6 nodes"));
+    for _ in 0..5 {
+        bench.press(KeyCode::Backspace);
+    }
+    bench.keys("\n");
+    assert!(bench.shows("Tunnels: 1 of 6 nodes") && bench.shows("10.1.0.5") && !bench.shows("10.1.0.4"));
+    assert!(bench.shows("filter node:10.1.0.5"));
+    bench.keys("4");
+    assert!(bench.shows("Flows: 2 of 9 flows"), "{}", bench.text());
+    bench.keys("3");
+    assert!(bench.shows("Messages: 2 of "), "{}", bench.text());
+    assert!(!bench.shows("RRQ  10.1.0.4"));
+    // F7 shows what holds; an empty one holds nothing back.
+    bench.press(KeyCode::F(7));
+    bench.control('u');
+    bench.keys("\n");
+    assert!(!bench.shows(" of 12 messages") && bench.app.filter.is_empty());
+    bench.keys("1fverdict:strays\n");
+    assert!(bench.shows("nothing that the filter `verdict:strays` lets through"));
+    bench.keys("f");
+    bench.control('u');
+    bench.keys("!node:10.1.0.0/30 verdict:per-flow,conforms state:active\n");
+    assert!(bench.shows("Tunnels: 3 of 6 nodes"), "{}", bench.text());
+}
+
+#[test]
+fn flows_are_sorted_by_any_column() {
+    let mut bench = Bench::after(FIGURE, (160, 24));
+    bench.keys("4");
+    let first = |bench: &Bench| {
+        let text = bench.text();
+        text.lines().nth(3).unwrap().split_whitespace().nth(2).unwrap().to_owned()
+    };
+    let mut seen = BTreeSet::new();
+    for _ in 0..13 {
+        let title = bench.line("Flows: ");
+        seen.insert(title.split(" by ").nth(1).unwrap().to_owned());
+        bench.keys(">");
+    }
+    assert_eq!(seen.len(), 13, "{seen:?}");
+    // By correspondent: .22, .50, .80; turned round: .80.
+    bench.keys(">>");
+    assert!(bench.line("Flows: ").contains("by Correspondent, up"), "{}", bench.text());
+    assert_eq!(first(&bench), "203.0.113.22:22");
+    bench.keys("z");
+    assert!(bench.line("Flows: ").contains("by Correspondent, down"));
+    assert_eq!(first(&bench), "203.0.113.80:80");
+    bench.keys("z<<<");
+    assert!(bench.line("Flows: ").contains("by Last, up"), "{}", bench.text());
+}
+
+#[test]
+fn a_paused_screen_stands_still_while_packets_are_counted() {
+    let mut bench = Bench::before(FIGURE, SIZE);
+    bench.read(19);
+    bench.keys("p");
+    assert!(bench.shows("PAUSED +0"));
+    let before = bench.text();
+    bench.read(36);
+    assert!(bench.shows("PAUSED +17"), "{}", bench.text());
+    let same =
+        |text: &str| text.lines().filter(|line| !line.contains("PAUSED")).collect::<Vec<_>>().join("\n");
+    assert_eq!(same(&bench.text()), same(&before));
+    // Also in other views.
+    bench.keys("3");
+    assert!(bench.shows("Messages: 6 messages"), "{}", bench.text());
+    bench.keys("1p");
+    assert!(!bench.shows("PAUSED") && bench.line("BID 1   802.11").contains("deregistered"));
+}
+
+#[test]
+fn following_stays_at_the_newest_row() {
+    let mut bench = Bench::before(FIGURE, SIZE);
+    bench.read(10);
+    bench.keys("3A");
+    assert!(bench.shows("following") && bench.cursor().starts_with("10 "));
+    bench.read(36);
+    assert!(bench.cursor().starts_with("36 "), "{}", bench.text());
+    // Who goes up wants to read.
+    bench.keys("k");
+    assert!(!bench.shows("following") && bench.cursor().starts_with("35 "));
+    bench.keys("AA");
+    assert!(!bench.app.follow);
+}
+
+#[test]
+fn saving_asks_for_a_file_and_says_what_of() {
+    let mut bench = Bench::after("samples/tunnels.pcap", SIZE);
+    let order = |effects: Vec<Effect>| match effects.into_iter().next() {
+        Some(Effect::Save(order)) => order,
+        other => panic!("{other:?}"),
+    };
+    bench.keys("3s");
+    assert!(bench.shows("save all"), "{}", bench.text());
+    let saved = order(bench.keys("\n"));
+    assert_eq!(
+        (saved.path.as_str(), saved.format, saved.extent),
+        ("mipflow.pcap", SaveFormat::Capture, Extent::All)
+    );
+    assert_eq!(saved.messages.len() as u64, bench.engine.messages().total());
+    // Two rows are selected; Tab chooses among what there is.
+    bench.keys("  ");
+    assert_eq!(bench.text().matches('●').count(), 2);
+    bench.press(KeyCode::F(2));
+    assert!(bench.shows("save selected"));
+    bench.keys("\t");
+    assert!(bench.shows("save all"));
+    bench.keys("\t");
+    bench.control('u');
+    bench.keys("x.doc\n");
+    assert!(bench.shows("the name ends in"), "{}", bench.text());
+    bench.control('u');
+    bench.keys("x.csv");
+    let saved = order(bench.keys("\n"));
+    assert_eq!((saved.format, saved.extent, saved.messages.len()), (SaveFormat::Csv, Extent::Selected, 2));
+    // A file that is there is written over when Enter is pressed once more, and not before.
+    bench.send(Message::Saved(Err(SaveError::Exists("x.csv".to_owned()))));
+    assert!(bench.shows("exists: Enter again overwrites"));
+    assert!(order(bench.keys("\n")).overwrite);
+    bench.send(Message::Saved(Err(SaveError::Exists("x.csv".to_owned()))));
+    bench.keys("1");
+    bench.press(KeyCode::Backspace);
+    assert!(!order(bench.keys("\n")).overwrite);
+    bench.send(Message::Saved(Ok("saved 2 messages to x.csv".to_owned())));
+    assert!(bench.shows("saved 2 messages to x.csv"));
+    // Filtered, in the view of tunnels: the messages of the nodes that are shown.
+    bench.keys("1fnode:10.1.0.5\ns");
+    assert!(bench.shows("save filtered"));
+    let saved = order(bench.keys("\n"));
+    assert_eq!((saved.format, saved.extent, saved.messages.len()), (SaveFormat::Json, Extent::Filtered, 2));
+}
+
+#[test]
+fn copies_are_text() {
+    let mut bench = Bench::after(FIGURE, SIZE);
+    let copied = |effects: Vec<Effect>| match effects.as_slice() {
+        [Effect::Copy(text)] => text.clone(),
+        other => panic!("{other:?}"),
+    };
+    for (keys, wanted) in [
+        ("1", "10.1.0.1 198.51.100.1"),
+        ("1\t", "FAILOVER"),
+        ("2", "RRQ register BID 2 for 600 s"),
+        ("3", "RRQ  10.1.0.1 at 192.0.2.10 for 600 s"),
+        ("3\t", "Home Address: 10.1.0.1"),
+        ("3\t", "0000  01 22 02 58"),
+        ("4", "203.0.113.50:5060"),
+        ("6", "Registration Request (1)"),
+    ] {
+        bench.keys(keys);
+        let text = copied(bench.keys("y"));
+        assert!(text.contains(wanted), "{keys}: {text}");
+        assert!(!text.contains('\u{1b}'), "{text}");
+        assert!(bench.shows("copied "));
+    }
+}
+
+#[test]
+fn times_and_themes_change() {
+    let mut bench = Bench::after(FIGURE, SIZE);
+    bench.keys("3j");
+    for (style, shown) in [
+        (TimeStyle::Local, None),
+        (TimeStyle::Relative, Some("0.251580")),
+        (TimeStyle::Delta, Some("0.001400")),
+        (TimeStyle::Epoch, Some("1717236000.2515")),
+        (TimeStyle::Utc, Some("10:00:00.251580")),
+    ] {
+        bench.keys("w");
+        assert_eq!(bench.app.time_style, style);
+        if let Some(shown) = shown {
+            assert!(bench.cursor().contains(shown), "{style:?}\n{}", bench.text());
+        }
+    }
+    for theme in [ThemeName::Light, ThemeName::Mono, ThemeName::Dark] {
+        bench.keys("T");
+        assert_eq!(bench.app.theme.name, theme);
+        assert!(bench.shows(theme.name()));
+    }
+}
+
+#[test]
+fn the_time_cursor_shows_the_tables_as_they_stood() {
+    let mut bench = Bench::after(FIGURE, SIZE);
+    bench.keys("]");
+    assert!(bench.shows("this is now"));
+    // The last exchange is the de-registration of Wi-Fi, over with frame 36.
+    bench.keys("[");
+    assert!(bench.shows("AT FRAME 36") && bench.shows("FAILOVER"), "{}", bench.text());
+    bench.keys("[");
+    assert!(bench.shows("AT FRAME 19") && !bench.shows("FAILOVER"), "{}", bench.text());
+    assert!(bench.line("BID 1   802.11/1").contains("595 s"), "{}", bench.text());
+    bench.keys("[[");
+    assert!(bench.shows("AT FRAME 4") && bench.line("10.1.0.1 ").contains("1 of 1 up"), "{}", bench.text());
+    bench.keys("[");
+    assert!(bench.shows("no exchange before this one") && bench.shows("AT FRAME 4"));
+    bench.keys("]]]");
+    assert!(bench.shows("AT FRAME 36"));
+    bench.keys("]");
+    assert!(bench.shows("back to now") && !bench.shows("AT FRAME"));
+    assert!(bench.line("203.0.113.50:5060").contains("was BID 1"));
+    // In the ladder it goes along with the cursor; p is another way back.
+    bench.keys("x[[");
+    assert!(bench.shows("AT FRAME 19") && bench.cursor().contains("RRP 0 accepted"), "{}", bench.text());
+    bench.keys("p");
+    assert!(!bench.shows("AT FRAME"));
+}
+
+#[test]
+fn panes_grow_and_shrink() {
+    let mut bench = Bench::after(FIGURE, SIZE);
+    for (keys, page) in [
+        ("1", |bench: &Bench| bench.app.tunnels.list.page()),
+        ("3", |bench: &Bench| bench.app.messages.list.page()),
+    ] as [(&str, fn(&Bench) -> usize); 2]
+    {
+        bench.keys(keys);
+        let before = page(&bench);
+        bench.keys("++");
+        assert_eq!(page(&bench), before + 2);
+        bench.keys("---");
+        assert_eq!(page(&bench), before - 1);
+        bench.keys(&"-".repeat(100));
+        assert!(page(&bench) >= 1);
+        bench.text();
+    }
+}
+
+#[test]
+fn effects_are_asked_for() {
+    let mut bench = Bench::after(FIGURE, SIZE);
+    assert!(matches!(bench.control('l').as_slice(), [Effect::Redraw]));
+    assert!(matches!(bench.control('z').as_slice(), [Effect::Suspend]));
+    for (key, wanted) in [
+        ("P", ReplayOrder::Pause),
+        (".", ReplayOrder::Step),
+        ("(", ReplayOrder::Slower),
+        (")", ReplayOrder::Faster),
+    ] {
+        assert!(matches!(bench.keys(key).as_slice(), [Effect::Replay(order)] if *order == wanted), "{key}");
+    }
+    // A key that is let go asks for nothing.
+    let mut key = KeyEvent::new(KeyCode::Char('q'), KeyModifiers::NONE);
+    key.kind = KeyEventKind::Release;
+    assert!(bench.send(Message::Key(key)).is_empty());
+}
+
+#[test]
+fn the_mouse_selects_and_scrolls() {
+    let mut bench = Bench::after(FIGURE, SIZE);
+    // The third row of the list is on the fifth line.
+    bench.click(10, 4);
+    assert!(bench.cursor().starts_with("BID 2"), "{}", bench.text());
+    // On the node once to select it, once more to fold it.
+    bench.click(10, 2);
+    bench.click(10, 2);
+    assert!(bench.cursor().starts_with("▸ 10.1.0.1"));
+    // The tab of the messages.
+    bench.click(30, 0);
+    assert_eq!(bench.app.view(), View::Messages);
+    bench.click(5, 4);
+    assert!(bench.cursor().starts_with("9 "), "{}", bench.text());
+    let wheel = |kind| Message::Mouse(MouseEvent { kind, column: 5, row: 4, modifiers: KeyModifiers::NONE });
+    bench.send(wheel(MouseEventKind::ScrollDown));
+    assert!(bench.cursor().starts_with("19 "), "{}", bench.text());
+    bench.send(wheel(MouseEventKind::ScrollUp));
+    assert!(bench.cursor().starts_with("9 "));
+    // An octet: the last of the first line of the hex dump is the end of the care-of address.
+    let row = bench.text().lines().position(|line| line.contains("0000  01 22")).unwrap();
+    bench.click(7 + 15 * 3 + 1, u16::try_from(row).unwrap());
+    assert_eq!(bench.app.pane(), 2);
+    assert!(bench.shows("Octets 12 to 15"), "{}", bench.text());
+}
+
+#[test]
+fn what_is_looked_at_survives_its_eviction() {
+    let options = EngineOptions {
+        recent_messages: 3,
+        observer: Options {
+            limits: Limits { nodes: 2, exchanges: 2, ..Limits::default() },
+            ..Options::default()
+        },
+        ..EngineOptions::default()
+    };
+    // Seventeen messages of thirteen nodes, of which two are kept.
+    let mut bench = Bench::with("samples/malformed.pcap", SIZE, options, Settings::default());
+    bench.read(2);
+    let node = bench.cursor();
+    assert!(node.contains("10.1.0.1"), "{}", bench.text());
+    bench.keys("3");
+    assert!(bench.cursor().starts_with("1 10:00:00"));
+    let packet = bench.line("Frame 1,");
+    bench.keys("1");
+    bench.read(17);
+    assert!(bench.cursor().contains("10.1.0.1") && bench.cursor().contains("forgotten"), "{}", bench.text());
+    let rows = bench.app.tunnels.list.rows().iter().map(|row| row.node()).collect::<BTreeSet<_>>().len();
+    assert!(bench.shows(&format!("Tunnels: {rows} nodes")), "{}", bench.text());
+    bench.keys("3");
+    assert!(bench.cursor().starts_with("1 10:00:00"), "{}", bench.text());
+    assert_eq!(bench.line("Frame 1,"), packet);
+    let rows = bench.app.messages.list.rows().len();
+    assert!(bench.shows(&format!("Messages: {rows} messages")), "{}", bench.text());
+    assert!(bench.shows("14 older ones forgotten"));
+}
+
+#[test]
+fn a_ladder_keeps_the_exchanges_it_has_shown() {
+    let options = EngineOptions {
+        observer: Options { limits: Limits { exchanges: 1, ..Limits::default() }, ..Options::default() },
+        ..EngineOptions::default()
+    };
+    let mut bench = Bench::with(FIGURE, (120, 60), options, Settings::default());
+    bench.read(4);
+    bench.keys("x");
+    for frame in [10, 19, 36] {
+        bench.read(frame);
+    }
+    assert!(bench.shows("Ladder of 10.1.0.1: 4 exchanges"), "{}", bench.text());
+    assert!(bench.shows("RRQ register BID 1") && bench.shows("RRQ deregister BID 1"));
+}
+
+#[test]
+fn a_node_named_beforehand_is_a_filter() {
+    let filter = Filter::parse("node:10.1.0.3").unwrap();
+    let settings = Settings { filter, ..Settings::default() };
+    let mut bench = Bench::with("samples/tunnels.pcap", SIZE, EngineOptions::default(), settings);
+    bench.read(u64::MAX);
+    assert!(bench.shows("Tunnels: 1 of 6 nodes"), "{}", bench.text());
+}
+
+#[test]
+fn each_action_has_a_key() {
+    let actions: BTreeSet<String> = KEYS.iter().map(|binding| format!("{:?}", binding.action)).collect();
+    assert_eq!(actions.len(), KEYS.len(), "an action has two lines in the table");
+    for view in 1..=6 {
+        assert!(KEYS.iter().any(|binding| binding.action == Action::View(view)));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    /// Whatever is pressed, in whatever order, while packets come in: nothing panics, the screen can be drawn, and
+    /// only Ctrl-C and `q` end it.
+    #[test]
+    fn any_keys_in_any_order(
+        keys in prop::collection::vec((any::<prop::sample::Index>(), any::<bool>()), 1..120),
+        size in (0u16..200, 0u16..60),
+        clicks in prop::collection::vec((0u16..200, 0u16..60), 0..6),
+    ) {
+        let strokes: Vec<_> = KEYS.iter().flat_map(|binding| binding.strokes()).collect();
+        let mut bench = Bench::before("samples/tunnels.pcap", size);
+        let mut frame = 0;
+        for (index, reads) in keys {
+            let stroke = index.get(&strokes);
+            let effects = bench.send(Message::Key(stroke.event()));
+            let quits = effects.iter().any(|effect| matches!(effect, Effect::Quit));
+            let may = stroke.event().code == KeyCode::Char('c') || stroke.event().code == KeyCode::Char('q');
+            prop_assert!(!quits || may, "{stroke:?}");
+            if reads && frame < 32 {
+                frame += 1;
+                bench.read(frame);
+            }
+            bench.text();
+        }
+        for (column, row) in clicks {
+            bench.click(column, row);
+            bench.text();
+        }
+    }
+}
