@@ -44,5 +44,6 @@ pub use finding::{Finding, Level, RuleText};
 pub use keys::{Binding, KEYS, Stroke, markdown};
 pub use message::{Effect, Message, ReplayOrder, SaveError, SaveFormat, SaveOrder};
 pub use run::{RunError, run};
+pub use terminal::Screen;
 pub use theme::{Theme, ThemeName};
 pub use view::View;

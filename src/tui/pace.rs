@@ -4,8 +4,6 @@ use std::time::Duration;
 
 /// The shortest time between two frames.
 const FRAME: Duration = Duration::from_nanos(1_000_000_000 / 30);
-/// The shortest time between two looks at the tables.
-const LOOK: Duration = Duration::from_millis(100);
 /// A look may take this part of the time: one twentieth.
 const SHARE: u32 = 20;
 
@@ -69,7 +67,7 @@ impl Pace {
     }
 
     fn until_look(&self, now: Duration) -> Duration {
-        let interval = LOOK.max(self.look_cost.saturating_mul(SHARE));
+        let interval = FRAME.max(self.look_cost.saturating_mul(SHARE));
         self.looked.map_or(Duration::ZERO, |looked| (looked + interval).saturating_sub(now))
     }
 }

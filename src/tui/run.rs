@@ -82,6 +82,8 @@ pub fn run(
     let world = Arc::new(Turnstile::new(World { engine, findings: Vec::new(), input }));
     let stop = Arc::new(AtomicBool::new(false));
     let (sender, happenings) = sync_channel(WAITING);
+    // Signals first: none may end the program while the terminal is taken.
+    terminal::listen_to_signals(&sender).map_err(RunError::Terminal)?;
     let mut screen = Screen::take().map_err(RunError::Terminal)?;
     terminal::listen(&sender).map_err(RunError::Terminal)?;
     let fresh = Arc::new(AtomicBool::new(false));

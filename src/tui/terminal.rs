@@ -170,9 +170,8 @@ pub fn is_taken() -> bool {
     TAKEN.load(Ordering::SeqCst)
 }
 
-/// Sends keys, the mouse and signals, and that the terminal is gone, each from a thread of its own. The threads end
-/// with the program.
-pub fn listen(happenings: &SyncSender<Happening>) -> io::Result<()> {
+/// Sends signals from a thread of its own, which ends with the program.
+pub fn listen_to_signals(happenings: &SyncSender<Happening>) -> io::Result<()> {
     let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT])?;
     let sender = happenings.clone();
     spawn("signals", move || {
@@ -191,7 +190,11 @@ pub fn listen(happenings: &SyncSender<Happening>) -> io::Result<()> {
                 end_soon();
             }
         }
-    })?;
+    })
+}
+
+/// Sends keys and the mouse, and that the terminal is gone, each from a thread of its own, which ends with the program.
+pub fn listen(happenings: &SyncSender<Happening>) -> io::Result<()> {
     let sender = happenings.clone();
     spawn("hangup", move || {
         let stdout = io::stdout();

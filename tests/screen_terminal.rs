@@ -1,0 +1,395 @@
+//! The screen in a real terminal: tmux draws it, keys are sent to it, and it is taken away.
+
+// Helpers of tests may fail loudly, as the tests themselves may.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::fcntl::OFlag;
+use nix::poll::{PollFd, PollFlags, poll};
+use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_mipflow");
+/// The longest anything may take; a condition that holds ends the wait.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A terminal of its own, 80 by 24, with a shell in it.
+struct Terminal {
+    socket: String,
+}
+
+impl Terminal {
+    fn new() -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let terminal = Self { socket: format!("mipflow-{}-{number}", std::process::id()) };
+        let made = Command::new("tmux")
+            .args(["-L", &terminal.socket, "-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24"])
+            .args(["env", "PS1=ready> ", "LC_ALL=C.UTF-8", "TERM=screen-256color", "sh"])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .status()
+            .expect("tmux is needed for this test: ./setup headers installs it");
+        assert!(made.success(), "tmux makes a session");
+        terminal.wait("the prompt", |text| text.contains("ready>"));
+        terminal
+    }
+
+    fn tmux(&self, arguments: &[&str]) -> String {
+        let output = Command::new("tmux").args(["-L", &self.socket]).args(arguments).output().unwrap();
+        assert!(output.status.success(), "tmux {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Sends keys by tmux's names for them.
+    fn keys(&self, keys: &[&str]) {
+        self.tmux(&[&["send-keys"], keys].concat());
+    }
+
+    fn line(&self, line: &str) {
+        self.tmux(&["send-keys", "-l", line]);
+        self.keys(&["Enter"]);
+    }
+
+    fn text(&self) -> String {
+        self.tmux(&["capture-pane", "-p"])
+    }
+
+    /// Waits until the screen is as it is wanted.
+    fn wait(&self, what: &str, is_it: impl Fn(&str) -> bool) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let text = self.text();
+            if is_it(&text) {
+                return text;
+            }
+            assert!(Instant::now() < deadline, "{what} never came:\n{text}");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn shows(&self, wanted: &str) -> String {
+        self.wait(wanted, |text| text.contains(wanted))
+    }
+
+    /// What the terminal is set to: another screen, the cursor, the mouse, pasted text; and its line discipline.
+    fn modes(&self) -> String {
+        self.tmux(&[
+            "display-message",
+            "-p",
+            "#{alternate_on} #{cursor_flag} #{mouse_any_flag} #{keypad_flag}",
+        ])
+    }
+
+    fn watch(&self, file: &str) {
+        self.line(&format!("'{PROGRAM}' watch {file}"));
+        self.shows("[1 Tunnels]");
+    }
+
+    /// The process that watches.
+    fn process(&self) -> Pid {
+        let shell = self.tmux(&["display-message", "-p", "#{pane_pid}"]);
+        let children =
+            Command::new("ps").args(["-o", "pid=,comm=", "--ppid", shell.trim()]).output().unwrap();
+        let children = String::from_utf8(children.stdout).unwrap();
+        let line = children.lines().find(|line| line.contains("mipflow")).expect("mipflow runs");
+        Pid::from_raw(line.split_whitespace().next().unwrap().parse().unwrap())
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = Command::new("tmux").args(["-L", &self.socket, "kill-server"]).output();
+    }
+}
+
+/// Waits for the end of a process that is not our child.
+fn ends(process: Pid, within: Duration) -> bool {
+    let deadline = Instant::now() + within;
+    while Instant::now() < deadline {
+        if kill(process, None).is_err() {
+            return true;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    false
+}
+
+/// The terminal is what it was, and the shell has it.
+fn is_as_it_was(terminal: &Terminal, modes: &str, before: &str) {
+    terminal.shows("code ");
+    let settings = |text: &str| -> Option<String> {
+        text.split("speed").nth(1)?.split("end of").next().map(str::to_owned)
+    };
+    assert_eq!(terminal.modes(), modes);
+    terminal.line("clear; stty -a; echo end of settings");
+    let after = terminal.wait("stty", |text| text.contains("\nend of settings"));
+    assert_eq!(settings(&after), settings(before));
+}
+
+/// The settings of the terminal before.
+fn settings(terminal: &Terminal) -> String {
+    terminal.line("clear; stty -a; echo end of settings");
+    terminal.wait("stty", |text| text.contains("\nend of settings"))
+}
+
+#[test]
+fn a_walk_through_the_views() {
+    let terminal = Terminal::new();
+    terminal.watch("samples/figure3.pcap");
+    let first = terminal.shows("FAILOVER");
+    assert!(first.contains("46 packets") && first.contains("▶ BID 2 192.0.2.70"), "{first}");
+    terminal.keys(&["x"]);
+    terminal.shows("Ladder of 10.1.0.1: 4 exchanges");
+    terminal.keys(&["Enter"]);
+    terminal.shows("Frame 3, 2024-06-01T10:00:00.250180Z");
+    terminal.keys(&["Tab", "/"]);
+    terminal.tmux(&["send-keys", "-l", "home agent"]);
+    terminal.keys(&["Enter"]);
+    terminal.shows("Octets 8 to 11");
+    terminal.keys(&["4"]);
+    terminal.shows("Flows: 3 flows");
+    terminal.keys(&["f"]);
+    terminal.tmux(&["send-keys", "-l", "verdict:nonsense"]);
+    terminal.shows("verdict: is one of");
+    terminal.keys(&["Escape"]);
+    terminal.keys(&["5"]);
+    terminal.shows("[5 Findings]");
+    terminal.keys(&["6"]);
+    terminal.shows("Home agent 198.51.100.1");
+    terminal.keys(&["F1"]);
+    terminal.shows("┌ Keys ");
+    terminal.keys(&["Escape", "1"]);
+    terminal.shows("Policy of 10.1.0.1");
+    // Another size is taken up at once.
+    terminal.tmux(&["resize-window", "-x", "120", "-y", "40"]);
+    terminal.wait("the policy beside the tunnels", |text| {
+        text.lines().any(|line| line.contains("Tunnels: 1 node") && line.contains("Policy of"))
+    });
+}
+
+#[test]
+fn saved_files_are_captures_and_tables() {
+    let directory = tempfile::tempdir().unwrap();
+    let terminal = Terminal::new();
+    terminal.watch("samples/figure3.pcap");
+    for (view, name, told) in [
+        ("3", "saved.pcap", "saved 8 messages"),
+        ("4", "saved.csv", "saved flows"),
+        ("1", "saved.json", "saved messages, exchanges, nodes and flows"),
+        ("2", "saved.txt", "saved the ladder"),
+    ] {
+        let path = directory.path().join(name);
+        terminal.keys(&[view, "s", "C-u"]);
+        terminal.tmux(&["send-keys", "-l", path.to_str().unwrap()]);
+        terminal.keys(&["Enter"]);
+        terminal.shows(told);
+        assert!(path.metadata().unwrap().len() > 0);
+    }
+    let decoded = |name: &str, arguments: &[&str]| {
+        let path = directory.path().join(name);
+        let output = Command::new(PROGRAM).arg("decode").args(arguments).arg(path).output().unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(decoded("saved.pcap", &["--format", "ndjson", "--show", "messages"]).lines().count(), 9);
+    let text = |name: &str| std::fs::read_to_string(directory.path().join(name)).unwrap();
+    assert_eq!(text("saved.csv").lines().count(), 5, "{}", text("saved.csv"));
+    assert!(text("saved.json").starts_with("{\"schema\":\"mipflow/1\""));
+    assert!(text("saved.txt").contains("RRQ register BID 3 for 600 s"));
+    // One that is there is not written over at once.
+    terminal.keys(&["s", "C-u"]);
+    terminal.tmux(&["send-keys", "-l", directory.path().join("saved.txt").to_str().unwrap()]);
+    terminal.keys(&["Enter"]);
+    terminal.shows("exists: Enter again overwrites");
+    terminal.keys(&["Enter"]);
+    terminal.shows("saved the ladder");
+}
+
+#[test]
+fn the_terminal_is_left_as_it_was_found() {
+    let terminal = Terminal::new();
+    let before = settings(&terminal);
+    let modes = terminal.modes();
+    // By the user, by signals.
+    terminal.line(&format!("clear; '{PROGRAM}' watch samples/figure3.pcap; echo co''de $?"));
+    terminal.shows("[1 Tunnels]");
+    assert_ne!(terminal.modes(), modes);
+    terminal.keys(&["q"]);
+    assert!(terminal.shows("code ").contains("code 0"));
+    is_as_it_was(&terminal, &modes, &before);
+    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGHUP] {
+        terminal.line(&format!("clear; '{PROGRAM}' watch samples/figure3.pcap; echo co''de $?"));
+        terminal.shows("[1 Tunnels]");
+        kill(terminal.process(), signal).unwrap();
+        assert!(terminal.shows("code ").contains("code 0"), "{signal}");
+        is_as_it_was(&terminal, &modes, &before);
+    }
+}
+
+#[test]
+fn it_is_suspended_and_goes_on() {
+    let terminal = Terminal::new();
+    let before = settings(&terminal);
+    let modes = terminal.modes();
+    terminal.watch("samples/figure3.pcap");
+    terminal.keys(&["3"]);
+    terminal.shows("[3 Messages]");
+    for way in ["key", "signal"] {
+        match way {
+            "key" => terminal.keys(&["C-z"]),
+            _ => kill(terminal.process(), Signal::SIGTSTP).unwrap(),
+        }
+        terminal.wait("the shell", |text| text.contains("Stopped") || text.contains("Suspended"));
+        assert_eq!(terminal.modes(), modes);
+        terminal.line("clear; stty -a; echo end of settings; echo co''de 0");
+        is_as_it_was(&terminal, &modes, &before);
+        terminal.line("fg");
+        let text = terminal.shows("[3 Messages]");
+        assert!(text.contains("Messages: 8 messages"), "{text}");
+        assert_ne!(terminal.modes(), modes);
+    }
+    terminal.keys(&["q"]);
+    terminal.wait("the shell", |text| !text.contains("[3 Messages]"));
+}
+
+/// Set for the process that is to panic.
+const PANICS: &str = "MIPFLOW_TEST_PANICS";
+
+#[test]
+fn a_panic_leaves_the_terminal_as_it_was_found() {
+    if std::env::var_os(PANICS).is_some() {
+        let _screen = mipflow::tui::Screen::take().unwrap();
+        thread::spawn(|| panic!("as it is wanted")).join().unwrap_err();
+        thread::sleep(Duration::from_millis(200));
+        return;
+    }
+    let terminal = Terminal::new();
+    let before = settings(&terminal);
+    let modes = terminal.modes();
+    let this = std::env::current_exe().unwrap();
+    let name = "a_panic_leaves_the_terminal_as_it_was_found";
+    terminal
+        .line(&format!("clear; {PANICS}=1 '{}' --exact {name} --nocapture; echo co''de $?", this.display()));
+    let text = terminal.shows("code ");
+    assert!(text.contains("as it is wanted"), "{text}");
+    is_as_it_was(&terminal, &modes, &before);
+}
+
+#[test]
+fn a_killed_terminal_ends_the_process() {
+    let terminal = Terminal::new();
+    terminal.watch("samples/figure3.pcap");
+    let process = terminal.process();
+    assert!(kill(process, None).is_ok());
+    terminal.tmux(&["kill-server"]);
+    assert!(ends(process, Duration::from_secs(2)), "it goes on without a terminal");
+}
+
+/// A terminal whose other end is ours, for a process that is told of nothing but by the terminal itself.
+fn under_a_terminal(arguments: &[&str]) -> (Child, File) {
+    // Closed in whatever other tests start at the same time: who holds it keeps the terminal alive.
+    let flags = OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
+    let master = posix_openpt(flags).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let name = ptsname_r(&master).unwrap();
+    let slave = OpenOptions::new().read(true).write(true).custom_flags(libc_noctty()).open(&name).unwrap();
+    let sized = Command::new("stty").args(["-F", &name, "rows", "24", "cols", "80"]).status().unwrap();
+    assert!(sized.success());
+    let end = || Stdio::from(slave.try_clone().unwrap());
+    let child = Command::new(PROGRAM)
+        .arg("watch")
+        .args(arguments)
+        .env("TERM", "xterm-256color")
+        .env("LC_ALL", "C.UTF-8")
+        .stdin(end())
+        .stdout(end())
+        .stderr(end())
+        .spawn()
+        .unwrap();
+    (child, File::from(OwnedFd::from(master)))
+}
+
+/// So that it does not become the terminal of the tests.
+fn libc_noctty() -> i32 {
+    OFlag::O_NOCTTY.bits()
+}
+
+fn code_within(child: &mut Child, within: Duration) -> Option<i32> {
+    let deadline = Instant::now() + within;
+    while Instant::now() < deadline {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status.code();
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    child.kill().unwrap();
+    None
+}
+
+#[test]
+fn a_terminal_that_is_gone_ends_the_process_without_a_signal() {
+    // Its session has no terminal, so that nobody sends SIGHUP: an ssh session that dropped, for whoever used nohup.
+    let (mut child, mut master) = under_a_terminal(&["samples/figure3.pcap"]);
+    let mut shown = Vec::new();
+    let mut piece = [0; 4096];
+    while !String::from_utf8_lossy(&shown).contains("Tunnels") {
+        let mut readable = [PollFd::new(master.as_fd(), PollFlags::POLLIN)];
+        assert_eq!(poll(&mut readable, 30_000u16), Ok(1), "nothing is drawn");
+        let count = master.read(&mut piece).unwrap();
+        shown.extend_from_slice(&piece[..count]);
+    }
+    assert_eq!(child.try_wait().unwrap(), None);
+    drop(master);
+    assert_eq!(code_within(&mut child, Duration::from_secs(2)), Some(0));
+}
+
+#[test]
+fn a_terminal_that_takes_nothing_does_not_keep_it() {
+    // Nobody reads the other end: what is drawn fills it up sooner or later.
+    let (mut child, master) = under_a_terminal(&["--replay", "1000", "samples/figure3.pcap"]);
+    thread::sleep(Duration::from_millis(500));
+    kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), Signal::SIGTERM).unwrap();
+    assert!(code_within(&mut child, Duration::from_secs(4)).is_some(), "it hangs at its terminal");
+    drop(master);
+}
+
+/// What comes out of the other end, as long as it is read.
+fn octets_of(master: &File) -> std::sync::mpsc::Receiver<Vec<u8>> {
+    let (sender, octets) = std::sync::mpsc::channel();
+    let mut reader = master.try_clone().unwrap();
+    thread::spawn(move || {
+        let mut piece = [0; 4096];
+        while let Ok(count) = reader.read(&mut piece) {
+            if count == 0 || sender.send(piece[..count].to_vec()).is_err() {
+                break;
+            }
+        }
+    });
+    octets
+}
+
+#[test]
+fn nothing_is_drawn_when_nothing_changes() {
+    let (mut child, mut master) = under_a_terminal(&["samples/figure3.pcap"]);
+    let octets = octets_of(&master);
+    octets.recv_timeout(PATIENCE).expect("a first frame");
+    // The file has soon been read. From then on nothing comes until a key is pressed.
+    while octets.recv_timeout(Duration::from_secs(1)).is_ok() {}
+    assert!(octets.recv_timeout(Duration::from_secs(2)).is_err(), "it draws for nothing");
+    let pressed = Instant::now();
+    master.write_all(b"6").unwrap();
+    octets.recv_timeout(PATIENCE).expect("a key is answered");
+    println!("a key was answered after {:?}", pressed.elapsed());
+    master.write_all(b"q").unwrap();
+    assert_eq!(code_within(&mut child, Duration::from_secs(2)), Some(0));
+}
