@@ -1,6 +1,8 @@
 //! What happens on a key: state and a message go in, state and what is to be done come out. No I/O, no clock.
 
-use crossterm::event::{KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{
+    KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
+};
 use ratatui::layout::Position;
 
 use super::action::Action;
@@ -30,6 +32,12 @@ impl App {
         let mut effects = Vec::new();
         match message {
             Message::Key(key) if key.kind == KeyEventKind::Release => {}
+            // A terminal tells of Alt as of an Esc before the key, and of an Esc with a key right after it as of Alt.
+            Message::Key(key) if key.modifiers.contains(KeyModifiers::ALT) => {
+                self.key(facts, KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE), &mut effects);
+                let modifiers = key.modifiers.difference(KeyModifiers::ALT);
+                self.key(facts, KeyEvent { modifiers, ..key }, &mut effects);
+            }
             Message::Key(key) => self.key(facts, key, &mut effects),
             Message::Mouse(mouse) => self.mouse(facts, mouse),
             Message::Paste(text) => {

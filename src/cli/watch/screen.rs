@@ -68,6 +68,6 @@ fn failure(error: RunError) -> Failure {
             error.to_string(),
             Some("--headless prints records instead of showing a screen".into()),
         ),
-        RunError::Defect => Failure::io(error.to_string(), None),
+        RunError::Drive(DriveError::Broken) | RunError::Defect => Failure::io(error.to_string(), None),
     }
 }
