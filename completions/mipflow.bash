@@ -299,7 +299,7 @@ _mipflow() {
             return 0
             ;;
         mipflow__subcmd__watch)
-            opts="-i -f -w -h -V --interface --bpf --snaplen --buffer --no-promiscuous --node --port --reply-timeout --key --key-file --ext-type --code-multipath-not-allowed --code-invalid-fb-identifier --write --ring --stop-after --user --replay --headless --help --version"
+            opts="-i -f -w -h -V --interface --bpf --snaplen --buffer --no-promiscuous --node --port --reply-timeout --key --key-file --ext-type --code-multipath-not-allowed --code-invalid-fb-identifier --write --ring --stop-after --user --replay --headless --theme --ascii --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -383,6 +383,10 @@ _mipflow() {
                     ;;
                 --replay)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --theme)
+                    COMPREPLY=($(compgen -W "dark light mono" -- "${cur}"))
                     return 0
                     ;;
                 *)

@@ -87,8 +87,12 @@ complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l ring -d 'Write
 complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l stop-after -d 'Stop after packets=N, seconds=S or bytes=N (repeatable; the first one met)' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l user -d 'Run as this user once everything is open [default: who called sudo, else who started it]' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l replay -d 'Play a file at the pace of its recording, or at SPEED times that' -r
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l theme -d 'Colours of the screen; T changes them' -r -f -a "dark\t'For a dark background'
+light\t'For a light background'
+mono\t'No colours, as with `NO_COLOR`'"
 complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l no-promiscuous -d 'Leave the interfaces as they are, so that frames for others are not seen'
 complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l headless -d 'Print ndjson records as they happen instead of showing a screen; the default where there is no terminal'
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l ascii -d 'Draw the screen with no characters beyond ASCII; the default where the locale is not UTF-8'
 complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -s V -l version -d 'Print version'
 complete -c mipflow -n "__fish_mipflow_using_subcommand interfaces" -s h -l help -d 'Print help'
