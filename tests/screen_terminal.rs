@@ -1,7 +1,9 @@
 //! The screen in a real terminal: tmux draws it, keys are sent to it, and it is taken away.
 
 // Helpers of tests may fail loudly, as the tests themselves may.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+// Waits end by the clock.
+#![allow(clippy::disallowed_methods)]
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};

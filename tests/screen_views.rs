@@ -84,6 +84,56 @@ fn other_captures() {
 }
 
 #[test]
+fn findings_are_filtered_sorted_and_lead_to_their_packet() {
+    let mut bench = Bench::after(FIGURE, (100, 24));
+    bench.findings = findings();
+    for (filter, shown) in [
+        ("finding:note", "3 of 4 findings"),
+        ("finding:must,note", "4 of 4 findings"),
+        ("finding:aut", "1 of 4 findings"),
+        ("node:10.1.0.2", "1 of 4 findings"),
+        ("state:active", "3 of 4 findings"),
+        ("verdict:conforms", "3 of 4 findings"),
+        ("verdict:strays", "0 of 4 findings"),
+        ("authenticator", "1 of 4 findings"),
+        ("!finding:note", "1 of 4 findings"),
+    ] {
+        bench.keys("5f");
+        bench.control('u');
+        bench.keys(&format!("{filter}\n"));
+        assert!(bench.shows(shown), "{filter}\n{}", bench.text());
+    }
+    // The same filter in other views: messages and nodes with such findings.
+    bench.keys("f");
+    bench.control('u');
+    bench.keys("finding:must\n3");
+    assert!(
+        bench.shows("Messages: 1 of 8 messages") && bench.shows("    9 10:00:02.583380"),
+        "{}",
+        bench.text()
+    );
+    bench.keys("1");
+    assert!(bench.shows("Tunnels: 1 of 1 node"), "{}", bench.text());
+    bench.keys("f");
+    bench.control('u');
+    bench.keys("\n5");
+    // By rule and node, by node, by time, by level.
+    for order in ["by rule and node", "by node", "by time", "by level", "by rule and node"] {
+        assert!(bench.line("Findings: ").contains(order), "{}", bench.text());
+        bench.keys(">");
+    }
+    bench.keys("<");
+    // Down to the first finding, whose frame is 9.
+    bench.keys("g\n\n\n");
+    assert_eq!(bench.app.view(), View::Messages, "{}", bench.text());
+    assert!(bench.cursor().starts_with("9 10:00:02"), "{}", bench.text());
+    bench.keys("q");
+    assert_eq!(bench.app.view(), View::Findings);
+    bench.keys("e");
+    assert!(bench.shows("Anybody could send the traffic of the node elsewhere."));
+}
+
+#[test]
 fn what_lies_over_a_view() {
     let mut bench = Bench::after(FIGURE, (80, 24));
     bench.findings = findings();

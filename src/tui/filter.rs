@@ -204,6 +204,17 @@ pub struct Sieve<'f> {
     facts: Facts<'f>,
     /// Verdicts of the flows of each node, when the filter asks for them.
     verdicts: BTreeMap<u32, BTreeSet<Verdict>>,
+    /// Nodes and frames of the findings that each of the filter's terms asks for.
+    accused: Vec<Accused<'f>>,
+    /// Places of nodes by home address, when findings are to be filtered by what their nodes are.
+    places: BTreeMap<Ipv4Addr, u32>,
+}
+
+/// Whom the findings accuse that a term asks for.
+struct Accused<'f> {
+    wanted: &'f [What],
+    nodes: BTreeSet<Ipv4Addr>,
+    frames: BTreeSet<u64>,
 }
 
 impl<'f> Sieve<'f> {
@@ -215,7 +226,32 @@ impl<'f> Sieve<'f> {
                 verdicts.entry(flow.node).or_default().insert(flow.verdict);
             }
         }
-        Self { filter, facts, verdicts }
+        let mut sieve = Self { filter, facts, verdicts, accused: Vec::new(), places: BTreeMap::new() };
+        if facts.findings.is_empty() {
+            return sieve;
+        }
+        for term in &filter.terms {
+            let Condition::Finding(wanted) = &term.condition else { continue };
+            let found = facts.findings.iter().filter(|finding| wanted.iter().any(|what| what.is(finding)));
+            sieve.accused.push(Accused {
+                wanted,
+                nodes: found.clone().filter_map(|finding| finding.home_address).collect(),
+                frames: found.filter_map(|finding| finding.frame).collect(),
+            });
+        }
+        if filter.asks(|condition| {
+            matches!(condition, Condition::State(_) | Condition::Bid(_) | Condition::Verdict(_))
+        }) {
+            for place in 0..facts.observer.node_places() {
+                let address = facts.observer.node(place).and_then(|node| node.home_address);
+                sieve.places.extend(address.map(|address| (address, place)));
+            }
+        }
+        sieve
+    }
+
+    fn accused(&self, wanted: &[What]) -> Option<&Accused<'f>> {
+        self.accused.iter().find(|accused| accused.wanted == wanted)
     }
 
     /// Whether everything is shown.
@@ -226,10 +262,7 @@ impl<'f> Sieve<'f> {
     /// Whether a node is shown.
     pub fn node(&self, place: u32, node: &Node) -> bool {
         self.filter.holds(|condition| match condition {
-            Condition::Verdict(wanted) => self
-                .verdicts
-                .get(&place)
-                .is_some_and(|there| wanted.iter().any(|verdict| there.contains(verdict))),
+            Condition::Verdict(wanted) => self.has_verdict(place, wanted),
             Condition::Text(part) => node_text(node).contains(part),
             other => self.is_of_node(other, node),
         })
@@ -254,15 +287,10 @@ impl<'f> Sieve<'f> {
         let frame = message.frame().number;
         self.filter.holds(|condition| match condition {
             Condition::Text(part) => text().to_lowercase().contains(part),
-            Condition::Finding(wanted) => self
-                .facts
-                .findings
-                .iter()
-                .any(|finding| finding.frame == Some(frame) && wanted.iter().any(|what| what.is(finding))),
-            Condition::Verdict(wanted) => message
-                .node
-                .and_then(|place| self.verdicts.get(&place))
-                .is_some_and(|there| wanted.iter().any(|verdict| there.contains(verdict))),
+            Condition::Finding(wanted) => {
+                self.accused(wanted).is_some_and(|accused| accused.frames.contains(&frame))
+            }
+            Condition::Verdict(wanted) => message.node.is_some_and(|place| self.has_verdict(place, wanted)),
             other => node.is_some_and(|node| self.is_of_node(other, node)),
         })
     }
@@ -273,12 +301,20 @@ impl<'f> Sieve<'f> {
             Condition::Finding(wanted) => wanted.iter().any(|what| what.is(finding)),
             Condition::Node(wanted) => wanted.iter().any(|who| who.is(finding.home_address, None)),
             Condition::Text(part) => finding_text(finding).contains(part),
-            other => self.facts.observer.nodes().any(|node| {
-                node.home_address.is_some()
-                    && node.home_address == finding.home_address
-                    && self.is_of_node(other, node)
-            }),
+            other => {
+                let place = finding.home_address.and_then(|address| self.places.get(&address));
+                place.is_some_and(|place| match other {
+                    Condition::Verdict(wanted) => self.has_verdict(*place, wanted),
+                    other => {
+                        self.facts.observer.node(*place).is_some_and(|node| self.is_of_node(other, node))
+                    }
+                })
+            }
         })
+    }
+
+    fn has_verdict(&self, place: u32, wanted: &[Verdict]) -> bool {
+        self.verdicts.get(&place).is_some_and(|there| wanted.iter().any(|verdict| there.contains(verdict)))
     }
 
     fn is_of_node(&self, condition: &Condition, node: &Node) -> bool {
@@ -293,10 +329,8 @@ impl<'f> Sieve<'f> {
             Condition::Bid(bids) => {
                 node.active().any(|binding| binding.bid().is_some_and(|bid| bids.contains(&Bid::octet(bid))))
             }
-            Condition::Finding(wanted) => self.facts.findings.iter().any(|finding| {
-                node.home_address.is_some()
-                    && finding.home_address == node.home_address
-                    && wanted.iter().any(|what| what.is(finding))
+            Condition::Finding(wanted) => node.home_address.is_some_and(|address| {
+                self.accused(wanted).is_some_and(|accused| accused.nodes.contains(&address))
             }),
             Condition::Verdict(_) | Condition::Text(_) => false,
         }

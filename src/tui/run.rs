@@ -139,9 +139,8 @@ pub fn run(
         };
         match going_on.and_then(|going_on| shown.keep_up(&mut screen).map(|()| going_on)) {
             Ok(true) => {}
-            Ok(false) => break Ok(()),
             // Nobody looks at a terminal that cannot be written to.
-            Err(_) => break Ok(()),
+            Ok(false) | Err(_) => break Ok(()),
         }
     };
     stop.store(true, Ordering::Relaxed);
@@ -178,8 +177,8 @@ struct Bringer {
 /// Findings come in here: an [`Audience`] is told of every message, which is what rules are about.
 #[derive(Default)]
 struct Notices {
-    /// `None` while there is nothing new; then what is wrong, or that all is well again.
-    trouble: Option<Option<String>>,
+    /// What is wrong with the interfaces; empty when all is well again, `None` while there is nothing new.
+    trouble: Option<String>,
     target: Option<Target>,
 }
 
@@ -212,9 +211,9 @@ impl Audience for Notices {
 
     fn noticed(&mut self, notice: &LiveNotice) {
         self.trouble = Some(match notice {
-            LiveNotice::Gone { name, .. } => Some(format!("{name} has gone away, waiting for it")),
-            LiveNotice::Back { .. } => None,
-            LiveNotice::Lost { name, error } => Some(format!("{name}: {error}")),
+            LiveNotice::Gone { name, .. } => format!("{name} has gone away, waiting for it"),
+            LiveNotice::Back { .. } => String::new(),
+            LiveNotice::Lost { name, error } => format!("{name}: {error}"),
         });
     }
 }
@@ -230,7 +229,7 @@ impl Bringer {
             let world = &mut *turn.held;
             let progress = driver.take(event, &mut world.engine, &mut notices)?;
             if let Some(trouble) = notices.trouble.take() {
-                world.input.trouble = trouble;
+                world.input.trouble = Some(trouble).filter(|trouble| !trouble.is_empty());
             }
             world.input.kind = kind_of(driver.feed().is_live(), self.replay.as_ref());
             let is_over = progress == Progress::Ended;

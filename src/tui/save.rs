@@ -1,7 +1,7 @@
 //! Writes what a user saves.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, ErrorKind, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use super::facts::Facts;
@@ -97,7 +97,7 @@ fn write_csv(out: &mut dyn Write, facts: Facts<'_>, order: &SaveOrder) -> io::Re
 fn write_findings(out: &mut dyn Write, facts: Facts<'_>, order: &SaveOrder) -> io::Result<String> {
     let mut clock = crate::report::Clock::new(TimeStyle::Utc);
     let mut table = csv::Writer::from_writer(out);
-    let error = |error: csv::Error| io::Error::new(ErrorKind::Other, error);
+    let error = |error: csv::Error| io::Error::other(error);
     let heads = ["rule", "level", "frame", "time", "subject", "home_address", "message", "source"];
     table.write_record(heads).map_err(error)?;
     for finding in order.findings.iter().filter_map(|place| facts.findings.get(*place)) {

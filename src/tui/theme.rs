@@ -20,6 +20,7 @@ pub enum ThemeName {
 
 impl ThemeName {
     /// The one that comes after it.
+    #[must_use]
     pub const fn next(self) -> Self {
         match self {
             Self::Dark => Self::Light,
