@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
+use smallvec::SmallVec;
 
 use super::directory::NodeId;
 use super::{Bid, Direction, FarEnd, Traffic};
@@ -33,7 +34,7 @@ pub struct FlowView {
     /// Whether it went as the policy says.
     pub verdict: Verdict,
     /// Where it was seen, in order of appearance.
-    pub paths: Vec<PathView>,
+    pub paths: SmallVec<[PathView; 1]>,
 }
 
 /// A flow in one tunnel.

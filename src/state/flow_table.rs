@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
+use smallvec::SmallVec;
 
 use super::directory::NodeId;
 use super::flow::{Addresses6, Flow, FlowView, Key, Marks, NONE, Path, PathView};
@@ -292,7 +293,7 @@ impl FlowTable {
         let node = nodes.get(flow.node as usize)?;
         let key = flow.key;
         let port = |port: u32| key.form.has_ports().then(|| u16::try_from(port & 0xffff).unwrap_or_default());
-        let mut paths = Vec::new();
+        let mut paths = SmallVec::new();
         let mut path = Some(&flow.path);
         while let Some(current) = path {
             let tunnel = usize::from(current.tunnel);

@@ -201,7 +201,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, areas: &Areas) {
         let title =
             format!("Tunnels: {}", count(tunnels.shown, tunnels.total, "node", app.filter.is_empty()));
         let known = tunnels.list.visible().any(|(_, row)| match row {
-            Row::Tunnel(node, tunnel) => tunnels.rates.last(node, tunnel).is_some(),
+            Row::Tunnel(node, tunnel) => !facts.input.ended && tunnels.rates.last(node, tunnel).is_some(),
             _ => false,
         });
         let legend = if known { "packets and octets a second" } else { "packets and octets in all" };
@@ -367,7 +367,7 @@ fn tunnel_line(
     row.push(format!(" {care_of_address}"), if is_up { theme.address } else { base });
     // How long the binding lives is said before what runs through it, and that before how it is packed.
     let traffic = if width >= 68 {
-        format!(" {}", traffic(app, (place, number), tunnel, width))
+        format!(" {}", traffic(app, (place, number), tunnel, width, facts.input.ended))
     } else {
         String::new()
     };
@@ -417,15 +417,21 @@ fn bar(left: i64, whole: i64, cells: usize) -> usize {
     usize::try_from(full.clamp(0, cells)).unwrap_or_default()
 }
 
-/// Packets and octets each way: a second when that is known, else in all; with sparklines where there is room.
-fn traffic(app: &App, (node, number): (NodeRef, u16), tunnel: &Tunnel, width: usize) -> String {
+/// Packets and octets each way: a second while that is known and more may come, else in all; with sparklines where there is room.
+fn traffic(
+    app: &App,
+    (node, number): (NodeRef, u16),
+    tunnel: &Tunnel,
+    width: usize,
+    has_ended: bool,
+) -> String {
     let marks = app.theme.marks();
     let rates = &app.tunnels.rates;
     let in_all = Second {
         down: (tunnel.downlink.packets, tunnel.downlink.bytes),
         up: (tunnel.uplink.packets, tunnel.uplink.bytes),
     };
-    let last = rates.last(node, number);
+    let last = rates.last(node, number).filter(|_| !has_ended);
     let Second { down, up } = last.unwrap_or(in_all);
     let (downs, ups) = rates.seconds(node, number);
     let spark = |values: &[u64]| {
