@@ -549,7 +549,7 @@ proptest! {
         size in (0u16..200, 0u16..60),
         clicks in prop::collection::vec((0u16..200, 0u16..60), 0..6),
     ) {
-        let strokes: Vec<_> = KEYS.iter().flat_map(|binding| binding.strokes()).collect();
+        let strokes: Vec<_> = KEYS.iter().flat_map(mipflow::tui::Binding::strokes).collect();
         let mut bench = Bench::before("samples/tunnels.pcap", size);
         let mut frame = 0;
         for (index, reads) in keys {

@@ -2,6 +2,9 @@
 //!
 //! `UPDATE_README=1 cargo test --test screen_readme` writes them anew, to be looked at before they are committed.
 
+// Helpers of tests may fail loudly, as the tests themselves may.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod screen;
 
 use std::fs;

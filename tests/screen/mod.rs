@@ -131,7 +131,10 @@ impl Bench {
     pub fn reversed(&self) -> String {
         let terminal = self.terminal();
         let cells = terminal.backend().buffer().content.iter();
-        cells.filter(|cell| cell.modifier.contains(Modifier::REVERSED)).map(|cell| cell.symbol()).collect()
+        cells
+            .filter(|cell| cell.modifier.contains(Modifier::REVERSED))
+            .map(ratatui::buffer::Cell::symbol)
+            .collect()
     }
 
     /// The cells of the screen.
