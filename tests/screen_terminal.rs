@@ -179,6 +179,56 @@ fn a_walk_through_the_views() {
 }
 
 #[test]
+fn a_replay_is_held_stepped_and_sped_up() {
+    let terminal = Terminal::new();
+    terminal.watch("--replay 0.5 samples/figure3.pcap");
+    terminal.shows("replay x0.5");
+    terminal.keys(&["P"]);
+    let text = terminal.shows("replay HELD");
+    let count = |text: &str| -> u64 {
+        let line = text.lines().find(|line| line.contains("figure3.pcap")).unwrap();
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let place = words.iter().position(|word| word.starts_with("packet")).unwrap();
+        words[place - 1].parse().unwrap()
+    };
+    let before = count(&text);
+    terminal.keys(&["."]);
+    terminal.wait("one more frame", |text| count(text) == before + 1);
+    terminal.keys(&[")"]);
+    terminal.shows("replay x1, held");
+    terminal.keys(&["("]);
+    terminal.shows("replay x0.5, held");
+    for speed in ["1", "2", "4", "8", "16", "32"] {
+        terminal.keys(&[")"]);
+        terminal.shows(&format!("replay x{speed}, held"));
+    }
+    terminal.keys(&["P"]);
+    let text = terminal.shows("ended");
+    assert_eq!(count(&text), 46, "{text}");
+}
+
+#[test]
+fn without_colours_and_beyond_ascii_nothing() {
+    let terminal = Terminal::new();
+    let colours = |text: &str| {
+        let sets_colour = |code: &str| {
+            let numbers = code.split('m').next().unwrap_or_default();
+            numbers.split(';').any(|number| matches!(number.parse(), Ok(30..=38 | 90..=97u8)))
+        };
+        text.split("\u{1b}[").skip(1).any(sets_colour)
+    };
+    terminal.watch("samples/figure3.pcap");
+    terminal.shows("FAILOVER");
+    assert!(colours(&terminal.tmux(&["capture-pane", "-p", "-e"])));
+    terminal.keys(&["q"]);
+    terminal.wait("the shell", |text| !text.contains("[1 Tunnels]"));
+    terminal.line(&format!("clear; NO_COLOR=1 '{PROGRAM}' watch --ascii samples/figure3.pcap"));
+    let text = terminal.shows("FAILOVER");
+    assert!(text.is_ascii(), "{text}");
+    assert!(!colours(&terminal.tmux(&["capture-pane", "-p", "-e"])));
+}
+
+#[test]
 fn saved_files_are_captures_and_tables() {
     let directory = tempfile::tempdir().unwrap();
     let terminal = Terminal::new();

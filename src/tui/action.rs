@@ -1,6 +1,6 @@
 //! What a key or the mouse can ask for.
 
-/// One thing the user wants; the table in [`super::keys`] says which keys ask for it.
+/// One thing the user wants; the table [`KEYS`](super::KEYS) says which keys ask for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
     /// Leave this screen; at the top, the program.

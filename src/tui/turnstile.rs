@@ -57,32 +57,39 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicBool, Ordering};
     use std::thread;
 
     use super::*;
 
     #[test]
-    fn a_busy_thread_keeps_nobody_waiting() {
-        let shared = Turnstile::new(0u64);
-        let over = AtomicBool::new(false);
+    fn who_waits_first_comes_before_the_next_turn() {
+        let shared = Turnstile::new(Vec::new());
         thread::scope(|scope| {
-            scope.spawn(|| {
-                while !over.load(Ordering::Relaxed) {
-                    let mut turn = shared.take_turn();
-                    *turn.held += 1;
-                    // Long enough to be asleep at the lock when it is let go.
-                    thread::yield_now();
-                }
-            });
-            for _ in 0..200 {
-                let before = *shared.take_first();
-                let after = *shared.take_first();
-                // The turn that goes on, and the one that was taken between the two.
-                assert!(after.saturating_sub(before) <= 1_000_000);
+            let turn = shared.take_turn();
+            scope.spawn(|| shared.take_first().push("screen"));
+            // Until the screen stands at the lock: it has taken the right of way.
+            while shared.next.try_lock().is_ok() {
+                thread::yield_now();
             }
-            over.store(true, Ordering::Relaxed);
+            scope.spawn(|| shared.take_turn().held.push("engine"));
+            thread::yield_now();
+            drop(turn);
         });
-        assert!(shared.into_inner() > 0);
+        assert_eq!(shared.into_inner(), ["screen", "engine"]);
+    }
+
+    #[test]
+    fn what_a_panic_left_can_be_looked_at() {
+        let shared = Turnstile::new(7);
+        let panicked = thread::scope(|scope| {
+            scope
+                .spawn(|| {
+                    let _turn = shared.take_turn();
+                    panic!("as it is wanted");
+                })
+                .join()
+        });
+        assert!(panicked.is_err());
+        assert_eq!(*shared.take_first(), 7);
     }
 }

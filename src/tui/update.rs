@@ -84,7 +84,7 @@ impl App {
         let places = 0..shown.observer.node_places();
         self.nodes = places.filter(|place| shown.node_ref(*place).is_some()).count();
         let sieve = Sieve::new(&filter, shown);
-        let follow = self.follow && self.search.text.is_empty();
+        let follow = self.follow;
         let theme = self.theme;
         let mut clock = self.clock(shown);
         match self.view() {
