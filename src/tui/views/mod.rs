@@ -7,6 +7,7 @@ mod messages;
 mod pane;
 mod policy;
 mod statistics;
+mod tunnel_lines;
 mod tunnels;
 
 pub use findings::{Findings, Row as FindingRow};

@@ -1,0 +1,284 @@
+//! Moving: from row to row, from pane to pane, deeper into what is selected and back.
+
+use super::app::App;
+use super::facts::Facts;
+use super::layout::inner;
+use super::view::View;
+
+/// Columns that left and right go.
+const SIDEWAYS: usize = 8;
+
+impl App {
+    /// One screen back; false when this is the first.
+    pub(super) fn back(&mut self, facts: Facts<'_>) -> bool {
+        if self.overlay.take().is_some() {
+            return true;
+        }
+        if self.stack.len() < 2 {
+            return false;
+        }
+        self.stack.pop();
+        self.lay_out();
+        self.refresh(facts);
+        true
+    }
+
+    /// Opens a view: alone, or above the one that is open.
+    pub(super) fn open_view(&mut self, facts: Facts<'_>, view: View, alone: bool) {
+        let node = self.selected_node(self.shown(facts));
+        if alone {
+            self.stack.clear();
+        } else if self.view() == view {
+            self.stack.pop();
+        }
+        self.stack.push(view);
+        if view == View::Ladder
+            && let Some(node) = node
+        {
+            self.ladder.show(node);
+        }
+        self.search.failed = false;
+        self.lay_out();
+        self.refresh(facts);
+        self.lay_out();
+    }
+
+    /// Deeper into what is selected.
+    pub(super) fn enter(&mut self, facts: Facts<'_>) {
+        use super::views::{FindingRow, TunnelRow};
+
+        let shown = self.shown(facts);
+        match self.view() {
+            View::Tunnels => match self.tunnels.list.selected() {
+                Some(TunnelRow::Node(_)) if self.tunnels.fold(true) => self.refresh(facts),
+                Some(TunnelRow::Node(_) | TunnelRow::Tunnel(..)) => {
+                    self.open_view(facts, View::Ladder, false);
+                }
+                Some(TunnelRow::Flow(_, _, flow)) => {
+                    self.open_view(facts, View::Flows, false);
+                    self.flows.list.select(flow);
+                }
+                None => {}
+            },
+            View::Ladder => match self.ladder.selected_frame() {
+                Some(frame) => self.go_to_frame(facts, frame),
+                None => self.complain("a tunnel is no packet; the message before it is"),
+            },
+            View::Messages => self.walk_panes(facts, 1),
+            View::Flows => {
+                if let Some(node) = self.flows.selected_node(shown) {
+                    self.open_view(facts, View::Tunnels, false);
+                    self.tunnels.list.select(TunnelRow::Node(node));
+                    self.tunnels.fold(true);
+                    self.refresh(facts);
+                }
+            }
+            View::Findings => match self.findings.selected(shown).map(|finding| finding.frame) {
+                Some(Some(frame)) => self.go_to_frame(facts, frame),
+                Some(None) => self.complain("this finding is about no single packet"),
+                None => {
+                    let row = self.findings.list.selected();
+                    let is_open = !self.findings.fold(true);
+                    if is_open && matches!(row, Some(FindingRow::Rule(_) | FindingRow::Node(..))) {
+                        self.findings.list.step(1);
+                    }
+                    self.refresh(facts);
+                }
+            },
+            View::Statistics => {}
+        }
+    }
+
+    /// Opens a message in the messages view.
+    pub(super) fn go_to_frame(&mut self, facts: Facts<'_>, frame: u64) {
+        let Some(number) = self.shown(facts).messages.by_frame(frame).map(|message| message.number) else {
+            self.complain(format!("frame {frame} is not among the messages that are kept"));
+            return;
+        };
+        self.follow = false;
+        self.open_view(facts, View::Messages, false);
+        if self.messages.list.select(number) {
+            self.focus_pane(0);
+            self.after_move(facts);
+        } else {
+            self.complain(format!("the filter `{}` hides frame {frame}", self.filter.text));
+        }
+    }
+
+    /// Moves the cursor of the pane that has the keys.
+    pub(super) fn step(&mut self, facts: Facts<'_>, rows: isize) {
+        match (self.view(), self.pane()) {
+            (View::Tunnels, 0) => {
+                self.tunnels.list.step(rows);
+                self.tunnels.policy_top = 0;
+            }
+            (View::Tunnels, _) => self.scroll_policy(facts, rows),
+            (View::Ladder, _) => match rows {
+                isize::MIN | isize::MAX => self.ladder.list.step(rows),
+                _ => self.ladder.step(rows),
+            },
+            (View::Messages, 0) => self.messages.list.step(rows),
+            (View::Messages, 1) => {
+                self.messages.tree.step(rows);
+                self.messages.follow_tree();
+            }
+            (View::Messages, _) => {
+                let octets = isize::try_from(self.messages.octets_a_line).unwrap_or(1);
+                self.messages.move_octet(rows.saturating_mul(octets));
+            }
+            (View::Flows, _) => self.flows.list.step(rows),
+            (View::Findings, _) => self.findings.list.step(rows),
+            (View::Statistics, _) => self.statistics.list.step(rows),
+        }
+        if rows < 0 {
+            // Whoever goes up wants to read, not to follow.
+            self.follow = false;
+        }
+        self.after_move(facts);
+    }
+
+    /// Moves by half pages.
+    pub(super) fn pages(&mut self, facts: Facts<'_>, halves: isize) {
+        let page = match (self.view(), self.pane()) {
+            (View::Tunnels, 0) => self.tunnels.list.page(),
+            (View::Tunnels, _) => self.tunnels.policy_page(),
+            (View::Ladder, _) => {
+                let rows = isize::try_from(self.ladder.list.page()).unwrap_or(2) / 2;
+                self.ladder.list.step(rows.saturating_mul(halves));
+                self.follow &= halves > 0;
+                return;
+            }
+            (View::Messages, 0) => self.messages.list.page(),
+            (View::Messages, 1) => self.messages.tree.page(),
+            (View::Messages, _) => self.messages.hex_page(),
+            (View::Flows, _) => self.flows.list.page(),
+            (View::Findings, _) => self.findings.list.page(),
+            (View::Statistics, _) => self.statistics.list.page(),
+        };
+        let half = isize::try_from(page).unwrap_or(2).max(2) / 2;
+        self.step(facts, half.saturating_mul(halves));
+    }
+
+    /// What follows from the cursor being elsewhere.
+    pub(super) fn after_move(&mut self, facts: Facts<'_>) {
+        if self.view() == View::Messages && self.pane() == 0 {
+            self.open_message(facts, false);
+        }
+    }
+
+    pub(super) fn open_message(&mut self, facts: Facts<'_>, anew: bool) {
+        let frozen = self.frozen.take();
+        let shown = frozen.as_ref().map_or(facts, |frozen| super::past::facts_of(frozen, facts));
+        let look = self.theme.look(self.size.0);
+        let mut clock = self.clock(shown);
+        self.messages.open(shown, &look, &mut clock, anew);
+        self.frozen = frozen;
+    }
+
+    /// Draws texts anew that were made in another look or time format.
+    pub(super) fn draw_anew(&mut self, facts: Facts<'_>) {
+        self.refresh(facts);
+        self.open_message(facts, true);
+    }
+
+    pub(super) fn scroll_policy(&mut self, facts: Facts<'_>, rows: isize) {
+        let shown = self.shown(facts);
+        let node = self.tunnels.selected_node().and_then(|node| self.tunnels.node(shown, node));
+        let [_, pane, _] = self.areas().panes;
+        let width = usize::from(inner(pane).width).saturating_sub(1);
+        let lines = node.map_or(0, |node| super::views::policy_lines(self, node, width).len());
+        let most = lines.saturating_sub(self.tunnels.policy_page());
+        self.tunnels.policy_top = self.tunnels.policy_top.saturating_add_signed(rows).min(most);
+    }
+
+    pub(super) fn sideways(&mut self, facts: Facts<'_>, right: bool) {
+        let scrolled = |columns: usize| {
+            if right { columns.saturating_add(SIDEWAYS) } else { columns.saturating_sub(SIDEWAYS) }
+        };
+        match (self.view(), self.pane()) {
+            (View::Tunnels, 0) => {
+                if self.tunnels.fold(right) {
+                    self.refresh(facts);
+                }
+            }
+            (View::Findings, _) => {
+                if self.findings.fold(right) {
+                    self.refresh(facts);
+                }
+            }
+            (View::Ladder, _) => self.ladder.scrolled = scrolled(self.ladder.scrolled),
+            (View::Messages, 2) => self.messages.move_octet(if right { 1 } else { -1 }),
+            (View::Messages, _) => self.messages.scrolled = scrolled(self.messages.scrolled),
+            (View::Statistics, _) => self.statistics.scrolled = scrolled(self.statistics.scrolled),
+            (View::Tunnels | View::Flows, _) => {}
+        }
+    }
+
+    pub(super) fn walk_panes(&mut self, facts: Facts<'_>, by: isize) {
+        let panes = self.view().panes();
+        let pane = (self.pane() + panes).saturating_add_signed(by) % panes;
+        self.focus_pane(pane);
+        self.after_move(facts);
+    }
+
+    pub(super) fn focus_pane(&mut self, pane: usize) {
+        let view = self.view();
+        if let Some(focus) = self.focus.get_mut(view as usize) {
+            *focus = pane.min(view.panes().saturating_sub(1));
+        }
+        self.lay_out();
+    }
+
+    /// Makes the pane that has the keys larger or smaller.
+    pub(super) fn resize(&mut self, by: i16) {
+        let (view, pane) = (self.view(), self.pane());
+        let by = if view == View::Tunnels && pane == 0 { -by } else { by };
+        let by = if view == View::Messages && pane == 1 { -by } else { by };
+        if let Some(split) = self.split.get_mut(view as usize) {
+            *split = split.saturating_add(by).clamp(-60, 60);
+        }
+        self.lay_out();
+    }
+
+    /// The place of the cursor in the list that is searched.
+    pub(super) fn place(&self) -> usize {
+        match (self.view(), self.pane()) {
+            (View::Tunnels, _) => self.tunnels.list.at(),
+            (View::Ladder, _) => self.ladder.list.at(),
+            (View::Messages, 0) => self.messages.list.at(),
+            (View::Messages, _) => self.messages.tree.at(),
+            (View::Flows, _) => self.flows.list.at(),
+            (View::Findings, _) => self.findings.list.at(),
+            (View::Statistics, _) => self.statistics.list.at(),
+        }
+    }
+
+    pub(super) fn go(&mut self, facts: Facts<'_>, place: usize) {
+        match (self.view(), self.pane()) {
+            (View::Tunnels, _) => self.tunnels.list.go(place),
+            (View::Ladder, _) => self.ladder.list.go(place),
+            (View::Messages, 0) => self.messages.list.go(place),
+            (View::Messages, _) => {
+                self.messages.tree.go(place);
+                self.messages.follow_tree();
+            }
+            (View::Flows, _) => self.flows.list.go(place),
+            (View::Findings, _) => self.findings.list.go(place),
+            (View::Statistics, _) => self.statistics.list.go(place),
+        }
+        self.after_move(facts);
+    }
+
+    /// Rows of the list that is searched.
+    pub(super) fn rows(&self) -> usize {
+        match (self.view(), self.pane()) {
+            (View::Tunnels, _) => self.tunnels.list.rows().len(),
+            (View::Ladder, _) => self.ladder.list.rows().len(),
+            (View::Messages, 0) => self.messages.list.rows().len(),
+            (View::Messages, _) => self.messages.tree.rows().len(),
+            (View::Flows, _) => self.flows.list.rows().len(),
+            (View::Findings, _) => self.findings.list.rows().len(),
+            (View::Statistics, _) => self.statistics.list.rows().len(),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! What is typed into the last line: searches, filters, names of files.
+
+use crossterm::event::KeyEvent;
+
+use super::app::App;
+use super::facts::Facts;
+use super::filter::Filter;
+use super::message::Effect;
+use super::prompt::{Prompt, Purpose, Typed};
+use super::view::View;
+
+/// Rows that a search looks at before it lets a key through.
+const SEARCH_PIECE: usize = 5_000;
+/// The same for messages, which have to be read again.
+const MESSAGE_PIECE: usize = 1_000;
+
+impl App {
+    pub(super) fn search_again(&mut self, facts: Facts<'_>, forward: bool) {
+        if self.search.text.is_empty() {
+            self.complain("nothing was searched for yet: / does");
+            return;
+        }
+        self.search.begin(self.place(), self.rows(), forward, false);
+        self.go_on_searching(facts);
+    }
+
+    pub(super) fn go_on_searching(&mut self, facts: Facts<'_>) {
+        let rows = self.rows();
+        let piece = if self.view() == View::Messages { MESSAGE_PIECE } else { SEARCH_PIECE };
+        let mut search = std::mem::take(&mut self.search);
+        let shown = self.shown(facts);
+        let found = search.go_on(rows, piece, |place| match (self.view(), self.pane()) {
+            (View::Tunnels, _) => self.tunnels.search_text(shown, place),
+            (View::Ladder, _) => self.ladder.search_text(place),
+            (View::Messages, 0) => self.messages.search_text(shown, place),
+            (View::Messages, _) => self.messages.tree_text(place),
+            (View::Flows, _) => self.flows.search_text(shown, place),
+            (View::Findings, _) => self.findings.search_text(shown, place),
+            (View::Statistics, _) => self.statistics.search_text(place),
+        });
+        self.search = search;
+        match found {
+            Some(place) => {
+                self.follow = false;
+                self.go(facts, place);
+            }
+            None if self.search.failed && self.prompt.is_none() => {
+                self.complain(format!("`{}` is nowhere here", self.search.text));
+            }
+            None => {}
+        }
+    }
+
+    pub(super) fn prompt_key(&mut self, facts: Facts<'_>, key: KeyEvent, effects: &mut Vec<Effect>) {
+        let Some(prompt) = &mut self.prompt else { return };
+        match prompt.key(key) {
+            Typed::Changed => self.typed(facts),
+            Typed::Same => {}
+            Typed::GivenUp => {
+                let purpose = prompt.purpose;
+                self.prompt = None;
+                self.overwrite = None;
+                if purpose == Purpose::Search {
+                    self.search.text.clear();
+                    self.search.begin(0, 0, true, true);
+                    let origin = self.search.origin;
+                    self.go(facts, origin);
+                }
+            }
+            Typed::Next => {
+                if prompt.purpose == Purpose::Save {
+                    self.next_extent();
+                }
+            }
+            Typed::Done => self.prompt_done(facts, effects),
+        }
+    }
+
+    /// Checks what is being typed, and searches for it at once.
+    pub(super) fn typed(&mut self, facts: Facts<'_>) {
+        self.overwrite = None;
+        let Some(prompt) = &mut self.prompt else { return };
+        match prompt.purpose {
+            Purpose::Search => {
+                self.search.text = prompt.text.to_lowercase();
+                let origin = self.search.origin;
+                self.search.begin(origin, self.rows(), true, true);
+                self.go_on_searching(facts);
+            }
+            Purpose::Filter => prompt.error = Filter::parse(&prompt.text).err(),
+            Purpose::Save => {
+                prompt.error = super::message::SaveFormat::of(&prompt.text).err();
+            }
+        }
+    }
+
+    pub(super) fn prompt_done(&mut self, facts: Facts<'_>, effects: &mut Vec<Effect>) {
+        let Some(prompt) = self.prompt.take() else { return };
+        match prompt.purpose {
+            Purpose::Search => {
+                if self.search.failed {
+                    self.complain(format!("`{}` is nowhere here", prompt.text));
+                }
+            }
+            Purpose::Filter => match Filter::parse(&prompt.text) {
+                Ok(filter) => {
+                    self.filter = filter;
+                    self.refresh(facts);
+                }
+                Err(error) => self.prompt = Some(Prompt { error: Some(error), ..prompt }),
+            },
+            Purpose::Save => {
+                let path = prompt.text.trim().to_owned();
+                match self.save_order(self.shown(facts), path) {
+                    Ok(order) => {
+                        self.overwrite = None;
+                        effects.push(Effect::Save(Box::new(order)));
+                    }
+                    Err(error) => self.prompt = Some(Prompt { error: Some(error), ..prompt }),
+                }
+            }
+        }
+    }
+}
