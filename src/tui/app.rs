@@ -214,7 +214,12 @@ impl App {
 
     /// Whether there is more to do that was put off so as not to keep the user waiting.
     pub fn is_busy(&self, facts: Facts<'_>) -> bool {
-        self.search.is_busy() || (self.view() == View::Messages && self.messages.is_behind(self.shown(facts)))
+        let is_behind = match self.view() {
+            View::Messages => self.messages.is_behind(self.shown(facts)),
+            View::Flows => self.flows.is_behind(),
+            _ => false,
+        };
+        is_behind || self.search.is_busy()
     }
 
     /// Says something in the last line.

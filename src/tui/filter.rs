@@ -198,6 +198,24 @@ impl What {
     }
 }
 
+/// Whom the findings accuse that each term asks for.
+fn accused<'f>(filter: &'f Filter, facts: Facts<'f>) -> Vec<Accused<'f>> {
+    let terms = filter.terms.iter().filter_map(|term| match &term.condition {
+        Condition::Finding(wanted) => Some(wanted),
+        _ => None,
+    });
+    terms
+        .map(|wanted| {
+            let found = facts.findings.iter().filter(|finding| wanted.iter().any(|what| what.is(finding)));
+            Accused {
+                wanted,
+                nodes: found.clone().filter_map(|finding| finding.home_address).collect(),
+                frames: found.filter_map(|finding| finding.frame).collect(),
+            }
+        })
+        .collect()
+}
+
 /// A filter at work: with what has to be known of all flows and findings.
 pub struct Sieve<'f> {
     filter: &'f Filter,
@@ -218,6 +236,17 @@ struct Accused<'f> {
 }
 
 impl<'f> Sieve<'f> {
+    /// The filter over these facts, for flows alone: what nodes, messages and findings need is left out.
+    pub fn of_flows(filter: &'f Filter, facts: Facts<'f>) -> Self {
+        Self {
+            filter,
+            facts,
+            verdicts: BTreeMap::new(),
+            accused: accused(filter, facts),
+            places: BTreeMap::new(),
+        }
+    }
+
     /// The filter over these facts.
     pub fn new(filter: &'f Filter, facts: Facts<'f>) -> Self {
         let mut verdicts: BTreeMap<u32, BTreeSet<Verdict>> = BTreeMap::new();
@@ -226,18 +255,9 @@ impl<'f> Sieve<'f> {
                 verdicts.entry(flow.node).or_default().insert(flow.verdict);
             }
         }
-        let mut sieve = Self { filter, facts, verdicts, accused: Vec::new(), places: BTreeMap::new() };
+        let mut sieve = Self { verdicts, ..Self::of_flows(filter, facts) };
         if facts.findings.is_empty() {
             return sieve;
-        }
-        for term in &filter.terms {
-            let Condition::Finding(wanted) = &term.condition else { continue };
-            let found = facts.findings.iter().filter(|finding| wanted.iter().any(|what| what.is(finding)));
-            sieve.accused.push(Accused {
-                wanted,
-                nodes: found.clone().filter_map(|finding| finding.home_address).collect(),
-                frames: found.filter_map(|finding| finding.frame).collect(),
-            });
         }
         if filter.asks(|condition| {
             matches!(condition, Condition::State(_) | Condition::Bid(_) | Condition::Verdict(_))

@@ -56,6 +56,9 @@ impl App {
                 }
                 Some(TunnelRow::Flow(_, _, flow)) => {
                     self.open_view(facts, View::Flows, false);
+                    while self.flows.is_behind() {
+                        self.refresh(facts);
+                    }
                     self.flows.list.select(flow);
                 }
                 None => {}

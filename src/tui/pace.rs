@@ -55,6 +55,11 @@ impl Pace {
         self.look_cost = cost;
     }
 
+    /// Adds what it cost to go on with what a look began.
+    pub fn went_on(&mut self, cost: Duration) {
+        self.look_cost = self.look_cost.saturating_add(cost);
+    }
+
     /// How long to wait for something to happen before there is something to do; `None` for ever.
     pub fn wait(&self, now: Duration) -> Option<Duration> {
         let frame = self.is_stale.then(|| self.until_frame(now));

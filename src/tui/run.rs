@@ -370,20 +370,24 @@ impl Shown<'_> {
     /// Looks at the tables and draws, when it is time.
     fn keep_up(&mut self, screen: &mut Screen) -> io::Result<()> {
         let now = self.started.elapsed();
-        let looks = self.pace.looks(now);
-        let draws_on = self.is_busy;
-        if looks || draws_on {
+        let goes_on = self.is_busy;
+        // What was begun is brought to its end first.
+        let looks = !goes_on && self.pace.looks(now);
+        if looks || goes_on {
             let world = self.world.take_first();
             let facts = world.facts();
             let seen = Some(Seen::of(facts));
-            if seen != self.seen || draws_on {
+            if seen != self.seen || goes_on {
                 self.seen = seen;
-                let message = if draws_on { Message::Continue } else { Message::Data };
+                let message = if goes_on { Message::Continue } else { Message::Data };
                 self.app.update(facts, message);
                 self.pace.changed();
             }
+            let cost = self.started.elapsed().saturating_sub(now);
             if looks {
-                self.pace.looked(self.started.elapsed().saturating_sub(now));
+                self.pace.looked(cost);
+            } else {
+                self.pace.went_on(cost);
             }
         }
         let world = self.world.take_first();

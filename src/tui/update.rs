@@ -70,7 +70,10 @@ impl App {
         };
         let places = 0..shown.observer.node_places();
         self.nodes = places.filter(|place| shown.node_ref(*place).is_some()).count();
-        let sieve = Sieve::new(&filter, shown);
+        let sieve = match self.view() {
+            View::Flows => Sieve::of_flows(&filter, shown),
+            _ => Sieve::new(&filter, shown),
+        };
         let follow = self.follow;
         let theme = self.theme;
         let mut clock = self.clock(shown);
@@ -92,7 +95,7 @@ impl App {
                 self.messages.refresh(shown, &sieve, &filter.text, follow);
                 self.messages.open(shown, &look, &mut clock, false);
             }
-            View::Flows => self.flows.refresh(shown, &sieve, follow),
+            View::Flows => self.flows.refresh(shown, &sieve, &filter.text, follow),
             View::Findings => self.findings.refresh(shown, &sieve, follow),
             View::Statistics => {
                 let look = theme.look(self.statistics.width());

@@ -94,25 +94,53 @@ pub struct Flows {
     pub reversed: bool,
     total: usize,
     pinned: Option<(u32, FlowView)>,
+    gathering: Option<Gathering>,
+}
+
+/// Flows that are looked at in one go: more would keep a key waiting.
+const PIECE: u32 = 50_000;
+
+/// Rows that are being made, a piece at a time.
+#[derive(Debug)]
+struct Gathering {
+    /// What they are made by; when that changes, they are made anew.
+    by: (String, Column, bool),
+    next: u32,
+    total: usize,
+    keyed: Vec<(u128, u32)>,
 }
 
 impl Flows {
-    /// Makes the rows anew.
-    pub fn refresh(&mut self, facts: Facts<'_>, sieve: &Sieve<'_>, follow: bool) {
+    /// Whether rows are being made.
+    pub fn is_behind(&self) -> bool {
+        self.gathering.is_some()
+    }
+
+    /// Makes the rows anew, or goes on with that; where there are many, in pieces.
+    pub fn refresh(&mut self, facts: Facts<'_>, sieve: &Sieve<'_>, filter: &str, follow: bool) {
         if let Some(place) = self.list.selected()
             && let Some(flow) = facts.observer.flow(place)
         {
             self.pinned = Some((place, flow));
         }
-        let mut total = 0;
-        let mut keyed: Vec<(u128, u32)> = Vec::new();
-        for place in 0..facts.observer.flow_places() {
+        let by = (filter.to_owned(), self.column, self.reversed);
+        let begun = self.gathering.take().filter(|gathering| gathering.by == by);
+        let mut gathering = begun.unwrap_or_else(|| Gathering { by, next: 0, total: 0, keyed: Vec::new() });
+        let places = facts.observer.flow_places();
+        let until = gathering.next.saturating_add(PIECE).min(places);
+        for place in gathering.next..until {
             let Some(flow) = facts.observer.flow(place) else { continue };
-            total += 1;
+            gathering.total += 1;
             if sieve.is_open() || sieve.flow(&flow, || text_of(&flow)) {
-                keyed.push((self.column.key(&flow), place));
+                gathering.keyed.push((self.column.key(&flow), place));
             }
         }
+        gathering.next = until;
+        if until < places {
+            self.gathering = Some(gathering);
+            return;
+        }
+        let Gathering { mut keyed, mut total, .. } = gathering;
         // Whoever is looked at stays, though forgotten since.
         if let Some((place, flow)) = &self.pinned
             && self.list.selected() == Some(*place)
@@ -296,7 +324,9 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, areas: &Areas) {
     let title = format!("Flows: {}", count(shown, flows.total, "flow", app.filter.is_empty()));
     pane.title(frame, &title, &format!("by {by}, {order}"));
     if shown == 0 {
-        let words = if facts.observer.node_places() > 0 && app.filter.is_empty() {
+        let words = if flows.is_behind() {
+            "looking at all flows".to_owned()
+        } else if facts.observer.node_places() > 0 && app.filter.is_empty() {
             "no flows in the tunnels of registered nodes yet".to_owned()
         } else {
             awaited(app, facts)
