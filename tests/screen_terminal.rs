@@ -5,12 +5,13 @@
 // Waits end by the clock.
 #![allow(clippy::disallowed_methods)]
 
+mod terminal;
+
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -19,99 +20,7 @@ use nix::poll::{PollFd, PollFlags, poll};
 use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-
-const PROGRAM: &str = env!("CARGO_BIN_EXE_mipflow");
-/// The longest anything may take; a condition that holds ends the wait.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// A terminal of its own, 80 by 24, with a shell in it.
-struct Terminal {
-    socket: String,
-}
-
-impl Terminal {
-    fn new() -> Self {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let terminal = Self { socket: format!("mipflow-{}-{number}", std::process::id()) };
-        let made = Command::new("tmux")
-            .args(["-L", &terminal.socket, "-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24"])
-            .args(["env", "PS1=ready> ", "LC_ALL=C.UTF-8", "TERM=screen-256color", "sh"])
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .status()
-            .expect("tmux is needed for this test: ./setup headers installs it");
-        assert!(made.success(), "tmux makes a session");
-        terminal.wait("the prompt", |text| text.contains("ready>"));
-        terminal
-    }
-
-    fn tmux(&self, arguments: &[&str]) -> String {
-        let output = Command::new("tmux").args(["-L", &self.socket]).args(arguments).output().unwrap();
-        assert!(output.status.success(), "tmux {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    /// Sends keys by tmux's names for them.
-    fn keys(&self, keys: &[&str]) {
-        self.tmux(&[&["send-keys"], keys].concat());
-    }
-
-    fn line(&self, line: &str) {
-        self.tmux(&["send-keys", "-l", line]);
-        self.keys(&["Enter"]);
-    }
-
-    fn text(&self) -> String {
-        self.tmux(&["capture-pane", "-p"])
-    }
-
-    /// Waits until the screen is as it is wanted.
-    fn wait(&self, what: &str, is_it: impl Fn(&str) -> bool) -> String {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let text = self.text();
-            if is_it(&text) {
-                return text;
-            }
-            assert!(Instant::now() < deadline, "{what} never came:\n{text}");
-            thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    fn shows(&self, wanted: &str) -> String {
-        self.wait(wanted, |text| text.contains(wanted))
-    }
-
-    /// What the terminal is set to: another screen, the cursor, the mouse, pasted text; and its line discipline.
-    fn modes(&self) -> String {
-        self.tmux(&[
-            "display-message",
-            "-p",
-            "#{alternate_on} #{cursor_flag} #{mouse_any_flag} #{keypad_flag}",
-        ])
-    }
-
-    fn watch(&self, file: &str) {
-        self.line(&format!("'{PROGRAM}' watch {file}"));
-        self.shows("[1 Tunnels]");
-    }
-
-    /// The process that watches.
-    fn process(&self) -> Pid {
-        let shell = self.tmux(&["display-message", "-p", "#{pane_pid}"]);
-        let children =
-            Command::new("ps").args(["-o", "pid=,comm=", "--ppid", shell.trim()]).output().unwrap();
-        let children = String::from_utf8(children.stdout).unwrap();
-        let line = children.lines().find(|line| line.contains("mipflow")).expect("mipflow runs");
-        Pid::from_raw(line.split_whitespace().next().unwrap().parse().unwrap())
-    }
-}
-
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        let _ = Command::new("tmux").args(["-L", &self.socket, "kill-server"]).output();
-    }
-}
+use terminal::{PATIENCE, PROGRAM, Terminal};
 
 /// Waits for the end of a process that is not our child.
 fn ends(process: Pid, within: Duration) -> bool {
