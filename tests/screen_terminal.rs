@@ -88,6 +88,17 @@ fn a_walk_through_the_views() {
 }
 
 #[test]
+fn what_is_copied_reaches_the_clipboard_of_the_terminal() {
+    let terminal = Terminal::new();
+    terminal.tmux(&["set-option", "-g", "set-clipboard", "on"]);
+    terminal.watch("samples/figure3.pcap");
+    terminal.shows("FAILOVER");
+    terminal.keys(&["4", "y"]);
+    terminal.shows("copied 1 line");
+    assert!(terminal.tmux(&["show-buffer"]).starts_with("10.1.0.1 udp 203.0.113.50:5060 10.1.0.1:5060"));
+}
+
+#[test]
 fn a_replay_is_held_stepped_and_sped_up() {
     let terminal = Terminal::new();
     terminal.watch("--replay 0.5 samples/figure3.pcap");

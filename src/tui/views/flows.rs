@@ -251,10 +251,10 @@ impl Column {
     }
 }
 
+/// A time as a number; all before 1970 are one.
 fn moment(time: Option<Timestamp>) -> u128 {
     let time = time.map_or(i64::MAX, Timestamp::nanoseconds);
-    // From negative to positive without a change of order.
-    u128::from(time.unsigned_abs().wrapping_add(0)) * u128::from(time >= 0)
+    u128::from(u64::try_from(time).unwrap_or_default())
 }
 
 fn last_bid(flow: &FlowView) -> u8 {
