@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::{Interface, Prefix};
-use crate::wire::{Content, DualStack, Message, MobileNetwork, Nai};
+use crate::wire::{Content, DualStack, FlowBinding, Message, MobileNetwork, Nai};
 
 /// What the extensions of a registration say, read in one pass.
 pub(super) struct Extensions<'a> {
@@ -12,7 +12,7 @@ pub(super) struct Extensions<'a> {
     pub interface: Option<Interface>,
     pub bulk: bool,
     pub overwrite: bool,
-    has_flow_bindings: bool,
+    pub has_flow_bindings: bool,
     pub udp_tunnel_granted: bool,
     pub prefixes: Vec<Prefix>,
 }
@@ -67,7 +67,7 @@ impl<'a> Extensions<'a> {
         read
     }
 
-    /// Copies of the data of all Flow-Bindings that can be read.
+    /// Copies of the data of all Flow-Bindings.
     pub fn flow_bindings(&self, message: &Message<'_>) -> FlowBindings {
         if !self.has_flow_bindings {
             return FlowBindings::default();
@@ -75,7 +75,6 @@ impl<'a> Extensions<'a> {
         let mut octets = Vec::with_capacity(message.octets.len());
         for extension in message.extensions() {
             if extension.is_flow_binding()
-                && extension.content().is_ok()
                 && let Ok(length) = u16::try_from(extension.data.len())
             {
                 octets.extend_from_slice(&length.to_be_bytes());
@@ -103,8 +102,8 @@ impl FlowBindings {
         })
     }
 
-    /// The data of each, as exchanges keep it.
-    pub fn to_boxes(&self) -> Vec<Box<[u8]>> {
-        self.iter().map(Into::into).collect()
+    /// The data of each that can be read, as exchanges keep it.
+    pub fn readable(&self) -> Vec<Box<[u8]>> {
+        self.iter().filter(|data| FlowBinding::from_octets(data).is_some()).map(Into::into).collect()
     }
 }

@@ -270,7 +270,7 @@ impl Observer {
             exchange.granted = Some(facts.lifetime);
             exchange.home_agent = facts.home_agent;
             exchange.round_trip = Some(decided.round_trip);
-            exchange.answered_flows = read.flow_bindings(event.message).to_boxes();
+            exchange.answered_flows = read.flow_bindings(event.message).readable();
             if !facts.home_address.is_unspecified() {
                 exchange.home_address = facts.home_address;
             }
@@ -326,7 +326,8 @@ impl Observer {
                     apply(&flow_binding, Origin::Request, decided.frame);
                 }
             }
-            for extension in event.message.extensions().filter(Extension::is_flow_binding) {
+            let extensions = event.message.extensions().take_while(|_| read.has_flow_bindings);
+            for extension in extensions.filter(Extension::is_flow_binding) {
                 if let Ok(Content::FlowBinding(flow_binding)) = extension.content() {
                     apply(&flow_binding, Origin::Reply, facts.frame);
                 }
@@ -549,7 +550,7 @@ fn record_of(
         granted: None,
         round_trip: None,
         retransmissions: 0,
-        asked_flows: request.flow_bindings.to_boxes(),
+        asked_flows: request.flow_bindings.readable(),
         answered_flows: Vec::new(),
     }
 }

@@ -44,7 +44,7 @@ pub(super) struct Request {
     pub lifetime: u16,
     /// What it was for when it came; `None` stands for a reply nobody asked for.
     pub kind: Option<Kind>,
-    /// Its Flow-Binding extensions that could be read.
+    /// Its Flow-Binding extensions; those that cannot be read set nothing.
     pub flow_bindings: FlowBindings,
     /// Endpoint pairs it was seen between; most requests are seen between one, which stands here and not elsewhere.
     pub legs: SmallVec<[RequestLeg; 1]>,
