@@ -264,8 +264,13 @@ impl Directory {
 
     /// The traffic of a home agent; an address that can be none is not one.
     pub fn agent_mut(&mut self, address: Ipv4Addr) -> Option<&mut AgentTraffic> {
-        self.know_agent(address);
-        let slot = *self.agent_index.get(&address)?;
+        let slot = match self.agent_index.get(&address) {
+            Some(slot) => *slot,
+            None => {
+                self.know_agent(address);
+                *self.agent_index.get(&address)?
+            }
+        };
         self.agents.get_mut(slot as usize).map(|(_, traffic)| traffic)
     }
 
