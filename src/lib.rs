@@ -19,6 +19,7 @@
 //! - [`wire`]: the Mobile IP codec; total parsers, with the emit side beside each.
 //! - [`state`]: the observer: bindings, policy, tunnels and flows, rebuilt from what was seen.
 //! - [`trace`]: the path of a packet through those rooms, in one place.
+//! - [`watch`]: frames that come by themselves, and what is known of them at any moment.
 //! - [`report`]: turns results into text, trees, JSON and CSV; decides nothing about the protocol.
 //! - [`cli`]: the command line; the only room that knows [`report`].
 
@@ -29,4 +30,5 @@ pub mod report;
 pub mod state;
 pub mod time;
 pub mod trace;
+pub mod watch;
 pub mod wire;

@@ -174,6 +174,16 @@ impl Observer {
         }
     }
 
+    /// Brings the tables up to date with the clock while the observation goes on: expiry, and the counters of tunnels
+    /// and rules. Visits every node and flow.
+    pub fn refresh(&mut self) {
+        self.flush();
+        for slot in 0..u32::try_from(self.directory.nodes.len()).unwrap_or(u32::MAX) {
+            self.directory.settle(slot, self.clock);
+        }
+        self.tally();
+    }
+
     /// Ends the observation: what is unanswered now stays unanswered, and bindings expire up to the clock.
     pub fn close(&mut self) {
         self.flush();
@@ -192,7 +202,8 @@ impl Observer {
         self.clock
     }
 
-    /// All nodes, in order of appearance. Their expiry is settled up to the clock after [`Observer::close`].
+    /// All nodes, in order of appearance. Their expiry is settled up to the clock after [`Observer::refresh`] or
+    /// [`Observer::close`].
     pub fn nodes(&self) -> impl Iterator<Item = &Node> {
         let named = |node: &&Node| node.home_address.is_some() || node.nai.is_some();
         let mut nodes: Vec<&Node> = self.directory.nodes.iter().filter(named).collect();

@@ -1,0 +1,287 @@
+//! The engine: takes frames one at a time and keeps what a screen shows of them.
+
+use super::counters::Rate;
+use super::{CaptureCounters, Counters, RecentMessage, RecentMessages};
+use crate::capture::{Frame, LinkType};
+use crate::state::{Attribution, Limits, Observer, Options};
+use crate::time::Timestamp;
+use crate::trace::{Seen, SeenMessage, Trace};
+use crate::wire::{Header, KeyRing, Numbers, PORT};
+
+/// What an engine is told beforehand.
+#[derive(Clone, Debug)]
+pub struct EngineOptions {
+    /// UDP ports of Mobile IP.
+    pub ports: Vec<u16>,
+    /// Numbers that implementations older than the RFC have others for.
+    pub numbers: Numbers,
+    /// Keys to judge authenticators with.
+    pub keys: KeyRing,
+    /// Of the observer. [`Options::attribute`] has to be on for [`Taken`] to say whose a tunnelled packet is.
+    pub observer: Options,
+    /// The most messages kept with their octets; tunnel data has as much room of its own.
+    pub recent_messages: usize,
+    /// The most octets those messages may take.
+    pub recent_octets: usize,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        Self {
+            ports: vec![PORT],
+            numbers: Numbers::default(),
+            keys: KeyRing::default(),
+            observer: Options::default(),
+            recent_messages: 10_000,
+            recent_octets: 64 << 20,
+        }
+    }
+}
+
+/// Bounds of the tables for a watch that may go on for weeks: some 600 MB when all are full.
+pub const LIVE_LIMITS: Limits = Limits {
+    nodes: 1 << 18,
+    pending: 1 << 17,
+    exchanges: 1 << 16,
+    flows: 1 << 20,
+    flows_of_one_node: 1 << 16,
+};
+
+/// What a frame turned out to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Taken {
+    /// A message on a Mobile IP port.
+    Message(Attribution),
+    /// A tunnelled packet.
+    Tunnelled(Attribution),
+    /// Nothing of Mobile IP, or a fragment of what may become it.
+    #[default]
+    Nothing,
+}
+
+/// The trace, the observer, the recent messages and the counters. It holds no thread, no screen and no clock: frames
+/// and times are brought to it.
+#[derive(Debug)]
+pub struct Engine {
+    ports: Vec<u16>,
+    keys: KeyRing,
+    trace: Trace,
+    observer: Observer,
+    messages: RecentMessages,
+    tunnel_data: RecentMessages,
+    link_types: Vec<LinkType>,
+    /// Time of the last frame of each input.
+    last: Vec<Option<Timestamp>>,
+    clock_backwards: u64,
+    capture: CaptureCounters,
+    rate: Rate,
+    others: u64,
+    /// Grows whenever the tables were brought up to date.
+    revision: u64,
+    ended: bool,
+}
+
+impl Engine {
+    /// An engine that has seen nothing yet.
+    pub fn new(options: EngineOptions) -> Self {
+        let EngineOptions { ports, numbers, keys, observer, recent_messages, recent_octets } = options;
+        Self {
+            trace: Trace::new(&ports, numbers, true),
+            ports,
+            keys,
+            observer: Observer::new(observer),
+            messages: RecentMessages::new(recent_messages, recent_octets),
+            tunnel_data: RecentMessages::new(recent_messages, recent_octets),
+            link_types: Vec::new(),
+            last: Vec::new(),
+            clock_backwards: 0,
+            capture: CaptureCounters::default(),
+            rate: Rate::default(),
+            others: 0,
+            revision: 0,
+            ended: false,
+        }
+    }
+
+    /// Takes the next frame.
+    pub fn take(&mut self, frame: &Frame<'_>) -> Taken {
+        self.take_and(frame, |_, _, _| {})
+    }
+
+    /// Takes the next frame; if it is a message, hands it to `look` before it is forgotten, with the keys and what the
+    /// observer made of it.
+    pub fn take_and(
+        &mut self,
+        frame: &Frame<'_>,
+        look: impl FnOnce(&SeenMessage<'_>, &KeyRing, (Attribution, &Observer)),
+    ) -> Taken {
+        self.note(frame);
+        self.observer.advance(frame.time);
+        let (attribution, is_data) = match self.trace.take(frame) {
+            Seen::Nothing => {
+                self.others = self.others.saturating_add(1);
+                return Taken::Nothing;
+            }
+            Seen::Tunnelled(tunnel) => {
+                let attribution = self.observer.tunnel(&tunnel, frame.time);
+                self.others = self.others.saturating_add(u64::from(!attribution.tunnelled));
+                return Taken::Tunnelled(attribution);
+            }
+            Seen::Message(seen) => {
+                let attribution = self.observer.message(&seen.event(&self.keys));
+                look(&seen, &self.keys, (attribution, &self.observer));
+                (attribution, matches!(seen.message.header, Header::TunnelData(_)))
+            }
+        };
+        let Attribution { node, copy, .. } = attribution;
+        let message = RecentMessage::new(frame, self.trace.fragment_frames(), node, copy);
+        if is_data {
+            self.tunnel_data.push(message)
+        } else {
+            self.messages.push(message)
+        }
+        Taken::Message(attribution)
+    }
+
+    /// Counts a frame that a filter kept from being looked at.
+    pub fn pass_over(&mut self, frame: &Frame<'_>) {
+        self.note(frame);
+        self.trace.pass_over(frame);
+        self.others = self.others.saturating_add(1);
+    }
+
+    /// Brings everything up to date: expiry, the counters of tunnels and rules, and rates. `now` is the time where the
+    /// frames come from (the wall clock when live, the player's clock when replayed), so that bindings expire without
+    /// packets; `None` keeps the time of the last frame.
+    ///
+    /// It visits every node and flow: call it some times a second, less often where it takes long.
+    pub fn tick(&mut self, now: Option<Timestamp>) {
+        if self.ended {
+            return;
+        }
+        if let Some(now) = now
+            && self.trace.counts().packets > 0
+            && now > self.observer.clock()
+        {
+            self.observer.advance(now);
+        }
+        self.observer.refresh();
+        let counts = self.trace.counts();
+        if let Some(now) = now.or(counts.last) {
+            self.rate.measure(now, counts.packets, counts.bytes);
+        }
+        self.revision = self.revision.wrapping_add(1);
+    }
+
+    /// Ends the observation: nothing more will come. What is unanswered now stays so.
+    pub fn close(&mut self) {
+        if !self.ended {
+            self.observer.close();
+            self.ended = true;
+            self.revision = self.revision.wrapping_add(1);
+        }
+    }
+
+    /// Notes what the capture says of itself.
+    pub fn set_capture_counters(&mut self, capture: CaptureCounters) {
+        self.capture = capture;
+    }
+
+    /// Notes a link type that an input declares, seen or not.
+    pub fn declare(&mut self, link_type: LinkType) {
+        if !self.link_types.contains(&link_type) {
+            self.link_types.push(link_type);
+        }
+    }
+
+    /// What is believed, to be asked for what only changes when it is asked for.
+    pub fn observer_mut(&mut self) -> &mut Observer {
+        &mut self.observer
+    }
+
+    /// What is believed. Counters of tunnels and rules, and expiry, are those of the last [`Engine::tick`].
+    pub fn observer(&self) -> &Observer {
+        &self.observer
+    }
+
+    /// What was counted on the way there.
+    pub fn trace(&self) -> &Trace {
+        &self.trace
+    }
+
+    /// The messages seen last, but for tunnel data, which would soon leave no room for others.
+    pub fn messages(&self) -> &RecentMessages {
+        &self.messages
+    }
+
+    /// The Tunnel Data messages (RFC 3519) seen last.
+    pub fn tunnel_data(&self) -> &RecentMessages {
+        &self.tunnel_data
+    }
+
+    /// Reads a recent message again and hands it to `look`.
+    pub fn read<T>(&self, message: &RecentMessage, look: impl FnOnce(&SeenMessage<'_>) -> T) -> Option<T> {
+        message.read(&self.ports, self.trace.numbers(), look)
+    }
+
+    /// The keys authenticators are judged with.
+    pub fn keys(&self) -> &KeyRing {
+        &self.keys
+    }
+
+    /// UDP ports of Mobile IP.
+    pub fn ports(&self) -> &[u16] {
+        &self.ports
+    }
+
+    /// Everything counted so far.
+    pub fn counters(&self) -> Counters {
+        let counts = self.trace.counts();
+        let (packets_per_second, bytes_per_second) = self.rate.rates();
+        Counters {
+            packets: counts.packets,
+            bytes: counts.bytes,
+            registrations: counts.registrations(),
+            tunnelled: self.observer.tunnelled(),
+            others: self.others,
+            packets_per_second,
+            bytes_per_second,
+            capture: self.capture,
+        }
+    }
+
+    /// Link types of the frames, in order of appearance.
+    pub fn link_types(&self) -> &[LinkType] {
+        &self.link_types
+    }
+
+    /// Frames that were earlier than the frame before them from the same input.
+    pub fn clock_backwards(&self) -> u64 {
+        self.clock_backwards
+    }
+
+    /// A number that is another one whenever [`Engine::tick`] or [`Engine::close`] brought the tables up to date.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Whether [`Engine::close`] was called.
+    pub fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    fn note(&mut self, frame: &Frame<'_>) {
+        if self.link_types.last() != Some(&frame.link_type) {
+            self.declare(frame.link_type);
+        }
+        let file = frame.file as usize;
+        if file >= self.last.len() {
+            self.last.resize(file.saturating_add(1), None);
+        }
+        if let Some(last) = self.last.get_mut(file) {
+            let backwards = last.is_some_and(|last| frame.time < last);
+            self.clock_backwards = self.clock_backwards.saturating_add(u64::from(backwards));
+            *last = Some(frame.time);
+        }
+    }
+}

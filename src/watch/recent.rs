@@ -1,0 +1,165 @@
+//! The messages seen last, with the octets of their frames, so that any of them can be shown in full.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::capture::{Frame, LinkType};
+use crate::time::{Precision, Timestamp};
+use crate::trace::{Seen, SeenMessage, Trace};
+use crate::wire::Numbers;
+
+/// The messages seen last, oldest first. What falls out is counted; who still looks at one holds its [`Arc`].
+#[derive(Debug)]
+pub struct RecentMessages {
+    messages: VecDeque<Arc<RecentMessage>>,
+    most: usize,
+    most_octets: usize,
+    octets: usize,
+    forgotten: u64,
+}
+
+/// A message with the frames that brought it.
+#[derive(Debug)]
+pub struct RecentMessage {
+    /// Its number among the messages that were kept, from 0.
+    pub number: u64,
+    /// Index of its node in the observer, if it is about one.
+    pub node: Option<u32>,
+    /// Whether the capture holds it twice; then it counted for nothing.
+    pub copy: bool,
+    /// The frame that brought it; of fragments, the one that completed it.
+    last: Kept,
+    /// The fragments before that one, in order of their frames.
+    fragments: Box<[Kept]>,
+}
+
+/// A frame that was kept.
+#[derive(Debug)]
+struct Kept {
+    number: u64,
+    file: u32,
+    time: Timestamp,
+    precision: Precision,
+    link_type: LinkType,
+    data: Box<[u8]>,
+    original_length: u32,
+}
+
+impl Kept {
+    fn of(frame: &Frame<'_>) -> Self {
+        let Frame { number, file, time, precision, link_type, data, original_length } = *frame;
+        Self { number, file, time, precision, link_type, data: data.into(), original_length }
+    }
+
+    fn frame(&self) -> Frame<'_> {
+        let Self { number, file, time, precision, link_type, ref data, original_length } = *self;
+        Frame { number, file, time, precision, link_type, data, original_length }
+    }
+}
+
+impl RecentMessage {
+    pub(super) fn new<'f>(
+        frame: &Frame<'_>,
+        fragments: impl Iterator<Item = Frame<'f>>,
+        node: Option<u32>,
+        copy: bool,
+    ) -> Self {
+        let fragments =
+            fragments.filter(|fragment| fragment.number != frame.number).map(|fragment| Kept::of(&fragment));
+        Self { number: 0, node, copy, last: Kept::of(frame), fragments: fragments.collect() }
+    }
+
+    /// The frame that brought it; of fragments, the one that completed it.
+    pub fn frame(&self) -> Frame<'_> {
+        self.last.frame()
+    }
+
+    /// All frames that brought it, the completing one last.
+    pub fn frames(&self) -> impl Iterator<Item = Frame<'_>> {
+        self.fragments.iter().chain(Some(&self.last)).map(Kept::frame)
+    }
+
+    /// Reads it again, as it was read when it came, and hands it to `look`; `None` when it is no message on these
+    /// ports.
+    pub fn read<T>(
+        &self,
+        ports: &[u16],
+        numbers: Numbers,
+        look: impl FnOnce(&SeenMessage<'_>) -> T,
+    ) -> Option<T> {
+        let mut trace = Trace::new(ports, numbers, false);
+        for fragment in self.fragments.iter() {
+            let _ = trace.take(&fragment.frame());
+        }
+        match trace.take(&self.last.frame()) {
+            Seen::Message(seen) => Some(look(&seen)),
+            Seen::Tunnelled(_) | Seen::Nothing => None,
+        }
+    }
+
+    /// Octets it takes, about.
+    fn octets(&self) -> usize {
+        self.fragments.iter().chain(Some(&self.last)).fold(size_of::<Self>(), |sum, kept| {
+            sum.saturating_add(size_of::<Kept>()).saturating_add(kept.data.len())
+        })
+    }
+}
+
+impl RecentMessages {
+    /// Room for `most` messages, and for `most_octets` of memory.
+    pub(super) fn new(most: usize, most_octets: usize) -> Self {
+        Self { messages: VecDeque::new(), most: most.max(1), most_octets, octets: 0, forgotten: 0 }
+    }
+
+    pub(super) fn push(&mut self, mut message: RecentMessage) {
+        message.number = self.total();
+        self.octets = self.octets.saturating_add(message.octets());
+        self.messages.push_back(Arc::new(message));
+        while self.messages.len() > self.most || (self.octets > self.most_octets && self.messages.len() > 1) {
+            let Some(oldest) = self.messages.pop_front() else { break };
+            self.octets = self.octets.saturating_sub(oldest.octets());
+            self.forgotten = self.forgotten.saturating_add(1);
+        }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.messages.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.messages.is_empty()
+    }
+
+    /// How many there ever were: the number of the next one.
+    pub fn total(&self) -> u64 {
+        self.forgotten.saturating_add(self.messages.len() as u64)
+    }
+
+    /// How many were forgotten: the number of the oldest that is still there.
+    pub fn forgotten(&self) -> u64 {
+        self.forgotten
+    }
+
+    /// The message with this number, while it is there.
+    pub fn by_number(&self, number: u64) -> Option<&Arc<RecentMessage>> {
+        self.get(usize::try_from(number.checked_sub(self.forgotten)?).ok()?)
+    }
+
+    /// The message of this frame, while it is there.
+    pub fn by_frame(&self, frame: u64) -> Option<&Arc<RecentMessage>> {
+        let place = self.messages.binary_search_by_key(&frame, |message| message.last.number).ok()?;
+        self.get(place)
+    }
+
+    /// The message at this place, 0 being the oldest that is still there.
+    pub fn get(&self, place: usize) -> Option<&Arc<RecentMessage>> {
+        self.messages.get(place)
+    }
+
+    /// All of them, oldest first.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Arc<RecentMessage>> + ExactSizeIterator {
+        self.messages.iter()
+    }
+}
