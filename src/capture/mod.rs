@@ -1,4 +1,4 @@
-//! Where frames come from and go to: capture files and standard input, filters, the writer.
+//! Where frames come from and go to: capture files, standard input and interfaces, filters, the writer.
 
 mod clock;
 mod decompress;
@@ -8,9 +8,14 @@ mod format;
 mod input;
 mod interfaces;
 mod link_type;
+mod live;
+mod live_error;
+mod live_filter;
 mod pcap;
 mod pcapng;
+pub mod privileges;
 mod record;
+mod ring;
 #[cfg(test)]
 mod samples;
 mod source;
@@ -23,6 +28,9 @@ pub use fault::{Fault, InputError};
 pub use filter::{FilterError, FrameFilter};
 pub use interfaces::{Interface, InterfacesError, interfaces};
 pub use link_type::LinkType;
+pub use live::{ANY, KernelCounters, Live, LiveNotice, LiveOptions, is_interface};
+pub use live_error::LiveError;
+pub use ring::{Recorder, RingSize};
 pub use source::Source;
 pub use timeline::{Next, Timeline};
 pub use writer::{WriteError, Writer};

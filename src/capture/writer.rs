@@ -25,6 +25,7 @@ pub struct Writer {
     output: BufWriter<File>,
     format: Format,
     frames: u64,
+    octets: u64,
     times_out_of_range: u64,
 }
 
@@ -97,20 +98,19 @@ impl Writer {
     /// Creates the file `path`, at once; what it held before is gone, unless it is one of `inputs` (as given to
     /// [`Timeline::open`](super::Timeline::open)), which is an error.
     pub fn create<S: AsRef<OsStr>>(path: &Path, inputs: &[S]) -> Result<Self, WriteError> {
-        if path == Path::new(STANDARD_INPUT) {
-            return Err(WriteError::StandardOutput);
-        }
+        Self::to_file(path, open_empty(path, inputs)?)
+    }
+
+    /// Writes to an open, empty file; `path` is its name and says the format.
+    pub(super) fn to_file(path: &Path, file: File) -> Result<Self, WriteError> {
         let name = path.to_string_lossy().into_owned();
-        let file = create(path, inputs).map_err(|refused| match refused {
-            Refused::IsInput(input) => WriteError::IsInput { path: name.clone(), input },
-            Refused::Io(error) => WriteError::Create { path: name.clone(), error },
-        })?;
         let is_pcapng = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("pcapng"));
         let mut writer = Self {
             path: name,
             output: BufWriter::with_capacity(BUFFER, file),
             format: if is_pcapng { Format::Pcapng(Vec::new()) } else { Format::Pcap(None) },
             frames: 0,
+            octets: 0,
             times_out_of_range: 0,
         };
         if is_pcapng {
@@ -127,6 +127,11 @@ impl Writer {
         }
         self.frames = self.frames.saturating_add(1);
         Ok(())
+    }
+
+    /// Octets of the file so far.
+    pub fn octets(&self) -> u64 {
+        self.octets
     }
 
     /// Frames written so far.
@@ -209,6 +214,7 @@ impl Writer {
     }
 
     fn put(&mut self, octets: &[u8]) -> Result<(), WriteError> {
+        self.octets = self.octets.saturating_add(octets.len() as u64);
         self.output.write_all(octets).map_err(|error| WriteError::Write { path: self.path.clone(), error })
     }
 }
@@ -251,6 +257,20 @@ fn interface_description(link_type: LinkType, precision: Precision) -> [u8; 32] 
     let words = [1, 32, link_type.0 & 0xffff, 0, 0x0001_0009, u32::from(precision.digits()), 0, 32];
     block.copy_from_slice(words.map(u32::to_le_bytes).as_flattened());
     block
+}
+
+/// Creates `path`, or empties it when it exists and is no input.
+pub(super) fn open_empty<S: AsRef<OsStr>>(path: &Path, inputs: &[S]) -> Result<File, WriteError> {
+    if path == Path::new(STANDARD_INPUT) {
+        return Err(WriteError::StandardOutput);
+    }
+    create(path, inputs).map_err(|refused| {
+        let path = path.to_string_lossy().into_owned();
+        match refused {
+            Refused::IsInput(input) => WriteError::IsInput { path, input },
+            Refused::Io(error) => WriteError::Create { path, error },
+        }
+    })
 }
 
 /// Why a file was not created.

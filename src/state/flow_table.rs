@@ -245,6 +245,13 @@ impl FlowTable {
         }
     }
 
+    /// The flow in a slot, and the number of tunnels it was seen in.
+    pub fn flow_and_paths(&self, slot: u32) -> Option<(&Flow, usize)> {
+        let flow = self.flows.get(slot as usize)?;
+        let next = |path: &&Path| self.paths.get(path.next as usize);
+        Some((flow, std::iter::successors(Some(&flow.path), next).count()))
+    }
+
     /// All slots.
     pub fn slots(&self) -> std::ops::Range<u32> {
         0..u32::try_from(self.flows.len()).unwrap_or(NONE)
@@ -259,6 +266,18 @@ impl FlowTable {
             .collect();
         slots.sort_by_key(|flow| flow.path.first);
         slots.into_iter().filter_map(|flow| self.view(flow, nodes)).collect()
+    }
+
+    /// The flow in a slot, if its node is still there.
+    pub fn view_at(&self, slot: u32, nodes: &[Node]) -> Option<FlowView> {
+        self.node_at(slot, nodes)?;
+        self.view(self.flows.get(slot as usize)?, nodes)
+    }
+
+    /// The node of the flow in a slot, if it is still there.
+    pub fn node_at(&self, slot: u32, nodes: &[Node]) -> Option<u32> {
+        let flow = self.flows.get(slot as usize)?;
+        nodes.get(flow.node as usize).filter(|node| node.birth == flow.birth).map(|_| flow.node)
     }
 
     fn view(&self, flow: &Flow, nodes: &[Node]) -> Option<FlowView> {

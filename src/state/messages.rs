@@ -278,6 +278,7 @@ impl Observer {
                 exchange.nai = read.nai.map(|nai| nai.0.into());
             }
         }
+        self.records.decide(record);
         if let Some(traffic) = self.directory.agent_mut(facts.home_agent) {
             traffic.count(decided.kind, status, Some(facts.code));
         }
@@ -450,6 +451,7 @@ impl Observer {
                 answered_flows: Vec::new(),
             })
         });
+        self.records.decide(record);
         // It waits like an answered request, so that its further legs are not more of them.
         let mut stand_in = Request::new(
             identity(facts.home_address, nai),

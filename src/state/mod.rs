@@ -7,6 +7,7 @@
 
 mod agent;
 mod binding;
+mod changes;
 mod directory;
 mod duplicates;
 mod entry;
@@ -14,6 +15,7 @@ mod exchange;
 mod extensions;
 mod flow;
 mod flow_table;
+mod glance;
 mod judge;
 mod messages;
 mod node;

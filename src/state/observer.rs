@@ -262,9 +262,11 @@ impl Observer {
     /// Counts a request that got no answer.
     pub(super) fn conclude(&mut self, request: &Request) {
         let kind = request.kind;
-        if request.answer.is_none()
-            && let Some(traffic) = self.directory.agent_mut(request.home_agent)
-        {
+        if request.answer.is_some() {
+            return;
+        }
+        self.records.decide(request.record);
+        if let Some(traffic) = self.directory.agent_mut(request.home_agent) {
             traffic.count(kind, Status::Unanswered, None);
         }
     }

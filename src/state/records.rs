@@ -12,6 +12,8 @@ pub(super) struct Records {
     first: u64,
     most: usize,
     forgotten_legs: u64,
+    /// Numbers of the records that were decided since they were last taken; `None` when nobody takes them.
+    decided: Option<VecDeque<u64>>,
 }
 
 /// The most packets kept of one exchange.
@@ -20,7 +22,7 @@ const LEGS: usize = 1 << 8;
 impl Records {
     /// At most `most` records; none are kept for 0.
     pub fn new(most: usize) -> Self {
-        Self { exchanges: VecDeque::new(), first: 0, most, forgotten_legs: 0 }
+        Self { exchanges: VecDeque::new(), first: 0, most, forgotten_legs: 0, decided: None }
     }
 
     pub fn is_kept(&self) -> bool {
@@ -49,7 +51,31 @@ impl Records {
         Some(exchange)
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = &Exchange> {
+    /// Notes from now on which records are decided.
+    pub fn follow(&mut self) {
+        self.decided.get_or_insert_default();
+    }
+
+    /// Notes that a record is decided. Of more than are kept, the oldest are forgotten.
+    pub fn decide(&mut self, number: Option<u64>) {
+        if let (Some(decided), Some(number)) = (&mut self.decided, number) {
+            if decided.len() >= self.most {
+                decided.pop_front();
+            }
+            decided.push_back(number);
+        }
+    }
+
+    /// The records that were decided since the last call, those that are still there.
+    pub fn take_decided(&mut self) -> impl Iterator<Item = &Exchange> {
+        let numbers = self.decided.as_mut().map(std::mem::take).unwrap_or_default();
+        let (exchanges, first) = (&self.exchanges, self.first);
+        numbers
+            .into_iter()
+            .filter_map(move |number| exchanges.get(usize::try_from(number.checked_sub(first)?).ok()?))
+    }
+
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Exchange> {
         self.exchanges.iter()
     }
 

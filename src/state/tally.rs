@@ -40,6 +40,9 @@ impl Observer {
             self.tell_rule(forgotten.node, forgotten.birth, forgotten.ruled);
         }
         let nodes = &mut self.directory.nodes;
+        // What was counted for nodes that are gone is told nobody, and they come and go for as long as it is watched.
+        let is_there = |slot: u32, birth| nodes.get(slot as usize).is_some_and(|node| node.birth == birth);
+        self.uncounted.0.retain(|(slot, birth, _), _| is_there(*slot, *birth));
         let mut add = |(slot, birth, tunnel): (u32, u32, u16), downlink, uplink, flows| {
             let node = nodes.get_mut(slot as usize).filter(|node: &&mut Node| node.birth == birth);
             if let Some(tunnel) = node.and_then(|node| node.tunnels_mut().get_mut(usize::from(tunnel))) {

@@ -3,10 +3,18 @@
 //! [`Engine`] is what a screen looks at: the trace, the observer, the recent messages and the counters, brought up to
 //! date a frame at a time.
 
+mod batch;
 mod counters;
+mod driver;
 mod engine;
+mod feed;
 mod recent;
+mod replay;
 
+pub use batch::Batch;
 pub use counters::{CaptureCounters, Counters};
+pub use driver::{Audience, DriveError, Driver, Progress, StopAfter};
 pub use engine::{Engine, EngineOptions, LIVE_LIMITS, Taken};
+pub use feed::{End, Event, Feed, Source};
 pub use recent::{RecentMessage, RecentMessages};
+pub use replay::Replay;

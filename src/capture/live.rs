@@ -1,0 +1,296 @@
+//! Frames as they pass on interfaces of this host, by libpcap.
+//!
+//! [`Live`] never waits for anything but frames: an interface that goes away is told of and tried again, while the
+//! others go on.
+
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use pcap::{Active, Capture, Linktype, Stat};
+
+use super::live_error::LiveError;
+use super::{Frame, LinkType, interfaces, live_filter, privileges};
+use crate::time::{Precision, Timestamp};
+
+/// How interfaces are captured from.
+#[derive(Clone, Debug)]
+pub struct LiveOptions {
+    /// Octets of a frame that are kept.
+    pub snapshot_length: u32,
+    /// Octets of the kernel's buffer, for each interface.
+    pub buffer: u32,
+    /// Whether frames for others are captured too.
+    pub promiscuous: bool,
+    /// A filter in libpcap's language in place of the usual one.
+    pub filter: Option<String>,
+    /// UDP ports of Mobile IP, which the usual filter lets through.
+    pub ports: Vec<u16>,
+}
+
+/// What happened to an interface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LiveNotice {
+    /// It went away, or was switched off; it is tried again from now on.
+    Gone {
+        /// The interface.
+        name: String,
+        /// What libpcap said.
+        message: String,
+    },
+    /// It is captured from again.
+    Back {
+        /// The interface.
+        name: String,
+    },
+    /// It is there again, and cannot be captured from.
+    Lost {
+        /// The interface.
+        name: String,
+        /// Why.
+        error: LiveError,
+    },
+}
+
+/// Packets as the kernel counts them, of all interfaces together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KernelCounters {
+    /// Packets that passed the filter, dropped ones included.
+    pub received: u64,
+    /// Packets dropped because the buffer was full.
+    pub dropped: u64,
+    /// Packets dropped by the interface or its driver.
+    pub dropped_by_interface: u64,
+}
+
+/// Interfaces that are captured from.
+pub struct Live {
+    options: LiveOptions,
+    devices: Vec<Device>,
+    counted: KernelCounters,
+}
+
+struct Device {
+    name: String,
+    link_type: LinkType,
+    state: State,
+    /// What libpcap said when it was last asked; its counters are 32 bits wide and start anew with each opening.
+    last: Stat,
+}
+
+enum State {
+    Open(Capture<Active>),
+    /// Tried again at this time.
+    Gone(Instant),
+    /// Not tried again.
+    Lost,
+}
+
+/// All interfaces together, as libpcap names them.
+pub const ANY: &str = "any";
+
+/// Milliseconds after which the kernel hands over a block that is not full: frames are at most this old when they come.
+const BLOCK_TIMEOUT: i32 = 10;
+/// Time between attempts to open an interface that went away.
+const RETRY: Duration = Duration::from_millis(500);
+/// The most frames read from an interface before the next one has its turn.
+const TURN: usize = 4096;
+
+impl Live {
+    /// Opens these interfaces; each frame names its own by the index in the list.
+    pub fn open(names: &[String], options: LiveOptions) -> Result<Self, LiveError> {
+        let mut devices = Vec::with_capacity(names.len());
+        for name in names {
+            let (capture, link_type) = open(name, &options)?;
+            devices.push(Device {
+                name: name.clone(),
+                link_type,
+                state: State::Open(capture),
+                last: NO_STAT,
+            });
+        }
+        Ok(Self { options, devices, counted: KernelCounters::default() })
+    }
+
+    /// The link types of the interfaces, in the order they were given.
+    pub fn link_types(&self) -> impl Iterator<Item = LinkType> {
+        self.devices.iter().map(|device| device.link_type)
+    }
+
+    /// How many interfaces there are.
+    pub fn count(&self) -> usize {
+        self.devices.len()
+    }
+
+    /// Reads what has come, up to a few thousand frames of each interface, and says whether there was anything. Frames
+    /// have no number yet. Notices go to `notice`.
+    pub fn read(&mut self, mut each: impl FnMut(&Frame<'_>), mut notice: impl FnMut(LiveNotice)) -> bool {
+        let mut any = false;
+        for (file, device) in (0..).zip(&mut self.devices) {
+            match &mut device.state {
+                State::Open(capture) => match drain(capture, file, device.link_type, &mut each) {
+                    Ok(frames) => any |= frames > 0,
+                    Err(message) => {
+                        count(&mut self.counted, &mut device.last, capture);
+                        notice(LiveNotice::Gone { name: device.name.clone(), message });
+                        device.state = State::Gone(later());
+                    }
+                },
+                State::Gone(next) if Instant::now() >= *next => {
+                    let opened = privileges::with_capture(|| open(&device.name, &self.options));
+                    device.state = match opened {
+                        Ok((capture, link_type)) => {
+                            device.last = NO_STAT;
+                            device.link_type = link_type;
+                            notice(LiveNotice::Back { name: device.name.clone() });
+                            State::Open(capture)
+                        }
+                        Err(error) if error.may_pass() => State::Gone(later()),
+                        Err(error) => {
+                            notice(LiveNotice::Lost { name: device.name.clone(), error });
+                            State::Lost
+                        }
+                    };
+                }
+                State::Gone(_) | State::Lost => {}
+            }
+        }
+        any
+    }
+
+    /// Waits until there is something to read, for at most `longest`.
+    pub fn wait(&self, longest: Duration) {
+        let mut fds: Vec<PollFd<'_>> = Vec::with_capacity(self.devices.len());
+        for device in &self.devices {
+            if let State::Open(capture) = &device.state {
+                fds.push(PollFd::new(capture.as_fd(), PollFlags::POLLIN));
+            }
+        }
+        let timeout = PollTimeout::try_from(longest).unwrap_or(PollTimeout::ZERO);
+        // Interrupted or not: the caller looks again.
+        if fds.is_empty() || poll(&mut fds, timeout).is_err() {
+            std::thread::sleep(longest.min(Duration::from_millis(100)));
+        }
+    }
+
+    /// What the kernel counted so far.
+    pub fn counters(&mut self) -> KernelCounters {
+        for device in &mut self.devices {
+            if let State::Open(capture) = &mut device.state {
+                count(&mut self.counted, &mut device.last, capture);
+            }
+        }
+        self.counted
+    }
+}
+
+/// The names that can be captured from.
+pub(super) fn known_names() -> Vec<String> {
+    interfaces().map(|found| found.into_iter().map(|interface| interface.name).collect()).unwrap_or_default()
+}
+
+/// Whether there is an interface of this name, `any` included.
+pub fn is_interface(name: &str) -> bool {
+    name == ANY || nix::net::if_::if_nametoindex(name).is_ok()
+}
+
+fn later() -> Instant {
+    let now = Instant::now();
+    now.checked_add(RETRY).unwrap_or(now)
+}
+
+fn open(name: &str, options: &LiveOptions) -> Result<(Capture<Active>, LinkType), LiveError> {
+    let named = || name.to_owned();
+    let other = |error: pcap::Error| LiveError::Other { name: named(), message: said(error) };
+    if !is_interface(name) {
+        return Err(LiveError::NoSuchInterface { name: named(), known: known_names() });
+    }
+    let limit = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
+    let capture = Capture::from_device(name)
+        .map_err(other)?
+        // All interfaces together cannot be asked for the frames of others, which libpcap would warn of.
+        .promisc(options.promiscuous && name != ANY)
+        .snaplen(limit(options.snapshot_length))
+        .buffer_size(limit(options.buffer))
+        .timeout(BLOCK_TIMEOUT)
+        .precision(pcap::Precision::Nano)
+        .open();
+    let mut capture = capture.map_err(|error| refused(name, error))?;
+    if name == ANY {
+        // An older libpcap has the first version alone, which is as good.
+        let _ = capture.set_datalink(Linktype(LinkType::LINUX_SLL2.0.cast_signed()));
+    }
+    let filter = options.filter.clone();
+    let expression = filter.unwrap_or_else(|| live_filter::default_for(&capture, &options.ports));
+    if let Err(error) = capture.filter(&expression, true) {
+        return Err(LiveError::Filter { name: named(), expression, message: said(error) });
+    }
+    let capture = capture.setnonblock().map_err(other)?;
+    let link_type = link_type(capture.get_datalink());
+    Ok((capture, link_type))
+}
+
+/// Why an interface that is there was not opened.
+fn refused(name: &str, error: pcap::Error) -> LiveError {
+    let name = name.to_owned();
+    if !privileges::can_capture() {
+        return LiveError::Permission { name, missing: "CAP_NET_RAW" };
+    }
+    let message = said(error);
+    if message.contains("not up") { LiveError::Down { name } } else { LiveError::Other { name, message } }
+}
+
+fn said(error: pcap::Error) -> String {
+    match error {
+        pcap::Error::PcapError(message) => message,
+        other => other.to_string(),
+    }
+}
+
+/// The number that files have for a link type of libpcap's: raw IP has another one.
+fn link_type(data_link: Linktype) -> LinkType {
+    match LinkType(data_link.0.cast_unsigned()) {
+        LinkType::RAW_BSD | LinkType::RAW_OPENBSD => LinkType::RAW,
+        other => other,
+    }
+}
+
+/// Hands out what an interface has, and says how many frames that were; an error when the interface is gone.
+fn drain(
+    capture: &mut Capture<Active>,
+    file: u32,
+    link_type: LinkType,
+    each: &mut impl FnMut(&Frame<'_>),
+) -> Result<usize, String> {
+    for read in 0..TURN {
+        let packet = match capture.next_packet() {
+            Ok(packet) => packet,
+            Err(pcap::Error::TimeoutExpired | pcap::Error::NoMorePackets) => return Ok(read),
+            Err(error) => return Err(said(error)),
+        };
+        each(&Frame {
+            number: 0,
+            file,
+            // The field of microseconds holds nanoseconds, as that precision was asked for.
+            time: Timestamp::new(packet.header.ts.tv_sec, packet.header.ts.tv_usec),
+            precision: Precision::NANOSECONDS,
+            link_type,
+            data: packet.data,
+            original_length: packet.header.len,
+        });
+    }
+    Ok(TURN)
+}
+
+const NO_STAT: Stat = Stat { received: 0, dropped: 0, if_dropped: 0 };
+
+/// Adds what libpcap counted since it was last asked.
+fn count(counted: &mut KernelCounters, last: &mut Stat, capture: &mut Capture<Active>) {
+    let Ok(now) = capture.stats() else { return };
+    let grown = |now: u32, before: u32| u64::from(now.wrapping_sub(before));
+    counted.received = counted.received.saturating_add(grown(now.received, last.received));
+    counted.dropped = counted.dropped.saturating_add(grown(now.dropped, last.dropped));
+    counted.dropped_by_interface =
+        counted.dropped_by_interface.saturating_add(grown(now.if_dropped, last.if_dropped));
+    *last = now;
+}

@@ -1,0 +1,226 @@
+//! Giving up what was only needed to open interfaces and files.
+//!
+//! A watch reads the packets of strangers, so it does that as nobody in particular: once everything is open, it
+//! becomes the user it was told to, and keeps no capability. One thread is the exception, the one that captures: it
+//! may raise `CAP_NET_RAW` again for the moment in which an interface that went away is opened anew, and nothing else.
+
+use std::collections::HashSet;
+use std::ffi::CString;
+use std::io;
+
+use caps::{CapSet, Capability, CapsHashSet};
+use nix::unistd::{Gid, Group, Uid, User};
+use thiserror::Error;
+
+/// Who a watch runs as once everything is open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunAs {
+    name: Option<CString>,
+    uid: Uid,
+    gid: Gid,
+}
+
+/// Privileges could not be given up.
+#[derive(Debug, Error)]
+pub enum PrivilegeError {
+    /// There is no such user.
+    #[error("there is no user `{0}`")]
+    NoSuchUser(String),
+    /// Only root can become somebody else.
+    #[error("only root can run as `{0}`")]
+    NotRoot(String),
+    /// The system refused a step.
+    #[error("privileges cannot be given up: {step}: {message}")]
+    Refused {
+        /// What was tried.
+        step: &'static str,
+        /// What the system said.
+        message: String,
+    },
+    /// They are still there afterwards.
+    #[error("privileges were given up, and {0}")]
+    StillThere(&'static str),
+}
+
+impl RunAs {
+    /// The user of this name or number. Without one, root becomes the user who called it by `sudo`, as `environment`
+    /// says (`SUDO_UID`, `SUDO_GID`); anybody else, and root who was not called so, stays.
+    pub fn find(
+        user: Option<&str>,
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> Result<Option<Self>, PrivilegeError> {
+        let is_root = Uid::effective().is_root();
+        if let Some(text) = user {
+            let unknown = || PrivilegeError::NoSuchUser(text.to_owned());
+            let found = match text.parse() {
+                Ok(number) => User::from_uid(Uid::from_raw(number)),
+                Err(_) => User::from_name(text),
+            };
+            let found = found.ok().flatten().map(Self::from).ok_or_else(unknown)?;
+            if found.uid != Uid::effective() && !is_root {
+                return Err(PrivilegeError::NotRoot(text.to_owned()));
+            }
+            return Ok(Some(found));
+        }
+        let number = |name: &str| environment(name).and_then(|text| text.parse::<u32>().ok());
+        let caller = number("SUDO_UID").filter(|uid| is_root && *uid != 0).zip(number("SUDO_GID"));
+        Ok(caller.map(|(uid, gid)| {
+            let user = User::from_uid(Uid::from_raw(uid)).ok().flatten();
+            user.map_or(Self { name: None, uid: Uid::from_raw(uid), gid: Gid::from_raw(gid) }, Self::from)
+        }))
+    }
+
+    /// Number of the user and of the user's group.
+    pub fn ids(&self) -> (u32, u32) {
+        (self.uid.as_raw(), self.gid.as_raw())
+    }
+}
+
+impl From<User> for RunAs {
+    fn from(user: User) -> Self {
+        Self { name: CString::new(user.name).ok(), uid: user.uid, gid: user.gid }
+    }
+}
+
+/// Becomes `run_as` with that user's groups, and gives up every capability but the permission to capture, which is not
+/// in effect and goes with [`give_up_capture`]. Programs that are run from here on gain nothing either.
+///
+/// Call it before any other thread runs, as capabilities are a thread's own: threads that are started afterwards
+/// inherit what is left. An error when a step failed or did not work; then nothing further must be done.
+pub fn give_up(run_as: Option<&RunAs>) -> Result<(), PrivilegeError> {
+    let may_capture = has(CapSet::Permitted, Capability::CAP_NET_RAW);
+    if let Some(run_as) = run_as.filter(|run_as| run_as.uid != Uid::effective()) {
+        step("keep the permission to capture", caps::securebits::set_keepcaps(true))?;
+        let groups = match &run_as.name {
+            Some(name) => nix::unistd::initgroups(name, run_as.gid),
+            None => nix::unistd::setgroups(&[run_as.gid]),
+        };
+        step("set the groups", groups)?;
+        step("set the group", nix::unistd::setresgid(run_as.gid, run_as.gid, run_as.gid))?;
+        step("set the user", nix::unistd::setresuid(run_as.uid, run_as.uid, run_as.uid))?;
+        step("keep nothing further", caps::securebits::set_keepcaps(false))?;
+    }
+    let mut left = CapsHashSet::new();
+    if may_capture {
+        left.insert(Capability::CAP_NET_RAW);
+    }
+    drop_to(&left)?;
+    if let Some(run_as) = run_as {
+        verify_user(run_as)?;
+    }
+    step("refuse new privileges", nix::sys::prctl::set_no_new_privs())
+}
+
+/// Gives up the permission to capture too, for the calling thread and those it starts from here on.
+pub fn give_up_capture() -> Result<(), PrivilegeError> {
+    drop_to(&CapsHashSet::new())
+}
+
+/// Whether this thread may open an interface.
+pub fn can_capture() -> bool {
+    has(CapSet::Effective, Capability::CAP_NET_RAW)
+}
+
+/// Does something with the permission to capture in effect, where this thread still has it.
+pub(super) fn with_capture<T>(what: impl FnOnce() -> T) -> T {
+    let raised = !can_capture() && caps::raise(None, CapSet::Effective, Capability::CAP_NET_RAW).is_ok();
+    let result = what();
+    if raised {
+        // It was not there before, so giving it up cannot be refused.
+        let _ = caps::drop(None, CapSet::Effective, Capability::CAP_NET_RAW);
+    }
+    result
+}
+
+/// The command that lets this very binary capture without root.
+pub fn grant_command() -> String {
+    let binary = std::env::current_exe().and_then(|path| path.canonicalize());
+    let path = binary.map_or_else(|_| "mipflow".to_owned(), |path| path.to_string_lossy().into_owned());
+    format!("sudo setcap cap_net_raw,cap_net_admin+ep {}", quoted(&path))
+}
+
+/// A word as a shell reads it back.
+fn quoted(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+=:@,".contains(letter);
+    if word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+fn has(set: CapSet, capability: Capability) -> bool {
+    caps::has_cap(None, set, capability).unwrap_or(false)
+}
+
+fn step<T, E: std::fmt::Display>(step: &'static str, done: Result<T, E>) -> Result<T, PrivilegeError> {
+    done.map_err(|error| PrivilegeError::Refused { step, message: error.to_string() })
+}
+
+/// Leaves `permitted` as the only capabilities, none of them in effect, and looks whether that is so.
+fn drop_to(permitted: &CapsHashSet) -> Result<(), PrivilegeError> {
+    step("clear the effective capabilities", caps::clear(None, CapSet::Effective))?;
+    step("clear the inheritable capabilities", caps::clear(None, CapSet::Inheritable))?;
+    // A kernel without ambient capabilities has none to clear.
+    let _ = caps::clear(None, CapSet::Ambient);
+    step("set the permitted capabilities", caps::set(None, CapSet::Permitted, permitted))?;
+    let read = |set| step("read the capabilities", caps::read(None, set));
+    if read(CapSet::Permitted)?.difference(permitted).next().is_some() {
+        return Err(PrivilegeError::StillThere("capabilities are still permitted"));
+    }
+    let in_effect: HashSet<_> =
+        read(CapSet::Effective)?.union(&read(CapSet::Inheritable)?).copied().collect();
+    if !in_effect.is_empty() {
+        return Err(PrivilegeError::StillThere("capabilities are still in effect"));
+    }
+    Ok(())
+}
+
+/// Looks whether this process is `run_as` in every respect and cannot go back.
+fn verify_user(run_as: &RunAs) -> Result<(), PrivilegeError> {
+    let users = step("read the user", nix::unistd::getresuid())?;
+    let groups = step("read the group", nix::unistd::getresgid())?;
+    if [users.real, users.effective, users.saved] != [run_as.uid; 3] {
+        return Err(PrivilegeError::StillThere("the user is still another"));
+    }
+    if [groups.real, groups.effective, groups.saved] != [run_as.gid; 3] {
+        return Err(PrivilegeError::StillThere("the group is still another"));
+    }
+    let root = Gid::from_raw(0);
+    let may_have_root = run_as.gid == root || is_member_of_root(run_as);
+    let supplementary = step("read the groups", nix::unistd::getgroups())?;
+    if !may_have_root && supplementary.contains(&root) {
+        return Err(PrivilegeError::StillThere("root's group is still among the groups"));
+    }
+    let zero = Uid::from_raw(0);
+    if run_as.uid != zero && nix::unistd::setresuid(zero, zero, zero).is_ok() {
+        return Err(PrivilegeError::StillThere("root can be had again"));
+    }
+    Ok(())
+}
+
+/// Whether the system's list of groups has the user in root's.
+fn is_member_of_root(run_as: &RunAs) -> bool {
+    let root = Group::from_gid(Gid::from_raw(0)).ok().flatten();
+    let name = run_as.name.as_ref().and_then(|name| name.to_str().ok());
+    root.is_some_and(|root| name.is_some_and(|name| root.mem.iter().any(|member| member == name)))
+}
+
+/// Hands a file that was made as root to the user it is made for.
+pub(super) fn give(file: &std::fs::File, run_as: &RunAs) -> io::Result<()> {
+    let (uid, gid) = run_as.ids();
+    std::os::unix::fs::fchown(file, Some(uid), Some(gid))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_reads_back_in_a_shell() {
+        assert_eq!(quoted("/usr/bin/mipflow"), "/usr/bin/mipflow");
+        assert_eq!(quoted("/home/a b/it's"), r"'/home/a b/it'\''s'");
+    }
+
+    #[test]
+    fn an_unknown_user_is_told() {
+        let error = RunAs::find(Some("no-such-user-here"), |_| None).unwrap_err();
+        assert_eq!(error.to_string(), "there is no user `no-such-user-here`");
+    }
+}

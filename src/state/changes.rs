@@ -1,0 +1,67 @@
+//! What has changed: for those who tell of nodes, flows and exchanges as they change.
+//!
+//! A stamp is a number that is another one when what it stands for has changed in anything but its counters. Stamps
+//! are listed by place, so that whoever follows them keeps one number a place. Of two different states one in 2^64
+//! has the same stamp.
+
+use std::hash::{BuildHasher, Hash, Hasher};
+
+use foldhash::fast::FixedState;
+
+use super::{Exchange, Node, Observer};
+
+/// Stamp of a place with nothing in it that could be told of.
+const NOTHING: u64 = 0;
+
+impl Observer {
+    /// Notes from now on which exchanges are decided, for [`Observer::take_decided`]. Needs
+    /// [`Options::keep_exchanges`](super::Options::keep_exchanges).
+    pub fn follow_exchanges(&mut self) {
+        self.records.follow();
+    }
+
+    /// The exchanges that were decided since the last call, in that order: by their first reply, by being unsolicited,
+    /// or by getting no reply in time.
+    pub fn take_decided(&mut self) -> impl Iterator<Item = &Exchange> {
+        self.records.take_decided()
+    }
+
+    /// Stamps of all nodes by their index; 0 where there is none. Bindings, policy, Multipath, prefixes and names
+    /// count.
+    pub fn node_stamps(&self) -> impl Iterator<Item = u64> {
+        self.directory.nodes.iter().map(node_stamp)
+    }
+
+    /// The stamp of the node with this index.
+    pub fn node_stamp(&self, index: u32) -> u64 {
+        self.node(index).map_or(NOTHING, node_stamp)
+    }
+
+    /// Stamps of all flows by their place, as [`Observer::flow`] takes it; 0 where there is none. Verdict, rule, expected BID and the
+    /// tunnels it was seen in count.
+    pub fn flow_stamps(&self) -> impl Iterator<Item = u64> {
+        let nodes = &self.directory.nodes;
+        self.flows.slots().map(move |slot| {
+            let Some((flow, paths)) = self.flows.flow_and_paths(slot) else { return NOTHING };
+            if self.flows.node_at(slot, nodes).is_none() {
+                return NOTHING;
+            }
+            let conduct = (flow.rule, flow.expected, flow.verdict(), paths);
+            stamp(&(flow.key, flow.node, flow.birth, conduct))
+        })
+    }
+}
+
+fn node_stamp(node: &Node) -> u64 {
+    if node.home_address.is_none() && node.nai.is_none() {
+        return NOTHING;
+    }
+    let name = (node.birth, node.home_agent, node.home_address, &node.nai);
+    stamp(&(name, node.generation, node.multipath.name(), node.prefixes.len()))
+}
+
+fn stamp(facts: &impl Hash) -> u64 {
+    let mut hasher = FixedState::default().build_hasher();
+    facts.hash(&mut hasher);
+    hasher.finish().max(1)
+}

@@ -1,0 +1,43 @@
+//! Looking at the tables while the observation goes on: single rows by their place, without a copy of the whole.
+
+use super::{FlowView, Node, Observer};
+
+impl Observer {
+    /// Places of the table of nodes; [`Observer::node`] gives the node in each. A place may be used again, which
+    /// [`Node::birth`] tells.
+    pub fn node_places(&self) -> u32 {
+        u32::try_from(self.directory.nodes.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Places of the table of flows.
+    pub fn flow_places(&self) -> u32 {
+        self.flows.slots().end
+    }
+
+    /// The flow in this place; `None` when its node is gone.
+    pub fn flow(&self, place: u32) -> Option<FlowView> {
+        self.flows.view_at(place, &self.directory.nodes)
+    }
+
+    /// The node of the flow in this place, without the price of the whole flow.
+    pub fn flow_node(&self, place: u32) -> Option<u32> {
+        self.flows.node_at(place, &self.directory.nodes)
+    }
+
+    /// How many exchanges were ever kept; the last of them is the latest of [`Observer::exchanges`].
+    pub fn exchange_count(&self) -> u64 {
+        self.records.forgotten().saturating_add(self.records.iter().len() as u64)
+    }
+}
+
+impl Node {
+    /// Tells this node from earlier ones in the same place of the table.
+    pub fn birth(&self) -> u32 {
+        self.birth
+    }
+
+    /// Whether the place holds a node that has a name.
+    pub fn is_named(&self) -> bool {
+        self.home_address.is_some() || self.nai.is_some()
+    }
+}

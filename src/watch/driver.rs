@@ -1,0 +1,275 @@
+//! From a feed into an engine: what happens to each frame on the way, and when it is enough.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use thiserror::Error;
+
+use super::{Engine, Event, Feed, Taken};
+use crate::capture::{FilterError, Frame, FrameFilter, InputError, LiveNotice, Recorder, WriteError};
+use crate::state::{Attribution, Observer};
+use crate::trace::SeenMessage;
+use crate::wire::KeyRing;
+
+/// When a watch ends by itself: at the first of these.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StopAfter {
+    /// After this many frames.
+    pub packets: Option<u64>,
+    /// With the frame that brings the octets on the link to this many.
+    pub bytes: Option<u64>,
+    /// After this time.
+    pub time: Option<Duration>,
+}
+
+/// Who is told of what comes, and may choose. What does nothing chooses everything.
+pub trait Audience {
+    /// A message, and what the observer made of it; says whether it is one of those wanted.
+    fn message(
+        &mut self,
+        _seen: &SeenMessage<'_>,
+        _keys: &KeyRing,
+        _attribution: Attribution,
+        _observer: &Observer,
+    ) -> io::Result<bool> {
+        Ok(true)
+    }
+
+    /// The observer has taken a message.
+    fn settled(&mut self, _attribution: Attribution, _engine: &mut Engine) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Whether only some packets are wanted, so that [`Audience::wants`] has to be asked.
+    fn is_choosy(&self) -> bool {
+        false
+    }
+
+    /// Whether a tunnelled packet is one of those wanted.
+    fn wants(&self, _attribution: Attribution, _observer: &Observer) -> bool {
+        true
+    }
+
+    /// The tables were brought up to date.
+    fn ticked(&mut self, _engine: &mut Engine) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Something happened to an interface.
+    fn noticed(&mut self, _notice: &LiveNotice) {}
+
+    /// Nothing more is there at the moment.
+    fn paused(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Whether it goes on.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// There may be more.
+    GoesOn,
+    /// The input has ended, or it was enough.
+    Ended,
+}
+
+/// What ends a watch early.
+#[derive(Debug, Error)]
+pub enum DriveError {
+    /// A capture could not be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// The filter is not one for what was captured.
+    #[error(transparent)]
+    Filter(#[from] FilterError),
+    /// The audience could not take it.
+    #[error(transparent)]
+    Audience(#[from] io::Error),
+}
+
+/// Brings what comes from a feed to an engine, and to a file when that is asked for.
+///
+/// The engine is not part of it, so that it can stand behind a lock which nobody holds while the driver waits.
+pub struct Driver {
+    feed: Feed,
+    filter: Option<FrameFilter>,
+    recorder: Option<Recorder>,
+    stop_after: StopAfter,
+    /// Time between bringing the tables up to date; `None` for never.
+    tick: Option<Duration>,
+    ticked: Instant,
+    /// How long that took.
+    cost: Duration,
+    started: Instant,
+    frames: u64,
+    bytes: u64,
+    errors: Vec<InputError>,
+}
+
+impl Driver {
+    /// A driver of a feed that was started, or is about to be. `filter` is for frames that libpcap has not filtered.
+    pub fn new(
+        feed: Feed,
+        filter: Option<FrameFilter>,
+        recorder: Option<Recorder>,
+        stop_after: StopAfter,
+        tick: Option<Duration>,
+    ) -> Self {
+        let now = Instant::now();
+        Self {
+            feed,
+            filter,
+            recorder,
+            stop_after,
+            tick,
+            ticked: now,
+            cost: Duration::ZERO,
+            started: now,
+            frames: 0,
+            bytes: 0,
+            errors: Vec::new(),
+        }
+    }
+
+    /// Where the frames come from.
+    pub fn feed(&self) -> &Feed {
+        &self.feed
+    }
+
+    /// Starts the thread of the feed, see [`Feed::start`]. From now on time counts.
+    pub fn start(&mut self) -> io::Result<()> {
+        self.started = Instant::now();
+        self.feed.start()
+    }
+
+    /// Waits for what comes next, for as long as a tick at most.
+    pub fn wait(&mut self, longest: Duration) -> Option<Event> {
+        let mut wait = longest.min(self.tick.unwrap_or(longest));
+        if let Some(time) = self.stop_after.time {
+            wait = wait.min(time.saturating_sub(self.started.elapsed()));
+        }
+        self.feed.next(wait)
+    }
+
+    /// Takes what came into the engine; `None` when nothing did.
+    pub fn take(
+        &mut self,
+        event: Option<Event>,
+        engine: &mut Engine,
+        audience: &mut impl Audience,
+    ) -> Result<Progress, DriveError> {
+        let nothing_came = event.is_none();
+        let mut ended = false;
+        match event {
+            Some(Event::Frames(batch)) => {
+                for frame in batch.frames() {
+                    ended = self.is_enough();
+                    if ended {
+                        break;
+                    }
+                    // Frames that were skipped have no number.
+                    self.frames = self.frames.saturating_add(1);
+                    self.bytes = self.bytes.saturating_add(frame.original_length.into());
+                    self.frame(&Frame { number: self.frames, ..frame }, engine, audience)?;
+                }
+                self.feed.recycle(batch);
+                if !self.feed.is_loaded() {
+                    audience.paused()?;
+                }
+            }
+            Some(Event::Notice(notice)) => audience.noticed(&notice),
+            Some(Event::End(end)) => {
+                self.errors.extend(end.errors);
+                end.link_types.into_iter().for_each(|link_type| engine.declare(link_type));
+                ended = true;
+            }
+            None => {}
+        }
+        let ended = ended || self.is_enough();
+        let interval = self.tick.map(|tick| tick.max(self.cost.saturating_mul(20)));
+        if interval.is_some_and(|interval| self.ticked.elapsed() >= interval) && !ended {
+            self.tick(engine, audience)?;
+        } else if nothing_came {
+            audience.paused()?;
+        }
+        Ok(if ended { Progress::Ended } else { Progress::GoesOn })
+    }
+
+    /// Ends the observation, lets the thread end, and completes the file. What is still on its way is left.
+    pub fn finish(&mut self, engine: &mut Engine) -> Result<(), DriveError> {
+        self.feed.stop();
+        engine.set_capture_counters(self.feed.counters());
+        if !engine.has_ended() {
+            engine.tick(self.feed.now());
+        }
+        engine.close();
+        if let Some(recorder) = self.recorder.take() {
+            recorder.finish()?;
+        }
+        Ok(())
+    }
+
+    /// What could not be read.
+    pub fn errors(&self) -> &[InputError] {
+        &self.errors
+    }
+
+    fn is_enough(&self) -> bool {
+        let StopAfter { packets, bytes, time } = self.stop_after;
+        packets.is_some_and(|most| self.frames >= most)
+            || bytes.is_some_and(|most| self.bytes >= most)
+            || time.is_some_and(|most| self.started.elapsed() >= most)
+    }
+
+    fn tick(&mut self, engine: &mut Engine, audience: &mut impl Audience) -> Result<(), DriveError> {
+        self.ticked = Instant::now();
+        engine.set_capture_counters(self.feed.counters());
+        engine.tick(self.feed.now());
+        audience.ticked(engine)?;
+        audience.paused()?;
+        if let Some(recorder) = &mut self.recorder {
+            recorder.flush()?;
+        }
+        self.cost = self.ticked.elapsed();
+        Ok(())
+    }
+
+    #[inline]
+    fn frame(
+        &mut self,
+        frame: &Frame<'_>,
+        engine: &mut Engine,
+        audience: &mut impl Audience,
+    ) -> Result<(), DriveError> {
+        if let Some(filter) = &mut self.filter
+            && !filter.matches(frame)?
+        {
+            engine.pass_over(frame);
+            return Ok(());
+        }
+        let mut told = Ok(true);
+        let taken = engine.take_and(frame, |seen, keys, (attribution, observer)| {
+            told = audience.message(seen, keys, attribution, observer);
+        });
+        let mut wanted = told?;
+        match taken {
+            Taken::Message(attribution) => audience.settled(attribution, engine)?,
+            Taken::Tunnelled(attribution) if self.recorder.is_some() => {
+                wanted = audience.wants(attribution, engine.observer());
+            }
+            Taken::Tunnelled(_) => {}
+            Taken::Nothing => wanted = false,
+        }
+        let Some(recorder) = &mut self.recorder else { return Ok(()) };
+        if !audience.is_choosy() {
+            recorder.write(frame)?;
+        } else if wanted {
+            let mut fragments = engine.trace().fragment_frames().peekable();
+            if fragments.peek().is_none() {
+                recorder.write(frame)?;
+            }
+            fragments.try_for_each(|fragment| recorder.write(&fragment))?;
+        }
+        Ok(())
+    }
+}
