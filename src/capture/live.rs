@@ -3,6 +3,7 @@
 //! [`Live`] never waits for anything but frames: an interface that goes away is told of and tried again, while the
 //! others go on.
 
+use std::mem;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
@@ -76,6 +77,10 @@ struct Device {
     state: State,
     /// What libpcap said when it was last asked; its counters are 32 bits wide and start anew with each opening.
     last: Stat,
+    /// It was switched off when last looked at. libpcap waits for it by itself, and says nothing.
+    is_down: bool,
+    /// Frames came since it was last looked at.
+    is_busy: bool,
 }
 
 enum State {
@@ -107,6 +112,8 @@ impl Live {
                 link_type,
                 state: State::Open(capture),
                 last: NO_STAT,
+                is_down: false,
+                is_busy: false,
             });
         }
         Ok(Self { options, devices, counted: KernelCounters::default() })
@@ -129,7 +136,10 @@ impl Live {
         for (file, device) in (0..).zip(&mut self.devices) {
             match &mut device.state {
                 State::Open(capture) => match drain(capture, file, device.link_type, &mut each) {
-                    Ok(frames) => any |= frames > 0,
+                    Ok(frames) => {
+                        device.is_busy |= frames > 0;
+                        any |= frames > 0;
+                    }
                     Err(message) => {
                         count(&mut self.counted, &mut device.last, capture);
                         notice(LiveNotice::Gone { name: device.name.clone(), message });
@@ -141,6 +151,7 @@ impl Live {
                     device.state = match opened {
                         Ok((capture, link_type)) => {
                             device.last = NO_STAT;
+                            device.is_down = false;
                             device.link_type = link_type;
                             notice(LiveNotice::Back { name: device.name.clone() });
                             State::Open(capture)
@@ -173,6 +184,22 @@ impl Live {
         }
     }
 
+    /// Looks whether interfaces from which nothing came were switched off or on. Call it now and then.
+    pub fn look_after(&mut self, mut notice: impl FnMut(LiveNotice)) {
+        for device in &mut self.devices {
+            let was_busy = mem::take(&mut device.is_busy);
+            if !matches!(device.state, State::Open(_)) || was_busy || device.name == ANY {
+                continue;
+            }
+            let is_down = is_down(&device.name);
+            if is_down != mem::replace(&mut device.is_down, is_down) {
+                let name = device.name.clone();
+                let message = "it was switched off".to_owned();
+                notice(if is_down { LiveNotice::Gone { name, message } } else { LiveNotice::Back { name } });
+            }
+        }
+    }
+
     /// What the kernel counted so far.
     pub fn counters(&mut self) -> KernelCounters {
         for device in &mut self.devices {
@@ -192,6 +219,13 @@ pub(super) fn known_names() -> Vec<String> {
 /// Whether there is an interface of this name, `any` included.
 pub fn is_interface(name: &str) -> bool {
     name == ANY || nix::net::if_::if_nametoindex(name).is_ok()
+}
+
+/// Whether there is an interface of this name, and it is switched off.
+fn is_down(name: &str) -> bool {
+    let Ok(mut all) = nix::ifaddrs::getifaddrs() else { return false };
+    all.find(|found| found.interface_name == name)
+        .is_some_and(|found| !found.flags.contains(nix::net::if_::InterfaceFlags::IFF_UP))
 }
 
 fn later() -> Instant {

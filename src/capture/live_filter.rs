@@ -22,11 +22,18 @@ fn tagged(ports: &[u16]) -> String {
     format!("{terms} or (vlan and ({terms} or (vlan and ({terms}))))")
 }
 
-/// The expression for this capture: link types without tags (tunnel interfaces, cooked frames of `any`) have no word
-/// for them, and the kernel has taken the tag off before.
+/// The same with whatever has a tag. Cooked frames have no word for what stands behind one; the kernel has taken it off
+/// most of them before.
+fn with_all_tagged(ports: &[u16]) -> String {
+    format!("{} or ether proto 0x8100 or ether proto 0x88a8", untagged(ports))
+}
+
+/// The narrowest expression that loses nothing of this capture.
 pub(super) fn default_for<A: Activated + ?Sized>(capture: &Capture<A>, ports: &[u16]) -> String {
-    let tagged = tagged(ports);
-    if capture.compile(&tagged, true).is_ok() { tagged } else { untagged(ports) }
+    let expressions = [tagged(ports), with_all_tagged(ports)];
+    // Frames of tunnel interfaces have no tags, and no word for them.
+    let makes_sense = |expression: &String| capture.compile(expression, true).is_ok();
+    expressions.into_iter().find(makes_sense).unwrap_or_else(|| untagged(ports))
 }
 
 #[cfg(test)]

@@ -114,7 +114,7 @@ pub(super) struct Decode {
 
 /// Numbers for implementations older than RFC 7629.
 #[derive(Debug, Args)]
-struct NumberOptions {
+pub(super) struct NumberOptions {
     /// Type of the Multipath and Flow-Binding extensions
     #[arg(long, value_name = "N", default_value_t = Numbers::default().multipath_family)]
     ext_type: u8,
@@ -225,7 +225,7 @@ impl At {
 }
 
 /// A duration as people write it, in nanoseconds; a bare number is seconds.
-fn parse_duration(text: &str) -> Result<i64, String> {
+pub(super) fn parse_duration(text: &str) -> Result<i64, String> {
     let duration = text.parse::<jiff::SignedDuration>().ok().or_else(|| {
         text.parse::<f64>().ok().and_then(|seconds| jiff::SignedDuration::try_from_secs_f64(seconds).ok())
     });
@@ -338,7 +338,7 @@ fn ladder_is_text() -> Failure {
 }
 
 impl NumberOptions {
-    fn numbers(&self) -> Result<Numbers, Failure> {
+    pub(super) fn numbers(&self) -> Result<Numbers, Failure> {
         if self.ext_type == 0 {
             return Err(Failure::usage("--ext-type 0 is padding and cannot be an extension", None));
         }
@@ -439,6 +439,7 @@ impl Run {
             network: self.trace.network_counters(),
             clock_backwards: self.timeline.clock_backwards(),
             numbers: self.trace.numbers(),
+            lost: None,
         };
         let nothing_read = summary.counts.packets == 0 && !self.timeline.errors().is_empty();
         if !(nothing_read && self.for_people) {
@@ -451,22 +452,24 @@ impl Run {
         for error in self.timeline.errors() {
             exit = Failure::io(error.to_string(), error.help()).tell();
         }
-        let unread: Vec<String> = summary
-            .link_types
-            .iter()
-            .filter(|link_type| link_type.name().is_none())
-            .map(ToString::to_string)
-            .collect();
-        if !unread.is_empty() {
-            let nothing_else = unread.len() == summary.link_types.len();
-            let failure = unknown_link_type(&summary, &unread);
-            let told = failure.tell();
-            if nothing_else {
-                exit = told;
-            }
-        }
+        exit = tell_unread(&summary).unwrap_or(exit);
         Ok(exit)
     }
+}
+
+/// Tells which link types were not read, and gives the exit code when nothing else could be read.
+pub(super) fn tell_unread(summary: &Summary<'_>) -> Option<Exit> {
+    let unread: Vec<String> = summary
+        .link_types
+        .iter()
+        .filter(|link_type| link_type.name().is_none())
+        .map(ToString::to_string)
+        .collect();
+    if unread.is_empty() {
+        return None;
+    }
+    let told = unknown_link_type(summary, &unread).tell();
+    (unread.len() == summary.link_types.len()).then_some(told)
 }
 
 fn unknown_link_type(summary: &Summary<'_>, unread: &[String]) -> Failure {
@@ -485,7 +488,7 @@ fn unknown_link_type(summary: &Summary<'_>, unread: &[String]) -> Failure {
 }
 
 /// Whether a packet is the target's: of its node, or naming it.
-fn is_of(
+pub(super) fn is_of(
     target: Option<&Target>,
     observer: &Observer,
     seen: Attribution,
@@ -505,7 +508,7 @@ fn write(writer: &mut Writer, trace: &Trace, frame: &Frame<'_>, reassembled: boo
     trace.fragment_frames().try_for_each(|fragment| writer.write(&fragment))
 }
 
-fn write_failure(error: &WriteError) -> Failure {
+pub(super) fn write_failure(error: &WriteError) -> Failure {
     Failure::io(error.to_string(), error.help())
 }
 

@@ -7,6 +7,8 @@ mod interfaces;
 mod keys;
 mod man;
 mod output;
+mod quantity;
+mod watch;
 
 pub use exit::{Exit, Failure};
 
@@ -27,6 +29,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Decode(Box<decode::Decode>),
+    Watch(Box<watch::Watch>),
     Interfaces(interfaces::Interfaces),
     Completions(completions::Completions),
     Man(man::Man),
@@ -37,6 +40,7 @@ impl Cli {
     pub fn run(self) -> Result<Exit, Failure> {
         match self.command {
             Command::Decode(decode) => decode.run(),
+            Command::Watch(watch) => watch.run(),
             Command::Interfaces(interfaces) => interfaces.run(),
             Command::Completions(completions) => completions.run(&mut Self::command()),
             Command::Man(man) => man.run(Self::command()),

@@ -22,6 +22,8 @@ pub(super) struct CaptureJson<'a> {
     truncated: u64,
     evicted: Evicted,
     dropped: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    skipped: Option<u64>,
     clock_backwards: u64,
 }
 
@@ -69,7 +71,8 @@ impl<'a> CaptureJson<'a> {
                 legs: evictions.legs,
                 others: evictions.others,
             },
-            dropped: None,
+            dropped: summary.lost.map(|lost| lost.dropped),
+            skipped: summary.lost.map(|lost| lost.skipped),
             clock_backwards: summary.clock_backwards,
         }
     }

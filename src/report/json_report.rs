@@ -5,8 +5,9 @@ use std::io::{self, Write};
 use super::capture_json::CaptureJson;
 use super::json_writer::{self, ToJson};
 use super::message_json::MessageJson;
-use super::tables_json::Tables;
+use super::tables_json::{Tables, exchange_json};
 use super::{Clock, Report, Sections, Summary, TimeStyle};
+use crate::state::{Exchange, FlowView, Node};
 use crate::trace::SeenMessage;
 use crate::wire::KeyRing;
 
@@ -117,6 +118,32 @@ impl<W: Write> NdjsonReport<W> {
             out.line(&violations)?;
         }
         Ok(())
+    }
+}
+
+impl<W: Write> NdjsonReport<W> {
+    /// Writes one exchange, if it is one of those wanted.
+    pub(super) fn exchange(&mut self, exchange: &Exchange, summary: &Summary<'_>) -> io::Result<()> {
+        if !Tables::new(summary, &mut self.clock).wants_exchange(exchange) {
+            return Ok(());
+        }
+        let mut exchange = exchange_json(exchange);
+        exchange.record = Some("exchange");
+        self.out.line(&exchange)
+    }
+
+    /// Writes one node.
+    pub(super) fn node(&mut self, node: &Node, summary: &Summary<'_>) -> io::Result<()> {
+        let mut node = Tables::new(summary, &mut self.clock).node(node);
+        node.record = Some("node");
+        self.out.line(&node)
+    }
+
+    /// Writes one flow.
+    pub(super) fn flow(&mut self, flow: &FlowView, summary: &Summary<'_>) -> io::Result<()> {
+        let mut flow = Tables::new(summary, &mut self.clock).flow(flow);
+        flow.record = Some("flow");
+        self.out.line(&flow)
     }
 }
 

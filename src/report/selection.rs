@@ -19,7 +19,8 @@ impl<'t> Selection<'t> {
     pub fn new(summary: &Summary<'t>) -> Self {
         let (observer, target) = (summary.observer, summary.target);
         let mut addresses = Vec::new();
-        if let Some(target) = target {
+        // A home address needs no other.
+        if let Some(target) = target.filter(|target| !matches!(target, Target::HomeAddress(_))) {
             let nodes = observer.nodes().filter(|node| target.is_node(node));
             addresses.extend(nodes.filter_map(|node| node.home_address));
         }
@@ -38,9 +39,12 @@ impl<'t> Selection<'t> {
 
     /// The exchanges that are wanted.
     pub fn exchanges(&self) -> impl Iterator<Item = &'t Exchange> + use<'t, '_> {
-        let wanted =
-            |exchange: &&Exchange| self.target.is_none_or(|target| target.is_of(exchange, &self.addresses));
-        self.observer.exchanges().filter(wanted)
+        self.observer.exchanges().filter(|exchange| self.wants_exchange(exchange))
+    }
+
+    /// Whether an exchange is wanted.
+    pub fn wants_exchange(&self, exchange: &Exchange) -> bool {
+        self.target.is_none_or(|target| target.is_of(exchange, &self.addresses))
     }
 
     /// The nodes that are wanted.

@@ -26,6 +26,17 @@ pub struct Summary<'a> {
     pub clock_backwards: u64,
     /// The numbers messages were read under.
     pub numbers: Numbers,
+    /// What a live capture lost; `None` for files.
+    pub lost: Option<Lost>,
+}
+
+/// Packets that a live capture should have had.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lost {
+    /// Dropped by the kernel or the interface.
+    pub dropped: u64,
+    /// Captured, and given up because they came faster than they were looked at.
+    pub skipped: u64,
 }
 
 impl Summary<'_> {

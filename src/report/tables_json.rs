@@ -216,6 +216,11 @@ impl<'t> Tables<'t> {
         Self { clock, precision, selection: Selection::new(summary) }
     }
 
+    /// Whether an exchange is one of those wanted.
+    pub fn wants_exchange(&self, exchange: &Exchange) -> bool {
+        self.selection.wants_exchange(exchange)
+    }
+
     pub fn exchanges(&self) -> impl Iterator<Item = ExchangeJson> + use<'_> {
         self.selection.exchanges().map(exchange_json)
     }
@@ -323,7 +328,8 @@ impl<'t> Tables<'t> {
     }
 }
 
-fn exchange_json(exchange: &Exchange) -> ExchangeJson {
+/// An `exchange` object.
+pub(super) fn exchange_json(exchange: &Exchange) -> ExchangeJson {
     ExchangeJson {
         record: None,
         home_address: exchange.home_address,

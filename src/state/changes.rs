@@ -8,7 +8,7 @@ use std::hash::{BuildHasher, Hash, Hasher};
 
 use foldhash::fast::FixedState;
 
-use super::{Exchange, Node, Observer};
+use super::{Exchange, Multipath, Node, Observer};
 
 /// Stamp of a place with nothing in it that could be told of.
 const NOTHING: u64 = 0;
@@ -26,7 +26,7 @@ impl Observer {
         self.records.take_decided()
     }
 
-    /// Stamps of all nodes by their index; 0 where there is none. Bindings, policy, Multipath, prefixes and names
+    /// Stamps of all nodes by their index; 0 where there is none, or nothing but its name is known. Bindings, policy, Multipath, prefixes and names
     /// count.
     pub fn node_stamps(&self) -> impl Iterator<Item = u64> {
         self.directory.nodes.iter().map(node_stamp)
@@ -53,7 +53,8 @@ impl Observer {
 }
 
 fn node_stamp(node: &Node) -> u64 {
-    if node.home_address.is_none() && node.nai.is_none() {
+    let is_only_a_name = node.bindings().is_empty() && node.multipath == Multipath::Off;
+    if !node.is_named() || is_only_a_name {
         return NOTHING;
     }
     let name = (node.birth, node.home_agent, node.home_address, &node.nai);

@@ -195,6 +195,25 @@ impl Driver {
         Ok(if ended { Progress::Ended } else { Progress::GoesOn })
     }
 
+    /// Lets the thread end, and takes what is still on its way, for two seconds at most.
+    pub fn drain(&mut self, engine: &mut Engine, audience: &mut impl Audience) -> Result<(), DriveError> {
+        const LONGEST: Duration = Duration::from_secs(2);
+        self.feed.stop();
+        let begun = Instant::now();
+        // Who reads standard input may be waiting for it.
+        while self.feed.is_live() && begun.elapsed() < LONGEST {
+            match self.feed.next(LONGEST) {
+                None => break,
+                event => {
+                    if self.take(event, engine, audience)? == Progress::Ended {
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Ends the observation, lets the thread end, and completes the file. What is still on its way is left.
     pub fn finish(&mut self, engine: &mut Engine) -> Result<(), DriveError> {
         self.feed.stop();

@@ -319,6 +319,7 @@ fn capture(mut live: Live, mut road: Road) {
         if counted.elapsed() >= COUNT {
             counted = Instant::now();
             count(&mut live, &road.shared);
+            live.look_after(|notice| notices.push_back(notice));
         }
         if !any {
             // Where frames are held back, they are looked after in time.
@@ -373,6 +374,7 @@ impl Held {
 
 /// Reads inputs to their end, at their pace when there is a player.
 fn play(mut timeline: Timeline, replay: Option<&Replay>, mut road: Road) {
+    let mut last = None;
     loop {
         match timeline.next() {
             Next::Frame(frame) => {
@@ -383,6 +385,7 @@ fn play(mut timeline: Timeline, replay: Option<&Replay>, mut road: Road) {
                     if over || !replay.wait(frame.time) {
                         return;
                     }
+                    last = Some(frame.time);
                 }
                 road.batch.push(&frame);
                 if road.batch.is_full() && !road.send() {
@@ -398,6 +401,9 @@ fn play(mut timeline: Timeline, replay: Option<&Replay>, mut road: Road) {
         }
     }
     let _ = road.send();
+    if let Some((replay, last)) = replay.zip(last) {
+        replay.end(last);
+    }
     let end = End { errors: timeline.take_errors(), link_types: timeline.link_types().to_vec() };
     // When nobody waits for it any more, nobody misses it.
     let _ = road.events.send(Event::End(end));

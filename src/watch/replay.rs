@@ -87,9 +87,20 @@ impl Replay {
         self.state().position()
     }
 
-    /// Plays nothing further.
+    /// Plays nothing further; the clock stands.
     pub(super) fn stop(&self) {
-        self.change(|state| state.stopped = true);
+        self.change(|state| {
+            state.anchor = state.position().map(|position| (Instant::now(), position));
+            state.stopped = true;
+        });
+    }
+
+    /// Notes that the last frame was played: what comes after its time was not recorded.
+    pub(super) fn end(&self, last: Timestamp) {
+        self.change(|state| {
+            state.anchor = Some((Instant::now(), last));
+            state.stopped = true;
+        });
     }
 
     /// Whether a frame of this time is due.
@@ -132,7 +143,7 @@ impl Replay {
 impl State {
     fn position(&self) -> Option<Timestamp> {
         let (instant, time) = self.anchor?;
-        if self.paused {
+        if self.paused || self.stopped {
             return Some(time);
         }
         let nanoseconds = (instant.elapsed().as_secs_f64() * self.speed * 1e9).min(9e18);

@@ -1,0 +1,220 @@
+//! A watch without a screen: records on standard output, until it is over or somebody ends it.
+
+use std::io::{self, StdoutLock, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+use super::Prepared;
+use crate::capture::LiveNotice;
+use crate::cli::decode::{is_of, tell_unread, write_failure};
+use crate::cli::{Exit, Failure};
+use crate::report::{LiveReport, Lost, NdjsonReport, Report, Sections, Summary, Target};
+use crate::state::{Attribution, Exchange, Observer};
+use crate::trace::SeenMessage;
+use crate::watch::{Audience, DriveError, Driver, Engine, Feed, Progress};
+use crate::wire::KeyRing;
+
+/// The longest a signal waits to be seen.
+const LOOK: Duration = Duration::from_millis(100);
+
+pub(super) fn run(prepared: Prepared) -> Result<Exit, Failure> {
+    let Prepared { mut driver, mut engine, target } = prepared;
+    let interrupted = interruption()?;
+    let mut records = Records::new(&driver, target);
+    if matches!(records.form, Form::Live(_)) {
+        engine.observer_mut().follow_exchanges();
+    }
+    let mut failure = None;
+    loop {
+        if interrupted.load(Ordering::Relaxed) {
+            failure = driver.drain(&mut engine, &mut records).err();
+            break;
+        }
+        let event = driver.wait(LOOK);
+        match driver.take(event, &mut engine, &mut records) {
+            Ok(Progress::GoesOn) => {}
+            Ok(Progress::Ended) => break,
+            Err(error) => {
+                failure = Some(error);
+                break;
+            }
+        }
+    }
+    let finished = driver.finish(&mut engine).err();
+    // Nobody takes records any more.
+    let failures = [failure, finished].into_iter().flatten().map(into_failure);
+    let mut told = Vec::new();
+    for failure in failures {
+        match failure {
+            Failure::ClosedPipe => return Err(failure),
+            Failure::Told(..) => told.push(failure),
+        }
+    }
+    let lost = lost(&driver);
+    let mut exit = records.finish(&driver, &mut engine, lost).map_err(|error| Failure::output(&error))?;
+    for failure in told {
+        exit = failure.tell();
+    }
+    Ok(exit)
+}
+
+/// Set when somebody wants it to end; who wants that twice has it at once.
+fn interruption() -> Result<Arc<AtomicBool>, Failure> {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&interrupted))
+            .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&interrupted)))
+            .map_err(|error| Failure::io(format!("signals cannot be caught: {error}"), None))?;
+    }
+    Ok(interrupted)
+}
+
+fn into_failure(error: DriveError) -> Failure {
+    match error {
+        DriveError::Write(error) => write_failure(&error),
+        DriveError::Filter(error) => Failure::usage(error.to_string(), Some(error.help())),
+        DriveError::Audience(error) => Failure::output(&error),
+    }
+}
+
+fn lost(driver: &Driver) -> Option<Lost> {
+    let counters = driver.feed().counters();
+    driver.feed().is_live().then(|| Lost {
+        dropped: counters.dropped_by_kernel.saturating_add(counters.dropped_by_interface),
+        skipped: counters.skipped,
+    })
+}
+
+/// Records on their way to standard output.
+struct Records {
+    form: Form,
+    names: Vec<String>,
+    target: Option<Target>,
+}
+
+enum Form {
+    /// As they happen.
+    Live(LiveReport<StdoutLock<'static>>),
+    /// A file that is only read: as `decode` does.
+    Loaded(NdjsonReport<StdoutLock<'static>>),
+}
+
+impl Records {
+    fn new(driver: &Driver, target: Option<Target>) -> Self {
+        let feed: &Feed = driver.feed();
+        let out = io::stdout().lock();
+        let form = if feed.is_loaded() {
+            let sections = Sections { messages: true, nodes: true, flows: true, ..Sections::default() };
+            Form::Loaded(NdjsonReport::new(out, sections))
+        } else {
+            Form::Live(LiveReport::new(out))
+        };
+        Self { form, names: feed.names().to_vec(), target }
+    }
+
+    /// Prints what is known in the end, and says what could not be read.
+    fn finish(mut self, driver: &Driver, engine: &mut Engine, lost: Option<Lost>) -> io::Result<Exit> {
+        self.decided(engine)?;
+        let summary = Summary { lost, ..summary(engine, &self.names, self.target.as_ref()) };
+        match &mut self.form {
+            Form::Live(report) => report.finish(&summary)?,
+            Form::Loaded(report) => report.finish(&summary)?,
+        }
+        let mut exit = Exit::Done;
+        for error in driver.errors() {
+            exit = Failure::io(error.to_string(), error.help()).tell();
+        }
+        Ok(tell_unread(&summary).unwrap_or(exit))
+    }
+
+    /// Tells of exchanges that were decided.
+    fn decided(&mut self, engine: &mut Engine) -> io::Result<()> {
+        let Form::Live(report) = &mut self.form else { return Ok(()) };
+        let decided: Vec<Exchange> = engine.observer_mut().take_decided().cloned().collect();
+        if decided.is_empty() {
+            return Ok(());
+        }
+        let summary = summary(engine, &self.names, self.target.as_ref());
+        decided.iter().try_for_each(|exchange| report.exchange(exchange, &summary))
+    }
+}
+
+impl Audience for Records {
+    fn message(
+        &mut self,
+        seen: &SeenMessage<'_>,
+        keys: &KeyRing,
+        attribution: Attribution,
+        observer: &Observer,
+    ) -> io::Result<bool> {
+        if !is_of(self.target.as_ref(), observer, attribution, Some(&seen.message)) {
+            return Ok(false);
+        }
+        match &mut self.form {
+            Form::Live(report) => report.message(seen, keys)?,
+            Form::Loaded(report) => report.message(seen, keys)?,
+        }
+        Ok(true)
+    }
+
+    fn settled(&mut self, attribution: Attribution, engine: &mut Engine) -> io::Result<()> {
+        self.decided(engine)?;
+        if let (Form::Live(report), Some(node)) = (&mut self.form, attribution.node) {
+            report.node(node, &summary(engine, &self.names, self.target.as_ref()))?;
+        }
+        Ok(())
+    }
+
+    fn is_choosy(&self) -> bool {
+        self.target.is_some()
+    }
+
+    fn wants(&self, attribution: Attribution, observer: &Observer) -> bool {
+        attribution.tunnelled && is_of(self.target.as_ref(), observer, attribution, None)
+    }
+
+    fn ticked(&mut self, engine: &mut Engine) -> io::Result<()> {
+        self.decided(engine)?;
+        match &mut self.form {
+            Form::Live(report) => report.changes(&summary(engine, &self.names, self.target.as_ref())),
+            Form::Loaded(_) => Ok(()),
+        }
+    }
+
+    fn noticed(&mut self, notice: &LiveNotice) {
+        // When standard error is gone too, nobody is left to tell.
+        let _ = match notice {
+            LiveNotice::Gone { name, message } => {
+                writeln!(io::stderr(), "mipflow: {name} went away ({message}); waiting for it")
+            }
+            LiveNotice::Back { name } => writeln!(io::stderr(), "mipflow: {name} is back"),
+            LiveNotice::Lost { name, error } => {
+                writeln!(io::stderr(), "mipflow: {name} is back, and lost: {error}")
+            }
+        };
+    }
+
+    fn paused(&mut self) -> io::Result<()> {
+        match &mut self.form {
+            Form::Live(report) => report.flush(),
+            Form::Loaded(report) => report.flush(),
+        }
+    }
+}
+
+fn summary<'a>(engine: &'a Engine, names: &'a [String], target: Option<&'a Target>) -> Summary<'a> {
+    Summary {
+        files: names,
+        link_types: engine.link_types(),
+        counts: engine.trace().counts(),
+        observer: engine.observer(),
+        target,
+        network: engine.trace().network_counters(),
+        clock_backwards: engine.clock_backwards(),
+        numbers: engine.trace().numbers(),
+        lost: None,
+    }
+}

@@ -1,0 +1,206 @@
+//! `mipflow watch --headless` on files and standard input, and what is wrong with its command line.
+
+mod program;
+
+use std::time::{Duration, Instant};
+
+use program::capture::{RAW, datagram, pcap, request};
+use program::watching::{Watching, content, write_now};
+use program::{mipflow, run, shown};
+use serde_json::Value;
+
+const SAMPLES: [&str; 5] = ["extensions", "figure3", "foreign-agent", "malformed", "tunnels"];
+
+fn records(output: &str) -> Vec<Value> {
+    output.lines().map(|line| serde_json::from_str(line).expect("a record is JSON")).collect()
+}
+
+fn kinds(records: &[Value]) -> Vec<&str> {
+    records.iter().map(|record| record["record"].as_str().expect("each record says what it is")).collect()
+}
+
+#[test]
+fn a_file_gives_what_decode_gives() {
+    for sample in SAMPLES {
+        let file = format!("samples/{sample}.pcap");
+        let file = if std::path::Path::new(&file).exists() { file } else { format!("{file}ng") };
+        for options in ["", "--node 10.1.0.1", "-f udp"] {
+            let watched = shown(&format!("watch --headless {options} {file}"));
+            let decoded = shown(&format!("decode --format ndjson {options} {file}"));
+            assert_eq!(watched, decoded, "{file} {options}");
+        }
+    }
+}
+
+#[test]
+fn without_a_terminal_it_is_headless() {
+    assert_eq!(shown("watch samples/figure3.pcap"), shown("watch --headless samples/figure3.pcap"));
+}
+
+#[test]
+fn a_file_that_is_cut_is_told_and_the_rest_is_shown() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("cut.pcap");
+    let whole = content("samples/figure3.pcap");
+    std::fs::write(&path, &whole[..whole.len() - 5]).unwrap();
+    let path = path.to_str().unwrap();
+    let watched = run(&format!("watch --headless {path}"));
+    let decoded = run(&format!("decode --format ndjson {path}"));
+    assert_eq!((watched.code, watched.out, watched.error), (decoded.code, decoded.out, decoded.error));
+    assert_eq!(decoded.code, 3);
+}
+
+#[test]
+fn records_of_standard_input_come_as_it_does() {
+    let whole = content("samples/tunnels.pcap");
+    let mut watching = Watching::start(&mut mipflow("watch --headless -"));
+    let mut input = watching.input();
+    // The header, the first request, and half of the reply.
+    let first = 24 + 16 + usize::try_from(u32::from_le_bytes(whole[32..36].try_into().unwrap())).unwrap();
+    write_now(&mut input, &whole[..first + 30]);
+    let message = watching.wait_for("the request", |record| record["record"] == "message");
+    assert_eq!((&message["type"], &message["frame"]), (&"rrq".into(), &1.into()));
+    write_now(&mut input, &whole[first + 30..]);
+    let exchange = watching.wait_for("its exchange", |record| record["record"] == "exchange");
+    assert_eq!(
+        (&exchange["status"], &exchange["request_frames"], &exchange["reply_frames"]),
+        (&"accepted".into(), &serde_json::json!([1]), &serde_json::json!([2]))
+    );
+    // The node comes right after what changed it, with its binding.
+    let node = watching.wait_for("its node", |record| record["record"] == "node");
+    assert_eq!(node["home_address"], "10.1.0.1");
+    assert_eq!(node["bindings"][0]["state"], "active");
+    drop(input);
+    let ended = watching.wait();
+    assert_eq!((ended.code, &ended.told), (Some(0), &Vec::new()));
+    // Messages, and in the end nodes and flows, are decode's; only standard input has no name.
+    let decoded = shown("decode --format ndjson samples/tunnels.pcap");
+    let decoded = records(&decoded.replace("samples/tunnels.pcap", "-"));
+    let of = |records: &[Value], kind: &str| -> Vec<Value> {
+        records.iter().filter(|record| record["record"] == kind).cloned().collect()
+    };
+    assert_eq!(of(&ended.records, "message"), of(&decoded, "message"));
+    let after_exchanges = ended.records.len() - (decoded.len() - of(&decoded, "message").len());
+    assert_eq!(kinds(&ended.records[after_exchanges..]), kinds(&decoded[of(&decoded, "message").len()..]));
+    assert_eq!(ended.records[after_exchanges..], decoded[of(&decoded, "message").len()..]);
+    assert_eq!(ended.capture()["dropped"], Value::Null);
+}
+
+#[test]
+fn a_request_without_an_answer_is_told_when_its_time_is_over() {
+    let frames = [datagram(1024, 434, &request(&[])), datagram(5, 5, &[]), datagram(6, 6, &[])];
+    let file = pcap(RAW, &frames);
+    let mut watching = Watching::start(&mut mipflow("watch --headless --reply-timeout 1.5s -"));
+    let mut input = watching.input();
+    write_now(&mut input, &file);
+    let exchange = watching.wait_for("the exchange", |record| record["record"] == "exchange");
+    assert_eq!((&exchange["status"], &exchange["kind"]), (&"unanswered".into(), &"register".into()));
+    drop(input);
+    let ended = watching.wait();
+    assert_eq!(ended.of("exchange").len(), 1);
+}
+
+#[test]
+fn a_replay_keeps_the_pace_of_the_recording() {
+    // Frames of three seconds: at six times the pace, half a second.
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("short.pcap");
+    let frames = vec![datagram(1024, 434, &request(&[])); 4];
+    std::fs::write(&path, pcap(RAW, &frames)).unwrap();
+    let path = path.to_str().unwrap();
+    let (half_a_second, three_seconds) = (Duration::from_millis(500), Duration::from_secs(3));
+    for (options, least) in [("--replay 6", half_a_second), ("--replay=1000x", Duration::ZERO)] {
+        let mut watching = Watching::start(&mut mipflow(&format!("watch --headless {options} {path}")));
+        let is_message = |record: &Value| record["record"] == "message";
+        watching.wait_for("the first", is_message);
+        let first = Instant::now();
+        for _ in 0..3 {
+            watching.wait_for("the next", is_message);
+        }
+        let took = first.elapsed();
+        // Frames less than a millisecond away are not waited for, and the first may have been seen late.
+        let late = Duration::from_millis(100);
+        assert!(took + late >= least && took < three_seconds, "{options} took {took:?}");
+        let ended = watching.wait();
+        assert_eq!((ended.code, &ended.capture()["packets"]), (Some(0), &4.into()));
+    }
+    // The file may stand where the speed would.
+    let ended =
+        Watching::start(&mut mipflow(&format!("watch --headless --stop-after packets=1 --replay {path}")));
+    assert_eq!(ended.wait().capture()["packets"], 1);
+}
+
+#[test]
+fn it_stops_when_it_is_enough() {
+    for (conditions, packets) in [
+        ("--stop-after packets=7", 7),
+        ("--stop-after packets=0", 0),
+        ("--stop-after packets=9 --stop-after packets=8", 8),
+        ("--stop-after bytes=1", 1),
+    ] {
+        let out = shown(&format!("watch --headless {conditions} samples/tunnels.pcap"));
+        let records = records(&out);
+        assert_eq!(records.last().unwrap()["packets"], packets, "{conditions}");
+    }
+    // Nothing comes, and time passes.
+    let mut watching = Watching::start(&mut mipflow("watch --headless --stop-after seconds=0.3 -"));
+    let _input = watching.input();
+    let ended = watching.wait();
+    assert_eq!((ended.code, &ended.capture()["packets"]), (Some(0), &0.into()));
+}
+
+#[test]
+fn an_interrupted_watch_of_standard_input_ends_with_what_it_saw() {
+    let mut watching = Watching::start(&mut mipflow("watch --headless -"));
+    let mut input = watching.input();
+    write_now(&mut input, &content("samples/figure3.pcap"));
+    watching.wait_for("an exchange", |record| record["record"] == "exchange");
+    let ended = watching.interrupt();
+    assert_eq!((ended.code, &ended.told), (Some(0), &Vec::new()));
+    assert_eq!(ended.capture()["files"], serde_json::json!(["-"]));
+    drop(input);
+}
+
+#[test]
+fn what_passed_the_filter_can_be_written() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("out.pcap");
+    let path = path.to_str().unwrap();
+    shown(&format!("watch --headless -f udp -w {path} samples/tunnels.pcap"));
+    let of = |command: &str| records(&shown(command)).pop().unwrap();
+    let udp = of("decode --format ndjson -f udp --show messages samples/tunnels.pcap");
+    let written = of(&format!("decode --format ndjson --show messages {path}"));
+    assert_eq!(written["registrations"], udp["registrations"]);
+    // One node's alone: what decode writes for it.
+    shown(&format!("watch --headless --node 10.1.0.3 -w {path} samples/tunnels.pcap"));
+    let by_watch = content(path);
+    shown(&format!("decode --node 10.1.0.3 --show stats --format ndjson -w {path} samples/tunnels.pcap"));
+    assert_eq!(by_watch, content(path));
+}
+
+#[test]
+fn what_is_wrong_with_the_command_line_is_said() {
+    for (arguments, code, said) in [
+        ("watch", 2, "there is nothing to watch"),
+        ("watch nowhere0", 3, "nowhere0 is neither an interface nor a file"),
+        ("watch -i nowhere0", 3, "there is no interface `nowhere0`"),
+        ("watch -i lo -i lo", 2, "an interface is named twice"),
+        ("watch -i lo -i any", 2, "an interface is named twice"),
+        ("watch -i lo samples/figure3.pcap", 2, "cannot be used with"),
+        ("watch --replay lo", 2, "--replay is for files"),
+        ("watch --replay 2 -", 2, "--replay is for files"),
+        ("watch --replay fast samples/figure3.pcap", 2, "fast is no speed"),
+        ("watch --ring 1Mx3 samples/figure3.pcap", 2, "--write"),
+        ("watch --ring 1M -w x.pcap samples/figure3.pcap", 2, "SIZExCOUNT"),
+        ("watch --stop-after frames=3 samples/figure3.pcap", 2, "packets=N"),
+        ("watch --buffer 3G lo", 2, "smaller than 2G"),
+        ("watch --snaplen 0 lo", 2, "262144"),
+        ("watch --user no-such-user-here lo", 2, "there is no user `no-such-user-here`"),
+        ("watch -f nonsense samples/figure3.pcap", 2, "`nonsense`"),
+    ] {
+        let run = run(arguments);
+        let error = run.error.replace("\n  │ ", " ");
+        assert!(run.code == code && error.contains(said), "{arguments}: {} {error}", run.code);
+        assert_eq!(run.out, "", "{arguments}");
+    }
+}
