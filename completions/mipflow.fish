@@ -27,6 +27,7 @@ end
 complete -c mipflow -n "__fish_mipflow_needs_command" -s h -l help -d 'Print help'
 complete -c mipflow -n "__fish_mipflow_needs_command" -s V -l version -d 'Print version'
 complete -c mipflow -n "__fish_mipflow_needs_command" -f -a "decode" -d 'Read captures, decode the Mobile IP in them, and print what was seen'
+complete -c mipflow -n "__fish_mipflow_needs_command" -f -a "watch" -d 'Watch registrations, tunnels and their flows as they happen'
 complete -c mipflow -n "__fish_mipflow_needs_command" -f -a "interfaces" -d 'List the interfaces that can be captured from'
 complete -c mipflow -n "__fish_mipflow_needs_command" -f -a "completions" -d 'Print completions for a shell'
 complete -c mipflow -n "__fish_mipflow_needs_command" -f -a "man" -d 'Print the manual page'
@@ -69,14 +70,36 @@ complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -s x -l hex -d '
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l ascii -d 'Use no characters beyond ASCII in text; the default where the locale is not UTF-8'
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -s V -l version -d 'Print version'
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -s i -l interface -d 'Capture from this interface (repeatable)' -r
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -s f -l bpf -d 'Look only at frames that this libpcap filter lets through [default: registrations, tunnels and fragments]' -r
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l snaplen -d 'Octets kept of each frame' -r
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l buffer -d 'Size of the kernel\'s buffer for each interface' -r
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l node -d 'Show only what concerns this mobile node, named by home address or NAI' -r
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l port -d 'UDP port of Mobile IP (repeatable) [default: 434]' -r
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l reply-timeout -d 'How long after a request a reply still answers it' -r
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l key -d 'Verify authenticators of this SPI with this key (repeatable)' -r
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l key-file -d 'Read keys from a TOML file of `[[key]]` tables with spi, hex or text, and algorithm' -r -F
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l ext-type -d 'Type of the Multipath and Flow-Binding extensions' -r
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l code-multipath-not-allowed -d 'Reply code `MULTIPATH_NOT_ALLOWED`' -r
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l code-invalid-fb-identifier -d 'Reply code `INVALID_FB_IDENTIFIER`' -r
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -s w -l write -d 'Write the frames to this capture (pcapng if it is named so); with --node, those of the node' -r -F
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l ring -d 'Write to COUNT files of this size in turn, the oldest of which is written over' -r
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l stop-after -d 'Stop after packets=N, seconds=S or bytes=N (repeatable; the first one met)' -r
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l user -d 'Run as this user once everything is open [default: who called sudo, else who started it]' -r
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l replay -d 'Play a file at the pace of its recording, or at SPEED times that' -r
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l no-promiscuous -d 'Leave the interfaces as they are, so that frames for others are not seen'
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l headless -d 'Print ndjson records as they happen instead of showing a screen; the default where there is no terminal'
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -s V -l version -d 'Print version'
 complete -c mipflow -n "__fish_mipflow_using_subcommand interfaces" -s h -l help -d 'Print help'
 complete -c mipflow -n "__fish_mipflow_using_subcommand interfaces" -s V -l version -d 'Print version'
 complete -c mipflow -n "__fish_mipflow_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c mipflow -n "__fish_mipflow_using_subcommand completions" -s V -l version -d 'Print version'
 complete -c mipflow -n "__fish_mipflow_using_subcommand man" -s h -l help -d 'Print help'
 complete -c mipflow -n "__fish_mipflow_using_subcommand man" -s V -l version -d 'Print version'
-complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode interfaces completions man help" -f -a "decode" -d 'Read captures, decode the Mobile IP in them, and print what was seen'
-complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode interfaces completions man help" -f -a "interfaces" -d 'List the interfaces that can be captured from'
-complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode interfaces completions man help" -f -a "completions" -d 'Print completions for a shell'
-complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode interfaces completions man help" -f -a "man" -d 'Print the manual page'
-complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode interfaces completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode watch interfaces completions man help" -f -a "decode" -d 'Read captures, decode the Mobile IP in them, and print what was seen'
+complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode watch interfaces completions man help" -f -a "watch" -d 'Watch registrations, tunnels and their flows as they happen'
+complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode watch interfaces completions man help" -f -a "interfaces" -d 'List the interfaces that can be captured from'
+complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode watch interfaces completions man help" -f -a "completions" -d 'Print completions for a shell'
+complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode watch interfaces completions man help" -f -a "man" -d 'Print the manual page'
+complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode watch interfaces completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

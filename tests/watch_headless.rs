@@ -1,5 +1,9 @@
 //! `mipflow watch --headless` on files and standard input, and what is wrong with its command line.
 
+// Helpers of tests may fail loudly, as the tests themselves may; they wait by the clock.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(clippy::disallowed_methods)]
+
 mod program;
 
 use std::time::{Duration, Instant};

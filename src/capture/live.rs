@@ -3,6 +3,8 @@
 //! [`Live`] never waits for anything but frames: an interface that goes away is told of and tried again, while the
 //! others go on.
 
+#![allow(clippy::disallowed_methods, reason = "attempts to open an interface are spaced")]
+
 use std::mem;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};

@@ -4,7 +4,7 @@
 //! are listed by place, so that whoever follows them keeps one number a place. Of two different states one in 2^64
 //! has the same stamp.
 
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::{BuildHasher, Hash};
 
 use foldhash::fast::FixedState;
 
@@ -62,7 +62,5 @@ fn node_stamp(node: &Node) -> u64 {
 }
 
 fn stamp(facts: &impl Hash) -> u64 {
-    let mut hasher = FixedState::default().build_hasher();
-    facts.hash(&mut hasher);
-    hasher.finish().max(1)
+    FixedState::default().hash_one(facts).max(1)
 }

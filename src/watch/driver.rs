@@ -1,5 +1,7 @@
 //! From a feed into an engine: what happens to each frame on the way, and when it is enough.
 
+#![allow(clippy::disallowed_methods, reason = "ticks and stop conditions go by the clock")]
+
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -195,15 +197,17 @@ impl Driver {
         Ok(if ended { Progress::Ended } else { Progress::GoesOn })
     }
 
-    /// Lets the thread end, and takes what is still on its way, for two seconds at most.
+    /// Lets the thread of a live source end, and takes what is still on its way, for two seconds at most; what is left
+    /// then counts as skipped.
     pub fn drain(&mut self, engine: &mut Engine, audience: &mut impl Audience) -> Result<(), DriveError> {
         const LONGEST: Duration = Duration::from_secs(2);
         self.feed.stop();
         let begun = Instant::now();
         // Who reads standard input may be waiting for it.
-        while self.feed.is_live() && begun.elapsed() < LONGEST {
+        while self.feed.is_live() {
             match self.feed.next(LONGEST) {
                 None => break,
+                Some(Event::Frames(batch)) if begun.elapsed() >= LONGEST => self.feed.skip(batch),
                 event => {
                     if self.take(event, engine, audience)? == Progress::Ended {
                         break;

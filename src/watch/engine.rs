@@ -136,9 +136,9 @@ impl Engine {
         let Attribution { node, copy, .. } = attribution;
         let message = RecentMessage::new(frame, self.trace.fragment_frames(), node, copy);
         if is_data {
-            self.tunnel_data.push(message)
+            self.tunnel_data.push(message);
         } else {
-            self.messages.push(message)
+            self.messages.push(message);
         }
         Taken::Message(attribution)
     }

@@ -1,5 +1,7 @@
 //! The thread that captures or reads, and the bounded way from it to whoever looks at the frames.
 
+#![allow(clippy::disallowed_methods, reason = "live frames come by the wall clock")]
+
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::io;
@@ -146,6 +148,12 @@ impl Feed {
         batch.clear();
         // When there are enough, it is let go.
         let _ = self.empty.try_send(batch);
+    }
+
+    /// Takes a batch back that nobody looked at, and counts its frames as skipped.
+    pub(super) fn skip(&self, batch: Batch) {
+        self.shared.skipped.fetch_add(batch.len() as u64, Ordering::Relaxed);
+        self.recycle(batch);
     }
 
     /// Lets the thread end. What is on its way can still be taken.

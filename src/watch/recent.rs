@@ -88,7 +88,7 @@ impl RecentMessage {
         look: impl FnOnce(&SeenMessage<'_>) -> T,
     ) -> Option<T> {
         let mut trace = Trace::new(ports, numbers, false);
-        for fragment in self.fragments.iter() {
+        for fragment in &self.fragments {
             let _ = trace.take(&fragment.frame());
         }
         match trace.take(&self.last.frame()) {

@@ -1,5 +1,7 @@
 //! The player's clock: a capture played at the pace it was recorded at, or faster or slower.
 
+#![allow(clippy::disallowed_methods, reason = "a recording is played by the clock")]
+
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 

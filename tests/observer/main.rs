@@ -10,6 +10,7 @@
 mod history;
 
 mod bindings;
+mod changes;
 mod clock;
 mod exchanges;
 mod flows;

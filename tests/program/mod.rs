@@ -18,6 +18,8 @@ pub fn mipflow(arguments: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mipflow"));
     command.args(arguments.split_whitespace()).env_remove("NO_COLOR").env("TERM", "xterm").env("TZ", "UTC");
     command.env("LC_ALL", "C.UTF-8").env_remove("COLUMNS");
+    // Who calls the tests by sudo is not whom a watch has to become.
+    command.env_remove("SUDO_UID").env_remove("SUDO_GID");
     command
 }
 

@@ -1,5 +1,8 @@
 //! A watch that runs while a test goes on.
 
+// It waits, and by the clock.
+#![allow(clippy::panic, clippy::disallowed_methods)]
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};

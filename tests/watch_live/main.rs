@@ -1,5 +1,9 @@
 //! `mipflow watch` on interfaces: in network namespaces that each test makes for itself. They need root and iproute2.
 
+// Helpers of tests may fail loudly, as the tests themselves may; they wait by the clock.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(clippy::disallowed_methods)]
+
 #[path = "../program/mod.rs"]
 mod program;
 mod wire;
@@ -250,14 +254,14 @@ fn who_does_not_read_holds_up_nothing_and_what_is_skipped_is_counted() {
 
 #[test]
 fn an_interface_that_goes_away_is_waited_for_without_root() {
-    let network = Network::with_pairs(1);
+    let _network = Network::with_pairs(1);
     let mut watching = watch("--user nobody a0");
     let mut end = End::open("b0");
     end.send(&request_of(Ipv4Addr::new(10, 9, 0, 1), &[]));
     watching.wait_for("a request", is("message"));
-    network.remove_pair(0);
+    Network::remove_pair(0);
     watching.wait_for_line("a0 went away");
-    network.add_pair(0);
+    Network::add_pair(0);
     watching.wait_for_line("a0 is back");
     let mut end = End::open("b0");
     end.send(&request_of(Ipv4Addr::new(10, 9, 0, 2), &[]));
@@ -327,6 +331,18 @@ fn root_is_given_up_and_a_ring_can_still_be_made() {
     }
     assert_eq!(written, sent, "three files hold them all");
     assert_eq!(ended.capture()["packets"], sent);
+}
+
+#[test]
+fn who_calls_it_by_sudo_is_whom_it_becomes() {
+    let _network = Network::with_pairs(1);
+    let mut command = mipflow("watch --headless a0");
+    command.env("SUDO_UID", "4321").env("SUDO_GID", "4322");
+    let watching = ready(Watching::start(&mut command));
+    let of = |line: &str| status(&watching, &watching.pid().to_string(), line).unwrap();
+    assert_eq!(of("Uid"), "4321\t4321\t4321\t4321");
+    assert_eq!((of("Gid"), of("Groups")), ("4322\t4322\t4322\t4322".into(), "4322".into()));
+    assert_eq!(watching.interrupt().code, Some(0));
 }
 
 #[test]

@@ -15,20 +15,19 @@ impl Network {
         assert!(nix::unistd::geteuid().is_root(), "these tests make network namespaces: run them as root");
         unshare(CloneFlags::CLONE_NEWNET).expect("a network namespace can be made");
         ip("link set lo up");
-        let network = Self;
-        (0..pairs).for_each(|number| network.add_pair(number));
-        network
+        (0..pairs).for_each(Self::add_pair);
+        Self
     }
 
     /// Adds a pair, and switches both ends on.
-    pub fn add_pair(&self, number: usize) {
+    pub fn add_pair(number: usize) {
         ip(&format!("link add a{number} type veth peer name b{number}"));
         ip(&format!("link set a{number} up"));
         ip(&format!("link set b{number} up"));
     }
 
     /// Takes a pair away.
-    pub fn remove_pair(&self, number: usize) {
+    pub fn remove_pair(number: usize) {
         ip(&format!("link del a{number}"));
     }
 }
