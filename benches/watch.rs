@@ -54,7 +54,7 @@ struct Options {
     noise: u64,
 
     /// Further arguments of mipflow, as one word
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", allow_hyphen_values = true)]
     arguments: String,
 
     /// Given by cargo
