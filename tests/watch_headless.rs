@@ -183,6 +183,34 @@ fn what_passed_the_filter_can_be_written() {
 }
 
 #[test]
+fn what_cannot_be_written_is_told_and_the_records_are_there() {
+    let run = run("watch --headless -w /dev/full samples/figure3.pcap");
+    assert_eq!(run.code, 3);
+    assert!(run.error.contains("`/dev/full` cannot be written"), "{}", run.error);
+    assert_eq!(run.out, shown("watch --headless samples/figure3.pcap"));
+}
+
+#[test]
+fn who_ignores_hanging_up_goes_on() {
+    let mut command = std::process::Command::new("sh");
+    let program = env!("CARGO_BIN_EXE_mipflow");
+    command.args(["-c", "trap '' HUP; exec \"$0\" watch --headless -", program]);
+    let mut watching = Watching::start(&mut command);
+    let mut input = watching.input();
+    let sample = content("samples/figure3.pcap");
+    write_now(&mut input, &sample[..24]);
+    // It waits for its signals before it waits for input; and it waits for input.
+    write_now(&mut input, &sample[24..sample.len() / 2]);
+    watching.wait_for("an exchange", |record| record["record"] == "exchange");
+    watching.signal(nix::sys::signal::Signal::SIGHUP);
+    write_now(&mut input, &sample[sample.len() / 2..]);
+    watching.wait_for("the end of a binding", |record| record["kind"] == "deregister");
+    let ended = watching.interrupt();
+    assert_eq!(ended.code, Some(0));
+    drop(input);
+}
+
+#[test]
 fn what_is_wrong_with_the_command_line_is_said() {
     for (arguments, code, said) in [
         ("watch", 2, "there is nothing to watch"),

@@ -249,7 +249,7 @@ fn open(name: &str, options: &LiveOptions) -> Result<(Capture<Active>, LinkType)
         .snaplen(limit(options.snapshot_length))
         .buffer_size(limit(options.buffer))
         .timeout(BLOCK_TIMEOUT)
-        .precision(pcap::Precision::Nano)
+        .precision(PRECISION)
         .open();
     let mut capture = capture.map_err(|error| refused(name, error))?;
     if name == ANY {
@@ -307,15 +307,26 @@ fn drain(
         each(&Frame {
             number: 0,
             file,
-            // The field of microseconds holds nanoseconds, as that precision was asked for.
-            time: Timestamp::new(packet.header.ts.tv_sec, packet.header.ts.tv_usec),
-            precision: Precision::NANOSECONDS,
+            time: time_of(packet.header),
+            precision: if IS_NANO { Precision::NANOSECONDS } else { Precision::MICROSECONDS },
             link_type,
             data: packet.data,
             original_length: packet.header.len,
         });
     }
     Ok(TURN)
+}
+
+/// Whether times are asked for in nanoseconds, which every capture of Linux has, and few of others.
+const IS_NANO: bool = cfg!(target_os = "linux");
+const PRECISION: pcap::Precision = if IS_NANO { pcap::Precision::Nano } else { pcap::Precision::Micro };
+
+/// When a packet was captured: the field of microseconds holds nanoseconds where those were asked for.
+// How wide the fields are differs between systems.
+#[allow(clippy::useless_conversion)]
+fn time_of(header: &pcap::PacketHeader) -> Timestamp {
+    let fraction: i64 = header.ts.tv_usec.into();
+    Timestamp::new(header.ts.tv_sec.into(), if IS_NANO { fraction } else { fraction.saturating_mul(1000) })
 }
 
 const NO_STAT: Stat = Stat { received: 0, dropped: 0, if_dropped: 0 };

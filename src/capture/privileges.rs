@@ -4,12 +4,14 @@
 //! becomes the user it was told to, and keeps no capability. One thread is the exception, the one that captures: it
 //! may raise `CAP_NET_RAW` again for the moment in which an interface that went away is opened anew, and nothing else.
 
-use std::collections::HashSet;
+#[cfg_attr(target_os = "linux", path = "privileges/linux.rs")]
+#[cfg_attr(not(target_os = "linux"), path = "privileges/elsewhere.rs")]
+mod system;
+
 use std::ffi::CString;
 use std::io;
 
-use caps::{CapSet, Capability, CapsHashSet};
-use nix::unistd::{Gid, Group, Uid, User};
+use nix::unistd::{Gid, Uid, User};
 use thiserror::Error;
 
 /// Who a watch runs as once everything is open.
@@ -63,7 +65,8 @@ impl RunAs {
             return Ok(Some(found));
         }
         let number = |name: &str| environment(name).and_then(|text| text.parse::<u32>().ok());
-        let caller = number("SUDO_UID").filter(|uid| is_root && *uid != 0).zip(number("SUDO_GID"));
+        let is_caller = |uid: &u32| system::CAN_BECOME && is_root && *uid != 0;
+        let caller = number("SUDO_UID").filter(is_caller).zip(number("SUDO_GID"));
         Ok(caller.map(|(uid, gid)| {
             let user = User::from_uid(Uid::from_raw(uid)).ok().flatten();
             user.map_or(Self { name: None, uid: Uid::from_raw(uid), gid: Gid::from_raw(gid) }, Self::from)
@@ -88,48 +91,22 @@ impl From<User> for RunAs {
 /// Call it before any other thread runs, as capabilities are a thread's own: threads that are started afterwards
 /// inherit what is left. An error when a step failed or did not work; then nothing further must be done.
 pub fn give_up(run_as: Option<&RunAs>) -> Result<(), PrivilegeError> {
-    let may_capture = has(CapSet::Permitted, Capability::CAP_NET_RAW);
-    if let Some(run_as) = run_as.filter(|run_as| run_as.uid != Uid::effective()) {
-        step("keep the permission to capture", caps::securebits::set_keepcaps(true))?;
-        let groups = match &run_as.name {
-            Some(name) => nix::unistd::initgroups(name, run_as.gid),
-            None => nix::unistd::setgroups(&[run_as.gid]),
-        };
-        step("set the groups", groups)?;
-        step("set the group", nix::unistd::setresgid(run_as.gid, run_as.gid, run_as.gid))?;
-        step("set the user", nix::unistd::setresuid(run_as.uid, run_as.uid, run_as.uid))?;
-        step("keep nothing further", caps::securebits::set_keepcaps(false))?;
-    }
-    let mut left = CapsHashSet::new();
-    if may_capture {
-        left.insert(Capability::CAP_NET_RAW);
-    }
-    drop_to(&left)?;
-    if let Some(run_as) = run_as {
-        verify_user(run_as)?;
-    }
-    step("refuse new privileges", nix::sys::prctl::set_no_new_privs())
+    system::give_up(run_as.filter(|run_as| run_as.uid != Uid::effective()))
 }
 
 /// Gives up the permission to capture too, for the calling thread and those it starts from here on.
 pub fn give_up_capture() -> Result<(), PrivilegeError> {
-    drop_to(&CapsHashSet::new())
+    system::give_up_capture()
 }
 
 /// Whether this thread may open an interface.
 pub fn can_capture() -> bool {
-    has(CapSet::Effective, Capability::CAP_NET_RAW)
+    system::can_capture()
 }
 
 /// Does something with the permission to capture in effect, where this thread still has it.
 pub(super) fn with_capture<T>(what: impl FnOnce() -> T) -> T {
-    let raised = !can_capture() && caps::raise(None, CapSet::Effective, Capability::CAP_NET_RAW).is_ok();
-    let result = what();
-    if raised {
-        // It was not there before, so giving it up cannot be refused.
-        let _ = caps::drop(None, CapSet::Effective, Capability::CAP_NET_RAW);
-    }
-    result
+    system::with_capture(what)
 }
 
 /// The command that lets this very binary capture without root.
@@ -145,61 +122,8 @@ fn quoted(word: &str) -> String {
     if word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
-fn has(set: CapSet, capability: Capability) -> bool {
-    caps::has_cap(None, set, capability).unwrap_or(false)
-}
-
 fn step<T, E: std::fmt::Display>(step: &'static str, done: Result<T, E>) -> Result<T, PrivilegeError> {
     done.map_err(|error| PrivilegeError::Refused { step, message: error.to_string() })
-}
-
-/// Leaves `permitted` as the only capabilities, none of them in effect, and looks whether that is so.
-fn drop_to(permitted: &CapsHashSet) -> Result<(), PrivilegeError> {
-    step("clear the effective capabilities", caps::clear(None, CapSet::Effective))?;
-    step("clear the inheritable capabilities", caps::clear(None, CapSet::Inheritable))?;
-    // A kernel without ambient capabilities has none to clear.
-    let _ = caps::clear(None, CapSet::Ambient);
-    step("set the permitted capabilities", caps::set(None, CapSet::Permitted, permitted))?;
-    let read = |set| step("read the capabilities", caps::read(None, set));
-    if read(CapSet::Permitted)?.difference(permitted).next().is_some() {
-        return Err(PrivilegeError::StillThere("capabilities are still permitted"));
-    }
-    let in_effect: HashSet<_> =
-        read(CapSet::Effective)?.union(&read(CapSet::Inheritable)?).copied().collect();
-    if !in_effect.is_empty() {
-        return Err(PrivilegeError::StillThere("capabilities are still in effect"));
-    }
-    Ok(())
-}
-
-/// Looks whether this process is `run_as` in every respect and cannot go back.
-fn verify_user(run_as: &RunAs) -> Result<(), PrivilegeError> {
-    let users = step("read the user", nix::unistd::getresuid())?;
-    let groups = step("read the group", nix::unistd::getresgid())?;
-    if [users.real, users.effective, users.saved] != [run_as.uid; 3] {
-        return Err(PrivilegeError::StillThere("the user is still another"));
-    }
-    if [groups.real, groups.effective, groups.saved] != [run_as.gid; 3] {
-        return Err(PrivilegeError::StillThere("the group is still another"));
-    }
-    let root = Gid::from_raw(0);
-    let may_have_root = run_as.gid == root || is_member_of_root(run_as);
-    let supplementary = step("read the groups", nix::unistd::getgroups())?;
-    if !may_have_root && supplementary.contains(&root) {
-        return Err(PrivilegeError::StillThere("root's group is still among the groups"));
-    }
-    let zero = Uid::from_raw(0);
-    if run_as.uid != zero && nix::unistd::setresuid(zero, zero, zero).is_ok() {
-        return Err(PrivilegeError::StillThere("root can be had again"));
-    }
-    Ok(())
-}
-
-/// Whether the system's list of groups has the user in root's.
-fn is_member_of_root(run_as: &RunAs) -> bool {
-    let root = Group::from_gid(Gid::from_raw(0)).ok().flatten();
-    let name = run_as.name.as_ref().and_then(|name| name.to_str().ok());
-    root.is_some_and(|root| name.is_some_and(|name| root.mem.iter().any(|member| member == name)))
 }
 
 /// Hands a file that was made as root to the user it is made for.

@@ -84,6 +84,9 @@ pub enum DriveError {
     /// The filter is not one for what was captured.
     #[error(transparent)]
     Filter(#[from] FilterError),
+    /// The thread that brings the frames ended by a defect.
+    #[error("the thread that captures has ended unexpectedly; this is a defect of mipflow")]
+    Broken,
     /// The audience could not take it.
     #[error(transparent)]
     Audience(#[from] io::Error),
@@ -181,6 +184,9 @@ impl Driver {
             }
             Some(Event::Notice(notice)) => audience.noticed(&notice),
             Some(Event::End(end)) => {
+                if end.is_broken {
+                    return Err(DriveError::Broken);
+                }
                 self.errors.extend(end.errors);
                 end.link_types.into_iter().for_each(|link_type| engine.declare(link_type));
                 ended = true;

@@ -45,6 +45,8 @@ pub struct End {
     pub errors: Vec<InputError>,
     /// Link types that inputs declared, in the order they appeared.
     pub link_types: Vec<LinkType>,
+    /// The thread ended by a defect, and not by itself.
+    pub is_broken: bool,
 }
 
 /// Frames from a source, on their way from a thread of their own.
@@ -139,7 +141,10 @@ impl Feed {
         match self.events.recv_timeout(timeout) {
             Ok(event) => Some(event),
             Err(RecvTimeoutError::Timeout) => None,
-            Err(RecvTimeoutError::Disconnected) => Some(Event::End(End::default())),
+            Err(RecvTimeoutError::Disconnected) => {
+                let is_broken = self.running.take().is_some_and(|thread| thread.join().is_err());
+                Some(Event::End(End { is_broken, ..End::default() }))
+            }
         }
     }
 
@@ -412,7 +417,8 @@ fn play(mut timeline: Timeline, replay: Option<&Replay>, mut road: Road) {
     if let Some((replay, last)) = replay.zip(last) {
         replay.end(last);
     }
-    let end = End { errors: timeline.take_errors(), link_types: timeline.link_types().to_vec() };
+    let end =
+        End { errors: timeline.take_errors(), link_types: timeline.link_types().to_vec(), is_broken: false };
     // When nobody waits for it any more, nobody misses it.
     let _ = road.events.send(Event::End(end));
 }

@@ -372,6 +372,18 @@ fn without_permission_the_capability_and_the_command_that_grants_it_are_named() 
 }
 
 #[test]
+fn frames_are_cut_as_asked() {
+    let _network = Network::with_pairs(1);
+    let mut watching = watch("--snaplen 60 --no-promiscuous a0");
+    let mut end = End::open("b0");
+    end.send(&request_of(Ipv4Addr::new(10, 9, 0, 1), &[]));
+    let message = watching.wait_for("a request", is("message"));
+    assert_eq!((&message["truncated"], &message["home_address"]), (&json!(true), &json!("10.9.0.1")));
+    let ended = watching.interrupt();
+    assert_eq!((ended.code, &ended.capture()["truncated"]), (Some(0), &json!(1)));
+}
+
+#[test]
 fn an_interface_that_is_down_is_said_to_be() {
     let _network = Network::with_pairs(1);
     ip("link set a0 down");

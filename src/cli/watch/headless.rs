@@ -64,7 +64,9 @@ pub(super) fn run(prepared: Prepared) -> Result<Exit, Failure> {
 /// Set when somebody wants it to end; who wants that twice has it at once.
 fn interruption() -> Result<Arc<AtomicBool>, Failure> {
     let interrupted = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM, SIGHUP] {
+    // Who started it by `nohup` wants it to outlive the terminal.
+    let signals = [Some(SIGINT), Some(SIGTERM), (!ignores_hangup()).then_some(SIGHUP)];
+    for signal in signals.into_iter().flatten() {
         signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&interrupted))
             .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&interrupted)))
             .map_err(|error| Failure::io(format!("signals cannot be caught: {error}"), None))?;
@@ -72,10 +74,20 @@ fn interruption() -> Result<Arc<AtomicBool>, Failure> {
     Ok(interrupted)
 }
 
+/// Whether this process was started with SIGHUP ignored.
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|digits| u64::from_str_radix(digits.trim(), 16).ok());
+    // The lowest bit is the first signal, which is this one.
+    ignored.is_some_and(|ignored| ignored & 1 == 1)
+}
+
 fn into_failure(error: DriveError) -> Failure {
     match error {
         DriveError::Write(error) => write_failure(&error),
         DriveError::Filter(error) => Failure::usage(error.to_string(), Some(error.help())),
+        DriveError::Broken => Failure::io(error.to_string(), None),
         DriveError::Audience(error) => Failure::output(&error),
     }
 }
