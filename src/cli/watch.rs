@@ -139,8 +139,10 @@ struct Prepared {
 impl Watch {
     pub(super) fn run(self) -> Result<Exit, Failure> {
         let headless = self.headless || !io::stdout().is_terminal();
+        // Listened for before there is anything to lose.
+        let interruption = headless::Interruption::listen()?;
         let prepared = self.prepare(headless)?;
-        headless::run(prepared)
+        headless::run(prepared, &interruption)
     }
 
     /// Opens everything, gives up privileges and lets the frames come.

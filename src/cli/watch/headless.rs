@@ -20,16 +20,15 @@ use crate::wire::KeyRing;
 /// The longest a signal waits to be seen.
 const LOOK: Duration = Duration::from_millis(100);
 
-pub(super) fn run(prepared: Prepared) -> Result<Exit, Failure> {
+pub(super) fn run(prepared: Prepared, interruption: &Interruption) -> Result<Exit, Failure> {
     let Prepared { mut driver, mut engine, target } = prepared;
-    let interrupted = interruption()?;
     let mut records = Records::new(&driver, target);
     if matches!(records.form, Form::Live(_)) {
         engine.observer_mut().follow_exchanges();
     }
     let mut failure = None;
     loop {
-        if interrupted.load(Ordering::Relaxed) {
+        if interruption.is_there() {
             failure = driver.drain(&mut engine, &mut records).err();
             break;
         }
@@ -61,17 +60,26 @@ pub(super) fn run(prepared: Prepared) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-/// Set when somebody wants it to end; who wants that twice has it at once.
-fn interruption() -> Result<Arc<AtomicBool>, Failure> {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    // Who started it by `nohup` wants it to outlive the terminal.
-    let signals = [Some(SIGINT), Some(SIGTERM), (!ignores_hangup()).then_some(SIGHUP)];
-    for signal in signals.into_iter().flatten() {
-        signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&interrupted))
-            .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&interrupted)))
-            .map_err(|error| Failure::io(format!("signals cannot be caught: {error}"), None))?;
+/// Somebody wants it to end. Who wants that twice has it at once.
+pub(super) struct Interruption(Arc<AtomicBool>);
+
+impl Interruption {
+    /// Catches SIGINT, SIGTERM and SIGHUP from now on.
+    pub(super) fn listen() -> Result<Self, Failure> {
+        let interrupted = Arc::new(AtomicBool::new(false));
+        // Who started it by `nohup` wants it to outlive the terminal.
+        let signals = [Some(SIGINT), Some(SIGTERM), (!ignores_hangup()).then_some(SIGHUP)];
+        for signal in signals.into_iter().flatten() {
+            signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&interrupted))
+                .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&interrupted)))
+                .map_err(|error| Failure::io(format!("signals cannot be caught: {error}"), None))?;
+        }
+        Ok(Self(interrupted))
     }
-    Ok(interrupted)
+
+    fn is_there(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// Whether this process was started with SIGHUP ignored.
