@@ -191,6 +191,21 @@ fn what_cannot_be_written_is_told_and_the_records_are_there() {
 }
 
 #[test]
+fn an_input_is_not_written_over() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("trace.pcap");
+    std::fs::copy("samples/figure3.pcap", &path).unwrap();
+    let name = path.to_str().unwrap();
+    for arguments in [format!("watch --headless -w {name} {name}"), format!("watch --headless -w {name} -")] {
+        let stdin = std::fs::File::open(&path).unwrap();
+        let output = mipflow(&arguments).stdin(stdin).output().unwrap();
+        assert_eq!(output.status.code(), Some(3), "{arguments}");
+        assert!(String::from_utf8(output.stderr).unwrap().contains("which writing would destroy"));
+        assert_eq!(content(name), content("samples/figure3.pcap"));
+    }
+}
+
+#[test]
 fn who_ignores_hanging_up_goes_on() {
     let mut command = std::process::Command::new("sh");
     let program = env!("CARGO_BIN_EXE_mipflow");

@@ -161,9 +161,7 @@ impl Watch {
         let feed = Feed::open(source).map_err(|error| live_failure(&error))?;
         let (is_live, is_loaded) = (feed.is_live(), feed.is_loaded());
         let recorder = match &self.write {
-            Some(path) => {
-                Some(record(path, self.ring, &feed, is_file).map_err(|error| write_failure(&error))?)
-            }
+            Some(path) => Some(record(path, self.ring, &feed).map_err(|error| write_failure(&error))?),
             None => None,
         };
         if let (Some(recorder), Some(run_as)) = (&recorder, &run_as) {
@@ -290,13 +288,13 @@ fn neither(name: &std::ffi::OsStr) -> Failure {
 }
 
 /// Makes the files to write to. What several interfaces cannot share is said now, not when the first frame comes.
-fn record(path: &Path, ring: Option<RingSize>, feed: &Feed, is_file: bool) -> Result<Recorder, WriteError> {
+fn record(path: &Path, ring: Option<RingSize>, feed: &Feed) -> Result<Recorder, WriteError> {
     let is_pcapng = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("pcapng"));
     if let ([first, second, ..], false) = (feed.link_types(), is_pcapng) {
         let path = path.to_string_lossy().into_owned();
         return Err(WriteError::SecondLinkType { path, first: *first, second: *second });
     }
-    let inputs = if is_file { feed.names() } else { &[] };
+    let inputs = if feed.is_live() { &[] } else { feed.names() };
     Recorder::create(path, ring, inputs)
 }
 

@@ -227,6 +227,7 @@ impl Driver {
     /// Ends the observation, lets the thread end, and completes the file. What is still on its way is left.
     pub fn finish(&mut self, engine: &mut Engine) -> Result<(), DriveError> {
         self.feed.stop();
+        self.feed.settle();
         engine.set_capture_counters(self.feed.counters());
         if !engine.has_ended() {
             engine.tick(self.feed.now());

@@ -38,7 +38,7 @@ impl Default for EngineOptions {
     }
 }
 
-/// Bounds of the tables for a watch that may go on for weeks: some 600 MB when all are full.
+/// Bounds of the tables for a watch that may go on for weeks, of which strangers may try to fill every one.
 pub const LIVE_LIMITS: Limits = Limits {
     nodes: 1 << 18,
     pending: 1 << 17,

@@ -169,6 +169,19 @@ impl Feed {
         }
     }
 
+    /// Waits until the thread of a live source has counted to the end, for two seconds at most. What is still on its
+    /// way is let go.
+    pub(super) fn settle(&mut self) {
+        const LONGEST: Duration = Duration::from_secs(2);
+        let begun = Instant::now();
+        while self.is_live && begun.elapsed() < LONGEST {
+            match self.next(LONGEST) {
+                None | Some(Event::End(_)) => break,
+                Some(Event::Frames(_) | Event::Notice(_)) => {}
+            }
+        }
+    }
+
     /// What a live source counted; all 0 for others.
     pub fn counters(&self) -> CaptureCounters {
         let Shared { received, dropped_by_kernel, dropped_by_interface, skipped, .. } = &*self.shared;
