@@ -229,6 +229,12 @@ impl FlowTable {
         Some(before.owner())
     }
 
+    /// Whether so many flows were forgotten that what they had counted has to be added up before others are.
+    pub fn has_many_forgotten(&self) -> bool {
+        const MANY: usize = 1 << 16;
+        self.forgotten.len() >= MANY
+    }
+
     /// What flows forgotten since the last call had counted.
     pub fn take_forgotten(&mut self) -> Vec<Forgotten> {
         std::mem::take(&mut self.forgotten)

@@ -344,6 +344,9 @@ impl Observer {
             None => self.flows.insert(key, id, path),
         };
         self.forget_flow_of(forgotten);
+        if self.flows.has_many_forgotten() {
+            self.keep_forgotten();
+        }
         Some(slot)
     }
 
