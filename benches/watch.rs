@@ -53,6 +53,10 @@ struct Options {
     #[arg(long, default_value_t = 0)]
     noise: u64,
 
+    /// Make a new flow of each tunnelled packet, so that tables are full soon and stay so
+    #[arg(long)]
+    churn: bool,
+
     /// Further arguments of mipflow, as one word
     #[arg(long, default_value = "", allow_hyphen_values = true)]
     arguments: String,
@@ -153,7 +157,11 @@ fn measure(
             if elapsed >= length || data.is_empty() {
                 break;
             }
-            send(&mut end, frame);
+            if options.churn {
+                send(&mut end, &of_new_flow(frame, count));
+            } else {
+                send(&mut end, frame);
+            }
             count += 1;
             // A little ahead, a little rest.
             while count.is_multiple_of(64)
@@ -168,6 +176,15 @@ fn measure(
         meter.join().map_err(|_| "the meter failed")?;
         Ok(sent + count)
     })
+}
+
+/// The frame with other ports in the UDP header behind Ethernet and two IPv4 headers.
+fn of_new_flow(frame: &[u8], number: u64) -> Vec<u8> {
+    let mut frame = frame.to_vec();
+    if let (Some(ports), [.., a, b, c, d]) = (frame.get_mut(54..58), number.to_be_bytes()) {
+        ports.copy_from_slice(&[a, b, c, d]);
+    }
+    frame
 }
 
 static SENT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);

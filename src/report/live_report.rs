@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::{NdjsonReport, Report, Sections, Summary, Target};
-use crate::state::Observer;
+use super::{NdjsonReport, Report, Sections, Summary};
+use crate::state::Exchange;
 use crate::trace::SeenMessage;
 use crate::wire::KeyRing;
 
@@ -21,13 +21,28 @@ pub struct LiveReport<W> {
     flows: Vec<u64>,
     /// Whether anything was told since the last flush.
     told: bool,
+    /// The place to look for changes at next.
+    next: Option<Place>,
+}
+
+/// A place in the tables.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Node(u32),
+    Flow(u32),
 }
 
 impl<W: Write> LiveReport<W> {
     /// Records on their way to `out`, which needs no buffer.
     pub fn new(out: W) -> Self {
         let sections = Sections { messages: true, nodes: true, flows: true, ..Sections::default() };
-        Self { records: NdjsonReport::new(out, sections), nodes: Vec::new(), flows: Vec::new(), told: false }
+        Self {
+            records: NdjsonReport::new(out, sections),
+            nodes: Vec::new(),
+            flows: Vec::new(),
+            told: false,
+            next: None,
+        }
     }
 
     /// Tells of a message.
@@ -37,7 +52,7 @@ impl<W: Write> LiveReport<W> {
     }
 
     /// Tells of exchanges that were decided.
-    pub fn exchange(&mut self, exchange: &crate::state::Exchange, summary: &Summary<'_>) -> io::Result<()> {
+    pub fn exchange(&mut self, exchange: &Exchange, summary: &Summary<'_>) -> io::Result<()> {
         self.told = true;
         self.records.exchange(exchange, summary)
     }
@@ -51,27 +66,48 @@ impl<W: Write> LiveReport<W> {
         Ok(())
     }
 
-    /// Tells of all nodes and flows that have changed. Visits every one.
-    pub fn changes(&mut self, summary: &Summary<'_>) -> io::Result<()> {
-        for (index, stamp) in (0..).zip(summary.observer.node_stamps()) {
-            if change(&mut self.nodes, index as usize, stamp) {
-                self.tell_node(index, summary)?;
+    /// Looks for changes of all nodes and flows anew, a piece at a time, with [`LiveReport::look`].
+    pub fn look_anew(&mut self) {
+        // Where it is not through yet, it goes on: what was not visited is as new.
+        self.next.get_or_insert(Place::Node(0));
+    }
+
+    /// Looks for changes of some nodes and flows more, and tells of them; says whether there are more to visit.
+    pub fn look(&mut self, summary: &Summary<'_>) -> io::Result<bool> {
+        /// Places that are visited in a fraction of a millisecond or two.
+        const PIECE: u32 = 4096;
+        match self.next {
+            None => {}
+            Some(Place::Node(first)) => {
+                let end = first.saturating_add(PIECE).min(summary.observer.node_places());
+                (first..end).try_for_each(|index| self.node(index, summary))?;
+                let is_last = end == summary.observer.node_places();
+                self.next = Some(if is_last { Place::Flow(0) } else { Place::Node(end) });
+            }
+            Some(Place::Flow(first)) => {
+                let end = first.saturating_add(PIECE).min(summary.observer.flow_places());
+                (first..end).try_for_each(|place| self.flow(place, summary))?;
+                let is_last = end == summary.observer.flow_places();
+                self.next = (!is_last).then_some(Place::Flow(end));
             }
         }
-        for (place, stamp) in (0..).zip(summary.observer.flow_stamps()) {
-            if change(&mut self.flows, place as usize, stamp)
-                && is_wanted(
-                    summary.target,
-                    summary.observer,
-                    summary.observer.flow_node(place).unwrap_or(u32::MAX),
-                )
-                && let Some(flow) = summary.observer.flow(place)
-            {
+        Ok(self.next.is_some())
+    }
+
+    fn flow(&mut self, place: u32, summary: &Summary<'_>) -> io::Result<()> {
+        let observer = summary.observer;
+        if !change(&mut self.flows, place as usize, observer.flow_stamp(place)) {
+            return Ok(());
+        }
+        let node = observer.flow_node(place).and_then(|node| observer.node(node));
+        let is_wanted = summary.target.is_none_or(|target| node.is_some_and(|node| target.is_node(node)));
+        match observer.flow(place).filter(|_| is_wanted) {
+            Some(flow) => {
                 self.told = true;
-                self.records.flow(&flow, summary)?;
+                self.records.flow(&flow, summary)
             }
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Hands everything told so far to the reader.
@@ -100,9 +136,4 @@ fn change(stamps: &mut Vec<u64>, place: usize, stamp: u64) -> bool {
         stamps.resize(place.saturating_add(1), 0);
     }
     stamps.get_mut(place).is_some_and(|known| std::mem::replace(known, stamp) != stamp && stamp != 0)
-}
-
-/// Whether the node with this index is the target.
-fn is_wanted(target: Option<&Target>, observer: &Observer, node: u32) -> bool {
-    target.is_none_or(|target| observer.node(node).is_some_and(|node| target.is_node(node)))
 }

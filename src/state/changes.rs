@@ -1,8 +1,7 @@
 //! What has changed: for those who tell of nodes, flows and exchanges as they change.
 //!
-//! A stamp is a number that is another one when what it stands for has changed in anything but its counters. Stamps
-//! are listed by place, so that whoever follows them keeps one number a place. Of two different states one in 2^64
-//! has the same stamp.
+//! A stamp is a number that is another one when what it stands for has changed in anything but its counters. Whoever
+//! follows them keeps one number a place. Of two different states one in 2^64 has the same stamp.
 
 use std::hash::{BuildHasher, Hash};
 
@@ -26,29 +25,21 @@ impl Observer {
         self.records.take_decided()
     }
 
-    /// Stamps of all nodes by their index; 0 where there is none, or nothing but its name is known. Bindings, policy, Multipath, prefixes and names
-    /// count.
-    pub fn node_stamps(&self) -> impl Iterator<Item = u64> {
-        self.directory.nodes.iter().map(node_stamp)
-    }
-
-    /// The stamp of the node with this index.
+    /// The stamp of the node with this index; 0 where there is none, or nothing but its name is known. Bindings, policy,
+    /// Multipath, prefixes and names count.
     pub fn node_stamp(&self, index: u32) -> u64 {
         self.node(index).map_or(NOTHING, node_stamp)
     }
 
-    /// Stamps of all flows by their place, as [`Observer::flow`] takes it; 0 where there is none. Verdict, rule, expected BID and the
-    /// tunnels it was seen in count.
-    pub fn flow_stamps(&self) -> impl Iterator<Item = u64> {
-        let nodes = &self.directory.nodes;
-        self.flows.slots().map(move |slot| {
-            let Some((flow, paths)) = self.flows.flow_and_paths(slot) else { return NOTHING };
-            if self.flows.node_at(slot, nodes).is_none() {
-                return NOTHING;
-            }
-            let conduct = (flow.rule, flow.expected, flow.verdict(), paths);
-            stamp(&(flow.key, flow.node, flow.birth, conduct))
-        })
+    /// The stamp of the flow in this place, as [`Observer::flow`] takes it; 0 where there is none. Verdict, rule,
+    /// expected BID and the tunnels it was seen in count.
+    pub fn flow_stamp(&self, place: u32) -> u64 {
+        let Some((flow, paths)) = self.flows.flow_and_paths(place) else { return NOTHING };
+        if self.flows.node_at(place, &self.directory.nodes).is_none() {
+            return NOTHING;
+        }
+        let conduct = (flow.rule, flow.expected, flow.verdict(), paths);
+        stamp(&(flow.key, flow.node, flow.birth, conduct))
     }
 }
 

@@ -10,6 +10,7 @@ mod binding;
 mod changes;
 mod directory;
 mod duplicates;
+mod entry;
 mod exchange;
 mod extensions;
 mod flow;

@@ -167,8 +167,8 @@ impl Observer {
         for (place, sighting) in found.iter_mut().zip(&sightings) {
             place.0 = self.flows.likely(&sighting.key);
         }
-        for place in found.iter_mut().take(sightings.len()) {
-            place.1 = self.flows.node_of(place.0);
+        for (place, sighting) in found.iter_mut().zip(&sightings) {
+            place.1 = self.flows.node_of(place.0, &sighting.key, sighting.far_end);
         }
         let mut pulses = [None; BATCH];
         for (pulse, place) in pulses.iter_mut().zip(&found).take(sightings.len()) {
@@ -344,6 +344,9 @@ impl Observer {
             None => self.flows.insert(key, id, path),
         };
         self.forget_flow_of(forgotten);
+        if self.flows.has_many_forgotten() {
+            self.keep_forgotten();
+        }
         Some(slot)
     }
 

@@ -32,13 +32,7 @@ impl Observer {
         for slot in self.flows.slots() {
             self.count_ruled(slot);
         }
-        for forgotten in self.flows.take_forgotten() {
-            let place = (forgotten.node, forgotten.birth, forgotten.tunnel);
-            let (downlink, uplink) = self.uncounted.0.entry(place).or_default();
-            downlink.merge(forgotten.downlink);
-            uplink.merge(forgotten.uplink);
-            self.tell_rule(forgotten.node, forgotten.birth, forgotten.ruled);
-        }
+        self.keep_forgotten();
         let nodes = &mut self.directory.nodes;
         // What was counted for nodes that are gone is told nobody, and they come and go for as long as it is watched.
         let is_there = |slot: u32, birth| nodes.get(slot as usize).is_some_and(|node| node.birth == birth);
@@ -54,6 +48,17 @@ impl Observer {
         });
         for (place, (downlink, uplink)) in &self.uncounted.0 {
             add(*place, *downlink, *uplink, 0);
+        }
+    }
+
+    /// Adds up what forgotten flows had counted.
+    pub(super) fn keep_forgotten(&mut self) {
+        for forgotten in self.flows.take_forgotten() {
+            let place = (forgotten.node, forgotten.birth, forgotten.tunnel);
+            let (downlink, uplink) = self.uncounted.0.entry(place).or_default();
+            downlink.merge(forgotten.downlink);
+            uplink.merge(forgotten.uplink);
+            self.tell_rule(forgotten.node, forgotten.birth, forgotten.ruled);
         }
     }
 

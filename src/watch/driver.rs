@@ -60,8 +60,8 @@ pub trait Audience {
     /// Something happened to an interface.
     fn noticed(&mut self, _notice: &LiveNotice) {}
 
-    /// Nothing more is there at the moment.
-    fn paused(&mut self) -> io::Result<()> {
+    /// There is a moment between frames.
+    fn paused(&mut self, _engine: &mut Engine) -> io::Result<()> {
         Ok(())
     }
 }
@@ -179,7 +179,7 @@ impl Driver {
                 }
                 self.feed.recycle(batch);
                 if !self.feed.is_loaded() {
-                    audience.paused()?;
+                    audience.paused(engine)?;
                 }
             }
             Some(Event::Notice(notice)) => audience.noticed(&notice),
@@ -198,7 +198,7 @@ impl Driver {
         if interval.is_some_and(|interval| self.ticked.elapsed() >= interval) && !ended {
             self.tick(engine, audience)?;
         } else if nothing_came {
-            audience.paused()?;
+            audience.paused(engine)?;
         }
         Ok(if ended { Progress::Ended } else { Progress::GoesOn })
     }
@@ -256,7 +256,7 @@ impl Driver {
         engine.set_capture_counters(self.feed.counters());
         engine.tick(self.feed.now());
         audience.ticked(engine)?;
-        audience.paused()?;
+        audience.paused(engine)?;
         if let Some(recorder) = &mut self.recorder {
             recorder.flush()?;
         }

@@ -1,9 +1,11 @@
 //! A watch without a screen: records on standard output, until it is over or somebody ends it.
 
+#![allow(clippy::disallowed_methods, reason = "what is done between frames goes by the clock")]
+
 use std::io::{self, StdoutLock, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
@@ -19,6 +21,8 @@ use crate::wire::KeyRing;
 
 /// The longest a signal waits to be seen.
 const LOOK: Duration = Duration::from_millis(100);
+/// The longest that changes are looked for between frames.
+const MOMENT: Duration = Duration::from_millis(5);
 
 pub(super) fn run(prepared: Prepared, interruption: &Interruption) -> Result<Exit, Failure> {
     let Prepared { mut driver, mut engine, target } = prepared;
@@ -199,9 +203,10 @@ impl Audience for Records {
     fn ticked(&mut self, engine: &mut Engine) -> io::Result<()> {
         self.decided(engine)?;
         match &mut self.form {
-            Form::Live(report) => report.changes(&summary(engine, &self.names, self.target.as_ref())),
-            Form::Loaded(_) => Ok(()),
+            Form::Live(report) => report.look_anew(),
+            Form::Loaded(_) => {}
         }
+        Ok(())
     }
 
     fn noticed(&mut self, notice: &LiveNotice) {
@@ -217,9 +222,15 @@ impl Audience for Records {
         };
     }
 
-    fn paused(&mut self) -> io::Result<()> {
+    fn paused(&mut self, engine: &mut Engine) -> io::Result<()> {
         match &mut self.form {
-            Form::Live(report) => report.flush(),
+            Form::Live(report) => {
+                let summary = summary(engine, &self.names, self.target.as_ref());
+                let begun = Instant::now();
+                // Frames come again before long.
+                while report.look(&summary)? && begun.elapsed() < MOMENT {}
+                report.flush()
+            }
             Form::Loaded(report) => report.flush(),
         }
     }
