@@ -26,6 +26,7 @@ pub mod capture;
 pub mod cli;
 pub mod net;
 pub mod report;
+pub mod rules;
 pub mod state;
 pub mod time;
 pub mod trace;

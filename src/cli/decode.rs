@@ -17,6 +17,7 @@ use crate::report::{
     CsvReport, CsvSection, Depth, JsonReport, LadderFormat, NdjsonReport, Report, Sections, Summary, Target,
     TextReport, TimeStyle,
 };
+use crate::rules::{self, Place, Validator};
 use crate::state::{Attribution, Observer, Options};
 use crate::time::Timestamp;
 use crate::trace::{Seen, Trace};
@@ -93,6 +94,10 @@ pub(super) struct Decode {
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "10s")]
     reply_timeout: i64,
 
+    /// Whether nothing was registered before the capture began; some rules need the whole history of a node
+    #[arg(long, value_name = "on|off", value_enum, default_value_t = Switch::On)]
+    assume_cold_start: Switch,
+
     /// Look only at frames that this libpcap filter lets through
     #[arg(short = 'f', long, value_name = "EXPRESSION")]
     bpf: Option<String>,
@@ -128,6 +133,13 @@ struct NumberOptions {
     code_invalid_fb_identifier: u8,
 }
 
+/// On or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Switch {
+    On,
+    Off,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Section {
     /// Every message
@@ -144,6 +156,8 @@ enum Section {
     Traffic,
     /// What was refused for reasons of security
     Violations,
+    /// What the rules found
+    Findings,
     /// What was counted
     Stats,
 }
@@ -267,6 +281,7 @@ impl Decode {
             flows: shown(Section::Flows),
             traffic: shown(Section::Traffic),
             violations: shown(Section::Violations),
+            findings: shown(Section::Findings),
             stats: shown(Section::Stats),
         };
         let mut report = self.report(sections)?;
@@ -284,14 +299,24 @@ impl Decode {
         let observer = Observer::new(Options {
             reply_timeout: self.reply_timeout,
             keep_exchanges: sections.exchanges || sections.ladder,
-            attribute: writer.is_some() || self.node.is_some(),
+            attribute: writer.is_some() || self.node.is_some() || sections.findings,
+            keep_before: sections.findings,
             seed: RandomState::new().hash_one(0u8),
             ..Options::default()
+        });
+        let validator = sections.findings.then(|| {
+            Validator::new(rules::Options {
+                reply_timeout: self.reply_timeout,
+                cold_start: self.assume_cold_start == Switch::On,
+                ports,
+                seed: RandomState::new().hash_one(0u8),
+                ..rules::Options::default()
+            })
         });
         let target = self.node.as_deref().map(Target::parse);
         let at = self.at;
         let for_people = self.format == Format::Text;
-        Run { timeline, trace, observer, target, at, filter, keys, writer, bar, for_people }
+        Run { timeline, trace, observer, validator, target, at, filter, keys, writer, bar, for_people }
             .run(report.as_mut())
     }
 
@@ -318,6 +343,7 @@ impl Decode {
                     [Section::Traffic] => CsvSection::Traffic,
                     [Section::Violations] => CsvSection::Violations,
                     [Section::Stats] => CsvSection::Stats,
+                    [Section::Findings] => CsvSection::Findings,
                     [Section::Ladder] => return Err(ladder_is_text()),
                     _ => {
                         return Err(Failure::usage(
@@ -355,6 +381,7 @@ struct Run {
     timeline: Timeline,
     trace: Trace,
     observer: Observer,
+    validator: Option<Validator>,
     target: Option<Target>,
     at: Option<At>,
     filter: Option<FrameFilter>,
@@ -386,16 +413,31 @@ impl Run {
                         continue;
                     }
                     self.observer.advance(frame.time);
+                    if let Some(validator) = &mut self.validator {
+                        validator.advance(frame.time, &self.observer);
+                    }
                     let chosen = match self.trace.take(frame) {
                         Seen::Nothing => continue,
                         Seen::Tunnelled(tunnel) => {
                             let seen = self.observer.tunnel(&tunnel, frame.time);
+                            if let Some(validator) = &mut self.validator {
+                                let place = Place {
+                                    frame: frame.number,
+                                    time: frame.time,
+                                    precision: frame.precision,
+                                };
+                                validator.packet(&tunnel, place, seen, &self.observer);
+                            }
                             let chosen =
                                 seen.tunnelled && is_of(self.target.as_ref(), &self.observer, seen, None);
                             chosen.then_some(tunnel.reassembled)
                         }
                         Seen::Message(seen) => {
-                            let attribution = self.observer.message(&seen.event(&self.keys));
+                            let event = seen.event(&self.keys);
+                            let attribution = self.observer.message(&event);
+                            if let Some(validator) = &mut self.validator {
+                                validator.message(&event, attribution, &self.keys, &self.observer);
+                            }
                             let message = Some(&seen.message);
                             let chosen = is_of(self.target.as_ref(), &self.observer, attribution, message);
                             if chosen {
@@ -422,6 +464,10 @@ impl Run {
         if let Some(At::Time(time)) = self.at {
             self.observer.advance(time);
         }
+        if let Some(validator) = &mut self.validator {
+            validator.advance(self.observer.clock(), &self.observer);
+            validator.close(&self.observer);
+        }
         self.observer.close();
         self.finish(report)
     }
@@ -435,6 +481,7 @@ impl Run {
             link_types: self.timeline.link_types(),
             counts: self.trace.counts(),
             observer: &self.observer,
+            findings: self.validator.as_ref().map(Validator::findings),
             target: self.target.as_ref(),
             network: self.trace.network_counters(),
             clock_backwards: self.timeline.clock_backwards(),

@@ -24,6 +24,8 @@ pub enum CsvSection {
     Traffic,
     /// One line a node that was refused something for reasons of security.
     Violations,
+    /// One line a finding.
+    Findings,
     /// One line for the whole capture.
     Stats,
 }
@@ -90,6 +92,7 @@ impl<W: Write> CsvReport<W> {
             CsvSection::Flows => write_row(&mut self.out, tables::FLOW_COLUMNS),
             CsvSection::Traffic => write_row(&mut self.out, tables::TRAFFIC_COLUMNS),
             CsvSection::Violations => write_row(&mut self.out, tables::VIOLATION_COLUMNS),
+            CsvSection::Findings => write_row(&mut self.out, tables::FINDING_COLUMNS),
             CsvSection::Stats => write_row(&mut self.out, STATS_COLUMNS),
         }
     }
@@ -178,6 +181,7 @@ impl<W: Write> Report for CsvReport<W> {
             CsvSection::Flows => tables::write_flows(out, clock, summary)?,
             CsvSection::Traffic => tables::write_traffic(out, summary)?,
             CsvSection::Violations => tables::write_violations(out, clock, summary)?,
+            CsvSection::Findings => tables::write_findings(out, clock, summary)?,
             CsvSection::Stats => write_stats(out, clock, summary)?,
         }
         self.out.flush()

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::capture_json::CaptureJson;
+use super::findings_json::FindingJson;
 use super::json_writer::{self, ToJson};
 use super::message_json::MessageJson;
 use super::tables_json::Tables;
@@ -59,6 +60,9 @@ impl<W: Write> Report for JsonReport<W> {
         }
         let mut tables = Tables::new(summary, &mut self.clock);
         self.out.tables(self.sections, &mut tables)?;
+        if self.sections.findings {
+            self.out.list("findings", FindingJson::all(summary, &mut self.clock).into_iter())?;
+        }
         self.out.push(",\n\"capture\":");
         self.out.object(&CaptureJson::new(summary, &mut self.clock, false))?;
         self.out.push("}\n");
@@ -115,6 +119,12 @@ impl<W: Write> NdjsonReport<W> {
             let mut violations = tables.violations();
             violations.record = Some("violations");
             out.line(&violations)?;
+        }
+        if sections.findings {
+            for mut finding in FindingJson::all(summary, &mut self.clock) {
+                finding.record = Some("finding");
+                self.out.line(&finding)?;
+            }
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ mod capture_json;
 mod clock;
 mod csv_report;
 mod field_lines;
+mod findings_json;
 mod glyphs;
 mod hex_dump;
 mod json_report;
@@ -60,6 +61,8 @@ pub struct Sections {
     pub traffic: bool,
     /// What was refused for reasons of security.
     pub violations: bool,
+    /// What the rules found.
+    pub findings: bool,
     /// What was counted.
     pub stats: bool,
 }
@@ -67,8 +70,8 @@ pub struct Sections {
 impl Sections {
     /// How many are wanted.
     pub fn count(&self) -> usize {
-        let Self { messages, exchanges, ladder, nodes, flows, traffic, violations, stats } = *self;
-        [messages, exchanges, ladder, nodes, flows, traffic, violations, stats]
+        let Self { messages, exchanges, ladder, nodes, flows, traffic, violations, findings, stats } = *self;
+        [messages, exchanges, ladder, nodes, flows, traffic, violations, findings, stats]
             .iter()
             .filter(|wanted| **wanted)
             .count()

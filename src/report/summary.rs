@@ -3,6 +3,7 @@
 use super::Target;
 use crate::capture::LinkType;
 use crate::net::Counters;
+use crate::rules::Findings;
 use crate::state::Observer;
 use crate::trace::Counts;
 use crate::wire::Numbers;
@@ -18,6 +19,8 @@ pub struct Summary<'a> {
     pub counts: &'a Counts,
     /// What was inferred.
     pub observer: &'a Observer,
+    /// What the rules found; `None` when they were not asked.
+    pub findings: Option<&'a Findings>,
     /// The one node to narrow everything to.
     pub target: Option<&'a Target>,
     /// Fragments and frames that could not be decoded.

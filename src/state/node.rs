@@ -179,6 +179,11 @@ impl Node {
         self.tunnels.iter().position(is_it)
     }
 
+    /// Tells it from nodes that had its index before.
+    pub fn birth(&self) -> u32 {
+        self.birth
+    }
+
     /// How many flows of it are kept.
     pub fn flow_count(&self) -> u32 {
         self.flows
@@ -304,7 +309,7 @@ impl Node {
     }
 
     fn store(&mut self, registration: &Registration) {
-        let Registration { interface, care_of_address, flags, udp, lifetime, time, frame, .. } =
+        let Registration { interface, care_of_address, far_end, flags, udp, lifetime, time, frame, .. } =
             *registration;
         let expires = expiry(time, lifetime);
         let known = self.bindings.iter_mut().find(|binding| is_the_one(binding, interface, care_of_address));
@@ -315,6 +320,7 @@ impl Node {
                 *binding = Binding {
                     interface,
                     care_of_address,
+                    far_end,
                     flags,
                     udp,
                     lifetime,
@@ -330,6 +336,7 @@ impl Node {
                 self.bindings.push(Binding {
                     interface,
                     care_of_address,
+                    far_end,
                     flags,
                     udp,
                     state: BindingState::Active,

@@ -11,7 +11,7 @@ use super::pending::{Pending, Request};
 use super::records::Records;
 use super::revocations::Revocations;
 use super::tally::Uncounted;
-use super::{AgentTraffic, Exchange, FlowView, Node, Status};
+use super::{AgentTraffic, Binding, Exchange, FlowView, Node, Status};
 use crate::time::{Precision, Timestamp};
 use crate::wire::ReplyCode;
 
@@ -25,6 +25,8 @@ pub struct Options {
     /// Whether [`Observer::tunnel`] has to say whose each packet is, and whether it is in a known tunnel. Without it
     /// packets are counted some at a time, which is faster, and nothing is said of them.
     pub attribute: bool,
+    /// Whether [`Observer::before`] is kept.
+    pub keep_before: bool,
     /// Bounds of the tables.
     pub limits: Limits,
     /// Scatters the tables. Whoever reads the packets of strangers gives a number they cannot know, so that they
@@ -53,6 +55,7 @@ impl Default for Options {
             reply_timeout: 10_000_000_000,
             keep_exchanges: true,
             attribute: true,
+            keep_before: false,
             limits: Limits::default(),
             seed: 0,
         }
@@ -116,6 +119,8 @@ pub struct Observer {
     pub(super) evicted_rules: u64,
     pub(super) evicted_others: u64,
     pub(super) tunnelled: u64,
+    /// Bindings of a node as they were before the last accepted reply.
+    pub(super) before: Vec<Binding>,
 }
 
 /// The reply of an exchange, as far as bindings are concerned.
@@ -154,6 +159,7 @@ impl Observer {
             evicted_rules: 0,
             evicted_others: 0,
             tunnelled: 0,
+            before: Vec::new(),
         }
     }
 
@@ -203,6 +209,24 @@ impl Observer {
     /// The node with this index, as exchanges of messages and flows name it.
     pub fn node(&self, index: u32) -> Option<&Node> {
         self.directory.nodes.get(index as usize)
+    }
+
+    /// The bindings of its node just before the last reply that was accepted, expired ones settled. Empty unless
+    /// [`Options::keep_before`] asked for it.
+    pub fn before(&self) -> &[Binding] {
+        &self.before
+    }
+
+    /// Whether an address is that of a home agent that took part in a registration.
+    pub fn is_home_agent(&self, address: Ipv4Addr) -> bool {
+        self.directory.is_agent(address)
+    }
+
+    /// Index of the node of a home agent that has this home address, or a prefix that covers the address.
+    pub fn owner_of(&self, home_agent: Ipv4Addr, address: IpAddr) -> Option<u32> {
+        ipv4(address)
+            .and_then(|address| self.directory.find(home_agent, address))
+            .or_else(|| self.directory.behind(home_agent, address))
     }
 
     /// The exchanges that were kept, in order of their first packet.

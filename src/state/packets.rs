@@ -314,7 +314,7 @@ impl Observer {
             return Attribution::default();
         };
         self.tunnelled = self.tunnelled.saturating_add(1);
-        let attribution = Attribution { node: Some(node), copy: false, tunnelled: true };
+        let attribution = Attribution { node: Some(node), tunnelled: true, ..Attribution::default() };
         let Some(id) = self.directory.id(node) else { return attribution };
         let path = Path::new(tunnel, sighting.far_end, sighting.time);
         let Some(slot) = self.flow_of(key, id, path) else {

@@ -272,6 +272,11 @@ impl TrafficSelector {
         flags
     }
 
+    /// Octets of the selector in its layout: what the layout puts first, flags word and fields.
+    pub fn length(&self) -> usize {
+        self.layout.prefix().saturating_add(flagged_length(self.format, self.flags()))
+    }
+
     /// Whether no field is there at all, so that every packet of the family matches.
     pub fn is_any(&self) -> bool {
         self.flags() & !self.format.reserved_mask() == 0

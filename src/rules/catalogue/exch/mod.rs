@@ -1,0 +1,4 @@
+//! Request and reply (EXCH).
+
+pub(super) mod acceptance;
+pub(super) mod refusal;

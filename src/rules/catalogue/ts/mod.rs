@@ -1,0 +1,4 @@
+//! Traffic selectors (TS, RFC 6088).
+
+pub(super) mod fields;
+pub(super) mod whole;

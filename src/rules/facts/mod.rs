@@ -1,0 +1,13 @@
+//! What checks are given: facts that wire and state hold, gathered for one packet or one moment.
+
+mod exchange;
+mod flow_binding;
+mod message;
+mod packet;
+mod types;
+
+pub(super) use exchange::{Answering, Asking, Expired, Revoking, Unanswered, live};
+pub(super) use flow_binding::FlowBindingFacts;
+pub(super) use message::{MessageFacts, data_octet, is_authorization, is_over_ipv4, is_timestamp, octets_of};
+pub(super) use packet::Carried;
+pub(super) use types::{Leg, TypeSet, is_known};

@@ -1,0 +1,258 @@
+//! What is remembered of one session (D7), beside what the observer believes of its node.
+
+use std::collections::BTreeSet;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use super::{Answer, Asked, Track};
+use crate::rules::facts::Leg;
+use crate::rules::memory::traffic::TrafficMemory;
+use crate::state::{Binding, NormalSelector};
+use crate::time::Timestamp;
+use crate::wire::{MobileNetwork, ReplyCode};
+
+/// The most tracks of one session.
+const TRACKS: usize = 64;
+/// The most accepted exchanges of one session that are remembered.
+const REGISTERED: usize = 64;
+/// The most prefixes of one kind that are remembered.
+const PREFIXES: usize = 256;
+/// The most unanswered requests that are remembered, and of refused prefixes.
+const REFUSALS: usize = 32;
+
+/// The memory of one session.
+#[derive(Debug, Default)]
+pub(in crate::rules) struct Session {
+    /// Whether the binding table is whole although the capture began in the middle (D10).
+    pub anchored: bool,
+    /// The requests for each binding and leg.
+    pub tracks: Vec<Track>,
+    /// The last request on the home agent's leg and on the foreign agent's: Identification and fingerprint.
+    last: [Option<(u64, u64)>; 2],
+    /// The reply with code 133 that no request has followed yet, and whether the refused request had a timestamp.
+    pub rejected: Option<(Answer, bool)>,
+    /// When code 152 was last sent to it.
+    pub last_refused: Option<Timestamp>,
+    /// The same, unless a request with Multipath was accepted since.
+    pub forbidden: Option<Timestamp>,
+    /// Home agent and code of the last reply to a request with Multipath.
+    pub last_multipath_reply: Option<(Ipv4Addr, ReplyCode)>,
+    /// When code 153 was last sent to it, and the BIDs of the refused request's FORWARD lists, in order.
+    pub refused_flows: Option<(Timestamp, Vec<u8>)>,
+    /// When code 148 was sent to it, unless mobile networks were accepted since.
+    pub networks_forbidden: Option<Timestamp>,
+    /// Prefixes refused with code 147, unless mobile networks were accepted since.
+    pub networks_refused: Vec<(Timestamp, Ipv4Addr, u8)>,
+    /// The last accepted exchange of each binding.
+    pub registered: Vec<Registered>,
+    /// How often accepted exchanges changed the policy.
+    pub policy_changes: u64,
+    /// The BID of the request whose exchange last changed the policy.
+    pub policy_by: Option<u8>,
+    /// Rules that were reported as exhausted and still are.
+    pub exhausted: Vec<NormalSelector>,
+    /// Unanswered requests with Type 154: when, and their Identification.
+    pub unanswered_family: Vec<(Timestamp, u64)>,
+    /// Prefixes of all Type 148 extensions seen.
+    pub networks_seen: Vec<(Ipv4Addr, u8)>,
+    /// Prefixes of all Type 152 extensions seen.
+    pub prefixes_seen: Vec<(Ipv6Addr, u8)>,
+    /// When an exchange was last accepted, or a binding last removed or expired.
+    pub disturbed: Option<Timestamp>,
+    /// How often that happened.
+    pub disturbances: u32,
+    /// What is remembered of data packets.
+    pub traffic: TrafficMemory,
+    /// Rules and keys that are not reported again.
+    once: BTreeSet<(&'static str, u64)>,
+    /// When the next expiry is looked at.
+    pub(super) alarm: Option<Timestamp>,
+}
+
+/// The exchange that made or last refreshed a binding under its own name.
+#[derive(Clone, Debug)]
+pub(in crate::rules) struct Registered {
+    /// The request.
+    pub asked: Asked,
+    /// The reply.
+    pub answer: Answer,
+}
+
+impl Registered {
+    /// Whether the exchange is that of a binding with this BID, or without one, of this care-of address.
+    fn is_of(&self, bid: Option<u8>, care_of_address: Ipv4Addr) -> bool {
+        match bid {
+            Some(_) => self.asked.usable_bid() == bid,
+            None => {
+                self.asked.usable_bid().is_none() && self.asked.request.care_of_address == care_of_address
+            }
+        }
+    }
+
+    /// When the binding would expire by this exchange alone; `None` never.
+    pub fn own_expiry(&self) -> Option<Timestamp> {
+        let lifetime = self.asked.request.lifetime.min(self.answer.reply.lifetime);
+        let time = self.answer.place.time.nanoseconds();
+        (lifetime != u16::MAX).then(|| {
+            Timestamp::from_nanoseconds(
+                time.saturating_add(i64::from(lifetime).saturating_mul(1_000_000_000)),
+            )
+        })
+    }
+}
+
+impl Session {
+    /// The last accepted exchange of a binding.
+    pub fn registered(&self, binding: &Binding) -> Option<&Registered> {
+        let bid = binding.bid().map(crate::state::Bid::octet);
+        self.registered.iter().rev().find(|registered| registered.is_of(bid, binding.care_of_address))
+    }
+
+    /// Whether a binding lives at `time` only because a bulk renewal gave it more time.
+    pub fn is_bulk_only(&self, binding: &Binding, time: Timestamp) -> bool {
+        self.registered(binding).and_then(Registered::own_expiry).is_some_and(|expiry| expiry < time)
+    }
+
+    /// The track that a request belongs to, as it was before it.
+    pub fn track(&self, asked: &Asked) -> Option<&Track> {
+        self.tracks.iter().find(|track| track.is_of(asked))
+    }
+
+    /// Identification and fingerprint of the request before, on the same leg.
+    pub fn last_on(&self, leg: Leg) -> Option<(u64, u64)> {
+        let [home, foreign] = self.last;
+        if leg == Leg::HomeAgent { home } else { foreign }
+    }
+
+    /// Whether a rule may be reported for this key: the first time only.
+    pub fn first_time(&mut self, rule: &'static str, key: u64) -> bool {
+        self.once.insert((rule, key))
+    }
+
+    /// Notes that the way of packets may have changed (D14).
+    pub fn disturb(&mut self, time: Timestamp) {
+        self.disturbed = Some(self.disturbed.map_or(time, |before| before.max(time)));
+        self.disturbances = self.disturbances.wrapping_add(1);
+    }
+
+    /// Remembers a request; `answered` says whether the request before it in its track was answered.
+    pub(in crate::rules) fn remember_request(&mut self, asked: &Asked, answered: bool) {
+        match self.tracks.iter_mut().find(|track| track.is_of(asked)) {
+            Some(track) => track.note(asked, answered),
+            None => {
+                if self.tracks.len() >= TRACKS {
+                    self.tracks.remove(0);
+                }
+                self.tracks.push(Track::new(asked));
+            }
+        }
+        let last = Some((asked.request.identification, asked.said.payload));
+        let [home, foreign] = &mut self.last;
+        *(if asked.leg == Leg::HomeAgent { home } else { foreign }) = last;
+        // What was refused is compared with requests captured well after the reply (REG-014).
+        self.rejected = self
+            .rejected
+            .take()
+            .filter(|(answer, _)| asked.place.time.since(answer.place.time) < 100_000_000);
+        self.remember_prefixes(&asked.said);
+    }
+
+    /// Remembers a reply and the request it answers; `decides` says whether it is the first.
+    pub(in crate::rules) fn remember_reply(
+        &mut self,
+        answer: &Answer,
+        asked: Option<&Asked>,
+        decides: bool,
+        numbers: crate::wire::Numbers,
+    ) {
+        let time = answer.place.time;
+        let code = answer.reply.code;
+        self.remember_prefixes(&answer.said);
+        if code.0 == numbers.multipath_not_allowed {
+            (self.last_refused, self.forbidden) = (Some(time), Some(time));
+        }
+        let Some(asked) = asked else { return };
+        if code.0 == 133 {
+            self.rejected = Some((answer.clone(), asked.is_timestamp));
+        }
+        if code.0 == numbers.invalid_fb_identifier {
+            let bids: BTreeSet<u8> = asked.said.forward_bids().collect();
+            self.refused_flows = Some((time, bids.into_iter().collect()));
+        }
+        if asked.said.has_multipath {
+            self.last_multipath_reply = Some((answer.reply.home_agent, code));
+        }
+        self.remember_networks(answer);
+        if !decides || !code.is_accepted() {
+            return;
+        }
+        if asked.said.has_multipath {
+            self.forbidden = None;
+        }
+        self.disturb(time);
+        if asked.request.lifetime > 0 && answer.reply.lifetime > 0 {
+            let bid = asked.usable_bid();
+            self.registered.retain(|registered| !registered.is_of(bid, asked.request.care_of_address));
+            if self.registered.len() >= REGISTERED {
+                self.registered.remove(0);
+            }
+            self.registered.push(Registered { asked: asked.clone(), answer: answer.clone() });
+        }
+    }
+
+    /// Remembers a request with Type 154 that stayed unanswered.
+    pub(in crate::rules) fn remember_unanswered(&mut self, asked: &Asked) {
+        if asked.said.has_family && self.unanswered_family.len() < REFUSALS {
+            self.unanswered_family.push((asked.place.time, asked.request.identification));
+        } else if asked.said.has_family {
+            self.unanswered_family.rotate_left(1);
+            if let Some(last) = self.unanswered_family.last_mut() {
+                *last = (asked.place.time, asked.request.identification);
+            }
+        }
+    }
+
+    fn remember_networks(&mut self, answer: &Answer) {
+        let time = answer.place.time;
+        if answer.reply.code.0 == 148 {
+            self.networks_forbidden = Some(time);
+        }
+        for network in &answer.said.networks_answered {
+            let MobileNetwork::Acknowledgement { explicit: true, code, prefix, prefix_length, .. } = network
+            else {
+                continue;
+            };
+            if code.is_success() && answer.reply.code.is_accepted() {
+                self.networks_forbidden = None;
+                self.networks_refused.clear();
+            } else if !code.is_success()
+                && answer.reply.code.0 == 147
+                && self.networks_refused.len() < REFUSALS
+            {
+                self.networks_refused.push((time, *prefix, *prefix_length));
+            }
+        }
+    }
+
+    fn remember_prefixes(&mut self, said: &super::Said) {
+        let answered = said.networks_answered.iter().filter_map(|network| match network {
+            MobileNetwork::Acknowledgement { prefix, prefix_length, .. } => Some((*prefix, *prefix_length)),
+            MobileNetwork::Request { .. } => None,
+        });
+        for network in said.networks_asked.iter().copied().chain(answered) {
+            if self.networks_seen.len() < PREFIXES && !self.networks_seen.contains(&network) {
+                self.networks_seen.push(network);
+            }
+        }
+        let answered = said.prefixes_answered.iter().filter_map(|prefix| match prefix {
+            crate::wire::DualStack::PrefixReply { prefix, prefix_length, .. } => {
+                Some((*prefix, *prefix_length))
+            }
+            _ => None,
+        });
+        for prefix in said.prefixes_asked.iter().copied().chain(answered) {
+            if self.prefixes_seen.len() < PREFIXES && !self.prefixes_seen.contains(&prefix) {
+                self.prefixes_seen.push(prefix);
+            }
+        }
+    }
+}

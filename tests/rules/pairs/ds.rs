@@ -1,0 +1,5 @@
+//! Pairs of the DS rules.
+
+use crate::Pair;
+
+pub const PAIRS: &[Pair] = &[];

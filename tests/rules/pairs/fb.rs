@@ -1,0 +1,5 @@
+//! Pairs of the FB rules.
+
+use crate::Pair;
+
+pub const PAIRS: &[Pair] = &[];

@@ -1,0 +1,5 @@
+//! Pairs of the MP rules.
+
+use crate::Pair;
+
+pub const PAIRS: &[Pair] = &[];
