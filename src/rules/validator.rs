@@ -14,7 +14,9 @@ use super::finder::{Context, Finder, Report};
 use super::memory::{Answer, Asked, Due, Session, World};
 use super::rule::Check;
 use super::{Findings, Place, Rule, Subject};
-use crate::state::{Attribution, Binding, BindingState, MessageEvent, Node, Observer};
+use crate::state::{
+    Attribution, Bid, Binding, BindingState, Effect, MessageEvent, Node, NormalSelector, Observer,
+};
 use crate::time::{Precision, Timestamp};
 use crate::wire::{Header, KeyRing, PORT, RegistrationReply, RegistrationRequest, Revocation};
 
@@ -300,11 +302,12 @@ impl Validator {
             check(&answering, &mut Finder::new(rule, context, &mut self.reports));
         }
         let numbers = message.message.numbers();
+        let removes = answering.removes_a_binding();
         self.file(seen.node, observer);
         self.world.remember_reply(&answer, asked.as_ref(), seen.decides, seen.node, numbers, observer);
         if let (Some(slot), Some(asked), true) = (seen.node, &asked, changes) {
             self.anchor(slot, asked, observer);
-            self.note_policy(slot, asked, &answer, observer);
+            self.note_policy(slot, asked, &answer, removes, observer);
         }
     }
 
@@ -323,20 +326,24 @@ impl Validator {
     }
 
     /// Notes what an accepted exchange did to the policy.
-    fn note_policy(&mut self, slot: u32, asked: &Asked, answer: &Answer, observer: &Observer) {
+    fn note_policy(&mut self, slot: u32, asked: &Asked, answer: &Answer, removes: bool, observer: &Observer) {
         let Some(node) = observer.node(slot) else { return };
         let changed = node
             .policy()
             .rules()
             .iter()
             .any(|rule| rule.frame == answer.place.frame || rule.frame == asked.group);
-        let still_exhausted: Vec<_> = exhausted(node).cloned().collect();
+        let exhausted: Vec<_> = exhausted(node, |bid| node.is_active(bid)).cloned().collect();
         let Some(session) = self.world.session_mut(slot, observer) else { return };
         if changed {
             session.policy_changes = session.policy_changes.wrapping_add(1);
             session.policy_by = asked.usable_bid();
         }
-        session.exhausted.retain(|rule| still_exhausted.contains(rule));
+        if removes {
+            session.exhausted = exhausted;
+        } else {
+            session.exhausted.retain(|rule| exhausted.contains(rule));
+        }
     }
 
     fn take_revocation(
@@ -422,7 +429,13 @@ impl Validator {
             for (rule, check) in &self.checks.expiry {
                 check(&expired, &mut Finder::new(rule, context, &mut self.reports));
             }
+            let lives =
+                |bid: u8| expired.live_after().any(|binding| binding.bid().map(Bid::octet) == Some(bid));
+            let exhausted: Vec<_> = exhausted(node, lives).cloned().collect();
             self.file(Some(slot), observer);
+            if let Some(session) = self.world.session_mut(slot, observer) {
+                session.exhausted = exhausted;
+            }
         }
         if any && let Some(session) = self.world.session_mut(slot, observer) {
             session.disturb(time);
@@ -532,13 +545,10 @@ impl Validator {
     }
 }
 
-/// Selectors of the rules in force of a node that have no live BID.
-pub(super) fn exhausted(node: &Node) -> impl Iterator<Item = &crate::state::NormalSelector> {
-    node.policy()
-        .rules()
-        .iter()
-        .filter(|rule| rule.effect(|bid| node.is_active(bid)) == crate::state::Effect::Exhausted)
-        .map(|rule| &rule.selector)
+/// Selectors of a node's FORWARD rules with no BID for which `lives` holds.
+fn exhausted(node: &Node, lives: impl Fn(u8) -> bool) -> impl Iterator<Item = &NormalSelector> {
+    let rules = node.policy().rules().iter();
+    rules.filter(move |rule| rule.effect(&lives) == Effect::Exhausted).map(|rule| &rule.selector)
 }
 
 fn context_of(message: &MessageFacts<'_, '_>, node: Option<(u32, &Node)>) -> Context {

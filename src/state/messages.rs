@@ -316,12 +316,14 @@ impl Observer {
         let clock = self.clock.max(facts.time);
         let mut forgotten = 0;
         let mut without_room = 0;
-        let before = if self.options.keep_before { Some(&mut self.before) } else { None };
+        let keep = self.options.keep_before;
+        let before = if keep { Some((&mut self.before, &mut self.rules_before)) } else { None };
         self.directory.change(slot, |node| {
             node.settle(clock);
-            if let Some(before) = before {
+            if let Some((before, rules)) = before {
                 before.clear();
                 before.extend_from_slice(node.bindings());
+                *rules = node.policy().rules().len();
             }
             forgotten = node.register(&registration);
             if registration.interface.is_some() {

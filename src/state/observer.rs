@@ -121,6 +121,8 @@ pub struct Observer {
     pub(super) tunnelled: u64,
     /// Bindings of a node as they were before the last accepted reply.
     pub(super) before: Vec<Binding>,
+    /// How many rules that node had.
+    pub(super) rules_before: usize,
 }
 
 /// The reply of an exchange, as far as bindings are concerned.
@@ -160,6 +162,7 @@ impl Observer {
             evicted_others: 0,
             tunnelled: 0,
             before: Vec::new(),
+            rules_before: 0,
         }
     }
 
@@ -215,6 +218,12 @@ impl Observer {
     /// [`Options::keep_before`] asked for it.
     pub fn before(&self) -> &[Binding] {
         &self.before
+    }
+
+    /// How many rules were in force just before the last reply that was accepted: the first ones of the policy that
+    /// there is after it. Kept with [`Observer::before`].
+    pub fn rules_before(&self) -> usize {
+        self.rules_before
     }
 
     /// Whether an address is that of a home agent that took part in a registration.

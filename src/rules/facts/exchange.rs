@@ -1,11 +1,13 @@
 //! Requests, replies and ends of bindings, each with the session as it stood.
 
+use std::net::Ipv4Addr;
+
 use super::{Leg, MessageFacts};
 use crate::rules::Place;
 use crate::rules::memory::{Answer, Asked, Registered, Session, World};
 use crate::state::{Binding, Node, Observer};
 use crate::time::Timestamp;
-use crate::wire::{RegistrationReply, RegistrationRequest, Revocation};
+use crate::wire::{ExtensionType, RegistrationReply, RegistrationRequest, Revocation};
 
 /// A Registration Request, and the session before it.
 #[derive(Debug)]
@@ -79,6 +81,15 @@ impl<'c> Answering<'c, '_, '_> {
         live(self.before, self.time())
     }
 
+    /// Whether the reply ends a binding, other than by giving it another place or more time.
+    pub fn removes_a_binding(&self) -> bool {
+        let survives = |before: &Binding| {
+            self.live_after()
+                .any(|after| after.registered == before.registered && after.bid() == before.bid())
+        };
+        self.accepted().is_some() && self.live_before().any(|before| !survives(before))
+    }
+
     /// The bindings that are live after the reply.
     pub fn live_after(&self) -> impl Iterator<Item = &'c Binding> {
         live(self.node.map(Node::bindings).unwrap_or_default(), self.time())
@@ -99,6 +110,18 @@ impl<'c> Asking<'c, '_, '_> {
     /// The live bindings that have a BID.
     pub fn live_with_bid(&self) -> impl Iterator<Item = &'c Binding> {
         self.live().filter(|binding| binding.interface.is_some())
+    }
+
+    /// Where a request on the home agent's leg with D came from, when that is not the Care-of Address that it registers
+    /// (REG-019, MP-024). `None`, too, behind a NAT (Type 144), when relayed (Type 34), or when it was seen on a foreign
+    /// agent's leg before.
+    pub fn strange_source(&self) -> Option<Ipv4Addr> {
+        let (request, message, source) = (self.request, self.message, *self.message.source.ip());
+        let direct = self.is_at_home_agent() && request.flags.co_located() && request.lifetime > 0;
+        let explained = message.has(ExtensionType::UDP_TUNNEL_REQUEST)
+            || message.has(ExtensionType::FOREIGN_HOME_AUTHENTICATION)
+            || self.world.copies(self.asked.group).any(|copy| copy.leg == Leg::ForeignAgent);
+        (direct && !explained && source != request.care_of_address).then_some(source)
     }
 
     /// Whether it was seen on the leg of the home agent.
@@ -141,6 +164,15 @@ pub(in crate::rules) struct Expired<'c> {
 }
 
 impl<'c> Expired<'c> {
+    /// Whether the binding with this BID expires at the same moment.
+    pub fn ends_with_it(&self, bid: u8) -> bool {
+        let is_it = |binding: &&Binding| binding.bid().map(crate::state::Bid::octet) == Some(bid);
+        let ends = |binding: &Binding| {
+            binding.expires == Some(self.time) && binding.ended.is_none_or(|ended| ended == self.time)
+        };
+        self.node.bindings().iter().filter(is_it).any(ends)
+    }
+
     /// The bindings that outlive it.
     pub fn live_after(&self) -> impl Iterator<Item = &'c Binding> {
         let time = self.time;

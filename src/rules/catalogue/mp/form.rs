@@ -1,9 +1,10 @@
 //! The Multipath extension by itself (MP).
 
-use crate::rules::facts::MessageFacts;
+use crate::rules::facts::{MessageFacts, data_octet, octets_of};
 use crate::rules::finder::Finder;
 use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
+use crate::wire::{Extension, Form, Layout, Multipath};
 
 /// Multipath extension length is not 4.
 pub static MP_001: Rule = Rule {
@@ -19,11 +20,21 @@ pub static MP_001: Rule = Rule {
     why: "\
         The BID and flags cannot be located reliably, so the home agent may register the wrong binding or \
         none.",
-    example: "",
-    check: Check::Registration(mp_001),
+    example: "9a 01 00 05  04 01 01 00 00: Length is 5",
+    check: Check::Registration(length_is_not_4),
 };
 
-fn mp_001(_message: &MessageFacts<'_, '_>, _finder: &mut Finder<'_>) {}
+fn length_is_not_4(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
+    if message.request().is_none() {
+        return;
+    }
+    for extension in message.multipaths().filter(|extension| extension.length != Multipath::LENGTH) {
+        let length = extension.length;
+        finder
+            .fires(format!("Multipath Length is {length}; it has to be 4 (RFC 7629 §4.1)"))
+            .at(length_octets(extension));
+    }
+}
 
 /// Type 154 sub-type is neither Multipath nor Flow-Binding.
 pub static MP_002: Rule = Rule {
@@ -38,11 +49,25 @@ pub static MP_002: Rule = Rule {
         reserved values (0, 255) from unassigned ones (3-254). Not evaluated for an extension on which \
         EXT-005 fired.",
     why: "The receiver does not know the option and the text gives no reply code for that case.",
-    example: "",
-    check: Check::Registration(mp_002),
+    example: "9a 07 00 04  04 01 01 00: Sub-Type is 7",
+    check: Check::Registration(subtype_is_neither),
 };
 
-fn mp_002(_message: &MessageFacts<'_, '_>, _finder: &mut Finder<'_>) {}
+fn subtype_is_neither(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
+    let proper = message.family().filter(|extension| extension.layout == Layout::Proper(Form::Long));
+    for extension in proper {
+        let Some(subtype) = extension.subtype.filter(|subtype| !matches!(subtype, 1 | 2)) else { continue };
+        let kind = if matches!(subtype, 0 | 255) { "reserved" } else { "unassigned" };
+        let octet = extension.offset.saturating_add(1);
+        finder
+            .fires(format!(
+                "Sub-Type of extension {} is {subtype}, which is {kind}; 1 is Multipath and 2 Flow-Binding \
+                 (RFC 7629 §4.1, §4.2)",
+                extension.kind.0
+            ))
+            .at(octet..octet.saturating_add(1));
+    }
+}
 
 /// More than one Multipath extension in a request.
 pub static MP_003: Rule = Rule {
@@ -56,11 +81,21 @@ pub static MP_003: Rule = Rule {
         Fires once on an RRQ that contains two or more extensions of Type 154 Sub-Type 1, whatever their \
         lengths.",
     why: "It is undefined which BID and flags apply, and the two ends may pick different ones.",
-    example: "",
-    check: Check::Registration(mp_003),
+    example: "9a 01 00 04 04 01 01 00  9a 01 00 04 05 02 02 00: two of them in one request",
+    check: Check::Registration(more_than_one),
 };
 
-fn mp_003(_message: &MessageFacts<'_, '_>, _finder: &mut Finder<'_>) {}
+fn more_than_one(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
+    if message.request().is_none() {
+        return;
+    }
+    let count = message.multipaths().count();
+    if let Some(second) = message.multipaths().nth(1) {
+        finder
+            .fires(format!("{count} Multipath extensions in one request; one is allowed (RFC 7629 §4.1)"))
+            .at(octets_of(second));
+    }
+}
 
 /// Multipath extension in a Registration Reply.
 pub static MP_004: Rule = Rule {
@@ -74,11 +109,20 @@ pub static MP_004: Rule = Rule {
     why: "\
         The extension is a request only; a reply that echoes it shows a home agent copying unknown data and \
         may be dropped by the mobile node.",
-    example: "",
-    check: Check::Registration(mp_004),
+    example: "03 00 02 58 ...  9a 01 00 04  04 01 01 00: Multipath in a Registration Reply",
+    check: Check::Registration(in_a_reply),
 };
 
-fn mp_004(_message: &MessageFacts<'_, '_>, _finder: &mut Finder<'_>) {}
+fn in_a_reply(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
+    if message.reply().is_none() {
+        return;
+    }
+    for extension in message.multipaths() {
+        finder
+            .fires("Multipath extension in a Registration Reply; only requests carry it (RFC 7629 §4.1)")
+            .at(octets_of(extension));
+    }
+}
 
 /// Multipath extension placed after the Mobile-Home Auth extension.
 pub static MP_005: Rule = Rule {
@@ -94,11 +138,24 @@ pub static MP_005: Rule = Rule {
     why: "\
         BID, B and O travel unprotected: anyone on the path can wipe or retarget bindings, and a foreign \
         agent will strip the extension.",
-    example: "",
-    check: Check::Registration(mp_005),
+    example: "20 14 ...  9a 01 00 04  04 01 01 00: Multipath behind the Mobile-Home Authentication",
+    check: Check::Registration(after_the_authenticator),
 };
 
-fn mp_005(_message: &MessageFacts<'_, '_>, _finder: &mut Finder<'_>) {}
+fn after_the_authenticator(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
+    let Some(protection) = message.protection().filter(|_| message.request().is_some()) else { return };
+    for extension in message.multipaths().filter(|extension| extension.offset > protection.offset) {
+        finder
+            .fires(format!(
+                "Multipath extension at offset {} lies behind the {} extension at offset {}, which does not protect it; \
+                 it has to come before (RFC 7629 §4.1)",
+                extension.offset,
+                protection.name(),
+                protection.offset
+            ))
+            .at(octets_of(extension));
+    }
+}
 
 /// Multipath or Flow-Binding extension in an unauthenticated message.
 pub static MP_006: Rule = Rule {
@@ -112,11 +169,24 @@ pub static MP_006: Rule = Rule {
     why: "\
         Multipath policy without integrity protection lets a third party steer or black-hole subscriber \
         traffic.",
-    example: "",
-    check: Check::Registration(mp_006),
+    example: "01 22 02 58 ...  9a 01 00 04  04 01 01 00: and no extension 32, and no 36 with Sub-Type 1",
+    check: Check::Registration(without_authentication),
 };
 
-fn mp_006(_message: &MessageFacts<'_, '_>, _finder: &mut Finder<'_>) {}
+fn without_authentication(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
+    let found =
+        message.extensions.iter().find(|extension| extension.is_multipath() || extension.is_flow_binding());
+    let Some(extension) = found.filter(|_| message.is_whole()) else { return };
+    if message.authorizations().next().is_none() {
+        finder
+            .fires(format!(
+                "a {} extension in a message that nothing authenticates; both extensions need the \
+                 Mobile-Home Authentication extension (RFC 7629 §8)",
+                extension.name()
+            ))
+            .at(octets_of(extension));
+    }
+}
 
 /// Interface label is 0.
 pub static MP_007: Rule = Rule {
@@ -128,11 +198,15 @@ pub static MP_007: Rule = Rule {
     scope: Scope::Message,
     fires: "Fires on an RRQ whose MP has Length 4 and If-Label 0.",
     why: "Label-indexed static policy cannot match the tunnel, so its flows take another path.",
-    example: "",
-    check: Check::Registration(mp_007),
+    example: "9a 01 00 04  04 00 01 00: If-Label is 0",
+    check: Check::Registration(label_is_zero),
 };
 
-fn mp_007(_message: &MessageFacts<'_, '_>, _finder: &mut Finder<'_>) {}
+fn label_is_zero(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
+    for (extension, _) in requested(message).filter(|(_, multipath)| multipath.label == 0) {
+        finder.fires("If-Label is 0; 1-255 are allowed (RFC 7629 §4.1)").at(data_octet(extension, 1));
+    }
+}
 
 /// Binding identifier 0 or 255.
 pub static MP_008: Rule = Rule {
@@ -144,11 +218,20 @@ pub static MP_008: Rule = Rule {
     scope: Scope::Message,
     fires: "Fires on an RRQ whose MP has Length 4 and BID 0 or 255.",
     why: "Reserved identifiers cannot be referenced by a policy; 255 is the filler value of DROP rules.",
-    example: "",
-    check: Check::Registration(mp_008),
+    example: "9a 01 00 04  04 01 ff 00: BID is 255",
+    check: Check::Registration(bid_is_reserved),
 };
 
-fn mp_008(_message: &MessageFacts<'_, '_>, _finder: &mut Finder<'_>) {}
+fn bid_is_reserved(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
+    for (extension, multipath) in requested(message) {
+        let bid = multipath.bid;
+        if matches!(bid, 0 | 255) {
+            finder
+                .fires(format!("Multipath BID is {bid}; 1-254 are allowed (RFC 7629 §4.1)"))
+                .at(data_octet(extension, 2));
+        }
+    }
+}
 
 /// Bulk and Overwrite flags both set.
 pub static MP_009: Rule = Rule {
@@ -162,11 +245,19 @@ pub static MP_009: Rule = Rule {
     why: "\
         One flag renews every binding and the other deletes them; the outcome depends on the order in which \
         the home agent happens to test them.",
-    example: "",
-    check: Check::Registration(mp_009),
+    example: "9a 01 00 04  04 01 01 c0: B and O",
+    check: Check::Registration(bulk_and_overwrite),
 };
 
-fn mp_009(_message: &MessageFacts<'_, '_>, _finder: &mut Finder<'_>) {}
+fn bulk_and_overwrite(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
+    for (extension, multipath) in requested(message) {
+        if multipath.bulk && multipath.overwrite {
+            finder
+                .fires("B and O are both set; one renews the other bindings and one removes them (RFC 7629 §4.1)")
+                .at(data_octet(extension, 3));
+        }
+    }
+}
 
 /// Overwrite flag set in a de-registration.
 pub static MP_010: Rule = Rule {
@@ -178,11 +269,22 @@ pub static MP_010: Rule = Rule {
     scope: Scope::Message,
     fires: "Fires on an RRQ with Lifetime 0 whose MP has Length 4 and MP.O = 1.",
     why: "A careless home agent may delete all sibling paths instead of one.",
-    example: "",
-    check: Check::Registration(mp_010),
+    example: "01 22 00 00 ...  9a 01 00 04  04 01 01 40: Lifetime is 0 and O is set",
+    check: Check::Registration(overwrite_in_a_deregistration),
 };
 
-fn mp_010(_message: &MessageFacts<'_, '_>, _finder: &mut Finder<'_>) {}
+fn overwrite_in_a_deregistration(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
+    if message.request().is_none_or(|request| request.lifetime != 0) {
+        return;
+    }
+    for (extension, _) in requested(message).filter(|(_, multipath)| multipath.overwrite) {
+        finder
+            .fires(
+                "O is set in a request with Lifetime 0; it has to be 0 in a de-registration (RFC 7629 §4.1)",
+            )
+            .at(data_octet(extension, 3));
+    }
+}
 
 /// Reserved bits set in the Multipath extension.
 pub static MP_011: Rule = Rule {
@@ -196,11 +298,20 @@ pub static MP_011: Rule = Rule {
     why: "\
         Usually a sender that put B and O at the wrong end of the octet, so its requests silently lose their \
         flags.",
-    example: "",
-    check: Check::Registration(mp_011),
+    example: "9a 01 00 04  04 01 01 02: a reserved bit of the flags octet",
+    check: Check::Registration(reserved_bits),
 };
 
-fn mp_011(_message: &MessageFacts<'_, '_>, _finder: &mut Finder<'_>) {}
+fn reserved_bits(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
+    for (extension, multipath) in requested(message).filter(|(_, multipath)| multipath.reserved != 0) {
+        finder
+            .fires(format!(
+                "reserved bits {:#04x} of the Multipath flags are set; they have to be 0 (RFC 7629 §4.1)",
+                multipath.reserved
+            ))
+            .at(data_octet(extension, 3));
+    }
+}
 
 /// Access technology type 0 (reserved).
 pub static MP_012: Rule = Rule {
@@ -214,11 +325,17 @@ pub static MP_012: Rule = Rule {
     why: "\
         Only registered technologies are permitted; 0 normally means the client could not identify the \
         interface, and any policy keyed on access type fails.",
-    example: "",
-    check: Check::Registration(mp_012),
+    example: "9a 01 00 04  00 01 01 00: If-ATT is 0",
+    check: Check::Registration(technology_is_reserved),
 };
 
-fn mp_012(_message: &MessageFacts<'_, '_>, _finder: &mut Finder<'_>) {}
+fn technology_is_reserved(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
+    for (extension, _) in requested(message).filter(|(_, multipath)| multipath.access_technology.0 == 0) {
+        finder
+            .fires("If-ATT is 0, which is reserved; it has to name an access technology (RFC 7629 §4.1, RFC 5213 §8.5)")
+            .at(data_octet(extension, 0));
+    }
+}
 
 /// Access technology type not in the registry copy.
 pub static MP_013: Rule = Rule {
@@ -234,11 +351,22 @@ pub static MP_013: Rule = Rule {
     why: "\
         Either the registry has grown or the client uses another numbering; the Proxy MIPv4 access types of \
         RFC 5563 give different meanings to the same numbers.",
-    example: "",
-    check: Check::Registration(mp_013),
+    example: "9a 01 00 04  63 01 01 00: If-ATT is 99",
+    check: Check::Registration(technology_is_unknown),
 };
 
-fn mp_013(_message: &MessageFacts<'_, '_>, _finder: &mut Finder<'_>) {}
+fn technology_is_unknown(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
+    for (extension, multipath) in
+        requested(message).filter(|(_, multipath)| multipath.access_technology.name().is_none())
+    {
+        finder
+            .fires(format!(
+                "If-ATT is {}, which the registry known here does not have; it knows 1-13 (RFC 5213 §8.5)",
+                multipath.access_technology.0
+            ))
+            .at(data_octet(extension, 0));
+    }
+}
 
 /// Registration Request sent by the home agent.
 pub static MP_023: Rule = Rule {
@@ -252,11 +380,19 @@ pub static MP_023: Rule = Rule {
     why: "\
         Taken literally §5.1 lets the home agent send bulk requests, which is almost certainly a slip for \
         the mobile node; no other text gives a home agent that role.",
-    example: "",
-    check: Check::Registration(mp_023),
+    example: "IP source 198.51.100.1, and in the request Home Agent c6 33 64 01, the same",
+    check: Check::Registration(sent_by_the_home_agent),
 };
 
-fn mp_023(_message: &MessageFacts<'_, '_>, _finder: &mut Finder<'_>) {}
+fn sent_by_the_home_agent(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
+    let Some(request) = message.request() else { return };
+    if *message.source.ip() == request.home_agent {
+        finder.fires(format!(
+            "a Registration Request from {}, which is its own Home Agent; no home agent has that part (RFC 5944 §3.8)",
+            request.home_agent
+        ));
+    }
+}
 
 /// Simultaneous-bindings flag combined with Multipath.
 pub static MP_026: Rule = Rule {
@@ -270,8 +406,32 @@ pub static MP_026: Rule = Rule {
     why: "\
         S asks for a copy of every packet on every path, Multipath for one path per flow; their combination \
         is undefined and may double the traffic.",
-    example: "",
-    check: Check::Registration(mp_026),
+    example: "01 a2 02 58 ...  9a 01 00 04  04 01 01 00: S in the header",
+    check: Check::Registration(simultaneous_and_multipath),
 };
 
-fn mp_026(_message: &MessageFacts<'_, '_>, _finder: &mut Finder<'_>) {}
+fn simultaneous_and_multipath(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
+    let simultaneous = message.request().is_some_and(|request| request.flags.simultaneous_bindings());
+    if simultaneous && message.multipaths().next().is_some() {
+        finder
+            .fires(
+                "S asks for a copy of each packet on each path and Multipath for one path a flow; what both mean is \
+                 not defined (RFC 5944 §3.3, RFC 7629 §4.1)",
+            )
+            .at(1..2)
+            .once(0);
+    }
+}
+
+/// The Multipath extensions of Length 4 of a request.
+fn requested<'m, 'a>(
+    message: &'m MessageFacts<'_, 'a>,
+) -> impl Iterator<Item = (&'m Extension<'a>, Multipath)> + use<'m, 'a> {
+    message.sound_multipaths().filter(move |_| message.request().is_some())
+}
+
+/// The 16-bit Length of an extension with a long header.
+fn length_octets(extension: &Extension<'_>) -> std::ops::Range<usize> {
+    let start = extension.offset.saturating_add(2);
+    start..start.saturating_add(2)
+}
