@@ -11,13 +11,14 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::keys::KeyOptions;
 use super::output::{self, Colour};
+use super::validation::{FailOn, ValidationOptions};
 use super::{Exit, Failure};
 use crate::capture::{Frame, FrameFilter, Next, Timeline, WriteError, Writer};
 use crate::report::{
-    CsvReport, CsvSection, Depth, JsonReport, LadderFormat, NdjsonReport, Report, Sections, Summary, Target,
-    TextReport, TimeStyle,
+    CsvReport, CsvSection, Depth, JsonReport, JunitReport, LadderFormat, NdjsonReport, Report, SarifReport,
+    Sections, Summary, Target, TextReport, TimeStyle,
 };
-use crate::rules::{self, Place, Validator};
+use crate::rules::{self, Level, Place, Validator};
 use crate::state::{Attribution, Observer, Options};
 use crate::time::Timestamp;
 use crate::trace::{Seen, Trace};
@@ -45,11 +46,11 @@ pub(super) struct Decode {
         value_name = "SECTIONS",
         value_delimiter = ',',
         value_enum,
-        default_values = ["messages", "nodes", "flows"]
+        default_values = ["messages", "nodes", "flows", "findings"]
     )]
     show: Vec<Section>,
 
-    /// Output format; csv takes one section
+    /// Output format; csv takes one section, sarif and junit show the findings
     #[arg(long, value_enum, default_value_t, hide_default_value = true)]
     format: Format,
 
@@ -94,10 +95,6 @@ pub(super) struct Decode {
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "10s")]
     reply_timeout: i64,
 
-    /// Whether nothing was registered before the capture began; some rules need the whole history of a node
-    #[arg(long, value_name = "on|off", value_enum, default_value_t = Switch::On)]
-    assume_cold_start: Switch,
-
     /// Look only at frames that this libpcap filter lets through
     #[arg(short = 'f', long, value_name = "EXPRESSION")]
     bpf: Option<String>,
@@ -108,6 +105,9 @@ pub(super) struct Decode {
 
     #[command(flatten)]
     keys: KeyOptions,
+
+    #[command(flatten)]
+    validation: ValidationOptions,
 
     #[command(flatten)]
     numbers: NumberOptions,
@@ -131,13 +131,6 @@ struct NumberOptions {
     /// Reply code `INVALID_FB_IDENTIFIER`
     #[arg(long, value_name = "N", default_value_t = Numbers::default().invalid_fb_identifier)]
     code_invalid_fb_identifier: u8,
-}
-
-/// On or off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Switch {
-    On,
-    Off,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -173,6 +166,10 @@ enum Format {
     Ndjson,
     /// One section as a table
     Csv,
+    /// The findings for code hosts and CI systems (SARIF 2.1.0)
+    Sarif,
+    /// The findings as test cases, one a rule
+    Junit,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -273,16 +270,21 @@ impl From<Ladders> for LadderFormat {
 impl Decode {
     pub(super) fn run(self) -> Result<Exit, Failure> {
         let shown = |section| self.show.contains(&section);
-        let sections = Sections {
-            messages: shown(Section::Messages),
-            exchanges: shown(Section::Exchanges),
-            ladder: shown(Section::Ladder),
-            nodes: shown(Section::Nodes),
-            flows: shown(Section::Flows),
-            traffic: shown(Section::Traffic),
-            violations: shown(Section::Violations),
-            findings: shown(Section::Findings),
-            stats: shown(Section::Stats),
+        let is_for_machines = matches!(self.format, Format::Sarif | Format::Junit);
+        let sections = if is_for_machines {
+            Sections::FINDINGS
+        } else {
+            Sections {
+                messages: shown(Section::Messages),
+                exchanges: shown(Section::Exchanges),
+                ladder: shown(Section::Ladder),
+                nodes: shown(Section::Nodes),
+                flows: shown(Section::Flows),
+                traffic: shown(Section::Traffic),
+                violations: shown(Section::Violations),
+                findings: shown(Section::Findings),
+                stats: shown(Section::Stats),
+            }
         };
         let mut report = self.report(sections)?;
         let numbers = self.numbers.numbers()?;
@@ -290,25 +292,29 @@ impl Decode {
         let filter = self.bpf.as_deref().map(FrameFilter::new).transpose();
         let filter = filter.map_err(|error| Failure::usage(error.to_string(), Some(error.help())))?;
         let keys = self.keys.ring()?;
+        let choice = self.validation.choice()?;
+        let fail_on = self.validation.fail_on;
         // Before the work, so that a capture is not read for nothing.
         let writer = self.write.as_deref().map(|path| Writer::create(path, &self.files)).transpose();
         let writer = writer.map_err(|error| write_failure(&error))?;
         let timeline = Timeline::open(&self.files);
         let bar = progress(&timeline, sections.messages);
         let trace = Trace::new(&ports, numbers, writer.is_some());
+        let judges = sections.findings || fail_on != FailOn::Never;
         let observer = Observer::new(Options {
             reply_timeout: self.reply_timeout,
             keep_exchanges: sections.exchanges || sections.ladder,
-            attribute: writer.is_some() || self.node.is_some() || sections.findings,
-            keep_before: sections.findings,
+            attribute: writer.is_some() || self.node.is_some() || judges,
+            keep_before: judges,
             seed: RandomState::new().hash_one(0u8),
             ..Options::default()
         });
-        let validator = sections.findings.then(|| {
+        let validator = judges.then(|| {
             Validator::new(rules::Options {
                 reply_timeout: self.reply_timeout,
-                cold_start: self.assume_cold_start == Switch::On,
+                cold_start: self.validation.cold_start(),
                 ports,
+                choice,
                 seed: RandomState::new().hash_one(0u8),
                 ..rules::Options::default()
             })
@@ -316,8 +322,25 @@ impl Decode {
         let target = self.node.as_deref().map(Target::parse);
         let at = self.at;
         let for_people = self.format == Format::Text;
-        Run { timeline, trace, observer, validator, target, at, filter, keys, writer, bar, for_people }
-            .run(report.as_mut())
+        Run {
+            timeline,
+            trace,
+            observer,
+            validator,
+            target,
+            at,
+            filter,
+            keys,
+            writer,
+            bar,
+            for_people,
+            fail_on,
+        }
+        .run(report.as_mut())
+    }
+
+    fn shows_findings(&self) -> bool {
+        self.show.contains(&Section::Findings)
     }
 
     fn report(&self, sections: Sections) -> Result<Box<dyn Report>, Failure> {
@@ -331,6 +354,17 @@ impl Decode {
             // Among other sections it is left out: json has all it shows in the exchanges.
             Format::Json | Format::Ndjson if self.show.iter().all(|section| *section == Section::Ladder) => {
                 return Err(ladder_is_text());
+            }
+            Format::Sarif | Format::Junit if !self.shows_findings() => {
+                return Err(Failure::usage(
+                    "sarif and junit show the findings, and they are not among the sections",
+                    Some("leave out --show, or show findings".into()),
+                ));
+            }
+            Format::Sarif => Box::new(SarifReport::new(output::stdout())),
+            Format::Junit => {
+                let level = self.validation.fail_on.level().unwrap_or(Level::Must);
+                Box::new(JunitReport::new(output::stdout(), level))
             }
             Format::Json => Box::new(JsonReport::new(io::stdout().lock(), sections)),
             Format::Ndjson => Box::new(NdjsonReport::new(io::stdout().lock(), sections)),
@@ -390,6 +424,7 @@ struct Run {
     bar: Option<ProgressBar>,
     /// Whether the report may be left out when no capture could be read; a program waits for its document.
     for_people: bool,
+    fail_on: FailOn,
 }
 
 impl Run {
@@ -435,13 +470,18 @@ impl Run {
                         Seen::Message(seen) => {
                             let event = seen.event(&self.keys);
                             let attribution = self.observer.message(&event);
-                            if let Some(validator) = &mut self.validator {
-                                validator.message(&event, attribution, &self.keys, &self.observer);
-                            }
+                            let found = self.validator.as_mut().map_or(0..0, |validator| {
+                                validator.message(&event, attribution, &self.keys, &self.observer)
+                            });
                             let message = Some(&seen.message);
                             let chosen = is_of(self.target.as_ref(), &self.observer, attribution, message);
                             if chosen {
-                                report.message(&seen, &self.keys).map_err(|error| Failure::output(&error))?;
+                                let findings = self.validator.as_ref().map(Validator::findings);
+                                let found =
+                                    findings.map(|findings| findings.added(found)).unwrap_or_default();
+                                report
+                                    .message(&seen, &self.keys, found)
+                                    .map_err(|error| Failure::output(&error))?;
                             }
                             chosen.then_some(seen.datagram.reassembled)
                         }
@@ -491,7 +531,9 @@ impl Run {
         if !(nothing_read && self.for_people) {
             report.finish(&summary).map_err(|error| Failure::output(&error))?;
         }
-        let mut exit = Exit::Done;
+        let mut exit = summary.findings.map_or(Exit::Done, |findings| {
+            ValidationOptions::exit(self.fail_on, findings, |finding| summary.is_wanted(finding))
+        });
         if let Some(writer) = self.writer {
             writer.finish().map_err(|error| write_failure(&error))?;
         }

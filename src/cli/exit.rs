@@ -10,6 +10,8 @@ use miette::{MietteDiagnostic, MietteHandlerOpts};
 pub enum Exit {
     /// 0: done.
     Done,
+    /// 1: done, but something was found, or expected and not seen.
+    Findings,
     /// 2: the command line is wrong.
     Usage,
     /// 3: input or output failed; what could be read was still printed.
@@ -20,6 +22,7 @@ impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(match exit {
             Exit::Done => 0u8,
+            Exit::Findings => 1,
             Exit::Usage => 2,
             Exit::Io => 3,
         })

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::net::Ipv4Addr;
 
 use super::{Clock, Printable, Report, Summary, TimeStyle};
+use crate::rules::Finding;
 use crate::trace::SeenMessage;
 use crate::wire::{Content, Header, KeyRing};
 
@@ -99,7 +100,7 @@ impl<W: Write> CsvReport<W> {
 }
 
 impl<W: Write> Report for CsvReport<W> {
-    fn message(&mut self, seen: &SeenMessage<'_>, _: &KeyRing) -> io::Result<()> {
+    fn message(&mut self, seen: &SeenMessage<'_>, _: &KeyRing, _: &[Finding]) -> io::Result<()> {
         if self.section != CsvSection::Messages {
             return Ok(());
         }

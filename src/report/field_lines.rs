@@ -4,6 +4,7 @@ use std::fmt::{self, Display, Formatter};
 use std::io::{self, Write};
 use std::ops::Range;
 
+use super::finding_notes::FindingNotes;
 use super::{Clock, Glyphs, Look, Palette};
 use crate::time::{Precision, Timestamp};
 use crate::wire::{Field, IpProtocol, Meaning, SelectorLayout, TrafficSelector, Value};
@@ -21,6 +22,7 @@ pub(super) fn write(
     fields: &[Field<'_>],
     depth: usize,
     moment: Timestamp,
+    notes: &mut FindingNotes<'_>,
     clock: &mut Clock,
     look: &Look,
 ) -> io::Result<()> {
@@ -32,6 +34,9 @@ pub(super) fn write(
     });
     let mut word: Option<Range<usize>> = None;
     for (index, field) in fields.iter().enumerate() {
+        // What is said of octets stands below the last line about them.
+        let is_last =
+            fields.get(index.saturating_add(1)).is_none_or(|next| next.octets.start >= field.octets.end);
         let below = usize::from(field.detail);
         if field.mask == 0 || field.value == Value::Absent {
             write_offset(out, Some(field).filter(|field| field.value != Value::Absent), palette)?;
@@ -44,6 +49,9 @@ pub(super) fn write(
                 field.title,
                 Shown { field, selector, glyphs: look.glyphs }
             )?;
+            if is_last {
+                notes.within(out, &field.octets, 6 + indent)?;
+            }
             continue;
         }
         if word.as_ref() != Some(&field.octets) {
@@ -56,6 +64,9 @@ pub(super) fn write(
         let indent = 6 + 2 * (depth + 1);
         let shown = Shown { field, selector, glyphs: look.glyphs };
         writeln!(out, "{:indent$}{quiet}{}{quiet:#} = {}: {shown}", "", bits(field), field.title)?;
+        if is_last {
+            notes.within(out, &field.octets, indent)?;
+        }
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use super::json_writer::{self, ToJson};
 use super::message_json::MessageJson;
 use super::tables_json::Tables;
 use super::{Clock, Report, Sections, Summary, TimeStyle};
+use crate::rules::Finding;
 use crate::trace::SeenMessage;
 use crate::wire::KeyRing;
 
@@ -41,7 +42,7 @@ impl<W: Write> JsonReport<W> {
 }
 
 impl<W: Write> Report for JsonReport<W> {
-    fn message(&mut self, seen: &SeenMessage<'_>, keys: &KeyRing) -> io::Result<()> {
+    fn message(&mut self, seen: &SeenMessage<'_>, keys: &KeyRing, _: &[Finding]) -> io::Result<()> {
         self.begin();
         if !self.sections.messages {
             return Ok(());
@@ -131,7 +132,7 @@ impl<W: Write> NdjsonReport<W> {
 }
 
 impl<W: Write> Report for NdjsonReport<W> {
-    fn message(&mut self, seen: &SeenMessage<'_>, keys: &KeyRing) -> io::Result<()> {
+    fn message(&mut self, seen: &SeenMessage<'_>, keys: &KeyRing, _: &[Finding]) -> io::Result<()> {
         if !self.sections.messages {
             return Ok(());
         }

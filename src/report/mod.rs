@@ -3,8 +3,12 @@
 mod capture_json;
 mod clock;
 mod csv_report;
+mod explanation;
 mod field_lines;
+mod finding_notes;
 mod findings_json;
+mod findings_junit;
+mod findings_sarif;
 mod glyphs;
 mod hex_dump;
 mod json_report;
@@ -26,6 +30,9 @@ mod text_table;
 
 pub use clock::{Clock, TimeStyle};
 pub use csv_report::{CsvReport, CsvSection};
+pub use explanation::Explanation;
+pub use findings_junit::JunitReport;
+pub use findings_sarif::SarifReport;
 pub use glyphs::Glyphs;
 pub use json_report::{JsonReport, NdjsonReport};
 pub use ladder::LadderFormat;
@@ -40,6 +47,7 @@ use std::io;
 
 use selection::Selection;
 
+use crate::rules::Finding;
 use crate::time::Timestamp;
 use crate::trace::SeenMessage;
 use crate::wire::KeyRing;
@@ -68,6 +76,19 @@ pub struct Sections {
 }
 
 impl Sections {
+    /// Nothing but findings.
+    pub const FINDINGS: Self = Self {
+        messages: false,
+        exchanges: false,
+        ladder: false,
+        nodes: false,
+        flows: false,
+        traffic: false,
+        violations: false,
+        findings: true,
+        stats: false,
+    };
+
     /// How many are wanted.
     pub fn count(&self) -> usize {
         let Self { messages, exchanges, ladder, nodes, flows, traffic, violations, findings, stats } = *self;
@@ -83,8 +104,8 @@ pub trait Report {
     /// Takes the time of the first frame, before any message. Only relative times want to know.
     fn begin(&mut self, _first: Timestamp) {}
 
-    /// Takes the next message of the timeline.
-    fn message(&mut self, seen: &SeenMessage<'_>, keys: &KeyRing) -> io::Result<()>;
+    /// Takes the next message of the timeline, and what the rules found in it.
+    fn message(&mut self, seen: &SeenMessage<'_>, keys: &KeyRing, found: &[Finding]) -> io::Result<()>;
 
     /// Takes what there is to say when the input has ended.
     fn finish(&mut self, summary: &Summary<'_>) -> io::Result<()>;

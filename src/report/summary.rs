@@ -3,7 +3,7 @@
 use super::Target;
 use crate::capture::LinkType;
 use crate::net::Counters;
-use crate::rules::Findings;
+use crate::rules::{Finding, Findings};
 use crate::state::Observer;
 use crate::trace::Counts;
 use crate::wire::Numbers;
@@ -32,6 +32,11 @@ pub struct Summary<'a> {
 }
 
 impl Summary<'_> {
+    /// Whether a finding concerns the one node that everything is narrowed to, if it is.
+    pub fn is_wanted(&self, finding: &Finding) -> bool {
+        super::Selection::new(self).has_finding(finding)
+    }
+
     /// Link type names for reports: each once, a number where there is no name.
     pub fn link_type_names(&self) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();

@@ -1,6 +1,7 @@
 //! The report a person reads.
 
 mod exchanges;
+pub(super) mod findings;
 mod flows;
 mod ladders;
 mod nodes;
@@ -14,6 +15,7 @@ use super::ladder::LadderFormat;
 use super::message_line::MessageLine;
 use super::selection::Selection;
 use super::{Clock, Look, Report, Sections, Summary, TimeStyle, hex_dump, message_tree, statistics};
+use crate::rules::{Finding, Findings};
 use crate::state::Node;
 use crate::time::{Precision, Timestamp};
 use crate::trace::SeenMessage;
@@ -102,11 +104,13 @@ impl<W: Write> TextReport<W> {
             (sections.flows, "Flows", flows::write),
             (sections.traffic, "Traffic", traffic::write),
             (sections.violations, "Security violations", violations::write),
+            (sections.findings, "Findings", findings::write),
         ] {
             if is_shown {
                 self.head(title)?;
                 let mut page = Page {
                     selection: Selection::new(summary),
+                    findings: summary.findings,
                     numbers: summary.numbers,
                     precision: summary.counts.precision,
                     clock: &mut self.clock,
@@ -127,6 +131,7 @@ type Section = fn(&mut dyn Write, &mut Page<'_, '_>) -> io::Result<()>;
 /// What the tables of a report are made of.
 struct Page<'t, 'c> {
     selection: Selection<'t>,
+    findings: Option<&'t Findings>,
     numbers: Numbers,
     precision: Precision,
     clock: &'c mut Clock,
@@ -170,14 +175,14 @@ impl<W: Write> Report for TextReport<W> {
         self.clock.start(first);
     }
 
-    fn message(&mut self, seen: &SeenMessage<'_>, keys: &KeyRing) -> io::Result<()> {
+    fn message(&mut self, seen: &SeenMessage<'_>, keys: &KeyRing, found: &[Finding]) -> io::Result<()> {
         if !self.sections.messages {
             return Ok(());
         }
         self.first_message()?;
         self.messages += 1;
         if self.depth.tree {
-            message_tree::write(&mut self.out, seen, keys, &mut self.clock, &self.look)?;
+            message_tree::write(&mut self.out, seen, keys, found, &mut self.clock, &self.look)?;
         } else {
             self.line(seen, keys)?;
         }

@@ -46,17 +46,19 @@ pub struct Findings {
     most: usize,
     evicted: u64,
     levels: BTreeMap<Level, u64>,
+    rules: BTreeMap<&'static str, u64>,
 }
 
 impl Findings {
     /// No findings yet, of which at most `most` are kept.
     pub fn new(most: usize) -> Self {
-        Self { kept: Vec::new(), most, evicted: 0, levels: BTreeMap::new() }
+        Self { kept: Vec::new(), most, evicted: 0, levels: BTreeMap::new(), rules: BTreeMap::new() }
     }
 
     /// Counts a finding, and keeps it if there is room.
     pub fn add(&mut self, finding: Finding) {
         *self.levels.entry(finding.level).or_default() += 1;
+        *self.rules.entry(finding.rule.id).or_default() += 1;
         if self.kept.len() < self.most {
             self.kept.push(finding);
         } else {
@@ -67,6 +69,21 @@ impl Findings {
     /// The kept ones, in the order they were found.
     pub fn kept(&self) -> &[Finding] {
         &self.kept
+    }
+
+    /// Those among the kept ones that were added in this range.
+    pub fn added(&self, range: std::ops::Range<usize>) -> &[Finding] {
+        self.kept.get(range).unwrap_or_default()
+    }
+
+    /// How many there were of each rule, by identifier, kept or not.
+    pub fn of_rules(&self) -> &BTreeMap<&'static str, u64> {
+        &self.rules
+    }
+
+    /// The gravest level of any finding, kept or not.
+    pub fn gravest(&self) -> Option<Level> {
+        self.levels.keys().next().copied()
     }
 
     /// Puts the kept ones in order of their packets, those of one packet in order of rules.
