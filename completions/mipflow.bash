@@ -22,6 +22,9 @@ _mipflow() {
             mipflow,decode)
                 cmd="mipflow__subcmd__decode"
                 ;;
+            mipflow,explain)
+                cmd="mipflow__subcmd__explain"
+                ;;
             mipflow,help)
                 cmd="mipflow__subcmd__help"
                 ;;
@@ -36,6 +39,9 @@ _mipflow() {
                 ;;
             mipflow__subcmd__help,decode)
                 cmd="mipflow__subcmd__help__subcmd__decode"
+                ;;
+            mipflow__subcmd__help,explain)
+                cmd="mipflow__subcmd__help__subcmd__explain"
                 ;;
             mipflow__subcmd__help,help)
                 cmd="mipflow__subcmd__help__subcmd__help"
@@ -53,7 +59,7 @@ _mipflow() {
 
     case "${cmd}" in
         mipflow)
-            opts="-h -V --help --version decode interfaces completions man help"
+            opts="-h -V --help --version decode explain interfaces completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -81,18 +87,18 @@ _mipflow() {
             return 0
             ;;
         mipflow__subcmd__decode)
-            opts="-v -x -f -w -h -V --show --format --ladder-format --verbose --hex --color --ascii --time --node --at --reply-timeout --bpf --port --key --key-file --ext-type --code-multipath-not-allowed --code-invalid-fb-identifier --write --help --version"
+            opts="-v -x -f -w -h -V --show --format --ladder-format --verbose --hex --color --ascii --time --node --at --reply-timeout --bpf --port --key --key-file --fail-on --allow --deny --assume-cold-start --ext-type --code-multipath-not-allowed --code-invalid-fb-identifier --write --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --show)
-                    COMPREPLY=($(compgen -W "messages exchanges ladder nodes flows traffic violations stats" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "messages exchanges ladder nodes flows traffic violations findings stats" -- "${cur}"))
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json ndjson csv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json ndjson csv sarif junit" -- "${cur}"))
                     return 0
                     ;;
                 --ladder-format)
@@ -139,6 +145,22 @@ _mipflow() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "must should note never" -- "${cur}"))
+                    return 0
+                    ;;
+                --allow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --deny)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --assume-cold-start)
+                    COMPREPLY=($(compgen -W "on off" -- "${cur}"))
+                    return 0
+                    ;;
                 --ext-type)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -166,8 +188,38 @@ _mipflow() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mipflow__subcmd__explain)
+            opts="-h -V --level --scope --format --color --ascii --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --level)
+                    COMPREPLY=($(compgen -W "must should note" -- "${cur}"))
+                    return 0
+                    ;;
+                --scope)
+                    COMPREPLY=($(compgen -W "message exchange state traffic" -- "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mipflow__subcmd__help)
-            opts="decode interfaces completions man help"
+            opts="decode explain interfaces completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -195,6 +247,20 @@ _mipflow() {
             return 0
             ;;
         mipflow__subcmd__help__subcmd__decode)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mipflow__subcmd__help__subcmd__explain)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

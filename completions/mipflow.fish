@@ -27,6 +27,7 @@ end
 complete -c mipflow -n "__fish_mipflow_needs_command" -s h -l help -d 'Print help'
 complete -c mipflow -n "__fish_mipflow_needs_command" -s V -l version -d 'Print version'
 complete -c mipflow -n "__fish_mipflow_needs_command" -f -a "decode" -d 'Read captures, decode the Mobile IP in them, and print what was seen'
+complete -c mipflow -n "__fish_mipflow_needs_command" -f -a "explain" -d 'Say what a rule means, or list the rules'
 complete -c mipflow -n "__fish_mipflow_needs_command" -f -a "interfaces" -d 'List the interfaces that can be captured from'
 complete -c mipflow -n "__fish_mipflow_needs_command" -f -a "completions" -d 'Print completions for a shell'
 complete -c mipflow -n "__fish_mipflow_needs_command" -f -a "man" -d 'Print the manual page'
@@ -38,11 +39,14 @@ nodes\t'Mobile nodes with bindings, policy and tunnels'
 flows\t'Inner flows and the tunnels they took'
 traffic\t'What each home agent did'
 violations\t'What was refused for reasons of security'
+findings\t'What the rules found'
 stats\t'What was counted'"
-complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l format -d 'Output format; csv takes one section' -r -f -a "text\t'For people'
+complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l format -d 'Output format; csv takes one section, sarif and junit show the findings' -r -f -a "text\t'For people'
 json\t'One document'
 ndjson\t'One object a line, as it comes'
-csv\t'One section as a table'"
+csv\t'One section as a table'
+sarif\t'The findings for code hosts and CI systems (SARIF 2.1.0)'
+junit\t'The findings as test cases, one a rule'"
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l ladder-format -d 'How ladders are written' -r -f -a "text\t'Drawn with characters'
 mermaid\t'A sequence diagram for Mermaid'"
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
@@ -60,6 +64,14 @@ complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -s f -l bpf -d '
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l port -d 'UDP port of Mobile IP (repeatable) [default: 434]' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l key -d 'Verify authenticators of this SPI with this key (repeatable)' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l key-file -d 'Read keys from a TOML file of `[[key]]` tables with spi, hex or text, and algorithm' -r -F
+complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l fail-on -d 'Exit with 1 when there is a finding of this level or graver' -r -f -a "must\t''
+should\t''
+note\t''
+never\t''"
+complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l allow -d 'Hide the findings of this rule, or of all rules that begin like this (repeatable)' -r
+complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l deny -d 'Raise the findings of this rule, or of all rules that begin like this, to must (repeatable)' -r
+complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l assume-cold-start -d 'Whether nothing was registered before the capture began; rules that need all bindings of a node ask' -r -f -a "on\t''
+off\t''"
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l ext-type -d 'Type of the Multipath and Flow-Binding extensions' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l code-multipath-not-allowed -d 'Reply code `MULTIPATH_NOT_ALLOWED`' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l code-invalid-fb-identifier -d 'Reply code `INVALID_FB_IDENTIFIER`' -r
@@ -69,14 +81,30 @@ complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -s x -l hex -d '
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l ascii -d 'Use no characters beyond ASCII in text; the default where the locale is not UTF-8'
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -s V -l version -d 'Print version'
+complete -c mipflow -n "__fish_mipflow_using_subcommand explain" -l level -d 'Only rules of this level' -r -f -a "must\t''
+should\t''
+note\t''"
+complete -c mipflow -n "__fish_mipflow_using_subcommand explain" -l scope -d 'Only rules that need this to be known' -r -f -a "message\t'One message alone'
+exchange\t'A request and its reply'
+state\t'Earlier history'
+traffic\t'Tunnelled packets'"
+complete -c mipflow -n "__fish_mipflow_using_subcommand explain" -l format -d 'Output format' -r -f -a "text\t'For people'
+json\t'A list of objects'"
+complete -c mipflow -n "__fish_mipflow_using_subcommand explain" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c mipflow -n "__fish_mipflow_using_subcommand explain" -l ascii -d 'Use no characters beyond ASCII; the default where the locale is not UTF-8'
+complete -c mipflow -n "__fish_mipflow_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mipflow -n "__fish_mipflow_using_subcommand explain" -s V -l version -d 'Print version'
 complete -c mipflow -n "__fish_mipflow_using_subcommand interfaces" -s h -l help -d 'Print help'
 complete -c mipflow -n "__fish_mipflow_using_subcommand interfaces" -s V -l version -d 'Print version'
 complete -c mipflow -n "__fish_mipflow_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c mipflow -n "__fish_mipflow_using_subcommand completions" -s V -l version -d 'Print version'
 complete -c mipflow -n "__fish_mipflow_using_subcommand man" -s h -l help -d 'Print help'
 complete -c mipflow -n "__fish_mipflow_using_subcommand man" -s V -l version -d 'Print version'
-complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode interfaces completions man help" -f -a "decode" -d 'Read captures, decode the Mobile IP in them, and print what was seen'
-complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode interfaces completions man help" -f -a "interfaces" -d 'List the interfaces that can be captured from'
-complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode interfaces completions man help" -f -a "completions" -d 'Print completions for a shell'
-complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode interfaces completions man help" -f -a "man" -d 'Print the manual page'
-complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode interfaces completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode explain interfaces completions man help" -f -a "decode" -d 'Read captures, decode the Mobile IP in them, and print what was seen'
+complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode explain interfaces completions man help" -f -a "explain" -d 'Say what a rule means, or list the rules'
+complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode explain interfaces completions man help" -f -a "interfaces" -d 'List the interfaces that can be captured from'
+complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode explain interfaces completions man help" -f -a "completions" -d 'Print completions for a shell'
+complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode explain interfaces completions man help" -f -a "man" -d 'Print the manual page'
+complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode explain interfaces completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
