@@ -89,7 +89,8 @@ exchange\t'A request and its reply'
 state\t'Earlier history'
 traffic\t'Tunnelled packets'"
 complete -c mipflow -n "__fish_mipflow_using_subcommand explain" -l format -d 'Output format' -r -f -a "text\t'For people'
-json\t'A list of objects'"
+json\t'A list of objects'
+markdown\t'A page for the documentation'"
 complete -c mipflow -n "__fish_mipflow_using_subcommand explain" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"

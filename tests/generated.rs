@@ -37,3 +37,11 @@ fn the_manual_page_has_each_option_of_decode() {
         assert!(page.contains(&format!(".SH \"MIPFLOW {command}\"")), "{command}");
     }
 }
+
+#[test]
+fn the_page_of_rules_is_current() {
+    let file = "docs/rules.md";
+    let current = shown("explain --format markdown");
+    let there = fs::read_to_string(file).unwrap_or_default();
+    assert!(there == current, "{file} is old: cargo run -- explain --format markdown > {file}");
+}

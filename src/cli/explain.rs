@@ -68,6 +68,8 @@ enum Format {
     Text,
     /// A list of objects
     Json,
+    /// A page for the documentation
+    Markdown,
 }
 
 impl Explain {
@@ -94,6 +96,7 @@ impl Explain {
         }
         let written = match (self.format, definition, rules.as_slice()) {
             (Format::Json, _, rules) => explanation.json(rules),
+            (Format::Markdown, _, rules) => explanation.markdown(rules),
             (Format::Text, Some(definition), _) => explanation.definition(definition),
             (Format::Text, None, [rule]) if name.is_some() => explanation.rule(rule),
             (Format::Text, None, rules) => explanation.list(rules),

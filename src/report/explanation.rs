@@ -56,6 +56,23 @@ impl<'o> Explanation<'o> {
         self.out.flush()
     }
 
+    /// All of it as a page of Markdown, the terms first.
+    pub fn markdown(&mut self, rules: &[&'static Rule]) -> io::Result<()> {
+        writeln!(self.out, "# Rules\n\nWhat `mipflow explain` says, on one page.\n\n## Terms")?;
+        for definition in &DEFINITIONS {
+            writeln!(self.out, "\n**{}** {}", definition.id, definition.text)?;
+        }
+        writeln!(self.out, "\n## Rules")?;
+        for rule in rules {
+            let Rule { id, title, level, source, subject, scope, fires, why, example, .. } = rule;
+            writeln!(self.out, "\n### {id} {title}\n")?;
+            let (level, scope) = (level.name(), scope.name());
+            writeln!(self.out, "{level}, {scope}, at fault: {}. {source}.\n", subject.title())?;
+            writeln!(self.out, "{fires}\n\nWhy it matters: {why}\n\nFor example: `{example}`")?;
+        }
+        self.out.flush()
+    }
+
     /// A line a rule.
     pub fn list(&mut self, rules: &[&'static Rule]) -> io::Result<()> {
         for rule in rules {

@@ -282,6 +282,12 @@ fn messages_are_attributed_to_their_node() {
         (Some(1), true, None, false),
         (None, false, None, false),
     ]
-    .map(|(node, tunnelled, request, decides)| Attribution { node, tunnelled, request, decides, copy: false });
+    .map(|(node, tunnelled, request, decides)| Attribution {
+        node,
+        tunnelled,
+        request,
+        decides,
+        copy: false,
+    });
     assert_eq!(history.attributions(), expected);
 }
