@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod compliant;
 #[path = "../history/mod.rs"]
 mod history;
 mod pairs;
@@ -45,6 +46,11 @@ pub const fn pair(
 pub fn findings(build: fn(&mut Scene), cold_start: bool) -> Vec<Finding> {
     let mut scene = Scene::default();
     build(&mut scene);
+    judged(&scene, cold_start)
+}
+
+/// The same of a scene that is there.
+pub fn judged(scene: &Scene, cold_start: bool) -> Vec<Finding> {
     let mut trace = Trace::new(&[PORT], Numbers::default(), false);
     let mut observer =
         Observer::new(mipflow::state::Options { keep_before: true, ..mipflow::state::Options::default() });
@@ -80,7 +86,8 @@ pub fn findings(build: fn(&mut Scene), cold_start: bool) -> Vec<Finding> {
     validator.findings().kept().to_vec()
 }
 
-fn must(findings: &[Finding]) -> Vec<(&'static str, u64, String)> {
+/// Rule, frame and message of the must-findings.
+pub fn must(findings: &[Finding]) -> Vec<(&'static str, u64, String)> {
     let must = findings.iter().filter(|finding| finding.level == Level::Must);
     must.map(|finding| (finding.rule.id, finding.place.frame, finding.message.clone())).collect()
 }
