@@ -1,30 +1,42 @@
 //! Time as a capture gives it: nanoseconds since the Unix epoch, and how many digits were real.
 
+use std::fmt;
+use std::num::NonZeroU64;
+
 /// A moment, in nanoseconds since 1970-01-01T00:00:00Z. Negative values lie before it.
 ///
 /// The range covers the years 1678 to 2262; a capture that names a time outside saturates.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Timestamp(i64);
+// The nanoseconds with their sign turned, which keeps their order. The one value that cannot be is what makes an optional
+// timestamp as small as a timestamp: tables hold millions.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(NonZeroU64);
+
+const SIGN: u64 = 1 << 63;
 
 impl Timestamp {
     /// From whole seconds and nanoseconds (which may exceed a second); saturates.
     pub const fn new(seconds: i64, nanoseconds: i64) -> Self {
-        Self(seconds.saturating_mul(1_000_000_000).saturating_add(nanoseconds))
+        Self::from_nanoseconds(seconds.saturating_mul(1_000_000_000).saturating_add(nanoseconds))
     }
 
-    /// From nanoseconds since the epoch.
+    /// From nanoseconds since the epoch; the least value there is counts as the one above it.
+    #[inline]
     pub const fn from_nanoseconds(nanoseconds: i64) -> Self {
-        Self(nanoseconds)
+        match NonZeroU64::new(nanoseconds.cast_unsigned() ^ SIGN) {
+            Some(number) => Self(number),
+            None => Self(NonZeroU64::MIN),
+        }
     }
 
     /// Nanoseconds since the epoch.
+    #[inline]
     pub const fn nanoseconds(self) -> i64 {
-        self.0
+        (self.0.get() ^ SIGN).cast_signed()
     }
 
     /// Whole seconds since the epoch, rounded towards the past.
     pub const fn seconds(self) -> i64 {
-        self.0.div_euclid(1_000_000_000)
+        self.nanoseconds().div_euclid(1_000_000_000)
     }
 
     /// Nanoseconds into the second, 0 to `999_999_999`.
@@ -32,13 +44,26 @@ impl Timestamp {
         // `rem_euclid` of 10^9 is below 2^30, so nothing is lost.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         {
-            self.0.rem_euclid(1_000_000_000) as u32
+            self.nanoseconds().rem_euclid(1_000_000_000) as u32
         }
     }
 
     /// Nanoseconds from `earlier` to `self`; saturates, negative when `self` is the earlier one.
     pub const fn since(self, earlier: Self) -> i64 {
-        self.0.saturating_sub(earlier.0)
+        self.nanoseconds().saturating_sub(earlier.nanoseconds())
+    }
+}
+
+impl Default for Timestamp {
+    /// The epoch.
+    fn default() -> Self {
+        Self::from_nanoseconds(0)
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Timestamp").field(&self.nanoseconds()).finish()
     }
 }
 

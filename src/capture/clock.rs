@@ -115,7 +115,8 @@ mod tests {
         assert_eq!(nanoseconds(6, -2, 500_000), -1_500_000_000);
         assert_eq!(nanoseconds(9, 1_700_000_000, 1), 1_700_000_000_000_000_001);
         assert_eq!(nanoseconds(0, 0, u64::MAX), i64::MAX);
-        assert_eq!(nanoseconds(0, i64::MIN, 0), i64::MIN);
+        // The least timestamp there is.
+        assert_eq!(nanoseconds(0, i64::MIN, 0), i64::MIN + 1);
         assert_eq!(nanoseconds(0, i64::MAX, u64::MAX), i64::MAX);
         // A large offset and its opposite in ticks meet within the range.
         assert_eq!(nanoseconds(0, -10_000_000_000, 10_000_000_007), 7_000_000_000);

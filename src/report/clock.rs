@@ -29,9 +29,22 @@ pub struct Clock {
     zone: TimeZone,
     second: Option<i64>,
     calendar: String,
+    reading: Option<Reading>,
+    /// The day of the first frame.
+    first_day: Option<String>,
     text: String,
     first: Option<Timestamp>,
     previous: Option<Timestamp>,
+}
+
+/// What calendar and clock of the zone say in a second.
+#[derive(Debug)]
+struct Reading {
+    second: i64,
+    day: String,
+    time: String,
+    /// The day and the name of the zone.
+    heading: String,
 }
 
 impl Clock {
@@ -43,6 +56,8 @@ impl Clock {
             zone,
             second: None,
             calendar: String::new(),
+            reading: None,
+            first_day: None,
             text: String::new(),
             first: None,
             previous: None,
@@ -76,12 +91,16 @@ impl Clock {
         let mut text = String::new();
         match self.style {
             TimeStyle::Utc | TimeStyle::Local => {
-                text = calendar(time.seconds(), &self.zone, "%Y-%m-%d %H:%M:%S");
-                push_fraction(&mut text, time.subsecond(), precision);
-                let day = calendar(first.seconds(), &self.zone, "%Y-%m-%d ");
-                if let Some(of_day) = text.strip_prefix(&day) {
-                    text = of_day.to_owned();
+                let zone = &self.zone;
+                let first_day =
+                    self.first_day.get_or_insert_with(|| calendar(first.seconds(), zone, "%Y-%m-%d"));
+                let reading = Reading::at(&mut self.reading, time.seconds(), zone);
+                if reading.day != *first_day {
+                    text.push_str(&reading.day);
+                    text.push(' ');
                 }
+                text.push_str(&reading.time);
+                push_fraction(&mut text, time.subsecond(), precision);
             }
             TimeStyle::Relative | TimeStyle::Delta => push_seconds(&mut text, time.since(first), precision),
             TimeStyle::Epoch => push_seconds(&mut text, time.nanoseconds(), precision),
@@ -90,10 +109,11 @@ impl Clock {
     }
 
     /// The day of this time as a heading, for the styles that show a time of day.
-    pub fn day(&self, time: Timestamp) -> Option<String> {
+    pub fn day(&mut self, time: Timestamp) -> Option<&str> {
         match self.style {
-            TimeStyle::Utc => Some(calendar(time.seconds(), &self.zone, "%Y-%m-%d UTC")),
-            TimeStyle::Local => Some(calendar(time.seconds(), &self.zone, "%Y-%m-%d %Z")),
+            TimeStyle::Utc | TimeStyle::Local => {
+                Some(&Reading::at(&mut self.reading, time.seconds(), &self.zone).heading)
+            }
             TimeStyle::Relative | TimeStyle::Delta | TimeStyle::Epoch => None,
         }
     }
@@ -120,7 +140,7 @@ impl Clock {
         let mut text = String::new();
         match self.style {
             TimeStyle::Utc | TimeStyle::Local => {
-                text = calendar(time.seconds(), &self.zone, "%H:%M:%S");
+                text.push_str(&Reading::at(&mut self.reading, time.seconds(), &self.zone).time);
                 push_fraction(&mut text, time.subsecond(), precision);
             }
             TimeStyle::Relative => push_seconds(&mut text, time.since(first), precision),
@@ -128,6 +148,21 @@ impl Clock {
             TimeStyle::Epoch => push_seconds(&mut text, time.nanoseconds(), precision),
         }
         text
+    }
+}
+
+impl Reading {
+    /// The reading of a second: the last one again if it is of that second.
+    fn at<'r>(last: &'r mut Option<Self>, second: i64, zone: &TimeZone) -> &'r Self {
+        if last.as_ref().is_some_and(|last| last.second != second) {
+            *last = None;
+        }
+        last.get_or_insert_with(|| Self {
+            second,
+            day: calendar(second, zone, "%Y-%m-%d"),
+            time: calendar(second, zone, "%H:%M:%S"),
+            heading: calendar(second, zone, "%Y-%m-%d %Z"),
+        })
     }
 }
 

@@ -74,11 +74,11 @@ impl<W: Write> TextReport<W> {
     fn line(&mut self, seen: &SeenMessage<'_>, keys: &KeyRing) -> io::Result<()> {
         let (heading, quiet) = (self.look.palette.heading, self.look.palette.quiet);
         let day = self.clock.day(seen.time);
-        if day != self.day {
-            if let Some(day) = &day {
+        if day != self.day.as_deref() {
+            if let Some(day) = day {
                 writeln!(self.out, "{heading}{day}{heading:#}")?;
             }
-            self.day = day;
+            self.day = day.map(str::to_owned);
         }
         let time = self.clock.styled(seen.time, seen.precision);
         let arrow = self.look.glyphs.arrow;

@@ -1,5 +1,8 @@
 //! Tables for people: a heading, a line, and rows that fit the width.
 
+mod texts;
+
+use std::fmt::{Display, Write as _};
 use std::io::{self, Write};
 
 use anstyle::Style;
@@ -7,6 +10,7 @@ use comfy_table::{
     Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width,
 };
 
+use self::texts::{Texts, width};
 use super::Look;
 use super::look::painted;
 
@@ -15,7 +19,8 @@ use super::look::painted;
 pub(super) struct Group {
     /// What each of them is.
     titles: &'static [&'static str],
-    /// What stands between them when they share a line of one column; none when each has its own column there.
+    /// What stands between them when they share a line of one column; none when each has its own column there. Those
+    /// that share a line have one line each.
     between: Option<&'static str>,
     alignment: CellAlignment,
     is_whole: bool,
@@ -23,23 +28,41 @@ pub(super) struct Group {
 
 /// A table in the making. A long one is written in parts, each with its own heading and widths, so that memory does
 /// not grow with the number of rows.
+///
+/// Most tables need nothing broken and are laid out here; where something has to be, `comfy_table` breaks it, which
+/// takes several times as long.
 pub(super) struct TextTable {
     groups: &'static [Group],
     look: Look,
     indent: usize,
-    rows: Vec<(Style, Row)>,
+    titles: Texts,
+    rows: Texts,
+    /// The style of each row.
+    styles: Vec<Style>,
 }
 
-/// The texts of a row by group, as many as the group has titles.
-pub(super) type Row = Vec<Vec<String>>;
+/// How a table is arranged: what belongs together side by side, or stacked.
+struct Columns {
+    is_wide: bool,
+    /// Between two columns.
+    gap: usize,
+    each: Vec<Column>,
+}
+
+/// A column and what it takes when nothing is broken.
+struct Column {
+    width: usize,
+    alignment: CellAlignment,
+    is_whole: bool,
+}
 
 /// Rows of one part.
 const ROWS: usize = 4096;
 
 /// What a column counts at most for, when it is one that can be broken.
-const BREAKABLE: u16 = 32;
+const BREAKABLE: usize = 32;
 /// Nor is it ever broken to less than this, which an address fits in; rather the table is too wide.
-const UNBREAKABLE: u16 = 16;
+const UNBREAKABLE: usize = 16;
 
 impl Group {
     /// Each with a column of its own where there is room.
@@ -71,107 +94,259 @@ impl Group {
 impl TextTable {
     /// A table with these columns, `indent` spaces from the left.
     pub fn new(look: &Look, indent: usize, groups: &'static [Group]) -> Self {
-        Self { groups, look: *look, indent, rows: Vec::new() }
+        let mut titles = Texts::default();
+        for title in groups.iter().flat_map(|group| group.titles) {
+            titles.push(|text| text.push_str(title));
+        }
+        Self { groups, look: *look, indent, titles, rows: Texts::default(), styles: Vec::new() }
     }
 
-    /// Adds a row. Each line of its texts gets the style.
-    pub fn row(&mut self, out: &mut dyn Write, style: Style, row: Row) -> io::Result<()> {
-        if self.rows.len() >= ROWS {
+    /// Begins a row. Each line of its texts gets the style.
+    pub fn row(&mut self, out: &mut dyn Write, style: Style) -> io::Result<()> {
+        if self.styles.len() >= ROWS {
             self.write(out)?;
             self.rows.clear();
+            self.styles.clear();
         }
-        self.rows.push((style, row));
+        // A row that was left short must not shift the next.
+        let texts = self.styles.len().saturating_mul(self.titles.count());
+        self.nothing(texts.saturating_sub(self.rows.count()));
+        self.styles.push(style);
         Ok(())
+    }
+
+    /// The next text of the row: there are as many as titles.
+    pub fn text(&mut self, text: impl Display) {
+        // Writing to a String cannot fail.
+        self.compose(|octets| write!(octets, "{text}").unwrap_or_default());
+    }
+
+    /// The next text of the row, put together in place.
+    pub fn compose(&mut self, compose: impl FnOnce(&mut String)) {
+        self.rows.push(compose);
+    }
+
+    /// The next text of the row, with nothing in it where there is none.
+    pub fn maybe(&mut self, text: Option<impl Display>) {
+        match text {
+            Some(text) => self.text(text),
+            None => self.nothing(1),
+        }
+    }
+
+    /// The next texts of the row, with nothing in them.
+    pub fn nothing(&mut self, count: usize) {
+        for _ in 0..count {
+            self.compose(|_| ());
+        }
     }
 
     /// Whether it has no rows.
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.styles.is_empty()
     }
 
     /// Writes the rows that have not been written yet.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        let width = self.look.width.saturating_sub(u16::try_from(self.indent).unwrap_or_default());
-        let wide = self.arranged(true);
-        let mut table = if self.needs(&wide, true, 2) <= width {
-            self.spaced(wide, true, 2)
+        let columns = self.columns();
+        if columns.total() <= self.room() {
+            self.write_whole(out, &columns)
         } else {
-            let narrow = self.arranged(false);
-            let gap = if self.needs(&narrow, false, 2) <= width { 2 } else { 1 };
-            self.spaced(narrow, false, gap)
-        };
-        table.set_width(width);
-        let indent = self.indent;
-        table.lines().try_for_each(|line| writeln!(out, "{:indent$}{}", "", line.trim_end()))
+            self.write_broken(out, &columns)
+        }
     }
 
-    /// All rows below their titles, side by side or stacked.
-    fn arranged(&self, is_wide: bool) -> Table {
+    /// Columns of a terminal that there are for the table.
+    fn room(&self) -> usize {
+        usize::from(self.look.width).saturating_sub(self.indent)
+    }
+
+    /// Side by side where there is room, else stacked.
+    fn columns(&self) -> Columns {
+        let wide = self.arranged(true);
+        if wide.least() <= self.room() {
+            return wide;
+        }
+        let narrow = self.arranged(false);
+        let gap = if narrow.least() <= self.room() { 2 } else { 1 };
+        Columns { gap, ..narrow }
+    }
+
+    fn arranged(&self, is_wide: bool) -> Columns {
+        let of = |group: &Group| {
+            let (alignment, is_whole) = (group.alignment, group.is_whole);
+            (0..group.columns(is_wide)).map(move |_| Column { width: 0, alignment, is_whole })
+        };
+        let mut columns: Vec<Column> = self.groups.iter().flat_map(of).collect();
+        for texts in [&self.titles, &self.rows] {
+            texts.each_cell(self.groups, is_wide, |index, group, cell| {
+                if let Some(column) = columns.get_mut(index) {
+                    column.width = column.width.max(texts.width(group, is_wide, cell));
+                }
+            });
+        }
+        Columns { is_wide, gap: 2, each: columns }
+    }
+
+    /// The titles and the rows, with the style of each row.
+    fn parts(&self) -> [(&Texts, &[Style]); 2] {
+        [(&self.titles, std::slice::from_ref(&self.look.palette.heading)), (&self.rows, &self.styles)]
+    }
+
+    /// Writes the table with nothing broken.
+    fn write_whole(&self, out: &mut dyn Write, columns: &Columns) -> io::Result<()> {
+        let indent = self.indent;
+        let rule: String = std::iter::repeat_n(self.look.glyphs.rule, columns.total()).collect();
+        let [(titles, heading), (rows, styles)] = self.parts();
+        self.write_rows(out, columns, titles, heading)?;
+        writeln!(out, "{:indent$}{rule}", "")?;
+        self.write_rows(out, columns, rows, styles)
+    }
+
+    fn write_rows(
+        &self,
+        out: &mut dyn Write,
+        columns: &Columns,
+        texts: &Texts,
+        styles: &[Style],
+    ) -> io::Result<()> {
+        let last = columns.each.len().saturating_sub(1);
+        let mut styles = styles.iter().copied();
+        let mut cells = vec![String::new(); columns.each.len()];
+        let mut lines = String::new();
+        texts.each_cell(self.groups, columns.is_wide, |index, group, cell| {
+            if let Some(place) = cells.get_mut(index) {
+                texts.join(group, columns.is_wide, cell, place);
+            }
+            if index == last {
+                columns.draw(&cells, styles.next().unwrap_or_default(), self.indent, &mut lines);
+            }
+        });
+        out.write_all(lines.as_bytes())
+    }
+
+    /// Writes the table with what is too wide broken.
+    fn write_broken(&self, out: &mut dyn Write, columns: &Columns) -> io::Result<()> {
+        let mut rows =
+            self.parts().map(|(texts, styles)| self.cells(texts, styles, columns.is_wide)).into_iter();
         let mut table = Table::new();
         let rule = LineStyle::none().fill(self.look.glyphs.rule);
         table.load_style(TableStyle::new().header_separator(rule));
         table.set_content_arrangement(ContentArrangement::Dynamic);
-        let titles: Row = self
-            .groups
-            .iter()
-            .map(|group| group.titles.iter().map(|title| (*title).to_owned()).collect())
-            .collect();
-        table.set_header(self.cells(&titles, is_wide, self.look.palette.heading));
-        for (style, row) in &self.rows {
-            table.add_row(self.cells(row, is_wide, *style));
-        }
-        table
+        table.set_header(rows.next().unwrap_or_default().into_iter().flatten());
+        table.add_rows(rows.next().unwrap_or_default());
+        columns.constrain(&mut table);
+        table.set_width(u16::try_from(self.room()).unwrap_or(u16::MAX));
+        let indent = self.indent;
+        table.lines().try_for_each(|line| writeln!(out, "{:indent$}{}", "", line.trim_end()))
     }
 
-    fn cells(&self, row: &Row, is_wide: bool, style: Style) -> Vec<Cell> {
-        let mut cells = Vec::new();
-        for (group, texts) in self.groups.iter().zip(row) {
-            let mut add = |text: &str| {
-                let lines: Vec<String> = text.split('\n').map(|line| painted(style, line)).collect();
-                cells.push(Cell::new_owned(lines.join("\n")).set_alignment(group.alignment));
-            };
-            match group.between {
-                None if is_wide => texts.iter().for_each(|text| add(text)),
-                Some(between) if is_wide => add(&join(texts, between)),
-                _ => add(&join(texts, "\n")),
+    /// Rows of painted cells.
+    fn cells(&self, texts: &Texts, styles: &[Style], is_wide: bool) -> Vec<Vec<Cell>> {
+        let mut rows: Vec<Vec<Cell>> = Vec::new();
+        let mut joined = String::new();
+        texts.each_cell(self.groups, is_wide, |index, group, cell| {
+            if index == 0 {
+                rows.push(Vec::new());
             }
-        }
-        cells
-    }
-
-    /// The columns of a terminal that a table takes, or would take once what can be broken is broken.
-    fn needs(&self, table: &Table, is_wide: bool, gap: u16) -> u16 {
-        let breakable = self.groups.iter().flat_map(|group| {
-            std::iter::repeat_n(if group.is_whole { u16::MAX } else { BREAKABLE }, group.columns(is_wide))
+            let style = styles.get(rows.len().saturating_sub(1)).copied().unwrap_or_default();
+            texts.join(group, is_wide, cell, &mut joined);
+            let lines: Vec<String> = joined.split('\n').map(|line| painted(style, line)).collect();
+            if let Some(row) = rows.last_mut() {
+                row.push(Cell::new_owned(lines.join("\n")).set_alignment(group.alignment));
+            }
         });
-        let widths = table.column_max_content_widths();
-        let columns = widths.into_iter().zip(breakable).map(|(width, most)| width.min(most));
-        columns.fold(0u16, |sum, width| sum.saturating_add(width).saturating_add(gap)).saturating_sub(gap)
-    }
-
-    fn spaced(&self, mut table: Table, is_wide: bool, gap: u16) -> Table {
-        let last = table.column_count().saturating_sub(1);
-        let whole =
-            self.groups.iter().flat_map(|group| std::iter::repeat_n(group.is_whole, group.columns(is_wide)));
-        let widths = table.column_max_content_widths();
-        for (((index, column), is_whole), width) in table.column_iter_mut().enumerate().zip(whole).zip(widths)
-        {
-            let gap = if index == last { 0 } else { gap };
-            column.set_padding((0, gap));
-            column.set_constraint(if is_whole {
-                ColumnConstraint::ContentWidth
-            } else {
-                ColumnConstraint::LowerBoundary(Width::Fixed(width.min(UNBREAKABLE).saturating_add(gap)))
-            });
-        }
-        table
+        rows
     }
 }
 
-/// Joins what is there; nothing stands for nothing.
-fn join(texts: &[String], between: &str) -> String {
-    let there: Vec<&str> = texts.iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
-    there.join(between)
+impl Columns {
+    /// The columns of a terminal that all of them take.
+    fn total(&self) -> usize {
+        self.sum(|column| column.width)
+    }
+
+    /// The same once what can be broken is broken.
+    fn least(&self) -> usize {
+        self.sum(|column| if column.is_whole { column.width } else { column.width.min(BREAKABLE) })
+    }
+
+    fn sum(&self, width: impl Fn(&Column) -> usize) -> usize {
+        let gaps = self.each.len().saturating_sub(1).saturating_mul(self.gap);
+        self.each.iter().map(width).sum::<usize>().saturating_add(gaps)
+    }
+
+    /// Draws a row: as many lines as its longest cell has.
+    fn draw(&self, cells: &[String], style: Style, indent: usize, lines: &mut String) {
+        let height = cells.iter().map(|cell| lines_of(cell)).max().unwrap_or_default();
+        for number in 0..height {
+            spaces(lines, indent);
+            let start = lines.len();
+            for (column, cell) in self.each.iter().zip(cells) {
+                let line = match number {
+                    // Most cells have one line, and looking for its end takes longer than writing it.
+                    0 if lines_of(cell) == 1 => Some(cell.as_str()),
+                    _ => cell.split('\n').nth(number),
+                };
+                let room = column.width.saturating_sub(line.map_or(0, width));
+                let (before, after) =
+                    if column.alignment == CellAlignment::Right { (room, 0) } else { (0, room) };
+                spaces(lines, before);
+                if let Some(line) = line {
+                    paint(lines, style, line);
+                }
+                spaces(lines, after.saturating_add(self.gap));
+            }
+            let end = lines.get(start..).map_or(0, |line| line.trim_end().len());
+            lines.truncate(start.saturating_add(end));
+            lines.push('\n');
+        }
+    }
+
+    /// Says which columns are not to be broken, and how far the others.
+    fn constrain(&self, table: &mut Table) {
+        let octets = |width: usize| u16::try_from(width).unwrap_or(u16::MAX);
+        let last = self.each.len().saturating_sub(1);
+        for ((index, column), Column { width, is_whole, .. }) in
+            table.column_iter_mut().enumerate().zip(&self.each)
+        {
+            let gap = octets(if index == last { 0 } else { self.gap });
+            column.set_padding((0, gap));
+            column.set_constraint(if *is_whole {
+                ColumnConstraint::ContentWidth
+            } else {
+                ColumnConstraint::LowerBoundary(Width::Fixed(
+                    octets(UNBREAKABLE.min(*width)).saturating_add(gap),
+                ))
+            });
+        }
+    }
+}
+
+/// How many lines a cell has.
+fn lines_of(cell: &str) -> usize {
+    cell.bytes().filter(|octet| *octet == b'\n').count().saturating_add(1)
+}
+
+/// Adds so many spaces.
+fn spaces(lines: &mut String, count: usize) {
+    const SPACES: &str = "                                                                ";
+    let mut left = count;
+    while left > 0 {
+        let some = left.min(SPACES.len());
+        lines.push_str(SPACES.get(..some).unwrap_or_default());
+        left = left.saturating_sub(some);
+    }
+}
+
+/// Adds a line in a style.
+fn paint(lines: &mut String, style: Style, line: &str) {
+    if style.is_plain() {
+        lines.push_str(line);
+    } else {
+        // Writing to a String cannot fail.
+        let _ = write!(lines, "{style}{line}{style:#}");
+    }
 }
 
 #[cfg(test)]
@@ -188,13 +363,20 @@ mod tests {
         Group::apart(&["Other"]),
     ];
 
+    impl TextTable {
+        fn texts(&mut self, texts: &[&str; 5]) {
+            for text in texts {
+                self.text(text);
+            }
+        }
+    }
+
     fn drawn(look: Look, rows: &[[&str; 5]]) -> String {
         let mut table = TextTable::new(&look, 0, &GROUPS);
         let mut out = Vec::new();
         for row in rows {
-            let texts: Vec<String> = row.iter().map(|text| (*text).to_owned()).collect();
-            let row = vec![texts[..2].to_vec(), texts[2..4].to_vec(), texts[4..].to_vec()];
-            table.row(&mut out, Style::new(), row).unwrap();
+            table.row(&mut out, Style::new()).unwrap();
+            table.texts(row);
         }
         table.write(&mut out).unwrap();
         String::from_utf8(out).unwrap()
@@ -242,13 +424,21 @@ mod tests {
             let red = Style::new().fg_color(Some(AnsiColor::Red.into()));
             let mut table = TextTable::new(&look, 2, &GROUPS);
             let mut out = Vec::new();
-            let row = vec![vec!["1".into(), "2".into()], vec![text.clone(), octets.clone()], vec![painted(red, &text)]];
-            table.row(&mut out, red, row).unwrap();
-            table.row(&mut out, Style::new(), vec![vec![octets.clone(), text], vec![String::new(); 2], vec![octets]]).unwrap();
+            table.row(&mut out, red).unwrap();
+            table.texts(&["1", "2", &text, &octets, &painted(red, &text)]);
+            table.row(&mut out, Style::new()).unwrap();
+            table.texts(&[&octets, &text, "", "", &octets]);
             table.write(&mut out).unwrap();
             let written = String::from_utf8(out).unwrap();
             prop_assert!(!ascii || written.is_ascii());
             prop_assert!(written.lines().count() >= 4);
+            // Where nothing has to be broken, both ways to write it are one.
+            let columns = table.columns();
+            if columns.total() <= table.room() {
+                let mut broken = Vec::new();
+                table.write_broken(&mut broken, &columns).unwrap();
+                prop_assert_eq!(written, String::from_utf8(broken).unwrap());
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use foldhash::fast::FixedState;
 use hashbrown::{HashMap, HashSet, HashTable};
 
+use super::entry::{Entry, tag};
 use super::node::Pulse;
 use super::{AgentTraffic, Node, Prefix};
 use crate::time::Timestamp;
@@ -27,7 +28,7 @@ pub(super) struct Directory {
     pulses: Vec<Pulse>,
     /// Places of nodes that were withdrawn.
     free: Vec<u32>,
-    by_address: HashTable<u32>,
+    by_address: HashTable<Entry>,
     by_nai: HashTable<u32>,
     by_prefix: HashMap<(Ipv4Addr, Prefix), u32, Hasher>,
     /// Lengths of prefixes in use, IPv4 then IPv6, the longest first.
@@ -116,13 +117,14 @@ impl Directory {
     /// The node of this home agent with this home address.
     #[inline]
     pub fn find(&self, home_agent: Ipv4Addr, home_address: Ipv4Addr) -> Option<u32> {
-        let hash = self.hasher.hash_one((home_agent, home_address));
-        let is_it = |slot: &u32| {
-            self.nodes
-                .get(*slot as usize)
-                .is_some_and(|node| node.home_agent == home_agent && node.home_address == Some(home_address))
+        let tag = address_tag(&self.hasher, home_agent, home_address);
+        let is_it = |entry: &Entry| {
+            entry.tag == tag
+                && self.nodes.get(entry.slot as usize).is_some_and(|node| {
+                    node.home_agent == home_agent && node.home_address == Some(home_address)
+                })
         };
-        self.by_address.find(hash, is_it).copied()
+        self.by_address.find(Entry { tag, slot: 0 }.hash(), is_it).map(|entry| entry.slot)
     }
 
     /// The node of this home agent that this NAI names.
@@ -262,8 +264,13 @@ impl Directory {
 
     /// The traffic of a home agent; an address that can be none is not one.
     pub fn agent_mut(&mut self, address: Ipv4Addr) -> Option<&mut AgentTraffic> {
-        self.know_agent(address);
-        let slot = *self.agent_index.get(&address)?;
+        let slot = match self.agent_index.get(&address) {
+            Some(slot) => *slot,
+            None => {
+                self.know_agent(address);
+                *self.agent_index.get(&address)?
+            }
+        };
         self.agents.get_mut(slot as usize).map(|(_, traffic)| traffic)
     }
 
@@ -330,11 +337,9 @@ impl Directory {
     fn list(&mut self, slot: u32) {
         let (nodes, hasher) = (&self.nodes, &self.hasher);
         let Some(node) = nodes.get(slot as usize) else { return };
-        if node.home_address.is_some() {
-            let hash = address_hash(hasher, node);
-            self.by_address.insert_unique(hash, slot, |slot| {
-                nodes.get(*slot as usize).map_or(0, |node| address_hash(hasher, node))
-            });
+        if let Some(home_address) = node.home_address {
+            let entry = Entry { tag: address_tag(hasher, node.home_agent, home_address), slot };
+            self.by_address.insert_unique(entry.hash(), entry, |entry| entry.hash());
         }
         if let Some(nai) = &node.nai {
             let hash = nai_hash(hasher, node);
@@ -355,10 +360,11 @@ impl Directory {
 
     fn unlist(&mut self, slot: u32) {
         let Some(node) = self.nodes.get(slot as usize) else { return };
-        if let Ok(entry) =
-            self.by_address.find_entry(address_hash(&self.hasher, node), |other| *other == slot)
-        {
-            entry.remove();
+        if let Some(home_address) = node.home_address {
+            let entry = Entry { tag: address_tag(&self.hasher, node.home_agent, home_address), slot };
+            if let Ok(entry) = self.by_address.find_entry(entry.hash(), |other| *other == entry) {
+                entry.remove();
+            }
         }
         if let Ok(entry) = self.by_nai.find_entry(nai_hash(&self.hasher, node), |other| *other == slot) {
             entry.remove();
@@ -372,8 +378,8 @@ impl Directory {
     }
 }
 
-fn address_hash(hasher: &Hasher, node: &Node) -> u64 {
-    hasher.hash_one((node.home_agent, node.home_address.unwrap_or(Ipv4Addr::UNSPECIFIED)))
+fn address_tag(hasher: &Hasher, home_agent: Ipv4Addr, home_address: Ipv4Addr) -> u32 {
+    tag(hasher.hash_one(u64::from(home_agent.to_bits()) << 32 | u64::from(home_address.to_bits())))
 }
 
 fn nai_hash(hasher: &Hasher, node: &Node) -> u64 {

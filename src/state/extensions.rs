@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::{Interface, Prefix};
-use crate::wire::{Content, DualStack, Message, MobileNetwork, Nai};
+use crate::wire::{Content, DualStack, FlowBinding, Message, MobileNetwork, Nai};
 
 /// What the extensions of a registration say, read in one pass.
 pub(super) struct Extensions<'a> {
@@ -12,7 +12,7 @@ pub(super) struct Extensions<'a> {
     pub interface: Option<Interface>,
     pub bulk: bool,
     pub overwrite: bool,
-    has_flow_bindings: bool,
+    pub has_flow_bindings: bool,
     pub udp_tunnel_granted: bool,
     pub prefixes: Vec<Prefix>,
 }
@@ -67,15 +67,43 @@ impl<'a> Extensions<'a> {
         read
     }
 
-    /// Copies of the data of all Flow-Bindings that can be read.
-    pub fn flow_bindings(&self, message: &Message<'_>) -> Vec<Box<[u8]>> {
+    /// Copies of the data of all Flow-Bindings.
+    pub fn flow_bindings(&self, message: &Message<'_>) -> FlowBindings {
         if !self.has_flow_bindings {
-            return Vec::new();
+            return FlowBindings::default();
         }
-        message
-            .extensions()
-            .filter(|extension| extension.is_flow_binding() && extension.content().is_ok())
-            .map(|extension| extension.data.into())
-            .collect()
+        let mut octets = Vec::with_capacity(message.octets.len());
+        for extension in message.extensions() {
+            if extension.is_flow_binding()
+                && let Ok(length) = u16::try_from(extension.data.len())
+            {
+                octets.extend_from_slice(&length.to_be_bytes());
+                octets.extend_from_slice(extension.data);
+            }
+        }
+        FlowBindings(octets.into_boxed_slice())
+    }
+}
+
+/// The data of the Flow-Binding extensions of a message in wire order, in one allocation: each behind its length in two
+/// octets.
+#[derive(Clone, Debug, Default)]
+pub(super) struct FlowBindings(Box<[u8]>);
+
+impl FlowBindings {
+    /// The data of each.
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let mut rest: &[u8] = &self.0;
+        std::iter::from_fn(move || {
+            let (length, behind) = rest.split_first_chunk()?;
+            let (data, behind) = behind.split_at_checked(u16::from_be_bytes(*length).into())?;
+            rest = behind;
+            Some(data)
+        })
+    }
+
+    /// The data of each that can be read, as exchanges keep it.
+    pub fn readable(&self) -> Vec<Box<[u8]>> {
+        self.iter().filter(|data| FlowBinding::from_octets(data).is_some()).map(Into::into).collect()
     }
 }

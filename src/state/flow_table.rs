@@ -7,8 +7,9 @@ use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
 use super::directory::NodeId;
+use super::entry::{Entry, tag};
 use super::flow::{Addresses6, Flow, FlowView, Key, Marks, NONE, Path, PathView};
-use super::{Direction, Node, Traffic};
+use super::{Direction, FarEnd, Node, Traffic};
 
 /// All flows of all nodes.
 #[derive(Debug)]
@@ -24,13 +25,6 @@ pub(super) struct FlowTable {
     /// What forgotten flows had counted, until it is added to their tunnels.
     forgotten: Vec<Forgotten>,
     hasher: FixedState,
-}
-
-/// A flow in the index: with some bits of its key's hash, so that looking for it touches the index alone.
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    tag: u32,
-    slot: u32,
 }
 
 /// What a forgotten flow had counted in one tunnel.
@@ -80,15 +74,6 @@ impl Forgotten {
     }
 }
 
-/// Bits of a hash that the index does not use itself.
-const fn tag(hash: u64) -> u32 {
-    // The cut is what is wanted.
-    #[allow(clippy::cast_possible_truncation)]
-    {
-        (hash >> 25) as u32
-    }
-}
-
 impl FlowTable {
     /// A table of at most `most` flows; `seed` scatters its index.
     pub fn new(most: usize, seed: u64) -> Self {
@@ -105,25 +90,35 @@ impl FlowTable {
         }
     }
 
+    fn tag(&self, key: &Key) -> u32 {
+        tag(self.hasher.hash_one(key))
+    }
+
     /// Where the flow with this key is if it is anywhere: the key is still to be compared. [`NONE`] when it is nowhere.
     #[inline]
     pub fn likely(&self, key: &Key) -> u32 {
-        let hash = self.hasher.hash_one(key);
-        let tag = tag(hash);
+        let tag = self.tag(key);
+        let hash = Entry { tag, slot: NONE }.hash();
         self.index.find(hash, |entry| entry.tag == tag).map_or(NONE, |entry| entry.slot)
     }
 
     /// The flow with this key.
     pub fn find(&self, key: &Key) -> Option<u32> {
-        let flows = &self.flows;
-        let is_it = |entry: &Entry| flows.get(entry.slot as usize).is_some_and(|flow| flow.key == *key);
-        self.index.find(self.hasher.hash_one(key), is_it).map(|entry| entry.slot)
+        let tag = self.tag(key);
+        let is_it = |entry: &Entry| {
+            entry.tag == tag && self.flows.get(entry.slot as usize).is_some_and(|flow| flow.key == *key)
+        };
+        self.index.find(Entry { tag, slot: NONE }.hash(), is_it).map(|entry| entry.slot)
     }
 
-    /// The node of the flow in a slot, if there is a flow.
+    /// The node of the flow in a slot, if it is the one with this key and its first tunnel ends here.
+    // Both cache lines of the flow are read, so that counting its packet finds them at hand.
     #[inline]
-    pub fn node_of(&self, slot: u32) -> u32 {
-        self.flows.get(slot as usize).map_or(NONE, |flow| flow.node)
+    pub fn node_of(&self, slot: u32, key: &Key, far_end: FarEnd) -> u32 {
+        match self.flows.get(slot as usize) {
+            Some(flow) if flow.key == *key && flow.path.ends_at(far_end) => flow.node,
+            _ => NONE,
+        }
     }
 
     /// The flow in a slot.
@@ -146,19 +141,16 @@ impl FlowTable {
             (u32::try_from(self.flows.len().saturating_sub(1)).unwrap_or(NONE), None)
         } else {
             let slot = self.pick();
-            if let Some(key) = self.flows.get(slot as usize).map(|flow| flow.key)
-                && let Ok(entry) =
-                    self.index.find_entry(self.hasher.hash_one(key), |entry| entry.slot == slot)
-            {
-                entry.remove();
+            if let Some(key) = self.flows.get(slot as usize).map(|flow| flow.key) {
+                let entry = Entry { tag: self.tag(&key), slot };
+                if let Ok(entry) = self.index.find_entry(entry.hash(), |other| *other == entry) {
+                    entry.remove();
+                }
             }
             (slot, self.replace(slot, flow))
         };
-        let (flows, hasher) = (&self.flows, &self.hasher);
-        let hash = hasher.hash_one(key);
-        self.index.insert_unique(hash, Entry { tag: tag(hash), slot }, |entry| {
-            flows.get(entry.slot as usize).map_or(0, |flow| hasher.hash_one(flow.key))
-        });
+        let entry = Entry { tag: self.tag(&key), slot };
+        self.index.insert_unique(entry.hash(), entry, |entry| entry.hash());
         (slot, forgotten)
     }
 

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use super::directory::NodeId;
-use super::extensions::Extensions;
+use super::extensions::{Extensions, FlowBindings};
 use super::node::Registration;
 use super::observer::ReplyFacts;
 use super::pending::{Identity, Request, RequestLeg};
@@ -285,7 +285,7 @@ impl Observer {
             exchange.granted = Some(facts.lifetime);
             exchange.home_agent = facts.home_agent;
             exchange.round_trip = Some(decided.round_trip);
-            exchange.answered_flows = read.flow_bindings(event.message);
+            exchange.answered_flows = read.flow_bindings(event.message).readable();
             if !facts.home_address.is_unspecified() {
                 exchange.home_address = facts.home_address;
             }
@@ -343,12 +343,13 @@ impl Observer {
                 Applied::Nothing => {}
                 Applied::NoRoom => without_room += 1,
             };
-            for data in &decided.flow_bindings {
+            for data in decided.flow_bindings.iter() {
                 if let Some(flow_binding) = FlowBinding::from_octets(data) {
                     apply(&flow_binding, Origin::Request, decided.frame);
                 }
             }
-            for extension in event.message.extensions().filter(Extension::is_flow_binding) {
+            let extensions = event.message.extensions().take_while(|_| read.has_flow_bindings);
+            for extension in extensions.filter(Extension::is_flow_binding) {
                 if let Ok(Content::FlowBinding(flow_binding)) = extension.content() {
                     apply(&flow_binding, Origin::Reply, facts.frame);
                 }
@@ -360,8 +361,10 @@ impl Observer {
         self.evicted_bindings = self.evicted_bindings.saturating_add(forgotten);
         self.evicted_rules = self.evicted_rules.saturating_add(without_room);
         if registration.lifetime > 0 {
-            self.directory.know_far_end(facts.home_agent, registration.far_end.address);
             self.directory.know_far_end(facts.home_agent, registration.care_of_address);
+            if registration.far_end.address != registration.care_of_address {
+                self.directory.know_far_end(facts.home_agent, registration.far_end.address);
+            }
         }
         for prefix in &read.prefixes {
             self.directory.give_prefix(slot, *prefix);
@@ -390,7 +393,13 @@ impl Observer {
         let is_free = |node: &Node| {
             node.home_address.is_none() || (node.is_blank() && node.home_address == Some(facts.home_address))
         };
-        let named = self.named_by(facts);
+        // Almost always the one that was asked for: then there is nothing to look up.
+        let is_named = |slot: &u32| {
+            let node = self.directory.nodes.get(*slot as usize);
+            let name = node.map(|node| (node.home_agent, node.home_address));
+            name == Some((facts.home_agent, Some(facts.home_address)))
+        };
+        let named = asked.filter(is_named).or_else(|| self.named_by(facts));
         let provisional = asked
             .filter(|_| named.is_none())
             .filter(|slot| self.directory.nodes.get(*slot as usize).is_some_and(is_free));
@@ -492,7 +501,7 @@ struct Decided {
     kind: Option<Kind>,
     lifetime: u16,
     registration: Registration,
-    flow_bindings: Vec<Box<[u8]>>,
+    flow_bindings: FlowBindings,
     /// Frame in which the request's Flow-Bindings were first seen.
     frame: u64,
     round_trip: i64,
@@ -563,7 +572,7 @@ fn record_of(
         granted: None,
         round_trip: None,
         retransmissions: 0,
-        asked_flows: request.flow_bindings.clone(),
+        asked_flows: request.flow_bindings.readable(),
         answered_flows: Vec::new(),
     }
 }

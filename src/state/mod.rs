@@ -9,6 +9,7 @@ mod agent;
 mod binding;
 mod directory;
 mod duplicates;
+mod entry;
 mod exchange;
 mod extensions;
 mod flow;

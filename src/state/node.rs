@@ -332,7 +332,7 @@ impl Node {
                 is_update
             }
             None => {
-                self.bindings.reserve_exact(1);
+                self.bindings.reserve_exact(room_for_more(self.bindings.len()));
                 self.bindings.push(Binding {
                     interface,
                     care_of_address,
@@ -440,7 +440,7 @@ impl Node {
         if self.tunnels.len() >= TUNNELS {
             return None;
         }
-        self.tunnels.reserve_exact(1);
+        self.tunnels.reserve_exact(room_for_more(self.tunnels.len()));
         self.tunnels.push(tunnel);
         Some(self.tunnels.len().saturating_sub(1))
     }
@@ -480,6 +480,11 @@ impl Node {
         });
         before.saturating_sub(self.bindings.len()) as u64
     }
+}
+
+/// How much room a node gets for more bindings or tunnels than it has: most have one; who has two will have a third.
+const fn room_for_more(count: usize) -> usize {
+    if count == 1 { 2 } else { 1 }
 }
 
 /// Whether a registration of this interface and care-of address renews this binding: the BID names it, or without

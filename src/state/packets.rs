@@ -167,8 +167,8 @@ impl Observer {
         for (place, sighting) in found.iter_mut().zip(&sightings) {
             place.0 = self.flows.likely(&sighting.key);
         }
-        for place in found.iter_mut().take(sightings.len()) {
-            place.1 = self.flows.node_of(place.0);
+        for (place, sighting) in found.iter_mut().zip(&sightings) {
+            place.1 = self.flows.node_of(place.0, &sighting.key, sighting.far_end);
         }
         let mut pulses = [None; BATCH];
         for (pulse, place) in pulses.iter_mut().zip(&found).take(sightings.len()) {

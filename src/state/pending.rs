@@ -13,6 +13,8 @@ use hashbrown::HashTable;
 use smallvec::SmallVec;
 
 use super::directory::NodeId;
+use super::entry::{Entry, tag};
+use super::extensions::FlowBindings;
 use super::node::Registration;
 use super::{FarEnd, Interface, Kind, Step};
 use crate::time::Timestamp;
@@ -42,8 +44,8 @@ pub(super) struct Request {
     pub lifetime: u16,
     /// What it was for when it came; `None` stands for a reply nobody asked for.
     pub kind: Option<Kind>,
-    /// Data of its Flow-Binding extensions that could be read, in wire order.
-    pub flow_bindings: Vec<Box<[u8]>>,
+    /// Its Flow-Binding extensions; those that cannot be read set nothing.
+    pub flow_bindings: FlowBindings,
     /// Endpoint pairs it was seen between; most requests are seen between one, which stands here and not elsewhere.
     pub legs: SmallVec<[RequestLeg; 1]>,
     /// The answer, once there is one.
@@ -101,12 +103,12 @@ impl Request {
 pub(super) struct Pending {
     slots: Vec<Option<Request>>,
     free: Vec<u32>,
-    /// Slots by identity and low half of the Identification.
-    by_identity: HashTable<u32>,
-    /// Requests without a home address by endpoint pair and low half, as hash and slot: one for each leg.
-    by_endpoints: HashTable<(u64, u32)>,
-    /// Slots in the order in which they were put in, with the end of their time as it was then.
-    queue: VecDeque<(Timestamp, u32)>,
+    /// Requests by identity and low half of the Identification.
+    by_identity: HashTable<Entry>,
+    /// Requests without a home address by endpoint pair and low half: one for each leg.
+    by_endpoints: HashTable<Entry>,
+    /// Requests by identity in the order in which they were put in, with the end of their time as it was then.
+    queue: VecDeque<(Timestamp, Entry)>,
     timeout: i64,
     most: usize,
     hasher: FixedState,
@@ -132,7 +134,7 @@ impl Pending {
     pub fn insert(&mut self, mut request: Request, now: Timestamp) -> Option<Request> {
         let evicted = if self.queue.len() >= self.most { self.take_oldest() } else { None };
         request.seen = now;
-        let hash = self.hash(&request.identity, request.identification);
+        let tag = self.tag(&request.identity, request.identification);
         let slot = match self.free.pop() {
             Some(slot) => slot,
             None => {
@@ -140,7 +142,8 @@ impl Pending {
                 u32::try_from(self.slots.len().saturating_sub(1)).unwrap_or(u32::MAX)
             }
         };
-        self.queue.push_back((self.end(now), slot));
+        let entry = Entry { tag, slot };
+        self.queue.push_back((self.end(now), entry));
         if let Identity::Nai(_) = request.identity {
             for leg in &request.legs {
                 self.index_leg(slot, leg, request.identification);
@@ -149,8 +152,7 @@ impl Pending {
         if let Some(place) = self.slots.get_mut(slot as usize) {
             *place = Some(request);
         }
-        let (slots, hasher) = (&self.slots, &self.hasher);
-        self.by_identity.insert_unique(hash, slot, |slot| rehash(slots, hasher, *slot));
+        self.by_identity.insert_unique(entry.hash(), entry, |entry| entry.hash());
         evicted
     }
 
@@ -163,8 +165,8 @@ impl Pending {
         ages: &RangeInclusive<i64>,
         fits: impl Fn(&Request) -> bool,
     ) -> Option<u32> {
-        let hash = self.hash(identity, identification);
-        self.latest(self.by_identity.iter_hash(hash).copied(), |request| {
+        let tag = self.tag(identity, identification);
+        self.latest(entries(&self.by_identity, tag), |request| {
             request.identity == *identity
                 && low(request.identification) == low(identification)
                 && ages.contains(&now.since(request.seen))
@@ -180,8 +182,8 @@ impl Pending {
         identification: u64,
         now: Timestamp,
     ) -> Option<u32> {
-        let hash = self.hasher.hash_one((destination, source, low(identification)));
-        self.latest(self.by_endpoints.iter_hash(hash).map(|(_, slot)| *slot), |request| {
+        let tag = tag(self.hasher.hash_one((destination, source, low(identification))));
+        self.latest(entries(&self.by_endpoints, tag), |request| {
             low(request.identification) == low(identification)
                 && (0..=self.timeout).contains(&now.since(request.seen))
                 && request.legs.iter().any(|leg| leg.is_reverse_of(source, destination))
@@ -225,26 +227,26 @@ impl Pending {
     /// Takes out the next request whose time is over.
     pub fn take_due(&mut self, now: Timestamp) -> Option<Request> {
         loop {
-            let (end, slot) = *self.queue.front()?;
+            let (end, entry) = *self.queue.front()?;
             if end >= now {
                 return None;
             }
             self.queue.pop_front();
-            let current = self.end(self.slots.get(slot as usize).and_then(Option::as_ref)?.seen);
+            let current = self.end(self.slots.get(entry.slot as usize).and_then(Option::as_ref)?.seen);
             if current >= now {
                 // It was seen again since; its place is further back.
                 let place = self.queue.partition_point(|(other, _)| *other <= current);
-                self.queue.insert(place, (current, slot));
+                self.queue.insert(place, (current, entry));
                 continue;
             }
-            return self.remove(slot);
+            return self.remove(entry);
         }
     }
 
     /// Takes out the oldest request, whether or not its time is over.
     pub fn take_oldest(&mut self) -> Option<Request> {
-        let (_, slot) = self.queue.pop_front()?;
-        self.remove(slot)
+        let (_, entry) = self.queue.pop_front()?;
+        self.remove(entry)
     }
 
     /// Whether the next request's time is over; cheap enough to ask for each frame.
@@ -272,20 +274,21 @@ impl Pending {
     }
 
     fn index_leg(&mut self, slot: u32, leg: &RequestLeg, identification: u64) {
-        let hash = self.leg_hash(leg, identification);
-        self.by_endpoints.insert_unique(hash, (hash, slot), |(hash, _)| *hash);
+        let entry = Entry { tag: self.leg_tag(leg, identification), slot };
+        self.by_endpoints.insert_unique(entry.hash(), entry, |entry| entry.hash());
     }
 
-    fn remove(&mut self, slot: u32) -> Option<Request> {
-        let request = self.slots.get_mut(slot as usize)?.take()?;
-        let hash = self.hash(&request.identity, request.identification);
-        if let Ok(entry) = self.by_identity.find_entry(hash, |other| *other == slot) {
+    /// Takes a request out, named by its entry in the index by identity.
+    fn remove(&mut self, entry: Entry) -> Option<Request> {
+        let Entry { slot, .. } = entry;
+        if let Ok(entry) = self.by_identity.find_entry(entry.hash(), |other| *other == entry) {
             entry.remove();
         }
+        let request = self.slots.get_mut(slot as usize)?.take()?;
         if let Identity::Nai(_) = request.identity {
             for leg in &request.legs {
-                let hash = self.leg_hash(leg, request.identification);
-                if let Ok(entry) = self.by_endpoints.find_entry(hash, |other| *other == (hash, slot)) {
+                let entry = Entry { tag: self.leg_tag(leg, request.identification), slot };
+                if let Ok(entry) = self.by_endpoints.find_entry(entry.hash(), |other| *other == entry) {
                     entry.remove();
                 }
             }
@@ -294,20 +297,19 @@ impl Pending {
         Some(request)
     }
 
-    fn hash(&self, identity: &Identity, identification: u64) -> u64 {
-        self.hasher.hash_one((identity, low(identification)))
+    fn tag(&self, identity: &Identity, identification: u64) -> u32 {
+        tag(self.hasher.hash_one((identity, low(identification))))
     }
 
-    fn leg_hash(&self, leg: &RequestLeg, identification: u64) -> u64 {
-        self.hasher.hash_one((leg.source, leg.destination, low(identification)))
+    fn leg_tag(&self, leg: &RequestLeg, identification: u64) -> u32 {
+        tag(self.hasher.hash_one((leg.source, leg.destination, low(identification))))
     }
 }
 
-fn rehash(slots: &[Option<Request>], hasher: &FixedState, slot: u32) -> u64 {
-    slots
-        .get(slot as usize)
-        .and_then(Option::as_ref)
-        .map_or(0, |request| hasher.hash_one((&request.identity, low(request.identification))))
+/// The slots of the entries with this tag; what they stand for is still to be compared.
+fn entries(index: &HashTable<Entry>, tag: u32) -> impl Iterator<Item = u32> {
+    let hash = Entry { tag, slot: 0 }.hash();
+    index.iter_hash(hash).filter(move |entry| entry.tag == tag).map(|entry| entry.slot)
 }
 
 /// The low half of an Identification, which a reply copies (RFC 5944 §5.7).
@@ -367,7 +369,7 @@ impl Request {
             care_of_address: header.care_of_address,
             lifetime: header.lifetime,
             kind: None,
-            flow_bindings: Vec::new(),
+            flow_bindings: FlowBindings::default(),
             legs: SmallVec::new(),
             answer: None,
             retransmissions: 0,

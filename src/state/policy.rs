@@ -149,7 +149,7 @@ impl Policy {
             }
             None if !has_room => Applied::NoRoom,
             None => {
-                if let Some(selector) = selector.selector() {
+                if let Some(selector) = &flow_binding.selector {
                     self.per_packet |= !selector.ds.is_absent()
                         || !selector.spi.is_absent()
                         || !selector.flow_label.is_absent();

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use smallvec::SmallVec;
+
 use crate::net::{FlowFacts, has_ports};
 use crate::wire::{Bounds, FlowBinding, IpProtocol, SelectorFormat, SelectorLayout, TrafficSelector};
 
@@ -10,18 +12,21 @@ use crate::wire::{Bounds, FlowBinding, IpProtocol, SelectorFormat, SelectorLayou
 /// Two rules with the same normalised selector are the same rule. The octets are TS Format, then the selector as
 /// RFC 6088 lays it out; of a format without a definition, the selector as it was.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct NormalSelector(Box<[u8]>);
+pub struct NormalSelector(SmallVec<[u8; INLINE]>);
+
+/// Octets of a selector that stand in the rule itself; those of most IPv4 selectors do.
+const INLINE: usize = 23;
 
 impl NormalSelector {
     /// The normal form of a Flow-Binding's selector.
     pub fn of(flow_binding: &FlowBinding<'_>) -> Self {
-        let mut octets = Vec::with_capacity(24);
+        let mut octets = Vec::with_capacity(64);
         octets.push(flow_binding.ts_format);
         match flow_binding.selector {
             Some(selector) => normalised(selector).emit(&mut octets),
             None => octets.extend_from_slice(flow_binding.selector_octets),
         }
-        Self(octets.into_boxed_slice())
+        Self(SmallVec::from_slice(&octets))
     }
 
     /// TS Format.

@@ -198,7 +198,9 @@ impl TrafficSelector {
         let flags = u32::from_be_bytes(*word);
         selector.reserved = flags & format.reserved_mask();
         let mut walk = Walk { octets, at: layout.prefix().saturating_add(4), short: None };
-        for pair in format.pairs() {
+        // Most pairs are not there.
+        let is_there = |pair: &&Pair| flags & (pair.flag(End::Start) | pair.flag(End::End)) != 0;
+        for pair in format.pairs().iter().filter(is_there) {
             selector.place(pair, flags, &mut walk);
         }
         let end = walk.at.min(octets.len());
@@ -381,10 +383,8 @@ fn layout_of(format: SelectorFormat, octets: &[u8]) -> SelectorLayout {
                 flags & format.reserved_mask() == 0 && body.len() == flagged_length(format, flags)
             })
     };
-    [SelectorLayout::Padded, SelectorLayout::SubOption]
-        .into_iter()
-        .find(|layout| !fits(SelectorLayout::Direct) && fits(*layout))
-        .unwrap_or(SelectorLayout::Direct)
+    let layouts = [SelectorLayout::Direct, SelectorLayout::Padded, SelectorLayout::SubOption];
+    layouts.into_iter().find(|layout| fits(*layout)).unwrap_or(SelectorLayout::Direct)
 }
 
 /// Octets of the flags word and all fields it flags.

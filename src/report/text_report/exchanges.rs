@@ -28,40 +28,38 @@ pub(super) fn write(out: &mut dyn Write, page: &mut Page<'_, '_>) -> io::Result<
     let mut table = TextTable::new(&page.look, 0, &EXCHANGES);
     let selection = page.selection.clone();
     for exchange in selection.exchanges() {
-        let row = row(page, exchange);
-        table.row(out, Style::new(), row)?;
+        table.row(out, Style::new())?;
+        fill(&mut table, page, exchange);
     }
     if table.is_empty() { page.nothing(out, "no registration exchanges") } else { table.write(out) }
 }
 
-fn row(page: &mut Page<'_, '_>, exchange: &Exchange) -> Vec<Vec<String>> {
+/// The texts of a row.
+fn fill(table: &mut TextTable, page: &mut Page<'_, '_>, exchange: &Exchange) {
     let look = page.look;
-    let time = exchange.legs.first().map(|leg| page.moment(leg.time)).unwrap_or_default();
+    table.maybe(exchange.legs.first().map(|leg| page.moment(leg.time)));
     let frames = [list(exchange.request_frames()), list(exchange.reply_frames())];
     let between = look.glyphs.arrow;
-    let frames = match (frames[0].as_str(), frames[1].as_str()) {
-        (request, "") => format!("#{request}"),
-        ("", reply) => format!("{between}#{reply}"),
-        (request, reply) => format!("#{request}{between}#{reply}"),
-    };
-    let node = match (&exchange.nai, exchange.home_address.is_unspecified()) {
-        (Some(nai), true) => look.glyphs.short_text(nai, NAI),
-        _ => exchange.home_address.to_string(),
-    };
-    vec![
-        vec![time, frames],
-        vec![node, exchange.care_of_address.map(|address| address.to_string()).unwrap_or_default()],
-        vec![
-            exchange.kind.map_or("-", Kind::name).to_owned(),
-            exchange.bid.map(|bid| format!("BID {}", Bid::octet(bid))).unwrap_or_default(),
-        ],
-        vec![outcome(page, exchange)],
-        vec![
-            exchange.requested.map_or_else(|| "-".to_owned(), lifetime),
-            exchange.granted.map(lifetime).unwrap_or_default(),
-        ],
-        vec![exchange.round_trip.map(milliseconds).unwrap_or_default(), copies(exchange)],
-    ]
+    match (frames[0].as_str(), frames[1].as_str()) {
+        (request, "") => table.text(format_args!("#{request}")),
+        ("", reply) => table.text(format_args!("{between}#{reply}")),
+        (request, reply) => table.text(format_args!("#{request}{between}#{reply}")),
+    }
+    match (&exchange.nai, exchange.home_address.is_unspecified()) {
+        (Some(nai), true) => table.text(look.glyphs.short_text(nai, NAI)),
+        _ => table.text(exchange.home_address),
+    }
+    table.maybe(exchange.care_of_address);
+    table.text(exchange.kind.map_or("-", Kind::name));
+    table.maybe(exchange.bid.map(|bid| format!("BID {}", Bid::octet(bid))));
+    table.text(outcome(page, exchange));
+    match exchange.requested {
+        Some(requested) => table.text(lifetime(requested)),
+        None => table.text("-"),
+    }
+    table.maybe(exchange.granted.map(lifetime));
+    table.maybe(exchange.round_trip.map(milliseconds));
+    table.text(copies(exchange));
 }
 
 /// The status, and the code with its name where that says more.

@@ -1,5 +1,6 @@
 //! The `flows` section as text: a row a flow and a further row for each further tunnel it took.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
 
@@ -32,51 +33,63 @@ pub(super) fn write(out: &mut dyn Write, page: &mut Page<'_, '_>) -> io::Result<
 }
 
 fn add(out: &mut dyn Write, table: &mut TextTable, page: &Page<'_, '_>, flow: &FlowView) -> io::Result<()> {
-    let protocol = IpProtocol(flow.protocol);
-    let expected = match (flow.fid, flow.expected_bid) {
-        (_, Some(bid)) => format!("BID {bid}"),
-        (Some(_), None) => "drop".to_owned(),
-        (None, None) => String::new(),
-    };
-    let verdict = painted(style_of(page, flow.verdict), flow.verdict.name());
-    let mut left = vec![
-        vec![
-            flow.home_address.map(|address| address.to_string()).unwrap_or_default(),
-            protocol.name().map_or_else(|| format!("protocol {}", protocol.0), str::to_owned),
-        ],
-        vec![
-            endpoint(flow.source, flow.source_port),
-            format!("{} {}", page.look.glyphs.arrow, endpoint(flow.destination, flow.destination_port)),
-        ],
-        vec![flow.fid.map(|fid| fid.to_string()).unwrap_or_default()],
-        vec![verdict, expected],
-    ];
-    for path in &flow.paths {
-        let mut row = std::mem::take(&mut left);
-        if row.is_empty() {
-            row = vec![
-                vec![String::new(); 2],
-                vec![String::new(); 2],
-                vec![String::new()],
-                vec![String::new(); 2],
-            ];
+    for (index, path) in flow.paths.iter().enumerate() {
+        table.row(out, Style::new())?;
+        if index == 0 {
+            identify(table, page, flow);
+        } else {
+            table.nothing(IDENTITY);
         }
-        row.extend([tunnel(page, flow, path), counters(path.downlink), counters(path.uplink)]);
-        table.row(out, Style::new(), row)?;
+        fill(table, page, flow, path);
     }
     Ok(())
 }
 
-/// Binding and care-of address of a path.
-fn tunnel(page: &Page<'_, '_>, flow: &FlowView, path: &PathView) -> Vec<String> {
-    let node = page.selection.observer().node(flow.node);
-    let tunnel = node.and_then(|node| node.tunnels().get(path.tunnel));
-    let name = path.bid.map_or_else(|| "no BID".to_owned(), |bid| format!("BID {}", Bid::octet(bid)));
-    vec![name, tunnel.map(|tunnel| tunnel.care_of_address.to_string()).unwrap_or_default()]
+/// How many texts of a row say which flow it is and how it went.
+const IDENTITY: usize = 7;
+
+/// Says which flow it is and how it went.
+fn identify(table: &mut TextTable, page: &Page<'_, '_>, flow: &FlowView) {
+    let protocol = IpProtocol(flow.protocol);
+    table.maybe(flow.home_address);
+    match protocol.name() {
+        Some(name) => table.text(name),
+        None => table.text(format_args!("protocol {}", protocol.0)),
+    }
+    table.compose(|text| endpoint(text, flow.source, flow.source_port));
+    table.compose(|text| {
+        text.push_str(page.look.glyphs.arrow);
+        text.push(' ');
+        endpoint(text, flow.destination, flow.destination_port);
+    });
+    table.maybe(flow.fid);
+    table.text(painted(style_of(page, flow.verdict), flow.verdict.name()));
+    match (flow.fid, flow.expected_bid) {
+        (_, Some(bid)) => table.text(format_args!("BID {bid}")),
+        (Some(_), None) => table.text("drop"),
+        (None, None) => table.nothing(1),
+    }
 }
 
-fn endpoint(address: IpAddr, port: Option<u16>) -> String {
-    port.map_or_else(|| address.to_string(), |port| SocketAddr::new(address, port).to_string())
+/// Binding, care-of address and counters of a path.
+fn fill(table: &mut TextTable, page: &Page<'_, '_>, flow: &FlowView, path: &PathView) {
+    let node = page.selection.observer().node(flow.node);
+    let tunnel = node.and_then(|node| node.tunnels().get(path.tunnel));
+    match path.bid {
+        Some(bid) => table.text(format_args!("BID {}", Bid::octet(bid))),
+        None => table.text("no BID"),
+    }
+    table.maybe(tunnel.map(|tunnel| tunnel.care_of_address));
+    counters(table, path.downlink);
+    counters(table, path.uplink);
+}
+
+fn endpoint(text: &mut String, address: IpAddr, port: Option<u16>) {
+    // Writing to a String cannot fail.
+    let _ = match port {
+        Some(port) => write!(text, "{}", SocketAddr::new(address, port)),
+        None => write!(text, "{address}"),
+    };
 }
 
 fn style_of(page: &Page<'_, '_>, verdict: Verdict) -> Style {

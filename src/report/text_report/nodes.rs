@@ -1,6 +1,7 @@
 //! The `nodes` section as text: what a home agent's `show ip mobile binding` and `show ip mobile tunnel` tell of a
 //! node, and its flow policy as RFC 7629 Figure 2 draws one.
 
+use std::fmt::{self, Display, Formatter, Write as _};
 use std::io::{self, Write};
 
 use anstyle::Style;
@@ -93,51 +94,60 @@ fn write_bindings(out: &mut dyn Write, page: &mut Page<'_, '_>, node: &Node) -> 
         }
         let tunnel = place.and_then(|place| node.tunnels().get(place));
         let style = if binding.is_active() { Style::new() } else { quiet };
-        table.row(out, style, binding_row(page, binding, tunnel))?;
+        table.row(out, style)?;
+        fill_binding(&mut table, page, binding, tunnel);
     }
     for (tunnel, _) in node.tunnels().iter().zip(told).filter(|(_, told)| !told) {
-        table.row(out, quiet, tunnel_row(tunnel))?;
+        table.row(out, quiet)?;
+        fill_tunnel(&mut table, tunnel);
     }
     table.write(out)
 }
 
-fn binding_row(page: &mut Page<'_, '_>, binding: &Binding, tunnel: Option<&Tunnel>) -> Vec<Vec<String>> {
-    let (access, label) = binding.interface.map_or_else(Default::default, |interface| {
-        let technology = interface.access_technology;
-        let access = technology.name().map_or_else(|| technology.0.to_string(), str::to_owned);
-        (access, interface.label.to_string())
-    });
-    let flags: String = binding.flags.letters().collect();
-    let mode = if binding.flags.co_located() { "co-located" } else { "via FA" };
-    let since = binding.ended.unwrap_or(binding.registered);
-    let [downlink, uplink] =
-        tunnel.map(|tunnel| [tunnel.downlink, tunnel.uplink].map(counters)).unwrap_or_default();
-    let behind_nat = tunnel.and_then(far_end);
-    let care_of_address = binding.care_of_address.to_string();
-    vec![
-        vec![bid(binding.bid())],
-        vec![[Some(care_of_address), behind_nat].into_iter().flatten().collect::<Vec<_>>().join("\n")],
-        vec![access, label],
-        vec![encapsulation_title(binding.encapsulation()).to_owned(), mode.to_owned(), flags],
-        vec![lifetime(binding.lifetime), left(binding, page.selection.observer().clock())],
-        vec![binding.state.name().to_owned(), page.moment(since)],
-        downlink,
-        uplink,
-    ]
+fn fill_binding(table: &mut TextTable, page: &mut Page<'_, '_>, binding: &Binding, tunnel: Option<&Tunnel>) {
+    table.text(Identifier(binding.bid()));
+    match tunnel.and_then(far_end) {
+        Some(behind_nat) => table.text(format_args!("{}\n{behind_nat}", binding.care_of_address)),
+        None => table.text(binding.care_of_address),
+    }
+    match binding.interface {
+        Some(interface) => {
+            let technology = interface.access_technology;
+            match technology.name() {
+                Some(name) => table.text(name),
+                None => table.text(technology.0),
+            }
+            table.text(interface.label);
+        }
+        None => table.nothing(2),
+    }
+    table.text(encapsulation_title(binding.encapsulation()));
+    table.text(if binding.flags.co_located() { "co-located" } else { "via FA" });
+    table.compose(|text| text.extend(binding.flags.letters()));
+    table.text(lifetime(binding.lifetime));
+    table.text(left(binding, page.selection.observer().clock()));
+    table.text(binding.state.name());
+    table.text(page.moment(binding.ended.unwrap_or(binding.registered)));
+    match tunnel {
+        Some(tunnel) => {
+            counters(table, tunnel.downlink);
+            counters(table, tunnel.uplink);
+        }
+        None => table.nothing(4),
+    }
 }
 
 /// A tunnel without a binding that is still known: its binding moved, or it never had one.
-fn tunnel_row(tunnel: &Tunnel) -> Vec<Vec<String>> {
-    vec![
-        vec![bid(tunnel.bid)],
-        vec![tunnel.care_of_address.to_string()],
-        vec![String::new(); 2],
-        vec![encapsulation_title(tunnel.encapsulation).to_owned(), String::new(), String::new()],
-        vec![String::new(); 2],
-        vec!["no binding".to_owned(), String::new()],
-        counters(tunnel.downlink),
-        counters(tunnel.uplink),
-    ]
+fn fill_tunnel(table: &mut TextTable, tunnel: &Tunnel) {
+    table.text(Identifier(tunnel.bid));
+    table.text(tunnel.care_of_address);
+    table.nothing(2);
+    table.text(encapsulation_title(tunnel.encapsulation));
+    table.nothing(4);
+    table.text("no binding");
+    table.nothing(1);
+    counters(table, tunnel.downlink);
+    counters(table, tunnel.uplink);
 }
 
 /// Where the tunnel ends when a NAT stands before the care-of address.
@@ -157,61 +167,81 @@ fn write_policy(out: &mut dyn Write, page: &mut Page<'_, '_>, node: &Node) -> io
     writeln!(out)?;
     let mut table = TextTable::new(&page.look, 2, &POLICY);
     for (fid, rule) in (1u32..).zip(node.policy().rules()) {
-        let selector = match rule.selector.selector() {
-            Some(selector) => selector.to_string(),
-            None => format!("of format {}", rule.selector.ts_format()),
-        };
         let origin = match rule.origin {
             Origin::Request => "request",
             Origin::Reply => "reply",
         };
-        let row = vec![
-            vec![fid.to_string()],
-            vec![selector],
-            vec![preferences(page, node, rule).join("\n")],
-            vec![rule.packets.to_string(), rule.bytes.to_string()],
-            vec![origin.to_owned(), format!("#{}", rule.frame)],
-        ];
-        table.row(out, Style::new(), row)?;
+        table.row(out, Style::new())?;
+        table.text(fid);
+        match rule.selector.selector() {
+            Some(selector) => table.text(selector),
+            None => table.text(format_args!("of format {}", rule.selector.ts_format())),
+        }
+        table.compose(|text| preferences(text, page, node, rule));
+        table.text(rule.packets);
+        table.text(rule.bytes);
+        table.text(origin);
+        table.text(format_args!("#{}", rule.frame));
     }
     table.write(out)
 }
 
 /// The bindings of a rule in order of preference, as a list that ends in a drop; the one in force is marked.
-fn preferences(page: &Page<'_, '_>, node: &Node, rule: &Rule) -> Vec<String> {
+fn preferences(text: &mut String, page: &Page<'_, '_>, node: &Node, rule: &Rule) {
     let Page { look, .. } = page;
     let effect = rule.effect(|bid| node.is_active(bid));
     let mark = look.glyphs.active;
-    let blank = " ".repeat(mark.chars().count());
-    let line = |is_active: bool, style: Style, text: &str| {
-        if is_active { painted(style, format_args!("{mark} {text}")) } else { format!("{blank} {text}") }
+    let blank = mark.chars().count();
+    let line = |text: &mut String, is_active: bool, style: Style, preference: &dyn Display| {
+        // Writing to a String cannot fail.
+        let _ = if is_active {
+            write!(text, "{style}{mark} {preference}{style:#}")
+        } else {
+            write!(text, "{:blank$} {preference}", "")
+        };
     };
-    let mut lines = Vec::new();
     if let RuleAction::Forward(list) = &rule.action {
         for bid in list.bids() {
             let is_active = effect == Effect::Forward(*bid);
-            lines.push(line(is_active, look.palette.good, &preference(node, *bid)));
+            line(text, is_active, look.palette.good, &Preference { node, octet: *bid });
+            text.push('\n');
         }
     }
     let style = if effect == Effect::Exhausted { look.palette.bad } else { look.palette.doubtful };
-    lines.push(line(matches!(effect, Effect::Drop | Effect::Exhausted), style, "<DROP>"));
-    lines
+    line(text, matches!(effect, Effect::Drop | Effect::Exhausted), style, &"<DROP>");
 }
 
 /// A binding in a list of preferences: its identifier, and where it leads as far as that is known.
-fn preference(node: &Node, octet: u8) -> String {
-    let of_it = |binding: &&Binding| binding.bid().map(Bid::octet) == Some(octet);
-    let bindings = node.bindings();
-    let known = node.active().find(of_it).or_else(|| bindings.iter().rev().find(of_it));
-    match known {
-        None => format!("BID {octet} never registered"),
-        Some(binding) if binding.is_active() => format!("BID {octet} {}", binding.care_of_address),
-        Some(binding) => format!("BID {octet} {} {}", binding.care_of_address, binding.state.name()),
+struct Preference<'n> {
+    node: &'n Node,
+    octet: u8,
+}
+
+impl Display for Preference<'_> {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        let Self { node, octet } = *self;
+        let of_it = |binding: &&Binding| binding.bid().map(Bid::octet) == Some(octet);
+        let bindings = node.bindings();
+        let known = node.active().find(of_it).or_else(|| bindings.iter().rev().find(of_it));
+        write!(formatter, "BID {octet} ")?;
+        match known {
+            None => formatter.write_str("never registered"),
+            Some(binding) if binding.is_active() => write!(formatter, "{}", binding.care_of_address),
+            Some(binding) => write!(formatter, "{} {}", binding.care_of_address, binding.state.name()),
+        }
     }
 }
 
-fn bid(bid: Option<Bid>) -> String {
-    bid.map_or_else(|| "-".to_owned(), |bid| bid.octet().to_string())
+/// A Binding Identifier, or the lack of one.
+struct Identifier(Option<Bid>);
+
+impl Display for Identifier {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(bid) => write!(formatter, "{}", bid.octet()),
+            None => formatter.write_str("-"),
+        }
+    }
 }
 
 /// A lifetime in seconds; 65535 never ends (RFC 5944 §3.3).
@@ -231,6 +261,7 @@ fn left(binding: &Binding, clock: Timestamp) -> String {
 }
 
 /// Packets and octets.
-pub(super) fn counters(traffic: Traffic) -> Vec<String> {
-    vec![traffic.packets.to_string(), traffic.bytes.to_string()]
+pub(super) fn counters(table: &mut TextTable, traffic: Traffic) {
+    table.text(traffic.packets);
+    table.text(traffic.bytes);
 }

@@ -27,17 +27,16 @@ pub(super) fn write(out: &mut dyn Write, page: &mut Page<'_, '_>) -> io::Result<
             (None, Some(nai)) => page.look.glyphs.short_text(nai, NAI),
             (None, None) => String::new(),
         };
-        let last = violations.precision.map(|_| page.moment(violations.last)).unwrap_or_default();
-        let code = violations.last_code.map(|code| named(code, page.numbers)).unwrap_or_default();
-        let row = vec![
-            vec![name, node.home_agent.to_string()],
-            vec![violations.failed_authentication.to_string()],
-            vec![violations.bad_identification.to_string()],
-            vec![violations.unknown_spi.to_string()],
-            vec![last],
-            vec![code],
-        ];
-        table.row(out, Style::new(), row)?;
+        let last = violations.precision.map(|_| page.moment(violations.last));
+        let code = violations.last_code.map(|code| named(code, page.numbers));
+        table.row(out, Style::new())?;
+        table.text(name);
+        table.text(node.home_agent);
+        table.text(violations.failed_authentication);
+        table.text(violations.bad_identification);
+        table.text(violations.unknown_spi);
+        table.maybe(last);
+        table.maybe(code);
     }
     if table.is_empty() { page.nothing(out, "no security violations") } else { table.write(out) }
 }
