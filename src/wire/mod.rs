@@ -79,6 +79,7 @@ pub use registration_request::{RegistrationRequest, RequestFlags};
 pub use reply_code::{Decision, ReplyCode};
 pub use revocation::{Revocation, RevocationAcknowledgement};
 pub use revocation_support::RevocationSupport;
+pub use selector_field::{SelectorField, SelectorValue};
 pub use selector_text::SelectorTextError;
 pub use traffic_selector::{Bounds, SelectorFormat, SelectorLayout, TrafficSelector};
 pub use tunnel_data::TunnelData;
