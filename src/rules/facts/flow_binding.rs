@@ -3,7 +3,10 @@
 use std::ops::Range;
 
 use crate::state::NormalSelector;
-use crate::wire::{Action, Content, Extension, FlowBinding, SelectorFormat, SelectorLayout, TrafficSelector};
+use crate::wire::{
+    Action, Content, Extension, FlowBinding, Malformed, SelectorFormat, SelectorLayout, SelectorValue,
+    TrafficSelector,
+};
 
 /// A Flow-Binding extension, and what is broken in it (D6, D11).
 #[derive(Clone, Debug)]
@@ -14,6 +17,8 @@ pub(in crate::rules) struct FlowBindingFacts<'a> {
     pub bid_count: Option<u8>,
     /// What could be read. When the list overruns (FB-001) its BIDs are those that are there, and nothing follows.
     pub flow_binding: FlowBinding<'a>,
+    /// Why not all of it could be read.
+    pub fault: Option<Malformed>,
     /// Whether BID list or TS Format run past the extension (FB-001).
     pub overruns: bool,
     /// The selector of TS Format 1 or 2 in the layout that fits (D6, TS-013); `None` when its octets are fewer than
@@ -39,7 +44,7 @@ impl<'a> FlowBindingFacts<'a> {
         let needed = bid_count.map(|count| usize::from(count).saturating_add(3));
         let overruns = needed.is_none_or(|needed| extension.data.len() < needed);
         let selector = flow_binding.selector.filter(|_| fault.is_none() && !overruns);
-        Self { extension: *extension, bid_count, flow_binding, overruns, selector }
+        Self { extension: *extension, bid_count, flow_binding, fault, overruns, selector }
     }
 
     /// What is to be done with the flow.
@@ -111,6 +116,19 @@ impl<'a> FlowBindingFacts<'a> {
     pub fn selector_octets(&self) -> Range<usize> {
         let start = self.ts_format_octet().end;
         start..start.saturating_add(self.flow_binding.selector_octets.len())
+    }
+
+    /// The octets of the flags word of a selector that is whole, in the UDP payload.
+    pub fn flags_octets(&self) -> Range<usize> {
+        let prefix = self.selector.map_or(0, |selector| selector.layout.prefix());
+        let start = self.selector_octets().start.saturating_add(prefix);
+        start..start.saturating_add(4)
+    }
+
+    /// The octets of one of the selector's values in the UDP payload.
+    pub fn octets_of(&self, value: &SelectorValue) -> Range<usize> {
+        let start = self.selector_octets().start;
+        start.saturating_add(value.octets.start)..start.saturating_add(value.octets.end)
     }
 
     /// The octets of the BID list in the UDP payload.

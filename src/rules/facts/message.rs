@@ -10,8 +10,8 @@ use crate::net::{Datagram, IpPacket};
 use crate::rules::{Place, Subject};
 use crate::state::MessageEvent;
 use crate::wire::{
-    Content, Extension, ExtensionType, Header, KeyRing, Malformed, Message, Multipath, RegistrationReply,
-    RegistrationRequest, Verdict,
+    Content, Extension, ExtensionType, Form, Header, KeyRing, Layout, Malformed, Message, Multipath,
+    RegistrationReply, RegistrationRequest, Verdict,
 };
 
 /// A message on a Mobile IP port, as rules see it.
@@ -230,6 +230,15 @@ pub(in crate::rules) fn is_authorization(extension: &Extension<'_>) -> bool {
 /// The octets of an extension in the UDP payload, header included.
 pub(in crate::rules) fn octets_of(extension: &Extension<'_>) -> Range<usize> {
     extension.offset..extension.offset.saturating_add(extension.total_length())
+}
+
+/// What an extension is called in findings: `Type 32`, or with its Sub-Type `Type 148/0`.
+pub(in crate::rules) fn name_of(extension: &Extension<'_>) -> String {
+    let kind = extension.kind.0;
+    match extension.subtype.filter(|_| extension.layout != Layout::Proper(Form::LongReserved)) {
+        Some(subtype) => format!("Type {kind}/{subtype}"),
+        None => format!("Type {kind}"),
+    }
 }
 
 /// One octet of an extension's data, by its place behind the header.

@@ -178,6 +178,24 @@ impl Said {
         self.flow_rules.iter().filter(|rule| rule.is_forward_list).flat_map(|rule| rule.bids.iter().copied())
     }
 
+    /// Prefixes of all its Type 148 extensions.
+    pub fn networks(&self) -> impl Iterator<Item = (Ipv4Addr, u8)> {
+        let answered = self.networks_answered.iter().filter_map(|network| match network {
+            MobileNetwork::Acknowledgement { prefix, prefix_length, .. } => Some((*prefix, *prefix_length)),
+            MobileNetwork::Request { .. } => None,
+        });
+        self.networks_asked.iter().copied().chain(answered)
+    }
+
+    /// Prefixes of all its Type 152 extensions.
+    pub fn prefixes(&self) -> impl Iterator<Item = (Ipv6Addr, u8)> {
+        let answered = self.prefixes_answered.iter().filter_map(|prefix| match prefix {
+            DualStack::PrefixReply { prefix, prefix_length, .. } => Some((*prefix, *prefix_length)),
+            _ => None,
+        });
+        self.prefixes_asked.iter().copied().chain(answered)
+    }
+
     fn of(message: &MessageFacts<'_, '_>) -> Self {
         let mut said = Self {
             types: message.types,

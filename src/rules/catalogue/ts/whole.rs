@@ -1,9 +1,12 @@
 //! Traffic selectors as a whole (TS).
 
-use crate::rules::facts::{Answering, Asking, FlowBindingFacts, MessageFacts};
+use crate::rules::facts::{FlowBindingFacts, MessageFacts};
 use crate::rules::finder::Finder;
 use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
+use crate::wire::{Problem, SelectorFormat, SelectorLayout, TrafficSelector};
+
+use super::words::section;
 
 /// Reserved bits set in the selector flags word.
 pub static TS_004: Rule = Rule {
@@ -18,11 +21,25 @@ pub static TS_004: Rule = Rule {
         Format 2 and bits under mask 0x0000FFFF set. Not evaluated if the selector is under 4 octets or \
         TS-013 fired.",
     why: "Flags in the wrong half of the word mean the peer reads another selector than was meant.",
-    example: "",
-    check: Check::FlowBinding(ts_004),
+    example: "01 (TS Format), 00 80 00 01 13 c4: the lowest bit of the flags word, which has no letter",
+    check: Check::FlowBinding(sets_reserved_flags),
 };
 
-fn ts_004(_message: &MessageFacts<'_, '_>, _facts: &FlowBindingFacts<'_>, _finder: &mut Finder<'_>) {}
+fn sets_reserved_flags(
+    _message: &MessageFacts<'_, '_>,
+    facts: &FlowBindingFacts<'_>,
+    finder: &mut Finder<'_>,
+) {
+    let Some(selector) = facts.selector.filter(|selector| selector.reserved != 0) else { return };
+    finder
+        .fires(format!(
+            "selector's flags word is 0x{:08x}; the bits under 0x{:08x} must be 0 (RFC 6088 {})",
+            selector.flags(),
+            selector.format.reserved_mask(),
+            section(selector.format)
+        ))
+        .at(facts.flags_octets());
+}
 
 /// Selector truncated against its own flags.
 pub static TS_005: Rule = Rule {
@@ -38,11 +55,27 @@ pub static TS_005: Rule = Rule {
         Format 2: A-D 16, E-H 4, I-L 2, M-P 1. Not evaluated if TS-013 fired. No other TS rule is evaluated \
         for that selector.",
     why: "The rule cannot be decoded; a home agent that accepts it enforces something nobody configured.",
-    example: "",
-    check: Check::FlowBinding(ts_005),
+    example: "01 (TS Format), 00 80 00 00 13: flag I announces a port of 2 octets, and 1 is left",
+    check: Check::FlowBinding(is_truncated),
 };
 
-fn ts_005(_message: &MessageFacts<'_, '_>, _facts: &FlowBindingFacts<'_>, _finder: &mut Finder<'_>) {}
+fn is_truncated(_message: &MessageFacts<'_, '_>, facts: &FlowBindingFacts<'_>, finder: &mut Finder<'_>) {
+    let Some(format) = facts.format().filter(|_| facts.is_truncated()) else { return };
+    let selector_octets = facts.selector_octets();
+    let (octets, format_number) = (selector_octets.len(), format.ts_format());
+    let seen = match facts.fault.map(|fault| fault.problem) {
+        Some(Problem::FieldMissing { needed, left, .. }) if octets >= 4 => format!(
+            "selector of TS Format {format_number} has {octets} octets: its flags announce a field of {needed} \
+             where {left} remain"
+        ),
+        _ => {
+            format!("selector of TS Format {format_number} has {octets} octets; its flags word alone takes 4")
+        }
+    };
+    finder
+        .fires(format!("{seen} (RFC 6088 {})", section(format)))
+        .at(facts.ts_format_octet().start..selector_octets.end);
+}
 
 /// Octets left over after the last selector field.
 pub static TS_006: Rule = Rule {
@@ -58,38 +91,28 @@ pub static TS_006: Rule = Rule {
     why: "\
         Padding to the alignment of RFC 6088, an off-by-one in Length, or a forgotten flag; receivers may \
         refuse the whole request.",
-    example: "",
-    check: Check::FlowBinding(ts_006),
+    example: "01 (TS Format), 00 80 00 00 13 c4 00 00: two octets after the only field",
+    check: Check::FlowBinding(has_octets_left_over),
 };
 
-fn ts_006(_message: &MessageFacts<'_, '_>, _facts: &FlowBindingFacts<'_>, _finder: &mut Finder<'_>) {}
-
-/// Selector addresses do not fit the home-agent point of view.
-pub static TS_011: Rule = Rule {
-    id: "TS-011",
-    title: "Selector addresses do not fit the home-agent point of view",
-    level: Level::Note,
-    source: "RFC 6088 §3.1, §3.2; RFC 7629 §2.2",
-    subject: Subject::Any,
-    scope: Scope::State,
-    fires: "\
-        Evaluated when the session's Home Address is known (not 0). A range is its start field through its \
-        end field, or the start alone. Fires on an RRQ or RRP per FB (a) with TS Format 1, a destination \
-        range present, and that range containing neither the Home Address nor any address of a prefix in a \
-        Type 148 seen in the session; (b) with TS Format 2, a destination range present, at least one prefix \
-        in a Type 152 seen in the session, and the range meeting none of them; or (c) with TS Format 1 and a \
-        source range that contains the Home Address while the destination range is absent or does not \
-        contain it.",
-    why: "\
-        Selectors describe correspondent-to-mobile packets. A rule written from the mobile's side (source = \
-        home address) matches nothing at the home agent.",
-    example: "",
-    check: Check::Both(ts_011_asking, ts_011_answering),
-};
-
-fn ts_011_asking(_asking: &Asking<'_, '_, '_>, _finder: &mut Finder<'_>) {}
-
-fn ts_011_answering(_answering: &Answering<'_, '_, '_>, _finder: &mut Finder<'_>) {}
+fn has_octets_left_over(
+    _message: &MessageFacts<'_, '_>,
+    facts: &FlowBindingFacts<'_>,
+    finder: &mut Finder<'_>,
+) {
+    let Some(selector) = facts.selector.filter(|_| !facts.has_other_layout()) else { return };
+    let left_over = facts.left_over();
+    if left_over > 0 {
+        let end = facts.selector_octets().end;
+        finder
+            .fires(format!(
+                "selector goes on for {left_over} octets after its last field; flags and fields take {} (RFC 6088 {})",
+                selector.length(),
+                section(selector.format)
+            ))
+            .at(end.saturating_sub(left_over)..end);
+    }
+}
 
 /// Selector without any field matches all traffic.
 pub static TS_012: Rule = Rule {
@@ -105,11 +128,25 @@ pub static TS_012: Rule = Rule {
     why: "\
         With DROP this silences the subscriber; with FORWARD it is a default rule whose rank among other \
         rules is undefined.",
-    example: "",
-    check: Check::FlowBinding(ts_012),
+    example: "01 (TS Format), 00 00 00 00: no flag",
+    check: Check::FlowBinding(has_no_field),
 };
 
-fn ts_012(_message: &MessageFacts<'_, '_>, _facts: &FlowBindingFacts<'_>, _finder: &mut Finder<'_>) {}
+fn has_no_field(_message: &MessageFacts<'_, '_>, facts: &FlowBindingFacts<'_>, finder: &mut Finder<'_>) {
+    let is_any = |selector: &TrafficSelector| selector.is_any() && selector.layout == SelectorLayout::Direct;
+    let Some(selector) = facts.selector.filter(is_any) else { return };
+    let family = if selector.format == SelectorFormat::Ipv4 { "IPv4" } else { "IPv6" };
+    let action = match facts.action().name() {
+        Some(name) => format!(", and the action is {name}"),
+        None => String::new(),
+    };
+    finder
+        .fires(format!(
+            "selector has no field, so every {family} packet matches{action} (RFC 6088 {})",
+            section(selector.format)
+        ))
+        .at(facts.flags_octets());
+}
 
 /// Selector decodes only under another RFC 6088 layout.
 pub static TS_013: Rule = Rule {
@@ -129,8 +166,25 @@ pub static TS_013: Rule = Rule {
     why: "\
         RFC 7629 points at a figure that contains header octets its own figure already replaces; two vendors \
         can disagree by one octet and never match a packet.",
-    example: "",
-    check: Check::FlowBinding(ts_013),
+    example: "01 (TS Format), 00 00 80 00 00 13 c4: an octet of 0 between TS Format and the flags word",
+    check: Check::FlowBinding(is_in_another_layout),
 };
 
-fn ts_013(_message: &MessageFacts<'_, '_>, _facts: &FlowBindingFacts<'_>, _finder: &mut Finder<'_>) {}
+fn is_in_another_layout(
+    _message: &MessageFacts<'_, '_>,
+    facts: &FlowBindingFacts<'_>,
+    finder: &mut Finder<'_>,
+) {
+    let Some(selector) = facts.selector else { return };
+    let seen = match selector.layout {
+        SelectorLayout::Direct => return,
+        SelectorLayout::Padded => "an octet of 0 stands before the flags word",
+        SelectorLayout::SubOption => "a whole sub-option of RFC 6089 stands after TS Format",
+    };
+    let start = facts.selector_octets().start;
+    finder
+        .fires(format!(
+            "selector decodes only when {seen}; the flags word follows TS Format directly (RFC 7629 §4.2)"
+        ))
+        .at(start..facts.flags_octets().start);
+}
