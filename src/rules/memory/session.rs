@@ -38,7 +38,7 @@ pub(in crate::rules) struct Session {
     pub last_multipath_reply: Option<(Ipv4Addr, ReplyCode)>,
     /// When code 153 was last sent to it, and the BIDs of the refused request's FORWARD lists, in order.
     pub refused_flows: Option<(Timestamp, Vec<u8>)>,
-    /// When code 148 was sent to it, unless mobile networks were accepted since.
+    /// When code 148 was first sent to it, unless mobile networks were accepted since.
     pub networks_forbidden: Option<Timestamp>,
     /// Prefixes refused with code 147, unless mobile networks were accepted since.
     pub networks_refused: Vec<(Timestamp, Ipv4Addr, u8)>,
@@ -170,6 +170,7 @@ impl Session {
         if code.0 == numbers.multipath_not_allowed {
             (self.last_refused, self.forbidden) = (Some(time), Some(time));
         }
+        self.remember_networks(answer, asked.is_some());
         let Some(asked) = asked else { return };
         if code.0 == 133 {
             self.rejected = Some((answer.clone(), asked.is_timestamp));
@@ -181,7 +182,6 @@ impl Session {
         if asked.said.has_multipath {
             self.last_multipath_reply = Some((answer.reply.home_agent, code));
         }
-        self.remember_networks(answer);
         if !decides || !code.is_accepted() {
             return;
         }
@@ -211,22 +211,25 @@ impl Session {
         }
     }
 
-    fn remember_networks(&mut self, answer: &Answer) {
+    /// What a reply says of mobile networks; the earliest refusal of each counts. Only the reply to a request that was
+    /// seen ends refusals.
+    fn remember_networks(&mut self, answer: &Answer, is_exchange: bool) {
         let time = answer.place.time;
         if answer.reply.code.0 == 148 {
-            self.networks_forbidden = Some(time);
+            self.networks_forbidden.get_or_insert(time);
         }
         for network in &answer.said.networks_answered {
             let MobileNetwork::Acknowledgement { explicit: true, code, prefix, prefix_length, .. } = network
             else {
                 continue;
             };
-            if code.is_success() && answer.reply.code.is_accepted() {
+            if code.is_success() && answer.reply.code.is_accepted() && is_exchange {
                 self.networks_forbidden = None;
                 self.networks_refused.clear();
             } else if !code.is_success()
                 && answer.reply.code.0 == 147
                 && self.networks_refused.len() < REFUSALS
+                && !self.networks_refused.iter().any(|(_, of, its)| (of, its) == (prefix, prefix_length))
             {
                 self.networks_refused.push((time, *prefix, *prefix_length));
             }
@@ -234,22 +237,12 @@ impl Session {
     }
 
     fn remember_prefixes(&mut self, said: &super::Said) {
-        let answered = said.networks_answered.iter().filter_map(|network| match network {
-            MobileNetwork::Acknowledgement { prefix, prefix_length, .. } => Some((*prefix, *prefix_length)),
-            MobileNetwork::Request { .. } => None,
-        });
-        for network in said.networks_asked.iter().copied().chain(answered) {
+        for network in said.networks() {
             if self.networks_seen.len() < PREFIXES && !self.networks_seen.contains(&network) {
                 self.networks_seen.push(network);
             }
         }
-        let answered = said.prefixes_answered.iter().filter_map(|prefix| match prefix {
-            crate::wire::DualStack::PrefixReply { prefix, prefix_length, .. } => {
-                Some((*prefix, *prefix_length))
-            }
-            _ => None,
-        });
-        for prefix in said.prefixes_asked.iter().copied().chain(answered) {
+        for prefix in said.prefixes() {
             if self.prefixes_seen.len() < PREFIXES && !self.prefixes_seen.contains(&prefix) {
                 self.prefixes_seen.push(prefix);
             }
