@@ -244,7 +244,10 @@ fn duplicate_extends(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>)
     };
     let lifetime = answering.reply.lifetime;
     for binding in answering.live_before() {
-        let is_same = |registered: &&Registered| name(&registered.asked) == name(asked);
+        // A second reply to the one request is no duplicate of the request.
+        let is_same = |registered: &&Registered| {
+            name(&registered.asked) == name(asked) && registered.asked.place.frame < asked.place.frame
+        };
         let registered = answering.session.registered_at(binding.frame).filter(is_same);
         let (Some(expires), Some(registered)) = (binding.expires, registered) else { continue };
         let gained = if lifetime == u16::MAX {
