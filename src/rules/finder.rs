@@ -32,10 +32,19 @@ pub(super) struct Context {
 /// One report, as it waits to become a finding.
 pub(super) struct Report {
     pub finding: Finding,
-    /// What limits its repetition within the session.
-    pub once: Option<u64>,
+    /// What limits its repetition.
+    pub once: Option<Once>,
     /// What has to be waited for before it is decided.
     pub wait: Option<Wait>,
+}
+
+/// Within what a report is made once for its key.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Once {
+    /// The session, or where there is none, the capture.
+    Session(u64),
+    /// The capture.
+    Capture(u64),
 }
 
 impl std::fmt::Debug for Report {
@@ -106,7 +115,13 @@ impl Fired<'_> {
 
     /// It is reported once in the session for this key.
     pub fn once(mut self, key: u64) -> Self {
-        self.each(|report| report.once = Some(key));
+        self.each(|report| report.once = Some(Once::Session(key)));
+        self
+    }
+
+    /// It is reported once in all sessions together for this key.
+    pub fn once_in_capture(mut self, key: u64) -> Self {
+        self.each(|report| report.once = Some(Once::Capture(key)));
         self
     }
 

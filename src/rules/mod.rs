@@ -13,6 +13,7 @@ mod memory;
 mod rule;
 mod traffic;
 mod validator;
+mod words;
 
 pub use catalogue::CATALOGUE;
 pub use choice::Choice;

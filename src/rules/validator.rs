@@ -10,15 +10,15 @@ use super::facts::{
     Answering, Asking, Carried, Expired, FlowBindingFacts, Leg, MessageFacts, Revoking, Unanswered,
     is_over_ipv4,
 };
-use super::finder::{Context, Finder, Report};
-use super::memory::{Answer, Asked, Due, Session, World};
+use super::finder::{Context, Finder, Once, Report};
+use super::memory::{Answer, Asked, Due, Session, World, low_half};
 use super::rule::Check;
 use super::{Findings, Place, Rule, Subject};
 use crate::state::{
     Attribution, Bid, Binding, BindingState, Effect, MessageEvent, Node, NormalSelector, Observer,
 };
 use crate::time::{Precision, Timestamp};
-use crate::wire::{Header, KeyRing, PORT, RegistrationReply, RegistrationRequest, Revocation};
+use crate::wire::{ExtensionType, Header, KeyRing, PORT, RegistrationReply, RegistrationRequest, Revocation};
 
 /// What a validator is told beforehand.
 #[derive(Clone, Debug)]
@@ -168,7 +168,15 @@ impl Validator {
 
     /// Ends the validation: nothing more will be seen. What needed more time is decided if it can be.
     pub fn close(&mut self, observer: &Observer) {
-        for ((_, _), report) in std::mem::take(&mut self.waiting) {
+        // The capture went on for exactly as long as these needed.
+        let clock = observer.clock();
+        while self.world.next_lapse().is_some_and(|lapse| lapse <= clock) {
+            self.lapse(observer);
+        }
+        for ((until, _), mut report) in std::mem::take(&mut self.waiting) {
+            if until <= clock {
+                report.wait.iter_mut().for_each(|wait| wait.decide_at_end = true);
+            }
             if report.wait.as_ref().is_some_and(|wait| wait.decide_at_end) {
                 self.decide(report, observer);
             }
@@ -200,6 +208,7 @@ impl Validator {
         observer: &Observer,
     ) {
         let mut message = MessageFacts::of(event, keys);
+        let seen = self.paired_by_endpoints(&message, seen);
         message.leg = self.leg_of(&message, seen);
         let node = seen.node.and_then(|slot| observer.node(slot).map(|node| (slot, node)));
         let context = context_of(&message, node);
@@ -269,12 +278,9 @@ impl Validator {
         self.judge_alone(message, context);
         let answer = Answer::of(message, reply);
         let asked = seen.request.and_then(|group| {
-            let in_time = |asked: &&Asked| {
-                (0..=self.world.options.reply_timeout).contains(&message.place.time.since(asked.place.time))
-            };
-            let on_leg =
-                self.world.copies(group).rev().filter(in_time).find(|asked| asked.leg == message.leg);
-            on_leg.or_else(|| self.world.copies(group).rev().find(in_time)).cloned()
+            let in_time = |asked: &&Asked| self.may_answer(message, asked);
+            let on_leg = self.world.copies(group).filter(in_time).find(|asked| asked.leg == message.leg);
+            on_leg.or_else(|| self.world.copies(group).find(in_time)).cloned()
         });
         if let (Some(node), Some(from)) = (seen.node, asked.as_ref().and_then(|asked| asked.node))
             && observer.node(from).is_none_or(|from| from.home_address.is_none())
@@ -285,6 +291,8 @@ impl Validator {
         let node = seen.node.and_then(|node| observer.node(node));
         let changes = seen.decides && reply.code.is_accepted();
         let overwrites = asked.as_ref().is_some_and(Asked::is_overwrite) && changes;
+        let anchors = changes && asked.as_ref().is_some_and(|asked| anchors(asked, &answer));
+        let anchored = self.world.options.cold_start || session.anchored;
         let answering = Answering {
             message,
             reply,
@@ -294,7 +302,9 @@ impl Validator {
             session,
             before: if changes { observer.before() } else { node.map(Node::bindings).unwrap_or_default() },
             node,
-            anchored: self.world.options.cold_start || session.anchored || overwrites,
+            slot: seen.node,
+            anchored: anchored || overwrites,
+            anchored_after: anchored || anchors,
             world: &self.world,
             observer,
         };
@@ -306,22 +316,10 @@ impl Validator {
         self.file(seen.node, observer);
         self.world.remember_reply(&answer, asked.as_ref(), seen.decides, seen.node, numbers, observer);
         if let (Some(slot), Some(asked), true) = (seen.node, &asked, changes) {
-            self.anchor(slot, asked, observer);
+            if let Some(session) = self.world.session_mut(slot, observer) {
+                session.anchored |= anchors;
+            }
             self.note_policy(slot, asked, &answer, removes, observer);
-        }
-    }
-
-    /// Notes an accepted exchange after which the binding table is known to be whole (D10).
-    fn anchor(&mut self, slot: u32, asked: &Asked, observer: &Observer) {
-        let Some(node) = observer.node(slot) else { return };
-        let is_plain = !asked.said.has_multipath && !asked.request.flags.simultaneous_bindings();
-        let none_left = node.active().next().is_none();
-        let ends_all = none_left
-            && asked.request.lifetime == 0
-            && (asked.is_bulk() || asked.request.care_of_address == asked.request.home_address);
-        let is_plain_registration = is_plain && asked.request.lifetime > 0;
-        if let Some(session) = self.world.session_mut(slot, observer) {
-            session.anchored |= asked.is_overwrite() || ends_all || is_plain_registration;
         }
     }
 
@@ -463,10 +461,10 @@ impl Validator {
         let rule = report.finding.rule;
         let is_first = match (report.once, node) {
             (None, _) => true,
-            (Some(key), Some(node)) => {
+            (Some(Once::Session(key)), Some(node)) => {
                 self.world.session_mut(node, observer).is_none_or(|session| session.first_time(rule.id, key))
             }
-            (Some(key), None) => self.world.first_time(rule.id, key),
+            (Some(Once::Session(key) | Once::Capture(key)), _) => self.world.first_time(rule.id, key),
         };
         let level = self.world.options.choice.level(rule);
         if is_first && let Some(finding) = report.finding.at_level(level) {
@@ -486,6 +484,30 @@ impl Validator {
             let node = report.finding.node;
             self.settle(report, node, observer);
         }
+    }
+
+    /// Pairs a reply that names nobody with the latest request that it can answer by its addresses and ports (D8).
+    fn paired_by_endpoints(&self, message: &MessageFacts<'_, '_>, seen: Attribution) -> Attribution {
+        let Header::Reply(reply) = &message.message.header else { return seen };
+        let is_paired = seen.request.is_some_and(|group| self.world.copies(group).next().is_some());
+        let is_named = !reply.home_address.is_unspecified() || message.has(ExtensionType::NAI);
+        if is_paired || is_named {
+            return seen;
+        }
+        let asked = self.world.between(message.destination, message.source).find(|asked| {
+            low_half(asked.request.identification) == low_half(reply.identification)
+                && self.may_answer(message, asked)
+        });
+        asked.map_or(seen, |asked| Attribution {
+            request: Some(asked.group),
+            node: seen.node.or(asked.node),
+            ..seen
+        })
+    }
+
+    /// Whether a request is young enough to be answered by a message (D8).
+    fn may_answer(&self, message: &MessageFacts<'_, '_>, asked: &Asked) -> bool {
+        (0..=self.world.options.reply_timeout).contains(&message.place.time.since(asked.place.time))
     }
 
     /// The leg of a message (D5).
@@ -542,6 +564,19 @@ impl Validator {
 
     fn is_port(&self, port: u16) -> bool {
         self.world.options.ports.contains(&port)
+    }
+}
+
+/// Whether the whole binding table is known after an accepted exchange, whatever was before it (D10).
+fn anchors(asked: &Asked, answer: &Answer) -> bool {
+    let Asked { request, said, .. } = asked;
+    let is_at_home = request.care_of_address == request.home_address;
+    if request.lifetime > 0 && answer.reply.lifetime > 0 {
+        asked.is_overwrite() || !(said.has_multipath || request.flags.simultaneous_bindings())
+    } else if said.usable.is_some() {
+        asked.is_bulk()
+    } else {
+        is_at_home
     }
 }
 

@@ -113,7 +113,9 @@ fn every_rule_fires_where_it_should_and_nowhere_else() {
         if of_rule != pair.at {
             wrong.push(format!("{} fires on {of_rule:?} and should on {:?}", pair.rule, pair.at));
         }
-        let others: Vec<_> = must(&found).into_iter().filter(|(rule, ..)| *rule != pair.rule).collect();
+        // EXCH-010 is about the acceptance of a request on which another rule has to have fired.
+        let is_other = |rule: &str| rule != pair.rule && pair.rule != "EXCH-010";
+        let others: Vec<_> = must(&found).into_iter().filter(|(rule, ..)| is_other(rule)).collect();
         if !others.is_empty() {
             wrong.push(format!("{}: its capture fires other must-rules: {others:?}", pair.rule));
         }

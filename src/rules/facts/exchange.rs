@@ -7,7 +7,7 @@ use crate::rules::Place;
 use crate::rules::memory::{Answer, Asked, Registered, Session, World};
 use crate::state::{Binding, Node, Observer};
 use crate::time::Timestamp;
-use crate::wire::{ExtensionType, RegistrationReply, RegistrationRequest, Revocation};
+use crate::wire::{Decision, ExtensionType, RegistrationReply, RegistrationRequest, Revocation};
 
 /// A Registration Request, and the session before it.
 #[derive(Debug)]
@@ -47,8 +47,13 @@ pub(in crate::rules) struct Answering<'c, 'e, 'a> {
     pub before: &'c [Binding],
     /// The node, with what the reply made of it.
     pub node: Option<&'c Node>,
-    /// Whether the whole binding table was known before the reply (D10).
+    /// Its index.
+    pub slot: Option<u32>,
+    /// Whether the whole binding table was known before the reply, or does not matter because the reply accepts
+    /// Overwrite (D10).
     pub anchored: bool,
+    /// Whether it is known after it.
+    pub anchored_after: bool,
     /// What is remembered of everything else.
     pub world: &'c World,
     /// Who knows all nodes.
@@ -64,6 +69,20 @@ impl<'c> Answering<'c, '_, '_> {
     /// Whether the reply accepts (codes 0 and 1).
     pub fn accepts(&self) -> bool {
         self.reply.code.is_accepted()
+    }
+
+    /// Whether its code is one that home agents send (D2).
+    pub fn is_home_agent_code(&self) -> bool {
+        matches!(self.reply.code.decision(), Decision::Accepted | Decision::DeniedByHomeAgent)
+    }
+
+    /// The requests of the last reply timeout whose addresses and ports are those of the reply, turned round; the
+    /// latest first.
+    pub fn asked_on_this_path(&self) -> impl Iterator<Item = &'c Asked> {
+        let (time, timeout) = (self.time(), self.world.options.reply_timeout);
+        self.world
+            .between(self.message.destination, self.message.source)
+            .filter(move |asked| (0..=timeout).contains(&time.since(asked.place.time)))
     }
 
     /// The request, where this is the reply that accepted it.
@@ -120,7 +139,7 @@ impl<'c> Asking<'c, '_, '_> {
         let direct = self.is_at_home_agent() && request.flags.co_located() && request.lifetime > 0;
         let explained = message.has(ExtensionType::UDP_TUNNEL_REQUEST)
             || message.has(ExtensionType::FOREIGN_HOME_AUTHENTICATION)
-            || self.world.copies(self.asked.group).any(|copy| copy.leg == Leg::ForeignAgent);
+            || self.session.passed.was_at_foreign_agent(request.identification);
         (direct && !explained && source != request.care_of_address).then_some(source)
     }
 

@@ -1,6 +1,7 @@
 //! What checks are given: facts that wire and state hold, gathered for one packet or one moment.
 
 mod exchange;
+pub(super) mod fields;
 mod flow_binding;
 mod message;
 mod packet;

@@ -36,8 +36,8 @@ pub(in crate::rules) struct Asked {
     pub group: u64,
     /// Whether its Identification is a timestamp (D16).
     pub is_timestamp: bool,
-    /// Whether its UDP checksum is there and wrong.
-    pub bad_checksum: bool,
+    /// What its UDP checksum is worth.
+    pub checksum: Checksum,
     /// Must-level rules of the list in EXCH-010 that fired on it.
     pub faults: SmallVec<[&'static str; 2]>,
 }
@@ -148,7 +148,7 @@ impl Asked {
             node: None,
             group: message.place.frame,
             is_timestamp: message.is_timestamp(request.identification),
-            bad_checksum: matches!(message.datagram.checksum(), Checksum::Wrong { .. }),
+            checksum: message.datagram.checksum(),
             faults: SmallVec::new(),
         }
     }

@@ -1,6 +1,7 @@
 //! What rules remember beside the observer's tables: recent messages, and of each session what checks compare with.
 
 mod asked;
+mod passed;
 mod revocations;
 mod session;
 mod track;
@@ -8,6 +9,7 @@ pub(super) mod traffic;
 mod world;
 
 pub(super) use asked::{Answer, Asked, FlowRule, Said};
+pub(super) use passed::{Passed, PassedBy, high_half, low_half};
 pub(super) use revocations::{Revocations, binding_of};
 pub(super) use session::{Registered, Session};
 pub(super) use track::Track;
@@ -19,3 +21,5 @@ pub(super) const GRACE: i64 = 1_000_000_000;
 pub(super) const T_ACT: i64 = 60_000_000_000;
 /// What limits of one second are tested against, in nanoseconds (D1).
 pub(super) const ONE_SECOND: i64 = 950_000_000;
+/// Requests less than this after a reply were on their way when it was sent, in nanoseconds (REG-014).
+pub(super) const IN_FLIGHT: i64 = 100_000_000;

@@ -3,20 +3,20 @@
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::{Answer, Asked, Track};
+use super::{Answer, Asked, GRACE, IN_FLIGHT, Passed, PassedBy, T_ACT, Track};
 use crate::rules::facts::Leg;
 use crate::rules::memory::traffic::TrafficMemory;
 use crate::state::{Binding, NormalSelector};
 use crate::time::Timestamp;
-use crate::wire::{MobileNetwork, ReplyCode};
+use crate::wire::{MobileNetwork, Numbers, ReplyCode};
 
-/// The most tracks of one session.
-const TRACKS: usize = 64;
+/// The most tracks of one session: as many as there are BIDs, on both legs.
+const TRACKS: usize = 512;
 /// The most accepted exchanges of one session that are remembered.
 const REGISTERED: usize = 64;
 /// The most prefixes of one kind that are remembered.
 const PREFIXES: usize = 256;
-/// The most unanswered requests that are remembered, and of refused prefixes.
+/// The most unanswered requests that are remembered, of refused policies and of refused prefixes.
 const REFUSALS: usize = 32;
 
 /// The memory of one session.
@@ -32,12 +32,14 @@ pub(in crate::rules) struct Session {
     pub rejected: Option<(Answer, bool)>,
     /// When code 152 was last sent to it.
     pub last_refused: Option<Timestamp>,
-    /// The same, unless a request with Multipath was accepted since.
+    /// When it was first sent, after the last time that a request with Multipath was accepted.
     pub forbidden: Option<Timestamp>,
     /// Home agent and code of the last reply to a request with Multipath.
     pub last_multipath_reply: Option<(Ipv4Addr, ReplyCode)>,
-    /// When code 153 was last sent to it, and the BIDs of the refused request's FORWARD lists, in order.
-    pub refused_flows: Option<(Timestamp, Vec<u8>)>,
+    /// When code 153 was sent to it, and the BIDs of the refused request's FORWARD lists, in order.
+    refused_flows: Vec<(Timestamp, Vec<u8>)>,
+    /// Messages of the last reply timeout.
+    pub passed: PassedBy,
     /// When code 148 was first sent to it, unless mobile networks were accepted since.
     pub networks_forbidden: Option<Timestamp>,
     /// Prefixes refused with code 147, unless mobile networks were accepted since.
@@ -51,7 +53,7 @@ pub(in crate::rules) struct Session {
     /// Rules that were reported as exhausted and still are.
     pub exhausted: Vec<NormalSelector>,
     /// Unanswered requests with Type 154: when, and their Identification.
-    pub unanswered_family: Vec<(Timestamp, u64)>,
+    unanswered_family: Vec<(Timestamp, u64)>,
     /// Prefixes of all Type 148 extensions seen.
     pub networks_seen: Vec<(Ipv4Addr, u8)>,
     /// Prefixes of all Type 152 extensions seen.
@@ -123,6 +125,43 @@ impl Session {
         if leg == Leg::HomeAgent { home } else { foreign }
     }
 
+    /// When a policy with exactly these BIDs, in order, was refused with code 153 within the last [`T_ACT`].
+    pub fn refusal_of(&self, bids: &[u8], time: Timestamp) -> Option<Timestamp> {
+        let is_it =
+            |(refused, of): &&(Timestamp, Vec<u8>)| of == bids && (0..=T_ACT).contains(&time.since(*refused));
+        self.refused_flows.iter().rev().find(is_it).map(|(refused, _)| *refused)
+    }
+
+    /// When code 152 was sent to it, if that is more than the grace ago and it never got leave again.
+    pub fn forbidden_since(&self, time: Timestamp) -> Option<Timestamp> {
+        self.forbidden.filter(|forbidden| time.since(*forbidden) > GRACE)
+    }
+
+    /// How many requests with Type 154 and different Identifications stayed unanswered in the last `span` nanoseconds.
+    pub fn unanswered_family_within(&self, time: Timestamp, span: i64) -> usize {
+        let recent = self.unanswered_family.iter().filter(|(seen, _)| time.since(*seen) <= span);
+        recent.map(|(_, identification)| identification).collect::<BTreeSet<_>>().len()
+    }
+
+    /// The greatest Identification of the requests of a care-of address on a leg.
+    pub fn highest(&self, leg: Leg, care_of_address: Ipv4Addr) -> Option<u64> {
+        self.tracks
+            .iter()
+            .filter(|track| track.leg == leg && track.care_of_address == care_of_address)
+            .map(|track| track.highest)
+            .max()
+    }
+
+    /// Whether a request for the same binding came after this one.
+    pub fn is_followed(&self, asked: &Asked) -> bool {
+        self.tracks.iter().any(|track| track.is_for(asked) && track.last.place.frame > asked.place.frame)
+    }
+
+    /// The exchange whose reply had this frame, if it is the last one of its binding.
+    pub fn registered_at(&self, frame: u64) -> Option<&Registered> {
+        self.registered.iter().find(|registered| registered.answer.place.frame == frame)
+    }
+
     /// Whether a rule may be reported for this key: the first time only.
     pub fn first_time(&mut self, rule: &'static str, key: u64) -> bool {
         self.once.insert((rule, key))
@@ -134,10 +173,11 @@ impl Session {
         self.disturbances = self.disturbances.wrapping_add(1);
     }
 
-    /// Remembers a request; `answered` says whether the request before it in its track was answered.
-    pub(in crate::rules) fn remember_request(&mut self, asked: &Asked, answered: bool) {
+    /// Remembers a request; messages of the last `timeout` nanoseconds are compared with each other.
+    pub(in crate::rules) fn remember_request(&mut self, asked: &Asked, timeout: i64) {
+        self.passed.note(Passed::request(asked), timeout);
         match self.tracks.iter_mut().find(|track| track.is_of(asked)) {
-            Some(track) => track.note(asked, answered),
+            Some(track) => track.note(asked),
             None => {
                 if self.tracks.len() >= TRACKS {
                     self.tracks.remove(0);
@@ -149,26 +189,40 @@ impl Session {
         let [home, foreign] = &mut self.last;
         *(if asked.leg == Leg::HomeAgent { home } else { foreign }) = last;
         // What was refused is compared with requests captured well after the reply (REG-014).
-        self.rejected = self
-            .rejected
-            .take()
-            .filter(|(answer, _)| asked.place.time.since(answer.place.time) < 100_000_000);
+        self.rejected =
+            self.rejected.take().filter(|(answer, _)| asked.place.time.since(answer.place.time) < IN_FLIGHT);
         self.remember_prefixes(&asked.said);
     }
 
-    /// Remembers a reply and the request it answers; `decides` says whether it is the first.
+    /// Remembers that a request of this session was answered; the reply may be another session's, when the request
+    /// did not know its home agent.
+    pub(in crate::rules) fn remember_answered(&mut self, asked: &Asked, answer: &Answer) {
+        let time = answer.place.time;
+        for track in self.tracks.iter_mut().filter(|track| track.is_for(asked)) {
+            track.note_reply(asked.group, time);
+        }
+        if answer.reply.code.is_accepted() {
+            self.passed.note_acceptance(asked, time);
+        }
+    }
+
+    /// Remembers a reply and the request it answers; `decides` says whether it is the first. Messages of the last
+    /// `timeout` nanoseconds are compared with each other.
     pub(in crate::rules) fn remember_reply(
         &mut self,
         answer: &Answer,
         asked: Option<&Asked>,
         decides: bool,
-        numbers: crate::wire::Numbers,
+        numbers: Numbers,
+        timeout: i64,
     ) {
         let time = answer.place.time;
         let code = answer.reply.code;
+        self.passed.note(Passed::reply(answer), timeout);
         self.remember_prefixes(&answer.said);
         if code.0 == numbers.multipath_not_allowed {
-            (self.last_refused, self.forbidden) = (Some(time), Some(time));
+            self.last_refused = Some(time);
+            self.forbidden.get_or_insert(time);
         }
         self.remember_networks(answer, asked.is_some());
         let Some(asked) = asked else { return };
@@ -177,7 +231,10 @@ impl Session {
         }
         if code.0 == numbers.invalid_fb_identifier {
             let bids: BTreeSet<u8> = asked.said.forward_bids().collect();
-            self.refused_flows = Some((time, bids.into_iter().collect()));
+            if self.refused_flows.len() >= REFUSALS {
+                self.refused_flows.remove(0);
+            }
+            self.refused_flows.push((time, bids.into_iter().collect()));
         }
         if asked.said.has_multipath {
             self.last_multipath_reply = Some((answer.reply.home_agent, code));

@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 use smallvec::SmallVec;
 
 use super::{Answer, Asked, Revocations, Session};
@@ -17,6 +18,10 @@ use crate::wire::{Numbers, ReplyCode};
 
 /// The most requests of the last reply timeout that are remembered. Those that find no room are not judged.
 const RECENT: usize = 1 << 19;
+/// How many of the latest requests between two endpoints, or copies of one request, are looked at.
+const LOOK: usize = 1 << 12;
+/// The most replies to one request that are remembered.
+const REPLIES: usize = 64;
 /// The most addresses at which tunnels ended that are remembered, and of senders and agents.
 const ADDRESSES: usize = 1 << 20;
 /// The most nodes remembered for one address at which tunnels end.
@@ -36,13 +41,13 @@ pub(in crate::rules) struct World {
     /// Sessions, by the index of their node.
     sessions: Vec<Option<Box<(u32, Session)>>>,
     /// The requests of the last reply timeout, in order of time.
-    recent: VecDeque<Asked>,
+    recent: VecDeque<Recent>,
     /// Number of the first of them.
     first: u64,
     /// Copies of one request, and its replies.
     groups: HashMap<u64, Group, FixedState>,
-    /// Requests by where they came from and went.
-    by_endpoints: HashMap<(SocketAddrV4, SocketAddrV4), SmallVec<[u64; 2]>, FixedState>,
+    /// Number of the latest request by where it came from and went.
+    by_endpoints: HashMap<(SocketAddrV4, SocketAddrV4), u64, FixedState>,
     /// Nodes with tunnels that end or ended at an address.
     ends: HashMap<Ipv4Addr, SmallVec<[u32; 2]>, FixedState>,
     /// Alarms for expiries: time, node and its birth.
@@ -51,13 +56,23 @@ pub(in crate::rules) struct World {
     once: HashSet<(&'static str, u64), FixedState>,
 }
 
+/// A request of the last reply timeout, and the numbers of those before it that it is looked for with.
+#[derive(Debug)]
+struct Recent {
+    asked: Asked,
+    /// The one before it between the same two.
+    between: Option<u64>,
+    /// The copy before it.
+    copy: Option<u64>,
+}
+
 /// The copies of one request: relay legs and retransmissions.
-#[derive(Debug, Default)]
-pub(in crate::rules) struct Group {
-    /// Numbers of the copies.
-    copies: SmallVec<[u64; 2]>,
+#[derive(Debug)]
+struct Group {
+    /// Number of the latest copy.
+    latest: u64,
     /// Its replies: the leg they were seen on, their code, and when.
-    pub replies: SmallVec<[(Leg, ReplyCode, Timestamp); 2]>,
+    replies: SmallVec<[(Leg, ReplyCode, Timestamp); 2]>,
 }
 
 impl World {
@@ -115,26 +130,39 @@ impl World {
         }
     }
 
-    /// The requests seen between these two within the last reply timeout, in order.
-    pub fn between(
+    /// The requests seen between these two within the last reply timeout, the latest first.
+    pub fn between(&self, source: SocketAddrV4, destination: SocketAddrV4) -> impl Iterator<Item = &Asked> {
+        let latest = self.by_endpoints.get(&(source, destination)).copied();
+        self.chain(latest, |recent| recent.between)
+    }
+
+    /// The copies of a request within the last reply timeout, the latest first.
+    pub fn copies(&self, group: u64) -> impl Iterator<Item = &Asked> {
+        let latest = self.groups.get(&group).map(|group| group.latest);
+        self.chain(latest, |recent| recent.copy)
+    }
+
+    /// The replies that a request got: the leg they were seen on, their code, and when.
+    pub fn replies(&self, asked: &Asked) -> impl Iterator<Item = &(Leg, ReplyCode, Timestamp)> {
+        let all = self.groups.get(&asked.group).map(|group| group.replies.as_slice()).unwrap_or_default();
+        // What answered an earlier copy did not answer this one.
+        all.iter().filter(|(.., time)| *time >= asked.place.time)
+    }
+
+    /// Whether a request got a reply.
+    pub fn is_answered(&self, asked: &Asked) -> bool {
+        self.replies(asked).next().is_some()
+    }
+
+    fn chain(
         &self,
-        source: SocketAddrV4,
-        destination: SocketAddrV4,
-    ) -> impl DoubleEndedIterator<Item = &Asked> {
-        let numbers =
-            self.by_endpoints.get(&(source, destination)).map(SmallVec::as_slice).unwrap_or_default();
-        numbers.iter().filter_map(|number| self.request(*number))
-    }
-
-    /// The copies of a request within the last reply timeout, in order.
-    pub fn copies(&self, group: u64) -> impl DoubleEndedIterator<Item = &Asked> {
-        let numbers = self.groups.get(&group).map(|group| group.copies.as_slice()).unwrap_or_default();
-        numbers.iter().filter_map(|number| self.request(*number))
-    }
-
-    /// The replies that a request got.
-    pub fn replies(&self, group: u64) -> &[(Leg, ReplyCode, Timestamp)] {
-        self.groups.get(&group).map(|group| group.replies.as_slice()).unwrap_or_default()
+        latest: Option<u64>,
+        before: impl Fn(&Recent) -> Option<u64>,
+    ) -> impl Iterator<Item = &Asked> {
+        let recent = latest.and_then(|number| self.recent(number));
+        std::iter::successors(recent, move |recent| self.recent(before(recent)?))
+            .take(LOOK)
+            .map(|recent| &recent.asked)
     }
 
     /// Indices of nodes with a tunnel that ends or ended at this address.
@@ -149,20 +177,23 @@ impl World {
 
     /// Remembers a request.
     pub(in crate::rules) fn remember_request(&mut self, asked: Asked, observer: &Observer) {
-        if let Some(node) = asked.node {
-            let before = self.session(node, observer).and_then(|session| session.track(&asked));
-            let answered = before.is_some_and(|track| !self.replies(track.group).is_empty());
-            if let Some(session) = self.session_mut(node, observer) {
-                session.remember_request(&asked, answered);
-            }
+        let timeout = self.options.reply_timeout;
+        if let Some(session) = asked.node.and_then(|node| self.session_mut(node, observer)) {
+            session.remember_request(&asked, timeout);
         }
         if self.recent.len() >= RECENT {
             self.forget_oldest();
         }
         let number = self.first.saturating_add(self.recent.len() as u64);
-        self.groups.entry(asked.group).or_default().copies.push(number);
-        self.by_endpoints.entry((asked.source, asked.destination)).or_default().push(number);
-        self.recent.push_back(asked);
+        let between = self.by_endpoints.insert((asked.source, asked.destination), number);
+        let copy = match self.groups.entry(asked.group) {
+            Entry::Occupied(mut group) => Some(std::mem::replace(&mut group.get_mut().latest, number)),
+            Entry::Vacant(place) => {
+                place.insert(Group { latest: number, replies: SmallVec::new() });
+                None
+            }
+        };
+        self.recent.push_back(Recent { asked, between, copy });
     }
 
     /// Remembers a reply and what it changed.
@@ -176,8 +207,13 @@ impl World {
         observer: &Observer,
     ) {
         if let Some(asked) = asked {
-            if let Some(group) = self.groups.get_mut(&asked.group) {
+            if let Some(group) = self.groups.get_mut(&asked.group)
+                && group.replies.len() < REPLIES
+            {
                 group.replies.push((answer.leg, answer.reply.code, answer.place.time));
+            }
+            if let Some(session) = asked.node.and_then(|node| self.session_mut(node, observer)) {
+                session.remember_answered(asked, answer);
             }
             let is_own = matches!(answer.reply.code.0, 0 | 1 | 128..=192);
             if asked.said.has_family && is_own && self.knows_family.len() < ADDRESSES {
@@ -186,8 +222,9 @@ impl World {
             }
         }
         let Some(node) = node else { return };
+        let timeout = self.options.reply_timeout;
         if let Some(session) = self.session_mut(node, observer) {
-            session.remember_reply(answer, asked, decides, numbers);
+            session.remember_reply(answer, asked, decides, numbers, timeout);
         }
         if decides && answer.reply.code.is_accepted() {
             self.note_bindings(node, observer);
@@ -220,7 +257,7 @@ impl World {
 
     /// When the next thing is due: the end of a request's reply timeout, or an expiry.
     pub(in crate::rules) fn next_due(&self) -> Option<(Timestamp, Due)> {
-        let lapse = self.recent.front().map(|asked| (self.lapse_of(asked), Due::Lapse));
+        let lapse = self.next_lapse().map(|lapse| (lapse, Due::Lapse));
         let alarm = self.alarms.peek().map(|Reverse((time, ..))| (*time, Due::Alarm));
         match (lapse, alarm) {
             (Some(lapse), Some(alarm)) => Some(if alarm.0 <= lapse.0 { alarm } else { lapse }),
@@ -228,12 +265,15 @@ impl World {
         }
     }
 
-    /// Takes out the oldest request, if it and all its copies stayed without a reply.
+    /// When the reply timeout of the oldest request is over.
+    pub(in crate::rules) fn next_lapse(&self) -> Option<Timestamp> {
+        self.recent.front().map(|recent| self.lapse_of(&recent.asked))
+    }
+
+    /// Takes out the oldest request, if it stayed without a reply.
     pub(in crate::rules) fn take_lapsed(&mut self) -> Option<Asked> {
-        let asked = self.recent.front()?.clone();
-        let unanswered = self.replies(asked.group).is_empty();
-        self.forget_oldest();
-        unanswered.then_some(asked)
+        let is_answered = self.is_answered(&self.recent.front()?.asked);
+        self.forget_oldest().filter(|_| !is_answered)
     }
 
     /// Takes out the next alarm: the node, if it is still the same.
@@ -265,26 +305,22 @@ impl World {
         Timestamp::from_nanoseconds(asked.place.time.nanoseconds().saturating_add(self.options.reply_timeout))
     }
 
-    fn forget_oldest(&mut self) {
-        let Some(asked) = self.recent.pop_front() else { return };
+    fn forget_oldest(&mut self) -> Option<Asked> {
+        let Recent { asked, .. } = self.recent.pop_front()?;
         let number = self.first;
         self.first = self.first.saturating_add(1);
-        if let Some(group) = self.groups.get_mut(&asked.group) {
-            group.copies.retain(|other| *other != number);
-            if group.copies.is_empty() {
-                self.groups.remove(&asked.group);
-            }
+        // What points at it from a later one leads nowhere now; where there is no later one, nothing is left.
+        if self.groups.get(&asked.group).is_some_and(|group| group.latest == number) {
+            self.groups.remove(&asked.group);
         }
         let ends = (asked.source, asked.destination);
-        if let Some(numbers) = self.by_endpoints.get_mut(&ends) {
-            numbers.retain(|other| *other != number);
-            if numbers.is_empty() {
-                self.by_endpoints.remove(&ends);
-            }
+        if self.by_endpoints.get(&ends) == Some(&number) {
+            self.by_endpoints.remove(&ends);
         }
+        Some(asked)
     }
 
-    fn request(&self, number: u64) -> Option<&Asked> {
+    fn recent(&self, number: u64) -> Option<&Recent> {
         self.recent.get(usize::try_from(number.checked_sub(self.first)?).ok()?)
     }
 }
