@@ -8,12 +8,13 @@ use crate::{Pair, pair};
 
 use acceptance::{
     code_1, forward_accepted, forward_in_reply, late_start_overwrites_and_supplies, malformed_accepted,
-    overtaken, overwritten_with_forward, reply_contradicts, two_replies, two_replies_on_two_legs,
+    overtaken, overwritten_with_forward, reply_contradicts, second_reply_too_late, two_replies,
+    two_replies_on_two_legs,
 };
 use refusal::{
     accepted_after_refusal, drop_refused, forward_refused, forward_refused_after_overwrite,
-    forward_refused_after_renewal, multipath_again, multipath_again_after_leave, refused_after,
-    refused_and_followed, refused_twice, silent_to_multipath,
+    forward_refused_after_renewal, forward_refused_long_ago, multipath_again, multipath_again_after_leave,
+    refused_after, refused_and_followed, refused_twice, silent_to_multipath,
 };
 
 pub const PAIRS: &[Pair] = &[
@@ -85,7 +86,7 @@ pub const PAIRS: &[Pair] = &[
         "EXCH-005",
         |scene| forward_refused(scene, &[7, 8], Some((60.02, &[8, 7, 7]))),
         &[3],
-        |scene| forward_refused(scene, &[7, 8], Some((60.03, &[8, 7]))),
+        forward_refused_long_ago,
     ),
     pair(
         "EXCH-005",
@@ -320,12 +321,7 @@ pub const PAIRS: &[Pair] = &[
         |scene| two_replies(scene, (0, 0), 5.0),
     ),
     pair("EXCH-015", |scene| two_replies(scene, (78, 0), 5.0), &[3], two_replies_on_two_legs),
-    pair(
-        "EXCH-015",
-        |scene| two_replies(scene, (0, 1), 9.99),
-        &[3],
-        |scene| two_replies(scene, (0, 1), 10.01),
-    ),
+    pair("EXCH-015", |scene| two_replies(scene, (0, 1), 9.99), &[3], second_reply_too_late),
 ];
 
 /// A pair of captures that begin in the middle.

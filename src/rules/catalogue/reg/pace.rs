@@ -106,10 +106,9 @@ fn got_no_reply(unanswered: &Unanswered<'_>, finder: &mut Finder<'_>) {
         && !session.passed.has_reply(low, asked.place.time)
     {
         finder.fires(format!(
-            "{} did not answer this request for Care-of Address {}, nor was it sent again; it should reply to every one \
-             that it can parse (RFC 5944 §3.8.2)",
-            asked.destination.ip(),
-            asked.request.care_of_address
+            "no reply from {} within the reply timeout; it should answer every request that it can parse \
+             (RFC 5944 §3.8.2)",
+            asked.destination.ip()
         ));
     }
 }

@@ -78,3 +78,10 @@ pub(super) fn two_replies_on_two_legs(scene: &mut Scene) {
     scene.send(3.0, &Registration { key: None, ..at_node.reply(78) });
     scene.send(4.0, &relayed.reply(0));
 }
+
+/// The second reply comes after the reply timeout, when the path is not silent.
+pub(super) fn second_reply_too_late(scene: &mut Scene) {
+    let sent = scene.exchange(0.0, &Registration::plain(1), 0);
+    scene.exchange(5.25, &Registration::plain(1), 0);
+    scene.send(10.01, &sent.reply(1));
+}

@@ -98,3 +98,11 @@ pub(super) fn silent_to_multipath(scene: &mut Scene, times: &[f64], first: Optio
     scene.exchange(end, &Registration::plain(1), 0);
     scene.exchange(end + 5.0, &Registration::plain(1), 0);
 }
+
+/// FORWARD to BIDs 7 and 8 is refused at 0.02 s and comes again just more than 60 s later; BID 1 was registered in
+/// between, as it has to be.
+pub(super) fn forward_refused_long_ago(scene: &mut Scene) {
+    scene.exchange(0.0, &forwarding(1, &[7, 8]), 153);
+    scene.exchange(30.0, &Registration::request(1), 0);
+    scene.send(60.03, &forwarding(1, &[7, 8]));
+}
