@@ -10,6 +10,7 @@ mod facts;
 mod finder;
 mod finding;
 mod memory;
+mod pairing;
 mod rule;
 mod traffic;
 mod validator;

@@ -1,24 +1,23 @@
 //! The validator: fed with what the observer was fed with, right after it, and asked for findings.
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
 use std::ops::Range;
 
 use super::catalogue::CATALOGUE;
 use super::choice::Choice;
 use super::facts::{
-    Answering, Asking, Carried, Expired, FlowBindingFacts, Leg, MessageFacts, Revoking, Unanswered,
-    is_over_ipv4,
+    Answering, Asking, Carried, Expired, FlowBindingFacts, MessageFacts, Revoking, Unanswered, is_over_ipv4,
 };
 use super::finder::{Context, Finder, Once, Report};
-use super::memory::{Answer, Asked, Due, Session, World, low_half};
+use super::memory::{Answer, Asked, Due, Session, World};
+use super::pairing::anchors;
 use super::rule::Check;
 use super::{Findings, Place, Rule, Subject};
 use crate::state::{
     Attribution, Bid, Binding, BindingState, Effect, MessageEvent, Node, NormalSelector, Observer,
 };
 use crate::time::{Precision, Timestamp};
-use crate::wire::{ExtensionType, Header, KeyRing, PORT, RegistrationReply, RegistrationRequest, Revocation};
+use crate::wire::{Header, KeyRing, PORT, RegistrationReply, RegistrationRequest, Revocation};
 
 /// What a validator is told beforehand.
 #[derive(Clone, Debug)]
@@ -277,11 +276,7 @@ impl Validator {
     ) {
         self.judge_alone(message, context);
         let answer = Answer::of(message, reply);
-        let asked = seen.request.and_then(|group| {
-            let in_time = |asked: &&Asked| self.may_answer(message, asked);
-            let on_leg = self.world.copies(group).filter(in_time).find(|asked| asked.leg == message.leg);
-            on_leg.or_else(|| self.world.copies(group).find(in_time)).cloned()
-        });
+        let asked = seen.request.and_then(|group| self.asked_of(group, message)).cloned();
         if let (Some(node), Some(from)) = (seen.node, asked.as_ref().and_then(|asked| asked.node))
             && observer.node(from).is_none_or(|from| from.home_address.is_none())
         {
@@ -486,51 +481,6 @@ impl Validator {
         }
     }
 
-    /// Pairs a reply that names nobody with the latest request that it can answer by its addresses and ports (D8).
-    fn paired_by_endpoints(&self, message: &MessageFacts<'_, '_>, seen: Attribution) -> Attribution {
-        let Header::Reply(reply) = &message.message.header else { return seen };
-        let is_paired = seen.request.is_some_and(|group| self.world.copies(group).next().is_some());
-        let is_named = !reply.home_address.is_unspecified() || message.has(ExtensionType::NAI);
-        if is_paired || is_named {
-            return seen;
-        }
-        let asked = self.world.between(message.destination, message.source).find(|asked| {
-            low_half(asked.request.identification) == low_half(reply.identification)
-                && self.may_answer(message, asked)
-        });
-        asked.map_or(seen, |asked| Attribution {
-            request: Some(asked.group),
-            node: seen.node.or(asked.node),
-            ..seen
-        })
-    }
-
-    /// Whether a request is young enough to be answered by a message (D8).
-    fn may_answer(&self, message: &MessageFacts<'_, '_>, asked: &Asked) -> bool {
-        (0..=self.world.options.reply_timeout).contains(&message.place.time.since(asked.place.time))
-    }
-
-    /// The leg of a message (D5).
-    fn leg_of(&self, message: &MessageFacts<'_, '_>, seen: Attribution) -> Leg {
-        let no_agent = |address: Ipv4Addr| address.is_unspecified() || address.is_broadcast();
-        let is_home = match &message.message.header {
-            Header::Request(request) => {
-                let destination = *message.destination.ip();
-                destination == request.home_agent
-                    || destination.is_broadcast()
-                    || no_agent(request.home_agent)
-            }
-            Header::Reply(reply) if *message.source.ip() == reply.home_agent => true,
-            Header::Reply(_) => {
-                let mut copies =
-                    seen.request.into_iter().flat_map(|group| self.world.copies(group)).peekable();
-                copies.peek().is_some() && copies.all(|asked| asked.leg == Leg::HomeAgent)
-            }
-            _ => false,
-        };
-        if is_home { Leg::HomeAgent } else { Leg::ForeignAgent }
-    }
-
     /// What is remembered.
     pub(super) fn world(&self) -> &World {
         &self.world
@@ -564,19 +514,6 @@ impl Validator {
 
     fn is_port(&self, port: u16) -> bool {
         self.world.options.ports.contains(&port)
-    }
-}
-
-/// Whether the whole binding table is known after an accepted exchange, whatever was before it (D10).
-fn anchors(asked: &Asked, answer: &Answer) -> bool {
-    let Asked { request, said, .. } = asked;
-    let is_at_home = request.care_of_address == request.home_address;
-    if request.lifetime > 0 && answer.reply.lifetime > 0 {
-        asked.is_overwrite() || !(said.has_multipath || request.flags.simultaneous_bindings())
-    } else if said.usable.is_some() {
-        asked.is_bulk()
-    } else {
-        is_at_home
     }
 }
 

@@ -60,7 +60,7 @@ pub const PAIRS: &[Pair] = &[
         |scene| at_care_of_address(scene, HOME_AGENT, 0),
     ),
     pair("REG-004", |scene| named(scene, false), &[1], |scene| named(scene, true)),
-    // (a) without a Home Address, to one with an NAI and to one that named its address; without a Home Agent.
+    // (a) without a Home Address; without a Home Agent.
     pair(
         "REG-005",
         |scene| {
@@ -494,4 +494,18 @@ fn granted(scene: &mut Scene, asked: u16, granted: u16) {
 /// An exchange whose reply has this code and names this home agent.
 fn named_home_agent(scene: &mut Scene, code: u8, home_agent: Ipv4Addr) {
     replied(scene, &Registration::plain(1), |reply| Registration { octet: code, home_agent, ..reply });
+}
+
+#[test]
+fn a_reply_that_names_nobody_is_paired_by_its_path() {
+    let build = |scene: &mut Scene| {
+        replied(scene, &Registration::plain(1), |reply| Registration {
+            home_address: Ipv4Addr::UNSPECIFIED,
+            ..reply
+        });
+    };
+    let found = crate::findings(build, true);
+    let rules: Vec<_> = found.iter().map(|finding| (finding.rule.id, finding.place.frame)).collect();
+    assert_eq!(rules, [("REG-005", 2), ("REG-006", 2)]);
+    assert_eq!(found[0].home_address, Some(NODE));
 }

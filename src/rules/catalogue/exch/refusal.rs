@@ -16,7 +16,7 @@ use crate::wire::{Action, ReplyCode};
 /// How far back unanswered requests count for EXCH-011, in nanoseconds.
 const LOOKS_BACK: i64 = 600_000_000_000;
 
-/// Multipath still used after MULTIPATH_NOT_ALLOWED.
+/// Multipath still used after `MULTIPATH_NOT_ALLOWED`.
 pub static EXCH_001: Rule = Rule {
     id: "EXCH-001",
     title: "Multipath still used after MULTIPATH_NOT_ALLOWED",
@@ -96,7 +96,7 @@ fn contradicts_itself(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>
     }
 }
 
-/// No re-registration after INVALID_FB_IDENTIFIER.
+/// No re-registration after `INVALID_FB_IDENTIFIER`.
 pub static EXCH_004: Rule = Rule {
     id: "EXCH-004",
     title: "No re-registration after INVALID_FB_IDENTIFIER",
@@ -178,7 +178,7 @@ fn repeats_unusable_bids(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// INVALID_FB_IDENTIFIER although every BID is known.
+/// `INVALID_FB_IDENTIFIER` although every BID is known.
 pub static EXCH_008: Rule = Rule {
     id: "EXCH-008",
     title: "INVALID_FB_IDENTIFIER although every BID is known",
