@@ -220,7 +220,7 @@ impl Validator {
             }
             Header::Reply(reply) => self.take_reply(&message, reply, seen, context, observer),
             Header::Revocation(revocation) => {
-                self.take_revocation(&message, revocation, context, node, observer)
+                self.take_revocation(&message, revocation, context, node, observer);
             }
             Header::RevocationAcknowledgement(_) => {
                 self.file(seen.node, observer);

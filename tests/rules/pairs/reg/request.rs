@@ -20,7 +20,7 @@ pub(super) fn twice_with_flags(scene: &mut Scene, octet: u8) {
 /// A request of the node itself for this care-of address, with D clear, so that it may come from the home address.
 pub(super) fn at_care_of_address(scene: &mut Scene, care_of_address: Ipv4Addr, lifetime: u16) {
     let source = SocketAddrV4::new(NODE, 434);
-    let request = Registration { care_of_address, lifetime, source, ..Registration::relayed(1) };
+    let request = Registration { lifetime, care_of_address, source, ..Registration::relayed(1) };
     scene.send(0.0, &request);
 }
 
@@ -41,7 +41,7 @@ pub(super) fn without_checksum(scene: &mut Scene, absent: bool) {
 pub(super) fn two_nodes_without_checksum(scene: &mut Scene) {
     for (seconds, home_address) in [(0.0, NODE), (5.0, OTHER_NODE)] {
         let checksum = UdpChecksum::Absent;
-        scene.exchange(seconds, &Registration { checksum, home_address, ..Registration::relayed(1) }, 0);
+        scene.exchange(seconds, &Registration { home_address, checksum, ..Registration::relayed(1) }, 0);
     }
 }
 
