@@ -7,6 +7,7 @@ mod interfaces;
 mod keys;
 mod man;
 mod output;
+mod serve;
 
 pub use exit::{Exit, Failure};
 
@@ -27,6 +28,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Decode(Box<decode::Decode>),
+    Serve(Box<serve::Serve>),
     Interfaces(interfaces::Interfaces),
     Completions(completions::Completions),
     Man(man::Man),
@@ -37,6 +39,7 @@ impl Cli {
     pub fn run(self) -> Result<Exit, Failure> {
         match self.command {
             Command::Decode(decode) => decode.run(),
+            Command::Serve(serve) => serve.run(),
             Command::Interfaces(interfaces) => interfaces.run(),
             Command::Completions(completions) => completions.run(&mut Self::command()),
             Command::Man(man) => man.run(Self::command()),

@@ -32,7 +32,7 @@ pub struct Settings {
     pub replay: Replay,
     /// Assigned numbers.
     pub numbers: Numbers,
-    /// Scatters the tables, as [`Options::seed`] does.
+    /// Scatters the tables, as [`Options::seed`](crate::state::Options::seed) does.
     pub seed: u64,
 }
 
