@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use mipflow::craft::home_agent::Settings;
 
 use super::history::{Ask, NODE};
-use super::lab::{Lab, prefix};
+use super::lab::{Lab, prefix, with_keys};
 
 fn nobody(interface: u8, nai: &str) -> Ask {
     Ask::plain(interface, 0).home(Ipv4Addr::UNSPECIFIED).nai(nai)
@@ -75,4 +75,22 @@ fn a_refused_request_gives_no_address_and_takes_no_name() {
     assert_eq!((refused.code(), refused.reply.home_address), (152, Ipv4Addr::UNSPECIFIED));
     assert!(refused.taken.changed.is_some());
     assert_eq!(lab.ask(&nobody(1, "b@example.org")).reply.home_address, NODE);
+}
+
+#[test]
+fn a_forged_request_takes_nobodys_name_or_address() {
+    let (key, forged) = ("256=text:secret", "256=text:forged");
+    let settings =
+        Settings { require_auth: true, home_prefixes: vec![prefix("10.1.0.0/24")], ..with_keys(&[key]) };
+    let mut lab = Lab::new(settings);
+    assert_eq!(lab.ask_signed(&nobody(1, "a@example.org"), key).reply.home_address, NODE);
+    // Somebody else's home address under this NAI, and this NAI alone.
+    let other = Ipv4Addr::new(10, 1, 0, 66);
+    assert_eq!(lab.ask_signed(&Ask::plain(9, 0).home(other).nai("a@example.org"), forged).code(), 131);
+    assert_eq!(lab.ask_signed(&nobody(9, "a@example.org").lifetime(0), forged).code(), 131);
+    assert_eq!(lab.active(), [0]);
+    let again = lab.ask_signed(&nobody(1, "a@example.org"), key);
+    assert_eq!((again.code(), again.reply.home_address), (0, NODE));
+    let with_bindings = lab.agent.observer().nodes().filter(|node| !node.bindings().is_empty());
+    assert_eq!(with_bindings.map(|node| node.home_address).collect::<Vec<_>>(), [Some(NODE)]);
 }
