@@ -34,6 +34,9 @@ _mipflow() {
             mipflow,man)
                 cmd="mipflow__subcmd__man"
                 ;;
+            mipflow,serve)
+                cmd="mipflow__subcmd__serve"
+                ;;
             mipflow__subcmd__help,completions)
                 cmd="mipflow__subcmd__help__subcmd__completions"
                 ;;
@@ -52,6 +55,9 @@ _mipflow() {
             mipflow__subcmd__help,man)
                 cmd="mipflow__subcmd__help__subcmd__man"
                 ;;
+            mipflow__subcmd__help,serve)
+                cmd="mipflow__subcmd__help__subcmd__serve"
+                ;;
             *)
                 ;;
         esac
@@ -59,7 +65,7 @@ _mipflow() {
 
     case "${cmd}" in
         mipflow)
-            opts="-h -V --help --version decode explain interfaces completions man help"
+            opts="-h -V --help --version decode serve explain interfaces completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -219,7 +225,7 @@ _mipflow() {
             return 0
             ;;
         mipflow__subcmd__help)
-            opts="decode explain interfaces completions man help"
+            opts="decode serve explain interfaces completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -316,6 +322,20 @@ _mipflow() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mipflow__subcmd__help__subcmd__serve)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mipflow__subcmd__interfaces)
             opts="-h -V --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -337,6 +357,56 @@ _mipflow() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mipflow__subcmd__serve)
+            opts="-h -V --listen --key --key-file --require-auth --multipath --max-lifetime --max-bindings --home-prefix --replay --format --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --multipath)
+                    COMPREPLY=($(compgen -W "on off" -- "${cur}"))
+                    return 0
+                    ;;
+                --max-lifetime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-bindings)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --home-prefix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --replay)
+                    COMPREPLY=($(compgen -W "timestamp nonce" -- "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text ndjson" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

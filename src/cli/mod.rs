@@ -8,6 +8,7 @@ mod interfaces;
 mod keys;
 mod man;
 mod output;
+mod serve;
 mod validation;
 
 pub use exit::{Exit, Failure};
@@ -29,6 +30,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Decode(Box<decode::Decode>),
+    Serve(Box<serve::Serve>),
     Explain(explain::Explain),
     Interfaces(interfaces::Interfaces),
     Completions(completions::Completions),
@@ -41,6 +43,7 @@ impl Cli {
         match self.command {
             Command::Decode(decode) => decode.run(),
             Command::Explain(explain) => explain.run(),
+            Command::Serve(serve) => serve.run(),
             Command::Interfaces(interfaces) => interfaces.run(),
             Command::Completions(completions) => completions.run(&mut Self::command()),
             Command::Man(man) => man.run(Self::command()),
