@@ -304,7 +304,7 @@ impl Decode {
         let observer = Observer::new(Options {
             reply_timeout: self.reply_timeout,
             keep_exchanges: sections.exchanges || sections.ladder,
-            attribute: writer.is_some() || self.node.is_some() || judges,
+            attribute: writer.is_some() || self.node.is_some(),
             keep_before: judges,
             seed: RandomState::new().hash_one(0u8),
             ..Options::default()
@@ -453,15 +453,20 @@ impl Run {
                     }
                     let chosen = match self.trace.take(frame) {
                         Seen::Nothing => continue,
+                        Seen::Fragment(fragment) => {
+                            if let Some(validator) = &mut self.validator {
+                                let seen = self.observer.fragment(&fragment, frame.time);
+                                validator.fragment(&fragment, place_of(frame), seen, &self.observer);
+                            }
+                            continue;
+                        }
                         Seen::Tunnelled(tunnel) => {
+                            if let Some(validator) = &mut self.validator {
+                                validator.glimpse(&tunnel, &self.observer);
+                            }
                             let seen = self.observer.tunnel(&tunnel, frame.time);
                             if let Some(validator) = &mut self.validator {
-                                let place = Place {
-                                    frame: frame.number,
-                                    time: frame.time,
-                                    precision: frame.precision,
-                                };
-                                validator.packet(&tunnel, place, seen, &self.observer);
+                                validator.packet(&tunnel, place_of(frame), seen, &self.observer);
                             }
                             let chosen =
                                 seen.tunnelled && is_of(self.target.as_ref(), &self.observer, seen, None);
@@ -506,6 +511,7 @@ impl Run {
         }
         if let Some(validator) = &mut self.validator {
             validator.advance(self.observer.clock(), &self.observer);
+            self.observer.catch_up();
             validator.close(&self.observer);
         }
         self.observer.close();
@@ -571,6 +577,11 @@ fn unknown_link_type(summary: &Summary<'_>, unread: &[String]) -> Failure {
                 .into(),
         ),
     )
+}
+
+/// A frame as findings name it.
+fn place_of(frame: &Frame<'_>) -> Place {
+    Place { frame: frame.number, time: frame.time, precision: frame.precision }
 }
 
 /// Whether a packet is the target's: of its node, or naming it.

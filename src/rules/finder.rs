@@ -107,6 +107,12 @@ impl Fired<'_> {
         self
     }
 
+    /// It is about another node than the packet's.
+    pub fn about(mut self, node: u32, home_address: Option<Ipv4Addr>) -> Self {
+        self.each(|report| (report.finding.node, report.finding.home_address) = (Some(node), home_address));
+        self
+    }
+
     /// It attaches to another packet than the one at hand.
     pub fn on(mut self, place: Place) -> Self {
         self.each(|report| report.finding.place = place);

@@ -1,7 +1,7 @@
 //! What a rule is: its words, and the check that stands beside them.
 
 use super::facts::{
-    Answering, Asking, Carried, Expired, FlowBindingFacts, MessageFacts, Revoking, Unanswered,
+    Answering, Asking, Carried, Expired, FlowBindingFacts, MessageFacts, Revoking, Sprayed, Unanswered,
 };
 use super::finder::Finder;
 
@@ -151,6 +151,10 @@ pub(super) enum Check {
     ReplyOrPacket(fn(&Answering<'_, '_, '_>, &mut Finder<'_>), fn(&Carried<'_, '_>, &mut Finder<'_>)),
     /// Every data packet of a known home agent.
     Packet(fn(&Carried<'_, '_>, &mut Finder<'_>)),
+    /// Every data packet, and every fragment of one before the whole.
+    PacketOrFragment(fn(&Carried<'_, '_>, &mut Finder<'_>)),
+    /// Every direction of a flow without a rule that switches tunnels too often.
+    Spray(fn(&Sprayed<'_>, &mut Finder<'_>)),
     /// Every tunnelled packet to the end of a tunnel, of whichever sender.
     Forward(fn(&Carried<'_, '_>, &mut Finder<'_>)),
     /// Every Registration Revocation.

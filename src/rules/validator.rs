@@ -6,12 +6,14 @@ use std::ops::Range;
 use super::catalogue::CATALOGUE;
 use super::choice::Choice;
 use super::facts::{
-    Answering, Asking, Carried, Expired, FlowBindingFacts, MessageFacts, Revoking, Unanswered, is_over_ipv4,
+    Answering, Asking, Carried, Expired, FlowBindingFacts, MessageFacts, Revoking, Sprayed, Unanswered,
+    is_over_ipv4,
 };
 use super::finder::{Context, Finder, Once, Report};
 use super::memory::{Answer, Asked, Due, Session, World};
 use super::pairing::anchors;
 use super::rule::Check;
+use super::traffic::Flow;
 use super::{Findings, Place, Rule, Subject};
 use crate::state::{
     Attribution, Bid, Binding, BindingState, Effect, MessageEvent, Node, NormalSelector, Observer,
@@ -59,6 +61,9 @@ const FAULTS: [&str; 22] = [
 /// A check of a data packet.
 pub(super) type PacketCheck = fn(&Carried<'_, '_>, &mut Finder<'_>);
 
+/// A check of a flow that is spread over several tunnels.
+pub(super) type SprayCheck = fn(&Sprayed<'_>, &mut Finder<'_>);
+
 /// The checks of the catalogue, by what they look at.
 #[derive(Debug, Default)]
 struct Checks {
@@ -70,7 +75,9 @@ struct Checks {
     unanswered: Vec<(&'static Rule, fn(&Unanswered<'_>, &mut Finder<'_>))>,
     expiry: Vec<(&'static Rule, fn(&Expired<'_>, &mut Finder<'_>))>,
     packet: Vec<(&'static Rule, PacketCheck)>,
+    fragment: Vec<(&'static Rule, PacketCheck)>,
     forward: Vec<(&'static Rule, PacketCheck)>,
+    spray: Vec<(&'static Rule, SprayCheck)>,
     revocation: Vec<(&'static Rule, fn(&Revoking<'_, '_, '_>, &mut Finder<'_>))>,
 }
 
@@ -99,6 +106,11 @@ impl Checks {
                     checks.packet.push((rule, packet));
                 }
                 Check::Packet(check) => checks.packet.push((rule, check)),
+                Check::PacketOrFragment(check) => {
+                    checks.packet.push((rule, check));
+                    checks.fragment.push((rule, check));
+                }
+                Check::Spray(check) => checks.spray.push((rule, check)),
                 Check::Forward(check) => checks.forward.push((rule, check)),
                 Check::Revocation(check) => checks.revocation.push((rule, check)),
             }
@@ -121,6 +133,8 @@ pub struct Validator {
     /// Numbers the reports that wait.
     waited: u64,
     blank: Session,
+    /// What is known of data packets at a glance.
+    pub(super) flow: Flow,
 }
 
 /// The most reports that wait; beyond that the ones due first are decided early.
@@ -132,6 +146,7 @@ impl Validator {
         Self {
             checks: Checks::of_catalogue(),
             findings: Findings::new(options.most_findings),
+            flow: Flow::new(options.seed),
             world: World::new(options),
             reports: Vec::new(),
             waiting: BTreeMap::new(),
@@ -167,6 +182,7 @@ impl Validator {
 
     /// Ends the validation: nothing more will be seen. What needed more time is decided if it can be.
     pub fn close(&mut self, observer: &Observer) {
+        self.take_sprays(observer);
         // The capture went on for exactly as long as these needed.
         let clock = observer.clock();
         while self.world.next_lapse().is_some_and(|lapse| lapse <= clock) {
@@ -494,6 +510,16 @@ impl Validator {
     /// The checks of data packets.
     pub(super) fn packet_checks(&self) -> &[(&'static Rule, PacketCheck)] {
         &self.checks.packet
+    }
+
+    /// The checks of fragments of data packets.
+    pub(super) fn fragment_checks(&self) -> &[(&'static Rule, PacketCheck)] {
+        &self.checks.fragment
+    }
+
+    /// The checks of flows that are spread over several tunnels.
+    pub(super) fn spray_checks(&self) -> &[(&'static Rule, SprayCheck)] {
+        &self.checks.spray
     }
 
     /// The checks of packets to the end of a tunnel.

@@ -46,6 +46,8 @@ pub(super) struct Directory {
     pub no_room: u64,
     /// Flows of the nodes that fell out.
     pub evicted_flows: u64,
+    /// How often a prefix was given to a node that had it not.
+    pub prefix_changes: u64,
     hasher: Hasher,
 }
 
@@ -77,6 +79,7 @@ impl Directory {
             evicted: 0,
             no_room: 0,
             evicted_flows: 0,
+            prefix_changes: 0,
             hasher: FixedState::with_seed(seed),
         }
     }
@@ -217,6 +220,7 @@ impl Directory {
             node.prefixes.push(prefix);
         }
         let before = self.by_prefix.insert((node.home_agent, prefix), slot);
+        self.prefix_changes = self.prefix_changes.wrapping_add(u64::from(before != Some(slot)));
         if let Some(before) = before.filter(|before| *before != slot)
             && let Some(node) = self.nodes.get_mut(before as usize)
         {

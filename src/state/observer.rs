@@ -10,6 +10,7 @@ use super::packets::{BATCH, Sighting};
 use super::pending::{Pending, Request};
 use super::records::Records;
 use super::revocations::Revocations;
+use super::sprays::{Spray, Sprays};
 use super::tally::Uncounted;
 use super::{AgentTraffic, Binding, Exchange, FlowView, Node, Status};
 use crate::time::{Precision, Timestamp};
@@ -123,6 +124,9 @@ pub struct Observer {
     pub(super) before: Vec<Binding>,
     /// How many rules that node had.
     pub(super) rules_before: usize,
+    /// Numbers the tunnelled packets that were taken.
+    pub(super) taken: u64,
+    pub(super) sprays: Sprays,
 }
 
 /// The reply of an exchange, as far as bindings are concerned.
@@ -163,6 +167,8 @@ impl Observer {
             tunnelled: 0,
             before: Vec::new(),
             rules_before: 0,
+            taken: 0,
+            sprays: Sprays::default(),
         }
     }
 
@@ -194,6 +200,43 @@ impl Observer {
             self.directory.settle(slot, self.clock);
         }
         self.tally();
+    }
+
+    /// Counts the packets that wait to be counted together, so that [`Observer::sprays`] tells of all.
+    pub fn catch_up(&mut self) {
+        self.flush();
+    }
+
+    /// How many tunnelled packets were taken, the last one included.
+    pub fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// How many directions of flows were found to be spread over several tunnels.
+    #[inline]
+    pub fn spray_count(&self) -> u64 {
+        self.sprays.count()
+    }
+
+    /// The flows that were found to be spread over several tunnels, after the first `known` of them. Only the latest
+    /// are kept: whoever asks after each packet misses none.
+    pub fn sprays(&self, known: u64) -> impl Iterator<Item = &Spray> {
+        self.sprays.after(known)
+    }
+
+    /// What changes whenever something is accepted, removed or expires of the node with this index, or the index names
+    /// another node. Expiry shows when a packet of the node is next looked at.
+    #[inline]
+    pub fn generation(&self, node: u32) -> Option<u64> {
+        let pulse = self.directory.pulse(node)?;
+        Some(u64::from(pulse.birth) << 32 | u64::from(pulse.generation))
+    }
+
+    /// What changes whenever an address can have come to belong to another node than before: with another home agent
+    /// or prefix.
+    #[inline]
+    pub fn layout(&self) -> u64 {
+        (self.directory.agents().len() as u64) << 32 ^ self.directory.prefix_changes
     }
 
     /// Time of the latest packet.

@@ -71,6 +71,10 @@ pub fn judged(scene: &Scene, cold_start: bool) -> Vec<Finding> {
         let place = Place { frame: frame.number, time: frame.time, precision: frame.precision };
         match trace.take(&frame) {
             Seen::Nothing => {}
+            Seen::Fragment(fragment) => {
+                let seen = observer.fragment(&fragment, frame.time);
+                validator.fragment(&fragment, place, seen, &observer);
+            }
             Seen::Tunnelled(tunnel) => {
                 let seen = observer.tunnel(&tunnel, frame.time);
                 validator.packet(&tunnel, place, seen, &observer);

@@ -10,7 +10,7 @@ mod types;
 pub(super) use exchange::{Answering, Asking, Expired, Revoking, Unanswered, live};
 pub(super) use flow_binding::FlowBindingFacts;
 pub(super) use message::{
-    MessageFacts, data_octet, is_authorization, is_over_ipv4, is_timestamp, name_of, octets_of,
+    MessageFacts, data_octet, is_over_ipv4, name_of, octets_of,
 };
-pub(super) use packet::Carried;
+pub(super) use packet::{Carried, Sprayed, end_name, flow_name, is_near, names};
 pub(super) use types::{Leg, TypeSet, is_known};

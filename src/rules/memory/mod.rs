@@ -1,6 +1,7 @@
 //! What rules remember beside the observer's tables: recent messages, and of each session what checks compare with.
 
 mod asked;
+mod clean;
 mod passed;
 mod revocations;
 mod session;
@@ -9,6 +10,7 @@ pub(super) mod traffic;
 mod world;
 
 pub(super) use asked::{Answer, Asked, FlowRule, Said};
+pub(super) use clean::{Clean, Copies, Found, Glance};
 pub(super) use passed::{Passed, PassedBy, high_half, low_half};
 pub(super) use revocations::{Revocations, binding_of};
 pub(super) use session::{Registered, Session};

@@ -1,7 +1,7 @@
 //! What is remembered of one session (D7), beside what the observer believes of its node.
 
 use std::collections::BTreeSet;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4};
 
 use super::{Answer, Asked, GRACE, IN_FLIGHT, Passed, PassedBy, T_ACT, Track};
 use crate::rules::facts::Leg;
@@ -14,6 +14,8 @@ use crate::wire::{MobileNetwork, Numbers, ReplyCode};
 const TRACKS: usize = 512;
 /// The most accepted exchanges of one session that are remembered.
 const REGISTERED: usize = 64;
+/// The most rules and keys of one session that are reported once.
+const ONCE: usize = 1 << 14;
 /// The most prefixes of one kind that are remembered.
 const PREFIXES: usize = 256;
 /// The most unanswered requests that are remembered, of refused policies and of refused prefixes.
@@ -114,6 +116,18 @@ impl Session {
         self.registered(binding).and_then(Registered::own_expiry).is_some_and(|expiry| expiry < time)
     }
 
+    /// Whether the latest request for a binding, on either leg, came from here.
+    pub fn last_asked_from(&self, binding: &Binding, source: SocketAddrV4) -> bool {
+        let bid = binding.bid().map(crate::state::Bid::octet);
+        let is_its = |track: &&Track| match bid {
+            Some(_) => track.bid == bid,
+            None => track.bid.is_none() && track.care_of_address == binding.care_of_address,
+        };
+        let mut latest: Vec<&Track> = self.tracks.iter().filter(is_its).collect();
+        latest.sort_by_key(|track| std::cmp::Reverse(track.last.place.time));
+        latest.first().is_some_and(|track| track.source == source)
+    }
+
     /// The track that a request belongs to, as it was before it.
     pub fn track(&self, asked: &Asked) -> Option<&Track> {
         self.tracks.iter().find(|track| track.is_of(asked))
@@ -164,7 +178,8 @@ impl Session {
 
     /// Whether a rule may be reported for this key: the first time only.
     pub fn first_time(&mut self, rule: &'static str, key: u64) -> bool {
-        self.once.insert((rule, key))
+        // What finds no room was reported often enough.
+        self.once.len() < ONCE && self.once.insert((rule, key))
     }
 
     /// Notes that the way of packets may have changed (D14).

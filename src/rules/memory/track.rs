@@ -1,6 +1,6 @@
 //! The requests for one binding over one leg, one after another.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 use super::{Asked, ONE_SECOND};
 use crate::rules::Place;
@@ -16,6 +16,8 @@ pub(in crate::rules) struct Track {
     pub care_of_address: Ipv4Addr,
     /// The BID; `None` without Multipath.
     pub bid: Option<u8>,
+    /// Where the last of them came from.
+    pub source: SocketAddrV4,
     /// The last of them.
     pub last: Attempt,
     /// The one before that.
@@ -64,6 +66,7 @@ impl Track {
             leg: asked.leg,
             care_of_address: asked.request.care_of_address,
             bid: asked.said.bid,
+            source: asked.source,
             last: Attempt::of(asked),
             before: None,
             highest: asked.request.identification,
@@ -74,6 +77,7 @@ impl Track {
     /// Takes the next request.
     pub fn note(&mut self, asked: &Asked) {
         self.before = Some(std::mem::replace(&mut self.last, Attempt::of(asked)));
+        self.source = asked.source;
         self.highest = self.highest.max(asked.request.identification);
         if asked.request.lifetime > 0 {
             self.registering = Some(asked.place.time);

@@ -10,11 +10,11 @@ use hashbrown::hash_map::Entry;
 use smallvec::SmallVec;
 
 use super::{Answer, Asked, Revocations, Session};
-use crate::rules::facts::Leg;
+use crate::rules::facts::{Leg, live};
 use crate::rules::validator::Options;
-use crate::state::{Node, Observer};
+use crate::state::{FarEnd, Node, Observer};
 use crate::time::Timestamp;
-use crate::wire::{Numbers, ReplyCode};
+use crate::wire::{DualStack, Numbers, ReplyCode};
 
 /// The most requests of the last reply timeout that are remembered. Those that find no room are not judged.
 const RECENT: usize = 1 << 19;
@@ -227,8 +227,26 @@ impl World {
             session.remember_reply(answer, asked, decides, numbers, timeout);
         }
         if decides && answer.reply.code.is_accepted() {
+            self.note_ends(answer, node, observer);
             self.note_bindings(node, observer);
         }
+    }
+
+    /// Notes where the tunnels of a node end after an accepted exchange, and what it says of IPv6 tunnels.
+    fn note_ends(&mut self, answer: &Answer, slot: u32, observer: &Observer) {
+        let time = answer.place.time;
+        let direct =
+            |prefix: &DualStack| matches!(prefix, DualStack::PrefixReply { code, .. } if code.0 == 1);
+        let Some(node) = observer.node(slot) else { return };
+        let before: Vec<FarEnd> = live(observer.before(), time).map(|binding| binding.far_end).collect();
+        let Some(session) = self.session_mut(slot, observer) else { return };
+        session.traffic.note_ends(before.into_iter(), node.active().map(|binding| binding.far_end), time);
+        session.traffic.direct_ipv6 |= answer.said.prefixes_answered.iter().any(direct);
+    }
+
+    /// The end of the grace after a moment (D1).
+    pub fn grace_after(&self, time: Timestamp) -> Timestamp {
+        Timestamp::from_nanoseconds(time.nanoseconds().saturating_add(super::GRACE))
     }
 
     /// Brings up to date what follows from the bindings of a node: ends of tunnels, and the next alarm.

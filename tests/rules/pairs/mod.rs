@@ -25,12 +25,12 @@ pub fn all() -> impl Iterator<Item = &'static Pair> {
         fb::PAIRS,
         ts::PAIRS,
         exch::PAIRS,
-        tun::PAIRS,
         udpt::PAIRS,
         nemo::PAIRS,
         ds::PAIRS,
         rev::PAIRS,
     ]
     .into_iter()
+    .chain(tun::TOPICS)
     .flatten()
 }

@@ -1,9 +1,15 @@
 //! Where tunnels end and begin (TUN).
 
-use crate::rules::facts::Carried;
+use std::net::IpAddr;
+
+use crate::rules::facts::{Carried, end_name, is_near, names};
 use crate::rules::finder::Finder;
+use crate::rules::memory::GRACE;
 use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
+use crate::state::{Binding, BindingState};
+use crate::time::Timestamp;
+use crate::wire::IpProtocol;
 
 /// Home agent tunnels to a Care-of Address that was never registered.
 pub static TUN_001: Rule = Rule {
@@ -20,11 +26,31 @@ pub static TUN_001: Rule = Rule {
     why: "\
         Subscriber traffic goes to a host that never authenticated for it: stale configuration, a forged \
         registration the capture missed, or a misrouted tunnel.",
-    example: "",
-    check: Check::Packet(tun_001),
+    example: "BID 1 at 192.0.2.1 and no other; then IP in IP from the home agent to 192.0.2.77, inner destination the home address",
+    check: Check::Packet(no_binding_ever),
 };
 
-fn tun_001(_carried: &Carried<'_, '_>, _finder: &mut Finder<'_>) {}
+fn no_binding_ever(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
+    let Some((slot, node)) = carried.node else { return };
+    let far_end = carried.far_end;
+    let is_home = node.home_address == Some(far_end.address);
+    let had = carried.session.is_some_and(|session| session.traffic.had_end(far_end));
+    if !carried.is_downlink() || !carried.anchored || is_home || had {
+        return;
+    }
+    let birth = node.birth();
+    let until = carried.world.grace_after(carried.time());
+    finder
+        .fires(format!(
+            "Tunnelled to {}, which the node never registered; packets go to registered care-of addresses only \
+             (RFC 5944 §4.2.3)",
+            end_name(far_end)
+        ))
+        .later(until, true, move |world, observer| {
+            observer.node(slot).is_some_and(|node| node.birth() == birth)
+                && !world.session(slot, observer).is_some_and(|session| session.traffic.had_end(far_end))
+        });
+}
 
 /// Home agent keeps using an expired binding.
 pub static TUN_002: Rule = Rule {
@@ -40,11 +66,25 @@ pub static TUN_002: Rule = Rule {
     why: "\
         The access may since have given the address to somebody else, who now receives the subscriber's \
         packets.",
-    example: "",
-    check: Check::Packet(tun_002),
+    example: "BID 1 at 192.0.2.1 for 60 s, not renewed; 70 s later IP in IP from the home agent to 192.0.2.1",
+    check: Check::Packet(expired),
 };
 
-fn tun_002(_carried: &Carried<'_, '_>, _finder: &mut Finder<'_>) {}
+fn expired(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
+    let Some((binding, BindingState::Expired, ended)) = carried.ended().filter(|_| carried.is_downlink())
+    else {
+        return;
+    };
+    let since = carried.time().since(ended);
+    if since > GRACE {
+        finder.fires(format!(
+            "Tunnelled to {}, where {} expired {} before; an expired binding is not used (RFC 5944 §4.2.3)",
+            end_name(carried.far_end),
+            names(&[binding]),
+            seconds(since)
+        ));
+    }
+}
 
 /// Home agent keeps using a removed binding.
 pub static TUN_003: Rule = Rule {
@@ -63,11 +103,44 @@ pub static TUN_003: Rule = Rule {
         The de-registered path still draws traffic and the fallback of the flow policy did not engage. For \
         bindings removed by O or by a plain registration it shows that the agent chose the other reading of \
         the text (MP-019, MP-025).",
-    example: "",
-    check: Check::Packet(tun_003),
+    example: "BID 1 at 192.0.2.1, de-registered; 5 s later IP in IP from the home agent to 192.0.2.1",
+    check: Check::Packet(removed),
 };
 
-fn tun_003(_carried: &Carried<'_, '_>, _finder: &mut Finder<'_>) {}
+fn removed(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
+    let Some((binding, state, ended)) = carried.ended().filter(|_| carried.is_downlink()) else { return };
+    let since = carried.time().since(ended);
+    let how = match state {
+        BindingState::Active | BindingState::Expired => return,
+        BindingState::Deregistered => "was de-registered",
+        BindingState::Revoked => "was revoked",
+        BindingState::Replaced => {
+            let by = carried.session.and_then(|session| {
+                session.registered.iter().find(|other| other.answer.place.frame == binding.frame)
+            });
+            match by {
+                Some(by) if by.asked.is_overwrite() => "was overwritten by the O flag",
+                Some(by) if by.asked.usable_bid().is_none() => "was replaced by a plain registration",
+                _ => "was replaced by another registration",
+            }
+        }
+    };
+    if since > GRACE {
+        finder.fires(format!(
+            "Tunnelled to {}, where {} {how} in #{} {} before; a removed binding is not used (RFC 5944 §4.2.3)",
+            end_name(carried.far_end),
+            names(&[binding]),
+            binding.frame,
+            seconds(since)
+        ));
+    }
+}
+
+/// Nanoseconds in words.
+fn seconds(nanoseconds: i64) -> String {
+    let tenths = nanoseconds / 100_000_000;
+    format!("{}.{} s", tenths / 10, tenths % 10)
+}
 
 /// Reverse-tunnelled packet without a live binding.
 pub static TUN_004: Rule = Rule {
@@ -84,11 +157,40 @@ pub static TUN_004: Rule = Rule {
     why: "\
         The home agent has to drop it as a security exception; seen as a trickle it is a client timing bug, \
         seen as a stream it is injection.",
-    example: "",
-    check: Check::Packet(tun_004),
+    example: "BID 1 at 192.0.2.1 and no other; then IP in IP from 192.0.2.77 to the home agent, inner source the home address",
+    check: Check::Packet(no_live_binding),
 };
 
-fn tun_004(_carried: &Carried<'_, '_>, _finder: &mut Finder<'_>) {}
+fn no_live_binding(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
+    let Some((slot, node)) = carried.node else { return };
+    let far_end = carried.far_end;
+    let is_home = node.home_address == Some(far_end.address);
+    let is_live = carried.live().any(|binding| is_near(binding.far_end, far_end));
+    if carried.is_downlink() || !carried.anchored || is_home || is_live {
+        return;
+    }
+    let birth = node.birth();
+    let until = carried.world.grace_after(carried.time());
+    let from = Timestamp::from_nanoseconds(carried.time().nanoseconds().saturating_sub(GRACE));
+    finder
+        .fires(format!(
+            "Reverse tunnel from {}, where no binding of the node is live; the home agent drops such packets \
+             (RFC 3024 §4.3.2)",
+            end_name(far_end)
+        ))
+        .later(until, true, move |world, observer| {
+            let Some(node) = observer.node(slot).filter(|node| node.birth() == birth) else { return false };
+            // Live at some moment within the grace, before or after.
+            let was_live = |binding: &Binding| {
+                let end = binding.ended.or(binding.expires);
+                is_near(binding.far_end, far_end)
+                    && binding.registered <= until
+                    && end.is_none_or(|end| end >= from)
+            };
+            let left = world.session(slot, observer).and_then(|session| session.traffic.left_end(far_end));
+            !node.bindings().iter().any(was_live) && left.is_none_or(|left| left < from)
+        });
+}
 
 /// Forward tunnel does not start at the registered home agent address.
 pub static TUN_015: Rule = Rule {
@@ -105,11 +207,29 @@ pub static TUN_015: Rule = Rule {
     why: "\
         Multihomed agents must use one address; nodes and firewalls that filter on the tunnel peer drop the \
         packet, and spoofed tunnels look the same.",
-    example: "",
-    check: Check::Forward(tun_015),
+    example: "registered with home agent 198.51.100.1; then IP in IP from 198.51.100.2 to 192.0.2.1, inner destination the home address",
+    check: Check::Forward(another_home_agent),
 };
 
-fn tun_015(_carried: &Carried<'_, '_>, _finder: &mut Finder<'_>) {}
+fn another_home_agent(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
+    let Some((_, node)) = carried.node else { return };
+    let is_forward = matches!(
+        carried.outer_protocol().map(IpProtocol),
+        Some(IpProtocol::IP_IN_IP | IpProtocol::GRE | IpProtocol::MINIMAL)
+    );
+    let bindings = carried.live_here();
+    if is_forward && !bindings.is_empty() {
+        finder
+            .fires(format!(
+                "Tunnelled to {} of {} from {}; its home agent is {} (RFC 5944 §4.2.3)",
+                carried.far_end.address,
+                names(&bindings),
+                carried.home_agent,
+                node.home_agent
+            ))
+            .by(Subject::HomeAgent);
+    }
+}
 
 /// Packet tunnelled back to its own source.
 pub static TUN_018: Rule = Rule {
@@ -123,8 +243,17 @@ pub static TUN_018: Rule = Rule {
     why: "\
         This is the signature of a routing loop between the home agent and the tunnel exit; left alone it \
         saturates the path.",
-    example: "",
-    check: Check::Packet(tun_018),
+    example: "IP in IP from the home agent to 192.0.2.1, inner source 192.0.2.1",
+    check: Check::Packet(back_to_its_source),
 };
 
-fn tun_018(_carried: &Carried<'_, '_>, _finder: &mut Finder<'_>) {}
+fn back_to_its_source(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
+    let source = carried.inner.map(|inner| inner.source());
+    if carried.is_downlink() && source == Some(IpAddr::V4(carried.far_end.address)) {
+        finder.fires(format!(
+            "Inner source and outer destination are both {}; a packet is not tunnelled back to its source \
+             (RFC 2003 §3.2)",
+            carried.far_end.address
+        ));
+    }
+}

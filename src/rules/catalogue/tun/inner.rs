@@ -1,9 +1,13 @@
 //! Inner addresses (TUN).
 
-use crate::rules::facts::Carried;
+use std::net::{IpAddr, Ipv4Addr};
+
+use crate::net::IpPacket;
+use crate::rules::facts::{Carried, live};
 use crate::rules::finder::Finder;
 use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
+use crate::state::Node;
 
 /// Inner source of an uplink packet is foreign to the session.
 pub static TUN_012: Rule = Rule {
@@ -20,11 +24,60 @@ pub static TUN_012: Rule = Rule {
     why: "\
         Source spoofing through the tunnel, or hosts behind the node whose prefix was never registered; the \
         home agent should drop it.",
-    example: "",
-    check: Check::Packet(tun_012),
+    example: "home address 10.1.0.1 and no mobile network; then IP in IP from its care-of address, inner source 10.9.9.9",
+    check: Check::Packet(foreign_source),
 };
 
-fn tun_012(_carried: &Carried<'_, '_>, _finder: &mut Finder<'_>) {}
+fn foreign_source(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
+    let Some(inner) = carried.inner.filter(|_| !carried.is_downlink()) else { return };
+    let source = inner.source();
+    if source.is_unspecified() || is_link_local(source) {
+        return;
+    }
+    if let Some((node, home_address)) = stranger(carried, source) {
+        finder
+            .fires(format!(
+                "Inner source {source} in the tunnel {}, where it is nobody's home address or mobile network; the \
+                 home agent must drop it (RFC 3024 §4.3.2)",
+                carried.way()
+            ))
+            .about(node, home_address);
+    }
+}
+
+/// A node with a live binding at the far end, when the address belongs to none of those that have one there.
+fn stranger(carried: &Carried<'_, '_>, address: IpAddr) -> Option<(u32, Option<Ipv4Addr>)> {
+    let observer = carried.observer;
+    let time = carried.time();
+    let is_here = |node: &Node| {
+        node.home_agent == carried.home_agent
+            && live(node.bindings(), time).any(|binding| carried.is_at(binding))
+    };
+    let owner = observer.owner_of(carried.home_agent, address).and_then(|slot| observer.node(slot));
+    if owner.is_some_and(is_here) {
+        return None;
+    }
+    let is_anchored = |slot: u32| {
+        carried.world.options.cold_start
+            || carried.world.session(slot, observer).is_some_and(|session| session.anchored)
+    };
+    let mut found = None;
+    for slot in carried.world.nodes_at(carried.far_end.address) {
+        let Some(node) = observer.node(*slot).filter(|node| is_here(node)) else { continue };
+        if !is_anchored(*slot) {
+            return None;
+        }
+        found.get_or_insert((*slot, node.home_address));
+        if carried.world.options.cold_start {
+            break;
+        }
+    }
+    found
+}
+
+fn is_link_local(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V6(address) if address.is_unicast_link_local())
+}
 
 /// Inner destination of a downlink packet is foreign to the session.
 pub static TUN_013: Rule = Rule {
@@ -42,11 +95,27 @@ pub static TUN_013: Rule = Rule {
     why: "\
         The tunnel carries traffic nobody registered for: an implicit-mode mobile network, or a \
         misconfigured route at the home agent.",
-    example: "",
-    check: Check::Packet(tun_013),
+    example: "home address 10.1.0.1 and no mobile network; then IP in IP to its care-of address, inner destination 10.9.9.9",
+    check: Check::Packet(foreign_destination),
 };
 
-fn tun_013(_carried: &Carried<'_, '_>, _finder: &mut Finder<'_>) {}
+fn foreign_destination(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
+    let Some(inner) = carried.inner.filter(|_| carried.is_downlink()) else { return };
+    let destination = inner.destination();
+    let is_broadcast = destination == IpAddr::V4(Ipv4Addr::BROADCAST);
+    if destination.is_multicast() || is_broadcast || is_link_local(destination) {
+        return;
+    }
+    if let Some((node, home_address)) = stranger(carried, destination) {
+        finder
+            .fires(format!(
+                "Inner destination {destination} in the tunnel {}, where it is nobody's home address or mobile \
+                 network (RFC 5944 §4.2.3)",
+                carried.way()
+            ))
+            .about(node, home_address);
+    }
+}
 
 /// Broadcast forwarded against the registration flags.
 pub static TUN_014: Rule = Rule {
@@ -64,8 +133,37 @@ pub static TUN_014: Rule = Rule {
     why: "\
         Unwanted broadcast burns radio capacity on every path; un-nested, it reaches the wrong visitors of a \
         foreign agent.",
-    example: "",
-    check: Check::Packet(tun_014),
+    example: "request with B = 0 accepted; then IP in IP to its care-of address, inner destination 255.255.255.255",
+    check: Check::Packet(unwanted_broadcast),
 };
 
-fn tun_014(_carried: &Carried<'_, '_>, _finder: &mut Finder<'_>) {}
+fn unwanted_broadcast(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
+    let is_broadcast = |inner: &IpPacket<'_>| inner.destination() == IpAddr::V4(Ipv4Addr::BROADCAST);
+    if !carried.is_downlink() || !carried.inner.as_ref().is_some_and(is_broadcast) {
+        return;
+    }
+    let nodes = carried.world.nodes_at(carried.far_end.address).iter();
+    let bindings = nodes
+        .filter_map(|slot| carried.observer.node(*slot))
+        .filter(|node| node.home_agent == carried.home_agent)
+        .flat_map(|node| live(node.bindings(), carried.time()))
+        .filter(|binding| carried.is_at(binding));
+    let (mut any, mut asked, mut co_located) = (false, false, false);
+    for binding in bindings {
+        any = true;
+        asked |= binding.flags.broadcast();
+        co_located |= binding.flags.broadcast() && binding.flags.co_located();
+    }
+    if !any || co_located {
+        return;
+    }
+    finder.fires(if asked {
+        format!(
+            "Broadcast {} as it is, to a foreign agent (D = 0); it goes nested in a packet to the home address \
+             (RFC 5944 §4.3)",
+            carried.way()
+        )
+    } else {
+        format!("Broadcast {}, but nobody there registered with B = 1 (RFC 5944 §4.3)", carried.way())
+    });
+}

@@ -1,9 +1,10 @@
 //! What requests say of tunnels (TUN).
 
-use crate::rules::facts::MessageFacts;
+use crate::rules::facts::{Leg, MessageFacts, octets_of};
 use crate::rules::finder::Finder;
 use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
+use crate::wire::ExtensionType;
 
 /// Reverse-tunnel request to a foreign agent with TTL below 255.
 pub static TUN_027: Rule = Rule {
@@ -18,11 +19,22 @@ pub static TUN_027: Rule = Rule {
     why: "\
         The foreign agent has to refuse with code 76; the check keeps remote hosts from hijacking reverse \
         tunnels.",
-    example: "",
-    check: Check::Registration(tun_027),
+    example: "request 01 22 ... (D and T) to a foreign agent with TTL 64",
+    check: Check::Registration(ttl_not_255),
 };
 
-fn tun_027(_message: &MessageFacts<'_, '_>, _finder: &mut Finder<'_>) {}
+fn ttl_not_255(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
+    let Some(request) = message.request() else { return };
+    let destination = *message.destination.ip();
+    let is_unicast = !destination.is_multicast() && !destination.is_broadcast();
+    let asks = message.leg == Leg::ForeignAgent && request.flags.reverse_tunnel();
+    if asks && is_unicast && message.ttl() != u8::MAX {
+        finder.fires(format!(
+            "Request with T = 1 to foreign agent {destination} has TTL {}; it must be 255 (RFC 3024 §3.2)",
+            message.ttl()
+        ));
+    }
+}
 
 /// Encapsulating Delivery Style extension misused.
 pub static TUN_028: Rule = Rule {
@@ -38,8 +50,28 @@ pub static TUN_028: Rule = Rule {
     why: "\
         The foreign agent will ignore or reject the delivery style, and broadcast or multicast from the node \
         will not reach the home network.",
-    example: "",
-    check: Check::Registration(tun_028),
+    example: "request 01 20 ... (T = 0) with 82 00",
+    check: Check::Registration(delivery_style_misused),
 };
 
-fn tun_028(_message: &MessageFacts<'_, '_>, _finder: &mut Finder<'_>) {}
+fn delivery_style_misused(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
+    let Some(request) = message.request() else { return };
+    let last = message.authorizations().last().map(|extension| extension.offset);
+    let first = message.first(ExtensionType::MOBILE_FOREIGN_AUTHENTICATION).map(|extension| extension.offset);
+    for extension in message.of_type(ExtensionType::ENCAPSULATING_DELIVERY_STYLE) {
+        let offset = extension.offset;
+        let what = if !request.flags.reverse_tunnel() {
+            "is there with T = 0; it goes with reverse tunnels only"
+        } else if last.is_some_and(|last| offset < last) {
+            "lies before the authorization-enabling extension; it goes after it"
+        } else if first.is_some_and(|first| offset > first) {
+            "lies after the Mobile-Foreign Authentication extension; it goes before it"
+        } else {
+            continue;
+        };
+        finder
+            .fires(format!("Encapsulating Delivery Style (Type 130) {what} (RFC 3024 §3.3)"))
+            .at(octets_of(extension));
+        return;
+    }
+}

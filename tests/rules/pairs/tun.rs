@@ -1,5 +1,0 @@
-//! Pairs of the TUN rules.
-
-use crate::Pair;
-
-pub const PAIRS: &[Pair] = &[];
