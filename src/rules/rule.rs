@@ -154,7 +154,7 @@ pub(super) enum Check {
     /// Every data packet, and every fragment of one before the whole.
     PacketOrFragment(fn(&Carried<'_, '_>, &mut Finder<'_>)),
     /// Every direction of a flow without a rule that switches tunnels too often.
-    Spray(fn(&Sprayed<'_>, &mut Finder<'_>)),
+    Spray(fn(&Sprayed, &mut Finder<'_>)),
     /// Every tunnelled packet to the end of a tunnel, of whichever sender.
     Forward(fn(&Carried<'_, '_>, &mut Finder<'_>)),
     /// Every Registration Revocation.

@@ -233,8 +233,7 @@ impl Validator {
             let (Some(node), Some(place)) = (observer.node(spray.node), self.flow.place(spray.number)) else {
                 continue;
             };
-            let sprayed =
-                Sprayed { direction: spray.direction, key: key_of(spray), far_end: spray.far_end, node };
+            let sprayed = Sprayed { key: key_of(spray), far_end: spray.far_end };
             let sender = match spray.direction {
                 Direction::Downlink => Subject::HomeAgent,
                 Direction::Uplink => Subject::MobileNode,
@@ -358,9 +357,7 @@ impl Validator {
             udp: opened.udp,
             peeled: opened.peeled,
             inner: opened.peeled.inner,
-            payload,
             facts,
-            downlink,
             node,
             others: if node.is_some() {
                 SmallVec::new()

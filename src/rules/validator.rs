@@ -62,7 +62,7 @@ const FAULTS: [&str; 22] = [
 pub(super) type PacketCheck = fn(&Carried<'_, '_>, &mut Finder<'_>);
 
 /// A check of a flow that is spread over several tunnels.
-pub(super) type SprayCheck = fn(&Sprayed<'_>, &mut Finder<'_>);
+pub(super) type SprayCheck = fn(&Sprayed, &mut Finder<'_>);
 
 /// The checks of the catalogue, by what they look at.
 #[derive(Debug, Default)]

@@ -11,7 +11,7 @@ use crate::net::{FlowFacts, IpPacket, Ipv4Packet, Peeled, UdpTunnel};
 use crate::rules::memory::traffic::GreUse;
 use crate::rules::memory::{Session, World};
 use crate::rules::{Place, Subject};
-use crate::state::{Binding, BindingState, Direction, Downlink, Effect, FarEnd, Node, Observer, Rule};
+use crate::state::{Binding, BindingState, Direction, Effect, FarEnd, Node, Observer, Rule};
 use crate::time::Timestamp;
 
 /// A packet between a home agent and the far end of a tunnel.
@@ -35,12 +35,9 @@ pub(in crate::rules) struct Carried<'c, 'a> {
     pub peeled: &'c Peeled<'a>,
     /// The packet after one decapsulation.
     pub inner: Option<IpPacket<'a>>,
-    /// The packet inside a tunnel between home agent and home address that was itself tunnelled, else `inner`.
-    pub payload: Option<IpPacket<'a>>,
-    /// The facts of `payload`.
+    /// The facts of the payload: the packet inside a tunnel between home agent and home address that was itself
+    /// tunnelled, else `inner`.
     pub facts: Option<FlowFacts>,
-    /// `payload` turned so that it runs downlink (D12).
-    pub downlink: Option<Downlink>,
     /// The node it belongs to: index and node.
     pub node: Option<(u32, &'c Node)>,
     /// Nodes of the home agent with a live binding at the far end, looked for when it belongs to none. Empty, too, when
@@ -319,13 +316,9 @@ pub(in crate::rules) fn flow_name(key: &crate::net::FlowKey) -> String {
 
 /// One direction of a flow without a rule that switched tunnels too often (TUN-024).
 #[derive(Debug)]
-pub(in crate::rules) struct Sprayed<'c> {
-    /// Which way it runs.
-    pub direction: Direction,
+pub(in crate::rules) struct Sprayed {
     /// The flow, as its packets run.
     pub key: crate::net::FlowKey,
     /// The end of the tunnel that the packet took.
     pub far_end: FarEnd,
-    /// The node.
-    pub node: &'c Node,
 }

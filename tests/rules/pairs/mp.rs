@@ -219,7 +219,8 @@ fn from_home_agent(scene: &mut Scene, itself: bool) {
     let agent = care_of(1);
     let home_agent = if itself { agent } else { Ipv4Addr::new(198, 51, 100, 1) };
     let destination = SocketAddrV4::new(Ipv4Addr::new(198, 51, 100, 1), 434);
-    scene.send(0.0, &Registration { home_agent, destination, ..Registration::relayed(1).with(multipath(1)) });
+    let relayed = Registration::relayed(1).with(multipath(1));
+    scene.send(0.0, &Registration { home_agent, destination, ttl: 255, ..relayed });
 }
 
 /// A request for interface 1 that comes from this address; where `behind_nat`, with a UDP Tunnel Request.

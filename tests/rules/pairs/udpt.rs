@@ -98,12 +98,15 @@ pub const PAIRS: &[Pair] = &[
             scene.history.up(7.0, care_of(3), &Packet::new().back());
         },
         &[3, 5],
-        // Another binding at the same address has none.
+        // Another binding at the address of the NAT has none.
         |scene| {
-            granted(scene);
-            let other =
-                Registration { source: SocketAddrV4::new(care_of(3), 434), ..Registration::request(4) };
-            scene.exchange(2.0, &Registration { care_of_address: care_of(3), ..other }, 0);
+            answered(scene, 0.0, &Registration { care_of_address: care_of(13), ..request(0) }, 0);
+            let source = SocketAddrV4::new(care_of(3), 434);
+            scene.exchange(
+                2.0,
+                &Registration { source, care_of_address: care_of(3), ..Registration::request(4) },
+                0,
+            );
             scene.history.down(5.0, care_of(3), &Packet::new());
         },
     ),

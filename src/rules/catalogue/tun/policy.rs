@@ -151,7 +151,7 @@ pub static TUN_024: Rule = Rule {
     check: Check::Spray(sprayed),
 };
 
-fn sprayed(sprayed: &Sprayed<'_>, finder: &mut Finder<'_>) {
+fn sprayed(sprayed: &Sprayed, finder: &mut Finder<'_>) {
     finder.fires(format!(
         "{} has changed tunnels 4 times within 20 packets, now to {}, with no rule for it; packets of one flow should \
          stay in one tunnel (RFC 7629 §6)",

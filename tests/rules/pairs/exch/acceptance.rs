@@ -71,6 +71,7 @@ pub(super) fn two_replies_on_two_legs(scene: &mut Scene) {
     let at_node = Registration {
         source: SocketAddrV4::new(NODE, 434),
         destination: SocketAddrV4::new(care_of(1), 434),
+        ttl: 255,
         ..relayed.clone()
     };
     scene.send(0.0, &at_node);

@@ -9,7 +9,9 @@ use crate::scene::{Registration, Scene, timestamp};
 pub(super) fn from(scene: &mut Scene, octet: u8, lifetime: u16, extensions: &[Vec<u8>]) {
     let source = SocketAddrV4::new(care_of(2), 434);
     let mut request = Registration { octet, lifetime, source, ..Registration::plain(1) };
-    request.extensions.extend_from_slice(extensions);
+    // The mobile node protects its extensions; a foreign agent adds its own behind the authenticator.
+    if octet & 0x20 == 0 { &mut request.after } else { &mut request.extensions }
+        .extend_from_slice(extensions);
     scene.send(0.0, &request);
 }
 
@@ -19,6 +21,7 @@ fn through_foreign_agent(octet: u8) -> (Registration, Registration) {
     let sent = Registration {
         source: SocketAddrV4::new(NODE, 434),
         destination: SocketAddrV4::new(care_of(1), 434),
+        ttl: 255,
         ..relayed.clone()
     };
     (sent, relayed)
@@ -28,7 +31,7 @@ fn through_foreign_agent(octet: u8) -> (Registration, Registration) {
 pub(super) fn seen_at_foreign_agent(scene: &mut Scene) {
     let foreign_agent = SocketAddrV4::new(care_of(2), 434);
     let request = Registration { identification: Some(timestamp(0.0)), ..Registration::plain(1) };
-    scene.send(0.0, &Registration { destination: foreign_agent, ..request.clone() });
+    scene.send(0.0, &Registration { destination: foreign_agent, ttl: 255, ..request.clone() });
     scene.send(0.01, &Registration { source: foreign_agent, ..request });
 }
 

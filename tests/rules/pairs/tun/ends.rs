@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use super::bids;
-use crate::history::{HOME_AGENT, NODE, Packet, care_of, ip_in_ip};
+use crate::history::{NODE, Packet, care_of, ip_in_ip};
 use crate::scene::{Registration, Scene, multipath_with};
 use crate::{Pair, pair};
 
@@ -39,7 +39,7 @@ pub const PAIRS: &[Pair] = &[
         |scene| {
             bids(scene, 1);
             scene.history.down(5.0, NODE, &Packet::new());
-            scene.exchange(6.0, &Registration { care_of_address: care_of(9), ..moved() }, 0);
+            scene.exchange(6.0, &moved(), 0);
             scene.history.down(20.0, care_of(1), &Packet::new());
         },
     ),
@@ -197,11 +197,7 @@ fn overwrite(bid: u8) -> Registration {
     Registration { extensions: vec![multipath_with(4, bid, bid, 0x40)], ..Registration::plain(bid) }
 }
 
-/// BID 1 from the interface of care-of address 9.
+/// BID 1 at the interface of care-of address 9, by O.
 fn moved() -> Registration {
-    Registration {
-        source: std::net::SocketAddrV4::new(care_of(9), 434),
-        destination: std::net::SocketAddrV4::new(HOME_AGENT, 434),
-        ..Registration::request(1)
-    }
+    Registration { extensions: vec![multipath_with(4, 1, 1, 0x40)], ..Registration::plain(9) }
 }
