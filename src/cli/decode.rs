@@ -461,18 +461,18 @@ impl Run {
                             continue;
                         }
                         Seen::Tunnelled(tunnel) => {
-                            if let Some(validator) = &mut self.validator {
-                                validator.glimpse(&tunnel, &self.observer);
-                            }
                             let seen = self.observer.tunnel(&tunnel, frame.time);
                             if let Some(validator) = &mut self.validator {
-                                validator.packet(&tunnel, place_of(frame), seen, &self.observer);
+                                validator.packet_soon(&tunnel, place_of(frame), seen, &self.observer);
                             }
                             let chosen =
                                 seen.tunnelled && is_of(self.target.as_ref(), &self.observer, seen, None);
                             chosen.then_some(tunnel.reassembled)
                         }
                         Seen::Message(seen) => {
+                            if let Some(validator) = &mut self.validator {
+                                validator.release(&self.observer);
+                            }
                             let event = seen.event(&self.keys);
                             let attribution = self.observer.message(&event);
                             let found = self.validator.as_mut().map_or(0..0, |validator| {

@@ -10,8 +10,8 @@ use super::memory::{Clean, Copies, Found, GRACE, Glance};
 use super::validator::{PacketCheck, Validator};
 use super::{Place, Rule, Subject};
 use crate::net::{
-    Datagram, Encapsulation, FlowFacts, FlowKey, IpPacket, Ipv4Packet, Peeled, Tunnel, UdpTunnel, peel,
-    peel_packet,
+    Datagram, Encapsulation, FlowFacts, FlowKey, IpPacket, Ipv4Header, Ipv4Packet, Peeled, Tunnel, UdpTunnel,
+    peel, peel_packet,
 };
 use crate::state::{Attribution, Direction, Downlink, FarEnd, MessageEvent, Node, Observer, Policy, Spray};
 use crate::time::Timestamp;
@@ -33,8 +33,8 @@ pub(super) struct Flow {
     places: Vec<Place>,
     /// How many sprays were taken up.
     sprays: u64,
-    /// What [`Validator::glimpse`] saw of the packet to come.
-    glimpsed: Option<(Glance, FlowFacts)>,
+    /// Packets that wait to be judged together.
+    held: Vec<Held>,
     /// Made of what was read ahead, so that it is read.
     ahead: u64,
 }
@@ -46,7 +46,7 @@ impl Flow {
             copies: Copies::new(seed),
             places: Vec::new(),
             sprays: 0,
-            glimpsed: None,
+            held: Vec::new(),
             ahead: 0,
         }
     }
@@ -65,6 +65,77 @@ impl Flow {
     #[allow(clippy::cast_possible_truncation)]
     fn place(&self, number: u64) -> Option<Place> {
         self.places.get(number as usize & (PLACES - 1)).copied()
+    }
+}
+
+/// The most packets that are judged together.
+const BATCH: usize = 64;
+/// Octets kept of an inner packet that waits: its header, and what is compared of its payload (TUN-025).
+const KEPT: usize = 88;
+
+/// A plain packet that waits, as [`Clean::glance`] knows them.
+#[derive(Clone, Copy, Debug)]
+struct Held {
+    glance: Glance,
+    place: Place,
+    header: Ipv4Header,
+    payload_length: usize,
+    exceeds_link: bool,
+    reassembled: bool,
+    /// The inner destination.
+    destination: Ipv4Addr,
+    kept: u8,
+    octets: [u8; KEPT],
+}
+
+impl Held {
+    #[inline]
+    fn of(tunnel: &Tunnel<'_>, place: Place, glance: Glance, facts: &FlowFacts) -> Self {
+        let payload = tunnel.outer.payload;
+        let mut octets = [0; KEPT];
+        let kept = payload.get(..KEPT).unwrap_or(payload);
+        if let Some(room) = octets.get_mut(..kept.len()) {
+            room.copy_from_slice(kept);
+        }
+        Self {
+            glance,
+            place,
+            header: tunnel.outer.header,
+            payload_length: tunnel.outer.payload_length,
+            exceeds_link: tunnel.outer.exceeds_link,
+            reassembled: tunnel.reassembled,
+            destination: match facts.key.destination {
+                IpAddr::V4(destination) => destination,
+                IpAddr::V6(_) => Ipv4Addr::UNSPECIFIED,
+            },
+            kept: u8::try_from(kept.len()).unwrap_or_default(),
+            octets,
+        }
+    }
+
+    /// Identification of the inner packet.
+    #[inline]
+    fn identification(&self) -> u16 {
+        let [_, _, _, _, high, low, ..] = self.octets;
+        u16::from_be_bytes([high, low])
+    }
+
+    /// The packet, as if the capture had cut it.
+    #[inline]
+    fn tunnel(&self) -> Tunnel<'_> {
+        Tunnel {
+            encapsulation: Encapsulation::IpIp,
+            outer: Ipv4Packet {
+                header: self.header,
+                options: &[],
+                payload: self.octets.get(..usize::from(self.kept)).unwrap_or_default(),
+                payload_length: self.payload_length,
+                exceeds_link: self.exceeds_link,
+            },
+            reassembled: self.reassembled,
+            last_fragment: None,
+            ip_offset: None,
+        }
     }
 }
 
@@ -94,20 +165,17 @@ struct Opened<'c, 'a> {
 }
 
 impl Validator {
-    /// Takes a first look at a tunnelled packet, before the observer takes it, so that what is known of its kind is on
-    /// its way from memory meanwhile. [`Validator::packet`] does as well without.
-    #[inline]
-    pub fn glimpse(&mut self, tunnel: &Tunnel<'_>, observer: &Observer) {
-        self.flow.glimpsed = self.flow.clean.glance(tunnel, observer.layout());
-        if let Some((glance, _)) = &self.flow.glimpsed {
-            self.flow.ahead ^= self.flow.clean.read_ahead(*glance);
-        }
+    /// Judges a tunnelled packet, after the observer took it.
+    pub fn packet(&mut self, tunnel: &Tunnel<'_>, place: Place, seen: Attribution, observer: &Observer) {
+        self.packet_soon(tunnel, place, seen, observer);
+        self.release(observer);
     }
 
-    /// Judges a tunnelled packet, after the observer took it.
+    /// Judges a tunnelled packet, after the observer took it, together with those that follow: what is known of each
+    /// lies somewhere else in memory, and so the visits overlap. Whoever uses this calls [`Validator::release`] before
+    /// the observer takes a message.
     #[inline]
-    pub fn packet(&mut self, tunnel: &Tunnel<'_>, place: Place, seen: Attribution, observer: &Observer) {
-        let glimpsed = self.flow.glimpsed.take();
+    pub fn packet_soon(&mut self, tunnel: &Tunnel<'_>, place: Place, seen: Attribution, observer: &Observer) {
         if seen.copy {
             return;
         }
@@ -115,19 +183,56 @@ impl Validator {
         if observer.spray_count() != self.flow.sprays {
             self.take_sprays(observer);
         }
-        let glance = glimpsed.or_else(|| self.flow.clean.glance(tunnel, observer.layout()));
-        if let Some((glance, facts)) = &glance
-            && let Some(watched) = self.flow.clean.knows(*glance, place.time, observer)
-        {
-            let far_end = FarEnd { address: tunnel.outer.header.destination, port: None };
-            let copied = watched
-                .then(|| self.flow.copies.see_plain(facts, tunnel.outer.payload, far_end, place.time))
-                .flatten();
-            if copied.is_none() {
-                return;
+        match self.flow.clean.glance(tunnel, observer.layout()) {
+            Some((glance, facts)) if tunnel.last_fragment.is_none() => {
+                self.flow.held.push(Held::of(tunnel, place, glance, &facts));
+                if self.flow.held.len() >= BATCH {
+                    self.release(observer);
+                }
+            }
+            _ => {
+                self.release(observer);
+                self.look_at(tunnel, place, None, observer);
             }
         }
-        self.look_at(tunnel, place, glance.map(|(glance, _)| glance), observer);
+    }
+
+    /// Judges the packets that wait.
+    pub fn release(&mut self, observer: &Observer) {
+        if self.flow.held.is_empty() {
+            return;
+        }
+        let held = std::mem::take(&mut self.flow.held);
+        let mut known = [None; BATCH];
+        for (known, held) in known.iter_mut().zip(&held) {
+            *known = self.flow.clean.find(held.glance);
+        }
+        let mut clean = [None; BATCH];
+        for ((clean, known), held) in clean.iter_mut().zip(&known).zip(&held) {
+            *clean = known.as_ref().and_then(|known| known.holds(held.place.time, observer));
+            if *clean == Some(true) {
+                self.flow.ahead ^= self.flow.copies.read_ahead(held.destination, held.identification());
+            }
+        }
+        for (held, clean) in held.iter().zip(&clean) {
+            // One just before may have been of the same kind.
+            let clean = clean.or_else(|| {
+                self.flow.clean.find(held.glance).and_then(|known| known.holds(held.place.time, observer))
+            });
+            let tunnel = held.tunnel();
+            let is_copied = clean == Some(true) && {
+                let far_end = FarEnd { address: held.header.destination, port: None };
+                let (time, inner) = (held.place.time, tunnel.outer.payload);
+                FlowFacts::of_plain(&tunnel)
+                    .and_then(|facts| self.flow.copies.see_plain(&facts, inner, far_end, time))
+                    .is_some()
+            };
+            if clean.is_none() || is_copied {
+                self.look_at(&tunnel, held.place, Some(held.glance), observer);
+            }
+        }
+        self.flow.held = held;
+        self.flow.held.clear();
     }
 
     /// Judges a fragment of a tunnelled packet, after the observer took it.
@@ -137,6 +242,7 @@ impl Validator {
         if seen.copy || !self.may_concern(ends, observer) {
             return;
         }
+        self.release(observer);
         let peeled = peel(fragment);
         let opened = Opened {
             place,
@@ -195,6 +301,7 @@ impl Validator {
         };
         let place = Place { frame: event.frame, time: event.time, precision: event.precision };
         self.flow.note_place(observer.taken(), place);
+        self.release(observer);
         self.take_sprays(observer);
         let IpPacket::V4(outer) = &event.datagram.ip else { return };
         let ports = Some((source.port(), destination.port()));

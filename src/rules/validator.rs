@@ -165,6 +165,13 @@ impl Validator {
         if self.world.started.is_none() {
             self.world.started = Some(time);
         }
+        let is_due = |due: Timestamp| due < time;
+        let next = self.world.next_due().map(|(due, _)| due);
+        let waits = self.waiting.first_key_value().map(|((until, _), _)| *until);
+        if !next.is_some_and(is_due) && !waits.is_some_and(is_due) {
+            return;
+        }
+        self.release(observer);
         loop {
             let due = self.world.next_due().filter(|(due, _)| *due < time);
             let waiting =
@@ -182,6 +189,7 @@ impl Validator {
 
     /// Ends the validation: nothing more will be seen. What needed more time is decided if it can be.
     pub fn close(&mut self, observer: &Observer) {
+        self.release(observer);
         self.take_sprays(observer);
         // The capture went on for exactly as long as these needed.
         let clock = observer.clock();

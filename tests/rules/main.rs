@@ -77,9 +77,10 @@ pub fn judged(scene: &Scene, cold_start: bool) -> Vec<Finding> {
             }
             Seen::Tunnelled(tunnel) => {
                 let seen = observer.tunnel(&tunnel, frame.time);
-                validator.packet(&tunnel, place, seen, &observer);
+                validator.packet_soon(&tunnel, place, seen, &observer);
             }
             Seen::Message(seen) => {
+                validator.release(&observer);
                 let event = seen.event(&keys);
                 let attribution = observer.message(&event);
                 validator.message(&event, attribution, &keys, &observer);

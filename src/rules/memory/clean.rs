@@ -34,7 +34,7 @@ struct Kinds {
 
 /// What was found of one kind.
 #[derive(Clone, Copy, Debug)]
-struct Kind {
+pub(in crate::rules) struct Kind {
     /// Generation of the node that its packets belong to, folded.
     generation: u32,
     /// That node; the highest bit says whether [`Copies`] has to see its packets.
@@ -88,21 +88,12 @@ impl Clean {
         Some((Glance(hasher.finish().max(1)), facts))
     }
 
-    /// Reads what is known of a kind, and gives something of it that means nothing.
+    /// What is known of packets like this one.
     #[inline]
-    pub fn read_ahead(&self, glance: Glance) -> u64 {
-        self.sets.get(place(glance)).map_or(0, |set| set.hashes.iter().fold(0, |all, kind| all ^ kind))
-    }
-
-    /// Whether packets like this one are known to be clean; if so, whether [`Copies`] still has to see them.
-    #[inline]
-    pub fn knows(&self, glance: Glance, time: Timestamp, observer: &Observer) -> Option<bool> {
+    pub fn find(&self, glance: Glance) -> Option<Kind> {
         let set = self.sets.get(place(glance))?;
-        let index = set.hashes.iter().position(|kind| *kind == glance.0)?;
-        let kind = set.found.get(index)?;
-        let holds = second(time) < kind.until
-            && observer.generation(kind.node & !WATCHED).map(folded) == Some(kind.generation);
-        holds.then_some(kind.node & WATCHED != 0)
+        let index = set.hashes.iter().position(|hash| *hash == glance.0)?;
+        set.found.get(index).copied()
     }
 
     /// Notes that this packet gave nothing to report, and that none like it will.
@@ -124,6 +115,16 @@ impl Clean {
             *kind = glance.0;
             *found = Kind { generation, node, until: second(until) };
         }
+    }
+}
+
+impl Kind {
+    /// Whether it holds now; if so, whether [`Copies`] still has to see its packets.
+    #[inline]
+    pub fn holds(&self, time: Timestamp, observer: &Observer) -> Option<bool> {
+        let holds = second(time) < self.until
+            && observer.generation(self.node & !WATCHED).map(folded) == Some(self.generation);
+        holds.then_some(self.node & WATCHED != 0)
     }
 }
 
@@ -218,6 +219,13 @@ impl Copies {
         self.see_octets((source, destination), (facts.key.protocol, identification, 0), start, far_end, time)
     }
 
+    /// Reads where such a packet has its place, and gives something of it that means nothing.
+    #[inline]
+    pub fn read_ahead(&self, destination: Ipv4Addr, identification: u16) -> u64 {
+        let set = self.sets.get(set_of(destination, identification));
+        set.map_or(0, |Set(places)| places.iter().fold(0, |all, place| all ^ place.packet))
+    }
+
     fn see_octets(
         &mut self,
         (source, destination): (Ipv4Addr, Ipv4Addr),
@@ -242,9 +250,7 @@ impl Copies {
             address: far_end.address,
             time,
         };
-        // Packets of different flows that follow each other lie apart, those of one flow side by side.
-        let set = (u32::from(destination).wrapping_mul(0x9e37_79b1) >> 18) ^ u32::from(identification);
-        let Set(places) = self.sets.get_mut(set as usize & (SETS - 1))?;
+        let Set(places) = self.sets.get_mut(set_of(destination, identification))?;
         let other = places.iter().find(|place| {
             place.packet == packet
                 && (place.address, place.port) != (sent.address, sent.port)
@@ -263,4 +269,11 @@ impl Copies {
         }
         other
     }
+}
+
+/// Where packets have their places: those of different flows lie apart, those of one flow side by side.
+#[inline]
+fn set_of(destination: Ipv4Addr, identification: u16) -> usize {
+    let scattered = u32::from(destination).wrapping_mul(0x9e37_79b1) >> 18;
+    (scattered ^ u32::from(identification)) as usize & (SETS - 1)
 }
