@@ -9,6 +9,7 @@ mod definitions;
 mod facts;
 mod finder;
 mod finding;
+mod held;
 mod memory;
 mod pairing;
 mod rule;

@@ -10,10 +10,10 @@ use super::facts::{
     is_over_ipv4,
 };
 use super::finder::{Context, Finder, Once, Report};
+use super::held::Flow;
 use super::memory::{Answer, Asked, Due, Session, World};
 use super::pairing::anchors;
 use super::rule::Check;
-use super::traffic::Flow;
 use super::{Findings, Place, Rule, Subject};
 use crate::state::{
     Attribution, Bid, Binding, BindingState, Effect, MessageEvent, Node, NormalSelector, Observer,

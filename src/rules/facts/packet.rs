@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use super::live;
 use crate::net::{FlowFacts, IpPacket, Ipv4Packet, Peeled, UdpTunnel};
 use crate::rules::memory::traffic::GreUse;
-use crate::rules::memory::{Session, World};
+use crate::rules::memory::{Session, World, grace_after};
 use crate::rules::{Place, Subject};
 use crate::state::{Binding, BindingState, Direction, Effect, FarEnd, Node, Observer, Rule};
 use crate::time::Timestamp;
@@ -184,7 +184,7 @@ impl<'c> Carried<'c, '_> {
     pub fn stays_settled(&self) -> impl FnOnce(&World, &Observer) -> bool + Send + 'static {
         let node = self.node.map(|(slot, node)| (slot, node.birth()));
         let disturbances = self.session.map_or(0, |session| session.disturbances);
-        let (time, until) = (self.time(), self.world.grace_after(self.time()));
+        let (time, until) = (self.time(), grace_after(self.time()));
         move |world, observer| {
             let Some((slot, birth)) = node else { return false };
             let Some(node) = observer.node(slot).filter(|node| node.birth() == birth) else { return false };
@@ -308,7 +308,7 @@ pub(in crate::rules) fn flow_name(key: &crate::net::FlowKey) -> String {
         None => address.to_string(),
     };
     format!(
-        "{protocol} {} → {}",
+        "{protocol} from {} to {}",
         end(key.source, key.source_port),
         end(key.destination, key.destination_port)
     )

@@ -17,6 +17,8 @@ pub(super) use session::{Registered, Session};
 pub(super) use track::Track;
 pub(super) use world::{Due, World};
 
+use crate::time::Timestamp;
+
 /// Allowance for packets on their way and for clocks that differ, around a change of state, in nanoseconds (D1).
 pub(super) const GRACE: i64 = 1_000_000_000;
 /// Time for a demanded follow-up that has no deadline in the text, in nanoseconds (D1).
@@ -25,3 +27,8 @@ pub(super) const T_ACT: i64 = 60_000_000_000;
 pub(super) const ONE_SECOND: i64 = 950_000_000;
 /// Requests less than this after a reply were on their way when it was sent, in nanoseconds (REG-014).
 pub(super) const IN_FLIGHT: i64 = 100_000_000;
+
+/// The end of the grace after a moment (D1).
+pub(super) const fn grace_after(time: Timestamp) -> Timestamp {
+    Timestamp::from_nanoseconds(time.nanoseconds().saturating_add(GRACE))
+}

@@ -244,11 +244,6 @@ impl World {
         session.traffic.direct_ipv6 |= answer.said.prefixes_answered.iter().any(direct);
     }
 
-    /// The end of the grace after a moment (D1).
-    pub fn grace_after(&self, time: Timestamp) -> Timestamp {
-        Timestamp::from_nanoseconds(time.nanoseconds().saturating_add(super::GRACE))
-    }
-
     /// Brings up to date what follows from the bindings of a node: ends of tunnels, and the next alarm.
     pub(in crate::rules) fn note_bindings(&mut self, slot: u32, observer: &Observer) {
         let Some(node) = observer.node(slot) else { return };

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::rules::facts::{Carried, end_name, is_near, names};
 use crate::rules::finder::Finder;
-use crate::rules::memory::GRACE;
+use crate::rules::memory::{GRACE, grace_after};
 use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
 use crate::state::{Binding, BindingState};
@@ -39,7 +39,7 @@ fn no_binding_ever(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
         return;
     }
     let birth = node.birth();
-    let until = carried.world.grace_after(carried.time());
+    let until = grace_after(carried.time());
     finder
         .fires(format!(
             "Tunnelled to {}, which the node never registered; packets go to registered care-of addresses only \
@@ -170,7 +170,7 @@ fn no_live_binding(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
         return;
     }
     let birth = node.birth();
-    let until = carried.world.grace_after(carried.time());
+    let until = grace_after(carried.time());
     let from = Timestamp::from_nanoseconds(carried.time().nanoseconds().saturating_sub(GRACE));
     finder
         .fires(format!(

@@ -6,7 +6,7 @@ use foldhash::fast::FixedState;
 
 use crate::rules::facts::{Carried, Sprayed, end_name, flow_name, names};
 use crate::rules::finder::Finder;
-use crate::rules::memory::GRACE;
+use crate::rules::memory::{GRACE, grace_after};
 use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
 use crate::state::{Binding, Effect};
@@ -60,7 +60,7 @@ fn strays(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
             names(&here),
             rule.bids().iter().map(u8::to_string).collect::<Vec<_>>().join(", ")
         ))
-        .later(carried.world.grace_after(carried.time()), true, carried.stays_settled());
+        .later(grace_after(carried.time()), true, carried.stays_settled());
 }
 
 /// Uplink flow contradicts the negotiated policy.
@@ -125,7 +125,7 @@ fn leaks(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
                 carried.flow(),
                 carried.way()
             ))
-            .later(carried.world.grace_after(carried.time()), true, carried.stays_settled());
+            .later(grace_after(carried.time()), true, carried.stays_settled());
     }
 }
 
@@ -250,5 +250,5 @@ fn exhausted(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
         ))
         .by(subject)
         .once(key)
-        .later(carried.world.grace_after(carried.time()), true, carried.stays_settled());
+        .later(grace_after(carried.time()), true, carried.stays_settled());
 }
