@@ -1,4 +1,4 @@
-//! Findings as JUnit's XML: each rule a test case, which fails when the rule was broken.
+//! Findings as the XML of `JUnit`: each rule a test case, which fails when the rule was broken.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -10,7 +10,7 @@ use crate::rules::{CATALOGUE, Finding, Findings, Level};
 use crate::trace::SeenMessage;
 use crate::wire::KeyRing;
 
-/// One JUnit document: a suite for each prefix of rules, and in it a case for each rule.
+/// One `JUnit` document: a suite for each prefix of rules, and in it a case for each rule.
 pub struct JunitReport<W> {
     out: W,
     fails_from: Level,
@@ -34,7 +34,9 @@ impl<W: Write> JunitReport<W> {
             .collect();
         let mut told = told.join("\n");
         if found.len() > FEW {
-            told.push_str(&format!("\nand {} more", found.len().saturating_sub(FEW)));
+            told += "\nand ";
+            told += &found.len().saturating_sub(FEW).to_string();
+            told += " more";
         }
         let failing = found.iter().any(|finding| finding.level <= self.fails_from);
         let status = if failing {

@@ -106,13 +106,12 @@ fn result(finding: &Finding, files: &[String], clock: &mut Clock) -> Value {
 
 /// A file's name as a relative URI: what is not plain is written as `%XX`.
 fn uri(file: &str) -> String {
-    file.bytes().fold(String::new(), |mut uri, octet| {
-        match octet {
+    file.bytes()
+        .map(|octet| match octet {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                uri.push(octet.into())
+                char::from(octet).to_string()
             }
-            _ => uri.push_str(&format!("%{octet:02X}")),
-        }
-        uri
-    })
+            _ => format!("%{octet:02X}"),
+        })
+        .collect()
 }

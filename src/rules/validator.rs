@@ -64,21 +64,24 @@ pub(super) type PacketCheck = fn(&Carried<'_, '_>, &mut Finder<'_>);
 /// A check of a flow that is spread over several tunnels.
 pub(super) type SprayCheck = fn(&Sprayed, &mut Finder<'_>);
 
+/// Rules with their checks of one kind.
+type List<C> = Vec<(&'static Rule, C)>;
+
 /// The checks of the catalogue, by what they look at.
 #[derive(Debug, Default)]
 struct Checks {
-    datagram: Vec<(&'static Rule, fn(&MessageFacts<'_, '_>, &mut Finder<'_>))>,
-    registration: Vec<(&'static Rule, fn(&MessageFacts<'_, '_>, &mut Finder<'_>))>,
-    flow_binding: Vec<(&'static Rule, fn(&MessageFacts<'_, '_>, &FlowBindingFacts<'_>, &mut Finder<'_>))>,
-    request: Vec<(&'static Rule, fn(&Asking<'_, '_, '_>, &mut Finder<'_>))>,
-    reply: Vec<(&'static Rule, fn(&Answering<'_, '_, '_>, &mut Finder<'_>))>,
-    unanswered: Vec<(&'static Rule, fn(&Unanswered<'_>, &mut Finder<'_>))>,
-    expiry: Vec<(&'static Rule, fn(&Expired<'_>, &mut Finder<'_>))>,
+    datagram: List<fn(&MessageFacts<'_, '_>, &mut Finder<'_>)>,
+    registration: List<fn(&MessageFacts<'_, '_>, &mut Finder<'_>)>,
+    flow_binding: List<fn(&MessageFacts<'_, '_>, &FlowBindingFacts<'_>, &mut Finder<'_>)>,
+    request: List<fn(&Asking<'_, '_, '_>, &mut Finder<'_>)>,
+    reply: List<fn(&Answering<'_, '_, '_>, &mut Finder<'_>)>,
+    unanswered: List<fn(&Unanswered<'_>, &mut Finder<'_>)>,
+    expiry: List<fn(&Expired<'_>, &mut Finder<'_>)>,
     packet: Vec<(&'static Rule, PacketCheck)>,
     fragment: Vec<(&'static Rule, PacketCheck)>,
     forward: Vec<(&'static Rule, PacketCheck)>,
     spray: Vec<(&'static Rule, SprayCheck)>,
-    revocation: Vec<(&'static Rule, fn(&Revoking<'_, '_, '_>, &mut Finder<'_>))>,
+    revocation: List<fn(&Revoking<'_, '_, '_>, &mut Finder<'_>)>,
 }
 
 impl Checks {

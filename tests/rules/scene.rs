@@ -2,6 +2,8 @@
 //!
 //! Octets are laid out by hand here, not by the codec under test. Times are seconds after [`crate::history::EPOCH`].
 
+#![allow(dead_code, reason = "each test binary builds scenes of its own kind")]
+
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use mipflow::wire::{Key, KeyRing};

@@ -174,11 +174,6 @@ impl<'e, 'a> MessageFacts<'e, 'a> {
         self.message.octets.get(..last.offset.saturating_add(last.total_length()))
     }
 
-    /// The home agent that the message names.
-    pub fn home_agent(&self) -> Option<Ipv4Addr> {
-        self.request().map(|request| request.home_agent).or(self.reply().map(|reply| reply.home_agent))
-    }
-
     /// Whether its Identification, read as seconds of NTP, lies within a day of the capture's clock (D16).
     pub fn is_timestamp(&self, identification: u64) -> bool {
         is_timestamp(identification, self.place)

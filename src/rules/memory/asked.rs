@@ -47,10 +47,6 @@ pub(in crate::rules) struct Asked {
 pub(in crate::rules) struct Answer {
     /// The packet.
     pub place: Place,
-    /// Where it came from.
-    pub source: SocketAddrV4,
-    /// Where it went.
-    pub destination: SocketAddrV4,
     /// The leg of its path (D5).
     pub leg: Leg,
     /// Its fixed part.
@@ -156,19 +152,7 @@ impl Asked {
 
 impl Answer {
     pub fn of(message: &MessageFacts<'_, '_>, reply: &RegistrationReply) -> Self {
-        Self {
-            place: message.place,
-            source: message.source,
-            destination: message.destination,
-            leg: message.leg,
-            reply: *reply,
-            said: Said::of(message),
-        }
-    }
-
-    /// Whether it grants UDP tunnelling (RFC 3519).
-    pub fn grants_udp(&self) -> bool {
-        self.said.udp_reply.is_some_and(|reply| reply.is_granted())
+        Self { place: message.place, leg: message.leg, reply: *reply, said: Said::of(message) }
     }
 }
 

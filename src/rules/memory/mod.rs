@@ -12,7 +12,7 @@ mod world;
 pub(super) use asked::{Answer, Asked, FlowRule, Said};
 pub(super) use clean::{Clean, Copies, Found, Glance};
 pub(super) use passed::{Passed, PassedBy, high_half, low_half};
-pub(super) use revocations::{Revocations, binding_of};
+pub(super) use revocations::Revocations;
 pub(super) use session::{Registered, Session};
 pub(super) use track::Track;
 pub(super) use world::{Due, World};

@@ -39,7 +39,7 @@ struct SeenAcknowledgement {
 }
 
 /// What a revocation is about: Home Address, Home Domain Address and Foreign Domain Address.
-pub(in crate::rules) const fn binding_of(revocation: &Revocation) -> (Ipv4Addr, Ipv4Addr, Ipv4Addr) {
+const fn binding_of(revocation: &Revocation) -> (Ipv4Addr, Ipv4Addr, Ipv4Addr) {
     (revocation.home_address, revocation.home_domain_address, revocation.foreign_domain_address)
 }
 

@@ -67,7 +67,7 @@ fn another_bid_for_an_address(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'
     }
     let at_address = || asking.live_with_bid().filter(|binding| binding.care_of_address == address);
     let bids: Vec<String> =
-        at_address().filter_map(|binding| binding.bid()).map(|bid| bid.octet().to_string()).collect();
+        at_address().filter_map(Binding::bid).map(|bid| bid.octet().to_string()).collect();
     let knows_it = at_address().any(|binding| binding.bid().map(Bid::octet) == Some(multipath.bid));
     if !bids.is_empty() && !knows_it {
         let octets = asking.message.multipaths().next().map(|extension| data_octet(extension, 2));
@@ -280,11 +280,8 @@ fn plain_beside_multipath(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) 
     let is_known = asking.live_with_bid().any(|binding| binding.care_of_address == address);
     let refused_since = asking.session.last_refused.is_some_and(|refused| refused > newest);
     if !is_known && !refused_since {
-        let bids: Vec<String> = asking
-            .live_with_bid()
-            .filter_map(|binding| binding.bid())
-            .map(|bid| bid.octet().to_string())
-            .collect();
+        let bids: Vec<String> =
+            asking.live_with_bid().filter_map(Binding::bid).map(|bid| bid.octet().to_string()).collect();
         finder.fires(format!(
             "a registration of {address} without a Multipath extension while BID {} is live; by RFC 5944 §3.8.2.2 it \
              replaces all bindings unless S is set, RFC 7629 §5.1 is silent",

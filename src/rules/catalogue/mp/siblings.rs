@@ -70,7 +70,7 @@ fn overwrite_removes(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>)
     let Some(multipath) = asked.said.usable.filter(|multipath| multipath.overwrite) else { return };
     let removed: Vec<String> = answering
         .live_before()
-        .filter_map(|binding| binding.bid())
+        .filter_map(Binding::bid)
         .filter(|bid| bid.octet() != multipath.bid)
         .map(|bid| bid.octet().to_string())
         .collect();
