@@ -21,6 +21,7 @@ use scene::{Scene, keys};
 
 /// A rule with what fires it and what nearly does.
 pub struct Pair {
+    /// Identifier of the rule.
     pub rule: &'static str,
     /// A capture that fires it, and no other must-rule.
     pub fires: fn(&mut Scene),
@@ -43,14 +44,14 @@ pub const fn pair(
 }
 
 /// What the rules find in a scene, in order of frames.
-pub fn findings(build: fn(&mut Scene), cold_start: bool) -> Vec<Finding> {
+pub(crate) fn findings(build: fn(&mut Scene), cold_start: bool) -> Vec<Finding> {
     let mut scene = Scene::default();
     build(&mut scene);
     judged(&scene, cold_start)
 }
 
 /// The same of a scene that is there.
-pub fn judged(scene: &Scene, cold_start: bool) -> Vec<Finding> {
+pub(crate) fn judged(scene: &Scene, cold_start: bool) -> Vec<Finding> {
     let mut trace = Trace::new(&[PORT], Numbers::default(), false);
     let mut observer =
         Observer::new(mipflow::state::Options { keep_before: true, ..mipflow::state::Options::default() });
@@ -92,7 +93,7 @@ pub fn judged(scene: &Scene, cold_start: bool) -> Vec<Finding> {
 }
 
 /// Rule, frame and message of the must-findings.
-pub fn must(findings: &[Finding]) -> Vec<(&'static str, u64, String)> {
+pub(crate) fn must(findings: &[Finding]) -> Vec<(&'static str, u64, String)> {
     let must = findings.iter().filter(|finding| finding.level == Level::Must);
     must.map(|finding| (finding.rule.id, finding.place.frame, finding.message.clone())).collect()
 }

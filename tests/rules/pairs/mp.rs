@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use crate::history::care_of;
-use crate::scene::{Registration, Scene, forward, long, multipath, multipath_with, short, sign, udp_to_port};
+use crate::scene::{Registration, Scene, long, multipath, multipath_with, short};
 use crate::{Pair, pair};
 
 pub const PAIRS: &[Pair] = &[

@@ -163,7 +163,7 @@ fn then_on_another(scene: &mut Scene, lifetime: u16, bid: u8, flags: u8, length:
     scene.send(20.02, &if length.is_some() { reply.with(answer(1, 0, 24)) } else { reply });
 }
 
-/// BID 1 registers with prefix 2001:db8:1::/48, which gets this code; then BID 2 registers without.
+/// BID 1 registers with prefix `2001:db8:1::/48`, which gets this code; then BID 2 registers without.
 fn prefix_then_another(scene: &mut Scene, code: u8) {
     let prefix = |start: &[u8]| {
         let mut data = [start, &[0x20, 0x01, 0x0d, 0xb8, 0, 1]].concat();

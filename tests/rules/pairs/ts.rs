@@ -229,7 +229,7 @@ fn to_network(scene: &mut Scene, destination: [u8; 4]) {
     scene.exchange(0.0, &request.with(flow_binding(1, &[1], 1, &selector)), 134);
 }
 
-/// A registration, with prefix 2001:db8:1::/48 or without, then a request for packets to 2001:db8:N::5.
+/// A registration, with prefix `2001:db8:1::/48` or without, then a request for packets to `2001:db8:N::5`.
 fn to_prefix(scene: &mut Scene, network: u8, with_prefix: bool) {
     let plain = Registration::request(1);
     let with = |subtype: &[u8]| {

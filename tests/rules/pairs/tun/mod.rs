@@ -37,7 +37,7 @@ pub fn bid_1_with(scene: &mut Scene, flags: u8) {
     scene.exchange(0.0, &Registration { octet: flags, ..Registration::request(1) }, 0);
 }
 
-/// The IPv6 prefix of the node, 2001:db8:5::/64.
+/// The IPv6 prefix of the node, `2001:db8:5::/64`.
 pub const PREFIX: [u8; 16] = [0x20, 1, 0x0d, 0xb8, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
 /// An IPv6 packet from a correspondent to a host behind the node.
