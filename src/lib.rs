@@ -19,11 +19,13 @@
 //! - [`wire`]: the Mobile IP codec; total parsers, with the emit side beside each.
 //! - [`state`]: the observer: bindings, policy, tunnels and flows, rebuilt from what was seen.
 //! - [`trace`]: the path of a packet through those rooms, in one place.
+//! - [`craft`]: the other direction: builds messages, and talks to a home agent.
 //! - [`report`]: turns results into text, trees, JSON and CSV; decides nothing about the protocol.
 //! - [`cli`]: the command line; the only room that knows [`report`].
 
 pub mod capture;
 pub mod cli;
+pub mod craft;
 pub mod net;
 pub mod report;
 pub mod state;
