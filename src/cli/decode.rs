@@ -18,7 +18,7 @@ use crate::report::{
     TextReport, TimeStyle,
 };
 use crate::state::{Attribution, Observer, Options};
-use crate::time::Timestamp;
+use crate::time::{self, Timestamp};
 use crate::trace::{Seen, Trace};
 use crate::wire::{KeyRing, Message, Numbers, PORT};
 
@@ -224,14 +224,10 @@ impl At {
     }
 }
 
-/// A duration as people write it, in nanoseconds; a bare number is seconds.
+/// A duration in nanoseconds.
 fn parse_duration(text: &str) -> Result<i64, String> {
-    let duration = text.parse::<jiff::SignedDuration>().ok().or_else(|| {
-        text.parse::<f64>().ok().and_then(|seconds| jiff::SignedDuration::try_from_secs_f64(seconds).ok())
-    });
-    duration
+    time::parse_duration(text)
         .and_then(|duration| i64::try_from(duration.as_nanos()).ok())
-        .filter(|nanoseconds| *nanoseconds >= 0)
         .ok_or_else(|| "a duration is written as in 10s, 500ms or 1m30s".to_owned())
 }
 
