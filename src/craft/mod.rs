@@ -1,22 +1,41 @@
 //! Builds messages and runs conversations with a home agent.
 
 mod answer;
+mod call;
+mod channel;
+mod clock;
 mod endpoint;
 mod expectation;
 mod flow_rule;
 mod hexadecimal;
+mod history;
+mod icmp;
+mod outcome;
 mod overrides;
+mod packet;
 mod raw_extension;
 mod replay;
 mod request;
+mod runner;
+mod scenario;
+mod settings;
 mod sign;
+mod tape;
 
 pub use answer::{Answer, Authenticity};
+pub use call::{Call, Payload, SettingsError};
+pub use channel::ChannelError;
 pub use endpoint::{Endpoint, EndpointError};
 pub use expectation::{Expectation, ExpectationError, Judgement};
 pub use flow_rule::{FlowRule, FlowRuleError};
+pub use icmp::Unreachable;
+pub use outcome::{Ignored, Outcome, Trouble};
 pub use overrides::{Override, OverrideError, OverrideValue, RequestFlagsText};
+pub use packet::SentOrReceived;
 pub use raw_extension::{ExtensionSizeError, RawExtension, RawExtensionError};
 pub use replay::{ReplayState, ReplayStyle, ReplayStyleError, ntp};
 pub use request::{Request, RequestError, Signature};
+pub use runner::{Route, RunError, RunOptions, Runner, Step};
+pub use scenario::{ScenarioError, Surroundings, Variables, parse_access_technology, parse_rate, read as read_scenario, repeated, without_secrets};
+pub use settings::Settings;
 pub use sign::{append_authentication, append_mobile_home_authentication};

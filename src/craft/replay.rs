@@ -70,13 +70,18 @@ impl ReplayState {
     }
 
     /// Takes up the agent's clock from the Identification of a reply with code 133, received at `now`.
+    ///
+    /// Only the high half is the agent's, so its clock is known to the second. A clock that agrees to the second is
+    /// kept: setting it would lose the fraction, and with it the order of the requests.
     pub fn take_up_clock(&mut self, identification: u64, now: Timestamp) {
-        // Only the high half is the agent's: the low one is the request's own.
-        let theirs = i128::from(identification >> 32) << 32;
-        let ours = i128::from(ntp(now) >> 32) << 32;
-        self.ahead = theirs.wrapping_sub(ours);
-        // A clock that was set back begins anew; nothing of before counts there.
-        self.last = 0;
+        let theirs = i128::from(identification >> 32);
+        let ours = i128::from(ntp(now)).wrapping_add(self.ahead) >> 32;
+        let behind = theirs.wrapping_sub(ours);
+        if !(-1..=1).contains(&behind) {
+            self.ahead = self.ahead.wrapping_add(behind << 32);
+            // A clock that was set back begins anew; nothing of before counts there.
+            self.last = 0;
+        }
     }
 
     /// Takes up the agent's next nonce from the Identification of a reply.

@@ -25,6 +25,9 @@ impl ReplyCode {
     /// Accepted, but simultaneous mobility bindings are unsupported.
     pub const ACCEPTED_NO_SIMULTANEOUS_BINDINGS: Self = Self(1);
 
+    /// The home agent could not accept the Identification (RFC 5944 §5.7).
+    pub const IDENTIFICATION_MISMATCH: Self = Self(133);
+
     /// What the code's range says.
     pub const fn decision(self) -> Decision {
         match self.0 {
