@@ -10,6 +10,7 @@ use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::keys::KeyOptions;
+use super::numbers::NumberOptions;
 use super::output::{self, Colour};
 use super::{Exit, Failure};
 use crate::capture::{Frame, FrameFilter, Next, Timeline, WriteError, Writer};
@@ -20,7 +21,7 @@ use crate::report::{
 use crate::state::{Attribution, Observer, Options};
 use crate::time::{self, Timestamp};
 use crate::trace::{Seen, Trace};
-use crate::wire::{KeyRing, Message, Numbers, PORT};
+use crate::wire::{KeyRing, Message, PORT};
 
 const EXAMPLES: &str = "Examples:
   mipflow decode trace.pcap
@@ -110,22 +111,6 @@ pub(super) struct Decode {
     /// Write the Mobile IP packets that were selected to this capture (pcapng if it is named so)
     #[arg(short = 'w', long, value_name = "FILE")]
     write: Option<PathBuf>,
-}
-
-/// Numbers for implementations older than RFC 7629.
-#[derive(Debug, Args)]
-struct NumberOptions {
-    /// Type of the Multipath and Flow-Binding extensions
-    #[arg(long, value_name = "N", default_value_t = Numbers::default().multipath_family)]
-    ext_type: u8,
-
-    /// Reply code `MULTIPATH_NOT_ALLOWED`
-    #[arg(long, value_name = "N", default_value_t = Numbers::default().multipath_not_allowed)]
-    code_multipath_not_allowed: u8,
-
-    /// Reply code `INVALID_FB_IDENTIFIER`
-    #[arg(long, value_name = "N", default_value_t = Numbers::default().invalid_fb_identifier)]
-    code_invalid_fb_identifier: u8,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -331,19 +316,6 @@ impl Decode {
 fn ladder_is_text() -> Failure {
     let help = "leave out --format, or show exchanges";
     Failure::usage("a ladder is text, and another format is asked for", Some(help.into()))
-}
-
-impl NumberOptions {
-    fn numbers(&self) -> Result<Numbers, Failure> {
-        if self.ext_type == 0 {
-            return Err(Failure::usage("--ext-type 0 is padding and cannot be an extension", None));
-        }
-        Ok(Numbers {
-            multipath_family: self.ext_type,
-            multipath_not_allowed: self.code_multipath_not_allowed,
-            invalid_fb_identifier: self.code_invalid_fb_identifier,
-        })
-    }
 }
 
 /// A run over a timeline.

@@ -6,7 +6,9 @@ mod exit;
 mod interfaces;
 mod keys;
 mod man;
+mod numbers;
 mod output;
+mod send;
 
 pub use exit::{Exit, Failure};
 
@@ -16,8 +18,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 #[derive(Debug, Parser)]
 #[command(name = "mipflow", version, propagate_version = true, arg_required_else_help = true)]
 #[command(
-    after_help = "Exit codes: 0 done; 2 the command line is wrong; 3 input or output failed, and what could be \
-                        read was still printed."
+    after_help = "Exit codes: 0 done; 1 done, but an expectation of send did not hold; 2 the command line is wrong; \
+                        3 input or output failed, and what could be read was still printed."
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -27,6 +29,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Decode(Box<decode::Decode>),
+    Send(Box<send::Send>),
     Interfaces(interfaces::Interfaces),
     Completions(completions::Completions),
     Man(man::Man),
@@ -37,6 +40,7 @@ impl Cli {
     pub fn run(self) -> Result<Exit, Failure> {
         match self.command {
             Command::Decode(decode) => decode.run(),
+            Command::Send(send) => send.run(),
             Command::Interfaces(interfaces) => interfaces.run(),
             Command::Completions(completions) => completions.run(&mut Self::command()),
             Command::Man(man) => man.run(Self::command()),

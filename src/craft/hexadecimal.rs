@@ -15,6 +15,11 @@ pub(super) fn number(text: &str) -> Option<u64> {
     is_number.then(|| u64::from_str_radix(&digits, 16).ok()).flatten()
 }
 
+/// An Identification: at most sixteen hexadecimal digits, with or without `0x`.
+pub fn parse_identification(text: &str) -> Result<u64, String> {
+    number(text).ok_or_else(|| format!("'{text}' is no Identification: it takes up to 16 hexadecimal digits"))
+}
+
 fn digit(character: char) -> Option<u8> {
     character.to_digit(16).and_then(|value| u8::try_from(value).ok())
 }

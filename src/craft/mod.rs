@@ -2,6 +2,7 @@
 
 mod answer;
 mod call;
+mod case;
 mod channel;
 mod clock;
 mod endpoint;
@@ -20,14 +21,17 @@ mod runner;
 mod scenario;
 mod settings;
 mod sign;
+mod suite;
 mod tape;
 
 pub use answer::{Answer, Authenticity};
 pub use call::{Call, Payload, SettingsError};
+pub use case::{CaseFacts, Entry};
 pub use channel::ChannelError;
 pub use endpoint::{Endpoint, EndpointError};
 pub use expectation::{Expectation, ExpectationError, Judgement};
 pub use flow_rule::{FlowRule, FlowRuleError};
+pub use hexadecimal::parse_identification;
 pub use icmp::Unreachable;
 pub use outcome::{Ignored, Outcome, Trouble};
 pub use overrides::{Override, OverrideError, OverrideValue, RequestFlagsText};
@@ -39,3 +43,4 @@ pub use runner::{Route, RunError, RunOptions, Runner, Step};
 pub use scenario::{ScenarioError, Surroundings, Variables, parse_access_technology, parse_rate, read as read_scenario, repeated, without_secrets};
 pub use settings::Settings;
 pub use sign::{append_authentication, append_mobile_home_authentication};
+pub use suite::{Case, Suite, read_suite, suite_cases, suite_names};

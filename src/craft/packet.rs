@@ -46,6 +46,12 @@ impl SentOrReceived {
         }
     }
 
+    /// Its source and destination port.
+    pub fn ports(&self) -> [u16; 2] {
+        let port = |at: usize| self.octets.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |port| u16::from_be_bytes(*port));
+        [port(IP_HEADER), port(IP_HEADER + 2)]
+    }
+
     /// The UDP payload.
     pub fn payload(&self) -> &[u8] {
         self.octets.get(HEADERS..).unwrap_or_default()
