@@ -180,7 +180,7 @@ fn entry(part: &Part, runner: &mut Runner) -> Result<Option<Entry>, Failure> {
     for step in &part.steps {
         let Some(outcome) = runner.run(step).map_err(failure)? else { continue };
         // Here the observer and the rules can be fed with `outcome.packets`.
-        let goes_on = outcome.passed() != Some(false);
+        let goes_on = outcome.passed() != Some(false) && outcome.skipped.is_none();
         outcomes.push(outcome);
         if !goes_on {
             break;

@@ -37,6 +37,8 @@ pub struct Call {
     pub gap: Duration,
     /// What the reply has to be like.
     pub expectations: Vec<Expectation>,
+    /// What makes the step one that cannot be judged, where an expectation does not hold.
+    pub skip_if: Vec<Expectation>,
     /// Take replies whose authenticator is bad or missing.
     pub accept_unauthenticated: bool,
     /// Take replies of the agent whose Identification is no request's.
@@ -103,6 +105,7 @@ impl Call {
             timeout: settings.timeout.unwrap_or(DEFAULT_TIMEOUT),
             gap: Duration::try_from_secs_f64(rate.recip()).unwrap_or(Duration::MAX),
             expectations,
+            skip_if: settings.skip_if.clone().unwrap_or_default(),
             accept_unauthenticated: settings.accept_unauthenticated.unwrap_or_default(),
             accept_any_identification: settings.accept_any_identification.unwrap_or_default(),
         };

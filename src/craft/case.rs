@@ -38,14 +38,23 @@ impl Entry {
         }
     }
 
-    /// The outcome that decides: the first that did not pass, else the last.
+    /// The outcome that decides: the first that did not pass or cannot be judged, else the last.
     pub fn deciding(&self) -> Option<&Outcome> {
-        let failed = self.outcomes.iter().find(|outcome| outcome.passed() == Some(false));
+        let decides = |outcome: &&Outcome| outcome.passed() == Some(false) || outcome.skipped.is_some();
+        let failed = self.outcomes.iter().find(decides);
         failed.or_else(|| self.outcomes.last())
     }
 
-    /// Whether all its steps passed; `None` when nothing was sent.
+    /// Why it could not be judged, where that is so.
+    pub fn skipped(&self) -> Option<&str> {
+        self.outcomes.iter().find_map(|outcome| outcome.skipped.as_deref())
+    }
+
+    /// Whether all its steps passed; `None` when nothing was sent, or when it cannot be judged.
     pub fn passed(&self) -> Option<bool> {
+        if self.skipped().is_some() {
+            return None;
+        }
         let verdicts: Vec<bool> = self.outcomes.iter().filter_map(Outcome::passed).collect();
         (!verdicts.is_empty()).then(|| verdicts.iter().all(|passed| *passed))
     }

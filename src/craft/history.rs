@@ -60,15 +60,15 @@ impl History {
 
     /// How a reply on that channel with the low half `low` of its Identification relates to what was sent.
     pub(super) fn relation(&self, channel: usize, low: u32) -> Relation {
-        let fits = |transmission: &&Transmission| {
-            transmission.channel == channel && transmission.low.is_none_or(|sent| sent == low)
-        };
+        // Octets without an Identification are answered by whatever comes while they wait.
+        if self.is_waiting(channel) && self.sent.back().is_some_and(|last| last.low.is_none()) {
+            return Relation::Awaited;
+        }
+        let fits = |transmission: &Transmission| transmission.channel == channel && transmission.low == Some(low);
         match self.sent.iter().enumerate().rev().find(|(_, transmission)| fits(transmission)) {
             None => Relation::None,
             Some((_, transmission)) if transmission.answered => Relation::Answered,
-            Some((index, transmission))
-                if index.saturating_add(1) == self.sent.len() && transmission.step == self.steps =>
-            {
+            Some((index, _)) if index.saturating_add(1) == self.sent.len() && self.is_waiting(channel) => {
                 Relation::Awaited
             }
             Some(_) => Relation::Earlier,
@@ -113,5 +113,17 @@ mod tests {
         history.begin_step();
         assert_eq!(history.relation(0, 3), Relation::Earlier);
         assert!(!history.is_waiting(0));
+    }
+
+    #[test]
+    fn octets_without_an_identification_take_what_comes_while_they_wait() {
+        let agent = "198.51.100.1:434".parse().unwrap();
+        let mut history = History::default();
+        history.begin_step();
+        history.sent(0, agent, None);
+        assert_eq!(history.relation(0, 7), Relation::Awaited);
+        history.begin_step();
+        history.sent(0, agent, Some(1));
+        assert_eq!(history.relation(0, 7), Relation::None);
     }
 }

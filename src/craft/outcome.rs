@@ -31,14 +31,17 @@ pub struct Outcome {
     pub trouble: Option<Trouble>,
     /// The expectations, in their order.
     pub judgements: Vec<Judgement>,
+    /// The condition that made it a step that cannot be judged.
+    pub skipped: Option<String>,
     /// The keys that verify its messages.
     pub keys: KeyRing,
 }
 
 impl Outcome {
-    /// Whether all expectations held and nothing stood in the way; `None` when nothing was sent.
+    /// Whether all expectations held and nothing stood in the way; `None` when nothing was sent, or when it cannot be
+    /// judged.
     pub fn passed(&self) -> Option<bool> {
-        if self.attempts == 0 && self.trouble.is_none() {
+        if self.skipped.is_some() || self.attempts == 0 && self.trouble.is_none() {
             return None;
         }
         Some(self.trouble.is_none() && self.judgements.iter().all(|judgement| judgement.held == Some(true)))

@@ -11,6 +11,7 @@ use super::answer::{Answer, Authenticity, reply_of};
 use super::call::Call;
 use super::channel::{Arrival, Binding, ChannelError, Channels, Event};
 use super::clock;
+use super::expectation::{Expectation, Judgement};
 use super::history::{History, Relation};
 use super::outcome::{Ignored, Outcome, Trouble};
 use super::packet::SentOrReceived;
@@ -178,12 +179,13 @@ impl Runner {
             round_trip: None,
             trouble: None,
             judgements: Vec::new(),
+            skipped: None,
             keys: call.keys.clone(),
         };
         let mut exchange = Exchange { call, channel, local, outcome, sent_at: None, identification: None };
         if self.dry_run {
             self.build(&mut exchange)?;
-            exchange.outcome.judgements = call.expectations.iter().map(|expected| expected.unjudged()).collect();
+            exchange.outcome.judgements = call.expectations.iter().map(Expectation::unjudged).collect();
         } else {
             if let Some(wait) = step.wait {
                 self.listen(&mut exchange, clock::instant().checked_add(wait))?;
@@ -378,9 +380,11 @@ impl Runner {
             return;
         }
         let state = self.replay.entry(call.association()).or_default();
+        // A reply that says of the high half what the request said brings nothing to take up.
+        let is_echo = exchange.identification.map(|sent| sent >> 32) == Some(reply.identification >> 32);
         match call.style {
             ReplayStyle::Nonce => state.take_up_nonce(reply.identification),
-            ReplayStyle::Timestamp if reply.code == ReplyCode::IDENTIFICATION_MISMATCH => {
+            ReplayStyle::Timestamp if reply.code == ReplyCode::IDENTIFICATION_MISMATCH && !is_echo => {
                 state.take_up_clock(reply.identification, packet.time);
             }
             ReplayStyle::Timestamp => {}
@@ -399,9 +403,14 @@ impl Runner {
                 requested: identification.unwrap_or_default(),
             })
         });
-        let expectations = call.expectations.iter();
-        outcome.judgements =
-            expectations.map(|expected| expected.judge(answer.as_ref(), self.numbers)).collect();
+        let judge = |expected: &Expectation| expected.judge(answer.as_ref(), self.numbers);
+        let judgements: Vec<Judgement> = call.expectations.iter().map(judge).collect();
+        let held = judgements.iter().all(|judgement| judgement.held == Some(true));
+        if !held && outcome.trouble.is_none() {
+            let reason = call.skip_if.iter().map(judge).find(|judgement| judgement.held == Some(true));
+            outcome.skipped = reason.map(|reason| reason.expect);
+        }
+        outcome.judgements = judgements;
     }
 }
 

@@ -149,6 +149,11 @@ impl<'s> Reader<'s> {
         Ok(())
     }
 
+    /// Defines a variable, over whatever had that name.
+    pub(super) fn define(&mut self, name: &str, value: String) {
+        self.variables.insert(name.to_owned(), Zeroizing::new(value));
+    }
+
     pub(super) fn defaults(&mut self, table: &DeTable<'_>) -> Result<Layer, ScenarioError> {
         match table.get("defaults") {
             None => Ok(Layer::default()),
@@ -296,6 +301,7 @@ impl<'s> Reader<'s> {
             "retries" => settings.retries = Some(self.number(value, key, 0)?),
             "timeout" => settings.timeout = Some(self.duration(value, key)?),
             "expect" => settings.expect = Some(self.all_parsed(value, key)?),
+            "skip_if" => settings.skip_if = Some(self.all_parsed(value, key)?),
             "rate" => settings.rate = Some(self.rate(value, key)?),
             "repeat" => settings.repeat = Some(self.number(value, key, 1)?),
             "accept_unauthenticated" => settings.accept_unauthenticated = Some(self.flag(value, key)?),
@@ -493,7 +499,7 @@ impl<'s> Reader<'s> {
         let known = [
             "ha", "port", "home_address", "care_of_address", "home_agent", "source", "interface", "lifetime", "flags",
             "nai", "bid", "att", "label", "bulk", "overwrite", "flow", "ext", "key", "sign", "replay",
-            "identification", "retries", "timeout", "expect", "rate", "repeat", "accept_unauthenticated",
+            "identification", "retries", "timeout", "expect", "skip_if", "rate", "repeat", "accept_unauthenticated",
             "accept_any_identification", "wait", "raw", "override", "name", "use",
         ];
         let near = known.into_iter().find(|known| known.replace('_', "") == name.replace(['_', '-'], ""));

@@ -80,6 +80,8 @@ settings! {
     timeout: Duration,
     /// What the reply has to be like.
     expect: Vec<Expectation>,
+    /// Where one of these holds and an expectation does not, the step is skipped: it cannot be judged.
+    skip_if: Vec<Expectation>,
     /// The most requests a second.
     rate: f64,
     /// How many steps this one is.

@@ -4,11 +4,14 @@
 //! `[[prepare]]` before each case and after the last, and each `[[case]]` with its facts and its `[[case.step]]`s.
 //! What a case asks for wins over the command line, which says only whom to ask, and as whom.
 
+use std::net::Ipv4Addr;
+
 use toml::de::{DeTable, DeValue};
 
 use super::case::CaseFacts;
 use super::runner::Step;
-use super::scenario::{Layer, Reader, ReadStep, ScenarioError, Surroundings};
+use super::scenario::{Layer, ReadStep, Reader, ScenarioError, Surroundings};
+use super::settings::Settings;
 
 /// The suites by name, as they are compiled in.
 const SUITES: [(&str, &str); 2] =
@@ -70,6 +73,12 @@ fn read_from(
     let table = document.get_ref();
     reader.only_known(table, &["vars", "defaults", "prepare", "case"], "a suite has no such key")?;
     reader.read_variables(table)?;
+    let Settings { ha, home_address, .. } = surroundings.settings;
+    // Without them the steps themselves say what is missing.
+    let addresses = [("ha", ha.map(|ha| ha.address)), ("home_address", home_address)];
+    for (name, address) in addresses {
+        reader.define(name, address.unwrap_or(Ipv4Addr::UNSPECIFIED).to_string());
+    }
     let defaults = reader.defaults(table)?;
     let prepare = match table.get("prepare") {
         Some(steps) => checked(&reader.steps(steps, &defaults, "prepare")?, &reader, surroundings, &defaults)?,

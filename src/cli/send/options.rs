@@ -151,6 +151,7 @@ impl RequestOptions {
             retries: self.retries,
             timeout: self.timeout,
             expect: some(&self.expect),
+            skip_if: None,
             rate: self.rate,
             repeat: self.repeat,
             accept_unauthenticated: given(self.accept_unauthenticated),

@@ -109,6 +109,7 @@ fn outcome_entries(object: &mut Object<'_>, outcome: &Outcome, numbers: Numbers)
     object.entry("round_trip_ms", outcome.round_trip.map(Milliseconds));
     object.entry("expectations", Judgements(&outcome.judgements));
     object.entry("error", outcome.trouble.as_ref().map(Text));
+    object.entry("skipped", outcome.skipped.as_ref().map(Text));
     object.entry("ignored", IgnoredList { outcome, numbers });
 }
 

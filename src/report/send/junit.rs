@@ -17,6 +17,7 @@ struct Case {
     name: String,
     seconds: f64,
     passed: Option<bool>,
+    skipped: Option<String>,
     complaints: Vec<String>,
 }
 
@@ -44,6 +45,7 @@ impl<W: Write> SendReport for SendJunit<W> {
             name: title(entry),
             seconds: seconds.map(|round_trip| round_trip.as_secs_f64()).sum(),
             passed: entry.passed(),
+            skipped: entry.skipped().map(str::to_owned),
             complaints: entry.outcomes.iter().flat_map(told).collect(),
         });
         Ok(())
@@ -57,7 +59,7 @@ impl<W: Write> SendReport for SendJunit<W> {
         let counts = format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\"");
         writeln!(out, "<testsuites {counts}>")?;
         writeln!(out, "  <testsuite name=\"mipflow send\" {counts}>")?;
-        for Case { group, name, seconds, passed, complaints } in cases {
+        for Case { group, name, seconds, passed, skipped, complaints } in cases {
             let (group, name) = (Escaped(group), Escaped(name));
             write!(out, "    <testcase classname=\"{group}\" name=\"{name}\" time=\"{seconds:.6}\"")?;
             match passed {
@@ -70,7 +72,10 @@ impl<W: Write> SendReport for SendJunit<W> {
                     }
                     writeln!(out, "      </failure>\n    </testcase>")?;
                 }
-                None => writeln!(out, ">\n      <skipped message=\"nothing was sent\"/>\n    </testcase>")?,
+                None => {
+                    let reason = Escaped(skipped.as_deref().unwrap_or("nothing was sent"));
+                    writeln!(out, ">\n      <skipped message=\"{reason}\"/>\n    </testcase>")?;
+                }
             }
         }
         writeln!(out, "  </testsuite>\n</testsuites>")?;

@@ -30,9 +30,13 @@ impl<W: Write> SendReport for SendTap<W> {
         let verdict = if entry.passed() == Some(false) { "not ok" } else { "ok" };
         // A '#' would begin a directive.
         let name = Printable(title(entry).as_bytes()).to_string().replace('#', "\\#");
-        let directive = if entry.passed().is_none() { " # SKIP nothing was sent" } else { "" };
+        let directive = match (entry.passed(), entry.skipped()) {
+            (None, Some(reason)) => format!(" # SKIP {}", Printable(reason.as_bytes())),
+            (None, None) => " # SKIP nothing was sent".to_owned(),
+            (Some(_), _) => String::new(),
+        };
         writeln!(self.out, "{verdict} {} - {name}{directive}", self.number)?;
-        for outcome in &entry.outcomes {
+        for outcome in entry.outcomes.iter().filter(|outcome| outcome.passed().is_some()) {
             for complaint in complaints(outcome) {
                 let of = Printable(outcome.name.as_bytes());
                 writeln!(self.out, "# {of}: {}", Printable(complaint.as_bytes()))?;

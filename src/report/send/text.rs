@@ -31,6 +31,10 @@ pub struct SendText<W> {
     failed: Vec<String>,
     silent: u64,
     not_allowed: u64,
+    skipped: u64,
+    plain_answered: u64,
+    multipath_answered: u64,
+    multipath_silent: u64,
 }
 
 impl<W: Write> SendText<W> {
@@ -49,6 +53,10 @@ impl<W: Write> SendText<W> {
             failed: Vec::new(),
             silent: 0,
             not_allowed: 0,
+            skipped: 0,
+            plain_answered: 0,
+            multipath_answered: 0,
+            multipath_silent: 0,
         }
     }
 
@@ -75,6 +83,7 @@ impl<W: Write> SendText<W> {
         let (style, verdict) = match entry.passed() {
             Some(true) => (palette.good, "ok"),
             Some(false) => (palette.bad, "FAIL"),
+            None if entry.skipped().is_some() => (palette.doubtful, "skip"),
             None => (palette.quiet, "-"),
         };
         let name = Printable(entry.name().as_bytes()).to_string();
@@ -124,6 +133,11 @@ impl<W: Write> SendText<W> {
                 Some(_) => format!("{}: ", Printable(outcome.name.as_bytes())),
                 None => String::new(),
             };
+            if let Some(reason) = &outcome.skipped {
+                let reason = Printable(reason.as_bytes());
+                writeln!(self.out, "      {of}cannot be judged: {reason}")?;
+                continue;
+            }
             for complaint in complaints(outcome) {
                 writeln!(self.out, "      {bad}{of}{}{bad:#}", Printable(complaint.as_bytes()))?;
             }
@@ -136,7 +150,8 @@ impl<W: Write> SendText<W> {
             writeln!(self.out, "      {}{rule}", case.section)?;
         }
         for outcome in &entry.outcomes {
-            if self.depth.messages || self.depth.hex || failed || entry.passed().is_none() {
+            let is_dry = outcome.attempts == 0;
+            if self.depth.messages || self.depth.hex || failed || is_dry {
                 self.exchange(outcome)?;
             } else {
                 for (index, ignored) in &outcome.ignored {
@@ -181,6 +196,29 @@ impl<W: Write> SendText<W> {
         .unwrap_or(Ok(()))
     }
 
+    /// Remembers what tells an agent that does not know the extension, or does not allow it.
+    fn observe(&mut self, entry: &Entry) {
+        let not_allowed = ReplyCode(self.numbers.multipath_not_allowed);
+        let is_not_allowed =
+            |header: &Header<'_>| matches!(header, Header::Reply(reply) if reply.code == not_allowed);
+        for outcome in entry.outcomes.iter().filter(|outcome| outcome.attempts > 0) {
+            let has_multipath = outcome.request_packet().and_then(|packet| {
+                with_message(packet, self.numbers, |seen| seen.message.extensions().any(|found| found.is_family()))
+            });
+            let count = match (has_multipath, outcome.reply_packet()) {
+                (Some(false), Some(_)) => &mut self.plain_answered,
+                (Some(true), Some(_)) => &mut self.multipath_answered,
+                (Some(true), None) => &mut self.multipath_silent,
+                _ => continue,
+            };
+            *count = count.saturating_add(1);
+            let code = |packet| with_message(packet, self.numbers, |seen| is_not_allowed(&seen.message.header));
+            if outcome.reply_packet().and_then(code) == Some(true) && entry.case.is_some() {
+                self.not_allowed = self.not_allowed.saturating_add(1);
+            }
+        }
+    }
+
     fn advice(&mut self) -> io::Result<()> {
         let doubtful = self.look.palette.doubtful;
         let entries = self.tally.passed.saturating_add(self.tally.failed);
@@ -190,6 +228,11 @@ impl<W: Write> SendText<W> {
                 "Nothing was answered. Is this the agent's address and port (--ha, --port), does it know the node \
                  (--home-address, --nai), and is it the right key (--key)? An agent drops in silence what it cannot \
                  authenticate.",
+            )?;
+        } else if self.plain_answered > 0 && self.multipath_silent > 0 && self.multipath_answered == 0 {
+            advice(
+                "Plain requests were answered, and none with a Multipath or Flow-Binding extension: the agent seems not \
+                 to know them, or not at this type (--ext-type).",
             )?;
         } else if self.not_allowed > 0 {
             advice(
@@ -217,6 +260,9 @@ impl<W: Write> SendReport for SendText<W> {
 
     fn entry(&mut self, entry: &Entry) -> io::Result<()> {
         self.tally.count(entry);
+        if entry.skipped().is_some() {
+            self.skipped = self.skipped.saturating_add(1);
+        }
         if entry.passed() == Some(false) {
             self.failed.push(entry.name().to_owned());
         }
@@ -224,14 +270,7 @@ impl<W: Write> SendReport for SendText<W> {
         if sent().count() > 0 && sent().all(|outcome| outcome.reply.is_none() && outcome.trouble.is_none()) {
             self.silent = self.silent.saturating_add(1);
         }
-        let not_allowed = ReplyCode(self.numbers.multipath_not_allowed);
-        let is_not_allowed = entry.deciding().and_then(Outcome::reply_packet).and_then(|packet| {
-            let code = |header: &Header<'_>| matches!(header, Header::Reply(reply) if reply.code == not_allowed);
-            with_message(packet, self.numbers, |seen| code(&seen.message.header))
-        });
-        if entry.case.is_some() && is_not_allowed == Some(true) && entry.passed() == Some(false) {
-            self.not_allowed = self.not_allowed.saturating_add(1);
-        }
+        self.observe(entry);
         self.headings(entry)?;
         self.line(entry)?;
         self.details(entry)?;
@@ -241,10 +280,14 @@ impl<W: Write> SendReport for SendText<W> {
     fn finish(&mut self) -> io::Result<()> {
         let Tally { passed, failed } = self.tally;
         let (good, bad) = (self.look.palette.good, self.look.palette.bad);
-        if passed.saturating_add(failed) > 1 {
+        let skipped = match self.skipped {
+            0 => String::new(),
+            skipped => format!(", {skipped} skipped"),
+        };
+        if passed.saturating_add(failed).saturating_add(self.skipped) > 1 {
             match failed {
-                0 => writeln!(self.out, "{good}{passed} passed{good:#}")?,
-                _ => writeln!(self.out, "{passed} passed, {bad}{failed} failed{bad:#}")?,
+                0 => writeln!(self.out, "{good}{passed} passed{good:#}{skipped}")?,
+                _ => writeln!(self.out, "{passed} passed, {bad}{failed} failed{bad:#}{skipped}")?,
             }
         }
         if !self.failed.is_empty() && passed.saturating_add(failed) > 10 {
