@@ -89,6 +89,8 @@ pub(super) struct Channel {
     socket: UdpSocket,
     /// What it is bound to: an address of this host and a port, never 0.
     pub local: SocketAddrV4,
+    /// Whether it sends to many: replies then come from whoever feels addressed.
+    pub sends_to_many: bool,
 }
 
 /// What came, and by which channel.
@@ -125,16 +127,23 @@ impl Channels {
     pub(super) fn open(&mut self, binding: &Binding) -> Result<usize, ChannelError> {
         let fits = |channel: &Channel| {
             let Binding { source, interface, destination } = &channel.binding;
-            // A given source is the same wherever it sends to.
+            // A given port can be bound once, wherever it sends to.
+            let is_fixed = source.is_some_and(|source| source.port.is_some());
             *source == binding.source
                 && *interface == binding.interface
-                && (source.is_some() || *destination == binding.destination)
+                && (is_fixed || *destination == binding.destination)
         };
         if let Some(index) = self.channels.iter().position(fits) {
             return Ok(index);
         }
+        let ip = binding.destination.ip();
+        let is_broadcast = is_broadcast_here(binding)?;
+        if is_broadcast && !self.allow_broadcast {
+            return Err(ChannelError::Broadcast(*ip));
+        }
+        let sends_to_many = is_broadcast || ip.is_broadcast() || ip.is_multicast();
         let (socket, local) = open(binding, self.allow_broadcast)?;
-        self.channels.push(Channel { binding: binding.clone(), socket, local });
+        self.channels.push(Channel { binding: binding.clone(), socket, local, sends_to_many });
         Ok(self.channels.len().saturating_sub(1))
     }
 
@@ -223,15 +232,19 @@ fn address_towards(
     allow_broadcast: bool,
 ) -> Result<Ipv4Addr, ChannelError> {
     let probe = bare(interface, allow_broadcast)?;
-    probe.connect(&destination.into()).map_err(|error| match error.kind() {
-        // What the system says of a broadcast address to those who did not ask for one.
-        ErrorKind::PermissionDenied if !allow_broadcast => ChannelError::Broadcast(*destination.ip()),
-        _ => ChannelError::NoRoute { destination, error },
-    })?;
+    probe.connect(&destination.into()).map_err(|error| ChannelError::NoRoute { destination, error })?;
     match probe.local_addr()?.as_socket_ipv4() {
         Some(local) => Ok(*local.ip()),
         None => Err(ChannelError::Other(ErrorKind::Unsupported.into())),
     }
+}
+
+/// Whether the destination is the broadcast address of a network of this host: the system refuses those to sockets
+/// that did not ask for them. Nothing is sent to find out.
+fn is_broadcast_here(binding: &Binding) -> Result<bool, ChannelError> {
+    let probe = bare(binding.interface.as_deref(), false)?;
+    let refused = probe.connect(&binding.destination.into()).err();
+    Ok(refused.is_some_and(|error| error.kind() == ErrorKind::PermissionDenied))
 }
 
 /// A socket that is bound to the interface and to nothing else.

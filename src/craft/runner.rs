@@ -345,7 +345,7 @@ impl Runner {
         packet: &SentOrReceived,
     ) -> Result<RegistrationReply, Ignored> {
         let call = exchange.call;
-        let asked_many = call.destination.ip().is_multicast() || call.destination.ip().is_broadcast();
+        let asked_many = self.channels.get(channel).is_some_and(|channel| channel.sends_to_many);
         let is_known = self.history.knows(channel, source) || asked_many && source.port() == call.destination.port();
         if !is_known {
             return Err(Ignored::Stranger);

@@ -263,6 +263,9 @@ impl Agent {
         if fault == Fault::UnknownMultipath && message.extensions().any(|extension| extension.is_family()) {
             return None;
         }
+        if fault != Fault::AcceptsMalformed && (request.flags.0 & 0x05 != 0 || is_poorly_formed(message)) {
+            return deny(134);
+        }
         for extension in message.extensions() {
             let is_unknown = extension.name() == "unknown";
             let is_dropped = match extension.kind.is_skippable() {
@@ -272,9 +275,6 @@ impl Agent {
             if is_unknown && is_dropped {
                 return None;
             }
-        }
-        if fault != Fault::AcceptsMalformed && (request.flags.0 & 0x05 != 0 || is_poorly_formed(message)) {
-            return deny(134);
         }
         let authentication = message.extensions().find(|extension| extension.kind.0 == 32);
         let verdict = authentication.and_then(|extension| self.keys.verify(message.octets, &extension));
