@@ -33,8 +33,13 @@ impl Networks {
     /// The networks; `name` tells those of several tests apart.
     fn new(name: &str) -> Self {
         let status = std::fs::read_to_string("/proc/self/status").unwrap();
-        let uid = status.lines().find_map(|line| line.strip_prefix("Uid:")).unwrap().split_whitespace().nth(1);
-        assert_eq!(uid, Some("0"), "this test makes network namespaces and needs root: run it as .ci/run does");
+        let uid =
+            status.lines().find_map(|line| line.strip_prefix("Uid:")).unwrap().split_whitespace().nth(1);
+        assert_eq!(
+            uid,
+            Some("0"),
+            "this test makes network namespaces and needs root: run it as .ci/run does"
+        );
         let networks = Self { name: format!("mipflow-{}-{name}", std::process::id()) };
         for place in ["node", "a", "b"] {
             ip(&format!("netns add {}", networks.place(place)));
@@ -159,13 +164,19 @@ fn a_scenario_registers_each_network_through_itself() {
     let capture = directory.path().join("both.pcap");
     let run = networks.send(&format!("--key {KEY} -w {} {}", capture.display(), file.display()));
     assert_eq!(run.code, 0, "{}{}", run.out, run.error);
-    assert!(run.out.contains(&format!("sending 1 request to {HOME_AGENT}:434 from 192.0.2.10:")), "{}", run.out);
+    assert!(
+        run.out.contains(&format!("sending 1 request to {HOME_AGENT}:434 from 192.0.2.10:")),
+        "{}",
+        run.out
+    );
     assert!(run.out.contains(" by lte0\n"), "{}", run.out);
     let decoded = program::shown(&format!("decode --show nodes --format json {}", capture.display()));
     let document: Value = serde_json::from_str(&decoded).unwrap();
     let bindings = document["nodes"][0]["bindings"].as_array().unwrap();
-    let found: Vec<String> =
-        bindings.iter().map(|binding| format!("{} {}", binding["care_of_address"], binding["lifetime"])).collect();
+    let found: Vec<String> = bindings
+        .iter()
+        .map(|binding| format!("{} {}", binding["care_of_address"], binding["lifetime"]))
+        .collect();
     assert_eq!(found, ["\"192.0.2.10\" 111", "\"192.0.2.70\" 222"]);
 }
 
@@ -175,7 +186,11 @@ fn broadcast_addresses_of_a_network_are_refused_unless_allowed() {
     networks.agent("a", "0.0.0.0", 111);
     let refused = networks.send("--ha 192.0.2.63 --home-address 10.1.0.1");
     assert_eq!((refused.code, refused.out.as_str()), (2, ""), "{}", refused.error);
-    assert!(refused.error.contains("192.0.2.63 is a broadcast address of a network of this host"), "{}", refused.error);
+    assert!(
+        refused.error.contains("192.0.2.63 is a broadcast address of a network of this host"),
+        "{}",
+        refused.error
+    );
     assert!(refused.error.contains("--allow-broadcast"), "{}", refused.error);
     let with_source = networks.send("--ha 192.0.2.63 --home-address 10.1.0.1 --source 192.0.2.10");
     assert_eq!(with_source.code, 2, "{}", with_source.error);

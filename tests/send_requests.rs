@@ -39,9 +39,29 @@ fn defaults_are_told() {
 #[test]
 fn each_option_has_its_field() {
     let request = request(&[
-        "--care-of-address", "192.0.2.70", "--home-agent", "198.51.100.9", "--source", "192.0.2.10:4000", "--lifetime",
-        "1800", "--flags", "D,T", "--nai", "node@example.org", "--bid", "7", "--att", "e-utran", "--label", "9", "--bulk",
-        "--identification", "0x0123456789abcdef", "--key", "256=text:secret",
+        "--care-of-address",
+        "192.0.2.70",
+        "--home-agent",
+        "198.51.100.9",
+        "--source",
+        "192.0.2.10:4000",
+        "--lifetime",
+        "1800",
+        "--flags",
+        "D,T",
+        "--nai",
+        "node@example.org",
+        "--bid",
+        "7",
+        "--att",
+        "e-utran",
+        "--label",
+        "9",
+        "--bulk",
+        "--identification",
+        "0x0123456789abcdef",
+        "--key",
+        "256=text:secret",
     ]);
     assert_eq!(request["care_of_address"], "192.0.2.70");
     assert_eq!(request["home_agent"], "198.51.100.9");
@@ -53,7 +73,8 @@ fn each_option_has_its_field() {
     let names: Vec<&str> = extensions.iter().map(|extension| extension["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["multipath", "nai", "mobile-home-auth"]);
     assert_eq!(extensions[0]["if_att_name"], "E-UTRAN");
-    let facts = ["bid", "if_att", "if_label", "bulk", "overwrite", "reserved"].map(|key| extensions[0][key].to_string());
+    let facts = ["bid", "if_att", "if_label", "bulk", "overwrite", "reserved"]
+        .map(|key| extensions[0][key].to_string());
     assert_eq!(facts, ["7", "8", "9", "true", "false", "0"]);
     assert_eq!(extensions[1]["nai"], "node@example.org");
     assert_eq!(extensions[2]["verdict"], "valid");
@@ -67,8 +88,18 @@ fn the_name_alone_asks_for_an_address() {
 
 #[test]
 fn a_flow_is_what_was_written() {
-    let text = "forward 1,2: src 203.0.113.0/24 dst 10.1.0.1/32 proto udp sport 1024-65535 dport 5060 ds 46 spi 256";
-    let flow = &request(&["--bid", "1", "--flow", text, "--flow", "drop: any", "--flow", "forward 3: label 5"])["extensions"];
+    let text =
+        "forward 1,2: src 203.0.113.0/24 dst 10.1.0.1/32 proto udp sport 1024-65535 dport 5060 ds 46 spi 256";
+    let flow = &request(&[
+        "--bid",
+        "1",
+        "--flow",
+        text,
+        "--flow",
+        "drop: any",
+        "--flow",
+        "forward 3: label 5",
+    ])["extensions"];
     assert_eq!(flow[1]["action"], "forward");
     assert_eq!(flow[1]["bids"].to_string(), "[1,2]");
     assert_eq!(flow[1]["ts_format"], 1);
@@ -85,7 +116,8 @@ fn a_flow_is_what_was_written() {
 
 #[test]
 fn extensions_are_taken_by_their_octets() {
-    let extensions = &request(&["--ext", "200:c0ffee", "--ext", "154.1:04010100", "--ext", "0:"])["extensions"];
+    let extensions =
+        &request(&["--ext", "200:c0ffee", "--ext", "154.1:04010100", "--ext", "0:"])["extensions"];
     assert_eq!((&extensions[0]["type"], &extensions[0]["data"]), (&200.into(), &"c0ffee".into()));
     assert_eq!(extensions[1]["name"], "multipath");
     assert_eq!(extensions[2]["name"], "padding");
@@ -171,7 +203,11 @@ fn where_it_goes_is_printed_first() {
     assert!(text.contains("RRQ  10.1.0.1 at 127.0.0.5 for 600 s"), "{text}");
     for format in ["json", "junit", "tap"] {
         let run = run(&format!("{arguments} --format {format}"));
-        assert!(run.error.starts_with(&format!("sending 1 request to {ha} from 127.0.0.5:")), "{}", run.error);
+        assert!(
+            run.error.starts_with(&format!("sending 1 request to {ha} from 127.0.0.5:")),
+            "{}",
+            run.error
+        );
     }
 }
 
@@ -180,7 +216,9 @@ fn a_source_port_and_the_port_of_an_agent_can_be_given() {
     let responder = Responder::with(Fault::None);
     let free = std::net::UdpSocket::bind("127.0.0.6:0").unwrap().local_addr().unwrap();
     let port = responder.address.port();
-    let run = run(&format!("send --ha 127.0.0.1 --port {port} --source {free} --home-address 10.1.0.1 --key {KEY} --format json"));
+    let run = run(&format!(
+        "send --ha 127.0.0.1 --port {port} --source {free} --home-address 10.1.0.1 --key {KEY} --format json"
+    ));
     let document: Value = serde_json::from_str(&run.out).unwrap();
     assert_eq!(document["steps"][0]["request"]["source"], free.to_string());
     assert_eq!(run.code, 0);
@@ -233,7 +271,8 @@ fn secrets_are_never_printed() {
     fs::write(&file, "[[key]]\nspi = 256\ntext = \"hush-hush\"\n").unwrap();
     let responder = Responder::with(Fault::None);
     let ha = responder.ha();
-    let common = format!("send --ha {ha} --home-address 10.1.0.1 --accept-unauthenticated --expect auth=valid -x");
+    let common =
+        format!("send --ha {ha} --home-address 10.1.0.1 --accept-unauthenticated --expect auth=valid -x");
     let mut by_environment = mipflow(&common);
     by_environment.env("MIPFLOW_KEY", "256=text:hush-hush");
     let runs = [
@@ -246,7 +285,12 @@ fn secrets_are_never_printed() {
         run(&format!("{common} --var hush-hush")),
     ];
     for run in &runs {
-        assert!(!run.out.contains("hush-hush") && !run.error.contains("hush-hush"), "{}{}", run.out, run.error);
+        assert!(
+            !run.out.contains("hush-hush") && !run.error.contains("hush-hush"),
+            "{}{}",
+            run.out,
+            run.error
+        );
         assert!(!run.out.contains("686875736"), "{}", run.out);
     }
     for run in &runs[..3] {
@@ -273,11 +317,12 @@ fn closed_output_is_no_failure() {
 
     let responder = Responder::with(Fault::None);
     let ha = responder.ha();
-    let mut child = mipflow(&format!("send --ha {ha} --home-address 10.1.0.1 --key {KEY} --repeat 50 --rate 20"))
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut child =
+        mipflow(&format!("send --ha {ha} --home-address 10.1.0.1 --key {KEY} --repeat 50 --rate 20"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
     let mut first = [0; 7];
     child.stdout.take().unwrap().read_exact(&mut first).unwrap();
     assert_eq!(&first, b"sending");
@@ -295,7 +340,19 @@ fn the_octets_are_those_of_the_standard() {
     let capture = directory.path().join("x.pcap");
     // RFC 5944 §3.3 and RFC 7629 §4.1, field by field.
     let payload = hexadecimal(concat!(
-        "01", "22", "0258", "0a010001", "c6336401", "c000020a", "e8fe6f800d468152", "9a", "01", "0004", "04", "01", "01",
+        "01",
+        "22",
+        "0258",
+        "0a010001",
+        "c6336401",
+        "c000020a",
+        "e8fe6f800d468152",
+        "9a",
+        "01",
+        "0004",
+        "04",
+        "01",
+        "01",
         "40"
     ));
     let frames = [program::capture::datagram(434, 434, &payload)];
@@ -304,7 +361,16 @@ fn the_octets_are_those_of_the_standard() {
     let (sent, expected): (Value, Value) =
         (serde_json::from_str(&run).unwrap(), serde_json::from_str(&decoded).unwrap());
     let (sent, expected) = (&sent["steps"][0]["request"], &expected["messages"][0]);
-    for key in ["type", "flags", "lifetime", "home_address", "home_agent", "care_of_address", "identification", "extensions"] {
+    for key in [
+        "type",
+        "flags",
+        "lifetime",
+        "home_address",
+        "home_agent",
+        "care_of_address",
+        "identification",
+        "extensions",
+    ] {
         assert_eq!(sent[key], expected[key], "{key}");
     }
 }

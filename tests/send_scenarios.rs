@@ -2,6 +2,8 @@
 
 // Helpers of tests may fail loudly, as the tests themselves may.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+// They talk over real sockets, so the time is now.
+#![allow(clippy::disallowed_methods)]
 
 mod program;
 mod responder;
@@ -105,7 +107,8 @@ fn use_inherits_all_but_name_expectations_and_overrides() {
     "#;
     let run = send(&responder, steps, "--format json");
     let document = document(&run);
-    let multipath = |index: usize, key: &str| document["steps"][index]["request"]["extensions"][0][key].clone();
+    let multipath =
+        |index: usize, key: &str| document["steps"][index]["request"]["extensions"][0][key].clone();
     assert_eq!((multipath(0, "if_label"), multipath(0, "reserved")), (7.into(), 3.into()));
     assert_eq!((multipath(1, "if_label"), multipath(1, "reserved")), (8.into(), 0.into()));
     assert_eq!((multipath(2, "if_label"), multipath(2, "bid")), (8.into(), 1.into()));
@@ -125,13 +128,17 @@ fn fields_can_be_made_wrong_before_signing() {
     let run = send(&responder, steps, "--format json");
     assert_eq!(run.code, 0, "{}{}", run.out, run.error);
     let octets = responder.received.lock().unwrap()[0].1.clone();
-    assert_eq!((octets[1], &octets[2..4], &octets[24..32]), (255, &[0, 7][..], &[154, 1, 0, 5, 1, 1, 1, 3][..]));
+    assert_eq!(
+        (octets[1], &octets[2..4], &octets[24..32]),
+        (255, &[0, 7][..], &[154, 1, 0, 5, 1, 1, 1, 3][..])
+    );
 }
 
 #[test]
 fn raw_octets_are_sent_unchanged() {
     let responder = Responder::with(Fault::None);
-    let steps = "[[step]]\nname = \"noise\"\nraw = \"ff00 ff\"\ntimeout = \"50ms\"\nexpect = [\"reply=none\"]\n";
+    let steps =
+        "[[step]]\nname = \"noise\"\nraw = \"ff00 ff\"\ntimeout = \"50ms\"\nexpect = [\"reply=none\"]\n";
     let run = send(&responder, steps, "--format json");
     assert_eq!(run.code, 0, "{}{}", run.out, run.error);
     assert_eq!(responder.received.lock().unwrap()[0].1, [0xff, 0, 0xff]);
@@ -188,7 +195,8 @@ fn the_command_line_wins_over_a_step_and_a_step_over_the_defaults() {
 #[test]
 fn a_key_is_a_string_or_a_list() {
     let responder = Responder::with(Fault::None);
-    let steps = format!("[[step]]\nkey = [\"9=text:mine\", \"{KEY}\"]\nexpect = [\"code=131\", \"auth=valid\"]\n");
+    let steps =
+        format!("[[step]]\nkey = [\"9=text:mine\", \"{KEY}\"]\nexpect = [\"code=131\", \"auth=valid\"]\n");
     let run = send(&responder, &steps, "--format json");
     assert_eq!(run.code, 0, "{}{}", run.out, run.error);
     let steps = "[[step]]\nsign = false\naccept_unauthenticated = true\nexpect = [\"code=131\"]\n";
@@ -208,7 +216,8 @@ fn repeats_are_steps() {
 #[test]
 fn several_files_run_in_order() {
     let responder = Responder::with(Fault::None);
-    let head = format!("[defaults]\nha = \"{}\"\nhome_address = \"10.1.0.1\"\nkey = \"{KEY}\"\n", responder.ha());
+    let head =
+        format!("[defaults]\nha = \"{}\"\nhome_address = \"10.1.0.1\"\nkey = \"{KEY}\"\n", responder.ha());
     let first = scenario(&format!("{head}[[step]]\nname = \"one\"\nbid = 1\n"));
     let second = scenario(&format!("{head}[[step]]\nname = \"two\"\nbid = 2\n"));
     let files = format!("{} {}", first.file.display(), second.file.display());
@@ -237,21 +246,37 @@ fn mistakes_are_told_with_file_line_step_and_key() {
         ("ext = [\"200\"]", "line 8, step \"bad\", key ext: '200' is no extension"),
         ("flags = [\"D\", \"Q\"]", "line 8, step \"bad\", key flags: 'Q' is no flag"),
         ("att = \"tin can\"", "line 8, step \"bad\", key att: 'tin can' is no access technology"),
-        ("care_of_address = \"192.0.2\"", "line 8, step \"bad\", key care_of_address: '192.0.2' is no IPv4 address"),
+        (
+            "care_of_address = \"192.0.2\"",
+            "line 8, step \"bad\", key care_of_address: '192.0.2' is no IPv4 address",
+        ),
         ("timeout = \"fast\"", "line 8, step \"bad\", key timeout: it takes a duration"),
         ("raw = \"0\"", "line 8, step \"bad\", key raw: it takes pairs"),
         ("nai = \"${who}\"", "line 8, step \"bad\", key nai: there is no variable 'who'"),
-        ("override = { \"multipath.bid\" = 1 }", "line 8, step \"bad\", key override.multipath.bid: the request has no"),
-        ("bid = 1\noverride = { \"multipath.bid\" = 256 }", "line 9, step \"bad\", key override.multipath.bid: "),
+        (
+            "override = { \"multipath.bid\" = 1 }",
+            "line 8, step \"bad\", key override.multipath.bid: the request has no",
+        ),
+        (
+            "bid = 1\noverride = { \"multipath.bid\" = 256 }",
+            "line 9, step \"bad\", key override.multipath.bid: ",
+        ),
         ("raw = \"00\"\noverride = { lifetime = 1 }", "line 9, step \"bad\", key override: raw octets"),
         ("ha = \"224.0.0.1\"", "line 8, step \"bad\", key ha: 224.0.0.1 is a multicast address"),
         ("bulk = true", "line 8, step \"bad\", key bulk: bulk is of the Multipath extension"),
-        ("dry_run = true", "line 8, step \"bad\", key dry_run: it is given on the command line, by --dry-run"),
+        (
+            "dry_run = true",
+            "line 8, step \"bad\", key dry_run: it is given on the command line, by --dry-run",
+        ),
         ("key = \"hush-hush=256\"", "line 8, step \"bad\", key key: the secret is not written in pairs"),
         ("key = \"256=text:hush-hush", "line 8: "),
         ("bid = 1\nbid = 2", "line 9: "),
     ] {
-        let scenario = scenario(&format!("{good}\n[[step]]\nname = \"bad\"\n{bad}\n").replacen("\n\n[[step]]", "\n[[step]]", 1));
+        let scenario = scenario(&format!("{good}\n[[step]]\nname = \"bad\"\n{bad}\n").replacen(
+            "\n\n[[step]]",
+            "\n[[step]]",
+            1,
+        ));
         let run = run(&format!("send {}", scenario.file.display()));
         assert_eq!(run.code, 2, "{bad}: {}{}", run.out, run.error);
         let file = scenario.file.display();
@@ -265,7 +290,10 @@ fn mistakes_are_told_with_file_line_step_and_key() {
 fn a_mistake_in_the_whole_is_told() {
     for (text, said) in [
         ("", "there is no [[step]] in it"),
-        ("[[step]]\nname = \"lost\"\nhome_address = \"10.1.0.1\"\n", "step \"lost\", key ha: there is no home agent"),
+        (
+            "[[step]]\nname = \"lost\"\nhome_address = \"10.1.0.1\"\n",
+            "step \"lost\", key ha: there is no home agent",
+        ),
         ("[[steps]]\n", "a scenario has [vars], [defaults] and [[step]]"),
         ("step = 5\n", "steps are written as [[step]]"),
         ("[vars]\nx = []\n", "a variable is a string"),
@@ -303,7 +331,11 @@ fn reports_of_a_failed_step_in_each_format() {
     let text = send(&responder, steps, "");
     assert_eq!(text.code, 1);
     assert!(text.out.contains("ok    good <1> & # 2  code 0 accepted, 600 s"), "{}", text.out);
-    assert!(text.out.contains("FAIL  bad             code 134 poorly formed request (home agent)"), "{}", text.out);
+    assert!(
+        text.out.contains("FAIL  bad             code 134 poorly formed request (home agent)"),
+        "{}",
+        text.out
+    );
     assert!(text.out.contains("      expected code in 0,1, got 134\n"), "{}", text.out);
     assert!(text.out.contains("RRP  10.1.0.1 denied 134"), "{}", text.out);
     assert!(text.out.ends_with("1 passed, 1 failed\n"), "{}", text.out);
@@ -315,7 +347,12 @@ fn reports_of_a_failed_step_in_each_format() {
     );
 
     let junit = send(&responder, steps, "--format junit").out;
-    assert!(junit.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites tests=\"2\" failures=\"1\""), "{junit}");
+    assert!(
+        junit.starts_with(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites tests=\"2\" failures=\"1\""
+        ),
+        "{junit}"
+    );
     assert!(junit.contains("name=\"good &lt;1&gt; &amp; # 2\""), "{junit}");
     assert!(junit.contains("<failure message=\"bad: expected code in 0,1, got 134\">"), "{junit}");
     assert!(junit.ends_with("</testsuites>\n"), "{junit}");
@@ -357,7 +394,8 @@ fn figure_3_makes_the_tables_of_figure_2() {
         capture.display()
     ));
     assert_eq!(run.code, 0, "{}", run.out);
-    let decoded = program::shown(&format!("decode --show nodes --format json --port {port} {}", capture.display()));
+    let decoded =
+        program::shown(&format!("decode --show nodes --format json --port {port} {}", capture.display()));
     let document: Value = serde_json::from_str(&decoded).unwrap();
     let node = &document["nodes"][0];
     assert_eq!(node["multipath"], "enabled");
@@ -365,14 +403,24 @@ fn figure_3_makes_the_tables_of_figure_2() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|binding| format!("{} {} {}", binding["bid"], binding["care_of_address"], binding["if_att_name"]))
+        .map(|binding| {
+            format!("{} {} {}", binding["bid"], binding["care_of_address"], binding["if_att_name"])
+        })
         .collect();
-    assert_eq!(bindings, ["1 \"127.0.0.2\" \"802.11\"", "2 \"127.0.0.3\" \"E-UTRAN\"", "3 \"127.0.0.4\" \"eHRPD\""]);
+    assert_eq!(
+        bindings,
+        ["1 \"127.0.0.2\" \"802.11\"", "2 \"127.0.0.3\" \"E-UTRAN\"", "3 \"127.0.0.4\" \"eHRPD\""]
+    );
     let policy: Vec<String> = node["policy"]
         .as_array()
         .unwrap()
         .iter()
-        .map(|rule| format!("{} {} {} via {}", rule["action"], rule["bids"], rule["selector_text"], rule["active_bid"]))
+        .map(|rule| {
+            format!(
+                "{} {} {} via {}",
+                rule["action"], rule["bids"], rule["selector_text"], rule["active_bid"]
+            )
+        })
         .collect();
     assert_eq!(
         policy,

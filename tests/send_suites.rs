@@ -19,7 +19,8 @@ fn suite(name: &str, responder: &Responder, more: &str) -> (i32, Value) {
     let run = run(&format!(
         "send --suite {name} --ha {ha} --home-address 10.1.0.1 --key {KEY} --retries 0 --rate 1000 --format json {more}"
     ));
-    let document = serde_json::from_str(&run.out).unwrap_or_else(|error| panic!("{error}: {}{}", run.out, run.error));
+    let document =
+        serde_json::from_str(&run.out).unwrap_or_else(|error| panic!("{error}: {}{}", run.out, run.error));
     (run.code, document)
 }
 
@@ -84,12 +85,7 @@ fn faults_of_registration_are_told_apart() {
             (Fault::NoResynchronisation, &["rfc5944/5.7.1/2"]),
             (
                 Fault::AcceptsUnsigned,
-                &[
-                    "rfc5944/3.5.2/2",
-                    "rfc5944/3.8.2.1/1",
-                    "rfc5944/3.8.2.1/2",
-                    "rfc5944/3.8.2.1/3",
-                ],
+                &["rfc5944/3.5.2/2", "rfc5944/3.8.2.1/1", "rfc5944/3.8.2.1/2", "rfc5944/3.8.2.1/3"],
             ),
             (Fault::StrangerFirst, &[]),
             (Fault::Duplicates, &[]),
@@ -102,8 +98,18 @@ fn faults_of_registration_are_told_apart() {
 #[test]
 fn faults_of_multipath_are_told_apart() {
     let malformed = [
-        "rfc7629/4.1/4", "rfc7629/4.1/5", "rfc7629/4.1/6", "rfc7629/4.1/7", "rfc7629/4.1/8", "rfc7629/4.2/7",
-        "rfc7629/4.2/8", "rfc7629/4.2/9", "rfc7629/4.2/10", "rfc7629/4.2/11", "rfc7629/4.2/12", "rfc7629/4.2/13",
+        "rfc7629/4.1/4",
+        "rfc7629/4.1/5",
+        "rfc7629/4.1/6",
+        "rfc7629/4.1/7",
+        "rfc7629/4.1/8",
+        "rfc7629/4.2/7",
+        "rfc7629/4.2/8",
+        "rfc7629/4.2/9",
+        "rfc7629/4.2/10",
+        "rfc7629/4.2/11",
+        "rfc7629/4.2/12",
+        "rfc7629/4.2/13",
     ];
     fails_exactly(
         "rfc7629",
@@ -154,7 +160,11 @@ fn an_agent_without_the_extension_gets_a_readable_report() {
     assert!(silent.out.contains("Nothing was answered."), "{}", silent.out);
 
     let refused = ask(Fault::MultipathNotAllowed, "rfc7629/4.1");
-    assert!(refused.out.contains("several care-of addresses are not enabled for this node"), "{}", refused.out);
+    assert!(
+        refused.out.contains("several care-of addresses are not enabled for this node"),
+        "{}",
+        refused.out
+    );
     assert!(refused.out.contains("skip  rfc7629/4.1/3"), "{}", refused.out);
 }
 
@@ -181,7 +191,12 @@ fn cases_are_chosen_by_id_or_section() {
     let responder = Responder::with(Fault::None);
     let names = |more: &str| -> Vec<String> {
         let (_, document) = suite("rfc7629", &responder, more);
-        document["steps"].as_array().unwrap().iter().map(|step| step["name"].as_str().unwrap().to_owned()).collect()
+        document["steps"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|step| step["name"].as_str().unwrap().to_owned())
+            .collect()
     };
     assert_eq!(names("--case rfc7629/5.2/3"), ["rfc7629/5.2/3"]);
     assert_eq!(names("--case rfc7629/4.1/2 --case rfc7629/4.1/1"), ["rfc7629/4.1/1", "rfc7629/4.1/2"]);
@@ -222,13 +237,22 @@ fn a_case_that_fails_shows_the_exchange_in_each_format() {
         program::finished(&mut mipflow(&arguments))
     };
     let text = ask("text").out;
-    assert!(text.contains("register for 60 s: expected lifetime<=60 or code>=64, got lifetime 61, 0"), "{text}");
+    assert!(
+        text.contains("register for 60 s: expected lifetime<=60 or code>=64, got lifetime 61, 0"),
+        "{text}"
+    );
     assert!(text.contains("A registration for 60 seconds."), "{text}");
     assert!(text.contains("(REG-008)"), "{text}");
     assert!(text.contains("RRP  10.1.0.1 accepted for 61 s"), "{text}");
     let tap = ask("tap").out;
     assert!(tap.starts_with("TAP version 13\n1..1\nnot ok 1 - rfc5944/3.4/1 no longer lifetime"), "{tap}");
     let junit = ask("junit").out;
-    assert!(junit.contains("<testcase classname=\"RFC 5944 §3.4, §3.8.2.2\" name=\"rfc5944/3.4/1 no longer"), "{junit}");
-    assert!(junit.contains("<failure message=\"register for 60 s: expected lifetime&lt;=60 or code&gt;=64"), "{junit}");
+    assert!(
+        junit.contains("<testcase classname=\"RFC 5944 §3.4, §3.8.2.2\" name=\"rfc5944/3.4/1 no longer"),
+        "{junit}"
+    );
+    assert!(
+        junit.contains("<failure message=\"register for 60 s: expected lifetime&lt;=60 or code&gt;=64"),
+        "{junit}"
+    );
 }

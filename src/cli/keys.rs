@@ -19,7 +19,7 @@ pub(super) struct KeyOptions {
     ///
     /// Written SPI[/ALGORITHM]=HEX or SPI[/ALGORITHM]=text:SECRET. Algorithms are hmac-md5 (the default),
     /// hmac-sha1, hmac-sha256 and md5-prefix-suffix. Where neither --key nor --key-file is given, the variable
-    /// MIPFLOW_KEY of the environment is read, one key a line: other users see a command line, but not that.
+    /// `MIPFLOW_KEY` of the environment is read, one key a line: other users see a command line, but not that.
     // Kept as text: an error of clap's own would print the secret.
     #[arg(long, value_name = "SPI[/ALGORITHM]=HEX")]
     key: Vec<String>,

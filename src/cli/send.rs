@@ -19,7 +19,7 @@ use crate::report::{
     Announcement, SendDepth, SendJson, SendJunit, SendReport, SendTap, SendText, route_line,
 };
 use options::RequestOptions;
-use plan::{Plan, Part};
+use plan::{Part, Plan};
 
 const EXAMPLES: &str = "Examples:
   mipflow send --ha 198.51.100.1 --home-address 10.1.0.1 --flags D --key 256=text:SECRET

@@ -148,9 +148,7 @@ impl Call {
     /// The security association whose replay protection the request is part of: node and agent.
     pub(super) fn association(&self) -> (SocketAddrV4, Ipv4Addr, Option<String>) {
         match &self.payload {
-            Payload::Request { request, .. } => {
-                (self.destination, request.home_address, request.nai.clone())
-            }
+            Payload::Request { request, .. } => (self.destination, request.home_address, request.nai.clone()),
             Payload::Raw(_) => (self.destination, Ipv4Addr::UNSPECIFIED, None),
         }
     }

@@ -168,7 +168,8 @@ impl Channels {
         }
         let is_ready = |descriptor: &PollFd<'_>| descriptor.any().unwrap_or_default();
         let ready = descriptors.iter().position(is_ready);
-        let Some((channel, socket)) = ready.and_then(|index| Some((index, &self.channels.get(index)?.socket)))
+        let Some((channel, socket)) =
+            ready.and_then(|index| Some((index, &self.channels.get(index)?.socket)))
         else {
             return Ok(None);
         };
@@ -213,9 +214,7 @@ fn open(binding: &Binding, allow_broadcast: bool) -> Result<(UdpSocket, SocketAd
         None => SocketAddrV4::new(address_towards(interface.as_deref(), *destination, allow_broadcast)?, 0),
     };
     let socket = bare(interface.as_deref(), allow_broadcast)?;
-    socket
-        .bind(&source.into())
-        .map_err(|error| ChannelError::Source { source_address: source, error })?;
+    socket.bind(&source.into()).map_err(|error| ChannelError::Source { source_address: source, error })?;
     socket.set_nonblocking(true)?;
     let socket: UdpSocket = socket.into();
     icmp::ask_for_word(&socket)?;

@@ -62,7 +62,9 @@ mod tests {
         assert_eq!(endpoint.with_default_port(434), "198.51.100.1:4340".parse().unwrap());
         let endpoint: Endpoint = "198.51.100.1".parse().unwrap();
         assert_eq!(endpoint.with_default_port(434), "198.51.100.1:434".parse().unwrap());
-        for text in ["", "198.51.100", "198.51.100.1:", "198.51.100.1:+5", "198.51.100.1:65536", "::1", "host:434"] {
+        for text in
+            ["", "198.51.100", "198.51.100.1:", "198.51.100.1:+5", "198.51.100.1:65536", "::1", "host:434"]
+        {
             assert!(text.parse::<Endpoint>().is_err(), "{text}");
         }
     }

@@ -216,7 +216,8 @@ impl Clause {
             Self::HomeAddress(..) => reply.home_address.to_string(),
             Self::HomeAgent(..) => reply.home_agent.to_string(),
             Self::Extension(..) => {
-                let names: Vec<&str> = answer.message.extensions().map(|extension| extension.name()).collect();
+                let names: Vec<&str> =
+                    answer.message.extensions().map(|extension| extension.name()).collect();
                 if names.is_empty() { "no extension".to_owned() } else { names.join(" ") }
             }
             Self::IdentificationLow(_) => format!("0x{:08x}", reply.identification & LOW),
@@ -242,14 +243,17 @@ impl FromStr for Expectation {
 
     fn from_str(text: &str) -> Result<Self, ExpectationError> {
         let words: Vec<&str> = text.split_whitespace().collect();
-        let alternatives =
-            words.split(|word| *word == "or").map(|words| clause(&words.join(" "))).collect::<Result<_, _>>()?;
+        let alternatives = words
+            .split(|word| *word == "or")
+            .map(|words| clause(&words.join(" ")))
+            .collect::<Result<_, _>>()?;
         Ok(Self { text: text.trim().to_owned(), alternatives })
     }
 }
 
 fn clause(text: &str) -> Result<Clause, ExpectationError> {
-    let (field, operator, value) = parts(text).ok_or_else(|| ExpectationError::NoOperator(text.to_owned()))?;
+    let (field, operator, value) =
+        parts(text).ok_or_else(|| ExpectationError::NoOperator(text.to_owned()))?;
     let (equality, order) = ([Operator::Equal, Operator::NotEqual], Operator::In);
     let only_equality = |field| {
         let allowed = equality.contains(&operator);
@@ -359,8 +363,10 @@ mod tests {
             authenticity: Authenticity::Missing,
             requested: 0xaaaa_0009_bbbb_0002,
         };
-        let judgement =
-            text.parse::<Expectation>().unwrap().judge(Some(&answer), Numbers { multipath_not_allowed: 131, ..Numbers::default() });
+        let judgement = text
+            .parse::<Expectation>()
+            .unwrap()
+            .judge(Some(&answer), Numbers { multipath_not_allowed: 131, ..Numbers::default() });
         assert_eq!(judgement.expect, text);
         (judgement.held.unwrap(), judgement.got.unwrap())
     }
@@ -421,9 +427,19 @@ mod tests {
         assert_eq!(fault("code=0 or"), ExpectationError::NoOperator(String::new()));
         assert_eq!(fault("kode=0"), ExpectationError::Field("kode".into()));
         assert_eq!(fault("auth<valid"), ExpectationError::Operator { field: "auth", operator: "<" });
-        for text in ["code=256", "code=0,1", "code=x", "lifetime=-1", "rtt<fast", "auth=good", "reply=some",
-            "home_address=x", "extension=", "code in", "identification_low=5"]
-        {
+        for text in [
+            "code=256",
+            "code=0,1",
+            "code=x",
+            "lifetime=-1",
+            "rtt<fast",
+            "auth=good",
+            "reply=some",
+            "home_address=x",
+            "extension=",
+            "code in",
+            "identification_low=5",
+        ] {
             let error = fault(text);
             assert!(
                 matches!(error, ExpectationError::Value { .. } | ExpectationError::NoOperator(_)),

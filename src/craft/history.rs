@@ -64,7 +64,8 @@ impl History {
         if self.is_waiting(channel) && self.sent.back().is_some_and(|last| last.low.is_none()) {
             return Relation::Awaited;
         }
-        let fits = |transmission: &Transmission| transmission.channel == channel && transmission.low == Some(low);
+        let fits =
+            |transmission: &Transmission| transmission.channel == channel && transmission.low == Some(low);
         match self.sent.iter().enumerate().rev().find(|(_, transmission)| fits(transmission)) {
             None => Relation::None,
             Some((_, transmission)) if transmission.answered => Relation::Answered,
@@ -77,16 +78,17 @@ impl History {
 
     /// Whether the latest transmission is of the current step and still waits, on that channel.
     pub(super) fn is_waiting(&self, channel: usize) -> bool {
-        self.sent.back().is_some_and(|last| {
-            last.step == self.steps && !last.answered && last.channel == channel
-        })
+        self.sent
+            .back()
+            .is_some_and(|last| last.step == self.steps && !last.answered && last.channel == channel)
     }
 
     /// Whether anything was sent from that channel to that place.
     pub(super) fn knows(&self, channel: usize, destination: SocketAddrV4) -> bool {
-        self.sent.iter().rev().any(|transmission| {
-            transmission.channel == channel && transmission.destination == destination
-        })
+        self.sent
+            .iter()
+            .rev()
+            .any(|transmission| transmission.channel == channel && transmission.destination == destination)
     }
 }
 

@@ -40,7 +40,10 @@ pub use raw_extension::{ExtensionSizeError, RawExtension, RawExtensionError};
 pub use replay::{ReplayState, ReplayStyle, ReplayStyleError, ntp};
 pub use request::{Request, RequestError, Signature};
 pub use runner::{Route, RunError, RunOptions, Runner, Step};
-pub use scenario::{ScenarioError, Surroundings, Variables, parse_access_technology, parse_rate, read as read_scenario, repeated, without_secrets};
+pub use scenario::{
+    ScenarioError, Surroundings, Variables, parse_access_technology, parse_rate, read as read_scenario,
+    repeated, without_secrets,
+};
 pub use settings::Settings;
 pub use sign::{append_authentication, append_mobile_home_authentication};
 pub use suite::{Case, Suite, read_suite, suite_cases, suite_names};

@@ -216,7 +216,8 @@ fn edits_of(
     let wrong = |expected: String| OverrideError::Value { field: wanted.key.clone(), expected };
     match &field.value {
         Value::Text(_) | Value::Octets(_) | Value::List(_) | Value::Selector { .. } => {
-            let by = octets_for(name, &field.value, &wanted.value).map_err(|expected| wrong(expected.into()))?;
+            let by =
+                octets_for(name, &field.value, &wanted.value).map_err(|expected| wrong(expected.into()))?;
             let mut edits = Vec::new();
             let count = fields.iter().find(|field| field.key == "bid_count" && key == "bids");
             if let Some(count) = count.filter(|_| !siblings.contains(&"bid_count")) {
@@ -270,8 +271,8 @@ impl std::str::FromStr for RequestFlagsText {
         let mut flags = RequestFlags::default();
         for letter in text.chars().filter(|letter| *letter != ',' && !letter.is_whitespace()) {
             let known = RequestFlags::LETTERS.into_iter().find(|(_, name)| name.chars().eq([letter]));
-            let (mask, _) = known
-                .ok_or_else(|| format!("'{letter}' is no flag; flags are S, B, D, M, G, r, T and x"))?;
+            let (mask, _) =
+                known.ok_or_else(|| format!("'{letter}' is no flag; flags are S, B, D, M, G, r, T and x"))?;
             flags.0 |= mask;
         }
         Ok(Self(flags))
@@ -454,8 +455,16 @@ mod tests {
                 "there is no field 'colour'; fields are type, subtype, length, if_att, if_label, bid, bulk, \
                  overwrite, reserved",
             ),
-            ("multipath.bid", number(256), "'multipath.bid' cannot hold that: it takes a number from 0 to 255"),
-            ("multipath.reserved", number(64), "'multipath.reserved' cannot hold that: it takes a number from 0 to 63"),
+            (
+                "multipath.bid",
+                number(256),
+                "'multipath.bid' cannot hold that: it takes a number from 0 to 255",
+            ),
+            (
+                "multipath.reserved",
+                number(64),
+                "'multipath.reserved' cannot hold that: it takes a number from 0 to 63",
+            ),
             ("home_address", number(1), "'home_address' cannot hold that: it takes an IPv4 address"),
             ("lifetime", text("long"), "'lifetime' cannot hold that: it takes a number from 0 to 65535"),
         ] {

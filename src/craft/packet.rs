@@ -48,7 +48,9 @@ impl SentOrReceived {
 
     /// Its source and destination port.
     pub fn ports(&self) -> [u16; 2] {
-        let port = |at: usize| self.octets.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |port| u16::from_be_bytes(*port));
+        let port = |at: usize| {
+            self.octets.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |port| u16::from_be_bytes(*port))
+        };
         [port(IP_HEADER), port(IP_HEADER + 2)]
     }
 
@@ -104,13 +106,19 @@ mod tests {
     fn what_was_sent_is_seen_as_in_a_capture() {
         for length in [0, 1, 24, 25, 65_507] {
             let payload = vec![1; length];
-            let (source, destination) = ("192.0.2.10:40000".parse().unwrap(), "198.51.100.1:434".parse().unwrap());
+            let (source, destination) =
+                ("192.0.2.10:40000".parse().unwrap(), "198.51.100.1:434".parse().unwrap());
             let sent = SentOrReceived::new(1, Timestamp::new(5, 6), source, destination, &payload);
             assert_eq!(sent.payload(), payload);
             let mut trace = Trace::new(&[434], Numbers::default(), false);
-            let Seen::Message(seen) = trace.take(&sent.frame()) else { panic!("{length} octets are no message") };
+            let Seen::Message(seen) = trace.take(&sent.frame()) else {
+                panic!("{length} octets are no message")
+            };
             assert_eq!(seen.message.octets, payload);
-            assert_eq!((seen.datagram.source, seen.datagram.destination), (source.into(), destination.into()));
+            assert_eq!(
+                (seen.datagram.source, seen.datagram.destination),
+                (source.into(), destination.into())
+            );
             assert_eq!(seen.datagram.checksum(), Checksum::Correct);
             assert!(!seen.is_truncated());
         }

@@ -83,7 +83,8 @@ impl Request {
     pub fn build(&self, identification: u64, key: Option<&Key>) -> Result<Vec<u8>, RequestError> {
         let mut octets = self.unsigned(identification)?;
         let key = key.filter(|_| self.signature != Signature::None);
-        let is_late = |wanted: &Override| key.is_some() && wanted.is_of(AUTHENTICATION) && !self.has_own_auth();
+        let is_late =
+            |wanted: &Override| key.is_some() && wanted.is_of(AUTHENTICATION) && !self.has_own_auth();
         let (late, early): (Vec<&Override>, Vec<&Override>) =
             self.overrides.iter().partition(|wanted| is_late(wanted));
         set(&early, |wanted| overrides::apply(&mut octets, wanted, self.numbers))?;
@@ -149,7 +150,9 @@ fn set(
         let is_named = |wanted: &&&Override| match &error {
             OverrideError::Value { field, .. } => wanted.key == *field,
             OverrideError::NoExtension { name, .. } => wanted.is_of(name),
-            OverrideError::NoField { field, .. } => wanted.key == *field || wanted.key.ends_with(&format!(".{field}")),
+            OverrideError::NoField { field, .. } => {
+                wanted.key == *field || wanted.key.ends_with(&format!(".{field}"))
+            }
         };
         let key = wanted.iter().find(is_named).map(|wanted| wanted.key.clone()).unwrap_or_default();
         RequestError::Override { key, error }
@@ -233,6 +236,8 @@ mod tests {
     fn a_refused_override_is_named() {
         let wanted = Override { key: "nai.colour".to_owned(), value: OverrideValue::Number(1) };
         let request = Request { overrides: vec![wanted], ..request() };
-        assert!(matches!(request.build(1, None), Err(RequestError::Override { key, .. }) if key == "nai.colour"));
+        assert!(
+            matches!(request.build(1, None), Err(RequestError::Override { key, .. }) if key == "nai.colour")
+        );
     }
 }

@@ -136,7 +136,9 @@ impl Runner {
             let source = self.local(channel);
             let interface = call.interface.clone();
             let is_same = |route: &&mut Route| {
-                route.source == source && route.interface == interface && route.destination == call.destination
+                route.source == source
+                    && route.interface == interface
+                    && route.destination == call.destination
             };
             match routes.iter_mut().find(is_same) {
                 Some(route) => route.steps = route.steps.saturating_add(1),
@@ -248,9 +250,7 @@ impl Runner {
         let identification = match (call.identification, call.style) {
             (Some(identification), _) => identification,
             (None, ReplayStyle::Timestamp) => state.timestamp(clock::now()),
-            (None, ReplayStyle::Nonce) => {
-                state.with_nonce(getrandom::u32().map_err(RunError::Randomness)?)
-            }
+            (None, ReplayStyle::Nonce) => state.with_nonce(getrandom::u32().map_err(RunError::Randomness)?),
         };
         Ok(call.octets(identification, *exchange.local.ip())?)
     }
@@ -278,17 +278,19 @@ impl Runner {
     /// Takes what comes until then; whether the exchange ended by it.
     fn listen(&mut self, exchange: &mut Exchange<'_>, until: Option<Instant>) -> Result<bool, RunError> {
         loop {
-            let patience = until.map_or(Duration::ZERO, |until| until.saturating_duration_since(clock::instant()));
+            let patience =
+                until.map_or(Duration::ZERO, |until| until.saturating_duration_since(clock::instant()));
             let arrival = self.channels.receive(patience).map_err(RunError::Receive)?;
             let now = clock::instant();
-            match arrival {
-                Some(arrival) => {
-                    if self.take(exchange, arrival, now)? {
-                        return Ok(true);
-                    }
-                }
-                None if until.is_none_or(|until| now >= until) => return Ok(false),
-                None => {}
+            let is_over = until.is_none_or(|until| now >= until);
+            if let Some(arrival) = arrival
+                && self.take(exchange, arrival, now)?
+            {
+                return Ok(true);
+            }
+            // Also while more comes: a flood of strangers must not hold the run.
+            if is_over {
+                return Ok(false);
             }
         }
     }
@@ -324,7 +326,8 @@ impl Runner {
                     Err(ignored) => exchange.outcome.ignored.push((index, ignored)),
                     Ok(reply) => {
                         exchange.outcome.reply = Some(index);
-                        let round_trip = exchange.sent_at.map(|sent_at| now.saturating_duration_since(sent_at));
+                        let round_trip =
+                            exchange.sent_at.map(|sent_at| now.saturating_duration_since(sent_at));
                         exchange.outcome.round_trip = round_trip;
                         self.history.answered();
                         self.learn(exchange, index, reply);
@@ -346,7 +349,8 @@ impl Runner {
     ) -> Result<RegistrationReply, Ignored> {
         let call = exchange.call;
         let asked_many = self.channels.get(channel).is_some_and(|channel| channel.sends_to_many);
-        let is_known = self.history.knows(channel, source) || asked_many && source.port() == call.destination.port();
+        let is_known =
+            self.history.knows(channel, source) || asked_many && source.port() == call.destination.port();
         if !is_known {
             return Err(Ignored::Stranger);
         }

@@ -66,7 +66,11 @@ pub fn read(source: &str, surroundings: &Surroundings) -> Result<Vec<Step>, Scen
     let mut reader = Reader::new(source, surroundings);
     let document = reader.document()?;
     let table = document.get_ref();
-    reader.only_known(table, &["vars", "defaults", "step"], "a scenario has [vars], [defaults] and [[step]]")?;
+    reader.only_known(
+        table,
+        &["vars", "defaults", "step"],
+        "a scenario has [vars], [defaults] and [[step]]",
+    )?;
     reader.read_variables(table)?;
     let defaults = reader.defaults(table)?;
     let Some(steps) = table.get("step") else {
@@ -75,7 +79,8 @@ pub fn read(source: &str, surroundings: &Surroundings) -> Result<Vec<Step>, Scen
     let read = reader.steps(steps, &defaults, "step")?;
     let mut checked = Vec::new();
     for step in &read {
-        let settings = surroundings.settings.clone().over(&step.layer.settings.clone().over(&defaults.settings));
+        let settings =
+            surroundings.settings.clone().over(&step.layer.settings.clone().over(&defaults.settings));
         checked.extend(reader.check(step, &settings, &defaults)?);
     }
     Ok(checked)
@@ -176,7 +181,7 @@ impl<'s> Reader<'s> {
             return Err(self.error(steps.span(), Some(key), &message, None));
         };
         let mut read: Vec<ReadStep> = Vec::new();
-        for step in array.iter() {
+        for step in array {
             let DeValue::Table(table) = step.get_ref() else {
                 let message = format!("a step is a table, written as [[{key}]]");
                 return Err(self.error(step.span(), Some(key), &message, None));
@@ -489,18 +494,65 @@ impl<'s> Reader<'s> {
 
     fn unknown(&self, span: Range<usize>, name: &str) -> ScenarioError {
         let on_the_command_line = [
-            "allow_broadcast", "dry_run", "write", "hex", "format", "suite", "case", "var", "key_file", "color",
-            "ascii", "ext_type", "code_multipath_not_allowed", "code_invalid_fb_identifier",
+            "allow_broadcast",
+            "dry_run",
+            "write",
+            "hex",
+            "format",
+            "suite",
+            "case",
+            "var",
+            "key_file",
+            "color",
+            "ascii",
+            "ext_type",
+            "code_multipath_not_allowed",
+            "code_invalid_fb_identifier",
         ];
         if on_the_command_line.contains(&name) {
             let option = name.replace('_', "-");
-            return self.error(span, Some(name), &format!("it is given on the command line, by --{option}"), None);
+            return self.error(
+                span,
+                Some(name),
+                &format!("it is given on the command line, by --{option}"),
+                None,
+            );
         }
         let known = [
-            "ha", "port", "home_address", "care_of_address", "home_agent", "source", "interface", "lifetime", "flags",
-            "nai", "bid", "att", "label", "bulk", "overwrite", "flow", "ext", "key", "sign", "replay",
-            "identification", "retries", "timeout", "expect", "skip_if", "rate", "repeat", "accept_unauthenticated",
-            "accept_any_identification", "wait", "raw", "override", "name", "use",
+            "ha",
+            "port",
+            "home_address",
+            "care_of_address",
+            "home_agent",
+            "source",
+            "interface",
+            "lifetime",
+            "flags",
+            "nai",
+            "bid",
+            "att",
+            "label",
+            "bulk",
+            "overwrite",
+            "flow",
+            "ext",
+            "key",
+            "sign",
+            "replay",
+            "identification",
+            "retries",
+            "timeout",
+            "expect",
+            "skip_if",
+            "rate",
+            "repeat",
+            "accept_unauthenticated",
+            "accept_any_identification",
+            "wait",
+            "raw",
+            "override",
+            "name",
+            "use",
         ];
         let near = known.into_iter().find(|known| known.replace('_', "") == name.replace(['_', '-'], ""));
         let help = match near {
@@ -535,7 +587,8 @@ impl<'s> Reader<'s> {
 
 /// The steps that a call repeated so often makes.
 pub fn repeated(name: &str, wait: Option<std::time::Duration>, call: &Call, times: u32) -> Vec<Step> {
-    let named = |number: u32| if times == 1 { name.to_owned() } else { format!("{name} ({number} of {times})") };
+    let named =
+        |number: u32| if times == 1 { name.to_owned() } else { format!("{name} ({number} of {times})") };
     (1..=times).map(|number| Step { name: named(number), wait, call: Some(call.clone()) }).collect()
 }
 

@@ -81,7 +81,9 @@ fn read_from(
     }
     let defaults = reader.defaults(table)?;
     let prepare = match table.get("prepare") {
-        Some(steps) => checked(&reader.steps(steps, &defaults, "prepare")?, &reader, surroundings, &defaults)?,
+        Some(steps) => {
+            checked(&reader.steps(steps, &defaults, "prepare")?, &reader, surroundings, &defaults)?
+        }
         None => Vec::new(),
     };
     let mut cases = Vec::new();

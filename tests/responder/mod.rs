@@ -6,6 +6,8 @@
 #![allow(dead_code)]
 // Helpers of tests may fail loudly, as the tests themselves may.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+// It talks over real sockets, so the time is now.
+#![allow(clippy::disallowed_methods)]
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
@@ -81,12 +83,15 @@ pub enum Fault {
     AcceptsMalformed,
 }
 
+/// Datagrams, and when they came.
+pub type Received = Arc<Mutex<Vec<(Instant, Vec<u8>)>>>;
+
 /// A home agent on loopback that ends when it is dropped.
 pub struct Responder {
     /// Where it listens.
     pub address: SocketAddr,
     /// Each datagram it received, and when.
-    pub received: Arc<Mutex<Vec<(Instant, Vec<u8>)>>>,
+    pub received: Received,
     over: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -268,9 +273,10 @@ impl Agent {
         }
         for extension in message.extensions() {
             let is_unknown = extension.name() == "unknown";
-            let is_dropped = match extension.kind.is_skippable() {
-                true => fault == Fault::DropsSkippable,
-                false => fault != Fault::TakesNonSkippable,
+            let is_dropped = if extension.kind.is_skippable() {
+                fault == Fault::DropsSkippable
+            } else {
+                fault != Fault::TakesNonSkippable
             };
             if is_unknown && is_dropped {
                 return None;
@@ -366,13 +372,15 @@ fn multipath_of(message: &Message<'_>) -> Option<Multipath> {
 
 /// What RFC 7629 §4.1 and §4.2 and RFC 5944 §3.3 allow no request to be.
 fn is_poorly_formed(message: &Message<'_>) -> bool {
-    let is_broken = |extension: &Extension<'_>| {
-        extension.content().is_err() || extension.layout == Layout::FamilyAsShort
-    };
-    let multipath: Vec<Multipath> = message.extensions().filter_map(|extension| match extension.content() {
-        Ok(Content::Multipath(multipath)) => Some(multipath),
-        _ => None,
-    }).collect();
+    let is_broken =
+        |extension: &Extension<'_>| extension.content().is_err() || extension.layout == Layout::FamilyAsShort;
+    let multipath: Vec<Multipath> = message
+        .extensions()
+        .filter_map(|extension| match extension.content() {
+            Ok(Content::Multipath(multipath)) => Some(multipath),
+            _ => None,
+        })
+        .collect();
     let is_wrong = |multipath: &Multipath| {
         matches!(multipath.bid, 0 | 255) || multipath.bulk && multipath.overwrite || multipath.label == 0
     };
@@ -391,9 +399,9 @@ fn is_poorly_formed(message: &Message<'_>) -> bool {
         extension.is_family() && !extension.is_multipath() && !extension.is_flow_binding()
     };
     message.malformed().is_some()
-        || message.extensions().any(|extension| {
-            is_broken(&extension) || is_wrong_flow(&extension) || is_unnamed(&extension)
-        })
+        || message
+            .extensions()
+            .any(|extension| is_broken(&extension) || is_wrong_flow(&extension) || is_unnamed(&extension))
         || multipath.len() > 1
         || multipath.iter().any(is_wrong)
         || ExtensionType(154).form(message.numbers()) != Form::Long

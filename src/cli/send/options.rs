@@ -101,7 +101,7 @@ pub(super) struct RequestOptions {
     timeout: Option<Duration>,
 
     /// What the reply has to be like, as in code=0, 'code in 0,1', 'lifetime<=600', 'rtt<50ms', auth=valid, reply=none,
-    /// home_address=A or extension=NAME; 'A or B' takes either (repeatable) [default: code in 0,1]
+    /// `home_address=A` or extension=NAME; 'A or B' takes either (repeatable) [default: code in 0,1]
     #[arg(long, value_name = "EXPR")]
     expect: Vec<Expectation>,
 

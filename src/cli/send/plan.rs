@@ -37,7 +37,8 @@ impl Plan {
         let Surroundings { settings, numbers, allow_broadcast, .. } = surroundings;
         let without_bid = [("att", settings.att.is_some()), ("label", settings.label.is_some())];
         if let Some((option, _)) = without_bid.iter().find(|(_, given)| *given && settings.bid.is_none()) {
-            let message = format!("--{option} is of the Multipath extension, and without --bid there is none");
+            let message =
+                format!("--{option} is of the Multipath extension, and without --bid there is none");
             return Err(Failure::usage(message, Some("add --bid: it is what adds the extension".into())));
         }
         let call = Call::new(settings, *numbers, *allow_broadcast).map_err(|error| {
@@ -151,7 +152,8 @@ fn only_whom_to_ask(settings: &Settings) -> Result<(), Failure> {
     match given.into_iter().find(|(_, is_given)| *is_given) {
         None => Ok(()),
         Some((option, _)) => {
-            let help = "give --ha, --home-address or --nai, --key, and --source or --interface where they matter";
+            let help =
+                "give --ha, --home-address or --nai, --key, and --source or --interface where they matter";
             Err(Failure::usage(format!("--{option}: what a case asks for is its own"), Some(help.into())))
         }
     }
@@ -182,7 +184,8 @@ pub(super) fn list_suites(wanted: &[String]) -> Result<Exit, Failure> {
                 continue;
             }
             let rule = case.rule.as_deref().unwrap_or("-");
-            writeln!(out, "{:<20} {rule:<9} {}", case.id, case.title).map_err(|error| Failure::output(&error))?;
+            writeln!(out, "{:<20} {rule:<9} {}", case.id, case.title)
+                .map_err(|error| Failure::output(&error))?;
         }
     }
     out.flush().map_err(|error| Failure::output(&error))?;

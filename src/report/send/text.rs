@@ -105,9 +105,10 @@ impl<W: Write> SendText<W> {
             with_message(packet, self.numbers, |seen| match &seen.message.header {
                 Header::Reply(reply) => {
                     let name = reply.code.name(self.numbers);
-                    let lifetime = match reply.code.is_accepted() {
-                        true => format!(", {} s", reply.lifetime),
-                        false => String::new(),
+                    let lifetime = if reply.code.is_accepted() {
+                        format!(", {} s", reply.lifetime)
+                    } else {
+                        String::new()
                     };
                     format!("code {} {name}{lifetime}", reply.code.0)
                 }
@@ -203,7 +204,9 @@ impl<W: Write> SendText<W> {
             |header: &Header<'_>| matches!(header, Header::Reply(reply) if reply.code == not_allowed);
         for outcome in entry.outcomes.iter().filter(|outcome| outcome.attempts > 0) {
             let has_multipath = outcome.request_packet().and_then(|packet| {
-                with_message(packet, self.numbers, |seen| seen.message.extensions().any(|found| found.is_family()))
+                with_message(packet, self.numbers, |seen| {
+                    seen.message.extensions().any(|found| found.is_family())
+                })
             });
             let count = match (has_multipath, outcome.reply_packet()) {
                 (Some(false), Some(_)) => &mut self.plain_answered,
@@ -212,7 +215,8 @@ impl<W: Write> SendText<W> {
                 _ => continue,
             };
             *count = count.saturating_add(1);
-            let code = |packet| with_message(packet, self.numbers, |seen| is_not_allowed(&seen.message.header));
+            let code =
+                |packet| with_message(packet, self.numbers, |seen| is_not_allowed(&seen.message.header));
             if outcome.reply_packet().and_then(code) == Some(true) && entry.case.is_some() {
                 self.not_allowed = self.not_allowed.saturating_add(1);
             }
