@@ -433,3 +433,13 @@ fn figure_3_makes_the_tables_of_figure_2() {
     let first = responder.received.lock().unwrap()[0].1.clone();
     assert_eq!(request_of(&first).unwrap().care_of_address.to_string(), "127.0.0.2");
 }
+
+#[test]
+fn the_scenario_of_the_documentation_is_sound() {
+    let text = fs::read_to_string("docs/send.md").unwrap();
+    let example = text.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let scenario = scenario(example);
+    let run = run(&format!("send --dry-run {}", scenario.file.display()));
+    assert_eq!((run.code, run.error.as_str()), (0, ""), "{}", run.out);
+    assert!(run.out.contains("multipath malformed: Length is 5 and must be 4"), "{}", run.out);
+}

@@ -81,9 +81,7 @@ fn read_from(
     }
     let defaults = reader.defaults(table)?;
     let prepare = match table.get("prepare") {
-        Some(steps) => {
-            checked(&reader.steps(steps, &defaults, "prepare")?, &reader, surroundings, &defaults)?
-        }
+        Some(steps) => checked(&reader.steps(steps, "prepare")?, &reader, surroundings, &defaults)?,
         None => Vec::new(),
     };
     let mut cases = Vec::new();
@@ -95,7 +93,7 @@ fn read_from(
         let Some(steps) = case.get("step") else {
             return Err(reader.error(span, Some(&facts.id), "the case has no steps", None));
         };
-        let read = reader.steps(steps, &defaults, "case.step")?;
+        let read = reader.steps(steps, "case.step")?;
         let steps = [prepare.clone(), checked(&read, &reader, surroundings, &defaults)?].concat();
         cases.push(Case { facts, steps });
     }
