@@ -141,11 +141,21 @@ fn nonces_are_kept_in_retransmissions_and_taken_up_from_replies() {
         reply.identification = nonce << 32 | reply.identification & 0xffff_ffff;
         socket.send_to(&signed(&reply, &[]), source).unwrap();
     });
-    let (code, document) = send(&responder, &format!("--key {KEY} --replay nonce --repeat 3 --timeout 50ms"));
+    let directory = tempfile::tempdir().unwrap();
+    let capture = directory.path().join("nonces.pcap");
+    let write = format!("-w {}", capture.display());
+    let (code, document) =
+        send(&responder, &format!("--key {KEY} --replay nonce --repeat 3 --timeout 50ms {write}"));
     assert_eq!(code, 1, "the second step was denied: {document:#}");
     let octets = received(&responder);
     assert_eq!(octets.len(), 4);
     assert_eq!(octets[0], octets[1], "a retransmission is the same octets");
+    let port = responder.address.port();
+    let decoded =
+        program::shown(&format!("decode --show exchanges --format json --port {port} {}", capture.display()));
+    let decoded: Value = serde_json::from_str(&decoded).unwrap();
+    let exchange = &decoded["exchanges"][0];
+    assert_eq!(exchange["retransmissions"], 1, "it is no copy of the first packet: {exchange:#}");
     let sent: Vec<u64> = octets.iter().map(|octets| identification(octets)).collect();
     assert_eq!(sent[0] >> 32, 0);
     assert_eq!(sent[2] >> 32, 0xa000_0002);

@@ -30,7 +30,7 @@ impl SentOrReceived {
         destination: SocketAddrV4,
         payload: &[u8],
     ) -> Self {
-        Self { number, time, octets: packet(source, destination, payload) }
+        Self { number, time, octets: packet(number, source, destination, payload) }
     }
 
     /// The frame that a capture of raw IP would hold.
@@ -65,7 +65,8 @@ const HEADERS: usize = IP_HEADER + 8;
 
 /// An IPv4 packet with a UDP datagram in it: no options, TTL 64, right lengths and checksums. A payload has at most
 /// 65507 octets; what is beyond is left out of the lengths.
-fn packet(source: SocketAddrV4, destination: SocketAddrV4, payload: &[u8]) -> Vec<u8> {
+/// Its IP Identification is the low half of `number`, so that a retransmission is not taken for a copy of the packet.
+fn packet(number: u64, source: SocketAddrV4, destination: SocketAddrV4, payload: &[u8]) -> Vec<u8> {
     let length = |length: usize| u16::try_from(length).unwrap_or(u16::MAX);
     let mut octets = vec![0; HEADERS.saturating_add(payload.len())];
     let total = octets.len();
@@ -85,6 +86,7 @@ fn packet(source: SocketAddrV4, destination: SocketAddrV4, payload: &[u8]) -> Ve
         header.set_version(4);
         header.set_header_length(5);
         header.set_total_length(length(total));
+        header.set_identification(u16::try_from(number & 0xffff).unwrap_or_default());
         header.set_flags(Ipv4Flags::DontFragment);
         header.set_ttl(64);
         header.set_next_level_protocol(IpNextHeaderProtocols::Udp);
