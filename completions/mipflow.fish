@@ -28,6 +28,7 @@ complete -c mipflow -n "__fish_mipflow_needs_command" -s h -l help -d 'Print hel
 complete -c mipflow -n "__fish_mipflow_needs_command" -s V -l version -d 'Print version'
 complete -c mipflow -n "__fish_mipflow_needs_command" -f -a "decode" -d 'Read captures, decode the Mobile IP in them, and print what was seen'
 complete -c mipflow -n "__fish_mipflow_needs_command" -f -a "send" -d 'Send requests to a home agent, and judge its replies'
+complete -c mipflow -n "__fish_mipflow_needs_command" -f -a "serve" -d 'Be a home agent for the lab: answer registration requests, keep bindings, move no traffic'
 complete -c mipflow -n "__fish_mipflow_needs_command" -f -a "interfaces" -d 'List the interfaces that can be captured from'
 complete -c mipflow -n "__fish_mipflow_needs_command" -f -a "completions" -d 'Print completions for a shell'
 complete -c mipflow -n "__fish_mipflow_needs_command" -f -a "man" -d 'Print the manual page'
@@ -119,15 +120,31 @@ complete -c mipflow -n "__fish_mipflow_using_subcommand send" -s x -l hex -d 'Sh
 complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l ascii -d 'Use no characters beyond ASCII in text; the default where the locale is not UTF-8'
 complete -c mipflow -n "__fish_mipflow_using_subcommand send" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mipflow -n "__fish_mipflow_using_subcommand send" -s V -l version -d 'Print version'
+complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l listen -d 'IPv4 address to listen on, 0.0.0.0 for all; the port is 434 when none is given, and 0 takes a free one' -r
+complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l key -d 'Verify authenticators of this SPI with this key (repeatable)' -r
+complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l key-file -d 'Read keys from a TOML file of `[[key]]` tables with spi, hex or text, and algorithm' -r -F
+complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l multipath -d 'Whether nodes may have several care-of addresses; without, those that ask get code 152' -r -f -a "on\t''
+off\t''"
+complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l max-lifetime -d 'Longest lifetime to grant, in seconds; 65535 never ends' -r
+complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l max-bindings -d 'Most bindings of one node; what would be one more gets code 135' -r
+complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l home-prefix -d 'Home addresses to serve (repeatable); others get code 129, and nodes that have only a NAI get one of these' -r
+complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l replay -d 'How requests are kept from being replayed' -r -f -a "timestamp\t'By the time in their Identification, 7 seconds from this clock at most'
+nonce\t'By a number that the reply before told'"
+complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l format -d 'Output format' -r -f -a "text\t'For people: each message as decode shows it, and the nodes in the end'
+ndjson\t'An exchange record a request, a node record when its state changes'"
+complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l require-auth -d 'Refuse requests that no key authorises, with code 131'
+complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -s V -l version -d 'Print version'
 complete -c mipflow -n "__fish_mipflow_using_subcommand interfaces" -s h -l help -d 'Print help'
 complete -c mipflow -n "__fish_mipflow_using_subcommand interfaces" -s V -l version -d 'Print version'
 complete -c mipflow -n "__fish_mipflow_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c mipflow -n "__fish_mipflow_using_subcommand completions" -s V -l version -d 'Print version'
 complete -c mipflow -n "__fish_mipflow_using_subcommand man" -s h -l help -d 'Print help'
 complete -c mipflow -n "__fish_mipflow_using_subcommand man" -s V -l version -d 'Print version'
-complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode send interfaces completions man help" -f -a "decode" -d 'Read captures, decode the Mobile IP in them, and print what was seen'
-complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode send interfaces completions man help" -f -a "send" -d 'Send requests to a home agent, and judge its replies'
-complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode send interfaces completions man help" -f -a "interfaces" -d 'List the interfaces that can be captured from'
-complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode send interfaces completions man help" -f -a "completions" -d 'Print completions for a shell'
-complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode send interfaces completions man help" -f -a "man" -d 'Print the manual page'
-complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode send interfaces completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode send serve interfaces completions man help" -f -a "decode" -d 'Read captures, decode the Mobile IP in them, and print what was seen'
+complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode send serve interfaces completions man help" -f -a "send" -d 'Send requests to a home agent, and judge its replies'
+complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode send serve interfaces completions man help" -f -a "serve" -d 'Be a home agent for the lab: answer registration requests, keep bindings, move no traffic'
+complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode send serve interfaces completions man help" -f -a "interfaces" -d 'List the interfaces that can be captured from'
+complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode send serve interfaces completions man help" -f -a "completions" -d 'Print completions for a shell'
+complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode send serve interfaces completions man help" -f -a "man" -d 'Print the manual page'
+complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode send serve interfaces completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

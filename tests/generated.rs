@@ -20,9 +20,9 @@ fn completions_are_current() {
 }
 
 #[test]
-fn the_manual_page_has_each_option_of_decode() {
+fn the_manual_page_has_each_option() {
     let page = shown("man");
-    let help = shown("decode --help");
+    let help = shown("decode --help") + &shown("serve --help");
     let options: Vec<&str> = help
         .lines()
         .filter(|line| line.trim_start().starts_with('-') && line.starts_with("  "))
@@ -33,7 +33,7 @@ fn the_manual_page_has_each_option_of_decode() {
         let escaped = option.replace('-', "\\-");
         assert!(page.contains(&escaped), "{option} is not in the manual page");
     }
-    for command in ["DECODE", "SEND", "INTERFACES", "COMPLETIONS", "MAN"] {
+    for command in ["DECODE", "SEND", "SERVE", "INTERFACES", "COMPLETIONS", "MAN"] {
         assert!(page.contains(&format!(".SH \"MIPFLOW {command}\"")), "{command}");
     }
 }

@@ -9,6 +9,7 @@ mod man;
 mod numbers;
 mod output;
 mod send;
+mod serve;
 
 pub use exit::{Exit, Failure};
 
@@ -30,6 +31,7 @@ pub struct Cli {
 enum Command {
     Decode(Box<decode::Decode>),
     Send(Box<send::Send>),
+    Serve(Box<serve::Serve>),
     Interfaces(interfaces::Interfaces),
     Completions(completions::Completions),
     Man(man::Man),
@@ -41,6 +43,7 @@ impl Cli {
         match self.command {
             Command::Decode(decode) => decode.run(),
             Command::Send(send) => send.run(),
+            Command::Serve(serve) => serve.run(),
             Command::Interfaces(interfaces) => interfaces.run(),
             Command::Completions(completions) => completions.run(&mut Self::command()),
             Command::Man(man) => man.run(Self::command()),

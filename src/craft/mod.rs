@@ -1,4 +1,4 @@
-//! Builds messages and runs conversations with a home agent.
+//! Builds messages, runs conversations with a home agent, and plays one.
 
 mod answer;
 mod call;
@@ -10,12 +10,14 @@ mod expectation;
 mod flow_rule;
 mod hexadecimal;
 mod history;
+pub mod home_agent;
 mod icmp;
 mod outcome;
 mod overrides;
 mod packet;
 mod raw_extension;
 mod replay;
+mod reply;
 mod request;
 mod runner;
 mod scenario;
@@ -37,7 +39,8 @@ pub use outcome::{Ignored, Outcome, Trouble};
 pub use overrides::{Override, OverrideError, OverrideValue, RequestFlagsText};
 pub use packet::SentOrReceived;
 pub use raw_extension::{ExtensionSizeError, RawExtension, RawExtensionError};
-pub use replay::{ReplayState, ReplayStyle, ReplayStyleError, ntp};
+pub use replay::{ReplayState, ReplayStyle, ReplayStyleError};
+pub use reply::Reply;
 pub use request::{Request, RequestError, Signature};
 pub use runner::{Route, RunError, RunOptions, Runner, Step};
 pub use scenario::{

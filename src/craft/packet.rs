@@ -5,10 +5,7 @@
 
 use std::net::SocketAddrV4;
 
-use pnet_packet::ip::IpNextHeaderProtocols;
-use pnet_packet::ipv4::{self, Ipv4Flags, MutableIpv4Packet};
-use pnet_packet::udp::{self, MutableUdpPacket};
-
+use super::home_agent::Packet;
 use crate::capture::{Frame, LinkType};
 use crate::time::{Precision, Timestamp};
 
@@ -30,7 +27,8 @@ impl SentOrReceived {
         destination: SocketAddrV4,
         payload: &[u8],
     ) -> Self {
-        Self { number, time, octets: packet(number, source, destination, payload) }
+        let octets = Packet::new(number, time, source, destination, payload).octets;
+        Self { number, time, octets }
     }
 
     /// The frame that a capture of raw IP would hold.
@@ -62,40 +60,6 @@ impl SentOrReceived {
 
 const IP_HEADER: usize = 20;
 const HEADERS: usize = IP_HEADER + 8;
-
-/// An IPv4 packet with a UDP datagram in it: no options, TTL 64, right lengths and checksums. A payload has at most
-/// 65507 octets; what is beyond is left out of the lengths.
-/// Its IP Identification is the low half of `number`, so that a retransmission is not taken for a copy of the packet.
-fn packet(number: u64, source: SocketAddrV4, destination: SocketAddrV4, payload: &[u8]) -> Vec<u8> {
-    let length = |length: usize| u16::try_from(length).unwrap_or(u16::MAX);
-    let mut octets = vec![0; HEADERS.saturating_add(payload.len())];
-    let total = octets.len();
-    let (ip_octets, udp_octets) = octets.split_at_mut(IP_HEADER);
-    if let Some(place) = udp_octets.get_mut(8..) {
-        place.copy_from_slice(payload);
-    }
-    if let Some(mut datagram) = MutableUdpPacket::new(udp_octets) {
-        datagram.set_source(source.port());
-        datagram.set_destination(destination.port());
-        datagram.set_length(length(payload.len().saturating_add(8)));
-        let sum = udp::ipv4_checksum(&datagram.to_immutable(), source.ip(), destination.ip());
-        // Zero says that there is no checksum (RFC 768).
-        datagram.set_checksum(if sum == 0 { u16::MAX } else { sum });
-    }
-    if let Some(mut header) = MutableIpv4Packet::new(ip_octets) {
-        header.set_version(4);
-        header.set_header_length(5);
-        header.set_total_length(length(total));
-        header.set_identification(u16::try_from(number & 0xffff).unwrap_or_default());
-        header.set_flags(Ipv4Flags::DontFragment);
-        header.set_ttl(64);
-        header.set_next_level_protocol(IpNextHeaderProtocols::Udp);
-        header.set_source(*source.ip());
-        header.set_destination(*destination.ip());
-        header.set_checksum(ipv4::checksum(&header.to_immutable()));
-    }
-    octets
-}
 
 #[cfg(test)]
 mod tests {

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use super::home_agent::ntp::ntp;
 use crate::time::Timestamp;
 
 /// The style of replay protection (`--replay`).
@@ -42,16 +43,6 @@ pub struct ReplayState {
     last: u64,
     /// The agent's nonce for the next request.
     nonce: u32,
-}
-
-/// Seconds from the epoch of NTP, 1900, to that of Unix, 1970.
-const NTP_TO_UNIX: i64 = 2_208_988_800;
-
-/// A moment as NTP writes it: seconds since 1900 in the high half (modulo 2^32), their fraction in the low one.
-pub fn ntp(time: Timestamp) -> u64 {
-    let seconds = time.seconds().wrapping_add(NTP_TO_UNIX).cast_unsigned() & u64::from(u32::MAX);
-    let fraction = (u64::from(time.subsecond()) << 32) / 1_000_000_000;
-    seconds << 32 | fraction
 }
 
 impl ReplayState {
@@ -96,13 +87,6 @@ mod tests {
 
     // 2024-06-01T10:00:00.5Z; 3926224800 = 0xea056fa0 seconds after 1900.
     const NOW: Timestamp = Timestamp::new(1_717_236_000, 500_000_000);
-
-    #[test]
-    fn timestamps_count_from_1900() {
-        assert_eq!(ntp(NOW), 0xea05_6fa0_8000_0000);
-        // The era ends in 2036 and the seconds begin again.
-        assert_eq!(ntp(Timestamp::new(2_085_978_496, 0)), 0);
-    }
 
     #[test]
     fn timestamps_never_repeat() {

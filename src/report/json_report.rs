@@ -143,7 +143,7 @@ impl<W: Write> Report for NdjsonReport<W> {
 }
 
 /// Text that gathers where it is composed, and goes out in large pieces.
-struct Pieces<W> {
+pub(super) struct Pieces<W> {
     out: W,
     text: Vec<u8>,
 }
@@ -152,7 +152,7 @@ impl<W: Write> Pieces<W> {
     /// Octets worth a write.
     const LARGE: usize = 128 << 10;
 
-    fn new(out: W) -> Self {
+    pub fn new(out: W) -> Self {
         Self { out, text: Vec::with_capacity(Self::LARGE + (16 << 10)) }
     }
 
@@ -166,7 +166,7 @@ impl<W: Write> Pieces<W> {
     }
 
     /// An object and the end of its line.
-    fn line(&mut self, object: &impl serde::Serialize) -> io::Result<()> {
+    pub fn line(&mut self, object: &impl serde::Serialize) -> io::Result<()> {
         self.object(object)?;
         self.push("\n");
         Ok(())
@@ -221,7 +221,7 @@ impl<W: Write> Pieces<W> {
         Ok(())
     }
 
-    fn flush(&mut self) -> io::Result<()> {
+    pub fn flush(&mut self) -> io::Result<()> {
         self.write()?;
         self.out.flush()
     }

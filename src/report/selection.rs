@@ -26,6 +26,11 @@ impl<'t> Selection<'t> {
         Self { observer, target, addresses }
     }
 
+    /// All that an observer inferred.
+    pub fn everything(observer: &'t Observer) -> Self {
+        Self { observer, target: None, addresses: Vec::new() }
+    }
+
     /// Where it is taken from.
     pub fn observer(&self) -> &'t Observer {
         self.observer

@@ -69,15 +69,9 @@ impl<W: Write> TextReport<W> {
         writeln!(self.out, "{heading}{double} {title} {double}{heading:#}")
     }
 
-    fn line(&mut self, seen: &SeenMessage<'_>, keys: &KeyRing) -> io::Result<()> {
-        let (heading, quiet) = (self.look.palette.heading, self.look.palette.quiet);
-        let day = self.clock.day(seen.time);
-        if day != self.day.as_deref() {
-            if let Some(day) = day {
-                writeln!(self.out, "{heading}{day}{heading:#}")?;
-            }
-            self.day = day.map(str::to_owned);
-        }
+    fn message_line(&mut self, seen: &SeenMessage<'_>, keys: &KeyRing) -> io::Result<()> {
+        self.day(seen.time)?;
+        let quiet = self.look.palette.quiet;
         let time = self.clock.styled(seen.time, seen.precision);
         let arrow = self.look.glyphs.arrow;
         writeln!(
@@ -87,6 +81,32 @@ impl<W: Write> TextReport<W> {
             format!("{} {arrow} {}", seen.datagram.source, seen.datagram.destination),
             MessageLine { seen, keys, look: &self.look }
         )
+    }
+
+    /// A line of its own.
+    pub fn line(&mut self, text: &str) -> io::Result<()> {
+        writeln!(self.out, "{text}")
+    }
+
+    /// A line about what happened at a time, between messages.
+    pub fn remark(&mut self, time: Timestamp, precision: Precision, remark: &str) -> io::Result<()> {
+        self.day(time)?;
+        let quiet = self.look.palette.quiet;
+        let time = self.clock.styled(time, precision);
+        writeln!(self.out, "{quiet}{:>6}  {time:>15}{quiet:#}  {remark}", "")
+    }
+
+    /// Writes the day, where it is another one than before.
+    fn day(&mut self, time: Timestamp) -> io::Result<()> {
+        let heading = self.look.palette.heading;
+        let day = self.clock.day(time);
+        if day != self.day.as_deref() {
+            if let Some(day) = day {
+                writeln!(self.out, "{heading}{day}{heading:#}")?;
+            }
+            self.day = day.map(str::to_owned);
+        }
+        Ok(())
     }
 
     fn first_message(&mut self) -> io::Result<()> {
@@ -179,7 +199,7 @@ impl<W: Write> Report for TextReport<W> {
         if self.depth.tree {
             message_tree::write(&mut self.out, seen, keys, &mut self.clock, &self.look)?;
         } else {
-            self.line(seen, keys)?;
+            self.message_line(seen, keys)?;
         }
         if self.depth.hex {
             hex_dump::write(&mut self.out, seen.message.octets, 8, &self.look.palette)?;

@@ -388,7 +388,7 @@ fn nai_hash(hasher: &Hasher, node: &Node) -> u64 {
 
 impl Prefix {
     /// The prefix of this length that covers an address.
-    pub(super) fn covering(address: IpAddr, length: u8) -> Self {
+    pub fn covering(address: IpAddr, length: u8) -> Self {
         let address = match address {
             IpAddr::V4(address) => {
                 let mask = u32::MAX.checked_shl(32u32.saturating_sub(length.into())).unwrap_or(0);

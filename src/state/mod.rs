@@ -26,6 +26,7 @@ mod revocations;
 mod selector;
 mod tally;
 mod tunnel;
+mod upkeep;
 mod violations;
 
 pub use agent::AgentTraffic;

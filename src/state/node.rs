@@ -245,6 +245,11 @@ impl Node {
         self.generation = self.generation.wrapping_add(1);
     }
 
+    /// When the first of its active bindings expires; `None` when all of them stay, or none is left.
+    pub fn next_expiry(&self) -> Option<Timestamp> {
+        Some(self.next_expiry).filter(|expiry| *expiry != FOREVER)
+    }
+
     /// What a registration is, seen from the bindings there are: the active one it would renew.
     pub(super) fn renewed_by(
         &self,
