@@ -17,7 +17,8 @@ use serde_json::Value;
 fn suite(name: &str, responder: &Responder, more: &str) -> (i32, Value) {
     let ha = responder.ha();
     let run = run(&format!(
-        "send --suite {name} --ha {ha} --home-address 10.1.0.1 --key {KEY} --retries 0 --rate 1000 --format json {more}"
+        "send --suite {name} --ha {ha} --home-address 10.1.0.1 --key {KEY} --retries 0 --timeout 2s --rate 1000 --format json \
+         {more}"
     ));
     let document =
         serde_json::from_str(&run.out).unwrap_or_else(|error| panic!("{error}: {}{}", run.out, run.error));

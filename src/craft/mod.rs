@@ -44,8 +44,8 @@ pub use reply::Reply;
 pub use request::{Request, RequestError, Signature};
 pub use runner::{Route, RunError, RunOptions, Runner, Step};
 pub use scenario::{
-    ScenarioError, Surroundings, Variables, parse_access_technology, parse_rate, read as read_scenario,
-    repeated, without_secrets,
+    MOST_REPETITIONS, ScenarioError, Surroundings, Variables, parse_access_technology, parse_rate,
+    read as read_scenario, repeated, without_secrets,
 };
 pub use settings::Settings;
 pub use sign::{append_authentication, append_mobile_home_authentication};

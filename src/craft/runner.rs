@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use thiserror::Error;
@@ -29,7 +30,7 @@ pub struct Step {
     /// A pause before it.
     pub wait: Option<Duration>,
     /// What it sends; a step can also just wait.
-    pub call: Option<Call>,
+    pub call: Option<Arc<Call>>,
 }
 
 /// How a run is to go.

@@ -8,6 +8,7 @@ pub use values::{parse_access_technology, parse_rate};
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use thiserror::Error;
 use toml::Spanned;
@@ -245,7 +246,7 @@ impl<'s> Reader<'s> {
             error.step = Some(step.name.clone());
             error
         })?;
-        Ok(repeated(&step.name, wait, &call, settings.repeat.unwrap_or(1)))
+        Ok(repeated(&step.name, wait, call, settings.repeat.unwrap_or(1)))
     }
 
     fn layer(&mut self, table: &DeTable<'_>, others: &[&str]) -> Result<Layer, ScenarioError> {
@@ -366,11 +367,15 @@ impl<'s> Reader<'s> {
     }
 }
 
+/// The most steps that one may be by repetition.
+pub const MOST_REPETITIONS: u32 = 100_000;
+
 /// The steps that a call repeated so often makes.
-pub fn repeated(name: &str, wait: Option<std::time::Duration>, call: &Call, times: u32) -> Vec<Step> {
+pub fn repeated(name: &str, wait: Option<std::time::Duration>, call: Call, times: u32) -> Vec<Step> {
+    let call = Arc::new(call);
     let named =
         |number: u32| if times == 1 { name.to_owned() } else { format!("{name} ({number} of {times})") };
-    (1..=times).map(|number| Step { name: named(number), wait, call: Some(call.clone()) }).collect()
+    (1..=times).map(|number| Step { name: named(number), wait, call: Some(Arc::clone(&call)) }).collect()
 }
 
 #[cfg(test)]

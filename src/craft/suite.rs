@@ -73,9 +73,9 @@ fn read_from(
     let table = document.get_ref();
     reader.only_known(table, &["vars", "defaults", "prepare", "case"], "a suite has no such key")?;
     reader.read_variables(table)?;
-    let Settings { ha, home_address, .. } = surroundings.settings;
+    let Settings { ha, home_agent, home_address, .. } = surroundings.settings;
     // Without them the steps themselves say what is missing.
-    let addresses = [("ha", ha.map(|ha| ha.address)), ("home_address", home_address)];
+    let addresses = [("home_agent", home_agent.or(ha.map(|ha| ha.address))), ("home_address", home_address)];
     for (name, address) in addresses {
         reader.define(name, address.unwrap_or(Ipv4Addr::UNSPECIFIED).to_string());
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::craft::{
-    Endpoint, Expectation, FlowRule, RawExtension, ReplayStyle, RequestFlagsText, Settings,
+    Endpoint, Expectation, FlowRule, MOST_REPETITIONS, RawExtension, ReplayStyle, RequestFlagsText, Settings,
     parse_access_technology, parse_identification, parse_rate,
 };
 use crate::time::parse_duration;
@@ -110,7 +110,7 @@ pub(super) struct RequestOptions {
     rate: Option<f64>,
 
     /// Do it N times
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_REPETITIONS)))]
     repeat: Option<u32>,
 
     /// Take a reply whose authenticator is bad or missing for an answer

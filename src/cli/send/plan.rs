@@ -44,7 +44,7 @@ impl Plan {
         let call = Call::new(settings, *numbers, *allow_broadcast).map_err(|error| {
             Failure::usage(format!("--{}: {}", error.key.replace('_', "-"), error.message), error.help)
         })?;
-        let steps = repeated("request", None, &call, settings.repeat.unwrap_or(1));
+        let steps = repeated("request", None, call, settings.repeat.unwrap_or(1));
         let is_single = steps.len() == 1;
         let parts = steps.into_iter().map(|step| Part::of_step(step, None)).collect();
         Ok(Self { parts, afterwards: Vec::new(), is_single })

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use toml::de::DeValue;
 use zeroize::Zeroizing;
 
-use super::{Layer, Reader, ScenarioError, Value};
+use super::{Layer, MOST_REPETITIONS, Reader, ScenarioError, Value};
 use crate::craft::hexadecimal;
 use crate::craft::overrides::{Override, OverrideValue, RequestFlagsText};
 use crate::craft::request::Signature;
@@ -57,7 +57,13 @@ impl Reader<'_> {
             "expect" => settings.expect = Some(self.all_parsed(value, key)?),
             "skip_if" => settings.skip_if = Some(self.all_parsed(value, key)?),
             "rate" => settings.rate = Some(self.rate(value, key)?),
-            "repeat" => settings.repeat = Some(self.number(value, key, 1)?),
+            "repeat" => {
+                let times = self.number(value, key, 1)?;
+                if times > MOST_REPETITIONS {
+                    return Err(self.of_value(value, key, format!("it takes at most {MOST_REPETITIONS}")));
+                }
+                settings.repeat = Some(times);
+            }
             "accept_unauthenticated" => settings.accept_unauthenticated = Some(self.flag(value, key)?),
             "accept_any_identification" => settings.accept_any_identification = Some(self.flag(value, key)?),
             "wait" => settings.wait = Some(self.duration(value, key)?),
@@ -240,7 +246,8 @@ impl Reader<'_> {
 /// Requests a second, as `20` or `20/s`.
 pub fn parse_rate(text: &str) -> Result<f64, String> {
     let number = text.strip_suffix("/s").unwrap_or(text).trim();
-    let rate = number.parse::<f64>().ok().filter(|rate| rate.is_finite() && *rate > 0.0);
+    // Once in a day is slow enough; what is slower is a mistake.
+    let rate = number.parse::<f64>().ok().filter(|rate| rate.is_finite() && *rate >= 1.0 / 86_400.0);
     rate.ok_or_else(|| format!("'{text}' is no rate: write requests a second, as in 20/s"))
 }
 
