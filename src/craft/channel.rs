@@ -251,7 +251,7 @@ fn bare(interface: Option<&str>, allow_broadcast: bool) -> Result<Socket, Channe
     let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
     socket.set_broadcast(allow_broadcast)?;
     if let Some(name) = interface {
-        socket.bind_device(Some(name.as_bytes())).map_err(|error| {
+        bind_to_interface(&socket, name).map_err(|error| {
             if error.raw_os_error() == Some(nix::errno::Errno::ENODEV as i32) {
                 ChannelError::NoInterface(name.to_owned())
             } else {
@@ -260,4 +260,15 @@ fn bare(interface: Option<&str>, allow_broadcast: bool) -> Result<Socket, Channe
         })?;
     }
     Ok(socket)
+}
+
+#[cfg(target_os = "linux")]
+fn bind_to_interface(socket: &Socket, name: &str) -> io::Result<()> {
+    socket.bind_device(Some(name.as_bytes()))
+}
+
+/// Elsewhere there is no `SO_BINDTODEVICE`.
+#[cfg(not(target_os = "linux"))]
+fn bind_to_interface(_: &Socket, _: &str) -> io::Result<()> {
+    Err(ErrorKind::Unsupported.into())
 }

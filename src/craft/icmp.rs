@@ -1,13 +1,10 @@
 //! What the network says about datagrams that did not arrive: ICMP errors, by the socket's error queue.
 
 use std::fmt;
-use std::io::{self, IoSliceMut};
-use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
-use std::os::fd::AsRawFd;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 use nix::errno::Errno;
-use nix::libc;
-use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrIn, recvmsg, setsockopt, sockopt};
 
 /// Word that a datagram did not arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,11 +56,6 @@ fn unreachable_name(code: u8) -> String {
     name.to_owned()
 }
 
-/// Asks the system to keep word of what happens to this socket's datagrams.
-pub(super) fn ask_for_word(socket: &UdpSocket) -> io::Result<()> {
-    setsockopt(socket, sockopt::Ipv4RecvErr, &true).map_err(io::Error::from)
-}
-
 /// Whether an error is the fate of an earlier datagram, of which [`next`] says more.
 pub(super) fn is_pending(error: &io::Error) -> bool {
     let fates = [
@@ -78,26 +70,68 @@ pub(super) fn is_pending(error: &io::Error) -> bool {
     error.raw_os_error().is_some_and(|number| fates.contains(&Errno::from_raw(number)))
 }
 
-/// The next word of the socket's error queue.
-pub(super) fn next(socket: &UdpSocket) -> Option<Unreachable> {
-    let mut octets = [0; 64];
-    let mut slices = [IoSliceMut::new(&mut octets)];
-    // Room for the error, for who reported it, and for their padding.
-    let mut room = [0; 256];
-    let flags = MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT;
-    let word = recvmsg::<SockaddrIn>(socket.as_raw_fd(), &mut slices, Some(&mut room), flags).ok()?;
-    let destination = word.address.map(SocketAddrV4::from);
-    let told = word.cmsgs().ok()?.find_map(|message| match message {
-        ControlMessageOwned::Ipv4RecvErr(error, reporter) => Some((error, reporter)),
-        _ => None,
-    });
-    let (error, reporter) = told?;
-    let is_icmp = error.ee_origin == libc::SO_EE_ORIGIN_ICMP;
-    let reporter = reporter.map(|address| Ipv4Addr::from(u32::from_be(address.sin_addr.s_addr)));
-    Some(Unreachable {
-        destination,
-        reporter: reporter.filter(|_| is_icmp),
-        icmp: is_icmp.then_some((error.ee_type, error.ee_code)),
-        error: Errno::from_raw(i32::try_from(error.ee_errno).unwrap_or_default()),
-    })
+#[cfg(target_os = "linux")]
+pub(super) use queue::{ask_for_word, next};
+
+/// Elsewhere a socket that is not connected is told nothing.
+#[cfg(not(target_os = "linux"))]
+mod silence {
+    use std::io;
+    use std::net::UdpSocket;
+
+    use super::Unreachable;
+
+    pub(in crate::craft) fn ask_for_word(_: &UdpSocket) -> io::Result<()> {
+        Ok(())
+    }
+
+    pub(in crate::craft) fn next(_: &UdpSocket) -> Option<Unreachable> {
+        None
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) use silence::{ask_for_word, next};
+
+/// The error queue that Linux keeps for a socket that asks for it.
+#[cfg(target_os = "linux")]
+mod queue {
+    use std::io::{self, IoSliceMut};
+    use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
+    use std::os::fd::AsRawFd;
+
+    use nix::errno::Errno;
+    use nix::libc;
+    use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrIn, recvmsg, setsockopt, sockopt};
+
+    use super::Unreachable;
+
+    /// Asks the system to keep word of what happens to this socket's datagrams.
+    pub(in crate::craft) fn ask_for_word(socket: &UdpSocket) -> io::Result<()> {
+        setsockopt(socket, sockopt::Ipv4RecvErr, &true).map_err(io::Error::from)
+    }
+
+    /// The next word of the socket's error queue.
+    pub(in crate::craft) fn next(socket: &UdpSocket) -> Option<Unreachable> {
+        let mut octets = [0; 64];
+        let mut slices = [IoSliceMut::new(&mut octets)];
+        // Room for the error, for who reported it, and for their padding.
+        let mut room = [0; 256];
+        let flags = MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT;
+        let word = recvmsg::<SockaddrIn>(socket.as_raw_fd(), &mut slices, Some(&mut room), flags).ok()?;
+        let destination = word.address.map(SocketAddrV4::from);
+        let told = word.cmsgs().ok()?.find_map(|message| match message {
+            ControlMessageOwned::Ipv4RecvErr(error, reporter) => Some((error, reporter)),
+            _ => None,
+        });
+        let (error, reporter) = told?;
+        let is_icmp = error.ee_origin == libc::SO_EE_ORIGIN_ICMP;
+        let reporter = reporter.map(|address| Ipv4Addr::from(u32::from_be(address.sin_addr.s_addr)));
+        Some(Unreachable {
+            destination,
+            reporter: reporter.filter(|_| is_icmp),
+            icmp: is_icmp.then_some((error.ee_type, error.ee_code)),
+            error: Errno::from_raw(i32::try_from(error.ee_errno).unwrap_or_default()),
+        })
+    }
 }
