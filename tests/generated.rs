@@ -33,7 +33,7 @@ fn the_manual_page_has_each_option() {
         let escaped = option.replace('-', "\\-");
         assert!(page.contains(&escaped), "{option} is not in the manual page");
     }
-    for command in ["DECODE", "SERVE", "INTERFACES", "COMPLETIONS", "MAN"] {
+    for command in ["DECODE", "SEND", "SERVE", "INTERFACES", "COMPLETIONS", "MAN"] {
         assert!(page.contains(&format!(".SH \"MIPFLOW {command}\"")), "{command}");
     }
 }

@@ -10,6 +10,7 @@ use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::keys::KeyOptions;
+use super::numbers::NumberOptions;
 use super::output::{self, Colour};
 use super::validation::{FailOn, ValidationOptions};
 use super::{Exit, Failure};
@@ -20,9 +21,9 @@ use crate::report::{
 };
 use crate::rules::{self, Level, Place, Validator};
 use crate::state::{Attribution, Observer, Options};
-use crate::time::Timestamp;
+use crate::time::{self, Timestamp};
 use crate::trace::{Seen, Trace};
-use crate::wire::{KeyRing, Message, Numbers, PORT};
+use crate::wire::{KeyRing, Message, PORT};
 
 const EXAMPLES: &str = "Examples:
   mipflow decode trace.pcap
@@ -115,22 +116,6 @@ pub(super) struct Decode {
     /// Write the Mobile IP packets that were selected to this capture (pcapng if it is named so)
     #[arg(short = 'w', long, value_name = "FILE")]
     write: Option<PathBuf>,
-}
-
-/// Numbers for implementations older than RFC 7629.
-#[derive(Debug, Args)]
-struct NumberOptions {
-    /// Type of the Multipath and Flow-Binding extensions
-    #[arg(long, value_name = "N", default_value_t = Numbers::default().multipath_family)]
-    ext_type: u8,
-
-    /// Reply code `MULTIPATH_NOT_ALLOWED`
-    #[arg(long, value_name = "N", default_value_t = Numbers::default().multipath_not_allowed)]
-    code_multipath_not_allowed: u8,
-
-    /// Reply code `INVALID_FB_IDENTIFIER`
-    #[arg(long, value_name = "N", default_value_t = Numbers::default().invalid_fb_identifier)]
-    code_invalid_fb_identifier: u8,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -235,14 +220,10 @@ impl At {
     }
 }
 
-/// A duration as people write it, in nanoseconds; a bare number is seconds.
+/// A duration in nanoseconds.
 fn parse_duration(text: &str) -> Result<i64, String> {
-    let duration = text.parse::<jiff::SignedDuration>().ok().or_else(|| {
-        text.parse::<f64>().ok().and_then(|seconds| jiff::SignedDuration::try_from_secs_f64(seconds).ok())
-    });
-    duration
+    time::parse_duration(text)
         .and_then(|duration| i64::try_from(duration.as_nanos()).ok())
-        .filter(|nanoseconds| *nanoseconds >= 0)
         .ok_or_else(|| "a duration is written as in 10s, 500ms or 1m30s".to_owned())
 }
 
@@ -395,19 +376,6 @@ impl Decode {
 fn ladder_is_text() -> Failure {
     let help = "leave out --format, or show exchanges";
     Failure::usage("a ladder is text, and another format is asked for", Some(help.into()))
-}
-
-impl NumberOptions {
-    fn numbers(&self) -> Result<Numbers, Failure> {
-        if self.ext_type == 0 {
-            return Err(Failure::usage("--ext-type 0 is padding and cannot be an extension", None));
-        }
-        Ok(Numbers {
-            multipath_family: self.ext_type,
-            multipath_not_allowed: self.code_multipath_not_allowed,
-            invalid_fb_identifier: self.code_invalid_fb_identifier,
-        })
-    }
 }
 
 /// A run over a timeline.

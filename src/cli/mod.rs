@@ -7,7 +7,9 @@ mod explain;
 mod interfaces;
 mod keys;
 mod man;
+mod numbers;
 mod output;
+mod send;
 mod serve;
 mod validation;
 
@@ -19,8 +21,9 @@ use clap::{CommandFactory, Parser, Subcommand};
 #[derive(Debug, Parser)]
 #[command(name = "mipflow", version, propagate_version = true, arg_required_else_help = true)]
 #[command(
-    after_help = "Exit codes: 0 done; 1 done, and there are findings of the level of --fail-on or graver; 2 the command \
-                        line is wrong; 3 input or output failed, and what could be read was still printed."
+    after_help = "Exit codes: 0 done; 1 done, and there are findings of the level of --fail-on or graver, or an \
+                        expectation of send did not hold; 2 the command line is wrong; 3 input or output failed, and \
+                        what could be read was still printed."
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -30,6 +33,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Decode(Box<decode::Decode>),
+    Send(Box<send::Send>),
     Serve(Box<serve::Serve>),
     Explain(explain::Explain),
     Interfaces(interfaces::Interfaces),
@@ -43,6 +47,7 @@ impl Cli {
         match self.command {
             Command::Decode(decode) => decode.run(),
             Command::Explain(explain) => explain.run(),
+            Command::Send(send) => send.run(),
             Command::Serve(serve) => serve.run(),
             Command::Interfaces(interfaces) => interfaces.run(),
             Command::Completions(completions) => completions.run(&mut Self::command()),

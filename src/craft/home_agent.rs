@@ -10,7 +10,7 @@ mod admission;
 mod answered;
 mod authentication;
 mod identification;
-mod ntp;
+pub(super) mod ntp;
 mod outcome;
 mod packet;
 mod recent;

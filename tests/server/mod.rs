@@ -1,5 +1,8 @@
 //! A running `mipflow serve`, and requests to it.
 
+// Each test file uses what it needs.
+#![allow(dead_code)]
+
 use std::io::{BufRead as _, BufReader, Read};
 use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
 use std::process::{Child, Stdio};
