@@ -64,7 +64,7 @@ complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l at -d 'Show t
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l reply-timeout -d 'How long after a request a reply still answers it' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -s f -l bpf -d 'Look only at frames that this libpcap filter lets through' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l port -d 'UDP port of Mobile IP (repeatable) [default: 434]' -r
-complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l key -d 'Verify authenticators of this SPI with this key (repeatable)' -r
+complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l key -d 'Key of this SPI: it verifies authenticators, and send and serve sign with it (repeatable)' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l key-file -d 'Read keys from a TOML file of `[[key]]` tables with spi, hex or text, and algorithm' -r -F
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l fail-on -d 'Exit with 1 when there is a finding of this level or graver' -r -f -a "must\t''
 should\t''
@@ -105,7 +105,7 @@ complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l timeout -d 'How
 complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l expect -d 'What the reply has to be like, as in code=0, \'code in 0,1\', \'lifetime<=600\', \'rtt<50ms\', auth=valid, reply=none, `home_address=A` or extension=NAME; \'A or B\' takes either (repeatable) [default: code in 0,1]' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l rate -d 'The most requests a second [default: 10/s]' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l repeat -d 'Do it N times' -r
-complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l key -d 'Verify authenticators of this SPI with this key (repeatable)' -r
+complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l key -d 'Key of this SPI: it verifies authenticators, and send and serve sign with it (repeatable)' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l key-file -d 'Read keys from a TOML file of `[[key]]` tables with spi, hex or text, and algorithm' -r -F
 complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l ext-type -d 'Type of the Multipath and Flow-Binding extensions' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l code-multipath-not-allowed -d 'Reply code `MULTIPATH_NOT_ALLOWED`' -r
@@ -133,7 +133,7 @@ complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l ascii -d 'Use n
 complete -c mipflow -n "__fish_mipflow_using_subcommand send" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mipflow -n "__fish_mipflow_using_subcommand send" -s V -l version -d 'Print version'
 complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l listen -d 'IPv4 address to listen on, 0.0.0.0 for all; the port is 434 when none is given, and 0 takes a free one' -r
-complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l key -d 'Verify authenticators of this SPI with this key (repeatable)' -r
+complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l key -d 'Key of this SPI: it verifies authenticators, and send and serve sign with it (repeatable)' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l key-file -d 'Read keys from a TOML file of `[[key]]` tables with spi, hex or text, and algorithm' -r -F
 complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l multipath -d 'Whether nodes may have several care-of addresses; without, those that ask get code 152' -r -f -a "on\t''
 off\t''"

@@ -15,7 +15,7 @@ const VARIABLE: &str = "MIPFLOW_KEY";
 /// Options that name keys.
 #[derive(Debug, Args)]
 pub(super) struct KeyOptions {
-    /// Verify authenticators of this SPI with this key (repeatable)
+    /// Key of this SPI: it verifies authenticators, and send and serve sign with it (repeatable)
     ///
     /// Written SPI[/ALGORITHM]=HEX or SPI[/ALGORITHM]=text:SECRET. Algorithms are hmac-md5 (the default),
     /// hmac-sha1, hmac-sha256 and md5-prefix-suffix. Where neither --key nor --key-file is given, the variable

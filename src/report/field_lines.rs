@@ -7,13 +7,9 @@ use std::ops::Range;
 use super::finding_notes::FindingNotes;
 use super::{Clock, Glyphs, Look, Palette};
 use crate::time::{Precision, Timestamp};
-use crate::wire::{Field, IpProtocol, Meaning, SelectorLayout, TrafficSelector, Value};
-
-/// Seconds from the beginning of NTP's era (1900) to 1970.
-const NTP_OFFSET: i64 = 2_208_988_800;
-
-/// How far from the capture's clock an Identification is still taken for a timestamp: a day, in seconds.
-const TIMESTAMP_RANGE: i64 = 86_400;
+use crate::wire::{
+    Field, IpProtocol, Meaning, NTP_EPOCH, SelectorLayout, TIMESTAMP_RANGE, TrafficSelector, Value,
+};
 
 /// Writes one line a field, `depth` levels below the message that was captured at `moment`. Bits of one octet or
 /// word stand below a line of their own, as do the fields within a selector.
@@ -218,7 +214,7 @@ fn clock_of_sender(field: &Field<'_>, moment: Timestamp, clock: &mut Clock) -> S
     if field.key != "identification" {
         return String::new();
     }
-    let seconds = i64::try_from(identification >> 32).unwrap_or_default() - NTP_OFFSET;
+    let seconds = i64::try_from(identification >> 32).unwrap_or_default() - NTP_EPOCH;
     let ahead = seconds.saturating_sub(moment.seconds());
     let relation = match ahead {
         0 => "as in the capture".to_owned(),

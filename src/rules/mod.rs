@@ -4,6 +4,7 @@
 //! declaration. Checks are functions from facts to findings; they change nothing, and none reads octets again.
 
 mod catalogue;
+mod checks;
 mod choice;
 mod definitions;
 mod facts;

@@ -4,10 +4,11 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use smallvec::SmallVec;
 
+use super::checks::PacketCheck;
 use super::facts::{Carried, Sprayed, live};
 use super::finder::{Context, Finder, Report};
 use super::memory::{Found, GRACE, Glance};
-use super::validator::{PacketCheck, Validator};
+use super::validator::Validator;
 use super::{Place, Rule, Subject};
 use crate::net::{
     Datagram, Encapsulation, FlowFacts, FlowKey, IpPacket, Ipv4Packet, Peeled, Tunnel, UdpTunnel, peel,

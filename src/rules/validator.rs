@@ -3,17 +3,13 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::catalogue::CATALOGUE;
+use super::checks::{Checks, PacketCheck, SprayCheck};
 use super::choice::Choice;
-use super::facts::{
-    Answering, Asking, Carried, Expired, FlowBindingFacts, MessageFacts, Revoking, Sprayed, Unanswered,
-    is_over_ipv4,
-};
+use super::facts::{Answering, Asking, Expired, MessageFacts, Revoking, Unanswered, is_over_ipv4};
 use super::finder::{Context, Finder, Once, Report};
 use super::held::Flow;
 use super::memory::{Answer, Asked, Due, Session, World};
 use super::pairing::anchors;
-use super::rule::Check;
 use super::{Findings, Place, Rule, Subject};
 use crate::state::{
     Attribution, Bid, Binding, BindingState, Effect, MessageEvent, Node, NormalSelector, Observer,
@@ -57,70 +53,6 @@ const FAULTS: [&str; 22] = [
     "FB-001", "FB-002", "FB-003", "FB-004", "FB-005", "FB-006", "FB-008", "TS-001", "TS-002", "TS-004",
     "TS-005", "TS-007",
 ];
-
-/// A check of a data packet.
-pub(super) type PacketCheck = fn(&Carried<'_, '_>, &mut Finder<'_>);
-
-/// A check of a flow that is spread over several tunnels.
-pub(super) type SprayCheck = fn(&Sprayed, &mut Finder<'_>);
-
-/// Rules with their checks of one kind.
-type List<C> = Vec<(&'static Rule, C)>;
-
-/// The checks of the catalogue, by what they look at.
-#[derive(Debug, Default)]
-struct Checks {
-    datagram: List<fn(&MessageFacts<'_, '_>, &mut Finder<'_>)>,
-    registration: List<fn(&MessageFacts<'_, '_>, &mut Finder<'_>)>,
-    flow_binding: List<fn(&MessageFacts<'_, '_>, &FlowBindingFacts<'_>, &mut Finder<'_>)>,
-    request: List<fn(&Asking<'_, '_, '_>, &mut Finder<'_>)>,
-    reply: List<fn(&Answering<'_, '_, '_>, &mut Finder<'_>)>,
-    unanswered: List<fn(&Unanswered<'_>, &mut Finder<'_>)>,
-    expiry: List<fn(&Expired<'_>, &mut Finder<'_>)>,
-    packet: Vec<(&'static Rule, PacketCheck)>,
-    fragment: Vec<(&'static Rule, PacketCheck)>,
-    forward: Vec<(&'static Rule, PacketCheck)>,
-    spray: Vec<(&'static Rule, SprayCheck)>,
-    revocation: List<fn(&Revoking<'_, '_, '_>, &mut Finder<'_>)>,
-}
-
-impl Checks {
-    fn of_catalogue() -> Self {
-        let mut checks = Self::default();
-        for rule in CATALOGUE.iter().copied() {
-            match rule.check {
-                Check::Datagram(check) => checks.datagram.push((rule, check)),
-                Check::Registration(check) => checks.registration.push((rule, check)),
-                Check::FlowBinding(check) => checks.flow_binding.push((rule, check)),
-                Check::Request(check) => checks.request.push((rule, check)),
-                Check::Reply(check) => checks.reply.push((rule, check)),
-                Check::Both(request, reply) => {
-                    checks.request.push((rule, request));
-                    checks.reply.push((rule, reply));
-                }
-                Check::Unanswered(check) => checks.unanswered.push((rule, check)),
-                Check::Expiry(check) => checks.expiry.push((rule, check)),
-                Check::ReplyOrExpiry(reply, expiry) => {
-                    checks.reply.push((rule, reply));
-                    checks.expiry.push((rule, expiry));
-                }
-                Check::ReplyOrPacket(reply, packet) => {
-                    checks.reply.push((rule, reply));
-                    checks.packet.push((rule, packet));
-                }
-                Check::Packet(check) => checks.packet.push((rule, check)),
-                Check::PacketOrFragment(check) => {
-                    checks.packet.push((rule, check));
-                    checks.fragment.push((rule, check));
-                }
-                Check::Spray(check) => checks.spray.push((rule, check)),
-                Check::Forward(check) => checks.forward.push((rule, check)),
-                Check::Revocation(check) => checks.revocation.push((rule, check)),
-            }
-        }
-        checks
-    }
-}
 
 /// Judges what was seen by the rules of the catalogue.
 ///

@@ -1,14 +1,12 @@
 //! Times as NTP writes them, and so the Identification under replay protection by timestamps (RFC 5944 §5.7.1).
 
 use crate::time::Timestamp;
-
-/// Seconds from the beginning of NTP's era (1900) to 1970.
-const NTP_OFFSET: i64 = 2_208_988_800;
+use crate::wire::NTP_EPOCH;
 
 /// A moment in the 64-bit format of NTP: seconds since 1900 in the high half, their binary fraction in the low one.
 /// The seconds begin anew in 2036, and whoever compares two of them has to go by their difference.
 pub fn ntp(time: Timestamp) -> u64 {
-    let seconds = time.seconds().wrapping_add(NTP_OFFSET).rem_euclid(1 << 32).cast_unsigned();
+    let seconds = time.seconds().wrapping_add(NTP_EPOCH).rem_euclid(1 << 32).cast_unsigned();
     let fraction = (u64::from(time.subsecond()) << 32) / 1_000_000_000;
     seconds << 32 | fraction
 }

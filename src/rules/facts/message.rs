@@ -11,7 +11,7 @@ use crate::rules::{Place, Subject};
 use crate::state::MessageEvent;
 use crate::wire::{
     Content, Extension, ExtensionType, Form, Header, KeyRing, Layout, Malformed, Message, Multipath,
-    RegistrationReply, RegistrationRequest, Verdict,
+    NTP_EPOCH, RegistrationReply, RegistrationRequest, TIMESTAMP_RANGE, Verdict,
 };
 
 /// A message on a Mobile IP port, as rules see it.
@@ -242,11 +242,6 @@ pub(in crate::rules) fn data_octet(extension: &Extension<'_>, place: usize) -> R
     start..start.saturating_add(1)
 }
 
-/// Seconds from 1900, where NTP begins, to 1970.
-const NTP_EPOCH: i64 = 2_208_988_800;
-/// How far a timestamp may lie from the clock of the capture, in seconds (D16).
-const TIMESTAMP_SLACK: u64 = 86_400;
-
 /// Whether an Identification, read as seconds of NTP, lies within a day of a packet's time (D16).
 pub(in crate::rules) fn is_timestamp(identification: u64, place: Place) -> bool {
     let seconds = place.time.seconds().saturating_add(NTP_EPOCH);
@@ -254,7 +249,7 @@ pub(in crate::rules) fn is_timestamp(identification: u64, place: Place) -> bool 
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let (high, now) = ((identification >> 32) as u32, seconds as u32);
     let apart = high.wrapping_sub(now).min(now.wrapping_sub(high));
-    u64::from(apart) <= TIMESTAMP_SLACK
+    i64::from(apart) <= TIMESTAMP_RANGE
 }
 
 fn over_ipv4(endpoint: SocketAddr) -> SocketAddrV4 {
