@@ -20,14 +20,17 @@
 //! - [`state`]: the observer: bindings, policy, tunnels and flows, rebuilt from what was seen.
 //! - [`trace`]: the path of a packet through those rooms, in one place.
 //! - [`watch`]: frames that come by themselves, and what is known of them at any moment.
+//! - [`craft`]: the other direction: builds messages, and talks to a home agent.
 //! - [`report`]: turns results into text, trees, JSON and CSV; decides nothing about the protocol.
 //! - [`tui`]: the screen of `mipflow watch`; draws what [`watch`] and [`report`] hold.
 //! - [`cli`]: the command line; the room that starts all others.
 
 pub mod capture;
 pub mod cli;
+pub mod craft;
 pub mod net;
 pub mod report;
+pub mod rules;
 pub mod state;
 pub mod time;
 pub mod trace;

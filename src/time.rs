@@ -89,3 +89,13 @@ impl Precision {
         self.0
     }
 }
+
+/// A duration as people write it (`10s`, `500ms`, `1m30s`); a bare number is seconds. `None` for anything else, and
+/// for one below zero or above the range of [`Timestamp`].
+pub fn parse_duration(text: &str) -> Option<std::time::Duration> {
+    let duration = text.parse::<jiff::SignedDuration>().ok().or_else(|| {
+        text.parse::<f64>().ok().and_then(|seconds| jiff::SignedDuration::try_from_secs_f64(seconds).ok())
+    })?;
+    let nanoseconds = i64::try_from(duration.as_nanos()).ok()?;
+    u64::try_from(nanoseconds).ok().map(std::time::Duration::from_nanos)
+}

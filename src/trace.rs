@@ -24,6 +24,8 @@ pub enum Seen<'a> {
     Message(SeenMessage<'a>),
     /// A tunnelled packet, not opened yet.
     Tunnelled(Tunnel<'a>),
+    /// A fragment of a tunnelled packet. It counts for nothing by itself: the whole follows with its last one.
+    Fragment(Tunnel<'a>),
     /// Neither, or a fragment of what may become one.
     Nothing,
 }
@@ -165,7 +167,8 @@ impl Trace {
     pub fn take<'a>(&'a mut self, frame: &Frame<'a>) -> Seen<'a> {
         self.counts.frame(frame);
         match self.dissector.dissect(frame) {
-            Packet::Other | Packet::Held(_) | Packet::Undecodable(_) => Seen::Nothing,
+            Packet::Other | Packet::Held(None) | Packet::Undecodable(_) => Seen::Nothing,
+            Packet::Held(Some(fragment)) => Seen::Fragment(fragment),
             Packet::Tunnel(tunnel) => Seen::Tunnelled(tunnel),
             Packet::Datagram(datagram) => {
                 self.counts.message(datagram.payload);

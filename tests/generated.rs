@@ -22,7 +22,7 @@ fn completions_are_current() {
 #[test]
 fn the_manual_page_has_each_option() {
     let page = shown("man");
-    let help = shown("decode --help") + &shown("watch --help");
+    let help = ["decode", "watch", "serve"].map(|command| shown(&format!("{command} --help"))).concat();
     let options: Vec<&str> = help
         .lines()
         .filter(|line| line.trim_start().starts_with('-') && line.starts_with("  "))
@@ -33,7 +33,15 @@ fn the_manual_page_has_each_option() {
         let escaped = option.replace('-', "\\-");
         assert!(page.contains(&escaped), "{option} is not in the manual page");
     }
-    for command in ["DECODE", "WATCH", "INTERFACES", "COMPLETIONS", "MAN"] {
+    for command in ["DECODE", "WATCH", "SEND", "SERVE", "INTERFACES", "COMPLETIONS", "MAN"] {
         assert!(page.contains(&format!(".SH \"MIPFLOW {command}\"")), "{command}");
     }
+}
+
+#[test]
+fn the_page_of_rules_is_current() {
+    let file = "docs/rules.md";
+    let current = shown("explain --format markdown");
+    let there = fs::read_to_string(file).unwrap_or_default();
+    assert!(there == current, "{file} is old: cargo run -- explain --format markdown > {file}");
 }

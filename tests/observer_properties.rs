@@ -94,7 +94,7 @@ fn observe_files(paths: &[std::path::PathBuf]) -> Observer {
             Next::Frame(frame) => {
                 observer.advance(frame.time);
                 match trace.take(&frame) {
-                    Seen::Nothing => {}
+                    Seen::Nothing | Seen::Fragment(_) => {}
                     Seen::Tunnelled(tunnel) => drop(observer.tunnel(&tunnel, frame.time)),
                     Seen::Message(seen) => drop(observer.message(&seen.event(&KeyRing::default()))),
                 }
@@ -112,7 +112,7 @@ fn observe_files(paths: &[std::path::PathBuf]) -> Observer {
 fn take(trace: &mut Trace, observer: &mut Observer, frame: &Frame<'_>) {
     observer.advance(frame.time);
     match trace.take(frame) {
-        Seen::Nothing => {}
+        Seen::Nothing | Seen::Fragment(_) => {}
         Seen::Tunnelled(tunnel) => drop(observer.tunnel(&tunnel, frame.time)),
         Seen::Message(seen) => drop(observer.message(&seen.event(&KeyRing::default()))),
     }

@@ -87,7 +87,9 @@ fn the_two_set_up_commands_are_the_ones_that_are_tried() {
 #[test]
 fn each_option_shown_is_told() {
     let text = fs::read_to_string("README.md").unwrap();
-    let help = program::shown("decode --help") + &program::shown("watch --help");
+    let help = ["decode", "watch", "send", "serve"]
+        .map(|command| program::shown(&format!("{command} --help")))
+        .concat();
     for word in text.split([' ', '\n', '`', '=', ',', ')', '(', '|', '.', ';']).filter(|word| {
         // The rule of a table begins so, too.
         word.strip_prefix("--").is_some_and(|name| name.starts_with(char::is_alphabetic))

@@ -10,17 +10,20 @@ use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::keys::KeyOptions;
+use super::numbers::NumberOptions;
 use super::output::{self, Colour};
+use super::validation::{FailOn, ValidationOptions};
 use super::{Exit, Failure};
 use crate::capture::{Frame, FrameFilter, Next, Timeline, WriteError, Writer};
 use crate::report::{
-    CsvReport, CsvSection, Depth, JsonReport, LadderFormat, NdjsonReport, Report, Sections, Summary, Target,
-    TextReport, TimeStyle,
+    CsvReport, CsvSection, Depth, JsonReport, JunitReport, LadderFormat, NdjsonReport, Report, SarifReport,
+    Sections, Summary, Target, TextReport, TimeStyle,
 };
+use crate::rules::{self, Level, Place, Validator};
 use crate::state::{Attribution, Observer, Options};
-use crate::time::Timestamp;
+use crate::time::{self, Timestamp};
 use crate::trace::{Seen, Trace};
-use crate::wire::{KeyRing, Message, Numbers, PORT};
+use crate::wire::{KeyRing, Message, PORT};
 
 const EXAMPLES: &str = "Examples:
   mipflow decode trace.pcap
@@ -44,11 +47,11 @@ pub(super) struct Decode {
         value_name = "SECTIONS",
         value_delimiter = ',',
         value_enum,
-        default_values = ["messages", "nodes", "flows"]
+        default_values = ["messages", "nodes", "flows", "findings"]
     )]
     show: Vec<Section>,
 
-    /// Output format; csv takes one section
+    /// Output format; csv takes one section, sarif and junit show the findings
     #[arg(long, value_enum, default_value_t, hide_default_value = true)]
     format: Format,
 
@@ -105,27 +108,14 @@ pub(super) struct Decode {
     keys: KeyOptions,
 
     #[command(flatten)]
+    validation: ValidationOptions,
+
+    #[command(flatten)]
     numbers: NumberOptions,
 
     /// Write the Mobile IP packets that were selected to this capture (pcapng if it is named so)
     #[arg(short = 'w', long, value_name = "FILE")]
     write: Option<PathBuf>,
-}
-
-/// Numbers for implementations older than RFC 7629.
-#[derive(Debug, Args)]
-pub(super) struct NumberOptions {
-    /// Type of the Multipath and Flow-Binding extensions
-    #[arg(long, value_name = "N", default_value_t = Numbers::default().multipath_family)]
-    ext_type: u8,
-
-    /// Reply code `MULTIPATH_NOT_ALLOWED`
-    #[arg(long, value_name = "N", default_value_t = Numbers::default().multipath_not_allowed)]
-    code_multipath_not_allowed: u8,
-
-    /// Reply code `INVALID_FB_IDENTIFIER`
-    #[arg(long, value_name = "N", default_value_t = Numbers::default().invalid_fb_identifier)]
-    code_invalid_fb_identifier: u8,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -144,6 +134,8 @@ enum Section {
     Traffic,
     /// What was refused for reasons of security
     Violations,
+    /// What the rules found
+    Findings,
     /// What was counted
     Stats,
 }
@@ -159,6 +151,10 @@ enum Format {
     Ndjson,
     /// One section as a table
     Csv,
+    /// The findings for code hosts and CI systems (SARIF 2.1.0)
+    Sarif,
+    /// The findings as test cases, one a rule
+    Junit,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -224,14 +220,10 @@ impl At {
     }
 }
 
-/// A duration as people write it, in nanoseconds; a bare number is seconds.
+/// A duration in nanoseconds.
 pub(super) fn parse_duration(text: &str) -> Result<i64, String> {
-    let duration = text.parse::<jiff::SignedDuration>().ok().or_else(|| {
-        text.parse::<f64>().ok().and_then(|seconds| jiff::SignedDuration::try_from_secs_f64(seconds).ok())
-    });
-    duration
+    time::parse_duration(text)
         .and_then(|duration| i64::try_from(duration.as_nanos()).ok())
-        .filter(|nanoseconds| *nanoseconds >= 0)
         .ok_or_else(|| "a duration is written as in 10s, 500ms or 1m30s".to_owned())
 }
 
@@ -259,15 +251,21 @@ impl From<Ladders> for LadderFormat {
 impl Decode {
     pub(super) fn run(self) -> Result<Exit, Failure> {
         let shown = |section| self.show.contains(&section);
-        let sections = Sections {
-            messages: shown(Section::Messages),
-            exchanges: shown(Section::Exchanges),
-            ladder: shown(Section::Ladder),
-            nodes: shown(Section::Nodes),
-            flows: shown(Section::Flows),
-            traffic: shown(Section::Traffic),
-            violations: shown(Section::Violations),
-            stats: shown(Section::Stats),
+        let is_for_machines = matches!(self.format, Format::Sarif | Format::Junit);
+        let sections = if is_for_machines {
+            Sections::FINDINGS
+        } else {
+            Sections {
+                messages: shown(Section::Messages),
+                exchanges: shown(Section::Exchanges),
+                ladder: shown(Section::Ladder),
+                nodes: shown(Section::Nodes),
+                flows: shown(Section::Flows),
+                traffic: shown(Section::Traffic),
+                violations: shown(Section::Violations),
+                findings: shown(Section::Findings),
+                stats: shown(Section::Stats),
+            }
         };
         let mut report = self.report(sections)?;
         let numbers = self.numbers.numbers()?;
@@ -275,24 +273,55 @@ impl Decode {
         let filter = self.bpf.as_deref().map(FrameFilter::new).transpose();
         let filter = filter.map_err(|error| Failure::usage(error.to_string(), Some(error.help())))?;
         let keys = self.keys.ring()?;
+        let choice = self.validation.choice()?;
+        let fail_on = self.validation.fail_on;
         // Before the work, so that a capture is not read for nothing.
         let writer = self.write.as_deref().map(|path| Writer::create(path, &self.files)).transpose();
         let writer = writer.map_err(|error| write_failure(&error))?;
         let timeline = Timeline::open(&self.files);
         let bar = progress(&timeline, sections.messages);
         let trace = Trace::new(&ports, numbers, writer.is_some());
+        let judges = sections.findings || fail_on != FailOn::Never;
         let observer = Observer::new(Options {
             reply_timeout: self.reply_timeout,
             keep_exchanges: sections.exchanges || sections.ladder,
             attribute: writer.is_some() || self.node.is_some(),
+            keep_before: judges,
             seed: RandomState::new().hash_one(0u8),
             ..Options::default()
+        });
+        let validator = judges.then(|| {
+            Validator::new(rules::Options {
+                reply_timeout: self.reply_timeout,
+                cold_start: self.validation.cold_start(),
+                ports,
+                choice,
+                seed: RandomState::new().hash_one(0u8),
+                ..rules::Options::default()
+            })
         });
         let target = self.node.as_deref().map(Target::parse);
         let at = self.at;
         let for_people = self.format == Format::Text;
-        Run { timeline, trace, observer, target, at, filter, keys, writer, bar, for_people }
-            .run(report.as_mut())
+        Run {
+            timeline,
+            trace,
+            observer,
+            validator,
+            target,
+            at,
+            filter,
+            keys,
+            writer,
+            bar,
+            for_people,
+            fail_on,
+        }
+        .run(report.as_mut())
+    }
+
+    fn shows_findings(&self) -> bool {
+        self.show.contains(&Section::Findings)
     }
 
     fn report(&self, sections: Sections) -> Result<Box<dyn Report>, Failure> {
@@ -307,6 +336,17 @@ impl Decode {
             Format::Json | Format::Ndjson if self.show.iter().all(|section| *section == Section::Ladder) => {
                 return Err(ladder_is_text());
             }
+            Format::Sarif | Format::Junit if !self.shows_findings() => {
+                return Err(Failure::usage(
+                    "sarif and junit show the findings, and they are not among the sections",
+                    Some("leave out --show, or show findings".into()),
+                ));
+            }
+            Format::Sarif => Box::new(SarifReport::new(output::stdout())),
+            Format::Junit => {
+                let level = self.validation.fail_on.level().unwrap_or(Level::Must);
+                Box::new(JunitReport::new(output::stdout(), level))
+            }
             Format::Json => Box::new(JsonReport::new(io::stdout().lock(), sections)),
             Format::Ndjson => Box::new(NdjsonReport::new(io::stdout().lock(), sections)),
             Format::Csv => {
@@ -318,6 +358,7 @@ impl Decode {
                     [Section::Traffic] => CsvSection::Traffic,
                     [Section::Violations] => CsvSection::Violations,
                     [Section::Stats] => CsvSection::Stats,
+                    [Section::Findings] => CsvSection::Findings,
                     [Section::Ladder] => return Err(ladder_is_text()),
                     _ => {
                         return Err(Failure::usage(
@@ -337,24 +378,12 @@ fn ladder_is_text() -> Failure {
     Failure::usage("a ladder is text, and another format is asked for", Some(help.into()))
 }
 
-impl NumberOptions {
-    pub(super) fn numbers(&self) -> Result<Numbers, Failure> {
-        if self.ext_type == 0 {
-            return Err(Failure::usage("--ext-type 0 is padding and cannot be an extension", None));
-        }
-        Ok(Numbers {
-            multipath_family: self.ext_type,
-            multipath_not_allowed: self.code_multipath_not_allowed,
-            invalid_fb_identifier: self.code_invalid_fb_identifier,
-        })
-    }
-}
-
 /// A run over a timeline.
 struct Run {
     timeline: Timeline,
     trace: Trace,
     observer: Observer,
+    validator: Option<Validator>,
     target: Option<Target>,
     at: Option<At>,
     filter: Option<FrameFilter>,
@@ -363,6 +392,7 @@ struct Run {
     bar: Option<ProgressBar>,
     /// Whether the report may be left out when no capture could be read; a program waits for its document.
     for_people: bool,
+    fail_on: FailOn,
 }
 
 impl Run {
@@ -386,20 +416,45 @@ impl Run {
                         continue;
                     }
                     self.observer.advance(frame.time);
+                    if let Some(validator) = &mut self.validator {
+                        validator.advance(frame.time, &self.observer);
+                    }
                     let chosen = match self.trace.take(frame) {
                         Seen::Nothing => continue,
+                        Seen::Fragment(fragment) => {
+                            if let Some(validator) = &mut self.validator {
+                                let seen = self.observer.fragment(&fragment, frame.time);
+                                validator.fragment(&fragment, place_of(frame), seen, &self.observer);
+                            }
+                            continue;
+                        }
                         Seen::Tunnelled(tunnel) => {
                             let seen = self.observer.tunnel(&tunnel, frame.time);
+                            if let Some(validator) = &mut self.validator {
+                                validator.packet_soon(&tunnel, place_of(frame), seen, &self.observer);
+                            }
                             let chosen =
                                 seen.tunnelled && is_of(self.target.as_ref(), &self.observer, seen, None);
                             chosen.then_some(tunnel.reassembled)
                         }
                         Seen::Message(seen) => {
-                            let attribution = self.observer.message(&seen.event(&self.keys));
+                            if let Some(validator) = &mut self.validator {
+                                validator.release(&self.observer);
+                            }
+                            let event = seen.event(&self.keys);
+                            let attribution = self.observer.message(&event);
+                            let found = self.validator.as_mut().map_or(0..0, |validator| {
+                                validator.message(&event, attribution, &self.keys, &self.observer)
+                            });
                             let message = Some(&seen.message);
                             let chosen = is_of(self.target.as_ref(), &self.observer, attribution, message);
                             if chosen {
-                                report.message(&seen, &self.keys).map_err(|error| Failure::output(&error))?;
+                                let findings = self.validator.as_ref().map(Validator::findings);
+                                let found =
+                                    findings.map(|findings| findings.added(found)).unwrap_or_default();
+                                report
+                                    .message(&seen, &self.keys, found)
+                                    .map_err(|error| Failure::output(&error))?;
                             }
                             chosen.then_some(seen.datagram.reassembled)
                         }
@@ -422,6 +477,11 @@ impl Run {
         if let Some(At::Time(time)) = self.at {
             self.observer.advance(time);
         }
+        if let Some(validator) = &mut self.validator {
+            validator.advance(self.observer.clock(), &self.observer);
+            self.observer.catch_up();
+            validator.close(&self.observer);
+        }
         self.observer.close();
         self.finish(report)
     }
@@ -435,6 +495,7 @@ impl Run {
             link_types: self.timeline.link_types(),
             counts: self.trace.counts(),
             observer: &self.observer,
+            findings: self.validator.as_ref().map(Validator::findings),
             target: self.target.as_ref(),
             network: self.trace.network_counters(),
             clock_backwards: self.timeline.clock_backwards(),
@@ -445,7 +506,9 @@ impl Run {
         if !(nothing_read && self.for_people) {
             report.finish(&summary).map_err(|error| Failure::output(&error))?;
         }
-        let mut exit = Exit::Done;
+        let mut exit = summary.findings.map_or(Exit::Done, |findings| {
+            ValidationOptions::exit(self.fail_on, findings, |finding| summary.is_wanted(finding))
+        });
         if let Some(writer) = self.writer {
             writer.finish().map_err(|error| write_failure(&error))?;
         }
@@ -485,6 +548,11 @@ fn unknown_link_type(summary: &Summary<'_>, unread: &[String]) -> Failure {
                 .into(),
         ),
     )
+}
+
+/// A frame as findings name it.
+fn place_of(frame: &Frame<'_>) -> Place {
+    Place { frame: frame.number, time: frame.time, precision: frame.precision }
 }
 
 /// Whether a packet is the target's: of its node, or naming it.

@@ -1,15 +1,18 @@
 //! How a run ends: exit codes, and failures a user can act on.
 
 use std::io::{self, ErrorKind, Write as _};
+use std::ops::Range;
 use std::process::ExitCode;
 
-use miette::{MietteDiagnostic, MietteHandlerOpts};
+use miette::{LabeledSpan, MietteDiagnostic, MietteHandlerOpts, NamedSource};
 
 /// The exit codes of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// 0: done.
     Done,
+    /// 1: done, but something was found, or expected and not seen.
+    Findings,
     /// 2: the command line is wrong.
     Usage,
     /// 3: input or output failed; what could be read was still printed.
@@ -20,6 +23,7 @@ impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(match exit {
             Exit::Done => 0u8,
+            Exit::Findings => 1,
             Exit::Usage => 2,
             Exit::Io => 3,
         })
@@ -31,6 +35,8 @@ impl From<Exit> for ExitCode {
 pub enum Failure {
     /// Something a user has to be told, and the exit code.
     Told(Exit, Box<MietteDiagnostic>),
+    /// The same, about a place in a file whose text is shown.
+    InFile(Exit, Box<MietteDiagnostic>, Box<NamedSource<String>>),
     /// Nobody reads the output any more; that is no failure (`mipflow decode trace.pcap | head`).
     ClosedPipe,
 }
@@ -39,6 +45,19 @@ impl Failure {
     /// A wrong command line.
     pub fn usage(message: impl Into<String>, help: Option<String>) -> Self {
         Self::told(Exit::Usage, message, help)
+    }
+
+    /// A file that is wrong at `place`, in octets of `text`, which is shown there.
+    pub fn in_file(
+        message: impl Into<String>,
+        help: Option<String>,
+        place: Range<usize>,
+        name: &str,
+        text: String,
+    ) -> Self {
+        let mut diagnostic = MietteDiagnostic::new(message).with_label(LabeledSpan::underline(place));
+        diagnostic.help = help;
+        Self::InFile(Exit::Usage, Box::new(diagnostic), Box::new(NamedSource::new(name, text)))
     }
 
     /// Input or output that failed.
@@ -58,16 +77,8 @@ impl Failure {
     pub fn tell(self) -> Exit {
         match self {
             Self::ClosedPipe => Exit::Done,
-            Self::Told(exit, diagnostic) => {
-                // Lines are left to the terminal: a name broken in two can be neither copied nor searched for.
-                // The hook can be set only once, which is enough.
-                let _ = miette::set_hook(Box::new(|_| {
-                    Box::new(MietteHandlerOpts::new().wrap_lines(false).build())
-                }));
-                // When standard error is gone too, nobody is left to tell.
-                let _ = writeln!(io::stderr(), "{:?}", miette::Report::new(*diagnostic));
-                exit
-            }
+            Self::Told(exit, diagnostic) => print(exit, *diagnostic, None),
+            Self::InFile(exit, diagnostic, source) => print(exit, *diagnostic, Some(*source)),
         }
     }
 
@@ -76,4 +87,17 @@ impl Failure {
         diagnostic.help = help;
         Self::Told(exit, Box::new(diagnostic))
     }
+}
+
+fn print(exit: Exit, diagnostic: MietteDiagnostic, source: Option<NamedSource<String>>) -> Exit {
+    // Lines are left to the terminal: a name broken in two can be neither copied nor searched for.
+    // The hook can be set only once, which is enough; a report made before it would look otherwise.
+    let _ = miette::set_hook(Box::new(|_| Box::new(MietteHandlerOpts::new().wrap_lines(false).build())));
+    let mut report = miette::Report::new(diagnostic);
+    if let Some(source) = source {
+        report = report.with_source_code(source);
+    }
+    // When standard error is gone too, nobody is left to tell.
+    let _ = writeln!(io::stderr(), "{report:?}");
+    exit
 }

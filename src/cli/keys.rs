@@ -9,13 +9,17 @@ use zeroize::Zeroizing;
 use super::Failure;
 use crate::wire::{Algorithm, Key, KeyError, KeyRing};
 
+/// The variable of the environment that holds keys, one a line, where the command line names none.
+const VARIABLE: &str = "MIPFLOW_KEY";
+
 /// Options that name keys.
 #[derive(Debug, Args)]
 pub(super) struct KeyOptions {
-    /// Verify authenticators of this SPI with this key (repeatable)
+    /// Key of this SPI: it verifies authenticators, and send and serve sign with it (repeatable)
     ///
     /// Written SPI[/ALGORITHM]=HEX or SPI[/ALGORITHM]=text:SECRET. Algorithms are hmac-md5 (the default),
-    /// hmac-sha1, hmac-sha256 and md5-prefix-suffix.
+    /// hmac-sha1, hmac-sha256 and md5-prefix-suffix. Where neither --key nor --key-file is given, the variable
+    /// `MIPFLOW_KEY` of the environment is read, one key a line: other users see a command line, but not that.
     // Kept as text: an error of clap's own would print the secret.
     #[arg(long, value_name = "SPI[/ALGORITHM]=HEX")]
     key: Vec<String>,
@@ -26,12 +30,17 @@ pub(super) struct KeyOptions {
 }
 
 impl KeyOptions {
-    /// The keys of the command line, then those of the file.
+    /// The keys of the command line, then those of the file; where neither is given, those of the environment.
     pub(super) fn ring(self) -> Result<KeyRing, Failure> {
         let mut ring = KeyRing::default();
+        if self.key.is_empty() && self.key_file.is_none() {
+            let variable = std::env::var(VARIABLE).map(Zeroizing::new).unwrap_or_default();
+            for text in variable.lines().map(str::trim).filter(|line| !line.is_empty()) {
+                ring.add(Key::parse(text).map_err(|error| unusable(VARIABLE, &error))?);
+            }
+        }
         for text in self.key.into_iter().map(Zeroizing::new) {
-            let key = Key::parse(&text).map_err(|error| unusable(&error))?;
-            ring.add(key);
+            ring.add(Key::parse(&text).map_err(|error| unusable("--key", &error))?);
         }
         if let Some(path) = self.key_file {
             read_file(&path, &mut ring)?;
@@ -40,20 +49,9 @@ impl KeyOptions {
     }
 }
 
-/// What is wrong with a `--key`. Nothing of it is repeated: who mixes up the order has the secret where the SPI
-/// or the algorithm belongs.
-fn unusable(error: &KeyError) -> Failure {
-    let what = match error {
-        KeyError::Spi(_) => {
-            "what stands before '=' and '/' is no SPI, a number from 0 to 4294967295".to_owned()
-        }
-        KeyError::Algorithm(_) => "there is no such algorithm".to_owned(),
-        KeyError::NoSecret => "there is no '=' in it".to_owned(),
-        KeyError::Hexadecimal | KeyError::Empty => error.to_string(),
-    };
-    let help = "a key is written SPI[/ALGORITHM]=HEX or SPI[/ALGORITHM]=text:SECRET; algorithms are hmac-md5, \
-                hmac-sha1, hmac-sha256 and md5-prefix-suffix";
-    Failure::usage(format!("--key: {what}"), Some(help.into()))
+/// What is wrong with a key that was written on the command line or in the environment, nothing of it repeated.
+fn unusable(place: &str, error: &KeyError) -> Failure {
+    Failure::usage(format!("{place}: {}", error.without_content()), Some(Key::SYNTAX.into()))
 }
 
 /// What TOML has to say about a key file, without the values it found there: they may be secrets.

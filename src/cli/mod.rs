@@ -3,11 +3,16 @@
 mod completions;
 mod decode;
 mod exit;
+mod explain;
 mod interfaces;
 mod keys;
 mod man;
+mod numbers;
 mod output;
 mod quantity;
+mod send;
+mod serve;
+mod validation;
 mod watch;
 
 pub use exit::{Exit, Failure};
@@ -18,8 +23,9 @@ use clap::{CommandFactory, Parser, Subcommand};
 #[derive(Debug, Parser)]
 #[command(name = "mipflow", version, propagate_version = true, arg_required_else_help = true)]
 #[command(
-    after_help = "Exit codes: 0 done; 2 the command line is wrong; 3 input or output failed, and what could be \
-                        read was still printed."
+    after_help = "Exit codes: 0 done; 1 done, and there are findings of the level of --fail-on or graver, or an \
+                        expectation of send did not hold; 2 the command line is wrong; 3 input or output failed, and \
+                        what could be read was still printed."
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -29,6 +35,9 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Decode(Box<decode::Decode>),
+    Send(Box<send::Send>),
+    Serve(Box<serve::Serve>),
+    Explain(explain::Explain),
     Watch(Box<watch::Watch>),
     Interfaces(interfaces::Interfaces),
     Completions(completions::Completions),
@@ -40,6 +49,9 @@ impl Cli {
     pub fn run(self) -> Result<Exit, Failure> {
         match self.command {
             Command::Decode(decode) => decode.run(),
+            Command::Explain(explain) => explain.run(),
+            Command::Send(send) => send.run(),
+            Command::Serve(serve) => serve.run(),
             Command::Watch(watch) => watch.run(),
             Command::Interfaces(interfaces) => interfaces.run(),
             Command::Completions(completions) => completions.run(&mut Self::command()),

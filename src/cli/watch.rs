@@ -12,8 +12,9 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::decode::{NumberOptions, parse_duration, write_failure};
+use super::decode::{parse_duration, write_failure};
 use super::keys::KeyOptions;
+use super::numbers::NumberOptions;
 use super::quantity::{Stop, parse_buffer, parse_ring, parse_speed, parse_stop};
 use super::{Exit, Failure};
 use crate::capture::privileges::{self, PrivilegeError, RunAs};
@@ -191,6 +192,7 @@ impl Watch {
                 reply_timeout: self.reply_timeout,
                 keep_exchanges: !(headless && is_loaded),
                 attribute: !headless || (choosy && recorder.is_some()),
+                keep_before: false,
                 seed: RandomState::new().hash_one(0u8),
                 limits: if is_file { Options::default().limits } else { LIVE_LIMITS },
             },

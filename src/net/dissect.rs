@@ -33,6 +33,8 @@ pub struct Tunnel<'a> {
     pub outer: Ipv4Packet<'a>,
     /// Whether it was put together from IP fragments.
     pub reassembled: bool,
+    /// Of one that was: the fragment that completed it, as it stands.
+    pub last_fragment: Option<Ipv4Packet<'a>>,
     /// Octets from the start of the frame to the outer header; `None` when reassembled.
     pub ip_offset: Option<usize>,
 }
@@ -244,6 +246,7 @@ impl Dissector {
                     encapsulation,
                     outer,
                     reassembled: false,
+                    last_fragment: None,
                     ip_offset: Some(ip_offset),
                 })
             }),
@@ -324,6 +327,7 @@ fn fragment<'a>(
             encapsulation,
             outer: packet,
             reassembled: false,
+            last_fragment: None,
             ip_offset: Some(ip_offset),
         }))),
         Outcome::Complete => {
@@ -334,6 +338,7 @@ fn fragment<'a>(
                     encapsulation,
                     outer,
                     reassembled: true,
+                    last_fragment: Some(packet),
                     ip_offset: None,
                 }));
             }

@@ -229,6 +229,7 @@ mod tests {
                 encapsulation: crate::net::Encapsulation::IpIp,
                 outer,
                 reassembled: false,
+                last_fragment: None,
                 ip_offset: None,
             };
             if let Some(facts) = FlowFacts::of_plain(&tunnel) {

@@ -6,8 +6,15 @@
 use thiserror::Error;
 
 use crate::net::{
-    dissect::Tunnel, gre::GreHeader, ip::IpPacket, ipv4::Ipv4Packet, ipv6::Ipv6Packet,
-    minimal::MinimalHeader, protocol, reason::Reason, udp::Datagram,
+    dissect::Tunnel,
+    gre::GreHeader,
+    ip::IpPacket,
+    ipv4::Ipv4Packet,
+    ipv6::Ipv6Packet,
+    minimal::MinimalHeader,
+    protocol,
+    reason::Reason,
+    udp::{Checksum, Datagram},
 };
 
 /// How many encapsulations [`Layers`] opens one after the other.
@@ -95,7 +102,8 @@ pub struct Peeled<'a> {
     pub inner: Option<IpPacket<'a>>,
     /// The GRE header, if that is the encapsulation and the header is there.
     pub gre: Option<GreHeader>,
-    /// The forwarding header of minimal encapsulation, likewise.
+    /// The forwarding header of minimal encapsulation, likewise; of a fragment that is not the first, one that it
+    /// begins with nevertheless.
     pub minimal: Option<MinimalHeader>,
     /// What is wrong. There can be an inner packet nevertheless.
     pub problem: Option<TunnelProblem>,
@@ -113,9 +121,18 @@ pub fn peel_packet<'a>(packet: &IpPacket<'a>) -> Option<Peeled<'a>> {
 
 fn open_packet<'a>(packet: &IpPacket<'a>, encapsulation: Encapsulation) -> Peeled<'a> {
     if packet.is_later_fragment() {
-        return Peeled::empty(encapsulation, TunnelProblem::LaterFragment);
+        let minimal =
+            forwarding_header_of_fragment(packet).filter(|_| encapsulation == Encapsulation::Minimal);
+        return Peeled { minimal, ..Peeled::empty(encapsulation, TunnelProblem::LaterFragment) };
     }
     Carried { packet, data: packet.payload(), length: packet.payload_length() }.open(encapsulation)
+}
+
+/// The forwarding header that a fragment begins with although it is not the first: its checksum is right, so
+/// somebody encapsulated a fragment (RFC 2004 §3 forbids it). Elsewhere these octets are the middle of a packet.
+fn forwarding_header_of_fragment(packet: &IpPacket<'_>) -> Option<MinimalHeader> {
+    let (header, _) = MinimalHeader::parse(packet.payload())?;
+    (header.checksum == Checksum::Correct && header.reserved == 0).then_some(header)
 }
 
 /// All encapsulations of a tunnelled packet, outermost first, at most [`MAX_DEPTH`].
@@ -364,6 +381,7 @@ mod tests {
             encapsulation: Encapsulation::IpIp,
             outer: Ipv4Packet::parse(&NESTED, NESTED.len()).unwrap(),
             reassembled: false,
+            last_fragment: None,
             ip_offset: Some(0),
         };
         let layers: Vec<_> = peel_all(&tunnel).collect();
@@ -383,8 +401,13 @@ mod tests {
             octets = [outer, octets].concat();
         }
         let outer = Ipv4Packet::parse(&octets, octets.len()).unwrap();
-        let tunnel =
-            Tunnel { encapsulation: Encapsulation::IpIp, outer, reassembled: false, ip_offset: Some(0) };
+        let tunnel = Tunnel {
+            encapsulation: Encapsulation::IpIp,
+            outer,
+            reassembled: false,
+            last_fragment: None,
+            ip_offset: Some(0),
+        };
         assert_eq!(peel_all(&tunnel).count(), 4);
     }
 

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{Clock, Summary};
+use crate::rules::Findings;
 
 /// The `capture` object.
 #[derive(Serialize)]
@@ -64,7 +65,7 @@ impl<'a> CaptureJson<'a> {
                 nodes: evictions.nodes,
                 exchanges: evictions.exchanges,
                 flows: evictions.flows,
-                findings: 0,
+                findings: summary.findings.map_or(0, Findings::evicted),
                 fragments: summary.lost_fragments(),
                 bindings: evictions.bindings,
                 rules: evictions.rules,

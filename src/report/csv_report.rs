@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::net::Ipv4Addr;
 
 use super::{Clock, Printable, Report, Summary, TimeStyle};
+use crate::rules::Finding;
 use crate::trace::SeenMessage;
 use crate::wire::{Content, Header, KeyRing};
 
@@ -24,6 +25,8 @@ pub enum CsvSection {
     Traffic,
     /// One line a node that was refused something for reasons of security.
     Violations,
+    /// One line a finding.
+    Findings,
     /// One line for the whole capture.
     Stats,
 }
@@ -90,13 +93,14 @@ impl<W: Write> CsvReport<W> {
             CsvSection::Flows => write_row(&mut self.out, tables::FLOW_COLUMNS),
             CsvSection::Traffic => write_row(&mut self.out, tables::TRAFFIC_COLUMNS),
             CsvSection::Violations => write_row(&mut self.out, tables::VIOLATION_COLUMNS),
+            CsvSection::Findings => write_row(&mut self.out, tables::FINDING_COLUMNS),
             CsvSection::Stats => write_row(&mut self.out, STATS_COLUMNS),
         }
     }
 }
 
 impl<W: Write> Report for CsvReport<W> {
-    fn message(&mut self, seen: &SeenMessage<'_>, _: &KeyRing) -> io::Result<()> {
+    fn message(&mut self, seen: &SeenMessage<'_>, _: &KeyRing, _: &[Finding]) -> io::Result<()> {
         if self.section != CsvSection::Messages {
             return Ok(());
         }
@@ -178,6 +182,7 @@ impl<W: Write> Report for CsvReport<W> {
             CsvSection::Flows => tables::write_flows(out, clock, summary)?,
             CsvSection::Traffic => tables::write_traffic(out, summary)?,
             CsvSection::Violations => tables::write_violations(out, clock, summary)?,
+            CsvSection::Findings => tables::write_findings(out, clock, summary)?,
             CsvSection::Stats => write_stats(out, clock, summary)?,
         }
         self.out.flush()

@@ -4,16 +4,13 @@ use std::fmt::{self, Display, Formatter};
 use std::io::{self, Write};
 use std::ops::Range;
 
+use super::finding_notes::FindingNotes;
 use super::marked_lines::MarkedLines;
 use super::{Clock, Glyphs, Look, Palette};
 use crate::time::{Precision, Timestamp};
-use crate::wire::{Field, IpProtocol, Meaning, SelectorLayout, TrafficSelector, Value};
-
-/// Seconds from the beginning of NTP's era (1900) to 1970.
-const NTP_OFFSET: i64 = 2_208_988_800;
-
-/// How far from the capture's clock an Identification is still taken for a timestamp: a day, in seconds.
-const TIMESTAMP_RANGE: i64 = 86_400;
+use crate::wire::{
+    Field, IpProtocol, Meaning, NTP_EPOCH, SelectorLayout, TIMESTAMP_RANGE, TrafficSelector, Value,
+};
 
 /// Writes one line a field, `depth` levels below the message that was captured at `moment`. Bits of one octet or
 /// word stand below a line of their own, as do the fields within a selector.
@@ -22,6 +19,7 @@ pub(super) fn write(
     fields: &[Field<'_>],
     depth: usize,
     moment: Timestamp,
+    notes: &mut FindingNotes<'_>,
     clock: &mut Clock,
     look: &Look,
 ) -> io::Result<()> {
@@ -33,6 +31,9 @@ pub(super) fn write(
     });
     let mut word: Option<Range<usize>> = None;
     for (index, field) in fields.iter().enumerate() {
+        // What is said of octets stands below the last line about them.
+        let is_last =
+            fields.get(index.saturating_add(1)).is_none_or(|next| next.octets.start >= field.octets.end);
         let below = usize::from(field.detail);
         if field.mask == 0 || field.value == Value::Absent {
             write_offset(out, Some(field).filter(|field| field.value != Value::Absent), palette)?;
@@ -45,6 +46,9 @@ pub(super) fn write(
                 field.title,
                 Shown { field, selector, glyphs: look.glyphs }
             )?;
+            if is_last {
+                notes.within(out, &field.octets, 6 + indent)?;
+            }
             continue;
         }
         if word.as_ref() != Some(&field.octets) {
@@ -58,6 +62,9 @@ pub(super) fn write(
         out.mark(field.octets.clone());
         let shown = Shown { field, selector, glyphs: look.glyphs };
         writeln!(out, "{:indent$}{quiet}{}{quiet:#} = {}: {shown}", "", bits(field), field.title)?;
+        if is_last {
+            notes.within(out, &field.octets, indent)?;
+        }
     }
     Ok(())
 }
@@ -212,7 +219,7 @@ fn clock_of_sender(field: &Field<'_>, moment: Timestamp, clock: &mut Clock) -> S
     if field.key != "identification" {
         return String::new();
     }
-    let seconds = i64::try_from(identification >> 32).unwrap_or_default() - NTP_OFFSET;
+    let seconds = i64::try_from(identification >> 32).unwrap_or_default() - NTP_EPOCH;
     let ahead = seconds.saturating_sub(moment.seconds());
     let relation = match ahead {
         0 => "as in the capture".to_owned(),

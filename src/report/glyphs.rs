@@ -1,5 +1,6 @@
 //! The characters of text output beyond letters and digits: drawn ones, or plain ASCII.
 
+use std::borrow::Cow;
 use std::fmt::{self, Display, Formatter, Write as _};
 
 use super::Printable;
@@ -7,6 +8,8 @@ use super::Printable;
 /// Arrows, lines and marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Glyphs {
+    /// How often.
+    pub times: &'static str,
     /// From one to another.
     pub arrow: &'static str,
     /// Between two remarks on one line.
@@ -31,6 +34,7 @@ pub struct Glyphs {
 impl Glyphs {
     /// For terminals that have Unicode.
     pub const UNICODE: Self = Self {
+        times: "×",
         arrow: "→",
         between: "·",
         active: "▶",
@@ -45,6 +49,7 @@ impl Glyphs {
 
     /// For those that have not.
     pub const ASCII: Self = Self {
+        times: "x",
         arrow: "->",
         between: "|",
         active: ">",
@@ -56,6 +61,15 @@ impl Glyphs {
         left: '<',
         ascii: true,
     };
+
+    /// Words of our own as they may be shown with these characters.
+    pub fn words<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.ascii && !text.is_ascii() {
+            Cow::Owned(text.replace('§', "section "))
+        } else {
+            Cow::Borrowed(text)
+        }
+    }
 
     /// Text from a packet as it may be shown with these characters.
     pub fn text<'a>(&self, octets: &'a [u8]) -> impl Display + use<'a> {

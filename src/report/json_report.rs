@@ -3,10 +3,12 @@
 use std::io::{self, Write};
 
 use super::capture_json::CaptureJson;
+use super::findings_json::FindingJson;
 use super::json_writer::{self, ToJson};
 use super::message_json::MessageJson;
 use super::tables_json::{Tables, exchange_json};
 use super::{Clock, Report, Sections, Summary, TimeStyle};
+use crate::rules::Finding;
 use crate::state::{Exchange, FlowView, Node};
 use crate::trace::SeenMessage;
 use crate::wire::KeyRing;
@@ -41,7 +43,7 @@ impl<W: Write> JsonReport<W> {
 }
 
 impl<W: Write> Report for JsonReport<W> {
-    fn message(&mut self, seen: &SeenMessage<'_>, keys: &KeyRing) -> io::Result<()> {
+    fn message(&mut self, seen: &SeenMessage<'_>, keys: &KeyRing, _: &[Finding]) -> io::Result<()> {
         self.begin();
         if !self.sections.messages {
             return Ok(());
@@ -60,6 +62,9 @@ impl<W: Write> Report for JsonReport<W> {
         }
         let mut tables = Tables::new(summary, &mut self.clock);
         self.out.tables(self.sections, &mut tables)?;
+        if self.sections.findings {
+            self.out.list("findings", FindingJson::all(summary, &mut self.clock).into_iter())?;
+        }
         self.out.push(",\n\"capture\":");
         self.out.object(&CaptureJson::new(summary, &mut self.clock, false))?;
         self.out.push("}\n");
@@ -117,6 +122,12 @@ impl<W: Write> NdjsonReport<W> {
             violations.record = Some("violations");
             out.line(&violations)?;
         }
+        if sections.findings {
+            for mut finding in FindingJson::all(summary, &mut self.clock) {
+                finding.record = Some("finding");
+                self.out.line(&finding)?;
+            }
+        }
         Ok(())
     }
 }
@@ -148,7 +159,7 @@ impl<W: Write> NdjsonReport<W> {
 }
 
 impl<W: Write> Report for NdjsonReport<W> {
-    fn message(&mut self, seen: &SeenMessage<'_>, keys: &KeyRing) -> io::Result<()> {
+    fn message(&mut self, seen: &SeenMessage<'_>, keys: &KeyRing, _: &[Finding]) -> io::Result<()> {
         if !self.sections.messages {
             return Ok(());
         }
@@ -170,7 +181,7 @@ impl<W: Write> Report for NdjsonReport<W> {
 }
 
 /// Text that gathers where it is composed, and goes out in large pieces.
-struct Pieces<W> {
+pub(super) struct Pieces<W> {
     out: W,
     text: Vec<u8>,
 }
@@ -179,7 +190,7 @@ impl<W: Write> Pieces<W> {
     /// Octets worth a write.
     const LARGE: usize = 128 << 10;
 
-    fn new(out: W) -> Self {
+    pub fn new(out: W) -> Self {
         Self { out, text: Vec::with_capacity(Self::LARGE + (16 << 10)) }
     }
 
@@ -193,7 +204,7 @@ impl<W: Write> Pieces<W> {
     }
 
     /// An object and the end of its line.
-    fn line(&mut self, object: &impl serde::Serialize) -> io::Result<()> {
+    pub fn line(&mut self, object: &impl serde::Serialize) -> io::Result<()> {
         self.object(object)?;
         self.push("\n");
         Ok(())
@@ -248,7 +259,7 @@ impl<W: Write> Pieces<W> {
         Ok(())
     }
 
-    fn flush(&mut self) -> io::Result<()> {
+    pub fn flush(&mut self) -> io::Result<()> {
         self.write()?;
         self.out.flush()
     }

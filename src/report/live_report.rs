@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::{NdjsonReport, Report, Sections, Summary};
+use crate::rules::Finding;
 use crate::state::Exchange;
 use crate::trace::SeenMessage;
 use crate::wire::KeyRing;
@@ -46,9 +47,9 @@ impl<W: Write> LiveReport<W> {
     }
 
     /// Tells of a message.
-    pub fn message(&mut self, seen: &SeenMessage<'_>, keys: &KeyRing) -> io::Result<()> {
+    pub fn message(&mut self, seen: &SeenMessage<'_>, keys: &KeyRing, found: &[Finding]) -> io::Result<()> {
         self.told = true;
-        self.records.message(seen, keys)
+        self.records.message(seen, keys, found)
     }
 
     /// Tells of exchanges that were decided.

@@ -2,11 +2,13 @@
 
 use std::io::{self, Write};
 
+use super::finding_notes::FindingNotes;
 use super::marked_lines::MarkedLines;
 use super::message_json::encapsulation_name;
 use super::message_line::MessageLine;
 use super::{Clock, Look, Palette, field_lines};
 use crate::net::{Checksum, FlowFacts, IpPacket, UdpTunnel};
+use crate::rules::Finding;
 use crate::trace::SeenMessage;
 use crate::wire::{Extension, Field, Header, IpProtocol, KeyRing, Malformed, TunnelData, Value, Verdict};
 
@@ -16,9 +18,11 @@ pub(super) fn write(
     out: &mut MarkedLines<'_>,
     seen: &SeenMessage<'_>,
     keys: &KeyRing,
+    found: &[Finding],
     clock: &mut Clock,
     look: &Look,
 ) -> io::Result<()> {
+    let mut notes = FindingNotes::new(found, seen.frame, look);
     let heading = look.palette.heading;
     let time = clock.whole(seen.time, seen.precision);
     writeln!(
@@ -34,7 +38,7 @@ pub(super) fn write(
     writeln!(out, "{heading}Mobile IP, {title}{heading:#}, {} octets", message.octets.len())?;
     let mut fields = Vec::new();
     message.describe(&mut fields);
-    field_lines::write(out, &fields, 1, seen.time, clock, look)?;
+    field_lines::write(out, &fields, 1, seen.time, &mut notes, clock, look)?;
     match message.header {
         Header::Other(_) => {
             let left = message.octets.len().saturating_sub(1);
@@ -45,14 +49,14 @@ pub(super) fn write(
         _ => {}
     }
     for extension in message.extensions() {
-        write_extension(out, seen, &extension, keys, clock, look)?;
+        write_extension(out, seen, &extension, keys, &mut notes, clock, look)?;
     }
     if seen.is_truncated() {
         let doubtful = look.palette.doubtful;
         let missing = message.not_captured;
         writeln!(out, "        {doubtful}[{missing} more octets were not captured]{doubtful:#}")?;
     }
-    Ok(())
+    notes.rest(out, 8)
 }
 
 fn write_network(out: &mut MarkedLines<'_>, seen: &SeenMessage<'_>, look: &Look) -> io::Result<()> {
@@ -106,11 +110,13 @@ fn write_extension(
     seen: &SeenMessage<'_>,
     extension: &Extension<'_>,
     keys: &KeyRing,
+    notes: &mut FindingNotes<'_>,
     clock: &mut Clock,
     look: &Look,
 ) -> io::Result<()> {
     let Palette { heading, quiet, good, doubtful, bad, .. } = look.palette;
-    out.mark(extension.offset..extension.offset.saturating_add(extension.total_length()));
+    let octets = extension.offset..extension.offset.saturating_add(extension.total_length());
+    out.mark(octets.clone());
     writeln!(
         out,
         "{quiet}{:>6}{quiet:#}  {heading}Extension: {} ({}){heading:#}, {} octets",
@@ -119,6 +125,7 @@ fn write_extension(
         extension.kind.0,
         extension.total_length()
     )?;
+    notes.about(out, &octets, 10)?;
     let mut fields = Vec::new();
     extension.describe_header(&mut fields);
     let header = fields.len();
@@ -130,7 +137,7 @@ fn write_extension(
         .filter(|(index, field)| *index < header || !field.octets.is_empty() || field.value == Value::Absent)
         .map(|(_, field)| field)
         .collect();
-    field_lines::write(out, &told, 2, seen.time, clock, look)?;
+    field_lines::write(out, &told, 2, seen.time, notes, clock, look)?;
     match keys.verify(seen.message.octets, extension) {
         Some(Verdict::Valid) => writeln!(out, "          {good}[the authenticator is valid]{good:#}")?,
         Some(Verdict::Invalid) => writeln!(out, "          {bad}[the authenticator is INVALID]{bad:#}")?,
@@ -139,10 +146,10 @@ fn write_extension(
         }
         None => {}
     }
-    match malformed {
-        Some(malformed) => write_complaint(out, 10, &malformed, look),
-        None => Ok(()),
+    if let Some(malformed) = malformed {
+        write_complaint(out, 10, &malformed, look)?;
     }
+    notes.within(out, &octets, 10)
 }
 
 fn write_complaint(

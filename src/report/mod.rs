@@ -3,7 +3,12 @@
 mod capture_json;
 mod clock;
 mod csv_report;
+mod explanation;
 mod field_lines;
+mod finding_notes;
+mod findings_json;
+mod findings_junit;
+mod findings_sarif;
 mod glyphs;
 mod hex_dump;
 mod json_report;
@@ -17,8 +22,10 @@ mod message_line;
 mod message_tree;
 mod palette;
 mod printable;
+mod record_lines;
 mod screen;
 mod selection;
+mod send;
 mod statistics;
 mod summary;
 mod tables_json;
@@ -28,6 +35,9 @@ mod text_table;
 
 pub use clock::{Clock, TimeStyle};
 pub use csv_report::{CsvReport, CsvSection};
+pub use explanation::Explanation;
+pub use findings_junit::JunitReport;
+pub use findings_sarif::SarifReport;
 pub use glyphs::Glyphs;
 pub use json_report::{JsonReport, NdjsonReport};
 pub use ladder::LadderFormat;
@@ -35,10 +45,12 @@ pub use live_report::LiveReport;
 pub use look::Look;
 pub use palette::Palette;
 pub use printable::Printable;
+pub use record_lines::RecordLines;
 pub use screen::{
     LadderEvent, LadderPage, MarkedLine, encapsulation_title, hex_dump_text, message_line,
     message_tree_lines, selector_text,
 };
+pub use send::{Announcement, SendDepth, SendJson, SendJunit, SendReport, SendTap, SendText, route_line};
 pub use statistics::grouped;
 pub use summary::{Lost, Summary};
 pub use target::Target;
@@ -48,6 +60,7 @@ use std::io;
 
 use selection::Selection;
 
+use crate::rules::Finding;
 use crate::time::Timestamp;
 use crate::trace::SeenMessage;
 use crate::wire::KeyRing;
@@ -69,15 +82,30 @@ pub struct Sections {
     pub traffic: bool,
     /// What was refused for reasons of security.
     pub violations: bool,
+    /// What the rules found.
+    pub findings: bool,
     /// What was counted.
     pub stats: bool,
 }
 
 impl Sections {
+    /// Nothing but findings.
+    pub const FINDINGS: Self = Self {
+        messages: false,
+        exchanges: false,
+        ladder: false,
+        nodes: false,
+        flows: false,
+        traffic: false,
+        violations: false,
+        findings: true,
+        stats: false,
+    };
+
     /// How many are wanted.
     pub fn count(&self) -> usize {
-        let Self { messages, exchanges, ladder, nodes, flows, traffic, violations, stats } = *self;
-        [messages, exchanges, ladder, nodes, flows, traffic, violations, stats]
+        let Self { messages, exchanges, ladder, nodes, flows, traffic, violations, findings, stats } = *self;
+        [messages, exchanges, ladder, nodes, flows, traffic, violations, findings, stats]
             .iter()
             .filter(|wanted| **wanted)
             .count()
@@ -89,8 +117,8 @@ pub trait Report {
     /// Takes the time of the first frame, before any message. Only relative times want to know.
     fn begin(&mut self, _first: Timestamp) {}
 
-    /// Takes the next message of the timeline.
-    fn message(&mut self, seen: &SeenMessage<'_>, keys: &KeyRing) -> io::Result<()>;
+    /// Takes the next message of the timeline, and what the rules found in it.
+    fn message(&mut self, seen: &SeenMessage<'_>, keys: &KeyRing, found: &[Finding]) -> io::Result<()>;
 
     /// Takes what there is to say when the input has ended.
     fn finish(&mut self, summary: &Summary<'_>) -> io::Result<()>;

@@ -34,7 +34,8 @@ pub fn message_tree_lines(
 ) -> Vec<MarkedLine> {
     let (mut text, mut marks) = (Vec::new(), Vec::new());
     // Writing to memory cannot fail.
-    let _ = message_tree::write(&mut MarkedLines::noting(&mut text, &mut marks), seen, keys, clock, look);
+    let _ =
+        message_tree::write(&mut MarkedLines::noting(&mut text, &mut marks), seen, keys, &[], clock, look);
     let text = String::from_utf8_lossy(&text);
     text.lines().zip(marks).map(|(text, octets)| MarkedLine { text: text.to_owned(), octets }).collect()
 }

@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 
 use super::{Summary, Target};
+use crate::rules::Finding;
 use crate::state::{Exchange, FlowView, Node, Observer};
 
 /// The tables of a run, narrowed to its target.
@@ -25,6 +26,11 @@ impl<'t> Selection<'t> {
             addresses.extend(nodes.filter_map(|node| node.home_address));
         }
         Self { observer, target, addresses }
+    }
+
+    /// All that an observer inferred.
+    pub fn everything(observer: &'t Observer) -> Self {
+        Self { observer, target: None, addresses: Vec::new() }
     }
 
     /// Where it is taken from.
@@ -51,6 +57,14 @@ impl<'t> Selection<'t> {
     pub fn nodes(&self) -> impl Iterator<Item = &'t Node> + use<'t> {
         let target = self.target;
         self.observer.nodes().filter(move |node| target.is_none_or(|target| target.is_node(node)))
+    }
+
+    /// Whether a finding is wanted.
+    pub fn has_finding(&self, finding: &Finding) -> bool {
+        let Some(target) = self.target else { return true };
+        let node = finding.node.and_then(|node| self.observer.node(node));
+        node.is_some_and(|node| target.is_node(node))
+            || finding.home_address.is_some_and(|address| self.addresses.contains(&address))
     }
 
     /// The flows that are wanted.

@@ -3,6 +3,7 @@
 use super::Target;
 use crate::capture::LinkType;
 use crate::net::Counters;
+use crate::rules::{Finding, Findings};
 use crate::state::Observer;
 use crate::trace::Counts;
 use crate::wire::Numbers;
@@ -18,6 +19,8 @@ pub struct Summary<'a> {
     pub counts: &'a Counts,
     /// What was inferred.
     pub observer: &'a Observer,
+    /// What the rules found; `None` when they were not asked.
+    pub findings: Option<&'a Findings>,
     /// The one node to narrow everything to.
     pub target: Option<&'a Target>,
     /// Fragments and frames that could not be decoded.
@@ -40,6 +43,11 @@ pub struct Lost {
 }
 
 impl Summary<'_> {
+    /// Whether a finding concerns the one node that everything is narrowed to, if it is.
+    pub fn is_wanted(&self, finding: &Finding) -> bool {
+        super::Selection::new(self).has_finding(finding)
+    }
+
     /// Link type names for reports: each once, a number where there is no name.
     pub fn link_type_names(&self) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();

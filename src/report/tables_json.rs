@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::{Clock, Selection, Summary};
 use crate::state::{
-    AgentTraffic, Binding, Effect, Exchange, FlowView, Node, Origin, PathView, Rule, RuleAction, Traffic,
-    Tunnel,
+    AgentTraffic, Binding, Effect, Exchange, FlowView, Node, Observer, Origin, PathView, Rule, RuleAction,
+    Traffic, Tunnel,
 };
 use crate::time::{Precision, Timestamp};
 use crate::wire::TrafficSelector;
@@ -209,7 +209,19 @@ struct ViolatorJson {
     last_code: Option<u8>,
 }
 
+impl ExchangeJson {
+    /// One exchange, as a line of its own.
+    pub fn record(exchange: &Exchange) -> Self {
+        Self { record: Some("exchange"), ..exchange_json(exchange) }
+    }
+}
+
 impl<'t> Tables<'t> {
+    /// The tables of all that `observer` inferred, their times with this precision.
+    pub fn of(observer: &'t Observer, precision: Precision, clock: &'t mut Clock) -> Self {
+        Self { clock, precision, selection: Selection::everything(observer) }
+    }
+
     /// The tables of what was inferred, their times written by `clock`.
     pub fn new(summary: &Summary<'t>, clock: &'t mut Clock) -> Self {
         let precision = summary.counts.precision;

@@ -1,6 +1,7 @@
 //! The report a person reads.
 
 mod exchanges;
+pub(super) mod findings;
 mod flows;
 mod ladders;
 mod nodes;
@@ -15,6 +16,7 @@ use super::marked_lines::MarkedLines;
 use super::message_line::MessageLine;
 use super::selection::Selection;
 use super::{Clock, Look, Report, Sections, Summary, TimeStyle, hex_dump, message_tree, statistics};
+use crate::rules::{Finding, Findings};
 use crate::state::Node;
 use crate::time::{Precision, Timestamp};
 use crate::trace::SeenMessage;
@@ -70,15 +72,9 @@ impl<W: Write> TextReport<W> {
         writeln!(self.out, "{heading}{double} {title} {double}{heading:#}")
     }
 
-    fn line(&mut self, seen: &SeenMessage<'_>, keys: &KeyRing) -> io::Result<()> {
-        let (heading, quiet) = (self.look.palette.heading, self.look.palette.quiet);
-        let day = self.clock.day(seen.time);
-        if day != self.day.as_deref() {
-            if let Some(day) = day {
-                writeln!(self.out, "{heading}{day}{heading:#}")?;
-            }
-            self.day = day.map(str::to_owned);
-        }
+    fn message_line(&mut self, seen: &SeenMessage<'_>, keys: &KeyRing) -> io::Result<()> {
+        self.day(seen.time)?;
+        let quiet = self.look.palette.quiet;
         let time = self.clock.styled(seen.time, seen.precision);
         let arrow = self.look.glyphs.arrow;
         writeln!(
@@ -88,6 +84,32 @@ impl<W: Write> TextReport<W> {
             format!("{} {arrow} {}", seen.datagram.source, seen.datagram.destination),
             MessageLine { seen, keys, look: &self.look }
         )
+    }
+
+    /// A line of its own.
+    pub fn line(&mut self, text: &str) -> io::Result<()> {
+        writeln!(self.out, "{text}")
+    }
+
+    /// A line about what happened at a time, between messages.
+    pub fn remark(&mut self, time: Timestamp, precision: Precision, remark: &str) -> io::Result<()> {
+        self.day(time)?;
+        let quiet = self.look.palette.quiet;
+        let time = self.clock.styled(time, precision);
+        writeln!(self.out, "{quiet}{:>6}  {time:>15}{quiet:#}  {remark}", "")
+    }
+
+    /// Writes the day, where it is another one than before.
+    fn day(&mut self, time: Timestamp) -> io::Result<()> {
+        let heading = self.look.palette.heading;
+        let day = self.clock.day(time);
+        if day != self.day.as_deref() {
+            if let Some(day) = day {
+                writeln!(self.out, "{heading}{day}{heading:#}")?;
+            }
+            self.day = day.map(str::to_owned);
+        }
+        Ok(())
     }
 
     fn first_message(&mut self) -> io::Result<()> {
@@ -103,11 +125,13 @@ impl<W: Write> TextReport<W> {
             (sections.flows, "Flows", flows::write),
             (sections.traffic, "Traffic", traffic::write),
             (sections.violations, "Security violations", violations::write),
+            (sections.findings, "Findings", findings::write),
         ] {
             if is_shown {
                 self.head(title)?;
                 let mut page = Page {
                     selection: Selection::new(summary),
+                    findings: summary.findings,
                     numbers: summary.numbers,
                     precision: summary.counts.precision,
                     clock: &mut self.clock,
@@ -128,6 +152,7 @@ type Section = fn(&mut dyn Write, &mut Page<'_, '_>) -> io::Result<()>;
 /// What the tables of a report are made of.
 struct Page<'t, 'c> {
     selection: Selection<'t>,
+    findings: Option<&'t Findings>,
     numbers: Numbers,
     precision: Precision,
     clock: &'c mut Clock,
@@ -171,7 +196,7 @@ impl<W: Write> Report for TextReport<W> {
         self.clock.start(first);
     }
 
-    fn message(&mut self, seen: &SeenMessage<'_>, keys: &KeyRing) -> io::Result<()> {
+    fn message(&mut self, seen: &SeenMessage<'_>, keys: &KeyRing, found: &[Finding]) -> io::Result<()> {
         if !self.sections.messages {
             return Ok(());
         }
@@ -179,9 +204,9 @@ impl<W: Write> Report for TextReport<W> {
         self.messages += 1;
         if self.depth.tree {
             let out = &mut MarkedLines::of(&mut self.out);
-            message_tree::write(out, seen, keys, &mut self.clock, &self.look)?;
+            message_tree::write(out, seen, keys, found, &mut self.clock, &self.look)?;
         } else {
-            self.line(seen, keys)?;
+            self.message_line(seen, keys)?;
         }
         if self.depth.hex {
             hex_dump::write(&mut self.out, seen.message.octets, 8, &self.look.palette)?;

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 use std::num::NonZeroU8;
 
-use super::Encapsulation;
+use super::{Encapsulation, FarEnd};
 use crate::time::Timestamp;
 use crate::wire::{AccessTechnology, Multipath, RequestFlags};
 
@@ -55,6 +55,8 @@ pub struct Binding {
     pub interface: Option<Interface>,
     /// Care-of address as registered.
     pub care_of_address: Ipv4Addr,
+    /// Where its tunnel ends: the care-of address, or in UDP the request's source as the home agent saw it.
+    pub far_end: FarEnd,
     /// Flags of the request that made or last refreshed it.
     pub flags: RequestFlags,
     /// Whether UDP tunnelling was granted (RFC 3519).

@@ -46,6 +46,8 @@ pub(super) struct Directory {
     pub no_room: u64,
     /// Flows of the nodes that fell out.
     pub evicted_flows: u64,
+    /// How often a prefix was given to a node that had it not.
+    pub prefix_changes: u64,
     hasher: Hasher,
 }
 
@@ -77,6 +79,7 @@ impl Directory {
             evicted: 0,
             no_room: 0,
             evicted_flows: 0,
+            prefix_changes: 0,
             hasher: FixedState::with_seed(seed),
         }
     }
@@ -217,6 +220,7 @@ impl Directory {
             node.prefixes.push(prefix);
         }
         let before = self.by_prefix.insert((node.home_agent, prefix), slot);
+        self.prefix_changes = self.prefix_changes.wrapping_add(u64::from(before != Some(slot)));
         if let Some(before) = before.filter(|before| *before != slot)
             && let Some(node) = self.nodes.get_mut(before as usize)
         {
@@ -388,7 +392,7 @@ fn nai_hash(hasher: &Hasher, node: &Node) -> u64 {
 
 impl Prefix {
     /// The prefix of this length that covers an address.
-    pub(super) fn covering(address: IpAddr, length: u8) -> Self {
+    pub fn covering(address: IpAddr, length: u8) -> Self {
         let address = match address {
             IpAddr::V4(address) => {
                 let mask = u32::MAX.checked_shl(32u32.saturating_sub(length.into())).unwrap_or(0);

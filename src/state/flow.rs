@@ -192,6 +192,15 @@ impl Marks {
         self.0 &= !other.0;
     }
 
+    /// That too many switches of tunnels in this direction have been told. Takes the provisional places of marks that
+    /// are never provisional.
+    pub const fn sprayed(direction: Direction) -> Self {
+        match direction {
+            Direction::Downlink => Self::PER_PACKET.provisional(),
+            Direction::Uplink => Self::RULED.provisional(),
+        }
+    }
+
     /// The same marks as provisional ones: they wait for their grace to pass.
     pub const fn provisional(self) -> Self {
         Self(self.0 << 8)

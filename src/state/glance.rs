@@ -36,11 +36,6 @@ impl Observer {
 }
 
 impl Node {
-    /// Tells this node from earlier ones in the same place of the table.
-    pub fn birth(&self) -> u32 {
-        self.birth
-    }
-
     /// Whether the place holds a node that has a name.
     pub fn is_named(&self) -> bool {
         self.home_address.is_some() || self.nai.is_some()

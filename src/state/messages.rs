@@ -52,6 +52,17 @@ pub struct Attribution {
     pub copy: bool,
     /// Whether it is data between a home agent and a care-of address registered with it.
     pub tunnelled: bool,
+    /// Of a registration: frame of the first copy of the request that it is or answers.
+    pub request: Option<u64>,
+    /// Whether it is the first reply to that request, the one that decides.
+    pub decides: bool,
+}
+
+impl Attribution {
+    /// To a node, if it is known.
+    fn to(node: Option<u32>) -> Self {
+        Self { node, ..Self::default() }
+    }
 }
 
 impl Observer {
@@ -70,27 +81,27 @@ impl Observer {
         if self.duplicates.is_copy(packet, event.time) {
             return Attribution { copy: true, ..Attribution::default() };
         }
-        let node = match &event.message.header {
+        let attribution = match &event.message.header {
             Header::Request(request) => self.request(event, request),
             Header::Reply(reply) => self.reply(event, reply),
             Header::TunnelData(_) => return self.tunnel_data(event.datagram, event.time),
-            Header::Revocation(revocation) => self.revocation(event, revocation),
+            Header::Revocation(revocation) => Attribution::to(self.revocation(event, revocation)),
             Header::RevocationAcknowledgement(acknowledgement) => {
-                self.acknowledgement(event, acknowledgement)
+                Attribution::to(self.acknowledgement(event, acknowledgement))
             }
-            Header::Other(_) | Header::Short(..) => None,
+            Header::Other(_) | Header::Short(..) => Attribution::default(),
         };
-        if let Some(node) = node
+        if let Some(node) = attribution.node
             && event.authentication != AuthenticationFacts::default()
             && let Some(node) = self.directory.nodes.get_mut(node as usize)
         {
             let violations = node.violations.get_or_insert_default();
             violations.authentication(event.authentication, event.time, event.precision);
         }
-        Attribution { node, ..Attribution::default() }
+        attribution
     }
 
-    fn request(&mut self, event: &MessageEvent<'_, '_>, header: &RegistrationRequest) -> Option<u32> {
+    fn request(&mut self, event: &MessageEvent<'_, '_>, header: &RegistrationRequest) -> Attribution {
         let read = Extensions::of(event.message);
         let identity = identity(header.home_address, read.nai);
         let node = match (&identity, read.nai) {
@@ -120,7 +131,8 @@ impl Observer {
         );
         if let Some(known) = known {
             self.request_again(event, known);
-            return node;
+            let first = self.pending.request_mut(known).map(|request| request.frame);
+            return Attribution { request: first, ..Attribution::to(node) };
         }
         request.kind = Some(self.kind_of(&request));
         request.frame = event.frame;
@@ -130,7 +142,7 @@ impl Observer {
             request.record = Some(self.records.push(record_of(&request, header, read.nai, event)));
         }
         self.wait(request, event.time);
-        node
+        Attribution { request: Some(event.frame), ..Attribution::to(node) }
     }
 
     /// Takes another copy of a request.
@@ -180,7 +192,7 @@ impl Observer {
         }
     }
 
-    fn reply(&mut self, event: &MessageEvent<'_, '_>, header: &RegistrationReply) -> Option<u32> {
+    fn reply(&mut self, event: &MessageEvent<'_, '_>, header: &RegistrationReply) -> Attribution {
         let read = Extensions::of(event.message);
         let mut facts = ReplyFacts {
             code: header.code,
@@ -194,21 +206,24 @@ impl Observer {
         };
         let slot = self.request_of(event, header, read.nai);
         let Some(request) = slot.and_then(|slot| self.pending.request_mut(slot)) else {
-            return self.unsolicited(event, &facts, read.nai);
+            return Attribution::to(self.unsolicited(event, &facts, read.nai));
         };
         if facts.home_agent.is_unspecified() {
             facts.home_agent = request.home_agent;
         }
         let record = request.record;
+        let first = Some(request.frame);
         if request.answer.is_some() {
             let node = request.node;
             self.records.add_leg(record, leg(event, Step::Reply(header.code)));
-            return self.named_by(&facts).or_else(|| self.directory.slot(node?));
+            let node = self.named_by(&facts).or_else(|| self.directory.slot(node?));
+            return Attribution { request: first, ..Attribution::to(node) };
         }
         request.answer = Some(header.code);
         // Taken as it is now: the table must not be borrowed while bindings change.
         let decided = Decided::of(request, event, &facts, &read);
-        self.decide(event, &facts, &read, &decided, record)
+        let node = self.decide(event, &facts, &read, &decided, record);
+        Attribution { request: first, decides: true, ..Attribution::to(node) }
     }
 
     /// The request that a reply answers: same identity and low half of the Identification; of several the latest,
@@ -302,8 +317,15 @@ impl Observer {
         let clock = self.clock.max(facts.time);
         let mut forgotten = 0;
         let mut without_room = 0;
+        let keep = self.options.keep_before;
+        let before = if keep { Some((&mut self.before, &mut self.rules_before)) } else { None };
         self.directory.change(slot, |node| {
             node.settle(clock);
+            if let Some((before, rules)) = before {
+                before.clear();
+                before.extend_from_slice(node.bindings());
+                *rules = node.policy().rules().len();
+            }
             forgotten = node.register(&registration);
             if registration.interface.is_some() {
                 node.multipath = Multipath::Enabled;

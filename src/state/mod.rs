@@ -26,8 +26,10 @@ mod policy;
 mod records;
 mod revocations;
 mod selector;
+mod sprays;
 mod tally;
 mod tunnel;
+mod upkeep;
 mod violations;
 
 pub use agent::AgentTraffic;
@@ -39,5 +41,6 @@ pub use node::{Multipath, Node, Prefix};
 pub use observer::{Evictions, Limits, Observer, Options};
 pub use policy::{BidList, Effect, Origin, Policy, Rule, RuleAction};
 pub use selector::{Downlink, NormalSelector};
+pub use sprays::Spray;
 pub use tunnel::{Direction, Encapsulation, FarEnd, Traffic, Tunnel};
 pub use violations::{AuthenticationFacts, Violations};

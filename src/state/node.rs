@@ -179,6 +179,11 @@ impl Node {
         self.tunnels.iter().position(is_it)
     }
 
+    /// Tells it from nodes that had its index before.
+    pub fn birth(&self) -> u32 {
+        self.birth
+    }
+
     /// How many flows of it are kept.
     pub fn flow_count(&self) -> u32 {
         self.flows
@@ -245,6 +250,11 @@ impl Node {
         self.generation = self.generation.wrapping_add(1);
     }
 
+    /// When the first of its active bindings expires; `None` when all of them stay, or none is left.
+    pub fn next_expiry(&self) -> Option<Timestamp> {
+        Some(self.next_expiry).filter(|expiry| *expiry != FOREVER)
+    }
+
     /// What a registration is, seen from the bindings there are: the active one it would renew.
     pub(super) fn renewed_by(
         &self,
@@ -304,7 +314,7 @@ impl Node {
     }
 
     fn store(&mut self, registration: &Registration) {
-        let Registration { interface, care_of_address, flags, udp, lifetime, time, frame, .. } =
+        let Registration { interface, care_of_address, far_end, flags, udp, lifetime, time, frame, .. } =
             *registration;
         let expires = expiry(time, lifetime);
         let known = self.bindings.iter_mut().find(|binding| is_the_one(binding, interface, care_of_address));
@@ -315,6 +325,7 @@ impl Node {
                 *binding = Binding {
                     interface,
                     care_of_address,
+                    far_end,
                     flags,
                     udp,
                     lifetime,
@@ -330,6 +341,7 @@ impl Node {
                 self.bindings.push(Binding {
                     interface,
                     care_of_address,
+                    far_end,
                     flags,
                     udp,
                     state: BindingState::Active,

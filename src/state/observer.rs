@@ -10,8 +10,9 @@ use super::packets::{BATCH, Sighting};
 use super::pending::{Pending, Request};
 use super::records::Records;
 use super::revocations::Revocations;
+use super::sprays::{Spray, Sprays};
 use super::tally::Uncounted;
-use super::{AgentTraffic, Exchange, FlowView, Node, Status};
+use super::{AgentTraffic, Binding, Exchange, FlowView, Node, Status};
 use crate::time::{Precision, Timestamp};
 use crate::wire::ReplyCode;
 
@@ -25,6 +26,8 @@ pub struct Options {
     /// Whether [`Observer::tunnel`] has to say whose each packet is, and whether it is in a known tunnel. Without it
     /// packets are counted some at a time, which is faster, and nothing is said of them.
     pub attribute: bool,
+    /// Whether [`Observer::before`] is kept.
+    pub keep_before: bool,
     /// Bounds of the tables.
     pub limits: Limits,
     /// Scatters the tables. Whoever reads the packets of strangers gives a number they cannot know, so that they
@@ -53,6 +56,7 @@ impl Default for Options {
             reply_timeout: 10_000_000_000,
             keep_exchanges: true,
             attribute: true,
+            keep_before: false,
             limits: Limits::default(),
             seed: 0,
         }
@@ -116,6 +120,13 @@ pub struct Observer {
     pub(super) evicted_rules: u64,
     pub(super) evicted_others: u64,
     pub(super) tunnelled: u64,
+    /// Bindings of a node as they were before the last accepted reply.
+    pub(super) before: Vec<Binding>,
+    /// How many rules that node had.
+    pub(super) rules_before: usize,
+    /// Numbers the tunnelled packets that were taken.
+    pub(super) taken: u64,
+    pub(super) sprays: Sprays,
 }
 
 /// The reply of an exchange, as far as bindings are concerned.
@@ -154,6 +165,10 @@ impl Observer {
             evicted_rules: 0,
             evicted_others: 0,
             tunnelled: 0,
+            before: Vec::new(),
+            rules_before: 0,
+            taken: 0,
+            sprays: Sprays::default(),
         }
     }
 
@@ -197,6 +212,43 @@ impl Observer {
         self.tally();
     }
 
+    /// Counts the packets that wait to be counted together, so that [`Observer::sprays`] tells of all.
+    pub fn catch_up(&mut self) {
+        self.flush();
+    }
+
+    /// How many tunnelled packets were taken, the last one included.
+    pub fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// How many directions of flows were found to be spread over several tunnels.
+    #[inline]
+    pub fn spray_count(&self) -> u64 {
+        self.sprays.count()
+    }
+
+    /// The flows that were found to be spread over several tunnels, after the first `known` of them. Only the latest
+    /// are kept: whoever asks after each packet misses none.
+    pub fn sprays(&self, known: u64) -> impl Iterator<Item = &Spray> {
+        self.sprays.after(known)
+    }
+
+    /// What changes whenever something is accepted, removed or expires of the node with this index, or the index names
+    /// another node. Expiry shows when a packet of the node is next looked at.
+    #[inline]
+    pub fn generation(&self, node: u32) -> Option<u64> {
+        let pulse = self.directory.pulse(node)?;
+        Some(u64::from(pulse.birth) << 32 | u64::from(pulse.generation))
+    }
+
+    /// What changes whenever an address can have come to belong to another node than before: with another home agent
+    /// or prefix.
+    #[inline]
+    pub fn layout(&self) -> u64 {
+        (self.directory.agents().len() as u64) << 32 ^ self.directory.prefix_changes
+    }
+
     /// Time of the latest packet.
     pub fn clock(&self) -> Timestamp {
         self.clock
@@ -214,6 +266,30 @@ impl Observer {
     /// The node with this index, as exchanges of messages and flows name it.
     pub fn node(&self, index: u32) -> Option<&Node> {
         self.directory.nodes.get(index as usize)
+    }
+
+    /// The bindings of its node just before the last reply that was accepted, expired ones settled. Empty unless
+    /// [`Options::keep_before`] asked for it.
+    pub fn before(&self) -> &[Binding] {
+        &self.before
+    }
+
+    /// How many rules were in force just before the last reply that was accepted: the first ones of the policy that
+    /// there is after it. Kept with [`Observer::before`].
+    pub fn rules_before(&self) -> usize {
+        self.rules_before
+    }
+
+    /// Whether an address is that of a home agent that took part in a registration.
+    pub fn is_home_agent(&self, address: Ipv4Addr) -> bool {
+        self.directory.is_agent(address)
+    }
+
+    /// Index of the node of a home agent that has this home address, or a prefix that covers the address.
+    pub fn owner_of(&self, home_agent: Ipv4Addr, address: IpAddr) -> Option<u32> {
+        ipv4(address)
+            .and_then(|address| self.directory.find(home_agent, address))
+            .or_else(|| self.directory.behind(home_agent, address))
     }
 
     /// The exchanges that were kept, in order of their first packet.

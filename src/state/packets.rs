@@ -9,6 +9,7 @@ use super::messages::Attribution;
 use super::node::Pulse;
 use super::observer::ipv4;
 use super::selector::Downlink;
+use super::sprays::Spray;
 use super::{Direction, Effect, Encapsulation, FarEnd, Node, Observer, Tunnel};
 use crate::net::{Datagram, FlowFacts, IpPacket, Peeled, UdpTunnel, peel, peel_packet};
 use crate::time::Timestamp;
@@ -20,11 +21,14 @@ const UNKNOWN_TUNNELS: usize = 1 << 12;
 impl Observer {
     /// Takes a tunnelled packet, after [`Observer::advance`] to its time.
     pub fn tunnel(&mut self, tunnel: &crate::net::Tunnel<'_>, time: Timestamp) -> Attribution {
+        self.taken = self.taken.wrapping_add(1);
         let header = &tunnel.outer.header;
         let (source, destination) = (header.source, header.destination);
         let is_agent = (self.directory.is_agent(source), self.directory.is_agent(destination));
         if is_agent == (false, false) {
-            return Attribution::default();
+            // Nobody's, or one that pretends to come from a home agent.
+            let copy = self.options.keep_before && self.duplicates.is_copy(&tunnel.outer, time);
+            return Attribution { copy, ..Attribution::default() };
         }
         if self.duplicates.is_copy(&tunnel.outer, time) {
             return Attribution { copy: true, ..Attribution::default() };
@@ -44,6 +48,14 @@ impl Observer {
         self.carried(ends, is_agent, &peel(tunnel), time)
     }
 
+    /// Takes a fragment of a tunnelled packet, which changes nothing; says whether the capture holds it twice.
+    pub fn fragment(&mut self, fragment: &crate::net::Tunnel<'_>, time: Timestamp) -> Attribution {
+        let header = &fragment.outer.header;
+        let concerns = self.directory.is_agent(header.source) || self.directory.is_agent(header.destination);
+        let copy = concerns && self.duplicates.is_copy(&fragment.outer, time);
+        Attribution { copy, ..Attribution::default() }
+    }
+
     /// Holds a packet back until a batch is full.
     fn hold(&mut self, sighting: Sighting) {
         self.sightings.push(sighting);
@@ -54,6 +66,7 @@ impl Observer {
 
     /// Takes a Tunnel Data message (RFC 3519 §3.3).
     pub(super) fn tunnel_data(&mut self, datagram: &Datagram<'_>, time: Timestamp) -> Attribution {
+        self.taken = self.taken.wrapping_add(1);
         let (SocketAddr::V4(source), SocketAddr::V4(destination)) = (datagram.source, datagram.destination)
         else {
             return Attribution::default();
@@ -151,6 +164,7 @@ impl Observer {
             is_later_fragment: facts.is_fragment_without_ports,
             carrier: None,
             encapsulation: Encapsulation::IpInIp,
+            number: self.taken,
             time,
             clock: self.clock,
         })
@@ -314,7 +328,7 @@ impl Observer {
             return Attribution::default();
         };
         self.tunnelled = self.tunnelled.saturating_add(1);
-        let attribution = Attribution { node: Some(node), copy: false, tunnelled: true };
+        let attribution = Attribution { node: Some(node), tunnelled: true, ..Attribution::default() };
         let Some(id) = self.directory.id(node) else { return attribution };
         let path = Path::new(tunnel, sighting.far_end, sighting.time);
         let Some(slot) = self.flow_of(key, id, path) else {
@@ -414,9 +428,13 @@ impl Observer {
         let may_be_steady = flow.path.tunnel == tunnel && !node.policy().looks_at_packets();
         let Some(rule) = rule.and_then(|index| node.policy().rules().get(index)) else {
             flow.expected = 0;
-            let left = note_switch(flow, node, tunnel, sighting);
+            let (left, sprays) = note_switch(flow, node, tunnel, sighting);
             if may_be_steady {
                 flow.marks.set(Marks::STEADY);
+            }
+            if sprays {
+                let Sighting { number, direction, far_end, .. } = *sighting;
+                self.sprays.add(Spray { number, node: node_slot, direction, packet: *packet, far_end });
             }
             if let Some(left) = left {
                 self.suspect(slot, Charge::Left(left), sighting.time);
@@ -446,8 +464,8 @@ impl Observer {
 }
 
 /// Notes which tunnel a packet without a rule took (observer.md; TUN-024 for what is too often). Gives the tunnel
-/// it left although that one was alive.
-fn note_switch(flow: &mut Flow, node: &Node, tunnel: u16, sighting: &Sighting) -> Option<u16> {
+/// it left although that one was alive, and whether this direction of the flow has now switched too often, once.
+fn note_switch(flow: &mut Flow, node: &Node, tunnel: u16, sighting: &Sighting) -> (Option<u16>, bool) {
     let protocol = IpProtocol(flow.key.protocol);
     let [downlink, uplink] = &mut flow.switches;
     let (own, other) = match sighting.direction {
@@ -466,10 +484,13 @@ fn note_switch(flow: &mut Flow, node: &Node, tunnel: u16, sighting: &Sighting) -
     if moved {
         flow.marks.set(Marks::MOVED);
     }
+    let told = Marks::sprayed(sighting.direction);
+    let sprays = often && !flow.marks.has(told);
     if often {
         flow.marks.set(Marks::PER_PACKET);
+        flow.marks.set(told);
     }
-    switched.then_some(before)
+    (switched.then_some(before), sprays)
 }
 
 /// The most packets that are counted together.
@@ -491,6 +512,8 @@ pub(super) struct Sighting {
     carrier: Option<Ipv4Addr>,
     /// How it was carried, in the words of bindings.
     encapsulation: Encapsulation,
+    /// Which packet it is, as [`Observer::taken`] counts them.
+    number: u64,
     time: Timestamp,
     /// The observer's clock when it was seen.
     clock: Timestamp,

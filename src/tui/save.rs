@@ -76,7 +76,7 @@ fn report(mut report: impl Report, facts: Facts<'_>, order: &SaveOrder) -> io::R
         report.begin(first);
     }
     for message in &order.messages {
-        facts.read(message, |seen| report.message(seen, facts.keys)).transpose()?;
+        facts.read(message, |seen| report.message(seen, facts.keys, &[])).transpose()?;
     }
     report.finish(&summary(facts, order))
 }

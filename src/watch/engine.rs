@@ -122,6 +122,11 @@ impl Engine {
                 self.others = self.others.saturating_add(1);
                 return Taken::Nothing;
             }
+            Seen::Fragment(fragment) => {
+                self.observer.fragment(&fragment, frame.time);
+                self.others = self.others.saturating_add(1);
+                return Taken::Nothing;
+            }
             Seen::Tunnelled(tunnel) => {
                 let attribution = self.observer.tunnel(&tunnel, frame.time);
                 self.others = self.others.saturating_add(u64::from(!attribution.tunnelled));

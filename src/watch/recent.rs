@@ -93,7 +93,7 @@ impl RecentMessage {
         }
         match trace.take(&self.last.frame()) {
             Seen::Message(seen) => Some(look(&seen)),
-            Seen::Tunnelled(_) | Seen::Nothing => None,
+            Seen::Tunnelled(_) | Seen::Fragment(_) | Seen::Nothing => None,
         }
     }
 

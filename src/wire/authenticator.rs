@@ -100,7 +100,26 @@ pub enum KeyError {
     Empty,
 }
 
+impl KeyError {
+    /// What is wrong, without a word of what was written: who mixes up the order has the secret where the SPI or
+    /// the algorithm belongs.
+    pub fn without_content(&self) -> String {
+        match self {
+            Self::Spi(_) => {
+                "what stands before '=' and '/' is no SPI, a number from 0 to 4294967295".to_owned()
+            }
+            Self::Algorithm(_) => "there is no such algorithm".to_owned(),
+            Self::NoSecret => "there is no '=' in it".to_owned(),
+            Self::Hexadecimal | Self::Empty => self.to_string(),
+        }
+    }
+}
+
 impl Key {
+    /// How a key is written.
+    pub const SYNTAX: &str = "a key is written SPI[/ALGORITHM]=HEX or SPI[/ALGORITHM]=text:SECRET; algorithms are \
+                              hmac-md5, hmac-sha1, hmac-sha256 and md5-prefix-suffix";
+
     /// A key from its octets; an empty one is refused.
     pub fn new(spi: u32, algorithm: Algorithm, secret: Zeroizing<Vec<u8>>) -> Result<Self, KeyError> {
         if secret.is_empty() {

@@ -145,6 +145,11 @@ impl<'a> Extension<'a> {
         }
     }
 
+    /// What the extension says as far as it can be read, and what is wrong with it.
+    pub fn content_and_fault(&self) -> (Content<'a>, Option<Malformed>) {
+        self.read(&mut super::Discard)
+    }
+
     /// Tells `sink` the fields of the header: type, Sub-Type and Length, as the layout has them. A Sub-Type that
     /// Length counts is of the content, and [`Extension::describe`] tells it.
     pub fn describe_header<S: FieldSink<'a>>(&self, sink: &mut S) {

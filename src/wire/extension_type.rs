@@ -38,6 +38,10 @@ impl ExtensionType {
     pub const CRITICAL_VENDOR: Self = Self(38);
     /// UDP Tunnel Reply (RFC 3519 §3.2).
     pub const UDP_TUNNEL_REPLY: Self = Self(44);
+    /// Foreign agent error (RFC 4636 §3).
+    pub const FOREIGN_AGENT_ERROR: Self = Self(45);
+    /// Proxy Mobile IPv4, non-skippable (RFC 5563).
+    pub const PROXY_NON_SKIPPABLE: Self = Self(47);
     /// GRE Key (RFC 6245).
     pub const GRE_KEY: Self = Self(48);
     /// Encapsulating Delivery Style (RFC 3024 §3.3).

@@ -3,6 +3,12 @@
 /// The UDP port of Mobile IP (RFC 5944 §3.3).
 pub const PORT: u16 = 434;
 
+/// Seconds from 1900, where the timestamps of an Identification begin as those of NTP do, to 1970 (RFC 5944 §5.7.1).
+pub const NTP_EPOCH: i64 = 2_208_988_800;
+
+/// How far an Identification may lie from a clock and still be taken for a timestamp, in seconds: a day **(ours)**.
+pub const TIMESTAMP_RANGE: i64 = 86_400;
+
 /// The assigned numbers that RFC 7629 §7 brought in, with the RFC's values as defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Numbers {

@@ -25,6 +25,27 @@ impl ReplyCode {
     /// Accepted, but simultaneous mobility bindings are unsupported.
     pub const ACCEPTED_NO_SIMULTANEOUS_BINDINGS: Self = Self(1);
 
+    /// The home agent does not serve this node, or not here.
+    pub const ADMINISTRATIVELY_PROHIBITED: Self = Self(129);
+    /// The home agent has no room.
+    pub const INSUFFICIENT_RESOURCES: Self = Self(130);
+    /// The mobile node's authenticator is not the one its key makes.
+    pub const MOBILE_NODE_FAILED_AUTHENTICATION: Self = Self(131);
+    /// The same of the foreign agent's.
+    pub const FOREIGN_AGENT_FAILED_AUTHENTICATION: Self = Self(132);
+    /// The Identification is not fresh; the reply says how to go on.
+    pub const IDENTIFICATION_MISMATCH: Self = Self(133);
+    /// The home agent cannot make sense of the request.
+    pub const POORLY_FORMED_REQUEST: Self = Self(134);
+    /// The node would have more bindings than it may.
+    pub const TOO_MANY_BINDINGS: Self = Self(135);
+    /// The request names another home agent; the reply names this one.
+    pub const UNKNOWN_HOME_AGENT: Self = Self(136);
+    /// A critical extension of the mobile node is of a vendor that the home agent does not know (RFC 3115 §5).
+    pub const UNKNOWN_VENDOR_FROM_MOBILE_NODE: Self = Self(140);
+    /// The same of the foreign agent.
+    pub const UNKNOWN_VENDOR_FROM_FOREIGN_AGENT: Self = Self(141);
+
     /// What the code's range says.
     pub const fn decision(self) -> Decision {
         match self.0 {

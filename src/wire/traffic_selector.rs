@@ -19,8 +19,8 @@
 
 use std::net::IpAddr;
 
-use super::selector_field::{End, IPV4_PAIRS, IPV6_PAIRS, Pair, What};
-use super::{Discard, Field, FieldSink, Meaning, Reader, Value};
+use super::selector_field::{End, IPV4_PAIRS, IPV6_PAIRS, Pair};
+use super::{Discard, Field, FieldSink, Meaning, Reader, SelectorField, Value};
 
 /// Which of the two binary formats a selector has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -57,7 +57,7 @@ impl SelectorFormat {
         }
     }
 
-    const fn pairs(self) -> &'static [Pair] {
+    pub(super) const fn pairs(self) -> &'static [Pair] {
         match self {
             Self::Ipv4 => &IPV4_PAIRS,
             Self::Ipv6 => &IPV6_PAIRS,
@@ -274,6 +274,11 @@ impl TrafficSelector {
         flags
     }
 
+    /// Octets of the selector in its layout: what the layout puts first, flags word and fields.
+    pub fn length(&self) -> usize {
+        self.layout.prefix().saturating_add(flagged_length(self.format, self.flags()))
+    }
+
     /// Whether no field is there at all, so that every packet of the family matches.
     pub fn is_any(&self) -> bool {
         self.flags() & !self.format.reserved_mask() == 0
@@ -289,42 +294,41 @@ impl TrafficSelector {
     }
 
     /// The named end of a field as a number, `None` when it is not there.
-    fn part(&self, what: What, end: End) -> Option<u128> {
+    pub(super) fn part(&self, what: SelectorField, end: End) -> Option<u128> {
         match what {
-            What::SourceAddress => end.of(self.source_address).map(address_bits),
-            What::DestinationAddress => end.of(self.destination_address).map(address_bits),
-            What::Spi => end.of(self.spi).map(u128::from),
-            What::FlowLabel => end.of(self.flow_label).map(u128::from),
-            What::SourcePort => end.of(self.source_port).map(u128::from),
-            What::DestinationPort => end.of(self.destination_port).map(u128::from),
-            What::Ds => end.of(self.ds).map(u128::from),
-            What::Protocol => end.of(self.protocol).map(u128::from),
+            SelectorField::SourceAddress => end.of(self.source_address).map(address_bits),
+            SelectorField::DestinationAddress => end.of(self.destination_address).map(address_bits),
+            SelectorField::Spi => end.of(self.spi).map(u128::from),
+            SelectorField::FlowLabel => end.of(self.flow_label).map(u128::from),
+            SelectorField::SourcePort => end.of(self.source_port).map(u128::from),
+            SelectorField::DestinationPort => end.of(self.destination_port).map(u128::from),
+            SelectorField::Ds => end.of(self.ds).map(u128::from),
+            SelectorField::Protocol => end.of(self.protocol).map(u128::from),
         }
     }
 
     // The walk takes as many octets as the field has, so no value is cut.
     #[allow(clippy::cast_possible_truncation)]
-    fn set_part(&mut self, what: What, end: End, value: u128) {
+    fn set_part(&mut self, what: SelectorField, end: End, value: u128) {
         let address = || match self.format {
             SelectorFormat::Ipv4 => IpAddr::from((value as u32).to_be_bytes()),
             SelectorFormat::Ipv6 => IpAddr::from(value.to_be_bytes()),
         };
         match what {
-            What::SourceAddress => *end.slot(&mut self.source_address) = Some(address()),
-            What::DestinationAddress => *end.slot(&mut self.destination_address) = Some(address()),
-            What::Spi => *end.slot(&mut self.spi) = Some(value as u32),
-            What::FlowLabel => *end.slot(&mut self.flow_label) = Some(value as u32),
-            What::SourcePort => *end.slot(&mut self.source_port) = Some(value as u16),
-            What::DestinationPort => *end.slot(&mut self.destination_port) = Some(value as u16),
-            What::Ds => *end.slot(&mut self.ds) = Some(value as u8),
-            What::Protocol => *end.slot(&mut self.protocol) = Some(value as u8),
+            SelectorField::SourceAddress => *end.slot(&mut self.source_address) = Some(address()),
+            SelectorField::DestinationAddress => *end.slot(&mut self.destination_address) = Some(address()),
+            SelectorField::Spi => *end.slot(&mut self.spi) = Some(value as u32),
+            SelectorField::FlowLabel => *end.slot(&mut self.flow_label) = Some(value as u32),
+            SelectorField::SourcePort => *end.slot(&mut self.source_port) = Some(value as u16),
+            SelectorField::DestinationPort => *end.slot(&mut self.destination_port) = Some(value as u16),
+            SelectorField::Ds => *end.slot(&mut self.ds) = Some(value as u8),
+            SelectorField::Protocol => *end.slot(&mut self.protocol) = Some(value as u8),
         }
     }
 
     /// Tells the flags word, as it was, and each field of a selector that begins `start` octets into the payload.
     fn tell_details<'a, S: FieldSink<'a>>(&self, reader: &mut Reader<'a, '_, S>, start: usize, flags: u32) {
         let flags_at = start.saturating_add(self.layout.prefix());
-        let mut at = flags_at.saturating_add(4);
         let mut tell = |key, title, range, value| {
             reader.tell_field(Field {
                 key,
@@ -336,20 +340,16 @@ impl TrafficSelector {
                 detail: true,
             });
         };
-        tell("selector_flags", "Flags A-P", flags_at..at, Value::Hexadecimal(flags.into(), 8));
-        for pair in self.format.pairs() {
-            for end in [End::Start, End::End] {
-                let Some(value) = self.part(pair.what, end) else { continue };
-                let next = at.saturating_add(pair.width);
-                let (key, title) = pair.names(end);
-                let value = match end.of_address(self, pair.what) {
-                    Some(IpAddr::V4(address)) => Value::Ipv4(address),
-                    Some(IpAddr::V6(address)) => Value::Ipv6(address),
-                    None => Value::Number(u64::try_from(value).unwrap_or_default()),
-                };
-                tell(key, title, at..next, value);
-                at = next;
-            }
+        let flags_end = flags_at.saturating_add(4);
+        tell("selector_flags", "Flags A-P", flags_at..flags_end, Value::Hexadecimal(flags.into(), 8));
+        for (pair, end, value, octets) in self.parts() {
+            let (key, title) = pair.names(end);
+            let value = match end.of_address(self, pair.what) {
+                Some(IpAddr::V4(address)) => Value::Ipv4(address),
+                Some(IpAddr::V6(address)) => Value::Ipv6(address),
+                None => Value::Number(u64::try_from(value).unwrap_or_default()),
+            };
+            tell(key, title, start.saturating_add(octets.start)..start.saturating_add(octets.end), value);
         }
     }
 }

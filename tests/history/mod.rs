@@ -195,7 +195,7 @@ impl History {
             };
             observer.advance(frame.time);
             attributions.push(match trace.take(&frame) {
-                Seen::Nothing => Attribution::default(),
+                Seen::Nothing | Seen::Fragment(_) => Attribution::default(),
                 Seen::Tunnelled(tunnel) => observer.tunnel(&tunnel, frame.time),
                 Seen::Message(seen) => observer.message(&seen.event(&KeyRing::default())),
             });

@@ -273,14 +273,21 @@ fn messages_are_attributed_to_their_node() {
     history.accepted(2.0, &Ask::bid(1, 2).home(SECOND));
     history.down(5.0, care_of(1), &crate::history::Packet::new().to(SECOND));
     history.tick(6.0);
+    // Frames 1 and 3 are requests, 2 and 4 the replies that decide them.
     let expected = [
-        (Some(0), false),
-        (Some(0), false),
-        (Some(1), false),
-        (Some(1), false),
-        (Some(1), true),
-        (None, false),
+        (Some(0), false, Some(1), false),
+        (Some(0), false, Some(1), true),
+        (Some(1), false, Some(3), false),
+        (Some(1), false, Some(3), true),
+        (Some(1), true, None, false),
+        (None, false, None, false),
     ]
-    .map(|(node, tunnelled)| Attribution { node, tunnelled, copy: false });
+    .map(|(node, tunnelled, request, decides)| Attribution {
+        node,
+        tunnelled,
+        request,
+        decides,
+        copy: false,
+    });
     assert_eq!(history.attributions(), expected);
 }

@@ -53,7 +53,7 @@ pub(super) fn run(prepared: Prepared, interruption: &Interruption) -> Result<Exi
     for failure in failures {
         match failure {
             Failure::ClosedPipe => return Err(failure),
-            Failure::Told(..) => told.push(failure),
+            Failure::Told(..) | Failure::InFile(..) => told.push(failure),
         }
     }
     let lost = lost(&driver);
@@ -178,8 +178,8 @@ impl Audience for Records {
             return Ok(false);
         }
         match &mut self.form {
-            Form::Live(report) => report.message(seen, keys)?,
-            Form::Loaded(report) => report.message(seen, keys)?,
+            Form::Live(report) => report.message(seen, keys, &[])?,
+            Form::Loaded(report) => report.message(seen, keys, &[])?,
         }
         Ok(true)
     }
@@ -242,6 +242,7 @@ fn summary<'a>(engine: &'a Engine, names: &'a [String], target: Option<&'a Targe
         link_types: engine.link_types(),
         counts: engine.trace().counts(),
         observer: engine.observer(),
+        findings: None,
         target,
         network: engine.trace().network_counters(),
         clock_backwards: engine.clock_backwards(),

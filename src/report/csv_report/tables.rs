@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use super::write_row;
 use crate::report::selection::Selection;
 use crate::report::{Clock, Printable, Summary};
+use crate::rules::Findings;
 use crate::state::{Bid, Binding, Exchange, FlowView, Kind, Node, PathView, Traffic, Tunnel};
 use crate::time::{Precision, Timestamp};
 
@@ -87,6 +88,9 @@ pub(super) const TRAFFIC_COLUMNS: [&str; 11] = [
     "retransmitted",
     "unknown_tunnel_packets",
 ];
+
+pub(super) const FINDING_COLUMNS: [&str; 8] =
+    ["rule", "level", "frame", "time", "subject", "home_address", "message", "source"];
 
 pub(super) const VIOLATION_COLUMNS: [&str; 8] = [
     "home_address",
@@ -283,6 +287,31 @@ pub(super) fn write_violations<W: Write>(
             violations.unknown_spi.to_string(),
             time.unwrap_or_default(),
             or_empty(violations.last_code.map(|code| code.0)),
+        ];
+        write_row(out, cells)?;
+    }
+    Ok(())
+}
+
+/// Writes a line a finding.
+pub(super) fn write_findings<W: Write>(
+    out: &mut csv::Writer<W>,
+    clock: &mut Clock,
+    summary: &Summary<'_>,
+) -> io::Result<()> {
+    let selection = Selection::new(summary);
+    let kept = summary.findings.map(Findings::kept).unwrap_or_default();
+    for finding in kept.iter().filter(|finding| selection.has_finding(finding)) {
+        let place = finding.place;
+        let cells = [
+            finding.rule.id.to_owned(),
+            finding.level.name().to_owned(),
+            place.frame.to_string(),
+            clock.rfc3339(place.time, place.precision).to_owned(),
+            finding.subject.name().to_owned(),
+            or_empty(finding.home_address),
+            finding.message.clone(),
+            finding.rule.source.to_owned(),
         ];
         write_row(out, cells)?;
     }

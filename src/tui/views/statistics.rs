@@ -67,6 +67,7 @@ pub fn summary(facts: Facts<'_>) -> Summary<'_> {
         link_types: facts.link_types,
         counts: facts.counts,
         observer: facts.observer,
+        findings: None,
         target: None,
         network: facts.network,
         clock_backwards: facts.clock_backwards,

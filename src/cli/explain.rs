@@ -1,0 +1,128 @@
+//! `mipflow explain`: what the rules are, and what one of them means.
+
+use clap::{Args, ValueEnum};
+
+use super::output::{self, Colour};
+use super::{Exit, Failure};
+use crate::report::Explanation;
+use crate::rules::{CATALOGUE, DEFINITIONS, Level, Rule, Scope};
+
+const EXAMPLES: &str = "Examples:
+  mipflow explain MP-004
+  mipflow explain MP --level must
+  mipflow explain D9
+  mipflow explain --format json | jq '.[].id'";
+
+/// Say what a rule means, or list the rules
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Explain {
+    /// A rule, the beginning of several, or a term that rules use (D1 to D16)
+    #[arg(value_name = "RULE")]
+    name: Option<String>,
+
+    /// Only rules of this level
+    #[arg(long, value_enum)]
+    level: Option<LevelName>,
+
+    /// Only rules that need this to be known
+    #[arg(long, value_enum)]
+    scope: Option<ScopeName>,
+
+    /// Output format
+    #[arg(long, value_enum, default_value_t, hide_default_value = true)]
+    format: Format,
+
+    /// When to use colour
+    #[arg(long, value_enum, default_value_t, hide_default_value = true)]
+    color: Colour,
+
+    /// Use no characters beyond ASCII; the default where the locale is not UTF-8
+    #[arg(long)]
+    ascii: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum LevelName {
+    Must,
+    Should,
+    Note,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ScopeName {
+    /// One message alone
+    Message,
+    /// A request and its reply
+    Exchange,
+    /// Earlier history
+    State,
+    /// Tunnelled packets
+    Traffic,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// A list of objects
+    Json,
+    /// A page for the documentation
+    Markdown,
+}
+
+impl Explain {
+    pub(super) fn run(self) -> Result<Exit, Failure> {
+        let mut out = output::stdout();
+        let mut explanation = Explanation::new(&mut out, output::look(self.color, self.ascii));
+        let name = self.name.as_deref().map(str::to_ascii_uppercase);
+        let definition = DEFINITIONS.iter().find(|definition| name.as_deref() == Some(definition.id));
+        let rules: Vec<&Rule> = CATALOGUE
+            .iter()
+            .copied()
+            .filter(|rule| name.as_deref().is_none_or(|name| rule.id.starts_with(name)))
+            .filter(|rule| self.level.is_none_or(|level| rule.level.name() == level.level().name()))
+            .filter(|rule| self.scope.is_none_or(|scope| rule.scope.name() == scope.scope().name()))
+            .collect();
+        if rules.is_empty() && definition.is_none() {
+            return Err(Failure::usage(
+                match name {
+                    Some(name) => format!("there is no such rule or term: {name}"),
+                    None => "there is no such rule".to_owned(),
+                },
+                Some("mipflow explain lists all rules".into()),
+            ));
+        }
+        let written = match (self.format, definition, rules.as_slice()) {
+            (Format::Json, _, rules) => explanation.json(rules),
+            (Format::Markdown, _, rules) => explanation.markdown(rules),
+            (Format::Text, Some(definition), _) => explanation.definition(definition),
+            (Format::Text, None, [rule]) if name.is_some() => explanation.rule(rule),
+            (Format::Text, None, rules) => explanation.list(rules),
+        };
+        written.map_err(|error| Failure::output(&error))?;
+        Ok(Exit::Done)
+    }
+}
+
+impl LevelName {
+    const fn level(self) -> Level {
+        match self {
+            Self::Must => Level::Must,
+            Self::Should => Level::Should,
+            Self::Note => Level::Note,
+        }
+    }
+}
+
+impl ScopeName {
+    const fn scope(self) -> Scope {
+        match self {
+            Self::Message => Scope::Message,
+            Self::Exchange => Scope::Exchange,
+            Self::State => Scope::State,
+            Self::Traffic => Scope::Traffic,
+        }
+    }
+}

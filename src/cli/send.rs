@@ -1,0 +1,217 @@
+//! `mipflow send`: ask a home agent, and judge what it answers.
+
+mod options;
+mod plan;
+
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use zeroize::Zeroizing;
+
+use super::keys::KeyOptions;
+use super::numbers::NumberOptions;
+use super::output::{self, Colour};
+use super::{Exit, Failure};
+use crate::capture::Writer;
+use crate::craft::{ChannelError, Entry, RunError, RunOptions, Runner, Step, Surroundings, Variables};
+use crate::report::{
+    Announcement, SendDepth, SendJson, SendJunit, SendReport, SendTap, SendText, route_line,
+};
+use options::RequestOptions;
+use plan::{Part, Plan};
+
+const EXAMPLES: &str = "Examples:
+  mipflow send --ha 198.51.100.1 --home-address 10.1.0.1 --flags D --key 256=text:SECRET
+  mipflow send --ha 198.51.100.1 --home-address 10.1.0.1 --interface wlan0 --bid 1 --att 802.11 \\
+      --flow 'forward 1,2: proto udp dport 5060' --expect code=0 --expect 'rtt<50ms'
+  mipflow send --ha 198.51.100.1 --key-file keys.toml -w sent.pcap samples/scenarios/figure3.toml
+  mipflow send --suite rfc7629 --ha 198.51.100.1 --home-address 10.1.0.1 --key 256=text:SECRET";
+
+/// Send requests to a home agent, and judge its replies
+///
+/// One request from options, the steps of scenarios, or a conformance suite. Nothing is sent before every argument
+/// and all scenarios were checked, and where it goes is printed first.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Send {
+    /// Scenarios in TOML; without any, the options are one request
+    ///
+    /// What is given on the command line wins over a scenario's steps.
+    #[arg(value_name = "SCENARIO", conflicts_with = "suite")]
+    scenarios: Vec<PathBuf>,
+
+    #[command(flatten)]
+    request: RequestOptions,
+
+    #[command(flatten)]
+    keys: KeyOptions,
+
+    #[command(flatten)]
+    numbers: NumberOptions,
+
+    /// What `${NAME}` stands for in scenarios (repeatable)
+    #[arg(long, value_name = "NAME=VALUE")]
+    var: Vec<String>,
+
+    /// Run a conformance suite: rfc5944 or rfc7629; list lists their cases
+    #[arg(long, value_name = "NAME")]
+    suite: Option<String>,
+
+    /// Run only this case of the suite, or these of a section (repeatable)
+    #[arg(long, value_name = "ID", requires = "suite")]
+    case: Vec<String>,
+
+    /// Build and show what would be sent, and send nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Allow broadcast and multicast destinations
+    #[arg(long)]
+    allow_broadcast: bool,
+
+    /// Write what is sent and received to this capture (pcapng if it is named so)
+    #[arg(short = 'w', long, value_name = "FILE")]
+    write: Option<PathBuf>,
+
+    /// Output format
+    #[arg(long, value_enum, default_value_t, hide_default_value = true)]
+    format: Format,
+
+    /// Show every message, not only those of steps that failed; of a single request they are shown anyway
+    #[arg(short = 'v', long)]
+    verbose: bool,
+
+    /// Show every message's octets
+    #[arg(short = 'x', long)]
+    hex: bool,
+
+    /// When to use colour
+    #[arg(long, value_enum, default_value_t, hide_default_value = true)]
+    color: Colour,
+
+    /// Use no characters beyond ASCII in text; the default where the locale is not UTF-8
+    #[arg(long)]
+    ascii: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people: a line a step, then what differed
+    #[default]
+    Text,
+    /// One document
+    Json,
+    /// XML for continuous integration
+    Junit,
+    /// Test Anything Protocol
+    Tap,
+}
+
+impl Send {
+    pub(super) fn run(self) -> Result<Exit, Failure> {
+        if self.suite.as_deref() == Some("list") {
+            return plan::list_suites(&self.case);
+        }
+        let numbers = self.numbers.numbers()?;
+        let mut settings = self.request.settings();
+        let keys = self.keys.ring()?;
+        if !keys.is_empty() {
+            settings.key = Some(keys.keys().to_vec());
+        }
+        let variables = variables(self.var)?;
+        let allow_broadcast = self.allow_broadcast;
+        let surroundings = Surroundings { settings, variables, numbers, allow_broadcast };
+        let plan = match &self.suite {
+            Some(suite) => Plan::of_suite(suite, &self.case, &surroundings)?,
+            None if self.scenarios.is_empty() => Plan::of_options(&surroundings)?,
+            None => Plan::of_scenarios(&self.scenarios, &surroundings)?,
+        };
+        drop(surroundings);
+        let depth = SendDepth { messages: self.verbose || plan.is_single(), hex: self.hex };
+        let mut report: Box<dyn SendReport> = match self.format {
+            Format::Text => {
+                Box::new(SendText::new(output::stdout(), output::look(self.color, self.ascii), depth))
+            }
+            Format::Json => Box::new(SendJson::new(output::stdout())),
+            Format::Junit => Box::new(SendJunit::new(output::stdout())),
+            Format::Tap => Box::new(SendTap::new(output::stdout())),
+        };
+        let writer = self.write.as_deref().map(|path| Writer::create(path, &self.scenarios)).transpose();
+        let writer = writer.map_err(|error| Failure::io(error.to_string(), error.help()))?;
+        let steps: Vec<Step> = plan.steps().cloned().collect();
+        let options = RunOptions { numbers, allow_broadcast, dry_run: self.dry_run, writer };
+        let mut runner = Runner::new(&steps, options).map_err(failure)?;
+        let routes = runner.routes(&steps).map_err(failure)?;
+        if self.format != Format::Text {
+            for route in &routes {
+                // Who closed standard error does not want to know.
+                let _ = writeln!(io::stderr(), "{}", route_line(route));
+            }
+        }
+        let announcement = Announcement { routes, names: plan.names(), numbers };
+        report.begin(&announcement).map_err(|error| Failure::output(&error))?;
+        run(plan, runner, report.as_mut())
+    }
+}
+
+/// Runs all parts, and reports each when it is done.
+fn run(plan: Plan, mut runner: Runner, report: &mut dyn SendReport) -> Result<Exit, Failure> {
+    let mut exit = Exit::Done;
+    for part in plan.parts {
+        if let Some(entry) = entry(&part, &mut runner)? {
+            if entry.passed() == Some(false) {
+                exit = Exit::Findings;
+            }
+            report.entry(&entry).map_err(|error| Failure::output(&error))?;
+        }
+    }
+    for step in &plan.afterwards {
+        runner.run(step).map_err(failure)?;
+    }
+    runner.finish().map_err(failure)?;
+    report.finish().map_err(|error| Failure::output(&error))?;
+    Ok(exit)
+}
+
+/// What comes of a part: one entry, or none of a step that only waits.
+fn entry(part: &Part, runner: &mut Runner) -> Result<Option<Entry>, Failure> {
+    let mut outcomes = Vec::new();
+    for step in &part.steps {
+        let Some(outcome) = runner.run(step).map_err(failure)? else { continue };
+        // Here the observer and the rules can be fed with `outcome.packets`.
+        let goes_on = outcome.passed() != Some(false) && outcome.skipped.is_none();
+        outcomes.push(outcome);
+        if !goes_on {
+            break;
+        }
+    }
+    let Part { scenario, case, .. } = part;
+    Ok((!outcomes.is_empty()).then(|| Entry { scenario: scenario.clone(), case: case.clone(), outcomes }))
+}
+
+fn failure(error: RunError) -> Failure {
+    match error {
+        RunError::Channel(error @ ChannelError::Broadcast(_)) => {
+            Failure::usage(error.to_string(), error.help().map(str::to_owned))
+        }
+        RunError::Channel(error) => Failure::io(error.to_string(), error.help().map(str::to_owned)),
+        RunError::Write(error) => Failure::io(error.to_string(), error.help()),
+        RunError::Receive(_) | RunError::Randomness(_) | RunError::Request(_) => {
+            Failure::io(error.to_string(), None)
+        }
+    }
+}
+
+/// The variables of `--var`. Their values are not repeated: they may be secrets.
+fn variables(given: Vec<String>) -> Result<Variables, Failure> {
+    let mut variables = Variables::new();
+    for text in given.into_iter().map(Zeroizing::new) {
+        let Some((name, value)) = text.split_once('=') else {
+            let help = "write --var NAME=VALUE";
+            return Err(Failure::usage("--var: there is no '=' in it", Some(help.into())));
+        };
+        variables.insert(name.to_owned(), Zeroizing::new(value.to_owned()));
+    }
+    Ok(variables)
+}

@@ -1,0 +1,258 @@
+//! `mipflow serve`: a home agent for the lab.
+
+mod output;
+mod socket;
+
+use std::hash::{BuildHasher, RandomState};
+use std::io::{self, Write as _};
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+
+use clap::{Args, ValueEnum};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use super::keys::KeyOptions;
+use super::{Exit, Failure};
+use crate::craft::home_agent::{HomeAgent, Outcome, Replay, Settings, Tally};
+use crate::state::Prefix;
+use crate::time::Timestamp;
+use crate::wire::{Numbers, PORT};
+use output::Output;
+use socket::Socket;
+
+const EXAMPLES: &str = "Examples:
+  mipflow serve --listen 127.0.0.1:4434
+  mipflow serve --listen 198.51.100.1 --key 256=text:SECRET --require-auth --home-prefix 10.1.0.0/16
+  mipflow serve --listen 127.0.0.1:4434 --format ndjson | jq 'select(.record == \"node\")'";
+
+/// Be a home agent for the lab: answer registration requests, keep bindings, move no traffic
+///
+/// It listens until it is interrupted, and installs no route and no tunnel.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Serve {
+    /// IPv4 address to listen on, 0.0.0.0 for all; the port is 434 when none is given, and 0 takes a free one
+    #[arg(long, value_name = "ADDR[:PORT]", value_parser = parse_endpoint)]
+    listen: SocketAddrV4,
+
+    #[command(flatten)]
+    keys: KeyOptions,
+
+    /// Refuse requests that no key authorises, with code 131
+    #[arg(long)]
+    require_auth: bool,
+
+    /// Whether nodes may have several care-of addresses; without, those that ask get code 152
+    #[arg(long, value_enum, default_value_t)]
+    multipath: Switch,
+
+    /// Longest lifetime to grant, in seconds; 65535 never ends
+    #[arg(long, value_name = "SECONDS", default_value_t = u16::MAX, value_parser = clap::value_parser!(u16).range(1..))]
+    max_lifetime: u16,
+
+    /// Most bindings of one node; what would be one more gets code 135
+    #[arg(long, value_name = "N", default_value_t = 254, value_parser = clap::value_parser!(u16).range(1..))]
+    max_bindings: u16,
+
+    /// Home addresses to serve (repeatable); others get code 129, and nodes that have only a NAI get one of these
+    #[arg(long, value_name = "ADDR/LENGTH", value_parser = parse_prefix)]
+    home_prefix: Vec<Prefix>,
+
+    /// How requests are kept from being replayed
+    #[arg(long, value_enum, default_value_t)]
+    replay: ReplayStyle,
+
+    /// Output format
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Switch {
+    #[default]
+    On,
+    Off,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum ReplayStyle {
+    /// By the time in their Identification, 7 seconds from this clock at most
+    #[default]
+    Timestamp,
+    /// By a number that the reply before told
+    Nonce,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people: each message as decode shows it, and the nodes in the end
+    #[default]
+    Text,
+    /// An exchange record a request, a node record when its state changes
+    Ndjson,
+}
+
+/// An IPv4 address, with or without a port.
+fn parse_endpoint(text: &str) -> Result<SocketAddrV4, String> {
+    text.parse::<SocketAddrV4>()
+        .or_else(|_| text.parse::<Ipv4Addr>().map(|address| SocketAddrV4::new(address, PORT)))
+        .map_err(|_| "an IPv4 address is wanted, as in 127.0.0.1 or 127.0.0.1:4434".to_owned())
+}
+
+/// An IPv4 prefix; an address alone is a prefix of 32 bits. Bits beyond the length do not count.
+fn parse_prefix(text: &str) -> Result<Prefix, String> {
+    let (address, length) = text.split_once('/').unwrap_or((text, "32"));
+    let address = address.parse::<Ipv4Addr>().ok();
+    let length = length.parse::<u8>().ok().filter(|length| *length <= 32);
+    match (address, length) {
+        (Some(address), Some(length)) => Ok(Prefix::covering(address.into(), length)),
+        _ => Err("an IPv4 prefix is wanted, as in 10.1.0.0/16".to_owned()),
+    }
+}
+
+/// How long nothing is looked at but the socket, at the most.
+const PATIENCE: Duration = Duration::from_millis(250);
+/// How long after a signal the program ends in any case, even while nobody takes its output.
+const GRACE: Duration = Duration::from_millis(1_500);
+
+impl Serve {
+    pub(super) fn run(self) -> Result<Exit, Failure> {
+        let keys = self.keys.ring()?;
+        let socket = Socket::bind(self.listen)?;
+        let ended = on_signals()?;
+        let mut agent = HomeAgent::new(Settings {
+            keys: keys.clone(),
+            require_auth: self.require_auth,
+            multipath: self.multipath == Switch::On,
+            max_lifetime: self.max_lifetime,
+            max_bindings: self.max_bindings.into(),
+            home_prefixes: self.home_prefix,
+            replay: match self.replay {
+                ReplayStyle::Timestamp => Replay::Timestamp,
+                ReplayStyle::Nonce => Replay::Nonce,
+            },
+            numbers: Numbers::default(),
+            seed: RandomState::new().hash_one(0u8),
+        });
+        let mut output = match self.format {
+            Format::Text => Output::text(keys),
+            Format::Ndjson => Output::ndjson(),
+        };
+        output.listening(socket.address())?;
+        let unsent = serve(&socket, &mut agent, &mut output, &ended)?;
+        output.finish(&agent)?;
+        tell(agent.tally(), unsent, agent.observer().evictions().nodes);
+        Ok(Exit::Done)
+    }
+}
+
+/// Serves until it is ended; gives the number of replies that could not be sent.
+fn serve(
+    socket: &Socket,
+    agent: &mut HomeAgent,
+    output: &mut Output,
+    ended: &AtomicBool,
+) -> Result<u64, Failure> {
+    let mut unsent = 0u64;
+    let mut buffer = vec![0; socket::MOST];
+    while !ended.load(Ordering::Relaxed) {
+        let now = now();
+        let received = match socket.take(&mut buffer, now)? {
+            Some(received) => Some(received),
+            // Whoever reads the output has waited long enough while there was something to do.
+            None => {
+                output.flush()?;
+                socket.wait(&mut buffer, patience(agent, now))?
+            }
+        };
+        let time = received.as_ref().map_or_else(self::now, |received| received.time);
+        for index in agent.expire(time) {
+            output.expired(agent, index)?;
+        }
+        let Some(received) = received else { continue };
+        if let Outcome::Taken(taken) = agent.receive(&received) {
+            if let Some(octets) = taken.reply_octets()
+                && !socket.send(taken.source, taken.destination, octets)
+            {
+                unsent = unsent.saturating_add(1);
+            }
+            output.taken(agent, &taken)?;
+        }
+    }
+    Ok(unsent)
+}
+
+/// How long to wait for the next datagram: until something expires, but not for ever.
+fn patience(agent: &HomeAgent, now: Timestamp) -> Duration {
+    let left = agent.next_expiry().map(|expiry| expiry.since(now).max(0).unsigned_abs());
+    // It expires when the clock is past it.
+    left.map_or(PATIENCE, |left| PATIENCE.min(Duration::from_nanos(left) + Duration::from_millis(1)))
+}
+
+/// The time of day.
+#[allow(clippy::disallowed_methods, reason = "a home agent lives in the present")]
+fn now() -> Timestamp {
+    let nanoseconds = |duration: Duration| i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX);
+    Timestamp::from_nanoseconds(match SystemTime::now().duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(since) => nanoseconds(since),
+        Err(before) => nanoseconds(before.duration()).saturating_neg(),
+    })
+}
+
+/// A flag that SIGINT and SIGTERM raise.
+fn on_signals() -> Result<Arc<AtomicBool>, Failure> {
+    let ended = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&ended);
+    let signals = Signals::new([SIGINT, SIGTERM]);
+    let mut signals =
+        signals.map_err(|error| Failure::io(format!("signals cannot be waited for: {error}"), None))?;
+    std::thread::spawn(move || {
+        if signals.forever().next().is_some() {
+            flag.store(true, Ordering::Relaxed);
+            std::thread::sleep(GRACE);
+            signal_hook::low_level::exit(0);
+        }
+    });
+    Ok(ended)
+}
+
+/// Says in the end what came in.
+fn tell(tally: Tally, unsent: u64, forgotten: u64) {
+    let Tally { requests, copies, accepted, denied, dropped, ignored } = tally;
+    let came = format!(
+        "{requests} requests: {accepted} accepted, {denied} denied, {copies} answered again, {dropped} dropped; \
+         {ignored} datagrams ignored"
+    );
+    let lost = [(unsent, "replies could not be sent"), (forgotten, "nodes forgotten for want of room")];
+    let lost =
+        lost.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("; {count} {what}"));
+    // When standard error is gone, nobody is left to tell.
+    let _ = writeln!(io::stderr(), "{came}{}", lost.collect::<String>());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_is_an_address_with_or_without_a_port() {
+        assert_eq!(parse_endpoint("127.0.0.1").unwrap(), "127.0.0.1:434".parse().unwrap());
+        assert_eq!(parse_endpoint("0.0.0.0:0").unwrap(), "0.0.0.0:0".parse().unwrap());
+        for wrong in ["", "127.0.0.1:", "127.0.0.1:70000", "::1", "[::1]:434", "localhost"] {
+            assert!(parse_endpoint(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_is_an_address_and_a_length() {
+        assert_eq!(parse_prefix("10.1.2.3/16").unwrap().to_string(), "10.1.0.0/16");
+        assert_eq!(parse_prefix("10.1.2.3").unwrap().to_string(), "10.1.2.3/32");
+        assert_eq!(parse_prefix("0.0.0.0/0").unwrap().to_string(), "0.0.0.0/0");
+        for wrong in ["", "10.1.0.0/33", "10.1.0.0/", "10.1.0.0/-1", "2001:db8::/32", "10.1/16"] {
+            assert!(parse_prefix(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Options about rules and findings, the same for every subcommand that judges.
+
+use clap::{Args, ValueEnum};
+
+use super::{Exit, Failure};
+use crate::rules::{CATALOGUE, Choice, Findings, Level};
+
+/// What is judged, and what a finding means for the exit code.
+#[derive(Debug, Args)]
+pub(super) struct ValidationOptions {
+    /// Exit with 1 when there is a finding of this level or graver
+    #[arg(long, value_name = "LEVEL", value_enum, default_value_t = FailOn::Never)]
+    pub fail_on: FailOn,
+
+    /// Hide the findings of this rule, or of all rules that begin like this (repeatable)
+    #[arg(long, value_name = "RULE")]
+    allow: Vec<String>,
+
+    /// Raise the findings of this rule, or of all rules that begin like this, to must (repeatable)
+    #[arg(long, value_name = "RULE")]
+    deny: Vec<String>,
+
+    /// Whether nothing was registered before the capture began; rules that need all bindings of a node ask
+    #[arg(long, value_name = "on|off", value_enum, default_value_t = Switch::On, hide_possible_values = true)]
+    assume_cold_start: Switch,
+}
+
+/// On or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Switch {
+    On,
+    Off,
+}
+
+/// The least grave level that matters for the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOn {
+    Must,
+    Should,
+    Note,
+    Never,
+}
+
+impl FailOn {
+    /// The level; `None` for never.
+    pub fn level(self) -> Option<Level> {
+        match self {
+            Self::Must => Some(Level::Must),
+            Self::Should => Some(Level::Should),
+            Self::Note => Some(Level::Note),
+            Self::Never => None,
+        }
+    }
+}
+
+impl ValidationOptions {
+    /// Whether nothing was registered before the capture began.
+    pub fn cold_start(&self) -> bool {
+        self.assume_cold_start == Switch::On
+    }
+
+    /// What is hidden and what is raised.
+    pub fn choice(&self) -> Result<Choice, Failure> {
+        let known = |name: &String| {
+            let name = name.to_ascii_uppercase();
+            if CATALOGUE.iter().any(|rule| rule.id.starts_with(&name)) {
+                Ok(name)
+            } else {
+                Err(Failure::usage(
+                    format!("there is no rule '{name}', nor one that begins like this"),
+                    Some("mipflow explain lists all rules".into()),
+                ))
+            }
+        };
+        Ok(Choice {
+            allow: self.allow.iter().map(known).collect::<Result<_, _>>()?,
+            deny: self.deny.iter().map(known).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The exit code that these findings come to.
+    pub fn exit(
+        fail_on: FailOn,
+        findings: &Findings,
+        is_wanted: impl Fn(&crate::rules::Finding) -> bool,
+    ) -> Exit {
+        let Some(threshold) = fail_on.level() else { return Exit::Done };
+        // All of them count, kept or not, as long as none is sorted out.
+        let evicted = findings.evicted() > 0 && findings.gravest().is_some_and(|level| level <= threshold);
+        let found = findings.kept().iter().any(|finding| finding.level <= threshold && is_wanted(finding));
+        if found || evicted { Exit::Findings } else { Exit::Done }
+    }
+}

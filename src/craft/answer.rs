@@ -1,0 +1,73 @@
+//! What a Registration Reply is found to be, for expectations to judge.
+
+use std::time::Duration;
+
+use crate::wire::{ExtensionType, Header, KeyRing, Message, RegistrationReply, Verdict};
+
+/// A reply that answered a request.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer<'a> {
+    /// The whole message.
+    pub message: Message<'a>,
+    /// Its fixed part.
+    pub reply: RegistrationReply,
+    /// From the transmission it answers to its arrival.
+    pub round_trip: Duration,
+    /// What its Mobile-Home Authentication extension is worth.
+    pub authenticity: Authenticity,
+    /// The Identification of the request.
+    pub requested: u64,
+}
+
+/// What the Mobile-Home Authentication extension of a message is worth (RFC 5944 §3.6.2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
+pub enum Authenticity {
+    /// The authenticator is what a key makes of the message.
+    Valid,
+    /// It is not.
+    Invalid,
+    /// There is no such extension, or none that holds an authenticator.
+    Missing,
+    /// No key is known for its SPI.
+    NoKey,
+}
+
+impl Authenticity {
+    const ALL: [Self; 4] = [Self::Valid, Self::Invalid, Self::Missing, Self::NoKey];
+
+    /// The word in expectations and reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Invalid => "invalid",
+            Self::Missing => "missing",
+            Self::NoKey => "no-key",
+        }
+    }
+
+    pub(super) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|authenticity| authenticity.name() == name)
+    }
+
+    /// What `message` is worth under these keys: its first Mobile-Home Authentication extension decides.
+    pub fn of(message: &Message<'_>, keys: &KeyRing) -> Self {
+        let kind = ExtensionType::MOBILE_HOME_AUTHENTICATION;
+        let Some(extension) = message.extensions().find(|extension| extension.kind == kind) else {
+            return Self::Missing;
+        };
+        match keys.verify(message.octets, &extension) {
+            Some(Verdict::Valid) => Self::Valid,
+            Some(Verdict::Invalid) => Self::Invalid,
+            Some(Verdict::NoKey) => Self::NoKey,
+            None => Self::Missing,
+        }
+    }
+}
+
+/// The fixed part of a Registration Reply, `None` for any other message and for one cut short.
+pub(super) fn reply_of(message: &Message<'_>) -> Option<RegistrationReply> {
+    match message.header {
+        Header::Reply(reply) => Some(reply),
+        _ => None,
+    }
+}

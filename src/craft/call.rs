@@ -1,0 +1,259 @@
+//! A step that was checked: everything needed to send it, and to judge what comes back.
+
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::time::Duration;
+
+use thiserror::Error;
+
+use super::endpoint::Endpoint;
+use super::expectation::Expectation;
+use super::replay::ReplayStyle;
+use super::request::{MOST_PAYLOAD, Request, RequestError};
+use super::settings::Settings;
+use crate::wire::{AccessTechnology, Key, KeyRing, Multipath, Numbers, PORT};
+
+/// One message to be sent, and how.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The home agent.
+    pub destination: SocketAddrV4,
+    /// The address to send from; the system's choice where there is none.
+    pub source: Option<Endpoint>,
+    /// The interface to send by.
+    pub interface: Option<String>,
+    /// What is sent.
+    pub payload: Payload,
+    /// The keys replies are verified with.
+    pub keys: KeyRing,
+    /// Where Identifications come from.
+    pub style: ReplayStyle,
+    /// An Identification to use as it is.
+    pub identification: Option<u64>,
+    /// Transmissions after the first one.
+    pub retries: u32,
+    /// How long the first transmission waits for a reply.
+    pub timeout: Duration,
+    /// The least time from this transmission to the next step's.
+    pub gap: Duration,
+    /// What the reply has to be like.
+    pub expectations: Vec<Expectation>,
+    /// What makes the step one that cannot be judged, where an expectation does not hold.
+    pub skip_if: Vec<Expectation>,
+    /// Take replies whose authenticator is bad or missing.
+    pub accept_unauthenticated: bool,
+    /// Take replies of the agent whose Identification is no request's.
+    pub accept_any_identification: bool,
+}
+
+/// What is sent.
+#[derive(Clone, Debug)]
+pub enum Payload {
+    /// A Registration Request. Where no care-of address was given, it is the address it is sent from.
+    Request {
+        /// The request; its care-of address stands only where one was given.
+        request: Box<Request>,
+        /// Whether a care-of address was given.
+        has_care_of_address: bool,
+    },
+    /// Octets, as they are.
+    Raw(Vec<u8>),
+}
+
+/// Why settings make no step.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{message}")]
+pub struct SettingsError {
+    /// The setting at fault.
+    pub key: String,
+    /// What is wrong.
+    pub message: String,
+    /// What can be done.
+    pub help: Option<String>,
+}
+
+/// The most requests a second, where nothing else is asked for.
+pub const DEFAULT_RATE: f64 = 10.0;
+/// Retransmissions, where nothing else is asked for.
+pub const DEFAULT_RETRIES: u32 = 2;
+/// How long the first transmission waits, where nothing else is asked for.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(1);
+/// The lifetime asked for, where nothing else is.
+pub const DEFAULT_LIFETIME: u16 = 600;
+
+impl Call {
+    /// The step that these settings make, checked as far as can be without sending anything. Destinations that
+    /// many hosts listen to are refused unless `allow_broadcast`.
+    pub fn new(settings: &Settings, numbers: Numbers, allow_broadcast: bool) -> Result<Self, SettingsError> {
+        let destination = destination(settings, allow_broadcast)?;
+        let payload = match &settings.raw {
+            Some(octets) => raw(settings, octets)?,
+            None => request(settings, destination, numbers)?,
+        };
+        let mut keys = KeyRing::default();
+        settings.key.iter().flatten().for_each(|key| keys.add(key.clone()));
+        let expectations = settings.expect.clone().unwrap_or_else(|| vec![Expectation::accepted()]);
+        let rate = settings.rate.unwrap_or(DEFAULT_RATE);
+        let call = Self {
+            destination,
+            source: settings.source,
+            interface: settings.interface.clone(),
+            payload,
+            keys,
+            style: settings.replay.unwrap_or_default(),
+            identification: settings.identification,
+            retries: settings.retries.unwrap_or(DEFAULT_RETRIES),
+            timeout: settings.timeout.unwrap_or(DEFAULT_TIMEOUT),
+            gap: Duration::try_from_secs_f64(rate.recip()).unwrap_or(Duration::MAX),
+            expectations,
+            skip_if: settings.skip_if.clone().unwrap_or_default(),
+            accept_unauthenticated: settings.accept_unauthenticated.unwrap_or_default(),
+            accept_any_identification: settings.accept_any_identification.unwrap_or_default(),
+        };
+        // Built once for nothing, so that what cannot be built is told before anything is sent.
+        call.octets(0, Ipv4Addr::UNSPECIFIED).map_err(|error| not_built(&error))?;
+        Ok(call)
+    }
+
+    /// The UDP payload with this Identification, sent from `source`.
+    pub fn octets(&self, identification: u64, source: Ipv4Addr) -> Result<Vec<u8>, RequestError> {
+        match &self.payload {
+            Payload::Raw(octets) => Ok(octets.clone()),
+            Payload::Request { request, has_care_of_address: true } => {
+                request.build(identification, self.key())
+            }
+            Payload::Request { request, has_care_of_address: false } => {
+                let mut request = request.clone();
+                request.care_of_address = source;
+                request.build(identification, self.key())
+            }
+        }
+    }
+
+    /// The lifetime asked for, in seconds; `None` of raw octets.
+    pub fn lifetime(&self) -> Option<u16> {
+        match &self.payload {
+            Payload::Request { request, .. } => Some(request.lifetime),
+            Payload::Raw(_) => None,
+        }
+    }
+
+    /// The care-of address, where one was given.
+    pub(super) fn care_of_address(&self) -> Option<Ipv4Addr> {
+        match &self.payload {
+            Payload::Request { request, has_care_of_address: true } => Some(request.care_of_address),
+            Payload::Request { .. } | Payload::Raw(_) => None,
+        }
+    }
+
+    /// The security association whose replay protection the request is part of: node and agent.
+    pub(super) fn association(&self) -> (SocketAddrV4, Ipv4Addr, Option<String>) {
+        match &self.payload {
+            Payload::Request { request, .. } => (self.destination, request.home_address, request.nai.clone()),
+            Payload::Raw(_) => (self.destination, Ipv4Addr::UNSPECIFIED, None),
+        }
+    }
+
+    fn key(&self) -> Option<&Key> {
+        self.keys.keys().first()
+    }
+}
+
+fn error(key: &str, message: impl Into<String>, help: Option<&str>) -> SettingsError {
+    SettingsError { key: key.to_owned(), message: message.into(), help: help.map(str::to_owned) }
+}
+
+fn destination(settings: &Settings, allow_broadcast: bool) -> Result<SocketAddrV4, SettingsError> {
+    let help = "name it by --ha ADDRESS[:PORT], or ha = \"ADDRESS[:PORT]\" in the scenario";
+    let endpoint = settings.ha.ok_or_else(|| error("ha", "there is no home agent to send to", Some(help)))?;
+    let destination = endpoint.with_default_port(settings.port.unwrap_or(PORT));
+    let address = destination.ip();
+    if address.is_unspecified() {
+        return Err(error("ha", "0.0.0.0 is no home agent to send to", None));
+    }
+    if destination.port() == 0 {
+        return Err(error("ha", "port 0 cannot be sent to", None));
+    }
+    if (address.is_multicast() || address.is_broadcast()) && !allow_broadcast {
+        return Err(broadcast_refused(*address));
+    }
+    Ok(destination)
+}
+
+/// What is said of a destination that many hosts listen to.
+pub(super) fn broadcast_refused(address: Ipv4Addr) -> SettingsError {
+    let kind = if address.is_multicast() { "multicast" } else { "broadcast" };
+    let message = format!("{address} is a {kind} address, and every host that listens there would be asked");
+    error("ha", message, Some("if that is what you want, add --allow-broadcast"))
+}
+
+fn raw(settings: &Settings, octets: &[u8]) -> Result<Payload, SettingsError> {
+    if settings.overrides.as_ref().is_some_and(|overrides| !overrides.is_empty()) {
+        return Err(error("override", "raw octets are sent unchanged and have no field to override", None));
+    }
+    if octets.len() > MOST_PAYLOAD {
+        let message = format!("{} octets are more than the {MOST_PAYLOAD} of a datagram", octets.len());
+        return Err(error("raw", message, None));
+    }
+    Ok(Payload::Raw(octets.to_vec()))
+}
+
+fn request(
+    settings: &Settings,
+    destination: SocketAddrV4,
+    numbers: Numbers,
+) -> Result<Payload, SettingsError> {
+    let home_address = match (settings.home_address, &settings.nai) {
+        (Some(address), _) => address,
+        // A node that has a name but no address asks for one (RFC 2794 §2).
+        (None, Some(_)) => Ipv4Addr::UNSPECIFIED,
+        (None, None) => {
+            let help = "name the node by its home address, or by an NAI, which asks for an address";
+            return Err(error("home_address", "there is no home address to register", Some(help)));
+        }
+    };
+    let multipath = settings.bid.map(|bid| Multipath {
+        access_technology: settings.att.unwrap_or(DEFAULT_ACCESS_TECHNOLOGY),
+        label: settings.label.unwrap_or(1),
+        bid,
+        bulk: settings.bulk.unwrap_or_default(),
+        overwrite: settings.overwrite.unwrap_or_default(),
+        reserved: 0,
+    });
+    for (key, is_set) in [("bulk", settings.bulk), ("overwrite", settings.overwrite)] {
+        if is_set == Some(true) && multipath.is_none() {
+            let help = "add the Binding Identifier: it is what adds the extension";
+            let message = format!("{key} is of the Multipath extension, and without a bid there is none");
+            return Err(error(key, message, Some(help)));
+        }
+    }
+    let request = Request {
+        flags: settings.flags.unwrap_or_default(),
+        lifetime: settings.lifetime.unwrap_or(DEFAULT_LIFETIME),
+        home_address,
+        home_agent: settings.home_agent.unwrap_or(*destination.ip()),
+        care_of_address: settings.care_of_address.unwrap_or(Ipv4Addr::UNSPECIFIED),
+        multipath,
+        flows: settings.flow.clone().unwrap_or_default(),
+        nai: settings.nai.clone(),
+        extensions: settings.ext.clone().unwrap_or_default(),
+        overrides: settings.overrides.clone().unwrap_or_default(),
+        signature: settings.sign.unwrap_or_default(),
+        numbers,
+    };
+    let has_care_of_address = settings.care_of_address.is_some();
+    Ok(Payload::Request { request: Box::new(request), has_care_of_address })
+}
+
+/// "Virtual": the only technology that claims no medium.
+const DEFAULT_ACCESS_TECHNOLOGY: AccessTechnology = AccessTechnology(1);
+
+fn not_built(failed: &RequestError) -> SettingsError {
+    let key = match failed {
+        RequestError::Override { key, .. } if key.is_empty() => "override".to_owned(),
+        RequestError::Override { key, .. } => format!("override.{key}"),
+        RequestError::Extension(_) => "ext".to_owned(),
+        RequestError::Nai(_) => "nai".to_owned(),
+        RequestError::TooLong(_) => "flow".to_owned(),
+    };
+    error(&key, failed.to_string(), None)
+}

@@ -1,0 +1,274 @@
+//! The sockets of a run: bound so that a registration leaves from the address and by the interface it registers.
+
+use std::io::{self, ErrorKind};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use nix::poll::{PollFd, PollFlags, PollTimeout};
+use socket2::{Domain, Protocol, Socket, Type};
+use thiserror::Error;
+
+use super::endpoint::Endpoint;
+use super::icmp::{self, Unreachable};
+
+/// What a socket has to be like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Binding {
+    /// The address to send from.
+    pub source: Option<Endpoint>,
+    /// The interface to send by.
+    pub interface: Option<String>,
+    /// Where it sends to.
+    pub destination: SocketAddrV4,
+}
+
+/// Why a socket cannot be had.
+#[derive(Debug, Error)]
+pub enum ChannelError {
+    /// There is no such interface.
+    #[error("there is no interface '{0}'")]
+    NoInterface(String),
+    /// The interface may not be bound to.
+    #[error("a socket cannot be bound to the interface '{name}': {error}")]
+    Interface {
+        /// The interface.
+        name: String,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The source address is not to be had.
+    #[error("a socket cannot be bound to {source_address}: {error}")]
+    Source {
+        /// The address.
+        source_address: SocketAddrV4,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// There is no way to the agent.
+    #[error("there is no way to {destination}: {error}")]
+    NoRoute {
+        /// The agent.
+        destination: SocketAddrV4,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The agent's address is the broadcast address of a network of this host.
+    #[error("{0} is a broadcast address of a network of this host")]
+    Broadcast(Ipv4Addr),
+    /// Any other failure.
+    #[error("a socket cannot be made: {0}")]
+    Other(#[from] io::Error),
+}
+
+impl ChannelError {
+    /// What can be done about it.
+    pub fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::NoInterface(_) => Some("mipflow interfaces lists them"),
+            Self::Interface { error, .. } if error.kind() == ErrorKind::PermissionDenied => {
+                Some("binding to an interface needs the capability CAP_NET_RAW, or root")
+            }
+            Self::Source { error, .. } if error.kind() == ErrorKind::AddrNotAvailable => {
+                Some("a request can only leave from an address of this host")
+            }
+            Self::Source { error, .. } if error.kind() == ErrorKind::PermissionDenied => {
+                Some("ports below 1024 need the capability CAP_NET_BIND_SERVICE, or root")
+            }
+            Self::NoRoute { .. } => Some("look at the routes, and at --source and --interface"),
+            Self::Broadcast(_) => Some("if every host there is to be asked, add --allow-broadcast"),
+            Self::Interface { .. } | Self::Source { .. } | Self::Other(_) => None,
+        }
+    }
+}
+
+/// An open socket.
+#[derive(Debug)]
+pub(super) struct Channel {
+    binding: Binding,
+    socket: UdpSocket,
+    /// What it is bound to: an address of this host and a port, never 0.
+    pub local: SocketAddrV4,
+    /// Whether it sends to many: replies then come from whoever feels addressed.
+    pub sends_to_many: bool,
+}
+
+/// What came, and by which channel.
+#[derive(Debug)]
+pub(super) struct Arrival {
+    /// Index of the channel.
+    pub channel: usize,
+    /// What came.
+    pub event: Event,
+}
+
+/// What a socket can give.
+#[derive(Debug)]
+pub(super) enum Event {
+    /// A datagram.
+    Datagram { source: SocketAddrV4, octets: Vec<u8> },
+    /// Word that something sent did not arrive.
+    Unreachable(Unreachable),
+}
+
+/// All sockets of a run.
+#[derive(Debug, Default)]
+pub(super) struct Channels {
+    channels: Vec<Channel>,
+    allow_broadcast: bool,
+}
+
+impl Channels {
+    pub(super) fn new(allow_broadcast: bool) -> Self {
+        Self { channels: Vec::new(), allow_broadcast }
+    }
+
+    /// The channel of this binding, opened if it is new.
+    pub(super) fn open(&mut self, binding: &Binding) -> Result<usize, ChannelError> {
+        let fits = |channel: &Channel| {
+            let Binding { source, interface, destination } = &channel.binding;
+            // A given port can be bound once, wherever it sends to.
+            let is_fixed = source.is_some_and(|source| source.port.is_some());
+            *source == binding.source
+                && *interface == binding.interface
+                && (is_fixed || *destination == binding.destination)
+        };
+        if let Some(index) = self.channels.iter().position(fits) {
+            return Ok(index);
+        }
+        let ip = binding.destination.ip();
+        let is_broadcast = is_broadcast_here(binding)?;
+        if is_broadcast && !self.allow_broadcast {
+            return Err(ChannelError::Broadcast(*ip));
+        }
+        let sends_to_many = is_broadcast || ip.is_broadcast() || ip.is_multicast();
+        let (socket, local) = open(binding, self.allow_broadcast)?;
+        self.channels.push(Channel { binding: binding.clone(), socket, local, sends_to_many });
+        Ok(self.channels.len().saturating_sub(1))
+    }
+
+    pub(super) fn get(&self, index: usize) -> Option<&Channel> {
+        self.channels.get(index)
+    }
+
+    /// Waits for whatever comes first on any channel, for `patience` at the most.
+    pub(super) fn receive(&self, patience: Duration) -> io::Result<Option<Arrival>> {
+        let mut descriptors: Vec<PollFd<'_>> = self
+            .channels
+            .iter()
+            .map(|channel| PollFd::new(channel.socket.as_fd(), PollFlags::POLLIN))
+            .collect();
+        // Rounded up: a wait that ends early would be begun again and again.
+        let milliseconds = patience.as_nanos().div_ceil(1_000_000);
+        let timeout = PollTimeout::try_from(milliseconds).unwrap_or(PollTimeout::MAX);
+        match nix::poll::poll(&mut descriptors, timeout) {
+            Ok(0) | Err(nix::errno::Errno::EINTR) => return Ok(None),
+            Ok(_) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let is_ready = |descriptor: &PollFd<'_>| descriptor.any().unwrap_or_default();
+        let ready = descriptors.iter().position(is_ready);
+        let Some((channel, socket)) =
+            ready.and_then(|index| Some((index, &self.channels.get(index)?.socket)))
+        else {
+            return Ok(None);
+        };
+        let event = match icmp::next(socket) {
+            Some(unreachable) => Some(Event::Unreachable(unreachable)),
+            None => receive_datagram(socket)?,
+        };
+        Ok(event.map(|event| Arrival { channel, event }))
+    }
+}
+
+impl Channel {
+    /// Sends a datagram.
+    pub(super) fn send(&self, octets: &[u8], destination: SocketAddrV4) -> io::Result<()> {
+        // Word of an earlier datagram's fate can stand in the way of this one; it is not lost, `receive` tells it.
+        match self.socket.send_to(octets, destination) {
+            Err(error) if icmp::is_pending(&error) => self.socket.send_to(octets, destination).map(drop),
+            sent => sent.map(drop),
+        }
+    }
+}
+
+fn receive_datagram(socket: &UdpSocket) -> io::Result<Option<Event>> {
+    let mut octets = vec![0; usize::from(u16::MAX)];
+    match socket.recv_from(&mut octets) {
+        Ok((length, SocketAddr::V4(source))) => {
+            octets.truncate(length);
+            Ok(Some(Event::Datagram { source, octets }))
+        }
+        Ok(_) => Ok(None),
+        // A datagram whose checksum is wrong wakes the socket and then is not there.
+        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => Ok(None),
+        Err(error) if icmp::is_pending(&error) => Ok(icmp::next(socket).map(Event::Unreachable)),
+        Err(error) => Err(error),
+    }
+}
+
+fn open(binding: &Binding, allow_broadcast: bool) -> Result<(UdpSocket, SocketAddrV4), ChannelError> {
+    let Binding { source, interface, destination } = binding;
+    let source = match source {
+        Some(endpoint) => endpoint.with_default_port(0),
+        None => SocketAddrV4::new(address_towards(interface.as_deref(), *destination, allow_broadcast)?, 0),
+    };
+    let socket = bare(interface.as_deref(), allow_broadcast)?;
+    socket.bind(&source.into()).map_err(|error| ChannelError::Source { source_address: source, error })?;
+    socket.set_nonblocking(true)?;
+    let socket: UdpSocket = socket.into();
+    icmp::ask_for_word(&socket)?;
+    match socket.local_addr()? {
+        SocketAddr::V4(local) => Ok((socket, local)),
+        SocketAddr::V6(_) => Err(ChannelError::Other(ErrorKind::Unsupported.into())),
+    }
+}
+
+/// The address of this host that the system sends from to `destination`. Nothing is sent to find out.
+fn address_towards(
+    interface: Option<&str>,
+    destination: SocketAddrV4,
+    allow_broadcast: bool,
+) -> Result<Ipv4Addr, ChannelError> {
+    let probe = bare(interface, allow_broadcast)?;
+    probe.connect(&destination.into()).map_err(|error| ChannelError::NoRoute { destination, error })?;
+    match probe.local_addr()?.as_socket_ipv4() {
+        Some(local) => Ok(*local.ip()),
+        None => Err(ChannelError::Other(ErrorKind::Unsupported.into())),
+    }
+}
+
+/// Whether the destination is the broadcast address of a network of this host: the system refuses those to sockets
+/// that did not ask for them. Nothing is sent to find out.
+fn is_broadcast_here(binding: &Binding) -> Result<bool, ChannelError> {
+    let probe = bare(binding.interface.as_deref(), false)?;
+    let refused = probe.connect(&binding.destination.into()).err();
+    Ok(refused.is_some_and(|error| error.kind() == ErrorKind::PermissionDenied))
+}
+
+/// A socket that is bound to the interface and to nothing else.
+fn bare(interface: Option<&str>, allow_broadcast: bool) -> Result<Socket, ChannelError> {
+    let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
+    socket.set_broadcast(allow_broadcast)?;
+    if let Some(name) = interface {
+        bind_to_interface(&socket, name).map_err(|error| {
+            if error.raw_os_error() == Some(nix::errno::Errno::ENODEV as i32) {
+                ChannelError::NoInterface(name.to_owned())
+            } else {
+                ChannelError::Interface { name: name.to_owned(), error }
+            }
+        })?;
+    }
+    Ok(socket)
+}
+
+#[cfg(target_os = "linux")]
+fn bind_to_interface(socket: &Socket, name: &str) -> io::Result<()> {
+    socket.bind_device(Some(name.as_bytes()))
+}
+
+/// Elsewhere there is no `SO_BINDTODEVICE`.
+#[cfg(not(target_os = "linux"))]
+fn bind_to_interface(_: &Socket, _: &str) -> io::Result<()> {
+    Err(ErrorKind::Unsupported.into())
+}

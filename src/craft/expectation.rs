@@ -1,0 +1,343 @@
+//! Expectations: what a reply has to be like, as people write it (`code in 0,1`, `lifetime<=600`, `auth=valid`).
+
+use std::fmt;
+use std::net::Ipv4Addr;
+use std::str::FromStr;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use super::answer::{Answer, Authenticity};
+use crate::time::parse_duration;
+use crate::wire::{Numbers, ReplyCode};
+
+/// One expectation: it holds when any of its alternatives (`A or B`) does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expectation {
+    text: String,
+    alternatives: Vec<Clause>,
+}
+
+/// What an expectation came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// The expectation as it was written.
+    pub expect: String,
+    /// Whether it held; `None` when nothing was sent that could be judged.
+    pub held: Option<bool>,
+    /// What was there instead, or for it; `None` when nothing was judged.
+    pub got: Option<String>,
+}
+
+/// Why a text is no expectation.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ExpectationError {
+    /// No operator was found.
+    #[error("'{0}' compares nothing: write FIELD=VALUE, as in code=0, lifetime<=600 or code in 0,1")]
+    NoOperator(String),
+    /// There is no such field.
+    #[error(
+        "a reply has no '{0}' to expect; fields are code, lifetime, rtt, auth, reply, home_address, home_agent, \
+         extension, identification_low and identification_high"
+    )]
+    Field(String),
+    /// The field cannot be compared in this way.
+    #[error("'{field}' cannot be compared by '{operator}'")]
+    Operator {
+        /// The field.
+        field: &'static str,
+        /// The operator.
+        operator: &'static str,
+    },
+    /// The value is none of the field's.
+    #[error("'{value}' is no value of '{field}': {expected}")]
+    Value {
+        /// The field.
+        field: &'static str,
+        /// What was written.
+        value: String,
+        /// What it takes.
+        expected: &'static str,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Clause {
+    Code(Operator, Vec<Code>),
+    Lifetime(Operator, Vec<u16>),
+    RoundTrip(Operator, Duration),
+    Authenticity(Operator, Authenticity),
+    Reply(Operator),
+    HomeAddress(Operator, Ipv4Addr),
+    HomeAgent(Operator, Ipv4Addr),
+    Extension(Operator, String),
+    IdentificationLow(Operator),
+    IdentificationHigh(Operator),
+}
+
+/// A reply code by its number, or one that the operator can move by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Code {
+    Number(u8),
+    MultipathNotAllowed,
+    InvalidFlowBindingIdentifier,
+}
+
+impl Code {
+    const fn number(self, numbers: Numbers) -> u8 {
+        match self {
+            Self::Number(number) => number,
+            Self::MultipathNotAllowed => numbers.multipath_not_allowed,
+            Self::InvalidFlowBindingIdentifier => numbers.invalid_fb_identifier,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Operator {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    In,
+}
+
+impl Operator {
+    /// Longer ones first: each is looked for where the text has its first sign.
+    const SIGNS: [(&'static str, Self); 6] = [
+        ("!=", Self::NotEqual),
+        ("<=", Self::LessOrEqual),
+        (">=", Self::GreaterOrEqual),
+        ("<", Self::Less),
+        (">", Self::Greater),
+        ("=", Self::Equal),
+    ];
+
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Equal => "=",
+            Self::NotEqual => "!=",
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterOrEqual => ">=",
+            Self::In => "in",
+        }
+    }
+
+    /// Whether `found` compares so to `wanted`, of which only `in` has several.
+    fn holds<T: PartialOrd>(self, found: &T, wanted: &[T]) -> bool {
+        wanted.iter().any(|wanted| match self {
+            Self::Equal | Self::In => found == wanted,
+            Self::NotEqual => found != wanted,
+            Self::Less => found < wanted,
+            Self::LessOrEqual => found <= wanted,
+            Self::Greater => found > wanted,
+            Self::GreaterOrEqual => found >= wanted,
+        })
+    }
+}
+
+impl Expectation {
+    /// What is expected where nothing is: that the registration is accepted.
+    pub fn accepted() -> Self {
+        let clause = Clause::Code(Operator::In, vec![Code::Number(0), Code::Number(1)]);
+        Self { text: "code in 0,1".to_owned(), alternatives: vec![clause] }
+    }
+
+    /// The expectation as it was written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Judges what came of a request; no answer fails all but `reply=none`.
+    pub fn judge(&self, answer: Option<&Answer<'_>>, numbers: Numbers) -> Judgement {
+        let held = self.alternatives.iter().any(|clause| clause.holds(answer, numbers));
+        let got = answer.map_or_else(
+            || "no reply".to_owned(),
+            |answer| {
+                let mut found: Vec<String> = Vec::new();
+                for clause in &self.alternatives {
+                    let got = clause.got(answer);
+                    if !found.contains(&got) {
+                        found.push(got);
+                    }
+                }
+                found.join(", ")
+            },
+        );
+        Judgement { expect: self.text.clone(), held: Some(held), got: Some(got) }
+    }
+
+    /// This expectation where nothing is judged.
+    pub fn unjudged(&self) -> Judgement {
+        Judgement { expect: self.text.clone(), held: None, got: None }
+    }
+}
+
+impl Clause {
+    fn holds(&self, answer: Option<&Answer<'_>>, numbers: Numbers) -> bool {
+        let Some(answer) = answer else { return matches!(self, Self::Reply(Operator::Equal)) };
+        let reply = answer.reply;
+        match self {
+            Self::Code(operator, codes) => {
+                let codes: Vec<u8> = codes.iter().map(|code| code.number(numbers)).collect();
+                operator.holds(&reply.code.0, &codes)
+            }
+            Self::Lifetime(operator, wanted) => operator.holds(&reply.lifetime, wanted),
+            Self::RoundTrip(operator, wanted) => operator.holds(&answer.round_trip, &[*wanted]),
+            Self::Authenticity(operator, wanted) => operator.holds(&answer.authenticity, &[*wanted]),
+            Self::Reply(operator) => *operator == Operator::NotEqual,
+            Self::HomeAddress(operator, wanted) => operator.holds(&reply.home_address, &[*wanted]),
+            Self::HomeAgent(operator, wanted) => operator.holds(&reply.home_agent, &[*wanted]),
+            Self::Extension(operator, wanted) => {
+                let there = answer.message.extensions().any(|extension| extension.name() == wanted);
+                there == (*operator == Operator::Equal)
+            }
+            Self::IdentificationLow(operator) => {
+                operator.holds(&(reply.identification & LOW), &[answer.requested & LOW])
+            }
+            Self::IdentificationHigh(operator) => {
+                operator.holds(&(reply.identification >> 32), &[answer.requested >> 32])
+            }
+        }
+    }
+
+    fn got(&self, answer: &Answer<'_>) -> String {
+        let reply = answer.reply;
+        match self {
+            Self::Code(..) => reply.code.0.to_string(),
+            Self::Lifetime(..) => format!("lifetime {}", reply.lifetime),
+            Self::RoundTrip(..) => format!("{:.3}ms", answer.round_trip.as_secs_f64() * 1e3),
+            Self::Authenticity(..) => answer.authenticity.name().to_owned(),
+            Self::Reply(_) => code_text(reply.code),
+            Self::HomeAddress(..) => reply.home_address.to_string(),
+            Self::HomeAgent(..) => reply.home_agent.to_string(),
+            Self::Extension(..) => {
+                let names: Vec<&str> =
+                    answer.message.extensions().map(|extension| extension.name()).collect();
+                if names.is_empty() { "no extension".to_owned() } else { names.join(" ") }
+            }
+            Self::IdentificationLow(_) => format!("0x{:08x}", reply.identification & LOW),
+            Self::IdentificationHigh(_) => format!("0x{:08x}", reply.identification >> 32),
+        }
+    }
+}
+
+const LOW: u64 = u32::MAX as u64;
+
+fn code_text(code: ReplyCode) -> String {
+    format!("a reply with code {}", code.0)
+}
+
+impl fmt::Display for Expectation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.text)
+    }
+}
+
+impl FromStr for Expectation {
+    type Err = ExpectationError;
+
+    fn from_str(text: &str) -> Result<Self, ExpectationError> {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let alternatives = words
+            .split(|word| *word == "or")
+            .map(|words| clause(&words.join(" ")))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { text: text.trim().to_owned(), alternatives })
+    }
+}
+
+fn clause(text: &str) -> Result<Clause, ExpectationError> {
+    let (field, operator, value) =
+        parts(text).ok_or_else(|| ExpectationError::NoOperator(text.to_owned()))?;
+    let (equality, order) = ([Operator::Equal, Operator::NotEqual], Operator::In);
+    let only_equality = |field| {
+        let allowed = equality.contains(&operator);
+        allowed.then_some(operator).ok_or(ExpectationError::Operator { field, operator: operator.text() })
+    };
+    let wrong = |field, expected| ExpectationError::Value { field, value: value.to_owned(), expected };
+    let several = |field| {
+        let count = value.split(',').count();
+        if count > 1 && operator != order { Err(wrong(field, "several values go with 'in'")) } else { Ok(()) }
+    };
+    Ok(match field {
+        "code" => {
+            several("code")?;
+            let codes = value.split(',').map(|code| code_of(code.trim())).collect::<Option<_>>();
+            Clause::Code(operator, codes.ok_or_else(|| wrong("code", CODE))?)
+        }
+        "lifetime" => {
+            several("lifetime")?;
+            let seconds = value.split(',').map(|seconds| number(seconds.trim())).collect::<Option<_>>();
+            Clause::Lifetime(operator, seconds.ok_or_else(|| wrong("lifetime", "seconds, 0 to 65535"))?)
+        }
+        "rtt" => {
+            if operator == Operator::In {
+                return Err(ExpectationError::Operator { field: "rtt", operator: operator.text() });
+            }
+            let wanted = parse_duration(value).ok_or_else(|| wrong("rtt", "a duration, as in 50ms"))?;
+            Clause::RoundTrip(operator, wanted)
+        }
+        "auth" => {
+            let operator = only_equality("auth")?;
+            let wanted = Authenticity::from_name(value);
+            let expected = "one of valid, invalid, missing and no-key";
+            Clause::Authenticity(operator, wanted.ok_or_else(|| wrong("auth", expected))?)
+        }
+        "reply" if value == "none" => Clause::Reply(only_equality("reply")?),
+        "reply" => return Err(wrong("reply", "only none can be expected")),
+        "home_address" => {
+            let address = value.parse().map_err(|_| wrong("home_address", "an IPv4 address"))?;
+            Clause::HomeAddress(only_equality("home_address")?, address)
+        }
+        "home_agent" => {
+            let address = value.parse().map_err(|_| wrong("home_agent", "an IPv4 address"))?;
+            Clause::HomeAgent(only_equality("home_agent")?, address)
+        }
+        "extension" if value.is_empty() || value.contains(char::is_whitespace) => {
+            return Err(wrong("extension", "the name of an extension, as in multipath"));
+        }
+        "extension" => Clause::Extension(only_equality("extension")?, value.to_owned()),
+        "identification_low" if value == "request" => {
+            Clause::IdentificationLow(only_equality("identification_low")?)
+        }
+        "identification_low" => return Err(wrong("identification_low", "only request can be expected")),
+        "identification_high" if value == "request" => {
+            Clause::IdentificationHigh(only_equality("identification_high")?)
+        }
+        "identification_high" => return Err(wrong("identification_high", "only request can be expected")),
+        other => return Err(ExpectationError::Field(other.to_owned())),
+    })
+}
+
+const CODE: &str = "codes are numbers from 0 to 255, MULTIPATH_NOT_ALLOWED or INVALID_FB_IDENTIFIER";
+
+/// The text as field, operator and value.
+fn parts(text: &str) -> Option<(&str, Operator, &str)> {
+    if let Some((field, values)) = text.split_once(" in ") {
+        return Some((field.trim(), Operator::In, values.trim()));
+    }
+    let at = text.find(['!', '<', '>', '='])?;
+    let (field, rest) = text.split_at_checked(at)?;
+    let (sign, operator) = Operator::SIGNS.into_iter().find(|(sign, _)| rest.starts_with(sign))?;
+    Some((field.trim(), operator, rest.strip_prefix(sign)?.trim()))
+}
+
+fn code_of(text: &str) -> Option<Code> {
+    match text {
+        "MULTIPATH_NOT_ALLOWED" => Some(Code::MultipathNotAllowed),
+        "INVALID_FB_IDENTIFIER" => Some(Code::InvalidFlowBindingIdentifier),
+        _ => number(text).map(Code::Number),
+    }
+}
+
+fn number<T: FromStr>(text: &str) -> Option<T> {
+    text.bytes().all(|octet| octet.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests;

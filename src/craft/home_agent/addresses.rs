@@ -1,0 +1,144 @@
+//! Home addresses: which of them the agent serves, and which it gives to nodes that come with a NAI alone.
+
+use std::collections::{HashMap, HashSet};
+use std::net::{IpAddr, Ipv4Addr};
+
+use crate::state::Prefix;
+
+/// The most addresses given to nodes.
+const MOST: usize = 1 << 16;
+/// The most addresses looked at to find one that is free.
+const TRIES: u64 = 1 << 12;
+
+/// The home network.
+#[derive(Debug)]
+pub(super) struct Addresses {
+    prefixes: Vec<Prefix>,
+    given: HashMap<Box<[u8]>, Ipv4Addr>,
+    taken: HashSet<Ipv4Addr>,
+    /// Where to begin the search for a free address, counted over all prefixes.
+    next: u64,
+}
+
+impl Addresses {
+    pub fn new(prefixes: Vec<Prefix>) -> Self {
+        Self { prefixes, given: HashMap::new(), taken: HashSet::new(), next: 0 }
+    }
+
+    /// Whether a node can have this home address here: any unicast address, or one of the prefixes if there are any.
+    pub fn serves(&self, home_address: Ipv4Addr) -> bool {
+        let is_unicast = !home_address.is_multicast() && !home_address.is_broadcast();
+        let is_ours = |prefix: &Prefix| Prefix::covering(IpAddr::V4(home_address), prefix.length) == *prefix;
+        is_unicast && (self.prefixes.is_empty() || self.prefixes.iter().any(is_ours))
+    }
+
+    /// Whether there is a network to give addresses out of.
+    pub fn can_give(&self) -> bool {
+        !self.prefixes.is_empty()
+    }
+
+    /// The address that this NAI was given.
+    pub fn of(&self, nai: &[u8]) -> Option<Ipv4Addr> {
+        self.given.get(nai).copied()
+    }
+
+    /// An address that nobody was given and that `is_free`; it is not given yet.
+    pub fn free(&mut self, mut is_free: impl FnMut(Ipv4Addr) -> bool) -> Option<Ipv4Addr> {
+        if self.given.len() >= MOST {
+            return None;
+        }
+        let all: u64 = self.prefixes.iter().map(size).sum();
+        for tried in 0..all.min(TRIES) {
+            let place = self.next.wrapping_add(tried) % all;
+            if let Some(address) = self.at(place)
+                && !self.taken.contains(&address)
+                && is_free(address)
+            {
+                self.next = place;
+                return Some(address);
+            }
+        }
+        None
+    }
+
+    /// Gives an address to a NAI.
+    pub fn give(&mut self, nai: &[u8], address: Ipv4Addr) {
+        if let Some(before) = self.given.insert(nai.into(), address) {
+            self.taken.remove(&before);
+        }
+        self.taken.insert(address);
+    }
+
+    /// Takes back what is not `in_use`.
+    pub fn take_back(&mut self, mut in_use: impl FnMut(Ipv4Addr) -> bool) {
+        let taken = &mut self.taken;
+        self.given.retain(|_, address| {
+            let stays = in_use(*address);
+            if !stays {
+                taken.remove(address);
+            }
+            stays
+        });
+    }
+
+    /// The address at a place; `None` for the first and last of a network, which name the network and all of it.
+    fn at(&self, mut place: u64) -> Option<Ipv4Addr> {
+        for prefix in &self.prefixes {
+            let size = size(prefix);
+            if place >= size {
+                place = place.saturating_sub(size);
+                continue;
+            }
+            let is_edge = prefix.length < 31 && (place == 0 || place.saturating_add(1) == size);
+            let IpAddr::V4(network) = prefix.address else { return None };
+            let address = u32::from(network).checked_add(u32::try_from(place).ok()?)?;
+            return (!is_edge).then(|| Ipv4Addr::from(address)).filter(|address| !address.is_unspecified());
+        }
+        None
+    }
+}
+
+/// How many addresses a prefix has.
+fn size(prefix: &Prefix) -> u64 {
+    1u64.checked_shl(32u32.saturating_sub(prefix.length.into())).unwrap_or(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn prefix(address: [u8; 4], length: u8) -> Prefix {
+        Prefix::covering(Ipv4Addr::from(address).into(), length)
+    }
+
+    #[test]
+    fn addresses_are_given_in_order_without_the_edges_of_a_network() {
+        let mut addresses = Addresses::new(vec![prefix([10, 1, 0, 0], 30), prefix([10, 2, 0, 7], 32)]);
+        let mut next = |nai: &[u8]| {
+            let address = addresses.free(|address| address != Ipv4Addr::new(10, 1, 0, 1))?;
+            addresses.give(nai, address);
+            Some(address.to_string())
+        };
+        assert_eq!(next(b"a").as_deref(), Some("10.1.0.2"));
+        assert_eq!(next(b"b").as_deref(), Some("10.2.0.7"));
+        assert_eq!(next(b"c"), None);
+        addresses.take_back(|address| address == Ipv4Addr::new(10, 2, 0, 7));
+        assert_eq!((addresses.of(b"a"), addresses.of(b"b")), (None, Some(Ipv4Addr::new(10, 2, 0, 7))));
+        assert_eq!(addresses.free(|_| true), Some(Ipv4Addr::new(10, 1, 0, 1)));
+    }
+
+    #[test]
+    fn without_a_prefix_all_unicast_addresses_are_served_and_none_given() {
+        let mut addresses = Addresses::new(Vec::new());
+        assert!(addresses.serves(Ipv4Addr::new(203, 0, 113, 1)) && !addresses.can_give());
+        assert!(!addresses.serves(Ipv4Addr::BROADCAST) && !addresses.serves(Ipv4Addr::new(224, 0, 0, 1)));
+        assert_eq!(addresses.free(|_| true), None);
+    }
+
+    #[test]
+    fn all_of_ipv4_is_a_prefix_too() {
+        let mut addresses = Addresses::new(vec![prefix([0, 0, 0, 0], 0)]);
+        assert_eq!(addresses.free(|_| true), Some(Ipv4Addr::new(0, 0, 0, 1)));
+        assert!(addresses.serves(Ipv4Addr::new(10, 1, 0, 1)));
+    }
+}

@@ -1,0 +1,53 @@
+//! What a home agent is told beforehand.
+
+use crate::state::Prefix;
+use crate::wire::{KeyRing, Numbers};
+
+/// How requests are kept from being replayed (RFC 5944 §5.7).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Replay {
+    /// By the time in their Identification.
+    #[default]
+    Timestamp,
+    /// By a number that the reply before told.
+    Nonce,
+}
+
+/// What a home agent is told beforehand.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Security associations.
+    pub keys: KeyRing,
+    /// Whether requests have to be authorised by one of them.
+    pub require_auth: bool,
+    /// Whether nodes may have several bindings by RFC 7629.
+    pub multipath: bool,
+    /// The longest lifetime granted, in seconds; 65535 never ends.
+    pub max_lifetime: u16,
+    /// The most active bindings of one node.
+    pub max_bindings: usize,
+    /// Home networks, IPv4. Without any, every home address is served and none is given.
+    pub home_prefixes: Vec<Prefix>,
+    /// Replay protection.
+    pub replay: Replay,
+    /// Assigned numbers.
+    pub numbers: Numbers,
+    /// Scatters the tables, as [`Options::seed`](crate::state::Options::seed) does.
+    pub seed: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            keys: KeyRing::default(),
+            require_auth: false,
+            multipath: true,
+            max_lifetime: u16::MAX,
+            max_bindings: 254,
+            home_prefixes: Vec::new(),
+            replay: Replay::default(),
+            numbers: Numbers::default(),
+            seed: 0,
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! What came of a step.
+
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use super::answer::Authenticity;
+use super::expectation::Judgement;
+use super::icmp::Unreachable;
+use super::packet::SentOrReceived;
+use crate::wire::KeyRing;
+
+/// What came of one step that sent something.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The step's name.
+    pub name: String,
+    /// Everything sent and received for it, in order: what the observer and the rules take, frame by frame.
+    pub packets: Vec<SentOrReceived>,
+    /// The request as it was last transmitted: index into `packets`.
+    pub request: Option<usize>,
+    /// The reply that answered it: index into `packets`.
+    pub reply: Option<usize>,
+    /// What came besides, and why it is no answer: indices into `packets`.
+    pub ignored: Vec<(usize, Ignored)>,
+    /// Transmissions.
+    pub attempts: u32,
+    /// From the transmission that was answered to its answer.
+    pub round_trip: Option<Duration>,
+    /// What kept the request from arriving.
+    pub trouble: Option<Trouble>,
+    /// The expectations, in their order.
+    pub judgements: Vec<Judgement>,
+    /// The condition that made it a step that cannot be judged.
+    pub skipped: Option<String>,
+    /// The keys that verify its messages.
+    pub keys: KeyRing,
+}
+
+impl Outcome {
+    /// Whether all expectations held and nothing stood in the way; `None` when nothing was sent, or when it cannot be
+    /// judged.
+    pub fn passed(&self) -> Option<bool> {
+        if self.skipped.is_some() || self.attempts == 0 && self.trouble.is_none() {
+            return None;
+        }
+        Some(self.trouble.is_none() && self.judgements.iter().all(|judgement| judgement.held == Some(true)))
+    }
+
+    /// The packet of the request as it was last transmitted.
+    pub fn request_packet(&self) -> Option<&SentOrReceived> {
+        self.request.and_then(|index| self.packets.get(index))
+    }
+
+    /// The packet of the reply that answered it.
+    pub fn reply_packet(&self) -> Option<&SentOrReceived> {
+        self.reply.and_then(|index| self.packets.get(index))
+    }
+}
+
+/// Why a datagram is no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ignored {
+    /// Somebody else sent it, or the agent from another port.
+    Stranger,
+    /// It is no Registration Reply, or one that ends within its fixed part.
+    NoReply,
+    /// It answers a request that was answered before.
+    Duplicate,
+    /// It answers an earlier transmission, for which it is too late.
+    Late,
+    /// Its Identification is no request's.
+    WrongIdentification,
+    /// Its authenticator is bad or missing.
+    Unauthenticated(Authenticity),
+}
+
+impl Ignored {
+    /// The word in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Stranger => "stranger",
+            Self::NoReply => "no-reply",
+            Self::Duplicate => "duplicate",
+            Self::Late => "late",
+            Self::WrongIdentification => "wrong-identification",
+            Self::Unauthenticated(_) => "unauthenticated",
+        }
+    }
+}
+
+impl fmt::Display for Ignored {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Stranger => "a stranger's: it came from somewhere else than it was sent to",
+            Self::NoReply => "no Registration Reply",
+            Self::Duplicate => "a duplicate: this request was answered before",
+            Self::Late => "late: it answers an earlier transmission",
+            Self::WrongIdentification => "of no request: the low half of its Identification is unknown",
+            Self::Unauthenticated(Authenticity::Invalid) => "not authentic: its authenticator is wrong",
+            Self::Unauthenticated(Authenticity::NoKey) => "not authentic: there is no key for its SPI",
+            Self::Unauthenticated(_) => "not authentic: it has no authenticator",
+        })
+    }
+}
+
+/// What kept a request from arriving.
+#[derive(Debug)]
+pub enum Trouble {
+    /// The network said so.
+    Unreachable(Unreachable),
+    /// The system would not send it.
+    NotSent(io::Error),
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreachable(unreachable) => unreachable.fmt(formatter),
+            Self::NotSent(error) => write!(formatter, "not sent: {error}"),
+        }
+    }
+}

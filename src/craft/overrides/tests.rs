@@ -1,0 +1,117 @@
+//! Overrides tried on a request with a Multipath and a Flow-Binding extension.
+
+use super::*;
+
+/// A request with a Multipath extension (offset 24) and a Flow-Binding extension (offset 32).
+fn message() -> Vec<u8> {
+    let mut octets = vec![1, 0x22, 0x02, 0x58, 10, 1, 0, 1, 198, 51, 100, 1, 192, 0, 2, 10];
+    octets.extend([0, 0, 0, 1, 0, 0, 0, 2]);
+    octets.extend([154, 1, 0, 4, 4, 1, 1, 0]);
+    octets.extend([154, 2, 0, 9, 1, 2, 1, 2, 1, 0, 0, 0, 0]);
+    octets
+}
+
+fn with(overrides: &[(&str, OverrideValue)]) -> Result<Vec<u8>, OverrideError> {
+    let overrides: Vec<Override> = overrides
+        .iter()
+        .map(|(key, value)| Override { key: (*key).to_owned(), value: value.clone() })
+        .collect();
+    let mut octets = message();
+    apply(&mut octets, &overrides.iter().collect::<Vec<_>>(), Numbers::default()).map(|()| octets)
+}
+
+/// The message with these octets at that place.
+fn changed(at: usize, by: &[u8]) -> Vec<u8> {
+    let mut octets = message();
+    octets[at..at + by.len()].copy_from_slice(by);
+    octets
+}
+
+fn text(text: &str) -> OverrideValue {
+    OverrideValue::Text(text.to_owned())
+}
+
+#[test]
+fn fields_take_any_value_of_their_width() {
+    use OverrideValue::{Flag, Number, Words};
+    for (key, value, expected) in [
+        ("type", Number(9), changed(0, &[9])),
+        ("type", text("rrp"), changed(0, &[3])),
+        ("flags", Number(0xff), changed(1, &[0xff])),
+        ("flags", text("S,x"), changed(1, &[0x81])),
+        ("flags", Words(vec!["r".into()]), changed(1, &[0x04])),
+        ("flags.S", Flag(true), changed(1, &[0xa2])),
+        ("flags.D", Number(0), changed(1, &[0x02])),
+        ("lifetime", Number(65535), changed(2, &[0xff, 0xff])),
+        ("home_agent", text("0.0.0.0"), changed(8, &[0, 0, 0, 0])),
+        ("identification", text("0xffffffffffffffff"), changed(16, &[0xff; 8])),
+        ("identification", Number(5), changed(16, &[0, 0, 0, 0, 0, 0, 0, 5])),
+        ("multipath.type", Number(100), changed(24, &[100])),
+        ("multipath.subtype", Number(3), changed(25, &[3])),
+        ("multipath.length", Number(5), changed(26, &[0, 5])),
+        ("multipath.if_att_name", text("e-utran"), changed(28, &[8])),
+        ("multipath.bid", Number(255), changed(30, &[255])),
+        ("multipath.bulk", Flag(true), changed(31, &[0x80])),
+        ("multipath.reserved", Number(63), changed(31, &[0x3f])),
+        ("flow-binding.action", text("drop"), changed(36, &[0])),
+        ("flow-binding.bids", OverrideValue::List(vec![7, 8]), changed(38, &[7, 8])),
+        ("flow-binding.bid_count", Number(9), changed(37, &[9])),
+        ("flow-binding.ts_format", Number(0), changed(40, &[0])),
+        ("flow-binding.selector", text("ffffffff"), changed(41, &[0xff; 4])),
+    ] {
+        assert_eq!(with(&[(key, value)]).unwrap(), expected, "{key}");
+    }
+}
+
+#[test]
+fn several_bits_of_one_octet_and_a_length_beside() {
+    let found = with(&[
+        ("multipath.length", OverrideValue::Number(5)),
+        ("multipath.reserved", OverrideValue::Number(3)),
+        ("multipath.overwrite", OverrideValue::Flag(true)),
+        ("flow-binding.ts_format", OverrideValue::Number(7)),
+    ]);
+    let mut expected = changed(26, &[0, 5, 4, 1, 1, 0x43]);
+    expected[40] = 7;
+    assert_eq!(found.unwrap(), expected);
+}
+
+#[test]
+fn what_grows_takes_its_length_along() {
+    let bids = || ("flow-binding.bids", OverrideValue::List((1..=9).collect()));
+    let mut expected = message();
+    expected.truncate(34);
+    expected.extend([0, 16, 1, 9, 1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 0, 0, 0, 0]);
+    assert_eq!(with(&[bids()]).unwrap(), expected);
+    expected[35] = 9;
+    assert_eq!(with(&[bids(), ("flow-binding.length", OverrideValue::Number(9))]).unwrap(), expected);
+    let selector = with(&[("flow-binding.selector_text", text("dport 80"))]).unwrap();
+    assert_eq!(selector[32..], [154, 2, 0, 11, 1, 2, 1, 2, 1, 0x00, 0x80, 0, 0, 0, 80]);
+}
+
+#[test]
+fn faults_are_told() {
+    let number = |number| OverrideValue::Number(number);
+    for (key, value, said) in [
+        ("nai.nai", text("a"), "the request has no extension 'nai'; it has multipath, flow-binding"),
+        (
+            "multipath.colour",
+            number(1),
+            "there is no field 'colour'; fields are type, subtype, length, if_att, if_label, bid, bulk, \
+             overwrite, reserved",
+        ),
+        ("multipath.bid", number(256), "'multipath.bid' cannot hold that: it takes a number from 0 to 255"),
+        (
+            "multipath.reserved",
+            number(64),
+            "'multipath.reserved' cannot hold that: it takes a number from 0 to 63",
+        ),
+        ("home_address", number(1), "'home_address' cannot hold that: it takes an IPv4 address"),
+        ("lifetime", text("long"), "'lifetime' cannot hold that: it takes a number from 0 to 65535"),
+    ] {
+        assert_eq!(with(&[(key, value)]).unwrap_err().to_string(), said, "{key}");
+    }
+    assert!(with(&[("flags", text("q"))]).is_err());
+    assert!(with(&[("offset", number(1))]).is_err());
+    assert!(with(&[("flow-binding.bids", number(1))]).is_err());
+}

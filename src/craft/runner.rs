@@ -1,0 +1,452 @@
+//! Runs steps: sends, retransmits, waits, and tells the answer from everything else that comes.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use thiserror::Error;
+
+use super::answer::{Answer, Authenticity, reply_of};
+use super::call::Call;
+use super::channel::{Arrival, Binding, ChannelError, Channels, Event};
+use super::clock;
+use super::expectation::{Expectation, Judgement};
+use super::history::{History, Relation};
+use super::outcome::{Ignored, Outcome, Trouble};
+use super::packet::SentOrReceived;
+use super::replay::{ReplayState, ReplayStyle};
+use super::request::RequestError;
+use super::tape::Tape;
+use crate::capture::{WriteError, Writer};
+use crate::wire::{Header, Message, Numbers, RegistrationReply, ReplyCode};
+
+/// One step of a conversation, checked.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// What it is called in reports.
+    pub name: String,
+    /// A pause before it.
+    pub wait: Option<Duration>,
+    /// What it sends; a step can also just wait.
+    pub call: Option<Arc<Call>>,
+}
+
+/// How a run is to go.
+pub struct RunOptions {
+    /// The numbers messages are read under.
+    pub numbers: Numbers,
+    /// Whether destinations are allowed that many hosts listen to.
+    pub allow_broadcast: bool,
+    /// Open no socket: build requests, and send nothing.
+    pub dry_run: bool,
+    /// Where everything sent and received is written.
+    pub writer: Option<Writer>,
+}
+
+/// Why a run cannot go on. What an agent does is never a reason.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// A socket cannot be had.
+    #[error(transparent)]
+    Channel(#[from] ChannelError),
+    /// A socket failed.
+    #[error("waiting for replies failed: {0}")]
+    Receive(io::Error),
+    /// The capture cannot be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// There is no randomness for a nonce.
+    #[error("the system gives no random numbers: {0}")]
+    Randomness(getrandom::Error),
+    /// A request cannot be built.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+}
+
+/// The way requests will take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// From.
+    pub source: SocketAddrV4,
+    /// By.
+    pub interface: Option<String>,
+    /// To.
+    pub destination: SocketAddrV4,
+    /// How many steps.
+    pub steps: usize,
+}
+
+/// A run in progress: its sockets, its clocks and what it sent.
+pub struct Runner {
+    channels: Channels,
+    numbers: Numbers,
+    dry_run: bool,
+    replay: HashMap<(SocketAddrV4, Ipv4Addr, Option<String>), ReplayState>,
+    history: History,
+    tape: Tape,
+    /// When the next step may send.
+    clear: Option<Instant>,
+}
+
+/// The least time between transmissions of one request (RFC 5944 §3.6.3).
+const LEAST_PERIOD: Duration = Duration::from_secs(1);
+/// How long an answered step still listens, so that duplicates are seen; less where the next step is due earlier.
+const LISTEN_ON: Duration = Duration::from_millis(100);
+
+/// One exchange on its way.
+struct Exchange<'s> {
+    call: &'s Call,
+    channel: usize,
+    local: SocketAddrV4,
+    outcome: Outcome,
+    sent_at: Option<Instant>,
+    identification: Option<u64>,
+}
+
+impl Runner {
+    /// Opens all sockets that the steps need; nothing is sent.
+    pub fn new(steps: &[Step], options: RunOptions) -> Result<Self, RunError> {
+        let RunOptions { numbers, allow_broadcast, dry_run, writer } = options;
+        let mut channels = Channels::new(allow_broadcast);
+        if !dry_run {
+            for call in steps.iter().filter_map(|step| step.call.as_ref()) {
+                channels.open(&binding(call))?;
+            }
+        }
+        Ok(Self {
+            channels,
+            numbers,
+            dry_run,
+            replay: HashMap::new(),
+            history: History::default(),
+            tape: Tape::new(writer),
+            clear: None,
+        })
+    }
+
+    /// The ways that the steps will take, in the order of their first use. None in a dry run.
+    pub fn routes(&mut self, steps: &[Step]) -> Result<Vec<Route>, RunError> {
+        let mut routes: Vec<Route> = Vec::new();
+        if self.dry_run {
+            return Ok(routes);
+        }
+        for call in steps.iter().filter_map(|step| step.call.as_ref()) {
+            let channel = self.channel(call)?;
+            let source = self.local(channel);
+            let interface = call.interface.clone();
+            let is_same = |route: &&mut Route| {
+                route.source == source
+                    && route.interface == interface
+                    && route.destination == call.destination
+            };
+            match routes.iter_mut().find(is_same) {
+                Some(route) => route.steps = route.steps.saturating_add(1),
+                None => {
+                    routes.push(Route { source, interface, destination: call.destination, steps: 1 });
+                }
+            }
+        }
+        Ok(routes)
+    }
+
+    fn channel(&mut self, call: &Call) -> Result<usize, RunError> {
+        Ok(self.channels.open(&binding(call))?)
+    }
+
+    fn local(&self, channel: usize) -> SocketAddrV4 {
+        let nowhere = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
+        self.channels.get(channel).map_or(nowhere, |channel| channel.local)
+    }
+
+    /// Runs the next step; `None` of one that only waits.
+    pub fn run(&mut self, step: &Step) -> Result<Option<Outcome>, RunError> {
+        self.history.begin_step();
+        let Some(call) = &step.call else {
+            // What arrives meanwhile stays in the sockets, for the next step to tell.
+            if let Some(wait) = step.wait.filter(|_| !self.dry_run) {
+                std::thread::sleep(wait);
+            }
+            return Ok(None);
+        };
+        let channel = if self.dry_run { 0 } else { self.channel(call)? };
+        let local = if self.dry_run { source_without_socket(call) } else { self.local(channel) };
+        let outcome = Outcome {
+            name: step.name.clone(),
+            packets: Vec::new(),
+            request: None,
+            reply: None,
+            ignored: Vec::new(),
+            attempts: 0,
+            round_trip: None,
+            trouble: None,
+            judgements: Vec::new(),
+            skipped: None,
+            keys: call.keys.clone(),
+        };
+        let mut exchange = Exchange { call, channel, local, outcome, sent_at: None, identification: None };
+        if self.dry_run {
+            self.build(&mut exchange)?;
+            exchange.outcome.judgements = call.expectations.iter().map(Expectation::unjudged).collect();
+        } else {
+            if let Some(wait) = step.wait {
+                self.listen(&mut exchange, clock::instant().checked_add(wait))?;
+            }
+            self.listen(&mut exchange, self.clear)?;
+            self.transmit(&mut exchange)?;
+            self.judge(&mut exchange);
+        }
+        Ok(Some(exchange.outcome))
+    }
+
+    /// Completes the capture.
+    pub fn finish(self) -> Result<(), RunError> {
+        Ok(self.tape.finish()?)
+    }
+
+    /// Sends, and sends again, until there is an answer or no more attempt.
+    fn transmit(&mut self, exchange: &mut Exchange<'_>) -> Result<(), RunError> {
+        let call = exchange.call;
+        let mut octets = Vec::new();
+        let mut patience = call.timeout;
+        for attempt in 0..=call.retries {
+            let is_last = attempt == call.retries;
+            let is_fresh = call.style == ReplayStyle::Timestamp && call.identification.is_none();
+            if attempt == 0 || is_fresh {
+                octets = self.octets(exchange)?;
+            }
+            self.send(exchange, &octets)?;
+            if exchange.outcome.trouble.is_some() {
+                break;
+            }
+            let period = if is_last { patience } else { patience.max(LEAST_PERIOD) };
+            let period = bounded(period, call.lifetime());
+            let until = exchange.sent_at.and_then(|sent_at| sent_at.checked_add(period));
+            if self.listen(exchange, until)? {
+                break;
+            }
+            patience = period.saturating_mul(2);
+        }
+        self.clear = exchange.sent_at.and_then(|sent_at| sent_at.checked_add(call.gap));
+        let listen_on = clock::instant().checked_add(LISTEN_ON);
+        let until = self.clear.zip(listen_on).map(|(clear, listen_on)| clear.min(listen_on)).or(listen_on);
+        self.listen(exchange, until)?;
+        Ok(())
+    }
+
+    /// Builds the request once and records it, without sending.
+    fn build(&mut self, exchange: &mut Exchange<'_>) -> Result<(), RunError> {
+        let octets = self.octets(exchange)?;
+        let destination = exchange.call.destination;
+        let packet = self.tape.record(clock::now(), exchange.local, destination, &octets)?;
+        exchange.outcome.request = Some(exchange.outcome.packets.len());
+        exchange.outcome.packets.push(packet);
+        Ok(())
+    }
+
+    fn octets(&mut self, exchange: &Exchange<'_>) -> Result<Vec<u8>, RunError> {
+        let call = exchange.call;
+        let state = self.replay.entry(call.association()).or_default();
+        let identification = match (call.identification, call.style) {
+            (Some(identification), _) => identification,
+            (None, ReplayStyle::Timestamp) => state.timestamp(clock::now()),
+            (None, ReplayStyle::Nonce) => state.with_nonce(getrandom::u32().map_err(RunError::Randomness)?),
+        };
+        Ok(call.octets(identification, *exchange.local.ip())?)
+    }
+
+    fn send(&mut self, exchange: &mut Exchange<'_>, octets: &[u8]) -> Result<(), RunError> {
+        let Exchange { call, channel, local, outcome, .. } = exchange;
+        let Some(socket) = self.channels.get(*channel) else { return Ok(()) };
+        exchange.identification = identification_of(octets, self.numbers);
+        let low = exchange.identification.map(low_half);
+        let (time, sent_at) = (clock::now(), clock::instant());
+        let sent = socket.send(octets, call.destination);
+        if let Err(error) = sent {
+            outcome.trouble = Some(Trouble::NotSent(error));
+            return Ok(());
+        }
+        self.history.sent(*channel, call.destination, low);
+        exchange.sent_at = Some(sent_at);
+        outcome.attempts = outcome.attempts.saturating_add(1);
+        let packet = self.tape.record(time, *local, call.destination, octets)?;
+        outcome.request = Some(outcome.packets.len());
+        outcome.packets.push(packet);
+        Ok(())
+    }
+
+    /// Takes what comes until then; whether the exchange ended by it.
+    fn listen(&mut self, exchange: &mut Exchange<'_>, until: Option<Instant>) -> Result<bool, RunError> {
+        loop {
+            let patience =
+                until.map_or(Duration::ZERO, |until| until.saturating_duration_since(clock::instant()));
+            let arrival = self.channels.receive(patience).map_err(RunError::Receive)?;
+            let now = clock::instant();
+            let is_over = until.is_none_or(|until| now >= until);
+            if let Some(arrival) = arrival
+                && self.take(exchange, arrival, now)?
+            {
+                return Ok(true);
+            }
+            // Also while more comes: a flood of strangers must not hold the run.
+            if is_over {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Takes one arrival; whether the exchange ended by it.
+    fn take(
+        &mut self,
+        exchange: &mut Exchange<'_>,
+        arrival: Arrival,
+        now: Instant,
+    ) -> Result<bool, RunError> {
+        let Arrival { channel, event } = arrival;
+        let outcome = &mut exchange.outcome;
+        match event {
+            Event::Unreachable(unreachable) => {
+                let is_ours = unreachable.destination.is_none_or(|place| place == exchange.call.destination)
+                    && channel == exchange.channel;
+                // Quench and redirect are advice: the datagram went on.
+                let is_fatal = !matches!(unreachable.icmp, Some((4 | 5, _)));
+                let ends = is_ours && is_fatal && self.history.is_waiting(channel);
+                if ends {
+                    outcome.trouble = Some(Trouble::Unreachable(unreachable));
+                }
+                Ok(ends)
+            }
+            Event::Datagram { source, octets } => {
+                let local = self.local(channel);
+                let packet = self.tape.record(clock::now(), source, local, &octets)?;
+                let index = outcome.packets.len();
+                let found = self.examine(exchange, channel, source, &packet);
+                exchange.outcome.packets.push(packet);
+                match found {
+                    Err(ignored) => exchange.outcome.ignored.push((index, ignored)),
+                    Ok(reply) => {
+                        exchange.outcome.reply = Some(index);
+                        let round_trip =
+                            exchange.sent_at.map(|sent_at| now.saturating_duration_since(sent_at));
+                        exchange.outcome.round_trip = round_trip;
+                        self.history.answered();
+                        self.learn(exchange, index, reply);
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+        }
+    }
+
+    /// The reply in a datagram, or why it is no answer to the request that waits.
+    fn examine(
+        &self,
+        exchange: &Exchange<'_>,
+        channel: usize,
+        source: SocketAddrV4,
+        packet: &SentOrReceived,
+    ) -> Result<RegistrationReply, Ignored> {
+        let call = exchange.call;
+        let asked_many = self.channels.get(channel).is_some_and(|channel| channel.sends_to_many);
+        let is_known =
+            self.history.knows(channel, source) || asked_many && source.port() == call.destination.port();
+        if !is_known {
+            return Err(Ignored::Stranger);
+        }
+        let message = Message::parse(packet.payload(), 0, self.numbers);
+        let reply = reply_of(&message).ok_or(Ignored::NoReply)?;
+        match self.history.relation(channel, low_half(reply.identification)) {
+            Relation::Awaited => {}
+            Relation::Answered => return Err(Ignored::Duplicate),
+            Relation::Earlier => return Err(Ignored::Late),
+            Relation::None if call.accept_any_identification && self.history.is_waiting(channel) => {}
+            Relation::None => return Err(Ignored::WrongIdentification),
+        }
+        if source != call.destination && !asked_many {
+            return Err(Ignored::Stranger);
+        }
+        match Authenticity::of(&message, &call.keys) {
+            Authenticity::Valid => Ok(reply),
+            _ if call.keys.is_empty() || call.accept_unauthenticated => Ok(reply),
+            other => Err(Ignored::Unauthenticated(other)),
+        }
+    }
+
+    /// Takes up the agent's clock or nonce for the requests to come (RFC 5944 §5.7).
+    fn learn(&mut self, exchange: &Exchange<'_>, index: usize, reply: RegistrationReply) {
+        let call = exchange.call;
+        let Some(packet) = exchange.outcome.packets.get(index) else { return };
+        let message = Message::parse(packet.payload(), 0, self.numbers);
+        let is_authentic =
+            call.keys.is_empty() || Authenticity::of(&message, &call.keys) == Authenticity::Valid;
+        if !is_authentic {
+            return;
+        }
+        let state = self.replay.entry(call.association()).or_default();
+        // A reply that says of the high half what the request said brings nothing to take up.
+        let is_echo = exchange.identification.map(|sent| sent >> 32) == Some(reply.identification >> 32);
+        match call.style {
+            ReplayStyle::Nonce => state.take_up_nonce(reply.identification),
+            ReplayStyle::Timestamp if reply.code == ReplyCode::IDENTIFICATION_MISMATCH && !is_echo => {
+                state.take_up_clock(reply.identification, packet.time);
+            }
+            ReplayStyle::Timestamp => {}
+        }
+    }
+
+    fn judge(&self, exchange: &mut Exchange<'_>) {
+        let Exchange { call, outcome, identification, .. } = exchange;
+        let answer = outcome.reply_packet().and_then(|packet| {
+            let message = Message::parse(packet.payload(), 0, self.numbers);
+            Some(Answer {
+                message,
+                reply: reply_of(&message)?,
+                round_trip: outcome.round_trip.unwrap_or_default(),
+                authenticity: Authenticity::of(&message, &call.keys),
+                requested: identification.unwrap_or_default(),
+            })
+        });
+        let judge = |expected: &Expectation| expected.judge(answer.as_ref(), self.numbers);
+        let judgements: Vec<Judgement> = call.expectations.iter().map(judge).collect();
+        let held = judgements.iter().all(|judgement| judgement.held == Some(true));
+        if !held && outcome.trouble.is_none() {
+            let reason = call.skip_if.iter().map(judge).find(|judgement| judgement.held == Some(true));
+            outcome.skipped = reason.map(|reason| reason.expect);
+        }
+        outcome.judgements = judgements;
+    }
+}
+
+fn binding(call: &Call) -> Binding {
+    let Call { source, interface, destination, .. } = call;
+    Binding { source: *source, interface: interface.clone(), destination: *destination }
+}
+
+/// Where a request would be sent from, as far as that is known without a socket. Port 0: none was chosen.
+fn source_without_socket(call: &Call) -> SocketAddrV4 {
+    let given = call.source.map(|source| source.with_default_port(0));
+    let care_of_address = || call.care_of_address().unwrap_or(Ipv4Addr::UNSPECIFIED);
+    given.unwrap_or_else(|| SocketAddrV4::new(care_of_address(), 0))
+}
+
+/// A retransmission comes no later than the lifetime asked for, and no earlier than a second (RFC 5944 §3.6.3).
+fn bounded(period: Duration, lifetime: Option<u16>) -> Duration {
+    match lifetime {
+        Some(lifetime @ 1..) => period.min(Duration::from_secs(lifetime.into()).max(LEAST_PERIOD)),
+        Some(0) | None => period,
+    }
+}
+
+/// The Identification of a Registration Request; `None` of anything else.
+fn identification_of(octets: &[u8], numbers: Numbers) -> Option<u64> {
+    match Message::parse(octets, 0, numbers).header {
+        Header::Request(request) => Some(request.identification),
+        _ => None,
+    }
+}
+
+fn low_half(identification: u64) -> u32 {
+    u32::try_from(identification & u64::from(u32::MAX)).unwrap_or_default()
+}

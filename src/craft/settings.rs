@@ -1,0 +1,99 @@
+//! What a user asks for, layer by layer: each setting is there or not, and a layer lies over another.
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use super::endpoint::Endpoint;
+use super::expectation::Expectation;
+use super::flow_rule::FlowRule;
+use super::overrides::Override;
+use super::raw_extension::RawExtension;
+use super::replay::ReplayStyle;
+use super::request::Signature;
+use crate::wire::{AccessTechnology, Key, RequestFlags};
+
+/// Declares the settings once, with how layers combine.
+macro_rules! settings {
+    ($($(#[$doc:meta])+ $name:ident: $kind:ty,)+) => {
+        /// The options of one step, as far as they were given.
+        #[derive(Clone, Debug, Default)]
+        pub struct Settings {
+            $($(#[$doc])+ pub $name: Option<$kind>,)+
+        }
+
+        impl Settings {
+            /// These settings where they are there, those `below` where they are not.
+            #[must_use]
+            pub fn over(self, below: &Self) -> Self {
+                Self { $($name: self.$name.or_else(|| below.$name.clone()),)+ }
+            }
+        }
+    };
+}
+
+settings! {
+    /// The home agent to talk to.
+    ha: Endpoint,
+    /// The port of a home agent that was given without one.
+    port: u16,
+    /// The home address; 0.0.0.0 asks for one.
+    home_address: Ipv4Addr,
+    /// The care-of address.
+    care_of_address: Ipv4Addr,
+    /// The Home Agent field.
+    home_agent: Ipv4Addr,
+    /// The address to send from.
+    source: Endpoint,
+    /// The interface to send by.
+    interface: String,
+    /// The lifetime asked for, in seconds.
+    lifetime: u16,
+    /// The flags octet.
+    flags: RequestFlags,
+    /// The Network Access Identifier.
+    nai: String,
+    /// The Binding Identifier: adds a Multipath extension.
+    bid: u8,
+    /// If-ATT of the Multipath extension.
+    att: AccessTechnology,
+    /// If-Label of the Multipath extension.
+    label: u8,
+    /// B of the Multipath extension.
+    bulk: bool,
+    /// O of the Multipath extension.
+    overwrite: bool,
+    /// Flow rules.
+    flow: Vec<FlowRule>,
+    /// Further extensions.
+    ext: Vec<RawExtension>,
+    /// Keys: the first one signs, all verify.
+    key: Vec<Key>,
+    /// How a request is signed, where there is a key.
+    sign: Signature,
+    /// Where the Identification comes from.
+    replay: ReplayStyle,
+    /// An Identification to use as it is.
+    identification: u64,
+    /// Transmissions after the first one.
+    retries: u32,
+    /// How long the first transmission waits for a reply.
+    timeout: Duration,
+    /// What the reply has to be like.
+    expect: Vec<Expectation>,
+    /// Where one of these holds and an expectation does not, the step is skipped: it cannot be judged.
+    skip_if: Vec<Expectation>,
+    /// The most requests a second.
+    rate: f64,
+    /// How many steps this one is.
+    repeat: u32,
+    /// Take replies whose authenticator is bad or missing.
+    accept_unauthenticated: bool,
+    /// Take replies of the agent whose Identification is no request's.
+    accept_any_identification: bool,
+    /// A pause before the step.
+    wait: Duration,
+    /// A UDP payload that is sent as it is.
+    raw: Vec<u8>,
+    /// Fields that are set whatever their validity.
+    overrides: Vec<Override>,
+}

@@ -1,0 +1,149 @@
+//! Conformance suites: numbered cases by section, each a small scenario that accepts every lawful answer.
+//!
+//! A suite is data, a TOML file beside this one: `[defaults]` and `[vars]` as in a scenario, the steps of
+//! `[[prepare]]` before each case and after the last, and each `[[case]]` with its facts and its `[[case.step]]`s.
+//! What a case asks for wins over the command line, which says only whom to ask, and as whom.
+
+use std::net::Ipv4Addr;
+
+use toml::de::{DeTable, DeValue};
+
+use super::case::CaseFacts;
+use super::runner::Step;
+use super::scenario::{Layer, ReadStep, Reader, ScenarioError, Surroundings};
+use super::settings::Settings;
+
+/// The suites by name, as they are compiled in.
+const SUITES: [(&str, &str); 2] =
+    [("rfc5944", include_str!("suites/rfc5944.toml")), ("rfc7629", include_str!("suites/rfc7629.toml"))];
+
+/// A case: what it is about, and its steps, those that prepare it among them.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// What it is about.
+    pub facts: CaseFacts,
+    /// Its steps, in order; the case ends with the first that does not pass.
+    pub steps: Vec<Step>,
+}
+
+/// A suite that can be run.
+#[derive(Clone, Debug)]
+pub struct Suite {
+    /// Its cases, in order.
+    pub cases: Vec<Case>,
+    /// Steps that leave the agent as if nothing had been, after the last case.
+    pub afterwards: Vec<Step>,
+}
+
+/// The names of the suites.
+pub fn suite_names() -> impl Iterator<Item = &'static str> {
+    SUITES.into_iter().map(|(name, _)| name)
+}
+
+/// What the cases of a suite are about, `None` for a suite that there is none of.
+pub fn suite_cases(name: &str) -> Option<Result<Vec<CaseFacts>, ScenarioError>> {
+    let (_, source) = SUITES.into_iter().find(|(known, _)| *known == name)?;
+    Some(facts_of(source))
+}
+
+fn facts_of(source: &str) -> Result<Vec<CaseFacts>, ScenarioError> {
+    let surroundings = Surroundings::default();
+    let reader = Reader::new(source, &surroundings);
+    let document = reader.document()?;
+    tables(&reader, document.get_ref())?.into_iter().map(|(table, _)| facts(&reader, table)).collect()
+}
+
+/// Reads the cases of a suite whose ids `wanted` takes; `None` for a suite that there is none of.
+pub fn read_suite(
+    name: &str,
+    surroundings: &Surroundings,
+    wanted: impl Fn(&str) -> bool,
+) -> Option<Result<Suite, ScenarioError>> {
+    let (_, source) = SUITES.into_iter().find(|(known, _)| *known == name)?;
+    Some(read_from(source, surroundings, wanted))
+}
+
+fn read_from(
+    source: &str,
+    surroundings: &Surroundings,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<Suite, ScenarioError> {
+    let mut reader = Reader::new(source, surroundings);
+    let document = reader.document()?;
+    let table = document.get_ref();
+    reader.only_known(table, &["vars", "defaults", "prepare", "case"], "a suite has no such key")?;
+    reader.read_variables(table)?;
+    let Settings { ha, home_agent, home_address, .. } = surroundings.settings;
+    // Without them the steps themselves say what is missing.
+    let addresses = [("home_agent", home_agent.or(ha.map(|ha| ha.address))), ("home_address", home_address)];
+    for (name, address) in addresses {
+        reader.define(name, address.unwrap_or(Ipv4Addr::UNSPECIFIED).to_string());
+    }
+    let defaults = reader.defaults(table)?;
+    let prepare = match table.get("prepare") {
+        Some(steps) => checked(&reader.steps(steps, "prepare")?, &reader, surroundings, &defaults)?,
+        None => Vec::new(),
+    };
+    let mut cases = Vec::new();
+    for (case, span) in tables(&reader, table)? {
+        let facts = facts(&reader, case)?;
+        if !wanted(&facts.id) {
+            continue;
+        }
+        let Some(steps) = case.get("step") else {
+            return Err(reader.error(span, Some(&facts.id), "the case has no steps", None));
+        };
+        let read = reader.steps(steps, "case.step")?;
+        let steps = [prepare.clone(), checked(&read, &reader, surroundings, &defaults)?].concat();
+        cases.push(Case { facts, steps });
+    }
+    Ok(Suite { cases, afterwards: prepare })
+}
+
+/// The steps with what the command line says below them, and the suite's defaults below that.
+fn checked(
+    steps: &[ReadStep],
+    reader: &Reader<'_>,
+    surroundings: &Surroundings,
+    defaults: &Layer,
+) -> Result<Vec<Step>, ScenarioError> {
+    let below = surroundings.settings.clone().over(&defaults.settings);
+    let mut all = Vec::new();
+    for step in steps {
+        all.extend(reader.check(step, &step.layer.settings.clone().over(&below), defaults)?);
+    }
+    Ok(all)
+}
+
+type Place = std::ops::Range<usize>;
+
+fn tables<'t, 'i>(
+    reader: &Reader<'_>,
+    document: &'t DeTable<'i>,
+) -> Result<Vec<(&'t DeTable<'i>, Place)>, ScenarioError> {
+    let wrong = |span| reader.error(span, Some("case"), "cases are written as [[case]]", None);
+    let Some(cases) = document.get("case") else { return Err(wrong(0..0)) };
+    let DeValue::Array(cases_array) = cases.get_ref() else { return Err(wrong(cases.span())) };
+    cases_array
+        .iter()
+        .map(|case| match case.get_ref() {
+            DeValue::Table(table) => Ok((table, case.span())),
+            _ => Err(wrong(case.span())),
+        })
+        .collect()
+}
+
+fn facts(reader: &Reader<'_>, case: &DeTable<'_>) -> Result<CaseFacts, ScenarioError> {
+    let text = |key: &str| match case.get(key).map(toml::Spanned::get_ref) {
+        Some(DeValue::String(text)) => Ok(text.to_string()),
+        _ => Err(reader.error(0..0, Some(key), "each case has id, title, section and text", None)),
+    };
+    reader.only_known(case, &["id", "title", "section", "rule", "text", "step"], "a case has no such key")?;
+    Ok(CaseFacts {
+        id: text("id")?,
+        title: text("title")?,
+        section: text("section")?,
+        rule: case.get("rule").map(|_| text("rule")).transpose()?,
+        text: text("text")?,
+    })
+}

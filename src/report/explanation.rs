@@ -1,0 +1,137 @@
+//! Rules explained: a list of them, one in full, or the terms they use.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::Look;
+use super::text_report::findings::level_style;
+use crate::rules::{DEFINITIONS, Definition, Level, Rule};
+
+/// Writes explanations.
+pub struct Explanation<'o> {
+    out: &'o mut dyn Write,
+    look: Look,
+}
+
+/// A rule as the contract has it.
+#[derive(Serialize)]
+struct RuleJson {
+    id: &'static str,
+    title: &'static str,
+    level: &'static str,
+    source: &'static str,
+    subject: &'static str,
+    scope: &'static str,
+    fires: &'static str,
+    why: &'static str,
+}
+
+/// Columns of running text at the most.
+const READABLE: usize = 100;
+
+impl<'o> Explanation<'o> {
+    /// Explanations on `out`.
+    pub fn new(out: &'o mut dyn Write, look: Look) -> Self {
+        Self { out, look }
+    }
+
+    /// A list of objects.
+    pub fn json(&mut self, rules: &[&'static Rule]) -> io::Result<()> {
+        let rules: Vec<RuleJson> = rules
+            .iter()
+            .map(|rule| RuleJson {
+                id: rule.id,
+                title: rule.title,
+                level: rule.level.name(),
+                source: rule.source,
+                subject: rule.subject.name(),
+                scope: rule.scope.name(),
+                fires: rule.fires,
+                why: rule.why,
+            })
+            .collect();
+        serde_json::to_writer_pretty(&mut *self.out, &rules)?;
+        writeln!(self.out)?;
+        self.out.flush()
+    }
+
+    /// All of it as a page of Markdown, the terms first.
+    pub fn markdown(&mut self, rules: &[&'static Rule]) -> io::Result<()> {
+        writeln!(self.out, "# Rules\n\nWhat `mipflow explain` says, on one page.\n\n## Terms")?;
+        for definition in &DEFINITIONS {
+            writeln!(self.out, "\n**{}** {}", definition.id, definition.text)?;
+        }
+        writeln!(self.out, "\n## Rules")?;
+        for rule in rules {
+            let Rule { id, title, level, source, subject, scope, fires, why, example, .. } = rule;
+            writeln!(self.out, "\n### {id} {title}\n")?;
+            let (level, scope) = (level.name(), scope.name());
+            writeln!(self.out, "{level}, {scope}, at fault: {}. {source}.\n", subject.title())?;
+            writeln!(self.out, "{fires}\n\nWhy it matters: {why}\n\nFor example: `{example}`")?;
+        }
+        self.out.flush()
+    }
+
+    /// A line a rule.
+    pub fn list(&mut self, rules: &[&'static Rule]) -> io::Result<()> {
+        for rule in rules {
+            let style = level_style(&self.look.palette, rule.level);
+            writeln!(
+                self.out,
+                "{:<8}  {style}{:<6}{style:#}  {:<8}  {}",
+                rule.id,
+                rule.level.name(),
+                rule.scope.name(),
+                self.look.glyphs.words(rule.title)
+            )?;
+        }
+        let count = |level| rules.iter().filter(|rule| rule.level == level).count();
+        let counts: Vec<String> =
+            Level::ALL.into_iter().map(|level| format!("{} {}", count(level), level.name())).collect();
+        writeln!(self.out, "{} rules: {}", rules.len(), counts.join(", "))?;
+        self.out.flush()
+    }
+
+    /// One rule with all there is to say of it, and the terms it uses.
+    pub fn rule(&mut self, rule: &'static Rule) -> io::Result<()> {
+        let heading = self.look.palette.heading;
+        let style = level_style(&self.look.palette, rule.level);
+        let title = self.look.glyphs.words(rule.title);
+        writeln!(self.out, "{heading}{}  {title}{heading:#}", rule.id)?;
+        writeln!(self.out)?;
+        writeln!(self.out, "  level    {style}{}{style:#}", rule.level.name())?;
+        writeln!(self.out, "  at fault {}", rule.subject.title())?;
+        writeln!(self.out, "  scope    {}", rule.scope.name())?;
+        writeln!(self.out, "  source   {}", self.look.glyphs.words(rule.source))?;
+        self.paragraph("When it fires", rule.fires)?;
+        self.paragraph("Why it matters", rule.why)?;
+        self.paragraph("For example", rule.example)?;
+        let terms: Vec<&Definition> =
+            DEFINITIONS.iter().filter(|definition| names(rule.fires, definition.id)).collect();
+        for definition in terms {
+            self.paragraph(definition.id, definition.text)?;
+        }
+        self.out.flush()
+    }
+
+    /// One term.
+    pub fn definition(&mut self, definition: &Definition) -> io::Result<()> {
+        self.paragraph(definition.id, definition.text)?;
+        self.out.flush()
+    }
+
+    fn paragraph(&mut self, title: &str, text: &str) -> io::Result<()> {
+        let heading = self.look.palette.heading;
+        let width = usize::from(self.look.width).min(READABLE).saturating_sub(2);
+        writeln!(self.out)?;
+        writeln!(self.out, "{heading}{title}{heading:#}")?;
+        let text = self.look.glyphs.words(text);
+        textwrap::wrap(&text, width).iter().try_for_each(|line| writeln!(self.out, "  {line}"))
+    }
+}
+
+/// Whether a text names this term, and not another that begins like it.
+fn names(text: &str, term: &str) -> bool {
+    text.split(|letter: char| !letter.is_ascii_alphanumeric()).any(|word| word == term)
+}

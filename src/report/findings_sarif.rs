@@ -1,0 +1,117 @@
+//! Findings as SARIF 2.1.0, which code hosts and CI systems show.
+
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+
+use super::{Clock, Report, Selection, Summary, TimeStyle};
+use crate::rules::{CATALOGUE, Finding, Findings, Level, Rule};
+use crate::trace::SeenMessage;
+use crate::wire::KeyRing;
+
+/// One SARIF document of all findings.
+pub struct SarifReport<W> {
+    out: W,
+}
+
+impl<W: Write> SarifReport<W> {
+    /// A document on `out`.
+    pub fn new(out: W) -> Self {
+        Self { out }
+    }
+}
+
+impl<W: Write> Report for SarifReport<W> {
+    fn message(&mut self, _: &SeenMessage<'_>, _: &KeyRing, _: &[Finding]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn finish(&mut self, summary: &Summary<'_>) -> io::Result<()> {
+        let selection = Selection::new(summary);
+        let mut clock = Clock::new(TimeStyle::Utc);
+        let kept = summary.findings.map(Findings::kept).unwrap_or_default();
+        let wanted = kept.iter().filter(|finding| selection.has_finding(finding));
+        let results: Vec<Value> = wanted.map(|finding| result(finding, summary.files, &mut clock)).collect();
+        let rules: Vec<Value> = CATALOGUE.iter().map(|rule| descriptor(rule)).collect();
+        let document = json!({
+            "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+            "version": "2.1.0",
+            "runs": [{
+                "tool": { "driver": {
+                    "name": env!("CARGO_PKG_NAME"),
+                    "semanticVersion": env!("CARGO_PKG_VERSION"),
+                    "rules": rules,
+                } },
+                "columnKind": "unicodeCodePoints",
+                "results": results,
+            }],
+        });
+        serde_json::to_writer_pretty(&mut self.out, &document)?;
+        writeln!(self.out)?;
+        self.out.flush()
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// The word that SARIF has for a level.
+const fn level_word(level: Level) -> &'static str {
+    match level {
+        Level::Must => "error",
+        Level::Should => "warning",
+        Level::Note => "note",
+    }
+}
+
+fn descriptor(rule: &Rule) -> Value {
+    json!({
+        "id": rule.id,
+        "shortDescription": { "text": rule.title },
+        "fullDescription": { "text": rule.why },
+        "help": { "text": format!("{}\n\nSource: {}", rule.fires, rule.source) },
+        "defaultConfiguration": { "level": level_word(rule.level) },
+        "properties": { "scope": rule.scope.name(), "subject": rule.subject.name() },
+    })
+}
+
+fn result(finding: &Finding, files: &[String], clock: &mut Clock) -> Value {
+    let index = CATALOGUE.iter().position(|rule| **rule == *finding.rule);
+    let frame = finding.place.frame;
+    let mut location = json!({
+        "logicalLocations": [{ "name": format!("frame {frame}"), "kind": "element" }],
+    });
+    // Of several files merged into one timeline the number of a frame does not tell the file.
+    if let ([file], Some(location)) = (files, location.as_object_mut()) {
+        location.insert(
+            "physicalLocation".to_owned(),
+            json!({ "artifactLocation": { "uri": uri(file) }, "region": { "startLine": 1 } }),
+        );
+    }
+    json!({
+        "ruleId": finding.rule.id,
+        "ruleIndex": index,
+        "level": level_word(finding.level),
+        "message": { "text": format!("frame {frame}: {}", finding.message) },
+        "locations": [location],
+        "properties": {
+            "frame": frame,
+            "time": clock.rfc3339(finding.place.time, finding.place.precision),
+            "subject": finding.subject.name(),
+            "homeAddress": finding.home_address,
+        },
+    })
+}
+
+/// A file's name as a relative URI: what is not plain is written as `%XX`.
+fn uri(file: &str) -> String {
+    file.bytes()
+        .map(|octet| match octet {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                char::from(octet).to_string()
+            }
+            _ => format!("%{octet:02X}"),
+        })
+        .collect()
+}

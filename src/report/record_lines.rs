@@ -1,0 +1,40 @@
+//! Records as they come about, one a line: for what goes on and has no end.
+
+use std::io::{self, Write};
+
+use super::json_report::Pieces;
+use super::tables_json::{ExchangeJson, Tables};
+use super::{Clock, TimeStyle};
+use crate::state::{Exchange, Node, Observer};
+use crate::time::Precision;
+
+/// Writes `exchange` and `node` records as [`NdjsonReport`](super::NdjsonReport) does, but one by one.
+pub struct RecordLines<W> {
+    out: Pieces<W>,
+    clock: Clock,
+    precision: Precision,
+}
+
+impl<W: Write> RecordLines<W> {
+    /// Records whose times have this precision. They are written in large pieces, so `out` needs no buffer.
+    pub fn new(out: W, precision: Precision) -> Self {
+        Self { out: Pieces::new(out), clock: Clock::new(TimeStyle::Utc), precision }
+    }
+
+    /// An exchange as it stands.
+    pub fn exchange(&mut self, exchange: &Exchange) -> io::Result<()> {
+        self.out.line(&ExchangeJson::record(exchange))
+    }
+
+    /// A node as `observer` knows it now.
+    pub fn node(&mut self, observer: &Observer, node: &Node) -> io::Result<()> {
+        let mut json = Tables::of(observer, self.precision, &mut self.clock).node(node);
+        json.record = Some("node");
+        self.out.line(&json)
+    }
+
+    /// Hands everything written so far to the reader.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}

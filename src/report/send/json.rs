@@ -1,0 +1,193 @@
+//! The JSON document of `send`: `mipflow-send/1`.
+
+use std::io::{self, Write};
+
+use super::{Announcement, Milliseconds, SendReport, Tally, with_message};
+use crate::craft::{CaseFacts, Entry, Judgement, Outcome, SentOrReceived};
+use crate::report::json_writer::{Null, Object, Text, ToJson, Word, array};
+use crate::report::message_json::MessageJson;
+use crate::report::{Clock, TimeStyle};
+use crate::wire::{KeyRing, Numbers};
+
+/// One JSON document, written as its steps are done.
+pub struct SendJson<W> {
+    out: W,
+    numbers: Numbers,
+    tally: Tally,
+    begun: bool,
+}
+
+impl<W: Write> SendJson<W> {
+    /// A document on `out`.
+    pub fn new(out: W) -> Self {
+        Self { out, numbers: Numbers::default(), tally: Tally::default(), begun: false }
+    }
+}
+
+impl<W: Write> SendReport for SendJson<W> {
+    fn begin(&mut self, announcement: &Announcement) -> io::Result<()> {
+        self.numbers = announcement.numbers;
+        self.out.write_all(b"{\"schema\":\"mipflow-send/1\",\n\"steps\":[")?;
+        self.out.flush()
+    }
+
+    fn entry(&mut self, entry: &Entry) -> io::Result<()> {
+        self.tally.count(entry);
+        let mut text = if self.begun { b",\n".to_vec() } else { b"\n".to_vec() };
+        self.begun = true;
+        EntryJson { entry, numbers: self.numbers }.write(&mut text);
+        self.out.write_all(&text)?;
+        self.out.flush()
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        let Tally { passed, failed } = self.tally;
+        let end = if self.begun { "\n]" } else { "]" };
+        writeln!(self.out, "{end},\n\"passed\":{passed},\"failed\":{failed}}}")?;
+        self.out.flush()
+    }
+}
+
+struct EntryJson<'e> {
+    entry: &'e Entry,
+    numbers: Numbers,
+}
+
+impl ToJson for EntryJson<'_> {
+    fn write(&self, out: &mut Vec<u8>) {
+        let Self { entry, numbers } = *self;
+        let mut object = Object::begin(out);
+        object.entry("name", Text(entry.name()));
+        if let Some(outcome) = entry.deciding() {
+            outcome_entries(&mut object, outcome, numbers);
+        }
+        object.entry("passed", entry.passed());
+        object.entry("scenario", entry.scenario.as_ref().map(Text));
+        if let Some(CaseFacts { title, section, rule, .. }) = &entry.case {
+            object.entry("title", Text(title));
+            object.entry("section", Text(section));
+            object.entry("rule", rule.as_ref().map(Text));
+            object.entry("exchanges", ExchangeList { outcomes: &entry.outcomes, numbers });
+        }
+        object.end();
+    }
+}
+
+/// All steps of a case, those that only prepare it too.
+struct ExchangeList<'o> {
+    outcomes: &'o [Outcome],
+    numbers: Numbers,
+}
+
+impl ToJson for ExchangeList<'_> {
+    fn write(&self, out: &mut Vec<u8>) {
+        array(out, self.outcomes.iter().map(|outcome| ExchangeJson { outcome, numbers: self.numbers }));
+    }
+}
+
+struct ExchangeJson<'o> {
+    outcome: &'o Outcome,
+    numbers: Numbers,
+}
+
+impl ToJson for ExchangeJson<'_> {
+    fn write(&self, out: &mut Vec<u8>) {
+        let mut object = Object::begin(out);
+        object.entry("name", Text(&self.outcome.name));
+        outcome_entries(&mut object, self.outcome, self.numbers);
+        object.entry("passed", self.outcome.passed());
+        object.end();
+    }
+}
+
+fn outcome_entries(object: &mut Object<'_>, outcome: &Outcome, numbers: Numbers) {
+    let keys = &outcome.keys;
+    let packet = |packet| PacketJson { packet, keys, numbers };
+    object.entry("request", outcome.request_packet().map(packet));
+    object.entry("reply", outcome.reply_packet().map(packet));
+    object.entry("attempts", outcome.attempts);
+    object.entry("round_trip_ms", outcome.round_trip.map(Milliseconds));
+    object.entry("expectations", Judgements(&outcome.judgements));
+    object.entry("error", outcome.trouble.as_ref().map(Text));
+    object.entry("skipped", outcome.skipped.as_ref().map(Text));
+    object.entry("ignored", IgnoredList { outcome, numbers });
+}
+
+impl ToJson for Milliseconds {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.to_string().as_bytes());
+    }
+}
+
+struct Judgements<'j>(&'j [Judgement]);
+
+impl ToJson for Judgements<'_> {
+    fn write(&self, out: &mut Vec<u8>) {
+        array(out, self.0.iter().map(JudgementJson));
+    }
+}
+
+struct JudgementJson<'j>(&'j Judgement);
+
+impl ToJson for JudgementJson<'_> {
+    fn write(&self, out: &mut Vec<u8>) {
+        let Judgement { expect, held, got } = self.0;
+        let mut object = Object::begin(out);
+        object.entry("expect", Text(expect));
+        object.entry("held", *held);
+        object.entry("got", got.as_ref().map(Text));
+        object.end();
+    }
+}
+
+struct IgnoredList<'o> {
+    outcome: &'o Outcome,
+    numbers: Numbers,
+}
+
+impl ToJson for IgnoredList<'_> {
+    fn write(&self, out: &mut Vec<u8>) {
+        let Self { outcome, numbers } = *self;
+        let listed = outcome.ignored.iter().filter_map(|(index, ignored)| {
+            let packet = outcome.packets.get(*index)?;
+            let message = PacketJson { packet, keys: &outcome.keys, numbers };
+            Some(IgnoredJson { why: ignored.name(), message })
+        });
+        array(out, listed);
+    }
+}
+
+struct IgnoredJson<'o> {
+    why: &'static str,
+    message: PacketJson<'o>,
+}
+
+impl ToJson for IgnoredJson<'_> {
+    fn write(&self, out: &mut Vec<u8>) {
+        let mut object = Object::begin(out);
+        object.entry("why", Word(self.why));
+        object.entry("message", &self.message);
+        object.end();
+    }
+}
+
+/// A packet's message, as `decode` prints it.
+struct PacketJson<'o> {
+    packet: &'o SentOrReceived,
+    keys: &'o KeyRing,
+    numbers: Numbers,
+}
+
+impl ToJson for PacketJson<'_> {
+    fn write(&self, out: &mut Vec<u8>) {
+        let Self { packet, keys, numbers } = *self;
+        let mut clock = Clock::new(TimeStyle::Utc);
+        let written = with_message(packet, numbers, |seen| {
+            let time = clock.rfc3339(seen.time, seen.precision);
+            MessageJson { seen, time, keys, record: false }.write(out);
+        });
+        if written.is_none() {
+            Null.write(out);
+        }
+    }
+}

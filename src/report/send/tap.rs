@@ -1,0 +1,51 @@
+//! The Test Anything Protocol, version 13: a line for each step, or for each case of a suite.
+
+use std::io::{self, Write};
+
+use super::{Announcement, SendReport, complaints, title};
+use crate::craft::Entry;
+use crate::report::Printable;
+
+/// Lines on `out`, as steps are done.
+pub struct SendTap<W> {
+    out: W,
+    number: u64,
+}
+
+impl<W: Write> SendTap<W> {
+    /// A report on `out`.
+    pub fn new(out: W) -> Self {
+        Self { out, number: 0 }
+    }
+}
+
+impl<W: Write> SendReport for SendTap<W> {
+    fn begin(&mut self, announcement: &Announcement) -> io::Result<()> {
+        writeln!(self.out, "TAP version 13\n1..{}", announcement.names.len())?;
+        self.out.flush()
+    }
+
+    fn entry(&mut self, entry: &Entry) -> io::Result<()> {
+        self.number = self.number.saturating_add(1);
+        let verdict = if entry.passed() == Some(false) { "not ok" } else { "ok" };
+        // A '#' would begin a directive.
+        let name = Printable(title(entry).as_bytes()).to_string().replace('#', "\\#");
+        let directive = match (entry.passed(), entry.skipped()) {
+            (None, Some(reason)) => format!(" # SKIP {}", Printable(reason.as_bytes())),
+            (None, None) => " # SKIP nothing was sent".to_owned(),
+            (Some(_), _) => String::new(),
+        };
+        writeln!(self.out, "{verdict} {} - {name}{directive}", self.number)?;
+        for outcome in entry.outcomes.iter().filter(|outcome| outcome.passed().is_some()) {
+            for complaint in complaints(outcome) {
+                let of = Printable(outcome.name.as_bytes());
+                writeln!(self.out, "# {of}: {}", Printable(complaint.as_bytes()))?;
+            }
+        }
+        self.out.flush()
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}

@@ -1,0 +1,4 @@
+//! Authentication (AUTH).
+
+pub(super) mod place;
+pub(super) mod presence;

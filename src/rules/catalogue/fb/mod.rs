@@ -1,0 +1,4 @@
+//! The Flow-Binding extension (FB, RFC 7629 §4.2).
+
+pub(super) mod form;
+pub(super) mod policy;

@@ -1,0 +1,214 @@
+//! Flow policy over time (FB).
+
+use crate::rules::facts::{Answering, Asking, Expired, FlowBindingFacts, MessageFacts};
+use crate::rules::finder::Finder;
+use crate::rules::memory::Session;
+use crate::rules::rule::Check;
+use crate::rules::{Level, Rule, Scope, Subject};
+use crate::state::{Bid, Binding, Effect, Node, Rule as PolicyRule, RuleAction};
+use crate::wire::{DualStack, ExtensionType};
+
+/// IPv6 selector without registered IPv6 prefix.
+pub static FB_010: Rule = Rule {
+    id: "FB-010",
+    title: "IPv6 selector without registered IPv6 prefix",
+    level: Level::Note,
+    source: "RFC 7629 §4.2; RFC 5454 §1.4",
+    subject: Subject::Any,
+    scope: Scope::State,
+    fires: "\
+        Fires on an RRQ or RRP per FB with TS Format 2 when the RRQ of that exchange carries no Type 152 \
+        Sub-Type 1 and no live binding of the session has an IPv6 prefix accepted by a Type 152 Sub-Type 2 \
+        with Code 0 or 1.",
+    why: "\
+        Such a rule can never match. A home agent working in the implicit mode of RFC 5454 may know prefixes \
+        that are not signalled.",
+    example: "9a 02 ...  01 01 01 02 ...: TS Format 2, and no extension 152 in any registration",
+    check: Check::Both(ipv6_in_request, ipv6_in_reply),
+};
+
+fn ipv6_in_request(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
+    let message = asking.message;
+    let asks = message.of_subtype(ExtensionType::DUAL_STACK, 1).next().is_some() || !message.is_whole();
+    if !asks && !has_prefix(asking.session, asking.live()) {
+        report_ipv6(message, finder);
+    }
+}
+
+fn ipv6_in_reply(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
+    let asks = answering.asked.is_some_and(|asked| !asked.said.prefixes_asked.is_empty());
+    if !asks && !has_prefix(answering.session, answering.live_before()) {
+        report_ipv6(answering.message, finder);
+    }
+}
+
+fn report_ipv6(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
+    let ipv6 = |facts: &&FlowBindingFacts<'_>| !facts.overruns && facts.flow_binding.ts_format == 2;
+    for facts in message.flow_bindings.iter().filter(ipv6) {
+        finder
+            .fires(
+                "an IPv6 selector (TS Format 2), and no IPv6 prefix is asked for here or was accepted for a live binding \
+                 (RFC 7629 §4.2, RFC 5454 §1.4)",
+            )
+            .at(facts.ts_format_octet());
+    }
+}
+
+/// Whether one of these live bindings has an accepted IPv6 prefix.
+fn has_prefix<'b>(session: &Session, mut live: impl Iterator<Item = &'b Binding>) -> bool {
+    live.any(|binding| {
+        session.registered(binding).is_some_and(|registered| {
+            registered
+                .answer
+                .said
+                .prefixes_answered
+                .iter()
+                .any(|answer| matches!(answer, DualStack::PrefixReply { code, .. } if code.is_accepted()))
+        })
+    })
+}
+
+/// Unclear whether earlier flow policy survives.
+pub static FB_014: Rule = Rule {
+    id: "FB-014",
+    title: "Unclear whether earlier flow policy survives",
+    level: Level::Note,
+    source: "RFC 7629 §4.2, §5.1, §5.2",
+    subject: Subject::MobileNode,
+    scope: Scope::State,
+    fires: "\
+        Fires on an RRQ once it is accepted with Lifetime above 0 while a policy is in force, if (a) it \
+        carries FBs but none for at least one rule of that policy (same TS Format and normalised selector, \
+        D11); or (b) it has a usable MP with the BID of the request whose exchange last changed the policy, \
+        and carries no FB. (b) fires once per change of the policy.",
+    why: "\
+        Nothing says if a new set replaces or adds to the old one (D11 assumes it adds), or if a refresh \
+        without rules keeps them; afterwards the two ends can route differently.",
+    example: "a policy of two rules is in force; a request with a Flow-Binding for one of them alone is accepted",
+    check: Check::Reply(earlier_rules_left_out),
+};
+
+fn earlier_rules_left_out(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
+    let Some(asked) = answering.accepted().filter(|asked| asked.request.lifetime > 0) else { return };
+    let Some(node) = answering.node.filter(|_| answering.live_before().next().is_some()) else { return };
+    let before = node.policy().rules().get(..answering.observer.rules_before()).unwrap_or_default();
+    if before.is_empty() {
+        return;
+    }
+    let asked_for =
+        |rule: &&PolicyRule| asked.said.flow_rules.iter().any(|asked| asked.identity == rule.selector);
+    let left_out = before.iter().filter(|rule| !asked_for(rule)).count();
+    if asked.said.has_flow_binding {
+        if left_out > 0 {
+            finder
+                .fires(format!(
+                    "the request sets policy and leaves out {left_out} of the {} rules in force; whether they stay is \
+                     not said (RFC 7629 §4.2, §5.2)",
+                    before.len()
+                ))
+                .on(asked.place);
+        }
+    } else if asked.said.usable.is_some() && asked.usable_bid() == answering.session.policy_by {
+        finder
+            .fires(format!(
+                "the refresh of BID {}, whose request set the policy, carries no Flow-Binding; whether the {} rules in \
+                 force stay is not said (RFC 7629 §5.1)",
+                asked.usable_bid().unwrap_or_default(),
+                before.len()
+            ))
+            .on(asked.place)
+            .once(answering.session.policy_changes);
+    }
+}
+
+/// Preferred path of a rule ended by expiry, not de-registration.
+pub static FB_016: Rule = Rule {
+    id: "FB-016",
+    title: "Preferred path of a rule ended by expiry, not de-registration",
+    level: Level::Note,
+    source: "RFC 7629 §4.2",
+    subject: Subject::Any,
+    scope: Scope::State,
+    fires: "\
+        Fires on the last accepted RRP of a BID-keyed binding at its expiry (not removal) when that BID was \
+        the chosen BID of at least one FORWARD rule in force and a later BID of the same list is live.",
+    why: "\
+        The fallback is defined for a de-registered Care-of Address only; timers at the two ends differ by \
+        seconds, and one end may wait for the dead path.",
+    example: "FORWARD 1,2 is in force; BID 1 expires and BID 2 lives",
+    check: Check::Expiry(preferred_path_expired),
+};
+
+fn preferred_path_expired(expired: &Expired<'_>, finder: &mut Finder<'_>) {
+    let Some(bid) = expired.binding.bid().map(Bid::octet) else { return };
+    let lives =
+        |wanted: u8| expired.live_after().any(|binding| binding.bid().map(Bid::octet) == Some(wanted));
+    let was_chosen = |bids: &[u8]| {
+        // Whatever expires at the same moment was still live before it.
+        bids.iter()
+            .position(|listed| *listed == bid || lives(*listed) || expired.ends_with_it(*listed))
+            .filter(|place| bids.get(*place) == Some(&bid))
+    };
+    let falls_back = |rule: &&PolicyRule| match &rule.action {
+        RuleAction::Forward(list) => was_chosen(list.bids()).is_some_and(|place| {
+            list.bids().iter().skip(place.saturating_add(1)).any(|listed| lives(*listed))
+        }),
+        RuleAction::Drop { .. } => false,
+    };
+    let count = expired.node.policy().rules().iter().filter(falls_back).count();
+    if count > 0 {
+        finder.fires(format!(
+            "BID {bid} expired, the first choice of {count} FORWARD rule(s) with a later BID still live; the fallback is \
+             defined for de-registration only (RFC 7629 §4.2)"
+        ));
+    }
+}
+
+/// FORWARD rule has no usable binding left.
+pub static FB_017: Rule = Rule {
+    id: "FB-017",
+    title: "FORWARD rule has no usable binding left",
+    level: Level::Note,
+    source: "RFC 7629 §3, §4.2",
+    subject: Subject::Any,
+    scope: Scope::State,
+    fires: "\
+        Fires on the RRP that removes a binding, or at an expiry on the last accepted RRP of the expired \
+        binding, when after it a FORWARD rule in force has no live BID in its list while the session still \
+        has a live binding. Once per rule until one of its BIDs is live again.",
+    why: "\
+        Figure 2 ends some preference lists with DROP, which the encoding cannot express; hosts either drop \
+        the flow or let it leak onto a path the policy meant to avoid.",
+    example: "FORWARD 1 is in force, BID 1 and BID 2 are live; BID 1 is de-registered",
+    check: Check::ReplyOrExpiry(exhausted_by_removal, exhausted_by_expiry),
+};
+
+fn exhausted_by_removal(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
+    let Some(node) = answering.node.filter(|_| answering.removes_a_binding()) else { return };
+    let live: Vec<Option<u8>> = answering.live_after().map(|binding| binding.bid().map(Bid::octet)).collect();
+    report_exhausted(node, &live, answering.session, finder);
+}
+
+fn exhausted_by_expiry(expired: &Expired<'_>, finder: &mut Finder<'_>) {
+    let live: Vec<Option<u8>> = expired.live_after().map(|binding| binding.bid().map(Bid::octet)).collect();
+    report_exhausted(expired.node, &live, expired.session, finder);
+}
+
+/// Reports the rules that have no live BID although something is live.
+fn report_exhausted(node: &Node, live: &[Option<u8>], session: &Session, finder: &mut Finder<'_>) {
+    if live.is_empty() {
+        return;
+    }
+    for (index, rule) in node.policy().rules().iter().enumerate() {
+        let is_exhausted = rule.effect(|bid| live.contains(&Some(bid))) == Effect::Exhausted;
+        if is_exhausted && !session.exhausted.contains(&rule.selector) {
+            let bids: Vec<String> = rule.bids().iter().map(u8::to_string).collect();
+            finder.fires(format!(
+                "rule {}, FORWARD to {}, has no live binding left; whether its packets are dropped is not said \
+                 (RFC 7629 §4.2, Figure 2)",
+                index.saturating_add(1),
+                bids.join(",")
+            ));
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! How often, and how long: pace, silence, expiry (REG).
+
+use crate::rules::facts::{Asking, Expired, Leg, Unanswered};
+use crate::rules::finder::Finder;
+use crate::rules::memory::low_half;
+use crate::rules::rule::Check;
+use crate::rules::words::seconds;
+use crate::rules::{Level, Rule, Scope, Subject};
+
+/// How long before its expiry a binding counts as in use after a packet, in nanoseconds (REG-018).
+const IN_USE: i64 = 60_000_000_000;
+
+/// Requests for one binding less than a second apart.
+pub static REG_015: Rule = Rule {
+    id: "REG-015",
+    title: "Requests for one binding less than a second apart",
+    level: Level::Must,
+    source: "RFC 5944 §3.6, §3.6.3",
+    subject: Subject::MobileNode,
+    scope: Scope::State,
+    fires: "\
+        Fires on an RRQ captured less than 0.95 s after the previous RRQ with the same session, leg, Care-of \
+        Address and BID (or absence of MP), when that previous RRQ was still unanswered.",
+    why: "\
+        Overload and lockout risk at the home agent; several interfaces registering at the same moment are \
+        different Care-of Addresses and do not count.",
+    example: "a request, and 0.5 s later, without a reply between them, another for the same binding",
+    check: Check::Request(comes_too_soon),
+};
+
+fn comes_too_soon(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
+    let track = asking.session.track(asking.asked);
+    if let Some(last) = track.and_then(|track| track.hasty(asking.time())) {
+        finder.fires(format!(
+            "{} after the request #{} for the same binding, which is unanswered; at least 1 s has to pass \
+             (RFC 5944 §3.6.3)",
+            seconds(asking.time().since(last.place.time)),
+            last.place.frame
+        ));
+    }
+}
+
+/// Retransmission interval does not back off.
+pub static REG_016: Rule = Rule {
+    id: "REG-016",
+    title: "Retransmission interval does not back off",
+    level: Level::Should,
+    source: "RFC 5944 §3.6.3",
+    subject: Subject::MobileNode,
+    scope: Scope::State,
+    fires: "\
+        Within a series of unanswered RRQs with the same session, leg, Care-of Address and BID, fires on the \
+        third and later RRQ when the gap to its predecessor is under 1.8 times the previous gap and under \
+        the requested Lifetime.",
+    why: "Fixed-interval retry from many nodes after an outage delays recovery of the home agent.",
+    example: "unanswered requests for one binding at 0 s, 2 s and 4 s: gaps of 2 s and 2 s",
+    check: Check::Request(does_not_back_off),
+};
+
+fn does_not_back_off(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
+    let Some(track) = asking.session.track(asking.asked) else { return };
+    let Some(before) = track.unanswered_gap() else { return };
+    let gap = asking.time().since(track.last.place.time);
+    let wanted = asking.request.lifetime;
+    let is_within_lifetime = wanted == u16::MAX || gap < i64::from(wanted).saturating_mul(1_000_000_000);
+    // 1.8 times the gap before.
+    let is_short = gap.saturating_mul(10) < before.saturating_mul(18);
+    if is_short && is_within_lifetime {
+        finder.fires(format!(
+            "{} after the unanswered request #{}, and the gap before was {}; each should be at least twice the one \
+             before (RFC 5944 §3.6.3)",
+            seconds(gap),
+            track.last.place.frame,
+            seconds(before)
+        ));
+    }
+}
+
+/// Registration Request left unanswered.
+pub static REG_017: Rule = Rule {
+    id: "REG-017",
+    title: "Registration Request left unanswered",
+    level: Level::Should,
+    source: "RFC 5944 §3.8.2, §3.8.2.3",
+    subject: Subject::HomeAgent,
+    scope: Scope::Exchange,
+    fires: "\
+        Fires on an RRQ on the HA leg for which no RRP of the session with its ID.lo appears within T_PAIR, \
+        provided the capture goes on for T_PAIR, the RRQ has an AE, EXT-001 did not fire on it, it has no \
+        unknown extension type (D3) in 0-127, and no later RRQ with the same session, Care-of Address and \
+        BID arrives within T_PAIR (so only the last of a series is reported).",
+    why: "\
+        Either packets are lost, the home agent has no security association with the node, or it silently \
+        dropped a request it could not parse (see EXT-004).",
+    example: "an authenticated request to the home agent; 10 s pass without a reply or another request",
+    check: Check::Unanswered(got_no_reply),
+};
+
+fn got_no_reply(unanswered: &Unanswered<'_>, finder: &mut Finder<'_>) {
+    let Unanswered { asked, session } = unanswered;
+    let is_clear = asked.said.is_authorized && asked.said.is_whole && !asked.said.has_unknown_critical;
+    let low = low_half(asked.request.identification);
+    if asked.leg == Leg::HomeAgent
+        && is_clear
+        && !session.is_followed(asked)
+        && !session.passed.has_reply(low, asked.place.time)
+    {
+        finder.fires(format!(
+            "no reply from {} within the reply timeout; it should answer every request that it can parse \
+             (RFC 5944 §3.8.2)",
+            asked.destination.ip()
+        ));
+    }
+}
+
+/// Binding allowed to expire while in use.
+pub static REG_018: Rule = Rule {
+    id: "REG-018",
+    title: "Binding allowed to expire while in use",
+    level: Level::Should,
+    source: "RFC 5944 §3.6.2.2, §3.8.2.2",
+    subject: Subject::MobileNode,
+    scope: Scope::State,
+    fires: "\
+        Fires on the last accepted RRP of a binding when the binding expires and a data packet of that \
+        session used its tunnel endpoint, in either direction, during the 60 s before expiry.",
+    why: "\
+        Traffic stops or moves to another path without warning because the node did not re-register in time.",
+    example: "a binding of 192.0.2.1 for 60 s, a packet from 192.0.2.1 50 s later, and no refresh",
+    check: Check::Expiry(expires_in_use),
+};
+
+fn expires_in_use(expired: &Expired<'_>, finder: &mut Finder<'_>) {
+    let binding = expired.binding;
+    let Some(last) = expired.session.traffic.last_use(binding.far_end) else { return };
+    let idle = expired.time.since(last);
+    if !(0..=IN_USE).contains(&idle) {
+        return;
+    }
+    let name = match binding.bid() {
+        Some(bid) => format!("BID {} at {}", bid.octet(), binding.care_of_address),
+        None => format!("the binding of {}", binding.care_of_address),
+    };
+    let reply = expired.registered.map_or(expired.renewed_by, |registered| registered.answer.place);
+    finder
+        .fires(format!(
+            "{name} expired after {} s, {} after its last packet; the node should register again in time \
+             (RFC 5944 §3.6.2.2)",
+            binding.lifetime,
+            seconds(idle)
+        ))
+        .on(reply);
+}

@@ -1,0 +1,142 @@
+//! Revocation (REV, RFC 3543).
+
+use std::fmt;
+
+use crate::rules::facts::{Revoking, live};
+use crate::rules::finder::Finder;
+use crate::rules::memory::{GRACE, ONE_SECOND};
+use crate::rules::rule::Check;
+use crate::rules::{Level, Rule, Scope, Subject};
+use crate::state::{Binding, BindingState};
+use crate::time::Timestamp;
+use crate::wire::ExtensionType;
+
+/// Registration Revocation not acknowledged.
+pub static REV_001: Rule = Rule {
+    id: "REV-001",
+    title: "Registration Revocation not acknowledged",
+    level: Level::Must,
+    source: "RFC 3543 §3.4, §4.2.2, §4.2.3",
+    subject: Subject::Any,
+    scope: Scope::Exchange,
+    fires: "\
+        Fires on a message of type 7 that carries a Type 32 or Type 34 when no message of type 15 with the \
+        same Home Address and Revocation Identifier comes back to its source within T_PAIR, provided the \
+        capture goes on for T_PAIR and no newer type 7 for the same binding follows within it. Fault lies \
+        with the receiver of that message.",
+    why: "One end believes the path is gone while the other goes on sending into it.",
+    example: "07 00 80 00 … 22 14 … to the foreign agent, and no message of type 15 comes back within 10 s",
+    check: Check::Revocation(is_not_acknowledged),
+};
+
+fn is_not_acknowledged(revoking: &Revoking<'_, '_, '_>, finder: &mut Finder<'_>) {
+    let (message, revocation) = (revoking.message, *revoking.revocation);
+    let is_authenticated = message.has(ExtensionType::MOBILE_HOME_AUTHENTICATION)
+        || message.has(ExtensionType::FOREIGN_HOME_AUTHENTICATION);
+    if !is_authenticated {
+        return;
+    }
+    let (place, source) = (message.place, *message.source.ip());
+    let timeout = revoking.world.options.reply_timeout;
+    let until = Timestamp::from_nanoseconds(place.time.nanoseconds().saturating_add(timeout));
+    let receiver = match message.sender() {
+        Subject::HomeAgent => Subject::ForeignAgent,
+        _ => Subject::HomeAgent,
+    };
+    finder
+        .fires(format!(
+            "revocation of {} at {} (identifier 0x{:08x}) got no acknowledgement from {} within {} s (RFC 3543 §3.4)",
+            revocation.home_address,
+            revocation.foreign_domain_address,
+            revocation.identifier,
+            message.destination.ip(),
+            timeout / 1_000_000_000
+        ))
+        .by(receiver)
+        .later(until, true, move |world, observer| {
+            let mut others = world.revocations.of_binding(&revocation);
+            let is_repeated = others.any(|other| {
+                other.place.frame > place.frame && (place.time..=until).contains(&other.place.time)
+            });
+            observer.clock() >= until
+                && !is_repeated
+                && !world.revocations.is_acknowledged(&revocation, source, place.time, until)
+        });
+}
+
+/// Revocation sent for a dead binding, or repeated wrongly.
+pub static REV_002: Rule = Rule {
+    id: "REV-002",
+    title: "Revocation sent for a dead binding, or repeated wrongly",
+    level: Level::Must,
+    source: "RFC 3543 §3.3, §4.2.2.1, §4.2.3.1",
+    subject: Subject::Any,
+    scope: Scope::State,
+    fires: "\
+        The binding of a type 7 message is (Home Address, Home Domain Address, Foreign Domain Address). \
+        Fires on a type 7 message when (a) [anchored] the session's binding with that Foreign Domain Address \
+        as Care-of Address ended by expiry more than GRACE earlier and none with it is live; (b) an earlier \
+        type 7 for the same binding came under 0.95 s before; or (c) an earlier, unacknowledged type 7 for \
+        the same binding had the same Revocation Identifier.",
+    why: "\
+        Revoking what has already ended, or replaying an identifier, is indistinguishable from a \
+        denial-of-service attempt.",
+    example: "\
+        07 00 80 00 … identifier 5, and 0.5 s later another message of type 7 for the same three \
+        addresses",
+    check: Check::Revocation(is_dead_or_repeated),
+};
+
+fn is_dead_or_repeated(revoking: &Revoking<'_, '_, '_>, finder: &mut Finder<'_>) {
+    let (revocation, time) = (revoking.revocation, revoking.message.place.time);
+    let earlier = || revoking.world.revocations.of_binding(revocation);
+    let what = format!("revocation of {} at {}", revocation.home_address, revocation.foreign_domain_address);
+    if let Some(ended) = expiry_of_dead(revoking) {
+        let seconds = Seconds(time.since(ended));
+        finder.fires(format!(
+            "{what}, which expired {seconds} s before and is registered no more (RFC 3543 §3.3)"
+        ));
+    } else if let Some(last) = earlier().next()
+        && time.since(last.place.time) < ONE_SECOND
+    {
+        let seconds = Seconds(time.since(last.place.time));
+        finder.fires(format!(
+            "{what} {seconds} s after the one in #{}; 1 s has to lie between (RFC 3543 §4.2.2.1)",
+            last.place.frame
+        ));
+    } else if let Some(same) =
+        earlier().find(|seen| !seen.acknowledged && seen.revocation.identifier == revocation.identifier)
+    {
+        finder
+            .fires(format!(
+                "{what} has the identifier 0x{:08x} of #{}, which nobody acknowledged; each one needs a new identifier \
+                 (RFC 3543 §3.3)",
+                revocation.identifier, same.place.frame
+            ))
+            .at(16..20);
+    }
+}
+
+/// When the binding that a revocation names expired, if that was more than the grace ago and none took its place.
+fn expiry_of_dead(revoking: &Revoking<'_, '_, '_>) -> Option<Timestamp> {
+    let time = revoking.message.place.time;
+    let node = revoking.node.filter(|_| revoking.anchored)?;
+    let care_of_address = revoking.revocation.foreign_domain_address;
+    let here = |binding: &&Binding| binding.care_of_address == care_of_address;
+    if live(node.bindings(), time).any(|binding| here(&binding)) {
+        return None;
+    }
+    let last = node.bindings().iter().filter(here).max_by_key(|binding| binding.ended.or(binding.expires))?;
+    let expired = matches!(last.state, BindingState::Active | BindingState::Expired);
+    last.expires.filter(|expires| expired && time.since(*expires) > GRACE)
+}
+
+/// Nanoseconds, shown as seconds with two digits after the point.
+struct Seconds(i64);
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hundredths = self.0 / 10_000_000;
+        write!(formatter, "{}.{:02}", hundredths / 100, hundredths % 100)
+    }
+}

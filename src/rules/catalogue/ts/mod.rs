@@ -1,0 +1,6 @@
+//! Traffic selectors (TS, RFC 6088).
+
+pub(super) mod fields;
+pub(super) mod view;
+pub(super) mod whole;
+mod words;

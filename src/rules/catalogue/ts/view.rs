@@ -1,0 +1,181 @@
+//! Selectors and the point of view they are written from (TS).
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::rules::facts::{Answering, Asking, FlowBindingFacts, MessageFacts};
+use crate::rules::finder::Finder;
+use crate::rules::memory::{Said, Session};
+use crate::rules::rule::Check;
+use crate::rules::{Level, Rule, Scope, Subject};
+use crate::wire::{Bounds, SelectorField, SelectorFormat, TrafficSelector};
+
+/// Selector addresses do not fit the home-agent point of view.
+pub static TS_011: Rule = Rule {
+    id: "TS-011",
+    title: "Selector addresses do not fit the home-agent point of view",
+    level: Level::Note,
+    source: "RFC 6088 §3.1, §3.2; RFC 7629 §2.2",
+    subject: Subject::Any,
+    scope: Scope::State,
+    fires: "\
+        Evaluated when the session's Home Address is known (not 0). A range is its start field through its \
+        end field, or the start alone. Fires on an RRQ or RRP per FB (a) with TS Format 1, a destination \
+        range present, and that range containing neither the Home Address nor any address of a prefix in a \
+        Type 148 seen in the session; (b) with TS Format 2, a destination range present, at least one prefix \
+        in a Type 152 seen in the session, and the range meeting none of them; or (c) with TS Format 1 and a \
+        source range that contains the Home Address while the destination range is absent or does not \
+        contain it.",
+    why: "\
+        Selectors describe correspondent-to-mobile packets. A rule written from the mobile's side (source = \
+        home address) matches nothing at the home agent.",
+    example: "\
+        01 (TS Format), 80 00 00 00 0a 01 00 01 from node 10.1.0.1: its own address as the source of packets \
+        it wants",
+    check: Check::Both(asking_is_from_the_wrong_side, answering_is_from_the_wrong_side),
+};
+
+fn asking_is_from_the_wrong_side(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
+    let own = known(asking.request.home_address).or(asking.node.and_then(|node| node.home_address));
+    let message = asking.message;
+    if let Some(own) = own {
+        is_from_the_wrong_side(message, own, asking.session, &asking.asked.said, finder);
+    }
+}
+
+fn answering_is_from_the_wrong_side(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
+    let own = known(answering.reply.home_address).or(answering.node.and_then(|node| node.home_address));
+    let message = answering.message;
+    if let Some(own) = own {
+        is_from_the_wrong_side(message, own, answering.session, &answering.answer.said, finder);
+    }
+}
+
+/// The address, unless it stands for none.
+fn known(address: Ipv4Addr) -> Option<Ipv4Addr> {
+    Some(address).filter(|address| !address.is_unspecified())
+}
+
+/// Reports the selectors of a message that do not fit a node with this home address; `said` is what the message's
+/// own extensions say.
+fn is_from_the_wrong_side(
+    message: &MessageFacts<'_, '_>,
+    home_address: Ipv4Addr,
+    session: &Session,
+    said: &Said,
+    finder: &mut Finder<'_>,
+) {
+    let home = Home { address: home_address, session, said };
+    for facts in &message.flow_bindings {
+        let Some(selector) = facts.selector else { continue };
+        let found = match selector.format {
+            SelectorFormat::Ipv4 => ipv4_misfit(&selector, &home),
+            SelectorFormat::Ipv6 => ipv6_misfit(&selector, &home),
+        };
+        if let Some((field, seen)) = found {
+            finder
+                .fires(format!("{seen}; selectors describe packets to the mobile node (RFC 6088 §3.1, §3.2)"))
+                .at(octets_of_field(facts, &selector, field));
+        }
+    }
+}
+
+/// The addresses of a node, as far as they were seen.
+struct Home<'s> {
+    address: Ipv4Addr,
+    session: &'s Session,
+    said: &'s Said,
+}
+
+impl Home<'_> {
+    /// First and last address of each mobile network.
+    fn networks(&self) -> impl Iterator<Item = (u32, u32)> {
+        let seen = self.session.networks_seen.iter().copied().chain(self.said.networks());
+        seen.filter_map(|(prefix, length)| {
+            let host_bits = u32::MAX.checked_shr(length.into()).unwrap_or_default();
+            let first = u32::from(prefix) & !host_bits;
+            (length <= 32).then_some((first, first | host_bits))
+        })
+    }
+
+    /// First and last address of each IPv6 prefix; length 255 marks a single, link-local address (RFC 5454 §2.1).
+    fn prefixes(&self) -> impl Iterator<Item = (u128, u128)> {
+        let seen = self.session.prefixes_seen.iter().copied().chain(self.said.prefixes());
+        seen.filter_map(|(prefix, length)| {
+            let length = if length == 255 { 128 } else { length };
+            let host_bits = u128::MAX.checked_shr(length.into()).unwrap_or_default();
+            let first = u128::from(prefix) & !host_bits;
+            (length <= 128).then_some((first, first | host_bits))
+        })
+    }
+}
+
+fn ipv4_misfit(selector: &TrafficSelector, home: &Home<'_>) -> Option<(SelectorField, String)> {
+    let (source, destination) =
+        (ipv4_range(selector.source_address), ipv4_range(selector.destination_address));
+    let own = u32::from(home.address);
+    let holds_own =
+        |range: Option<(u32, u32)>| range.is_some_and(|(first, last)| first <= own && own <= last);
+    let address = home.address;
+    if let Some((first, last)) = source
+        && holds_own(source)
+        && !holds_own(destination)
+    {
+        let range = shown(Ipv4Addr::from(first).into(), Ipv4Addr::from(last).into());
+        let seen = format!(
+            "selector's source {range} holds the home address {address} and its destination does not"
+        );
+        return Some((SelectorField::SourceAddress, seen));
+    }
+    let (first, last) = destination?;
+    let meets = |(from, to): (u32, u32)| first.max(from) <= last.min(to);
+    if holds_own(destination) || home.networks().any(meets) {
+        return None;
+    }
+    let range = shown(Ipv4Addr::from(first).into(), Ipv4Addr::from(last).into());
+    let seen = format!(
+        "selector's destination {range} holds neither the home address {address} nor a mobile network"
+    );
+    Some((SelectorField::DestinationAddress, seen))
+}
+
+fn ipv6_misfit(selector: &TrafficSelector, home: &Home<'_>) -> Option<(SelectorField, String)> {
+    let (first, last) = ipv6_range(selector.destination_address)?;
+    let meets = |(from, to): (u128, u128)| first.max(from) <= last.min(to);
+    if home.prefixes().next().is_none() || home.prefixes().any(meets) {
+        return None;
+    }
+    let range = shown(Ipv6Addr::from(first).into(), Ipv6Addr::from(last).into());
+    let seen = format!("selector's destination {range} meets no IPv6 prefix of the node");
+    Some((SelectorField::DestinationAddress, seen))
+}
+
+fn ipv4_range(bounds: Bounds<IpAddr>) -> Option<(u32, u32)> {
+    match bounds.range_or_single()? {
+        (IpAddr::V4(first), IpAddr::V4(last)) => Some((first.into(), last.into())),
+        _ => None,
+    }
+}
+
+fn ipv6_range(bounds: Bounds<IpAddr>) -> Option<(u128, u128)> {
+    match bounds.range_or_single()? {
+        (IpAddr::V6(first), IpAddr::V6(last)) => Some((first.into(), last.into())),
+        _ => None,
+    }
+}
+
+fn shown(first: IpAddr, last: IpAddr) -> String {
+    if first == last { first.to_string() } else { format!("{first}-{last}") }
+}
+
+/// The octets of a field, start to end.
+fn octets_of_field(
+    facts: &FlowBindingFacts<'_>,
+    selector: &TrafficSelector,
+    field: SelectorField,
+) -> std::ops::Range<usize> {
+    let mut values =
+        selector.values().filter(|value| value.field == field).map(|value| facts.octets_of(&value));
+    let first = values.next().unwrap_or_default();
+    let end = values.last().map_or(first.end, |last| last.end);
+    first.start..end
+}

@@ -1,0 +1,169 @@
+//! Inner addresses (TUN).
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use crate::net::IpPacket;
+use crate::rules::facts::{Carried, live};
+use crate::rules::finder::Finder;
+use crate::rules::rule::Check;
+use crate::rules::{Level, Rule, Scope, Subject};
+use crate::state::Node;
+
+/// Inner source of an uplink packet is foreign to the session.
+pub static TUN_012: Rule = Rule {
+    id: "TUN-012",
+    title: "Inner source of an uplink packet is foreign to the session",
+    level: Level::Must,
+    source: "RFC 3024 §4.3.2; RFC 5177 §7, §10; RFC 5454 §3.3.2",
+    subject: Subject::MobileNode,
+    scope: Scope::Traffic,
+    fires: "\
+        [anchored] Fires on an uplink data packet whose far end is the tunnel endpoint of at least one live \
+        binding when its inner source is neither the home address nor in an accepted mobile network or IPv6 \
+        prefix of any session with a live binding there. Excludes inner sources 0.0.0.0, :: and fe80::/10.",
+    why: "\
+        Source spoofing through the tunnel, or hosts behind the node whose prefix was never registered; the \
+        home agent should drop it.",
+    example: "home address 10.1.0.1 and no mobile network; then IP in IP from its care-of address, inner source 10.9.9.9",
+    check: Check::Packet(foreign_source),
+};
+
+fn foreign_source(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
+    let Some(inner) = carried.inner.filter(|_| !carried.is_downlink()) else { return };
+    let source = inner.source();
+    if source.is_unspecified() || is_link_local(source) {
+        return;
+    }
+    if let Some((node, home_address)) = stranger(carried, source) {
+        finder
+            .fires(format!(
+                "Inner source {source} in the tunnel {}, where it is nobody's home address or mobile network; the \
+                 home agent must drop it (RFC 3024 §4.3.2)",
+                carried.way()
+            ))
+            .about(node, home_address);
+    }
+}
+
+/// A node with a live binding at the far end, when the address belongs to none of those that have one there.
+fn stranger(carried: &Carried<'_, '_>, address: IpAddr) -> Option<(u32, Option<Ipv4Addr>)> {
+    let observer = carried.observer;
+    let time = carried.time();
+    let is_here = |node: &Node| {
+        node.home_agent == carried.home_agent
+            && live(node.bindings(), time).any(|binding| carried.is_at(binding))
+    };
+    let owner = observer.owner_of(carried.home_agent, address).and_then(|slot| observer.node(slot));
+    if owner.is_some_and(is_here) {
+        return None;
+    }
+    let is_anchored = |slot: u32| {
+        carried.world.options.cold_start
+            || carried.world.session(slot, observer).is_some_and(|session| session.anchored)
+    };
+    let mut found = None;
+    for slot in carried.world.nodes_at(carried.far_end.address) {
+        let Some(node) = observer.node(*slot).filter(|node| is_here(node)) else { continue };
+        if !is_anchored(*slot) {
+            return None;
+        }
+        found.get_or_insert((*slot, node.home_address));
+        if carried.world.options.cold_start {
+            break;
+        }
+    }
+    found
+}
+
+fn is_link_local(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V6(address) if address.is_unicast_link_local())
+}
+
+/// Inner destination of a downlink packet is foreign to the session.
+pub static TUN_013: Rule = Rule {
+    id: "TUN-013",
+    title: "Inner destination of a downlink packet is foreign to the session",
+    level: Level::Note,
+    source: "RFC 5944 §4.2.2, §4.2.3; RFC 5177 §6.5",
+    subject: Subject::HomeAgent,
+    scope: Scope::Traffic,
+    fires: "\
+        [anchored] Fires on a downlink data packet whose far end is the tunnel endpoint of at least one live \
+        binding when its inner destination is neither the home address nor in an accepted prefix of any \
+        session with a live binding there. Excludes multicast, 255.255.255.255, configured directed \
+        broadcasts and fe80::/10.",
+    why: "\
+        The tunnel carries traffic nobody registered for: an implicit-mode mobile network, or a \
+        misconfigured route at the home agent.",
+    example: "home address 10.1.0.1 and no mobile network; then IP in IP to its care-of address, inner destination 10.9.9.9",
+    check: Check::Packet(foreign_destination),
+};
+
+fn foreign_destination(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
+    let Some(inner) = carried.inner.filter(|_| carried.is_downlink()) else { return };
+    let destination = inner.destination();
+    let is_broadcast = destination == IpAddr::V4(Ipv4Addr::BROADCAST);
+    if destination.is_multicast() || is_broadcast || is_link_local(destination) {
+        return;
+    }
+    if let Some((node, home_address)) = stranger(carried, destination) {
+        finder
+            .fires(format!(
+                "Inner destination {destination} in the tunnel {}, where it is nobody's home address or mobile \
+                 network (RFC 5944 §4.2.3)",
+                carried.way()
+            ))
+            .about(node, home_address);
+    }
+}
+
+/// Broadcast forwarded against the registration flags.
+pub static TUN_014: Rule = Rule {
+    id: "TUN-014",
+    title: "Broadcast forwarded against the registration flags",
+    level: Level::Must,
+    source: "RFC 5944 §3.6.1.2, §4.3",
+    subject: Subject::HomeAgent,
+    scope: Scope::Traffic,
+    fires: "\
+        Fires on a downlink data packet whose inner destination is 255.255.255.255 or a configured directed \
+        broadcast of the home network, and whose far end is the tunnel endpoint of live bindings, when (a) \
+        none of them has hdr.B = 1, or (b) none of those with hdr.B = 1 has hdr.D = 1 (a foreign agent needs \
+        the broadcast nested in a unicast packet to the home address).",
+    why: "\
+        Unwanted broadcast burns radio capacity on every path; un-nested, it reaches the wrong visitors of a \
+        foreign agent.",
+    example: "request with B = 0 accepted; then IP in IP to its care-of address, inner destination 255.255.255.255",
+    check: Check::Packet(unwanted_broadcast),
+};
+
+fn unwanted_broadcast(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
+    let is_broadcast = |inner: &IpPacket<'_>| inner.destination() == IpAddr::V4(Ipv4Addr::BROADCAST);
+    if !carried.is_downlink() || !carried.inner.as_ref().is_some_and(is_broadcast) {
+        return;
+    }
+    let nodes = carried.world.nodes_at(carried.far_end.address).iter();
+    let bindings = nodes
+        .filter_map(|slot| carried.observer.node(*slot))
+        .filter(|node| node.home_agent == carried.home_agent)
+        .flat_map(|node| live(node.bindings(), carried.time()))
+        .filter(|binding| carried.is_at(binding));
+    let (mut any, mut asked, mut co_located) = (false, false, false);
+    for binding in bindings {
+        any = true;
+        asked |= binding.flags.broadcast();
+        co_located |= binding.flags.broadcast() && binding.flags.co_located();
+    }
+    if !any || co_located {
+        return;
+    }
+    finder.fires(if asked {
+        format!(
+            "Broadcast {} as it is, to a foreign agent (D = 0); it goes nested in a packet to the home address \
+             (RFC 5944 §4.3)",
+            carried.way()
+        )
+    } else {
+        format!("Broadcast {}, but nobody there registered with B = 1 (RFC 5944 §4.3)", carried.way())
+    });
+}

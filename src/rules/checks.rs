@@ -1,0 +1,73 @@
+//! The checks of the catalogue, sorted by what they look at.
+
+use super::Rule;
+use super::catalogue::CATALOGUE;
+use super::facts::{
+    Answering, Asking, Carried, Expired, FlowBindingFacts, MessageFacts, Revoking, Sprayed, Unanswered,
+};
+use super::finder::Finder;
+use super::rule::Check;
+
+/// A check of a data packet.
+pub(super) type PacketCheck = fn(&Carried<'_, '_>, &mut Finder<'_>);
+
+/// A check of a flow that is spread over several tunnels.
+pub(super) type SprayCheck = fn(&Sprayed, &mut Finder<'_>);
+
+/// Rules with their checks of one kind.
+pub(super) type List<C> = Vec<(&'static Rule, C)>;
+
+/// The checks of the catalogue, by what they look at.
+#[derive(Debug, Default)]
+pub(super) struct Checks {
+    pub datagram: List<fn(&MessageFacts<'_, '_>, &mut Finder<'_>)>,
+    pub registration: List<fn(&MessageFacts<'_, '_>, &mut Finder<'_>)>,
+    pub flow_binding: List<fn(&MessageFacts<'_, '_>, &FlowBindingFacts<'_>, &mut Finder<'_>)>,
+    pub request: List<fn(&Asking<'_, '_, '_>, &mut Finder<'_>)>,
+    pub reply: List<fn(&Answering<'_, '_, '_>, &mut Finder<'_>)>,
+    pub unanswered: List<fn(&Unanswered<'_>, &mut Finder<'_>)>,
+    pub expiry: List<fn(&Expired<'_>, &mut Finder<'_>)>,
+    pub packet: List<PacketCheck>,
+    pub fragment: List<PacketCheck>,
+    pub forward: List<PacketCheck>,
+    pub spray: List<SprayCheck>,
+    pub revocation: List<fn(&Revoking<'_, '_, '_>, &mut Finder<'_>)>,
+}
+
+impl Checks {
+    pub fn of_catalogue() -> Self {
+        let mut checks = Self::default();
+        for rule in CATALOGUE.iter().copied() {
+            match rule.check {
+                Check::Datagram(check) => checks.datagram.push((rule, check)),
+                Check::Registration(check) => checks.registration.push((rule, check)),
+                Check::FlowBinding(check) => checks.flow_binding.push((rule, check)),
+                Check::Request(check) => checks.request.push((rule, check)),
+                Check::Reply(check) => checks.reply.push((rule, check)),
+                Check::Both(request, reply) => {
+                    checks.request.push((rule, request));
+                    checks.reply.push((rule, reply));
+                }
+                Check::Unanswered(check) => checks.unanswered.push((rule, check)),
+                Check::Expiry(check) => checks.expiry.push((rule, check)),
+                Check::ReplyOrExpiry(reply, expiry) => {
+                    checks.reply.push((rule, reply));
+                    checks.expiry.push((rule, expiry));
+                }
+                Check::ReplyOrPacket(reply, packet) => {
+                    checks.reply.push((rule, reply));
+                    checks.packet.push((rule, packet));
+                }
+                Check::Packet(check) => checks.packet.push((rule, check)),
+                Check::PacketOrFragment(check) => {
+                    checks.packet.push((rule, check));
+                    checks.fragment.push((rule, check));
+                }
+                Check::Spray(check) => checks.spray.push((rule, check)),
+                Check::Forward(check) => checks.forward.push((rule, check)),
+                Check::Revocation(check) => checks.revocation.push((rule, check)),
+            }
+        }
+        checks
+    }
+}

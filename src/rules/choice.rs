@@ -1,0 +1,29 @@
+//! What an operator hides and what they raise.
+
+use super::{Level, Rule};
+
+/// The operator's choice among the rules, by identifier or prefix of one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Choice {
+    /// Rules that are hidden.
+    pub allow: Vec<String>,
+    /// Rules that are raised to `must`; this wins over `allow`.
+    pub deny: Vec<String>,
+}
+
+impl Choice {
+    /// The level of a rule under this choice; `None` when it is hidden. Of an `allow` and a `deny` that both name the
+    /// rule the longer one decides, and of equals `deny`.
+    pub fn level(&self, rule: &Rule) -> Option<Level> {
+        let longest = |names: &[String]| {
+            let matching = names.iter().filter(|name| rule.id.starts_with(name.as_str()));
+            matching.map(String::len).max()
+        };
+        match (longest(&self.allow), longest(&self.deny)) {
+            (None, None) => Some(rule.level),
+            (Some(allow), Some(deny)) if allow > deny => None,
+            (_, Some(_)) => Some(Level::Must),
+            (Some(_), None) => None,
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Requests, replies and ends of bindings, each with the session as it stood.
+
+use std::net::Ipv4Addr;
+
+use super::{Leg, MessageFacts};
+use crate::rules::Place;
+use crate::rules::memory::{Answer, Asked, Registered, Session, World};
+use crate::state::{Binding, Node, Observer};
+use crate::time::Timestamp;
+use crate::wire::{Decision, ExtensionType, RegistrationReply, RegistrationRequest, Revocation};
+
+/// A Registration Request, and the session before it.
+#[derive(Debug)]
+pub(in crate::rules) struct Asking<'c, 'e, 'a> {
+    /// The message.
+    pub message: &'c MessageFacts<'e, 'a>,
+    /// Its fixed part.
+    pub request: &'c RegistrationRequest,
+    /// What will be remembered of it.
+    pub asked: &'c Asked,
+    /// What is remembered of the session, this request not included.
+    pub session: &'c Session,
+    /// The node, if the request names one.
+    pub node: Option<&'c Node>,
+    /// Whether the whole binding table is known (D10).
+    pub anchored: bool,
+    /// What is remembered of everything else.
+    pub world: &'c World,
+}
+
+/// A Registration Reply, the request it answers (D8), and the session before it.
+#[derive(Debug)]
+pub(in crate::rules) struct Answering<'c, 'e, 'a> {
+    /// The message.
+    pub message: &'c MessageFacts<'e, 'a>,
+    /// Its fixed part.
+    pub reply: &'c RegistrationReply,
+    /// What will be remembered of it.
+    pub answer: &'c Answer,
+    /// The request it answers; of several copies the latest, one on the reply's own leg before others.
+    pub asked: Option<&'c Asked>,
+    /// Whether it is the first reply to that request, the one that counts (D8).
+    pub decides: bool,
+    /// What is remembered of the session, this reply not included.
+    pub session: &'c Session,
+    /// The bindings just before the reply; of a reply that changes nothing, the bindings there are.
+    pub before: &'c [Binding],
+    /// The node, with what the reply made of it.
+    pub node: Option<&'c Node>,
+    /// Its index.
+    pub slot: Option<u32>,
+    /// Whether the whole binding table was known before the reply, or does not matter because the reply accepts
+    /// Overwrite (D10).
+    pub anchored: bool,
+    /// Whether it is known after it.
+    pub anchored_after: bool,
+    /// What is remembered of everything else.
+    pub world: &'c World,
+    /// Who knows all nodes.
+    pub observer: &'c Observer,
+}
+
+impl<'c> Answering<'c, '_, '_> {
+    /// The time of the reply.
+    pub fn time(&self) -> Timestamp {
+        self.message.place.time
+    }
+
+    /// Whether the reply accepts (codes 0 and 1).
+    pub fn accepts(&self) -> bool {
+        self.reply.code.is_accepted()
+    }
+
+    /// Whether its code is one that home agents send (D2).
+    pub fn is_home_agent_code(&self) -> bool {
+        matches!(self.reply.code.decision(), Decision::Accepted | Decision::DeniedByHomeAgent)
+    }
+
+    /// The requests of the last reply timeout whose addresses and ports are those of the reply, turned round; the
+    /// latest first.
+    pub fn asked_on_this_path(&self) -> impl Iterator<Item = &'c Asked> {
+        let (time, timeout) = (self.time(), self.world.options.reply_timeout);
+        self.world
+            .between(self.message.destination, self.message.source)
+            .filter(move |asked| (0..=timeout).contains(&time.since(asked.place.time)))
+    }
+
+    /// The request, where this is the reply that accepted it.
+    pub fn accepted(&self) -> Option<&'c Asked> {
+        self.asked.filter(|_| self.decides && self.accepts())
+    }
+
+    /// The request, where this is the reply that accepted it with a lifetime above 0, asked and granted.
+    pub fn registered(&self) -> Option<&'c Asked> {
+        self.accepted().filter(|asked| asked.request.lifetime > 0 && self.reply.lifetime > 0)
+    }
+
+    /// The bindings that were live just before the reply.
+    pub fn live_before(&self) -> impl Iterator<Item = &'c Binding> {
+        live(self.before, self.time())
+    }
+
+    /// Whether the reply ends a binding, other than by giving it another place or more time.
+    pub fn removes_a_binding(&self) -> bool {
+        let survives = |before: &Binding| {
+            self.live_after()
+                .any(|after| after.registered == before.registered && after.bid() == before.bid())
+        };
+        self.accepted().is_some() && self.live_before().any(|before| !survives(before))
+    }
+
+    /// The bindings that are live after the reply.
+    pub fn live_after(&self) -> impl Iterator<Item = &'c Binding> {
+        live(self.node.map(Node::bindings).unwrap_or_default(), self.time())
+    }
+}
+
+impl<'c> Asking<'c, '_, '_> {
+    /// The time of the request.
+    pub fn time(&self) -> Timestamp {
+        self.message.place.time
+    }
+
+    /// The bindings that are live at the request.
+    pub fn live(&self) -> impl Iterator<Item = &'c Binding> {
+        live(self.node.map(Node::bindings).unwrap_or_default(), self.time())
+    }
+
+    /// The live bindings that have a BID.
+    pub fn live_with_bid(&self) -> impl Iterator<Item = &'c Binding> {
+        self.live().filter(|binding| binding.interface.is_some())
+    }
+
+    /// Where a request on the home agent's leg with D came from, when that is not the Care-of Address that it registers
+    /// (REG-019, MP-024). `None`, too, behind a NAT (Type 144), when relayed (Type 34), or when it was seen on a foreign
+    /// agent's leg before.
+    pub fn strange_source(&self) -> Option<Ipv4Addr> {
+        let (request, message, source) = (self.request, self.message, *self.message.source.ip());
+        let direct = self.is_at_home_agent() && request.flags.co_located() && request.lifetime > 0;
+        let explained = message.has(ExtensionType::UDP_TUNNEL_REQUEST)
+            || message.has(ExtensionType::FOREIGN_HOME_AUTHENTICATION)
+            || self.session.passed.was_at_foreign_agent(request.identification);
+        (direct && !explained && source != request.care_of_address).then_some(source)
+    }
+
+    /// Whether it was seen on the leg of the home agent.
+    pub fn is_at_home_agent(&self) -> bool {
+        self.message.leg == Leg::HomeAgent
+    }
+}
+
+/// Those of some bindings that are live at a time (D9).
+pub(in crate::rules) fn live(bindings: &[Binding], time: Timestamp) -> impl Iterator<Item = &Binding> {
+    bindings
+        .iter()
+        .filter(move |binding| binding.is_active() && binding.expires.is_none_or(|expires| expires >= time))
+}
+
+/// A request whose reply timeout has passed without a reply.
+#[derive(Debug)]
+pub(in crate::rules) struct Unanswered<'c> {
+    /// The request.
+    pub asked: &'c Asked,
+    /// What is remembered of the session.
+    pub session: &'c Session,
+}
+
+/// A binding at its expiry.
+#[derive(Debug)]
+pub(in crate::rules) struct Expired<'c> {
+    /// The binding.
+    pub binding: &'c Binding,
+    /// The exchange that made or last refreshed it under its own name; bulk renewals by others do not count.
+    pub registered: Option<&'c Registered>,
+    /// The last reply that gave it time, its own or a bulk renewal.
+    pub renewed_by: Place,
+    /// When it expired.
+    pub time: Timestamp,
+    /// The node.
+    pub node: &'c Node,
+    /// What is remembered of the session.
+    pub session: &'c Session,
+}
+
+impl<'c> Expired<'c> {
+    /// Whether the binding with this BID expires at the same moment.
+    pub fn ends_with_it(&self, bid: u8) -> bool {
+        let is_it = |binding: &&Binding| binding.bid().map(crate::state::Bid::octet) == Some(bid);
+        let ends = |binding: &Binding| {
+            binding.expires == Some(self.time) && binding.ended.is_none_or(|ended| ended == self.time)
+        };
+        self.node.bindings().iter().filter(is_it).any(ends)
+    }
+
+    /// The bindings that outlive it.
+    pub fn live_after(&self) -> impl Iterator<Item = &'c Binding> {
+        let time = self.time;
+        self.node.bindings().iter().filter(move |binding| {
+            let begun = binding.registered <= time;
+            let lasts = binding.expires.is_none_or(|expires| expires > time);
+            begun && lasts && binding.ended.is_none_or(|ended| ended > time)
+        })
+    }
+}
+
+/// A Registration Revocation, and what is known of what it revokes.
+#[derive(Debug)]
+pub(in crate::rules) struct Revoking<'c, 'e, 'a> {
+    /// The message.
+    pub message: &'c MessageFacts<'e, 'a>,
+    /// Its fixed part.
+    pub revocation: &'c Revocation,
+    /// The node, if it is known.
+    pub node: Option<&'c Node>,
+    /// Whether the whole binding table is known (D10).
+    pub anchored: bool,
+    /// What is remembered of everything else.
+    pub world: &'c World,
+}

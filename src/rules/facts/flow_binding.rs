@@ -1,0 +1,139 @@
+//! One Flow-Binding extension as rules see it, sound or not.
+
+use std::ops::Range;
+
+use crate::state::NormalSelector;
+use crate::wire::{
+    Action, Content, Extension, FlowBinding, Malformed, SelectorFormat, SelectorLayout, SelectorValue,
+    TrafficSelector,
+};
+
+/// A Flow-Binding extension, and what is broken in it (D6, D11).
+#[derive(Clone, Debug)]
+pub(in crate::rules) struct FlowBindingFacts<'a> {
+    /// The extension.
+    pub extension: Extension<'a>,
+    /// BID Count; `None` when the octet is not there.
+    pub bid_count: Option<u8>,
+    /// What could be read. When the list overruns (FB-001) its BIDs are those that are there, and nothing follows.
+    pub flow_binding: FlowBinding<'a>,
+    /// Why not all of it could be read.
+    pub fault: Option<Malformed>,
+    /// Whether BID list or TS Format run past the extension (FB-001).
+    pub overruns: bool,
+    /// The selector of TS Format 1 or 2 in the layout that fits (D6, TS-013); `None` when its octets are fewer than
+    /// its flags need (TS-005).
+    pub selector: Option<TrafficSelector>,
+}
+
+impl<'a> FlowBindingFacts<'a> {
+    /// Reads an extension of Type 154 Sub-Type 2.
+    pub fn of(extension: &Extension<'a>) -> Self {
+        let (content, fault) = extension.content_and_fault();
+        let flow_binding = match content {
+            Content::FlowBinding(flow_binding) => flow_binding,
+            _ => FlowBinding {
+                action: Action::Unassigned(u8::MAX),
+                bids: &[],
+                ts_format: 0,
+                selector: None,
+                selector_octets: &[],
+            },
+        };
+        let bid_count = extension.data.get(1).copied();
+        let needed = bid_count.map(|count| usize::from(count).saturating_add(3));
+        let overruns = needed.is_none_or(|needed| extension.data.len() < needed);
+        let selector = flow_binding.selector.filter(|_| fault.is_none() && !overruns);
+        Self { extension: *extension, bid_count, flow_binding, fault, overruns, selector }
+    }
+
+    /// What is to be done with the flow.
+    pub fn action(&self) -> Action {
+        self.flow_binding.action
+    }
+
+    /// The BIDs, within BID Count and Length.
+    pub fn bids(&self) -> &'a [u8] {
+        self.flow_binding.bids
+    }
+
+    /// Whether it is a FORWARD whose list can be used (D6): it breaks none of FB-001, FB-004 and FB-005.
+    pub fn is_forward_list(&self) -> bool {
+        !self.overruns
+            && self.action() == Action::Forward
+            && matches!(self.bids().len(), 1..=8)
+            && !self.bids().iter().any(|bid| matches!(bid, 0 | 255))
+    }
+
+    /// The FORWARD list (D6), if it is one.
+    pub fn forward_list(&self) -> Option<&'a [u8]> {
+        self.is_forward_list().then(|| self.bids())
+    }
+
+    /// Whether it updates a policy (D11): it breaks none of FB-001 to FB-005, FB-008 and TS-005.
+    pub fn sets_policy(&self) -> bool {
+        let action = match self.action() {
+            Action::Drop => self.bids().len() == 1,
+            Action::Forward => self.is_forward_list(),
+            Action::Unassigned(_) => false,
+        };
+        !self.overruns && action && self.flow_binding.ts_format != 0 && !self.is_truncated()
+    }
+
+    /// The format of the selector, when it is one that has a definition and can be looked for.
+    pub fn format(&self) -> Option<SelectorFormat> {
+        SelectorFormat::from_ts_format(self.flow_binding.ts_format).filter(|_| !self.overruns)
+    }
+
+    /// Whether the octets of a selector of TS Format 1 or 2 are fewer than its flags need (TS-005).
+    pub fn is_truncated(&self) -> bool {
+        self.format().is_some() && self.selector.is_none()
+    }
+
+    /// Whether the selector had to be read in another layout than the one of RFC 7629 (TS-013).
+    pub fn has_other_layout(&self) -> bool {
+        self.selector.is_some_and(|selector| selector.layout != SelectorLayout::Direct)
+    }
+
+    /// Octets after the last field of a selector that is whole.
+    pub fn left_over(&self) -> usize {
+        self.selector
+            .map_or(0, |selector| self.flow_binding.selector_octets.len().saturating_sub(selector.length()))
+    }
+
+    /// What makes it the same rule as another (D11): TS Format and normalised selector.
+    pub fn identity(&self) -> NormalSelector {
+        NormalSelector::of(&self.flow_binding)
+    }
+
+    /// The octets of TS Format in the UDP payload.
+    pub fn ts_format_octet(&self) -> Range<usize> {
+        let start = self.extension.data_offset().saturating_add(2).saturating_add(self.bids().len());
+        start..start.saturating_add(1)
+    }
+
+    /// The octets of the selector in the UDP payload.
+    pub fn selector_octets(&self) -> Range<usize> {
+        let start = self.ts_format_octet().end;
+        start..start.saturating_add(self.flow_binding.selector_octets.len())
+    }
+
+    /// The octets of the flags word of a selector that is whole, in the UDP payload.
+    pub fn flags_octets(&self) -> Range<usize> {
+        let prefix = self.selector.map_or(0, |selector| selector.layout.prefix());
+        let start = self.selector_octets().start.saturating_add(prefix);
+        start..start.saturating_add(4)
+    }
+
+    /// The octets of one of the selector's values in the UDP payload.
+    pub fn octets_of(&self, value: &SelectorValue) -> Range<usize> {
+        let start = self.selector_octets().start;
+        start.saturating_add(value.octets.start)..start.saturating_add(value.octets.end)
+    }
+
+    /// The octets of the BID list in the UDP payload.
+    pub fn bid_octets(&self) -> Range<usize> {
+        let start = self.extension.data_offset().saturating_add(2);
+        start..start.saturating_add(self.bids().len())
+    }
+}

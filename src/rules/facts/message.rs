@@ -1,0 +1,266 @@
+//! One message, read once for all rules that look at it.
+
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::ops::Range;
+
+use smallvec::SmallVec;
+
+use super::{FlowBindingFacts, Leg, TypeSet};
+use crate::net::{Datagram, IpPacket};
+use crate::rules::{Place, Subject};
+use crate::state::MessageEvent;
+use crate::wire::{
+    Content, Extension, ExtensionType, Form, Header, KeyRing, Layout, Malformed, Message, Multipath,
+    NTP_EPOCH, RegistrationReply, RegistrationRequest, TIMESTAMP_RANGE, Verdict,
+};
+
+/// A message on a Mobile IP port, as rules see it.
+#[derive(Debug)]
+pub(in crate::rules) struct MessageFacts<'e, 'a> {
+    /// The packet.
+    pub place: Place,
+    /// The datagram.
+    pub datagram: &'e Datagram<'a>,
+    /// The message in it.
+    pub message: &'e Message<'a>,
+    /// Where it came from.
+    pub source: SocketAddrV4,
+    /// Where it went.
+    pub destination: SocketAddrV4,
+    /// The leg of its path (D5).
+    pub leg: Leg,
+    /// The extensions before the first that cannot be framed, in wire order.
+    pub extensions: SmallVec<[Extension<'a>; 8]>,
+    /// The extension that runs past the end of the datagram, where the walk stopped (EXT-001).
+    pub overrun: Option<(Extension<'a>, Malformed)>,
+    /// Whether the snapshot length cut the message, so that extensions may be missing.
+    pub is_cut: bool,
+    /// The types that occur.
+    pub types: TypeSet,
+    /// The usable Multipath extension of a request (D6).
+    pub usable: Option<Multipath>,
+    /// The Flow-Binding extensions.
+    pub flow_bindings: SmallVec<[FlowBindingFacts<'a>; 4]>,
+    /// The operator's keys.
+    pub keys: &'e KeyRing,
+}
+
+impl<'e, 'a> MessageFacts<'e, 'a> {
+    /// Reads a message; its leg is set by who knows the session.
+    pub fn of(event: &MessageEvent<'e, 'a>, keys: &'e KeyRing) -> Self {
+        let message = event.message;
+        let mut facts = Self {
+            place: Place { frame: event.frame, time: event.time, precision: event.precision },
+            datagram: event.datagram,
+            message,
+            source: over_ipv4(event.datagram.source),
+            destination: over_ipv4(event.datagram.destination),
+            leg: Leg::ForeignAgent,
+            extensions: SmallVec::new(),
+            overrun: None,
+            is_cut: event.datagram.is_cut(),
+            types: TypeSet::default(),
+            usable: None,
+            flow_bindings: SmallVec::new(),
+            keys,
+        };
+        for extension in message.extensions() {
+            match extension.cut {
+                Some(fault) if fault.is_fault() => facts.overrun = Some((extension, fault)),
+                Some(_) => {}
+                None => {
+                    facts.types.add(extension.kind);
+                    facts.extensions.push(extension);
+                }
+            }
+        }
+        facts.flow_bindings = facts.flow_binding_extensions().map(FlowBindingFacts::of).collect();
+        facts.usable = facts.only_multipath().filter(|multipath| !matches!(multipath.bid, 0 | 255));
+        facts
+    }
+
+    /// The fixed part, when this is a Registration Request.
+    pub fn request(&self) -> Option<&'e RegistrationRequest> {
+        match &self.message.header {
+            Header::Request(request) => Some(request),
+            _ => None,
+        }
+    }
+
+    /// The fixed part, when this is a Registration Reply.
+    pub fn reply(&self) -> Option<&'e RegistrationReply> {
+        match &self.message.header {
+            Header::Reply(reply) => Some(reply),
+            _ => None,
+        }
+    }
+
+    /// Whether all extensions there were could be walked: nothing that seems absent is only unreadable.
+    pub fn is_whole(&self) -> bool {
+        self.overrun.is_none() && !self.is_cut
+    }
+
+    /// The extensions of a type, in wire order.
+    pub fn of_type(&self, kind: ExtensionType) -> impl Iterator<Item = &Extension<'a>> {
+        let occurs = self.types.has(kind);
+        self.extensions
+            .iter()
+            .filter(move |extension| occurs && !extension.is_family() && extension.kind == kind)
+    }
+
+    /// The extensions of a type and Sub-Type.
+    pub fn of_subtype(&self, kind: ExtensionType, subtype: u8) -> impl Iterator<Item = &Extension<'a>> {
+        self.of_type(kind).filter(move |extension| extension.subtype == Some(subtype))
+    }
+
+    /// The first extension of a type.
+    pub fn first(&self, kind: ExtensionType) -> Option<&Extension<'a>> {
+        self.of_type(kind).next()
+    }
+
+    /// Whether a type occurs.
+    pub fn has(&self, kind: ExtensionType) -> bool {
+        self.first(kind).is_some()
+    }
+
+    /// Extensions of Type 154 Sub-Type 1, sound or not.
+    pub fn multipaths(&self) -> impl Iterator<Item = &Extension<'a>> {
+        self.extensions.iter().filter(|extension| extension.is_multipath())
+    }
+
+    /// Extensions of Type 154 Sub-Type 2, sound or not.
+    pub fn flow_binding_extensions(&self) -> impl Iterator<Item = &Extension<'a>> {
+        self.extensions.iter().filter(|extension| extension.is_flow_binding())
+    }
+
+    /// Extensions of Type 154, of any Sub-Type and layout.
+    pub fn family(&self) -> impl Iterator<Item = &Extension<'a>> {
+        self.extensions.iter().filter(|extension| extension.is_family())
+    }
+
+    /// Multipath extensions of Length 4, with what they say.
+    pub fn sound_multipaths(&self) -> impl Iterator<Item = (&Extension<'a>, Multipath)> {
+        self.multipaths().filter_map(|extension| match extension.content() {
+            Ok(Content::Multipath(multipath)) => Some((extension, multipath)),
+            _ => None,
+        })
+    }
+
+    /// Authorization-enabling extensions (D4): Type 32, and Type 36 Sub-Type 1.
+    pub fn authorizations(&self) -> impl Iterator<Item = &Extension<'a>> {
+        self.extensions.iter().filter(|extension| is_authorization(extension))
+    }
+
+    /// The extension up to which a registration is protected: the first Type 32, or where there is none, the first
+    /// Type 36 Sub-Type 1.
+    pub fn protection(&self) -> Option<&Extension<'a>> {
+        self.first(ExtensionType::MOBILE_HOME_AUTHENTICATION)
+            .or_else(|| self.of_subtype(ExtensionType::GENERALIZED_AUTHENTICATION, 1).next())
+    }
+
+    /// What the operator's keys say of an authenticator.
+    pub fn verdict(&self, extension: &Extension<'a>) -> Option<Verdict> {
+        if self.keys.is_empty() { None } else { self.keys.verify(self.message.octets, extension) }
+    }
+
+    /// Time to live of the packet that brought it.
+    pub fn ttl(&self) -> u8 {
+        self.datagram.ip.ttl()
+    }
+
+    /// The octets up to the end of the first Type 32, which no agent on the way may change.
+    pub fn protected(&self) -> Option<&'a [u8]> {
+        let last = self.first(ExtensionType::MOBILE_HOME_AUTHENTICATION)?;
+        self.message.octets.get(..last.offset.saturating_add(last.total_length()))
+    }
+
+    /// Whether its Identification, read as seconds of NTP, lies within a day of the capture's clock (D16).
+    pub fn is_timestamp(&self, identification: u64) -> bool {
+        is_timestamp(identification, self.place)
+    }
+
+    /// Who sent it, as far as its addresses say.
+    pub fn sender(&self) -> Subject {
+        let source = *self.source.ip();
+        match &self.message.header {
+            Header::Request(request) if source == request.home_agent => Subject::HomeAgent,
+            Header::Request(request) => {
+                let is_relay = self.leg == Leg::HomeAgent
+                    && !request.flags.co_located()
+                    && source == request.care_of_address;
+                if is_relay { Subject::ForeignAgent } else { Subject::MobileNode }
+            }
+            Header::Reply(reply) if source == reply.home_agent || self.leg == Leg::HomeAgent => {
+                Subject::HomeAgent
+            }
+            // The foreign agent relays it; who made it shows in its code.
+            Header::Reply(reply) => match reply.code.decision() {
+                crate::wire::Decision::DeniedByForeignAgent => Subject::ForeignAgent,
+                _ => Subject::HomeAgent,
+            },
+            Header::Revocation(revocation) if source == revocation.home_domain_address => Subject::HomeAgent,
+            Header::Revocation(_) => Subject::ForeignAgent,
+            _ => Subject::Any,
+        }
+    }
+
+    fn only_multipath(&self) -> Option<Multipath> {
+        self.request()?;
+        let mut all = self.multipaths();
+        let (only, None) = (all.next()?, all.next()) else { return None };
+        match only.content() {
+            Ok(Content::Multipath(multipath)) => Some(multipath),
+            _ => None,
+        }
+    }
+}
+
+/// Whether an extension authorizes a registration (D4).
+pub(in crate::rules) fn is_authorization(extension: &Extension<'_>) -> bool {
+    extension.is_authentication()
+        && (extension.kind == ExtensionType::MOBILE_HOME_AUTHENTICATION
+            || (extension.kind == ExtensionType::GENERALIZED_AUTHENTICATION && extension.subtype == Some(1)))
+}
+
+/// The octets of an extension in the UDP payload, header included.
+pub(in crate::rules) fn octets_of(extension: &Extension<'_>) -> Range<usize> {
+    extension.offset..extension.offset.saturating_add(extension.total_length())
+}
+
+/// What an extension is called in findings: `Type 32`, or with its Sub-Type `Type 148/0`.
+pub(in crate::rules) fn name_of(extension: &Extension<'_>) -> String {
+    let kind = extension.kind.0;
+    match extension.subtype.filter(|_| extension.layout != Layout::Proper(Form::LongReserved)) {
+        Some(subtype) => format!("Type {kind}/{subtype}"),
+        None => format!("Type {kind}"),
+    }
+}
+
+/// One octet of an extension's data, by its place behind the header.
+pub(in crate::rules) fn data_octet(extension: &Extension<'_>, place: usize) -> Range<usize> {
+    let start = extension.data_offset().saturating_add(place);
+    start..start.saturating_add(1)
+}
+
+/// Whether an Identification, read as seconds of NTP, lies within a day of a packet's time (D16).
+pub(in crate::rules) fn is_timestamp(identification: u64, place: Place) -> bool {
+    let seconds = place.time.seconds().saturating_add(NTP_EPOCH);
+    // The 32 bits of NTP seconds wrap around; so does the difference.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let (high, now) = ((identification >> 32) as u32, seconds as u32);
+    let apart = high.wrapping_sub(now).min(now.wrapping_sub(high));
+    i64::from(apart) <= TIMESTAMP_RANGE
+}
+
+fn over_ipv4(endpoint: SocketAddr) -> SocketAddrV4 {
+    match endpoint {
+        SocketAddr::V4(endpoint) => endpoint,
+        // Messages over IPv6 are judged by no rule.
+        SocketAddr::V6(endpoint) => SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, endpoint.port()),
+    }
+}
+
+/// Whether a message came over IPv4, as Mobile IPv4 has to.
+pub(in crate::rules) const fn is_over_ipv4(datagram: &Datagram<'_>) -> bool {
+    matches!(datagram.ip, IpPacket::V4(_))
+}

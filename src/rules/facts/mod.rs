@@ -1,0 +1,14 @@
+//! What checks are given: facts that wire and state hold, gathered for one packet or one moment.
+
+mod exchange;
+pub(super) mod fields;
+mod flow_binding;
+mod message;
+mod packet;
+mod types;
+
+pub(super) use exchange::{Answering, Asking, Expired, Revoking, Unanswered, live};
+pub(super) use flow_binding::FlowBindingFacts;
+pub(super) use message::{MessageFacts, data_octet, is_over_ipv4, name_of, octets_of};
+pub(super) use packet::{Carried, Sprayed, end_name, flow_name, is_near, names};
+pub(super) use types::{Leg, TypeSet, is_known};

@@ -1,0 +1,324 @@
+//! A data packet (D13), opened, and whose it is.
+
+use std::hash::{BuildHasher, Hasher};
+use std::net::{IpAddr, Ipv4Addr};
+
+use foldhash::fast::FixedState;
+use smallvec::SmallVec;
+
+use super::live;
+use crate::net::{FlowFacts, IpPacket, Ipv4Packet, Peeled, UdpTunnel};
+use crate::rules::memory::traffic::GreUse;
+use crate::rules::memory::{Session, World, grace_after};
+use crate::rules::{Place, Subject};
+use crate::state::{Binding, BindingState, Direction, Effect, FarEnd, Node, Observer, Rule};
+use crate::time::Timestamp;
+
+/// A packet between a home agent and the far end of a tunnel.
+#[derive(Debug)]
+pub(in crate::rules) struct Carried<'c, 'a> {
+    /// The packet.
+    pub place: Place,
+    /// Which way it runs.
+    pub direction: Direction,
+    /// The home agent's address in the outer header.
+    pub home_agent: Ipv4Addr,
+    /// The other outer address, with its port when the tunnel is one in UDP.
+    pub far_end: FarEnd,
+    /// The outer packet.
+    pub outer: &'c Ipv4Packet<'a>,
+    /// Whether the outer packet was put together from fragments, each of which was shown before.
+    pub reassembled: bool,
+    /// The Tunnel Data message around it, when the tunnel is one in UDP.
+    pub udp: Option<&'c UdpTunnel<'a>>,
+    /// The encapsulation, taken off.
+    pub peeled: &'c Peeled<'a>,
+    /// The packet after one decapsulation.
+    pub inner: Option<IpPacket<'a>>,
+    /// The facts of the payload: the packet inside a tunnel between home agent and home address that was itself
+    /// tunnelled, else `inner`.
+    pub facts: Option<FlowFacts>,
+    /// The node it belongs to: index and node.
+    pub node: Option<(u32, &'c Node)>,
+    /// Nodes of the home agent with a live binding at the far end, looked for when it belongs to none. Empty, too, when
+    /// there are more than a few.
+    pub others: SmallVec<[(u32, &'c Node); 1]>,
+    /// What is remembered of the node's session.
+    pub session: Option<&'c Session>,
+    /// Index of the rule that decides the payload, if that can be said (D12) and a binding is live (D11).
+    pub rule: Option<usize>,
+    /// Whether nothing in the session changed within the grace before the packet (the first half of D14).
+    pub quiet: bool,
+    /// Whether the whole binding table is known (D10).
+    pub anchored: bool,
+    /// The end of the tunnel through which the same packet was sent a moment before (TUN-025).
+    pub copied: Option<FarEnd>,
+    /// Home Address of the Registration Request or Reply that `inner` is, when the tunnel is one in UDP.
+    pub registration: Option<Ipv4Addr>,
+    /// What is remembered of everything else.
+    pub world: &'c World,
+    /// Who knows all nodes.
+    pub observer: &'c Observer,
+}
+
+impl<'c> Carried<'c, '_> {
+    /// The time of the packet.
+    pub fn time(&self) -> Timestamp {
+        self.place.time
+    }
+
+    /// Whether it runs from the home agent to the far end.
+    pub fn is_downlink(&self) -> bool {
+        self.direction == Direction::Downlink
+    }
+
+    /// The protocol number of the encapsulation: the outer header's, or Next Header of a tunnel in UDP.
+    pub fn protocol(&self) -> u8 {
+        self.udp.map_or(self.outer.header.protocol, |udp| udp.next_header)
+    }
+
+    /// The protocol number of the outer header, when the tunnel is not one in UDP.
+    pub fn outer_protocol(&self) -> Option<u8> {
+        self.udp.is_none().then_some(self.outer.header.protocol)
+    }
+
+    /// The live bindings of the node.
+    pub fn live(&self) -> impl Iterator<Item = &'c Binding> {
+        let time = self.time();
+        self.node.into_iter().flat_map(move |(_, node)| live(node.bindings(), time))
+    }
+
+    /// The live bindings of the node whose tunnel ends at the far end (D9, D13). A binding whose tunnel is one in UDP
+    /// ends at address and port; another at its care-of address.
+    pub fn live_here(&self) -> SmallVec<[&'c Binding; 2]> {
+        self.live().filter(|binding| self.is_at(binding)).collect()
+    }
+
+    /// "The binding" of the packet (D13): [`Carried::live_here`], or when it belongs to no session, the live bindings
+    /// of others at the far end.
+    pub fn bindings(&self) -> SmallVec<[&'c Binding; 2]> {
+        let is_here = |binding: &&Binding| self.is_at(binding);
+        self.live().chain(self.live_of_others()).filter(is_here).collect()
+    }
+
+    /// The same, with the address alone: a tunnel in UDP and one that is not can end at one address.
+    pub fn bindings_at_address(&self) -> SmallVec<[&'c Binding; 2]> {
+        let is_here = |binding: &&Binding| binding.far_end.address == self.far_end.address;
+        self.live().chain(self.live_of_others()).filter(is_here).collect()
+    }
+
+    fn live_of_others(&self) -> impl Iterator<Item = &'c Binding> {
+        let time = self.time();
+        self.others.clone().into_iter().flat_map(move |(_, node)| live(node.bindings(), time))
+    }
+
+    /// Whether a binding's tunnel ends at the far end.
+    pub fn is_at(&self, binding: &Binding) -> bool {
+        binding.far_end == self.far_end
+    }
+
+    /// The nodes whose session the packet is of: its own, or those of others at the far end.
+    pub fn nodes(&self) -> impl Iterator<Item = (u32, &'c Node)> {
+        self.node.into_iter().chain(self.others.clone())
+    }
+
+    /// What is remembered of the session that has a binding.
+    pub fn session_of(&self, binding: &Binding) -> Option<&'c Session> {
+        let (slot, _) = self.nodes().find(|(_, node)| node.bindings().contains(binding))?;
+        self.world.session(slot, self.observer)
+    }
+
+    /// Whether any of the sessions was given an IPv6 prefix.
+    pub fn has_ipv6_prefix(&self) -> bool {
+        self.nodes().any(|(_, node)| node.prefixes.iter().any(|prefix| prefix.address.is_ipv6()))
+    }
+
+    /// Whether any of the sessions was given an IPv6 prefix whose packets go to the care-of address (RFC 5454 §2.2).
+    pub fn has_direct_ipv6_prefix(&self) -> bool {
+        self.nodes().any(|(slot, _)| {
+            self.world.session(slot, self.observer).is_some_and(|session| session.traffic.direct_ipv6)
+        })
+    }
+
+    /// Of the ended bindings of the node at the far end the one that ended last, when none at that address is live:
+    /// how and when it ended.
+    pub fn ended(&self) -> Option<(&'c Binding, BindingState, Timestamp)> {
+        if self.live().any(|binding| is_near(binding.far_end, self.far_end)) {
+            return None;
+        }
+        let (_, node) = self.node?;
+        let ended =
+            node.bindings().iter().filter(|binding| self.is_at(binding)).filter_map(|binding| {
+                match (binding.state, binding.ended, binding.expires) {
+                    (BindingState::Active, _, Some(expires)) => {
+                        Some((binding, BindingState::Expired, expires)).filter(|_| expires < self.time())
+                    }
+                    (state, Some(ended), _) => Some((binding, state, ended)),
+                    _ => None,
+                }
+            });
+        ended.max_by_key(|(_, _, time)| *time)
+    }
+
+    /// The rule that decides the payload: its place among the rules, from 1, itself, and what it does now.
+    pub fn effect(&self) -> Option<(usize, &'c Rule, Effect)> {
+        let (_, node) = self.node?;
+        let index = self.rule?;
+        let rule = node.policy().rules().get(index)?;
+        let is_live = |bid: u8| self.live().any(|binding| octet_of(binding) == Some(bid));
+        Some((index.saturating_add(1), rule, rule.effect(is_live)))
+    }
+
+    /// Whether it goes as the policy says, or the policy says nothing of it.
+    pub fn conforms(&self) -> bool {
+        match self.effect() {
+            None => true,
+            Some((_, _, Effect::Forward(bid))) => {
+                self.live_here().iter().any(|binding| octet_of(binding) == Some(bid))
+            }
+            Some((_, _, Effect::Drop | Effect::Exhausted)) => false,
+        }
+    }
+
+    /// Decides after the grace whether the packet was settled (D14): nothing in the session changed.
+    pub fn stays_settled(&self) -> impl FnOnce(&World, &Observer) -> bool + Send + 'static {
+        let node = self.node.map(|(slot, node)| (slot, node.birth()));
+        let disturbances = self.session.map_or(0, |session| session.disturbances);
+        let (time, until) = (self.time(), grace_after(self.time()));
+        move |world, observer| {
+            let Some((slot, birth)) = node else { return false };
+            let Some(node) = observer.node(slot).filter(|node| node.birth() == birth) else { return false };
+            let expires = node.bindings().iter().filter_map(|binding| binding.expires);
+            world.session(slot, observer).map_or(0, |session| session.disturbances) == disturbances
+                && !expires.into_iter().any(|expires| time < expires && expires <= until)
+        }
+    }
+
+    /// The GRE keys that the packet shows, of each of its bindings (TUN-022).
+    pub fn gre_uses(&self) -> SmallVec<[GreUse; 1]> {
+        let Some((gre, session)) = self.peeled.gre.filter(|gre| gre.version() == 0).zip(self.session) else {
+            return SmallVec::new();
+        };
+        let seen = |binding: &&Binding| GreUse {
+            binding: binding_key(binding),
+            direction: self.direction,
+            key: gre.key,
+            accepted: session.registered(binding).map(|registered| registered.answer.place.frame),
+        };
+        self.live_here().iter().map(seen).collect()
+    }
+
+    /// Who sent it, as far as flags of its bindings say: the home agent, the mobile node, or the foreign agent that
+    /// tunnels for it.
+    pub fn sender(&self) -> Subject {
+        match self.direction {
+            Direction::Downlink => Subject::HomeAgent,
+            Direction::Uplink => {
+                let bindings = self.bindings_at_address();
+                let foreign =
+                    !bindings.is_empty() && bindings.iter().all(|binding| !binding.flags.co_located());
+                if foreign { Subject::ForeignAgent } else { Subject::MobileNode }
+            }
+        }
+    }
+
+    /// A key for what is reported once for each of these bindings, or where there are none for the far end, and each
+    /// `kind`.
+    pub fn once_key(&self, bindings: &[&Binding], kind: u64) -> u64 {
+        let mut hasher = FixedState::default().build_hasher();
+        hasher.write_u64(kind);
+        for binding in bindings {
+            hasher.write_u64(binding_key(binding));
+        }
+        if bindings.is_empty() {
+            let port = self.far_end.port.map_or(0, |port| u64::from(port) | 1 << 16);
+            hasher.write_u64(u64::from(u32::from(self.home_agent)));
+            hasher.write_u64(u64::from(u32::from(self.far_end.address)) << 32 | port);
+        }
+        hasher.finish()
+    }
+
+    /// A key for the flow of one direction (TUN-024) that the payload belongs to.
+    pub fn flow_key(&self) -> u64 {
+        let Some(facts) = &self.facts else { return 0 };
+        flow_key(self.direction, &facts.key)
+    }
+
+    /// The flow of the payload in words, as the packet runs.
+    pub fn flow(&self) -> String {
+        self.facts.as_ref().map_or_else(String::new, |facts| flow_name(&facts.key))
+    }
+
+    /// "to" or "from" the far end, in words.
+    pub fn way(&self) -> String {
+        let end = end_name(self.far_end);
+        if self.is_downlink() { format!("to {end}") } else { format!("from {end}") }
+    }
+}
+
+fn octet_of(binding: &Binding) -> Option<u8> {
+    binding.bid().map(crate::state::Bid::octet)
+}
+
+/// Whether two ends of tunnels can be the same, where one of them lacks its port: a tunnel that should be one in UDP
+/// and is not, or the other way round, is told by the rules about tunnels in UDP.
+pub(in crate::rules) fn is_near(one: FarEnd, other: FarEnd) -> bool {
+    one.address == other.address && (one.port == other.port || one.port.is_none() || other.port.is_none())
+}
+
+/// Tells a binding from others of the same node, for as long as it lives.
+pub(in crate::rules) fn binding_key(binding: &Binding) -> u64 {
+    let mut hasher = FixedState::default().build_hasher();
+    match octet_of(binding) {
+        Some(bid) => hasher.write_u64(bid.into()),
+        None => hasher.write_u64(1 << 32 | u64::from(u32::from(binding.care_of_address))),
+    }
+    hasher.write_i64(binding.registered.nanoseconds());
+    hasher.finish()
+}
+
+/// A key for one direction of a flow.
+pub(in crate::rules) fn flow_key(direction: Direction, key: &crate::net::FlowKey) -> u64 {
+    FixedState::default().hash_one((direction, key))
+}
+
+/// Bindings in words: `BID 1`, or the care-of address of one without.
+pub(in crate::rules) fn names(bindings: &[&Binding]) -> String {
+    let name = |binding: &&Binding| match octet_of(binding) {
+        Some(bid) => format!("BID {bid}"),
+        None => format!("the binding of {}", binding.care_of_address),
+    };
+    bindings.iter().map(name).collect::<Vec<_>>().join(" and ")
+}
+
+/// The end of a tunnel in words.
+pub(in crate::rules) fn end_name(far_end: FarEnd) -> String {
+    match far_end.port {
+        Some(port) => format!("{}:{port}", far_end.address),
+        None => far_end.address.to_string(),
+    }
+}
+
+/// A flow in words.
+pub(in crate::rules) fn flow_name(key: &crate::net::FlowKey) -> String {
+    let protocol = crate::wire::IpProtocol(key.protocol);
+    let protocol = protocol.name().map_or_else(|| format!("protocol {}", key.protocol), str::to_owned);
+    let end = |address: IpAddr, port: Option<u16>| match port {
+        Some(port) => std::net::SocketAddr::new(address, port).to_string(),
+        None => address.to_string(),
+    };
+    format!(
+        "{protocol} from {} to {}",
+        end(key.source, key.source_port),
+        end(key.destination, key.destination_port)
+    )
+}
+
+/// One direction of a flow without a rule that switched tunnels too often (TUN-024).
+#[derive(Debug)]
+pub(in crate::rules) struct Sprayed {
+    /// The flow, as its packets run.
+    pub key: crate::net::FlowKey,
+    /// The end of the tunnel that the packet took.
+    pub far_end: FarEnd,
+}

@@ -1,0 +1,159 @@
+//! What a check reports to.
+
+use std::net::Ipv4Addr;
+use std::ops::Range;
+
+use super::memory::World;
+use super::{Finding, Level, Place, Rule, Subject};
+use crate::state::Observer;
+use crate::time::Timestamp;
+
+/// Takes the reports of one check about one packet.
+#[derive(Debug)]
+pub(super) struct Finder<'f> {
+    rule: &'static Rule,
+    context: Context,
+    reports: &'f mut Vec<Report>,
+}
+
+/// What is the same for all rules that look at one packet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Context {
+    /// The packet.
+    pub place: Place,
+    /// Who sent it.
+    pub sender: Subject,
+    /// The node it is about.
+    pub node: Option<u32>,
+    /// That node's home address.
+    pub home_address: Option<Ipv4Addr>,
+}
+
+/// One report, as it waits to become a finding.
+pub(super) struct Report {
+    pub finding: Finding,
+    /// What limits its repetition.
+    pub once: Option<Once>,
+    /// What has to be waited for before it is decided.
+    pub wait: Option<Wait>,
+}
+
+/// Within what a report is made once for its key.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Once {
+    /// The session, or where there is none, the capture.
+    Session(u64),
+    /// The capture.
+    Capture(u64),
+}
+
+impl std::fmt::Debug for Report {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Report").field("finding", &self.finding).finish_non_exhaustive()
+    }
+}
+
+/// A decision that needs time to pass.
+pub(super) struct Wait {
+    /// When it is decided: with the first packet later than this.
+    pub until: Timestamp,
+    /// Whether it is decided, too, when the capture ends before.
+    pub decide_at_end: bool,
+    /// Whether the report stands then.
+    pub holds: Holds,
+}
+
+/// Decides later whether a report stands.
+pub(super) type Holds = Box<dyn FnOnce(&World, &Observer) -> bool + Send>;
+
+impl<'f> Finder<'f> {
+    pub fn new(rule: &'static Rule, context: Context, reports: &'f mut Vec<Report>) -> Self {
+        Self { rule, context, reports }
+    }
+
+    /// The rule fires on the packet at hand, and this is what was seen.
+    pub fn fires(&mut self, message: impl Into<String>) -> Fired<'_> {
+        let Context { place, sender, node, home_address } = self.context;
+        let subject = if self.rule.subject == Subject::Any { sender } else { self.rule.subject };
+        let finding = Finding {
+            rule: self.rule,
+            level: self.rule.level,
+            place,
+            subject,
+            node,
+            home_address,
+            message: message.into(),
+            octets: None,
+        };
+        self.reports.push(Report { finding, once: None, wait: None });
+        Fired(self.reports.last_mut())
+    }
+}
+
+/// A report that was just made, to say more of it.
+#[derive(Debug)]
+pub(super) struct Fired<'r>(Option<&'r mut Report>);
+
+impl Fired<'_> {
+    /// It is about these octets of the UDP payload.
+    pub fn at(mut self, octets: Range<usize>) -> Self {
+        self.each(|report| report.finding.octets = Some(octets));
+        self
+    }
+
+    /// Somebody else is at fault than the rule or the sender says.
+    pub fn by(mut self, subject: Subject) -> Self {
+        self.each(|report| report.finding.subject = subject);
+        self
+    }
+
+    /// It is about another node than the packet's.
+    pub fn about(mut self, node: u32, home_address: Option<Ipv4Addr>) -> Self {
+        self.each(|report| (report.finding.node, report.finding.home_address) = (Some(node), home_address));
+        self
+    }
+
+    /// It attaches to another packet than the one at hand.
+    pub fn on(mut self, place: Place) -> Self {
+        self.each(|report| report.finding.place = place);
+        self
+    }
+
+    /// It is reported once in the session for this key.
+    pub fn once(mut self, key: u64) -> Self {
+        self.each(|report| report.once = Some(Once::Session(key)));
+        self
+    }
+
+    /// It is reported once in all sessions together for this key.
+    pub fn once_in_capture(mut self, key: u64) -> Self {
+        self.each(|report| report.once = Some(Once::Capture(key)));
+        self
+    }
+
+    /// It is decided later: after `until`, and only if `holds` says so then. Where the capture ends before, it is
+    /// decided at the end if `decide_at_end`, else dropped.
+    pub fn later(
+        mut self,
+        until: Timestamp,
+        decide_at_end: bool,
+        holds: impl FnOnce(&World, &Observer) -> bool + Send + 'static,
+    ) -> Self {
+        self.each(|report| report.wait = Some(Wait { until, decide_at_end, holds: Box::new(holds) }));
+        self
+    }
+
+    fn each(&mut self, change: impl FnOnce(&mut Report)) {
+        if let Some(report) = &mut self.0 {
+            change(report);
+        }
+    }
+}
+
+impl Finding {
+    /// The same finding at the level that the operator's choice gives it; `None` when it is hidden.
+    pub(super) fn at_level(mut self, level: Option<Level>) -> Option<Self> {
+        self.level = level?;
+        Some(self)
+    }
+}

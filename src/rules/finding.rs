@@ -1,0 +1,106 @@
+//! Findings: what rules found, where, and in which words; kept up to a bound, counted exactly.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::ops::Range;
+
+use super::{Level, Rule, Subject};
+use crate::time::{Precision, Timestamp};
+
+/// A packet, as findings name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Its frame.
+    pub frame: u64,
+    /// When it was captured.
+    pub time: Timestamp,
+    /// Digits of that time.
+    pub precision: Precision,
+}
+
+/// One breach of one rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// Its level, as the operator set it.
+    pub level: Level,
+    /// The packet it attaches to.
+    pub place: Place,
+    /// Who is at fault.
+    pub subject: Subject,
+    /// The node it is about: index among the observer's nodes.
+    pub node: Option<u32>,
+    /// That node's home address, if it has one.
+    pub home_address: Option<Ipv4Addr>,
+    /// What was seen, with its values, and what is asked.
+    pub message: String,
+    /// The octets of the UDP payload it is about.
+    pub octets: Option<Range<usize>>,
+}
+
+/// The findings of a run.
+#[derive(Debug)]
+pub struct Findings {
+    kept: Vec<Finding>,
+    most: usize,
+    evicted: u64,
+    levels: BTreeMap<Level, u64>,
+    rules: BTreeMap<&'static str, u64>,
+}
+
+impl Findings {
+    /// No findings yet, of which at most `most` are kept.
+    pub fn new(most: usize) -> Self {
+        Self { kept: Vec::new(), most, evicted: 0, levels: BTreeMap::new(), rules: BTreeMap::new() }
+    }
+
+    /// Counts a finding, and keeps it if there is room.
+    pub fn add(&mut self, finding: Finding) {
+        *self.levels.entry(finding.level).or_default() += 1;
+        *self.rules.entry(finding.rule.id).or_default() += 1;
+        if self.kept.len() < self.most {
+            self.kept.push(finding);
+        } else {
+            self.evicted = self.evicted.saturating_add(1);
+        }
+    }
+
+    /// The kept ones, in the order they were found.
+    pub fn kept(&self) -> &[Finding] {
+        &self.kept
+    }
+
+    /// Those among the kept ones that were added in this range.
+    pub fn added(&self, range: std::ops::Range<usize>) -> &[Finding] {
+        self.kept.get(range).unwrap_or_default()
+    }
+
+    /// How many there were of each rule, by identifier, kept or not.
+    pub fn of_rules(&self) -> &BTreeMap<&'static str, u64> {
+        &self.rules
+    }
+
+    /// The gravest level of any finding, kept or not.
+    pub fn gravest(&self) -> Option<Level> {
+        self.levels.keys().next().copied()
+    }
+
+    /// Puts the kept ones in order of their packets, those of one packet in order of rules.
+    pub fn sort(&mut self) {
+        self.kept.sort_by(|one, other| {
+            let key = |finding: &Finding| (finding.place.frame, finding.rule.id);
+            key(one).cmp(&key(other))
+        });
+    }
+
+    /// How many there were of this level, kept or not.
+    pub fn of_level(&self, level: Level) -> u64 {
+        self.levels.get(&level).copied().unwrap_or_default()
+    }
+
+    /// How many found no room.
+    pub fn evicted(&self) -> u64 {
+        self.evicted
+    }
+}

@@ -1,0 +1,254 @@
+//! Requests and replies as they are remembered.
+
+use std::hash::{BuildHasher, Hasher};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4};
+
+use foldhash::fast::FixedState;
+use smallvec::SmallVec;
+
+use crate::net::Checksum;
+use crate::rules::Place;
+use crate::rules::facts::{Leg, MessageFacts, TypeSet, is_known};
+use crate::state::NormalSelector;
+use crate::wire::{
+    Action, Content, DualStack, ExtensionType, MobileNetwork, Multipath, RegistrationReply,
+    RegistrationRequest, UdpTunnelReply, UdpTunnelRequest,
+};
+
+/// A Registration Request that was seen.
+#[derive(Clone, Debug)]
+pub(in crate::rules) struct Asked {
+    /// The packet.
+    pub place: Place,
+    /// Where it came from.
+    pub source: SocketAddrV4,
+    /// Where it went.
+    pub destination: SocketAddrV4,
+    /// The leg of its path (D5).
+    pub leg: Leg,
+    /// Its fixed part.
+    pub request: RegistrationRequest,
+    /// What its extensions said.
+    pub said: Said,
+    /// Index of the node it names.
+    pub node: Option<u32>,
+    /// Frame of the first copy of the same request: relay legs and retransmissions share it.
+    pub group: u64,
+    /// Whether its Identification is a timestamp (D16).
+    pub is_timestamp: bool,
+    /// What its UDP checksum is worth.
+    pub checksum: Checksum,
+    /// Must-level rules of the list in EXCH-010 that fired on it.
+    pub faults: SmallVec<[&'static str; 2]>,
+}
+
+/// A Registration Reply that was seen.
+#[derive(Clone, Debug)]
+pub(in crate::rules) struct Answer {
+    /// The packet.
+    pub place: Place,
+    /// The leg of its path (D5).
+    pub leg: Leg,
+    /// Its fixed part.
+    pub reply: RegistrationReply,
+    /// What its extensions said.
+    pub said: Said,
+}
+
+/// What the extensions of a registration said, as far as later messages are compared with it.
+#[derive(Clone, Debug, Default)]
+pub(in crate::rules) struct Said {
+    /// The types that occur.
+    pub types: TypeSet,
+    /// The usable Multipath extension of a request (D6).
+    pub usable: Option<Multipath>,
+    /// The BID of its first Multipath extension of Length 4, usable or not.
+    pub bid: Option<u8>,
+    /// Whether it has Type 154 Sub-Type 1, in any form.
+    pub has_multipath: bool,
+    /// Whether it has Type 154 Sub-Type 2, in any form.
+    pub has_flow_binding: bool,
+    /// Whether it has Type 154 at all.
+    pub has_family: bool,
+    /// Whether it has an authorization-enabling extension (D4).
+    pub is_authorized: bool,
+    /// Whether the walk over its extensions reached the end.
+    pub is_whole: bool,
+    /// Whether it has an extension of an unknown type that a receiver may not skip.
+    pub has_unknown_critical: bool,
+    /// Its Flow-Bindings, broken ones included.
+    pub flow_rules: Vec<FlowRule>,
+    /// Mobile networks asked for (Type 148 Sub-Type 0).
+    pub networks_asked: Vec<(Ipv4Addr, u8)>,
+    /// Mobile network acknowledgements (Type 148 Sub-Type 1 and 2).
+    pub networks_answered: Vec<MobileNetwork>,
+    /// IPv6 prefixes asked for (Type 152 Sub-Type 1).
+    pub prefixes_asked: Vec<(Ipv6Addr, u8)>,
+    /// IPv6 prefix replies (Type 152 Sub-Type 2).
+    pub prefixes_answered: Vec<DualStack>,
+    /// Whether an IPv6 tunneling mode is asked for (Type 152 Sub-Type 3).
+    pub has_tunneling_mode: bool,
+    /// UDP Tunnel Request (Type 144).
+    pub udp_request: Option<UdpTunnelRequest>,
+    /// UDP Tunnel Reply (Type 44).
+    pub udp_reply: Option<UdpTunnelReply>,
+    /// Fingerprint of the UDP payload.
+    pub payload: u64,
+    /// Fingerprint of its octets up to the end of the first Type 32.
+    pub protected: Option<u64>,
+}
+
+/// A Flow-Binding as it is remembered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::rules) struct FlowRule {
+    /// TS Format and normalised selector: what makes it the same rule as another (D11).
+    pub identity: NormalSelector,
+    /// What is to be done.
+    pub action: Action,
+    /// The BIDs.
+    pub bids: SmallVec<[u8; 8]>,
+    /// Whether it is a FORWARD whose list can be used (D6).
+    pub is_forward_list: bool,
+    /// Whether it updates the policy (D11).
+    pub sets_policy: bool,
+    /// Whether it breaks FB-001.
+    pub overruns: bool,
+    /// TS Format.
+    pub ts_format: u8,
+}
+
+impl Asked {
+    /// The BID that it registers, refreshes or ends with a usable Multipath extension.
+    pub fn usable_bid(&self) -> Option<u8> {
+        self.said.usable.map(|multipath| multipath.bid)
+    }
+
+    /// Whether B is set in a usable Multipath extension.
+    pub fn is_bulk(&self) -> bool {
+        self.said.usable.is_some_and(|multipath| multipath.bulk)
+    }
+
+    /// Whether O is set in a usable Multipath extension.
+    pub fn is_overwrite(&self) -> bool {
+        self.said.usable.is_some_and(|multipath| multipath.overwrite)
+    }
+
+    pub fn of(message: &MessageFacts<'_, '_>, request: &RegistrationRequest) -> Self {
+        Self {
+            place: message.place,
+            source: message.source,
+            destination: message.destination,
+            leg: message.leg,
+            request: *request,
+            said: Said::of(message),
+            node: None,
+            group: message.place.frame,
+            is_timestamp: message.is_timestamp(request.identification),
+            checksum: message.datagram.checksum(),
+            faults: SmallVec::new(),
+        }
+    }
+}
+
+impl Answer {
+    pub fn of(message: &MessageFacts<'_, '_>, reply: &RegistrationReply) -> Self {
+        Self { place: message.place, leg: message.leg, reply: *reply, said: Said::of(message) }
+    }
+}
+
+impl Said {
+    /// The BIDs of all FORWARD lists (D6).
+    pub fn forward_bids(&self) -> impl Iterator<Item = u8> {
+        self.flow_rules.iter().filter(|rule| rule.is_forward_list).flat_map(|rule| rule.bids.iter().copied())
+    }
+
+    /// Prefixes of all its Type 148 extensions.
+    pub fn networks(&self) -> impl Iterator<Item = (Ipv4Addr, u8)> {
+        let answered = self.networks_answered.iter().filter_map(|network| match network {
+            MobileNetwork::Acknowledgement { prefix, prefix_length, .. } => Some((*prefix, *prefix_length)),
+            MobileNetwork::Request { .. } => None,
+        });
+        self.networks_asked.iter().copied().chain(answered)
+    }
+
+    /// Prefixes of all its Type 152 extensions.
+    pub fn prefixes(&self) -> impl Iterator<Item = (Ipv6Addr, u8)> {
+        let answered = self.prefixes_answered.iter().filter_map(|prefix| match prefix {
+            DualStack::PrefixReply { prefix, prefix_length, .. } => Some((*prefix, *prefix_length)),
+            _ => None,
+        });
+        self.prefixes_asked.iter().copied().chain(answered)
+    }
+
+    fn of(message: &MessageFacts<'_, '_>) -> Self {
+        let mut said = Self {
+            types: message.types,
+            usable: message.usable,
+            is_authorized: message.authorizations().next().is_some(),
+            is_whole: message.is_whole(),
+            payload: fingerprint(message.message.octets),
+            protected: message.protected().map(fingerprint),
+            flow_rules: message
+                .flow_bindings
+                .iter()
+                .map(|facts| FlowRule {
+                    identity: facts.identity(),
+                    action: facts.action(),
+                    bids: SmallVec::from_slice(facts.bids()),
+                    is_forward_list: facts.is_forward_list(),
+                    sets_policy: facts.sets_policy(),
+                    overruns: facts.overruns,
+                    ts_format: facts.flow_binding.ts_format,
+                })
+                .collect(),
+            ..Self::default()
+        };
+        for extension in &message.extensions {
+            if extension.is_family() {
+                said.has_family = true;
+                said.has_multipath |= extension.is_multipath();
+                said.has_flow_binding |= extension.is_flow_binding();
+                if let Ok(Content::Multipath(multipath)) = extension.content() {
+                    said.bid.get_or_insert(multipath.bid);
+                }
+                continue;
+            }
+            said.has_unknown_critical |= extension.kind.0 < 128 && !is_known(extension.kind);
+            match extension.kind {
+                ExtensionType::MOBILE_NETWORK
+                | ExtensionType::DUAL_STACK
+                | ExtensionType::UDP_TUNNEL_REQUEST
+                | ExtensionType::UDP_TUNNEL_REPLY => {}
+                _ => continue,
+            }
+            match extension.content() {
+                Ok(Content::MobileNetwork(MobileNetwork::Request { prefix_length, prefix })) => {
+                    said.networks_asked.push((prefix, prefix_length));
+                }
+                Ok(Content::MobileNetwork(answer)) => said.networks_answered.push(answer),
+                Ok(Content::DualStack(DualStack::PrefixRequest { prefix_length, prefix })) => {
+                    said.prefixes_asked.push((prefix, prefix_length));
+                }
+                Ok(Content::DualStack(answer @ DualStack::PrefixReply { .. })) => {
+                    said.prefixes_answered.push(answer);
+                }
+                Ok(Content::DualStack(DualStack::TunnelingMode { .. })) => said.has_tunneling_mode = true,
+                Ok(Content::UdpTunnelRequest(request)) => {
+                    said.udp_request.get_or_insert(request);
+                }
+                Ok(Content::UdpTunnelReply(reply)) => {
+                    said.udp_reply.get_or_insert(reply);
+                }
+                _ => {}
+            }
+        }
+        said
+    }
+}
+
+/// Tells payloads apart; two that differ have the same with a chance of one in 2^64.
+fn fingerprint(octets: &[u8]) -> u64 {
+    let mut hasher = FixedState::default().build_hasher();
+    hasher.write(octets);
+    hasher.finish()
+}

@@ -1,0 +1,34 @@
+//! What rules remember beside the observer's tables: recent messages, and of each session what checks compare with.
+
+mod asked;
+mod clean;
+mod passed;
+mod revocations;
+mod session;
+mod track;
+pub(super) mod traffic;
+mod world;
+
+pub(super) use asked::{Answer, Asked, FlowRule, Said};
+pub(super) use clean::{Clean, Copies, Found, Glance};
+pub(super) use passed::{Passed, PassedBy, high_half, low_half};
+pub(super) use revocations::Revocations;
+pub(super) use session::{Registered, Session};
+pub(super) use track::Track;
+pub(super) use world::{Due, World};
+
+use crate::time::Timestamp;
+
+/// Allowance for packets on their way and for clocks that differ, around a change of state, in nanoseconds (D1).
+pub(super) const GRACE: i64 = 1_000_000_000;
+/// Time for a demanded follow-up that has no deadline in the text, in nanoseconds (D1).
+pub(super) const T_ACT: i64 = 60_000_000_000;
+/// What limits of one second are tested against, in nanoseconds (D1).
+pub(super) const ONE_SECOND: i64 = 950_000_000;
+/// Requests less than this after a reply were on their way when it was sent, in nanoseconds (REG-014).
+pub(super) const IN_FLIGHT: i64 = 100_000_000;
+
+/// The end of the grace after a moment (D1).
+pub(super) const fn grace_after(time: Timestamp) -> Timestamp {
+    Timestamp::from_nanoseconds(time.nanoseconds().saturating_add(GRACE))
+}

@@ -1,0 +1,323 @@
+//! What is remembered of one session (D7), beside what the observer believes of its node.
+
+use std::collections::BTreeSet;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4};
+
+use super::{Answer, Asked, GRACE, IN_FLIGHT, Passed, PassedBy, T_ACT, Track};
+use crate::rules::facts::Leg;
+use crate::rules::memory::traffic::TrafficMemory;
+use crate::state::{Binding, NormalSelector};
+use crate::time::Timestamp;
+use crate::wire::{MobileNetwork, Numbers, ReplyCode};
+
+/// The most tracks of one session: as many as there are BIDs, on both legs.
+const TRACKS: usize = 512;
+/// The most accepted exchanges of one session that are remembered.
+const REGISTERED: usize = 64;
+/// The most rules and keys of one session that are reported once.
+const ONCE: usize = 1 << 14;
+/// The most prefixes of one kind that are remembered.
+const PREFIXES: usize = 256;
+/// The most unanswered requests that are remembered, of refused policies and of refused prefixes.
+const REFUSALS: usize = 32;
+
+/// The memory of one session.
+#[derive(Debug, Default)]
+pub(in crate::rules) struct Session {
+    /// Whether the binding table is whole although the capture began in the middle (D10).
+    pub anchored: bool,
+    /// The requests for each binding and leg.
+    pub tracks: Vec<Track>,
+    /// The last request on the home agent's leg and on the foreign agent's: Identification and fingerprint.
+    last: [Option<(u64, u64)>; 2],
+    /// The reply with code 133 that no request has followed yet, and whether the refused request had a timestamp.
+    pub rejected: Option<(Answer, bool)>,
+    /// When code 152 was last sent to it.
+    pub last_refused: Option<Timestamp>,
+    /// When it was first sent, after the last time that a request with Multipath was accepted.
+    pub forbidden: Option<Timestamp>,
+    /// Home agent and code of the last reply to a request with Multipath.
+    pub last_multipath_reply: Option<(Ipv4Addr, ReplyCode)>,
+    /// When code 153 was sent to it, and the BIDs of the refused request's FORWARD lists, in order.
+    refused_flows: Vec<(Timestamp, Vec<u8>)>,
+    /// Messages of the last reply timeout.
+    pub passed: PassedBy,
+    /// When code 148 was first sent to it, unless mobile networks were accepted since.
+    pub networks_forbidden: Option<Timestamp>,
+    /// Prefixes refused with code 147, unless mobile networks were accepted since.
+    pub networks_refused: Vec<(Timestamp, Ipv4Addr, u8)>,
+    /// The last accepted exchange of each binding.
+    pub registered: Vec<Registered>,
+    /// How often accepted exchanges changed the policy.
+    pub policy_changes: u64,
+    /// The BID of the request whose exchange last changed the policy.
+    pub policy_by: Option<u8>,
+    /// Rules that were reported as exhausted and still are.
+    pub exhausted: Vec<NormalSelector>,
+    /// Unanswered requests with Type 154: when, and their Identification.
+    unanswered_family: Vec<(Timestamp, u64)>,
+    /// Prefixes of all Type 148 extensions seen.
+    pub networks_seen: Vec<(Ipv4Addr, u8)>,
+    /// Prefixes of all Type 152 extensions seen.
+    pub prefixes_seen: Vec<(Ipv6Addr, u8)>,
+    /// When an exchange was last accepted, or a binding last removed or expired.
+    pub disturbed: Option<Timestamp>,
+    /// How often that happened.
+    pub disturbances: u32,
+    /// What is remembered of data packets.
+    pub traffic: TrafficMemory,
+    /// Rules and keys that are not reported again.
+    once: BTreeSet<(&'static str, u64)>,
+    /// When the next expiry is looked at.
+    pub(super) alarm: Option<Timestamp>,
+}
+
+/// The exchange that made or last refreshed a binding under its own name.
+#[derive(Clone, Debug)]
+pub(in crate::rules) struct Registered {
+    /// The request.
+    pub asked: Asked,
+    /// The reply.
+    pub answer: Answer,
+}
+
+impl Registered {
+    /// Whether the exchange is that of a binding with this BID, or without one, of this care-of address.
+    fn is_of(&self, bid: Option<u8>, care_of_address: Ipv4Addr) -> bool {
+        match bid {
+            Some(_) => self.asked.usable_bid() == bid,
+            None => {
+                self.asked.usable_bid().is_none() && self.asked.request.care_of_address == care_of_address
+            }
+        }
+    }
+
+    /// When the binding would expire by this exchange alone; `None` never.
+    pub fn own_expiry(&self) -> Option<Timestamp> {
+        let lifetime = self.asked.request.lifetime.min(self.answer.reply.lifetime);
+        let time = self.answer.place.time.nanoseconds();
+        (lifetime != u16::MAX).then(|| {
+            Timestamp::from_nanoseconds(
+                time.saturating_add(i64::from(lifetime).saturating_mul(1_000_000_000)),
+            )
+        })
+    }
+}
+
+impl Session {
+    /// The last accepted exchange of a binding.
+    pub fn registered(&self, binding: &Binding) -> Option<&Registered> {
+        let bid = binding.bid().map(crate::state::Bid::octet);
+        self.registered.iter().rev().find(|registered| registered.is_of(bid, binding.care_of_address))
+    }
+
+    /// Whether a binding lives at `time` only because a bulk renewal gave it more time.
+    pub fn is_bulk_only(&self, binding: &Binding, time: Timestamp) -> bool {
+        self.registered(binding).and_then(Registered::own_expiry).is_some_and(|expiry| expiry < time)
+    }
+
+    /// Whether the latest request for a binding, on either leg, came from here.
+    pub fn last_asked_from(&self, binding: &Binding, source: SocketAddrV4) -> bool {
+        let bid = binding.bid().map(crate::state::Bid::octet);
+        let is_its = |track: &&Track| match bid {
+            Some(_) => track.bid == bid,
+            None => track.bid.is_none() && track.care_of_address == binding.care_of_address,
+        };
+        let mut latest: Vec<&Track> = self.tracks.iter().filter(is_its).collect();
+        latest.sort_by_key(|track| std::cmp::Reverse(track.last.place.time));
+        latest.first().is_some_and(|track| track.source == source)
+    }
+
+    /// The track that a request belongs to, as it was before it.
+    pub fn track(&self, asked: &Asked) -> Option<&Track> {
+        self.tracks.iter().find(|track| track.is_of(asked))
+    }
+
+    /// Identification and fingerprint of the request before, on the same leg.
+    pub fn last_on(&self, leg: Leg) -> Option<(u64, u64)> {
+        let [home, foreign] = self.last;
+        if leg == Leg::HomeAgent { home } else { foreign }
+    }
+
+    /// When a policy with exactly these BIDs, in order, was refused with code 153 within the last [`T_ACT`].
+    pub fn refusal_of(&self, bids: &[u8], time: Timestamp) -> Option<Timestamp> {
+        let is_it =
+            |(refused, of): &&(Timestamp, Vec<u8>)| of == bids && (0..=T_ACT).contains(&time.since(*refused));
+        self.refused_flows.iter().rev().find(is_it).map(|(refused, _)| *refused)
+    }
+
+    /// When code 152 was sent to it, if that is more than the grace ago and it never got leave again.
+    pub fn forbidden_since(&self, time: Timestamp) -> Option<Timestamp> {
+        self.forbidden.filter(|forbidden| time.since(*forbidden) > GRACE)
+    }
+
+    /// How many requests with Type 154 and different Identifications stayed unanswered in the last `span` nanoseconds.
+    pub fn unanswered_family_within(&self, time: Timestamp, span: i64) -> usize {
+        let recent = self.unanswered_family.iter().filter(|(seen, _)| time.since(*seen) <= span);
+        recent.map(|(_, identification)| identification).collect::<BTreeSet<_>>().len()
+    }
+
+    /// The greatest Identification of the requests of a care-of address on a leg.
+    pub fn highest(&self, leg: Leg, care_of_address: Ipv4Addr) -> Option<u64> {
+        self.tracks
+            .iter()
+            .filter(|track| track.leg == leg && track.care_of_address == care_of_address)
+            .map(|track| track.highest)
+            .max()
+    }
+
+    /// Whether a request for the same binding came after this one.
+    pub fn is_followed(&self, asked: &Asked) -> bool {
+        self.tracks.iter().any(|track| track.is_for(asked) && track.last.place.frame > asked.place.frame)
+    }
+
+    /// The exchange whose reply had this frame, if it is the last one of its binding.
+    pub fn registered_at(&self, frame: u64) -> Option<&Registered> {
+        self.registered.iter().find(|registered| registered.answer.place.frame == frame)
+    }
+
+    /// Whether a rule may be reported for this key: the first time only.
+    pub fn first_time(&mut self, rule: &'static str, key: u64) -> bool {
+        // What finds no room was reported often enough.
+        self.once.len() < ONCE && self.once.insert((rule, key))
+    }
+
+    /// Notes that the way of packets may have changed (D14).
+    pub fn disturb(&mut self, time: Timestamp) {
+        self.disturbed = Some(self.disturbed.map_or(time, |before| before.max(time)));
+        self.disturbances = self.disturbances.wrapping_add(1);
+    }
+
+    /// Remembers a request; messages of the last `timeout` nanoseconds are compared with each other.
+    pub(in crate::rules) fn remember_request(&mut self, asked: &Asked, timeout: i64) {
+        self.passed.note(Passed::request(asked), timeout);
+        match self.tracks.iter_mut().find(|track| track.is_of(asked)) {
+            Some(track) => track.note(asked),
+            None => {
+                if self.tracks.len() >= TRACKS {
+                    self.tracks.remove(0);
+                }
+                self.tracks.push(Track::new(asked));
+            }
+        }
+        let last = Some((asked.request.identification, asked.said.payload));
+        let [home, foreign] = &mut self.last;
+        *(if asked.leg == Leg::HomeAgent { home } else { foreign }) = last;
+        // What was refused is compared with requests captured well after the reply (REG-014).
+        self.rejected =
+            self.rejected.take().filter(|(answer, _)| asked.place.time.since(answer.place.time) < IN_FLIGHT);
+        self.remember_prefixes(&asked.said);
+    }
+
+    /// Remembers that a request of this session was answered; the reply may be another session's, when the request
+    /// did not know its home agent.
+    pub(in crate::rules) fn remember_answered(&mut self, asked: &Asked, answer: &Answer) {
+        let time = answer.place.time;
+        for track in self.tracks.iter_mut().filter(|track| track.is_for(asked)) {
+            track.note_reply(asked.group, time);
+        }
+        if answer.reply.code.is_accepted() {
+            self.passed.note_acceptance(asked, time);
+        }
+    }
+
+    /// Remembers a reply and the request it answers; `decides` says whether it is the first. Messages of the last
+    /// `timeout` nanoseconds are compared with each other.
+    pub(in crate::rules) fn remember_reply(
+        &mut self,
+        answer: &Answer,
+        asked: Option<&Asked>,
+        decides: bool,
+        numbers: Numbers,
+        timeout: i64,
+    ) {
+        let time = answer.place.time;
+        let code = answer.reply.code;
+        self.passed.note(Passed::reply(answer), timeout);
+        self.remember_prefixes(&answer.said);
+        if code.0 == numbers.multipath_not_allowed {
+            self.last_refused = Some(time);
+            self.forbidden.get_or_insert(time);
+        }
+        self.remember_networks(answer, asked.is_some());
+        let Some(asked) = asked else { return };
+        if code.0 == 133 {
+            self.rejected = Some((answer.clone(), asked.is_timestamp));
+        }
+        if code.0 == numbers.invalid_fb_identifier {
+            let bids: BTreeSet<u8> = asked.said.forward_bids().collect();
+            if self.refused_flows.len() >= REFUSALS {
+                self.refused_flows.remove(0);
+            }
+            self.refused_flows.push((time, bids.into_iter().collect()));
+        }
+        if asked.said.has_multipath {
+            self.last_multipath_reply = Some((answer.reply.home_agent, code));
+        }
+        if !decides || !code.is_accepted() {
+            return;
+        }
+        if asked.said.has_multipath {
+            self.forbidden = None;
+        }
+        self.disturb(time);
+        if asked.request.lifetime > 0 && answer.reply.lifetime > 0 {
+            let bid = asked.usable_bid();
+            self.registered.retain(|registered| !registered.is_of(bid, asked.request.care_of_address));
+            if self.registered.len() >= REGISTERED {
+                self.registered.remove(0);
+            }
+            self.registered.push(Registered { asked: asked.clone(), answer: answer.clone() });
+        }
+    }
+
+    /// Remembers a request with Type 154 that stayed unanswered.
+    pub(in crate::rules) fn remember_unanswered(&mut self, asked: &Asked) {
+        if asked.said.has_family && self.unanswered_family.len() < REFUSALS {
+            self.unanswered_family.push((asked.place.time, asked.request.identification));
+        } else if asked.said.has_family {
+            self.unanswered_family.rotate_left(1);
+            if let Some(last) = self.unanswered_family.last_mut() {
+                *last = (asked.place.time, asked.request.identification);
+            }
+        }
+    }
+
+    /// What a reply says of mobile networks; the earliest refusal of each counts. Only the reply to a request that was
+    /// seen ends refusals.
+    fn remember_networks(&mut self, answer: &Answer, is_exchange: bool) {
+        let time = answer.place.time;
+        if answer.reply.code.0 == 148 {
+            self.networks_forbidden.get_or_insert(time);
+        }
+        for network in &answer.said.networks_answered {
+            let MobileNetwork::Acknowledgement { explicit: true, code, prefix, prefix_length, .. } = network
+            else {
+                continue;
+            };
+            if code.is_success() && answer.reply.code.is_accepted() && is_exchange {
+                self.networks_forbidden = None;
+                self.networks_refused.clear();
+            } else if !code.is_success()
+                && answer.reply.code.0 == 147
+                && self.networks_refused.len() < REFUSALS
+                && !self.networks_refused.iter().any(|(_, of, its)| (of, its) == (prefix, prefix_length))
+            {
+                self.networks_refused.push((time, *prefix, *prefix_length));
+            }
+        }
+    }
+
+    fn remember_prefixes(&mut self, said: &super::Said) {
+        for network in said.networks() {
+            if self.networks_seen.len() < PREFIXES && !self.networks_seen.contains(&network) {
+                self.networks_seen.push(network);
+            }
+        }
+        for prefix in said.prefixes() {
+            if self.prefixes_seen.len() < PREFIXES && !self.prefixes_seen.contains(&prefix) {
+                self.prefixes_seen.push(prefix);
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The requests for one binding over one leg, one after another.
+
+use std::net::{Ipv4Addr, SocketAddrV4};
+
+use super::{Asked, ONE_SECOND};
+use crate::rules::Place;
+use crate::rules::facts::Leg;
+use crate::time::Timestamp;
+
+/// What is remembered of the requests with one leg, care-of address and BID (or absence of Multipath).
+#[derive(Clone, Copy, Debug)]
+pub(in crate::rules) struct Track {
+    /// The leg.
+    pub leg: Leg,
+    /// The care-of address.
+    pub care_of_address: Ipv4Addr,
+    /// The BID; `None` without Multipath.
+    pub bid: Option<u8>,
+    /// Where the last of them came from.
+    pub source: SocketAddrV4,
+    /// The last of them.
+    pub last: Attempt,
+    /// The one before that.
+    pub before: Option<Attempt>,
+    /// The greatest Identification of any of them.
+    pub highest: u64,
+    /// When the last of them with a lifetime above 0 was seen.
+    pub registering: Option<Timestamp>,
+}
+
+/// One request of a track.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::rules) struct Attempt {
+    /// The packet.
+    pub place: Place,
+    /// The first copy of it, as [`Asked::group`] names it.
+    pub group: u64,
+    /// Whether a reply to it was seen.
+    pub answered: bool,
+}
+
+impl Attempt {
+    fn of(asked: &Asked) -> Self {
+        Self { place: asked.place, group: asked.group, answered: false }
+    }
+
+    fn note_reply(&mut self, group: u64, time: Timestamp) {
+        self.answered |= self.group == group && self.place.time <= time;
+    }
+}
+
+impl Track {
+    /// Whether a request belongs to this track.
+    pub fn is_of(&self, asked: &Asked) -> bool {
+        self.leg == asked.leg && self.is_for(asked)
+    }
+
+    /// Whether a request is for the same binding, over whichever leg.
+    pub fn is_for(&self, asked: &Asked) -> bool {
+        self.care_of_address == asked.request.care_of_address && self.bid == asked.said.bid
+    }
+
+    /// A track that begins with this request.
+    pub fn new(asked: &Asked) -> Self {
+        Self {
+            leg: asked.leg,
+            care_of_address: asked.request.care_of_address,
+            bid: asked.said.bid,
+            source: asked.source,
+            last: Attempt::of(asked),
+            before: None,
+            highest: asked.request.identification,
+            registering: (asked.request.lifetime > 0).then_some(asked.place.time),
+        }
+    }
+
+    /// Takes the next request.
+    pub fn note(&mut self, asked: &Asked) {
+        self.before = Some(std::mem::replace(&mut self.last, Attempt::of(asked)));
+        self.source = asked.source;
+        self.highest = self.highest.max(asked.request.identification);
+        if asked.request.lifetime > 0 {
+            self.registering = Some(asked.place.time);
+        }
+    }
+
+    /// Takes a reply to the request that `group` names.
+    pub fn note_reply(&mut self, group: u64, time: Timestamp) {
+        self.last.note_reply(group, time);
+        if let Some(before) = &mut self.before {
+            before.note_reply(group, time);
+        }
+    }
+
+    /// The last request, when it is unanswered and came less than a second before `time` (D1).
+    pub fn hasty(&self, time: Timestamp) -> Option<Attempt> {
+        let is_soon = (0..ONE_SECOND).contains(&time.since(self.last.place.time));
+        Some(self.last).filter(|last| is_soon && !last.answered)
+    }
+
+    /// Nanoseconds between the last two requests, when neither was answered.
+    pub fn unanswered_gap(&self) -> Option<i64> {
+        let before = self.before.filter(|before| !before.answered && !self.last.answered)?;
+        Some(self.last.place.time.since(before.place.time))
+    }
+}

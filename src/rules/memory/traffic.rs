@@ -1,0 +1,118 @@
+//! What is remembered of the data packets of one session, and of the ends of its tunnels.
+
+use crate::state::{Direction, FarEnd};
+use crate::time::Timestamp;
+
+/// The most far ends of one session whose last use is remembered.
+const USED: usize = 64;
+/// The most far ends of one session that are remembered as ends of its tunnels.
+const ENDS: usize = 512;
+/// The most GRE keys of one session that are remembered.
+const KEYS: usize = 128;
+
+/// Memory of data packets.
+#[derive(Debug, Default)]
+pub(in crate::rules) struct TrafficMemory {
+    /// When each far end was last used, in either direction.
+    used: Vec<(FarEnd, Timestamp)>,
+    /// Where tunnels of the session end or ended, and when an update of a binding took its tunnel from there.
+    ends: Vec<(FarEnd, Option<Timestamp>)>,
+    /// Whether there were more ends than are remembered.
+    forgets_ends: bool,
+    /// The GRE key, or none, that packets of each binding and direction last had, and the frame of the reply that had
+    /// last accepted the binding then.
+    gre: Vec<GreUse>,
+    /// When a packet sent down two paths was last reported.
+    pub copied: Option<Timestamp>,
+    /// Whether an IPv6 prefix was accepted with Code 1, for tunnels to the care-of address.
+    pub direct_ipv6: bool,
+}
+
+/// The key of the last GRE packet of a binding in one direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::rules) struct GreUse {
+    /// Names the binding, as [`the facts of a packet`] does.
+    pub binding: u64,
+    /// Which way the packet ran.
+    pub direction: Direction,
+    /// The key; `None` without one.
+    pub key: Option<u32>,
+    /// Frame of the reply that had last accepted the binding.
+    pub accepted: Option<u64>,
+}
+
+impl TrafficMemory {
+    /// When a data packet last used this end of a tunnel; of late only as exactly as REG-018 needs it.
+    pub fn last_use(&self, far_end: FarEnd) -> Option<Timestamp> {
+        self.used.iter().find(|(end, _)| *end == far_end).map(|(_, time)| *time)
+    }
+
+    /// Notes a packet to or from this end of a tunnel.
+    pub fn note_use(&mut self, far_end: FarEnd, time: Timestamp) {
+        match self.used.iter_mut().find(|(end, _)| *end == far_end) {
+            Some((_, last)) => *last = time,
+            None => {
+                if self.used.len() >= USED {
+                    self.used.remove(0);
+                }
+                self.used.push((far_end, time));
+            }
+        }
+    }
+
+    /// Whether a tunnel of the session can end or have ended here.
+    pub fn had_end(&self, far_end: FarEnd) -> bool {
+        self.forgets_ends || self.ends.iter().any(|(end, _)| crate::rules::facts::is_near(*end, far_end))
+    }
+
+    /// When an update of a binding took its tunnel from here, if it did.
+    pub fn left_end(&self, far_end: FarEnd) -> Option<Timestamp> {
+        let left = self.ends.iter().filter(|(end, _)| crate::rules::facts::is_near(*end, far_end));
+        left.filter_map(|(_, left)| *left).max()
+    }
+
+    /// Notes where tunnels end after an exchange and where they ended before it.
+    pub fn note_ends(
+        &mut self,
+        before: impl Iterator<Item = FarEnd>,
+        after: impl Iterator<Item = FarEnd>,
+        time: Timestamp,
+    ) {
+        for far_end in before {
+            self.note_end(far_end, Some(time));
+        }
+        for far_end in after {
+            self.note_end(far_end, None);
+        }
+    }
+
+    fn note_end(&mut self, far_end: FarEnd, left: Option<Timestamp>) {
+        if let Some(known) = self.ends.iter_mut().find(|(end, _)| *end == far_end) {
+            known.1 = left;
+        } else if self.ends.len() < ENDS {
+            self.ends.push((far_end, left));
+        } else {
+            self.forgets_ends = true;
+        }
+    }
+
+    /// The GRE use before, of the same binding and direction.
+    pub fn gre_before(&self, seen: &GreUse) -> Option<&GreUse> {
+        self.gre.iter().find(|known| known.binding == seen.binding && known.direction == seen.direction)
+    }
+
+    /// Notes a GRE packet; says whether anything about it is new.
+    pub fn note_gre(&mut self, seen: GreUse) -> bool {
+        let known = |known: &&mut GreUse| known.binding == seen.binding && known.direction == seen.direction;
+        if let Some(known) = self.gre.iter_mut().find(known) {
+            let is_new = *known != seen;
+            *known = seen;
+            return is_new;
+        }
+        if self.gre.len() >= KEYS {
+            self.gre.remove(0);
+        }
+        self.gre.push(seen);
+        true
+    }
+}

@@ -1,0 +1,79 @@
+//! Which request a reply answers (D8), on which leg a message is (D5), and when the binding table is known (D10).
+
+use std::net::Ipv4Addr;
+
+use super::facts::{Leg, MessageFacts};
+use super::memory::{Answer, Asked, low_half};
+use super::validator::Validator;
+use crate::state::Attribution;
+use crate::wire::{ExtensionType, Header};
+
+impl Validator {
+    /// Pairs a reply that names nobody with the latest request that it can answer by its addresses and ports (D8).
+    pub(super) fn paired_by_endpoints(
+        &self,
+        message: &MessageFacts<'_, '_>,
+        seen: Attribution,
+    ) -> Attribution {
+        let Header::Reply(reply) = &message.message.header else { return seen };
+        let is_paired = seen.request.is_some_and(|group| self.world().copies(group).next().is_some());
+        let is_named = !reply.home_address.is_unspecified() || message.has(ExtensionType::NAI);
+        if is_paired || is_named {
+            return seen;
+        }
+        let asked = self.world().between(message.destination, message.source).find(|asked| {
+            low_half(asked.request.identification) == low_half(reply.identification)
+                && self.may_answer(message, asked)
+        });
+        asked.map_or(seen, |asked| Attribution {
+            request: Some(asked.group),
+            node: seen.node.or(asked.node),
+            ..seen
+        })
+    }
+
+    /// The copy of a request that a reply answers: the latest, one on the reply's own leg before others (D8).
+    pub(super) fn asked_of(&self, group: u64, message: &MessageFacts<'_, '_>) -> Option<&Asked> {
+        let copies = || self.world().copies(group).filter(|asked| self.may_answer(message, asked));
+        copies().find(|asked| asked.leg == message.leg).or_else(|| copies().next())
+    }
+
+    /// Whether a request is young enough to be answered by a message (D8).
+    fn may_answer(&self, message: &MessageFacts<'_, '_>, asked: &Asked) -> bool {
+        (0..=self.world().options.reply_timeout).contains(&message.place.time.since(asked.place.time))
+    }
+
+    /// The leg of a message (D5).
+    pub(super) fn leg_of(&self, message: &MessageFacts<'_, '_>, seen: Attribution) -> Leg {
+        let no_agent = |address: Ipv4Addr| address.is_unspecified() || address.is_broadcast();
+        let is_home = match &message.message.header {
+            Header::Request(request) => {
+                let destination = *message.destination.ip();
+                destination == request.home_agent
+                    || destination.is_broadcast()
+                    || no_agent(request.home_agent)
+            }
+            Header::Reply(reply) if *message.source.ip() == reply.home_agent => true,
+            Header::Reply(_) => {
+                let mut copies =
+                    seen.request.into_iter().flat_map(|group| self.world().copies(group)).peekable();
+                copies.peek().is_some() && copies.all(|asked| asked.leg == Leg::HomeAgent)
+            }
+            _ => false,
+        };
+        if is_home { Leg::HomeAgent } else { Leg::ForeignAgent }
+    }
+}
+
+/// Whether the whole binding table is known after an accepted exchange, whatever was before it (D10).
+pub(super) fn anchors(asked: &Asked, answer: &Answer) -> bool {
+    let Asked { request, said, .. } = asked;
+    let is_at_home = request.care_of_address == request.home_address;
+    if request.lifetime > 0 && answer.reply.lifetime > 0 {
+        asked.is_overwrite() || !(said.has_multipath || request.flags.simultaneous_bindings())
+    } else if said.usable.is_some() {
+        asked.is_bulk()
+    } else {
+        is_at_home
+    }
+}

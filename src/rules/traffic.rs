@@ -1,0 +1,471 @@
+//! Data packets on their way through the validator: opened, attributed, and shown to the rules that look at them.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use smallvec::SmallVec;
+
+use super::checks::PacketCheck;
+use super::facts::{Carried, Sprayed, live};
+use super::finder::{Context, Finder, Report};
+use super::memory::{Found, GRACE, Glance};
+use super::validator::Validator;
+use super::{Place, Rule, Subject};
+use crate::net::{
+    Datagram, Encapsulation, FlowFacts, FlowKey, IpPacket, Ipv4Packet, Peeled, Tunnel, UdpTunnel, peel,
+    peel_packet,
+};
+use crate::state::{Attribution, Direction, Downlink, FarEnd, MessageEvent, Node, Observer, Policy, Spray};
+use crate::time::Timestamp;
+use crate::wire::{Header, Message, Numbers};
+
+/// The most nodes with a tunnel to one address among which the binding of a stranger's packet is looked for.
+const OTHERS: usize = 16;
+/// Nanoseconds before the expiry of a binding in which its last use matters (REG-018).
+const LAST_USE: i64 = 60_000_000_000;
+
+/// The ends of the outer header.
+#[derive(Clone, Copy)]
+struct Ends {
+    source: Ipv4Addr,
+    destination: Ipv4Addr,
+    /// UDP ports, for a tunnel in UDP.
+    ports: Option<(u16, u16)>,
+}
+
+/// Home agent, far end and direction, as one reading of the outer addresses has them.
+type Way = (Ipv4Addr, FarEnd, Direction);
+
+/// A packet that is opened.
+#[derive(Clone, Copy)]
+struct Opened<'c, 'a> {
+    place: Place,
+    ends: Ends,
+    outer: &'c Ipv4Packet<'a>,
+    reassembled: bool,
+    udp: Option<&'c UdpTunnel<'a>>,
+    peeled: &'c Peeled<'a>,
+    copied: Option<FarEnd>,
+    registration: Option<Ipv4Addr>,
+}
+
+impl Validator {
+    /// Judges a fragment of a tunnelled packet, after the observer took it.
+    pub fn fragment(&mut self, fragment: &Tunnel<'_>, place: Place, seen: Attribution, observer: &Observer) {
+        let header = &fragment.outer.header;
+        let ends = Ends { source: header.source, destination: header.destination, ports: None };
+        if seen.copy || !self.may_concern(ends, observer) {
+            return;
+        }
+        self.release(observer);
+        let peeled = peel(fragment);
+        let opened = Opened {
+            place,
+            ends,
+            outer: &fragment.outer,
+            reassembled: false,
+            udp: None,
+            peeled: &peeled,
+            copied: None,
+            registration: None,
+        };
+        let Some((way, node)) = way_of(&opened, observer) else { return };
+        let mut reports = self.take_reports();
+        let carried = self.carried(&opened, way, node, observer);
+        run(self.fragment_checks(), &carried, &mut reports);
+        let node = context_of(&carried).node;
+        drop(carried);
+        self.put_reports(reports, node, observer);
+    }
+
+    /// Judges a packet that is not known to be clean.
+    #[inline(never)]
+    pub(super) fn look_at(
+        &mut self,
+        tunnel: &Tunnel<'_>,
+        place: Place,
+        glance: Option<Glance>,
+        observer: &Observer,
+    ) {
+        let header = &tunnel.outer.header;
+        let ends = Ends { source: header.source, destination: header.destination, ports: None };
+        if !self.may_concern(ends, observer) {
+            return;
+        }
+        if let Some(outer) = tunnel.last_fragment {
+            let last = Tunnel { outer, reassembled: false, last_fragment: None, ..*tunnel };
+            self.fragment(&last, place, Attribution::default(), observer);
+        }
+        let peeled = peel(tunnel);
+        let opened = Opened {
+            place,
+            ends,
+            outer: &tunnel.outer,
+            reassembled: tunnel.reassembled,
+            udp: None,
+            peeled: &peeled,
+            copied: None,
+            registration: None,
+        };
+        let found = self.take_packet(opened, observer);
+        if let (Some(glance), Some(found)) = (glance, found) {
+            self.flow.clean.note(glance, &found, observer);
+        }
+    }
+
+    /// Judges a Tunnel Data message (RFC 3519 §3.3).
+    pub(super) fn take_tunnel_data(&mut self, event: &MessageEvent<'_, '_>, observer: &Observer) {
+        let (SocketAddr::V4(source), SocketAddr::V4(destination)) =
+            (event.datagram.source, event.datagram.destination)
+        else {
+            return;
+        };
+        let place = Place { frame: event.frame, time: event.time, precision: event.precision };
+        self.flow.note_place(observer.taken(), place);
+        self.release(observer);
+        self.take_sprays(observer);
+        let IpPacket::V4(outer) = &event.datagram.ip else { return };
+        let ports = Some((source.port(), destination.port()));
+        let ends = Ends { source: *source.ip(), destination: *destination.ip(), ports };
+        let Some(udp) = UdpTunnel::of(event.datagram).filter(|_| self.may_concern(ends, observer)) else {
+            return;
+        };
+        let nothing = Peeled {
+            encapsulation: Encapsulation::IpIp,
+            inner: None,
+            gre: None,
+            minimal: None,
+            problem: None,
+        };
+        let peeled = udp.peeled.unwrap_or(nothing);
+        let registration = peeled
+            .inner
+            .and_then(|inner| registration_in(&inner, &self.world().options.ports, event.message.numbers()));
+        let opened = Opened {
+            place,
+            ends,
+            outer,
+            reassembled: event.datagram.reassembled,
+            udp: Some(&udp),
+            peeled: &peeled,
+            copied: None,
+            registration,
+        };
+        self.take_packet(opened, observer);
+    }
+
+    /// Judges the flows that the observer found to be spread over several tunnels since it was asked last.
+    pub(super) fn take_sprays(&mut self, observer: &Observer) {
+        let known = std::mem::replace(&mut self.flow.sprays, observer.spray_count());
+        for spray in observer.sprays(known) {
+            let (Some(node), Some(place)) = (observer.node(spray.node), self.flow.place(spray.number)) else {
+                continue;
+            };
+            let sprayed = Sprayed { key: key_of(spray), far_end: spray.far_end };
+            let sender = match spray.direction {
+                Direction::Downlink => Subject::HomeAgent,
+                Direction::Uplink => Subject::MobileNode,
+            };
+            let context = Context { place, sender, node: Some(spray.node), home_address: node.home_address };
+            let mut reports = self.take_reports();
+            for (rule, check) in self.spray_checks() {
+                check(&sprayed, &mut Finder::new(rule, context, &mut reports));
+            }
+            self.put_reports(reports, context.node, observer);
+        }
+    }
+
+    /// Whether an outer address is one of a home agent, or one at which a tunnel ends.
+    fn may_concern(&self, ends: Ends, observer: &Observer) -> bool {
+        observer.is_home_agent(ends.source)
+            || observer.is_home_agent(ends.destination)
+            || !self.world().nodes_at(ends.destination).is_empty()
+    }
+
+    /// Judges a packet; says what was found if all like it are as clean.
+    fn take_packet(&mut self, mut opened: Opened<'_, '_>, observer: &Observer) -> Option<Found> {
+        self.look_for_forward(&opened, observer);
+        let (way, node) = way_of(&opened, observer)?;
+        let (home_agent, far_end, direction) = way;
+        if direction == Direction::Downlink
+            && node.is_some()
+            && let Some(inner) = opened.peeled.inner
+        {
+            let payload = payload_of(home_agent, &inner, observer).unwrap_or(inner);
+            opened.copied = self.flow.copies.see(&payload, far_end, opened.place.time);
+        }
+        self.judge_packet(&opened, way, node, observer)
+    }
+
+    /// Shows the packet to the rules about data packets (D13).
+    fn judge_packet(
+        &mut self,
+        opened: &Opened<'_, '_>,
+        way: Way,
+        node: Option<u32>,
+        observer: &Observer,
+    ) -> Option<Found> {
+        let mut reports = self.take_reports();
+        let carried = self.carried(opened, way, node, observer);
+        let about = context_of(&carried).node;
+        run(self.packet_checks(), &carried, &mut reports);
+        let is_clean = reports.iter().all(|report| report.once.is_some() && report.wait.is_none());
+        let found = found_of(&carried).filter(|_| is_clean);
+        let gre = carried.gre_uses();
+        let far_end = carried.far_end;
+        drop(carried);
+        let copied = reports.iter().any(|report| report.finding.rule.id == "TUN-025");
+        self.put_reports(reports, about, observer);
+        if let Some(session) = node.and_then(|node| self.world_mut().session_mut(node, observer)) {
+            session.traffic.note_use(far_end, opened.place.time);
+            for seen in gre {
+                session.traffic.note_gre(seen);
+            }
+            if copied {
+                session.traffic.copied = Some(opened.place.time);
+            }
+        }
+        found
+    }
+
+    /// Shows the packet to the rules about tunnels to a care-of address, of whichever sender.
+    fn look_for_forward(&mut self, opened: &Opened<'_, '_>, observer: &Observer) {
+        let Some(inner) = opened.peeled.inner else { return };
+        let way = downlink_of(opened.ends);
+        let is_its = |node: &Node| {
+            node.home_address.map(IpAddr::V4) == Some(inner.destination())
+                && live(node.bindings(), opened.place.time).any(|binding| binding.far_end == way.1)
+        };
+        let mut found = None;
+        for slot in self.world().nodes_at(way.1.address) {
+            match observer.node(*slot).filter(|node| is_its(node)) {
+                // One of them has its tunnel from there.
+                Some(node) if node.home_agent == way.0 => return,
+                Some(_) => found = Some(*slot),
+                None => {}
+            }
+        }
+        let Some(node) = found else { return };
+        let mut reports = self.take_reports();
+        let carried = self.carried(opened, way, Some(node), observer);
+        run(self.forward_checks(), &carried, &mut reports);
+        drop(carried);
+        self.put_reports(reports, Some(node), observer);
+    }
+
+    fn carried<'c, 'a>(
+        &'c self,
+        opened: &Opened<'c, 'a>,
+        (home_agent, far_end, direction): Way,
+        node: Option<u32>,
+        observer: &'c Observer,
+    ) -> Carried<'c, 'a> {
+        let time = opened.place.time;
+        let payload =
+            opened.peeled.inner.map(|inner| payload_of(home_agent, &inner, observer).unwrap_or(inner));
+        let facts = payload.as_ref().map(FlowFacts::of);
+        let downlink = facts.as_ref().map(|facts| match direction {
+            Direction::Downlink => Downlink::of_downlink(facts),
+            Direction::Uplink => Downlink::of_uplink(facts),
+        });
+        let node = node.and_then(|slot| observer.node(slot).map(|node| (slot, node)));
+        let session = node.and_then(|(slot, _)| self.world().session(slot, observer));
+        let disturbed = session.and_then(|session| session.disturbed);
+        let rule = node.zip(facts).zip(downlink).and_then(|(((_, node), facts), downlink)| {
+            live(node.bindings(), time).next()?;
+            decide(node.policy(), &facts, &downlink)
+        });
+        Carried {
+            place: opened.place,
+            direction,
+            home_agent,
+            far_end,
+            outer: opened.outer,
+            reassembled: opened.reassembled,
+            udp: opened.udp,
+            peeled: opened.peeled,
+            inner: opened.peeled.inner,
+            facts,
+            node,
+            others: if node.is_some() {
+                SmallVec::new()
+            } else {
+                self.others(home_agent, far_end, time, observer)
+            },
+            session,
+            rule,
+            quiet: disturbed.is_none_or(|disturbed| time.since(disturbed) > GRACE),
+            anchored: self.world().options.cold_start || session.is_some_and(|session| session.anchored),
+            copied: opened.copied,
+            registration: opened.registration,
+            world: self.world(),
+            observer,
+        }
+    }
+
+    /// The nodes of a home agent with a live binding at an address, unless they are many.
+    fn others<'c>(
+        &self,
+        home_agent: Ipv4Addr,
+        far_end: FarEnd,
+        time: Timestamp,
+        observer: &'c Observer,
+    ) -> SmallVec<[(u32, &'c Node); 1]> {
+        let slots = self.world().nodes_at(far_end.address);
+        if slots.len() > OTHERS {
+            return SmallVec::new();
+        }
+        let is_here = |node: &&Node| {
+            node.home_agent == home_agent
+                && live(node.bindings(), time).any(|binding| binding.far_end.address == far_end.address)
+        };
+        slots.iter().filter_map(|slot| Some((*slot, observer.node(*slot).filter(is_here)?))).collect()
+    }
+}
+
+/// The way a packet runs, and the node it belongs to.
+fn way_of(opened: &Opened<'_, '_>, observer: &Observer) -> Option<(Way, Option<u32>)> {
+    let Ends { source, destination, .. } = opened.ends;
+    let (down, up) = (downlink_of(opened.ends), uplink_of(opened.ends));
+    match (observer.is_home_agent(source), observer.is_home_agent(destination)) {
+        // Between two home agents it runs the way in which it belongs to somebody.
+        (true, true) => match (owner(opened, down, observer), owner(opened, up, observer)) {
+            (None, Some(node)) => Some((up, Some(node))),
+            (node, _) => Some((down, node)),
+        },
+        (true, false) => Some((down, owner(opened, down, observer))),
+        (false, true) => Some((up, owner(opened, up, observer))),
+        (false, false) => None,
+    }
+}
+
+/// Shows a packet to some checks.
+fn run(checks: &[(&'static Rule, PacketCheck)], carried: &Carried<'_, '_>, reports: &mut Vec<Report>) {
+    let context = context_of(carried);
+    for (rule, check) in checks {
+        check(carried, &mut Finder::new(rule, context, reports));
+    }
+}
+
+fn downlink_of(ends: Ends) -> Way {
+    let far_end = FarEnd { address: ends.destination, port: ends.ports.map(|ports| ports.1) };
+    (ends.source, far_end, Direction::Downlink)
+}
+
+fn uplink_of(ends: Ends) -> Way {
+    let far_end = FarEnd { address: ends.source, port: ends.ports.map(|ports| ports.0) };
+    (ends.destination, far_end, Direction::Uplink)
+}
+
+/// The first rule that selects a packet. Of a fragment without ports and SPI it cannot be said when a rule tried up to
+/// then looks at them (D12).
+fn decide(policy: &Policy, facts: &FlowFacts, downlink: &Downlink) -> Option<usize> {
+    let rule = policy.decide(downlink)?;
+    if !facts.is_fragment_without_ports {
+        return Some(rule);
+    }
+    let looks_inside = policy.rules().iter().take(rule.saturating_add(1)).any(|rule| {
+        rule.selector.selector().is_some_and(|selector| {
+            !selector.source_port.is_absent()
+                || !selector.destination_port.is_absent()
+                || !selector.spi.is_absent()
+        })
+    });
+    (!looks_inside).then_some(rule)
+}
+
+/// Until when packets like this one are as clean as it, if nothing is accepted or removed before.
+fn found_of(carried: &Carried<'_, '_>) -> Option<Found> {
+    let (node, _) = carried.node?;
+    let here = carried.live_here();
+    if here.is_empty() || carried.copied.is_some() || !(carried.quiet || carried.conforms()) {
+        return None;
+    }
+    let time = carried.time();
+    let mut until = Timestamp::from_nanoseconds(i64::MAX);
+    let mut ends = 0u32;
+    for binding in carried.live() {
+        ends = ends.saturating_add(u32::from(!carried.is_at(binding)));
+        let Some(expires) = binding.expires else { continue };
+        until = until.min(expires);
+        // The last minute of a binding is looked at once more, so that its use is noted there.
+        let last_minute = Timestamp::from_nanoseconds(expires.nanoseconds().saturating_sub(LAST_USE));
+        if carried.is_at(binding) && time < last_minute {
+            until = until.min(last_minute);
+        }
+    }
+    Some(Found { node, until, watched: carried.is_downlink() && ends > 0 })
+}
+
+/// The node a packet belongs to (D13): that of the payload's local address, or of the inner packet's.
+fn owner(opened: &Opened<'_, '_>, (home_agent, _, direction): Way, observer: &Observer) -> Option<u32> {
+    let minimal = opened.peeled.minimal.filter(|_| opened.peeled.inner.is_none());
+    let Some(inner) = opened.peeled.inner else {
+        // A fragment that begins with a forwarding header (TUN-023).
+        let local = match direction {
+            Direction::Downlink => minimal?.destination,
+            Direction::Uplink => minimal?.source?,
+        };
+        return observer.owner_of(home_agent, local.into());
+    };
+    let local = |packet: &IpPacket<'_>| match direction {
+        Direction::Downlink => packet.destination(),
+        Direction::Uplink => packet.source(),
+    };
+    let payload = payload_of(home_agent, &inner, observer);
+    payload
+        .and_then(|payload| observer.owner_of(home_agent, local(&payload)))
+        .or_else(|| observer.owner_of(home_agent, local(&inner)))
+}
+
+/// The packet inside a packet that is itself tunnelled between the home agent and a home address (D13).
+fn payload_of<'a>(home_agent: Ipv4Addr, inner: &IpPacket<'a>, observer: &Observer) -> Option<IpPacket<'a>> {
+    let home_agent_address = IpAddr::V4(home_agent);
+    let home_address = match (inner.source(), inner.destination()) {
+        (source, destination) if source == home_agent_address => destination,
+        (source, destination) if destination == home_agent_address => source,
+        _ => return None,
+    };
+    let is_home = |node: &Node| node.home_address.map(IpAddr::V4) == Some(home_address);
+    observer.node(observer.owner_of(home_agent, home_address)?).filter(|node| is_home(node))?;
+    peel_packet(inner)?.inner
+}
+
+/// Home Address of the Registration Request or Reply that a packet is (D2).
+fn registration_in(inner: &IpPacket<'_>, ports: &[u16], numbers: Numbers) -> Option<Ipv4Addr> {
+    let datagram = Datagram::of(inner)?.ok()?;
+    let missing = datagram.declared_length.saturating_sub(datagram.payload.len());
+    let (from, to) = (ports.contains(&datagram.source.port()), ports.contains(&datagram.destination.port()));
+    if !from && !to {
+        return None;
+    }
+    match Message::parse(datagram.payload, missing, numbers).header {
+        Header::Request(request) if to => Some(request.home_address),
+        Header::Reply(reply) => Some(reply.home_address),
+        _ => None,
+    }
+}
+
+/// The flow of a spray, as its packets run.
+fn key_of(spray: &Spray) -> FlowKey {
+    let Downlink { source, destination, source_port, destination_port, protocol, .. } = spray.packet;
+    match spray.direction {
+        Direction::Downlink => FlowKey { source, destination, protocol, source_port, destination_port },
+        Direction::Uplink => FlowKey {
+            source: destination,
+            destination: source,
+            protocol,
+            source_port: destination_port,
+            destination_port: source_port,
+        },
+    }
+}
+
+fn context_of(carried: &Carried<'_, '_>) -> Context {
+    let node = carried.nodes().next();
+    Context {
+        place: carried.place,
+        sender: carried.sender(),
+        node: node.map(|(slot, _)| slot),
+        home_address: node.and_then(|(_, node)| node.home_address),
+    }
+}

@@ -1,0 +1,32 @@
+//! An observer's tables while the observation goes on, for whoever acts on them.
+
+use std::net::Ipv4Addr;
+
+use super::{Node, Observer};
+use crate::time::Timestamp;
+
+impl Observer {
+    /// The node of this home agent with this home address, its bindings as they are by the clock.
+    pub fn node_at(&mut self, home_agent: Ipv4Addr, home_address: Ipv4Addr) -> Option<&Node> {
+        let slot = self.directory.find(home_agent, home_address)?;
+        self.directory.settle(slot, self.clock);
+        self.node(slot)
+    }
+
+    /// Lets expire what the clock has passed. Gives the indexes of the nodes that lost a binding by it, as
+    /// [`Observer::node`] takes them, and when the next binding expires. Visits every node.
+    pub fn expire(&mut self) -> (Vec<u32>, Option<Timestamp>) {
+        let mut changed = Vec::new();
+        let mut next: Option<Timestamp> = None;
+        for slot in 0..u32::try_from(self.directory.nodes.len()).unwrap_or(u32::MAX) {
+            let Some(pulse) = self.directory.pulse(slot) else { continue };
+            if self.clock > pulse.next_expiry {
+                self.directory.settle(slot, self.clock);
+                changed.push(slot);
+            }
+            let expiry = self.node(slot).and_then(Node::next_expiry);
+            next = [next, expiry].into_iter().flatten().min();
+        }
+        (changed, next)
+    }
+}

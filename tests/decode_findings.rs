@@ -1,0 +1,274 @@
+//! What `decode` says of what is wrong, and `explain` of the rules.
+
+// Helpers of tests may fail loudly, as the tests themselves may.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod history;
+mod program;
+#[path = "rules/scene.rs"]
+mod scene;
+
+use std::path::{Path, PathBuf};
+
+use history::{Packet, care_of};
+use program::run;
+use scene::{KEY, Registration, Scene, multipath, multipath_with, udp_to_port};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A capture with one BID of 255 (frame 5), one Multipath extension behind the authenticator (frame 7), and one packet
+/// that strays from the tunnel of its rule (frame 9).
+fn three_faults() -> Scene {
+    let mut scene = Scene::default();
+    let first = Registration::request(1).with(scene::forward(&[1], &udp_to_port(7000)));
+    scene.exchange(0.0, &first, 0);
+    scene.exchange(2.0, &Registration::request(2), 0);
+    scene.exchange(4.0, &Registration::plain(3).with(multipath_with(4, 3, 255, 0)), 128);
+    scene.exchange(6.0, &Registration::plain(3).with_after(multipath(3)), 0);
+    scene.history.down(10.0, care_of(2), &Packet::new().ports(5060, 7000));
+    scene.wait_until(15.0);
+    scene
+}
+
+/// The same without the faults.
+fn no_fault() -> Scene {
+    let mut scene = Scene::default();
+    let first = Registration::request(1).with(scene::forward(&[1], &udp_to_port(7000)));
+    scene.exchange(0.0, &first, 0);
+    scene.exchange(2.0, &Registration::request(2), 0);
+    scene.exchange(6.0, &Registration::request(3), 0);
+    scene.history.down(10.0, care_of(1), &Packet::new().ports(5060, 7000));
+    scene.wait_until(15.0);
+    scene
+}
+
+/// A pcap file of raw IP with times in nanoseconds.
+fn saved(scene: &Scene, directory: &Path) -> PathBuf {
+    let mut octets = [0xa1b2_3c4d, 0x0004_0002, 0, 0, 262_144, 101].map(u32::to_le_bytes).concat();
+    for shot in &scene.history.shots {
+        let seconds = u32::try_from(shot.time.seconds()).unwrap();
+        let length = u32::try_from(shot.octets.len()).unwrap();
+        octets.extend([seconds, shot.time.subsecond(), length, length].map(u32::to_le_bytes).concat());
+        octets.extend(&shot.octets);
+    }
+    let path = directory.join("scene.pcap");
+    std::fs::write(&path, octets).unwrap();
+    path
+}
+
+/// Runs `mipflow decode` on a scene with the key of its nodes.
+fn decoded(scene: &Scene, options: &str) -> program::Run {
+    let directory = TempDir::new().unwrap();
+    let path = saved(scene, directory.path());
+    run(&format!("decode --key {KEY} {options} {}", path.display()))
+}
+
+fn json(scene: &Scene, options: &str) -> (i32, Value) {
+    let run = decoded(scene, &format!("--format json --show findings {options}"));
+    assert_eq!(run.error, "");
+    (run.code, serde_json::from_str(&run.out).unwrap())
+}
+
+/// Rule and frame of the findings of a level.
+fn found(document: &Value, level: &str) -> Vec<(String, u64)> {
+    let findings = document["findings"].as_array().unwrap();
+    let of_level = findings.iter().filter(|finding| finding["level"] == level);
+    of_level
+        .map(|finding| (finding["rule"].as_str().unwrap().to_owned(), finding["frame"].as_u64().unwrap()))
+        .collect()
+}
+
+fn three() -> Vec<(String, u64)> {
+    [("MP-008", 5), ("MP-005", 7), ("TUN-005", 9)].map(|(rule, frame)| (rule.to_owned(), frame)).to_vec()
+}
+
+#[test]
+fn three_faults_are_three_findings() {
+    let (code, document) = json(&three_faults(), "");
+    assert_eq!(found(&document, "must"), three());
+    assert_eq!(code, 0, "findings alone do not fail a run");
+    let findings = document["findings"].as_array().unwrap();
+    let bid = findings.iter().find(|finding| finding["level"] == "must").unwrap();
+    assert_eq!(bid["rule"], "MP-008");
+    assert_eq!(bid["time"], "2024-06-01T10:00:04.000000000Z");
+    assert_eq!(bid["subject"], "mn");
+    assert_eq!(bid["home_address"], "10.1.0.1");
+    assert_eq!(bid["source"], "RFC 7629 §4.1");
+    assert_eq!(bid["message"], "Multipath BID is 255; 1-254 are allowed (RFC 7629 §4.1)");
+}
+
+#[test]
+fn fail_on_decides_the_exit_code() {
+    assert_eq!(decoded(&three_faults(), "--fail-on must").code, 1);
+    assert_eq!(decoded(&three_faults(), "--fail-on note").code, 1);
+    assert_eq!(decoded(&three_faults(), "--fail-on never").code, 0);
+    assert_eq!(decoded(&no_fault(), "--fail-on must").code, 0);
+    assert_eq!(decoded(&three_faults(), "--fail-on must --show stats").code, 1, "whatever is shown");
+    assert_eq!(decoded(&three_faults(), "--fail-on must --node 10.9.9.9").code, 0, "of another node");
+}
+
+#[test]
+fn allowed_rules_are_hidden_and_denied_ones_raised() {
+    let (code, document) = json(&three_faults(), "--fail-on must --allow MP --allow tun-005");
+    assert_eq!((code, found(&document, "must")), (0, Vec::new()));
+    let (code, document) = json(&three_faults(), "--fail-on must --allow MP --deny MP-005 --allow TUN");
+    assert_eq!((code, found(&document, "must")), (1, vec![("MP-005".to_owned(), 7)]));
+    // EXT-004, a note, is of the first request with Type 154: frame 1.
+    let (_, document) = json(&no_fault(), "--deny EXT-004");
+    assert_eq!(found(&document, "must"), vec![("EXT-004".to_owned(), 1)]);
+    let run = decoded(&no_fault(), "--allow NO-SUCH");
+    assert_eq!(run.code, 2);
+    assert!(run.error.contains("there is no rule 'NO-SUCH'"), "{}", run.error);
+}
+
+#[test]
+fn text_has_a_line_a_finding_and_the_counts() {
+    let run = decoded(&three_faults(), "--show findings --color never");
+    let lines: Vec<&str> = run.out.lines().collect();
+    assert_eq!(lines[0], "10.1.0.1");
+    assert_eq!(
+        lines[1],
+        "  must    MP-008    #5  10:00:04.000  MN    Multipath BID is 255; 1-254 are allowed (RFC 7629 §4.1)"
+    );
+    assert!(
+        lines[2].starts_with("  must    MP-005    #7  10:00:06.000  MN    Multipath extension at offset ")
+    );
+    assert!(lines[3].starts_with("  must    TUN-005   #9  10:00:10.000  HA    "), "{}", lines[3]);
+    assert!(lines.last().unwrap().starts_with("3 must, 0 should, "), "{}", lines.last().unwrap());
+    let ascii = decoded(&three_faults(), "--show findings --color never --ascii").out;
+    assert!(ascii.is_ascii() && ascii.contains("(RFC 7629 section 4.1)"), "{ascii}");
+}
+
+#[test]
+fn many_of_one_rule_share_a_line() {
+    let mut scene = Scene::default();
+    for time in 0..17 {
+        let request = Registration::plain(1).with(multipath_with(4, 1, 255, 0));
+        scene.exchange(f64::from(time) * 5.0, &request, 128);
+    }
+    let run = decoded(&scene, "--show findings --color never");
+    let of_rule: Vec<&str> = run.out.lines().filter(|line| line.contains("MP-008")).collect();
+    assert_eq!(of_rule.len(), 1, "{}", run.out);
+    assert!(of_rule[0].contains("×17, first at #1 "), "{}", of_rule[0]);
+    assert!(run.out.contains("\n17 must, "), "{}", run.out);
+}
+
+#[test]
+fn the_packet_tree_has_the_finding_at_its_field() {
+    let run = decoded(&three_faults(), "-v --show messages,findings --color never");
+    let lines: Vec<&str> = run.out.lines().collect();
+    let bid = lines.iter().position(|line| line.ends_with("Binding ID: 255")).expect("the field");
+    assert_eq!(
+        lines[bid + 1].trim(),
+        "[must MP-008: Multipath BID is 255; 1-254 are allowed (RFC 7629 §4.1)]"
+    );
+    let behind = lines.iter().position(|line| line.contains("[must MP-005: ")).expect("the finding");
+    assert!(lines[behind - 1].contains("Extension: multipath (154)"), "{}", lines[behind - 1]);
+}
+
+#[test]
+fn sarif_names_rules_and_results() {
+    let run = decoded(&three_faults(), "--format sarif");
+    let document: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(document["version"], "2.1.0");
+    let driver = &document["runs"][0]["tool"]["driver"];
+    assert_eq!(driver["name"], "mipflow");
+    let errors: Vec<&Value> = document["runs"][0]["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|result| result["level"] == "error")
+        .collect();
+    assert_eq!(errors.len(), 3);
+    for result in errors {
+        let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        assert_eq!(driver["rules"][index]["id"], result["ruleId"]);
+    }
+    let refused = decoded(&three_faults(), "--format sarif --show messages");
+    assert_eq!(refused.code, 2);
+}
+
+#[test]
+fn junit_fails_the_cases_of_broken_rules() {
+    let run = decoded(&three_faults(), "--format junit");
+    assert!(run.out.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>"), "{}", run.out);
+    assert!(
+        run.out.contains("tests=\"160\" skipped=\"0\" failures=\"3\" errors=\"0\""),
+        "{}",
+        &run.out[..200]
+    );
+    assert!(run.out.contains("name=\"MP-008 Binding identifier 0 or 255\""));
+    let clean = decoded(&no_fault(), "--format junit");
+    assert!(
+        clean.out.contains("tests=\"160\" skipped=\"0\" failures=\"0\" errors=\"0\""),
+        "{}",
+        &clean.out[..200]
+    );
+}
+
+#[test]
+fn csv_and_ndjson_have_the_same_findings() {
+    let csv = decoded(&three_faults(), "--format csv --show findings").out;
+    let lines: Vec<&str> = csv.lines().collect();
+    assert_eq!(lines[0], "rule,level,frame,time,subject,home_address,message,source");
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.starts_with("MP-008,must,5,2024-06-01T10:00:04.000000000Z,mn,10.1.0.1,"))
+    );
+    let ndjson = decoded(&three_faults(), "--format ndjson --show findings").out;
+    let records: Vec<Value> = ndjson.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(records.len(), lines.len(), "as many as lines of csv: the heading there, the capture here");
+    assert_eq!(records[0]["record"], "finding");
+    assert_eq!(records.last().unwrap()["record"], "capture");
+}
+
+#[test]
+fn explain_lists_all_rules() {
+    let rules: Value = serde_json::from_str(&program::shown("explain --format json")).unwrap();
+    let rules = rules.as_array().unwrap();
+    assert_eq!(rules.len(), 160);
+    assert_eq!(rules.iter().filter(|rule| rule["level"] == "must").count(), 97);
+    let keys: Vec<&str> = rules[0].as_object().unwrap().keys().map(String::as_str).collect();
+    let mut expected = vec!["id", "title", "level", "source", "subject", "scope", "fires", "why"];
+    expected.sort_unstable();
+    assert_eq!(
+        {
+            let mut keys = keys;
+            keys.sort_unstable();
+            keys
+        },
+        expected
+    );
+    let list = program::shown("explain MP --level note --scope message");
+    assert_eq!(
+        list.lines().filter(|line| line.starts_with("MP-0")).count(),
+        3,
+        "MP-013, MP-023 and MP-026: {list}"
+    );
+}
+
+#[test]
+fn explain_tells_one_rule_and_its_terms() {
+    let text = program::shown("explain mp-003");
+    for expected in
+        ["MP-003", "must", "mobile node", "RFC 7629 §4.1", "When it fires", "Why it matters", "For example"]
+    {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+    let text = program::shown("explain FB-014");
+    assert!(text.contains("\nD11\n"), "the term it uses: {text}");
+    assert!(!text.contains("\nD1\n"), "and no other: {text}");
+    assert!(program::shown("explain D9").contains("Reference binding table"));
+    assert_eq!(run("explain XY-001").code, 2);
+}
+
+#[test]
+fn samples_of_lawful_traffic_break_no_must() {
+    for sample in ["figure3", "foreign-agent", "tunnels", "extensions"] {
+        let command =
+            format!("decode --show findings --fail-on must --key {} samples/{sample}.pcap", program::KEY);
+        let run = run(&command);
+        assert_eq!((run.code, run.error.as_str()), (0, ""), "{sample}: {}", run.out);
+    }
+}

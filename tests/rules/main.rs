@@ -1,0 +1,147 @@
+//! Every rule with a capture that fires it exactly where it should, and a near miss that does not.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod compliant;
+#[path = "../history/mod.rs"]
+mod history;
+mod pairs;
+mod scene;
+
+use std::collections::BTreeSet;
+
+use mipflow::capture::{Frame, LinkType};
+use mipflow::rules::{CATALOGUE, Finding, Level, Options, Place, Validator};
+use mipflow::state::Observer;
+use mipflow::time::Precision;
+use mipflow::trace::{Seen, Trace};
+use mipflow::wire::{Numbers, PORT};
+
+use scene::{Scene, keys};
+
+/// A rule with what fires it and what nearly does.
+pub struct Pair {
+    /// Identifier of the rule.
+    pub rule: &'static str,
+    /// A capture that fires it, and no other must-rule.
+    pub fires: fn(&mut Scene),
+    /// The frames it fires on, each as often as it fires there.
+    pub at: &'static [u64],
+    /// A capture that nearly fires it, and fires no must-rule.
+    pub near: fn(&mut Scene),
+    /// Whether nothing was registered before the capture began.
+    pub cold_start: bool,
+}
+
+/// A pair of captures that begin when nothing is registered.
+pub const fn pair(
+    rule: &'static str,
+    fires: fn(&mut Scene),
+    at: &'static [u64],
+    near: fn(&mut Scene),
+) -> Pair {
+    Pair { rule, fires, at, near, cold_start: true }
+}
+
+/// What the rules find in a scene, in order of frames.
+pub(crate) fn findings(build: fn(&mut Scene), cold_start: bool) -> Vec<Finding> {
+    let mut scene = Scene::default();
+    build(&mut scene);
+    judged(&scene, cold_start)
+}
+
+/// The same of a scene that is there.
+pub(crate) fn judged(scene: &Scene, cold_start: bool) -> Vec<Finding> {
+    let mut trace = Trace::new(&[PORT], Numbers::default(), false);
+    let mut observer =
+        Observer::new(mipflow::state::Options { keep_before: true, ..mipflow::state::Options::default() });
+    let mut validator = Validator::new(Options { cold_start, ..Options::default() });
+    let keys = keys();
+    for (index, shot) in scene.history.shots.iter().enumerate() {
+        let frame = Frame {
+            number: index as u64 + 1,
+            file: 0,
+            time: shot.time,
+            precision: Precision::NANOSECONDS,
+            link_type: LinkType::RAW,
+            data: &shot.octets,
+            original_length: u32::try_from(shot.length).unwrap(),
+        };
+        observer.advance(frame.time);
+        validator.advance(frame.time, &observer);
+        let place = Place { frame: frame.number, time: frame.time, precision: frame.precision };
+        match trace.take(&frame) {
+            Seen::Nothing => {}
+            Seen::Fragment(fragment) => {
+                let seen = observer.fragment(&fragment, frame.time);
+                validator.fragment(&fragment, place, seen, &observer);
+            }
+            Seen::Tunnelled(tunnel) => {
+                let seen = observer.tunnel(&tunnel, frame.time);
+                validator.packet_soon(&tunnel, place, seen, &observer);
+            }
+            Seen::Message(seen) => {
+                validator.release(&observer);
+                let event = seen.event(&keys);
+                let attribution = observer.message(&event);
+                validator.message(&event, attribution, &keys, &observer);
+            }
+        }
+    }
+    validator.close(&observer);
+    validator.findings().kept().to_vec()
+}
+
+/// Rule, frame and message of the must-findings.
+pub(crate) fn must(findings: &[Finding]) -> Vec<(&'static str, u64, String)> {
+    let must = findings.iter().filter(|finding| finding.level == Level::Must);
+    must.map(|finding| (finding.rule.id, finding.place.frame, finding.message.clone())).collect()
+}
+
+#[test]
+fn every_rule_has_a_pair() {
+    let tested: BTreeSet<&str> = pairs::all().map(|pair| pair.rule).collect();
+    let declared: BTreeSet<&str> = CATALOGUE.iter().map(|rule| rule.id).collect();
+    assert_eq!(declared.difference(&tested).collect::<Vec<_>>(), Vec::<&&str>::new(), "rules without a pair");
+    assert_eq!(tested.difference(&declared).collect::<Vec<_>>(), Vec::<&&str>::new(), "pairs without a rule");
+}
+
+#[test]
+fn every_rule_fires_where_it_should_and_nowhere_else() {
+    let mut wrong = Vec::new();
+    for pair in pairs::all() {
+        let found = findings(pair.fires, pair.cold_start);
+        let of_rule: Vec<u64> = found
+            .iter()
+            .filter(|finding| finding.rule.id == pair.rule)
+            .map(|finding| finding.place.frame)
+            .collect();
+        if of_rule != pair.at {
+            wrong.push(format!("{} fires on {of_rule:?} and should on {:?}", pair.rule, pair.at));
+        }
+        // EXCH-010 is about the acceptance of a request on which another rule has to have fired.
+        let is_other = |rule: &str| rule != pair.rule && pair.rule != "EXCH-010";
+        let others: Vec<_> = must(&found).into_iter().filter(|(rule, ..)| is_other(rule)).collect();
+        if !others.is_empty() {
+            wrong.push(format!("{}: its capture fires other must-rules: {others:?}", pair.rule));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_rule_fires_on_its_near_miss() {
+    let mut wrong = Vec::new();
+    for pair in pairs::all() {
+        let found = findings(pair.near, pair.cold_start);
+        let of_rule = found.iter().filter(|finding| finding.rule.id == pair.rule).count();
+        if of_rule > 0 {
+            wrong.push(format!("{} fires on its near miss", pair.rule));
+        }
+        let must = must(&found);
+        if !must.is_empty() {
+            wrong.push(format!("{}: its near miss fires must-rules: {must:?}", pair.rule));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -1,0 +1,445 @@
+//! Scenarios: what they can say, what is told of mistakes in them, and how they are reported.
+
+// Helpers of tests may fail loudly, as the tests themselves may.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+// They talk over real sockets, so the time is now.
+#![allow(clippy::disallowed_methods)]
+
+mod program;
+mod responder;
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use program::{Run, run};
+use responder::{Fault, KEY, Responder, request_of};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A scenario in a file of its own.
+struct Scenario {
+    file: PathBuf,
+    _directory: TempDir,
+}
+
+fn scenario(text: &str) -> Scenario {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("scenario.toml");
+    fs::write(&file, text).unwrap();
+    Scenario { file, _directory: directory }
+}
+
+/// Runs these steps against that agent; the defaults name it, the node and the key.
+fn send(responder: &Responder, steps: &str, more: &str) -> Run {
+    let text = format!(
+        "[defaults]\nha = \"{}\"\nhome_address = \"10.1.0.1\"\nkey = \"{KEY}\"\nretries = 0\n{steps}",
+        responder.ha()
+    );
+    let scenario = scenario(&text);
+    run(&format!("send {more} {}", scenario.file.display()))
+}
+
+fn document(run: &Run) -> Value {
+    serde_json::from_str(&run.out).unwrap_or_else(|error| panic!("{error}: {}{}", run.out, run.error))
+}
+
+fn names(document: &Value) -> Vec<&str> {
+    document["steps"].as_array().unwrap().iter().map(|step| step["name"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn steps_are_run_in_order_and_judged() {
+    let responder = Responder::with(Fault::None);
+    let steps = r#"
+        [[step]]
+        name = "register wifi"
+        bid = 1
+        att = "802.11"
+        lifetime = 300
+        flags = ["D", "T"]
+        flow = ["forward 1: proto udp dport 5060"]
+        expect = ["code=0", "lifetime<=300", "auth=valid"]
+        [[step]]
+        name = "never so"
+        expect = ["code=134", "lifetime=600"]
+        [[step]]
+        wait = "300ms"
+        [[step]]
+        name = "refresh"
+        use = "register wifi"
+        expect = ["code=0"]
+    "#;
+    let began = Instant::now();
+    let run = send(&responder, steps, "--format json");
+    assert!(began.elapsed() >= Duration::from_millis(300));
+    assert_eq!(run.code, 1);
+    let document = document(&run);
+    // A failed step does not stop the scenario; one that only waits is not listed.
+    assert_eq!(names(&document), ["register wifi", "never so", "refresh"]);
+    assert_eq!((&document["passed"], &document["failed"]), (&2.into(), &1.into()));
+    let failed = &document["steps"][1]["expectations"];
+    assert_eq!((&failed[0]["held"], &failed[1]["held"]), (&false.into(), &true.into()));
+    let refresh = &document["steps"][2];
+    assert_eq!(refresh["request"]["lifetime"], 300);
+    assert_eq!(refresh["request"]["flags"].to_string(), r#"["D","T"]"#);
+    assert_eq!(refresh["request"]["extensions"][1]["name"], "flow-binding");
+    assert_eq!(refresh["expectations"].as_array().unwrap().len(), 1, "expectations are not inherited");
+}
+
+#[test]
+fn use_inherits_all_but_name_expectations_and_overrides() {
+    let responder = Responder::with(Fault::AcceptsMalformed);
+    let steps = r#"
+        [[step]]
+        name = "a"
+        bid = 1
+        label = 7
+        override = { "multipath.reserved" = 3 }
+        expect = ["code=99"]
+        [[step]]
+        name = "b"
+        use = "a"
+        label = 8
+        [[step]]
+        name = "c"
+        use = "b"
+    "#;
+    let run = send(&responder, steps, "--format json");
+    let document = document(&run);
+    let multipath =
+        |index: usize, key: &str| document["steps"][index]["request"]["extensions"][0][key].clone();
+    assert_eq!((multipath(0, "if_label"), multipath(0, "reserved")), (7.into(), 3.into()));
+    assert_eq!((multipath(1, "if_label"), multipath(1, "reserved")), (8.into(), 0.into()));
+    assert_eq!((multipath(2, "if_label"), multipath(2, "bid")), (8.into(), 1.into()));
+    assert_eq!(document["steps"][1]["expectations"][0]["expect"], "code in 0,1");
+}
+
+#[test]
+fn fields_can_be_made_wrong_before_signing() {
+    let responder = Responder::with(Fault::None);
+    let steps = r#"
+        [[step]]
+        name = "length must be 4"
+        bid = 1
+        override = { "multipath.length" = 5, "multipath.reserved" = 3, "flags" = 255, lifetime = 7 }
+        expect = ["code=134"]
+    "#;
+    let run = send(&responder, steps, "--format json");
+    assert_eq!(run.code, 0, "{}{}", run.out, run.error);
+    let octets = responder.received.lock().unwrap()[0].1.clone();
+    assert_eq!(
+        (octets[1], &octets[2..4], &octets[24..32]),
+        (255, &[0, 7][..], &[154, 1, 0, 5, 1, 1, 1, 3][..])
+    );
+}
+
+#[test]
+fn raw_octets_are_sent_unchanged() {
+    let responder = Responder::with(Fault::None);
+    let steps =
+        "[[step]]\nname = \"noise\"\nraw = \"ff00 ff\"\ntimeout = \"50ms\"\nexpect = [\"reply=none\"]\n";
+    let run = send(&responder, steps, "--format json");
+    assert_eq!(run.code, 0, "{}{}", run.out, run.error);
+    assert_eq!(responder.received.lock().unwrap()[0].1, [0xff, 0, 0xff]);
+    assert_eq!(document(&run)["steps"][0]["request"]["type"], "experimental");
+}
+
+#[test]
+fn a_raw_request_is_answered() {
+    let responder = Responder::with(Fault::AcceptsUnsigned);
+    let identification = format!("{:08x}00000001", responder::ntp_now());
+    let steps = format!(
+        "[[step]]\nraw = \"01000258 0a010001 7f000001 c000020a {identification}\"\nexpect = [\"code=0\"]\n"
+    );
+    let run = send(&responder, &steps, "--format json");
+    assert_eq!(run.code, 0, "{}{}", run.out, run.error);
+    assert_eq!(names(&document(&run)), ["step 1"]);
+}
+
+#[test]
+fn variables_stand_in_any_string_and_the_command_line_wins() {
+    let responder = Responder::with(Fault::None);
+    let steps = r#"
+        [[step]]
+        name = "bid ${bid} for ${who}"
+        bid = "${bid}"
+        nai = "${who}@example.org"
+        flow = ["forward ${bid}: any"]
+        [vars]
+        bid = 5
+        who = "node"
+    "#;
+    let run = send(&responder, steps, "--format json --var who=other");
+    let document = document(&run);
+    assert_eq!(names(&document), ["bid 5 for other"]);
+    let extensions = &document["steps"][0]["request"]["extensions"];
+    assert_eq!(extensions[0]["bid"], 5);
+    assert_eq!(extensions[1]["bids"].to_string(), "[5]");
+    assert_eq!(extensions[2]["nai"], "other@example.org");
+}
+
+#[test]
+fn the_command_line_wins_over_a_step_and_a_step_over_the_defaults() {
+    let responder = Responder::with(Fault::None);
+    let steps = "lifetime = 100\n[[step]]\nlifetime = 200\nbid = 1\n[[step]]\nbid = 2\n";
+    let lifetimes = |more: &str| -> Vec<u64> {
+        let document = document(&send(&responder, steps, &format!("--format json {more}")));
+        let steps = document["steps"].as_array().unwrap().iter();
+        steps.map(|step| step["request"]["lifetime"].as_u64().unwrap()).collect()
+    };
+    assert_eq!(lifetimes(""), [200, 100]);
+    assert_eq!(lifetimes("--lifetime 300"), [300, 300]);
+}
+
+#[test]
+fn a_key_is_a_string_or_a_list() {
+    let responder = Responder::with(Fault::None);
+    let steps =
+        format!("[[step]]\nkey = [\"9=text:mine\", \"{KEY}\"]\nexpect = [\"code=131\", \"auth=valid\"]\n");
+    let run = send(&responder, &steps, "--format json");
+    assert_eq!(run.code, 0, "{}{}", run.out, run.error);
+    let steps = "[[step]]\nsign = false\naccept_unauthenticated = true\nexpect = [\"code=131\"]\n";
+    let run = send(&responder, steps, "--format json");
+    assert_eq!(run.code, 0, "{}{}", run.out, run.error);
+}
+
+#[test]
+fn repeats_are_steps() {
+    let responder = Responder::with(Fault::None);
+    let run = send(&responder, "[[step]]\nname = \"again\"\nrepeat = 3\nrate = 100\n", "--format json");
+    assert_eq!(document(&run)["passed"], 3);
+    assert_eq!(names(&document(&run))[2], "again (3 of 3)");
+    assert_eq!(responder.count(), 3);
+}
+
+#[test]
+fn several_files_run_in_order() {
+    let responder = Responder::with(Fault::None);
+    let head =
+        format!("[defaults]\nha = \"{}\"\nhome_address = \"10.1.0.1\"\nkey = \"{KEY}\"\n", responder.ha());
+    let first = scenario(&format!("{head}[[step]]\nname = \"one\"\nbid = 1\n"));
+    let second = scenario(&format!("{head}[[step]]\nname = \"two\"\nbid = 2\n"));
+    let files = format!("{} {}", first.file.display(), second.file.display());
+    let run = run(&format!("send --format json {files}"));
+    let document = document(&run);
+    assert_eq!(names(&document), ["one", "two"]);
+    assert_eq!(document["steps"][1]["scenario"], second.file.to_str().unwrap());
+    let broken = scenario("[[step]]\nbit = 1\n");
+    let before = responder.count();
+    let refused = program::run(&format!("send {files} {}", broken.file.display()));
+    assert_eq!((refused.code, responder.count()), (2, before), "nothing is sent where any file is wrong");
+}
+
+#[test]
+fn mistakes_are_told_with_file_line_step_and_key() {
+    let good = "[defaults]\nha = \"127.0.0.1:9\"\nhome_address = \"10.1.0.1\"\n[[step]]\nname = \"good\"\n";
+    for (bad, said) in [
+        ("lifetime = 70000", "line 8, step \"bad\", key lifetime: it takes a number from 0 to 65535"),
+        ("lifetime = \"long\"", "line 8, step \"bad\", key lifetime: it takes a number"),
+        ("colour = 1", "line 8, step \"bad\", key colour: there is no such key"),
+        ("home-address = \"10.1.0.1\"", "line 8, step \"bad\", key home-address: there is no such key"),
+        ("use = \"later\"", "line 8, step \"bad\", key use: there is no earlier step \"later\""),
+        ("flow = [\"forward: any\"]", "line 8, step \"bad\", key flow: forward needs"),
+        ("flow = [\"forward 1: port 5\"]", "line 8, step \"bad\", key flow: 'port' begins no term"),
+        ("expect = [\"code=0\", \"kode=0\"]", "line 8, step \"bad\", key expect: a reply has no 'kode'"),
+        ("ext = [\"200\"]", "line 8, step \"bad\", key ext: '200' is no extension"),
+        ("flags = [\"D\", \"Q\"]", "line 8, step \"bad\", key flags: 'Q' is no flag"),
+        ("att = \"tin can\"", "line 8, step \"bad\", key att: 'tin can' is no access technology"),
+        (
+            "care_of_address = \"192.0.2\"",
+            "line 8, step \"bad\", key care_of_address: '192.0.2' is no IPv4 address",
+        ),
+        ("timeout = \"fast\"", "line 8, step \"bad\", key timeout: it takes a duration"),
+        ("raw = \"0\"", "line 8, step \"bad\", key raw: it takes pairs"),
+        ("nai = \"${who}\"", "line 8, step \"bad\", key nai: there is no variable 'who'"),
+        (
+            "override = { \"multipath.bid\" = 1 }",
+            "line 8, step \"bad\", key override.multipath.bid: the request has no",
+        ),
+        (
+            "bid = 1\noverride = { \"multipath.bid\" = 256 }",
+            "line 9, step \"bad\", key override.multipath.bid: ",
+        ),
+        ("raw = \"00\"\noverride = { lifetime = 1 }", "line 9, step \"bad\", key override: raw octets"),
+        ("ha = \"224.0.0.1\"", "line 8, step \"bad\", key ha: 224.0.0.1 is a multicast address"),
+        ("bulk = true", "line 8, step \"bad\", key bulk: bulk is of the Multipath extension"),
+        (
+            "dry_run = true",
+            "line 8, step \"bad\", key dry_run: it is given on the command line, by --dry-run",
+        ),
+        ("key = \"hush-hush=256\"", "line 8, step \"bad\", key key: the secret is not written in pairs"),
+        ("key = \"256=text:hush-hush", "line 8: "),
+        ("bid = 1\nbid = 2", "line 9: "),
+    ] {
+        let scenario = scenario(&format!("{good}\n[[step]]\nname = \"bad\"\n{bad}\n").replacen(
+            "\n\n[[step]]",
+            "\n[[step]]",
+            1,
+        ));
+        let run = run(&format!("send {}", scenario.file.display()));
+        assert_eq!(run.code, 2, "{bad}: {}{}", run.out, run.error);
+        let file = scenario.file.display();
+        assert!(run.error.contains(&format!("{file}, {said}")), "{bad}: {}", run.error);
+        assert_eq!(run.out, "", "{bad}");
+        assert!(!run.error.contains("hush"), "{}", run.error);
+    }
+}
+
+#[test]
+fn a_mistake_in_the_whole_is_told() {
+    for (text, said) in [
+        ("", "there is no [[step]] in it"),
+        (
+            "[[step]]\nname = \"lost\"\nhome_address = \"10.1.0.1\"\n",
+            "step \"lost\", key ha: there is no home agent",
+        ),
+        ("[[steps]]\n", "a scenario has [vars], [defaults] and [[step]]"),
+        ("step = 5\n", "steps are written as [[step]]"),
+        ("[vars]\nx = []\n", "a variable is a string"),
+    ] {
+        let scenario = scenario(text);
+        let run = run(&format!("send {}", scenario.file.display()));
+        assert_eq!(run.code, 2, "{text}");
+        assert!(run.error.contains(said), "{text}: {}", run.error);
+    }
+    let missing = run("send no-such-scenario.toml");
+    assert_eq!(missing.code, 3);
+    assert!(missing.error.contains("no-such-scenario.toml cannot be read"), "{}", missing.error);
+    let dir = tempfile::tempdir().unwrap();
+    let binary = dir.path().join("b.toml");
+    fs::write(&binary, [0xff, 0xfe]).unwrap();
+    assert_eq!(run(&format!("send {}", binary.display())).code, 2);
+}
+
+#[test]
+fn secrets_of_a_scenario_are_not_shown_around_a_mistake() {
+    let text = "[vars]\npass = \"hush-hush-1\"\n[defaults]\nkey = [\n  \"256=text:hush-hush-2\",\n  \"257=text:hush-hush-3\",\n]\n\
+                [[step]]\nkey = \"258=text:hush-hush-4\"\nbit = 1\n";
+    let scenario = scenario(text);
+    let run = run(&format!("send {}", scenario.file.display()));
+    assert_eq!(run.code, 2);
+    assert!(run.error.contains("line 10, step \"step 1\", key bit"), "{}", run.error);
+    assert!(run.error.contains("bit = 1"), "{}", run.error);
+    assert!(!run.error.contains("hush"), "{}", run.error);
+}
+
+#[test]
+fn reports_of_a_failed_step_in_each_format() {
+    let responder = Responder::with(Fault::None);
+    let steps = "[[step]]\nname = \"good <1> & # 2\"\n[[step]]\nname = \"bad\"\nbid = 0\n";
+    let text = send(&responder, steps, "");
+    assert_eq!(text.code, 1);
+    assert!(text.out.contains("ok    good <1> & # 2  code 0 accepted, 600 s"), "{}", text.out);
+    assert!(
+        text.out.contains("FAIL  bad             code 134 poorly formed request (home agent)"),
+        "{}",
+        text.out
+    );
+    assert!(text.out.contains("      expected code in 0,1, got 134\n"), "{}", text.out);
+    assert!(text.out.contains("RRP  10.1.0.1 denied 134"), "{}", text.out);
+    assert!(text.out.ends_with("1 passed, 1 failed\n"), "{}", text.out);
+
+    let tap = send(&responder, steps, "--format tap");
+    assert_eq!(
+        tap.out,
+        "TAP version 13\n1..2\nok 1 - good <1> & \\# 2\nnot ok 2 - bad\n# bad: expected code in 0,1, got 134\n"
+    );
+
+    let junit = send(&responder, steps, "--format junit").out;
+    assert!(
+        junit.starts_with(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites tests=\"2\" failures=\"1\""
+        ),
+        "{junit}"
+    );
+    assert!(junit.contains("name=\"good &lt;1&gt; &amp; # 2\""), "{junit}");
+    assert!(junit.contains("<failure message=\"bad: expected code in 0,1, got 134\">"), "{junit}");
+    assert!(junit.ends_with("</testsuites>\n"), "{junit}");
+}
+
+#[test]
+fn each_shipped_scenario_is_sound_and_runs() {
+    let mut found = 0;
+    for entry in fs::read_dir("samples/scenarios").unwrap() {
+        let file = entry.unwrap().path();
+        let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+        found += 1;
+        // These depend on how an agent is configured.
+        let fault = match name.as_str() {
+            "refusals-by-configuration.toml" => continue,
+            "multipath-not-allowed.toml" => Fault::MultipathNotAllowed,
+            _ => Fault::None,
+        };
+        let responder = Responder::with(fault);
+        let ha = responder.ha();
+        let run = run(&format!(
+            "send --key {KEY} --var ha={ha} --var wifi=127.0.0.2 --var lte=127.0.0.3 --var cdma=127.0.0.4 {}",
+            file.display()
+        ));
+        assert_eq!((run.code, run.error.as_str()), (0, ""), "{name}: {}", run.out);
+    }
+    assert_eq!(found, 9);
+}
+
+#[test]
+fn figure_3_makes_the_tables_of_figure_2() {
+    let responder = Responder::with(Fault::None);
+    let directory = tempfile::tempdir().unwrap();
+    let capture = directory.path().join("figure3.pcap");
+    let (ha, port) = (responder.ha(), responder.address.port());
+    let run = run(&format!(
+        "send --key {KEY} --var ha={ha} --var wifi=127.0.0.2 --var lte=127.0.0.3 --var cdma=127.0.0.4 -w {} \
+         samples/scenarios/figure3.toml",
+        capture.display()
+    ));
+    assert_eq!(run.code, 0, "{}", run.out);
+    let decoded =
+        program::shown(&format!("decode --show nodes --format json --port {port} {}", capture.display()));
+    let document: Value = serde_json::from_str(&decoded).unwrap();
+    let node = &document["nodes"][0];
+    assert_eq!(node["multipath"], "enabled");
+    let bindings: Vec<String> = node["bindings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|binding| {
+            format!("{} {} {}", binding["bid"], binding["care_of_address"], binding["if_att_name"])
+        })
+        .collect();
+    assert_eq!(
+        bindings,
+        ["1 \"127.0.0.2\" \"802.11\"", "2 \"127.0.0.3\" \"E-UTRAN\"", "3 \"127.0.0.4\" \"eHRPD\""]
+    );
+    let policy: Vec<String> = node["policy"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|rule| {
+            format!(
+                "{} {} {} via {}",
+                rule["action"], rule["bids"], rule["selector_text"], rule["active_bid"]
+            )
+        })
+        .collect();
+    assert_eq!(
+        policy,
+        [
+            "\"forward\" [1,2] \"proto udp sport 5060\" via 1",
+            "\"forward\" [2] \"proto tcp sport 80\" via 2",
+            "\"forward\" [3,2,1] \"proto tcp sport 22\" via 3",
+        ]
+    );
+    let first = responder.received.lock().unwrap()[0].1.clone();
+    assert_eq!(request_of(&first).unwrap().care_of_address.to_string(), "127.0.0.2");
+}
+
+#[test]
+fn the_scenario_of_the_documentation_is_sound() {
+    let text = fs::read_to_string("docs/send.md").unwrap();
+    let example = text.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let scenario = scenario(example);
+    let run = run(&format!("send --dry-run {}", scenario.file.display()));
+    assert_eq!((run.code, run.error.as_str()), (0, ""), "{}", run.out);
+    assert!(run.out.contains("multipath malformed: Length is 5 and must be 4"), "{}", run.out);
+}

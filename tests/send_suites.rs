@@ -1,0 +1,259 @@
+//! The conformance suites: a sound agent passes, and one with a fault fails the cases about that fault and no others.
+
+// Helpers of tests may fail loudly, as the tests themselves may.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod program;
+mod responder;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use program::{mipflow, run, shown};
+use responder::{Fault, KEY, Responder};
+use serde_json::Value;
+
+/// The document of a suite's run.
+fn suite(name: &str, responder: &Responder, more: &str) -> (i32, Value) {
+    let ha = responder.ha();
+    let run = run(&format!(
+        "send --suite {name} --ha {ha} --home-address 10.1.0.1 --key {KEY} --retries 0 --timeout 2s --rate 1000 --format json \
+         {more}"
+    ));
+    let document =
+        serde_json::from_str(&run.out).unwrap_or_else(|error| panic!("{error}: {}{}", run.out, run.error));
+    (run.code, document)
+}
+
+fn ids<'d>(document: &'d Value, passed: &Value) -> Vec<&'d str> {
+    let steps = document["steps"].as_array().unwrap().iter();
+    steps.filter(|step| step["passed"] == *passed).map(|step| step["name"].as_str().unwrap()).collect()
+}
+
+fn failed(document: &Value) -> Vec<&str> {
+    ids(document, &Value::Bool(false))
+}
+
+fn skipped(document: &Value) -> Vec<&str> {
+    ids(document, &Value::Null)
+}
+
+/// Runs the suite against agents with these faults, all at once, and compares which cases fail.
+fn fails_exactly(name: &str, faults: &[(Fault, &[&str])], more: &str) {
+    std::thread::scope(|scope| {
+        for (fault, expected) in faults {
+            scope.spawn(move || {
+                let responder = Responder::with(*fault);
+                let (code, document) = suite(name, &responder, more);
+                assert_eq!(failed(&document), *expected, "{fault:?}\n{document:#}");
+                assert_eq!(code, i32::from(!expected.is_empty()), "{fault:?}");
+                assert_eq!(document["failed"], expected.len(), "{fault:?}");
+            });
+        }
+    });
+}
+
+#[test]
+fn a_sound_agent_passes_all_cases() {
+    for name in ["rfc5944", "rfc7629"] {
+        let responder = Responder::with(Fault::None);
+        let (code, document) = suite(name, &responder, "");
+        assert_eq!(failed(&document), [""; 0], "{document:#}");
+        assert_eq!(skipped(&document), [""; 0], "{document:#}");
+        assert_eq!(code, 0);
+        let passed = document["passed"].as_u64().unwrap();
+        assert!(passed >= 25, "{passed}");
+        assert_eq!(document["steps"].as_array().unwrap().len(), usize::try_from(passed).unwrap());
+    }
+}
+
+#[test]
+fn faults_of_registration_are_told_apart() {
+    fails_exactly(
+        "rfc5944",
+        &[
+            (Fault::DropsSkippable, &["rfc5944/1.8/1"]),
+            (Fault::TakesNonSkippable, &["rfc5944/1.8/2"]),
+            (Fault::LifetimeTooLong, &["rfc5944/3.4/1"]),
+            (Fault::BadAuthenticator, &["rfc5944/3.5.1/1"]),
+            (Fault::NoAuthenticator, &["rfc5944/3.5.2/1"]),
+            (Fault::AcceptsReplays, &["rfc5944/3.8.2.1/4"]),
+            (Fault::WrongHomeAddress, &["rfc5944/3.8.3.2/1"]),
+            (Fault::WrongHomeAgent, &["rfc5944/3.8.3.2/2"]),
+            (Fault::AcceptsAnyHomeAgent, &["rfc5944/3.8.3.2/3"]),
+            (Fault::WrongLowHalf, &["rfc5944/5.7/1"]),
+            (Fault::WrongHighHalf, &["rfc5944/5.7.1/1"]),
+            (Fault::NoResynchronisation, &["rfc5944/5.7.1/2"]),
+            (
+                Fault::AcceptsUnsigned,
+                &["rfc5944/3.5.2/2", "rfc5944/3.8.2.1/1", "rfc5944/3.8.2.1/2", "rfc5944/3.8.2.1/3"],
+            ),
+            (Fault::StrangerFirst, &[]),
+            (Fault::Duplicates, &[]),
+            (Fault::Late(Duration::from_millis(150)), &[]),
+        ],
+        "",
+    );
+}
+
+#[test]
+fn faults_of_multipath_are_told_apart() {
+    let malformed = [
+        "rfc7629/4.1/4",
+        "rfc7629/4.1/5",
+        "rfc7629/4.1/6",
+        "rfc7629/4.1/7",
+        "rfc7629/4.1/8",
+        "rfc7629/4.2/7",
+        "rfc7629/4.2/8",
+        "rfc7629/4.2/9",
+        "rfc7629/4.2/10",
+        "rfc7629/4.2/11",
+        "rfc7629/4.2/12",
+        "rfc7629/4.2/13",
+    ];
+    fails_exactly(
+        "rfc7629",
+        &[
+            (Fault::MultipathInReply, &["rfc7629/4.1/2"]),
+            (Fault::RefusesDrop, &["rfc7629/4.2/2"]),
+            (Fault::AcceptsMalformed, &malformed),
+            (Fault::AcceptsUnknownBids, &["rfc7629/5.2/1"]),
+            (Fault::BulkDeregistersOne, &["rfc7629/5.1/6"]),
+            (Fault::OverwriteKeepsOthers, &["rfc7629/5.2/4"]),
+            (Fault::BulkKeepsLifetimes, &["rfc7629/5.2/6"]),
+            (Fault::MultipathNotAllowed, &["rfc7629/4.1/1"]),
+            (Fault::LifetimeTooLong, &[]),
+            (Fault::BadAuthenticator, &[]),
+            (Fault::WrongLowHalf, &[]),
+            (Fault::WrongHomeAddress, &[]),
+        ],
+        "",
+    );
+}
+
+#[test]
+fn what_an_agent_does_not_show_is_skipped() {
+    let responder = Responder::with(Fault::AcceptsUnknownBids);
+    let (_, document) = suite("rfc7629", &responder, "");
+    let unseen = ["rfc7629/5.1/4", "rfc7629/5.1/6", "rfc7629/5.2/2", "rfc7629/5.2/4", "rfc7629/5.2/7"];
+    assert_eq!(skipped(&document), unseen);
+    assert_eq!(document["steps"][26]["skipped"], "code!=INVALID_FB_IDENTIFIER");
+}
+
+#[test]
+fn an_agent_without_the_extension_gets_a_readable_report() {
+    let ask = |fault, case: &str| {
+        let responder = Responder::with(fault);
+        let ha = responder.ha();
+        run(&format!(
+            "send --suite rfc7629 --case {case} --ha {ha} --home-address 10.1.0.1 --key {KEY} --retries 0 --rate 1000"
+        ))
+    };
+    let unknown = ask(Fault::UnknownMultipath, "rfc7629/4.1/1");
+    assert_eq!(unknown.code, 1);
+    assert!(unknown.out.contains("FAIL  rfc7629/4.1/1"), "{}", unknown.out);
+    assert!(unknown.out.contains("the agent seems not to know them"), "{}", unknown.out);
+    assert!(unknown.out.contains("RRQ  10.1.0.1 at 192.0.2.10 for 60 s · BID 1"), "{}", unknown.out);
+
+    let silent = ask(Fault::Silent, "rfc7629/4.1/1");
+    assert_eq!(silent.code, 1);
+    assert!(silent.out.contains("Nothing was answered."), "{}", silent.out);
+
+    let refused = ask(Fault::MultipathNotAllowed, "rfc7629/4.1");
+    assert!(
+        refused.out.contains("several care-of addresses are not enabled for this node"),
+        "{}",
+        refused.out
+    );
+    assert!(refused.out.contains("skip  rfc7629/4.1/3"), "{}", refused.out);
+}
+
+#[test]
+fn the_list_has_each_case_once_with_a_rule_of_the_catalogue() {
+    let list = shown("send --suite list");
+    let mut seen = BTreeSet::new();
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    for line in list.lines() {
+        let id = line.split_whitespace().next().unwrap();
+        assert!(seen.insert(id), "{id} is there twice");
+        let parts: Vec<&str> = id.split('/').collect();
+        assert_eq!(parts.len(), 3, "{id}");
+        *counts.entry(parts[0]).or_default() += 1;
+        let rule = line.split_whitespace().nth(1).unwrap();
+        assert!(rule.split_once('-').is_some_and(|(_, number)| number.len() == 3), "{line}");
+    }
+    assert!(counts["rfc5944"] >= 25 && counts["rfc7629"] >= 25, "{counts:?}");
+    assert!(seen.contains("rfc7629/5.2/3"));
+}
+
+#[test]
+fn cases_are_chosen_by_id_or_section() {
+    let responder = Responder::with(Fault::None);
+    let names = |more: &str| -> Vec<String> {
+        let (_, document) = suite("rfc7629", &responder, more);
+        document["steps"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|step| step["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(names("--case rfc7629/5.2/3"), ["rfc7629/5.2/3"]);
+    assert_eq!(names("--case rfc7629/4.1/2 --case rfc7629/4.1/1"), ["rfc7629/4.1/1", "rfc7629/4.1/2"]);
+    assert_eq!(names("--case rfc7629/5.1").len(), 8);
+}
+
+#[test]
+fn wrong_names_and_options_are_told_before_anything_is_sent() {
+    let responder = Responder::with(Fault::None);
+    let ha = responder.ha();
+    for (arguments, said) in [
+        ("--suite rfc3344", "there is no suite 'rfc3344'"),
+        ("--suite rfc7629 --case rfc7629/5.2/99", "no case 'rfc7629/5.2/99'"),
+        ("--suite rfc7629 --case rfc5944/3.4/1", "no case 'rfc5944/3.4/1'"),
+        ("--suite rfc7629 --bid 5", "--bid: what a case asks for is its own"),
+        ("--suite rfc7629 samples/scenarios/figure3.toml", "cannot be used with"),
+        ("--case rfc7629/5.2/3", "--suite"),
+    ] {
+        let run = run(&format!("send --ha {ha} --home-address 10.1.0.1 --key {KEY} {arguments}"));
+        assert_eq!(run.code, 2, "{arguments}: {}", run.error);
+        assert!(run.error.contains(said), "{arguments}: {}", run.error);
+    }
+    let without_node = run(&format!("send --suite rfc7629 --ha {ha}"));
+    assert_eq!(without_node.code, 2, "{}", without_node.error);
+    assert!(without_node.error.contains("--home-address: "), "{}", without_node.error);
+    assert_eq!(responder.count(), 0);
+}
+
+#[test]
+fn a_case_that_fails_shows_the_exchange_in_each_format() {
+    let responder = Responder::with(Fault::LifetimeTooLong);
+    let ha = responder.ha();
+    let ask = |format: &str| {
+        let arguments = format!(
+            "send --suite rfc5944 --case rfc5944/3.4 --ha {ha} --home-address 10.1.0.1 --key {KEY} --rate 1000 \
+             --format {format}"
+        );
+        program::finished(&mut mipflow(&arguments))
+    };
+    let text = ask("text").out;
+    assert!(
+        text.contains("register for 60 s: expected lifetime<=60 or code>=64, got lifetime 61, 0"),
+        "{text}"
+    );
+    assert!(text.contains("A registration for 60 seconds."), "{text}");
+    assert!(text.contains("(REG-008)"), "{text}");
+    assert!(text.contains("RRP  10.1.0.1 accepted for 61 s"), "{text}");
+    let tap = ask("tap").out;
+    assert!(tap.starts_with("TAP version 13\n1..1\nnot ok 1 - rfc5944/3.4/1 no longer lifetime"), "{tap}");
+    let junit = ask("junit").out;
+    assert!(
+        junit.contains("<testcase classname=\"RFC 5944 §3.4, §3.8.2.2\" name=\"rfc5944/3.4/1 no longer"),
+        "{junit}"
+    );
+    assert!(
+        junit.contains("<failure message=\"register for 60 s: expected lifetime&lt;=60 or code&gt;=64"),
+        "{junit}"
+    );
+}
