@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use mipflow::capture::{Next, Timeline};
-use mipflow::tui::{App, Facts, Input, InputKind, Message, Settings, draw};
+use mipflow::tui::{App, Facts, FindingLog, Input, InputKind, Message, Settings, draw};
 use mipflow::watch::{Engine, EngineOptions};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -64,7 +64,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         trouble: None,
         options: engine.observer().options(),
     };
-    let mut bench = Bench { engine, input, app: App::new(Settings::default(), (120, 40)) };
+    let mut findings = FindingLog::default();
+    findings.extend(engine.take_findings());
+    println!("findings                 {:>10}", findings.total());
+    let mut bench = Bench { engine, findings, input, app: App::new(Settings::default(), (120, 40)) };
     bench.say("first look", &[Message::Data]);
     bench.say("next look", &[Message::Data]);
     bench.say("a row down", &[key('j')]);
@@ -83,6 +86,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     bench.say("flows", &[key('4')]);
     bench.say("sorted", &[key('>')]);
     bench.say("messages", &[key('3')]);
+    bench.say("findings", &[key('5')]);
+    bench.say("by node", &[key('>')]);
+    bench.say(
+        "filter findings",
+        &[key('f'), key('1'), key('2'), Message::Key(KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE))],
+    );
+    bench.say(
+        "no filter",
+        &[key('f'), control('u'), Message::Key(KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE))],
+    );
     bench.say("ladder", &[key('x')]);
     bench.say("pause", &[key('1'), key('p')]);
     bench.say("go on", &[key('p')]);
@@ -100,6 +113,7 @@ fn control(character: char) -> Message {
 
 struct Bench {
     engine: Engine,
+    findings: FindingLog,
     input: Input,
     app: App,
 }
@@ -107,7 +121,7 @@ struct Bench {
 impl Bench {
     /// Times messages and the frame after them; what is put off is done in pieces, the longest of which is told.
     fn say(&mut self, what: &str, messages: &[Message]) {
-        let facts = Facts::of(&self.engine, &[], &self.input);
+        let facts = Facts::of(&self.engine, &self.findings, &self.input);
         let begun = Instant::now();
         for message in messages {
             self.app.update(facts, message.clone());

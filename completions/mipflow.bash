@@ -605,7 +605,7 @@ _mipflow() {
             return 0
             ;;
         mipflow__subcmd__watch)
-            opts="-i -f -w -h -V --interface --bpf --snaplen --buffer --no-promiscuous --node --port --reply-timeout --key --key-file --ext-type --code-multipath-not-allowed --code-invalid-fb-identifier --write --ring --stop-after --user --replay --headless --theme --ascii --help --version"
+            opts="-i -f -w -h -V --interface --bpf --snaplen --buffer --no-promiscuous --node --port --reply-timeout --key --key-file --fail-on --allow --deny --assume-cold-start --ext-type --code-multipath-not-allowed --code-invalid-fb-identifier --write --ring --stop-after --user --replay --headless --theme --ascii --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -653,6 +653,22 @@ _mipflow() {
                     ;;
                 --key-file)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "must should note never" -- "${cur}"))
+                    return 0
+                    ;;
+                --allow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --deny)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --assume-cold-start)
+                    COMPREPLY=($(compgen -W "on off" -- "${cur}"))
                     return 0
                     ;;
                 --ext-type)

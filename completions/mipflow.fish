@@ -73,7 +73,7 @@ note\t''
 never\t''"
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l allow -d 'Hide the findings of this rule, or of all rules that begin like this (repeatable)' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l deny -d 'Raise the findings of this rule, or of all rules that begin like this, to must (repeatable)' -r
-complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l assume-cold-start -d 'Whether nothing was registered before the capture began; rules that need all bindings of a node ask' -r -f -a "on\t''
+complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l assume-cold-start -d 'Whether nothing was registered before the capture began; rules that need all bindings of a node ask [default: on for files, off live]' -r -f -a "on\t''
 off\t''"
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l ext-type -d 'Type of the Multipath and Flow-Binding extensions' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l code-multipath-not-allowed -d 'Reply code `MULTIPATH_NOT_ALLOWED`' -r
@@ -173,6 +173,14 @@ complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l port -d 'UDP p
 complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l reply-timeout -d 'How long after a request a reply still answers it' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l key -d 'Key of this SPI: it verifies authenticators, and send and serve sign with it (repeatable)' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l key-file -d 'Read keys from a TOML file of `[[key]]` tables with spi, hex or text, and algorithm' -r -F
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l fail-on -d 'Exit with 1 when there is a finding of this level or graver' -r -f -a "must\t''
+should\t''
+note\t''
+never\t''"
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l allow -d 'Hide the findings of this rule, or of all rules that begin like this (repeatable)' -r
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l deny -d 'Raise the findings of this rule, or of all rules that begin like this, to must (repeatable)' -r
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l assume-cold-start -d 'Whether nothing was registered before the capture began; rules that need all bindings of a node ask [default: on for files, off live]' -r -f -a "on\t''
+off\t''"
 complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l ext-type -d 'Type of the Multipath and Flow-Binding extensions' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l code-multipath-not-allowed -d 'Reply code `MULTIPATH_NOT_ALLOWED`' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l code-invalid-fb-identifier -d 'Reply code `INVALID_FB_IDENTIFIER`' -r

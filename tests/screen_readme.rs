@@ -15,10 +15,10 @@ use screen::Bench;
 fn below(mark: &str) -> String {
     let words: Vec<&str> = mark.split(' ').collect();
     match words.as_slice() {
-        ["screen", view, size] => {
+        ["screen", view, size, sample] => {
             let (width, height) = size.split_once('x').expect("a size is WIDTHxHEIGHT");
             let size = (width.parse().unwrap(), height.parse().unwrap());
-            let mut bench = Bench::after("samples/figure3.pcap", size);
+            let mut bench = Bench::after(&format!("samples/{sample}"), size);
             bench.keys(view);
             format!("```text\n{}```\n", bench.text())
         }

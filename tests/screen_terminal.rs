@@ -156,7 +156,8 @@ fn saved_files_are_captures_and_tables() {
     for (view, name, told) in [
         ("3", "saved.pcap", "saved 8 messages"),
         ("4", "saved.csv", "saved flows"),
-        ("1", "saved.json", "saved messages, exchanges, nodes and flows"),
+        ("5", "findings.csv", "saved findings"),
+        ("1", "saved.json", "saved messages, tables and findings"),
         ("2", "saved.txt", "saved the ladder"),
     ] {
         let path = directory.path().join(name);
@@ -176,6 +177,12 @@ fn saved_files_are_captures_and_tables() {
     let text = |name: &str| std::fs::read_to_string(directory.path().join(name)).unwrap();
     assert_eq!(text("saved.csv").lines().count(), 5, "{}", text("saved.csv"));
     assert!(text("saved.json").starts_with("{\"schema\":\"mipflow/1\""));
+    assert!(text("saved.json").contains("\"rule\":\"EXT-004\""));
+    let output = Command::new(PROGRAM)
+        .args(["decode", "--show", "findings", "--format", "csv", "samples/figure3.pcap"])
+        .output()
+        .unwrap();
+    assert_eq!(text("findings.csv"), String::from_utf8(output.stdout).unwrap());
     assert!(text("saved.txt").contains("RRQ register BID 3 for 600 s"));
     // One that is there is not written over at once.
     terminal.keys(&["s", "C-u"]);

@@ -4,7 +4,7 @@ mod screen;
 
 use crossterm::event::KeyCode;
 use mipflow::time::Timestamp;
-use mipflow::tui::{Finding, Level, Message, RuleText, Settings, ThemeName, View};
+use mipflow::tui::{Message, Settings, ThemeName, View};
 use mipflow::watch::EngineOptions;
 use ratatui::style::Color;
 use screen::Bench;
@@ -12,42 +12,8 @@ use screen::Bench;
 const FIGURE: &str = "samples/figure3.pcap";
 const SIZES: [(u16, u16); 4] = [(80, 24), (120, 40), (40, 10), (160, 24)];
 
-static AUTHENTICATED: RuleText = RuleText {
-    id: "AUT-001",
-    title: "a registration is authenticated",
-    level: Level::Must,
-    source: "RFC 5944 3.2",
-    fires: "when a registration message has no Mobile-Home Authentication extension",
-    why: "Anybody could send the traffic of the node elsewhere.",
-};
-static EXPERIMENTAL: RuleText = RuleText {
-    id: "NUM-001",
-    title: "type 154 is not ours alone",
-    level: Level::Note,
-    source: "RFC 7629 4.1",
-    fires: "when the type of the Multipath extension is also somebody else's",
-    why: "",
-};
-
-/// Findings as checks would report them of `figure3.pcap`.
-fn findings() -> Vec<Finding> {
-    let at = |second: i64| Timestamp::new(1_717_236_000 + second, 0);
-    let finding = |rule: &'static RuleText, frame: u64, second: i64, last: u8, message: &str| Finding {
-        rule,
-        level: rule.level,
-        frame: Some(frame),
-        time: at(second),
-        home_address: Some([10, 1, 0, last].into()),
-        subject: "message".to_owned(),
-        message: message.to_owned(),
-    };
-    vec![
-        finding(&EXPERIMENTAL, 3, 0, 1, "type 154 in a request"),
-        finding(&AUTHENTICATED, 9, 2, 1, "no authenticator that covers the request"),
-        finding(&EXPERIMENTAL, 9, 2, 1, "type 154 in a request"),
-        finding(&EXPERIMENTAL, 18, 5, 2, "type 154 in a request"),
-    ]
-}
+/// Each of its messages breaks a rule: 10 findings of must, 6 of should, 11 of note.
+const MALFORMED: &str = "samples/malformed.pcap";
 
 fn snapshot(name: &str, bench: &Bench) {
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false, snapshot_path => "snapshots/screen" }, {
@@ -59,8 +25,8 @@ fn snapshot(name: &str, bench: &Bench) {
 fn views_at_several_sizes() {
     for size in SIZES {
         for view in View::ALL {
-            let mut bench = Bench::after(FIGURE, size);
-            bench.findings = findings();
+            let file = if view == View::Findings { MALFORMED } else { FIGURE };
+            let mut bench = Bench::after(file, size);
             bench.keys(&view.number().to_string());
             let name = format!("{}-{}x{}", view.title().to_lowercase(), size.0, size.1);
             snapshot(&name, &bench);
@@ -85,18 +51,22 @@ fn other_captures() {
 
 #[test]
 fn findings_are_filtered_sorted_and_lead_to_their_packet() {
-    let mut bench = Bench::after(FIGURE, (100, 24));
-    bench.findings = findings();
+    let mut bench = Bench::after(MALFORMED, (100, 24));
+    // The status line tells of all levels.
+    assert!(bench.shows("10 must 6 should 11 note"), "{}", bench.text());
     for (filter, shown) in [
-        ("finding:note", "3 of 4 findings"),
-        ("finding:must,note", "4 of 4 findings"),
-        ("finding:aut", "1 of 4 findings"),
-        ("node:10.1.0.2", "1 of 4 findings"),
-        ("state:active", "3 of 4 findings"),
-        ("verdict:conforms", "3 of 4 findings"),
-        ("verdict:strays", "0 of 4 findings"),
-        ("authenticator", "1 of 4 findings"),
-        ("!finding:note", "1 of 4 findings"),
+        ("finding:note", "11 of 27 findings"),
+        ("finding:must,note", "21 of 27 findings"),
+        ("finding:mp-001", "2 of 27 findings"),
+        // The beginning of EXT-001 to EXT-005.
+        ("finding:ext", "15 of 27 findings"),
+        ("node:10.1.0.2", "3 of 27 findings"),
+        // No request of these was accepted.
+        ("state:active", "0 of 27 findings"),
+        ("state:unregistered", "25 of 27 findings"),
+        ("multipath extensions in one request", "1 of 27 findings"),
+        ("!finding:note", "16 of 27 findings"),
+        ("finding:must,should,note", "27 of 27 findings"),
     ] {
         bench.keys("5f");
         bench.control('u');
@@ -106,37 +76,80 @@ fn findings_are_filtered_sorted_and_lead_to_their_packet() {
     // The same filter in other views: messages and nodes with such findings.
     bench.keys("f");
     bench.control('u');
-    bench.keys("finding:must\n3");
+    bench.keys("finding:mp-001\n3");
     assert!(
-        bench.shows("Messages: 1 of 8 messages") && bench.shows("    9 10:00:02.583380"),
+        bench.shows("Messages: 2 of 17 messages") && bench.shows("    2 10:00:01.100000"),
         "{}",
         bench.text()
     );
     bench.keys("1");
-    assert!(bench.shows("Tunnels: 1 of 1 node"), "{}", bench.text());
+    assert!(bench.shows("Tunnels: 2 of 13 nodes"), "{}", bench.text());
+    // What is no rule is told while it is typed, and not taken.
     bench.keys("f");
     bench.control('u');
+    bench.keys("finding:mp-9");
+    assert!(bench.shows("finding: is must, should, note, any, or a rule"), "{}", bench.text());
+    bench.keys("\n");
+    assert!(bench.app.prompt.is_some() && bench.app.filter.text == "finding:mp-001", "{}", bench.text());
+    bench.control('u');
     bench.keys("\n5");
+    assert!(bench.shows("Findings: 27 findings"), "{}", bench.text());
     // By rule and node, by node, by time, by level.
     for order in ["by rule and node", "by node", "by time", "by level", "by rule and node"] {
         assert!(bench.line("Findings: ").contains(order), "{}", bench.text());
         bench.keys(">");
     }
     bench.keys("<");
-    // Down to the first finding, whose frame is 9.
+    // Down to the first finding of the first rule of must, which is EXT-001; its frame is 10.
     bench.keys("g\n\n\n");
     assert_eq!(bench.app.view(), View::Messages, "{}", bench.text());
-    assert!(bench.cursor().starts_with("9 10:00:02"), "{}", bench.text());
+    assert!(bench.cursor().starts_with("10 10:00:09"), "{}", bench.text());
+    // Its packet tree has the finding too.
+    assert!(
+        bench.line("[must EXT-001: ").contains("Type 134 at octet 46 needs 42 octets"),
+        "{}",
+        bench.text()
+    );
     bench.keys("q");
     assert_eq!(bench.app.view(), View::Findings);
     bench.keys("e");
-    assert!(bench.shows("Anybody could send the traffic of the node elsewhere."));
+    assert!(
+        bench.shows("Extension runs past the end of the datagram") && bench.shows("Why it matters"),
+        "{}",
+        bench.text()
+    );
+}
+
+#[test]
+fn findings_fold_and_are_counted_where_they_stand() {
+    let mut bench = Bench::after(MALFORMED, (100, 60));
+    bench.keys("5/ext-002\n");
+    assert!(bench.cursor().contains("EXT-002") && bench.cursor().ends_with("(2)"), "{}", bench.text());
+    assert!(bench.shows("of no node"), "{}", bench.text());
+    bench.keys("h");
+    assert!(!bench.shows("of no node") && bench.shows("Findings: 27 findings"), "{}", bench.text());
+    bench.keys("l");
+    assert!(bench.shows("of no node"), "{}", bench.text());
+    // The node's own line counts its findings.
+    bench.keys("1");
+    assert!(bench.line(" 10.1.0.1  ").contains("3 findings"), "{}", bench.text());
+}
+
+#[test]
+fn a_paused_screen_and_the_time_cursor_show_the_findings_of_their_moment() {
+    let mut bench = Bench::before(MALFORMED, (100, 24));
+    bench.read(2);
+    bench.keys("5p");
+    assert!(bench.shows("Findings: 4 findings"), "{}", bench.text());
+    bench.read(3);
+    assert!(bench.shows("Findings: 4 findings") && bench.shows("PAUSED +1"), "{}", bench.text());
+    bench.keys("p");
+    assert!(bench.shows("Findings: 6 findings"), "{}", bench.text());
 }
 
 #[test]
 fn what_lies_over_a_view() {
-    let mut bench = Bench::after(FIGURE, (80, 24));
-    bench.findings = findings();
+    let mut bench = Bench::after(MALFORMED, (80, 24));
     bench.keys("?");
     snapshot("help", &bench);
     bench.keys("q5e");
@@ -150,7 +163,6 @@ fn ascii_is_ascii_and_mono_has_no_colour() {
         let file = format!("samples/{file}.pcap");
         let mut bench = Bench::with(&file, (120, 40), EngineOptions::default(), settings);
         bench.read(u64::MAX);
-        bench.findings = findings();
         for keys in ["1", "2", "3", "\tj", "4", "5", "6", "?"] {
             bench.keys(keys);
             let text = bench.text();
@@ -164,7 +176,6 @@ fn ascii_is_ascii_and_mono_has_no_colour() {
 #[test]
 fn no_size_is_too_small() {
     let mut bench = Bench::after("samples/foreign-agent.pcap", (80, 24));
-    bench.findings = findings();
     for height in 0..16 {
         for width in [0, 1, 2, 3, 5, 9, 17, 33, 64] {
             bench.send(Message::Resize(width, height));

@@ -28,7 +28,7 @@ fn a_file_gives_what_decode_gives() {
     for sample in SAMPLES {
         let file = format!("samples/{sample}.pcap");
         let file = if std::path::Path::new(&file).exists() { file } else { format!("{file}ng") };
-        for options in ["", "--node 10.1.0.1", "-f udp"] {
+        for options in ["", "--node 10.1.0.1", "-f udp", "--allow EXT --deny MP", "--assume-cold-start off"] {
             let watched = shown(&format!("watch --headless {options} {file}"));
             let decoded = shown(&format!("decode --format ndjson {options} {file}"));
             assert_eq!(watched, decoded, "{file} {options}");
@@ -88,6 +88,56 @@ fn records_of_standard_input_come_as_it_does() {
     assert_eq!(kinds(&ended.records[after_exchanges..]), kinds(&decoded[of(&decoded, "message").len()..]));
     assert_eq!(ended.records[after_exchanges..], decoded[of(&decoded, "message").len()..]);
     assert_eq!(ended.capture()["dropped"], Value::Null);
+}
+
+#[test]
+fn findings_are_told_as_they_are_found() {
+    let whole = content("samples/malformed.pcap");
+    let mut watching = Watching::start(&mut mipflow("watch --headless -"));
+    let mut input = watching.input();
+    // The header and the first request, whose Multipath extension has Length 3.
+    let first = 24 + 16 + usize::try_from(u32::from_le_bytes(whole[32..36].try_into().unwrap())).unwrap();
+    write_now(&mut input, &whole[..first]);
+    let finding = watching.wait_for("its finding", |record| record["rule"] == "MP-001");
+    assert_eq!(
+        (&finding["record"], &finding["level"], &finding["frame"], &finding["home_address"]),
+        (&"finding".into(), &"must".into(), &1.into(), &"10.1.0.1".into())
+    );
+    assert_eq!(watching.seen.first().unwrap()["record"], "message");
+    write_now(&mut input, &whole[first..]);
+    drop(input);
+    let ended = watching.wait();
+    // Each once, none again in the end; by frame and rule they are decode's.
+    let sorted = |findings: Vec<&Value>| {
+        let mut texts: Vec<String> = findings.into_iter().map(Value::to_string).collect();
+        texts.sort();
+        texts
+    };
+    let decoded = records(&shown("decode --show findings --format ndjson samples/malformed.pcap"));
+    let decoded = decoded.iter().filter(|record| record["record"] == "finding").collect();
+    assert_eq!(sorted(ended.of("finding")), sorted(decoded));
+    assert_eq!((ended.code, &ended.capture()["evicted"]["findings"]), (Some(0), &0.into()));
+}
+
+#[test]
+fn findings_decide_the_exit_code_where_that_is_asked_for() {
+    for (options, code) in [
+        ("--fail-on must samples/malformed.pcap", 1),
+        ("--fail-on note samples/figure3.pcap", 1),
+        ("--fail-on should samples/figure3.pcap", 0),
+        ("--fail-on must --deny EXT-004 samples/figure3.pcap", 1),
+        ("--fail-on note --allow EXT samples/figure3.pcap", 0),
+        ("--fail-on must --node 10.1.0.8 samples/malformed.pcap", 0),
+        ("--fail-on note samples/tunnels.pcap", 0),
+    ] {
+        let loaded = run(&format!("watch --headless {options}"));
+        assert_eq!(loaded.code, code, "{options}");
+        // The same as it happens.
+        let played = run(&format!("watch --headless --replay=1000000 {options}"));
+        assert_eq!(played.code, code, "replayed: {options}");
+    }
+    let wrong = run("watch --headless --deny XY-001 samples/tunnels.pcap");
+    assert!(wrong.code == 2 && wrong.error.contains("there is no rule 'XY-001'"), "{}", wrong.error);
 }
 
 #[test]

@@ -20,9 +20,10 @@ pub(super) struct ValidationOptions {
     #[arg(long, value_name = "RULE")]
     deny: Vec<String>,
 
-    /// Whether nothing was registered before the capture began; rules that need all bindings of a node ask
-    #[arg(long, value_name = "on|off", value_enum, default_value_t = Switch::On, hide_possible_values = true)]
-    assume_cold_start: Switch,
+    /// Whether nothing was registered before the capture began; rules that need all bindings of a node ask [default: on
+    /// for files, off live]
+    #[arg(long, value_name = "on|off", value_enum, hide_possible_values = true)]
+    assume_cold_start: Option<Switch>,
 }
 
 /// On or off.
@@ -51,12 +52,18 @@ impl FailOn {
             Self::Never => None,
         }
     }
+
+    /// The exit code that findings come to of which this level is the gravest.
+    pub fn exit(self, gravest: Option<Level>) -> Exit {
+        let is_reached = self.level().zip(gravest).is_some_and(|(threshold, gravest)| gravest <= threshold);
+        if is_reached { Exit::Findings } else { Exit::Done }
+    }
 }
 
 impl ValidationOptions {
     /// Whether nothing was registered before the capture began.
-    pub fn cold_start(&self) -> bool {
-        self.assume_cold_start == Switch::On
+    pub fn cold_start(&self, is_live: bool) -> bool {
+        self.assume_cold_start.map_or(!is_live, |switch| switch == Switch::On)
     }
 
     /// What is hidden and what is raised.

@@ -16,12 +16,14 @@ use super::decode::{parse_duration, write_failure};
 use super::keys::KeyOptions;
 use super::numbers::NumberOptions;
 use super::quantity::{Stop, parse_buffer, parse_ring, parse_speed, parse_stop};
+use super::validation::{FailOn, ValidationOptions};
 use super::{Exit, Failure};
 use crate::capture::privileges::{self, PrivilegeError, RunAs};
 use crate::capture::{
     self, FrameFilter, LiveError, LiveOptions, Recorder, RingSize, WriteError, is_interface,
 };
 use crate::report::Target;
+use crate::rules;
 use crate::state::Options;
 use crate::watch::{Driver, Engine, EngineOptions, Feed, LIVE_LIMITS, Source, StopAfter};
 use crate::wire::PORT;
@@ -93,6 +95,9 @@ pub(super) struct Watch {
     keys: KeyOptions,
 
     #[command(flatten)]
+    validation: ValidationOptions,
+
+    #[command(flatten)]
     numbers: NumberOptions,
 
     /// Write the frames to this capture (pcapng if it is named so); with --node, those of the node
@@ -124,7 +129,8 @@ pub(super) struct Watch {
         long_help = "Print ndjson records as they happen instead of showing a screen; the default where there is no \
                      terminal\n\n\
                      A message is printed when it is seen; an exchange when it is decided; a node when its bindings \
-                     or its policy have changed; a flow when it is new, or its verdict, rule or tunnels have changed. \
+                     or its policy have changed; a flow when it is new, or its verdict, rule or tunnels have changed; a \
+                     finding when the rules found it. \
                      In the end every node and flow is printed once more, and capture. A file that is not played \
                      gives what mipflow decode --format ndjson gives."
     )]
@@ -144,6 +150,7 @@ struct Prepared {
     driver: Driver,
     engine: Engine,
     target: Option<Target>,
+    fail_on: FailOn,
 }
 
 impl Watch {
@@ -169,6 +176,8 @@ impl Watch {
         let numbers = self.numbers.numbers()?;
         let stop_after = self.stop_after();
         let keys = self.keys.ring()?;
+        let choice = self.validation.choice()?;
+        let fail_on = self.validation.fail_on;
         let run_as = RunAs::find(self.user.as_deref(), |name| std::env::var(name).ok());
         let run_as = run_as.map_err(|error| privilege_failure(&error))?;
 
@@ -185,6 +194,14 @@ impl Watch {
 
         let choosy = self.node.is_some();
         let mut engine = Engine::new(EngineOptions {
+            rules: Some(rules::Options {
+                reply_timeout: self.reply_timeout,
+                cold_start: self.validation.cold_start(!is_file),
+                ports: ports.clone(),
+                choice,
+                seed: RandomState::new().hash_one(0u8),
+                ..rules::Options::default()
+            }),
             ports,
             numbers,
             keys,
@@ -219,7 +236,7 @@ impl Watch {
             privileges::give_up_capture().map_err(|error| privilege_failure(&error))?;
         }
         let target = self.node.as_deref().map(Target::parse);
-        Ok(Prepared { driver, engine, target })
+        Ok(Prepared { driver, engine, target, fail_on })
     }
 
     fn source(&mut self, ports: &[u16]) -> Result<Source, Failure> {

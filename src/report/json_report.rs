@@ -150,6 +150,13 @@ impl<W: Write> NdjsonReport<W> {
         self.out.line(&node)
     }
 
+    /// Writes one finding.
+    pub(super) fn finding(&mut self, finding: &Finding) -> io::Result<()> {
+        let mut finding = FindingJson::new(finding, &mut self.clock);
+        finding.record = Some("finding");
+        self.out.line(&finding)
+    }
+
     /// Writes one flow.
     pub(super) fn flow(&mut self, flow: &FlowView, summary: &Summary<'_>) -> io::Result<()> {
         let mut flow = Tables::new(summary, &mut self.clock).flow(flow);

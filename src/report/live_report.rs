@@ -14,6 +14,7 @@ use crate::wire::KeyRing;
 /// - An `exchange` once, when it is decided: by its first reply, by being unsolicited, or by getting no reply in time.
 /// - A `node` when its bindings, its policy or what is known of it have changed; its counters are a moment old.
 /// - A `flow` when it is new, or when its verdict, its rule or the tunnels it takes have changed.
+/// - A `finding` when the rules found it: after the message, exchange and node it is about.
 /// - In the end every node and flow once more, with their last counters, and `capture`.
 pub struct LiveReport<W> {
     records: NdjsonReport<W>,
@@ -47,15 +48,21 @@ impl<W: Write> LiveReport<W> {
     }
 
     /// Tells of a message.
-    pub fn message(&mut self, seen: &SeenMessage<'_>, keys: &KeyRing, found: &[Finding]) -> io::Result<()> {
+    pub fn message(&mut self, seen: &SeenMessage<'_>, keys: &KeyRing) -> io::Result<()> {
         self.told = true;
-        self.records.message(seen, keys, found)
+        self.records.message(seen, keys, &[])
     }
 
     /// Tells of exchanges that were decided.
     pub fn exchange(&mut self, exchange: &Exchange, summary: &Summary<'_>) -> io::Result<()> {
         self.told = true;
         self.records.exchange(exchange, summary)
+    }
+
+    /// Tells of a finding.
+    pub fn finding(&mut self, finding: &Finding) -> io::Result<()> {
+        self.told = true;
+        self.records.finding(finding)
     }
 
     /// Tells of a node if it has changed.

@@ -6,6 +6,7 @@ use super::ladder::{self, CallFlow, Ladder, What};
 use super::marked_lines::MarkedLines;
 use super::message_line::MessageLine;
 use super::{Clock, Look, hex_dump, message_tree};
+use crate::rules::Finding;
 use crate::state::{Encapsulation, Exchange, Node, Rule};
 use crate::time::{Precision, Timestamp};
 use crate::trace::SeenMessage;
@@ -25,17 +26,18 @@ pub fn message_line(seen: &SeenMessage<'_>, keys: &KeyRing, look: &Look) -> Stri
     MessageLine { seen, keys, look }.to_string()
 }
 
-/// The packet tree of a message.
+/// The packet tree of a message, with what was found about it.
 pub fn message_tree_lines(
     seen: &SeenMessage<'_>,
     keys: &KeyRing,
+    found: &[Finding],
     clock: &mut Clock,
     look: &Look,
 ) -> Vec<MarkedLine> {
     let (mut text, mut marks) = (Vec::new(), Vec::new());
     // Writing to memory cannot fail.
     let _ =
-        message_tree::write(&mut MarkedLines::noting(&mut text, &mut marks), seen, keys, &[], clock, look);
+        message_tree::write(&mut MarkedLines::noting(&mut text, &mut marks), seen, keys, found, clock, look);
     let text = String::from_utf8_lossy(&text);
     text.lines().zip(marks).map(|(text, octets)| MarkedLine { text: text.to_owned(), octets }).collect()
 }

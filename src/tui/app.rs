@@ -2,13 +2,14 @@
 
 use super::facts::{Facts, NodeRef};
 use super::filter::Filter;
-use super::finding::RuleText;
+use super::finding_log::FindingLog;
 use super::prompt::Prompt;
 use super::search::Search;
 use super::theme::{Theme, ThemeName};
 use super::view::View;
 use super::views::{Findings, Flows, LadderView, Messages, Statistics, Tunnels};
 use crate::report::{Clock, TimeStyle};
+use crate::rules::Rule;
 use crate::state::Observer;
 use crate::time::Timestamp;
 use crate::watch::RecentMessages;
@@ -79,7 +80,7 @@ pub enum Overlay {
     /// The keys of the view; so many rows scrolled down.
     Help(usize),
     /// What a rule means; so many rows scrolled down.
-    Rule(&'static RuleText, usize),
+    Rule(&'static Rule, usize),
 }
 
 /// What to say in the last line until the next key.
@@ -113,7 +114,7 @@ pub struct Frozen {
     /// Packets there were.
     pub packets: u64,
     /// Findings there were.
-    pub findings: usize,
+    pub findings: FindingLog,
     /// Why the screen shows them.
     pub why: Why,
 }

@@ -6,16 +6,17 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
 
+use super::ansi;
 use super::app::{App, Extent, Overlay, Why};
 use super::facts::{Facts, InputKind};
 use super::filter;
-use super::finding::Level;
 use super::keys;
 use super::prompt::{Prompt, Purpose};
 use super::text::{self, Row};
 use super::view::View;
 use super::views;
-use crate::report::grouped;
+use crate::report::{Explanation, grouped};
+use crate::rules::{Level, Rule};
 use crate::time::Precision;
 
 /// Draws everything. `facts` are those that are true now.
@@ -33,19 +34,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>) {
     match &app.overlay {
         Some(Overlay::Help(top)) => draw_over(frame, app, "Keys", help(app), *top),
         Some(Overlay::Rule(rule, top)) => {
-            let mut lines = vec![
-                Line::styled(rule.title, app.theme.heading),
-                Line::raw(""),
-                Line::raw(format!("{}, {}", rule.level.name(), rule.source)),
-                Line::raw(""),
-            ];
-            for (title, text) in [("Fires", rule.fires), ("Why", rule.why)] {
-                if !text.is_empty() {
-                    lines.push(Line::styled(title, app.theme.heading));
-                    lines.extend(wrapped(text, usize::from(app.size.0.saturating_sub(8)).min(90)));
-                    lines.push(Line::raw(""));
-                }
-            }
+            let lines = explained(app, rule);
             draw_over(frame, app, rule.id, lines, *top);
         }
         None => {}
@@ -134,15 +123,12 @@ fn status(app: &App, facts: Facts<'_>, shown: Facts<'_>, width: u16) -> Line<'st
         parts.push(part(6, format!("{} cut", grouped(facts.counts.truncated)), theme.doubtful));
     }
     parts.push(part(4, plural(app.nodes as u64, "node"), Style::new()));
-    let count = |level: Level| shown.findings.iter().filter(|finding| finding.level == level).count();
-    let levels: Vec<String> = Level::ALL
-        .into_iter()
-        .map(|level| (level, count(level)))
-        .filter(|(_, count)| *count > 0)
-        .map(|(level, count)| format!("{} {}", grouped(count as u64), level.name()))
-        .collect();
-    if !levels.is_empty() {
-        parts.push(part(3, levels.join(" "), theme.doubtful));
+    let levels = Level::ALL.into_iter().map(|level| (level, shown.findings.of_level(level)));
+    let levels: Vec<(Level, u64)> = levels.filter(|(_, count)| *count > 0).collect();
+    if let Some((gravest, _)) = levels.first() {
+        let words: Vec<String> =
+            levels.iter().map(|(level, count)| format!("{} {}", grouped(*count), level.name())).collect();
+        parts.push(part(3, words.join(" "), theme.level(*gravest)));
     }
     if !app.filter.is_empty() {
         parts.push(part(1, format!("filter {}", app.filter.text), theme.address));
@@ -257,6 +243,15 @@ fn draw_prompt(frame: &mut Frame<'_>, app: &App, prompt: &Prompt, area: Rect) {
     frame.render_widget(Paragraph::new(row.line()), area);
     let column = u16::try_from(column).unwrap_or(u16::MAX).min(area.width.saturating_sub(1));
     frame.set_cursor_position(Position::new(area.x + column, area.y));
+}
+
+/// What `mipflow explain` says of a rule.
+fn explained(app: &App, rule: &'static Rule) -> Vec<Line<'static>> {
+    let width = app.size.0.saturating_sub(6);
+    let mut text = Vec::new();
+    // Writing to memory cannot fail.
+    let _ = Explanation::new(&mut text, app.theme.look(width)).rule(rule);
+    String::from_utf8_lossy(&text).lines().map(ansi::line).collect()
 }
 
 /// The keys of the open view.

@@ -12,6 +12,7 @@ use super::prompt::{Prompt, Purpose};
 use super::view::View;
 use super::views::{FindingRow, flow_text, message_summary};
 use crate::report::{Look, Target};
+use crate::rules::Findings;
 use crate::watch::RecentMessage;
 
 impl Extent {
@@ -70,7 +71,7 @@ impl App {
         let extent = self.extent;
         let messages: Vec<Arc<RecentMessage>>;
         let target;
-        let mut findings: Vec<usize> = (0..facts.findings.len()).collect();
+        let findings = self.findings_of(facts, extent);
         if view == View::Messages {
             let marked = self.messages.list.marked();
             messages = match extent {
@@ -96,23 +97,31 @@ impl App {
                 .collect();
             target = nodes.map(|nodes| target_of(facts, nodes.into_iter()));
         }
-        if view == View::Findings && extent != Extent::All {
-            let marked = self.findings.list.marked().iter();
-            let rows: Vec<&FindingRow> = match extent {
-                Extent::Selected => marked.collect(),
-                Extent::All | Extent::Filtered => self.findings.list.rows().iter().collect(),
-            };
-            let of = |row: &FindingRow| match row {
-                FindingRow::Finding(place) => Some(*place),
-                FindingRow::Rule(_) | FindingRow::Node(..) => None,
-            };
-            findings = rows.into_iter().filter_map(of).collect();
-        }
         if format == SaveFormat::Capture && messages.is_empty() {
             return Err("there are no messages to save".to_owned());
         }
         let overwrite = self.overwrite.as_deref() == Some(path.as_str());
         Ok(SaveOrder { path, format, overwrite, view, extent, messages, target, findings })
+    }
+
+    /// The findings of the rows that are wanted; in other views than theirs all there are.
+    fn findings_of(&self, facts: Facts<'_>, extent: Extent) -> Findings {
+        let number = |row: &FindingRow| match row {
+            FindingRow::Finding(number) => Some(*number),
+            FindingRow::Rule(_) | FindingRow::Node(..) => None,
+        };
+        let list = &self.findings.list;
+        match extent {
+            Extent::Selected if self.view() == View::Findings => {
+                facts.findings.chosen(list.marked().iter().filter_map(number))
+            }
+            Extent::Filtered if self.view() == View::Findings => {
+                let mut shown: Vec<u64> = self.findings.shown().to_vec();
+                shown.sort_unstable();
+                facts.findings.chosen(shown.into_iter())
+            }
+            _ => facts.findings.chosen(facts.findings.iter().map(|(number, _)| number)),
+        }
     }
 
     fn of_rows<'r>(&self, facts: Facts<'_>, rows: impl Iterator<Item = &'r u64>) -> Vec<Arc<RecentMessage>> {
@@ -141,6 +150,11 @@ impl App {
                     .iter()
                     .filter_map(|place| facts.node_ref(self.flows.flow(facts, *place)?.node))
                     .collect(),
+                View::Findings => {
+                    let findings = self.findings_of(facts, extent);
+                    let places = findings.kept().iter().filter_map(|finding| finding.node);
+                    places.filter_map(|place| facts.node_ref(place)).collect()
+                }
                 _ => self.tunnels.list.marked().iter().map(|row| row.node()).collect(),
             }),
         }

@@ -8,7 +8,7 @@ use crate::trace::{Counts, SeenMessage};
 use crate::watch::{Counters, Engine, RecentMessage, RecentMessages};
 use crate::wire::{KeyRing, Numbers};
 
-use super::finding::Finding;
+use super::finding_log::FindingLog;
 
 /// Everything there is to show, at one moment.
 #[derive(Clone, Copy, Debug)]
@@ -33,8 +33,8 @@ pub struct Facts<'a> {
     pub numbers: Numbers,
     /// The keys authenticators are judged with.
     pub keys: &'a KeyRing,
-    /// What is wrong, in order of time.
-    pub findings: &'a [Finding],
+    /// What is wrong.
+    pub findings: &'a FindingLog,
     /// Where the frames come from.
     pub input: &'a Input,
 }
@@ -81,7 +81,7 @@ pub struct NodeRef {
 
 impl<'a> Facts<'a> {
     /// What an engine knows.
-    pub fn of(engine: &'a Engine, findings: &'a [Finding], input: &'a Input) -> Self {
+    pub fn of(engine: &'a Engine, findings: &'a FindingLog, input: &'a Input) -> Self {
         Self {
             observer: engine.observer(),
             messages: engine.messages(),

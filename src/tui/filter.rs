@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 use super::facts::Facts;
-use super::finding::{Finding, Level};
+use crate::rules::{CATALOGUE, Finding, Level};
 use crate::state::{Bid, BindingState, FlowView, Node, Verdict};
 use crate::watch::RecentMessage;
 
@@ -111,7 +111,7 @@ impl Term {
             Some(("node", values)) => Condition::Node(each(values, who)?),
             Some(("state", values)) => Condition::State(each(values, state)?),
             Some(("verdict", values)) => Condition::Verdict(each(values, verdict)?),
-            Some(("finding", values)) => Condition::Finding(each(values, |value| Ok(what(value)))?),
+            Some(("finding", values)) => Condition::Finding(each(values, what)?),
             Some(("bid", values)) => Condition::Bid(each(values, bid)?),
             Some((key, _))
                 if !key.is_empty() && key.chars().all(|character| character.is_ascii_lowercase()) =>
@@ -160,11 +160,19 @@ fn verdict(value: &str) -> Result<Verdict, String> {
     })
 }
 
-fn what(value: &str) -> What {
-    match Level::ALL.into_iter().find(|level| level.name() == value) {
-        Some(level) => What::Level(level),
-        None if matches!(value, "" | "any") => What::Any,
-        None => What::Rule(value.to_owned()),
+fn what(value: &str) -> Result<What, String> {
+    if let Some(level) = Level::ALL.into_iter().find(|level| level.name() == value) {
+        return Ok(What::Level(level));
+    }
+    if value == "any" {
+        return Ok(What::Any);
+    }
+    let start = value.to_ascii_uppercase();
+    if !start.is_empty() && CATALOGUE.iter().any(|rule| rule.id.starts_with(&start)) {
+        Ok(What::Rule(start))
+    } else {
+        Err("finding: is must, should, note, any, or a rule or the beginning of one, as MP-004 or MP"
+            .to_owned())
     }
 }
 
@@ -193,7 +201,7 @@ impl What {
         match self {
             Self::Any => true,
             Self::Level(level) => finding.level == *level,
-            Self::Rule(start) => finding.rule.id.to_lowercase().starts_with(start),
+            Self::Rule(start) => finding.rule.id.starts_with(start.as_str()),
         }
     }
 }
@@ -206,12 +214,14 @@ fn accused<'f>(filter: &'f Filter, facts: Facts<'f>) -> Vec<Accused<'f>> {
     });
     terms
         .map(|wanted| {
-            let found = facts.findings.iter().filter(|finding| wanted.iter().any(|what| what.is(finding)));
-            Accused {
-                wanted,
-                nodes: found.clone().filter_map(|finding| finding.home_address).collect(),
-                frames: found.filter_map(|finding| finding.frame).collect(),
+            let mut accused = Accused { wanted, nodes: BTreeSet::new(), frames: BTreeSet::new() };
+            for (_, finding) in facts.findings.iter() {
+                if wanted.iter().any(|what| what.is(finding)) {
+                    accused.nodes.extend(finding.home_address);
+                    accused.frames.insert(finding.place.frame);
+                }
             }
+            accused
         })
         .collect()
 }
@@ -380,7 +390,8 @@ pub fn node_text(node: &Node) -> String {
 /// What a search looks through in a finding, in small letters.
 pub fn finding_text(finding: &Finding) -> String {
     let Finding { rule, level, subject, message, .. } = finding;
-    format!("{} {} {subject} {message}", rule.id, level.name()).to_lowercase()
+    let node = finding.home_address.map(|address| address.to_string()).unwrap_or_default();
+    format!("{} {} {} {node} {message}", rule.id, level.name(), subject.title()).to_lowercase()
 }
 
 #[cfg(test)]
@@ -389,9 +400,15 @@ mod tests {
 
     #[test]
     fn what_is_typed_is_checked() {
-        for good in
-            ["", "node:10.1.0.1", "node:10.1.0.0/24,example", "!state:active verdict:strays,leaks", "5060"]
-        {
+        for good in [
+            "",
+            "node:10.1.0.1",
+            "node:10.1.0.0/24,example",
+            "!state:active verdict:strays,leaks",
+            "finding:mp-004",
+            "!finding:MP,any",
+            "5060",
+        ] {
             assert!(Filter::parse(good).is_ok(), "{good}");
         }
         for (bad, told) in [
@@ -402,6 +419,9 @@ mod tests {
             ("node:", "node: wants"),
             ("node:10.0.0.0/33", "/33 is no prefix"),
             ("nodes:1", "no key `nodes`"),
+            ("finding:", "finding: is must"),
+            ("finding:mp-999", "finding: is must"),
+            ("finding:must,strange", "finding: is must"),
             ("!", "`!` wants a term"),
         ] {
             assert!(Filter::parse(bad).unwrap_err().starts_with(told), "{bad}");

@@ -7,6 +7,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use super::app::Extent;
 use super::view::View;
 use crate::report::Target;
+use crate::rules::Findings;
 use crate::watch::RecentMessage;
 
 /// Something that happened.
@@ -86,8 +87,8 @@ pub struct SaveOrder {
     pub messages: Vec<Arc<RecentMessage>>,
     /// The nodes that tables are narrowed to; `None` for all.
     pub target: Option<Target>,
-    /// Places of the findings.
-    pub findings: Vec<usize>,
+    /// The findings.
+    pub findings: Findings,
 }
 
 /// The formats of files.

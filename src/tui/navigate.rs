@@ -64,7 +64,9 @@ impl App {
                 None => {}
             },
             View::Ladder => match self.ladder.selected_frame() {
-                Some(frame) => self.go_to_frame(facts, frame),
+                Some(frame) => {
+                    self.go_to_frame(facts, frame);
+                }
                 None => self.complain("a tunnel is no packet; the message before it is"),
             },
             View::Messages => self.walk_panes(facts, 1),
@@ -76,36 +78,43 @@ impl App {
                     self.refresh(facts);
                 }
             }
-            View::Findings => match self.findings.selected(shown).map(|finding| finding.frame) {
-                Some(Some(frame)) => self.go_to_frame(facts, frame),
-                Some(None) => self.complain("this finding is about no single packet"),
-                None => {
-                    let row = self.findings.list.selected();
-                    let is_open = !self.findings.fold(true);
-                    if is_open && matches!(row, Some(FindingRow::Rule(_) | FindingRow::Node(..))) {
-                        self.findings.list.step(1);
+            View::Findings => {
+                match self.findings.selected(shown).map(|finding| (finding.place.frame, finding.rule.id)) {
+                    Some((frame, rule)) => {
+                        if self.go_to_frame(facts, frame) {
+                            self.messages.show_note(rule);
+                        }
                     }
-                    self.refresh(facts);
+                    None => {
+                        let row = self.findings.list.selected();
+                        let is_open = !self.findings.fold(true);
+                        if is_open && matches!(row, Some(FindingRow::Rule(_) | FindingRow::Node(..))) {
+                            self.findings.list.step(1);
+                        }
+                        self.refresh(facts);
+                    }
                 }
-            },
+            }
             View::Statistics => {}
         }
     }
 
-    /// Opens a message in the messages view.
-    pub(super) fn go_to_frame(&mut self, facts: Facts<'_>, frame: u64) {
+    /// Opens a message in the messages view; says whether it is there.
+    pub(super) fn go_to_frame(&mut self, facts: Facts<'_>, frame: u64) -> bool {
         let Some(number) = self.shown(facts).messages.by_frame(frame).map(|message| message.number) else {
             self.complain(format!("frame {frame} is not among the messages that are kept"));
-            return;
+            return false;
         };
         self.follow = false;
         self.open_view(facts, View::Messages, false);
-        if self.messages.list.select(number) {
+        let is_there = self.messages.list.select(number);
+        if is_there {
             self.focus_pane(0);
             self.after_move(facts);
         } else {
             self.complain(format!("the filter `{}` hides frame {frame}", self.filter.text));
         }
+        is_there
     }
 
     /// Moves the cursor of the pane that has the keys.

@@ -9,14 +9,7 @@ use crate::trace::{Seen, Trace};
 
 /// The facts that a frozen screen shows.
 pub fn facts_of<'a>(frozen: &'a Frozen, facts: Facts<'a>) -> Facts<'a> {
-    let findings = match frozen.why {
-        Why::Paused => facts.findings.get(..frozen.findings).unwrap_or(facts.findings),
-        Why::Cursor(moment) => {
-            let until = facts.findings.partition_point(|finding| finding.time <= moment.time);
-            facts.findings.get(..until).unwrap_or_default()
-        }
-    };
-    Facts { observer: &frozen.observer, messages: &frozen.messages, findings, ..facts }
+    Facts { observer: &frozen.observer, messages: &frozen.messages, findings: &frozen.findings, ..facts }
 }
 
 impl App {
@@ -33,7 +26,7 @@ impl App {
                 observer: facts.observer.clone(),
                 messages: facts.messages.clone(),
                 packets: facts.counters.packets,
-                findings: facts.findings.len(),
+                findings: facts.findings.clone(),
                 why: Why::Paused,
             })),
         };
@@ -98,7 +91,7 @@ impl App {
             observer,
             messages: facts.messages.clone(),
             packets: facts.counters.packets,
-            findings: facts.findings.len(),
+            findings: facts.findings.until(moment.time),
             why: Why::Cursor(moment),
         }));
     }

@@ -16,7 +16,7 @@ use thiserror::Error;
 use super::app::{App, Settings};
 use super::draw::draw;
 use super::facts::{Facts, Input, InputKind};
-use super::finding::Finding;
+use super::finding_log::FindingLog;
 use super::message::{Effect, Message, ReplayOrder};
 use super::pace::Pace;
 use super::save::save;
@@ -24,6 +24,7 @@ use super::terminal::{self, Happening, Screen};
 use super::turnstile::Turnstile;
 use crate::capture::LiveNotice;
 use crate::report::Target;
+use crate::rules::Finding;
 use crate::state::{Attribution, Observer};
 use crate::trace::SeenMessage;
 use crate::watch::{Audience, DriveError, Driver, Engine, Progress, Replay};
@@ -43,16 +44,26 @@ pub enum RunError {
     Defect,
 }
 
+/// What is left when the screen is gone.
+pub struct Watched {
+    /// What brought the frames.
+    pub driver: Driver,
+    /// What is believed.
+    pub engine: Engine,
+    /// What was found.
+    pub findings: FindingLog,
+}
+
 /// What the screen and the thread that brings frames share.
 struct World {
     engine: Engine,
-    findings: Vec<Finding>,
+    notices: Notices,
     input: Input,
 }
 
 impl World {
     fn facts(&self) -> Facts<'_> {
-        Facts::of(&self.engine, &self.findings, &self.input)
+        Facts::of(&self.engine, &self.notices.findings, &self.input)
     }
 }
 
@@ -62,7 +73,7 @@ const WAITING: usize = 256;
 const NAP: Duration = Duration::from_millis(50);
 
 /// Shows what the driver brings into the engine until the user, a signal or the loss of the terminal ends it. Gives
-/// back driver and engine, the observation closed and what was recorded complete.
+/// back driver and engine, the observation closed and what was recorded complete, and what was found.
 ///
 /// The driver was started. `target` is the one node whose packets are recorded, where that is wanted.
 pub fn run(
@@ -70,7 +81,7 @@ pub fn run(
     engine: Engine,
     settings: Settings,
     target: Option<Target>,
-) -> Result<(Driver, Engine), RunError> {
+) -> Result<Watched, RunError> {
     let replay = driver.feed().replay().cloned();
     let input = Input {
         names: driver.feed().names().to_vec(),
@@ -79,7 +90,8 @@ pub fn run(
         trouble: None,
         options: engine.observer().options(),
     };
-    let world = Arc::new(Turnstile::new(World { engine, findings: Vec::new(), input }));
+    let world =
+        Arc::new(Turnstile::new(World { engine, notices: Notices { target, ..Notices::default() }, input }));
     let stop = Arc::new(AtomicBool::new(false));
     let (sender, happenings) = sync_channel(WAITING);
     // Signals first: none may end the program while the terminal is taken.
@@ -94,7 +106,6 @@ pub fn run(
             fresh: Arc::clone(&fresh),
             sender,
             replay: replay.clone(),
-            target,
         };
         let thread = thread::Builder::new().name("engine".to_owned());
         thread.spawn(move || bringer.bring(driver)).map_err(RunError::Terminal)?
@@ -150,7 +161,7 @@ pub fn run(
     ended?;
     let driver = driver?;
     let world = Arc::try_unwrap(world).map_err(|_| RunError::Defect)?.into_inner();
-    Ok((driver, world.engine))
+    Ok(Watched { driver, engine: world.engine, findings: world.notices.findings })
 }
 
 fn kind_of(is_live: bool, replay: Option<&Replay>) -> InputKind {
@@ -169,16 +180,14 @@ struct Bringer {
     fresh: Arc<AtomicBool>,
     sender: SyncSender<Happening>,
     replay: Option<Replay>,
-    target: Option<Target>,
 }
 
-/// What interfaces tell, on its way to the status line.
-///
-/// Findings come in here: an [`Audience`] is told of every message, which is what rules are about.
-#[derive(Default)]
+/// What interfaces and rules tell, on its way to the screen.
+#[derive(Debug, Default)]
 struct Notices {
     /// What is wrong with the interfaces; empty when all is well again, `None` while there is nothing new.
     trouble: Option<String>,
+    findings: FindingLog,
     target: Option<Target>,
 }
 
@@ -201,6 +210,15 @@ impl Audience for Notices {
         Ok(self.is_of(attribution, observer) || is_named())
     }
 
+    fn takes_findings(&self) -> bool {
+        true
+    }
+
+    fn found(&mut self, findings: Vec<Finding>, _engine: &Engine) -> io::Result<()> {
+        self.findings.extend(findings);
+        Ok(())
+    }
+
     fn is_choosy(&self) -> bool {
         self.target.is_some()
     }
@@ -220,25 +238,24 @@ impl Audience for Notices {
 
 impl Bringer {
     fn bring(self, mut driver: Driver) -> Result<Driver, DriveError> {
-        let mut notices = Notices { target: self.target.clone(), ..Notices::default() };
         let mut revision = None;
         while !self.stop.load(Ordering::Relaxed) {
             let event = driver.wait(NAP);
             let came = event.is_some();
             let mut turn = self.world.take_turn();
-            let world = &mut *turn.held;
-            let progress = driver.take(event, &mut world.engine, &mut notices)?;
+            let World { engine, notices, input } = &mut *turn.held;
+            let progress = driver.take(event, engine, notices)?;
             if let Some(trouble) = notices.trouble.take() {
-                world.input.trouble = Some(trouble).filter(|trouble| !trouble.is_empty());
+                input.trouble = Some(trouble).filter(|trouble| !trouble.is_empty());
             }
-            world.input.kind = kind_of(driver.feed().is_live(), self.replay.as_ref());
+            input.kind = kind_of(driver.feed().is_live(), self.replay.as_ref());
             let is_over = progress == Progress::Ended;
             if is_over {
-                driver.finish(&mut world.engine)?;
-                world.input.ended = true;
-                world.input.trouble = driver.errors().first().map(ToString::to_string);
+                driver.finish(engine, notices)?;
+                input.ended = true;
+                input.trouble = driver.errors().first().map(ToString::to_string);
             }
-            let now = Some(world.engine.revision());
+            let now = Some(engine.revision());
             drop(turn);
             if came || is_over || now != revision {
                 revision = now;
@@ -249,7 +266,8 @@ impl Bringer {
             }
         }
         let mut turn = self.world.take_turn();
-        driver.finish(&mut turn.held.engine)?;
+        let World { engine, notices, .. } = &mut *turn.held;
+        driver.finish(engine, notices)?;
         drop(turn);
         Ok(driver)
     }
@@ -283,7 +301,7 @@ struct Seen {
     packets: u64,
     lost: u64,
     second: i64,
-    findings: usize,
+    findings: u64,
     input: Input,
 }
 
@@ -293,7 +311,7 @@ impl Seen {
             packets: facts.counters.packets,
             lost: facts.counters.capture.lost(),
             second: facts.now().seconds(),
-            findings: facts.findings.len(),
+            findings: facts.findings.total(),
             input: facts.input.clone(),
         }
     }

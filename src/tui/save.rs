@@ -38,10 +38,16 @@ pub fn save(facts: Facts<'_>, order: &SaveOrder) -> Result<String, SaveError> {
         }
         SaveFormat::Json => {
             let out = create(path, order.overwrite).map_err(|error| failed(&error))?;
-            let sections =
-                Sections { messages: true, exchanges: true, nodes: true, flows: true, ..Sections::default() };
+            let sections = Sections {
+                messages: true,
+                exchanges: true,
+                nodes: true,
+                flows: true,
+                findings: true,
+                ..Sections::default()
+            };
             report(JsonReport::new(out, sections), facts, order).map_err(|error| failed(&error))?;
-            "messages, exchanges, nodes and flows".to_owned()
+            "messages, tables and findings".to_owned()
         }
         SaveFormat::Ladder => {
             let out = create(path, order.overwrite).map_err(|error| failed(&error))?;
@@ -67,7 +73,13 @@ fn create(path: &Path, overwrite: bool) -> io::Result<BufWriter<File>> {
 }
 
 fn summary<'a>(facts: Facts<'a>, order: &'a SaveOrder) -> Summary<'a> {
-    Summary { target: order.target.as_ref(), ..views::summary(facts) }
+    let is_list = order.view == View::Findings && order.format == SaveFormat::Csv;
+    Summary {
+        // Findings that were chosen are wanted, also those of no node.
+        target: order.target.as_ref().filter(|_| !is_list),
+        findings: Some(&order.findings),
+        ..views::summary(facts)
+    }
 }
 
 /// The messages, then the tables.
@@ -88,34 +100,8 @@ fn write_csv(out: &mut dyn Write, facts: Facts<'_>, order: &SaveOrder) -> io::Re
         View::Ladder => (CsvSection::Exchanges, "exchanges"),
         View::Flows => (CsvSection::Flows, "flows"),
         View::Statistics => (CsvSection::Traffic, "the traffic of home agents"),
-        View::Findings => return write_findings(out, facts, order),
+        View::Findings => (CsvSection::Findings, "findings"),
     };
     report(CsvReport::new(out, section), facts, order)?;
     Ok(what.to_owned())
-}
-
-fn write_findings(out: &mut dyn Write, facts: Facts<'_>, order: &SaveOrder) -> io::Result<String> {
-    let mut clock = crate::report::Clock::new(TimeStyle::Utc);
-    let mut table = csv::Writer::from_writer(out);
-    let error = |error: csv::Error| io::Error::other(error);
-    let heads = ["rule", "level", "frame", "time", "subject", "home_address", "message", "source"];
-    table.write_record(heads).map_err(error)?;
-    for finding in order.findings.iter().filter_map(|place| facts.findings.get(*place)) {
-        let time = clock.rfc3339(finding.time, facts.precision()).to_owned();
-        let frame = finding.frame.map(|frame| frame.to_string()).unwrap_or_default();
-        let home_address = finding.home_address.map(|address| address.to_string()).unwrap_or_default();
-        let row = [
-            finding.rule.id,
-            finding.level.name(),
-            &frame,
-            &time,
-            &finding.subject,
-            &home_address,
-            &finding.message,
-            finding.rule.source,
-        ];
-        table.write_record(row).map_err(error)?;
-    }
-    table.flush()?;
-    Ok("findings".to_owned())
 }

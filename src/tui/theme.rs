@@ -5,6 +5,7 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::border;
 
 use crate::report::{Glyphs, Look, Palette};
+use crate::rules::Level;
 
 /// A set of colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -134,6 +135,15 @@ impl Theme {
     /// How the report's lines are drawn here.
     pub fn look(&self, width: u16) -> Look {
         Look { palette: self.palette(), glyphs: self.glyphs, width }
+    }
+
+    /// How a level is drawn.
+    pub const fn level(&self, level: Level) -> Style {
+        match level {
+            Level::Must => self.bad,
+            Level::Should => self.doubtful,
+            Level::Note => self.quiet,
+        }
     }
 
     /// Marks in these characters.

@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use super::{Engine, Event, Feed, Taken};
 use crate::capture::{FilterError, Frame, FrameFilter, InputError, LiveNotice, Recorder, WriteError};
+use crate::rules::Finding;
 use crate::state::{Attribution, Observer};
 use crate::trace::SeenMessage;
 use crate::wire::KeyRing;
@@ -39,6 +40,16 @@ pub trait Audience {
 
     /// The observer has taken a message.
     fn settled(&mut self, _attribution: Attribution, _engine: &mut Engine) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Whether findings are taken as they come, with [`Audience::found`]. Else they stay in the engine.
+    fn takes_findings(&self) -> bool {
+        false
+    }
+
+    /// Something was found.
+    fn found(&mut self, _findings: Vec<Finding>, _engine: &Engine) -> io::Result<()> {
         Ok(())
     }
 
@@ -225,14 +236,15 @@ impl Driver {
     }
 
     /// Ends the observation, lets the thread end, and completes the file. What is still on its way is left.
-    pub fn finish(&mut self, engine: &mut Engine) -> Result<(), DriveError> {
+    pub fn finish(&mut self, engine: &mut Engine, audience: &mut impl Audience) -> Result<(), DriveError> {
         self.feed.stop();
         self.feed.settle();
         engine.set_capture_counters(self.feed.counters());
-        if !engine.has_ended() {
-            engine.tick(self.feed.now());
+        if let Some(now) = self.feed.now() {
+            engine.tick(Some(now));
         }
         engine.close();
+        tell_findings(engine, audience)?;
         if let Some(recorder) = self.recorder.take() {
             recorder.finish()?;
         }
@@ -255,6 +267,7 @@ impl Driver {
         self.ticked = Instant::now();
         engine.set_capture_counters(self.feed.counters());
         engine.tick(self.feed.now());
+        tell_findings(engine, audience)?;
         audience.ticked(engine)?;
         audience.paused(engine)?;
         if let Some(recorder) = &mut self.recorder {
@@ -290,6 +303,7 @@ impl Driver {
             Taken::Tunnelled(_) => {}
             Taken::Nothing => wanted = false,
         }
+        tell_findings(engine, audience)?;
         let Some(recorder) = &mut self.recorder else { return Ok(()) };
         if !audience.is_choosy() {
             recorder.write(frame)?;
@@ -302,4 +316,14 @@ impl Driver {
         }
         Ok(())
     }
+}
+
+/// Hands new findings to whoever takes them.
+#[inline]
+fn tell_findings(engine: &mut Engine, audience: &mut impl Audience) -> io::Result<()> {
+    if audience.takes_findings() && engine.findings().is_some_and(|findings| !findings.kept().is_empty()) {
+        let findings = engine.take_findings();
+        audience.found(findings, engine)?;
+    }
+    Ok(())
 }

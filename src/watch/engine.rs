@@ -3,6 +3,7 @@
 use super::counters::Rate;
 use super::{CaptureCounters, Counters, RecentMessage, RecentMessages};
 use crate::capture::{Frame, LinkType};
+use crate::rules::{self, Finding, Findings, Place, Validator};
 use crate::state::{Attribution, Limits, Observer, Options};
 use crate::time::Timestamp;
 use crate::trace::{Seen, SeenMessage, Trace};
@@ -19,6 +20,8 @@ pub struct EngineOptions {
     pub keys: KeyRing,
     /// Of the observer. [`Options::attribute`] has to be on for [`Taken`] to say whose a tunnelled packet is.
     pub observer: Options,
+    /// What is asked of the rules; `None` when they are not asked.
+    pub rules: Option<rules::Options>,
     /// The most messages kept with their octets; tunnel data has as much room of its own.
     pub recent_messages: usize,
     /// The most octets those messages may take.
@@ -32,6 +35,7 @@ impl Default for EngineOptions {
             numbers: Numbers::default(),
             keys: KeyRing::default(),
             observer: Options::default(),
+            rules: Some(rules::Options::default()),
             recent_messages: 10_000,
             recent_octets: 64 << 20,
         }
@@ -67,6 +71,7 @@ pub struct Engine {
     keys: KeyRing,
     trace: Trace,
     observer: Observer,
+    validator: Option<Validator>,
     messages: RecentMessages,
     tunnel_data: RecentMessages,
     link_types: Vec<LinkType>,
@@ -84,12 +89,17 @@ pub struct Engine {
 impl Engine {
     /// An engine that has seen nothing yet.
     pub fn new(options: EngineOptions) -> Self {
-        let EngineOptions { ports, numbers, keys, observer, recent_messages, recent_octets } = options;
+        let EngineOptions { ports, numbers, keys, observer, rules, recent_messages, recent_octets } = options;
         Self {
             trace: Trace::new(&ports, numbers, true),
             ports,
             keys,
-            observer: Observer::new(observer),
+            observer: Observer::new(Options {
+                // What rules ask for.
+                keep_before: observer.keep_before || rules.is_some(),
+                ..observer
+            }),
+            validator: rules.map(Validator::new),
             messages: RecentMessages::new(recent_messages, recent_octets),
             tunnel_data: RecentMessages::new(recent_messages, recent_octets),
             link_types: Vec::new(),
@@ -117,23 +127,39 @@ impl Engine {
     ) -> Taken {
         self.note(frame);
         self.observer.advance(frame.time);
+        if let Some(validator) = &mut self.validator {
+            validator.advance(frame.time, &self.observer);
+        }
         let (attribution, is_data) = match self.trace.take(frame) {
             Seen::Nothing => {
                 self.others = self.others.saturating_add(1);
                 return Taken::Nothing;
             }
             Seen::Fragment(fragment) => {
-                self.observer.fragment(&fragment, frame.time);
+                if let Some(validator) = &mut self.validator {
+                    let seen = self.observer.fragment(&fragment, frame.time);
+                    validator.fragment(&fragment, place_of(frame), seen, &self.observer);
+                }
                 self.others = self.others.saturating_add(1);
                 return Taken::Nothing;
             }
             Seen::Tunnelled(tunnel) => {
                 let attribution = self.observer.tunnel(&tunnel, frame.time);
+                if let Some(validator) = &mut self.validator {
+                    validator.packet_soon(&tunnel, place_of(frame), attribution, &self.observer);
+                }
                 self.others = self.others.saturating_add(u64::from(!attribution.tunnelled));
                 return Taken::Tunnelled(attribution);
             }
             Seen::Message(seen) => {
-                let attribution = self.observer.message(&seen.event(&self.keys));
+                if let Some(validator) = &mut self.validator {
+                    validator.release(&self.observer);
+                }
+                let event = seen.event(&self.keys);
+                let attribution = self.observer.message(&event);
+                if let Some(validator) = &mut self.validator {
+                    validator.message(&event, attribution, &self.keys, &self.observer);
+                }
                 look(&seen, &self.keys, (attribution, &self.observer));
                 (attribution, matches!(seen.message.header, Header::TunnelData(_)))
             }
@@ -169,6 +195,13 @@ impl Engine {
             && now > self.observer.clock()
         {
             self.observer.advance(now);
+            if let Some(validator) = &mut self.validator {
+                validator.advance(now, &self.observer);
+            }
+        }
+        if let Some(validator) = &mut self.validator {
+            // They are judged by the tables as they saw them.
+            validator.release(&self.observer);
         }
         self.observer.refresh();
         let counts = self.trace.counts();
@@ -181,6 +214,11 @@ impl Engine {
     /// Ends the observation: nothing more will come. What is unanswered now stays so.
     pub fn close(&mut self) {
         if !self.ended {
+            if let Some(validator) = &mut self.validator {
+                validator.advance(self.observer.clock(), &self.observer);
+                self.observer.catch_up();
+                validator.close(&self.observer);
+            }
             self.observer.close();
             self.ended = true;
             self.revision = self.revision.wrapping_add(1);
@@ -207,6 +245,18 @@ impl Engine {
     /// What is believed. Counters of tunnels and rules, and expiry, are those of the last [`Engine::tick`].
     pub fn observer(&self) -> &Observer {
         &self.observer
+    }
+
+    /// What the rules found, as far as nobody took it; `None` when they are not asked.
+    pub fn findings(&self) -> Option<&Findings> {
+        self.validator.as_ref().map(Validator::findings)
+    }
+
+    /// Hands over what was found since this was asked last. Counts of findings stay.
+    ///
+    /// There is room for [`rules::Options::most_findings`] between two calls.
+    pub fn take_findings(&mut self) -> Vec<Finding> {
+        self.validator.as_mut().map(Validator::take_findings).unwrap_or_default()
     }
 
     /// What was counted on the way there.
@@ -289,4 +339,9 @@ impl Engine {
             *last = Some(frame.time);
         }
     }
+}
+
+/// A frame as findings name it.
+fn place_of(frame: &Frame<'_>) -> Place {
+    Place { frame: frame.number, time: frame.time, precision: frame.precision }
 }

@@ -10,7 +10,7 @@ use std::ffi::OsString;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use mipflow::capture::{Next, Timeline};
 use mipflow::state::Options;
-use mipflow::tui::{App, Effect, Facts, Finding, Input, InputKind, Message, Settings, draw};
+use mipflow::tui::{App, Effect, Facts, FindingLog, Input, InputKind, Message, Settings, draw};
 use mipflow::watch::{Engine, EngineOptions};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -20,7 +20,7 @@ use ratatui::style::Modifier;
 pub struct Bench {
     pub engine: Engine,
     pub app: App,
-    pub findings: Vec<Finding>,
+    pub findings: FindingLog,
     pub input: Input,
     timeline: Option<Timeline>,
 }
@@ -42,7 +42,7 @@ impl Bench {
         };
         let timeline = (!file.is_empty()).then(|| Timeline::open(&[OsString::from(file)]));
         let app = App::new(settings, size);
-        Self { engine: Engine::new(options), app, findings: Vec::new(), input, timeline }
+        Self { engine: Engine::new(options), app, findings: FindingLog::default(), input, timeline }
     }
 
     /// A screen of this size after a capture was read to its end.
@@ -60,6 +60,7 @@ impl Bench {
                 Next::Frame(frame) => {
                     let number = frame.number;
                     self.engine.take(&frame);
+                    self.gather();
                     if number >= until {
                         self.timeline = Some(timeline);
                         break;
@@ -74,7 +75,13 @@ impl Bench {
             }
         }
         self.engine.tick(None);
+        self.gather();
         self.send(Message::Data);
+    }
+
+    /// Takes up what was found.
+    fn gather(&mut self) {
+        self.findings.extend(self.engine.take_findings());
     }
 
     /// Hands over a message; says what is to be done.

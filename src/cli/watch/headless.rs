@@ -12,8 +12,10 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use super::Prepared;
 use crate::capture::LiveNotice;
 use crate::cli::decode::{is_of, tell_unread, write_failure};
+use crate::cli::validation::{FailOn, ValidationOptions};
 use crate::cli::{Exit, Failure};
 use crate::report::{LiveReport, Lost, NdjsonReport, Report, Sections, Summary, Target};
+use crate::rules::{Finding, Level};
 use crate::state::{Attribution, Exchange, Observer};
 use crate::trace::SeenMessage;
 use crate::watch::{Audience, DriveError, Driver, Engine, Feed, Progress};
@@ -25,8 +27,8 @@ const LOOK: Duration = Duration::from_millis(100);
 const MOMENT: Duration = Duration::from_millis(5);
 
 pub(super) fn run(prepared: Prepared, interruption: &Interruption) -> Result<Exit, Failure> {
-    let Prepared { mut driver, mut engine, target } = prepared;
-    let mut records = Records::new(&driver, target);
+    let Prepared { mut driver, mut engine, target, fail_on } = prepared;
+    let mut records = Records::new(&driver, target, fail_on);
     if matches!(records.form, Form::Live(_)) {
         engine.observer_mut().follow_exchanges();
     }
@@ -46,7 +48,7 @@ pub(super) fn run(prepared: Prepared, interruption: &Interruption) -> Result<Exi
             }
         }
     }
-    let finished = driver.finish(&mut engine).err();
+    let finished = driver.finish(&mut engine, &mut records).err();
     // Nobody takes records any more.
     let failures = [failure, finished].into_iter().flatten().map(into_failure);
     let mut told = Vec::new();
@@ -117,6 +119,9 @@ struct Records {
     form: Form,
     names: Vec<String>,
     target: Option<Target>,
+    fail_on: FailOn,
+    /// The gravest finding that was told.
+    gravest: Option<Level>,
 }
 
 enum Form {
@@ -127,16 +132,17 @@ enum Form {
 }
 
 impl Records {
-    fn new(driver: &Driver, target: Option<Target>) -> Self {
+    fn new(driver: &Driver, target: Option<Target>, fail_on: FailOn) -> Self {
         let feed: &Feed = driver.feed();
         let out = io::stdout().lock();
         let form = if feed.is_loaded() {
-            let sections = Sections { messages: true, nodes: true, flows: true, ..Sections::default() };
+            let sections =
+                Sections { messages: true, nodes: true, flows: true, findings: true, ..Sections::default() };
             Form::Loaded(NdjsonReport::new(out, sections))
         } else {
             Form::Live(LiveReport::new(out))
         };
-        Self { form, names: feed.names().to_vec(), target }
+        Self { form, names: feed.names().to_vec(), target, fail_on, gravest: None }
     }
 
     /// Prints what is known in the end, and says what could not be read.
@@ -147,7 +153,12 @@ impl Records {
             Form::Live(report) => report.finish(&summary)?,
             Form::Loaded(report) => report.finish(&summary)?,
         }
-        let mut exit = Exit::Done;
+        let mut exit = match (&self.form, summary.findings) {
+            (Form::Loaded(_), Some(findings)) => {
+                ValidationOptions::exit(self.fail_on, findings, |finding| summary.is_wanted(finding))
+            }
+            _ => self.fail_on.exit(self.gravest),
+        };
         for error in driver.errors() {
             exit = Failure::io(error.to_string(), error.help()).tell();
         }
@@ -178,7 +189,7 @@ impl Audience for Records {
             return Ok(false);
         }
         match &mut self.form {
-            Form::Live(report) => report.message(seen, keys, &[])?,
+            Form::Live(report) => report.message(seen, keys)?,
             Form::Loaded(report) => report.message(seen, keys, &[])?,
         }
         Ok(true)
@@ -188,6 +199,20 @@ impl Audience for Records {
         self.decided(engine)?;
         if let (Form::Live(report), Some(node)) = (&mut self.form, attribution.node) {
             report.node(node, &summary(engine, &self.names, self.target.as_ref()))?;
+        }
+        Ok(())
+    }
+
+    fn takes_findings(&self) -> bool {
+        matches!(self.form, Form::Live(_))
+    }
+
+    fn found(&mut self, findings: Vec<Finding>, engine: &Engine) -> io::Result<()> {
+        let Form::Live(report) = &mut self.form else { return Ok(()) };
+        let summary = summary(engine, &self.names, self.target.as_ref());
+        for finding in findings.iter().filter(|finding| summary.is_wanted(finding)) {
+            self.gravest = Some(self.gravest.map_or(finding.level, |gravest| gravest.min(finding.level)));
+            report.finding(finding)?;
         }
         Ok(())
     }
@@ -242,7 +267,7 @@ fn summary<'a>(engine: &'a Engine, names: &'a [String], target: Option<&'a Targe
         link_types: engine.link_types(),
         counts: engine.trace().counts(),
         observer: engine.observer(),
-        findings: None,
+        findings: engine.findings(),
         target,
         network: engine.trace().network_counters(),
         clock_backwards: engine.clock_backwards(),

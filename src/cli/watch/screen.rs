@@ -7,7 +7,8 @@ use crate::cli::decode::write_failure;
 use crate::cli::output::{self, Colour};
 use crate::cli::{Exit, Failure};
 use crate::report::{Glyphs, Target};
-use crate::tui::{self, Filter, RunError, Settings, ThemeName};
+use crate::rules::{Finding, Level};
+use crate::tui::{self, Filter, RunError, Settings, ThemeName, Watched};
 use crate::watch::DriveError;
 
 /// Colours of the screen (`--theme`).
@@ -34,15 +35,24 @@ impl From<Theme> for ThemeName {
 
 /// Shows what comes until the user ends it, then says what could not be read.
 pub(super) fn run(prepared: Prepared, theme: Theme, ascii: bool) -> Result<Exit, Failure> {
-    let Prepared { driver, engine, target } = prepared;
+    let Prepared { driver, engine, target, fail_on } = prepared;
     let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let settings = Settings {
         theme: if no_colour { ThemeName::Mono } else { theme.into() },
         ascii: output::look(Colour::Never, ascii).glyphs == Glyphs::ASCII,
         filter: filter(target.as_ref())?,
     };
-    let (driver, _) = tui::run(driver, engine, settings, target).map_err(failure)?;
-    let mut exit = Exit::Done;
+    let Watched { driver, engine, findings } =
+        tui::run(driver, engine, settings, target.clone()).map_err(failure)?;
+    let is_wanted = |finding: &Finding| {
+        let node = finding.node.and_then(|node| engine.observer().node(node));
+        target.as_ref().is_none_or(|target| node.is_some_and(|node| target.is_node(node)))
+    };
+    let mut exit = fail_on.exit(match &target {
+        // All of them count, kept or not.
+        None => Level::ALL.into_iter().find(|level| findings.of_level(*level) > 0),
+        Some(_) => findings.iter().filter(|(_, found)| is_wanted(found)).map(|(_, found)| found.level).min(),
+    });
     for error in driver.errors() {
         exit = Failure::io(error.to_string(), error.help()).tell();
     }

@@ -1,22 +1,22 @@
 //! What is wrong: by rule and node, by node, or in order of time or gravity.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 use ratatui::Frame;
-use ratatui::style::Style;
 use ratatui::text::Line;
 
 use super::Pane;
 use super::tunnels::count;
 use crate::report::Clock;
+use crate::rules::{CATALOGUE, Finding, Level, Rule};
 use crate::tui::app::App;
 use crate::tui::facts::{Facts, NodeRef};
 use crate::tui::filter::{Sieve, finding_text};
-use crate::tui::finding::{Finding, Level, RuleText};
 use crate::tui::layout::Areas;
 use crate::tui::list::List;
 use crate::tui::text::Row as Cells;
-use crate::tui::theme::Theme;
 
 /// How findings are put together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,8 +46,15 @@ pub enum Row {
     Rule(&'static str),
     /// A node, below a rule or alone.
     Node(Option<&'static str>, Option<Ipv4Addr>),
-    /// A finding, by its place among all.
-    Finding(usize),
+    /// A finding, by its number.
+    Finding(u64),
+}
+
+/// What stands over findings, and of which there are so many.
+#[derive(Clone, Copy, Debug)]
+struct Head {
+    count: u64,
+    gravest: Level,
 }
 
 /// Rows and their order.
@@ -60,56 +67,113 @@ pub struct Findings {
     /// Whether the order is turned round.
     pub reversed: bool,
     /// Rows that the user folded.
-    folded: Vec<Row>,
-    shown: usize,
+    folded: BTreeSet<Row>,
+    /// Numbers of the findings that the filter lets through, in the order of the rows.
+    shown: Vec<u64>,
+    heads: BTreeMap<Row, Head>,
+    /// The finding under the cursor as it was last seen, in case it is forgotten.
+    pinned: Option<(u64, Arc<Finding>)>,
+    /// What the rows were made from.
+    made: Option<Made>,
+}
+
+/// What rows depend on, as long as everything is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Made {
+    total: u64,
+    kept: usize,
+    order: Order,
+    reversed: bool,
+    follow: bool,
 }
 
 impl Findings {
     /// Makes the rows anew.
     pub fn refresh(&mut self, facts: Facts<'_>, sieve: &Sieve<'_>, follow: bool) {
-        let findings = facts.findings;
-        let mut places: Vec<usize> = (0..findings.len()).collect();
-        if !sieve.is_open() {
-            places.retain(|place| findings.get(*place).is_some_and(|finding| sieve.finding(finding)));
+        let log = facts.findings;
+        let (order, reversed) = (self.order, self.reversed);
+        let made = Made { total: log.total(), kept: log.len(), order, reversed, follow };
+        // What a filter lets through may change without a finding.
+        let made = Some(made).filter(|_| sieve.is_open());
+        if made.is_some() && made == self.made {
+            return;
         }
-        self.shown = places.len();
-        let at = |place: &usize| findings.get(*place);
-        let rule = |place: &usize| at(place).map(|finding| (finding.level, finding.rule.id));
-        let node = |place: &usize| at(place).and_then(|finding| finding.home_address);
+        self.made = made;
+        self.pin(facts);
+        let pinned = self.pinned.clone();
+        let pinned = pinned.iter().filter(|(number, _)| log.get(*number).is_none());
+        let findings: Vec<(u64, &Arc<Finding>)> = pinned
+            .map(|(number, finding)| (*number, finding))
+            .chain(log.iter())
+            .filter(|(_, finding)| sieve.is_open() || sieve.finding(finding))
+            .collect();
+        self.put_together(findings, follow);
+        self.pin(facts);
+    }
+
+    fn put_together(&mut self, mut findings: Vec<(u64, &Arc<Finding>)>, follow: bool) {
         match self.order {
-            Order::Rule => places.sort_by_key(|place| (rule(place), node(place), *place)),
-            Order::Node => places.sort_by_key(|place| (node(place), *place)),
+            Order::Rule => findings.sort_by_cached_key(|(number, finding)| {
+                (finding.level, finding.rule.id, finding.home_address, *number)
+            }),
+            Order::Node => findings.sort_by_cached_key(|(number, finding)| (finding.home_address, *number)),
             Order::Time => {}
-            Order::Level => places.sort_by_key(|place| (at(place).map(|finding| finding.level), *place)),
+            Order::Level => findings.sort_by_cached_key(|(number, finding)| (finding.level, *number)),
         }
         if self.reversed {
-            places.reverse();
+            findings.reverse();
         }
         let mut rows = Vec::new();
         let mut above: [Option<Row>; 2] = [None; 2];
-        for place in places {
-            let Some(finding) = findings.get(place) else { continue };
+        self.heads.clear();
+        for (number, finding) in &findings {
+            let id = finding.rule.id;
             let heads = match self.order {
-                Order::Rule => [
-                    Some(Row::Rule(finding.rule.id)),
-                    Some(Row::Node(Some(finding.rule.id), finding.home_address)),
-                ],
+                Order::Rule => [Some(Row::Rule(id)), Some(Row::Node(Some(id), finding.home_address))],
                 Order::Node => [Some(Row::Node(None, finding.home_address)), None],
                 Order::Time | Order::Level => [None; 2],
             };
             let mut is_open = true;
             for (head, before) in heads.iter().zip(&above) {
+                let Some(row) = head else { continue };
                 if head != before && is_open {
-                    rows.extend(*head);
+                    rows.push(*row);
                 }
-                is_open &= head.is_none_or(|head| !self.folded.contains(&head));
+                let head = self.heads.entry(*row).or_insert(Head { count: 0, gravest: finding.level });
+                head.count += 1;
+                head.gravest = head.gravest.min(finding.level);
+                is_open &= !self.folded.contains(row);
             }
             above = heads;
             if is_open {
-                rows.push(Row::Finding(place));
+                rows.push(Row::Finding(*number));
             }
         }
+        self.shown = findings.into_iter().map(|(number, _)| number).collect();
         self.list.replace(rows, follow);
+    }
+
+    /// What the cursor is at stays, also when it is forgotten elsewhere.
+    fn pin(&mut self, facts: Facts<'_>) {
+        let Some(Row::Finding(number)) = self.list.selected() else {
+            self.pinned = None;
+            return;
+        };
+        match facts.findings.get(number) {
+            Some(finding) => self.pinned = Some((number, Arc::clone(finding))),
+            None => self.pinned = self.pinned.take().filter(|(pinned, _)| *pinned == number),
+        }
+    }
+
+    /// A finding, also when it was forgotten while it was looked at.
+    fn finding<'t>(&'t self, facts: Facts<'t>, number: u64) -> Option<&'t Arc<Finding>> {
+        let pinned = || self.pinned.as_ref().filter(|(pinned, _)| *pinned == number);
+        facts.findings.get(number).or_else(|| pinned().map(|(_, finding)| finding))
+    }
+
+    /// Numbers of the findings that the filter lets through, folded or not.
+    pub fn shown(&self) -> &[u64] {
+        &self.shown
     }
 
     /// Puts them together otherwise.
@@ -124,28 +188,26 @@ impl Findings {
         let Some(row) = self.list.selected().filter(|row| !matches!(row, Row::Finding(_))) else {
             return false;
         };
-        let known = self.folded.iter().position(|folded| *folded == row);
-        match (known, open) {
-            (Some(place), true) => drop(self.folded.remove(place)),
-            (None, false) => self.folded.push(row),
-            _ => return false,
+        let has_changed = if open { self.folded.remove(&row) } else { self.folded.insert(row) };
+        if has_changed {
+            self.made = None;
         }
-        true
+        has_changed
     }
 
     /// The finding under the cursor.
-    pub fn selected<'t>(&self, facts: Facts<'t>) -> Option<&'t Finding> {
+    pub fn selected<'t>(&'t self, facts: Facts<'t>) -> Option<&'t Arc<Finding>> {
         match self.list.selected()? {
-            Row::Finding(place) => facts.findings.get(place),
+            Row::Finding(number) => self.finding(facts, number),
             Row::Rule(_) | Row::Node(..) => None,
         }
     }
 
     /// The rule of the row under the cursor.
-    pub fn selected_rule(&self, facts: Facts<'_>) -> Option<&'static RuleText> {
+    pub fn selected_rule(&self, facts: Facts<'_>) -> Option<&'static Rule> {
         match self.list.selected()? {
-            Row::Finding(place) => facts.findings.get(place).map(|finding| finding.rule),
-            Row::Rule(id) | Row::Node(Some(id), _) => rule(facts, id),
+            Row::Finding(number) => self.finding(facts, number).map(|finding| finding.rule),
+            Row::Rule(id) | Row::Node(Some(id), _) => rule(id),
             Row::Node(None, _) => None,
         }
     }
@@ -153,7 +215,10 @@ impl Findings {
     /// The node of the row under the cursor.
     pub fn selected_node(&self, facts: Facts<'_>) -> Option<NodeRef> {
         let address = match self.list.selected()? {
-            Row::Finding(place) => facts.findings.get(place)?.home_address?,
+            Row::Finding(number) => {
+                let finding = self.finding(facts, number)?;
+                return finding.node.and_then(|place| facts.node_ref(place));
+            }
             Row::Node(_, address) => address?,
             Row::Rule(_) => return None,
         };
@@ -166,24 +231,18 @@ impl Findings {
     /// What a search looks through.
     pub fn search_text(&self, facts: Facts<'_>, place: usize) -> String {
         match self.list.rows().get(place) {
-            Some(Row::Finding(place)) => facts.findings.get(*place).map(finding_text).unwrap_or_default(),
-            Some(Row::Rule(id)) => id.to_lowercase(),
+            Some(Row::Finding(number)) => {
+                self.finding(facts, *number).map(|finding| finding_text(finding)).unwrap_or_default()
+            }
+            Some(Row::Rule(id)) => format!("{id} {}", rule(id).map_or("", |rule| rule.title)).to_lowercase(),
             Some(Row::Node(_, address)) => address.map(|address| address.to_string()).unwrap_or_default(),
             None => String::new(),
         }
     }
 }
 
-fn rule(facts: Facts<'_>, id: &str) -> Option<&'static RuleText> {
-    facts.findings.iter().map(|finding| finding.rule).find(|rule| rule.id == id)
-}
-
-fn level_style(theme: &Theme, level: Level) -> Style {
-    match level {
-        Level::Must => theme.bad,
-        Level::Should => theme.doubtful,
-        Level::Note => theme.quiet,
-    }
+fn rule(id: &str) -> Option<&'static Rule> {
+    CATALOGUE.into_iter().find(|rule| rule.id == id)
 }
 
 /// Draws the tree.
@@ -194,7 +253,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, areas: &Areas) {
         return;
     }
     let findings = &app.findings;
-    let shown = count(findings.shown, facts.findings.len(), "finding", app.filter.is_empty());
+    let shown = count(findings.shown.len(), facts.findings.len(), "finding", app.filter.is_empty());
     let order = ORDERS.iter().find(|(order, _)| *order == findings.order).map_or("", |(_, name)| *name);
     pane.title(frame, &format!("Findings: {shown}"), order);
     if findings.list.rows().is_empty() {
@@ -220,42 +279,39 @@ fn line(app: &App, facts: Facts<'_>, row: Row, clock: &mut Clock) -> Line<'stati
     let marks = theme.marks();
     let findings = &app.findings;
     let mut cells = Cells::default();
+    let head = findings.heads.get(&row);
     let fold = if findings.folded.contains(&row) { marks.folded } else { marks.open };
     match row {
         Row::Rule(id) => {
-            let of_it = facts.findings.iter().filter(|finding| finding.rule.id == id);
-            let level = of_it.clone().map(|finding| finding.level).min().unwrap_or(Level::Note);
+            let gravest = head.map_or(Level::Note, |head| head.gravest);
             cells.plain(format!("{fold} "));
-            cells.push(format!("{:<6} ", level.name()), level_style(theme, level));
+            cells.push(format!("{:<6} ", gravest.name()), theme.level(gravest));
             cells.push(format!("{id} "), theme.heading);
-            cells.plain(rule(facts, id).map_or("", |rule| rule.title));
-            cells.push(format!("  ({})", of_it.count()), theme.quiet);
+            cells.plain(theme.glyphs.words(rule(id).map_or("", |rule| rule.title)));
+            cells.push(format!("  ({})", head.map_or(0, |head| head.count)), theme.quiet);
         }
         Row::Node(of, address) => {
-            let of_it = facts.findings.iter().filter(|finding| {
-                finding.home_address == address && of.is_none_or(|id| finding.rule.id == id)
-            });
             cells.plain(format!("{}{fold} ", if of.is_some() { "  " } else { "" }));
-            let name = address.map_or_else(|| "no node".to_owned(), |address| address.to_string());
+            let name = address.map_or_else(|| "of no node".to_owned(), |address| address.to_string());
             cells.push(name, theme.address);
-            cells.push(format!("  ({})", of_it.count()), theme.quiet);
+            cells.push(format!("  ({})", head.map_or(0, |head| head.count)), theme.quiet);
         }
-        Row::Finding(place) => {
-            let Some(finding) = facts.findings.get(place) else { return Line::raw("forgotten") };
+        Row::Finding(number) => {
+            let Some(finding) = findings.finding(facts, number) else { return Line::raw("forgotten") };
             let indent = match findings.order {
                 Order::Rule => "      ",
                 Order::Node => "    ",
                 Order::Time | Order::Level => "",
             };
             cells.plain(indent);
-            let frame = finding.frame.map(|frame| format!("#{frame}")).unwrap_or_default();
-            let time = clock.moment(finding.time, facts.precision());
+            let frame = format!("#{}", finding.place.frame);
+            let time = clock.moment(finding.place.time, facts.precision());
             cells.push(format!("{frame:>6} {time}  "), theme.quiet);
             if findings.order != Order::Rule {
-                cells.push(format!("{:<6} ", finding.level.name()), level_style(theme, finding.level));
+                cells.push(format!("{:<6} ", finding.level.name()), theme.level(finding.level));
                 cells.push(format!("{} ", finding.rule.id), theme.heading);
             }
-            cells.plain(finding.message.clone());
+            cells.plain(theme.glyphs.words(&finding.message));
         }
     }
     cells.line()

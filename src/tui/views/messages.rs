@@ -56,6 +56,9 @@ struct Open {
     number: u64,
     lines: Vec<MarkedLine>,
     octets: Vec<u8>,
+    /// Its frame, and the number of the next finding, which may be about it.
+    frame: u64,
+    findings: u64,
 }
 
 impl Messages {
@@ -149,29 +152,48 @@ impl Messages {
             self.open = None;
             return;
         };
-        if !anew && self.open.as_ref().is_some_and(|open| open.number == number) {
-            return;
+        if let Some(open) = self.open.as_mut().filter(|open| !anew && open.number == number) {
+            let next = std::mem::replace(&mut open.findings, facts.findings.total());
+            if next <= open.findings && facts.findings.of_frame(open.frame, next).is_empty() {
+                return;
+            }
         }
         let is_other = self.open.as_ref().is_none_or(|open| open.number != number);
         let read = self.message(facts, number).and_then(|message| {
+            let found = facts.findings.of_frame(message.frame().number, 0);
             facts.read(message, |seen| {
-                (message_tree_lines(seen, facts.keys, clock, look), seen.message.octets.to_vec())
+                let lines = message_tree_lines(seen, facts.keys, &found, clock, look);
+                (lines, seen.message.octets.to_vec(), seen.frame)
             })
         });
-        let (lines, octets) = read.unwrap_or_default();
+        let (lines, octets, frame) = read.unwrap_or_default();
         self.tree.replace((0..lines.len()).collect(), false);
         if is_other {
             self.tree.go(0);
             self.hex_top = 0;
             self.octet = 0;
         }
-        self.open = Some(Open { number, lines, octets });
+        self.open = Some(Open { number, lines, octets, frame, findings: facts.findings.total() });
     }
 
     /// The octets that the line under the tree's cursor tells of.
     pub fn field(&self) -> Range<usize> {
         let line = self.open.as_ref().and_then(|open| open.lines.get(self.tree.selected()?));
         line.and_then(|line| line.octets.clone()).unwrap_or_default()
+    }
+
+    /// Goes to what was found by this rule, in the tree and in the octets.
+    pub fn show_note(&mut self, rule: &str) {
+        let note = format!(" {rule}: ");
+        let is_note = |line: &MarkedLine| {
+            let text = ansi::bare(&line.text);
+            text.trim_start().starts_with('[') && text.contains(&note)
+        };
+        let place = self.open.as_ref().and_then(|open| open.lines.iter().position(is_note));
+        if let Some(place) = place {
+            self.tree.go(place);
+            self.follow_tree();
+        }
     }
 
     /// Brings the octets of the tree's field into sight.

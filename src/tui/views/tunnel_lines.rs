@@ -62,11 +62,7 @@ fn node_line(app: &App, facts: Facts<'_>, (place, node): (NodeRef, &Node), width
         row.push("  multipath refused", theme.doubtful);
     }
     row.push(format!("  HA {}", node.home_agent), theme.quiet);
-    let found = facts
-        .findings
-        .iter()
-        .filter(|finding| node.home_address.is_some() && finding.home_address == node.home_address);
-    match found.count() {
+    match node.home_address.map_or(0, |address| facts.findings.of_node(address)) {
         0 => {}
         1 => drop(row.push("  1 finding", theme.doubtful)),
         many => drop(row.push(format!("  {many} findings"), theme.doubtful)),

@@ -1,0 +1,183 @@
+//! What was found: the last findings, and how many there were.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use crate::rules::{Finding, Findings, Level};
+use crate::time::Timestamp;
+
+/// The last findings, in the order they came, each with its number from 0. What falls out is counted. A copy shares
+/// the findings.
+#[derive(Clone, Debug)]
+pub struct FindingLog {
+    kept: VecDeque<(u64, Arc<Finding>)>,
+    most: usize,
+    total: u64,
+    levels: BTreeMap<Level, u64>,
+    /// How many of the kept ones are about each node.
+    nodes: BTreeMap<Ipv4Addr, u64>,
+}
+
+impl Default for FindingLog {
+    fn default() -> Self {
+        Self::new(Self::MOST)
+    }
+}
+
+impl FindingLog {
+    /// The most findings that are kept when nothing else is said.
+    pub const MOST: usize = 1 << 16;
+
+    /// Room for `most` findings.
+    pub fn new(most: usize) -> Self {
+        Self {
+            kept: VecDeque::new(),
+            most: most.max(1),
+            total: 0,
+            levels: BTreeMap::new(),
+            nodes: BTreeMap::new(),
+        }
+    }
+
+    /// Adds a finding, and forgets the oldest where there is no room.
+    pub fn push(&mut self, finding: Finding) {
+        let number = self.total;
+        self.total = number.saturating_add(1);
+        self.keep(number, Arc::new(finding));
+        while self.kept.len() > self.most {
+            let Some((_, oldest)) = self.kept.pop_front() else { break };
+            if let Some(address) = oldest.home_address
+                && let Some(count) = self.nodes.get_mut(&address)
+            {
+                *count = count.saturating_sub(1);
+                if *count == 0 {
+                    self.nodes.remove(&address);
+                }
+            }
+        }
+    }
+
+    /// Adds findings, see [`FindingLog::push`].
+    pub fn extend(&mut self, findings: Vec<Finding>) {
+        for finding in findings {
+            self.push(finding);
+        }
+    }
+
+    fn keep(&mut self, number: u64, finding: Arc<Finding>) {
+        *self.levels.entry(finding.level).or_default() += 1;
+        if let Some(address) = finding.home_address {
+            *self.nodes.entry(address).or_default() += 1;
+        }
+        self.kept.push_back((number, finding));
+    }
+
+    /// How many are kept.
+    pub fn len(&self) -> usize {
+        self.kept.len()
+    }
+
+    /// Whether none is kept.
+    pub fn is_empty(&self) -> bool {
+        self.kept.is_empty()
+    }
+
+    /// How many there ever were: the number of the next one.
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// The kept ones with their numbers, oldest first.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (u64, &Arc<Finding>)> {
+        self.kept.iter().map(|(number, finding)| (*number, finding))
+    }
+
+    /// The finding with this number, while it is kept.
+    pub fn get(&self, number: u64) -> Option<&Arc<Finding>> {
+        let place = self.kept.binary_search_by_key(&number, |(number, _)| *number).ok()?;
+        self.kept.get(place).map(|(_, finding)| finding)
+    }
+
+    /// How many there were of this level, kept or not.
+    pub fn of_level(&self, level: Level) -> u64 {
+        self.levels.get(&level).copied().unwrap_or_default()
+    }
+
+    /// How many of the kept ones are about the node with this home address.
+    pub fn of_node(&self, home_address: Ipv4Addr) -> u64 {
+        self.nodes.get(&home_address).copied().unwrap_or_default()
+    }
+
+    /// The kept ones about this frame whose number is at least `from`.
+    pub fn of_frame(&self, frame: u64, from: u64) -> Vec<Finding> {
+        let first = self.kept.partition_point(|(number, _)| *number < from);
+        let kept = self.kept.iter().skip(first).filter(|(_, finding)| finding.place.frame == frame);
+        kept.map(|(_, finding)| Finding::clone(finding)).collect()
+    }
+
+    /// Those about packets up to this time, as if there had been no others.
+    #[must_use]
+    pub fn until(&self, time: Timestamp) -> Self {
+        let mut log = Self { total: self.total, ..Self::new(self.most) };
+        for (number, finding) in self.iter().filter(|(_, finding)| finding.place.time <= time) {
+            log.keep(number, Arc::clone(finding));
+        }
+        log
+    }
+
+    /// Those with these numbers, as reports take them.
+    pub fn chosen(&self, numbers: impl Iterator<Item = u64>) -> Findings {
+        let mut findings = Findings::new(usize::MAX);
+        numbers
+            .filter_map(|number| self.get(number))
+            .for_each(|finding| findings.add(Finding::clone(finding)));
+        findings
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::{CATALOGUE, Place, Subject};
+    use crate::time::Precision;
+
+    fn finding(frame: u64, level: Level, last: u8) -> Finding {
+        Finding {
+            rule: CATALOGUE[0],
+            level,
+            place: Place {
+                frame,
+                time: Timestamp::new(i64::try_from(frame).unwrap(), 0),
+                precision: Precision::SECONDS,
+            },
+            subject: Subject::Any,
+            node: None,
+            home_address: Some([10, 1, 0, last].into()),
+            message: String::new(),
+            octets: None,
+        }
+    }
+
+    #[test]
+    fn what_is_forgotten_is_still_counted() {
+        let mut log = FindingLog::new(3);
+        for (frame, level, last) in
+            [(1, Level::Must, 1), (2, Level::Note, 2), (4, Level::Note, 1), (3, Level::Must, 1)]
+        {
+            log.push(finding(frame, level, last));
+        }
+        assert_eq!((log.len(), log.total()), (3, 4));
+        assert_eq!((log.of_level(Level::Must), log.of_level(Level::Should)), (2, 0));
+        // The node's first one is forgotten.
+        assert_eq!((log.of_node([10, 1, 0, 1].into()), log.of_node([10, 1, 0, 3].into())), (2, 0));
+        assert!(log.get(0).is_none());
+        assert_eq!(log.get(3).unwrap().place.frame, 3);
+        assert_eq!((log.of_frame(4, 0).len(), log.of_frame(4, 3).len()), (1, 0));
+        // Frames 2 and 3, with the numbers they had.
+        let past = log.until(Timestamp::new(3, 0));
+        assert_eq!(past.iter().map(|(number, _)| number).collect::<Vec<_>>(), [1, 3]);
+        assert_eq!((past.total(), past.of_level(Level::Must)), (4, 1));
+        assert_eq!(log.chosen([3, 0, 1].into_iter()).kept().len(), 2);
+    }
+}
