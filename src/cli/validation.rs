@@ -20,9 +20,10 @@ pub(super) struct ValidationOptions {
     #[arg(long, value_name = "RULE")]
     deny: Vec<String>,
 
-    /// Whether nothing was registered before the capture began; rules that need all bindings of a node ask
-    #[arg(long, value_name = "on|off", value_enum, default_value_t = Switch::On, hide_possible_values = true)]
-    assume_cold_start: Switch,
+    /// Whether nothing was registered before it began; rules that need all bindings of a node ask [default: on for
+    /// files, off live]
+    #[arg(long, value_name = "on|off", value_enum, hide_possible_values = true)]
+    assume_cold_start: Option<Switch>,
 }
 
 /// On or off.
@@ -54,9 +55,9 @@ impl FailOn {
 }
 
 impl ValidationOptions {
-    /// Whether nothing was registered before the capture began.
-    pub fn cold_start(&self) -> bool {
-        self.assume_cold_start == Switch::On
+    /// Whether nothing was registered before it began; `default` where nothing was said.
+    pub fn cold_start(&self, default: bool) -> bool {
+        self.assume_cold_start.map_or(default, |assumed| assumed == Switch::On)
     }
 
     /// What is hidden and what is raised.

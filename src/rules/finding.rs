@@ -71,6 +71,11 @@ impl Findings {
         &self.kept
     }
 
+    /// Takes the kept ones out, in the order they were found. They stay counted.
+    pub fn take_kept(&mut self) -> Vec<Finding> {
+        std::mem::take(&mut self.kept)
+    }
+
     /// Those among the kept ones that were added in this range.
     pub fn added(&self, range: std::ops::Range<usize>) -> &[Finding] {
         self.kept.get(range).unwrap_or_default()

@@ -10,7 +10,7 @@ use super::finder::{Context, Finder, Once, Report};
 use super::held::Flow;
 use super::memory::{Answer, Asked, Due, Session, World};
 use super::pairing::anchors;
-use super::{Findings, Place, Rule, Subject};
+use super::{Finding, Findings, Place, Rule, Subject};
 use crate::state::{
     Attribution, Bid, Binding, BindingState, Effect, MessageEvent, Node, NormalSelector, Observer,
 };
@@ -93,6 +93,11 @@ impl Validator {
     /// What was found so far.
     pub fn findings(&self) -> &Findings {
         &self.findings
+    }
+
+    /// Takes out what was found since this was last asked, for who tells findings as they come.
+    pub fn take_findings(&mut self) -> Vec<Finding> {
+        self.findings.take_kept()
     }
 
     /// Moves the clock to the time of a packet, after the observer's and before the packet is taken.
