@@ -405,7 +405,7 @@ _mipflow() {
             return 0
             ;;
         mipflow__subcmd__send)
-            opts="-w -v -x -h -V --ha --port --home-address --care-of-address --home-agent --source --interface --lifetime --flags --nai --bid --att --label --bulk --overwrite --flow --ext --replay --identification --retries --timeout --expect --rate --repeat --accept-unauthenticated --accept-any-identification --key --key-file --ext-type --code-multipath-not-allowed --code-invalid-fb-identifier --var --suite --case --dry-run --allow-broadcast --write --format --verbose --hex --color --ascii --help --version"
+            opts="-w -v -x -h -V --ha --port --home-address --care-of-address --home-agent --source --interface --lifetime --flags --nai --bid --att --label --bulk --overwrite --flow --ext --replay --identification --retries --timeout --expect --rate --repeat --accept-unauthenticated --accept-any-identification --key --key-file --ext-type --code-multipath-not-allowed --code-invalid-fb-identifier --fail-on --allow --deny --assume-cold-start --var --suite --case --dry-run --allow-broadcast --write --format --verbose --hex --color --ascii --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -519,6 +519,22 @@ _mipflow() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "must should note never" -- "${cur}"))
+                    return 0
+                    ;;
+                --allow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --deny)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --assume-cold-start)
+                    COMPREPLY=($(compgen -W "on off" -- "${cur}"))
+                    return 0
+                    ;;
                 --var)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -555,7 +571,7 @@ _mipflow() {
             return 0
             ;;
         mipflow__subcmd__serve)
-            opts="-h -V --listen --key --key-file --require-auth --multipath --max-lifetime --max-bindings --home-prefix --replay --format --help --version"
+            opts="-h -V --listen --key --key-file --require-auth --multipath --max-lifetime --max-bindings --home-prefix --ext-type --code-multipath-not-allowed --code-invalid-fb-identifier --replay --format --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -589,8 +605,20 @@ _mipflow() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --ext-type)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --code-multipath-not-allowed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --code-invalid-fb-identifier)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --replay)
-                    COMPREPLY=($(compgen -W "timestamp nonce" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --format)

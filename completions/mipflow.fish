@@ -73,7 +73,7 @@ note\t''
 never\t''"
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l allow -d 'Hide the findings of this rule, or of all rules that begin like this (repeatable)' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l deny -d 'Raise the findings of this rule, or of all rules that begin like this, to must (repeatable)' -r
-complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l assume-cold-start -d 'Whether nothing was registered before the capture began; rules that need all bindings of a node ask [default: on for files, off live]' -r -f -a "on\t''
+complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l assume-cold-start -d 'Whether nothing was registered before it began; rules that need all bindings of a node ask [default: on for files, off live]' -r -f -a "on\t''
 off\t''"
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l ext-type -d 'Type of the Multipath and Flow-Binding extensions' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l code-multipath-not-allowed -d 'Reply code `MULTIPATH_NOT_ALLOWED`' -r
@@ -111,6 +111,14 @@ complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l key-file -d 'Re
 complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l ext-type -d 'Type of the Multipath and Flow-Binding extensions' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l code-multipath-not-allowed -d 'Reply code `MULTIPATH_NOT_ALLOWED`' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l code-invalid-fb-identifier -d 'Reply code `INVALID_FB_IDENTIFIER`' -r
+complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l fail-on -d 'Exit with 1 when there is a finding of this level or graver' -r -f -a "must\t''
+should\t''
+note\t''
+never\t''"
+complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l allow -d 'Hide the findings of this rule, or of all rules that begin like this (repeatable)' -r
+complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l deny -d 'Raise the findings of this rule, or of all rules that begin like this, to must (repeatable)' -r
+complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l assume-cold-start -d 'Whether nothing was registered before it began; rules that need all bindings of a node ask [default: on for files, off live]' -r -f -a "on\t''
+off\t''"
 complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l var -d 'What `${NAME}` stands for in scenarios (repeatable)' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l suite -d 'Run a conformance suite: rfc5944 or rfc7629; list lists their cases' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l case -d 'Run only this case of the suite, or these of a section (repeatable)' -r
@@ -141,8 +149,10 @@ off\t''"
 complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l max-lifetime -d 'Longest lifetime to grant, in seconds; 65535 never ends' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l max-bindings -d 'Most bindings of one node; what would be one more gets code 135' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l home-prefix -d 'Home addresses to serve (repeatable); others get code 129, and nodes that have only a NAI get one of these' -r
-complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l replay -d 'How requests are kept from being replayed' -r -f -a "timestamp\t'By the time in their Identification, 7 seconds from this clock at most'
-nonce\t'By a number that the reply before told'"
+complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l ext-type -d 'Type of the Multipath and Flow-Binding extensions' -r
+complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l code-multipath-not-allowed -d 'Reply code `MULTIPATH_NOT_ALLOWED`' -r
+complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l code-invalid-fb-identifier -d 'Reply code `INVALID_FB_IDENTIFIER`' -r
+complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l replay -d 'How requests are kept from being replayed: timestamp (7 seconds from this clock at most) or nonce (a number that the reply before told) [default: timestamp]' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l format -d 'Output format' -r -f -a "text\t'For people: each message as decode shows it, and the nodes in the end'
 ndjson\t'An exchange record a request, a node record when its state changes'"
 complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l require-auth -d 'Refuse requests that no key authorises, with code 131'
@@ -179,7 +189,7 @@ note\t''
 never\t''"
 complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l allow -d 'Hide the findings of this rule, or of all rules that begin like this (repeatable)' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l deny -d 'Raise the findings of this rule, or of all rules that begin like this, to must (repeatable)' -r
-complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l assume-cold-start -d 'Whether nothing was registered before the capture began; rules that need all bindings of a node ask [default: on for files, off live]' -r -f -a "on\t''
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l assume-cold-start -d 'Whether nothing was registered before it began; rules that need all bindings of a node ask [default: on for files, off live]' -r -f -a "on\t''
 off\t''"
 complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l ext-type -d 'Type of the Multipath and Flow-Binding extensions' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l code-multipath-not-allowed -d 'Reply code `MULTIPATH_NOT_ALLOWED`' -r

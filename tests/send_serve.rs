@@ -139,8 +139,10 @@ fn figure_3_can_be_played_with_its_own_addresses() {
     let sent = run(&format!("send --key {KEY} -w {} samples/scenarios/figure3.toml", capture.display()));
     assert_eq!((sent.code, sent.error.as_str()), (0, ""), "{}", sent.out);
     drop(server);
-    let decoded =
-        shown(&format!("decode --show messages,nodes --key {KEY} --format json {}", capture.display()));
+    let decoded = shown(&format!(
+        "decode --show messages,nodes,findings --key {KEY} --format json {}",
+        capture.display()
+    ));
     let document: Value = serde_json::from_str(&decoded).unwrap();
     let messages = document["messages"].as_array().unwrap();
     assert_eq!(messages.len(), 6);
@@ -157,6 +159,15 @@ fn figure_3_can_be_played_with_its_own_addresses() {
             format!("{} {} {}", binding["bid"], binding["care_of_address"], binding["if_att_name"])
         })
         .collect();
+    // Every step is judged. That agents exist which lose their place at Type 154 is worth a note to who sends it first;
+    // nothing else is found.
+    let found = |text: &str| text.lines().filter(|line| line.contains("(RFC ")).count();
+    assert_eq!((found(&sent.out), sent.out.matches("note    EXT-004   #1 ").count()), (1, 1), "{}", sent.out);
+    let findings: Vec<&Value> =
+        document["findings"].as_array().unwrap().iter().map(|finding| &finding["rule"]).collect();
+    assert_eq!(findings, ["EXT-004"]);
+    let without = shown(&format!("decode --show findings --allow EXT-004 {}", capture.display()));
+    assert!(without.contains("no findings") || without.starts_with("0 must, 0 should, 0 note"), "{without}");
     assert_eq!(
         bindings,
         ["1 \"192.0.2.10\" \"802.11\"", "2 \"192.0.2.70\" \"E-UTRAN\"", "3 \"192.0.2.130\" \"eHRPD\""]

@@ -249,9 +249,11 @@ fn a_case_that_fails_shows_the_exchange_in_each_format() {
     assert!(tap.starts_with("TAP version 13\n1..1\nnot ok 1 - rfc5944/3.4/1 no longer lifetime"), "{tap}");
     let junit = ask("junit").out;
     assert!(
-        junit.contains("<testcase classname=\"RFC 5944 §3.4, §3.8.2.2\" name=\"rfc5944/3.4/1 no longer"),
+        junit.contains("<testcase name=\"rfc5944/3.4/1 no longer lifetime is granted than was asked for\""),
         "{junit}"
     );
+    assert!(junit.contains("classname=\"RFC 5944 §3.4, §3.8.2.2\""), "{junit}");
+    assert!(junit.contains("must REG-008 #4: Lifetime granted is 61 s, and 60 s was asked for"), "{junit}");
     assert!(
         junit.contains("<failure message=\"register for 60 s: expected lifetime&lt;=60 or code&gt;=64"),
         "{junit}"

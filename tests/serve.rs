@@ -153,6 +153,16 @@ fn after_152_the_nodes_next_record_says_refused() {
 }
 
 #[test]
+fn older_numbers_are_answered_with_older_codes() {
+    let old = "--ext-type 149 --code-multipath-not-allowed 148";
+    let server = Server::ndjson(&format!("--listen 127.0.0.1:0 --multipath off {old}"));
+    // Of the RFC's type it reads the Sub-Type for a Length, and loses its place.
+    assert_eq!(server.ask(&Request::bid(1))[1], 134);
+    let sent = run(&format!("send --ha {} --home-address 10.1.0.2 --bid 1 {old}", server.address()));
+    assert!(sent.out.contains("code 148 MULTIPATH_NOT_ALLOWED"), "{}", sent.out);
+}
+
+#[test]
 fn each_option_does_what_it_says() {
     let directory = tempfile::tempdir().unwrap();
     let keys = directory.path().join("keys.toml");

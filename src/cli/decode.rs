@@ -293,7 +293,7 @@ impl Decode {
         let validator = judges.then(|| {
             Validator::new(rules::Options {
                 reply_timeout: self.reply_timeout,
-                cold_start: self.validation.cold_start(false),
+                cold_start: self.validation.cold_start(true),
                 ports,
                 choice,
                 seed: RandomState::new().hash_one(0u8),

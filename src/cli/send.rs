@@ -1,8 +1,10 @@
 //! `mipflow send`: ask a home agent, and judge what it answers.
 
+mod judge;
 mod options;
 mod plan;
 
+use std::collections::HashSet;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
@@ -12,12 +14,17 @@ use zeroize::Zeroizing;
 use super::keys::KeyOptions;
 use super::numbers::NumberOptions;
 use super::output::{self, Colour};
+use super::validation::{FailOn, ValidationOptions};
 use super::{Exit, Failure};
 use crate::capture::Writer;
-use crate::craft::{ChannelError, Entry, RunError, RunOptions, Runner, Step, Surroundings, Variables};
+use crate::craft::{
+    ChannelError, Entry, Outcome, RunError, RunOptions, Runner, Step, Surroundings, Variables,
+};
 use crate::report::{
     Announcement, SendDepth, SendJson, SendJunit, SendReport, SendTap, SendText, route_line,
 };
+use crate::rules::{Finding, Subject};
+use judge::Judge;
 use options::RequestOptions;
 use plan::{Part, Plan};
 
@@ -49,6 +56,9 @@ pub(super) struct Send {
 
     #[command(flatten)]
     numbers: NumberOptions,
+
+    #[command(flatten)]
+    validation: ValidationOptions,
 
     /// What `${NAME}` stands for in scenarios (repeatable)
     #[arg(long, value_name = "NAME=VALUE")]
@@ -119,6 +129,7 @@ impl Send {
         if !keys.is_empty() {
             settings.key = Some(keys.keys().to_vec());
         }
+        let choice = self.validation.choice()?;
         let variables = variables(self.var)?;
         let allow_broadcast = self.allow_broadcast;
         let surroundings = Surroundings { settings, variables, numbers, allow_broadcast };
@@ -140,6 +151,7 @@ impl Send {
         let writer = self.write.as_deref().map(|path| Writer::create(path, &self.scenarios)).transpose();
         let writer = writer.map_err(|error| Failure::io(error.to_string(), error.help()))?;
         let steps: Vec<Step> = plan.steps().cloned().collect();
+        let judge = Judge::new(plan.ports(), numbers, choice, self.validation.cold_start(false));
         let options = RunOptions { numbers, allow_broadcast, dry_run: self.dry_run, writer };
         let mut runner = Runner::new(&steps, options).map_err(failure)?;
         let routes = runner.routes(&steps).map_err(failure)?;
@@ -151,43 +163,90 @@ impl Send {
         }
         let announcement = Announcement { routes, names: plan.names(), numbers };
         report.begin(&announcement).map_err(|error| Failure::output(&error))?;
-        run(plan, runner, report.as_mut())
+        let fail_on = self.validation.fail_on;
+        let answers = self.suite.is_some().then(HashSet::new);
+        let run = Run { runner, judge, exit: Exit::Done, fail_on, is_dry: self.dry_run, answers };
+        run.run(plan, report.as_mut())
     }
 }
 
-/// Runs all parts, and reports each when it is done.
-fn run(plan: Plan, mut runner: Runner, report: &mut dyn SendReport) -> Result<Exit, Failure> {
-    let mut exit = Exit::Done;
-    for part in plan.parts {
-        if let Some(entry) = entry(&part, &mut runner)? {
-            if entry.passed() == Some(false) {
-                exit = Exit::Findings;
+/// A run over a plan.
+struct Run {
+    runner: Runner,
+    judge: Judge,
+    exit: Exit,
+    fail_on: FailOn,
+    is_dry: bool,
+    /// The frames that agents sent: of a suite only they are told of, because its cases ask wrong things on purpose.
+    answers: Option<HashSet<u64>>,
+}
+
+impl Run {
+    /// Runs all parts, and reports each when it is done.
+    fn run(mut self, plan: Plan, report: &mut dyn SendReport) -> Result<Exit, Failure> {
+        for part in plan.parts {
+            if let Some((entry, found)) = self.part(&part)? {
+                if entry.passed() == Some(false) {
+                    self.exit = Exit::Findings;
+                }
+                let found = self.weighed(found);
+                report.entry(&entry, &found).map_err(|error| Failure::output(&error))?;
             }
-            report.entry(&entry).map_err(|error| Failure::output(&error))?;
         }
+        let mut late = Vec::new();
+        for step in &plan.afterwards {
+            if let Some(outcome) = self.runner.run(step).map_err(failure)? {
+                late.extend(self.judged(&outcome));
+            }
+        }
+        // What was not sent has no answer to wait for.
+        if !self.is_dry {
+            late.extend(self.judge.close());
+        }
+        let late = self.weighed(late);
+        self.runner.finish().map_err(failure)?;
+        report.finish(&late).map_err(|error| Failure::output(&error))?;
+        Ok(self.exit)
     }
-    for step in &plan.afterwards {
-        runner.run(step).map_err(failure)?;
-    }
-    runner.finish().map_err(failure)?;
-    report.finish().map_err(|error| Failure::output(&error))?;
-    Ok(exit)
-}
 
-/// What comes of a part: one entry, or none of a step that only waits.
-fn entry(part: &Part, runner: &mut Runner) -> Result<Option<Entry>, Failure> {
-    let mut outcomes = Vec::new();
-    for step in &part.steps {
-        let Some(outcome) = runner.run(step).map_err(failure)? else { continue };
-        // Here the observer and the rules can be fed with `outcome.packets`.
-        let goes_on = outcome.passed() != Some(false) && outcome.skipped.is_none();
-        outcomes.push(outcome);
-        if !goes_on {
-            break;
+    /// What comes of a part, one entry and what was found meanwhile; or none of a step that only waits.
+    fn part(&mut self, part: &Part) -> Result<Option<(Entry, Vec<Finding>)>, Failure> {
+        let (mut outcomes, mut found) = (Vec::new(), Vec::new());
+        for step in &part.steps {
+            let Some(outcome) = self.runner.run(step).map_err(failure)? else { continue };
+            found.extend(self.judged(&outcome));
+            let goes_on = outcome.passed() != Some(false) && outcome.skipped.is_none();
+            outcomes.push(outcome);
+            if !goes_on {
+                break;
+            }
         }
+        if outcomes.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some((Entry { scenario: part.scenario.clone(), case: part.case.clone(), outcomes }, found)))
     }
-    let Part { scenario, case, .. } = part;
-    Ok((!outcomes.is_empty()).then(|| Entry { scenario: scenario.clone(), case: case.clone(), outcomes }))
+
+    fn judged(&mut self, outcome: &Outcome) -> Vec<Finding> {
+        if let Some(answers) = &mut self.answers {
+            answers.extend(outcome.received().map(|packet| packet.number));
+        }
+        self.judge.take(outcome)
+    }
+
+    /// The findings that are told; the exit code takes note of them.
+    fn weighed(&mut self, mut found: Vec<Finding>) -> Vec<Finding> {
+        if let Some(answers) = &self.answers {
+            found.retain(|finding| {
+                finding.subject != Subject::MobileNode && answers.contains(&finding.place.frame)
+            });
+        }
+        let is_grave = |finding: &Finding| self.fail_on.level().is_some_and(|level| finding.level <= level);
+        if found.iter().any(is_grave) {
+            self.exit = Exit::Findings;
+        }
+        found
+    }
 }
 
 fn failure(error: RunError) -> Failure {

@@ -15,11 +15,13 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use super::keys::KeyOptions;
+use super::numbers::NumberOptions;
 use super::{Exit, Failure};
-use crate::craft::home_agent::{HomeAgent, Outcome, Replay, Settings, Tally};
+use crate::craft::ReplayStyle;
+use crate::craft::home_agent::{HomeAgent, Outcome, Settings, Tally};
 use crate::state::Prefix;
 use crate::time::Timestamp;
-use crate::wire::{Numbers, PORT};
+use crate::wire::PORT;
 use output::Output;
 use socket::Socket;
 
@@ -61,9 +63,13 @@ pub(super) struct Serve {
     #[arg(long, value_name = "ADDR/LENGTH", value_parser = parse_prefix)]
     home_prefix: Vec<Prefix>,
 
-    /// How requests are kept from being replayed
-    #[arg(long, value_enum, default_value_t)]
-    replay: ReplayStyle,
+    #[command(flatten)]
+    numbers: NumberOptions,
+
+    /// How requests are kept from being replayed: timestamp (7 seconds from this clock at most) or nonce (a number
+    /// that the reply before told) [default: timestamp]
+    #[arg(long, value_name = "STYLE")]
+    replay: Option<ReplayStyle>,
 
     /// Output format
     #[arg(long, value_enum, default_value_t)]
@@ -75,15 +81,6 @@ enum Switch {
     #[default]
     On,
     Off,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum ReplayStyle {
-    /// By the time in their Identification, 7 seconds from this clock at most
-    #[default]
-    Timestamp,
-    /// By a number that the reply before told
-    Nonce,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -121,6 +118,7 @@ const GRACE: Duration = Duration::from_millis(1_500);
 impl Serve {
     pub(super) fn run(self) -> Result<Exit, Failure> {
         let keys = self.keys.ring()?;
+        let numbers = self.numbers.numbers()?;
         let socket = Socket::bind(self.listen)?;
         let ended = on_signals()?;
         let mut agent = HomeAgent::new(Settings {
@@ -130,15 +128,12 @@ impl Serve {
             max_lifetime: self.max_lifetime,
             max_bindings: self.max_bindings.into(),
             home_prefixes: self.home_prefix,
-            replay: match self.replay {
-                ReplayStyle::Timestamp => Replay::Timestamp,
-                ReplayStyle::Nonce => Replay::Nonce,
-            },
-            numbers: Numbers::default(),
+            replay: self.replay.unwrap_or_default(),
+            numbers,
             seed: RandomState::new().hash_one(0u8),
         });
         let mut output = match self.format {
-            Format::Text => Output::text(keys),
+            Format::Text => Output::text(keys, numbers),
             Format::Ndjson => Output::ndjson(),
         };
         output.listening(socket.address())?;

@@ -20,8 +20,8 @@ pub(super) struct ValidationOptions {
     #[arg(long, value_name = "RULE")]
     deny: Vec<String>,
 
-    /// Whether nothing was registered before the capture began; rules that need all bindings of a node ask [default: on
-    /// for files, off live]
+    /// Whether nothing was registered before it began; rules that need all bindings of a node ask [default: on for
+    /// files, off live]
     #[arg(long, value_name = "on|off", value_enum, hide_possible_values = true)]
     assume_cold_start: Option<Switch>,
 }
@@ -61,9 +61,9 @@ impl FailOn {
 }
 
 impl ValidationOptions {
-    /// Whether nothing was registered before the capture began.
-    pub fn cold_start(&self, is_live: bool) -> bool {
-        self.assume_cold_start.map_or(!is_live, |switch| switch == Switch::On)
+    /// Whether nothing was registered before it began; `default` where nothing was said.
+    pub fn cold_start(&self, default: bool) -> bool {
+        self.assume_cold_start.map_or(default, |assumed| assumed == Switch::On)
     }
 
     /// What is hidden and what is raised.

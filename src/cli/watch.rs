@@ -196,7 +196,7 @@ impl Watch {
         let mut engine = Engine::new(EngineOptions {
             rules: Some(rules::Options {
                 reply_timeout: self.reply_timeout,
-                cold_start: self.validation.cold_start(!is_file),
+                cold_start: self.validation.cold_start(is_file),
                 ports: ports.clone(),
                 choice,
                 seed: RandomState::new().hash_one(0u8),

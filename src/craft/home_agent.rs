@@ -27,7 +27,7 @@ use structure::{Fault, Request};
 
 pub use outcome::{Ignored, Outcome, Received, Taken, Tally};
 pub use packet::Packet;
-pub use settings::{Replay, Settings};
+pub use settings::Settings;
 
 use super::Reply;
 use crate::state::{Limits, Multipath, Node, Observer, Options};
@@ -189,7 +189,9 @@ impl HomeAgent {
                 };
                 let octets = reply.octets(settings.numbers);
                 let taken = self.answer(settings.numbers, received, request, &octets, &decision);
-                if let Some(exchange) = taken.exchange.clone() {
+                // A time or nonce that is sent to be taken up has to be today's.
+                let is_lasting = decision.code != ReplyCode::IDENTIFICATION_MISMATCH;
+                if let Some(exchange) = taken.exchange.clone().filter(|_| is_lasting) {
                     self.answered.put(asked, Given { time: self.clock, reply: octets.into(), exchange });
                 }
                 taken

@@ -52,6 +52,12 @@ impl Outcome {
         self.request.and_then(|index| self.packets.get(index))
     }
 
+    /// The packets that came, taken as the answer or not.
+    pub fn received(&self) -> impl Iterator<Item = &SentOrReceived> {
+        let came = self.ignored.iter().map(|(index, _)| *index).chain(self.reply);
+        came.filter_map(|index| self.packets.get(index))
+    }
+
     /// The packet of the reply that answered it.
     pub fn reply_packet(&self) -> Option<&SentOrReceived> {
         self.reply.and_then(|index| self.packets.get(index))

@@ -1,4 +1,6 @@
-//! Runs steps: sends, retransmits, waits, and tells the answer from everything else that comes.
+//! Runs steps: sends, retransmits, waits and judges.
+
+mod listening;
 
 use std::collections::HashMap;
 use std::io;
@@ -10,17 +12,16 @@ use thiserror::Error;
 
 use super::answer::{Answer, Authenticity, reply_of};
 use super::call::Call;
-use super::channel::{Arrival, Binding, ChannelError, Channels, Event};
+use super::channel::{Binding, ChannelError, Channels};
 use super::clock;
 use super::expectation::{Expectation, Judgement};
-use super::history::{History, Relation};
-use super::outcome::{Ignored, Outcome, Trouble};
-use super::packet::SentOrReceived;
+use super::history::History;
+use super::outcome::{Outcome, Trouble};
 use super::replay::{ReplayState, ReplayStyle};
 use super::request::RequestError;
 use super::tape::Tape;
 use crate::capture::{WriteError, Writer};
-use crate::wire::{Header, Message, Numbers, RegistrationReply, ReplyCode};
+use crate::wire::{Header, Message, Numbers};
 
 /// One step of a conversation, checked.
 #[derive(Clone, Debug)]
@@ -274,126 +275,6 @@ impl Runner {
         outcome.request = Some(outcome.packets.len());
         outcome.packets.push(packet);
         Ok(())
-    }
-
-    /// Takes what comes until then; whether the exchange ended by it.
-    fn listen(&mut self, exchange: &mut Exchange<'_>, until: Option<Instant>) -> Result<bool, RunError> {
-        loop {
-            let patience =
-                until.map_or(Duration::ZERO, |until| until.saturating_duration_since(clock::instant()));
-            let arrival = self.channels.receive(patience).map_err(RunError::Receive)?;
-            let now = clock::instant();
-            let is_over = until.is_none_or(|until| now >= until);
-            if let Some(arrival) = arrival
-                && self.take(exchange, arrival, now)?
-            {
-                return Ok(true);
-            }
-            // Also while more comes: a flood of strangers must not hold the run.
-            if is_over {
-                return Ok(false);
-            }
-        }
-    }
-
-    /// Takes one arrival; whether the exchange ended by it.
-    fn take(
-        &mut self,
-        exchange: &mut Exchange<'_>,
-        arrival: Arrival,
-        now: Instant,
-    ) -> Result<bool, RunError> {
-        let Arrival { channel, event } = arrival;
-        let outcome = &mut exchange.outcome;
-        match event {
-            Event::Unreachable(unreachable) => {
-                let is_ours = unreachable.destination.is_none_or(|place| place == exchange.call.destination)
-                    && channel == exchange.channel;
-                // Quench and redirect are advice: the datagram went on.
-                let is_fatal = !matches!(unreachable.icmp, Some((4 | 5, _)));
-                let ends = is_ours && is_fatal && self.history.is_waiting(channel);
-                if ends {
-                    outcome.trouble = Some(Trouble::Unreachable(unreachable));
-                }
-                Ok(ends)
-            }
-            Event::Datagram { source, octets } => {
-                let local = self.local(channel);
-                let packet = self.tape.record(clock::now(), source, local, &octets)?;
-                let index = outcome.packets.len();
-                let found = self.examine(exchange, channel, source, &packet);
-                exchange.outcome.packets.push(packet);
-                match found {
-                    Err(ignored) => exchange.outcome.ignored.push((index, ignored)),
-                    Ok(reply) => {
-                        exchange.outcome.reply = Some(index);
-                        let round_trip =
-                            exchange.sent_at.map(|sent_at| now.saturating_duration_since(sent_at));
-                        exchange.outcome.round_trip = round_trip;
-                        self.history.answered();
-                        self.learn(exchange, index, reply);
-                        return Ok(true);
-                    }
-                }
-                Ok(false)
-            }
-        }
-    }
-
-    /// The reply in a datagram, or why it is no answer to the request that waits.
-    fn examine(
-        &self,
-        exchange: &Exchange<'_>,
-        channel: usize,
-        source: SocketAddrV4,
-        packet: &SentOrReceived,
-    ) -> Result<RegistrationReply, Ignored> {
-        let call = exchange.call;
-        let asked_many = self.channels.get(channel).is_some_and(|channel| channel.sends_to_many);
-        let is_known =
-            self.history.knows(channel, source) || asked_many && source.port() == call.destination.port();
-        if !is_known {
-            return Err(Ignored::Stranger);
-        }
-        let message = Message::parse(packet.payload(), 0, self.numbers);
-        let reply = reply_of(&message).ok_or(Ignored::NoReply)?;
-        match self.history.relation(channel, low_half(reply.identification)) {
-            Relation::Awaited => {}
-            Relation::Answered => return Err(Ignored::Duplicate),
-            Relation::Earlier => return Err(Ignored::Late),
-            Relation::None if call.accept_any_identification && self.history.is_waiting(channel) => {}
-            Relation::None => return Err(Ignored::WrongIdentification),
-        }
-        if source != call.destination && !asked_many {
-            return Err(Ignored::Stranger);
-        }
-        match Authenticity::of(&message, &call.keys) {
-            Authenticity::Valid => Ok(reply),
-            _ if call.keys.is_empty() || call.accept_unauthenticated => Ok(reply),
-            other => Err(Ignored::Unauthenticated(other)),
-        }
-    }
-
-    /// Takes up the agent's clock or nonce for the requests to come (RFC 5944 §5.7).
-    fn learn(&mut self, exchange: &Exchange<'_>, index: usize, reply: RegistrationReply) {
-        let call = exchange.call;
-        let Some(packet) = exchange.outcome.packets.get(index) else { return };
-        let message = Message::parse(packet.payload(), 0, self.numbers);
-        let is_authentic =
-            call.keys.is_empty() || Authenticity::of(&message, &call.keys) == Authenticity::Valid;
-        if !is_authentic {
-            return;
-        }
-        let state = self.replay.entry(call.association()).or_default();
-        // A reply that says of the high half what the request said brings nothing to take up.
-        let is_echo = exchange.identification.map(|sent| sent >> 32) == Some(reply.identification >> 32);
-        match call.style {
-            ReplayStyle::Nonce => state.take_up_nonce(reply.identification),
-            ReplayStyle::Timestamp if reply.code == ReplyCode::IDENTIFICATION_MISMATCH && !is_echo => {
-                state.take_up_clock(reply.identification, packet.time);
-            }
-            ReplayStyle::Timestamp => {}
-        }
     }
 
     fn judge(&self, exchange: &mut Exchange<'_>) {

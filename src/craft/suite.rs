@@ -9,6 +9,7 @@ use std::net::Ipv4Addr;
 use toml::de::{DeTable, DeValue};
 
 use super::case::CaseFacts;
+use super::clock;
 use super::runner::Step;
 use super::scenario::{Layer, ReadStep, Reader, ScenarioError, Surroundings};
 use super::settings::Settings;
@@ -79,6 +80,8 @@ fn read_from(
     for (name, address) in addresses {
         reader.define(name, address.unwrap_or(Ipv4Addr::UNSPECIFIED).to_string());
     }
+    // An agent may answer the very octets of an earlier run as it did then.
+    reader.define("run", format!("{:08x}", clock::now().nanoseconds() & 0xffff_ffff));
     let defaults = reader.defaults(table)?;
     let prepare = match table.get("prepare") {
         Some(steps) => checked(&reader.steps(steps, "prepare")?, &reader, surroundings, &defaults)?,

@@ -14,6 +14,7 @@ use std::fmt::Display;
 use std::io;
 
 use crate::craft::{Entry, Outcome, Route, SentOrReceived};
+use crate::rules::Finding;
 use crate::trace::{Seen, SeenMessage, Trace};
 use crate::wire::Numbers;
 
@@ -33,11 +34,11 @@ pub trait SendReport {
     /// Takes what is about to happen, before anything is sent.
     fn begin(&mut self, announcement: &Announcement) -> io::Result<()>;
 
-    /// Takes the next entry.
-    fn entry(&mut self, entry: &Entry) -> io::Result<()>;
+    /// Takes the next entry, and what the rules found since the last one.
+    fn entry(&mut self, entry: &Entry, found: &[Finding]) -> io::Result<()>;
 
-    /// Takes the end.
-    fn finish(&mut self) -> io::Result<()>;
+    /// Takes the end, and what could be judged only then.
+    fn finish(&mut self, found: &[Finding]) -> io::Result<()>;
 }
 
 /// A line for each way requests will take.
@@ -91,6 +92,13 @@ fn complaints(outcome: &Outcome) -> Vec<String> {
         format!("expected {}, got {got}", judgement.expect)
     }));
     lines
+}
+
+/// What the rules found, a line each, for those who read no colours.
+fn finding_lines(found: &[Finding]) -> impl Iterator<Item = String> {
+    found.iter().map(|Finding { rule, level, place, message, .. }| {
+        format!("{} {} #{}: {message}", level.name(), rule.id, place.frame)
+    })
 }
 
 /// What is told of an entry besides its name.

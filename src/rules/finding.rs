@@ -71,8 +71,8 @@ impl Findings {
         &self.kept
     }
 
-    /// Hands over the kept ones, which makes room for others. All counts stay.
-    pub fn take(&mut self) -> Vec<Finding> {
+    /// Takes the kept ones out, in the order they were found. They stay counted.
+    pub fn take_kept(&mut self) -> Vec<Finding> {
         std::mem::take(&mut self.kept)
     }
 

@@ -95,9 +95,9 @@ impl Validator {
         &self.findings
     }
 
-    /// Hands over what was found since this was asked last, which makes room for more.
+    /// Takes out what was found since this was last asked, for who tells findings as they come.
     pub fn take_findings(&mut self) -> Vec<Finding> {
-        self.findings.take()
+        self.findings.take_kept()
     }
 
     /// Moves the clock to the time of a packet, after the observer's and before the packet is taken.

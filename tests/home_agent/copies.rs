@@ -32,11 +32,22 @@ fn a_copy_gets_the_same_reply_and_changes_nothing() {
 #[test]
 fn a_copy_of_what_was_denied_is_denied_the_same_way() {
     let mut lab = Lab::new(Settings::default());
-    let ask = Ask::plain(1, 0x55);
+    let ask = Ask::bid(1, lab.identification()).forward(&[9], "any");
     let first = lab.ask_as_is(&ask);
     lab.milliseconds += 2_000;
     let again = lab.ask_as_is(&ask);
-    assert_eq!((first.code(), &first.octets), (133, &again.octets));
+    assert_eq!((first.code(), &first.octets), (153, &again.octets));
+}
+
+#[test]
+fn a_copy_with_a_stale_identification_is_told_the_time_of_now() {
+    let mut lab = Lab::new(Settings::default());
+    let ask = Ask::plain(1, 0x55);
+    let time_told = |lab: &mut Lab| lab.ask_as_is(&ask).reply.identification >> 32;
+    let first = time_told(&mut lab);
+    lab.milliseconds += 2_000;
+    // What a node takes up from code 133 has to be today's, or its next request is refused, too.
+    assert_eq!(time_told(&mut lab), first + 2);
 }
 
 #[test]

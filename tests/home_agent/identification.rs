@@ -2,7 +2,8 @@
 
 use std::net::Ipv4Addr;
 
-use mipflow::craft::home_agent::{Replay, Settings};
+use mipflow::craft::ReplayStyle;
+use mipflow::craft::home_agent::Settings;
 
 use super::history::{Ask, NODE, care_of};
 use super::lab::{Lab, NTP_EPOCH};
@@ -83,7 +84,7 @@ fn a_clock_that_is_set_back_is_the_one_that_counts() {
 
 #[test]
 fn nonces_are_told_in_each_reply_and_expected_in_the_next_request() {
-    let mut lab = Lab::new(Settings { replay: Replay::Nonce, ..Settings::default() });
+    let mut lab = Lab::new(Settings { replay: ReplayStyle::Nonce, ..Settings::default() });
     let unknown = lab.ask_as_is(&Ask::plain(1, 0x1111_1111_0000_0001));
     assert_eq!((unknown.code(), unknown.reply.identification & 0xffff_ffff), (133, 1));
     let mut nonce = unknown.reply.identification >> 32;

@@ -1,5 +1,6 @@
 //! What a call of `send` will do: one request, scenarios, or a suite; all of it checked.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -110,6 +111,13 @@ impl Plan {
     /// All steps, in order.
     pub(super) fn steps(&self) -> impl Iterator<Item = &Step> {
         self.parts.iter().flat_map(|part| &part.steps).chain(&self.afterwards)
+    }
+
+    /// The UDP ports of the agents asked.
+    pub(super) fn ports(&self) -> Vec<u16> {
+        let calls = self.steps().filter_map(|step| step.call.as_ref());
+        let ports: BTreeSet<u16> = calls.map(|call| call.destination.port()).collect();
+        ports.into_iter().collect()
     }
 
     /// The names of the entries that will be reported.

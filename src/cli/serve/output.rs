@@ -14,18 +14,18 @@ use crate::wire::{KeyRing, Numbers};
 /// One of the output formats.
 pub(super) enum Output {
     /// Each message as `decode` shows it; the nodes in the end.
-    Text { report: Box<TextReport<BufWriter<StdoutLock<'static>>>>, keys: KeyRing },
+    Text { report: Box<TextReport<BufWriter<StdoutLock<'static>>>>, keys: KeyRing, numbers: Numbers },
     /// Records.
     Ndjson(Box<RecordLines<StdoutLock<'static>>>),
 }
 
 impl Output {
-    /// For people. With `keys`, authenticators are told valid or not.
-    pub fn text(keys: KeyRing) -> Self {
+    /// For people, of messages under these numbers. With `keys`, authenticators are told valid or not.
+    pub fn text(keys: KeyRing, numbers: Numbers) -> Self {
         let sections = Sections { messages: true, nodes: true, ..Sections::default() };
         let look = output::look(Colour::Auto, false);
         let report = TextReport::new(output::stdout(), sections, Depth::default(), TimeStyle::Utc, look);
-        Self::Text { report: Box::new(report), keys }
+        Self::Text { report: Box::new(report), keys, numbers }
     }
 
     /// For programs.
@@ -49,11 +49,10 @@ impl Output {
     /// Tells of a request and what became of it.
     pub fn taken(&mut self, agent: &HomeAgent, taken: &Taken) -> Result<(), Failure> {
         match self {
-            Self::Text { report, keys } => {
-                let numbers = Numbers::default();
+            Self::Text { report, keys, numbers } => {
                 let packets = [Some(&taken.request), taken.reply.as_ref()].into_iter().flatten();
                 packets
-                    .filter_map(|packet| packet.seen(numbers))
+                    .filter_map(|packet| packet.seen(*numbers))
                     .try_for_each(|seen| report.message(&seen, keys, &[]))
                     .and_then(|()| match taken.not_understood {
                         Some(kind) => {
@@ -98,7 +97,7 @@ impl Output {
 
     /// Ends the output; text with what is believed of the nodes.
     pub fn finish(mut self, agent: &HomeAgent) -> Result<(), Failure> {
-        if let Self::Text { report, .. } = &mut self {
+        if let Self::Text { report, numbers, .. } = &mut self {
             let counts = Counts { precision: Packet::PRECISION, ..Counts::default() };
             let summary = Summary {
                 files: &[],
@@ -109,7 +108,7 @@ impl Output {
                 target: None,
                 network: Counters::default(),
                 clock_backwards: 0,
-                numbers: Numbers::default(),
+                numbers: *numbers,
                 lost: None,
             };
             report.finish(&summary).map_err(|error| Failure::output(&error))?;

@@ -3,9 +3,9 @@
 use std::hash::{BuildHasher, RandomState};
 use std::net::Ipv4Addr;
 
-use super::Replay;
 use super::ntp::{ahead, ntp};
 use super::recent::Recent;
+use crate::craft::ReplayStyle;
 use crate::time::Timestamp;
 use crate::wire::ReplyCode;
 
@@ -26,7 +26,7 @@ const MOST: usize = 1 << 18;
 /// What was accepted of each sender, or is expected of it.
 #[derive(Debug)]
 pub(super) struct Identifications {
-    replay: Replay,
+    replay: ReplayStyle,
     /// Timestamps: the last one accepted. Nonces: the high half of the next one.
     known: Recent<Sender, u64>,
     next_turn: Timestamp,
@@ -43,7 +43,7 @@ pub(super) struct Stale {
 }
 
 impl Identifications {
-    pub fn new(replay: Replay) -> Self {
+    pub fn new(replay: ReplayStyle) -> Self {
         Self {
             replay,
             known: Recent::new(),
@@ -56,8 +56,8 @@ impl Identifications {
     /// Judges a request's Identification, and gives the reply's. What is accepted here cannot come again.
     pub fn judge(&mut self, sender: Sender, identification: u64, now: Timestamp) -> Result<u64, Stale> {
         match self.replay {
-            Replay::Timestamp => self.judge_timestamp(sender, identification, now),
-            Replay::Nonce => self.judge_nonce(sender, identification),
+            ReplayStyle::Timestamp => self.judge_timestamp(sender, identification, now),
+            ReplayStyle::Nonce => self.judge_nonce(sender, identification),
         }
     }
 

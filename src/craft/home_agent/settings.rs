@@ -1,17 +1,8 @@
 //! What a home agent is told beforehand.
 
+use crate::craft::ReplayStyle;
 use crate::state::Prefix;
 use crate::wire::{KeyRing, Numbers};
-
-/// How requests are kept from being replayed (RFC 5944 §5.7).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Replay {
-    /// By the time in their Identification.
-    #[default]
-    Timestamp,
-    /// By a number that the reply before told.
-    Nonce,
-}
 
 /// What a home agent is told beforehand.
 #[derive(Clone, Debug)]
@@ -29,7 +20,7 @@ pub struct Settings {
     /// Home networks, IPv4. Without any, every home address is served and none is given.
     pub home_prefixes: Vec<Prefix>,
     /// Replay protection.
-    pub replay: Replay,
+    pub replay: ReplayStyle,
     /// Assigned numbers.
     pub numbers: Numbers,
     /// Scatters the tables, as [`Options::seed`](crate::state::Options::seed) does.
@@ -45,7 +36,7 @@ impl Default for Settings {
             max_lifetime: u16::MAX,
             max_bindings: 254,
             home_prefixes: Vec::new(),
-            replay: Replay::default(),
+            replay: ReplayStyle::default(),
             numbers: Numbers::default(),
             seed: 0,
         }

@@ -4,9 +4,11 @@ use std::io::{self, Write};
 
 use super::{Announcement, Milliseconds, SendReport, Tally, with_message};
 use crate::craft::{CaseFacts, Entry, Judgement, Outcome, SentOrReceived};
+use crate::report::findings_json::FindingJson;
 use crate::report::json_writer::{Null, Object, Text, ToJson, Word, array};
 use crate::report::message_json::MessageJson;
 use crate::report::{Clock, TimeStyle};
+use crate::rules::Finding;
 use crate::wire::{KeyRing, Numbers};
 
 /// One JSON document, written as its steps are done.
@@ -31,37 +33,43 @@ impl<W: Write> SendReport for SendJson<W> {
         self.out.flush()
     }
 
-    fn entry(&mut self, entry: &Entry) -> io::Result<()> {
+    fn entry(&mut self, entry: &Entry, found: &[Finding]) -> io::Result<()> {
         self.tally.count(entry);
         let mut text = if self.begun { b",\n".to_vec() } else { b"\n".to_vec() };
         self.begun = true;
-        EntryJson { entry, numbers: self.numbers }.write(&mut text);
+        EntryJson { entry, found, numbers: self.numbers }.write(&mut text);
         self.out.write_all(&text)?;
         self.out.flush()
     }
 
-    fn finish(&mut self) -> io::Result<()> {
+    fn finish(&mut self, found: &[Finding]) -> io::Result<()> {
         let Tally { passed, failed } = self.tally;
         let end = if self.begun { "\n]" } else { "]" };
-        writeln!(self.out, "{end},\n\"passed\":{passed},\"failed\":{failed}}}")?;
+        let mut findings = Vec::new();
+        Findings(found).write(&mut findings);
+        write!(self.out, "{end},\n\"passed\":{passed},\"failed\":{failed},\n\"findings\":")?;
+        self.out.write_all(&findings)?;
+        self.out.write_all(b"}\n")?;
         self.out.flush()
     }
 }
 
 struct EntryJson<'e> {
     entry: &'e Entry,
+    found: &'e [Finding],
     numbers: Numbers,
 }
 
 impl ToJson for EntryJson<'_> {
     fn write(&self, out: &mut Vec<u8>) {
-        let Self { entry, numbers } = *self;
+        let Self { entry, found, numbers } = *self;
         let mut object = Object::begin(out);
         object.entry("name", Text(entry.name()));
         if let Some(outcome) = entry.deciding() {
             outcome_entries(&mut object, outcome, numbers);
         }
         object.entry("passed", entry.passed());
+        object.entry("findings", Findings(found));
         object.entry("scenario", entry.scenario.as_ref().map(Text));
         if let Some(CaseFacts { title, section, rule, .. }) = &entry.case {
             object.entry("title", Text(title));
@@ -137,6 +145,22 @@ impl ToJson for JudgementJson<'_> {
         object.entry("held", *held);
         object.entry("got", got.as_ref().map(Text));
         object.end();
+    }
+}
+
+/// What the rules found, as `decode` prints it.
+struct Findings<'f>(&'f [Finding]);
+
+impl ToJson for Findings<'_> {
+    fn write(&self, out: &mut Vec<u8>) {
+        let mut clock = Clock::new(TimeStyle::Utc);
+        let listed: Vec<FindingJson<'_>> =
+            self.0.iter().map(|finding| FindingJson::new(finding, &mut clock)).collect();
+        // Numbers and text go into memory: neither can fail.
+        match serde_json::to_vec(&listed) {
+            Ok(text) => out.extend(text),
+            Err(_) => Null.write(out),
+        }
     }
 }
 

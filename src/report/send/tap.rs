@@ -2,9 +2,10 @@
 
 use std::io::{self, Write};
 
-use super::{Announcement, SendReport, complaints, title};
+use super::{Announcement, SendReport, complaints, finding_lines, title};
 use crate::craft::Entry;
 use crate::report::Printable;
+use crate::rules::Finding;
 
 /// Lines on `out`, as steps are done.
 pub struct SendTap<W> {
@@ -17,6 +18,10 @@ impl<W: Write> SendTap<W> {
     pub fn new(out: W) -> Self {
         Self { out, number: 0 }
     }
+
+    fn findings(&mut self, found: &[Finding]) -> io::Result<()> {
+        finding_lines(found).try_for_each(|line| writeln!(self.out, "# {line}"))
+    }
 }
 
 impl<W: Write> SendReport for SendTap<W> {
@@ -25,7 +30,7 @@ impl<W: Write> SendReport for SendTap<W> {
         self.out.flush()
     }
 
-    fn entry(&mut self, entry: &Entry) -> io::Result<()> {
+    fn entry(&mut self, entry: &Entry, found: &[Finding]) -> io::Result<()> {
         self.number = self.number.saturating_add(1);
         let verdict = if entry.passed() == Some(false) { "not ok" } else { "ok" };
         // A '#' would begin a directive.
@@ -42,10 +47,12 @@ impl<W: Write> SendReport for SendTap<W> {
                 writeln!(self.out, "# {of}: {}", Printable(complaint.as_bytes()))?;
             }
         }
+        self.findings(found)?;
         self.out.flush()
     }
 
-    fn finish(&mut self) -> io::Result<()> {
+    fn finish(&mut self, found: &[Finding]) -> io::Result<()> {
+        self.findings(found)?;
         self.out.flush()
     }
 }

@@ -5,7 +5,9 @@ use std::io::{self, Write};
 use super::{Announcement, Milliseconds, SendReport, Tally, complaints, route_line, with_message};
 use crate::craft::{Entry, Ignored, Outcome, SentOrReceived};
 use crate::report::message_line::MessageLine;
+use crate::report::text_report::findings::{level_style, short_subject};
 use crate::report::{Clock, Look, Printable, TimeStyle, hex_dump};
+use crate::rules::Finding;
 use crate::wire::{Header, Numbers, ReplyCode};
 
 /// How much of each exchange is shown.
@@ -197,6 +199,24 @@ impl<W: Write> SendText<W> {
         .unwrap_or(Ok(()))
     }
 
+    /// What the rules found, the gravest first, `indent` spaces from the left.
+    fn findings(&mut self, found: &[Finding], indent: usize) -> io::Result<()> {
+        let Self { out, look, .. } = self;
+        let mut found: Vec<&Finding> = found.iter().collect();
+        found.sort_by_key(|finding| (finding.level, finding.place.frame));
+        for Finding { rule, level, subject, place, message, .. } in found {
+            let style = level_style(&look.palette, *level);
+            let (frame, message) = (place.frame, look.glyphs.words(message));
+            let (level, subject) = (level.name(), short_subject(*subject));
+            writeln!(
+                out,
+                "{:indent$}{style}{level:<6}{style:#}  {:<8}  #{frame}  {subject}  {message}",
+                "", rule.id
+            )?;
+        }
+        Ok(())
+    }
+
     /// Remembers what tells an agent that does not know the extension, or does not allow it.
     fn observe(&mut self, entry: &Entry) {
         let not_allowed = ReplyCode(self.numbers.multipath_not_allowed);
@@ -262,7 +282,7 @@ impl<W: Write> SendReport for SendText<W> {
         self.out.flush()
     }
 
-    fn entry(&mut self, entry: &Entry) -> io::Result<()> {
+    fn entry(&mut self, entry: &Entry, found: &[Finding]) -> io::Result<()> {
         self.tally.count(entry);
         if entry.skipped().is_some() {
             self.skipped = self.skipped.saturating_add(1);
@@ -278,10 +298,11 @@ impl<W: Write> SendReport for SendText<W> {
         self.headings(entry)?;
         self.line(entry)?;
         self.details(entry)?;
+        self.findings(found, 6)?;
         self.out.flush()
     }
 
-    fn finish(&mut self) -> io::Result<()> {
+    fn finish(&mut self, found: &[Finding]) -> io::Result<()> {
         let Tally { passed, failed } = self.tally;
         let (good, bad) = (self.look.palette.good, self.look.palette.bad);
         let skipped = match self.skipped {
@@ -298,6 +319,11 @@ impl<W: Write> SendReport for SendText<W> {
             for name in &self.failed {
                 writeln!(self.out, "  {}", Printable(name.as_bytes()))?;
             }
+        }
+        if !found.is_empty() {
+            let heading = self.look.palette.heading;
+            writeln!(self.out, "{heading}Found in the end{heading:#}")?;
+            self.findings(found, 2)?;
         }
         self.advice()?;
         self.out.flush()

@@ -107,7 +107,7 @@ pub(in crate::report) fn level_style(palette: &Palette, level: Level) -> anstyle
 }
 
 /// Who is at fault, as short as in the documents.
-fn short_subject(subject: Subject) -> &'static str {
+pub(in crate::report) fn short_subject(subject: Subject) -> &'static str {
     match subject {
         Subject::MobileNode => "MN",
         Subject::HomeAgent => "HA",
