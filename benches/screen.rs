@@ -123,8 +123,10 @@ impl Bench {
     fn say(&mut self, what: &str, messages: &[Message]) {
         let facts = Facts::of(&self.engine, &self.findings, &self.input);
         let begun = Instant::now();
+        // What is let go of, the screen lets go of elsewhere.
+        let mut effects = Vec::new();
         for message in messages {
-            self.app.update(facts, message.clone());
+            effects.extend(self.app.update(facts, message.clone()));
         }
         let answered = begun.elapsed();
         let mut pieces = (0, Duration::ZERO);

@@ -84,6 +84,15 @@ impl Directory {
         }
     }
 
+    /// A directory with everything that is shown but the nodes, and with no way to find one.
+    pub fn outline(&self) -> Self {
+        let mut outline = Self::new(self.most, 0);
+        outline.agents.clone_from(&self.agents);
+        (outline.births, outline.evicted) = (self.births, self.evicted);
+        (outline.no_room, outline.evicted_flows) = (self.no_room, self.evicted_flows);
+        outline
+    }
+
     /// The pulse of a node.
     #[inline]
     pub fn pulse(&self, slot: u32) -> Option<Pulse> {

@@ -364,6 +364,11 @@ impl Addresses6 {
         Self { numbers: HashMap::with_hasher(hasher), addresses: Vec::new() }
     }
 
+    /// The addresses, with no way to find one.
+    pub fn outline(&self) -> Self {
+        Self { addresses: self.addresses.clone(), ..Self::new(FixedState::default()) }
+    }
+
     pub fn number(&mut self, address: Ipv6Addr) -> Option<u32> {
         if let Some(number) = self.numbers.get(&address) {
             return Some(*number);

@@ -10,6 +10,7 @@ use smallvec::SmallVec;
 use super::directory::NodeId;
 use super::entry::{Entry, tag};
 use super::flow::{Addresses6, Flow, FlowView, Key, Marks, NONE, Path, PathView};
+use super::still::copy;
 use super::{Direction, FarEnd, Node, Traffic};
 
 /// All flows of all nodes.
@@ -89,6 +90,17 @@ impl FlowTable {
             forgotten: Vec::new(),
             hasher: FixedState::with_seed(seed),
         }
+    }
+
+    /// A table with everything that is shown but the flows, and with no way to find one.
+    pub fn outline(&self) -> Self {
+        let addresses6 = self.addresses6.outline();
+        Self { addresses6, hasher: self.hasher.clone(), ..Self::new(self.most, 0) }
+    }
+
+    /// Copies at most `most` of the flows that are still missing here; says whether all are there.
+    pub fn copy(&mut self, from: &Self, most: usize) -> bool {
+        copy(&from.flows, &mut self.flows, most) && copy(&from.paths, &mut self.paths, most)
     }
 
     fn tag(&self, key: &Key) -> u32 {

@@ -25,6 +25,20 @@ impl Records {
         Self { exchanges: VecDeque::new(), first: 0, most, forgotten_legs: 0, decided: None }
     }
 
+    /// Records with everything that is counted, and none of the exchanges.
+    pub fn outline(&self) -> Self {
+        let Self { first, most, forgotten_legs, .. } = *self;
+        Self { exchanges: VecDeque::new(), first, most, forgotten_legs, decided: None }
+    }
+
+    /// Copies at most `most` of the exchanges that are still missing here; says whether all are there.
+    pub fn copy(&mut self, from: &Self, most: usize) -> bool {
+        let missing = from.exchanges.iter().skip(self.exchanges.len());
+        let is_all = missing.len() <= most;
+        self.exchanges.extend(missing.take(most).cloned());
+        is_all
+    }
+
     pub fn is_kept(&self) -> bool {
         self.most > 0
     }

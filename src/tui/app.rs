@@ -10,7 +10,7 @@ use super::view::View;
 use super::views::{Findings, Flows, LadderView, Messages, Statistics, Tunnels};
 use crate::report::{Clock, TimeStyle};
 use crate::rules::Rule;
-use crate::state::Observer;
+use crate::state::{Observer, Still};
 use crate::time::Timestamp;
 use crate::watch::RecentMessages;
 
@@ -48,6 +48,10 @@ pub struct App {
     pub follow: bool,
     /// What is shown in place of what is true now.
     pub frozen: Option<Box<Frozen>>,
+    /// What is becoming that.
+    pub(super) freezing: Option<Freezing>,
+    /// What is not shown any more. To let go of large tables takes a while, too.
+    pub(super) thawed: Vec<Frozen>,
     /// What there is to say about the last key.
     pub notice: Option<Notice>,
     /// The pane that has the keys, by view.
@@ -108,7 +112,7 @@ pub enum Extent {
 #[derive(Debug)]
 pub struct Frozen {
     /// What was believed.
-    pub observer: Observer,
+    pub observer: Box<Observer>,
     /// The messages there were.
     pub messages: RecentMessages,
     /// Packets there were.
@@ -117,6 +121,15 @@ pub struct Frozen {
     pub findings: FindingLog,
     /// Why the screen shows them.
     pub why: Why,
+}
+
+/// Tables that are being copied, a piece at a time.
+#[derive(Debug)]
+pub struct Freezing {
+    pub(super) still: Still,
+    pub(super) messages: RecentMessages,
+    pub(super) packets: u64,
+    pub(super) findings: FindingLog,
 }
 
 /// Why the screen does not show what is true now.
@@ -151,6 +164,8 @@ impl App {
             search: Search::default(),
             follow: false,
             frozen: None,
+            freezing: None,
+            thawed: Vec::new(),
             notice: None,
             focus: [0; View::ALL.len()],
             split: [0; View::ALL.len()],
@@ -220,7 +235,12 @@ impl App {
             View::Flows => self.flows.is_behind(),
             _ => false,
         };
-        is_behind || self.search.is_busy()
+        is_behind || self.search.is_busy() || self.is_freezing()
+    }
+
+    /// Whether tables are being copied: until [`App::is_busy`] says that it is done, the facts have to stay as they are.
+    pub fn is_freezing(&self) -> bool {
+        self.freezing.is_some()
     }
 
     /// Says something in the last line.

@@ -166,6 +166,9 @@ fn state(app: &App, facts: Facts<'_>) -> (String, Style) {
             Why::Cursor(moment) => (format!("AT FRAME {}", moment.frame), theme.found),
         };
     }
+    if app.is_freezing() {
+        return ("PAUSED +0".to_owned(), theme.found);
+    }
     let following = if app.follow { " following" } else { "" };
     if facts.input.ended {
         return (format!("ended{following}"), theme.quiet);

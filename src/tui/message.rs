@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use super::app::Extent;
+use super::app::{Extent, Frozen};
 use super::view::View;
 use crate::report::Target;
 use crate::rules::Findings;
@@ -55,6 +55,8 @@ pub enum Effect {
     Save(Box<SaveOrder>),
     /// Change the pace of a replay.
     Replay(ReplayOrder),
+    /// Let go of this where nobody waits for it.
+    Forget(Vec<Frozen>),
 }
 
 /// A change of pace.

@@ -1,10 +1,10 @@
 //! The tables as they stood: while the screen is paused, and where the time cursor is set to.
 
-use super::app::{App, Frozen, Moment, Why};
+use super::app::{App, Freezing, Frozen, Moment, Why};
 use super::facts::Facts;
 use super::view::View;
 use super::views::is_of;
-use crate::state::{Exchange, Observer};
+use crate::state::{Exchange, Observer, Still};
 use crate::trace::{Seen, Trace};
 
 /// The facts that a frozen screen shows.
@@ -20,16 +20,33 @@ impl App {
 
     /// Holds the screen still, or lets it show again what is true now.
     pub(super) fn pause(&mut self, facts: Facts<'_>) {
-        self.frozen = match self.frozen.take() {
-            Some(_) => None,
-            None => Some(Box::new(Frozen {
-                observer: facts.observer.clone(),
-                messages: facts.messages.clone(),
-                packets: facts.counters.packets,
-                findings: facts.findings.clone(),
-                why: Why::Paused,
-            })),
-        };
+        if self.thaw() {
+            return;
+        }
+        self.freezing = Some(Freezing {
+            still: Still::begin(facts.observer),
+            messages: facts.messages.clone(),
+            packets: facts.counters.packets,
+            findings: facts.findings.clone(),
+        });
+        self.go_on_freezing(facts);
+    }
+
+    /// Copies the next piece of the tables; with the last one they are what is shown.
+    pub(super) fn go_on_freezing(&mut self, facts: Facts<'_>) {
+        let is_complete = |freezing: &mut Freezing| freezing.still.go_on(facts.observer);
+        if self.freezing.as_mut().is_some_and(is_complete) {
+            self.frozen = self.freezing.take().map(|freezing| Box::new(freezing.finish(Why::Paused)));
+        }
+    }
+
+    /// Shows again what is true now; says whether something else was shown.
+    pub(super) fn thaw(&mut self) -> bool {
+        let freezing = self.freezing.take().map(|freezing| freezing.finish(Why::Paused));
+        let thawed = self.frozen.take().map(|frozen| *frozen).or(freezing);
+        let was_frozen = thawed.is_some();
+        self.thawed.extend(thawed);
+        was_frozen
     }
 
     /// Sets the time cursor to the exchange before or after the one it is at. In the ladder it goes from exchange to
@@ -61,7 +78,7 @@ impl App {
                 ));
             }
             None if later => {
-                self.frozen = None;
+                self.thaw();
                 self.say("back to now");
             }
             None => self.complain("no exchange before this one"),
@@ -87,13 +104,21 @@ impl App {
         }
         observer.advance(moment.time);
         observer.refresh();
+        self.thaw();
         self.frozen = Some(Box::new(Frozen {
-            observer,
+            observer: Box::new(observer),
             messages: facts.messages.clone(),
             packets: facts.counters.packets,
             findings: facts.findings.until(moment.time),
             why: Why::Cursor(moment),
         }));
+    }
+}
+
+impl Freezing {
+    fn finish(self, why: Why) -> Frozen {
+        let Self { still, messages, packets, findings } = self;
+        Frozen { observer: still.finish(), messages, packets, findings, why }
     }
 }
 

@@ -21,7 +21,7 @@ use super::message::{Effect, Message, ReplayOrder};
 use super::pace::Pace;
 use super::save::save;
 use super::terminal::{self, Happening, Screen};
-use super::turnstile::Turnstile;
+use super::turnstile::{Turn, Turnstile};
 use crate::capture::LiveNotice;
 use crate::report::Target;
 use crate::rules::Finding;
@@ -59,6 +59,8 @@ struct World {
     engine: Engine,
     notices: Notices,
     input: Input,
+    /// Whether the screen copies the tables, and so nothing may change.
+    is_held: bool,
 }
 
 impl World {
@@ -69,6 +71,8 @@ impl World {
 
 /// Happenings that may wait. Whoever types faster waits for the screen.
 const WAITING: usize = 256;
+/// The wait of that thread while the tables are copied.
+const MOMENT: Duration = Duration::from_millis(1);
 /// The longest wait of the thread that brings frames before it looks whether it has to end.
 const NAP: Duration = Duration::from_millis(50);
 
@@ -90,8 +94,12 @@ pub fn run(
         trouble: None,
         options: engine.observer().options(),
     };
-    let world =
-        Arc::new(Turnstile::new(World { engine, notices: Notices { target, ..Notices::default() }, input }));
+    let world = Arc::new(Turnstile::new(World {
+        engine,
+        notices: Notices { target, ..Notices::default() },
+        input,
+        is_held: false,
+    }));
     let stop = Arc::new(AtomicBool::new(false));
     let (sender, happenings) = sync_channel(WAITING);
     // Signals first: none may end the program while the terminal is taken.
@@ -242,8 +250,8 @@ impl Bringer {
         while !self.stop.load(Ordering::Relaxed) {
             let event = driver.wait(NAP);
             let came = event.is_some();
-            let mut turn = self.world.take_turn();
-            let World { engine, notices, input } = &mut *turn.held;
+            let mut turn = self.take_turn();
+            let World { engine, notices, input, .. } = &mut *turn.held;
             let progress = driver.take(event, engine, notices)?;
             if let Some(trouble) = notices.trouble.take() {
                 input.trouble = Some(trouble).filter(|trouble| !trouble.is_empty());
@@ -270,6 +278,18 @@ impl Bringer {
         driver.finish(engine, notices)?;
         drop(turn);
         Ok(driver)
+    }
+
+    /// Takes the world when nobody needs it to stay as it is.
+    fn take_turn(&self) -> Turn<'_, World> {
+        loop {
+            let turn = self.world.take_turn();
+            if !turn.held.is_held || self.stop.load(Ordering::Relaxed) {
+                return turn;
+            }
+            drop(turn);
+            thread::sleep(MOMENT);
+        }
     }
 
     /// Tells the screen once, until it has looked.
@@ -334,8 +354,10 @@ impl Shown<'_> {
             }
         };
         let effects = {
-            let world = self.world.take_first();
-            self.app.update(world.facts(), message)
+            let mut world = self.world.take_first();
+            let effects = self.app.update(world.facts(), message);
+            world.is_held = self.app.is_freezing();
+            effects
         };
         self.pace.changed();
         for effect in effects {
@@ -360,6 +382,10 @@ impl Shown<'_> {
             Effect::Suspend => {
                 screen.suspend()?;
                 return self.resized(screen);
+            }
+            Effect::Forget(thawed) => {
+                // Where no thread can be started it takes a moment here.
+                drop(thread::Builder::new().name("forget".to_owned()).spawn(move || drop(thawed)));
             }
             Effect::Redraw => screen.forget()?,
             Effect::Copy(text) => screen.copy(&text)?,
@@ -391,22 +417,27 @@ impl Shown<'_> {
         let goes_on = self.is_busy;
         // What was begun is brought to its end first.
         let looks = !goes_on && self.pace.looks(now);
+        let mut effects = Vec::new();
         if looks || goes_on {
-            let world = self.world.take_first();
+            let mut world = self.world.take_first();
             let facts = world.facts();
             let seen = Some(Seen::of(facts));
             if seen != self.seen || goes_on {
                 self.seen = seen;
                 let message = if goes_on { Message::Continue } else { Message::Data };
-                self.app.update(facts, message);
+                effects = self.app.update(facts, message);
                 self.pace.changed();
             }
+            world.is_held = self.app.is_freezing();
             let cost = self.started.elapsed().saturating_sub(now);
             if looks {
                 self.pace.looked(cost);
             } else {
                 self.pace.went_on(cost);
             }
+        }
+        for effect in effects {
+            self.carry_out(screen, effect)?;
         }
         let world = self.world.take_first();
         let facts = world.facts();

@@ -41,7 +41,12 @@ impl App {
             }
             Message::Data => self.refresh(facts),
             Message::Continue => {
-                if self.search.is_busy() {
+                if self.is_freezing() {
+                    self.go_on_freezing(facts);
+                    if !self.is_freezing() {
+                        self.refresh(facts);
+                    }
+                } else if self.search.is_busy() {
                     self.go_on_searching(facts);
                 } else {
                     self.refresh(facts);
@@ -55,6 +60,9 @@ impl App {
                 self.overwrite = Some(path);
             }
             Message::Saved(Err(SaveError::Failed(text))) => self.complain(text),
+        }
+        if !self.thawed.is_empty() {
+            effects.push(Effect::Forget(std::mem::take(&mut self.thawed)));
         }
         effects
     }

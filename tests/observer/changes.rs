@@ -1,7 +1,7 @@
 //! Looking on while it happens: the tables brought up to date between packets, and what is told to have changed.
 
 use mipflow::capture::{Frame, LinkType};
-use mipflow::state::{Options, Status};
+use mipflow::state::{Limits, Observer, Options, Status, Still};
 use mipflow::time::Precision;
 use mipflow::watch::{Engine, EngineOptions, Taken};
 
@@ -207,4 +207,46 @@ fn recent_messages_can_be_read_again_and_the_oldest_are_forgotten() {
         (counters.packets, counters.registrations, counters.tunnelled, counters.others),
         (123, 8, 114, 1)
     );
+}
+
+#[test]
+fn a_still_picture_shows_what_was_believed_when_it_was_begun() {
+    let mut history = History::new();
+    // More than one piece of nodes and exchanges, the first of which fall out.
+    for number in 0..5_000u16 {
+        let [high, low] = number.to_be_bytes();
+        let ask = Ask::bid(1, 1).home([10, 2, high, low].into());
+        history.accepted(1.0 + f64::from(number) / 100.0, &ask);
+    }
+    history.accepted(60.0, &Ask::bid(2, 1));
+    history.down(65.0, care_of(1), &Packet::new());
+    history.down(65.5, care_of(1), &Packet::new().ports(7, 8));
+    let limits = Limits { nodes: 4_500, exchanges: 4_400, ..Limits::default() };
+    let mut observer = history.observe_with(Options { limits, ..Options::default() });
+    let mut still = Still::begin(&observer);
+    let mut pieces = 1;
+    while !still.go_on(&observer) {
+        pieces += 1;
+    }
+    assert!(pieces > 3, "{pieces}");
+    let still = still.finish();
+    let shown = |observer: &Observer| {
+        format!(
+            "{:#?} {:#?} {:#?} {:#?} {:?} {} {:?}",
+            observer.nodes().collect::<Vec<_>>(),
+            observer.flows(),
+            observer.exchanges().collect::<Vec<_>>(),
+            observer.agents(),
+            observer.evictions(),
+            observer.tunnelled(),
+            observer.clock()
+        )
+    };
+    let begun = shown(&observer);
+    assert_eq!((still.nodes().count(), still.exchanges().count(), still.flows().len()), (4_500, 4_400, 2));
+    assert!(shown(&still) == begun, "it is another picture");
+    // What comes after it was taken is not in it.
+    observer.advance(moment(10_000.0));
+    observer.refresh();
+    assert!(shown(&still) == begun && shown(&observer) != begun);
 }
