@@ -23,7 +23,7 @@ pub enum Checksum {
     Absent,
     /// It is right.
     Correct,
-    /// It is wrong; also seen on hosts that leave it to their network card.
+    /// It is wrong.
     Wrong {
         /// The field.
         found: u16,
@@ -32,6 +32,9 @@ pub enum Checksum {
     },
     /// Not all that it covers is there, or the lengths contradict each other.
     Unverified,
+    /// The host left it to its network card, and the packet was captured before it came there: the field holds the sum
+    /// of the pseudo-header and nothing else.
+    Offloaded,
 }
 
 impl Checksum {
@@ -151,7 +154,35 @@ impl<'a> Datagram<'a> {
                 )
             }),
         };
-        computed.map_or(Checksum::Unverified, |computed| Checksum::verdict(self.udp_checksum, computed))
+        let verdict =
+            computed.map_or(Checksum::Unverified, |computed| Checksum::verdict(self.udp_checksum, computed));
+        match verdict {
+            Checksum::Wrong { found, .. } if found == self.pseudo_header_sum() => Checksum::Offloaded,
+            verdict => verdict,
+        }
+    }
+
+    /// The sum of the pseudo-header, which is not complemented.
+    fn pseudo_header_sum(&self) -> u16 {
+        let words = |octets: &[u8]| -> u32 {
+            octets
+                .chunks_exact(2)
+                .map(|pair| pair.iter().fold(0, |word, octet| word << 8 | u32::from(*octet)))
+                .sum()
+        };
+        let addresses = match &self.ip {
+            IpPacket::V4(packet) => {
+                words(&packet.header.source.octets()) + words(&packet.header.destination.octets())
+            }
+            IpPacket::V6(packet) => {
+                words(&packet.header.source.octets()) + words(&packet.header.destination.octets())
+            }
+        };
+        let sum = addresses + u32::from(protocol::UDP) + u32::from(self.udp_length);
+        // What is carried goes round; the sum of 18 words carries once, or twice.
+        let folded = (sum & 0xffff) + (sum >> 16);
+        let folded = (folded & 0xffff) + (folded >> 16);
+        u16::try_from(folded).unwrap_or_default()
     }
 }
 
@@ -192,6 +223,26 @@ mod tests {
         assert_eq!(datagram(&octets).checksum(), Checksum::Wrong { found: 0x1373, computed: 0x1372 });
         octets[26..28].fill(0);
         assert_eq!(datagram(&octets).checksum(), Checksum::Absent);
+    }
+
+    #[test]
+    fn what_is_left_to_the_network_card_is_no_wrong_checksum() {
+        let mut octets = RRQ_IPV4;
+        // 192.0.2.1 to 198.51.100.1: c000 + 0201 + c633 + 6401 + 17 + 32, with the carry added.
+        octets[26..28].copy_from_slice(&0xec67u16.to_be_bytes());
+        assert_eq!(datagram(&octets).checksum(), Checksum::Offloaded);
+        octets[27] += 1;
+        assert!(matches!(datagram(&octets).checksum(), Checksum::Wrong { found: 0xec68, .. }));
+        let mut octets = RRQ_IPV6;
+        // A sum of words in one's complement is their sum modulo 0xffff.
+        let sum = octets[8..40]
+            .chunks(2)
+            .map(|pair| u64::from(u16::from_be_bytes([pair[0], pair[1]])))
+            .sum::<u64>();
+        let sum = sum + 17 + u64::from(u16::from_be_bytes([octets[44], octets[45]]));
+        let sum = u16::try_from(sum % 0xffff).unwrap();
+        octets[46..48].copy_from_slice(&sum.to_be_bytes());
+        assert_eq!(datagram(&octets).checksum(), Checksum::Offloaded);
     }
 
     #[test]

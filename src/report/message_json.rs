@@ -338,7 +338,7 @@ pub(super) const fn checksum_name(checksum: Checksum) -> &'static str {
         Checksum::Absent => "absent",
         Checksum::Correct => "correct",
         Checksum::Wrong { .. } => "wrong",
-        Checksum::Unverified => "unverified",
+        Checksum::Unverified | Checksum::Offloaded => "unverified",
     }
 }
 

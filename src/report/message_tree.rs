@@ -90,6 +90,9 @@ fn write_network(out: &mut MarkedLines<'_>, seen: &SeenMessage<'_>, look: &Look)
             format!("0x{found:04x} {bad}[incorrect, should be 0x{computed:04x}]{bad:#}")
         }
         Checksum::Unverified => format!("0x{:04x} [unverified]", datagram.udp_checksum),
+        Checksum::Offloaded => {
+            format!("0x{:04x} [unverified: left to the network card]", datagram.udp_checksum)
+        }
     };
     writeln!(
         out,
