@@ -10,6 +10,8 @@
 // Counts of seconds and packets, for people.
 #![allow(clippy::cast_precision_loss)]
 
+#[path = "watch/screen.rs"]
+mod screen;
 #[allow(dead_code, reason = "the other benchmark uses all of it")]
 mod traffic;
 
@@ -26,6 +28,7 @@ use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use pcap::{Active, Capture};
+use screen::Screen;
 use traffic::Traffic;
 
 const MIPFLOW: &str = env!("CARGO_BIN_EXE_mipflow");
@@ -57,6 +60,11 @@ struct Options {
     #[arg(long)]
     churn: bool,
 
+    /// Watch on a screen (120x40) in place of records, and press keys meanwhile: help three times a second, and every
+    /// twenty seconds a pause
+    #[arg(long)]
+    screen: bool,
+
     /// Further arguments of mipflow, as one word
     #[arg(long, default_value = "", allow_hyphen_values = true)]
     arguments: String,
@@ -82,17 +90,29 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     let log = directory.path().join("records.ndjson");
-    let mut watching = Command::new(MIPFLOW)
-        .args(["watch", "--headless", "a0"])
-        .args(options.arguments.split_whitespace())
-        .stdout(std::fs::File::create(&log)?)
-        .spawn()?;
+    let mut command = Command::new(MIPFLOW);
+    command.args(["watch", "a0"]).args(options.arguments.split_whitespace());
+    let mut screen = None;
+    if options.screen {
+        screen = Some(Screen::attach(&mut command)?);
+    } else {
+        command.arg("--headless").stdout(std::fs::File::create(&log)?);
+    }
+    let mut watching = command.spawn()?;
+    // Only the watch has the terminal now.
+    drop(command);
+    let typist = screen.map(|screen| std::thread::spawn(move || screen.press_keys()));
     let result = measure(&options, &watching, &registrations, &data);
-    kill(pid(&watching)?, Signal::SIGINT)?;
+    kill(pid(&watching)?, if options.screen { Signal::SIGTERM } else { Signal::SIGINT })?;
     let ended = Instant::now();
     let status = watching.wait()?;
     let sent = result?;
     println!("ended with {status} {:.2} s after the signal", ended.elapsed().as_secs_f64());
+    if let Some(typist) = typist {
+        typist.join().map_err(|_| "the typist failed")?;
+        println!("sent: {sent}");
+        return Ok(());
+    }
     let mut records = String::new();
     std::fs::File::open(&log)?.read_to_string(&mut records)?;
     println!(
