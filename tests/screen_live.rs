@@ -12,7 +12,7 @@ use std::net::UdpSocket;
 use std::process::Command;
 
 use nix::sched::{CloneFlags, unshare};
-use terminal::Terminal;
+use terminal::{PROGRAM, Terminal};
 
 const AGENT: [u8; 4] = [127, 0, 0, 1];
 
@@ -55,6 +55,56 @@ impl Network {
         self.agent.send_to(&reply, node).unwrap();
         self.node.recv_from(&mut octets).unwrap();
     }
+}
+
+/// The commands of a section of the README, each in a block of its own.
+fn commands(section: &str) -> Vec<String> {
+    let readme = std::fs::read_to_string("README.md").unwrap();
+    let (_, section) = readme.split_once(section).expect("the README has this section");
+    let section = section.split("\n#").next().unwrap();
+    let blocks = section.split("```sh\n").skip(1).map(|block| block.split("\n```").next().unwrap());
+    // Root needs no sudo.
+    let command =
+        |block: &str| block.trim_start_matches("sudo ").replacen("mipflow", &format!("'{PROGRAM}'"), 1);
+    blocks.map(command).collect()
+}
+
+/// Whether the flow of the call stands below the tunnel with this BID, before the next tunnel or the end.
+fn is_call_in(text: &str, bid: u8) -> bool {
+    let lines = text.lines().skip_while(|line| !line.contains(&format!("  BID {bid}  ")));
+    let mut below = lines.skip(1).take_while(|line| !line.contains("  BID ") && !line.contains("Policy"));
+    below.any(|line| line.contains("udp 203.0.113.50:5060") && line.contains("conforms"))
+}
+
+#[test]
+fn the_readme_in_three_terminals() {
+    unshare(CloneFlags::CLONE_NEWNET).expect("a network namespace is made, as root");
+    let up = Command::new("ip").args(["link", "set", "lo", "up"]).status();
+    assert!(up.expect("iproute2 is needed: ./setup headers installs it").success());
+    let commands = commands("### In three terminals");
+    let [watch, serve, send] = commands.as_slice() else { panic!("three commands: {commands:?}") };
+    let (screen, agent, node) = (Terminal::new(), Terminal::new(), Terminal::new());
+    screen.line(watch);
+    screen.shows("no Mobile IP on udp/4434 yet");
+    agent.line(serve);
+    agent.shows("127.0.0.1:4434");
+    node.line(send);
+    screen.shows("1 of 1 up");
+    screen.shows("2 of 2 up");
+    screen.wait("the call in Wi-Fi's tunnel", |text| is_call_in(text, 1));
+    let failed_over = screen.wait("the failover", |text| text.contains("FAILOVER"));
+    assert!(failed_over.contains("1 of 2 up") && failed_over.contains("deregistered"), "{failed_over}");
+    let moved = screen.wait("the call in LTE's tunnel", |text| is_call_in(text, 2));
+    assert!(!is_call_in(&moved, 1) && moved.contains("was BID 1"), "{moved}");
+    let over = screen.wait("the end", |text| text.contains("0 of 2 up"));
+    assert!(over.contains("no flow policy") && !over.contains("FAILOVER"), "{over}");
+    let status = over.lines().find(|line| line.contains("  live  ")).expect("there is a status line");
+    assert!(!status.contains("must") && !status.contains("should"), "{status}");
+    let sent = node.shows("54 passed");
+    assert!(!sent.contains("FAIL"), "{sent}");
+    agent.keys(&["C-c"]);
+    screen.keys(&["q"]);
+    screen.wait("the shell", |text| !text.contains("[1 Tunnels]"));
 }
 
 #[test]

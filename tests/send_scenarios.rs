@@ -376,12 +376,13 @@ fn each_shipped_scenario_is_sound_and_runs() {
         let responder = Responder::with(fault);
         let ha = responder.ha();
         let run = run(&format!(
-            "send --key {KEY} --var ha={ha} --var wifi=127.0.0.2 --var lte=127.0.0.3 --var cdma=127.0.0.4 {}",
+            "send --key {KEY} --var ha={ha} --var wifi=127.0.0.2 --var lte=127.0.0.3 --var cdma=127.0.0.4 \
+             --rate 1000 --var look=1ms --var pace=1ms {}",
             file.display()
         ));
         assert_eq!((run.code, run.error.as_str()), (0, ""), "{name}: {}", run.out);
     }
-    assert_eq!(found, 9);
+    assert_eq!(found, 10);
 }
 
 #[test]
