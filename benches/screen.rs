@@ -65,7 +65,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         options: engine.observer().options(),
     };
     let mut findings = FindingLog::default();
-    findings.extend(engine.take_findings());
+    findings.take(engine.take_findings(), &engine);
     println!("findings                 {:>10}", findings.total());
     let mut bench = Bench { engine, findings, input, app: App::new(Settings::default(), (120, 40)) };
     bench.say("first look", &[Message::Data]);

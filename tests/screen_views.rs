@@ -121,6 +121,48 @@ fn findings_are_filtered_sorted_and_lead_to_their_packet() {
 }
 
 #[test]
+fn a_finding_about_a_tunnelled_packet_leads_to_it() {
+    // Frame 11 is such a packet, from 10.1.0.1:49152 to 203.0.113.80:80. Its outer header loses Don't Fragment, which
+    // the inner one has (RFC 2003 §3.1); 0x4000 less in the flags is 0x4000 more in the checksum.
+    let mut octets = std::fs::read(FIGURE).unwrap();
+    let frame = 1147;
+    assert_eq!(
+        (&octets[frame + 20..frame + 22], &octets[frame + 24..frame + 26]),
+        (&[0x40, 0][..], &[0x24, 0x33][..])
+    );
+    octets[frame + 20] = 0;
+    octets[frame + 24] = 0x64;
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("cleared.pcap");
+    std::fs::write(&path, octets).unwrap();
+    let mut bench = Bench::after(path.to_str().unwrap(), (140, 30));
+    bench.keys("5/tun-016\n");
+    assert!(bench.cursor().contains("TUN-016"), "{}", bench.text());
+    bench.keys("\n\n");
+    assert!(bench.cursor().starts_with("#11 10:00:03"), "{}", bench.text());
+    bench.keys("\n");
+    assert_eq!(bench.app.view(), View::Findings);
+    let text = bench.text();
+    for shown in [
+        " Frame 11 ",
+        "[must TUN-016: Inner Don't Fragment is set and the outer one from 192.0.2.70 is not",
+        "Src: 192.0.2.70, Dst: 198.51.100.1, TTL: 64, Identification: 0x2a10, 60 octets",
+        "Tunnelled packet (ipip), Src: 10.1.0.1:49152, Dst: 203.0.113.80:80, Protocol: 6 (tcp)",
+        "0010  00 3c 2a 10 00 00 40 04  64 33 c0 00 02 46 c6 33",
+    ] {
+        assert!(text.contains(shown), "{shown}\n{text}");
+    }
+    // In full where it is explained.
+    bench.keys("qe");
+    assert!(bench.shows("it must be copied (RFC 2003 §3.1)"), "{}", bench.text());
+    bench.keys("q");
+    assert!(!bench.shows(" Frame 11 ") && bench.shows("TUN-016"), "{}", bench.text());
+    // Also on a paused screen.
+    bench.keys("p\n");
+    assert!(bench.shows(" Frame 11 "), "{}", bench.text());
+}
+
+#[test]
 fn findings_fold_and_are_counted_where_they_stand() {
     let mut bench = Bench::after(MALFORMED, (100, 60));
     bench.keys("5/ext-002\n");

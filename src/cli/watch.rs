@@ -215,6 +215,7 @@ impl Watch {
             },
             // A screen shows them again, records do not.
             recent_messages: if headless { 1 } else { EngineOptions::default().recent_messages },
+            recent_data: if headless { 0 } else { EngineOptions::default().recent_data },
             ..EngineOptions::default()
         });
         feed.link_types().iter().for_each(|link_type| engine.declare(*link_type));

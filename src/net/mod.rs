@@ -34,5 +34,5 @@ pub use ipv4::{Ipv4Header, Ipv4Packet};
 pub use ipv6::{Ipv6Header, Ipv6Packet};
 pub use protocol::has_ports;
 pub use reason::Reason;
-pub use tunnel::{Encapsulation, Peeled, TunnelProblem, UdpTunnel, peel, peel_packet};
+pub use tunnel::{Encapsulation, Layers, Peeled, TunnelProblem, UdpTunnel, peel, peel_all, peel_packet};
 pub use udp::{Checksum, Datagram};

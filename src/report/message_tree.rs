@@ -1,13 +1,14 @@
 //! The packet tree of `-v`: every field with its offset, its value and what the value means.
 
 use std::io::{self, Write};
+use std::ops::Range;
 
 use super::finding_notes::FindingNotes;
 use super::marked_lines::MarkedLines;
 use super::message_json::encapsulation_name;
 use super::message_line::MessageLine;
 use super::{Clock, Look, Palette, field_lines};
-use crate::net::{Checksum, FlowFacts, IpPacket, UdpTunnel};
+use crate::net::{Checksum, FlowFacts, IpPacket, Layers, UdpTunnel};
 use crate::rules::Finding;
 use crate::trace::SeenMessage;
 use crate::wire::{Extension, Field, Header, IpProtocol, KeyRing, Malformed, TunnelData, Value, Verdict};
@@ -66,23 +67,7 @@ fn write_network(out: &mut MarkedLines<'_>, seen: &SeenMessage<'_>, look: &Look)
         Some(offset) => format!(" {quiet}[octet {offset} of the frame]{quiet:#}"),
         None => format!(" {quiet}[reassembled from fragments]{quiet:#}"),
     };
-    let (version, facts) = match &datagram.ip {
-        IpPacket::V4(packet) => {
-            let header = &packet.header;
-            let fragment = if header.dont_fragment { ", Don't fragment" } else { "" };
-            (4, format!(", Identification: 0x{:04x}{fragment}", header.identification))
-        }
-        IpPacket::V6(_) => (6, String::new()),
-    };
-    writeln!(
-        out,
-        "{heading}Internet Protocol Version {version}{heading:#}, Src: {}, Dst: {}, TTL: {}{facts}, {} octets{}",
-        datagram.source.ip(),
-        datagram.destination.ip(),
-        datagram.ip.ttl(),
-        datagram.ip.length(),
-        at(datagram.ip_offset)
-    )?;
+    write_ip(out, &datagram.ip, &at(datagram.ip_offset), look)?;
     let checksum = match datagram.checksum() {
         Checksum::Absent => format!("{doubtful}none{doubtful:#}"),
         Checksum::Correct => format!("0x{:04x} {good}[correct]{good:#}", datagram.udp_checksum),
@@ -106,6 +91,32 @@ fn write_network(out: &mut MarkedLines<'_>, seen: &SeenMessage<'_>, look: &Look)
         writeln!(out, "        {bad}[Length does not fit the IP packet]{bad:#}")?;
     }
     Ok(())
+}
+
+/// Writes the line of an IP header, with `aside` at its end.
+pub(super) fn write_ip(
+    out: &mut MarkedLines<'_>,
+    packet: &IpPacket<'_>,
+    aside: &str,
+    look: &Look,
+) -> io::Result<()> {
+    let heading = look.palette.heading;
+    let (version, facts) = match packet {
+        IpPacket::V4(packet) => {
+            let header = &packet.header;
+            let fragment = if header.dont_fragment { ", Don't fragment" } else { "" };
+            (4, format!(", Identification: 0x{:04x}{fragment}", header.identification))
+        }
+        IpPacket::V6(_) => (6, String::new()),
+    };
+    writeln!(
+        out,
+        "{heading}Internet Protocol Version {version}{heading:#}, Src: {}, Dst: {}, TTL: {}{facts}, {} octets{aside}",
+        packet.source(),
+        packet.destination(),
+        packet.ttl(),
+        packet.length()
+    )
 }
 
 fn write_extension(
@@ -167,16 +178,27 @@ fn write_complaint(
 }
 
 fn write_tunnelled(out: &mut MarkedLines<'_>, seen: &SeenMessage<'_>, look: &Look) -> io::Result<()> {
-    let Palette { heading, quiet, bad, .. } = look.palette;
     let Some(tunnel) = UdpTunnel::of(&seen.datagram) else { return Ok(()) };
-    for (depth, peeled) in tunnel.layers().enumerate() {
+    let octets = TunnelData::LENGTH..seen.message.octets.len();
+    write_layers(out, tunnel.layers(), Some(&octets), look)
+}
+
+/// Writes a line for each packet within another. `octets` are those of the first in the UDP payload, if it is in one.
+pub(super) fn write_layers(
+    out: &mut MarkedLines<'_>,
+    layers: Layers<'_>,
+    octets: Option<&Range<usize>>,
+    look: &Look,
+) -> io::Result<()> {
+    let Palette { heading, quiet, bad, .. } = look.palette;
+    for (depth, peeled) in layers.enumerate() {
         // Only where the first packet begins is known; those within it are told by their depth.
-        match depth {
-            0 => {
-                out.mark(TunnelData::LENGTH..seen.message.octets.len());
-                write!(out, "{quiet}{:>6}{quiet:#}  ", TunnelData::LENGTH)?;
+        match octets.filter(|_| depth == 0) {
+            Some(octets) => {
+                write!(out, "{quiet}{:>6}{quiet:#}  ", octets.start)?;
+                out.mark(octets.clone());
             }
-            _ => write!(out, "{:1$}", "", 8 + 2 * depth)?,
+            None => write!(out, "{:1$}", "", 8 + 2 * depth)?,
         }
         let name = encapsulation_name(peeled.encapsulation);
         write!(out, "{heading}Tunnelled packet{heading:#} ({name})")?;

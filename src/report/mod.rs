@@ -3,6 +3,7 @@
 mod capture_json;
 mod clock;
 mod csv_report;
+mod data_tree;
 mod explanation;
 mod field_lines;
 mod finding_notes;
@@ -35,6 +36,7 @@ mod text_table;
 
 pub use clock::{Clock, TimeStyle};
 pub use csv_report::{CsvReport, CsvSection};
+pub use data_tree::data_packet_lines;
 pub use explanation::Explanation;
 pub use findings_junit::JunitReport;
 pub use findings_sarif::SarifReport;

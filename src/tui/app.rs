@@ -1,5 +1,7 @@
 //! What the screen knows of itself: which view is open, what is selected, filtered, paused. No I/O, no clock.
 
+use std::sync::Arc;
+
 use super::facts::{Facts, NodeRef};
 use super::filter::Filter;
 use super::finding_log::FindingLog;
@@ -9,7 +11,7 @@ use super::theme::{Theme, ThemeName};
 use super::view::View;
 use super::views::{Findings, Flows, LadderView, Messages, Statistics, Tunnels};
 use crate::report::{Clock, TimeStyle};
-use crate::rules::Rule;
+use crate::rules::{Finding, Rule};
 use crate::state::{Observer, Still};
 use crate::time::Timestamp;
 use crate::watch::RecentMessages;
@@ -83,8 +85,10 @@ pub struct App {
 pub enum Overlay {
     /// The keys of the view; so many rows scrolled down.
     Help(usize),
-    /// What a rule means; so many rows scrolled down.
-    Rule(&'static Rule, usize),
+    /// What was found, if it is one finding, and what its rule means; so many rows scrolled down.
+    Rule(Option<Arc<Finding>>, &'static Rule, usize),
+    /// A tunnelled packet: its frame and its lines; so many rows scrolled down.
+    Packet(u64, Vec<String>, usize),
 }
 
 /// What to say in the last line until the next key.

@@ -16,7 +16,7 @@ use super::text::{self, Row};
 use super::view::View;
 use super::views;
 use crate::report::{Explanation, grouped};
-use crate::rules::{Level, Rule};
+use crate::rules::{Finding, Level, Rule};
 use crate::time::Precision;
 
 /// Draws everything. `facts` are those that are true now.
@@ -33,9 +33,13 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>) {
     draw_footer(frame, app, areas.footer);
     match &app.overlay {
         Some(Overlay::Help(top)) => draw_over(frame, app, "Keys", help(app), *top),
-        Some(Overlay::Rule(rule, top)) => {
-            let lines = explained(app, rule);
+        Some(Overlay::Rule(found, rule, top)) => {
+            let lines = explained(app, found.as_deref(), rule);
             draw_over(frame, app, rule.id, lines, *top);
+        }
+        Some(Overlay::Packet(number, lines, top)) => {
+            let lines = lines.iter().map(|line| ansi::line(line)).collect();
+            draw_over(frame, app, &format!("Frame {number}"), lines, *top);
         }
         None => {}
     }
@@ -248,13 +252,20 @@ fn draw_prompt(frame: &mut Frame<'_>, app: &App, prompt: &Prompt, area: Rect) {
     frame.set_cursor_position(Position::new(area.x + column, area.y));
 }
 
-/// What `mipflow explain` says of a rule.
-fn explained(app: &App, rule: &'static Rule) -> Vec<Line<'static>> {
+/// What was found, in full, and what `mipflow explain` says of its rule.
+fn explained(app: &App, found: Option<&Finding>, rule: &'static Rule) -> Vec<Line<'static>> {
     let width = app.size.0.saturating_sub(6);
+    let mut lines = Vec::new();
+    if let Some(found) = found {
+        lines.push(Line::styled(format!("Frame {}", found.place.frame), app.theme.heading));
+        lines.extend(wrapped(&app.theme.glyphs.words(&found.message), usize::from(width)));
+        lines.push(Line::raw(""));
+    }
     let mut text = Vec::new();
     // Writing to memory cannot fail.
     let _ = Explanation::new(&mut text, app.theme.look(width)).rule(rule);
-    String::from_utf8_lossy(&text).lines().map(ansi::line).collect()
+    lines.extend(String::from_utf8_lossy(&text).lines().map(ansi::line));
+    lines
 }
 
 /// The keys of the open view.

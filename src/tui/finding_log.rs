@@ -6,6 +6,10 @@ use std::sync::Arc;
 
 use crate::rules::{Finding, Findings, Level};
 use crate::time::Timestamp;
+use crate::watch::{Engine, RecentMessage};
+
+/// The most packets that are kept.
+const PACKETS: usize = 4_096;
 
 /// The last findings, in the order they came, each with its number from 0. What falls out is counted. A copy shares
 /// the findings.
@@ -17,6 +21,8 @@ pub struct FindingLog {
     levels: BTreeMap<Level, u64>,
     /// How many of the kept ones are about each node.
     nodes: BTreeMap<Ipv4Addr, u64>,
+    /// Packets in tunnels that something was found about, by frame.
+    packets: BTreeMap<u64, Arc<RecentMessage>>,
 }
 
 impl Default for FindingLog {
@@ -37,6 +43,7 @@ impl FindingLog {
             total: 0,
             levels: BTreeMap::new(),
             nodes: BTreeMap::new(),
+            packets: BTreeMap::new(),
         }
     }
 
@@ -58,11 +65,23 @@ impl FindingLog {
         }
     }
 
-    /// Adds findings, see [`FindingLog::push`].
-    pub fn extend(&mut self, findings: Vec<Finding>) {
+    /// Adds what an engine just found, with the tunnelled packets it is about as far as they are still there.
+    pub fn take(&mut self, findings: Vec<Finding>, engine: &Engine) {
         for finding in findings {
+            let frame = finding.place.frame;
+            if engine.messages().by_frame(frame).is_none() && !self.packets.contains_key(&frame) {
+                self.packets.extend(engine.packet(frame).map(|packet| (frame, packet)));
+                if self.packets.len() > PACKETS {
+                    self.packets.pop_first();
+                }
+            }
             self.push(finding);
         }
+    }
+
+    /// The tunnelled packet in this frame, if something was found about it and it is kept.
+    pub fn packet(&self, frame: u64) -> Option<&Arc<RecentMessage>> {
+        self.packets.get(&frame)
     }
 
     fn keep(&mut self, number: u64, finding: Arc<Finding>) {
@@ -119,7 +138,8 @@ impl FindingLog {
     /// Those about packets up to this time, as if there had been no others.
     #[must_use]
     pub fn until(&self, time: Timestamp) -> Self {
-        let mut log = Self { total: self.total, ..Self::new(self.most) };
+        let packets = self.packets.clone();
+        let mut log = Self { total: self.total, packets, ..Self::new(self.most) };
         for (number, finding) in self.iter().filter(|(_, finding)| finding.place.time <= time) {
             log.keep(number, Arc::clone(finding));
         }

@@ -16,7 +16,9 @@ impl App {
         match mouse.kind {
             MouseEventKind::ScrollDown | MouseEventKind::ScrollUp => {
                 let rows = if mouse.kind == MouseEventKind::ScrollDown { WHEEL } else { -WHEEL };
-                if let Some(Overlay::Help(top) | Overlay::Rule(_, top)) = &mut self.overlay {
+                if let Some(Overlay::Help(top) | Overlay::Rule(_, _, top) | Overlay::Packet(_, _, top)) =
+                    &mut self.overlay
+                {
                     *top = top.saturating_add_signed(rows);
                     return;
                 }

@@ -1,6 +1,6 @@
 //! Moving: from row to row, from pane to pane, deeper into what is selected and back.
 
-use super::app::App;
+use super::app::{App, Overlay};
 use super::facts::Facts;
 use super::layout::inner;
 use super::view::View;
@@ -81,7 +81,7 @@ impl App {
             View::Findings => {
                 match self.findings.selected(shown).map(|finding| (finding.place.frame, finding.rule.id)) {
                     Some((frame, rule)) => {
-                        if self.go_to_frame(facts, frame) {
+                        if !self.show_packet(facts, frame) && self.go_to_frame(facts, frame) {
                             self.messages.show_note(rule);
                         }
                     }
@@ -97,6 +97,16 @@ impl App {
             }
             View::Statistics => {}
         }
+    }
+
+    /// Shows the tunnelled packet that something was found about; says whether it is kept.
+    fn show_packet(&mut self, facts: Facts<'_>, frame: u64) -> bool {
+        let shown = self.shown(facts);
+        let Some(packet) = shown.findings.packet(frame) else { return false };
+        let look = self.theme.look(self.size.0.saturating_sub(6));
+        let lines = super::views::packet_lines(shown, packet, &mut self.clock(shown), &look);
+        self.overlay = Some(Overlay::Packet(frame, lines, 0));
+        true
     }
 
     /// Opens a message in the messages view; says whether it is there.

@@ -222,8 +222,8 @@ impl Audience for Notices {
         true
     }
 
-    fn found(&mut self, findings: Vec<Finding>, _engine: &Engine) -> io::Result<()> {
-        self.findings.extend(findings);
+    fn found(&mut self, findings: Vec<Finding>, engine: &Engine) -> io::Result<()> {
+        self.findings.take(findings, engine);
         Ok(())
     }
 

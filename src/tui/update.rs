@@ -1,5 +1,7 @@
 //! What happens on a key: state and a message go in, state and what is to be done come out. No I/O, no clock.
 
+use std::sync::Arc;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::action::Action;
@@ -136,7 +138,11 @@ impl App {
     /// Keys while something lies over the view; says whether that was all.
     fn overlay_key(&mut self, action: Action) -> bool {
         let page = usize::from(self.size.1.saturating_sub(6)).max(1);
-        let Some(Overlay::Help(top) | Overlay::Rule(_, top)) = &mut self.overlay else { return false };
+        let Some(Overlay::Help(top) | Overlay::Rule(_, _, top) | Overlay::Packet(_, _, top)) =
+            &mut self.overlay
+        else {
+            return false;
+        };
         match action {
             Action::Back | Action::Escape | Action::Help | Action::Enter | Action::Explain => {
                 self.overlay = None;
@@ -245,10 +251,14 @@ impl App {
             Action::Shrink => self.resize(-1),
             Action::Redraw => effects.push(Effect::Redraw),
             Action::Suspend => effects.push(Effect::Suspend),
-            Action::Explain => match self.findings.selected_rule(self.shown(facts)) {
-                Some(rule) => self.overlay = Some(Overlay::Rule(rule, 0)),
-                None => self.complain("no rule here"),
-            },
+            Action::Explain => {
+                let shown = self.shown(facts);
+                let found = self.findings.selected(shown).map(Arc::clone);
+                match self.findings.selected_rule(shown) {
+                    Some(rule) => self.overlay = Some(Overlay::Rule(found, rule, 0)),
+                    None => self.complain("no rule here"),
+                }
+            }
             Action::ReplayPause => effects.push(Effect::Replay(ReplayOrder::Pause)),
             Action::ReplayStep => effects.push(Effect::Replay(ReplayOrder::Step)),
             Action::ReplaySlower => effects.push(Effect::Replay(ReplayOrder::Slower)),

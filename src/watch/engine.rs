@@ -1,6 +1,9 @@
 //! The engine: takes frames one at a time and keeps what a screen shows of them.
 
+use std::sync::Arc;
+
 use super::counters::Rate;
+use super::recent_data::RecentData;
 use super::{CaptureCounters, Counters, RecentMessage, RecentMessages};
 use crate::capture::{Frame, LinkType};
 use crate::rules::{self, Finding, Findings, Place, Validator};
@@ -26,6 +29,8 @@ pub struct EngineOptions {
     pub recent_messages: usize,
     /// The most octets those messages may take.
     pub recent_octets: usize,
+    /// The most batches of tunnelled packets that are kept, of up to 1024 packets each; see [`Engine::packet`].
+    pub recent_data: usize,
 }
 
 impl Default for EngineOptions {
@@ -38,6 +43,7 @@ impl Default for EngineOptions {
             rules: Some(rules::Options::default()),
             recent_messages: 10_000,
             recent_octets: 64 << 20,
+            recent_data: 4,
         }
     }
 }
@@ -74,6 +80,7 @@ pub struct Engine {
     validator: Option<Validator>,
     messages: RecentMessages,
     tunnel_data: RecentMessages,
+    data: RecentData,
     link_types: Vec<LinkType>,
     /// Time of the last frame of each input.
     last: Vec<Option<Timestamp>>,
@@ -89,7 +96,16 @@ pub struct Engine {
 impl Engine {
     /// An engine that has seen nothing yet.
     pub fn new(options: EngineOptions) -> Self {
-        let EngineOptions { ports, numbers, keys, observer, rules, recent_messages, recent_octets } = options;
+        let EngineOptions {
+            ports,
+            numbers,
+            keys,
+            observer,
+            rules,
+            recent_messages,
+            recent_octets,
+            recent_data,
+        } = options;
         Self {
             trace: Trace::new(&ports, numbers, true),
             ports,
@@ -102,6 +118,7 @@ impl Engine {
             validator: rules.map(Validator::new),
             messages: RecentMessages::new(recent_messages, recent_octets),
             tunnel_data: RecentMessages::new(recent_messages, recent_octets),
+            data: RecentData::new(recent_data),
             link_types: Vec::new(),
             last: Vec::new(),
             clock_backwards: 0,
@@ -136,6 +153,7 @@ impl Engine {
                 return Taken::Nothing;
             }
             Seen::Fragment(fragment) => {
+                self.data.push(frame);
                 if let Some(validator) = &mut self.validator {
                     let seen = self.observer.fragment(&fragment, frame.time);
                     validator.fragment(&fragment, place_of(frame), seen, &self.observer);
@@ -144,6 +162,7 @@ impl Engine {
                 return Taken::Nothing;
             }
             Seen::Tunnelled(tunnel) => {
+                self.data.push(frame);
                 let attribution = self.observer.tunnel(&tunnel, frame.time);
                 if let Some(validator) = &mut self.validator {
                     validator.packet_soon(&tunnel, place_of(frame), attribution, &self.observer);
@@ -272,6 +291,13 @@ impl Engine {
     /// The Tunnel Data messages (RFC 3519) seen last.
     pub fn tunnel_data(&self) -> &RecentMessages {
         &self.tunnel_data
+    }
+
+    /// The packet in this frame, if it is a tunnelled one and was seen just now.
+    pub fn packet(&self, frame: u64) -> Option<Arc<RecentMessage>> {
+        let seen = || self.data.by_number(frame);
+        let copied = || Some(Arc::new(RecentMessage::new(&seen()?, std::iter::empty(), None, false)));
+        self.tunnel_data.by_frame(frame).cloned().or_else(copied)
     }
 
     /// Reads a recent message again and hands it to `look`.

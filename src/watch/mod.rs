@@ -9,6 +9,7 @@ mod driver;
 mod engine;
 mod feed;
 mod recent;
+mod recent_data;
 mod replay;
 
 pub use batch::Batch;

@@ -81,7 +81,8 @@ impl Bench {
 
     /// Takes up what was found.
     fn gather(&mut self) {
-        self.findings.extend(self.engine.take_findings());
+        let findings = self.engine.take_findings();
+        self.findings.take(findings, &self.engine);
     }
 
     /// Hands over a message; says what is to be done.

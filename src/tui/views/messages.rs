@@ -11,7 +11,7 @@ use ratatui::text::Line;
 
 use super::Pane;
 use super::tunnels::{awaited, count};
-use crate::report::{Look, MarkedLine, hex_dump_text, message_line, message_tree_lines};
+use crate::report::{Look, MarkedLine, data_packet_lines, hex_dump_text, message_line, message_tree_lines};
 use crate::trace::SeenMessage;
 use crate::tui::ansi;
 use crate::tui::app::App;
@@ -278,6 +278,42 @@ pub fn summary(facts: Facts<'_>, message: &RecentMessage, look: &Look) -> String
         )
     });
     text.map(|text| ansi::bare(&text)).unwrap_or_default()
+}
+
+/// A packet with its octets, for where there are no panes for them: one in a tunnel, or a message.
+pub fn packet_lines(
+    facts: Facts<'_>,
+    packet: &RecentMessage,
+    clock: &mut crate::report::Clock,
+    look: &Look,
+) -> Vec<String> {
+    let frame = packet.frame();
+    let found = facts.findings.of_frame(frame.number, 0);
+    let of_message = facts.read(packet, |seen| {
+        let tree = message_tree_lines(seen, facts.keys, &found, clock, look);
+        let mut lines: Vec<String> = tree.into_iter().map(|line| line.text).collect();
+        lines.push(String::new());
+        lines.extend(hex_dump_text(seen.message.octets, look).lines().map(str::to_owned));
+        lines
+    });
+    let lines = of_message.unwrap_or_else(|| {
+        let notes = found.iter().map(|finding| {
+            format!("[{} {}: {}]", finding.level.name(), finding.rule.id, look.glyphs.words(&finding.message))
+        });
+        let packet = data_packet_lines(&frame, facts.ports, facts.numbers, clock, look);
+        notes.chain(std::iter::once(String::new())).chain(packet).collect()
+    });
+    lines.into_iter().flat_map(|line| fit(line, usize::from(look.width))).collect()
+}
+
+/// A line in lines of at most so many columns; one that is broken has no colours.
+fn fit(line: String, width: usize) -> Vec<String> {
+    let bare = ansi::bare(&line);
+    if text::width_of(&bare) <= width {
+        return vec![line];
+    }
+    let options = textwrap::Options::new(width.max(20)).subsequent_indent("          ");
+    textwrap::wrap(&bare, options).into_iter().map(std::borrow::Cow::into_owned).collect()
 }
 
 /// Draws the three panes.
