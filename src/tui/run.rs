@@ -4,10 +4,11 @@
 // The edge: how often it draws is measured with a clock.
 #![allow(clippy::disallowed_methods)]
 
+use std::ffi::OsString;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, TryRecvError, sync_channel};
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
 use std::thread;
 use std::time::Instant;
 
@@ -23,8 +24,9 @@ use super::pace::Pace;
 use super::save::save;
 use super::terminal::{self, Happening, Screen};
 use super::turnstile::Turnstile;
+use crate::capture::{Next, Timeline};
 use crate::report::Target;
-use crate::watch::{DriveError, Driver, Engine, Replay};
+use crate::watch::{DriveError, Driver, Engine, RecentMessage, Replay};
 
 /// What ended the screen but the user.
 #[derive(Debug, Error)]
@@ -83,6 +85,7 @@ pub fn run(
     terminal::listen_to_signals(&sender).map_err(RunError::Terminal)?;
     let mut screen = Screen::take().map_err(RunError::Terminal)?;
     terminal::listen(&sender).map_err(RunError::Terminal)?;
+    let screen_sender = sender.clone();
     let fresh = Arc::new(AtomicBool::new(false));
     let bringer = {
         let bringer = Bringer {
@@ -102,6 +105,7 @@ pub fn run(
         replay,
         pace: Pace::default(),
         started: Instant::now(),
+        sender: screen_sender,
         seen: None,
         is_busy: false,
     };
@@ -156,6 +160,8 @@ struct Shown<'w> {
     replay: Option<Replay>,
     pace: Pace,
     started: Instant,
+    /// Where it is told what happened.
+    sender: SyncSender<Happening>,
     /// What the last frame was drawn from.
     seen: Option<Seen>,
     is_busy: bool,
@@ -228,6 +234,18 @@ impl Shown<'_> {
             Effect::Suspend => {
                 screen.suspend()?;
                 return self.resized(screen);
+            }
+            Effect::Fetch(frame) => {
+                let (names, sender) = (self.world.take_first().input.names.clone(), self.sender.clone());
+                let fetch = move || {
+                    let packet = fetch(&names, frame);
+                    // When nobody waits for it any more, nobody misses it.
+                    let _ = sender.send(Happening::Message(Message::Fetched(frame, packet)));
+                };
+                if thread::Builder::new().name("fetch".to_owned()).spawn(fetch).is_err() {
+                    let world = self.world.take_first();
+                    self.app.update(world.facts(), Message::Fetched(frame, None));
+                }
             }
             Effect::Forget(thawed) => {
                 // Where no thread can be started it takes a moment here.
@@ -311,4 +329,17 @@ fn change(replay: &Replay, order: ReplayOrder) -> String {
     }
     let held = if replay.is_paused() { ", held: P goes on, . lets one frame pass" } else { "" };
     format!("replay x{}{held}", replay.speed())
+}
+
+/// Reads one frame of the files again.
+fn fetch(names: &[String], number: u64) -> Option<Arc<RecentMessage>> {
+    let files: Vec<OsString> = names.iter().map(OsString::from).collect();
+    let mut timeline = Timeline::open(&files);
+    loop {
+        match timeline.next() {
+            Next::Frame(frame) if frame.number == number => return Some(Arc::new(RecentMessage::of(&frame))),
+            Next::Frame(_) | Next::Pause => {}
+            Next::End => return None,
+        }
+    }
 }
