@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use smallvec::SmallVec;
 
 use super::checks::PacketCheck;
-use super::facts::{Carried, Sprayed, live};
+use super::facts::{Bindings, Carried, Sprayed, live};
 use super::finder::{Context, Finder, Report};
 use super::memory::{Found, GRACE, Glance};
 use super::validator::Validator;
@@ -14,7 +14,9 @@ use crate::net::{
     Datagram, Encapsulation, FlowFacts, FlowKey, IpPacket, Ipv4Packet, Peeled, Tunnel, UdpTunnel, peel,
     peel_packet,
 };
-use crate::state::{Attribution, Direction, Downlink, FarEnd, MessageEvent, Node, Observer, Policy, Spray};
+use crate::state::{
+    Attribution, Bid, Direction, Downlink, FarEnd, MessageEvent, Node, Observer, Policy, Spray,
+};
 use crate::time::Timestamp;
 use crate::wire::{Header, Message, Numbers};
 
@@ -167,8 +169,9 @@ impl Validator {
             };
             let context = Context { place, sender, node: Some(spray.node), home_address: node.home_address };
             let mut reports = self.take_reports();
+            let mut finder = Finder::new(context, None, &mut reports);
             for (rule, check) in self.spray_checks() {
-                check(&sprayed, &mut Finder::new(rule, context, &mut reports));
+                check(&sprayed, finder.of(rule));
             }
             self.put_reports(reports, context.node, observer);
         }
@@ -270,9 +273,16 @@ impl Validator {
         let node = node.and_then(|slot| observer.node(slot).map(|node| (slot, node)));
         let session = node.and_then(|(slot, _)| self.world().session(slot, observer));
         let disturbed = session.and_then(|session| session.disturbed);
-        let rule = node.zip(facts).zip(downlink).and_then(|(((_, node), facts), downlink)| {
-            live(node.bindings(), time).next()?;
-            decide(node.policy(), &facts, &downlink)
+        let others =
+            if node.is_some() { SmallVec::new() } else { self.others(home_agent, far_end, time, observer) };
+        let bindings = Bindings::of(node, &others, far_end, time);
+        let effect = node.zip(facts).zip(downlink).and_then(|(((_, node), facts), downlink)| {
+            bindings.live.first()?;
+            let index = decide(node.policy(), &facts, &downlink)?;
+            let rule = node.policy().rules().get(index)?;
+            let is_live =
+                |bid: u8| bindings.live.iter().any(|binding| binding.bid().map(Bid::octet) == Some(bid));
+            Some((index.saturating_add(1), rule, rule.effect(is_live)))
         });
         Carried {
             place: opened.place,
@@ -286,13 +296,10 @@ impl Validator {
             inner: opened.peeled.inner,
             facts,
             node,
-            others: if node.is_some() {
-                SmallVec::new()
-            } else {
-                self.others(home_agent, far_end, time, observer)
-            },
+            others,
             session,
-            rule,
+            bindings,
+            effect,
             quiet: disturbed.is_none_or(|disturbed| time.since(disturbed) > GRACE),
             anchored: self.world().options.cold_start || session.is_some_and(|session| session.anchored),
             copied: opened.copied,
@@ -340,9 +347,9 @@ fn way_of(opened: &Opened<'_, '_>, observer: &Observer) -> Option<(Way, Option<u
 
 /// Shows a packet to some checks.
 fn run(checks: &[(&'static Rule, PacketCheck)], carried: &Carried<'_, '_>, reports: &mut Vec<Report>) {
-    let context = context_of(carried);
+    let mut finder = Finder::new(context_of(carried), carried.session, reports);
     for (rule, check) in checks {
-        check(carried, &mut Finder::new(rule, context, reports));
+        check(carried, finder.of(rule));
     }
 }
 

@@ -223,7 +223,7 @@ fn another_home_agent(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
             .fires(format!(
                 "Tunnelled to {} of {} from {}; its home agent is {} (RFC 5944 §4.2.3)",
                 carried.far_end.address,
-                names(&bindings),
+                names(bindings),
                 carried.home_agent,
                 node.home_agent
             ))
