@@ -186,8 +186,11 @@ impl Validator {
 
     /// Judges a packet; says what was found if all like it are as clean.
     fn take_packet(&mut self, mut opened: Opened<'_, '_>, observer: &Observer) -> Option<Found> {
-        self.look_for_forward(&opened, observer);
-        let (way, node) = way_of(&opened, observer)?;
+        let found = way_of(&opened, observer);
+        if !found.is_some_and(|(way, node)| is_in_its_tunnel(&opened, way, node, observer)) {
+            self.look_for_forward(&opened, observer);
+        }
+        let (way, node) = found?;
         let (home_agent, far_end, direction) = way;
         if direction == Direction::Downlink
             && node.is_some()
@@ -218,15 +221,17 @@ impl Validator {
         drop(carried);
         let copied = reports.iter().any(|report| report.finding.rule.id == "TUN-025");
         self.put_reports(reports, about, observer);
+        let mut has_other_key = false;
         if let Some(session) = node.and_then(|node| self.world_mut().session_mut(node, observer)) {
             session.traffic.note_use(far_end, opened.place.time);
             for seen in gre {
-                session.traffic.note_gre(seen);
+                has_other_key |= session.traffic.note_gre(seen);
             }
             if copied {
                 session.traffic.copied = Some(opened.place.time);
             }
         }
+        self.flow.keys = self.flow.keys.wrapping_add(u64::from(has_other_key));
         found
     }
 
@@ -343,6 +348,21 @@ fn way_of(opened: &Opened<'_, '_>, observer: &Observer) -> Option<(Way, Option<u
         (false, true) => Some((up, owner(opened, up, observer))),
         (false, false) => None,
     }
+}
+
+/// Whether a packet to a node's home address is in a tunnel that the node has from its home agent.
+fn is_in_its_tunnel(
+    opened: &Opened<'_, '_>,
+    (home_agent, far_end, direction): Way,
+    node: Option<u32>,
+    observer: &Observer,
+) -> bool {
+    let Some(node) = node.and_then(|slot| observer.node(slot)) else { return false };
+    let destination = opened.peeled.inner.map(|inner| inner.destination());
+    direction == Direction::Downlink
+        && node.home_agent == home_agent
+        && node.home_address.map(IpAddr::V4) == destination
+        && live(node.bindings(), opened.place.time).any(|binding| binding.far_end == far_end)
 }
 
 /// Shows a packet to some checks.

@@ -56,6 +56,8 @@ pub struct Validator {
     pub(super) reports: Vec<Report>,
     /// Reports that need time to pass, in the order in which they are decided.
     waiting: BTreeMap<(Timestamp, u64), Report>,
+    /// Before this nothing is due.
+    soonest: Timestamp,
     /// Numbers the reports that wait.
     waited: u64,
     /// The session of a node of which nothing is remembered.
@@ -64,6 +66,8 @@ pub struct Validator {
     pub(super) flow: Flow,
 }
 
+/// Before all packets.
+const LONG_AGO: Timestamp = Timestamp::from_nanoseconds(i64::MIN);
 /// The most reports that wait; beyond that the ones due first are decided early.
 const WAITING: usize = 1 << 18;
 
@@ -77,6 +81,7 @@ impl Validator {
             world: World::new(options),
             reports: Vec::new(),
             waiting: BTreeMap::new(),
+            soonest: LONG_AGO,
             waited: 0,
             blank: Session::default(),
         }
@@ -97,26 +102,35 @@ impl Validator {
         if self.world.started.is_none() {
             self.world.started = Some(time);
         }
-        let is_due = |due: Timestamp| due < time;
-        let next = self.world.next_due().map(|(due, _)| due);
-        let waits = self.waiting.first_key_value().map(|((until, _), _)| *until);
-        if !next.is_some_and(is_due) && !waits.is_some_and(is_due) {
+        if time <= self.soonest {
             return;
         }
-        self.release(observer);
+        let mut is_released = false;
         loop {
             let due = self.world.next_due().filter(|(due, _)| *due < time);
             let waiting =
                 self.waiting.first_key_value().map(|((until, _), _)| *until).filter(|until| *until < time);
-            match (due, waiting) {
-                (Some((due, what)), until) if until.is_none_or(|until| due <= until) => match what {
-                    Due::Lapse => self.lapse(observer),
-                    Due::Alarm => self.alarm(observer),
-                },
-                (_, Some(_)) => self.decide_first(observer),
-                _ => break,
+            let due = due.filter(|(due, _)| waiting.is_none_or(|until| *due <= until)).map(|(_, what)| what);
+            if due == Some(Due::Lapse) && self.world.forget_answered() {
+                continue;
+            }
+            if due.is_none() && waiting.is_none() {
+                break;
+            }
+            if !is_released {
+                self.release(observer);
+                is_released = true;
+            }
+            match due {
+                Some(Due::Lapse) => self.lapse(observer),
+                Some(Due::Alarm) => self.alarm(observer),
+                None => self.decide_first(observer),
             }
         }
+        let waits = self.waiting.first_key_value().map(|((until, _), _)| *until);
+        let never = Timestamp::from_nanoseconds(i64::MAX);
+        let next = self.world.next_due().map_or(never, |(due, _)| due);
+        self.soonest = waits.map_or(next, |waits| waits.min(next));
     }
 
     /// Ends the validation: nothing more will be seen. What needed more time is decided if it can be.
@@ -150,6 +164,7 @@ impl Validator {
     ) -> Range<usize> {
         let before = self.findings.kept().len();
         if !seen.copy && is_over_ipv4(event.datagram) {
+            self.soonest = LONG_AGO;
             self.take_message(event, seen, keys, observer);
         }
         before..self.findings.kept().len()
@@ -168,6 +183,7 @@ impl Validator {
                         self.decide_first(observer);
                     }
                     self.waited = self.waited.wrapping_add(1);
+                    self.soonest = self.soonest.min(wait.until);
                     self.waiting.insert((wait.until, self.waited), report);
                 }
                 None => self.settle(report, node, observer),

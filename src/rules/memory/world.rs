@@ -288,6 +288,12 @@ impl World {
         self.recent.front().map(|recent| self.lapse_of(&recent.asked))
     }
 
+    /// Forgets the oldest request, if it got a reply; says whether it did.
+    pub(in crate::rules) fn forget_answered(&mut self) -> bool {
+        let is_answered = self.recent.front().is_some_and(|recent| self.is_answered(&recent.asked));
+        is_answered && self.forget_oldest().is_some()
+    }
+
     /// Takes out the oldest request, if it stayed without a reply.
     pub(in crate::rules) fn take_lapsed(&mut self) -> Option<Arc<Asked>> {
         let is_answered = self.is_answered(&self.recent.front()?.asked);

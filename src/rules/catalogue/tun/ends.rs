@@ -34,8 +34,10 @@ fn no_binding_ever(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     let Some((slot, node)) = carried.node else { return };
     let far_end = carried.far_end;
     let is_home = node.home_address == Some(far_end.address);
-    let had = carried.session.is_some_and(|session| session.traffic.had_end(far_end));
-    if !carried.is_downlink() || !carried.anchored || is_home || had {
+    if !carried.is_downlink() || !carried.anchored || is_home || !carried.live_here().is_empty() {
+        return;
+    }
+    if carried.session.is_some_and(|session| session.traffic.had_end(far_end)) {
         return;
     }
     let birth = node.birth();
