@@ -18,6 +18,7 @@ mod rule;
 mod timers;
 mod traffic;
 mod validator;
+mod way;
 mod words;
 
 pub use catalogue::CATALOGUE;

@@ -10,8 +10,12 @@ use crate::net::{Encapsulation, FlowFacts, Ipv4Packet, Tunnel};
 use crate::state::Observer;
 use crate::time::Timestamp;
 
-/// Sets of places for kinds of packets, a power of two.
+/// Sets of places for kinds of packets, a power of two; what is used of them first costs memory.
 const KINDS: usize = 1 << 16;
+/// Sets of places at first, a power of two: most captures have few kinds.
+const FEW: usize = 1 << 12;
+/// More kinds than this want all sets.
+const MANY: usize = 1 << 12;
 /// Places in a set: what fits in a cache line. Where more kinds meet one has to go, and is looked at in full again.
 const TOGETHER: usize = 4;
 
@@ -19,6 +23,8 @@ const TOGETHER: usize = 4;
 #[derive(Debug)]
 pub(in crate::rules) struct Clean {
     sets: Vec<Kinds>,
+    /// How many kinds were put where none was.
+    count: usize,
     hasher: FixedState,
 }
 
@@ -64,7 +70,7 @@ pub(in crate::rules) struct Glance(u64);
 
 impl Clean {
     pub fn new(seed: u64) -> Self {
-        Self { sets: Vec::new(), hasher: FixedState::with_seed(seed) }
+        Self { sets: Vec::new(), count: 0, hasher: FixedState::with_seed(seed) }
     }
 
     /// Looks at the packet; `None` when it is not of the plain sort that is remembered: TCP or UDP, whole, in IP in IP
@@ -114,62 +120,87 @@ impl Clean {
     /// nothing overlap.
     #[inline]
     pub fn read_ahead(&self, glance: Glance) -> u32 {
-        self.sets.get(glance.place()).map_or(0, |Kinds([first, ..])| first.tag)
+        self.sets.get(self.place(glance)).map_or(0, |Kinds([first, ..])| first.tag)
     }
 
     /// What is known of packets like this one.
     #[inline]
     pub fn find(&self, glance: Glance) -> Option<Kind> {
-        let Kinds(kinds) = self.sets.get(glance.place())?;
+        let Kinds(kinds) = self.sets.get(self.place(glance))?;
         kinds.iter().find(|kind| kind.is_of(glance)).copied()
     }
 
     /// Notes that this packet gave nothing to report, and that none like it will.
     pub fn note(&mut self, glance: Glance, found: &Found, observer: &Observer) {
         let Found { node, until, watched } = *found;
-        let Some(generation) = observer.generation(node).map(folded) else { return };
-        if node > NODE {
-            return;
-        }
+        let Some(generation) = observer.generation(node).map(folded).filter(|_| node <= NODE) else { return };
+        let node = if watched { node | WATCHED } else { node };
+        self.put(glance, generation, node, second(until));
+    }
+
+    fn put(&mut self, glance: Glance, generation: u32, node: u32, until: u32) {
         if self.sets.is_empty() {
-            let none = Kind { tag: 0, generation: 0, node: 0, until: 0 };
-            self.sets = vec![Kinds([none; TOGETHER]); KINDS];
+            self.sets = vec![Kinds([Kind::NONE; TOGETHER]); FEW];
+        } else if self.count > MANY && self.sets.len() == FEW {
+            self.grow();
         }
-        let Some(Kinds(kinds)) = self.sets.get_mut(glance.place()) else { return };
+        let place = self.place(glance);
+        let Some(Kinds(kinds)) = self.sets.get_mut(place) else { return };
         let known = kinds.iter().position(|kind| kind.is_of(glance));
         let free = || kinds.iter().position(|kind| kind.until == 0);
         let place = known.or_else(free).unwrap_or(glance.tag() as usize % TOGETHER);
+        self.count = self.count.saturating_add(usize::from(known.is_none()));
         if let Some(kind) = kinds.get_mut(place) {
-            let watched = if watched { WATCHED } else { 0 };
-            let node = node | watched | glance.hash_bits();
-            *kind = Kind { tag: glance.tag(), generation, node, until: second(until) };
+            *kind = Kind { tag: glance.tag(), generation, node: node | glance.hash_bits(), until };
+        }
+    }
+}
+
+impl Clean {
+    /// Where a packet's kind has its place.
+    #[inline]
+    #[allow(clippy::cast_possible_truncation)] // the low bits are wanted
+    fn place(&self, glance: Glance) -> usize {
+        glance.0 as usize & self.sets.len().saturating_sub(1)
+    }
+
+    /// Gives each kind its place among all sets. The bits that its number has more then are among those of its hash.
+    fn grow(&mut self) {
+        let few = std::mem::replace(&mut self.sets, vec![Kinds([Kind::NONE; TOGETHER]); KINDS]);
+        for (place, Kinds(kinds)) in few.iter().enumerate() {
+            for kind in kinds.iter().filter(|kind| kind.until != 0) {
+                let more = (kind.node >> HASH.trailing_zeros()) as usize;
+                let place = (place | more << FEW.trailing_zeros()) & (KINDS - 1);
+                let free = self
+                    .sets
+                    .get_mut(place)
+                    .and_then(|Kinds(all)| all.iter_mut().find(|kind| kind.until == 0));
+                if let Some(free) = free {
+                    *free = *kind;
+                }
+            }
         }
     }
 }
 
 impl Glance {
-    /// Where its kind has its place.
     #[inline]
     #[allow(clippy::cast_possible_truncation)] // the low bits are wanted
-    const fn place(self) -> usize {
-        self.0 as usize & (KINDS - 1)
-    }
-
-    #[inline]
-    #[allow(clippy::cast_possible_truncation)]
     const fn tag(self) -> u32 {
         (self.0 >> 32) as u32
     }
 
-    /// Bits between those of the place and of the tag.
+    /// The bits after those of a place among few sets.
     #[inline]
     #[allow(clippy::cast_possible_truncation)]
     const fn hash_bits(self) -> u32 {
-        (self.0 << 6) as u32 & HASH
+        ((self.0 >> FEW.trailing_zeros()) << HASH.trailing_zeros()) as u32 & HASH
     }
 }
 
 impl Kind {
+    const NONE: Self = Self { tag: 0, generation: 0, node: 0, until: 0 };
+
     #[inline]
     const fn is_of(&self, glance: Glance) -> bool {
         self.tag == glance.tag() && self.node & HASH == glance.hash_bits() && self.until != 0
@@ -213,4 +244,25 @@ pub(in crate::rules) fn without_gre<'a>(tunnel: &Tunnel<'a>) -> Option<(Tunnel<'
     let outer = Ipv4Packet { payload, payload_length, ..*outer };
     let inside = Tunnel { encapsulation: Encapsulation::IpIp, outer, ..*tunnel };
     is_plain.then_some((inside, gre))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_found_again_when_there_were_few_and_when_there_are_many() {
+        let mut clean = Clean::new(1);
+        let glance = |number: u32| Glance(FixedState::with_seed(7).hash_one(number));
+        for number in 0..20_000 {
+            clean.put(glance(number), number, number, 1);
+            assert!(clean.find(glance(number)).is_some_and(|kind| kind.generation == number));
+        }
+        assert_eq!(clean.sets.len(), KINDS);
+        let found = |number: &u32| clean.find(glance(*number)).is_some_and(|kind| kind.generation == *number);
+        // Where five meet one goes; of the first ones more do, for they met among few sets.
+        let kept = (0..20_000).filter(found).count();
+        assert!(kept > 19_800, "{kept} of 20000");
+        assert_eq!((20_000..40_000).filter(|number| clean.find(glance(*number)).is_some()).count(), 0);
+    }
 }

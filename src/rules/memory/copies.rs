@@ -115,10 +115,8 @@ impl Copies {
     #[inline]
     pub fn note(&mut self, packet: u64, far_end: FarEnd, time: Timestamp) -> Option<FarEnd> {
         if self.sets.is_empty() {
-            let never = Timestamp::from_nanoseconds(i64::MIN);
-            let end = FarEnd { address: Ipv4Addr::UNSPECIFIED, port: None };
             self.sets = vec![Set::default(); SETS];
-            self.sent = vec![Sent { packet: 0, far_end: end, time: never }; SENT];
+            self.sent.reserve_exact(SENT);
         }
         let set = self.sets.get_mut(set_of(packet))?;
         let tag = tag_of(packet);
@@ -144,8 +142,10 @@ impl Copies {
         }
         set.next =
             if usize::from(set.next).saturating_add(1) < IN_A_SET { set.next.saturating_add(1) } else { 0 };
-        if let Some(place) = self.sent.get_mut(place) {
-            *place = Sent { packet, far_end, time };
+        let sent = Sent { packet, far_end, time };
+        match self.sent.get_mut(place) {
+            Some(place) => *place = sent,
+            None => self.sent.push(sent),
         }
         other
     }
@@ -161,4 +161,44 @@ const fn set_of(packet: u64) -> usize {
 #[allow(clippy::cast_possible_truncation)]
 const fn tag_of(packet: u64) -> u16 {
     (packet >> 48) as u16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: i64 = 1_000_000_000;
+
+    fn end(last: u8) -> FarEnd {
+        FarEnd { address: Ipv4Addr::new(192, 0, 2, last), port: None }
+    }
+
+    fn at(nanoseconds: i64) -> Timestamp {
+        Timestamp::from_nanoseconds(nanoseconds)
+    }
+
+    #[test]
+    fn the_same_packet_through_another_tunnel_is_a_copy_for_a_second() {
+        let mut copies = Copies::new(1);
+        assert_eq!(copies.note(77, end(1), at(0)), None);
+        assert_eq!(copies.note(77, end(1), at(1)), None);
+        assert_eq!(copies.note(77, end(2), at(SECOND + 1)), Some(end(1)));
+        // The first tunnel saw it last at 1 ns, the second at 1 s and 1 ns.
+        assert_eq!(copies.note(77, end(3), at(2 * SECOND + 1)), Some(end(2)));
+        assert_eq!(copies.note(77, end(4), at(4 * SECOND)), None);
+        assert_eq!(copies.note(78, end(5), at(4 * SECOND)), None);
+    }
+
+    #[test]
+    fn ten_thousand_packets_are_remembered_and_a_hundred_thousand_are_too_many() {
+        let mut copies = Copies::new(1);
+        let packet = |number: u64| FixedState::with_seed(7).hash_one(number);
+        for number in 0..100_000 {
+            assert_eq!(copies.note(packet(number), end(1), at(0)), None);
+        }
+        let mut is_found = |number: u64| copies.note(packet(number), end(2), at(1)).is_some();
+        let recent = (90_000..100_000).filter(|number| is_found(*number)).count();
+        assert!(recent > 9_900, "{recent} of 10000");
+        assert_eq!((0..1_000).filter(|number| is_found(*number)).count(), 0);
+    }
 }
