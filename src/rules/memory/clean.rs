@@ -206,7 +206,7 @@ impl Kind {
         self.tag == glance.tag() && self.node & HASH == glance.hash_bits() && self.until != 0
     }
 
-    /// Whether it holds now; if so, whether [`Copies`] still has to see its packets.
+    /// Whether it holds now; if so, whether [`super::Copies`] still has to see its packets.
     #[inline]
     pub fn holds(&self, time: Timestamp, observer: &Observer) -> Option<bool> {
         let holds = second(time) < self.until
