@@ -60,7 +60,7 @@ struct Options {
     #[arg(long)]
     churn: bool,
 
-    /// Watch on a screen (120x40) in place of records, and press keys meanwhile: help three times a second, and every
+    /// Watch on a screen (120x40) in place of records, and press keys meanwhile: another view three times a second, and every
     /// twenty seconds a pause
     #[arg(long)]
     screen: bool,

@@ -81,7 +81,7 @@ fn a_walk_through_the_views() {
     terminal.keys(&["Escape", "1"]);
     terminal.shows("Policy of 10.1.0.1");
     // Another size is taken up at once.
-    terminal.tmux(&["resize-window", "-x", "120", "-y", "40"]);
+    terminal.tmux(&["resize-window", "-x", "150", "-y", "40"]);
     terminal.wait("the policy beside the tunnels", |text| {
         text.lines().any(|line| line.contains("Tunnels: 1 node") && line.contains("Policy of"))
     });

@@ -3,9 +3,10 @@
 mod screen;
 
 use crossterm::event::KeyCode;
+use mipflow::capture::{Next, Timeline};
 use mipflow::time::Timestamp;
-use mipflow::tui::{Message, Settings, ThemeName, View};
-use mipflow::watch::EngineOptions;
+use mipflow::tui::{Effect, Message, Settings, ThemeName, View};
+use mipflow::watch::{EngineOptions, RecentMessage};
 use ratatui::style::Color;
 use screen::Bench;
 
@@ -160,6 +161,22 @@ fn a_finding_about_a_tunnelled_packet_leads_to_it() {
     // Also on a paused screen.
     bench.keys("p\n");
     assert!(bench.shows(" Frame 11 "), "{}", bench.text());
+    // One that is not kept is to be read again.
+    let options = EngineOptions { recent_data: 0, ..EngineOptions::default() };
+    let mut bench = Bench::with(path.to_str().unwrap(), (140, 30), options, Settings::default());
+    bench.read(u64::MAX);
+    let effects = bench.keys("5/tun-016\n\n\n\n");
+    assert!(matches!(effects.as_slice(), [Effect::Fetch(11)]), "{effects:?}");
+    assert!(bench.shows("looking for frame 11"), "{}", bench.text());
+    bench.send(Message::Fetched(11, None));
+    assert!(bench.shows("frame 11 cannot be read again"), "{}", bench.text());
+    let mut timeline = Timeline::open(&[&path]);
+    while let Next::Frame(frame) = timeline.next() {
+        if frame.number == 11 {
+            bench.send(Message::Fetched(11, Some(RecentMessage::of(&frame).into())));
+        }
+    }
+    assert!(bench.shows(" Frame 11 ") && bench.shows("Tunnelled packet (ipip)"), "{}", bench.text());
 }
 
 #[test]

@@ -55,25 +55,27 @@ impl Screen {
             }
         });
         let mut output = Output { pieces, text: Vec::new() };
-        let (mut help, mut pause) = (Vec::new(), Vec::new());
+        let (mut views, mut pause) = (Vec::new(), Vec::new());
         output.wait_for("Tunnels");
         for round in 1u32.. {
             let pauses = round.is_multiple_of(60);
-            let (key, answer) = if pauses { ("p", "PAUSED") } else { ("?", " Keys ") };
+            let (key, answer) = match round % 2 {
+                0 if pauses => ("p", "PAUSED"),
+                0 => ("1", "[1 Tunnels]"),
+                _ => ("4", "[4 Flows]"),
+            };
             output.take();
             let begun = Instant::now();
             if keyboard.write_all(key.as_bytes()).is_err() || !output.wait_for(answer) {
                 break;
             }
-            if pauses { &mut pause } else { &mut help }.push(begun.elapsed());
-            std::thread::sleep(Duration::from_millis(170));
-            // The same key again takes it away.
-            if keyboard.write_all(key.as_bytes()).is_err() {
+            if pauses { &mut pause } else { &mut views }.push(begun.elapsed());
+            std::thread::sleep(Duration::from_millis(333));
+            if pauses && keyboard.write_all(b"p").is_err() {
                 break;
             }
-            std::thread::sleep(Duration::from_millis(163));
         }
-        tell("help", &mut help);
+        tell("views", &mut views);
         tell("pause", &mut pause);
     }
 }

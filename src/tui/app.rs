@@ -54,6 +54,8 @@ pub struct App {
     pub(super) freezing: Option<Freezing>,
     /// What is not shown any more. To let go of large tables takes a while, too.
     pub(super) thawed: Vec<Frozen>,
+    /// A frame that is to be read again.
+    pub(super) fetching: Option<u64>,
     /// What there is to say about the last key.
     pub notice: Option<Notice>,
     /// The pane that has the keys, by view.
@@ -170,6 +172,7 @@ impl App {
             frozen: None,
             freezing: None,
             thawed: Vec::new(),
+            fetching: None,
             notice: None,
             focus: [0; View::ALL.len()],
             split: [0; View::ALL.len()],

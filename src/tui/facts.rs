@@ -54,6 +54,13 @@ pub struct Input {
     pub options: Options,
 }
 
+impl Input {
+    /// Whether it is a file, all of which is still there.
+    pub fn can_be_read_again(&self) -> bool {
+        self.kind != InputKind::Live && self.names.iter().all(|name| name != "-")
+    }
+}
+
 /// What kind of input.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum InputKind {

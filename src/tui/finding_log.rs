@@ -33,7 +33,7 @@ impl Default for FindingLog {
 
 impl FindingLog {
     /// The most findings that are kept when nothing else is said.
-    pub const MOST: usize = 1 << 16;
+    pub const MOST: usize = 1 << 15;
 
     /// Room for `most` findings.
     pub fn new(most: usize) -> Self {

@@ -29,7 +29,7 @@ pub struct Areas {
 }
 
 /// What is drawn side by side from this width on.
-const WIDE: u16 = 110;
+const WIDE: u16 = 140;
 /// A packet tree and a hex dump stand side by side from this width on.
 const VERY_WIDE: u16 = 150;
 
@@ -54,7 +54,8 @@ impl App {
         let pane = self.pane();
         areas.panes = match view {
             View::Tunnels if width >= WIDE => {
-                let right = grown((width / 5 * 2).max(44), more * 2, width);
+                // What is left of it shows all there is of a tunnel.
+                let right = grown((width - 96).clamp(44, (width / 5 * 2).max(44)), more * 2, width);
                 [
                     Rect { width: width - right, ..body },
                     Rect { x: width - right, width: right, ..body },

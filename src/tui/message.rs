@@ -29,6 +29,8 @@ pub enum Message {
     Saved(Result<String, SaveError>),
     /// What became of a request to the replay, or to the clipboard.
     Told(String),
+    /// The packet of this frame, or that it could not be read again.
+    Fetched(u64, Option<Arc<RecentMessage>>),
 }
 
 /// Why a file was not saved.
@@ -55,6 +57,8 @@ pub enum Effect {
     Save(Box<SaveOrder>),
     /// Change the pace of a replay.
     Replay(ReplayOrder),
+    /// Read this frame of the input again.
+    Fetch(u64),
     /// Let go of this where nobody waits for it.
     Forget(Vec<Frozen>),
 }

@@ -11,6 +11,7 @@
 mod action;
 mod ansi;
 mod app;
+mod bringer;
 mod draw;
 mod export;
 mod facts;

@@ -1,9 +1,12 @@
 //! Moving: from row to row, from pane to pane, deeper into what is selected and back.
 
+use std::sync::Arc;
+
 use super::app::{App, Overlay};
 use super::facts::Facts;
 use super::layout::inner;
 use super::view::View;
+use crate::watch::RecentMessage;
 
 /// Columns that left and right go.
 const SIDEWAYS: usize = 8;
@@ -81,9 +84,7 @@ impl App {
             View::Findings => {
                 match self.findings.selected(shown).map(|finding| (finding.place.frame, finding.rule.id)) {
                     Some((frame, rule)) => {
-                        if !self.show_packet(facts, frame) && self.go_to_frame(facts, frame) {
-                            self.messages.show_note(rule);
-                        }
+                        self.go_to_finding(facts, frame, rule);
                     }
                     None => {
                         let row = self.findings.list.selected();
@@ -99,14 +100,25 @@ impl App {
         }
     }
 
-    /// Shows the tunnelled packet that something was found about; says whether it is kept.
-    fn show_packet(&mut self, facts: Facts<'_>, frame: u64) -> bool {
+    /// Goes to the packet that a rule found something in: to the message, or to the tunnelled packet.
+    fn go_to_finding(&mut self, facts: Facts<'_>, frame: u64, rule: &str) {
         let shown = self.shown(facts);
-        let Some(packet) = shown.findings.packet(frame) else { return false };
+        if let Some(packet) = shown.findings.packet(frame).map(Arc::clone) {
+            self.show_packet(facts, &packet);
+        } else if shown.messages.by_frame(frame).is_none() && shown.input.can_be_read_again() {
+            self.say(format!("looking for frame {frame} ..."));
+            self.fetching = Some(frame);
+        } else if self.go_to_frame(facts, frame) {
+            self.messages.show_note(rule);
+        }
+    }
+
+    /// Shows a packet over the view.
+    pub(super) fn show_packet(&mut self, facts: Facts<'_>, packet: &RecentMessage) {
+        let shown = self.shown(facts);
         let look = self.theme.look(self.size.0.saturating_sub(6));
         let lines = super::views::packet_lines(shown, packet, &mut self.clock(shown), &look);
-        self.overlay = Some(Overlay::Packet(frame, lines, 0));
-        true
+        self.overlay = Some(Overlay::Packet(packet.frame().number, lines, 0));
     }
 
     /// Opens a message in the messages view; says whether it is there.

@@ -4,16 +4,18 @@
 // The edge: how often it draws is measured with a clock.
 #![allow(clippy::disallowed_methods)]
 
+use std::ffi::OsString;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use thiserror::Error;
 
 use super::app::{App, Settings};
+use super::bringer::{Bringer, Notices, World, kind_of};
 use super::draw::draw;
 use super::facts::{Facts, Input, InputKind};
 use super::finding_log::FindingLog;
@@ -21,14 +23,10 @@ use super::message::{Effect, Message, ReplayOrder};
 use super::pace::Pace;
 use super::save::save;
 use super::terminal::{self, Happening, Screen};
-use super::turnstile::{Turn, Turnstile};
-use crate::capture::LiveNotice;
+use super::turnstile::Turnstile;
+use crate::capture::{Next, Timeline};
 use crate::report::Target;
-use crate::rules::Finding;
-use crate::state::{Attribution, Observer};
-use crate::trace::SeenMessage;
-use crate::watch::{Audience, DriveError, Driver, Engine, Progress, Replay};
-use crate::wire::KeyRing;
+use crate::watch::{DriveError, Driver, Engine, RecentMessage, Replay};
 
 /// What ended the screen but the user.
 #[derive(Debug, Error)]
@@ -54,27 +52,8 @@ pub struct Watched {
     pub findings: FindingLog,
 }
 
-/// What the screen and the thread that brings frames share.
-struct World {
-    engine: Engine,
-    notices: Notices,
-    input: Input,
-    /// Whether the screen copies the tables, and so nothing may change.
-    is_held: bool,
-}
-
-impl World {
-    fn facts(&self) -> Facts<'_> {
-        Facts::of(&self.engine, &self.notices.findings, &self.input)
-    }
-}
-
 /// Happenings that may wait. Whoever types faster waits for the screen.
 const WAITING: usize = 256;
-/// The wait of that thread while the tables are copied.
-const MOMENT: Duration = Duration::from_millis(1);
-/// The longest wait of the thread that brings frames before it looks whether it has to end.
-const NAP: Duration = Duration::from_millis(50);
 
 /// Shows what the driver brings into the engine until the user, a signal or the loss of the terminal ends it. Gives
 /// back driver and engine, the observation closed and what was recorded complete, and what was found.
@@ -106,6 +85,7 @@ pub fn run(
     terminal::listen_to_signals(&sender).map_err(RunError::Terminal)?;
     let mut screen = Screen::take().map_err(RunError::Terminal)?;
     terminal::listen(&sender).map_err(RunError::Terminal)?;
+    let screen_sender = sender.clone();
     let fresh = Arc::new(AtomicBool::new(false));
     let bringer = {
         let bringer = Bringer {
@@ -125,6 +105,7 @@ pub fn run(
         replay,
         pace: Pace::default(),
         started: Instant::now(),
+        sender: screen_sender,
         seen: None,
         is_busy: false,
     };
@@ -172,137 +153,6 @@ pub fn run(
     Ok(Watched { driver, engine: world.engine, findings: world.notices.findings })
 }
 
-fn kind_of(is_live: bool, replay: Option<&Replay>) -> InputKind {
-    match replay {
-        _ if is_live => InputKind::Live,
-        Some(replay) => InputKind::Replay { speed: replay.speed(), held: replay.is_paused() },
-        None => InputKind::File,
-    }
-}
-
-/// The thread that brings frames into the engine.
-struct Bringer {
-    world: Arc<Turnstile<World>>,
-    stop: Arc<AtomicBool>,
-    /// Whether the screen was told of something new that it has not taken up yet.
-    fresh: Arc<AtomicBool>,
-    sender: SyncSender<Happening>,
-    replay: Option<Replay>,
-}
-
-/// What interfaces and rules tell, on its way to the screen.
-#[derive(Debug, Default)]
-struct Notices {
-    /// What is wrong with the interfaces; empty when all is well again, `None` while there is nothing new.
-    trouble: Option<String>,
-    findings: FindingLog,
-    target: Option<Target>,
-}
-
-impl Notices {
-    fn is_of(&self, attribution: Attribution, observer: &Observer) -> bool {
-        let node = attribution.node.and_then(|node| observer.node(node));
-        self.target.as_ref().is_none_or(|target| node.is_some_and(|node| target.is_node(node)))
-    }
-}
-
-impl Audience for Notices {
-    fn message(
-        &mut self,
-        seen: &SeenMessage<'_>,
-        _keys: &KeyRing,
-        attribution: Attribution,
-        observer: &Observer,
-    ) -> io::Result<bool> {
-        let is_named = || self.target.as_ref().is_some_and(|target| target.is_named_in(&seen.message));
-        Ok(self.is_of(attribution, observer) || is_named())
-    }
-
-    fn takes_findings(&self) -> bool {
-        true
-    }
-
-    fn found(&mut self, findings: Vec<Finding>, engine: &Engine) -> io::Result<()> {
-        self.findings.take(findings, engine);
-        Ok(())
-    }
-
-    fn is_choosy(&self) -> bool {
-        self.target.is_some()
-    }
-
-    fn wants(&self, attribution: Attribution, observer: &Observer) -> bool {
-        attribution.tunnelled && self.is_of(attribution, observer)
-    }
-
-    fn noticed(&mut self, notice: &LiveNotice) {
-        self.trouble = Some(match notice {
-            LiveNotice::Gone { name, .. } => format!("{name} has gone away, waiting for it"),
-            LiveNotice::Back { .. } => String::new(),
-            LiveNotice::Lost { name, error } => format!("{name}: {error}"),
-        });
-    }
-}
-
-impl Bringer {
-    fn bring(self, mut driver: Driver) -> Result<Driver, DriveError> {
-        let mut revision = None;
-        while !self.stop.load(Ordering::Relaxed) {
-            let event = driver.wait(NAP);
-            let came = event.is_some();
-            let mut turn = self.take_turn();
-            let World { engine, notices, input, .. } = &mut *turn.held;
-            let progress = driver.take(event, engine, notices)?;
-            if let Some(trouble) = notices.trouble.take() {
-                input.trouble = Some(trouble).filter(|trouble| !trouble.is_empty());
-            }
-            input.kind = kind_of(driver.feed().is_live(), self.replay.as_ref());
-            let is_over = progress == Progress::Ended;
-            if is_over {
-                driver.finish(engine, notices)?;
-                input.ended = true;
-                input.trouble = driver.errors().first().map(ToString::to_string);
-            }
-            let now = Some(engine.revision());
-            drop(turn);
-            if came || is_over || now != revision {
-                revision = now;
-                self.tell();
-            }
-            if is_over {
-                return Ok(driver);
-            }
-        }
-        let mut turn = self.world.take_turn();
-        let World { engine, notices, .. } = &mut *turn.held;
-        driver.finish(engine, notices)?;
-        drop(turn);
-        Ok(driver)
-    }
-
-    /// Takes the world when nobody needs it to stay as it is.
-    fn take_turn(&self) -> Turn<'_, World> {
-        loop {
-            let turn = self.world.take_turn();
-            if !turn.held.is_held || self.stop.load(Ordering::Relaxed) {
-                return turn;
-            }
-            drop(turn);
-            thread::sleep(MOMENT);
-        }
-    }
-
-    /// Tells the screen once, until it has looked.
-    fn tell(&self) {
-        if !self.fresh.swap(true, Ordering::AcqRel) {
-            // Where there is no room, the screen has enough to do and is told the next time.
-            if self.sender.try_send(Happening::Fresh).is_err() {
-                self.fresh.store(false, Ordering::Release);
-            }
-        }
-    }
-}
-
 /// The state of the screen and what it needs of the world.
 struct Shown<'w> {
     app: App,
@@ -310,6 +160,8 @@ struct Shown<'w> {
     replay: Option<Replay>,
     pace: Pace,
     started: Instant,
+    /// Where it is told what happened.
+    sender: SyncSender<Happening>,
     /// What the last frame was drawn from.
     seen: Option<Seen>,
     is_busy: bool,
@@ -382,6 +234,18 @@ impl Shown<'_> {
             Effect::Suspend => {
                 screen.suspend()?;
                 return self.resized(screen);
+            }
+            Effect::Fetch(frame) => {
+                let (names, sender) = (self.world.take_first().input.names.clone(), self.sender.clone());
+                let fetch = move || {
+                    let packet = fetch(&names, frame);
+                    // When nobody waits for it any more, nobody misses it.
+                    let _ = sender.send(Happening::Message(Message::Fetched(frame, packet)));
+                };
+                if thread::Builder::new().name("fetch".to_owned()).spawn(fetch).is_err() {
+                    let world = self.world.take_first();
+                    self.app.update(world.facts(), Message::Fetched(frame, None));
+                }
             }
             Effect::Forget(thawed) => {
                 // Where no thread can be started it takes a moment here.
@@ -465,4 +329,17 @@ fn change(replay: &Replay, order: ReplayOrder) -> String {
     }
     let held = if replay.is_paused() { ", held: P goes on, . lets one frame pass" } else { "" };
     format!("replay x{}{held}", replay.speed())
+}
+
+/// Reads one frame of the files again.
+fn fetch(names: &[String], number: u64) -> Option<Arc<RecentMessage>> {
+    let files: Vec<OsString> = names.iter().map(OsString::from).collect();
+    let mut timeline = Timeline::open(&files);
+    loop {
+        match timeline.next() {
+            Next::Frame(frame) if frame.number == number => return Some(Arc::new(RecentMessage::of(&frame))),
+            Next::Frame(_) | Next::Pause => {}
+            Next::End => return None,
+        }
+    }
 }

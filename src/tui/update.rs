@@ -55,6 +55,14 @@ impl App {
                 }
             }
             Message::Saved(Ok(text)) | Message::Told(text) => self.say(text),
+            Message::Fetched(_, Some(packet)) => {
+                // Who went elsewhere meanwhile is not to be disturbed.
+                if self.view() == View::Findings && self.prompt.is_none() {
+                    self.notice = None;
+                    self.show_packet(facts, &packet);
+                }
+            }
+            Message::Fetched(frame, None) => self.complain(format!("frame {frame} cannot be read again")),
             Message::Saved(Err(SaveError::Exists(path))) => {
                 let mut prompt = Prompt::new(Purpose::Save, path.clone());
                 prompt.error = Some("exists: Enter again overwrites".to_owned());
@@ -63,6 +71,7 @@ impl App {
             }
             Message::Saved(Err(SaveError::Failed(text))) => self.complain(text),
         }
+        effects.extend(self.fetching.take().map(Effect::Fetch));
         if !self.thawed.is_empty() {
             effects.push(Effect::Forget(std::mem::take(&mut self.thawed)));
         }

@@ -43,7 +43,7 @@ impl Default for EngineOptions {
             rules: Some(rules::Options::default()),
             recent_messages: 10_000,
             recent_octets: 64 << 20,
-            recent_data: 4,
+            recent_data: 32,
         }
     }
 }
@@ -296,7 +296,7 @@ impl Engine {
     /// The packet in this frame, if it is a tunnelled one and was seen just now.
     pub fn packet(&self, frame: u64) -> Option<Arc<RecentMessage>> {
         let seen = || self.data.by_number(frame);
-        let copied = || Some(Arc::new(RecentMessage::new(&seen()?, std::iter::empty(), None, false)));
+        let copied = || Some(Arc::new(RecentMessage::of(&seen()?)));
         self.tunnel_data.by_frame(frame).cloned().or_else(copied)
     }
 

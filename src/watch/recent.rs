@@ -69,6 +69,11 @@ impl RecentMessage {
         Self { number: 0, node, copy, last: Kept::of(frame), fragments: fragments.collect() }
     }
 
+    /// A frame that was read again, of no known node.
+    pub fn of(frame: &Frame<'_>) -> Self {
+        Self::new(frame, std::iter::empty(), None, false)
+    }
+
     /// The frame that brought it; of fragments, the one that completed it.
     pub fn frame(&self) -> Frame<'_> {
         self.last.frame()

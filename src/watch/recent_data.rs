@@ -5,6 +5,9 @@ use std::collections::VecDeque;
 use super::Batch;
 use crate::capture::Frame;
 
+/// The most octets of a frame that are kept: its headers, and those of what it carries.
+const OCTETS: usize = 256;
+
 /// Some thousand frames, the oldest of which are forgotten, in memory that is used again.
 #[derive(Debug)]
 pub(super) struct RecentData {
@@ -32,7 +35,8 @@ impl RecentData {
             self.batches.push_back(batch);
         }
         if let Some(batch) = self.batches.back_mut() {
-            batch.push(frame);
+            let data = frame.data.get(..OCTETS).unwrap_or(frame.data);
+            batch.push(&Frame { data, ..*frame });
         }
     }
 

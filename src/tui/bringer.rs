@@ -1,0 +1,176 @@
+//! The thread that brings frames into the engine, and what it shares with the screen.
+
+// The edge: it waits by the clock.
+#![allow(clippy::disallowed_methods)]
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::SyncSender;
+use std::thread;
+use std::time::Duration;
+
+use super::facts::{Facts, Input, InputKind};
+use super::finding_log::FindingLog;
+use super::terminal::Happening;
+use super::turnstile::{Turn, Turnstile};
+use crate::capture::LiveNotice;
+use crate::report::Target;
+use crate::rules::Finding;
+use crate::state::{Attribution, Observer};
+use crate::trace::SeenMessage;
+use crate::watch::{Audience, DriveError, Driver, Engine, Progress, Replay};
+use crate::wire::KeyRing;
+
+/// The wait of the thread while the tables are copied.
+const MOMENT: Duration = Duration::from_millis(1);
+/// The longest wait of the thread before it looks whether it has to end.
+const NAP: Duration = Duration::from_millis(50);
+
+/// What the screen and the thread that brings frames share.
+pub(super) struct World {
+    pub engine: Engine,
+    pub notices: Notices,
+    pub input: Input,
+    /// Whether the screen copies the tables, and so nothing may change.
+    pub is_held: bool,
+}
+
+impl World {
+    pub fn facts(&self) -> Facts<'_> {
+        Facts::of(&self.engine, &self.notices.findings, &self.input)
+    }
+}
+
+/// What kind of input it is right now.
+pub(super) fn kind_of(is_live: bool, replay: Option<&Replay>) -> InputKind {
+    match replay {
+        _ if is_live => InputKind::Live,
+        Some(replay) => InputKind::Replay { speed: replay.speed(), held: replay.is_paused() },
+        None => InputKind::File,
+    }
+}
+
+/// The thread that brings frames into the engine.
+pub(super) struct Bringer {
+    pub world: Arc<Turnstile<World>>,
+    pub stop: Arc<AtomicBool>,
+    /// Whether the screen was told of something new that it has not taken up yet.
+    pub fresh: Arc<AtomicBool>,
+    pub sender: SyncSender<Happening>,
+    pub replay: Option<Replay>,
+}
+
+/// What interfaces and rules tell, on its way to the screen.
+#[derive(Debug, Default)]
+pub(super) struct Notices {
+    /// What is wrong with the interfaces; empty when all is well again, `None` while there is nothing new.
+    pub trouble: Option<String>,
+    pub findings: FindingLog,
+    pub target: Option<Target>,
+}
+
+impl Notices {
+    fn is_of(&self, attribution: Attribution, observer: &Observer) -> bool {
+        let node = attribution.node.and_then(|node| observer.node(node));
+        self.target.as_ref().is_none_or(|target| node.is_some_and(|node| target.is_node(node)))
+    }
+}
+
+impl Audience for Notices {
+    fn message(
+        &mut self,
+        seen: &SeenMessage<'_>,
+        _keys: &KeyRing,
+        attribution: Attribution,
+        observer: &Observer,
+    ) -> io::Result<bool> {
+        let is_named = || self.target.as_ref().is_some_and(|target| target.is_named_in(&seen.message));
+        Ok(self.is_of(attribution, observer) || is_named())
+    }
+
+    fn takes_findings(&self) -> bool {
+        true
+    }
+
+    fn found(&mut self, findings: Vec<Finding>, engine: &Engine) -> io::Result<()> {
+        self.findings.take(findings, engine);
+        Ok(())
+    }
+
+    fn is_choosy(&self) -> bool {
+        self.target.is_some()
+    }
+
+    fn wants(&self, attribution: Attribution, observer: &Observer) -> bool {
+        attribution.tunnelled && self.is_of(attribution, observer)
+    }
+
+    fn noticed(&mut self, notice: &LiveNotice) {
+        self.trouble = Some(match notice {
+            LiveNotice::Gone { name, .. } => format!("{name} has gone away, waiting for it"),
+            LiveNotice::Back { .. } => String::new(),
+            LiveNotice::Lost { name, error } => format!("{name}: {error}"),
+        });
+    }
+}
+
+impl Bringer {
+    /// Brings frames until there are no more, or it is to stop.
+    pub fn bring(self, mut driver: Driver) -> Result<Driver, DriveError> {
+        let mut revision = None;
+        while !self.stop.load(Ordering::Relaxed) {
+            let event = driver.wait(NAP);
+            let came = event.is_some();
+            let mut turn = self.take_turn();
+            let World { engine, notices, input, .. } = &mut *turn.held;
+            let progress = driver.take(event, engine, notices)?;
+            if let Some(trouble) = notices.trouble.take() {
+                input.trouble = Some(trouble).filter(|trouble| !trouble.is_empty());
+            }
+            input.kind = kind_of(driver.feed().is_live(), self.replay.as_ref());
+            let is_over = progress == Progress::Ended;
+            if is_over {
+                driver.finish(engine, notices)?;
+                input.ended = true;
+                input.trouble = driver.errors().first().map(ToString::to_string);
+            }
+            let now = Some(engine.revision());
+            drop(turn);
+            if came || is_over || now != revision {
+                revision = now;
+                self.tell();
+            }
+            if is_over {
+                return Ok(driver);
+            }
+        }
+        let mut turn = self.world.take_turn();
+        let World { engine, notices, .. } = &mut *turn.held;
+        driver.finish(engine, notices)?;
+        drop(turn);
+        Ok(driver)
+    }
+
+    /// Takes the world when nobody needs it to stay as it is.
+    fn take_turn(&self) -> Turn<'_, World> {
+        loop {
+            let turn = self.world.take_turn();
+            if !turn.held.is_held || self.stop.load(Ordering::Relaxed) {
+                return turn;
+            }
+            drop(turn);
+            thread::sleep(MOMENT);
+        }
+    }
+
+    /// Tells the screen once, until it has looked.
+    fn tell(&self) {
+        if !self.fresh.swap(true, Ordering::AcqRel) {
+            // Where there is no room, the screen has enough to do and is told the next time.
+            if self.sender.try_send(Happening::Fresh).is_err() {
+                self.fresh.store(false, Ordering::Release);
+            }
+        }
+    }
+}
