@@ -130,6 +130,12 @@ fn compare(options: &Options) -> Result<(), Box<dyn Error>> {
     let stats = decode(&registrations, &["--show", "stats"]);
     report.compare("registrations", &stats, &tcpdump(&registrations), options.pairs);
 
+    let words = ["--show", "findings", "--format", "csv"];
+    for (name, capture) in [("large", &large), ("registrations", &registrations)] {
+        let stats = decode(capture, &["--show", "stats", "--format", "csv"]);
+        report.compare(name, &decode(capture, &words), &stats, options.pairs);
+    }
+
     let whole = decode(&small, &[]);
     let runs: io::Result<Vec<Cost>> = (0..options.pairs * 3).map(|_| whole.run()).collect();
     report.costs("small", &whole, &runs?);

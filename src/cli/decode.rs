@@ -516,6 +516,8 @@ impl Run {
             exit = Failure::io(error.to_string(), error.help()).tell();
         }
         exit = tell_unread(&summary).unwrap_or(exit);
+        // The process ends: to give back what was remembered piece by piece would only take time.
+        std::mem::forget(self.validator);
         Ok(exit)
     }
 }

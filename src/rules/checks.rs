@@ -3,7 +3,8 @@
 use super::Rule;
 use super::catalogue::CATALOGUE;
 use super::facts::{
-    Answering, Asking, Carried, Expired, FlowBindingFacts, MessageFacts, Revoking, Sprayed, Unanswered,
+    Answering, Asking, Carried, Expired, FlowBindingFacts, MessageFacts, Revoking, Sprayed, Traits,
+    Unanswered,
 };
 use super::finder::Finder;
 use super::rule::Check;
@@ -17,14 +18,17 @@ pub(super) type SprayCheck = fn(&Sprayed, &mut Finder<'_>);
 /// Rules with their checks of one kind.
 pub(super) type List<C> = Vec<(&'static Rule, C)>;
 
+/// Rules with their checks of one kind, each after what a message must have to be shown to it.
+pub(super) type Sorted<C> = Vec<(Traits, &'static Rule, C)>;
+
 /// The checks of the catalogue, by what they look at.
 #[derive(Debug, Default)]
 pub(super) struct Checks {
     pub datagram: List<fn(&MessageFacts<'_, '_>, &mut Finder<'_>)>,
-    pub registration: List<fn(&MessageFacts<'_, '_>, &mut Finder<'_>)>,
+    pub registration: Sorted<fn(&MessageFacts<'_, '_>, &mut Finder<'_>)>,
     pub flow_binding: List<fn(&MessageFacts<'_, '_>, &FlowBindingFacts<'_>, &mut Finder<'_>)>,
-    pub request: List<fn(&Asking<'_, '_, '_>, &mut Finder<'_>)>,
-    pub reply: List<fn(&Answering<'_, '_, '_>, &mut Finder<'_>)>,
+    pub request: Sorted<fn(&Asking<'_, '_, '_>, &mut Finder<'_>)>,
+    pub reply: Sorted<fn(&Answering<'_, '_, '_>, &mut Finder<'_>)>,
     pub unanswered: List<fn(&Unanswered<'_>, &mut Finder<'_>)>,
     pub expiry: List<fn(&Expired<'_>, &mut Finder<'_>)>,
     pub packet: List<PacketCheck>,
@@ -40,22 +44,22 @@ impl Checks {
         for rule in CATALOGUE.iter().copied() {
             match rule.check {
                 Check::Datagram(check) => checks.datagram.push((rule, check)),
-                Check::Registration(check) => checks.registration.push((rule, check)),
+                Check::Registration(needs, check) => checks.registration.push((needs, rule, check)),
                 Check::FlowBinding(check) => checks.flow_binding.push((rule, check)),
-                Check::Request(check) => checks.request.push((rule, check)),
-                Check::Reply(check) => checks.reply.push((rule, check)),
-                Check::Both(request, reply) => {
-                    checks.request.push((rule, request));
-                    checks.reply.push((rule, reply));
+                Check::Request(needs, check) => checks.request.push((needs, rule, check)),
+                Check::Reply(needs, check) => checks.reply.push((needs, rule, check)),
+                Check::Both(needs, request, reply) => {
+                    checks.request.push((needs, rule, request));
+                    checks.reply.push((needs, rule, reply));
                 }
                 Check::Unanswered(check) => checks.unanswered.push((rule, check)),
                 Check::Expiry(check) => checks.expiry.push((rule, check)),
                 Check::ReplyOrExpiry(reply, expiry) => {
-                    checks.reply.push((rule, reply));
+                    checks.reply.push((Traits::NONE, rule, reply));
                     checks.expiry.push((rule, expiry));
                 }
-                Check::ReplyOrPacket(reply, packet) => {
-                    checks.reply.push((rule, reply));
+                Check::ReplyOrPacket(needs, reply, packet) => {
+                    checks.reply.push((needs, rule, reply));
                     checks.packet.push((rule, packet));
                 }
                 Check::Packet(check) => checks.packet.push((rule, check)),

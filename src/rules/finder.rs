@@ -3,16 +3,19 @@
 use std::net::Ipv4Addr;
 use std::ops::Range;
 
-use super::memory::World;
+use super::memory::{Session, World};
 use super::{Finding, Level, Place, Rule, Subject};
 use crate::state::Observer;
 use crate::time::Timestamp;
 
-/// Takes the reports of one check about one packet.
+/// Takes the reports of checks about one packet, one check after another.
 #[derive(Debug)]
 pub(super) struct Finder<'f> {
-    rule: &'static Rule,
+    /// The rule whose check is at work.
+    rule: Option<&'static Rule>,
     context: Context,
+    /// What is remembered of the node's session.
+    session: Option<&'f Session>,
     reports: &'f mut Vec<Report>,
 }
 
@@ -67,17 +70,33 @@ pub(super) struct Wait {
 pub(super) type Holds = Box<dyn FnOnce(&World, &Observer) -> bool + Send>;
 
 impl<'f> Finder<'f> {
-    pub fn new(rule: &'static Rule, context: Context, reports: &'f mut Vec<Report>) -> Self {
-        Self { rule, context, reports }
+    /// For the packet that `context` names; `session` is that of its node.
+    pub fn new(context: Context, session: Option<&'f Session>, reports: &'f mut Vec<Report>) -> Self {
+        Self { rule: None, context, session, reports }
+    }
+
+    /// The same, with the check of a rule at work from now on.
+    #[inline]
+    pub fn of(&mut self, rule: &'static Rule) -> &mut Self {
+        self.rule = Some(rule);
+        self
+    }
+
+    /// Whether the rule was reported before in this session for a key for which it is reported once: then nothing has
+    /// to be put into words.
+    pub fn has_told(&self, key: u64) -> bool {
+        let (Some(session), Some(rule)) = (self.session, self.rule) else { return false };
+        self.context.node.is_some() && session.has_told(rule.id, key)
     }
 
     /// The rule fires on the packet at hand, and this is what was seen.
     pub fn fires(&mut self, message: impl Into<String>) -> Fired<'_> {
         let Context { place, sender, node, home_address } = self.context;
-        let subject = if self.rule.subject == Subject::Any { sender } else { self.rule.subject };
+        let Some(rule) = self.rule else { return Fired(None) };
+        let subject = if rule.subject == Subject::Any { sender } else { rule.subject };
         let finding = Finding {
-            rule: self.rule,
-            level: self.rule.level,
+            rule,
+            level: rule.level,
             place,
             subject,
             node,

@@ -1,11 +1,9 @@
 //! Data packets at a glance: most are like others that were found clean, and pass; the rest is looked at in full.
 
-use std::net::{IpAddr, Ipv4Addr};
-
 use super::Place;
-use super::memory::{Clean, Copies, Glance};
+use super::memory::{Clean, Copies, Glance, without_gre};
 use super::validator::Validator;
-use crate::net::{Encapsulation, FlowFacts, Ipv4Header, Ipv4Packet, Tunnel};
+use crate::net::{Encapsulation, Ipv4Header, Ipv4Packet, Tunnel};
 use crate::state::{Attribution, FarEnd, Observer};
 
 /// Packets whose places are remembered until the observer has counted them, a power of two.
@@ -19,10 +17,14 @@ pub(super) struct Flow {
     places: Vec<Place>,
     /// How many sprays were taken up.
     pub sprays: u64,
-    /// Packets that wait to be judged together.
+    /// Places of packets that wait to be judged together.
     held: Vec<Held>,
+    /// How many of them are taken.
+    waiting: usize,
+    /// Counts the packets after which what is remembered of GRE keys was another.
+    pub keys: u64,
     /// Made of what was read ahead, so that it is read.
-    ahead: u64,
+    ahead: u32,
 }
 
 impl Flow {
@@ -33,6 +35,8 @@ impl Flow {
             places: Vec::new(),
             sprays: 0,
             held: Vec::new(),
+            waiting: 0,
+            keys: 0,
             ahead: 0,
         }
     }
@@ -56,61 +60,71 @@ impl Flow {
 
 /// The most packets that are judged together.
 const BATCH: usize = 64;
-/// Octets kept of an inner packet that waits: its header, and what is compared of its payload (TUN-025).
-const KEPT: usize = 88;
+/// Octets kept of the payload of a packet that waits: a GRE header with key and number, the inner header, and what is
+/// compared of the inner payload (TUN-025).
+const KEPT: usize = 12 + 20 + 64;
 
 /// A plain packet that waits, as [`Clean::glance`] knows them.
 #[derive(Clone, Copy, Debug)]
 struct Held {
     glance: Glance,
     place: Place,
+    encapsulation: Encapsulation,
     header: Ipv4Header,
     payload_length: usize,
     exceeds_link: bool,
     reassembled: bool,
-    /// The inner destination.
-    destination: Ipv4Addr,
     kept: u8,
     octets: [u8; KEPT],
 }
 
 impl Held {
-    #[inline]
-    fn of(tunnel: &Tunnel<'_>, place: Place, glance: Glance, facts: &FlowFacts) -> Self {
-        let payload = tunnel.outer.payload;
-        let mut octets = [0; KEPT];
-        let kept = payload.get(..KEPT).unwrap_or(payload);
-        if let Some(room) = octets.get_mut(..kept.len()) {
-            room.copy_from_slice(kept);
-        }
-        Self {
+    fn of(tunnel: &Tunnel<'_>, place: Place, glance: Glance) -> Self {
+        let mut held = Self {
             glance,
             place,
+            encapsulation: tunnel.encapsulation,
             header: tunnel.outer.header,
-            payload_length: tunnel.outer.payload_length,
-            exceeds_link: tunnel.outer.exceeds_link,
-            reassembled: tunnel.reassembled,
-            destination: match facts.key.destination {
-                IpAddr::V4(destination) => destination,
-                IpAddr::V6(_) => Ipv4Addr::UNSPECIFIED,
-            },
-            kept: u8::try_from(kept.len()).unwrap_or_default(),
-            octets,
-        }
+            payload_length: 0,
+            exceeds_link: false,
+            reassembled: false,
+            kept: 0,
+            octets: [0; KEPT],
+        };
+        held.take(tunnel, place, glance);
+        held
     }
 
-    /// Identification of the inner packet.
+    /// Takes the place of another one.
+    // Field by field: a whole one is made elsewhere first and copied from there, and the processor waits for it.
     #[inline]
-    fn identification(&self) -> u16 {
-        let [_, _, _, _, high, low, ..] = self.octets;
-        u16::from_be_bytes([high, low])
+    fn take(&mut self, tunnel: &Tunnel<'_>, place: Place, glance: Glance) {
+        let payload = tunnel.outer.payload;
+        self.glance = glance;
+        self.place = place;
+        self.encapsulation = tunnel.encapsulation;
+        self.header = tunnel.outer.header;
+        self.payload_length = tunnel.outer.payload_length;
+        self.exceeds_link = tunnel.outer.exceeds_link;
+        self.reassembled = tunnel.reassembled;
+        // Most are longer than what is kept of them, and that is copied without a look at its length.
+        let kept = if let Some(octets) = payload.first_chunk() {
+            self.octets = *octets;
+            KEPT
+        } else {
+            if let Some(room) = self.octets.get_mut(..payload.len()) {
+                room.copy_from_slice(payload);
+            }
+            payload.len()
+        };
+        self.kept = u8::try_from(kept).unwrap_or_default();
     }
 
     /// The packet, as if the capture had cut it.
     #[inline]
     fn tunnel(&self) -> Tunnel<'_> {
         Tunnel {
-            encapsulation: Encapsulation::IpIp,
+            encapsulation: self.encapsulation,
             outer: Ipv4Packet {
                 header: self.header,
                 options: &[],
@@ -144,10 +158,15 @@ impl Validator {
         if observer.spray_count() != self.flow.sprays {
             self.take_sprays(observer);
         }
-        match self.flow.clean.glance(tunnel, observer.layout()) {
-            Some((glance, facts)) if tunnel.last_fragment.is_none() => {
-                self.flow.held.push(Held::of(tunnel, place, glance, &facts));
-                if self.flow.held.len() >= BATCH {
+        match self.flow.clean.glance(tunnel, observer.layout(), self.flow.keys) {
+            Some(glance) if tunnel.last_fragment.is_none() => {
+                if self.flow.held.is_empty() {
+                    self.flow.held = vec![Held::of(tunnel, place, glance); BATCH];
+                } else if let Some(held) = self.flow.held.get_mut(self.flow.waiting) {
+                    held.take(tunnel, place, glance);
+                }
+                self.flow.waiting = self.flow.waiting.saturating_add(1);
+                if self.flow.waiting >= BATCH {
                     self.release(observer);
                 }
             }
@@ -160,39 +179,79 @@ impl Validator {
 
     /// Judges the packets that wait.
     pub fn release(&mut self, observer: &Observer) {
-        if self.flow.held.is_empty() {
+        if self.flow.waiting == 0 {
             return;
         }
-        let held = std::mem::take(&mut self.flow.held);
-        let mut known = [None; BATCH];
-        for (known, held) in known.iter_mut().zip(&held) {
-            *known = self.flow.clean.find(held.glance);
+        let all = std::mem::take(&mut self.flow.held);
+        let held = all.get(..std::mem::take(&mut self.flow.waiting)).unwrap_or_default();
+        // First everything is read that lies somewhere else in memory for each, then each is judged.
+        for held in held {
+            self.flow.ahead ^= self.flow.clean.read_ahead(held.glance);
         }
         let mut clean = [None; BATCH];
-        for ((clean, known), held) in clean.iter_mut().zip(&known).zip(&held) {
-            *clean = known.as_ref().and_then(|known| known.holds(held.place.time, observer));
-            if *clean == Some(true) {
-                self.flow.ahead ^= self.flow.copies.read_ahead(held.destination, held.identification());
+        let mut packets = [None; BATCH];
+        for ((clean, packet), held) in clean.iter_mut().zip(&mut packets).zip(held) {
+            *clean = self.is_clean(held, observer);
+            match clean {
+                Some(true) => {
+                    *packet = self.hash_of(held);
+                    self.flow.ahead ^= packet.map_or(0, |packet| self.flow.copies.read_ahead(packet));
+                }
+                Some(false) => {}
+                None => self.flow.ahead ^= self.read_node_ahead(held, observer).unwrap_or_default(),
             }
         }
-        for (held, clean) in held.iter().zip(&clean) {
+        let keys = self.flow.keys;
+        for ((held, clean), packet) in held.iter().zip(&clean).zip(&packets) {
+            if held.encapsulation == Encapsulation::Gre && self.flow.keys != keys {
+                self.look_at(&held.tunnel(), held.place, None, observer);
+                continue;
+            }
             // One just before may have been of the same kind.
-            let clean = clean.or_else(|| {
-                self.flow.clean.find(held.glance).and_then(|known| known.holds(held.place.time, observer))
-            });
-            let tunnel = held.tunnel();
+            let clean = clean.or_else(|| self.is_clean(held, observer));
             let is_copied = clean == Some(true) && {
                 let far_end = FarEnd { address: held.header.destination, port: None };
-                let (time, inner) = (held.place.time, tunnel.outer.payload);
-                FlowFacts::of_plain(&tunnel)
-                    .and_then(|facts| self.flow.copies.see_plain(&facts, inner, far_end, time))
+                packet
+                    .or_else(|| self.hash_of(held))
+                    .and_then(|packet| self.flow.copies.note(packet, far_end, held.place.time))
                     .is_some()
             };
             if clean.is_none() || is_copied {
-                self.look_at(&tunnel, held.place, Some(held.glance), observer);
+                self.look_at(&held.tunnel(), held.place, Some(held.glance), observer);
             }
         }
-        self.flow.held = held;
-        self.flow.held.clear();
+        self.flow.held = all;
+    }
+    /// Whether packets like this one are known to be clean now; if so, whether [`Copies`] still has to see them.
+    #[inline]
+    fn is_clean(&self, held: &Held, observer: &Observer) -> Option<bool> {
+        self.flow.clean.find(held.glance)?.holds(held.place.time, observer)
+    }
+
+    /// Reads what is known of a packet's node, which will be looked at, and gives something of it that means nothing.
+    // In GRE the addresses stand elsewhere: what is read then is of no use, and does no harm.
+    fn read_node_ahead(&self, held: &Held, observer: &Observer) -> Option<u32> {
+        let Ipv4Header { source, destination, .. } = held.header;
+        let &[s0, s1, s2, s3, d0, d1, d2, d3] = held.octets.get(12..)?.first_chunk()?;
+        let slot = if observer.is_home_agent(source) {
+            observer.owner_of(source, [d0, d1, d2, d3].into())
+        } else {
+            observer.owner_of(destination, [s0, s1, s2, s3].into())
+        };
+        let node = observer.node(slot?)?;
+        let binding = node.bindings().first().map_or(0, |binding| binding.lifetime);
+        let rule = node.policy().rules().first().map_or(0, |rule| rule.selector.ts_format());
+        let session = self.world.session(slot?, observer).map_or(0, |session| session.disturbances);
+        Some(u32::from(binding) ^ u32::from(rule) ^ session)
+    }
+
+    /// What [`Copies`] knows a packet by.
+    #[inline]
+    fn hash_of(&self, held: &Held) -> Option<u64> {
+        let tunnel = held.tunnel();
+        match held.encapsulation {
+            Encapsulation::Gre => self.flow.copies.hash_of(&without_gre(&tunnel)?.0),
+            _ => self.flow.copies.hash_of(&tunnel),
+        }
     }
 }

@@ -12,10 +12,13 @@ mod finder;
 mod finding;
 mod held;
 mod memory;
+mod messages;
 mod pairing;
 mod rule;
+mod timers;
 mod traffic;
 mod validator;
+mod way;
 mod words;
 
 pub use catalogue::CATALOGUE;

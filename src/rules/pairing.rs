@@ -1,6 +1,7 @@
 //! Which request a reply answers (D8), on which leg a message is (D5), and when the binding table is known (D10).
 
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 use super::facts::{Leg, MessageFacts};
 use super::memory::{Answer, Asked, low_half};
@@ -33,7 +34,7 @@ impl Validator {
     }
 
     /// The copy of a request that a reply answers: the latest, one on the reply's own leg before others (D8).
-    pub(super) fn asked_of(&self, group: u64, message: &MessageFacts<'_, '_>) -> Option<&Asked> {
+    pub(super) fn asked_of(&self, group: u64, message: &MessageFacts<'_, '_>) -> Option<&Arc<Asked>> {
         let copies = || self.world().copies(group).filter(|asked| self.may_answer(message, asked));
         copies().find(|asked| asked.leg == message.leg).or_else(|| copies().next())
     }

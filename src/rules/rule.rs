@@ -1,7 +1,8 @@
 //! What a rule is: its words, and the check that stands beside them.
 
 use super::facts::{
-    Answering, Asking, Carried, Expired, FlowBindingFacts, MessageFacts, Revoking, Sprayed, Unanswered,
+    Answering, Asking, Carried, Expired, FlowBindingFacts, MessageFacts, Revoking, Sprayed, Traits,
+    Unanswered,
 };
 use super::finder::Finder;
 
@@ -127,20 +128,23 @@ impl Scope {
 }
 
 /// When a rule is judged, and the function that does it. A function reads facts and reports; it changes nothing.
+///
+/// What stands before the function of a rule about messages says which messages it can fire on at all; others are not
+/// shown to it.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Check {
     /// Every datagram on a Mobile IP port, runts among them.
     Datagram(fn(&MessageFacts<'_, '_>, &mut Finder<'_>)),
     /// Every Registration Request or Reply with a whole fixed part.
-    Registration(fn(&MessageFacts<'_, '_>, &mut Finder<'_>)),
+    Registration(Traits, fn(&MessageFacts<'_, '_>, &mut Finder<'_>)),
     /// Every Flow-Binding extension of a registration.
     FlowBinding(fn(&MessageFacts<'_, '_>, &FlowBindingFacts<'_>, &mut Finder<'_>)),
     /// Every Registration Request, with what the session was before it.
-    Request(fn(&Asking<'_, '_, '_>, &mut Finder<'_>)),
+    Request(Traits, fn(&Asking<'_, '_, '_>, &mut Finder<'_>)),
     /// Every Registration Reply, with what it answers and what the session was before it.
-    Reply(fn(&Answering<'_, '_, '_>, &mut Finder<'_>)),
+    Reply(Traits, fn(&Answering<'_, '_, '_>, &mut Finder<'_>)),
     /// Both of the two before.
-    Both(fn(&Asking<'_, '_, '_>, &mut Finder<'_>), fn(&Answering<'_, '_, '_>, &mut Finder<'_>)),
+    Both(Traits, fn(&Asking<'_, '_, '_>, &mut Finder<'_>), fn(&Answering<'_, '_, '_>, &mut Finder<'_>)),
     /// Every Registration Request that got no reply within the reply timeout, at its end.
     Unanswered(fn(&Unanswered<'_>, &mut Finder<'_>)),
     /// Every binding that expires, at its expiry.
@@ -148,7 +152,7 @@ pub(super) enum Check {
     /// Every Registration Reply, and every binding that expires.
     ReplyOrExpiry(fn(&Answering<'_, '_, '_>, &mut Finder<'_>), fn(&Expired<'_>, &mut Finder<'_>)),
     /// Every Registration Reply, and every data packet.
-    ReplyOrPacket(fn(&Answering<'_, '_, '_>, &mut Finder<'_>), fn(&Carried<'_, '_>, &mut Finder<'_>)),
+    ReplyOrPacket(Traits, fn(&Answering<'_, '_, '_>, &mut Finder<'_>), fn(&Carried<'_, '_>, &mut Finder<'_>)),
     /// Every data packet of a known home agent.
     Packet(fn(&Carried<'_, '_>, &mut Finder<'_>)),
     /// Every data packet, and every fragment of one before the whole.

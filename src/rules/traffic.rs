@@ -5,48 +5,22 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use smallvec::SmallVec;
 
 use super::checks::PacketCheck;
-use super::facts::{Carried, Sprayed, live};
+use super::facts::{Bindings, Carried, Sprayed, live};
 use super::finder::{Context, Finder, Report};
 use super::memory::{Found, GRACE, Glance};
 use super::validator::Validator;
+use super::way::{Ends, Opened, Way, downlink_of, is_in_its_tunnel, payload_of, registration_in, way_of};
 use super::{Place, Rule, Subject};
-use crate::net::{
-    Datagram, Encapsulation, FlowFacts, FlowKey, IpPacket, Ipv4Packet, Peeled, Tunnel, UdpTunnel, peel,
-    peel_packet,
+use crate::net::{Encapsulation, FlowFacts, FlowKey, IpPacket, Peeled, Tunnel, UdpTunnel, peel};
+use crate::state::{
+    Attribution, Bid, Direction, Downlink, FarEnd, MessageEvent, Node, Observer, Policy, Spray,
 };
-use crate::state::{Attribution, Direction, Downlink, FarEnd, MessageEvent, Node, Observer, Policy, Spray};
 use crate::time::Timestamp;
-use crate::wire::{Header, Message, Numbers};
 
 /// The most nodes with a tunnel to one address among which the binding of a stranger's packet is looked for.
 const OTHERS: usize = 16;
 /// Nanoseconds before the expiry of a binding in which its last use matters (REG-018).
 const LAST_USE: i64 = 60_000_000_000;
-
-/// The ends of the outer header.
-#[derive(Clone, Copy)]
-struct Ends {
-    source: Ipv4Addr,
-    destination: Ipv4Addr,
-    /// UDP ports, for a tunnel in UDP.
-    ports: Option<(u16, u16)>,
-}
-
-/// Home agent, far end and direction, as one reading of the outer addresses has them.
-type Way = (Ipv4Addr, FarEnd, Direction);
-
-/// A packet that is opened.
-#[derive(Clone, Copy)]
-struct Opened<'c, 'a> {
-    place: Place,
-    ends: Ends,
-    outer: &'c Ipv4Packet<'a>,
-    reassembled: bool,
-    udp: Option<&'c UdpTunnel<'a>>,
-    peeled: &'c Peeled<'a>,
-    copied: Option<FarEnd>,
-    registration: Option<Ipv4Addr>,
-}
 
 impl Validator {
     /// Judges a fragment of a tunnelled packet, after the observer took it.
@@ -167,8 +141,9 @@ impl Validator {
             };
             let context = Context { place, sender, node: Some(spray.node), home_address: node.home_address };
             let mut reports = self.take_reports();
+            let mut finder = Finder::new(context, None, &mut reports);
             for (rule, check) in self.spray_checks() {
-                check(&sprayed, &mut Finder::new(rule, context, &mut reports));
+                check(&sprayed, finder.of(rule));
             }
             self.put_reports(reports, context.node, observer);
         }
@@ -183,8 +158,11 @@ impl Validator {
 
     /// Judges a packet; says what was found if all like it are as clean.
     fn take_packet(&mut self, mut opened: Opened<'_, '_>, observer: &Observer) -> Option<Found> {
-        self.look_for_forward(&opened, observer);
-        let (way, node) = way_of(&opened, observer)?;
+        let found = way_of(&opened, observer);
+        if !found.is_some_and(|(way, node)| is_in_its_tunnel(&opened, way, node, observer)) {
+            self.look_for_forward(&opened, observer);
+        }
+        let (way, node) = found?;
         let (home_agent, far_end, direction) = way;
         if direction == Direction::Downlink
             && node.is_some()
@@ -215,15 +193,17 @@ impl Validator {
         drop(carried);
         let copied = reports.iter().any(|report| report.finding.rule.id == "TUN-025");
         self.put_reports(reports, about, observer);
+        let mut has_other_key = false;
         if let Some(session) = node.and_then(|node| self.world_mut().session_mut(node, observer)) {
             session.traffic.note_use(far_end, opened.place.time);
             for seen in gre {
-                session.traffic.note_gre(seen);
+                has_other_key |= session.traffic.note_gre(seen);
             }
             if copied {
                 session.traffic.copied = Some(opened.place.time);
             }
         }
+        self.flow.keys = self.flow.keys.wrapping_add(u64::from(has_other_key));
         found
     }
 
@@ -270,9 +250,16 @@ impl Validator {
         let node = node.and_then(|slot| observer.node(slot).map(|node| (slot, node)));
         let session = node.and_then(|(slot, _)| self.world().session(slot, observer));
         let disturbed = session.and_then(|session| session.disturbed);
-        let rule = node.zip(facts).zip(downlink).and_then(|(((_, node), facts), downlink)| {
-            live(node.bindings(), time).next()?;
-            decide(node.policy(), &facts, &downlink)
+        let others =
+            if node.is_some() { SmallVec::new() } else { self.others(home_agent, far_end, time, observer) };
+        let bindings = Bindings::of(node, &others, far_end, time);
+        let effect = node.zip(facts).zip(downlink).and_then(|(((_, node), facts), downlink)| {
+            bindings.live.first()?;
+            let index = decide(node.policy(), &facts, &downlink)?;
+            let rule = node.policy().rules().get(index)?;
+            let is_live =
+                |bid: u8| bindings.live.iter().any(|binding| binding.bid().map(Bid::octet) == Some(bid));
+            Some((index.saturating_add(1), rule, rule.effect(is_live)))
         });
         Carried {
             place: opened.place,
@@ -286,13 +273,10 @@ impl Validator {
             inner: opened.peeled.inner,
             facts,
             node,
-            others: if node.is_some() {
-                SmallVec::new()
-            } else {
-                self.others(home_agent, far_end, time, observer)
-            },
+            others,
             session,
-            rule,
+            bindings,
+            effect,
             quiet: disturbed.is_none_or(|disturbed| time.since(disturbed) > GRACE),
             anchored: self.world().options.cold_start || session.is_some_and(|session| session.anchored),
             copied: opened.copied,
@@ -322,38 +306,12 @@ impl Validator {
     }
 }
 
-/// The way a packet runs, and the node it belongs to.
-fn way_of(opened: &Opened<'_, '_>, observer: &Observer) -> Option<(Way, Option<u32>)> {
-    let Ends { source, destination, .. } = opened.ends;
-    let (down, up) = (downlink_of(opened.ends), uplink_of(opened.ends));
-    match (observer.is_home_agent(source), observer.is_home_agent(destination)) {
-        // Between two home agents it runs the way in which it belongs to somebody.
-        (true, true) => match (owner(opened, down, observer), owner(opened, up, observer)) {
-            (None, Some(node)) => Some((up, Some(node))),
-            (node, _) => Some((down, node)),
-        },
-        (true, false) => Some((down, owner(opened, down, observer))),
-        (false, true) => Some((up, owner(opened, up, observer))),
-        (false, false) => None,
-    }
-}
-
 /// Shows a packet to some checks.
 fn run(checks: &[(&'static Rule, PacketCheck)], carried: &Carried<'_, '_>, reports: &mut Vec<Report>) {
-    let context = context_of(carried);
+    let mut finder = Finder::new(context_of(carried), carried.session, reports);
     for (rule, check) in checks {
-        check(carried, &mut Finder::new(rule, context, reports));
+        check(carried, finder.of(rule));
     }
-}
-
-fn downlink_of(ends: Ends) -> Way {
-    let far_end = FarEnd { address: ends.destination, port: ends.ports.map(|ports| ports.1) };
-    (ends.source, far_end, Direction::Downlink)
-}
-
-fn uplink_of(ends: Ends) -> Way {
-    let far_end = FarEnd { address: ends.source, port: ends.ports.map(|ports| ports.0) };
-    (ends.destination, far_end, Direction::Uplink)
 }
 
 /// The first rule that selects a packet. Of a fragment without ports and SPI it cannot be said when a rule tried up to
@@ -394,55 +352,6 @@ fn found_of(carried: &Carried<'_, '_>) -> Option<Found> {
         }
     }
     Some(Found { node, until, watched: carried.is_downlink() && ends > 0 })
-}
-
-/// The node a packet belongs to (D13): that of the payload's local address, or of the inner packet's.
-fn owner(opened: &Opened<'_, '_>, (home_agent, _, direction): Way, observer: &Observer) -> Option<u32> {
-    let minimal = opened.peeled.minimal.filter(|_| opened.peeled.inner.is_none());
-    let Some(inner) = opened.peeled.inner else {
-        // A fragment that begins with a forwarding header (TUN-023).
-        let local = match direction {
-            Direction::Downlink => minimal?.destination,
-            Direction::Uplink => minimal?.source?,
-        };
-        return observer.owner_of(home_agent, local.into());
-    };
-    let local = |packet: &IpPacket<'_>| match direction {
-        Direction::Downlink => packet.destination(),
-        Direction::Uplink => packet.source(),
-    };
-    let payload = payload_of(home_agent, &inner, observer);
-    payload
-        .and_then(|payload| observer.owner_of(home_agent, local(&payload)))
-        .or_else(|| observer.owner_of(home_agent, local(&inner)))
-}
-
-/// The packet inside a packet that is itself tunnelled between the home agent and a home address (D13).
-fn payload_of<'a>(home_agent: Ipv4Addr, inner: &IpPacket<'a>, observer: &Observer) -> Option<IpPacket<'a>> {
-    let home_agent_address = IpAddr::V4(home_agent);
-    let home_address = match (inner.source(), inner.destination()) {
-        (source, destination) if source == home_agent_address => destination,
-        (source, destination) if destination == home_agent_address => source,
-        _ => return None,
-    };
-    let is_home = |node: &Node| node.home_address.map(IpAddr::V4) == Some(home_address);
-    observer.node(observer.owner_of(home_agent, home_address)?).filter(|node| is_home(node))?;
-    peel_packet(inner)?.inner
-}
-
-/// Home Address of the Registration Request or Reply that a packet is (D2).
-fn registration_in(inner: &IpPacket<'_>, ports: &[u16], numbers: Numbers) -> Option<Ipv4Addr> {
-    let datagram = Datagram::of(inner)?.ok()?;
-    let missing = datagram.declared_length.saturating_sub(datagram.payload.len());
-    let (from, to) = (ports.contains(&datagram.source.port()), ports.contains(&datagram.destination.port()));
-    if !from && !to {
-        return None;
-    }
-    match Message::parse(datagram.payload, missing, numbers).header {
-        Header::Request(request) if to => Some(request.home_address),
-        Header::Reply(reply) => Some(reply.home_address),
-        _ => None,
-    }
 }
 
 /// The flow of a spray, as its packets run.

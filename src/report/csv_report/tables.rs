@@ -301,17 +301,19 @@ pub(super) fn write_findings<W: Write>(
 ) -> io::Result<()> {
     let selection = Selection::new(summary);
     let kept = summary.findings.map(Findings::kept).unwrap_or_default();
+    let mut frame = itoa::Buffer::new();
     for finding in kept.iter().filter(|finding| selection.has_finding(finding)) {
         let place = finding.place;
+        let home_address = or_empty(finding.home_address);
         let cells = [
-            finding.rule.id.to_owned(),
-            finding.level.name().to_owned(),
-            place.frame.to_string(),
-            clock.rfc3339(place.time, place.precision).to_owned(),
-            finding.subject.name().to_owned(),
-            or_empty(finding.home_address),
-            finding.message.clone(),
-            finding.rule.source.to_owned(),
+            finding.rule.id,
+            finding.level.name(),
+            frame.format(place.frame),
+            clock.rfc3339(place.time, place.precision),
+            finding.subject.name(),
+            &home_address,
+            &finding.message,
+            finding.rule.source,
         ];
         write_row(out, cells)?;
     }

@@ -1,5 +1,6 @@
 //! The `findings` section as text: by node, the gravest first, a line each; many of one rule share a line.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::Page;
@@ -25,30 +26,26 @@ pub(super) fn write(out: &mut dyn Write, page: &mut Page<'_, '_>) -> io::Result<
 
 /// The findings by node, nodes in order of their first finding, each by rule: the gravest first, then the earliest.
 fn by_node<'f>(wanted: &[&'f Finding]) -> Vec<Vec<&'f Finding>> {
-    let mut nodes: Vec<Vec<&Finding>> = Vec::new();
-    for finding in wanted {
-        let same = |other: &&mut Vec<&Finding>| {
-            other
-                .first()
-                .is_some_and(|first| (first.node, first.home_address) == (finding.node, finding.home_address))
-        };
-        match nodes.iter_mut().find(same) {
-            Some(node) => node.push(finding),
-            None => nodes.push(vec![finding]),
+    grouped(wanted, |finding| (finding.node, finding.home_address))
+}
+
+/// Findings that have the same key together, in order of the first of each.
+fn grouped<'f, K: Ord>(findings: &[&'f Finding], key: impl Fn(&Finding) -> K) -> Vec<Vec<&'f Finding>> {
+    let mut groups: Vec<Vec<&Finding>> = Vec::new();
+    let mut places = BTreeMap::new();
+    for finding in findings {
+        let place = *places.entry(key(finding)).or_insert(groups.len());
+        match groups.get_mut(place) {
+            Some(group) => group.push(finding),
+            None => groups.push(vec![finding]),
         }
     }
-    nodes
+    groups
 }
 
 /// The findings of a node by rule: the gravest level first, then the rule that was broken first.
 fn by_rule<'f>(node: &[&'f Finding]) -> Vec<Vec<&'f Finding>> {
-    let mut rules: Vec<Vec<&Finding>> = Vec::new();
-    for finding in node {
-        match rules.iter_mut().find(|rule| rule.first().is_some_and(|first| first.rule == finding.rule)) {
-            Some(rule) => rule.push(finding),
-            None => rules.push(vec![finding]),
-        }
-    }
+    let mut rules = grouped(node, |finding| finding.rule.id);
     rules.sort_by_key(|rule| rule.first().map(|first| (first.level, first.place.frame)));
     rules
 }

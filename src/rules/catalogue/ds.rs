@@ -4,7 +4,7 @@ use std::net::Ipv6Addr;
 
 use smallvec::SmallVec;
 
-use crate::rules::facts::{Answering, MessageFacts, name_of, octets_of};
+use crate::rules::facts::{Answering, MessageFacts, Traits, name_of, octets_of};
 use crate::rules::finder::Finder;
 use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
@@ -25,7 +25,7 @@ pub static DS_001: Rule = Rule {
         IPv6 may be tunnelled to a foreign agent that cannot deliver it, or be hijacked through an \
         unprotected prefix.",
     example: "20 14 …, 98 12 01 40 20 01 …: an IPv6 prefix request behind the authenticator",
-    check: Check::Registration(is_misused),
+    check: Check::Registration(Traits::REQUEST.and(Traits::DUAL_STACK), is_misused),
 };
 
 fn is_misused(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -63,7 +63,7 @@ pub static DS_002: Rule = Rule {
         fires.",
     why: "The ends may compare the prefix differently and bind different address ranges.",
     example: "98 12 01 20 20 01 0d b8 00 01 …: 2001:db8:1::/32 has a bit set beyond its length",
-    check: Check::Registration(has_impossible_prefix),
+    check: Check::Registration(Traits::DUAL_STACK, has_impossible_prefix),
 };
 
 fn has_impossible_prefix(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -105,7 +105,7 @@ pub static DS_003: Rule = Rule {
     example: "\
         Request with 98 12 01 30 2001:db8:1::, reply with 98 14 02 00 30 00 2001:db8:2::: a prefix nobody \
         asked for",
-    check: Check::Reply(does_not_correspond),
+    check: Check::Reply(Traits::DUAL_STACK, does_not_correspond),
 };
 
 fn does_not_correspond(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -117,13 +117,13 @@ fn does_not_correspond(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_
         else {
             continue;
         };
-        let was_asked = asked.said.prefixes_asked.iter().any(|(asked, _)| *asked == prefix);
+        let was_asked = asked.said.seldom().prefixes_asked.iter().any(|(asked, _)| *asked == prefix);
         let shown = format!("IPv6 prefix reply for {prefix}/{prefix_length}");
         let seen = if !was_asked && asked.said.is_whole {
             Some(format!("{shown}: request #{} has no Type 152/1 with this prefix", asked.place.frame))
         } else if earlier.contains(&(prefix, prefix_length)) {
             Some(format!("{shown} stands twice in the reply"))
-        } else if code.0 == 1 && !asked.said.has_tunneling_mode && asked.said.is_whole {
+        } else if code.0 == 1 && !asked.said.seldom().has_tunneling_mode && asked.said.is_whole {
             Some(format!(
                 "{shown} has Code 1, to the care-of address, and request #{} has no Type 152/3",
                 asked.place.frame

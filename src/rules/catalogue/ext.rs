@@ -1,6 +1,6 @@
 //! Extension framing (EXT).
 
-use crate::rules::facts::{MessageFacts, is_known, name_of, octets_of};
+use crate::rules::facts::{MessageFacts, Traits, is_known, name_of, octets_of};
 use crate::rules::finder::Finder;
 use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
@@ -25,7 +25,7 @@ pub static EXT_001: Rule = Rule {
         Everything after this point is unreadable, so policy, authentication or binding identifiers may be \
         missing from every later verdict on the message.",
     example: "20 14 00 00 10 00  and the datagram ends: Length is 20, and 4 octets follow it",
-    check: Check::Registration(runs_past_the_end),
+    check: Check::Registration(Traits::NONE, runs_past_the_end),
 };
 
 fn runs_past_the_end(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -93,7 +93,7 @@ pub static EXT_003: Rule = Rule {
         A type in the lower half explains registrations that are never answered; one in the upper half \
         explains a feature that silently does not happen.",
     example: "4d 02 00 00: Type 77, which drops the message; c8 02 00 00: Type 200, which is skipped",
-    check: Check::Registration(is_of_unknown_type),
+    check: Check::Registration(Traits::NONE, is_of_unknown_type),
 };
 
 fn is_of_unknown_type(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -133,11 +133,11 @@ pub static EXT_004: Rule = Rule {
     example: "\
         9a 01 00 04 04 01 01 00: read with an 8-bit Length of 1, the next extension is Type 4 at its \
         fourth octet",
-    check: Check::Registration(derails_agents),
+    check: Check::Registration(Traits::REQUEST.and(Traits::FAMILY), derails_agents),
 };
 
 fn derails_agents(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
-    let (Some(_), Some(extension)) = (message.request(), message.family().next()) else { return };
+    let Some(extension) = message.family().next().filter(|_| !finder.has_told(0)) else { return };
     let kind = extension.kind.0;
     // The octet after the type is what such an agent takes for an 8-bit Length.
     let message = match (extension.layout, extension.subtype) {
@@ -182,7 +182,7 @@ pub static EXT_005: Rule = Rule {
         The sender put the Length before the Sub-Type; a conforming home agent will misread every following \
         octet.",
     example: "9a 05 01 04 01 01 00: Length 5 stands before Sub-Type 1",
-    check: Check::Registration(is_in_the_short_layout),
+    check: Check::Registration(Traits::FAMILY, is_in_the_short_layout),
 };
 
 fn is_in_the_short_layout(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -248,7 +248,7 @@ pub static EXT_007: Rule = Rule {
     example: "\
         90 04 00 00 00 00: Type 144 with Length 4 instead of 6; 2c 06 00 00 00 00 00 00 in a request: \
         Type 44",
-    check: Check::Registration(has_wrong_length_or_direction),
+    check: Check::Registration(Traits::NONE, has_wrong_length_or_direction),
 };
 
 fn has_wrong_length_or_direction(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {

@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use crate::rules::facts::{Answering, Asking, MessageFacts, octets_of};
+use crate::rules::facts::{Answering, Asking, MessageFacts, Traits, octets_of};
 use crate::rules::finder::Finder;
 use crate::rules::memory::{GRACE, Said};
 use crate::rules::rule::Check;
@@ -24,7 +24,7 @@ pub static NEMO_001: Rule = Rule {
         Prefix Length is above 32, or is 0 with a Prefix other than 0.0.0.0.",
     why: "The prefix can be forged or is refused, and the whole mobile network loses its route.",
     example: "94 06 00 21 0a 63 00 00: Prefix Length 33",
-    check: Check::Registration(is_unprotected_or_invalid),
+    check: Check::Registration(Traits::REQUEST.and(Traits::MOBILE_NETWORK), is_unprotected_or_invalid),
 };
 
 fn is_unprotected_or_invalid(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -70,7 +70,7 @@ pub static NEMO_002: Rule = Rule {
     example: "\
         Reply with code 148; more than a second later a request with 94 06 00 18 0a 63 00 00 from the \
         same node",
-    check: Check::Request(asks_again),
+    check: Check::Request(Traits::MOBILE_NETWORK, asks_again),
 };
 
 fn asks_again(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -121,13 +121,13 @@ pub static NEMO_003: Rule = Rule {
         Either the home agent does not implement mobile networks or it broke the rule for those that do; in \
         both cases traffic from the prefix is not served.",
     example: "Request with 94 06 00 18 0a 63 00 00, reply with code 0 and no Type 148",
-    check: Check::Reply(acknowledges_no_network),
+    check: Check::Reply(Traits::NONE, acknowledges_no_network),
 };
 
 fn acknowledges_no_network(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     let (message, reply) = (answering.message, answering.reply);
     let Some(asked) = answering.asked else { return };
-    let Some((prefix, length)) = asked.said.networks_asked.first() else { return };
+    let Some((prefix, length)) = asked.said.seldom().networks_asked.first() else { return };
     let mut answers = message.of_type(ExtensionType::MOBILE_NETWORK);
     let is_acknowledged = answers.any(|extension| matches!(extension.subtype, Some(1 | 2)));
     if answering.accepts() && reply.lifetime > 0 && message.is_whole() && !is_acknowledged {
@@ -158,7 +158,7 @@ pub static NEMO_004: Rule = Rule {
     example: "\
         BID 1 registers with network 10.99.0.0/24, which is acknowledged; then BID 2 registers without \
         Type 148",
-    check: Check::Reply(omits_networks),
+    check: Check::Reply(Traits::NONE, omits_networks),
 };
 
 fn omits_networks(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -184,18 +184,18 @@ fn omits_networks(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
 
 /// The first prefix that a reply granted and another request does not name.
 fn missing(granted: &Said, asked: &Said) -> Option<String> {
-    let network = granted.networks_answered.iter().find_map(|network| match network {
+    let network = granted.seldom().networks_answered.iter().find_map(|network| match network {
         MobileNetwork::Acknowledgement { explicit: true, code, prefix, prefix_length, .. }
             if code.is_success() =>
         {
-            let named = asked.networks_asked.contains(&(*prefix, *prefix_length));
+            let named = asked.seldom().networks_asked.contains(&(*prefix, *prefix_length));
             (!named).then(|| format!("mobile network {prefix}/{prefix_length}"))
         }
         _ => None,
     });
-    let prefix = granted.prefixes_answered.iter().find_map(|answer| match answer {
+    let prefix = granted.seldom().prefixes_answered.iter().find_map(|answer| match answer {
         DualStack::PrefixReply { code, prefix, prefix_length, .. } if code.is_accepted() => {
-            let named = asked.prefixes_asked.contains(&(*prefix, *prefix_length));
+            let named = asked.seldom().prefixes_asked.contains(&(*prefix, *prefix_length));
             (!named).then(|| format!("IPv6 prefix {prefix}/{prefix_length}"))
         }
         _ => None,

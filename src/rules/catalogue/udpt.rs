@@ -3,7 +3,7 @@
 use std::net::SocketAddrV4;
 
 use crate::net::UdpTunnel;
-use crate::rules::facts::{Answering, Carried, MessageFacts, data_octet, live, names, octets_of};
+use crate::rules::facts::{Answering, Carried, MessageFacts, Traits, data_octet, live, names, octets_of};
 use crate::rules::finder::Finder;
 use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
@@ -24,7 +24,7 @@ pub static UDPT_001: Rule = Rule {
         the flags octet) or Reserved 3 is not 0.",
     why: "The home agent skips or refuses the request, and the path behind the NAT never carries data.",
     example: "90 06 00 00 00 00 00 00 before the first Type 32 with D = 0; or 90 06 00 01 ..: Reserved 1 is 1",
-    check: Check::Registration(inconsistent_request),
+    check: Check::Registration(Traits::REQUEST.and(Traits::UDP_TUNNEL_REQUEST), inconsistent_request),
 };
 
 fn inconsistent_request(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -75,7 +75,7 @@ pub static UDPT_002: Rule = Rule {
         them the last accepted exchange granted UDP tunnelling (Type 44 with Reply Code 0-63).",
     why: "The peer must not accept the packets, so the path is up in signalling only.",
     example: "reply with 2c 06 00 00 ... to a request without Type 144; or Tunnel Data to a binding without Type 44",
-    check: Check::ReplyOrPacket(granted_unasked, used_without_grant),
+    check: Check::ReplyOrPacket(Traits::UDP_TUNNEL_REPLY, granted_unasked, used_without_grant),
 };
 
 fn granted_unasked(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -96,12 +96,12 @@ fn used_without_grant(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     if carried.udp.is_none() || carried.node.is_none() || !carried.anchored {
         return;
     }
-    let bindings = carried.bindings_at_address();
+    let bindings = &carried.bindings.at_address;
     if !bindings.is_empty() && bindings.iter().all(|binding| !binding.udp) {
         finder.fires(format!(
             "Tunnelled in UDP {}, but {} was accepted without UDP tunnelling (RFC 3519 §4.7)",
             carried.way(),
-            names(&bindings)
+            names(bindings)
         ));
     }
 }
@@ -129,8 +129,12 @@ fn bypassed(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     if carried.udp.is_some() {
         return;
     }
-    let bindings = carried.bindings_at_address();
+    let bindings = &carried.bindings.at_address;
     if bindings.is_empty() || !bindings.iter().all(|binding| binding.udp) {
+        return;
+    }
+    let key = carried.once_key(bindings, u64::from(carried.is_downlink()));
+    if finder.has_told(key) {
         return;
     }
     finder
@@ -138,9 +142,9 @@ fn bypassed(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
             "Protocol {} {}, but UDP tunnelling was granted for {}; its data must go in UDP (RFC 3519 §4.7)",
             carried.protocol(),
             carried.way(),
-            names(&bindings)
+            names(bindings)
         ))
-        .once(carried.once_key(&bindings, u64::from(carried.is_downlink())));
+        .once(key);
 }
 
 /// UDP tunnel header or port does not match the binding.
@@ -167,7 +171,7 @@ pub static UDPT_004: Rule = Rule {
 fn other_header(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     let Some(udp) = carried.udp else { return };
     let bindings: Vec<&Binding> =
-        carried.bindings_at_address().into_iter().filter(|binding| binding.udp).collect();
+        carried.bindings.at_address.iter().copied().filter(|binding| binding.udp).collect();
     let here: Vec<&Binding> = bindings.iter().copied().filter(|binding| carried.is_at(binding)).collect();
     if let Some(what) = wrong_header(carried, udp, &here) {
         finder.fires(format!("Tunnel Data {}: {what}", carried.way()));
@@ -200,7 +204,7 @@ fn wrong_header(carried: &Carried<'_, '_>, udp: &UdpTunnel<'_>, bindings: &[&Bin
         return Some(format!("Next Header is {}; 4, 41, 47 and 55 are allowed (RFC 3519 §3.3)", found.0));
     }
     let asked = |binding: &&Binding| {
-        let request = carried.session_of(binding)?.registered(binding)?.asked.said.udp_request?;
+        let request = carried.session_of(binding)?.registered(binding)?.asked.said.seldom().udp_request?;
         Some(request.encapsulation)
     };
     let is_wrong = |binding: &&Binding| match asked(binding) {

@@ -82,7 +82,8 @@ impl<'c> Answering<'c, '_, '_> {
         let (time, timeout) = (self.time(), self.world.options.reply_timeout);
         self.world
             .between(self.message.destination, self.message.source)
-            .filter(move |asked| (0..=timeout).contains(&time.since(asked.place.time)))
+            .map(AsRef::as_ref)
+            .filter(move |asked: &&Asked| (0..=timeout).contains(&time.since(asked.place.time)))
     }
 
     /// The request, where this is the reply that accepted it.

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use smallvec::SmallVec;
 
-use super::{FlowBindingFacts, Leg, TypeSet};
+use super::{FlowBindingFacts, Leg, Traits, TypeSet};
 use crate::net::{Datagram, IpPacket};
 use crate::rules::{Place, Subject};
 use crate::state::MessageEvent;
@@ -37,10 +37,14 @@ pub(in crate::rules) struct MessageFacts<'e, 'a> {
     pub is_cut: bool,
     /// The types that occur.
     pub types: TypeSet,
+    /// What it is and what it carries.
+    pub traits: Traits,
+    /// What its Multipath extensions of Length 4 say, each with its place among the extensions.
+    sound_multipaths: SmallVec<[(usize, Multipath); 1]>,
     /// The usable Multipath extension of a request (D6).
     pub usable: Option<Multipath>,
     /// The Flow-Binding extensions.
-    pub flow_bindings: SmallVec<[FlowBindingFacts<'a>; 4]>,
+    pub flow_bindings: Vec<FlowBindingFacts<'a>>,
     /// The operator's keys.
     pub keys: &'e KeyRing,
 }
@@ -60,23 +64,35 @@ impl<'e, 'a> MessageFacts<'e, 'a> {
             overrun: None,
             is_cut: event.datagram.is_cut(),
             types: TypeSet::default(),
+            traits: Traits::of_header(&message.header),
+            sound_multipaths: SmallVec::new(),
             usable: None,
-            flow_bindings: SmallVec::new(),
+            flow_bindings: Vec::new(),
             keys,
         };
         for extension in message.extensions() {
             match extension.cut {
                 Some(fault) if fault.is_fault() => facts.overrun = Some((extension, fault)),
                 Some(_) => {}
-                None => {
-                    facts.types.add(extension.kind);
-                    facts.extensions.push(extension);
-                }
+                None => facts.take(extension),
             }
         }
-        facts.flow_bindings = facts.flow_binding_extensions().map(FlowBindingFacts::of).collect();
+        if facts.traits.have(Traits::FLOW_BINDING) {
+            facts.flow_bindings = facts.flow_binding_extensions().map(FlowBindingFacts::of).collect();
+        }
         facts.usable = facts.only_multipath().filter(|multipath| !matches!(multipath.bid, 0 | 255));
         facts
+    }
+
+    fn take(&mut self, extension: Extension<'a>) {
+        self.types.add(extension.kind);
+        self.traits = self.traits.and(Traits::of_extension(&extension));
+        if extension.is_multipath()
+            && let Ok(Content::Multipath(multipath)) = extension.content()
+        {
+            self.sound_multipaths.push((self.extensions.len(), multipath));
+        }
+        self.extensions.push(extension);
     }
 
     /// The fixed part, when this is a Registration Request.
@@ -140,10 +156,13 @@ impl<'e, 'a> MessageFacts<'e, 'a> {
 
     /// Multipath extensions of Length 4, with what they say.
     pub fn sound_multipaths(&self) -> impl Iterator<Item = (&Extension<'a>, Multipath)> {
-        self.multipaths().filter_map(|extension| match extension.content() {
-            Ok(Content::Multipath(multipath)) => Some((extension, multipath)),
-            _ => None,
-        })
+        let of = |(place, multipath): &(usize, Multipath)| Some((self.extensions.get(*place)?, *multipath));
+        self.sound_multipaths.iter().filter_map(of)
+    }
+
+    /// Whether it has Type 154 Sub-Type 1, sound or not.
+    pub fn has_multipath(&self) -> bool {
+        self.traits.have(Traits::MULTIPATH)
     }
 
     /// Authorization-enabling extensions (D4): Type 32, and Type 36 Sub-Type 1.
@@ -206,12 +225,8 @@ impl<'e, 'a> MessageFacts<'e, 'a> {
 
     fn only_multipath(&self) -> Option<Multipath> {
         self.request()?;
-        let mut all = self.multipaths();
-        let (only, None) = (all.next()?, all.next()) else { return None };
-        match only.content() {
-            Ok(Content::Multipath(multipath)) => Some(multipath),
-            _ => None,
-        }
+        let (only, multipath) = self.sound_multipaths().next()?;
+        self.multipaths().all(|extension| extension.offset == only.offset).then_some(multipath)
     }
 }
 

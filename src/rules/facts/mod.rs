@@ -10,5 +10,5 @@ mod types;
 pub(super) use exchange::{Answering, Asking, Expired, Revoking, Unanswered, live};
 pub(super) use flow_binding::FlowBindingFacts;
 pub(super) use message::{MessageFacts, data_octet, is_over_ipv4, name_of, octets_of};
-pub(super) use packet::{Carried, Sprayed, end_name, flow_name, is_near, names};
-pub(super) use types::{Leg, TypeSet, is_known};
+pub(super) use packet::{Bindings, Carried, Sprayed, end_name, flow_name, is_near, names};
+pub(super) use types::{Leg, Traits, TypeSet, is_known};

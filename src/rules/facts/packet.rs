@@ -45,8 +45,11 @@ pub(in crate::rules) struct Carried<'c, 'a> {
     pub others: SmallVec<[(u32, &'c Node); 1]>,
     /// What is remembered of the node's session.
     pub session: Option<&'c Session>,
-    /// Index of the rule that decides the payload, if that can be said (D12) and a binding is live (D11).
-    pub rule: Option<usize>,
+    /// The live bindings that matter.
+    pub bindings: Bindings<'c>,
+    /// The rule that decides the payload, if that can be said (D12) and a binding is live (D11): its place among the
+    /// rules, from 1, itself, and what it does now.
+    pub effect: Option<(usize, &'c Rule, Effect)>,
     /// Whether nothing in the session changed within the grace before the packet (the first half of D14).
     pub quiet: bool,
     /// Whether the whole binding table is known (D10).
@@ -59,6 +62,49 @@ pub(in crate::rules) struct Carried<'c, 'a> {
     pub world: &'c World,
     /// Who knows all nodes.
     pub observer: &'c Observer,
+}
+
+/// Live bindings, as a packet is concerned with them.
+#[derive(Clone, Debug, Default)]
+pub(in crate::rules) struct Bindings<'c> {
+    /// Those of the node.
+    pub live: SmallVec<[&'c Binding; 4]>,
+    /// "The binding" of the packet (D13): those of the node whose tunnel ends at the far end (D9), or when it belongs to
+    /// no session, those of others there. A binding whose tunnel is one in UDP ends at address and port; another at its
+    /// care-of address.
+    pub here: SmallVec<[&'c Binding; 2]>,
+    /// The same, with the address alone: a tunnel in UDP and one that is not can end at one address.
+    pub at_address: SmallVec<[&'c Binding; 2]>,
+}
+
+impl<'c> Bindings<'c> {
+    /// Those of a node, or where there is none of others, that are live at a time, about a packet with this far end.
+    pub fn of(
+        node: Option<(u32, &'c Node)>,
+        others: &[(u32, &'c Node)],
+        far_end: FarEnd,
+        time: Timestamp,
+    ) -> Self {
+        let mut bindings = Self::default();
+        let mut sort = |binding: &'c Binding| {
+            if binding.far_end.address == far_end.address {
+                bindings.at_address.push(binding);
+                if binding.far_end == far_end {
+                    bindings.here.push(binding);
+                }
+            }
+        };
+        for (_, node) in others {
+            live(node.bindings(), time).for_each(&mut sort);
+        }
+        if let Some((_, node)) = node {
+            for binding in live(node.bindings(), time) {
+                sort(binding);
+                bindings.live.push(binding);
+            }
+        }
+        bindings
+    }
 }
 
 impl<'c> Carried<'c, '_> {
@@ -84,32 +130,12 @@ impl<'c> Carried<'c, '_> {
 
     /// The live bindings of the node.
     pub fn live(&self) -> impl Iterator<Item = &'c Binding> {
-        let time = self.time();
-        self.node.into_iter().flat_map(move |(_, node)| live(node.bindings(), time))
+        self.bindings.live.iter().copied()
     }
 
-    /// The live bindings of the node whose tunnel ends at the far end (D9, D13). A binding whose tunnel is one in UDP
-    /// ends at address and port; another at its care-of address.
-    pub fn live_here(&self) -> SmallVec<[&'c Binding; 2]> {
-        self.live().filter(|binding| self.is_at(binding)).collect()
-    }
-
-    /// "The binding" of the packet (D13): [`Carried::live_here`], or when it belongs to no session, the live bindings
-    /// of others at the far end.
-    pub fn bindings(&self) -> SmallVec<[&'c Binding; 2]> {
-        let is_here = |binding: &&Binding| self.is_at(binding);
-        self.live().chain(self.live_of_others()).filter(is_here).collect()
-    }
-
-    /// The same, with the address alone: a tunnel in UDP and one that is not can end at one address.
-    pub fn bindings_at_address(&self) -> SmallVec<[&'c Binding; 2]> {
-        let is_here = |binding: &&Binding| binding.far_end.address == self.far_end.address;
-        self.live().chain(self.live_of_others()).filter(is_here).collect()
-    }
-
-    fn live_of_others(&self) -> impl Iterator<Item = &'c Binding> {
-        let time = self.time();
-        self.others.clone().into_iter().flat_map(move |(_, node)| live(node.bindings(), time))
+    /// The live bindings of the node whose tunnel ends at the far end.
+    pub fn live_here(&self) -> &[&'c Binding] {
+        if self.node.is_some() { &self.bindings.here } else { &[] }
     }
 
     /// Whether a binding's tunnel ends at the far end.
@@ -119,7 +145,7 @@ impl<'c> Carried<'c, '_> {
 
     /// The nodes whose session the packet is of: its own, or those of others at the far end.
     pub fn nodes(&self) -> impl Iterator<Item = (u32, &'c Node)> {
-        self.node.into_iter().chain(self.others.clone())
+        self.node.into_iter().chain(self.others.iter().copied())
     }
 
     /// What is remembered of the session that has a binding.
@@ -160,18 +186,9 @@ impl<'c> Carried<'c, '_> {
         ended.max_by_key(|(_, _, time)| *time)
     }
 
-    /// The rule that decides the payload: its place among the rules, from 1, itself, and what it does now.
-    pub fn effect(&self) -> Option<(usize, &'c Rule, Effect)> {
-        let (_, node) = self.node?;
-        let index = self.rule?;
-        let rule = node.policy().rules().get(index)?;
-        let is_live = |bid: u8| self.live().any(|binding| octet_of(binding) == Some(bid));
-        Some((index.saturating_add(1), rule, rule.effect(is_live)))
-    }
-
     /// Whether it goes as the policy says, or the policy says nothing of it.
     pub fn conforms(&self) -> bool {
-        match self.effect() {
+        match self.effect {
             None => true,
             Some((_, _, Effect::Forward(bid))) => {
                 self.live_here().iter().any(|binding| octet_of(binding) == Some(bid))
@@ -205,7 +222,7 @@ impl<'c> Carried<'c, '_> {
             key: gre.key,
             accepted: session.registered(binding).map(|registered| registered.answer.place.frame),
         };
-        self.live_here().iter().map(seen).collect()
+        self.live_here().iter().copied().map(|binding| seen(&binding)).collect()
     }
 
     /// Who sent it, as far as flags of its bindings say: the home agent, the mobile node, or the foreign agent that
@@ -214,7 +231,7 @@ impl<'c> Carried<'c, '_> {
         match self.direction {
             Direction::Downlink => Subject::HomeAgent,
             Direction::Uplink => {
-                let bindings = self.bindings_at_address();
+                let bindings = &self.bindings.at_address;
                 let foreign =
                     !bindings.is_empty() && bindings.iter().all(|binding| !binding.flags.co_located());
                 if foreign { Subject::ForeignAgent } else { Subject::MobileNode }

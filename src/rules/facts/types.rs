@@ -1,6 +1,6 @@
 //! Small facts: legs, sets of types, known types.
 
-use crate::wire::ExtensionType;
+use crate::wire::{Extension, ExtensionType, Header};
 
 /// The leg of a message's path (D5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -26,6 +26,93 @@ impl TypeSet {
     /// Whether a type is in the set.
     pub fn has(&self, kind: ExtensionType) -> bool {
         self.0.get(usize::from(kind.0 >> 6)).is_some_and(|word| word & 1 << (kind.0 & 63) != 0)
+    }
+}
+
+/// What a message is and what it carries, as far as that spares checks: one that looks at Multipath extensions need not
+/// be shown a message without any.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::rules) struct Traits(u16);
+
+impl Traits {
+    /// Nothing in particular.
+    pub const NONE: Self = Self(0);
+    /// It is a Registration Request.
+    pub const REQUEST: Self = Self(1);
+    /// It is a Registration Reply.
+    pub const REPLY: Self = Self(1 << 1);
+    /// It has Type 154, of any Sub-Type and layout.
+    pub const FAMILY: Self = Self(1 << 2);
+    /// It has Type 154 Sub-Type 1, sound or not.
+    pub const MULTIPATH: Self = Self(1 << 3);
+    /// It has Type 154 Sub-Type 2, sound or not.
+    pub const FLOW_BINDING: Self = Self(1 << 4);
+    /// It has Type 32, 33, 34 or 36.
+    pub const AUTHENTICATION: Self = Self(1 << 5);
+    /// It has Type 34.
+    pub const FOREIGN_HOME: Self = Self(1 << 6);
+    /// It has Type 36 or 132.
+    pub const CHALLENGE: Self = Self(1 << 7);
+    /// It has an extension whose place among the authentication extensions matters: Type 33, 34 or 131.
+    pub const ORDERED: Self = Self(1 << 8);
+    /// It has Type 130.
+    pub const DELIVERY_STYLE: Self = Self(1 << 9);
+    /// It has Type 144.
+    pub const UDP_TUNNEL_REQUEST: Self = Self(1 << 10);
+    /// It has Type 44.
+    pub const UDP_TUNNEL_REPLY: Self = Self(1 << 11);
+    /// It has Type 148.
+    pub const MOBILE_NETWORK: Self = Self(1 << 12);
+    /// It has Type 152.
+    pub const DUAL_STACK: Self = Self(1 << 13);
+
+    /// These and others.
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether all of `needed` are among these.
+    #[inline]
+    pub const fn have(self, needed: Self) -> bool {
+        self.0 & needed.0 == needed.0
+    }
+
+    /// What a message is.
+    pub const fn of_header(header: &Header<'_>) -> Self {
+        match header {
+            Header::Request(_) => Self::REQUEST,
+            Header::Reply(_) => Self::REPLY,
+            _ => Self::NONE,
+        }
+    }
+
+    /// What an extension is.
+    pub fn of_extension(extension: &Extension<'_>) -> Self {
+        if extension.is_multipath() {
+            return Self::FAMILY.and(Self::MULTIPATH);
+        }
+        if extension.is_flow_binding() {
+            return Self::FAMILY.and(Self::FLOW_BINDING);
+        }
+        if extension.is_family() {
+            return Self::FAMILY;
+        }
+        match extension.kind {
+            ExtensionType::MOBILE_HOME_AUTHENTICATION => Self::AUTHENTICATION,
+            ExtensionType::MOBILE_FOREIGN_AUTHENTICATION => Self::AUTHENTICATION.and(Self::ORDERED),
+            ExtensionType::FOREIGN_HOME_AUTHENTICATION => {
+                Self::AUTHENTICATION.and(Self::FOREIGN_HOME).and(Self::ORDERED)
+            }
+            ExtensionType::GENERALIZED_AUTHENTICATION => Self::AUTHENTICATION.and(Self::CHALLENGE),
+            ExtensionType::CHALLENGE => Self::CHALLENGE,
+            ExtensionType::NAI => Self::ORDERED,
+            ExtensionType::ENCAPSULATING_DELIVERY_STYLE => Self::DELIVERY_STYLE,
+            ExtensionType::UDP_TUNNEL_REQUEST => Self::UDP_TUNNEL_REQUEST,
+            ExtensionType::UDP_TUNNEL_REPLY => Self::UDP_TUNNEL_REPLY,
+            ExtensionType::MOBILE_NETWORK => Self::MOBILE_NETWORK,
+            ExtensionType::DUAL_STACK => Self::DUAL_STACK,
+            _ => Self::NONE,
+        }
     }
 }
 

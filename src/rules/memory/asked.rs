@@ -8,11 +8,11 @@ use smallvec::SmallVec;
 
 use crate::net::Checksum;
 use crate::rules::Place;
-use crate::rules::facts::{Leg, MessageFacts, TypeSet, is_known};
+use crate::rules::facts::{Leg, MessageFacts, Traits, TypeSet, is_known};
 use crate::state::NormalSelector;
 use crate::wire::{
-    Action, Content, DualStack, ExtensionType, MobileNetwork, Multipath, RegistrationReply,
-    RegistrationRequest, UdpTunnelReply, UdpTunnelRequest,
+    Action, Content, DualStack, Extension, ExtensionType, MobileNetwork, Multipath, RegistrationReply,
+    RegistrationRequest, UdpTunnelRequest,
 };
 
 /// A Registration Request that was seen.
@@ -78,6 +78,17 @@ pub(in crate::rules) struct Said {
     pub has_unknown_critical: bool,
     /// Its Flow-Bindings, broken ones included.
     pub flow_rules: Vec<FlowRule>,
+    /// What few registrations say.
+    seldom: Option<Box<Seldom>>,
+    /// Fingerprint of the UDP payload.
+    pub payload: u64,
+    /// Fingerprint of its octets up to the end of the first Type 32.
+    pub protected: Option<u64>,
+}
+
+/// What the extensions of few registrations say; the rest of them need no room for it.
+#[derive(Clone, Debug)]
+pub(in crate::rules) struct Seldom {
     /// Mobile networks asked for (Type 148 Sub-Type 0).
     pub networks_asked: Vec<(Ipv4Addr, u8)>,
     /// Mobile network acknowledgements (Type 148 Sub-Type 1 and 2).
@@ -90,12 +101,40 @@ pub(in crate::rules) struct Said {
     pub has_tunneling_mode: bool,
     /// UDP Tunnel Request (Type 144).
     pub udp_request: Option<UdpTunnelRequest>,
-    /// UDP Tunnel Reply (Type 44).
-    pub udp_reply: Option<UdpTunnelReply>,
-    /// Fingerprint of the UDP payload.
-    pub payload: u64,
-    /// Fingerprint of its octets up to the end of the first Type 32.
-    pub protected: Option<u64>,
+}
+
+/// None of it.
+static NOTHING_SELDOM: Seldom = Seldom::nothing();
+
+impl Seldom {
+    const fn nothing() -> Self {
+        Self {
+            networks_asked: Vec::new(),
+            networks_answered: Vec::new(),
+            prefixes_asked: Vec::new(),
+            prefixes_answered: Vec::new(),
+            has_tunneling_mode: false,
+            udp_request: None,
+        }
+    }
+
+    fn take(&mut self, content: Content<'_>) {
+        match content {
+            Content::MobileNetwork(MobileNetwork::Request { prefix_length, prefix }) => {
+                self.networks_asked.push((prefix, prefix_length));
+            }
+            Content::MobileNetwork(answer) => self.networks_answered.push(answer),
+            Content::DualStack(DualStack::PrefixRequest { prefix_length, prefix }) => {
+                self.prefixes_asked.push((prefix, prefix_length));
+            }
+            Content::DualStack(answer @ DualStack::PrefixReply { .. }) => self.prefixes_answered.push(answer),
+            Content::DualStack(DualStack::TunnelingMode { .. }) => self.has_tunneling_mode = true,
+            Content::UdpTunnelRequest(request) => {
+                self.udp_request.get_or_insert(request);
+            }
+            _ => {}
+        }
+    }
 }
 
 /// A Flow-Binding as it is remembered.
@@ -157,35 +196,51 @@ impl Answer {
 }
 
 impl Said {
-    /// The BIDs of all FORWARD lists (D6).
-    pub fn forward_bids(&self) -> impl Iterator<Item = u8> {
-        self.flow_rules.iter().filter(|rule| rule.is_forward_list).flat_map(|rule| rule.bids.iter().copied())
+    /// What few registrations say.
+    pub fn seldom(&self) -> &Seldom {
+        self.seldom.as_deref().unwrap_or(&NOTHING_SELDOM)
+    }
+
+    /// The BIDs of all FORWARD lists (D6), in order, each once.
+    pub fn forward_bids(&self) -> SmallVec<[u8; 8]> {
+        let lists = self.flow_rules.iter().filter(|rule| rule.is_forward_list);
+        let mut bids: SmallVec<[u8; 8]> = lists.flat_map(|rule| rule.bids.iter().copied()).collect();
+        bids.sort_unstable();
+        bids.dedup();
+        bids
     }
 
     /// Prefixes of all its Type 148 extensions.
     pub fn networks(&self) -> impl Iterator<Item = (Ipv4Addr, u8)> {
-        let answered = self.networks_answered.iter().filter_map(|network| match network {
+        let answered = self.seldom().networks_answered.iter().filter_map(|network| match network {
             MobileNetwork::Acknowledgement { prefix, prefix_length, .. } => Some((*prefix, *prefix_length)),
             MobileNetwork::Request { .. } => None,
         });
-        self.networks_asked.iter().copied().chain(answered)
+        self.seldom().networks_asked.iter().copied().chain(answered)
     }
 
     /// Prefixes of all its Type 152 extensions.
     pub fn prefixes(&self) -> impl Iterator<Item = (Ipv6Addr, u8)> {
-        let answered = self.prefixes_answered.iter().filter_map(|prefix| match prefix {
+        let answered = self.seldom().prefixes_answered.iter().filter_map(|prefix| match prefix {
             DualStack::PrefixReply { prefix, prefix_length, .. } => Some((*prefix, *prefix_length)),
             _ => None,
         });
-        self.prefixes_asked.iter().copied().chain(answered)
+        self.seldom().prefixes_asked.iter().copied().chain(answered)
     }
 
     fn of(message: &MessageFacts<'_, '_>) -> Self {
         let mut said = Self {
             types: message.types,
             usable: message.usable,
+            bid: message.sound_multipaths().next().map(|(_, multipath)| multipath.bid),
+            has_multipath: message.has_multipath(),
+            has_flow_binding: message.traits.have(Traits::FLOW_BINDING),
+            has_family: message.traits.have(Traits::FAMILY),
             is_authorized: message.authorizations().next().is_some(),
             is_whole: message.is_whole(),
+            has_unknown_critical: message.extensions.iter().any(|extension| {
+                !extension.is_family() && extension.kind.0 < 128 && !is_known(extension.kind)
+            }),
             payload: fingerprint(message.message.octets),
             protected: message.protected().map(fingerprint),
             flow_rules: message
@@ -203,43 +258,18 @@ impl Said {
                 .collect(),
             ..Self::default()
         };
-        for extension in &message.extensions {
-            if extension.is_family() {
-                said.has_family = true;
-                said.has_multipath |= extension.is_multipath();
-                said.has_flow_binding |= extension.is_flow_binding();
-                if let Ok(Content::Multipath(multipath)) = extension.content() {
-                    said.bid.get_or_insert(multipath.bid);
-                }
-                continue;
-            }
-            said.has_unknown_critical |= extension.kind.0 < 128 && !is_known(extension.kind);
-            match extension.kind {
-                ExtensionType::MOBILE_NETWORK
-                | ExtensionType::DUAL_STACK
-                | ExtensionType::UDP_TUNNEL_REQUEST
-                | ExtensionType::UDP_TUNNEL_REPLY => {}
-                _ => continue,
-            }
-            match extension.content() {
-                Ok(Content::MobileNetwork(MobileNetwork::Request { prefix_length, prefix })) => {
-                    said.networks_asked.push((prefix, prefix_length));
-                }
-                Ok(Content::MobileNetwork(answer)) => said.networks_answered.push(answer),
-                Ok(Content::DualStack(DualStack::PrefixRequest { prefix_length, prefix })) => {
-                    said.prefixes_asked.push((prefix, prefix_length));
-                }
-                Ok(Content::DualStack(answer @ DualStack::PrefixReply { .. })) => {
-                    said.prefixes_answered.push(answer);
-                }
-                Ok(Content::DualStack(DualStack::TunnelingMode { .. })) => said.has_tunneling_mode = true,
-                Ok(Content::UdpTunnelRequest(request)) => {
-                    said.udp_request.get_or_insert(request);
-                }
-                Ok(Content::UdpTunnelReply(reply)) => {
-                    said.udp_reply.get_or_insert(reply);
-                }
-                _ => {}
+        let seldom = |extension: &Extension<'_>| {
+            !extension.is_family()
+                && matches!(
+                    extension.kind,
+                    ExtensionType::MOBILE_NETWORK
+                        | ExtensionType::DUAL_STACK
+                        | ExtensionType::UDP_TUNNEL_REQUEST
+                )
+        };
+        for extension in message.extensions.iter().filter(|extension| seldom(extension)) {
+            if let Ok(content) = extension.content() {
+                said.seldom.get_or_insert_with(|| Box::new(Seldom::nothing())).take(content);
             }
         }
         said

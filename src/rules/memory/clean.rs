@@ -1,50 +1,57 @@
-//! Data packets like those that were found clean, and packets sent twice: what lets most packets pass at a glance.
+//! Data packets like those that were found clean: what lets most packets pass at a glance.
 
 use std::hash::{BuildHasher, Hasher};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use foldhash::fast::FixedState;
 
-use crate::net::{FlowFacts, IpPacket, Tunnel};
-use crate::state::{FarEnd, Observer};
+use crate::net::gre::GreHeader;
+use crate::net::{Encapsulation, FlowFacts, Ipv4Packet, Tunnel};
+use crate::state::Observer;
 use crate::time::Timestamp;
 
-/// Sets of places for kinds of packets, a power of two.
-const KINDS: usize = 1 << 17;
-/// Places in a set: what fits in a cache line. Where more kinds meet the oldest goes, and is looked at in full again.
-const TOGETHER: usize = 3;
+/// Sets of places for kinds of packets, a power of two; what is used of them first costs memory.
+const KINDS: usize = 1 << 16;
+/// Sets of places at first, a power of two: most captures have few kinds.
+const FEW: usize = 1 << 12;
+/// More kinds than this want all sets.
+const MANY: usize = 1 << 12;
+/// Places in a set: what fits in a cache line. Where more kinds meet one has to go, and is looked at in full again.
+const TOGETHER: usize = 4;
 
 /// Kinds of packets that were looked at in full and gave nothing to report: same addresses, ports and header bits.
 #[derive(Debug)]
 pub(in crate::rules) struct Clean {
     sets: Vec<Kinds>,
+    /// How many kinds were put where none was.
+    count: usize,
     hasher: FixedState,
 }
 
 /// Some kinds of packets, and how long what was found of them holds.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
-struct Kinds {
-    /// Hash of what the packets of each have in common; 0 for none.
-    hashes: [u64; TOGETHER],
-    found: [Kind; TOGETHER],
-    /// The place to be taken next.
-    next: u8,
-}
+struct Kinds([Kind; TOGETHER]);
 
 /// What was found of one kind.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::rules) struct Kind {
+    /// Upper half of the hash of what its packets have in common.
+    tag: u32,
     /// Generation of the node that its packets belong to, folded.
     generation: u32,
-    /// That node; the highest bit says whether [`Copies`] has to see its packets.
+    /// That node in the low bits, [`WATCHED`], and more bits of the hash.
     node: u32,
-    /// The second since 1970 before which it holds.
+    /// The second since 1970 before which it holds; 0 for no kind at all.
     until: u32,
 }
 
-/// Marks a node whose downlink packets [`Copies`] has to see.
-const WATCHED: u32 = 1 << 31;
+/// Bits that number a node.
+const NODE: u32 = (1 << 21) - 1;
+/// Marks a node whose downlink packets [`super::Copies`] has to see.
+const WATCHED: u32 = 1 << 21;
+/// The bits of a kind's word about its node that are of the hash.
+const HASH: u32 = !(NODE | WATCHED);
 
 /// What was found of a clean packet.
 #[derive(Clone, Copy, Debug)]
@@ -63,12 +70,33 @@ pub(in crate::rules) struct Glance(u64);
 
 impl Clean {
     pub fn new(seed: u64) -> Self {
-        Self { sets: Vec::new(), hasher: FixedState::with_seed(seed) }
+        Self { sets: Vec::new(), count: 0, hasher: FixedState::with_seed(seed) }
     }
 
-    /// Looks at the packet; `None` when it is not of the plain sort that is remembered: TCP or UDP, whole, in IP in IP.
+    /// Looks at the packet; `None` when it is not of the plain sort that is remembered: TCP or UDP, whole, in IP in IP
+    /// or in plain GRE. `keys` changes whenever what is remembered of GRE keys does.
     #[inline]
-    pub fn glance(&self, tunnel: &Tunnel<'_>, layout: u64) -> Option<(Glance, FlowFacts)> {
+    pub fn glance(&self, tunnel: &Tunnel<'_>, layout: u64, keys: u64) -> Option<Glance> {
+        match tunnel.encapsulation {
+            Encapsulation::IpIp => self.glance_inside(tunnel, layout),
+            Encapsulation::Gre => self.glance_in_gre(tunnel, layout, keys),
+            Encapsulation::Minimal | Encapsulation::SixInFour => None,
+        }
+    }
+
+    #[inline(never)]
+    fn glance_in_gre(&self, tunnel: &Tunnel<'_>, layout: u64, keys: u64) -> Option<Glance> {
+        let (inside, gre) = without_gre(tunnel)?;
+        let Glance(glance) = self.glance_inside(&inside, layout)?;
+        let mut hasher = self.hasher.build_hasher();
+        hasher.write_u64(glance);
+        hasher.write_u64(u64::from(gre.flags) << 32 | u64::from(gre.key.unwrap_or_default()));
+        hasher.write_u64(keys);
+        Some(Glance(hasher.finish()))
+    }
+
+    #[inline]
+    fn glance_inside(&self, tunnel: &Tunnel<'_>, layout: u64) -> Option<Glance> {
         let facts = FlowFacts::of_plain(tunnel)?;
         let header = &tunnel.outer.header;
         let inner: &[u8; 24] = tunnel.outer.payload.first_chunk()?;
@@ -85,45 +113,104 @@ impl Clean {
         hasher.write_u64(u64::from(u32::from(source)) << 32 | u64::from(u32::from(destination)));
         hasher.write_u64(u64::from(ports.0) << 48 | u64::from(ports.1) << 32 | u64::from(bits));
         hasher.write_u64(layout);
-        Some((Glance(hasher.finish().max(1)), facts))
+        Some(Glance(hasher.finish()))
+    }
+
+    /// Reads where a packet's kind has its place, and gives something of it that means nothing: reads that wait for
+    /// nothing overlap.
+    #[inline]
+    pub fn read_ahead(&self, glance: Glance) -> u32 {
+        self.sets.get(self.place(glance)).map_or(0, |Kinds([first, ..])| first.tag)
     }
 
     /// What is known of packets like this one.
     #[inline]
     pub fn find(&self, glance: Glance) -> Option<Kind> {
-        let set = self.sets.get(place(glance))?;
-        let index = set.hashes.iter().position(|hash| *hash == glance.0)?;
-        set.found.get(index).copied()
+        let Kinds(kinds) = self.sets.get(self.place(glance))?;
+        kinds.iter().find(|kind| kind.is_of(glance)).copied()
     }
 
     /// Notes that this packet gave nothing to report, and that none like it will.
     pub fn note(&mut self, glance: Glance, found: &Found, observer: &Observer) {
         let Found { node, until, watched } = *found;
-        let Some(generation) = observer.generation(node).map(folded) else { return };
+        let Some(generation) = observer.generation(node).map(folded).filter(|_| node <= NODE) else { return };
         let node = if watched { node | WATCHED } else { node };
+        self.put(glance, generation, node, second(until));
+    }
+
+    fn put(&mut self, glance: Glance, generation: u32, node: u32, until: u32) {
         if self.sets.is_empty() {
-            let none = Kind { generation: 0, node: 0, until: 0 };
-            self.sets = vec![Kinds { hashes: [0; TOGETHER], found: [none; TOGETHER], next: 0 }; KINDS];
+            self.sets = vec![Kinds([Kind::NONE; TOGETHER]); FEW];
+        } else if self.count > MANY && self.sets.len() == FEW {
+            self.grow();
         }
-        let Some(set) = self.sets.get_mut(place(glance)) else { return };
-        let index = set.hashes.iter().position(|kind| *kind == glance.0).unwrap_or_else(|| {
-            let next = usize::from(set.next);
-            set.next = if next.saturating_add(1) < TOGETHER { set.next.saturating_add(1) } else { 0 };
-            next
-        });
-        if let (Some(kind), Some(found)) = (set.hashes.get_mut(index), set.found.get_mut(index)) {
-            *kind = glance.0;
-            *found = Kind { generation, node, until: second(until) };
+        let place = self.place(glance);
+        let Some(Kinds(kinds)) = self.sets.get_mut(place) else { return };
+        let known = kinds.iter().position(|kind| kind.is_of(glance));
+        let free = || kinds.iter().position(|kind| kind.until == 0);
+        let place = known.or_else(free).unwrap_or(glance.tag() as usize % TOGETHER);
+        self.count = self.count.saturating_add(usize::from(known.is_none()));
+        if let Some(kind) = kinds.get_mut(place) {
+            *kind = Kind { tag: glance.tag(), generation, node: node | glance.hash_bits(), until };
         }
     }
 }
 
+impl Clean {
+    /// Where a packet's kind has its place.
+    #[inline]
+    #[allow(clippy::cast_possible_truncation)] // the low bits are wanted
+    fn place(&self, glance: Glance) -> usize {
+        glance.0 as usize & self.sets.len().saturating_sub(1)
+    }
+
+    /// Gives each kind its place among all sets. The bits that its number has more then are among those of its hash.
+    fn grow(&mut self) {
+        let few = std::mem::replace(&mut self.sets, vec![Kinds([Kind::NONE; TOGETHER]); KINDS]);
+        for (place, Kinds(kinds)) in few.iter().enumerate() {
+            for kind in kinds.iter().filter(|kind| kind.until != 0) {
+                let more = (kind.node >> HASH.trailing_zeros()) as usize;
+                let place = (place | more << FEW.trailing_zeros()) & (KINDS - 1);
+                let free = self
+                    .sets
+                    .get_mut(place)
+                    .and_then(|Kinds(all)| all.iter_mut().find(|kind| kind.until == 0));
+                if let Some(free) = free {
+                    *free = *kind;
+                }
+            }
+        }
+    }
+}
+
+impl Glance {
+    #[inline]
+    #[allow(clippy::cast_possible_truncation)] // the low bits are wanted
+    const fn tag(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
+    /// The bits after those of a place among few sets.
+    #[inline]
+    #[allow(clippy::cast_possible_truncation)]
+    const fn hash_bits(self) -> u32 {
+        ((self.0 >> FEW.trailing_zeros()) << HASH.trailing_zeros()) as u32 & HASH
+    }
+}
+
 impl Kind {
-    /// Whether it holds now; if so, whether [`Copies`] still has to see its packets.
+    const NONE: Self = Self { tag: 0, generation: 0, node: 0, until: 0 };
+
+    #[inline]
+    const fn is_of(&self, glance: Glance) -> bool {
+        self.tag == glance.tag() && self.node & HASH == glance.hash_bits() && self.until != 0
+    }
+
+    /// Whether it holds now; if so, whether [`super::Copies`] still has to see its packets.
     #[inline]
     pub fn holds(&self, time: Timestamp, observer: &Observer) -> Option<bool> {
         let holds = second(time) < self.until
-            && observer.generation(self.node & !WATCHED).map(folded) == Some(self.generation);
+            && observer.generation(self.node & NODE).map(folded) == Some(self.generation);
         holds.then_some(self.node & WATCHED != 0)
     }
 }
@@ -135,12 +222,6 @@ fn second(time: Timestamp) -> u32 {
     u32::try_from(seconds).unwrap_or(u32::MAX)
 }
 
-#[inline]
-#[allow(clippy::cast_possible_truncation)] // the low bits are wanted
-const fn place(glance: Glance) -> usize {
-    glance.0 as usize & (KINDS - 1)
-}
-
 /// Birth and generation of a node in one word. Both rise by one, so that the same word comes again only after very
 /// many changes.
 #[inline]
@@ -149,131 +230,39 @@ const fn folded(generation: u64) -> u32 {
     (generation as u32) ^ ((generation >> 32) as u32).wrapping_mul(0x9e37_79b1)
 }
 
-/// Nanoseconds within which a packet seen in two tunnels is one sent twice (TUN-025).
-const WINDOW: i64 = 1_000_000_000;
-/// Sets of places, a power of two.
-const SETS: usize = 1 << 14;
-/// Places in a set: two cache lines.
-const IN_A_SET: usize = 4;
-/// Octets of payload that are compared (TUN-025).
-const COMPARED: usize = 64;
-
-/// Downlink packets of the last second, so as to find those sent through two tunnels. It has room for
-/// 65 536 of them; of more the oldest are forgotten.
-#[derive(Debug)]
-pub(in crate::rules) struct Copies {
-    sets: Vec<Set>,
-    hasher: FixedState,
+/// A packet in plain GRE, with nothing in its header but a key and a number, as one in IP in IP; and its GRE header.
+pub(in crate::rules) fn without_gre<'a>(tunnel: &Tunnel<'a>) -> Option<(Tunnel<'a>, GreHeader)> {
+    const IPV4: u16 = 0x0800;
+    let outer = &tunnel.outer;
+    let (gre, payload) = GreHeader::parse(outer.payload, true)?;
+    let is_plain = gre.version() == 0
+        && gre.reserved_bits() == 0
+        && gre.reserved1.is_none()
+        && gre.protocol_type == IPV4
+        && !outer.header.is_fragment();
+    let payload_length = outer.payload_length.checked_sub(gre.header_length)?;
+    let outer = Ipv4Packet { payload, payload_length, ..*outer };
+    let inside = Tunnel { encapsulation: Encapsulation::IpIp, outer, ..*tunnel };
+    is_plain.then_some((inside, gre))
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Sent {
-    /// Hash of the packet; 0 for none.
-    packet: u64,
-    /// Where its tunnel ends: port, 1 more than it so that 0 is none.
-    port: u32,
-    address: Ipv4Addr,
-    time: Timestamp,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-#[derive(Clone, Copy, Debug)]
-#[repr(align(64))]
-struct Set([Sent; IN_A_SET]);
-
-impl Copies {
-    pub fn new(seed: u64) -> Self {
-        Self { sets: Vec::new(), hasher: FixedState::with_seed(seed) }
-    }
-
-    /// Remembers a packet; gives the end of another tunnel through which the same one went a moment before.
-    pub fn see(&mut self, payload: &IpPacket<'_>, far_end: FarEnd, time: Timestamp) -> Option<FarEnd> {
-        let IpPacket::V4(packet) = payload else { return None };
-        let header = &packet.header;
-        let start = packet.payload.get(..COMPARED).unwrap_or(packet.payload);
-        self.see_octets(
-            (header.source, header.destination),
-            (header.protocol, header.identification, header.fragment_offset),
-            start,
-            far_end,
-            time,
-        )
-    }
-
-    /// The same for a packet that is read no further: `inner` is a plain one, as [`Clean::glance`] knows them.
-    #[inline]
-    pub fn see_plain(
-        &mut self,
-        facts: &FlowFacts,
-        inner: &[u8],
-        far_end: FarEnd,
-        time: Timestamp,
-    ) -> Option<FarEnd> {
-        let (IpAddr::V4(source), IpAddr::V4(destination)) = (facts.key.source, facts.key.destination) else {
-            return None;
-        };
-        let &[_, _, _, _, high, low, ..] = inner else { return None };
-        let packet = inner.get(..facts.length as usize).unwrap_or(inner);
-        let payload = packet.get(20..).unwrap_or_default();
-        let start = payload.get(..COMPARED).unwrap_or(payload);
-        let identification = u16::from_be_bytes([high, low]);
-        self.see_octets((source, destination), (facts.key.protocol, identification, 0), start, far_end, time)
-    }
-
-    /// Reads where such a packet has its place, and gives something of it that means nothing.
-    #[inline]
-    pub fn read_ahead(&self, destination: Ipv4Addr, identification: u16) -> u64 {
-        let set = self.sets.get(set_of(destination, identification));
-        set.map_or(0, |Set(places)| places.iter().fold(0, |all, place| all ^ place.packet))
-    }
-
-    fn see_octets(
-        &mut self,
-        (source, destination): (Ipv4Addr, Ipv4Addr),
-        (protocol, identification, offset): (u8, u16, u16),
-        start: &[u8],
-        far_end: FarEnd,
-        time: Timestamp,
-    ) -> Option<FarEnd> {
-        let mut hasher = self.hasher.build_hasher();
-        hasher.write_u64(u64::from(u32::from(source)) << 32 | u64::from(u32::from(destination)));
-        hasher.write_u64(u64::from(protocol) << 32 | u64::from(identification) << 16 | u64::from(offset));
-        hasher.write(start);
-        let packet = hasher.finish().max(1);
-        if self.sets.is_empty() {
-            let never = Timestamp::from_nanoseconds(i64::MIN);
-            let none = Sent { packet: 0, port: 0, address: Ipv4Addr::UNSPECIFIED, time: never };
-            self.sets = vec![Set([none; IN_A_SET]); SETS];
+    #[test]
+    fn kinds_are_found_again_when_there_were_few_and_when_there_are_many() {
+        let mut clean = Clean::new(1);
+        let glance = |number: u32| Glance(FixedState::with_seed(7).hash_one(number));
+        for number in 0..20_000 {
+            clean.put(glance(number), number, number, 1);
+            assert!(clean.find(glance(number)).is_some_and(|kind| kind.generation == number));
         }
-        let sent = Sent {
-            packet,
-            port: far_end.port.map_or(0, |port| u32::from(port).saturating_add(1)),
-            address: far_end.address,
-            time,
-        };
-        let Set(places) = self.sets.get_mut(set_of(destination, identification))?;
-        let other = places.iter().find(|place| {
-            place.packet == packet
-                && (place.address, place.port) != (sent.address, sent.port)
-                && time.since(place.time).abs() <= WINDOW
-        });
-        let other = other.map(|place| FarEnd {
-            address: place.address,
-            port: place.port.checked_sub(1).and_then(|port| u16::try_from(port).ok()),
-        });
-        let same = places.iter().position(|place| {
-            place.packet == packet && (place.address, place.port) == (sent.address, sent.port)
-        });
-        let oldest = || places.iter().enumerate().min_by_key(|(_, place)| place.time).map(|(index, _)| index);
-        if let Some(place) = same.or_else(oldest).and_then(|index| places.get_mut(index)) {
-            *place = sent;
-        }
-        other
+        assert_eq!(clean.sets.len(), KINDS);
+        let found = |number: &u32| clean.find(glance(*number)).is_some_and(|kind| kind.generation == *number);
+        // Where five meet one goes; of the first ones more do, for they met among few sets.
+        let kept = (0..20_000).filter(found).count();
+        assert!(kept > 19_800, "{kept} of 20000");
+        assert_eq!((20_000..40_000).filter(|number| clean.find(glance(*number)).is_some()).count(), 0);
     }
-}
-
-/// Where packets have their places: those of different flows lie apart, those of one flow side by side.
-#[inline]
-fn set_of(destination: Ipv4Addr, identification: u16) -> usize {
-    let scattered = u32::from(destination).wrapping_mul(0x9e37_79b1) >> 18;
-    (scattered ^ u32::from(identification)) as usize & (SETS - 1)
 }

@@ -2,6 +2,7 @@
 
 mod asked;
 mod clean;
+mod copies;
 mod passed;
 mod revocations;
 mod session;
@@ -10,7 +11,8 @@ pub(super) mod traffic;
 mod world;
 
 pub(super) use asked::{Answer, Asked, FlowRule, Said};
-pub(super) use clean::{Clean, Copies, Found, Glance};
+pub(super) use clean::{Clean, Found, Glance, without_gre};
+pub(super) use copies::Copies;
 pub(super) use passed::{Passed, PassedBy, high_half, low_half};
 pub(super) use revocations::Revocations;
 pub(super) use session::{Registered, Session};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4};
+use std::sync::Arc;
 
 use super::{Answer, Asked, GRACE, IN_FLIGHT, Passed, PassedBy, T_ACT, Track};
 use crate::rules::facts::Leg;
@@ -31,7 +32,7 @@ pub(in crate::rules) struct Session {
     /// The last request on the home agent's leg and on the foreign agent's: Identification and fingerprint.
     last: [Option<(u64, u64)>; 2],
     /// The reply with code 133 that no request has followed yet, and whether the refused request had a timestamp.
-    pub rejected: Option<(Answer, bool)>,
+    pub rejected: Option<(Arc<Answer>, bool)>,
     /// When code 152 was last sent to it.
     pub last_refused: Option<Timestamp>,
     /// When it was first sent, after the last time that a request with Multipath was accepted.
@@ -76,9 +77,9 @@ pub(in crate::rules) struct Session {
 #[derive(Clone, Debug)]
 pub(in crate::rules) struct Registered {
     /// The request.
-    pub asked: Asked,
+    pub asked: Arc<Asked>,
     /// The reply.
-    pub answer: Answer,
+    pub answer: Arc<Answer>,
 }
 
 impl Registered {
@@ -182,6 +183,11 @@ impl Session {
         self.once.len() < ONCE && self.once.insert((rule, key))
     }
 
+    /// Whether it was.
+    pub fn has_told(&self, rule: &'static str, key: u64) -> bool {
+        self.once.contains(&(rule, key))
+    }
+
     /// Notes that the way of packets may have changed (D14).
     pub fn disturb(&mut self, time: Timestamp) {
         self.disturbed = Some(self.disturbed.map_or(time, |before| before.max(time)));
@@ -225,8 +231,8 @@ impl Session {
     /// `timeout` nanoseconds are compared with each other.
     pub(in crate::rules) fn remember_reply(
         &mut self,
-        answer: &Answer,
-        asked: Option<&Asked>,
+        answer: &Arc<Answer>,
+        asked: Option<&Arc<Asked>>,
         decides: bool,
         numbers: Numbers,
         timeout: i64,
@@ -242,14 +248,13 @@ impl Session {
         self.remember_networks(answer, asked.is_some());
         let Some(asked) = asked else { return };
         if code.0 == 133 {
-            self.rejected = Some((answer.clone(), asked.is_timestamp));
+            self.rejected = Some((Arc::clone(answer), asked.is_timestamp));
         }
         if code.0 == numbers.invalid_fb_identifier {
-            let bids: BTreeSet<u8> = asked.said.forward_bids().collect();
             if self.refused_flows.len() >= REFUSALS {
                 self.refused_flows.remove(0);
             }
-            self.refused_flows.push((time, bids.into_iter().collect()));
+            self.refused_flows.push((time, asked.said.forward_bids().into_vec()));
         }
         if asked.said.has_multipath {
             self.last_multipath_reply = Some((answer.reply.home_agent, code));
@@ -267,7 +272,7 @@ impl Session {
             if self.registered.len() >= REGISTERED {
                 self.registered.remove(0);
             }
-            self.registered.push(Registered { asked: asked.clone(), answer: answer.clone() });
+            self.registered.push(Registered { asked: Arc::clone(asked), answer: Arc::clone(answer) });
         }
     }
 
@@ -290,7 +295,7 @@ impl Session {
         if answer.reply.code.0 == 148 {
             self.networks_forbidden.get_or_insert(time);
         }
-        for network in &answer.said.networks_answered {
+        for network in &answer.said.seldom().networks_answered {
             let MobileNetwork::Acknowledgement { explicit: true, code, prefix, prefix_length, .. } = network
             else {
                 continue;

@@ -101,18 +101,18 @@ impl TrafficMemory {
         self.gre.iter().find(|known| known.binding == seen.binding && known.direction == seen.direction)
     }
 
-    /// Notes a GRE packet; says whether anything about it is new.
+    /// Notes a GRE packet; says whether packets like earlier ones may be judged otherwise from now on: it has another key
+    /// than the one before, or one of another binding is forgotten.
     pub fn note_gre(&mut self, seen: GreUse) -> bool {
         let known = |known: &&mut GreUse| known.binding == seen.binding && known.direction == seen.direction;
         if let Some(known) = self.gre.iter_mut().find(known) {
-            let is_new = *known != seen;
-            *known = seen;
-            return is_new;
+            return std::mem::replace(known, seen).key != seen.key;
         }
-        if self.gre.len() >= KEYS {
+        let forgets = self.gre.len() >= KEYS;
+        if forgets {
             self.gre.remove(0);
         }
         self.gre.push(seen);
-        true
+        forgets
     }
 }

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet, VecDeque};
 use std::net::{Ipv4Addr, SocketAddrV4};
+use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
@@ -59,7 +60,7 @@ pub(in crate::rules) struct World {
 /// A request of the last reply timeout, and the numbers of those before it that it is looked for with.
 #[derive(Debug)]
 struct Recent {
-    asked: Asked,
+    asked: Arc<Asked>,
     /// The one before it between the same two.
     between: Option<u64>,
     /// The copy before it.
@@ -131,13 +132,17 @@ impl World {
     }
 
     /// The requests seen between these two within the last reply timeout, the latest first.
-    pub fn between(&self, source: SocketAddrV4, destination: SocketAddrV4) -> impl Iterator<Item = &Asked> {
+    pub fn between(
+        &self,
+        source: SocketAddrV4,
+        destination: SocketAddrV4,
+    ) -> impl Iterator<Item = &Arc<Asked>> {
         let latest = self.by_endpoints.get(&(source, destination)).copied();
         self.chain(latest, |recent| recent.between)
     }
 
     /// The copies of a request within the last reply timeout, the latest first.
-    pub fn copies(&self, group: u64) -> impl Iterator<Item = &Asked> {
+    pub fn copies(&self, group: u64) -> impl Iterator<Item = &Arc<Asked>> {
         let latest = self.groups.get(&group).map(|group| group.latest);
         self.chain(latest, |recent| recent.copy)
     }
@@ -158,7 +163,7 @@ impl World {
         &self,
         latest: Option<u64>,
         before: impl Fn(&Recent) -> Option<u64>,
-    ) -> impl Iterator<Item = &Asked> {
+    ) -> impl Iterator<Item = &Arc<Asked>> {
         let recent = latest.and_then(|number| self.recent(number));
         std::iter::successors(recent, move |recent| self.recent(before(recent)?))
             .take(LOOK)
@@ -176,7 +181,7 @@ impl World {
     }
 
     /// Remembers a request.
-    pub(in crate::rules) fn remember_request(&mut self, asked: Asked, observer: &Observer) {
+    pub(in crate::rules) fn remember_request(&mut self, asked: Arc<Asked>, observer: &Observer) {
         let timeout = self.options.reply_timeout;
         if let Some(session) = asked.node.and_then(|node| self.session_mut(node, observer)) {
             session.remember_request(&asked, timeout);
@@ -199,8 +204,8 @@ impl World {
     /// Remembers a reply and what it changed.
     pub(in crate::rules) fn remember_reply(
         &mut self,
-        answer: &Answer,
-        asked: Option<&Asked>,
+        answer: &Arc<Answer>,
+        asked: Option<&Arc<Asked>>,
         decides: bool,
         node: Option<u32>,
         numbers: Numbers,
@@ -241,7 +246,7 @@ impl World {
         let before: Vec<FarEnd> = live(observer.before(), time).map(|binding| binding.far_end).collect();
         let Some(session) = self.session_mut(slot, observer) else { return };
         session.traffic.note_ends(before.into_iter(), node.active().map(|binding| binding.far_end), time);
-        session.traffic.direct_ipv6 |= answer.said.prefixes_answered.iter().any(direct);
+        session.traffic.direct_ipv6 |= answer.said.seldom().prefixes_answered.iter().any(direct);
     }
 
     /// Brings up to date what follows from the bindings of a node: ends of tunnels, and the next alarm.
@@ -283,8 +288,14 @@ impl World {
         self.recent.front().map(|recent| self.lapse_of(&recent.asked))
     }
 
+    /// Forgets the oldest request, if it got a reply; says whether it did.
+    pub(in crate::rules) fn forget_answered(&mut self) -> bool {
+        let is_answered = self.recent.front().is_some_and(|recent| self.is_answered(&recent.asked));
+        is_answered && self.forget_oldest().is_some()
+    }
+
     /// Takes out the oldest request, if it stayed without a reply.
-    pub(in crate::rules) fn take_lapsed(&mut self) -> Option<Asked> {
+    pub(in crate::rules) fn take_lapsed(&mut self) -> Option<Arc<Asked>> {
         let is_answered = self.is_answered(&self.recent.front()?.asked);
         self.forget_oldest().filter(|_| !is_answered)
     }
@@ -318,7 +329,7 @@ impl World {
         Timestamp::from_nanoseconds(asked.place.time.nanoseconds().saturating_add(self.options.reply_timeout))
     }
 
-    fn forget_oldest(&mut self) -> Option<Asked> {
+    fn forget_oldest(&mut self) -> Option<Arc<Asked>> {
         let Recent { asked, .. } = self.recent.pop_front()?;
         let number = self.first;
         self.first = self.first.saturating_add(1);

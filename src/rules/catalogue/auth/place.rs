@@ -1,6 +1,6 @@
 //! The places of authentication extensions, and of what they cover (AUTH).
 
-use crate::rules::facts::{Leg, MessageFacts, name_of, octets_of};
+use crate::rules::facts::{Leg, MessageFacts, Traits, name_of, octets_of};
 use crate::rules::finder::Finder;
 use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
@@ -22,7 +22,7 @@ pub static AUTH_007: Rule = Rule {
         Misplaced extensions are either unprotected or stripped by a foreign agent, and often break the \
         authenticator at the far end.",
     example: "20 14 …, 83 03 61 40 62: a NAI behind the authenticator that should cover it",
-    check: Check::Registration(are_out_of_order),
+    check: Check::Registration(Traits::ORDERED, are_out_of_order),
 };
 
 fn are_out_of_order(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -87,7 +87,7 @@ pub static AUTH_008: Rule = Rule {
         The foreign agent may not authenticate on behalf of a binding it need not own; some home agents \
         reject the de-registration and keep tunnelling.",
     example: "01 02 00 00 … 22 14 …: Lifetime 0 and a Type 34",
-    check: Check::Registration(authenticates_a_deregistration),
+    check: Check::Registration(Traits::REQUEST.and(Traits::FOREIGN_HOME), authenticates_a_deregistration),
 };
 
 fn authenticates_a_deregistration(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -120,7 +120,7 @@ pub static AUTH_009: Rule = Rule {
         The foreign agent must consume these; a home agent may count them as unknown or unprotected data and \
         drop the registration.",
     example: "20 14 …, 82 00 in a request that the care-of address 192.0.2.1 sent to the home agent",
-    check: Check::Registration(relays_what_is_its_own),
+    check: Check::Registration(Traits::REQUEST, relays_what_is_its_own),
 };
 
 fn relays_what_is_its_own(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -168,7 +168,7 @@ pub static AUTH_010: Rule = Rule {
         Foreign agents that use challenges silently discard such requests, which looks like a coverage \
         problem from the outside.",
     example: "84 04 …, 20 14 …: a challenge before the Mobile-Home authenticator",
-    check: Check::Registration(is_a_misplaced_challenge),
+    check: Check::Registration(Traits::CHALLENGE, is_a_misplaced_challenge),
 };
 
 fn is_a_misplaced_challenge(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::known::KnownBids;
-use crate::rules::facts::{Answering, FlowBindingFacts, fields, octets_of};
+use crate::rules::facts::{Answering, FlowBindingFacts, Traits, fields, octets_of};
 use crate::rules::finder::Finder;
 use crate::rules::memory::FlowRule;
 use crate::rules::rule::Check;
@@ -29,7 +29,7 @@ pub static EXCH_003: Rule = Rule {
         The agent may have ignored the extension and dropped the sibling paths; refusing multipath calls for \
         152.",
     example: "a request with a Multipath extension; 03 01 02 58: accepted with Code 1",
-    check: Check::Reply(accepts_with_code_1),
+    check: Check::Reply(Traits::NONE, accepts_with_code_1),
 };
 
 fn accepts_with_code_1(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -63,7 +63,7 @@ pub static EXCH_006: Rule = Rule {
     why: "\
         The home agent must refuse with 153; accepting means that both ends hold a rule that points nowhere.",
     example: "only BID 1 is live; a request of BID 1 with FORWARD to BID 7; accepted",
-    check: Check::Reply(accepts_what_points_nowhere),
+    check: Check::Reply(Traits::NONE, accepts_what_points_nowhere),
 };
 
 fn accepts_what_points_nowhere(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -71,10 +71,13 @@ fn accepts_what_points_nowhere(answering: &Answering<'_, '_, '_>, finder: &mut F
     if !answering.anchored || !answering.accepts() {
         return;
     }
+    let listed = asked.said.forward_bids();
+    if listed.is_empty() {
+        return;
+    }
     let known = KnownBids::of(answering, asked);
     let known = if asked.is_overwrite() { known.without_live() } else { known };
-    let listed: BTreeSet<u8> = asked.said.forward_bids().collect();
-    if !listed.is_empty() && !listed.iter().any(|bid| known.has(*bid)) {
+    if !listed.iter().any(|bid| known.has(*bid)) {
         finder
             .fires(format!(
                 "accepts the request #{}, whose FORWARD rules list {} and {}; the agent refuses it with {} \
@@ -104,7 +107,7 @@ pub static EXCH_007: Rule = Rule {
         'Cannot identify any' reads as none at all or as at least one; agents differ, so the same policy \
         passes at one and fails at another.",
     example: "only BID 1 is live; a request of BID 1 with FORWARD to BIDs 1 and 7; accepted, or refused with 153",
-    check: Check::Reply(decides_a_mixed_policy),
+    check: Check::Reply(Traits::NONE, decides_a_mixed_policy),
 };
 
 fn decides_a_mixed_policy(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -113,8 +116,11 @@ fn decides_a_mixed_policy(answering: &Answering<'_, '_, '_>, finder: &mut Finder
     if !answering.anchored || !(refuses || answering.accepts()) {
         return;
     }
+    let listed = asked.said.forward_bids();
+    if listed.is_empty() {
+        return;
+    }
     let known = KnownBids::of(answering, asked);
-    let listed: BTreeSet<u8> = asked.said.forward_bids().collect();
     let (found, missing): (Vec<u8>, Vec<u8>) = listed.into_iter().partition(|bid| known.has(*bid));
     if !found.is_empty() && !missing.is_empty() {
         let decision = if refuses { "refuses" } else { "accepts" };
@@ -147,22 +153,23 @@ pub static EXCH_010: Rule = Rule {
         No code is assigned for these errors, so lenient and strict agents behave differently; the state \
         that was installed is guesswork.",
     example: "a request with BID 255 (MP-008); accepted",
-    check: Check::Reply(accepts_what_is_malformed),
+    check: Check::Reply(Traits::NONE, accepts_what_is_malformed),
 };
 
 fn accepts_what_is_malformed(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     let Some(asked) = answering.asked.filter(|_| answering.accepts()) else { return };
-    let rules: BTreeSet<&str> = asked.faults.iter().copied().collect();
-    if !rules.is_empty() {
-        let rules: Vec<&str> = rules.into_iter().collect();
-        finder
-            .fires(format!(
-                "accepts the request #{}, which breaks {}; no code is assigned for that, and agents differ (RFC 7629 §4.3)",
-                asked.place.frame,
-                rules.join(", ")
-            ))
-            .at(fields::CODE);
+    if asked.faults.is_empty() {
+        return;
     }
+    let rules: BTreeSet<&str> = asked.faults.iter().copied().collect();
+    let rules: Vec<&str> = rules.into_iter().collect();
+    finder
+        .fires(format!(
+            "accepts the request #{}, which breaks {}; no code is assigned for that, and agents differ (RFC 7629 §4.3)",
+            asked.place.frame,
+            rules.join(", ")
+        ))
+        .at(fields::CODE);
 }
 
 /// Registration refused because paths reordered requests.
@@ -183,7 +190,7 @@ pub static EXCH_012: Rule = Rule {
     example: "\
         BID 2 sends its request after BID 1 and is accepted first; the request of BID 1, with the older \
         timestamp, is refused with 133",
-    check: Check::Reply(refuses_who_was_overtaken),
+    check: Check::Reply(Traits::NONE, refuses_who_was_overtaken),
 };
 
 fn refuses_who_was_overtaken(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -221,7 +228,7 @@ pub static EXCH_013: Rule = Rule {
     example: "\
         a reply with Code 130 and a Flow-Binding; or FORWARD to BID 1 in the request and, with the same \
         selector, to BID 2 in the reply",
-    check: Check::Reply(supplies_unusable_flow_bindings),
+    check: Check::Reply(Traits::FLOW_BINDING, supplies_unusable_flow_bindings),
 };
 
 fn supplies_unusable_flow_bindings(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -288,7 +295,7 @@ pub static EXCH_015: Rule = Rule {
         The node may act on either; typical of replicated home agents, of a foreign agent that times out \
         (78) just before the real answer, or of a forged reply.",
     example: "a request; a reply with Code 0; 30 ms later another reply to it with Code 130",
-    check: Check::Reply(answers_otherwise),
+    check: Check::Reply(Traits::NONE, answers_otherwise),
 };
 
 fn answers_otherwise(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use smallvec::SmallVec;
+
 use crate::rules::facts::Answering;
 use crate::rules::memory::Asked;
 use crate::rules::words::bids;
@@ -10,7 +12,7 @@ use crate::state::{Bid, Binding};
 /// The BIDs of live bindings just before a reply, and that of the request it answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct KnownBids {
-    live: BTreeSet<u8>,
+    live: SmallVec<[u8; 8]>,
     own: Option<u8>,
 }
 
@@ -27,7 +29,7 @@ impl KnownBids {
 
     /// Without the bindings that are live: Overwrite ends them.
     pub(super) fn without_live(self) -> Self {
-        Self { live: BTreeSet::new(), ..self }
+        Self { live: SmallVec::new(), ..self }
     }
 
     /// Whether a BID is one of them.

@@ -1,9 +1,7 @@
 //! Codes 152 and 153, and what follows them (EXCH).
 
-use std::collections::BTreeSet;
-
 use super::known::KnownBids;
-use crate::rules::facts::{Answering, Asking, fields, octets_of};
+use crate::rules::facts::{Answering, Asking, Traits, fields, octets_of};
 use crate::rules::finder::Finder;
 use crate::rules::memory::{Asked, FlowRule, T_ACT, Track};
 use crate::rules::rule::Check;
@@ -31,7 +29,7 @@ pub static EXCH_001: Rule = Rule {
         The node must switch multipath off for this home agent; it now loops on refused requests and may \
         have no service at all.",
     example: "a request with a Multipath extension, refused with 152; 5 s later another with one",
-    check: Check::Request(still_uses_multipath),
+    check: Check::Request(Traits::MULTIPATH, still_uses_multipath),
 };
 
 fn still_uses_multipath(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -64,7 +62,7 @@ pub static EXCH_002: Rule = Rule {
         The authorization changed during the session, or replicas behind one address are configured \
         differently.",
     example: "BID 1 is accepted; the request of BID 2 is refused with 152",
-    check: Check::Reply(contradicts_itself),
+    check: Check::Reply(Traits::NONE, contradicts_itself),
 };
 
 fn contradicts_itself(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -112,7 +110,7 @@ pub static EXCH_004: Rule = Rule {
         The binding whose request was refused must be registered again; otherwise that path is missing until \
         the old lifetime ends.",
     example: "the request of BID 2 is refused with 153; 60 s pass without another request of BID 2",
-    check: Check::Reply(does_not_try_again),
+    check: Check::Reply(Traits::NONE, does_not_try_again),
 };
 
 fn does_not_try_again(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -156,17 +154,16 @@ pub static EXCH_005: Rule = Rule {
         The node obeys the letter of the text but will be refused again; the policy has to change, or the \
         bindings have to be registered first.",
     example: "FORWARD to BID 7, which is not live, refused with 153; a second later again FORWARD to BID 7",
-    check: Check::Request(repeats_unusable_bids),
+    check: Check::Request(Traits::FLOW_BINDING, repeats_unusable_bids),
 };
 
 fn repeats_unusable_bids(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
-    let listed: BTreeSet<u8> = asking.asked.said.forward_bids().collect();
+    let listed = asking.asked.said.forward_bids();
     if !asking.anchored || listed.is_empty() {
         return;
     }
+    let Some(refused) = asking.session.refusal_of(&listed, asking.time()) else { return };
     let known = KnownBids::among(asking.live(), asking.asked);
-    let list: Vec<u8> = listed.iter().copied().collect();
-    let Some(refused) = asking.session.refusal_of(&list, asking.time()) else { return };
     if !listed.iter().any(|bid| known.has(*bid)) {
         finder.fires(format!(
             "FORWARD rules list {} again, {} after they were refused with {}, and {} (RFC 7629 §5.1, §5.2)",
@@ -194,7 +191,7 @@ pub static EXCH_008: Rule = Rule {
         The home agent lost a binding or its bulk renewal, does not count the binding being registered, or \
         tripped over the BID of a DROP rule.",
     example: "BIDs 1 and 2 are live; a request of BID 2 with FORWARD to BIDs 1 and 2; refused with 153",
-    check: Check::Reply(refuses_what_it_knows),
+    check: Check::Reply(Traits::NONE, refuses_what_it_knows),
 };
 
 fn refuses_what_it_knows(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -204,7 +201,7 @@ fn refuses_what_it_knows(answering: &Answering<'_, '_, '_>, finder: &mut Finder<
         return;
     };
     let known = KnownBids::of(answering, asked);
-    let listed: BTreeSet<u8> = asked.said.forward_bids().collect();
+    let listed = asked.said.forward_bids();
     if listed.is_empty() || !listed.iter().all(|bid| known.has(*bid)) {
         return;
     }
@@ -245,7 +242,7 @@ pub static EXCH_009: Rule = Rule {
         The node cannot act on the code; it points to stale state in the home agent or to a foreign agent \
         that stripped the extension.",
     example: "a request without a Multipath extension; refused with 152",
-    check: Check::Reply(refuses_what_was_not_asked),
+    check: Check::Reply(Traits::NONE, refuses_what_was_not_asked),
 };
 
 fn refuses_what_was_not_asked(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -283,7 +280,7 @@ pub static EXCH_011: Rule = Rule {
         A legacy agent misparses Type 154 and stays silent, so only dropping the extension gives service; \
         compare EXT-004.",
     example: "two requests with extension 154 stay unanswered; one without it is answered",
-    check: Check::Reply(seems_not_to_know_multipath),
+    check: Check::Reply(Traits::NONE, seems_not_to_know_multipath),
 };
 
 fn seems_not_to_know_multipath(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -321,7 +318,7 @@ pub static EXCH_014: Rule = Rule {
         The single BID of a DROP rule is a filler that receivers should disregard; an agent that looks it up \
         makes filtering rules impossible.",
     example: "a request with DROP and BID list 1; refused with 153",
-    check: Check::Reply(looks_up_the_filler),
+    check: Check::Reply(Traits::NONE, looks_up_the_filler),
 };
 
 fn looks_up_the_filler(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {

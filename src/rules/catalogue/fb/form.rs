@@ -1,6 +1,8 @@
 //! The Flow-Binding extension by itself (FB).
 
-use crate::rules::facts::{FlowBindingFacts, MessageFacts, data_octet, octets_of};
+use std::fmt::{Display, Formatter};
+
+use crate::rules::facts::{FlowBindingFacts, MessageFacts, Traits, data_octet, octets_of};
 use crate::rules::finder::Finder;
 use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
@@ -135,7 +137,7 @@ fn reserved_bid_in_a_list(_: &MessageFacts<'_, '_>, facts: &FlowBindingFacts<'_>
         finder
             .fires(format!(
                 "the FORWARD list {} has BID {bid}; 1-254 are allowed (RFC 7629 §4.1, §4.2)",
-                list(facts.bids())
+                List(facts.bids())
             ))
             .at(facts.bid_octets());
     }
@@ -204,7 +206,7 @@ fn bid_twice(_: &MessageFacts<'_, '_>, facts: &FlowBindingFacts<'_>, finder: &mu
         bids.iter().enumerate().find(|(place, bid)| bids.iter().take(*place).any(|before| before == *bid));
     if let Some((_, bid)) = again {
         finder
-            .fires(format!("the FORWARD list {} has BID {bid} more than once (RFC 7629 §4.2)", list(bids)))
+            .fires(format!("the FORWARD list {} has BID {bid} more than once (RFC 7629 §4.2)", List(bids)))
             .at(facts.bid_octets());
     }
 }
@@ -275,12 +277,12 @@ pub static FB_011: Rule = Rule {
         §5.1 has Multipath in every multipath request; without it the request also acts as a plain \
         registration that replaces the very bindings the policy names.",
     example: "01 22 02 58 ...  9a 02 ...: Flow-Binding and no 9a 01",
-    check: Check::Registration(without_multipath),
+    check: Check::Registration(Traits::REQUEST.and(Traits::FLOW_BINDING), without_multipath),
 };
 
 fn without_multipath(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     let Some(first) = message.flow_binding_extensions().next() else { return };
-    if message.request().is_some() && message.is_whole() && message.multipaths().next().is_none() {
+    if message.request().is_some() && message.is_whole() && !message.has_multipath() {
         finder
             .fires(
                 "a Flow-Binding in a request without a Multipath extension; the request is a plain registration, too \
@@ -302,7 +304,7 @@ pub static FB_012: Rule = Rule {
     why: "\
         Whether the policy is installed, replaced or ignored is open; it may name the binding being removed.",
     example: "01 22 00 00 ...  9a 02 ...: Lifetime is 0",
-    check: Check::Registration(in_a_deregistration),
+    check: Check::Registration(Traits::REQUEST.and(Traits::FLOW_BINDING), in_a_deregistration),
 };
 
 fn in_a_deregistration(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -330,7 +332,7 @@ pub static FB_013: Rule = Rule {
         There is no flow identifier or priority on the wire, so first-match and last-match receivers send \
         the same flow different ways. A catch-all rule beside specific ones triggers this too.",
     example: "proto udp => FORWARD 1 and proto udp dport 5060 => FORWARD 2 in one request",
-    check: Check::Registration(overlapping_rules),
+    check: Check::Registration(Traits::FLOW_BINDING, overlapping_rules),
 };
 
 fn overlapping_rules(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -343,8 +345,8 @@ fn overlapping_rules(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
                 .fires(format!(
                     "the selectors of \"{}\" and \"{}\" overlap and their actions differ; which one decides is not \
                      defined (RFC 7629 §4.2)",
-                    rule_text(one),
-                    rule_text(other)
+                    RuleText(one),
+                    RuleText(other)
                 ))
                 .at(octets_of(&other.extension));
             return;
@@ -365,7 +367,7 @@ pub static FB_015: Rule = Rule {
         than that of the MP.",
     why: "Accepting the request removes the bindings that its own policy needs.",
     example: "9a 01 00 04  04 01 01 40 (O, BID 1) and 9a 02 ...  01 02 01 02 01 ... (FORWARD to 1, 2)",
-    check: Check::Registration(overwrite_names_others),
+    check: Check::Registration(Traits::MULTIPATH.and(Traits::FLOW_BINDING), overwrite_names_others),
 };
 
 fn overwrite_names_others(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -380,25 +382,37 @@ fn overwrite_names_others(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_
             .fires(format!(
                 "O leaves BID {} alone and the policy of the same request forwards to {} (RFC 7629 §4.2, §5.2)",
                 multipath.bid,
-                list(facts.bids())
+                List(facts.bids())
             ))
             .at(facts.bid_octets());
     }
 }
 
 /// BIDs as people write them.
-fn list(bids: &[u8]) -> String {
-    let bids: Vec<String> = bids.iter().map(u8::to_string).collect();
-    bids.join(",")
+struct List<'f>(&'f [u8]);
+
+impl Display for List<'_> {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
+        for (place, bid) in self.0.iter().enumerate() {
+            formatter.write_str(if place == 0 { "" } else { "," })?;
+            bid.fmt(formatter)?;
+        }
+        Ok(())
+    }
 }
 
 /// A Flow-Binding as people write it.
-fn rule_text(facts: &FlowBindingFacts<'_>) -> String {
-    let selector = facts.selector.map_or_else(String::new, |selector| selector.to_string());
-    match facts.action() {
-        Action::Forward => format!("forward {}: {selector}", list(facts.bids())),
-        Action::Drop => format!("drop: {selector}"),
-        Action::Unassigned(action) => format!("action {action}: {selector}"),
+struct RuleText<'f>(&'f FlowBindingFacts<'f>);
+
+impl Display for RuleText<'_> {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
+        let Self(facts) = self;
+        match facts.action() {
+            Action::Forward => write!(formatter, "forward {}: ", List(facts.bids()))?,
+            Action::Drop => formatter.write_str("drop: ")?,
+            Action::Unassigned(action) => write!(formatter, "action {action}: ")?,
+        }
+        facts.selector.map_or(Ok(()), |selector| selector.fmt(formatter))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Flow policy over time (FB).
 
-use crate::rules::facts::{Answering, Asking, Expired, FlowBindingFacts, MessageFacts};
+use crate::rules::facts::{Answering, Asking, Expired, FlowBindingFacts, MessageFacts, Traits};
 use crate::rules::finder::Finder;
 use crate::rules::memory::Session;
 use crate::rules::rule::Check;
@@ -24,7 +24,7 @@ pub static FB_010: Rule = Rule {
         Such a rule can never match. A home agent working in the implicit mode of RFC 5454 may know prefixes \
         that are not signalled.",
     example: "9a 02 ...  01 01 01 02 ...: TS Format 2, and no extension 152 in any registration",
-    check: Check::Both(ipv6_in_request, ipv6_in_reply),
+    check: Check::Both(Traits::FLOW_BINDING, ipv6_in_request, ipv6_in_reply),
 };
 
 fn ipv6_in_request(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -36,7 +36,7 @@ fn ipv6_in_request(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
 }
 
 fn ipv6_in_reply(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
-    let asks = answering.asked.is_some_and(|asked| !asked.said.prefixes_asked.is_empty());
+    let asks = answering.asked.is_some_and(|asked| !asked.said.seldom().prefixes_asked.is_empty());
     if !asks && !has_prefix(answering.session, answering.live_before()) {
         report_ipv6(answering.message, finder);
     }
@@ -61,6 +61,7 @@ fn has_prefix<'b>(session: &Session, mut live: impl Iterator<Item = &'b Binding>
             registered
                 .answer
                 .said
+                .seldom()
                 .prefixes_answered
                 .iter()
                 .any(|answer| matches!(answer, DualStack::PrefixReply { code, .. } if code.is_accepted()))
@@ -85,7 +86,7 @@ pub static FB_014: Rule = Rule {
         Nothing says if a new set replaces or adds to the old one (D11 assumes it adds), or if a refresh \
         without rules keeps them; afterwards the two ends can route differently.",
     example: "a policy of two rules is in force; a request with a Flow-Binding for one of them alone is accepted",
-    check: Check::Reply(earlier_rules_left_out),
+    check: Check::Reply(Traits::NONE, earlier_rules_left_out),
 };
 
 fn earlier_rules_left_out(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {

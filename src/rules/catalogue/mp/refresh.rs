@@ -1,6 +1,6 @@
 //! Bindings refreshed and changed (MP).
 
-use crate::rules::facts::{Asking, data_octet};
+use crate::rules::facts::{Asking, Traits, data_octet};
 use crate::rules::finder::Finder;
 use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
@@ -23,7 +23,7 @@ pub static MP_014: Rule = Rule {
         The text demands O = 1 for a parameter update; without it some home agents keep the old address or \
         refuse, and the path goes dark. See MP-019 for the price of setting O.",
     example: "BID 1 is live at 192.0.2.1; a request for BID 1 from 192.0.2.9 with flags octet 00",
-    check: Check::Request(address_changed),
+    check: Check::Request(Traits::MULTIPATH, address_changed),
 };
 
 fn address_changed(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -56,7 +56,7 @@ pub static MP_015: Rule = Rule {
         A refresh has to carry the identifier given at first registration; a new one creates a twin binding \
         and leaves policies pointing at the old number.",
     example: "192.0.2.1 is live as BID 1; a request from 192.0.2.1 with BID 2",
-    check: Check::Request(another_bid_for_an_address),
+    check: Check::Request(Traits::MULTIPATH, another_bid_for_an_address),
 };
 
 fn another_bid_for_an_address(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -98,7 +98,7 @@ pub static MP_017: Rule = Rule {
         Changing binding parameters calls for O = 1; otherwise the label-based static policy may still use \
         the old values.",
     example: "BID 1 is live as 04 01 (WLAN, label 1); then 9a 01 00 04  08 01 01 00 from the same address",
-    check: Check::Request(interface_changed),
+    check: Check::Request(Traits::MULTIPATH, interface_changed),
 };
 
 fn interface_changed(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -134,14 +134,11 @@ pub static MP_018: Rule = Rule {
         after that binding was last accepted.",
     why: "To the home agent this is an ordinary registration that replaces every other path of the node.",
     example: "192.0.2.1 is live as BID 1; a request from 192.0.2.1 without extension 154",
-    check: Check::Request(refresh_without_multipath),
+    check: Check::Request(Traits::NONE, refresh_without_multipath),
 };
 
 fn refresh_without_multipath(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
-    if asking.request.lifetime == 0
-        || asking.message.multipaths().next().is_some()
-        || !asking.message.is_whole()
-    {
+    if asking.request.lifetime == 0 || asking.message.has_multipath() || !asking.message.is_whole() {
         return;
     }
     let address = asking.request.care_of_address;
@@ -175,7 +172,7 @@ pub static MP_020: Rule = Rule {
         with MP.B = 0 whose BID is that of none of them.",
     why: "The home agent may remove the wrong binding or none, leaving a tunnel into a dead interface.",
     example: "192.0.2.1 is live as BID 1; a request with Lifetime 0 from 192.0.2.1 with BID 2",
-    check: Check::Request(deregistration_without_its_bid),
+    check: Check::Request(Traits::NONE, deregistration_without_its_bid),
 };
 
 fn deregistration_without_its_bid(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -194,7 +191,7 @@ fn deregistration_without_its_bid(asking: &Asking<'_, '_, '_>, finder: &mut Find
         return;
     }
     let named = match asking.message.usable {
-        None if asking.message.multipaths().next().is_some() => return,
+        None if asking.message.has_multipath() => return,
         None => "no Multipath extension".to_owned(),
         Some(multipath) if multipath.bulk || bids.contains(&multipath.bid) => return,
         Some(multipath) => format!("BID {}", multipath.bid),
@@ -224,11 +221,11 @@ pub static MP_024: Rule = Rule {
         The path was never tested in the direction of the home agent, and a default-route bug on the client \
         makes all registrations share one access.",
     example: "IP source 192.0.2.2, Care-of Address c0 00 02 01 (192.0.2.1), D set, with a Multipath extension",
-    check: Check::Request(not_from_its_interface),
+    check: Check::Request(Traits::MULTIPATH, not_from_its_interface),
 };
 
 fn not_from_its_interface(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
-    if asking.message.multipaths().next().is_none() {
+    if !asking.message.has_multipath() {
         return;
     }
     let Some(source) = asking.strange_source() else { return };
@@ -263,14 +260,11 @@ pub static MP_025: Rule = Rule {
         Base rules then delete all earlier bindings unless S is set; RFC 7629 says nothing about mixing the \
         two kinds.",
     example: "BID 1 is live at 192.0.2.1; a request from 192.0.2.9 without extension 154",
-    check: Check::Request(plain_beside_multipath),
+    check: Check::Request(Traits::NONE, plain_beside_multipath),
 };
 
 fn plain_beside_multipath(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
-    if asking.request.lifetime == 0
-        || asking.message.multipaths().next().is_some()
-        || !asking.message.is_whole()
-    {
+    if asking.request.lifetime == 0 || asking.message.has_multipath() || !asking.message.is_whole() {
         return;
     }
     let address = asking.request.care_of_address;
@@ -306,7 +300,7 @@ pub static MP_028: Rule = Rule {
         A renewal has to look like the first registration and parameter changes call for O = 1, but the text \
         does not say if header flags count as parameters; the tunnel type may change under live traffic.",
     example: "BID 1 was registered with flags 22 (D, T); its refresh has flags 2a (D, G, T) and no O",
-    check: Check::Request(flags_changed),
+    check: Check::Request(Traits::MULTIPATH, flags_changed),
 };
 
 fn flags_changed(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {

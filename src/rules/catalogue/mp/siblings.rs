@@ -1,6 +1,6 @@
 //! What a registration does to the other bindings of its node (MP).
 
-use crate::rules::facts::{Answering, Asking};
+use crate::rules::facts::{Answering, Asking, Traits};
 use crate::rules::finder::Finder;
 use crate::rules::memory::GRACE;
 use crate::rules::rule::Check;
@@ -23,7 +23,7 @@ pub static MP_016: Rule = Rule {
         The outer header no longer tells which path a packet takes, so policy rules cannot be checked and \
         the home agent may be unable to enforce them.",
     example: "BID 1 and BID 2 both accepted with Care-of Address 192.0.2.1 (D is 0: one foreign agent)",
-    check: Check::Reply(shared_end),
+    check: Check::Reply(Traits::NONE, shared_end),
 };
 
 fn shared_end(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -62,7 +62,7 @@ pub static MP_019: Rule = Rule {
         §5.1 requires O to update one binding, §4.1 and §5.2 make O replace all of them, so a simple address \
         change can cost every other tunnel. Check what this home agent really did.",
     example: "BID 1 and BID 2 are live; 9a 01 00 04  04 01 01 40 (O) for BID 1 is accepted",
-    check: Check::Reply(overwrite_removes),
+    check: Check::Reply(Traits::NONE, overwrite_removes),
 };
 
 fn overwrite_removes(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -98,7 +98,7 @@ pub static MP_021: Rule = Rule {
     why: "\
         The text describes bulk only as a renewal; whether it also creates the named binding is left open.",
     example: "only BID 1 is live; 9a 01 00 04  08 02 02 80 (B) for BID 2",
-    check: Check::Request(bulk_for_a_new_binding),
+    check: Check::Request(Traits::MULTIPATH, bulk_for_a_new_binding),
 };
 
 fn bulk_for_a_new_binding(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -129,7 +129,7 @@ pub static MP_022: Rule = Rule {
         §4.1 says the lifetimes are updated, §5.2 that they are extended; the ends may now disagree on when \
         that path ends.",
     example: "BID 2 lives for 1800 s more; 9a 01 00 04  04 01 01 80 (B) for BID 1 is granted 600 s",
-    check: Check::Reply(bulk_shortens),
+    check: Check::Reply(Traits::NONE, bulk_shortens),
 };
 
 fn bulk_shortens(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -173,7 +173,7 @@ pub static MP_027: Rule = Rule {
         The base protocol deletes everything, the Multipath text deletes the named binding (which is what D9 \
         assumes); a node that returns home may leave tunnels behind.",
     example: "BID 1 and BID 2 are live; Lifetime 0, Care-of Address = Home Address, and 9a 01 00 04  04 01 01 00",
-    check: Check::Request(deregisters_one_and_all),
+    check: Check::Request(Traits::MULTIPATH, deregisters_one_and_all),
 };
 
 fn deregisters_one_and_all(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {

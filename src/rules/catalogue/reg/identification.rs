@@ -1,6 +1,6 @@
 //! Identification and replay protection (REG).
 
-use crate::rules::facts::{Answering, Asking, fields};
+use crate::rules::facts::{Answering, Asking, Traits, fields};
 use crate::rules::finder::Finder;
 use crate::rules::memory::{Asked, GRACE, IN_FLIGHT, Registered, high_half, low_half};
 use crate::rules::rule::Check;
@@ -26,7 +26,7 @@ pub static REG_010: Rule = Rule {
         The mobile node and any foreign agent must throw the reply away, so a registration that the home \
         agent accepted fails at the other end.",
     example: "a request with Identification ..0102030a; the reply to it has ..0102030b, which no request had",
-    check: Check::Reply(copies_no_low_half),
+    check: Check::Reply(Traits::NONE, copies_no_low_half),
 };
 
 fn copies_no_low_half(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -65,7 +65,7 @@ pub static REG_011: Rule = Rule {
         Agents may only speak when asked; a spontaneous reply is a replay, a spoofing attempt or a home \
         agent announcing expiry, which is forbidden.",
     example: "a reply 30 s after the last request between these two, in the middle of a capture",
-    check: Check::Reply(was_not_asked_for),
+    check: Check::Reply(Traits::NONE, was_not_asked_for),
 };
 
 fn was_not_asked_for(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -98,7 +98,7 @@ pub static REG_012: Rule = Rule {
         A changed upper half on success signals a home agent that runs nonces against a node that runs \
         timestamps; the next registration will fail with 133.",
     example: "a request with Identification ea056fa2 00000100; accepted by a reply with 00000007 00000100",
-    check: Check::Reply(changes_the_timestamp),
+    check: Check::Reply(Traits::NONE, changes_the_timestamp),
 };
 
 fn changes_the_timestamp(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -133,7 +133,7 @@ pub static REG_013: Rule = Rule {
     why: "\
         The home agent must answer 133, so the binding is not refreshed; it also hides genuine replays.",
     example: "Identification ea056fa2 00000100, then ea056fa1 00000100 for the same Care-of Address",
-    check: Check::Request(does_not_rise),
+    check: Check::Request(Traits::NONE, does_not_rise),
 };
 
 fn does_not_rise(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -183,7 +183,7 @@ pub static REG_014: Rule = Rule {
         The node will be rejected again and again; typical of a bad clock or of a multipath client that \
         keeps one Identification state per interface.",
     example: "code 133 with Identification ea057000 ..; 2 s later a request with ea056fa4 .. and not ea057002 ..",
-    check: Check::Request(does_not_resynchronise),
+    check: Check::Request(Traits::NONE, does_not_resynchronise),
 };
 
 fn does_not_resynchronise(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -233,7 +233,7 @@ pub static REG_028: Rule = Rule {
         its Lifetime is later than that expiry by more than GRACE.",
     why: "Replaying one captured request would keep a binding alive for ever.",
     example: "a request accepted for 600 s; the same octets again 60 s later, accepted for 600 s again",
-    check: Check::Reply(duplicate_extends),
+    check: Check::Reply(Traits::NONE, duplicate_extends),
 };
 
 fn duplicate_extends(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {

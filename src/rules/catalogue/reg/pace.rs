@@ -1,6 +1,6 @@
 //! How often, and how long: pace, silence, expiry (REG).
 
-use crate::rules::facts::{Asking, Expired, Leg, Unanswered};
+use crate::rules::facts::{Asking, Expired, Leg, Traits, Unanswered};
 use crate::rules::finder::Finder;
 use crate::rules::memory::low_half;
 use crate::rules::rule::Check;
@@ -25,7 +25,7 @@ pub static REG_015: Rule = Rule {
         Overload and lockout risk at the home agent; several interfaces registering at the same moment are \
         different Care-of Addresses and do not count.",
     example: "a request, and 0.5 s later, without a reply between them, another for the same binding",
-    check: Check::Request(comes_too_soon),
+    check: Check::Request(Traits::NONE, comes_too_soon),
 };
 
 fn comes_too_soon(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -54,7 +54,7 @@ pub static REG_016: Rule = Rule {
         the requested Lifetime.",
     why: "Fixed-interval retry from many nodes after an outage delays recovery of the home agent.",
     example: "unanswered requests for one binding at 0 s, 2 s and 4 s: gaps of 2 s and 2 s",
-    check: Check::Request(does_not_back_off),
+    check: Check::Request(Traits::NONE, does_not_back_off),
 };
 
 fn does_not_back_off(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {

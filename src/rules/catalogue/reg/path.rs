@@ -1,6 +1,6 @@
 //! Where requests come from, and what happens on their way (REG).
 
-use crate::rules::facts::{Answering, Asking, Leg, MessageFacts, fields};
+use crate::rules::facts::{Answering, Asking, Leg, MessageFacts, Traits, fields};
 use crate::rules::finder::Finder;
 use crate::rules::memory::{Passed, Session, World};
 use crate::rules::rule::Check;
@@ -23,11 +23,11 @@ pub static REG_019: Rule = Rule {
         The request did not leave through the interface it registers, or a NAT is in the way and the tunnel \
         will not come up.",
     example: "D set, Care-of Address 192.0.2.1, IP source 192.0.2.2, to the home agent, without extensions 34, 144, 154",
-    check: Check::Request(comes_from_elsewhere),
+    check: Check::Request(Traits::NONE, comes_from_elsewhere),
 };
 
 fn comes_from_elsewhere(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
-    let has_multipath = asking.message.multipaths().next().is_some();
+    let has_multipath = asking.message.has_multipath();
     let Some(source) = asking.strange_source().filter(|_| !has_multipath && asking.message.is_whole()) else {
         return;
     };
@@ -55,7 +55,7 @@ pub static REG_020: Rule = Rule {
         The home agent selects the foreign agent's security association by this address, and the reply goes \
         back to it.",
     example: "D clear, Care-of Address 203.0.113.1, IP source 203.0.113.2, to the home agent, without extension 144",
-    check: Check::Registration(relayed_from_elsewhere),
+    check: Check::Registration(Traits::REQUEST, relayed_from_elsewhere),
 };
 
 fn relayed_from_elsewhere(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -91,7 +91,7 @@ pub static REG_027: Rule = Rule {
     example: "\
         a request with Lifetime 600 to the foreign agent; the same Identification, Lifetime 300, from the \
         foreign agent to the home agent",
-    check: Check::Both(request_altered, reply_altered),
+    check: Check::Both(Traits::AUTHENTICATION, request_altered, reply_altered),
 };
 
 fn request_altered(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {

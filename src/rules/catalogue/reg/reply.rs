@@ -1,7 +1,7 @@
 //! What a Registration Reply says to its request (REG).
 
 use crate::net::Checksum;
-use crate::rules::facts::{Answering, Leg, fields};
+use crate::rules::facts::{Answering, Leg, Traits, fields};
 use crate::rules::finder::Finder;
 use crate::rules::memory::{Asked, low_half};
 use crate::rules::rule::Check;
@@ -24,7 +24,7 @@ pub static REG_005: Rule = Rule {
     why: "\
         A node that registered by NAI cannot learn its address, and a foreign agent cannot match the reply.",
     example: "Code 0 with Home Address 0.0.0.0; or a request with extension 131, and a reply with Code 0 without it",
-    check: Check::Reply(lacks_identity),
+    check: Check::Reply(Traits::NONE, lacks_identity),
 };
 
 fn lacks_identity(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -70,7 +70,7 @@ pub static REG_006: Rule = Rule {
         The two ends would bind different home addresses; a home agent that cannot serve the address has to \
         refuse with 129 instead.",
     example: "a request for Home Address 10.1.0.1; the reply to it names 10.1.0.2",
-    check: Check::Reply(changes_home_address),
+    check: Check::Reply(Traits::NONE, changes_home_address),
 };
 
 fn changes_home_address(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -116,7 +116,7 @@ pub static REG_007: Rule = Rule {
         The mobile node takes its tunnel peer from this field, and accepting a broadcast request can leave \
         the node registered at several home agents.",
     example: "a request to 198.51.100.1, its Home Agent; accepted by a reply with Home Agent 198.51.100.2",
-    check: Check::Reply(names_a_wrong_home_agent),
+    check: Check::Reply(Traits::NONE, names_a_wrong_home_agent),
 };
 
 fn names_a_wrong_home_agent(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -170,7 +170,7 @@ pub static REG_008: Rule = Rule {
     why: "\
         The home agent keeps tunnelling after the mobile node and foreign agent consider the binding gone.",
     example: "a request with Lifetime 600; 03 00 07 08: accepted for 1800 s",
-    check: Check::Reply(grants_more_than_asked),
+    check: Check::Reply(Traits::NONE, grants_more_than_asked),
 };
 
 fn grants_more_than_asked(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -202,7 +202,7 @@ pub static REG_009: Rule = Rule {
         65535 never expires, so a lost de-registration leaves a tunnel forever; 0 tells the node it has been \
         de-registered although it asked for service.",
     example: "03 00 ff ff: accepted for ever; or 03 00 00 00 in answer to a request with Lifetime 600",
-    check: Check::Reply(grants_an_extreme),
+    check: Check::Reply(Traits::NONE, grants_an_extreme),
 };
 
 fn grants_an_extreme(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -237,7 +237,7 @@ pub static REG_021: Rule = Rule {
         NATs, firewalls and multi-interface nodes drop replies that come from the wrong place; with several \
         paths the reply would also arrive on the wrong interface.",
     example: "a request from 192.0.2.1:5000 to 198.51.100.1:434; the reply goes to 192.0.2.1:434",
-    check: Check::Reply(does_not_mirror),
+    check: Check::Reply(Traits::NONE, does_not_mirror),
 };
 
 fn does_not_mirror(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -274,7 +274,7 @@ pub static REG_023: Rule = Rule {
         the operator marks the capture as taken on the sending host (checksum offload).",
     why: "The home agent acts on data it had to discard.",
     example: "a request whose UDP checksum is 0x1234 where 0x1373 is right; a reply to it",
-    check: Check::Reply(answers_a_damaged_request),
+    check: Check::Reply(Traits::NONE, answers_a_damaged_request),
 };
 
 fn answers_a_damaged_request(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {

@@ -2,8 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use crate::net::Checksum;
-use crate::rules::facts::{Leg, MessageFacts, fields};
+use crate::rules::facts::{Leg, MessageFacts, Traits, fields};
 use crate::rules::finder::Finder;
 use crate::rules::rule::Check;
 use crate::rules::words::lifetime;
@@ -26,7 +25,7 @@ pub static REG_001: Rule = Rule {
         The message format says receivers ignore these bits while the processing sections order rejection \
         (70 or 134), so the outcome depends on the agent.",
     example: "01 26 02 58: flags SBDMGrTx are 0010 0110, so r is 1",
-    check: Check::Registration(reserved_flags),
+    check: Check::Registration(Traits::REQUEST, reserved_flags),
 };
 
 fn reserved_flags(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -57,7 +56,7 @@ pub static REG_002: Rule = Rule {
         The combination is reserved for dropping all bindings; taken literally it makes the home agent \
         tunnel traffic to itself.",
     example: "Home Address 10.1.0.1, Care-of Address 10.1.0.1, Lifetime 600",
-    check: Check::Registration(registers_the_home_address),
+    check: Check::Registration(Traits::REQUEST, registers_the_home_address),
 };
 
 fn registers_the_home_address(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -87,7 +86,7 @@ pub static REG_003: Rule = Rule {
         127.0.0.0/8, in 224.0.0.0/4, 255.255.255.255, or equal to its Home Agent field.",
     why: "Packets tunnelled to such an address are lost or loop at the home agent.",
     example: "Care-of Address 127.0.0.1, or that of the home agent, Lifetime 600, sent to the home agent",
-    check: Check::Registration(cannot_end_a_tunnel),
+    check: Check::Registration(Traits::REQUEST, cannot_end_a_tunnel),
 };
 
 fn cannot_end_a_tunnel(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -128,7 +127,7 @@ pub static REG_004: Rule = Rule {
         Nothing in the message tells the home agent which subscriber is asking, so no address can be \
         assigned and no reply matched.",
     example: "Home Address 0.0.0.0 and no extension 131",
-    check: Check::Registration(names_nobody),
+    check: Check::Registration(Traits::REQUEST, names_nobody),
 };
 
 fn names_nobody(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -156,11 +155,11 @@ pub static REG_022: Rule = Rule {
         Without a checksum a corrupted BID or lifetime is caught only by the authenticator, as a confusing \
         authentication failure.",
     example: "01 b2 01 b2 00 4a 00 00: UDP from 434 to 434 with checksum 0",
-    check: Check::Registration(has_no_checksum),
+    check: Check::Registration(Traits::NONE, has_no_checksum),
 };
 
 fn has_no_checksum(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
-    if message.datagram.checksum() == Checksum::Absent {
+    if message.datagram.udp_checksum == 0 {
         let sender = *message.source.ip();
         finder
             .fires(format!("{sender} sends UDP without a checksum; it should use one (RFC 5944 §3.1)"))
@@ -181,7 +180,7 @@ pub static REG_024: Rule = Rule {
         1 the TTL rule of RFC 3024 contradicts this one and nothing fires.",
     why: "Link-scope registration requests must not be forwardable.",
     example: "a request to 224.0.0.11 with TTL 64 and T clear",
-    check: Check::Registration(leaves_the_link),
+    check: Check::Registration(Traits::REQUEST, leaves_the_link),
 };
 
 fn leaves_the_link(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -209,7 +208,7 @@ pub static REG_025: Rule = Rule {
         Peers cannot tell whether such a code is success or failure; 2-8 are success codes that nobody has \
         defined.",
     example: "03 02 02 58: Code 2, which nobody has defined",
-    check: Check::Registration(has_unknown_code),
+    check: Check::Registration(Traits::REPLY, has_unknown_code),
 };
 
 fn has_unknown_code(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -253,7 +252,7 @@ pub static REG_026: Rule = Rule {
         With both bits set no precedence is defined, and through a foreign agent the request may ask for \
         something it cannot decapsulate.",
     example: "01 3a 02 58: flags D, M, G and T, so both encapsulations are asked for",
-    check: Check::Registration(asks_ambiguously),
+    check: Check::Registration(Traits::REQUEST, asks_ambiguously),
 };
 
 fn asks_ambiguously(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {

@@ -4,7 +4,7 @@ use crate::rules::facts::{FlowBindingFacts, MessageFacts};
 use crate::rules::finder::Finder;
 use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
-use crate::wire::{SelectorField, SelectorFormat, SelectorValue};
+use crate::wire::{SelectorField, SelectorFormat, SelectorValue, TrafficSelector};
 
 use super::words::{section, shown, title};
 
@@ -39,7 +39,10 @@ fn ends_without_start(
     section: &str,
     finder: &mut Finder<'_>,
 ) {
-    let Some(selector) = facts.selector.filter(|selector| selector.format == format) else { return };
+    let Some(selector) = facts.selector.as_ref().filter(|selector| selector.format == format) else { return };
+    if !has_end(selector) {
+        return;
+    }
     for end in selector.values().filter(|value| value.is_end) {
         if selector.values().any(|start| start.field == end.field && !start.is_end) {
             continue;
@@ -106,7 +109,7 @@ fn has_start_above_end(
     facts: &FlowBindingFacts<'_>,
     finder: &mut Finder<'_>,
 ) {
-    let Some(selector) = facts.selector else { return };
+    let Some(selector) = facts.selector.as_ref().filter(|selector| has_end(selector)) else { return };
     for end in selector.values().filter(|value| value.is_end) {
         let Some(start) = selector.values().find(|start| start.field == end.field && !start.is_end) else {
             continue;
@@ -153,7 +156,9 @@ fn has_octet_above_flow_label(
     facts: &FlowBindingFacts<'_>,
     finder: &mut Finder<'_>,
 ) {
-    let Some(selector) = facts.selector else { return };
+    let Some(selector) = facts.selector.as_ref().filter(|selector| !selector.flow_label.is_absent()) else {
+        return;
+    };
     for value in selector.values().filter(|value| value.field == SelectorField::FlowLabel) {
         let high = value.value >> 24;
         if high != 0 {
@@ -191,7 +196,9 @@ fn has_long_flow_label(
     facts: &FlowBindingFacts<'_>,
     finder: &mut Finder<'_>,
 ) {
-    let Some(selector) = facts.selector else { return };
+    let Some(selector) = facts.selector.as_ref().filter(|selector| !selector.flow_label.is_absent()) else {
+        return;
+    };
     let labels = || selector.values().filter(|value| value.field == SelectorField::FlowLabel);
     if labels().any(|value| value.value >> 24 != 0) {
         return;
@@ -226,7 +233,7 @@ pub static TS_009: Rule = Rule {
 };
 
 fn has_ecn_bits(_message: &MessageFacts<'_, '_>, facts: &FlowBindingFacts<'_>, finder: &mut Finder<'_>) {
-    let Some(selector) = facts.selector else { return };
+    let Some(selector) = facts.selector.as_ref().filter(|selector| !selector.ds.is_absent()) else { return };
     let has_bits = |value: &SelectorValue| value.field == SelectorField::Ds && value.value & 3 != 0;
     if let Some(value) = selector.values().find(has_bits) {
         finder
@@ -262,7 +269,7 @@ fn contradicts_its_protocol(
     facts: &FlowBindingFacts<'_>,
     finder: &mut Finder<'_>,
 ) {
-    let Some(selector) = facts.selector else { return };
+    let Some(selector) = &facts.selector else { return };
     let Some((first, last)) = selector.protocol.range_or_single() else { return };
     let allows = |protocols: &[u8]| protocols.iter().any(|protocol| (first..=last).contains(protocol));
     let has_port = !selector.source_port.is_absent() || !selector.destination_port.is_absent();
@@ -281,4 +288,16 @@ fn contradicts_its_protocol(
             section(selector.format)
         ))
         .at(protocol.map(|value| facts.octets_of(&value)).unwrap_or_default());
+}
+
+/// Whether any of its fields has the end of a range.
+fn has_end(selector: &TrafficSelector) -> bool {
+    selector.source_address.end.is_some()
+        || selector.destination_address.end.is_some()
+        || selector.spi.end.is_some()
+        || selector.flow_label.end.is_some()
+        || selector.source_port.end.is_some()
+        || selector.destination_port.end.is_some()
+        || selector.ds.end.is_some()
+        || selector.protocol.end.is_some()
 }

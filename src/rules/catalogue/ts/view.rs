@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::rules::facts::{Answering, Asking, FlowBindingFacts, MessageFacts};
+use crate::rules::facts::{Answering, Asking, FlowBindingFacts, MessageFacts, Traits};
 use crate::rules::finder::Finder;
 use crate::rules::memory::{Said, Session};
 use crate::rules::rule::Check;
@@ -31,7 +31,7 @@ pub static TS_011: Rule = Rule {
     example: "\
         01 (TS Format), 80 00 00 00 0a 01 00 01 from node 10.1.0.1: its own address as the source of packets \
         it wants",
-    check: Check::Both(asking_is_from_the_wrong_side, answering_is_from_the_wrong_side),
+    check: Check::Both(Traits::FLOW_BINDING, asking_is_from_the_wrong_side, answering_is_from_the_wrong_side),
 };
 
 fn asking_is_from_the_wrong_side(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -66,15 +66,15 @@ fn is_from_the_wrong_side(
 ) {
     let home = Home { address: home_address, session, said };
     for facts in &message.flow_bindings {
-        let Some(selector) = facts.selector else { continue };
+        let Some(selector) = &facts.selector else { continue };
         let found = match selector.format {
-            SelectorFormat::Ipv4 => ipv4_misfit(&selector, &home),
-            SelectorFormat::Ipv6 => ipv6_misfit(&selector, &home),
+            SelectorFormat::Ipv4 => ipv4_misfit(selector, &home),
+            SelectorFormat::Ipv6 => ipv6_misfit(selector, &home),
         };
         if let Some((field, seen)) = found {
             finder
                 .fires(format!("{seen}; selectors describe packets to the mobile node (RFC 6088 §3.1, §3.2)"))
-                .at(octets_of_field(facts, &selector, field));
+                .at(octets_of_field(facts, selector, field));
         }
     }
 }

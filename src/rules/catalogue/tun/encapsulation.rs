@@ -42,7 +42,7 @@ fn not_negotiated(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     else {
         return;
     };
-    let bindings = carried.bindings();
+    let bindings = &carried.bindings.here;
     let lacks = |flag: fn(RequestFlags) -> bool| bindings.iter().all(|binding| !flag(binding.flags));
     let (fires, asked) = match protocol {
         IpProtocol::GRE => (lacks(RequestFlags::gre), "with G = 0 (RFC 5944 §3.3)"),
@@ -53,7 +53,8 @@ fn not_negotiated(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
         ),
         _ => (false, ""),
     };
-    if !fires || bindings.is_empty() {
+    let key = carried.once_key(bindings, protocol.0.into());
+    if !fires || bindings.is_empty() || finder.has_told(key) {
         return;
     }
     let name = match protocol {
@@ -65,9 +66,9 @@ fn not_negotiated(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
         "{name} (protocol {}) {}, but {} was registered {asked}",
         protocol.0,
         carried.way(),
-        names(&bindings)
+        names(bindings)
     ));
-    let fired = fired.once(carried.once_key(&bindings, protocol.0.into()));
+    let fired = fired.once(key);
     if !carried.is_downlink() {
         let co_located = bindings.iter().any(|binding| binding.flags.co_located());
         fired.by(if co_located { Subject::MobileNode } else { Subject::ForeignAgent });
@@ -97,11 +98,15 @@ fn requested_but_not_used(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     if !carried.is_downlink() || carried.outer_protocol() != Some(IpProtocol::IP_IN_IP.0) {
         return;
     }
-    let bindings = carried.bindings();
+    let bindings = &carried.bindings.here;
     let is_fragment = carried.inner.is_some_and(|inner| inner.is_fragment());
     let asked =
         |binding: &&Binding| binding.flags.gre() || (binding.flags.minimal_encapsulation() && !is_fragment);
     if bindings.is_empty() || !bindings.iter().all(asked) {
+        return;
+    }
+    let key = carried.once_key(bindings, 0);
+    if finder.has_told(key) {
         return;
     }
     let flag = if bindings.iter().all(|binding| binding.flags.gre()) { "G = 1" } else { "M = 1" };
@@ -110,9 +115,9 @@ fn requested_but_not_used(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
             "IP in IP (protocol 4) {}, but {} was registered with {flag}; what was asked and accepted should be used \
              (RFC 3024 §3.4)",
             carried.way(),
-            names(&bindings)
+            names(bindings)
         ))
-        .once(carried.once_key(&bindings, 0));
+        .once(key);
 }
 
 /// Uplink encapsulation was not negotiated.
@@ -161,8 +166,12 @@ fn reverse_tunnel_not_asked(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) 
     if carried.is_downlink() || carried.inner.is_none_or(|inner| inner.destination().is_multicast()) {
         return;
     }
-    let bindings = carried.bindings();
+    let bindings = &carried.bindings.here;
     if bindings.is_empty() || bindings.iter().any(|binding| binding.flags.reverse_tunnel()) {
+        return;
+    }
+    let key = carried.once_key(bindings, 0);
+    if finder.has_told(key) {
         return;
     }
     finder
@@ -170,9 +179,9 @@ fn reverse_tunnel_not_asked(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) 
             "Reverse tunnel {}, but {} was registered with T = 0; a reverse tunnel is asked for with T \
              (RFC 3024 §3.2)",
             carried.way(),
-            names(&bindings)
+            names(bindings)
         ))
-        .once(carried.once_key(&bindings, 0));
+        .once(key);
 }
 
 /// Unexpected recursive encapsulation.

@@ -34,8 +34,10 @@ fn no_binding_ever(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     let Some((slot, node)) = carried.node else { return };
     let far_end = carried.far_end;
     let is_home = node.home_address == Some(far_end.address);
-    let had = carried.session.is_some_and(|session| session.traffic.had_end(far_end));
-    if !carried.is_downlink() || !carried.anchored || is_home || had {
+    if !carried.is_downlink() || !carried.anchored || is_home || !carried.live_here().is_empty() {
+        return;
+    }
+    if carried.session.is_some_and(|session| session.traffic.had_end(far_end)) {
         return;
     }
     let birth = node.birth();
@@ -223,7 +225,7 @@ fn another_home_agent(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
             .fires(format!(
                 "Tunnelled to {} of {} from {}; its home agent is {} (RFC 5944 §4.2.3)",
                 carried.far_end.address,
-                names(&bindings),
+                names(bindings),
                 carried.home_agent,
                 node.home_agent
             ))

@@ -34,13 +34,16 @@ fn dont_fragment_lost(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     if !is_ip_in_ip || !inner.header.dont_fragment || carried.outer.header.dont_fragment {
         return;
     }
-    let bindings = carried.bindings();
+    let key = carried.once_key(&carried.bindings.here, u64::from(carried.is_downlink()));
+    if finder.has_told(key) {
+        return;
+    }
     finder
         .fires(format!(
             "Inner Don't Fragment is set and the outer one {} is not; it must be copied (RFC 2003 §3.1)",
             carried.way()
         ))
-        .once(carried.once_key(&bindings, u64::from(carried.is_downlink())));
+        .once(key);
 }
 
 /// Encapsulated packet has inner TTL 0.

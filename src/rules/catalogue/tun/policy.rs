@@ -43,7 +43,7 @@ fn strays(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     if !carried.anchored || !carried.quiet {
         return;
     }
-    let Some((number, rule, Effect::Forward(bid))) = carried.effect() else { return };
+    let Some((number, rule, Effect::Forward(bid))) = carried.effect else { return };
     let here = carried.live_here();
     let is_chosen = |binding: &Binding| binding.bid().is_some_and(|chosen| chosen.octet() == bid);
     if here.is_empty() || here.iter().any(|binding| is_chosen(binding)) {
@@ -57,7 +57,7 @@ fn strays(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
         .fires(format!(
             "{} went in the tunnel of {}; rule {number} (FORWARD {}) wants BID {bid}{bulk} (RFC 7629 §4.2)",
             carried.flow(),
-            names(&here),
+            names(here),
             rule.bids().iter().map(u8::to_string).collect::<Vec<_>>().join(", ")
         ))
         .later(grace_after(carried.time()), true, carried.stays_settled());
@@ -118,7 +118,7 @@ fn leaks(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     if !carried.anchored || !carried.quiet {
         return;
     }
-    if let Some((number, _, Effect::Drop)) = carried.effect() {
+    if let Some((number, _, Effect::Drop)) = carried.effect {
         finder
             .fires(format!(
                 "{} went in the tunnel {}; rule {number} is DROP (RFC 7629 §4.2)",
@@ -205,7 +205,7 @@ fn sent_twice(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
              (RFC 7629 §3)",
             carried.flow(),
             names(&there),
-            names(&here)
+            names(here)
         ));
     }
 }
@@ -235,7 +235,7 @@ fn exhausted(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
         return;
     }
     let here = carried.live_here();
-    let Some((number, rule, Effect::Exhausted)) = carried.effect().filter(|_| !here.is_empty()) else {
+    let Some((number, rule, Effect::Exhausted)) = carried.effect.filter(|_| !here.is_empty()) else {
         return;
     };
     let subject = if carried.is_downlink() { Subject::HomeAgent } else { Subject::MobileNode };
@@ -245,7 +245,7 @@ fn exhausted(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
             "{} went in the tunnel of {} although rule {number} (FORWARD {}) has no live binding; such a flow may be \
              meant to be dropped (RFC 7629 §4.2)",
             carried.flow(),
-            names(&here),
+            names(here),
             rule.bids().iter().map(u8::to_string).collect::<Vec<_>>().join(", ")
         ))
         .by(subject)

@@ -1,6 +1,6 @@
 //! What requests say of tunnels (TUN).
 
-use crate::rules::facts::{Leg, MessageFacts, octets_of};
+use crate::rules::facts::{Leg, MessageFacts, Traits, octets_of};
 use crate::rules::finder::Finder;
 use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
@@ -20,7 +20,7 @@ pub static TUN_027: Rule = Rule {
         The foreign agent has to refuse with code 76; the check keeps remote hosts from hijacking reverse \
         tunnels.",
     example: "request 01 22 ... (D and T) to a foreign agent with TTL 64",
-    check: Check::Registration(ttl_not_255),
+    check: Check::Registration(Traits::REQUEST, ttl_not_255),
 };
 
 fn ttl_not_255(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -51,7 +51,7 @@ pub static TUN_028: Rule = Rule {
         The foreign agent will ignore or reject the delivery style, and broadcast or multicast from the node \
         will not reach the home network.",
     example: "request 01 20 ... (T = 0) with 82 00",
-    check: Check::Registration(delivery_style_misused),
+    check: Check::Registration(Traits::REQUEST.and(Traits::DELIVERY_STYLE), delivery_style_misused),
 };
 
 fn delivery_style_misused(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {

@@ -199,6 +199,26 @@ pub const PAIRS: &[Pair] = &[
         },
     ),
     pair(
+        "TUN-022",
+        // Both keys were seen before, and each comes after the other.
+        |scene| {
+            with_gre(scene);
+            keyed(scene, 5.0, 1, Some(1));
+            keyed(scene, 5.1, 1, Some(1));
+            keyed(scene, 5.2, 1, Some(2));
+            keyed(scene, 5.3, 1, Some(2));
+            keyed(scene, 5.4, 1, Some(1));
+            keyed(scene, 5.5, 1, Some(2));
+        },
+        &[5, 7, 8],
+        |scene| {
+            with_gre(scene);
+            for place in 0..6 {
+                keyed(scene, 5.0 + f64::from(place) / 10.0, 1, Some(1));
+            }
+        },
+    ),
+    pair(
         "TUN-023",
         |scene| {
             with_minimal(scene);

@@ -1,0 +1,204 @@
+//! Packets of the last second, so as to find those sent through two tunnels.
+
+use std::hash::{BuildHasher, Hasher};
+use std::net::{IpAddr, Ipv4Addr};
+
+use foldhash::fast::FixedState;
+
+use crate::net::{FlowFacts, IpPacket, Tunnel};
+use crate::state::FarEnd;
+use crate::time::Timestamp;
+
+/// Nanoseconds within which a packet seen in two tunnels is one sent twice (TUN-025).
+const WINDOW: i64 = 1_000_000_000;
+/// Packets that are remembered; marks number them with 16 bits.
+const SENT: usize = 1 << 16;
+/// Sets of marks, a power of two.
+const SETS: usize = 1 << 12;
+/// Marks in a set: as many as fill a cache line, with the place that is written next.
+const IN_A_SET: usize = 15;
+/// Octets of payload that are compared (TUN-025).
+const COMPARED: usize = 64;
+
+/// Downlink packets of the last second, so as to find those sent through two tunnels. It has room for
+/// 65 536 of them; of more the oldest are forgotten.
+#[derive(Debug)]
+pub(in crate::rules) struct Copies {
+    /// Where packets are found by their hashes. All of it stays in the processor's cache.
+    sets: Vec<Set>,
+    /// The packets, one after another as they came: to write them is cheap, and few are read again.
+    sent: Vec<Sent>,
+    /// The place that is written next.
+    next: usize,
+    hasher: FixedState,
+}
+
+/// Marks whose packets' hashes begin alike; the newest takes the place of the oldest.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(align(64))]
+struct Set {
+    marks: [Mark; IN_A_SET],
+    next: u8,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Mark {
+    /// Some bits of the packet's hash.
+    tag: u16,
+    /// Its place among the packets, if it is still there.
+    place: u16,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Sent {
+    /// Hash of the packet.
+    packet: u64,
+    far_end: FarEnd,
+    time: Timestamp,
+}
+
+impl Copies {
+    pub fn new(seed: u64) -> Self {
+        Self { sets: Vec::new(), sent: Vec::new(), next: 0, hasher: FixedState::with_seed(seed) }
+    }
+
+    /// Remembers a packet; gives the end of another tunnel through which the same one went a moment before.
+    pub fn see(&mut self, payload: &IpPacket<'_>, far_end: FarEnd, time: Timestamp) -> Option<FarEnd> {
+        let IpPacket::V4(packet) = payload else { return None };
+        let header = &packet.header;
+        let start = packet.payload.get(..COMPARED).unwrap_or(packet.payload);
+        let packet = self.hash(
+            (header.source, header.destination),
+            (header.protocol, header.identification, header.fragment_offset),
+            start,
+        );
+        self.note(packet, far_end, time)
+    }
+
+    /// What such a packet is known by, read no further: a plain one in IP in IP, as [`super::Clean::glance`] knows them.
+    #[inline]
+    pub fn hash_of(&self, tunnel: &Tunnel<'_>) -> Option<u64> {
+        let facts = FlowFacts::of_plain(tunnel)?;
+        let inner = tunnel.outer.payload;
+        let (IpAddr::V4(source), IpAddr::V4(destination)) = (facts.key.source, facts.key.destination) else {
+            return None;
+        };
+        let &[_, _, _, _, high, low, ..] = inner else { return None };
+        let packet = inner.get(..facts.length as usize).unwrap_or(inner);
+        let payload = packet.get(20..).unwrap_or_default();
+        let start = payload.get(..COMPARED).unwrap_or(payload);
+        let identification = u16::from_be_bytes([high, low]);
+        Some(self.hash((source, destination), (facts.key.protocol, identification, 0), start))
+    }
+
+    /// Reads where a packet has its place, and gives something of it that means nothing.
+    #[inline]
+    pub fn read_ahead(&self, packet: u64) -> u32 {
+        self.sets.get(set_of(packet)).map_or(0, |set| set.next.into())
+    }
+
+    #[inline]
+    fn hash(
+        &self,
+        (source, destination): (Ipv4Addr, Ipv4Addr),
+        (protocol, identification, offset): (u8, u16, u16),
+        start: &[u8],
+    ) -> u64 {
+        let mut hasher = self.hasher.build_hasher();
+        hasher.write_u64(u64::from(u32::from(source)) << 32 | u64::from(u32::from(destination)));
+        hasher.write_u64(u64::from(protocol) << 32 | u64::from(identification) << 16 | u64::from(offset));
+        hasher.write(start);
+        hasher.finish()
+    }
+
+    /// Remembers the packet with this hash; gives what [`Copies::see`] gives.
+    #[inline]
+    pub fn note(&mut self, packet: u64, far_end: FarEnd, time: Timestamp) -> Option<FarEnd> {
+        if self.sets.is_empty() {
+            self.sets = vec![Set::default(); SETS];
+            self.sent.reserve_exact(SENT);
+        }
+        let set = self.sets.get_mut(set_of(packet))?;
+        let tag = tag_of(packet);
+        let (mut same, mut other) = (None, None);
+        for mark in set.marks.iter().filter(|mark| mark.tag == tag) {
+            let before = self.sent.get(usize::from(mark.place)).filter(|before| before.packet == packet);
+            match before {
+                Some(before) if before.far_end == far_end => same = Some(mark.place),
+                Some(before) if time.since(before.time).abs() <= WINDOW => {
+                    other.get_or_insert(before.far_end);
+                }
+                _ => {}
+            }
+        }
+        if let Some(same) = same.and_then(|place| self.sent.get_mut(usize::from(place))) {
+            same.time = time;
+            return other;
+        }
+        let place = self.next;
+        self.next = if place.saturating_add(1) < SENT { place.saturating_add(1) } else { 0 };
+        if let (Some(oldest), Ok(place)) = (set.marks.get_mut(usize::from(set.next)), u16::try_from(place)) {
+            *oldest = Mark { tag, place };
+        }
+        set.next =
+            if usize::from(set.next).saturating_add(1) < IN_A_SET { set.next.saturating_add(1) } else { 0 };
+        let sent = Sent { packet, far_end, time };
+        match self.sent.get_mut(place) {
+            Some(place) => *place = sent,
+            None => self.sent.push(sent),
+        }
+        other
+    }
+}
+
+#[inline]
+#[allow(clippy::cast_possible_truncation)] // the low bits are wanted
+const fn set_of(packet: u64) -> usize {
+    packet as usize & (SETS - 1)
+}
+
+#[inline]
+#[allow(clippy::cast_possible_truncation)]
+const fn tag_of(packet: u64) -> u16 {
+    (packet >> 48) as u16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: i64 = 1_000_000_000;
+
+    fn end(last: u8) -> FarEnd {
+        FarEnd { address: Ipv4Addr::new(192, 0, 2, last), port: None }
+    }
+
+    fn at(nanoseconds: i64) -> Timestamp {
+        Timestamp::from_nanoseconds(nanoseconds)
+    }
+
+    #[test]
+    fn the_same_packet_through_another_tunnel_is_a_copy_for_a_second() {
+        let mut copies = Copies::new(1);
+        assert_eq!(copies.note(77, end(1), at(0)), None);
+        assert_eq!(copies.note(77, end(1), at(1)), None);
+        assert_eq!(copies.note(77, end(2), at(SECOND + 1)), Some(end(1)));
+        // The first tunnel saw it last at 1 ns, the second at 1 s and 1 ns.
+        assert_eq!(copies.note(77, end(3), at(2 * SECOND + 1)), Some(end(2)));
+        assert_eq!(copies.note(77, end(4), at(4 * SECOND)), None);
+        assert_eq!(copies.note(78, end(5), at(4 * SECOND)), None);
+    }
+
+    #[test]
+    fn ten_thousand_packets_are_remembered_and_a_hundred_thousand_are_too_many() {
+        let mut copies = Copies::new(1);
+        let packet = |number: u64| FixedState::with_seed(7).hash_one(number);
+        for number in 0..100_000 {
+            assert_eq!(copies.note(packet(number), end(1), at(0)), None);
+        }
+        let mut is_found = |number: u64| copies.note(packet(number), end(2), at(1)).is_some();
+        let recent = (90_000..100_000).filter(|number| is_found(*number)).count();
+        assert!(recent > 9_900, "{recent} of 10000");
+        assert_eq!((0..1_000).filter(|number| is_found(*number)).count(), 0);
+    }
+}

@@ -1,0 +1,238 @@
+//! Messages on their way through the validator: read once, shown to the rules that look at them, and remembered.
+
+use std::sync::Arc;
+
+use super::checks::{Checks, Sorted};
+use super::facts::{Answering, Asking, MessageFacts, Revoking, Traits};
+use super::finder::{Context, Finder};
+use super::memory::{Answer, Asked};
+use super::pairing::anchors;
+use super::validator::Validator;
+use crate::state::{Attribution, Effect, MessageEvent, Node, NormalSelector, Observer};
+use crate::wire::{Header, KeyRing, RegistrationReply, RegistrationRequest, Revocation};
+
+/// Must-level rules whose breach makes a request malformed (EXCH-010).
+const FAULTS: [&str; 22] = [
+    "MP-001", "MP-002", "MP-003", "MP-005", "MP-007", "MP-008", "MP-009", "MP-010", "MP-011", "MP-012",
+    "FB-001", "FB-002", "FB-003", "FB-004", "FB-005", "FB-006", "FB-008", "TS-001", "TS-002", "TS-004",
+    "TS-005", "TS-007",
+];
+
+impl Validator {
+    pub(super) fn take_message(
+        &mut self,
+        event: &MessageEvent<'_, '_>,
+        seen: Attribution,
+        keys: &KeyRing,
+        observer: &Observer,
+    ) {
+        let mut message = MessageFacts::of(event, keys);
+        let seen = self.paired_by_endpoints(&message, seen);
+        message.leg = self.leg_of(&message, seen);
+        let node = seen.node.and_then(|slot| observer.node(slot).map(|node| (slot, node)));
+        let context = context_of(&message, node);
+        let mut finder = Finder::new(context, None, &mut self.reports);
+        for (rule, check) in &self.checks.datagram {
+            check(&message, finder.of(rule));
+        }
+        match &event.message.header {
+            Header::Request(request) if self.is_port(message.destination.port()) => {
+                self.take_request(&message, request, seen, context, observer);
+            }
+            Header::Reply(reply) => self.take_reply(&message, reply, seen, context, observer),
+            Header::Revocation(revocation) => {
+                self.take_revocation(&message, revocation, context, node, observer);
+            }
+            Header::RevocationAcknowledgement(_) => {
+                self.file(seen.node, observer);
+                self.after_revocation(&message, seen.node, observer);
+            }
+            Header::TunnelData(_) => self.take_tunnel_data(event, observer),
+            _ => {}
+        }
+        self.file(seen.node, observer);
+    }
+
+    fn take_request(
+        &mut self,
+        message: &MessageFacts<'_, '_>,
+        request: &RegistrationRequest,
+        seen: Attribution,
+        context: Context,
+        observer: &Observer,
+    ) {
+        let session = seen.node.and_then(|node| self.world.session(node, observer)).unwrap_or(&self.blank);
+        let mut finder = Finder::new(context, Some(session), &mut self.reports);
+        judge_alone(&self.checks, message, &mut finder);
+        let faults = self.reports.iter().map(|report| report.finding.rule.id);
+        let faults = faults.filter(|id| FAULTS.contains(id)).collect();
+        let asked = Asked {
+            node: seen.node,
+            group: seen.request.unwrap_or(message.place.frame),
+            faults,
+            ..Asked::of(message, request)
+        };
+        let asking = Asking {
+            message,
+            request,
+            asked: &asked,
+            session,
+            node: seen.node.and_then(|node| observer.node(node)),
+            anchored: self.world.options.cold_start || session.anchored,
+            world: &self.world,
+        };
+        let mut finder = Finder::new(context, Some(session), &mut self.reports);
+        show(&self.checks.request, message.traits, &mut finder, |check, finder| check(&asking, finder));
+        self.world.remember_request(Arc::new(asked), observer);
+    }
+
+    fn take_reply(
+        &mut self,
+        message: &MessageFacts<'_, '_>,
+        reply: &RegistrationReply,
+        seen: Attribution,
+        context: Context,
+        observer: &Observer,
+    ) {
+        let session = seen.node.and_then(|node| self.world.session(node, observer));
+        judge_alone(&self.checks, message, &mut Finder::new(context, session, &mut self.reports));
+        let answer = Arc::new(Answer::of(message, reply));
+        let asked = seen.request.and_then(|group| self.asked_of(group, message)).cloned();
+        if let (Some(node), Some(from)) = (seen.node, asked.as_ref().and_then(|asked| asked.node))
+            && observer.node(from).is_none_or(|from| from.home_address.is_none())
+        {
+            self.world.rename(from, node, observer);
+        }
+        let session = seen.node.and_then(|node| self.world.session(node, observer)).unwrap_or(&self.blank);
+        let node = seen.node.and_then(|node| observer.node(node));
+        let changes = seen.decides && reply.code.is_accepted();
+        let overwrites = asked.as_ref().is_some_and(|asked| asked.is_overwrite()) && changes;
+        let anchors = changes && asked.as_ref().is_some_and(|asked| anchors(asked, &answer));
+        let anchored = self.world.options.cold_start || session.anchored;
+        let answering = Answering {
+            message,
+            reply,
+            answer: &answer,
+            asked: asked.as_deref(),
+            decides: seen.decides,
+            session,
+            before: if changes { observer.before() } else { node.map(Node::bindings).unwrap_or_default() },
+            node,
+            slot: seen.node,
+            anchored: anchored || overwrites,
+            anchored_after: anchored || anchors,
+            world: &self.world,
+            observer,
+        };
+        let mut finder = Finder::new(context, Some(session), &mut self.reports);
+        show(&self.checks.reply, message.traits, &mut finder, |check, finder| check(&answering, finder));
+        let numbers = message.message.numbers();
+        let removes = answering.removes_a_binding();
+        self.file(seen.node, observer);
+        self.world.remember_reply(&answer, asked.as_ref(), seen.decides, seen.node, numbers, observer);
+        if let (Some(slot), Some(asked), true) = (seen.node, &asked, changes) {
+            if let Some(session) = self.world.session_mut(slot, observer) {
+                session.anchored |= anchors;
+            }
+            self.note_policy(slot, asked, &answer, removes, observer);
+        }
+    }
+
+    /// Notes what an accepted exchange did to the policy.
+    fn note_policy(&mut self, slot: u32, asked: &Asked, answer: &Answer, removes: bool, observer: &Observer) {
+        let Some(node) = observer.node(slot) else { return };
+        let changed = node
+            .policy()
+            .rules()
+            .iter()
+            .any(|rule| rule.frame == answer.place.frame || rule.frame == asked.group);
+        let exhausted: Vec<_> = exhausted(node, |bid| node.is_active(bid)).cloned().collect();
+        let Some(session) = self.world.session_mut(slot, observer) else { return };
+        if changed {
+            session.policy_changes = session.policy_changes.wrapping_add(1);
+            session.policy_by = asked.usable_bid();
+        }
+        if removes {
+            session.exhausted = exhausted;
+        } else {
+            session.exhausted.retain(|rule| exhausted.contains(rule));
+        }
+    }
+
+    fn take_revocation(
+        &mut self,
+        message: &MessageFacts<'_, '_>,
+        revocation: &Revocation,
+        context: Context,
+        node: Option<(u32, &Node)>,
+        observer: &Observer,
+    ) {
+        let session = node.and_then(|(slot, _)| self.world.session(slot, observer)).unwrap_or(&self.blank);
+        let revoking = Revoking {
+            message,
+            revocation,
+            node: node.map(|(_, node)| node),
+            anchored: self.world.options.cold_start || session.anchored,
+            world: &self.world,
+        };
+        let mut finder = Finder::new(context, Some(session), &mut self.reports);
+        for (rule, check) in &self.checks.revocation {
+            check(&revoking, finder.of(rule));
+        }
+        self.world.revocations.note(message.place, revocation);
+    }
+
+    fn after_revocation(&mut self, message: &MessageFacts<'_, '_>, node: Option<u32>, observer: &Observer) {
+        self.world.revocations.note_acknowledgement(message);
+        if let Some(session) = node.and_then(|node| self.world.session_mut(node, observer)) {
+            session.disturb(message.place.time);
+        }
+    }
+}
+
+/// Shows a registration alone to the rules that need no more.
+fn judge_alone(checks: &Checks, message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
+    show(&checks.registration, message.traits, finder, |check, finder| check(message, finder));
+    for facts in &message.flow_bindings {
+        for (rule, check) in &checks.flow_binding {
+            check(message, facts, finder.of(rule));
+        }
+    }
+}
+
+/// Shows a message to those of some checks that can report something of it.
+fn show<C: Copy>(
+    checks: &Sorted<C>,
+    traits: Traits,
+    finder: &mut Finder<'_>,
+    mut show: impl FnMut(C, &mut Finder<'_>),
+) {
+    for (needed, rule, check) in checks {
+        if traits.have(*needed) {
+            show(*check, finder.of(rule));
+        }
+    }
+}
+
+/// Selectors of a node's FORWARD rules with no BID for which `lives` holds.
+pub(super) fn exhausted(node: &Node, lives: impl Fn(u8) -> bool) -> impl Iterator<Item = &NormalSelector> {
+    let rules = node.policy().rules().iter();
+    rules.filter(move |rule| rule.effect(&lives) == Effect::Exhausted).map(|rule| &rule.selector)
+}
+
+fn context_of(message: &MessageFacts<'_, '_>, node: Option<(u32, &Node)>) -> Context {
+    let named = match &message.message.header {
+        Header::Request(request) => Some(request.home_address),
+        Header::Reply(reply) => Some(reply.home_address),
+        Header::Revocation(revocation) => Some(revocation.home_address),
+        _ => None,
+    };
+    Context {
+        place: message.place,
+        sender: message.sender(),
+        node: node.map(|(slot, _)| slot),
+        home_address: node
+            .and_then(|(_, node)| node.home_address)
+            .or(named.filter(|address| !address.is_unspecified())),
+    }
+}

@@ -1,0 +1,68 @@
+//! What the validator does when time passes: requests that stay without a reply, and bindings that expire.
+
+use super::facts::{Expired, Unanswered};
+use super::finder::{Context, Finder};
+use super::messages::exhausted;
+use super::validator::Validator;
+use super::{Place, Subject};
+use crate::state::{Bid, Binding, BindingState, Observer};
+use crate::time::Precision;
+
+impl Validator {
+    /// Judges the oldest request, whose reply timeout is over.
+    pub(super) fn lapse(&mut self, observer: &Observer) {
+        let Some(asked) = self.world.take_lapsed() else { return };
+        let node = asked.node;
+        let session = node.and_then(|node| self.world.session(node, observer)).unwrap_or(&self.blank);
+        let home_address = Some(asked.request.home_address).filter(|address| !address.is_unspecified());
+        let context = Context { place: asked.place, sender: Subject::MobileNode, node, home_address };
+        let unanswered = Unanswered { asked: &asked, session };
+        let mut finder = Finder::new(context, Some(session), &mut self.reports);
+        for (rule, check) in &self.checks.unanswered {
+            check(&unanswered, finder.of(rule));
+        }
+        self.file(node, observer);
+        if let Some(session) = node.and_then(|node| self.world.session_mut(node, observer)) {
+            session.remember_unanswered(&asked);
+        }
+    }
+
+    /// Judges the bindings of a node that expire now.
+    pub(super) fn alarm(&mut self, observer: &Observer) {
+        let Some((time, slot)) = self.world.take_alarm(observer) else { return };
+        let Some(node) = observer.node(slot) else { return };
+        let expires_now = |binding: &&Binding| {
+            binding.expires == Some(time)
+                && matches!(binding.state, BindingState::Active | BindingState::Expired)
+        };
+        let any = node.bindings().iter().any(|binding| expires_now(&binding));
+        for binding in node.bindings().iter().filter(expires_now) {
+            let session = self.world.session(slot, observer).unwrap_or(&self.blank);
+            let registered = session.registered(binding);
+            let precision =
+                registered.map_or(Precision::MICROSECONDS, |registered| registered.answer.place.precision);
+            let renewed_by = Place { frame: binding.frame, time: binding.refreshed, precision };
+            let context = Context {
+                place: renewed_by,
+                sender: Subject::MobileNode,
+                node: Some(slot),
+                home_address: node.home_address,
+            };
+            let expired = Expired { binding, registered, renewed_by, time, node, session };
+            let mut finder = Finder::new(context, Some(session), &mut self.reports);
+            for (rule, check) in &self.checks.expiry {
+                check(&expired, finder.of(rule));
+            }
+            let lives =
+                |bid: u8| expired.live_after().any(|binding| binding.bid().map(Bid::octet) == Some(bid));
+            let exhausted: Vec<_> = exhausted(node, lives).cloned().collect();
+            self.file(Some(slot), observer);
+            if let Some(session) = self.world.session_mut(slot, observer) {
+                session.exhausted = exhausted;
+            }
+        }
+        if any && let Some(session) = self.world.session_mut(slot, observer) {
+            session.disturb(time);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Which way a data packet runs, and whose it is (D13).
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use super::Place;
+use super::facts::live;
+use crate::net::{Datagram, IpPacket, Ipv4Packet, Peeled, UdpTunnel, peel_packet};
+use crate::state::{Direction, FarEnd, Node, Observer};
+use crate::wire::{Header, Message, Numbers};
+
+/// The ends of the outer header.
+#[derive(Clone, Copy)]
+pub(super) struct Ends {
+    pub source: Ipv4Addr,
+    pub destination: Ipv4Addr,
+    /// UDP ports, for a tunnel in UDP.
+    pub ports: Option<(u16, u16)>,
+}
+
+/// Home agent, far end and direction, as one reading of the outer addresses has them.
+pub(super) type Way = (Ipv4Addr, FarEnd, Direction);
+
+/// A packet that is opened.
+#[derive(Clone, Copy)]
+pub(super) struct Opened<'c, 'a> {
+    pub place: Place,
+    pub ends: Ends,
+    pub outer: &'c Ipv4Packet<'a>,
+    pub reassembled: bool,
+    pub udp: Option<&'c UdpTunnel<'a>>,
+    pub peeled: &'c Peeled<'a>,
+    pub copied: Option<FarEnd>,
+    pub registration: Option<Ipv4Addr>,
+}
+
+/// The way a packet runs, and the node it belongs to.
+pub(super) fn way_of(opened: &Opened<'_, '_>, observer: &Observer) -> Option<(Way, Option<u32>)> {
+    let Ends { source, destination, .. } = opened.ends;
+    let (down, up) = (downlink_of(opened.ends), uplink_of(opened.ends));
+    match (observer.is_home_agent(source), observer.is_home_agent(destination)) {
+        // Between two home agents it runs the way in which it belongs to somebody.
+        (true, true) => match (owner(opened, down, observer), owner(opened, up, observer)) {
+            (None, Some(node)) => Some((up, Some(node))),
+            (node, _) => Some((down, node)),
+        },
+        (true, false) => Some((down, owner(opened, down, observer))),
+        (false, true) => Some((up, owner(opened, up, observer))),
+        (false, false) => None,
+    }
+}
+
+/// Whether a packet to a node's home address is in a tunnel that the node has from its home agent.
+pub(super) fn is_in_its_tunnel(
+    opened: &Opened<'_, '_>,
+    (home_agent, far_end, direction): Way,
+    node: Option<u32>,
+    observer: &Observer,
+) -> bool {
+    let Some(node) = node.and_then(|slot| observer.node(slot)) else { return false };
+    let destination = opened.peeled.inner.map(|inner| inner.destination());
+    direction == Direction::Downlink
+        && node.home_agent == home_agent
+        && node.home_address.map(IpAddr::V4) == destination
+        && live(node.bindings(), opened.place.time).any(|binding| binding.far_end == far_end)
+}
+
+pub(super) fn downlink_of(ends: Ends) -> Way {
+    let far_end = FarEnd { address: ends.destination, port: ends.ports.map(|ports| ports.1) };
+    (ends.source, far_end, Direction::Downlink)
+}
+
+pub(super) fn uplink_of(ends: Ends) -> Way {
+    let far_end = FarEnd { address: ends.source, port: ends.ports.map(|ports| ports.0) };
+    (ends.destination, far_end, Direction::Uplink)
+}
+
+/// The node a packet belongs to (D13): that of the payload's local address, or of the inner packet's.
+pub(super) fn owner(
+    opened: &Opened<'_, '_>,
+    (home_agent, _, direction): Way,
+    observer: &Observer,
+) -> Option<u32> {
+    let minimal = opened.peeled.minimal.filter(|_| opened.peeled.inner.is_none());
+    let Some(inner) = opened.peeled.inner else {
+        // A fragment that begins with a forwarding header (TUN-023).
+        let local = match direction {
+            Direction::Downlink => minimal?.destination,
+            Direction::Uplink => minimal?.source?,
+        };
+        return observer.owner_of(home_agent, local.into());
+    };
+    let local = |packet: &IpPacket<'_>| match direction {
+        Direction::Downlink => packet.destination(),
+        Direction::Uplink => packet.source(),
+    };
+    let payload = payload_of(home_agent, &inner, observer);
+    payload
+        .and_then(|payload| observer.owner_of(home_agent, local(&payload)))
+        .or_else(|| observer.owner_of(home_agent, local(&inner)))
+}
+
+/// The packet inside a packet that is itself tunnelled between the home agent and a home address (D13).
+pub(super) fn payload_of<'a>(
+    home_agent: Ipv4Addr,
+    inner: &IpPacket<'a>,
+    observer: &Observer,
+) -> Option<IpPacket<'a>> {
+    let home_agent_address = IpAddr::V4(home_agent);
+    let home_address = match (inner.source(), inner.destination()) {
+        (source, destination) if source == home_agent_address => destination,
+        (source, destination) if destination == home_agent_address => source,
+        _ => return None,
+    };
+    let is_home = |node: &Node| node.home_address.map(IpAddr::V4) == Some(home_address);
+    observer.node(observer.owner_of(home_agent, home_address)?).filter(|node| is_home(node))?;
+    peel_packet(inner)?.inner
+}
+
+/// Home Address of the Registration Request or Reply that a packet is (D2).
+pub(super) fn registration_in(inner: &IpPacket<'_>, ports: &[u16], numbers: Numbers) -> Option<Ipv4Addr> {
+    let datagram = Datagram::of(inner)?.ok()?;
+    let missing = datagram.declared_length.saturating_sub(datagram.payload.len());
+    let (from, to) = (ports.contains(&datagram.source.port()), ports.contains(&datagram.destination.port()));
+    if !from && !to {
+        return None;
+    }
+    match Message::parse(datagram.payload, missing, numbers).header {
+        Header::Request(request) if to => Some(request.home_address),
+        Header::Reply(reply) => Some(reply.home_address),
+        _ => None,
+    }
+}
