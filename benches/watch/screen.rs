@@ -58,21 +58,18 @@ impl Screen {
         let (mut views, mut pause) = (Vec::new(), Vec::new());
         output.wait_for("Tunnels");
         for round in 1u32.. {
-            let pauses = round.is_multiple_of(60);
-            let (key, answer) = match round % 2 {
-                0 if pauses => ("p", "PAUSED"),
-                0 => ("1", "[1 Tunnels]"),
-                _ => ("4", "[4 Flows]"),
-            };
-            output.take();
-            let begun = Instant::now();
-            if keyboard.write_all(key.as_bytes()).is_err() || !output.wait_for(answer) {
-                break;
-            }
-            if pauses { &mut pause } else { &mut views }.push(begun.elapsed());
+            let (key, answer) =
+                if round.is_multiple_of(2) { ("1", "[1 Tunnels]") } else { ("4", "[4 Flows]") };
+            let Some(took) = output.answer(&mut keyboard, key, answer) else { break };
+            views.push(took);
             std::thread::sleep(Duration::from_millis(333));
-            if pauses && keyboard.write_all(b"p").is_err() {
-                break;
+            if round.is_multiple_of(60) {
+                let Some(took) = output.answer(&mut keyboard, "p", "PAUSED") else { break };
+                pause.push(took);
+                std::thread::sleep(Duration::from_secs(2));
+                if keyboard.write_all(b"p").is_err() {
+                    break;
+                }
             }
         }
         tell("views", &mut views);
@@ -81,10 +78,14 @@ impl Screen {
 }
 
 impl Output {
-    /// Forgets what came so far.
-    fn take(&mut self) {
+    /// Presses a key, and takes the time until its answer; `None` when the terminal is gone.
+    fn answer(&mut self, keyboard: &mut File, key: &str, answer: &str) -> Option<Duration> {
+        // What came before is no answer.
         self.pieces.try_iter().for_each(drop);
         self.text.clear();
+        let begun = Instant::now();
+        keyboard.write_all(key.as_bytes()).ok()?;
+        self.wait_for(answer).then(|| begun.elapsed())
     }
 
     /// Waits for these characters; false when they do not come any more.
