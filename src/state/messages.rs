@@ -78,7 +78,7 @@ impl Observer {
         if self.judge.has_due(self.clock) {
             self.pass_judgement(self.clock);
         }
-        if self.duplicates.is_copy(packet, event.time) {
+        if self.duplicates.is_copy(&packet.into(), event.time) {
             return Attribution { copy: true, ..Attribution::default() };
         }
         let attribution = match &event.message.header {

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::directory::NodeId;
+use super::duplicates::Sample;
 use super::flow::{Flow, Form, Key, Marks, NO_TUNNEL, NONE, Path};
 use super::judge::{Charge, Judge};
 use super::messages::Attribution;
@@ -11,7 +12,7 @@ use super::observer::ipv4;
 use super::selector::Downlink;
 use super::sprays::Spray;
 use super::{Direction, Effect, Encapsulation, FarEnd, Node, Observer, Tunnel};
-use crate::net::{Datagram, FlowFacts, IpPacket, Peeled, UdpTunnel, peel, peel_packet};
+use crate::net::{Datagram, FlowFacts, IpPacket, Peeled, PlainTunnel, UdpTunnel, peel, peel_packet};
 use crate::time::Timestamp;
 use crate::wire::IpProtocol;
 
@@ -24,39 +25,75 @@ impl Observer {
         self.taken = self.taken.wrapping_add(1);
         let header = &tunnel.outer.header;
         let (source, destination) = (header.source, header.destination);
-        let is_agent = (self.directory.is_agent(source), self.directory.is_agent(destination));
-        if is_agent == (false, false) {
+        let agents = (self.directory.agent_number(source), self.directory.agent_number(destination));
+        if agents == (None, None) {
             // Nobody's, or one that pretends to come from a home agent.
-            let copy = self.options.keep_before && self.duplicates.is_copy(&tunnel.outer, time);
+            let copy =
+                self.options.keep_before && self.duplicates.is_copy(&Sample::from(&tunnel.outer), time);
             return Attribution { copy, ..Attribution::default() };
         }
-        if self.duplicates.is_copy(&tunnel.outer, time) {
+        if self.duplicates.is_copy(&Sample::from(&tunnel.outer), time) {
             return Attribution { copy: true, ..Attribution::default() };
         }
         let ends = Ends { source, destination, ports: None };
+        let one_way = match agents {
+            (Some(agent), None) => Some((agent, Direction::Downlink)),
+            (None, Some(agent)) => Some((agent, Direction::Uplink)),
+            (Some(_), Some(_)) | (None, None) => None,
+        };
         if !self.options.attribute
-            && is_agent.0 != is_agent.1
+            && let Some((agent, direction)) = one_way
             && let Some(facts) = FlowFacts::of_plain(tunnel)
         {
-            let direction = if is_agent.0 { Direction::Downlink } else { Direction::Uplink };
-            let (home_agent, far_end) = ends.seen(direction);
-            if let Some(sighting) = self.sighting(home_agent, far_end, direction, &facts, time) {
+            let (_, far_end) = ends.seen(direction);
+            if let Some(sighting) = self.sighting(agent, far_end, direction, &facts, time) {
                 self.hold(sighting);
             }
             return Attribution::default();
         }
-        self.carried(ends, is_agent, &peel(tunnel), time)
+        self.carried(ends, agents, &peel(tunnel), time)
+    }
+
+    /// Takes a plain tunnelled packet, after [`Observer::advance`] to its time. What becomes of it is what
+    /// [`Observer::tunnel`] would make of it, to which it is left where this gives `false`.
+    // Into its caller, where all of the packet is in registers.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    pub fn plain(&mut self, tunnel: &PlainTunnel<'_>, time: Timestamp) -> bool {
+        if self.options.attribute || self.options.keep_before {
+            return false;
+        }
+        let PlainTunnel { source, destination, .. } = *tunnel;
+        let agents = (self.directory.agent_number(source), self.directory.agent_number(destination));
+        let (agent, far_end, direction) = match agents {
+            (Some(agent), None) => (agent, destination, Direction::Downlink),
+            (None, Some(agent)) => (agent, source, Direction::Uplink),
+            (Some(_), Some(_)) => return false,
+            (None, None) => {
+                self.taken = self.taken.wrapping_add(1);
+                return true;
+            }
+        };
+        self.taken = self.taken.wrapping_add(1);
+        if !self.duplicates.is_copy(&tunnel.into(), time) {
+            let far_end = FarEnd { address: far_end, port: None };
+            if let Some(sighting) = self.sighting(agent, far_end, direction, &tunnel.facts, time) {
+                self.hold(sighting);
+            }
+        }
+        true
     }
 
     /// Takes a fragment of a tunnelled packet, which changes nothing; says whether the capture holds it twice.
     pub fn fragment(&mut self, fragment: &crate::net::Tunnel<'_>, time: Timestamp) -> Attribution {
         let header = &fragment.outer.header;
         let concerns = self.directory.is_agent(header.source) || self.directory.is_agent(header.destination);
-        let copy = concerns && self.duplicates.is_copy(&fragment.outer, time);
+        let copy = concerns && self.duplicates.is_copy(&Sample::from(&fragment.outer), time);
         Attribution { copy, ..Attribution::default() }
     }
 
     /// Holds a packet back until a batch is full.
+    #[inline]
     fn hold(&mut self, sighting: Sighting) {
         self.sightings.push(sighting);
         if self.sightings.len() >= BATCH {
@@ -79,31 +116,29 @@ impl Observer {
             destination: *destination.ip(),
             ports: Some((source.port(), destination.port())),
         };
-        let is_agent = (self.directory.is_agent(ends.source), self.directory.is_agent(ends.destination));
-        self.carried(ends, is_agent, &peeled, time)
+        let agents =
+            (self.directory.agent_number(ends.source), self.directory.agent_number(ends.destination));
+        self.carried(ends, agents, &peeled, time)
     }
 
-    /// Takes what was carried between two ends; `is_agent` says of source and destination whether they are home
+    /// Takes what was carried between two ends; `agents` are the numbers of source and destination where they are home
     /// agents.
     fn carried(
         &mut self,
         ends: Ends,
-        is_agent: (bool, bool),
+        agents: (Option<u16>, Option<u16>),
         peeled: &Peeled<'_>,
         time: Timestamp,
     ) -> Attribution {
         let Some(inner) = &peeled.inner else { return self.without_inner(ends) };
-        let directions: &[Direction] = match is_agent {
-            (true, true) => &[Direction::Downlink, Direction::Uplink],
-            (true, false) => &[Direction::Downlink],
-            (false, true) => &[Direction::Uplink],
-            (false, false) => return Attribution::default(),
-        };
-        for direction in directions {
-            let (home_agent, far_end) = ends.seen(*direction);
+        let ways = [(agents.0, Direction::Downlink), (agents.1, Direction::Uplink)];
+        let is_one_way = agents.0.is_none() || agents.1.is_none();
+        for (agent, direction) in ways {
+            let Some(agent) = agent else { continue };
+            let (home_agent, far_end) = ends.seen(direction);
             let payload = self.payload(home_agent, inner);
             let facts = FlowFacts::of(payload.as_ref().unwrap_or(inner));
-            let Some(sighting) = self.sighting(home_agent, far_end, *direction, &facts, time) else {
+            let Some(sighting) = self.sighting(agent, far_end, direction, &facts, time) else {
                 continue;
             };
             let carrier = match direction {
@@ -120,7 +155,7 @@ impl Observer {
             };
             let carrier = payload.and_then(|_| ipv4(carrier));
             let sighting = Sighting { carrier, encapsulation, ..sighting };
-            if !self.options.attribute && directions.len() == 1 {
+            if !self.options.attribute && is_one_way {
                 self.hold(sighting);
                 return Attribution::default();
             }
@@ -130,16 +165,19 @@ impl Observer {
                 return attribution;
             }
         }
-        if self.options.attribute || directions.len() > 1 {
+        if self.options.attribute || !is_one_way {
             self.unknown(ends);
         }
         Attribution::default()
     }
 
     /// What is worth knowing of a packet, without the packet; `None` when there is no room for its addresses.
+    // Into its callers: one of them has every tunnelled packet, and knows most of what is asked for here.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
     fn sighting(
         &mut self,
-        home_agent: Ipv4Addr,
+        agent: u16,
         far_end: FarEnd,
         direction: Direction,
         facts: &FlowFacts,
@@ -149,7 +187,7 @@ impl Observer {
             Direction::Downlink => Downlink::of_downlink(facts),
             Direction::Uplink => Downlink::of_uplink(facts),
         };
-        let Some(key) = self.key(home_agent, &packet) else {
+        let Some(key) = self.key(agent, &packet) else {
             self.homeless_flows = self.homeless_flows.saturating_add(1);
             return None;
         };
@@ -374,7 +412,8 @@ impl Observer {
     }
 
     /// The key of a packet's flow, in downlink orientation.
-    fn key(&mut self, home_agent: Ipv4Addr, packet: &Downlink) -> Option<Key> {
+    #[inline]
+    fn key(&mut self, agent: u16, packet: &Downlink) -> Option<Key> {
         let (correspondent, local, is_ipv6) = match (packet.source, packet.destination) {
             (IpAddr::V4(source), IpAddr::V4(destination)) => (source.into(), destination.into(), false),
             (IpAddr::V6(source), IpAddr::V6(destination)) => {
@@ -385,7 +424,7 @@ impl Observer {
         };
         let ports = packet.source_port.zip(packet.destination_port);
         Some(Key {
-            agent: self.directory.agent_number(home_agent)?,
+            agent,
             correspondent,
             local,
             ports: ports.map_or(0, |(source, destination)| u32::from(source) << 16 | u32::from(destination)),

@@ -73,6 +73,7 @@ pub struct Downlink {
 
 impl Downlink {
     /// The packet as it is, when it runs downlink.
+    #[inline]
     pub fn of_downlink(facts: &FlowFacts) -> Self {
         Self {
             source: facts.key.source,
@@ -87,6 +88,7 @@ impl Downlink {
     }
 
     /// An uplink packet turned around.
+    #[inline]
     pub fn of_uplink(facts: &FlowFacts) -> Self {
         Self {
             source: facts.key.destination,
