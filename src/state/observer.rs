@@ -1,5 +1,6 @@
 //! The observer: fed with messages and tunnelled packets and their times, asked for tables.
 
+use std::mem;
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::directory::Directory;
@@ -202,8 +203,10 @@ impl Observer {
     /// Ends the observation: what is unanswered now stays unanswered, and bindings expire up to the clock.
     pub fn close(&mut self) {
         self.flush();
-        while let Some(request) = self.pending.take_oldest() {
-            self.conclude(&request);
+        let Options { reply_timeout, limits, seed, .. } = self.options;
+        let pending = mem::replace(&mut self.pending, Pending::new(reply_timeout, limits.pending, seed));
+        for request in pending.oldest_first() {
+            self.conclude(request);
         }
         self.judge_all();
         for slot in 0..u32::try_from(self.directory.nodes.len()).unwrap_or(u32::MAX) {
