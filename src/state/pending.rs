@@ -142,12 +142,9 @@ impl Pending {
         let evicted = if self.queue.len() >= self.most { self.take_oldest() } else { None };
         request.seen = now;
         let tag = self.tag(&request.identity, request.identification);
-        let slot = match self.free.pop() {
-            Some(slot) => slot,
-            None => {
-                self.slots.push(None);
-                u32::try_from(self.slots.len().saturating_sub(1)).unwrap_or(u32::MAX)
-            }
+        let slot = match self.free.last() {
+            Some(slot) => *slot,
+            None => u32::try_from(self.slots.len()).unwrap_or(u32::MAX),
         };
         let entry = Entry { tag, slot };
         self.queue.push_back((self.end(now), entry));
@@ -156,8 +153,9 @@ impl Pending {
                 self.index_leg(slot, leg, request.identification);
             }
         }
-        if let Some(place) = self.slots.get_mut(slot as usize) {
-            *place = Some(request);
+        match self.free.pop().and_then(|slot| self.slots.get_mut(slot as usize)) {
+            Some(place) => *place = Some(request),
+            None => self.slots.push(Some(request)),
         }
         self.fresh.push(entry);
         if self.fresh.len() >= FRESH {
