@@ -3,11 +3,11 @@
 use std::mem;
 use std::net::{IpAddr, Ipv4Addr};
 
+use super::batch::{BATCH, Sighting};
 use super::directory::Directory;
 use super::duplicates::Duplicates;
 use super::flow_table::FlowTable;
 use super::judge::Judge;
-use super::packets::{BATCH, Sighting};
 use super::pending::{Pending, Request};
 use super::records::Records;
 use super::revocations::Revocations;
