@@ -288,7 +288,7 @@ fn following_stays_at_the_newest_row() {
 fn saving_asks_for_a_file_and_says_what_of() {
     let mut bench = Bench::after("samples/tunnels.pcap", SIZE);
     let order = |effects: Vec<Effect>| match effects.into_iter().next() {
-        Some(Effect::Save(order)) => order,
+        Some(Effect::Save(order, _)) => order,
         other => panic!("{other:?}"),
     };
     bench.keys("3s");

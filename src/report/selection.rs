@@ -1,5 +1,6 @@
 //! What of an observer's tables is shown: everything, or what concerns one node.
 
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use super::{Summary, Target};
@@ -12,14 +13,14 @@ pub(super) struct Selection<'t> {
     observer: &'t Observer,
     target: Option<&'t Target>,
     /// Home addresses of the target.
-    addresses: Vec<Ipv4Addr>,
+    addresses: BTreeSet<Ipv4Addr>,
 }
 
 impl<'t> Selection<'t> {
     /// What `summary` wants to be shown.
     pub fn new(summary: &Summary<'t>) -> Self {
         let (observer, target) = (summary.observer, summary.target);
-        let mut addresses = Vec::new();
+        let mut addresses = BTreeSet::new();
         // A home address needs no other.
         if let Some(target) = target.filter(|target| !matches!(target, Target::HomeAddress(_))) {
             let nodes = observer.nodes().filter(|node| target.is_node(node));
@@ -30,7 +31,7 @@ impl<'t> Selection<'t> {
 
     /// All that an observer inferred.
     pub fn everything(observer: &'t Observer) -> Self {
-        Self { observer, target: None, addresses: Vec::new() }
+        Self { observer, target: None, addresses: BTreeSet::new() }
     }
 
     /// Where it is taken from.

@@ -1,5 +1,6 @@
 //! The one node that everything is narrowed to (`--node`).
 
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use crate::state::{Exchange, Node};
@@ -13,7 +14,7 @@ pub enum Target {
     /// Its NAI.
     Nai(String),
     /// Any of several.
-    Any(Vec<Self>),
+    Any(BTreeSet<Ipv4Addr>, BTreeSet<Vec<u8>>),
 }
 
 impl Target {
@@ -27,37 +28,57 @@ impl Target {
         match self {
             Self::HomeAddress(address) => node.home_address == Some(*address),
             Self::Nai(nai) => node.nai.as_deref() == Some(nai.as_bytes()),
-            Self::Any(targets) => targets.iter().any(|target| target.is_node(node)),
+            Self::Any(addresses, nais) => {
+                node.home_address.is_some_and(|address| addresses.contains(&address))
+                    || node.nai.as_deref().is_some_and(|nai| nais.contains(nai))
+            }
         }
     }
 
     /// Whether an exchange is the node's. `addresses` are those that the node has, which an exchange may name in
     /// place of its NAI.
-    pub fn is_of(&self, exchange: &Exchange, addresses: &[Ipv4Addr]) -> bool {
+    pub fn is_of(&self, exchange: &Exchange, addresses: &BTreeSet<Ipv4Addr>) -> bool {
         match self {
             Self::HomeAddress(address) => exchange.home_address == *address,
             Self::Nai(nai) => {
                 exchange.nai.as_deref() == Some(nai.as_bytes()) || addresses.contains(&exchange.home_address)
             }
-            // The addresses belong to all of them together, and so they do here.
-            Self::Any(targets) => targets.iter().any(|target| target.is_of(exchange, addresses)),
+            Self::Any(named, nais) => {
+                named.contains(&exchange.home_address)
+                    || addresses.contains(&exchange.home_address)
+                    || exchange.nai.as_deref().is_some_and(|nai| nais.contains(nai))
+            }
         }
     }
 
     /// Whether a message names the node itself; others are told by the exchange they belong to.
     pub fn is_named_in(&self, message: &Message<'_>) -> bool {
         match self {
-            Self::HomeAddress(address) => match &message.header {
-                Header::Request(request) => request.home_address == *address,
-                Header::Reply(reply) => reply.home_address == *address,
-                Header::Revocation(revocation) => revocation.home_address == *address,
-                Header::RevocationAcknowledgement(acknowledgement) => acknowledgement.home_address == *address,
-                Header::TunnelData(_) | Header::Other(_) | Header::Short(..) => false,
-            },
-            Self::Nai(nai) => message.extensions().any(|extension| {
-                matches!(extension.content(), Ok(Content::Nai(found)) if found.0 == nai.as_bytes())
-            }),
-            Self::Any(targets) => targets.iter().any(|target| target.is_named_in(message)),
+            Self::HomeAddress(address) => home_address_in(message) == Some(*address),
+            Self::Nai(nai) => nais_in(message).any(|found| found == nai.as_bytes()),
+            Self::Any(addresses, nais) => {
+                home_address_in(message).is_some_and(|address| addresses.contains(&address))
+                    || nais_in(message).any(|found| nais.contains(found))
+            }
         }
     }
+}
+
+/// The home address that a message names.
+fn home_address_in(message: &Message<'_>) -> Option<Ipv4Addr> {
+    match &message.header {
+        Header::Request(request) => Some(request.home_address),
+        Header::Reply(reply) => Some(reply.home_address),
+        Header::Revocation(revocation) => Some(revocation.home_address),
+        Header::RevocationAcknowledgement(acknowledgement) => Some(acknowledgement.home_address),
+        Header::TunnelData(_) | Header::Other(_) | Header::Short(..) => None,
+    }
+}
+
+/// The NAIs that a message carries.
+fn nais_in<'m>(message: &Message<'m>) -> impl Iterator<Item = &'m [u8]> {
+    message.extensions().filter_map(|extension| match extension.content() {
+        Ok(Content::Nai(nai)) => Some(nai.0),
+        _ => None,
+    })
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::facts::{Facts, NodeRef};
 use super::filter::Filter;
 use super::finding_log::FindingLog;
+use super::message::SaveOrder;
 use super::prompt::Prompt;
 use super::search::Search;
 use super::theme::{Theme, ThemeName};
@@ -56,6 +57,8 @@ pub struct App {
     pub(super) thawed: Vec<Frozen>,
     /// A frame that is to be read again.
     pub(super) fetching: Option<u64>,
+    /// What is to be saved, and the tables to be saved when they are copied.
+    pub(super) saving: Option<(Box<SaveOrder>, Still)>,
     /// What there is to say about the last key.
     pub notice: Option<Notice>,
     /// The pane that has the keys, by view.
@@ -173,6 +176,7 @@ impl App {
             freezing: None,
             thawed: Vec::new(),
             fetching: None,
+            saving: None,
             notice: None,
             focus: [0; View::ALL.len()],
             split: [0; View::ALL.len()],
@@ -247,7 +251,7 @@ impl App {
 
     /// Whether tables are being copied: until [`App::is_busy`] says that it is done, the facts have to stay as they are.
     pub fn is_freezing(&self) -> bool {
-        self.freezing.is_some()
+        self.freezing.is_some() || self.saving.is_some()
     }
 
     /// Says something in the last line.

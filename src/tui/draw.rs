@@ -170,7 +170,7 @@ fn state(app: &App, facts: Facts<'_>) -> (String, Style) {
             Why::Cursor(moment) => (format!("AT FRAME {}", moment.frame), theme.found),
         };
     }
-    if app.is_freezing() {
+    if app.freezing.is_some() {
         return ("PAUSED +0".to_owned(), theme.found);
     }
     let following = if app.follow { " following" } else { "" };

@@ -7,12 +7,14 @@ use super::ansi;
 use super::app::{App, Extent};
 use super::facts::{Facts, NodeRef};
 use super::filter::Sieve;
-use super::message::{SaveFormat, SaveOrder};
+use super::message::{Effect, SaveFormat, SaveOrder};
+use super::picture::Picture;
 use super::prompt::{Prompt, Purpose};
 use super::view::View;
 use super::views::{FindingRow, flow_text, message_summary};
 use crate::report::{Look, Target};
 use crate::rules::Findings;
+use crate::state::Still;
 use crate::watch::RecentMessage;
 
 impl Extent {
@@ -102,6 +104,26 @@ impl App {
         }
         let overwrite = self.overwrite.as_deref() == Some(path.as_str());
         Ok(SaveOrder { path, format, overwrite, view, extent, messages, target, findings })
+    }
+
+    /// Begins to save: first the tables are copied, a piece at a time, so that whoever types waits neither for that nor
+    /// for the disk.
+    pub(super) fn save(&mut self, facts: Facts<'_>, order: SaveOrder, effects: &mut Vec<Effect>) {
+        self.say("saving ...");
+        self.saving = Some((Box::new(order), Still::begin(self.shown(facts).observer)));
+        self.go_on_saving(facts, effects);
+    }
+
+    /// Copies the next piece; the last one is followed by the order to write it all.
+    pub(super) fn go_on_saving(&mut self, facts: Facts<'_>, effects: &mut Vec<Effect>) {
+        let Some((order, mut still)) = self.saving.take() else { return };
+        let shown = self.shown(facts);
+        // A capture is made of messages, which are in the order.
+        if order.format == SaveFormat::Capture || still.go_on(shown.observer) {
+            effects.push(Effect::Save(order, Box::new(Picture::of(shown, still.finish()))));
+        } else {
+            self.saving = Some((order, still));
+        }
     }
 
     /// The findings of the rows that are wanted; in other views than theirs all there are.
@@ -197,11 +219,13 @@ impl App {
 
 /// The nodes, as tables are narrowed to them.
 fn target_of(facts: Facts<'_>, nodes: impl Iterator<Item = NodeRef>) -> Target {
-    let named =
-        nodes.filter_map(|node| facts.node(node)).filter_map(|node| match (node.home_address, &node.nai) {
-            (Some(address), _) => Some(Target::HomeAddress(address)),
-            (None, Some(nai)) => Some(Target::Nai(String::from_utf8_lossy(nai).into_owned())),
-            (None, None) => None,
-        });
-    Target::Any(named.collect())
+    let (mut addresses, mut nais) = (BTreeSet::new(), BTreeSet::new());
+    for node in nodes.filter_map(|node| facts.node(node)) {
+        match (node.home_address, &node.nai) {
+            (Some(address), _) => drop(addresses.insert(address)),
+            (None, Some(nai)) => drop(nais.insert(nai.to_vec())),
+            (None, None) => {}
+        }
+    }
+    Target::Any(addresses, nais)
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::app::{Extent, Frozen};
+use super::picture::Picture;
 use super::view::View;
 use crate::report::Target;
 use crate::rules::Findings;
@@ -53,8 +54,8 @@ pub enum Effect {
     Redraw,
     /// Hand this to the clipboard of the terminal.
     Copy(String),
-    /// Write a file.
-    Save(Box<SaveOrder>),
+    /// Write a file of what is in the picture.
+    Save(Box<SaveOrder>, Box<Picture>),
     /// Change the pace of a replay.
     Replay(ReplayOrder),
     /// Read this frame of the input again.

@@ -9,7 +9,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use thiserror::Error;
@@ -19,8 +19,9 @@ use super::bringer::{Bringer, Notices, World, kind_of};
 use super::draw::draw;
 use super::facts::{Facts, Input, InputKind};
 use super::finding_log::FindingLog;
-use super::message::{Effect, Message, ReplayOrder};
+use super::message::{Effect, Message, ReplayOrder, SaveError, SaveOrder};
 use super::pace::Pace;
+use super::picture::Picture;
 use super::save::save;
 use super::terminal::{self, Happening, Screen};
 use super::turnstile::Turnstile;
@@ -106,6 +107,7 @@ pub fn run(
         pace: Pace::default(),
         started: Instant::now(),
         sender: screen_sender,
+        saves: Vec::new(),
         seen: None,
         is_busy: false,
     };
@@ -143,9 +145,14 @@ pub fn run(
             Ok(false) | Err(_) => break Ok(()),
         }
     };
+    drop(screen);
+    // A file that was asked for is brought to its end.
+    shown.finish_saving();
     stop.store(true, Ordering::Relaxed);
     drop(happenings);
-    drop(screen);
+    for save in shown.saves {
+        save.join().map_err(|_| RunError::Defect)?;
+    }
     let driver = bringer.join().map_err(|_| RunError::Defect)?;
     ended?;
     let driver = driver?;
@@ -162,6 +169,8 @@ struct Shown<'w> {
     started: Instant,
     /// Where it is told what happened.
     sender: SyncSender<Happening>,
+    /// Files that are being written.
+    saves: Vec<JoinHandle<()>>,
     /// What the last frame was drawn from.
     seen: Option<Seen>,
     is_busy: bool,
@@ -253,12 +262,7 @@ impl Shown<'_> {
             }
             Effect::Redraw => screen.forget()?,
             Effect::Copy(text) => screen.copy(&text)?,
-            Effect::Save(order) => {
-                let world = self.world.take_first();
-                let facts = world.facts();
-                let saved = save(self.app.shown(facts), &order);
-                self.app.update(facts, Message::Saved(saved));
-            }
+            Effect::Save(order, picture) => self.save(order, picture),
             Effect::Replay(order) => {
                 let told = match &self.replay {
                     Some(replay) => change(replay, order),
@@ -273,6 +277,39 @@ impl Shown<'_> {
             }
         }
         Ok(true)
+    }
+
+    /// Writes a file, in a thread of its own.
+    fn save(&mut self, order: Box<SaveOrder>, picture: Box<Picture>) {
+        let sender = self.sender.clone();
+        let write = move || {
+            let saved = save(picture.facts(), &order);
+            // When nobody waits for it any more, nobody misses it.
+            let _ = sender.send(Happening::Message(Message::Saved(saved)));
+        };
+        match thread::Builder::new().name("save".to_owned()).spawn(write) {
+            Ok(thread) => self.saves.push(thread),
+            Err(error) => {
+                let failed = Message::Saved(Err(SaveError::Failed(error.to_string())));
+                let world = self.world.take_first();
+                self.app.update(world.facts(), failed);
+            }
+        }
+    }
+
+    /// Brings to its end what is being saved.
+    fn finish_saving(&mut self) {
+        while self.app.saving.is_some() {
+            let effects = {
+                let world = self.world.take_first();
+                self.app.update(world.facts(), Message::Continue)
+            };
+            for effect in effects {
+                if let Effect::Save(order, picture) = effect {
+                    self.save(order, picture);
+                }
+            }
+        }
     }
 
     /// Looks at the tables and draws, when it is time.

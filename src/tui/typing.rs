@@ -114,7 +114,7 @@ impl App {
                 match self.save_order(self.shown(facts), path) {
                     Ok(order) => {
                         self.overwrite = None;
-                        effects.push(Effect::Save(Box::new(order)));
+                        self.save(facts, order, effects);
                     }
                     Err(error) => self.prompt = Some(Prompt { error: Some(error), ..prompt }),
                 }

@@ -43,7 +43,9 @@ impl App {
             }
             Message::Data => self.refresh(facts),
             Message::Continue => {
-                if self.is_freezing() {
+                if self.saving.is_some() {
+                    self.go_on_saving(facts, &mut effects);
+                } else if self.is_freezing() {
                     self.go_on_freezing(facts);
                     if !self.is_freezing() {
                         self.refresh(facts);
@@ -176,6 +178,10 @@ impl App {
     /// Does what a key asks for.
     pub fn act(&mut self, facts: Facts<'_>, action: Action, effects: &mut Vec<Effect>) {
         match action {
+            // What is being copied has to stay what is shown.
+            Action::Pause | Action::Earlier | Action::Later if self.saving.is_some() => {
+                self.complain("still copying what is to be saved");
+            }
             Action::Quit => effects.push(Effect::Quit),
             Action::Back => {
                 if !self.back(facts) {
@@ -260,18 +266,20 @@ impl App {
             Action::Shrink => self.resize(-1),
             Action::Redraw => effects.push(Effect::Redraw),
             Action::Suspend => effects.push(Effect::Suspend),
-            Action::Explain => {
-                let shown = self.shown(facts);
-                let found = self.findings.selected(shown).map(Arc::clone);
-                match self.findings.selected_rule(shown) {
-                    Some(rule) => self.overlay = Some(Overlay::Rule(found, rule, 0)),
-                    None => self.complain("no rule here"),
-                }
-            }
+            Action::Explain => self.explain(facts),
             Action::ReplayPause => effects.push(Effect::Replay(ReplayOrder::Pause)),
             Action::ReplayStep => effects.push(Effect::Replay(ReplayOrder::Step)),
             Action::ReplaySlower => effects.push(Effect::Replay(ReplayOrder::Slower)),
             Action::ReplayFaster => effects.push(Effect::Replay(ReplayOrder::Faster)),
+        }
+    }
+
+    fn explain(&mut self, facts: Facts<'_>) {
+        let shown = self.shown(facts);
+        let found = self.findings.selected(shown).map(Arc::clone);
+        match self.findings.selected_rule(shown) {
+            Some(rule) => self.overlay = Some(Overlay::Rule(found, rule, 0)),
+            None => self.complain("no rule here"),
         }
     }
 

@@ -64,7 +64,7 @@ fn filter(target: Option<&Target>) -> Result<Filter, Failure> {
     let text = match target {
         Some(Target::HomeAddress(address)) => format!("node:{address}"),
         Some(Target::Nai(nai)) => format!("node:{nai}"),
-        Some(Target::Any(_)) | None => String::new(),
+        Some(Target::Any(..)) | None => String::new(),
     };
     Filter::parse(&text).map_err(|error| Failure::usage(format!("--node: {error}"), None))
 }
