@@ -163,7 +163,9 @@ impl Trace {
     }
 
     /// Takes the next frame of the timeline.
-    #[inline]
+    // Into its caller, as what it calls: see there.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
     pub fn take<'a>(&'a mut self, frame: &Frame<'a>) -> Seen<'a> {
         self.counts.frame(frame);
         match self.dissector.dissect(frame) {
@@ -186,7 +188,8 @@ impl Trace {
         }
     }
 
-    /// Counts a frame that a filter kept from being looked at.
+    /// Counts a frame that is not looked at here: a filter keeps it out, or what it holds was found at a glance.
+    #[inline]
     pub fn pass_over(&mut self, frame: &Frame<'_>) {
         self.counts.frame(frame);
     }

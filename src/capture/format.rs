@@ -4,7 +4,7 @@ use super::Fault;
 use super::LinkType;
 use super::pcap::PcapReader;
 use super::pcapng::PcapngReader;
-use super::record::Step;
+use super::record::{Record, Step};
 use super::window::Window;
 
 /// The reader of one input.
@@ -40,8 +40,16 @@ impl Format {
         }
     }
 
-    /// Takes the next record off the window, or says what is missing.
+    /// Takes the next record off the window, if that is done in a moment; [`step`](Self::step) is asked where not.
     #[inline]
+    pub(super) fn whole(&mut self, window: &mut Window) -> Option<Record> {
+        match self {
+            Self::Pcap(reader) => reader.whole(window),
+            Self::Pcapng(_) => None,
+        }
+    }
+
+    /// Takes the next record off the window, or says what is missing.
     pub(super) fn step(&mut self, window: &mut Window) -> Result<Step, Fault> {
         match self {
             Self::Pcap(reader) => reader.step(window),

@@ -68,15 +68,28 @@ impl Input {
         self.frames
     }
 
-    /// Goes on to the next record. Link types of interfaces that are described on the way go to `declare`.
+    /// Goes on to the next record, if that is done in a moment; [`advance`](Self::advance) is asked where not.
     #[inline]
+    pub(super) fn ready(&mut self) -> Option<(Record, Backwards)> {
+        let record = self.format.whole(&mut self.window)?;
+        let backwards = self.note(&record);
+        Some((record, backwards))
+    }
+
+    /// Notes a record that is given, and says whether it is earlier than the one before it.
+    #[inline]
+    fn note(&mut self, record: &Record) -> Backwards {
+        let before = self.time.replace(record.time);
+        self.frames = self.frames.saturating_add(1);
+        before.is_some_and(|before| record.time < before)
+    }
+
+    /// Goes on to the next record. Link types of interfaces that are described on the way go to `declare`.
     pub(super) fn advance(&mut self, mut declare: impl FnMut(LinkType)) -> Result<Advance, Fault> {
         loop {
             match self.format.step(&mut self.window)? {
                 Step::Record(record) => {
-                    let backwards = self.time.is_some_and(|before| record.time < before);
-                    self.time = Some(record.time);
-                    self.frames = self.frames.saturating_add(1);
+                    let backwards = self.note(&record);
                     return Ok(Advance::Record(record, backwards));
                 }
                 Step::Interface(link_type) => declare(link_type),

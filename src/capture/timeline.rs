@@ -113,6 +113,7 @@ impl Timeline {
     }
 
     /// Goes on to the next frame.
+    #[inline]
     #[allow(
         clippy::should_implement_trait,
         reason = "a frame borrows from the timeline, an iterator's item cannot"
@@ -126,6 +127,11 @@ impl Timeline {
                 Fetched::End => Next::End,
             };
         }
+        self.next_of_many()
+    }
+
+    /// Goes on to the earliest frame of all inputs.
+    fn next_of_many(&mut self) -> Next<'_> {
         while let Some(&index) = self.wanting.last() {
             match self.fetch(index) {
                 Fetched::Record(record) => {
@@ -190,6 +196,17 @@ impl Timeline {
     /// Fetches the next record of an input; when there is none, closes it.
     #[inline]
     fn fetch(&mut self, index: usize) -> Fetched {
+        let Some(slot) = self.inputs.get_mut(index) else { return Fetched::End };
+        let Some(input) = &mut slot.input else { return Fetched::End };
+        if let Some((record, backwards)) = input.ready() {
+            self.clock_backwards = self.clock_backwards.saturating_add(u64::from(backwards));
+            return Fetched::Record(record);
+        }
+        self.fetch_patiently(index)
+    }
+
+    /// Fetches a record that is not at hand, or not in a moment.
+    fn fetch_patiently(&mut self, index: usize) -> Fetched {
         let Some(slot) = self.inputs.get_mut(index) else { return Fetched::End };
         let Some(input) = &mut slot.input else { return Fetched::End };
         match input.advance(|link_type| declare(&mut self.link_types, link_type)) {

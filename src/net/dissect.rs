@@ -99,6 +99,13 @@ enum Glance {
     Undecodable(Reason),
 }
 
+/// Those of a [`Glance`] that take more than a look.
+#[derive(Clone, Copy)]
+enum Rare {
+    Fragment { ip_offset: usize },
+    Ipv6 { ip_offset: usize },
+}
+
 impl Dissector {
     /// A dissector that takes UDP from or to any of `ports` for Mobile IP.
     pub fn new(ports: &[u16]) -> Self {
@@ -127,11 +134,35 @@ impl Dissector {
 
     /// Says what `frame` holds. What a fragment completes is borrowed from the dissector, everything
     /// else from the frame.
-    #[inline]
+    // Into its caller: a packet is large, and handing it on through memory costs more than finding it.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
     pub fn dissect<'a>(&'a mut self, frame: &Frame<'a>) -> Packet<'a> {
         match self.glance(frame) {
             Glance::Foreign => Packet::Other,
-            found => self.read(frame, &found),
+            Glance::Tunnel { ip_offset, encapsulation } => {
+                self.table.forget_frames();
+                match ipv4_at(frame, ip_offset) {
+                    Ok(outer) => Packet::Tunnel(Tunnel {
+                        encapsulation,
+                        outer,
+                        reassembled: false,
+                        last_fragment: None,
+                        ip_offset: Some(ip_offset),
+                    }),
+                    Err(reason) => self.undecodable(reason),
+                }
+            }
+            Glance::Datagram { ip_offset } => {
+                self.table.forget_frames();
+                match ipv4_at(frame, ip_offset).and_then(|packet| datagram(IpPacket::V4(packet), ip_offset)) {
+                    Ok(packet) => packet,
+                    Err(reason) => self.undecodable(reason),
+                }
+            }
+            Glance::Fragment { ip_offset } => self.read(frame, Rare::Fragment { ip_offset }),
+            Glance::Ipv6 { ip_offset } => self.read(frame, Rare::Ipv6 { ip_offset }),
+            Glance::Undecodable(reason) => self.undecodable(reason),
         }
     }
 
@@ -231,27 +262,13 @@ impl Dissector {
         }
     }
 
-    /// Reads what the first look found to be ours.
+    /// Reads what the first look found to be ours, where that is seldom.
     #[cold]
-    fn read<'a>(&'a mut self, frame: &Frame<'a>, glance: &Glance) -> Packet<'a> {
+    fn read<'a>(&'a mut self, frame: &Frame<'a>, glance: Rare) -> Packet<'a> {
         self.table.forget_frames();
-        let read = match *glance {
-            Glance::Foreign => Ok(Packet::Other),
-            Glance::Undecodable(reason) => Err(reason),
-            Glance::Datagram { ip_offset } => {
-                ipv4_at(frame, ip_offset).and_then(|packet| datagram(IpPacket::V4(packet), ip_offset))
-            }
-            Glance::Tunnel { ip_offset, encapsulation } => ipv4_at(frame, ip_offset).map(|outer| {
-                Packet::Tunnel(Tunnel {
-                    encapsulation,
-                    outer,
-                    reassembled: false,
-                    last_fragment: None,
-                    ip_offset: Some(ip_offset),
-                })
-            }),
-            Glance::Ipv6 { ip_offset } => self.ipv6(frame, ip_offset),
-            Glance::Fragment { ip_offset } => {
+        let read = match glance {
+            Rare::Ipv6 { ip_offset } => self.ipv6(frame, ip_offset),
+            Rare::Fragment { ip_offset } => {
                 self.fragments = self.fragments.saturating_add(1);
                 fragment(&mut self.table, &self.ports, frame, ip_offset)
             }
@@ -263,6 +280,13 @@ impl Dissector {
                 Packet::Undecodable(reason)
             }
         }
+    }
+
+    #[cold]
+    fn undecodable<'a>(&mut self, reason: Reason) -> Packet<'a> {
+        self.table.forget_frames();
+        self.undecodable = self.undecodable.saturating_add(1);
+        Packet::Undecodable(reason)
     }
 
     fn ipv6<'a>(&self, frame: &Frame<'a>, ip_offset: usize) -> Result<Packet<'a>, Reason> {
@@ -285,15 +309,18 @@ fn is_ours(ports: &[u16], source: u16, destination: u16) -> bool {
 }
 
 /// Octets that were on the link from the IP header to the end of the frame.
+#[inline]
 fn on_link(frame: &Frame<'_>, ip_offset: usize) -> usize {
     usize::try_from(frame.original_length).unwrap_or(usize::MAX).saturating_sub(ip_offset)
 }
 
+#[inline]
 fn ipv4_at<'a>(frame: &Frame<'a>, ip_offset: usize) -> Result<Ipv4Packet<'a>, Reason> {
     Ipv4Packet::parse(frame.data.get(ip_offset..).unwrap_or_default(), on_link(frame, ip_offset))
 }
 
 /// The UDP datagram in `packet`, which lies in the frame as it is.
+#[inline]
 fn datagram(packet: IpPacket<'_>, ip_offset: usize) -> Result<Packet<'_>, Reason> {
     let header_length = match &packet {
         IpPacket::V4(packet) => usize::from(packet.header.header_length),

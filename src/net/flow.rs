@@ -46,10 +46,16 @@ impl FlowFacts {
         if tunnel.encapsulation != super::Encapsulation::IpIp || tunnel.outer.header.is_fragment() {
             return None;
         }
-        let inner: &[u8; 24] = tunnel.outer.payload.first_chunk()?;
+        Self::of_plain_inner(tunnel.outer.payload, tunnel.outer.payload_length)
+    }
+
+    /// The facts of the packet that `payload` begins with and that was carried in `carried` octets, likewise.
+    #[inline]
+    pub(super) fn of_plain_inner(payload: &[u8], carried: usize) -> Option<Self> {
+        let inner: &[u8; 24] = payload.first_chunk()?;
         let &[0x45, tos, high, low, _, _, fragment, offset, _, protocol, ..] = inner else { return None };
         let length = u16::from_be_bytes([high, low]);
-        let whole = usize::from(length) <= tunnel.outer.payload_length && length >= 24;
+        let whole = usize::from(length) <= carried && length >= 24;
         let ported = matches!(protocol, protocol::TCP | protocol::UDP);
         if !whole || !ported || u16::from_be_bytes([fragment, offset]) & 0x3fff != 0 {
             return None;

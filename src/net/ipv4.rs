@@ -75,6 +75,7 @@ impl<'a> Ipv4Packet<'a> {
     /// # Errors
     /// [`Reason::IpHeaderCut`] with fewer than 20 octets, [`Reason::IpVersion`], [`Reason::HeaderLength`],
     /// [`Reason::HeaderBeyondPacket`].
+    #[inline]
     pub fn parse(data: &'a [u8], on_link: usize) -> Result<Self, Reason> {
         let fields = pnet::Ipv4Packet::new(data).ok_or(Reason::IpHeaderCut { there: data.len() })?;
         let total_length = fields.get_total_length();

@@ -85,10 +85,12 @@ impl<'a> Datagram<'a> {
     ///
     /// # Errors
     /// [`Reason::UdpHeaderCut`] when fewer than 8 octets are there.
+    #[inline]
     pub fn of(ip: &IpPacket<'a>) -> Option<Result<Self, Reason>> {
         (ip.protocol() == protocol::UDP && !ip.is_later_fragment()).then(|| Self::parse(ip))
     }
 
+    #[inline]
     fn parse(ip: &IpPacket<'a>) -> Result<Self, Reason> {
         let segment = ip.payload();
         let cut = Reason::UdpHeaderCut { there: segment.len() };

@@ -35,9 +35,13 @@ pub(super) struct Directory {
     lengths: [Vec<u8>; 2],
     /// Home agents that ever took part in a registration.
     agents: Vec<(Ipv4Addr, AgentTraffic)>,
+    /// Their addresses, side by side.
+    agent_addresses: Vec<Ipv4Addr>,
     agent_index: HashMap<Ipv4Addr, u32, Hasher>,
     /// Home agent and far end of every tunnel that was ever registered.
-    far_ends: HashSet<(Ipv4Addr, Ipv4Addr), Hasher>,
+    far_ends: HashSet<u64, Hasher>,
+    /// Those that are not in the set yet, a few.
+    new_far_ends: Vec<u64>,
     most: usize,
     hand: usize,
     births: u32,
@@ -53,8 +57,12 @@ pub(super) struct Directory {
 
 /// The most home agents whose traffic is told apart.
 const AGENTS: usize = 1 << 16;
+/// So many home agents are faster looked through one by one than found by their hash: every tunnelled packet asks twice.
+const FEW_AGENTS: usize = 8;
 /// The most far ends remembered after their binding has ended.
 const FAR_ENDS: usize = 1 << 23;
+/// So many go into their set at once: each goes to another place in main memory, and visits made together overlap.
+const NEW_FAR_ENDS: usize = 32;
 /// The most prefixes of all nodes together, and of one.
 const PREFIXES: usize = 1 << 20;
 const PREFIXES_OF_ONE: usize = 256;
@@ -71,8 +79,10 @@ impl Directory {
             by_prefix: HashMap::with_hasher(FixedState::with_seed(seed)),
             lengths: [Vec::new(), Vec::new()],
             agents: Vec::new(),
+            agent_addresses: Vec::new(),
             agent_index: HashMap::with_hasher(FixedState::with_seed(seed)),
             far_ends: HashSet::with_hasher(FixedState::with_seed(seed)),
+            new_far_ends: Vec::with_capacity(NEW_FAR_ENDS),
             most: most.max(1),
             hand: 0,
             births: 0,
@@ -245,29 +255,42 @@ impl Directory {
 
     /// Remembers that a tunnel was registered between these two.
     pub fn know_far_end(&mut self, home_agent: Ipv4Addr, far_end: Ipv4Addr) {
-        if self.far_ends.len() < FAR_ENDS {
-            self.far_ends.insert((home_agent, far_end));
-        } else if !self.knows_far_end(home_agent, far_end) {
-            self.no_room = self.no_room.saturating_add(1);
+        self.new_far_ends.push(pair(home_agent, far_end));
+        let room = FAR_ENDS.saturating_sub(self.far_ends.len());
+        if self.new_far_ends.len() < NEW_FAR_ENDS.min(room) {
+            return;
+        }
+        for new in self.new_far_ends.drain(..) {
+            if self.far_ends.len() < FAR_ENDS {
+                self.far_ends.insert(new);
+            } else if !self.far_ends.contains(&new) {
+                self.no_room = self.no_room.saturating_add(1);
+            }
         }
     }
 
     /// Whether a tunnel was ever registered between these two.
     #[inline]
     pub fn knows_far_end(&self, home_agent: Ipv4Addr, far_end: Ipv4Addr) -> bool {
-        self.far_ends.contains(&(home_agent, far_end))
+        let pair = pair(home_agent, far_end);
+        self.far_ends.contains(&pair) || self.new_far_ends.contains(&pair)
     }
 
     /// Whether this is the address of a home agent that took part in a registration.
     #[inline]
     pub fn is_agent(&self, address: Ipv4Addr) -> bool {
-        self.agent_index.contains_key(&address)
+        self.agent_number(address).is_some()
     }
 
     /// The number of a home agent that is known.
     #[inline]
     pub fn agent_number(&self, address: Ipv4Addr) -> Option<u16> {
-        self.agent_index.get(&address).and_then(|slot| u16::try_from(*slot).ok())
+        let slot = if self.agent_addresses.len() <= FEW_AGENTS {
+            self.agent_addresses.iter().position(|agent| *agent == address)?
+        } else {
+            *self.agent_index.get(&address)? as usize
+        };
+        u16::try_from(slot).ok()
     }
 
     /// The address of a home agent by its number.
@@ -277,14 +300,11 @@ impl Directory {
 
     /// The traffic of a home agent; an address that can be none is not one.
     pub fn agent_mut(&mut self, address: Ipv4Addr) -> Option<&mut AgentTraffic> {
-        let slot = match self.agent_index.get(&address) {
-            Some(slot) => *slot,
-            None => {
-                self.know_agent(address);
-                *self.agent_index.get(&address)?
-            }
-        };
-        self.agents.get_mut(slot as usize).map(|(_, traffic)| traffic)
+        let number = self.agent_number(address).or_else(|| {
+            self.know_agent(address);
+            self.agent_number(address)
+        })?;
+        self.agents.get_mut(usize::from(number)).map(|(_, traffic)| traffic)
     }
 
     /// All home agents in order of appearance.
@@ -294,7 +314,7 @@ impl Directory {
 
     fn know_agent(&mut self, address: Ipv4Addr) {
         let impossible = address.is_unspecified() || address.is_broadcast() || address.is_multicast();
-        if impossible || self.agent_index.contains_key(&address) {
+        if impossible || self.is_agent(address) {
             return;
         }
         if self.agents.len() >= AGENTS {
@@ -303,6 +323,7 @@ impl Directory {
         }
         let slot = u32::try_from(self.agents.len()).unwrap_or(u32::MAX);
         self.agents.push((address, AgentTraffic::default()));
+        self.agent_addresses.push(address);
         self.agent_index.insert(address, slot);
     }
 
@@ -392,7 +413,12 @@ impl Directory {
 }
 
 fn address_tag(hasher: &Hasher, home_agent: Ipv4Addr, home_address: Ipv4Addr) -> u32 {
-    tag(hasher.hash_one(u64::from(home_agent.to_bits()) << 32 | u64::from(home_address.to_bits())))
+    tag(hasher.hash_one(pair(home_agent, home_address)))
+}
+
+/// Two addresses in one number, which is hashed at once.
+fn pair(one: Ipv4Addr, other: Ipv4Addr) -> u64 {
+    u64::from(one.to_bits()) << 32 | u64::from(other.to_bits())
 }
 
 fn nai_hash(hasher: &Hasher, node: &Node) -> u64 {

@@ -4,10 +4,11 @@
 //! earlier. Of long payloads the two ends and the middle are compared.
 
 use std::hash::{BuildHasher, Hasher};
+use std::net::Ipv4Addr;
 
 use foldhash::fast::FixedState;
 
-use crate::net::Ipv4Packet;
+use crate::net::{Ipv4Header, Ipv4Packet, PlainTunnel};
 use crate::time::Timestamp;
 
 /// Nanoseconds within which a packet seen again is a copy.
@@ -43,12 +44,12 @@ impl Duplicates {
     }
 
     /// Whether this packet was seen a moment ago; remembers it.
-    pub fn is_copy(&mut self, packet: &Ipv4Packet<'_>, time: Timestamp) -> bool {
-        let fingerprint = self.fingerprint(packet);
-        let header = &packet.header;
-        let number = match header.identification {
+    #[inline]
+    pub fn is_copy(&mut self, sample: &Sample<'_>, time: Timestamp) -> bool {
+        let fingerprint = self.fingerprint(sample);
+        let number = match sample.identification {
             // A sender that never fragments need not number its packets (RFC 6864).
-            0 => u32::from(header.source).wrapping_mul(31).wrapping_add(u32::from(header.destination)),
+            0 => u32::from(sample.source).wrapping_mul(31).wrapping_add(u32::from(sample.destination)),
             numbered => numbered.into(),
         };
         let Some(Set(places)) = self.sets.get_mut(number as usize % SETS) else { return false };
@@ -64,16 +65,16 @@ impl Duplicates {
         false
     }
 
-    fn fingerprint(&self, packet: &Ipv4Packet<'_>) -> u64 {
-        let header = &packet.header;
-        let payload = packet.payload;
+    #[inline]
+    fn fingerprint(&self, sample: &Sample<'_>) -> u64 {
+        let payload = sample.payload;
         let mut hasher = self.hasher.build_hasher();
         hasher
-            .write_u64(u64::from(u32::from(header.source)) << 32 | u64::from(u32::from(header.destination)));
+            .write_u64(u64::from(u32::from(sample.source)) << 32 | u64::from(u32::from(sample.destination)));
         hasher.write_u64(
-            u64::from(header.identification) << 32
-                | u64::from(header.total_length) << 16
-                | u64::from(header.fragment_offset),
+            u64::from(sample.identification) << 32
+                | u64::from(sample.total_length) << 16
+                | u64::from(sample.fragment_offset),
         );
         hasher.write(payload.get(..HEAD).unwrap_or(payload));
         if payload.len() > HEAD {
@@ -82,5 +83,33 @@ impl Duplicates {
             hasher.write(payload.get(payload.len().saturating_sub(SAMPLE)..).unwrap_or_default());
         }
         hasher.finish()
+    }
+}
+
+/// What a packet is told apart by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sample<'a> {
+    source: Ipv4Addr,
+    destination: Ipv4Addr,
+    identification: u16,
+    total_length: u16,
+    fragment_offset: u16,
+    payload: &'a [u8],
+}
+
+impl<'a> From<&Ipv4Packet<'a>> for Sample<'a> {
+    fn from(packet: &Ipv4Packet<'a>) -> Self {
+        let Ipv4Header { source, destination, identification, total_length, fragment_offset, .. } =
+            packet.header;
+        let payload = packet.payload;
+        Self { source, destination, identification, total_length, fragment_offset, payload }
+    }
+}
+
+impl<'a> From<&PlainTunnel<'a>> for Sample<'a> {
+    #[inline]
+    fn from(tunnel: &PlainTunnel<'a>) -> Self {
+        let PlainTunnel { source, destination, identification, total_length, payload, .. } = *tunnel;
+        Self { source, destination, identification, total_length, fragment_offset: 0, payload }
     }
 }

@@ -12,7 +12,10 @@ pub(super) struct Extensions<'a> {
     pub interface: Option<Interface>,
     pub bulk: bool,
     pub overwrite: bool,
-    pub has_flow_bindings: bool,
+    /// How many Flow-Bindings there are.
+    pub flow_bindings: usize,
+    /// Octets of their data, all together.
+    flow_binding_octets: usize,
     pub udp_tunnel_granted: bool,
     pub prefixes: Vec<Prefix>,
 }
@@ -24,14 +27,16 @@ impl<'a> Extensions<'a> {
             interface: None,
             bulk: false,
             overwrite: false,
-            has_flow_bindings: false,
+            flow_bindings: 0,
+            flow_binding_octets: 0,
             udp_tunnel_granted: false,
             prefixes: Vec::new(),
         };
         let mut multipaths = 0u32;
         for extension in message.extensions() {
             if extension.is_flow_binding() {
-                read.has_flow_bindings = true;
+                read.flow_bindings = read.flow_bindings.saturating_add(1);
+                read.flow_binding_octets = read.flow_binding_octets.saturating_add(extension.data.len());
                 continue;
             }
             if extension.is_authentication() {
@@ -69,10 +74,11 @@ impl<'a> Extensions<'a> {
 
     /// Copies of the data of all Flow-Bindings.
     pub fn flow_bindings(&self, message: &Message<'_>) -> FlowBindings {
-        if !self.has_flow_bindings {
+        if self.flow_bindings == 0 {
             return FlowBindings::default();
         }
-        let mut octets = Vec::with_capacity(message.octets.len());
+        let lengths = self.flow_bindings.saturating_mul(2);
+        let mut octets = Vec::with_capacity(self.flow_binding_octets.saturating_add(lengths));
         for extension in message.extensions() {
             if extension.is_flow_binding()
                 && let Ok(length) = u16::try_from(extension.data.len())
@@ -91,6 +97,11 @@ impl<'a> Extensions<'a> {
 pub(super) struct FlowBindings(Box<[u8]>);
 
 impl FlowBindings {
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.iter().count()
+    }
+
     /// The data of each.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
         let mut rest: &[u8] = &self.0;

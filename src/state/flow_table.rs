@@ -271,6 +271,11 @@ impl FlowTable {
         Some((flow, std::iter::successors(Some(&flow.path), next).count()))
     }
 
+    /// Whether there never was a flow; one that is forgotten makes room for another.
+    pub fn is_empty(&self) -> bool {
+        self.flows.is_empty()
+    }
+
     /// All slots.
     pub fn slots(&self) -> std::ops::Range<u32> {
         0..u32::try_from(self.flows.len()).unwrap_or(NONE)

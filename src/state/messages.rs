@@ -78,7 +78,7 @@ impl Observer {
         if self.judge.has_due(self.clock) {
             self.pass_judgement(self.clock);
         }
-        if self.duplicates.is_copy(packet, event.time) {
+        if self.duplicates.is_copy(&packet.into(), event.time) {
             return Attribution { copy: true, ..Attribution::default() };
         }
         let attribution = match &event.message.header {
@@ -334,6 +334,7 @@ impl Observer {
             if decided.lifetime == 0 || node.active().next().is_none() {
                 return;
             }
+            node.policy_mut().expect(decided.flow_bindings.count());
             let mut changed = false;
             let mut apply = |flow_binding: &FlowBinding<'_>, origin, frame| match node.policy_mut().apply(
                 flow_binding,
@@ -349,7 +350,7 @@ impl Observer {
                     apply(&flow_binding, Origin::Request, decided.frame);
                 }
             }
-            let extensions = event.message.extensions().take_while(|_| read.has_flow_bindings);
+            let extensions = event.message.extensions().take_while(|_| read.flow_bindings > 0);
             for extension in extensions.filter(Extension::is_flow_binding) {
                 if let Ok(Content::FlowBinding(flow_binding)) = extension.content() {
                     apply(&flow_binding, Origin::Reply, facts.frame);

@@ -6,6 +6,7 @@
 //! Where RFC 7629 is silent, a choice had to be made; those choices are marked **(ours)**.
 
 mod agent;
+mod batch;
 mod binding;
 mod changes;
 mod directory;

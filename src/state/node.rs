@@ -337,7 +337,7 @@ impl Node {
                 is_update
             }
             None => {
-                self.bindings.reserve_exact(room_for_more(self.bindings.len()));
+                self.bindings.reserve_exact(room_for_more(self.bindings.len(), interface.is_some()));
                 self.bindings.push(Binding {
                     interface,
                     care_of_address,
@@ -445,7 +445,7 @@ impl Node {
         if self.tunnels.len() >= TUNNELS {
             return None;
         }
-        self.tunnels.reserve_exact(room_for_more(self.tunnels.len()));
+        self.tunnels.reserve_exact(room_for_more(self.tunnels.len(), tunnel.bid.is_some()));
         self.tunnels.push(tunnel);
         Some(self.tunnels.len().saturating_sub(1))
     }
@@ -487,9 +487,14 @@ impl Node {
     }
 }
 
-/// How much room a node gets for more bindings or tunnels than it has: most have one; who has two will have a third.
-const fn room_for_more(count: usize) -> usize {
-    if count == 1 { 2 } else { 1 }
+/// How much room a node gets for more bindings or tunnels than it has: most have one; who has two will have a third, and
+/// so will who registers with Multipath.
+const fn room_for_more(count: usize, multipath: bool) -> usize {
+    match count {
+        0 if multipath => 3,
+        1 => 2,
+        _ => 1,
+    }
 }
 
 /// Whether a registration of this interface and care-of address renews this binding: the BID names it, or without

@@ -1,12 +1,13 @@
 //! The observer: fed with messages and tunnelled packets and their times, asked for tables.
 
+use std::mem;
 use std::net::{IpAddr, Ipv4Addr};
 
+use super::batch::{BATCH, Sighting};
 use super::directory::Directory;
 use super::duplicates::Duplicates;
 use super::flow_table::FlowTable;
 use super::judge::Judge;
-use super::packets::{BATCH, Sighting};
 use super::pending::{Pending, Request};
 use super::records::Records;
 use super::revocations::Revocations;
@@ -202,8 +203,10 @@ impl Observer {
     /// Ends the observation: what is unanswered now stays unanswered, and bindings expire up to the clock.
     pub fn close(&mut self) {
         self.flush();
-        while let Some(request) = self.pending.take_oldest() {
-            self.conclude(&request);
+        let Options { reply_timeout, limits, seed, .. } = self.options;
+        let pending = mem::replace(&mut self.pending, Pending::new(reply_timeout, limits.pending, seed));
+        for request in pending.oldest_first() {
+            self.conclude(request);
         }
         self.judge_all();
         for slot in 0..u32::try_from(self.directory.nodes.len()).unwrap_or(u32::MAX) {

@@ -2,15 +2,16 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use super::batch::{Ends, Sighting};
 use super::directory::NodeId;
-use super::flow::{Flow, Form, Key, Marks, NO_TUNNEL, NONE, Path};
+use super::duplicates::Sample;
+use super::flow::{Flow, Key, Marks, NO_TUNNEL, Path};
 use super::judge::{Charge, Judge};
 use super::messages::Attribution;
-use super::node::Pulse;
 use super::observer::ipv4;
 use super::selector::Downlink;
 use super::sprays::Spray;
-use super::{Direction, Effect, Encapsulation, FarEnd, Node, Observer, Tunnel};
+use super::{Direction, Effect, Encapsulation, Node, Observer, Tunnel};
 use crate::net::{Datagram, FlowFacts, IpPacket, Peeled, UdpTunnel, peel, peel_packet};
 use crate::time::Timestamp;
 use crate::wire::IpProtocol;
@@ -24,44 +25,41 @@ impl Observer {
         self.taken = self.taken.wrapping_add(1);
         let header = &tunnel.outer.header;
         let (source, destination) = (header.source, header.destination);
-        let is_agent = (self.directory.is_agent(source), self.directory.is_agent(destination));
-        if is_agent == (false, false) {
+        let agents = (self.directory.agent_number(source), self.directory.agent_number(destination));
+        if agents == (None, None) {
             // Nobody's, or one that pretends to come from a home agent.
-            let copy = self.options.keep_before && self.duplicates.is_copy(&tunnel.outer, time);
+            let copy =
+                self.options.keep_before && self.duplicates.is_copy(&Sample::from(&tunnel.outer), time);
             return Attribution { copy, ..Attribution::default() };
         }
-        if self.duplicates.is_copy(&tunnel.outer, time) {
+        if self.duplicates.is_copy(&Sample::from(&tunnel.outer), time) {
             return Attribution { copy: true, ..Attribution::default() };
         }
         let ends = Ends { source, destination, ports: None };
+        let one_way = match agents {
+            (Some(agent), None) => Some((agent, Direction::Downlink)),
+            (None, Some(agent)) => Some((agent, Direction::Uplink)),
+            (Some(_), Some(_)) | (None, None) => None,
+        };
         if !self.options.attribute
-            && is_agent.0 != is_agent.1
+            && let Some((agent, direction)) = one_way
             && let Some(facts) = FlowFacts::of_plain(tunnel)
         {
-            let direction = if is_agent.0 { Direction::Downlink } else { Direction::Uplink };
-            let (home_agent, far_end) = ends.seen(direction);
-            if let Some(sighting) = self.sighting(home_agent, far_end, direction, &facts, time) {
+            let (_, far_end) = ends.seen(direction);
+            if let Some(sighting) = self.sighting(agent, far_end, direction, &facts, time) {
                 self.hold(sighting);
             }
             return Attribution::default();
         }
-        self.carried(ends, is_agent, &peel(tunnel), time)
+        self.carried(ends, agents, &peel(tunnel), time)
     }
 
     /// Takes a fragment of a tunnelled packet, which changes nothing; says whether the capture holds it twice.
     pub fn fragment(&mut self, fragment: &crate::net::Tunnel<'_>, time: Timestamp) -> Attribution {
         let header = &fragment.outer.header;
         let concerns = self.directory.is_agent(header.source) || self.directory.is_agent(header.destination);
-        let copy = concerns && self.duplicates.is_copy(&fragment.outer, time);
+        let copy = concerns && self.duplicates.is_copy(&Sample::from(&fragment.outer), time);
         Attribution { copy, ..Attribution::default() }
-    }
-
-    /// Holds a packet back until a batch is full.
-    fn hold(&mut self, sighting: Sighting) {
-        self.sightings.push(sighting);
-        if self.sightings.len() >= BATCH {
-            self.flush();
-        }
     }
 
     /// Takes a Tunnel Data message (RFC 3519 §3.3).
@@ -79,31 +77,29 @@ impl Observer {
             destination: *destination.ip(),
             ports: Some((source.port(), destination.port())),
         };
-        let is_agent = (self.directory.is_agent(ends.source), self.directory.is_agent(ends.destination));
-        self.carried(ends, is_agent, &peeled, time)
+        let agents =
+            (self.directory.agent_number(ends.source), self.directory.agent_number(ends.destination));
+        self.carried(ends, agents, &peeled, time)
     }
 
-    /// Takes what was carried between two ends; `is_agent` says of source and destination whether they are home
+    /// Takes what was carried between two ends; `agents` are the numbers of source and destination where they are home
     /// agents.
     fn carried(
         &mut self,
         ends: Ends,
-        is_agent: (bool, bool),
+        agents: (Option<u16>, Option<u16>),
         peeled: &Peeled<'_>,
         time: Timestamp,
     ) -> Attribution {
         let Some(inner) = &peeled.inner else { return self.without_inner(ends) };
-        let directions: &[Direction] = match is_agent {
-            (true, true) => &[Direction::Downlink, Direction::Uplink],
-            (true, false) => &[Direction::Downlink],
-            (false, true) => &[Direction::Uplink],
-            (false, false) => return Attribution::default(),
-        };
-        for direction in directions {
-            let (home_agent, far_end) = ends.seen(*direction);
+        let ways = [(agents.0, Direction::Downlink), (agents.1, Direction::Uplink)];
+        let is_one_way = agents.0.is_none() || agents.1.is_none();
+        for (agent, direction) in ways {
+            let Some(agent) = agent else { continue };
+            let (home_agent, far_end) = ends.seen(direction);
             let payload = self.payload(home_agent, inner);
             let facts = FlowFacts::of(payload.as_ref().unwrap_or(inner));
-            let Some(sighting) = self.sighting(home_agent, far_end, *direction, &facts, time) else {
+            let Some(sighting) = self.sighting(agent, far_end, direction, &facts, time) else {
                 continue;
             };
             let carrier = match direction {
@@ -120,7 +116,7 @@ impl Observer {
             };
             let carrier = payload.and_then(|_| ipv4(carrier));
             let sighting = Sighting { carrier, encapsulation, ..sighting };
-            if !self.options.attribute && directions.len() == 1 {
+            if !self.options.attribute && is_one_way {
                 self.hold(sighting);
                 return Attribution::default();
             }
@@ -130,108 +126,10 @@ impl Observer {
                 return attribution;
             }
         }
-        if self.options.attribute || directions.len() > 1 {
+        if self.options.attribute || !is_one_way {
             self.unknown(ends);
         }
         Attribution::default()
-    }
-
-    /// What is worth knowing of a packet, without the packet; `None` when there is no room for its addresses.
-    fn sighting(
-        &mut self,
-        home_agent: Ipv4Addr,
-        far_end: FarEnd,
-        direction: Direction,
-        facts: &FlowFacts,
-        time: Timestamp,
-    ) -> Option<Sighting> {
-        let packet = match direction {
-            Direction::Downlink => Downlink::of_downlink(facts),
-            Direction::Uplink => Downlink::of_uplink(facts),
-        };
-        let Some(key) = self.key(home_agent, &packet) else {
-            self.homeless_flows = self.homeless_flows.saturating_add(1);
-            return None;
-        };
-        Some(Sighting {
-            key,
-            far_end,
-            direction,
-            bytes: facts.length,
-            ds: packet.ds,
-            spi: packet.spi,
-            flow_label: packet.flow_label,
-            is_later_fragment: facts.is_fragment_without_ports,
-            carrier: None,
-            encapsulation: Encapsulation::IpInIp,
-            number: self.taken,
-            time,
-            clock: self.clock,
-        })
-    }
-
-    /// Counts the packets that wait. They are taken together because each of their flows lies somewhere else in
-    /// memory: looking all of them up before any is counted lets the visits overlap.
-    pub(super) fn flush(&mut self) {
-        if self.sightings.is_empty() {
-            return;
-        }
-        let sightings = std::mem::take(&mut self.sightings);
-        let mut found = [(NONE, NONE); BATCH];
-        for (place, sighting) in found.iter_mut().zip(&sightings) {
-            place.0 = self.flows.likely(&sighting.key);
-        }
-        for (place, sighting) in found.iter_mut().zip(&sightings) {
-            place.1 = self.flows.node_of(place.0, &sighting.key, sighting.far_end);
-        }
-        let mut pulses = [None; BATCH];
-        for (pulse, place) in pulses.iter_mut().zip(&found).take(sightings.len()) {
-            *pulse = self.directory.pulse(place.1);
-        }
-        for ((sighting, place), pulse) in sightings.iter().zip(&found).zip(&pulses) {
-            // As if each packet had been counted when it was seen: what was due then is judged before.
-            if self.judge.has_due(sighting.clock) {
-                self.pass_judgement(sighting.clock);
-            }
-            if !pulse.is_some_and(|pulse| self.count_steady(place.0, sighting, pulse))
-                && !self.account(sighting).tunnelled
-            {
-                self.unknown(sighting.ends(self.directory.agent(sighting.key.agent)));
-            }
-        }
-        self.sightings = sightings;
-        self.sightings.clear();
-    }
-
-    /// Counts a packet that changes nothing but counters; says whether it is one.
-    // Nothing before the end of a batch changes a pulse but expiry, and that a pulse foretells.
-    #[inline]
-    fn count_steady(&mut self, slot: u32, sighting: &Sighting, pulse: Pulse) -> bool {
-        let Some(flow) = self.flows.flow_mut(slot) else { return false };
-        let same = flow.key == sighting.key
-            && flow.marks.has(Marks::STEADY)
-            && flow.generation == pulse.generation
-            && flow.birth == pulse.birth
-            && sighting.clock <= pulse.next_expiry
-            && flow.path.ends_at(sighting.far_end);
-        if !same {
-            return false;
-        }
-        let tunnel = flow.path.tunnel;
-        if flow.rule == 0 {
-            let switches = flow.switches_mut(sighting.direction);
-            if switches.tunnel != tunnel || switches.exchanges != pulse.exchanges {
-                return false;
-            }
-            switches.stay();
-        } else {
-            flow.ruled_packets = flow.ruled_packets.saturating_add(1);
-            flow.ruled_bytes = flow.ruled_bytes.saturating_add(sighting.bytes.into());
-        }
-        flow.marks.set(Marks::RECENT);
-        flow.path.add(sighting.direction, sighting.bytes, sighting.time);
-        self.tunnelled = self.tunnelled.saturating_add(1);
-        true
     }
 
     /// A packet whose inside cannot be read counts by its endpoints alone.
@@ -248,7 +146,7 @@ impl Observer {
     }
 
     /// Counts a packet between a home agent and a care-of address that was never registered here.
-    fn unknown(&mut self, ends: Ends) {
+    pub(super) fn unknown(&mut self, ends: Ends) {
         for direction in [Direction::Downlink, Direction::Uplink] {
             let (home_agent, far_end) = ends.seen(direction);
             if !self.directory.is_agent(home_agent) {
@@ -313,7 +211,7 @@ impl Observer {
     }
 
     /// Finds out whose packet it is and which tunnel it took, counts it and judges it.
-    fn account(&mut self, sighting: &Sighting) -> Attribution {
+    pub(super) fn account(&mut self, sighting: &Sighting) -> Attribution {
         let key = sighting.key;
         let packet = self.packet(sighting);
         let home_agent = self.directory.agent(key.agent);
@@ -370,43 +268,6 @@ impl Observer {
         if let Some(node) = slot.and_then(|slot| self.directory.nodes.get_mut(slot as usize)) {
             node.flows = node.flows.saturating_sub(1);
             self.evicted_flows = self.evicted_flows.saturating_add(1);
-        }
-    }
-
-    /// The key of a packet's flow, in downlink orientation.
-    fn key(&mut self, home_agent: Ipv4Addr, packet: &Downlink) -> Option<Key> {
-        let (correspondent, local, is_ipv6) = match (packet.source, packet.destination) {
-            (IpAddr::V4(source), IpAddr::V4(destination)) => (source.into(), destination.into(), false),
-            (IpAddr::V6(source), IpAddr::V6(destination)) => {
-                let addresses = &mut self.flows.addresses6;
-                (addresses.number(source)?, addresses.number(destination)?, true)
-            }
-            _ => return None,
-        };
-        let ports = packet.source_port.zip(packet.destination_port);
-        Some(Key {
-            agent: self.directory.agent_number(home_agent)?,
-            correspondent,
-            local,
-            ports: ports.map_or(0, |(source, destination)| u32::from(source) << 16 | u32::from(destination)),
-            protocol: packet.protocol,
-            form: Form::new(is_ipv6, ports.is_some()),
-        })
-    }
-
-    /// The packet that a sighting stands for.
-    fn packet(&self, sighting: &Sighting) -> Downlink {
-        let key = sighting.key;
-        let port = |port: u32| key.form.has_ports().then(|| u16::try_from(port & 0xffff).unwrap_or_default());
-        Downlink {
-            source: self.flows.address(&key, key.correspondent),
-            destination: self.flows.address(&key, key.local),
-            source_port: port(key.ports >> 16),
-            destination_port: port(key.ports),
-            protocol: key.protocol,
-            ds: sighting.ds,
-            spi: sighting.spi,
-            flow_label: sighting.flow_label,
         }
     }
 
@@ -491,66 +352,6 @@ fn note_switch(flow: &mut Flow, node: &Node, tunnel: u16, sighting: &Sighting) -
         flow.marks.set(told);
     }
     (switched.then_some(before), sprays)
-}
-
-/// The most packets that are counted together.
-pub(super) const BATCH: usize = 64;
-
-/// A packet of a tunnel, as far as tables and judgement need it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Sighting {
-    key: Key,
-    far_end: FarEnd,
-    direction: Direction,
-    bytes: u32,
-    ds: u8,
-    spi: Option<u32>,
-    flow_label: Option<u32>,
-    /// A fragment that is not the first.
-    is_later_fragment: bool,
-    /// The home address of a packet that carried this one to or from the home agent.
-    carrier: Option<Ipv4Addr>,
-    /// How it was carried, in the words of bindings.
-    encapsulation: Encapsulation,
-    /// Which packet it is, as [`Observer::taken`] counts them.
-    number: u64,
-    time: Timestamp,
-    /// The observer's clock when it was seen.
-    clock: Timestamp,
-}
-
-impl Sighting {
-    /// The ends of the packet's outer header.
-    fn ends(&self, home_agent: Ipv4Addr) -> Ends {
-        let (source, destination) = match self.direction {
-            Direction::Downlink => (home_agent, self.far_end.address),
-            Direction::Uplink => (self.far_end.address, home_agent),
-        };
-        Ends { source, destination, ports: None }
-    }
-}
-
-/// The two ends of a tunnelled packet.
-#[derive(Clone, Copy)]
-struct Ends {
-    source: Ipv4Addr,
-    destination: Ipv4Addr,
-    /// UDP ports, for a tunnel in UDP.
-    ports: Option<(u16, u16)>,
-}
-
-impl Ends {
-    /// The home agent and the far end, if the packet runs in this direction.
-    fn seen(self, direction: Direction) -> (Ipv4Addr, FarEnd) {
-        match direction {
-            Direction::Downlink => {
-                (self.source, FarEnd { address: self.destination, port: self.ports.map(|ports| ports.1) })
-            }
-            Direction::Uplink => {
-                (self.destination, FarEnd { address: self.source, port: self.ports.map(|ports| ports.0) })
-            }
-        }
-    }
 }
 
 impl Node {

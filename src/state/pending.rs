@@ -21,7 +21,7 @@ use crate::time::Timestamp;
 use crate::wire::{RegistrationRequest, ReplyCode, RequestFlags};
 
 /// Who a message is about: the home address, or while there is none the NAI (RFC 2794 §2).
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Identity {
     Address(Ipv4Addr),
     Nai(Box<[u8]>),
@@ -98,6 +98,10 @@ impl Request {
     }
 }
 
+/// So many requests go into the index at once: each goes to another place in main memory, and visits made together
+/// overlap.
+const FRESH: usize = 32;
+
 /// The table of requests.
 #[derive(Clone, Debug)]
 pub(super) struct Pending {
@@ -105,6 +109,8 @@ pub(super) struct Pending {
     free: Vec<u32>,
     /// Requests by identity and low half of the Identification.
     by_identity: HashTable<Entry>,
+    /// Those that are not in that index yet, a few.
+    fresh: Vec<Entry>,
     /// Requests without a home address by endpoint pair and low half: one for each leg.
     by_endpoints: HashTable<Entry>,
     /// Requests by identity in the order in which they were put in, with the end of their time as it was then.
@@ -122,6 +128,7 @@ impl Pending {
             slots: Vec::new(),
             free: Vec::new(),
             by_identity: HashTable::new(),
+            fresh: Vec::with_capacity(FRESH),
             by_endpoints: HashTable::new(),
             queue: VecDeque::new(),
             timeout,
@@ -135,12 +142,9 @@ impl Pending {
         let evicted = if self.queue.len() >= self.most { self.take_oldest() } else { None };
         request.seen = now;
         let tag = self.tag(&request.identity, request.identification);
-        let slot = match self.free.pop() {
-            Some(slot) => slot,
-            None => {
-                self.slots.push(None);
-                u32::try_from(self.slots.len().saturating_sub(1)).unwrap_or(u32::MAX)
-            }
+        let slot = match self.free.last() {
+            Some(slot) => *slot,
+            None => u32::try_from(self.slots.len()).unwrap_or(u32::MAX),
         };
         let entry = Entry { tag, slot };
         self.queue.push_back((self.end(now), entry));
@@ -149,10 +153,16 @@ impl Pending {
                 self.index_leg(slot, leg, request.identification);
             }
         }
-        if let Some(place) = self.slots.get_mut(slot as usize) {
-            *place = Some(request);
+        match self.free.pop().and_then(|slot| self.slots.get_mut(slot as usize)) {
+            Some(place) => *place = Some(request),
+            None => self.slots.push(Some(request)),
         }
-        self.by_identity.insert_unique(entry.hash(), entry, |entry| entry.hash());
+        self.fresh.push(entry);
+        if self.fresh.len() >= FRESH {
+            for entry in self.fresh.drain(..) {
+                self.by_identity.insert_unique(entry.hash(), entry, |entry| entry.hash());
+            }
+        }
         evicted
     }
 
@@ -166,7 +176,8 @@ impl Pending {
         fits: impl Fn(&Request) -> bool,
     ) -> Option<u32> {
         let tag = self.tag(identity, identification);
-        self.latest(entries(&self.by_identity, tag), |request| {
+        let fresh = self.fresh.iter().filter(|entry| entry.tag == tag).map(|entry| entry.slot);
+        self.latest(fresh.chain(entries(&self.by_identity, tag)), |request| {
             request.identity == *identity
                 && low(request.identification) == low(identification)
                 && ages.contains(&now.since(request.seen))
@@ -249,6 +260,11 @@ impl Pending {
         self.remove(entry)
     }
 
+    /// All requests, in the order in which they were put in.
+    pub fn oldest_first(&self) -> impl Iterator<Item = &Request> {
+        self.queue.iter().filter_map(|(_, entry)| self.slots.get(entry.slot as usize)?.as_ref())
+    }
+
     /// Whether the next request's time is over; cheap enough to ask for each frame.
     #[inline]
     pub fn has_due(&self, now: Timestamp) -> bool {
@@ -281,8 +297,9 @@ impl Pending {
     /// Takes a request out, named by its entry in the index by identity.
     fn remove(&mut self, entry: Entry) -> Option<Request> {
         let Entry { slot, .. } = entry;
-        if let Ok(entry) = self.by_identity.find_entry(entry.hash(), |other| *other == entry) {
-            entry.remove();
+        match self.by_identity.find_entry(entry.hash(), |other| *other == entry) {
+            Ok(found) => drop(found.remove()),
+            Err(_) => self.fresh.retain(|other| *other != entry),
         }
         let request = self.slots.get_mut(slot as usize)?.take()?;
         if let Identity::Nai(_) = request.identity {
@@ -298,7 +315,13 @@ impl Pending {
     }
 
     fn tag(&self, identity: &Identity, identification: u64) -> u32 {
-        tag(self.hasher.hash_one((identity, low(identification))))
+        let low = low(identification);
+        tag(match identity {
+            Identity::Address(address) => {
+                self.hasher.hash_one(u64::from(address.to_bits()) << 32 | u64::from(low))
+            }
+            Identity::Nai(nai) => self.hasher.hash_one((nai, low)),
+        })
     }
 
     fn leg_tag(&self, leg: &RequestLeg, identification: u64) -> u32 {
@@ -356,6 +379,7 @@ impl Request {
     }
 
     /// A request that has not been put in a table yet.
+    #[inline]
     pub fn new(identity: Identity, header: &RegistrationRequest, node: Option<NodeId>) -> Self {
         Self {
             identity,

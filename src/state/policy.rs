@@ -135,6 +135,15 @@ impl Policy {
         self.number
     }
 
+    /// Makes room for the rules of a message with so many Flow-Bindings, where there are none yet.
+    pub(super) fn expect(&mut self, count: usize) {
+        /// Few nodes have more, and a message can claim many.
+        const MOST: usize = 8;
+        if self.rules.is_empty() {
+            self.rules.reserve_exact(count.min(MOST));
+        }
+    }
+
     /// Adds a rule, or changes the one with the same selector. A Flow-Binding that breaks the bounds of RFC 7629
     /// §4.2 sets nothing.
     pub(super) fn apply(&mut self, flow_binding: &FlowBinding<'_>, origin: Origin, frame: u64) -> Applied {

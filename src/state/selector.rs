@@ -20,13 +20,18 @@ const INLINE: usize = 23;
 impl NormalSelector {
     /// The normal form of a Flow-Binding's selector.
     pub fn of(flow_binding: &FlowBinding<'_>) -> Self {
-        let mut octets = Vec::with_capacity(64);
+        let mut octets = SmallVec::new();
         octets.push(flow_binding.ts_format);
-        match flow_binding.selector {
-            Some(selector) => normalised(selector).emit(&mut octets),
-            None => octets.extend_from_slice(flow_binding.selector_octets),
+        match &flow_binding.selector {
+            Some(selector) if !is_normal(selector, flow_binding.selector_octets) => {
+                let mut emitted = Vec::with_capacity(64);
+                normalised(*selector).emit(&mut emitted);
+                octets.extend_from_slice(&emitted);
+            }
+            // Most selectors are what would come of it.
+            Some(_) | None => octets.extend_from_slice(flow_binding.selector_octets),
         }
-        Self(SmallVec::from_slice(&octets))
+        Self(octets)
     }
 
     /// TS Format.
@@ -39,6 +44,11 @@ impl NormalSelector {
         let (format, octets) = self.0.split_first()?;
         TrafficSelector::from_octets(SelectorFormat::from_ts_format(*format)?, octets)
     }
+}
+
+/// Whether a selector that was read from these octets is in its normal form there.
+fn is_normal(selector: &TrafficSelector, octets: &[u8]) -> bool {
+    selector.layout == SelectorLayout::Direct && selector.ds.is_absent() && selector.format.fits(octets)
 }
 
 fn normalised(mut selector: TrafficSelector) -> TrafficSelector {
@@ -73,6 +83,7 @@ pub struct Downlink {
 
 impl Downlink {
     /// The packet as it is, when it runs downlink.
+    #[inline]
     pub fn of_downlink(facts: &FlowFacts) -> Self {
         Self {
             source: facts.key.source,
@@ -87,6 +98,7 @@ impl Downlink {
     }
 
     /// An uplink packet turned around.
+    #[inline]
     pub fn of_uplink(facts: &FlowFacts) -> Self {
         Self {
             source: facts.key.destination,
@@ -138,5 +150,34 @@ fn holds<T: Copy + PartialOrd>(bounds: Bounds<T>, value: Option<T>) -> bool {
     match (bounds.range_or_single(), value) {
         (Some((start, end)), Some(value)) => start <= value && value <= end,
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Action;
+
+    proptest::proptest! {
+        /// The normal form is the one that reading, cleaning and writing make, whatever was on the wire.
+        #[test]
+        fn what_is_taken_as_it_is_is_normal(
+            flags in proptest::sample::select(vec![0u32, 0x8000_0000, 0xc000_0000, 0x2008_0000, 0x0030_0000, 0x00ff_ffff]),
+            ts_format in 0u8..4,
+            octets in proptest::collection::vec(0u8.., 0..40),
+            prefix in 0usize..2,
+        ) {
+            let octets = [&[0][..prefix], &flags.to_be_bytes(), &octets].concat();
+            let mut data = vec![1, 1, 1, ts_format];
+            data.extend_from_slice(&octets);
+            let Some(flow_binding) = FlowBinding::from_octets(&data) else { return Ok(()) };
+            proptest::prop_assert_eq!(flow_binding.action, Action::Forward);
+            let mut expected = vec![ts_format];
+            match flow_binding.selector {
+                Some(selector) => normalised(selector).emit(&mut expected),
+                None => expected.extend_from_slice(flow_binding.selector_octets),
+            }
+            proptest::prop_assert_eq!(&NormalSelector::of(&flow_binding).0[..], &expected[..]);
+        }
     }
 }

@@ -27,7 +27,7 @@ pub(super) struct Sprays {
 }
 
 /// The most that are kept: as many as packets can be counted together, twice.
-const MOST: usize = 2 * super::packets::BATCH;
+const MOST: usize = 2 * super::batch::BATCH;
 
 impl Sprays {
     pub fn add(&mut self, spray: Spray) {

@@ -26,6 +26,10 @@ impl Observer {
     /// Brings the counters of tunnels and rules up to date.
     pub(super) fn tally(&mut self) {
         self.flush();
+        if self.flows.is_empty() && self.uncounted.0.is_empty() {
+            // Nothing was ever counted, and the nodes need not be visited.
+            return;
+        }
         for node in &mut self.directory.nodes {
             node.tunnels_mut().iter_mut().for_each(super::Tunnel::clear_tally);
         }

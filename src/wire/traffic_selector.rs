@@ -57,6 +57,14 @@ impl SelectorFormat {
         }
     }
 
+    /// Whether these octets are a flags word without reserved bits and all fields it flags, and nothing else.
+    pub(crate) fn fits(self, octets: &[u8]) -> bool {
+        octets.first_chunk::<4>().is_some_and(|word| {
+            let flags = u32::from_be_bytes(*word);
+            flags & self.reserved_mask() == 0 && octets.len() == flagged_length(self, flags)
+        })
+    }
+
     pub(super) const fn pairs(self) -> &'static [Pair] {
         match self {
             Self::Ipv4 => &IPV4_PAIRS,
@@ -371,12 +379,7 @@ fn layout_of(format: SelectorFormat, octets: &[u8]) -> SelectorLayout {
             }
             _ => false,
         };
-        let body = octets.get(layout.prefix()..).unwrap_or_default();
-        prefix
-            && body.first_chunk::<4>().is_some_and(|word| {
-                let flags = u32::from_be_bytes(*word);
-                flags & format.reserved_mask() == 0 && body.len() == flagged_length(format, flags)
-            })
+        prefix && format.fits(octets.get(layout.prefix()..).unwrap_or_default())
     };
     let layouts = [SelectorLayout::Direct, SelectorLayout::Padded, SelectorLayout::SubOption];
     layouts.into_iter().find(|layout| fits(*layout)).unwrap_or(SelectorLayout::Direct)

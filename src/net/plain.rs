@@ -1,0 +1,127 @@
+//! The bulk of all tunnelled packets, read with a handful of loads.
+
+use std::net::Ipv4Addr;
+
+use crate::{
+    capture::Frame,
+    net::{
+        FlowFacts,
+        link::{self, NetworkLayer},
+        protocol,
+    },
+};
+
+/// IP in IP that carries a whole TCP or UDP packet, neither header with options nor a fragment.
+///
+/// It holds no packets but what tables want to know of them. [`Dissector::dissect`](super::Dissector::dissect) finds
+/// such a frame, too, and says more of it; but its result is large, and on its way through memory costs more than all
+/// of this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlainTunnel<'a> {
+    /// Source address of the outer header.
+    pub source: Ipv4Addr,
+    /// Destination address of the outer header.
+    pub destination: Ipv4Addr,
+    /// Identification of the outer header.
+    pub identification: u16,
+    /// Total Length of the outer header, in octets.
+    pub total_length: u16,
+    /// What is there of the inner packet.
+    pub payload: &'a [u8],
+    /// The facts of the inner packet.
+    pub facts: FlowFacts,
+}
+
+impl<'a> PlainTunnel<'a> {
+    /// The plain tunnelled packet that a frame holds, if it is one.
+    #[inline]
+    pub fn of(frame: &Frame<'a>) -> Option<Self> {
+        let Ok(NetworkLayer::Ipv4 { offset }) = link::network_layer(frame.link_type, frame.data) else {
+            return None;
+        };
+        let (outer, behind) = frame.data.get(offset..)?.split_first_chunk::<20>()?;
+        let &[0x45, _, high, low, i0, i1, bits, rest, _, protocol::IP_IN_IP, _, _, addresses @ ..] = outer
+        else {
+            return None;
+        };
+        let total_length = u16::from_be_bytes([high, low]);
+        let carried = usize::from(total_length).checked_sub(outer.len())?;
+        if u16::from_be_bytes([bits, rest]) & 0x3fff != 0 {
+            return None;
+        }
+        let payload = behind.get(..carried).unwrap_or(behind);
+        let [s0, s1, s2, s3, d0, d1, d2, d3] = addresses;
+        Some(Self {
+            source: Ipv4Addr::new(s0, s1, s2, s3),
+            destination: Ipv4Addr::new(d0, d1, d2, d3),
+            identification: u16::from_be_bytes([i0, i1]),
+            total_length,
+            payload,
+            facts: FlowFacts::of_plain_inner(payload, carried)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::LinkType;
+    use crate::net::{Dissector, Packet};
+    use crate::time::{Precision, Timestamp};
+
+    proptest::proptest! {
+        /// What is found at a glance is what is found by the long way.
+        #[test]
+        fn a_plain_tunnel_is_what_a_dissector_finds(
+            first in 0x44u8..=0x46,
+            length in 0u8..80,
+            bits: [u8; 2],
+            plain_bits: bool,
+            protocol in 3u8..=5,
+            inner_bits in proptest::sample::select(vec![0u8, 0x20, 0x40, 0x80]),
+            inner_protocol in proptest::sample::select(vec![1u8, 6, 17]),
+            inner_length in 20u8..60,
+            ports: [u8; 4],
+            kept in 0usize..100,
+        ) {
+            let mut data = [&[2; 12], &[8, 0][..]].concat();
+            let bits = if plain_bits { [0x40, 0] } else { bits };
+            data.extend_from_slice(&[first, 0, 0, length, 1, 2, bits[0], bits[1], 64, protocol, 0, 0]);
+            data.extend_from_slice(&[198, 51, 100, 1, 100, 64, 0, 1]);
+            data.extend_from_slice(&[0x45, 0xb8, 0, inner_length, 0, 0, inner_bits, 0, 64, inner_protocol, 0, 0]);
+            data.extend_from_slice(&[203, 0, 113, 1, 10, 0, 0, 1]);
+            data.extend_from_slice(&ports);
+            data.resize(14 + 80, 7);
+            let original_length = 94;
+            data.truncate(kept);
+            let frame = Frame {
+                number: 1,
+                file: 0,
+                time: Timestamp::default(),
+                precision: Precision::MICROSECONDS,
+                link_type: LinkType::ETHERNET,
+                data: &data,
+                original_length,
+            };
+            let mut dissector = Dissector::default();
+            let long_way = match dissector.dissect(&frame) {
+                Packet::Tunnel(tunnel) if tunnel.outer.header.header_length == 20 => {
+                    FlowFacts::of_plain(&tunnel).map(|facts| (tunnel.outer, facts))
+                }
+                _ => None,
+            };
+            let plain = PlainTunnel::of(&frame);
+            // Of a length of 0 the long way makes all there is.
+            let long_way = long_way.filter(|(outer, _)| outer.header.total_length != 0);
+            proptest::prop_assert_eq!(plain.is_some(), long_way.is_some());
+            if let (Some(plain), Some((outer, facts))) = (plain, long_way) {
+                proptest::prop_assert_eq!(plain.facts, facts);
+                proptest::prop_assert_eq!(plain.payload, outer.payload);
+                proptest::prop_assert_eq!(
+                    (plain.source, plain.destination, plain.identification, plain.total_length),
+                    (outer.header.source, outer.header.destination, outer.header.identification, outer.header.total_length)
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! Packets of tunnels, put aside one by one and counted some at a time.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use super::flow::{Form, Key, Marks, NONE};
+use super::node::Pulse;
+use super::selector::Downlink;
+use super::{Direction, Encapsulation, FarEnd, Observer};
+use crate::net::{FlowFacts, PlainTunnel};
+use crate::time::Timestamp;
+
+/// The most packets that are counted together.
+pub(super) const BATCH: usize = 64;
+
+/// A packet of a tunnel, as far as tables and judgement need it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sighting {
+    pub key: Key,
+    pub far_end: FarEnd,
+    pub direction: Direction,
+    pub bytes: u32,
+    pub ds: u8,
+    pub spi: Option<u32>,
+    pub flow_label: Option<u32>,
+    /// A fragment that is not the first.
+    pub is_later_fragment: bool,
+    /// The home address of a packet that carried this one to or from the home agent.
+    pub carrier: Option<Ipv4Addr>,
+    /// How it was carried, in the words of bindings.
+    pub encapsulation: Encapsulation,
+    /// Which packet it is, as [`Observer::taken`] counts them.
+    pub number: u64,
+    pub time: Timestamp,
+    /// The observer's clock when it was seen.
+    pub clock: Timestamp,
+}
+
+impl Sighting {
+    /// The ends of the packet's outer header.
+    pub fn ends(&self, home_agent: Ipv4Addr) -> Ends {
+        let (source, destination) = match self.direction {
+            Direction::Downlink => (home_agent, self.far_end.address),
+            Direction::Uplink => (self.far_end.address, home_agent),
+        };
+        Ends { source, destination, ports: None }
+    }
+}
+
+/// The two ends of a tunnelled packet.
+#[derive(Clone, Copy)]
+pub(super) struct Ends {
+    pub source: Ipv4Addr,
+    pub destination: Ipv4Addr,
+    /// UDP ports, for a tunnel in UDP.
+    pub ports: Option<(u16, u16)>,
+}
+
+impl Ends {
+    /// The home agent and the far end, if the packet runs in this direction.
+    pub fn seen(self, direction: Direction) -> (Ipv4Addr, FarEnd) {
+        match direction {
+            Direction::Downlink => {
+                (self.source, FarEnd { address: self.destination, port: self.ports.map(|ports| ports.1) })
+            }
+            Direction::Uplink => {
+                (self.destination, FarEnd { address: self.source, port: self.ports.map(|ports| ports.0) })
+            }
+        }
+    }
+}
+
+impl Observer {
+    /// Takes a plain tunnelled packet, after [`Observer::advance`] to its time. What becomes of it is what
+    /// [`Observer::tunnel`] would make of it, to which it is left where this gives `false`.
+    // Into its caller, where all of the packet is in registers.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    pub fn plain(&mut self, tunnel: &PlainTunnel<'_>, time: Timestamp) -> bool {
+        if self.options.attribute || self.options.keep_before {
+            return false;
+        }
+        let PlainTunnel { source, destination, .. } = *tunnel;
+        let agents = (self.directory.agent_number(source), self.directory.agent_number(destination));
+        let (agent, far_end, direction) = match agents {
+            (Some(agent), None) => (agent, destination, Direction::Downlink),
+            (None, Some(agent)) => (agent, source, Direction::Uplink),
+            (Some(_), Some(_)) => return false,
+            (None, None) => {
+                self.taken = self.taken.wrapping_add(1);
+                return true;
+            }
+        };
+        self.taken = self.taken.wrapping_add(1);
+        if !self.duplicates.is_copy(&tunnel.into(), time) {
+            let far_end = FarEnd { address: far_end, port: None };
+            if let Some(sighting) = self.sighting(agent, far_end, direction, &tunnel.facts, time) {
+                self.hold(sighting);
+            }
+        }
+        true
+    }
+
+    /// Holds a packet back until a batch is full.
+    #[inline]
+    pub(super) fn hold(&mut self, sighting: Sighting) {
+        self.sightings.push(sighting);
+        if self.sightings.len() >= BATCH {
+            self.flush();
+        }
+    }
+
+    /// What is worth knowing of a packet, without the packet; `None` when there is no room for its addresses.
+    // Into its callers: one of them has every tunnelled packet, and knows most of what is asked for here.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    pub(super) fn sighting(
+        &mut self,
+        agent: u16,
+        far_end: FarEnd,
+        direction: Direction,
+        facts: &FlowFacts,
+        time: Timestamp,
+    ) -> Option<Sighting> {
+        let packet = match direction {
+            Direction::Downlink => Downlink::of_downlink(facts),
+            Direction::Uplink => Downlink::of_uplink(facts),
+        };
+        let Some(key) = self.key(agent, &packet) else {
+            self.homeless_flows = self.homeless_flows.saturating_add(1);
+            return None;
+        };
+        Some(Sighting {
+            key,
+            far_end,
+            direction,
+            bytes: facts.length,
+            ds: packet.ds,
+            spi: packet.spi,
+            flow_label: packet.flow_label,
+            is_later_fragment: facts.is_fragment_without_ports,
+            carrier: None,
+            encapsulation: Encapsulation::IpInIp,
+            number: self.taken,
+            time,
+            clock: self.clock,
+        })
+    }
+
+    /// Counts the packets that wait. They are taken together because each of their flows lies somewhere else in
+    /// memory: looking all of them up before any is counted lets the visits overlap.
+    pub(super) fn flush(&mut self) {
+        if self.sightings.is_empty() {
+            return;
+        }
+        let sightings = std::mem::take(&mut self.sightings);
+        let mut found = [(NONE, NONE); BATCH];
+        for (place, sighting) in found.iter_mut().zip(&sightings) {
+            place.0 = self.flows.likely(&sighting.key);
+        }
+        for (place, sighting) in found.iter_mut().zip(&sightings) {
+            place.1 = self.flows.node_of(place.0, &sighting.key, sighting.far_end);
+        }
+        let mut pulses = [None; BATCH];
+        for (pulse, place) in pulses.iter_mut().zip(&found).take(sightings.len()) {
+            *pulse = self.directory.pulse(place.1);
+        }
+        for ((sighting, place), pulse) in sightings.iter().zip(&found).zip(&pulses) {
+            // As if each packet had been counted when it was seen: what was due then is judged before.
+            if self.judge.has_due(sighting.clock) {
+                self.pass_judgement(sighting.clock);
+            }
+            if !pulse.is_some_and(|pulse| self.count_steady(place.0, sighting, pulse))
+                && !self.account(sighting).tunnelled
+            {
+                self.unknown(sighting.ends(self.directory.agent(sighting.key.agent)));
+            }
+        }
+        self.sightings = sightings;
+        self.sightings.clear();
+    }
+
+    /// Counts a packet that changes nothing but counters; says whether it is one.
+    // Nothing before the end of a batch changes a pulse but expiry, and that a pulse foretells.
+    #[inline]
+    fn count_steady(&mut self, slot: u32, sighting: &Sighting, pulse: Pulse) -> bool {
+        let Some(flow) = self.flows.flow_mut(slot) else { return false };
+        let same = flow.key == sighting.key
+            && flow.marks.has(Marks::STEADY)
+            && flow.generation == pulse.generation
+            && flow.birth == pulse.birth
+            && sighting.clock <= pulse.next_expiry
+            && flow.path.ends_at(sighting.far_end);
+        if !same {
+            return false;
+        }
+        let tunnel = flow.path.tunnel;
+        if flow.rule == 0 {
+            let switches = flow.switches_mut(sighting.direction);
+            if switches.tunnel != tunnel || switches.exchanges != pulse.exchanges {
+                return false;
+            }
+            switches.stay();
+        } else {
+            flow.ruled_packets = flow.ruled_packets.saturating_add(1);
+            flow.ruled_bytes = flow.ruled_bytes.saturating_add(sighting.bytes.into());
+        }
+        flow.marks.set(Marks::RECENT);
+        flow.path.add(sighting.direction, sighting.bytes, sighting.time);
+        self.tunnelled = self.tunnelled.saturating_add(1);
+        true
+    }
+
+    /// The key of a packet's flow, in downlink orientation.
+    #[inline]
+    fn key(&mut self, agent: u16, packet: &Downlink) -> Option<Key> {
+        let (correspondent, local, is_ipv6) = match (packet.source, packet.destination) {
+            (IpAddr::V4(source), IpAddr::V4(destination)) => (source.into(), destination.into(), false),
+            (IpAddr::V6(source), IpAddr::V6(destination)) => {
+                let addresses = &mut self.flows.addresses6;
+                (addresses.number(source)?, addresses.number(destination)?, true)
+            }
+            _ => return None,
+        };
+        let ports = packet.source_port.zip(packet.destination_port);
+        Some(Key {
+            agent,
+            correspondent,
+            local,
+            ports: ports.map_or(0, |(source, destination)| u32::from(source) << 16 | u32::from(destination)),
+            protocol: packet.protocol,
+            form: Form::new(is_ipv6, ports.is_some()),
+        })
+    }
+
+    /// The packet that a sighting stands for.
+    pub(super) fn packet(&self, sighting: &Sighting) -> Downlink {
+        let key = sighting.key;
+        let port = |port: u32| key.form.has_ports().then(|| u16::try_from(port & 0xffff).unwrap_or_default());
+        Downlink {
+            source: self.flows.address(&key, key.correspondent),
+            destination: self.flows.address(&key, key.local),
+            source_port: port(key.ports >> 16),
+            destination_port: port(key.ports),
+            protocol: key.protocol,
+            ds: sighting.ds,
+            spi: sighting.spi,
+            flow_label: sighting.flow_label,
+        }
+    }
+}
