@@ -253,15 +253,9 @@ impl FlowTable {
         std::mem::take(&mut self.forgotten)
     }
 
-    /// Calls `each` with every flow and every tunnel it was seen in.
-    pub fn each_path(&self, mut each: impl FnMut(&Flow, &Path)) {
-        for flow in &self.flows {
-            let mut path = Some(&flow.path);
-            while let Some(current) = path {
-                each(flow, current);
-                path = self.paths.get(current.next as usize);
-            }
-        }
+    /// All flows, each with the first tunnel it was seen in, and the tunnels after the first.
+    pub fn parts_mut(&mut self) -> (&mut [Flow], &[Path]) {
+        (&mut self.flows, &self.paths)
     }
 
     /// The flow in a slot, and the number of tunnels it was seen in.

@@ -33,25 +33,31 @@ impl Observer {
         for node in &mut self.directory.nodes {
             node.tunnels_mut().iter_mut().for_each(super::Tunnel::clear_tally);
         }
-        for slot in self.flows.slots() {
-            self.count_ruled(slot);
-        }
         self.keep_forgotten();
         let nodes = &mut self.directory.nodes;
+        // Each node lies somewhere else in memory: once for a flow is enough.
+        let (flows, paths) = self.flows.parts_mut();
+        for flow in flows {
+            let ruled = flow.take_ruled();
+            let node = nodes.get_mut(flow.node as usize).filter(|node| node.birth == flow.birth);
+            let Some(node) = node else { continue };
+            tell_rule_of(node, ruled);
+            let mut path = Some(&flow.path);
+            while let Some(current) = path {
+                if let Some(tunnel) = node.tunnels_mut().get_mut(usize::from(current.tunnel)) {
+                    tunnel.tally(current.downlink, current.uplink, 1);
+                }
+                path = paths.get(current.next as usize);
+            }
+        }
         // What was counted for nodes that are gone is told nobody, and they come and go for as long as it is watched.
         let is_there = |slot: u32, birth| nodes.get(slot as usize).is_some_and(|node| node.birth == birth);
         self.uncounted.0.retain(|(slot, birth, _), _| is_there(*slot, *birth));
-        let mut add = |(slot, birth, tunnel): (u32, u32, u16), downlink, uplink, flows| {
-            let node = nodes.get_mut(slot as usize).filter(|node: &&mut Node| node.birth == birth);
-            if let Some(tunnel) = node.and_then(|node| node.tunnels_mut().get_mut(usize::from(tunnel))) {
-                tunnel.tally(downlink, uplink, flows);
+        for ((slot, birth, tunnel), (downlink, uplink)) in &self.uncounted.0 {
+            let node = nodes.get_mut(*slot as usize).filter(|node: &&mut Node| node.birth == *birth);
+            if let Some(tunnel) = node.and_then(|node| node.tunnels_mut().get_mut(usize::from(*tunnel))) {
+                tunnel.tally(*downlink, *uplink, 0);
             }
-        };
-        self.flows.each_path(|flow, path| {
-            add((flow.node, flow.birth, path.tunnel), path.downlink, path.uplink, 1);
-        });
-        for (place, (downlink, uplink)) in &self.uncounted.0 {
-            add(*place, *downlink, *uplink, 0);
         }
     }
 
@@ -75,17 +81,25 @@ impl Observer {
         }
     }
 
-    /// A rule that is gone with its policy counts nothing more.
     fn tell_rule(&mut self, node: u32, birth: u32, ruled: Ruled) {
         if ruled.packets == 0 {
             return;
         }
         let node = self.directory.nodes.get_mut(node as usize).filter(|node| node.birth == birth);
-        let Some(node) = node.filter(|node| node.policy().number() == ruled.policy) else { return };
-        let index = usize::from(ruled.rule).checked_sub(1);
-        if let Some(rule) = index.and_then(|index| node.policy_mut().rule_mut(index)) {
-            rule.packets = rule.packets.saturating_add(ruled.packets.into());
-            rule.bytes = rule.bytes.saturating_add(ruled.bytes);
+        if let Some(node) = node {
+            tell_rule_of(node, ruled);
         }
+    }
+}
+
+/// A rule that is gone with its policy counts nothing more.
+fn tell_rule_of(node: &mut Node, ruled: Ruled) {
+    if ruled.packets == 0 || node.policy().number() != ruled.policy {
+        return;
+    }
+    let index = usize::from(ruled.rule).checked_sub(1);
+    if let Some(rule) = index.and_then(|index| node.policy_mut().rule_mut(index)) {
+        rule.packets = rule.packets.saturating_add(ruled.packets.into());
+        rule.bytes = rule.bytes.saturating_add(ruled.bytes);
     }
 }

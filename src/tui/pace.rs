@@ -1,18 +1,24 @@
-//! When to look at the tables, and when to draw: thirty frames a second at most, and none when nothing changed.
+//! When to look at the tables, and when to draw: thirty frames a second at most, and none when nothing changed. What a
+//! user waits for is drawn at once, as long as that does not come too often.
 
 use std::time::Duration;
 
-/// The shortest time between two frames.
-const FRAME: Duration = Duration::from_nanos(1_000_000_000 / 30);
+/// The time between two frames, of which there are two more a second at the most: thirty.
+const FRAME: Duration = Duration::from_nanos(1_000_000_000 / 28);
+/// By how much an answer may come before its time, when it is for the user to see.
+const AHEAD: Duration = Duration::from_nanos(2 * 1_000_000_000 / 28);
 /// A look may take this part of the time: one twentieth.
 const SHARE: u32 = 20;
 
 /// Keeps the time of frames and looks. Times are counted from any moment, the same for all.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Pace {
-    drawn: Option<Duration>,
+    /// When the next frame is due.
+    due: Duration,
     /// There is something to draw.
     is_stale: bool,
+    /// A user waits for it.
+    is_awaited: bool,
     looked: Option<Duration>,
     look_cost: Duration,
     /// There is something to look at.
@@ -25,6 +31,12 @@ impl Pace {
         self.is_stale = true;
     }
 
+    /// Notes that the screen is not what it should show, and that a user waits for it.
+    pub fn answered(&mut self) {
+        self.is_stale = true;
+        self.is_awaited = true;
+    }
+
     /// Notes that there is something new in the tables.
     pub fn data_came(&mut self) {
         self.is_behind = true;
@@ -35,14 +47,16 @@ impl Pace {
         let due = self.is_stale && self.until_frame(now).is_zero();
         if due {
             self.is_stale = false;
-            self.drawn = Some(now);
+            self.is_awaited = false;
+            self.due = self.due.max(now) + FRAME;
         }
         due
     }
 
     /// Whether to look at the tables now; what it costs is told by [`Pace::looked`].
     pub fn looks(&mut self, now: Duration) -> bool {
-        let due = self.is_behind && self.until_look(now).is_zero();
+        // Who waits comes first.
+        let due = self.is_behind && !self.is_awaited && self.until_look(now).is_zero();
         if due {
             self.is_behind = false;
             self.looked = Some(now);
@@ -63,12 +77,13 @@ impl Pace {
     /// How long to wait for something to happen before there is something to do; `None` for ever.
     pub fn wait(&self, now: Duration) -> Option<Duration> {
         let frame = self.is_stale.then(|| self.until_frame(now));
-        let look = self.is_behind.then(|| self.until_look(now));
+        let look = (self.is_behind && !self.is_awaited).then(|| self.until_look(now));
         frame.into_iter().chain(look).min()
     }
 
     fn until_frame(&self, now: Duration) -> Duration {
-        self.drawn.map_or(Duration::ZERO, |drawn| (drawn + FRAME).saturating_sub(now))
+        let ahead = if self.is_awaited { AHEAD } else { Duration::ZERO };
+        self.due.saturating_sub(now).saturating_sub(ahead)
     }
 
     fn until_look(&self, now: Duration) -> Duration {
@@ -104,12 +119,31 @@ mod tests {
             pace.changed();
             frames += u32::from(pace.draws(at(millisecond)));
         }
-        assert!((285..=300).contains(&frames), "{frames}");
-        // A key after a while is answered at once, one right after a frame within the next.
-        pace.changed();
-        assert!(pace.wait(at(10_000)).unwrap() <= at(34));
-        pace.changed();
-        assert!(pace.draws(at(11_000)));
+        assert!((270..=300).contains(&frames), "{frames}");
+        // The same for keys that are held down, in any one second.
+        let drawn: Vec<u64> = (10_000..20_000)
+            .filter(|millisecond| {
+                pace.answered();
+                pace.draws(at(*millisecond))
+            })
+            .collect();
+        let most =
+            drawn.iter().map(|from| drawn.iter().filter(|at| (*from..from + 1_000).contains(at)).count());
+        assert!((28..=30).contains(&most.max().unwrap()));
+    }
+
+    #[test]
+    fn a_key_is_answered_at_once_although_packets_came_just_before() {
+        let mut pace = Pace::default();
+        for millisecond in 0..1_000 {
+            pace.changed();
+            pace.draws(at(millisecond));
+        }
+        pace.answered();
+        assert_eq!(pace.wait(at(1_000)), Some(Duration::ZERO));
+        assert!(pace.draws(at(1_000)));
+        pace.answered();
+        assert!(pace.draws(at(1_001)) || pace.wait(at(1_001)).unwrap() <= at(36));
     }
 
     #[test]

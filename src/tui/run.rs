@@ -220,7 +220,7 @@ impl Shown<'_> {
             world.is_held = self.app.is_freezing();
             effects
         };
-        self.pace.changed();
+        self.pace.answered();
         for effect in effects {
             if !self.carry_out(screen, effect)? {
                 return Ok(false);

@@ -98,7 +98,7 @@ pub struct Flows {
 }
 
 /// Flows that are looked at in one go: more would keep a key waiting.
-const PIECE: u32 = 50_000;
+const PIECE: u32 = 20_000;
 
 /// Rows that are being made, a piece at a time.
 #[derive(Debug)]
