@@ -9,8 +9,9 @@ use crate::wire::RequestFlags;
 
 /// Ended bindings that a node keeps; the oldest go first.
 const HISTORY: usize = 32;
-/// Tunnels that a node keeps, ended ones included.
-const TUNNELS: usize = 300;
+/// Tunnels that a node keeps, ended ones included: flows count by their places, so none can make room. More than one
+/// that roams for weeks has, and few enough for one that lies.
+const TUNNELS: usize = 1 << 10;
 /// Former ends of its tunnels that a node keeps; the oldest go first.
 const FORMER_ENDS: usize = 32;
 
