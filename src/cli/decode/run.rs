@@ -1,0 +1,243 @@
+//! The path of the packets of a timeline: to the observer, to the rules, to the report.
+
+use std::io::{self, IsTerminal as _};
+use std::mem;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::At;
+use crate::capture::{Frame, FrameFilter, Next, Timeline, WriteError, Writer};
+use crate::cli::validation::{FailOn, ValidationOptions};
+use crate::cli::{Exit, Failure};
+use crate::net::PlainTunnel;
+use crate::report::{Report, Summary, Target};
+use crate::rules::{Place, Validator};
+use crate::state::{Attribution, Observer};
+use crate::trace::{Seen, Trace};
+use crate::wire::{KeyRing, Message};
+
+/// A run over a timeline.
+pub(super) struct Run {
+    pub timeline: Timeline,
+    pub trace: Trace,
+    pub observer: Observer,
+    pub validator: Option<Validator>,
+    pub target: Option<Target>,
+    pub at: Option<At>,
+    pub filter: Option<FrameFilter>,
+    pub keys: KeyRing,
+    pub writer: Option<Writer>,
+    pub bar: Option<ProgressBar>,
+    /// Whether the report may be left out when no capture could be read; a program waits for its document.
+    pub for_people: bool,
+    pub fail_on: FailOn,
+}
+
+impl Run {
+    pub(super) fn run(mut self, report: &mut dyn Report) -> Result<Exit, Failure> {
+        let mut told = 0u64;
+        let mut begun = false;
+        loop {
+            if let Some(bar) = &self.bar {
+                told = told.wrapping_add(1);
+                if told.is_multiple_of(1 << 14) {
+                    bar.set_position(self.timeline.bytes_read());
+                }
+            }
+            // Looked at where it is: every frame passes here.
+            match &self.timeline.next() {
+                Next::Frame(frame) => {
+                    if !begun {
+                        report.begin(frame.time);
+                        begun = true;
+                    }
+                    if self.at.is_some_and(|at| at.is_before(frame)) {
+                        break;
+                    }
+                    let wanted = self.filter.as_mut().map_or(Ok(true), |filter| filter.matches(frame));
+                    if !wanted.map_err(|error| Failure::usage(error.to_string(), Some(error.help())))? {
+                        self.trace.pass_over(frame);
+                        continue;
+                    }
+                    self.observer.advance(frame.time);
+                    if let Some(validator) = &mut self.validator {
+                        validator.advance(frame.time, &self.observer);
+                    }
+                    // Most of a large capture, on the shortest way there is.
+                    if self.validator.is_none()
+                        && let Some(plain) = PlainTunnel::of(frame)
+                        && self.observer.plain(&plain, frame.time)
+                    {
+                        self.trace.pass_over(frame);
+                        continue;
+                    }
+                    let chosen = match self.trace.take(frame) {
+                        Seen::Nothing => continue,
+                        Seen::Fragment(fragment) => {
+                            if let Some(validator) = &mut self.validator {
+                                let seen = self.observer.fragment(&fragment, frame.time);
+                                validator.fragment(&fragment, place_of(frame), seen, &self.observer);
+                            }
+                            continue;
+                        }
+                        Seen::Tunnelled(tunnel) => {
+                            let seen = self.observer.tunnel(&tunnel, frame.time);
+                            if let Some(validator) = &mut self.validator {
+                                validator.packet_soon(&tunnel, place_of(frame), seen, &self.observer);
+                            }
+                            let chosen =
+                                seen.tunnelled && is_of(self.target.as_ref(), &self.observer, seen, None);
+                            chosen.then_some(tunnel.reassembled)
+                        }
+                        Seen::Message(seen) => {
+                            if let Some(validator) = &mut self.validator {
+                                validator.release(&self.observer);
+                            }
+                            let event = seen.event(&self.keys);
+                            let attribution = self.observer.message(&event);
+                            let found = self.validator.as_mut().map_or(0..0, |validator| {
+                                validator.message(&event, attribution, &self.keys, &self.observer)
+                            });
+                            let message = Some(&seen.message);
+                            let chosen = is_of(self.target.as_ref(), &self.observer, attribution, message);
+                            if chosen {
+                                let findings = self.validator.as_ref().map(Validator::findings);
+                                let found =
+                                    findings.map(|findings| findings.added(found)).unwrap_or_default();
+                                report
+                                    .message(&seen, &self.keys, found)
+                                    .map_err(|error| Failure::output(&error))?;
+                            }
+                            chosen.then_some(seen.datagram.reassembled)
+                        }
+                    };
+                    if let (Some(writer), Some(reassembled)) = (&mut self.writer, chosen) {
+                        write(writer, &self.trace, frame, reassembled)
+                            .map_err(|error| write_failure(&error))?;
+                    }
+                }
+                Next::Pause => report.flush().map_err(|error| Failure::output(&error))?,
+                Next::End => break,
+            }
+        }
+        if let Some(At::Time(time)) = self.at {
+            self.observer.advance(time);
+        }
+        if let Some(validator) = &mut self.validator {
+            validator.advance(self.observer.clock(), &self.observer);
+            self.observer.catch_up();
+            validator.close(&self.observer);
+        }
+        self.observer.close();
+        self.finish(report)
+    }
+
+    fn finish(self, report: &mut dyn Report) -> Result<Exit, Failure> {
+        if let Some(bar) = self.bar {
+            bar.finish_and_clear();
+        }
+        let summary = Summary {
+            files: self.timeline.files(),
+            link_types: self.timeline.link_types(),
+            counts: self.trace.counts(),
+            observer: &self.observer,
+            findings: self.validator.as_ref().map(Validator::findings),
+            target: self.target.as_ref(),
+            network: self.trace.network_counters(),
+            clock_backwards: self.timeline.clock_backwards(),
+            numbers: self.trace.numbers(),
+            lost: None,
+        };
+        let nothing_read = summary.counts.packets == 0 && !self.timeline.errors().is_empty();
+        if !(nothing_read && self.for_people) {
+            report.finish(&summary).map_err(|error| Failure::output(&error))?;
+        }
+        let mut exit = summary.findings.map_or(Exit::Done, |findings| {
+            ValidationOptions::exit(self.fail_on, findings, |finding| summary.is_wanted(finding))
+        });
+        if let Some(writer) = self.writer {
+            writer.finish().map_err(|error| write_failure(&error))?;
+        }
+        for error in self.timeline.errors() {
+            exit = Failure::io(error.to_string(), error.help()).tell();
+        }
+        exit = tell_unread(&summary).unwrap_or(exit);
+        // The process ends: to give back what was remembered piece by piece would take a twentieth of its time.
+        mem::forget((self.observer, self.validator));
+        Ok(exit)
+    }
+}
+
+/// Tells which link types were not read, and gives the exit code when nothing else could be read.
+pub(in crate::cli) fn tell_unread(summary: &Summary<'_>) -> Option<Exit> {
+    let unread: Vec<String> = summary
+        .link_types
+        .iter()
+        .filter(|link_type| link_type.name().is_none())
+        .map(ToString::to_string)
+        .collect();
+    if unread.is_empty() {
+        return None;
+    }
+    let told = unknown_link_type(summary, &unread).tell();
+    (unread.len() == summary.link_types.len()).then_some(told)
+}
+
+fn unknown_link_type(summary: &Summary<'_>, unread: &[String]) -> Failure {
+    Failure::io(
+        format!(
+            "{}: frames of link type {} cannot be read",
+            summary.files.join(", "),
+            unread.join(", ")
+        ),
+        Some(
+            "mipflow reads Ethernet, Linux cooked (SLL, SLL2), raw IP, PPPoE and BSD loopback frames; capture on \
+             such an interface, or convert with editcap -T"
+                .into(),
+        ),
+    )
+}
+
+/// A frame as findings name it.
+fn place_of(frame: &Frame<'_>) -> Place {
+    Place { frame: frame.number, time: frame.time, precision: frame.precision }
+}
+
+/// Whether a packet is the target's: of its node, or naming it.
+pub(in crate::cli) fn is_of(
+    target: Option<&Target>,
+    observer: &Observer,
+    seen: Attribution,
+    message: Option<&Message<'_>>,
+) -> bool {
+    let Some(target) = target else { return true };
+    let node = seen.node.and_then(|node| observer.node(node));
+    node.is_some_and(|node| target.is_node(node))
+        || message.is_some_and(|message| target.is_named_in(message))
+}
+
+/// Writes the frame, or all frames that a reassembled datagram came in.
+fn write(writer: &mut Writer, trace: &Trace, frame: &Frame<'_>, reassembled: bool) -> Result<(), WriteError> {
+    if !reassembled {
+        return writer.write(frame);
+    }
+    trace.fragment_frames().try_for_each(|fragment| writer.write(&fragment))
+}
+
+pub(in crate::cli) fn write_failure(error: &WriteError) -> Failure {
+    Failure::io(error.to_string(), error.help())
+}
+
+/// A bar on standard error for files that take a while, where it disturbs no output.
+pub(super) fn progress(timeline: &Timeline, streams_messages: bool) -> Option<ProgressBar> {
+    const WORTH_A_BAR: u64 = 32 << 20;
+    let total = timeline.total_bytes().filter(|total| *total >= WORTH_A_BAR)?;
+    if !io::stderr().is_terminal() || (streams_messages && io::stdout().is_terminal()) {
+        return None;
+    }
+    let bar = ProgressBar::new(total);
+    let style =
+        ProgressStyle::with_template("{bar:40} {percent:>3}% {binary_bytes_per_sec} {eta} left").ok()?;
+    bar.set_style(style);
+    Some(bar)
+}
