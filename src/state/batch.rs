@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::flow::{Form, Key, Marks, NONE};
+use super::messages::Attribution;
 use super::node::Pulse;
 use super::selector::Downlink;
 use super::{Direction, Encapsulation, FarEnd, Observer};
@@ -71,33 +72,35 @@ impl Ends {
 
 impl Observer {
     /// Takes a plain tunnelled packet, after [`Observer::advance`] to its time. What becomes of it is what
-    /// [`Observer::tunnel`] would make of it, to which it is left where this gives `false`.
+    /// [`Observer::tunnel`] would make of it, to which it is left where this gives `None`.
     // Into its caller, where all of the packet is in registers.
     #[allow(clippy::inline_always)]
     #[inline(always)]
-    pub fn plain(&mut self, tunnel: &PlainTunnel<'_>, time: Timestamp) -> bool {
-        if self.options.attribute || self.options.keep_before {
-            return false;
+    pub fn plain(&mut self, tunnel: &PlainTunnel<'_>, time: Timestamp) -> Option<Attribution> {
+        if self.options.attribute {
+            return None;
         }
         let PlainTunnel { source, destination, .. } = *tunnel;
         let agents = (self.directory.agent_number(source), self.directory.agent_number(destination));
         let (agent, far_end, direction) = match agents {
             (Some(agent), None) => (agent, destination, Direction::Downlink),
             (None, Some(agent)) => (agent, source, Direction::Uplink),
-            (Some(_), Some(_)) => return false,
+            (Some(_), Some(_)) => return None,
             (None, None) => {
                 self.taken = self.taken.wrapping_add(1);
-                return true;
+                let copy = self.options.keep_before && self.duplicates.is_copy(&tunnel.into(), time);
+                return Some(Attribution { copy, ..Attribution::default() });
             }
         };
         self.taken = self.taken.wrapping_add(1);
-        if !self.duplicates.is_copy(&tunnel.into(), time) {
-            let far_end = FarEnd { address: far_end, port: None };
-            if let Some(sighting) = self.sighting(agent, far_end, direction, &tunnel.facts, time) {
-                self.hold(sighting);
-            }
+        if self.duplicates.is_copy(&tunnel.into(), time) {
+            return Some(Attribution { copy: true, ..Attribution::default() });
         }
-        true
+        let far_end = FarEnd { address: far_end, port: None };
+        if let Some(sighting) = self.sighting(agent, far_end, direction, &tunnel.facts, time) {
+            self.hold(sighting);
+        }
+        Some(Attribution::default())
     }
 
     /// Holds a packet back until a batch is full.

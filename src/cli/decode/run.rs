@@ -64,11 +64,13 @@ impl Run {
                         validator.advance(frame.time, &self.observer);
                     }
                     // Most of a large capture, on the shortest way there is.
-                    if self.validator.is_none()
-                        && let Some(plain) = PlainTunnel::of(frame)
-                        && self.observer.plain(&plain, frame.time)
+                    if let Some(plain) = PlainTunnel::of(frame)
+                        && let Some(seen) = self.observer.plain(&plain, frame.time)
                     {
                         self.trace.pass_over(frame);
+                        if let Some(validator) = &mut self.validator {
+                            validator.packet_soon(&plain.tunnel(), place_of(frame), seen, &self.observer);
+                        }
                         continue;
                     }
                     let chosen = match self.trace.take(frame) {
