@@ -48,7 +48,7 @@ impl Flow {
             self.places = vec![place; PLACES];
         }
         if let Some(noted) = self.places.get_mut(number as usize & (PLACES - 1)) {
-            *noted = place;
+            noted.put(place);
         }
     }
 
@@ -101,7 +101,7 @@ impl Held {
     fn take(&mut self, tunnel: &Tunnel<'_>, place: Place, glance: Glance) {
         let payload = tunnel.outer.payload;
         self.glance = glance;
-        self.place = place;
+        self.place.put(place);
         self.encapsulation = tunnel.encapsulation;
         self.header = tunnel.outer.header;
         self.payload_length = tunnel.outer.payload_length;
@@ -149,7 +149,9 @@ impl Validator {
     /// Judges a tunnelled packet, after the observer took it, together with those that follow: what is known of each
     /// lies somewhere else in memory, and so the visits overlap. Whoever uses this calls [`Validator::release`] before
     /// the observer takes a message.
-    #[inline]
+    // Into its callers, where all of the packet is in registers.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
     pub fn packet_soon(&mut self, tunnel: &Tunnel<'_>, place: Place, seen: Attribution, observer: &Observer) {
         if seen.copy {
             return;
@@ -178,6 +180,7 @@ impl Validator {
     }
 
     /// Judges the packets that wait.
+    #[inline(never)]
     pub fn release(&mut self, observer: &Observer) {
         if self.flow.waiting == 0 {
             return;
