@@ -187,23 +187,27 @@ impl Validator {
         }
         let all = std::mem::take(&mut self.flow.held);
         let held = all.get(..std::mem::take(&mut self.flow.waiting)).unwrap_or_default();
-        // First everything is read that lies somewhere else in memory for each, then each is judged.
+        // First everything is read that lies somewhere else in memory for each, then each is judged. One sort of place
+        // at a time: what is far away is waited for together only while little stands between.
+        let mut ahead = 0;
         for held in held {
-            self.flow.ahead ^= self.flow.clean.read_ahead(held.glance);
+            ahead ^= self.flow.clean.read_ahead(held.glance);
         }
         let mut clean = [None; BATCH];
-        let mut packets = [None; BATCH];
-        for ((clean, packet), held) in clean.iter_mut().zip(&mut packets).zip(held) {
+        for (clean, held) in clean.iter_mut().zip(held) {
             *clean = self.is_clean(held, observer);
-            match clean {
-                Some(true) => {
-                    *packet = self.hash_of(held);
-                    self.flow.ahead ^= packet.map_or(0, |packet| self.flow.copies.read_ahead(packet));
-                }
-                Some(false) => {}
-                None => self.flow.ahead ^= self.read_node_ahead(held, observer).unwrap_or_default(),
+        }
+        for (held, _) in held.iter().zip(&clean).filter(|(_, clean)| clean.is_none()) {
+            ahead ^= self.read_node_ahead(held, observer).unwrap_or_default();
+        }
+        let mut packets = [None; BATCH];
+        for ((clean, packet), held) in clean.iter().zip(&mut packets).zip(held) {
+            if *clean == Some(true) {
+                *packet = self.hash_of(held);
+                ahead ^= packet.map_or(0, |packet| self.flow.copies.read_ahead(packet));
             }
         }
+        self.flow.ahead ^= ahead;
         let keys = self.flow.keys;
         for ((held, clean), packet) in held.iter().zip(&clean).zip(&packets) {
             if held.encapsulation == Encapsulation::Gre && self.flow.keys != keys {
@@ -242,10 +246,15 @@ impl Validator {
             observer.owner_of(destination, [s0, s1, s2, s3].into())
         };
         let node = observer.node(slot?)?;
-        let binding = node.bindings().first().map_or(0, |binding| binding.lifetime);
+        let binding = node.bindings().first();
+        let lifetime = binding.map_or(0, |binding| binding.lifetime);
         let rule = node.policy().rules().first().map_or(0, |rule| rule.selector.ts_format());
-        let session = self.world.session(slot?, observer).map_or(0, |session| session.disturbances);
-        Some(u32::from(binding) ^ u32::from(rule) ^ session)
+        let session = self.world.session(slot?, observer).map_or(0, |session| {
+            let is_bulk = binding.is_some_and(|binding| session.is_bulk_only(binding, held.place.time));
+            let used = session.traffic.last_use(FarEnd { address: destination, port: None });
+            session.disturbances ^ u32::from(is_bulk) ^ u32::from(used.is_some())
+        });
+        Some(u32::from(lifetime) ^ u32::from(rule) ^ session)
     }
 
     /// What [`Copies`] knows a packet by.
