@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 use std::ops::Range;
 
 use super::{Level, Rule, Subject};
+use crate::capture::Frame;
 use crate::time::{Precision, Timestamp};
 
 /// A packet, as findings name it.
@@ -19,6 +20,12 @@ pub struct Place {
 }
 
 impl Place {
+    /// A frame as findings name it.
+    #[inline]
+    pub const fn of(frame: &Frame<'_>) -> Self {
+        Self { frame: frame.number, time: frame.time, precision: frame.precision }
+    }
+
     /// Takes the place of another one.
     // Field by field: a copy of the whole, just written in pieces, keeps the processor waiting.
     #[inline]

@@ -133,8 +133,11 @@ impl Validator {
         self.soonest = waits.map_or(next, |waits| waits.min(next));
     }
 
-    /// Ends the validation: nothing more will be seen. What needed more time is decided if it can be.
-    pub fn close(&mut self, observer: &Observer) {
+    /// Ends the validation: nothing more will be seen. What needed more time is decided if it can be. The observer is
+    /// brought up to date for it, and closed after it.
+    pub fn close(&mut self, observer: &mut Observer) {
+        self.advance(observer.clock(), observer);
+        observer.catch_up();
         self.release(observer);
         self.take_sprays(observer);
         // The capture went on for exactly as long as these needed.

@@ -156,7 +156,7 @@ impl Engine {
                 self.data.push(frame);
                 if let Some(validator) = &mut self.validator {
                     let seen = self.observer.fragment(&fragment, frame.time);
-                    validator.fragment(&fragment, place_of(frame), seen, &self.observer);
+                    validator.fragment(&fragment, Place::of(frame), seen, &self.observer);
                 }
                 self.others = self.others.saturating_add(1);
                 return Taken::Nothing;
@@ -165,7 +165,7 @@ impl Engine {
                 self.data.push(frame);
                 let attribution = self.observer.tunnel(&tunnel, frame.time);
                 if let Some(validator) = &mut self.validator {
-                    validator.packet_soon(&tunnel, place_of(frame), attribution, &self.observer);
+                    validator.packet_soon(&tunnel, Place::of(frame), attribution, &self.observer);
                 }
                 self.others = self.others.saturating_add(u64::from(!attribution.tunnelled));
                 return Taken::Tunnelled(attribution);
@@ -234,9 +234,7 @@ impl Engine {
     pub fn close(&mut self) {
         if !self.ended {
             if let Some(validator) = &mut self.validator {
-                validator.advance(self.observer.clock(), &self.observer);
-                self.observer.catch_up();
-                validator.close(&self.observer);
+                validator.close(&mut self.observer);
             }
             self.observer.close();
             self.ended = true;
@@ -365,9 +363,4 @@ impl Engine {
             *last = Some(frame.time);
         }
     }
-}
-
-/// A frame as findings name it.
-fn place_of(frame: &Frame<'_>) -> Place {
-    Place { frame: frame.number, time: frame.time, precision: frame.precision }
 }

@@ -88,7 +88,7 @@ pub(crate) fn judged(scene: &Scene, cold_start: bool) -> Vec<Finding> {
             }
         }
     }
-    validator.close(&observer);
+    validator.close(&mut observer);
     validator.findings().kept().to_vec()
 }
 

@@ -69,7 +69,7 @@ impl Run {
                     {
                         self.trace.pass_over(frame);
                         if let Some(validator) = &mut self.validator {
-                            validator.packet_soon(&plain.tunnel(), place_of(frame), seen, &self.observer);
+                            validator.packet_soon(&plain.tunnel(), Place::of(frame), seen, &self.observer);
                         }
                         continue;
                     }
@@ -78,14 +78,14 @@ impl Run {
                         Seen::Fragment(fragment) => {
                             if let Some(validator) = &mut self.validator {
                                 let seen = self.observer.fragment(&fragment, frame.time);
-                                validator.fragment(&fragment, place_of(frame), seen, &self.observer);
+                                validator.fragment(&fragment, Place::of(frame), seen, &self.observer);
                             }
                             continue;
                         }
                         Seen::Tunnelled(tunnel) => {
                             let seen = self.observer.tunnel(&tunnel, frame.time);
                             if let Some(validator) = &mut self.validator {
-                                validator.packet_soon(&tunnel, place_of(frame), seen, &self.observer);
+                                validator.packet_soon(&tunnel, Place::of(frame), seen, &self.observer);
                             }
                             let chosen =
                                 seen.tunnelled && is_of(self.target.as_ref(), &self.observer, seen, None);
@@ -126,9 +126,7 @@ impl Run {
             self.observer.advance(time);
         }
         if let Some(validator) = &mut self.validator {
-            validator.advance(self.observer.clock(), &self.observer);
-            self.observer.catch_up();
-            validator.close(&self.observer);
+            validator.close(&mut self.observer);
         }
         self.observer.close();
         self.finish(report)
@@ -198,11 +196,6 @@ fn unknown_link_type(summary: &Summary<'_>, unread: &[String]) -> Failure {
                 .into(),
         ),
     )
-}
-
-/// A frame as findings name it.
-fn place_of(frame: &Frame<'_>) -> Place {
-    Place { frame: frame.number, time: frame.time, precision: frame.precision }
 }
 
 /// Whether a packet is the target's: of its node, or naming it.

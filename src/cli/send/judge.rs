@@ -57,9 +57,7 @@ impl Judge {
     /// Ends the run, and gives what could be decided only now. What its rule gives more time than the run took is not
     /// decided.
     pub(super) fn close(&mut self) -> Vec<Finding> {
-        self.validator.advance(self.observer.clock(), &self.observer);
-        self.observer.catch_up();
-        self.validator.close(&self.observer);
+        self.validator.close(&mut self.observer);
         self.validator.take_findings()
     }
 }
