@@ -73,6 +73,11 @@ impl Terminal {
         self.wait(wanted, |text| text.contains(wanted))
     }
 
+    /// Waits until all of it is there at once: the parts of a screen need not come with one picture.
+    pub fn shows_all(&self, wanted: &[&str]) -> String {
+        self.wait(&wanted.join(" and "), |text| wanted.iter().all(|wanted| text.contains(wanted)))
+    }
+
     /// What the terminal is set to: another screen, the cursor, the mouse, pasted text; and its line discipline.
     pub fn modes(&self) -> String {
         self.tmux(&[
