@@ -156,7 +156,7 @@ impl Observer {
             flows: FlowTable::new(limits.flows, seed),
             judge: Judge::default(),
             duplicates: Duplicates::new(seed),
-            revocations: Revocations::default(),
+            revocations: Revocations::new(seed),
             evicted_requests: 0,
             evicted_flows: 0,
             homeless_flows: 0,

@@ -1,19 +1,94 @@
 //! Revocations, and the acknowledgements that make them count.
 
 use std::collections::VecDeque;
+use std::net::Ipv4Addr;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
 
 use super::{MessageEvent, Observer};
 use crate::time::Timestamp;
 use crate::wire::{Revocation, RevocationAcknowledgement};
 
-/// Revocations that wait for their acknowledgement.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Revocations {
-    waiting: VecDeque<(Timestamp, Revocation)>,
-}
-
 /// The most revocations that wait.
 const REVOCATIONS: usize = 1 << 16;
+
+/// What an acknowledgement names its revocation by: the home address and the Revocation Identifier.
+type Name = (Ipv4Addr, u32);
+
+/// Revocations that wait for their acknowledgement.
+#[derive(Clone, Debug)]
+pub(super) struct Revocations {
+    waiting: VecDeque<Waiting>,
+    /// The number of the one in front. Each has one more than the one before it.
+    first: u64,
+    /// The number of the latest with each name: a home agent that gives up all its nodes at once is answered by all.
+    latest: HashMap<Name, u64, FixedState>,
+}
+
+#[derive(Clone, Debug)]
+struct Waiting {
+    time: Timestamp,
+    revocation: Revocation,
+    /// Whether its acknowledgement came.
+    is_over: bool,
+    /// The number of the one before it with the same name.
+    before: Option<u64>,
+}
+
+const fn name_of(revocation: &Revocation) -> Name {
+    (revocation.home_address, revocation.identifier)
+}
+
+impl Revocations {
+    /// None yet; `seed` is the hash's.
+    pub fn new(seed: u64) -> Self {
+        Self { waiting: VecDeque::new(), first: 0, latest: HashMap::with_hasher(FixedState::with_seed(seed)) }
+    }
+
+    /// Adds one; says whether another had to go that could still have been acknowledged.
+    fn push(&mut self, time: Timestamp, revocation: Revocation, timeout: i64) -> bool {
+        self.drop_old(time, timeout);
+        let evicts = self.waiting.len() >= REVOCATIONS;
+        if evicts {
+            self.pop();
+        }
+        let number = self.first.saturating_add(self.waiting.len() as u64);
+        let before = self.latest.insert(name_of(&revocation), number);
+        self.waiting.push_back(Waiting { time, revocation, is_over: false, before });
+        evicts
+    }
+
+    /// Takes the latest with this name that waits.
+    fn take(&mut self, name: Name) -> Option<Revocation> {
+        let number = *self.latest.get(&name)?;
+        let place = usize::try_from(number.checked_sub(self.first)?).ok()?;
+        let waiting = self.waiting.get_mut(place)?;
+        waiting.is_over = true;
+        let revocation = waiting.revocation;
+        match waiting.before.filter(|before| *before >= self.first) {
+            Some(before) => self.latest.insert(name, before),
+            None => self.latest.remove(&name),
+        };
+        Some(revocation)
+    }
+
+    /// Drops from the front what is over or was not acknowledged in time.
+    fn drop_old(&mut self, now: Timestamp, timeout: i64) {
+        while self.waiting.front().is_some_and(|front| front.is_over || now.since(front.time) > timeout) {
+            self.pop();
+        }
+    }
+
+    fn pop(&mut self) {
+        let Some(waiting) = self.waiting.pop_front() else { return };
+        let name = name_of(&waiting.revocation);
+        if self.latest.get(&name) == Some(&self.first) {
+            self.latest.remove(&name);
+        }
+        self.first = self.first.saturating_add(1);
+    }
+}
 
 impl Observer {
     /// Remembers a revocation until it is acknowledged; gives the node it is about.
@@ -22,12 +97,8 @@ impl Observer {
         event: &MessageEvent<'_, '_>,
         revocation: &Revocation,
     ) -> Option<u32> {
-        let waiting = &mut self.revocations.waiting;
-        if waiting.len() >= REVOCATIONS {
-            waiting.pop_front();
-            self.evicted_others = self.evicted_others.saturating_add(1);
-        }
-        waiting.push_back((event.time, *revocation));
+        let evicts = self.revocations.push(event.time, *revocation, self.pending.timeout());
+        self.evicted_others = self.evicted_others.saturating_add(u64::from(evicts));
         self.directory.find(revocation.home_domain_address, revocation.home_address)
     }
 
@@ -37,16 +108,8 @@ impl Observer {
         event: &MessageEvent<'_, '_>,
         acknowledgement: &RevocationAcknowledgement,
     ) -> Option<u32> {
-        let timeout = self.pending.timeout();
-        let waiting = &mut self.revocations.waiting;
-        while waiting.front().is_some_and(|(time, _)| event.time.since(*time) > timeout) {
-            waiting.pop_front();
-        }
-        let place = waiting.iter().rposition(|(_, revocation)| {
-            revocation.home_address == acknowledgement.home_address
-                && revocation.identifier == acknowledgement.identifier
-        })?;
-        let (_, revocation) = waiting.remove(place)?;
+        self.revocations.drop_old(event.time, self.pending.timeout());
+        let revocation = self.revocations.take((acknowledgement.home_address, acknowledgement.identifier))?;
         let slot = self.directory.find(revocation.home_domain_address, revocation.home_address)?;
         let clock = self.clock;
         self.directory.change(slot, |node| {

@@ -302,6 +302,36 @@ fn a_revocation_alone_ends_nothing() {
 }
 
 #[test]
+fn revocations_with_one_identifier_are_acknowledged_from_the_latest_on() {
+    let ask = Ask::bid(1, 0);
+    let revoke = |history: &mut History, second: f64, number: u8| {
+        history.message(second, ask.destination, ask.source, &revocation(care_of(number), 5));
+    };
+    let acknowledge = |history: &mut History, second: f64| {
+        history.message(second, ask.source, ask.destination, &revocation_acknowledgement(5));
+    };
+    let mut history = two();
+    revoke(&mut history, 10.0, 1);
+    revoke(&mut history, 10.1, 2);
+    acknowledge(&mut history, 10.2);
+    assert_eq!(states(&history.observe(), NODE), ["1 192.0.2.1 active", "2 192.0.2.2 revoked"]);
+    acknowledge(&mut history, 10.3);
+    assert_eq!(states(&history.observe(), NODE), ["1 192.0.2.1 revoked", "2 192.0.2.2 revoked"]);
+    // One after the reply timeout of 10 s finds none.
+    let mut history = two();
+    revoke(&mut history, 10.0, 1);
+    acknowledge(&mut history, 20.5);
+    assert_eq!(states(&history.observe(), NODE), ["1 192.0.2.1 active", "2 192.0.2.2 active"]);
+    // One that is late leaves another of the same name to be found.
+    let mut history = two();
+    revoke(&mut history, 10.0, 1);
+    revoke(&mut history, 19.0, 2);
+    acknowledge(&mut history, 20.5);
+    acknowledge(&mut history, 20.6);
+    assert_eq!(states(&history.observe(), NODE), ["1 192.0.2.1 active", "2 192.0.2.2 revoked"]);
+}
+
+#[test]
 fn the_last_revocation_drops_the_policy() {
     let mut history = History::new();
     history.accepted(1.0, &Ask::bid(1, 1).forward(&[1], "dport 80"));
