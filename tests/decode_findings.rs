@@ -10,9 +10,9 @@ mod scene;
 
 use std::path::{Path, PathBuf};
 
-use history::{Packet, care_of};
+use history::{Packet, care_of, revocation};
 use program::run;
-use scene::{KEY, Registration, Scene, multipath, multipath_with, udp_to_port};
+use scene::{KEY, Registration, Scene, multipath, multipath_with, sign, udp_to_port};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -105,6 +105,22 @@ fn fail_on_decides_the_exit_code() {
     assert_eq!(decoded(&no_fault(), "--fail-on must").code, 0);
     assert_eq!(decoded(&three_faults(), "--fail-on must --show stats").code, 1, "whatever is shown");
     assert_eq!(decoded(&three_faults(), "--fail-on must --node 10.9.9.9").code, 0, "of another node");
+    assert_eq!(decoded(&three_faults(), "--fail-on must --node 10.1.0.1").code, 1, "of this node");
+}
+
+#[test]
+fn findings_of_an_address_that_no_exchange_made_a_node_of_are_shown_for_it() {
+    let mut scene = Scene::default();
+    let mut payload = revocation(care_of(1), 5);
+    sign(&mut payload, 32, KEY);
+    scene.datagram(0.0, &Registration::plain(1).reply(0), &payload);
+    scene.wait_until(40.0);
+    let of = |node: &str| {
+        let (code, document) = json(&scene, &format!("--fail-on must --node {node}"));
+        (code, found(&document, "must"))
+    };
+    assert_eq!(of("10.1.0.1"), (1, vec![("REV-001".to_owned(), 1)]));
+    assert_eq!(of("10.1.0.2"), (0, Vec::new()));
 }
 
 #[test]

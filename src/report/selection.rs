@@ -65,7 +65,10 @@ impl<'t> Selection<'t> {
         let Some(target) = self.target else { return true };
         let node = finding.node.and_then(|node| self.observer.node(node));
         node.is_some_and(|node| target.is_node(node))
-            || finding.home_address.is_some_and(|address| self.addresses.contains(&address))
+            || finding.home_address.is_some_and(|address| {
+                // What no exchange followed made no node.
+                target.has_address(address) || self.addresses.contains(&address)
+            })
     }
 
     /// The flows that are wanted.

@@ -43,9 +43,10 @@ pub struct Lost {
 }
 
 impl Summary<'_> {
-    /// Whether a finding concerns the one node that everything is narrowed to, if it is.
-    pub fn is_wanted(&self, finding: &Finding) -> bool {
-        super::Selection::new(self).has_finding(finding)
+    /// Says of a finding whether it concerns the one node that everything is narrowed to, if it is.
+    pub fn wanted_findings(&self) -> impl Fn(&Finding) -> bool {
+        let selection = super::Selection::new(self);
+        move |finding| selection.has_finding(finding)
     }
 
     /// Link type names for reports: each once, a number where there is no name.

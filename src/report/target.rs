@@ -35,6 +35,15 @@ impl Target {
         }
     }
 
+    /// Whether the user named this home address.
+    pub fn has_address(&self, home_address: Ipv4Addr) -> bool {
+        match self {
+            Self::HomeAddress(address) => *address == home_address,
+            Self::Nai(_) => false,
+            Self::Any(addresses, _) => addresses.contains(&home_address),
+        }
+    }
+
     /// Whether an exchange is the node's. `addresses` are those that the node has, which an exchange may name in
     /// place of its NAI.
     pub fn is_of(&self, exchange: &Exchange, addresses: &BTreeSet<Ipv4Addr>) -> bool {

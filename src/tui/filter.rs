@@ -329,7 +329,11 @@ impl<'f> Sieve<'f> {
     pub fn finding(&self, finding: &Finding) -> bool {
         self.filter.holds(|condition| match condition {
             Condition::Finding(wanted) => wanted.iter().any(|what| what.is(finding)),
-            Condition::Node(wanted) => wanted.iter().any(|who| who.is(finding.home_address, None)),
+            Condition::Node(wanted) => {
+                let node = finding.node.and_then(|place| self.facts.observer.node(place));
+                let nai = node.and_then(|node| node.nai.as_deref());
+                wanted.iter().any(|who| who.is(finding.home_address, nai))
+            }
             Condition::Text(part) => finding_text(finding).contains(part),
             other => {
                 let place = finding.home_address.and_then(|address| self.places.get(&address));

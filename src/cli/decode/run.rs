@@ -153,7 +153,7 @@ impl Run {
             report.finish(&summary).map_err(|error| Failure::output(&error))?;
         }
         let mut exit = summary.findings.map_or(Exit::Done, |findings| {
-            ValidationOptions::exit(self.fail_on, findings, |finding| summary.is_wanted(finding))
+            ValidationOptions::exit(self.fail_on, findings, summary.wanted_findings())
         });
         if let Some(writer) = self.writer {
             writer.finish().map_err(|error| write_failure(&error))?;

@@ -155,7 +155,7 @@ impl Records {
         }
         let mut exit = match (&self.form, summary.findings) {
             (Form::Loaded(_), Some(findings)) => {
-                ValidationOptions::exit(self.fail_on, findings, |finding| summary.is_wanted(finding))
+                ValidationOptions::exit(self.fail_on, findings, summary.wanted_findings())
             }
             _ => self.fail_on.exit(self.gravest),
         };
@@ -210,7 +210,8 @@ impl Audience for Records {
     fn found(&mut self, findings: Vec<Finding>, engine: &Engine) -> io::Result<()> {
         let Form::Live(report) = &mut self.form else { return Ok(()) };
         let summary = summary(engine, &self.names, self.target.as_ref());
-        for finding in findings.iter().filter(|finding| summary.is_wanted(finding)) {
+        let is_wanted = summary.wanted_findings();
+        for finding in findings.iter().filter(|finding| is_wanted(finding)) {
             self.gravest = Some(self.gravest.map_or(finding.level, |gravest| gravest.min(finding.level)));
             report.finding(finding)?;
         }

@@ -46,7 +46,10 @@ pub(super) fn run(prepared: Prepared, theme: Theme, ascii: bool) -> Result<Exit,
         tui::run(driver, engine, settings, target.clone()).map_err(failure)?;
     let is_wanted = |finding: &Finding| {
         let node = finding.node.and_then(|node| engine.observer().node(node));
-        target.as_ref().is_none_or(|target| node.is_some_and(|node| target.is_node(node)))
+        target.as_ref().is_none_or(|target| {
+            node.is_some_and(|node| target.is_node(node))
+                || finding.home_address.is_some_and(|address| target.has_address(address))
+        })
     };
     let mut exit = fail_on.exit(match &target {
         // All of them count, kept or not.
