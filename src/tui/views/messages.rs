@@ -1,25 +1,20 @@
 //! Messages: the list, the packet tree of one, and its octets. What the tree's cursor is at stands out in the octets,
 //! and the other way round.
 
+mod panes;
+
+pub use panes::draw;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use ratatui::Frame;
-use ratatui::style::Style;
-use ratatui::text::Line;
-
-use super::Pane;
-use super::tunnels::{awaited, count};
 use crate::report::{Look, MarkedLine, data_packet_lines, hex_dump_text, message_line, message_tree_lines};
-use crate::trace::SeenMessage;
 use crate::tui::ansi;
-use crate::tui::app::App;
 use crate::tui::facts::{Facts, NodeRef};
 use crate::tui::filter::Sieve;
-use crate::tui::layout::Areas;
 use crate::tui::list::List;
-use crate::tui::text::{self, Row};
+use crate::tui::text;
 use crate::watch::RecentMessage;
 
 /// Messages that are looked at in one go.
@@ -314,156 +309,4 @@ fn fit(line: String, width: usize) -> Vec<String> {
     }
     let options = textwrap::Options::new(width.max(20)).subsequent_indent("          ");
     textwrap::wrap(&bare, options).into_iter().map(std::borrow::Cow::into_owned).collect()
-}
-
-/// Draws the three panes.
-pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, areas: &Areas) {
-    let [list, tree, hex] = areas.panes;
-    let messages = &app.messages;
-    let pane = Pane::new(app, 0, list);
-    if !pane.is_hidden() {
-        let shown = messages.list.rows().len();
-        let total = usize::try_from(facts.messages.total()).unwrap_or(usize::MAX);
-        let forgotten = facts.messages.forgotten();
-        let aside = match forgotten {
-            0 => String::new(),
-            forgotten => format!("{} older ones forgotten", crate::report::grouped(forgotten)),
-        };
-        pane.title(frame, &format!("Messages: {}", list_count(app, shown, total, forgotten)), &aside);
-        if shown == 0 {
-            pane.empty(frame, &awaited(app, facts));
-        } else {
-            draw_list(frame, app, facts, &pane);
-        }
-    }
-    let pane = Pane::new(app, 1, tree);
-    if !pane.is_hidden() {
-        draw_tree(frame, app, &pane);
-    }
-    let pane = Pane::new(app, 2, hex);
-    if !pane.is_hidden() {
-        draw_hex(frame, app, &pane);
-    }
-}
-
-fn list_count(app: &App, shown: usize, total: usize, forgotten: u64) -> String {
-    let there = total.saturating_sub(usize::try_from(forgotten).unwrap_or(usize::MAX));
-    // One that is still looked at counts, though it was forgotten.
-    count(shown, there.max(if app.filter.is_empty() { shown } else { 0 }), "message", app.filter.is_empty())
-}
-
-fn draw_list(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, pane: &Pane<'_>) {
-    let messages = &app.messages;
-    let look = app.theme.look(u16::try_from(pane.width()).unwrap_or(u16::MAX));
-    let mut clock = app.clock(facts);
-    // The first row counts from the one before it, as all others do.
-    let before = messages.list.visible().next().and_then(|(place, _)| {
-        let number = messages.list.rows().get(place.checked_sub(1)?)?;
-        messages.message(facts, *number)
-    });
-    if let Some(before) = before {
-        clock.styled(before.frame().time, before.frame().precision);
-    }
-    let rows = messages.list.visible().map(|(place, number)| {
-        let marked = messages.list.marked().contains(&number);
-        let line = messages.message(facts, number).map_or_else(
-            || Line::raw("forgotten"),
-            |message| {
-                let read =
-                    facts.read(message, |seen| list_line(app, facts, seen, &look, &mut clock, pane.width()));
-                read.unwrap_or_else(|| Line::raw("no message on these ports"))
-            },
-        );
-        (place, marked, text::scrolled(line, messages.scrolled))
-    });
-    let rows: Vec<_> = rows.collect();
-    pane.rows(frame, Some(messages.list.at()), rows.into_iter());
-}
-
-fn list_line(
-    app: &App,
-    facts: Facts<'_>,
-    seen: &SeenMessage<'_>,
-    look: &Look,
-    clock: &mut crate::report::Clock,
-    width: usize,
-) -> Line<'static> {
-    let theme = &app.theme;
-    let mut row = Row::default();
-    row.push(format!("{:>5} ", seen.frame), theme.quiet);
-    let time = clock.styled(seen.time, seen.precision.min(crate::time::Precision::new(6)));
-    row.push(format!("{time:>15}  "), theme.quiet);
-    if width >= 130 {
-        let arrow = theme.glyphs.arrow;
-        let ends = format!("{} {arrow} {}", seen.datagram.source, seen.datagram.destination);
-        row.plain(text::left(&ends, 41, theme.glyphs.ellipsis)).plain("  ");
-    }
-    let mut line = row.line();
-    line.spans.extend(ansi::line(&message_line(seen, facts.keys, look)).spans);
-    line
-}
-
-fn draw_tree(frame: &mut Frame<'_>, app: &App, pane: &Pane<'_>) {
-    let messages = &app.messages;
-    let Some(open) = &messages.open else {
-        pane.title(frame, "Packet", "");
-        return;
-    };
-    pane.title(frame, "Packet", "");
-    let rows = messages.tree.visible().map(|(place, line)| {
-        let line = open.lines.get(line).map_or_else(Line::default, |line| ansi::line(&line.text));
-        (place, false, text::scrolled(line, if pane.is_focused() { messages.scrolled } else { 0 }))
-    });
-    pane.rows(frame, Some(messages.tree.at()), rows);
-}
-
-/// Offset, octets, characters; the octets of the tree's field stand out.
-fn draw_hex(frame: &mut Frame<'_>, app: &App, pane: &Pane<'_>) {
-    let messages = &app.messages;
-    let theme = &app.theme;
-    let field = messages.field();
-    let title = if field.is_empty() {
-        "Octets".to_owned()
-    } else {
-        format!("Octets {} to {}", field.start, field.end.saturating_sub(1))
-    };
-    pane.title(frame, &title, "");
-    let Some(open) = &messages.open else { return };
-    let width = messages.octets_a_line.max(1);
-    let lines = open.octets.chunks(width).enumerate().skip(messages.hex_top).take(messages.hex_page);
-    let lines = lines.map(|(line, octets)| {
-        let start = line * width;
-        let style = |octet: usize| {
-            let is_here = pane.is_focused() && octet == messages.octet;
-            if is_here {
-                theme.found.patch(theme.doubtful)
-            } else if field.contains(&octet) {
-                theme.found
-            } else {
-                Style::new()
-            }
-        };
-        let mut row = Row::default();
-        row.push(format!("{start:04x}  "), theme.quiet);
-        for (column, octet) in octets.iter().enumerate() {
-            row.push(format!("{octet:02x}"), style(start + column));
-            // The blank between two octets of a field belongs to it.
-            let within = field.contains(&(start + column)) && field.contains(&(start + column + 1));
-            let gap = if column + 1 == width / 2 { "  " } else { " " };
-            row.push(
-                gap,
-                if within && column + 1 < octets.len() { style(start + column + 1) } else { Style::new() },
-            );
-        }
-        let missing = width - octets.len();
-        let gap = usize::from(octets.len() < width / 2);
-        row.plain(" ".repeat(missing * 3 + gap + 1));
-        for (column, octet) in octets.iter().enumerate() {
-            let is_text = octet.is_ascii_graphic() || *octet == b' ';
-            let character = if is_text { char::from(*octet) } else { '.' };
-            row.push(character.to_string(), style(start + column));
-        }
-        row.line()
-    });
-    pane.lines(frame, lines.collect());
 }
