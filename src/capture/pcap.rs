@@ -64,12 +64,13 @@ impl PcapReader {
         if captured > self.longest || captured as usize > rest.len() {
             return None;
         }
-        let seconds = i64::from(word([s0, s1, s2, s3]));
-        let fraction = i64::from(word([f0, f1, f2, f3])).saturating_mul(self.unit);
+        // In range whatever the two fields hold: 2^32 s, and as many microseconds.
+        let seconds = i64::from(word([s0, s1, s2, s3])).wrapping_mul(1_000_000_000);
+        let fraction = i64::from(word([f0, f1, f2, f3])).wrapping_mul(self.unit);
         window.take(Self::RECORD_HEADER_LENGTH);
         self.records = self.records.saturating_add(1);
         Some(Record {
-            time: Timestamp::new(seconds, fraction),
+            time: Timestamp::from_nanoseconds(seconds.wrapping_add(fraction)),
             precision: self.precision,
             link_type: self.link_type,
             original_length: word([o0, o1, o2, o3]),

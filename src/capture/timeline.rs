@@ -194,7 +194,9 @@ impl Timeline {
     }
 
     /// Fetches the next record of an input; when there is none, closes it.
-    #[inline]
+    // Into its caller: most records come through here, and each would go through memory.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
     fn fetch(&mut self, index: usize) -> Fetched {
         let Some(slot) = self.inputs.get_mut(index) else { return Fetched::End };
         let Some(input) = &mut slot.input else { return Fetched::End };

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use super::duplicates::Print;
 use super::flow::{Form, Key, Marks, NONE};
 use super::messages::Attribution;
 use super::node::Pulse;
@@ -12,11 +13,17 @@ use crate::time::Timestamp;
 
 /// The most packets that are counted together.
 pub(super) const BATCH: usize = 64;
+/// In place of a flow: the packet was seen before.
+const COPY: u32 = NONE - 1;
 
 /// A packet of a tunnel, as far as tables and judgement need it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sighting {
     pub key: Key,
+    /// What the index of flows has the key by.
+    pub tag: u32,
+    /// What tells whether the capture holds it twice, where that was not looked up yet.
+    pub print: Option<Print>,
     pub far_end: FarEnd,
     pub direction: Direction,
     pub bytes: u32,
@@ -93,14 +100,22 @@ impl Observer {
             }
         };
         self.taken = self.taken.wrapping_add(1);
-        if self.duplicates.is_copy(&tunnel.into(), time) {
+        let print = self.duplicates.print(&tunnel.into());
+        let waits = self.copies_wait();
+        if !waits && self.duplicates.is_repeated(print, time) {
             return Some(Attribution { copy: true, ..Attribution::default() });
         }
         let far_end = FarEnd { address: far_end, port: None };
         if let Some(sighting) = self.sighting(agent, far_end, direction, &tunnel.facts, time) {
-            self.hold(sighting);
+            self.hold(Sighting { print: waits.then_some(print), ..sighting });
         }
         Some(Attribution::default())
+    }
+
+    /// Whether nobody asks if a packet is a copy before it is counted.
+    #[inline]
+    pub(super) fn copies_wait(&self) -> bool {
+        !self.options.attribute && !self.options.keep_before
     }
 
     /// Holds a packet back until a batch is full.
@@ -132,8 +147,12 @@ impl Observer {
             self.homeless_flows = self.homeless_flows.saturating_add(1);
             return None;
         };
+        let tag = self.flows.tag(&key);
+        self.flows.expect(tag);
         Some(Sighting {
             key,
+            tag,
+            print: None,
             far_end,
             direction,
             bytes: facts.length,
@@ -150,29 +169,33 @@ impl Observer {
     }
 
     /// Counts the packets that wait. They are taken together because each of their flows lies somewhere else in
-    /// memory: looking all of them up before any is counted lets the visits overlap.
+    /// memory: each step is taken for all of them before the next, and hints at what that will look at.
     pub(super) fn flush(&mut self) {
         if self.sightings.is_empty() {
             return;
         }
         let sightings = std::mem::take(&mut self.sightings);
-        let mut found = [(NONE, NONE); BATCH];
-        for (place, sighting) in found.iter_mut().zip(&sightings) {
-            place.0 = self.flows.likely(&sighting.key);
+        let mut slots = [NONE; BATCH];
+        for (slot, sighting) in slots.iter_mut().zip(&sightings) {
+            let is_copy =
+                sighting.print.is_some_and(|print| self.duplicates.is_repeated(print, sighting.time));
+            *slot = if is_copy { COPY } else { self.flows.likely(sighting.tag) };
         }
-        for (place, sighting) in found.iter_mut().zip(&sightings) {
-            place.1 = self.flows.node_of(place.0, &sighting.key, sighting.far_end);
+        let mut nodes = [NONE; BATCH];
+        for (node, slot) in nodes.iter_mut().zip(&slots).take(sightings.len()) {
+            *node = self.flows.node_of(*slot);
+            self.directory.expect_pulse(*node);
         }
-        let mut pulses = [None; BATCH];
-        for (pulse, place) in pulses.iter_mut().zip(&found).take(sightings.len()) {
-            *pulse = self.directory.pulse(place.1);
-        }
-        for ((sighting, place), pulse) in sightings.iter().zip(&found).zip(&pulses) {
+        for ((sighting, slot), node) in sightings.iter().zip(slots).zip(nodes) {
+            if slot == COPY {
+                continue;
+            }
+            let pulse = self.directory.pulse(node);
             // As if each packet had been counted when it was seen: what was due then is judged before.
             if self.judge.has_due(sighting.clock) {
                 self.pass_judgement(sighting.clock);
             }
-            if !pulse.is_some_and(|pulse| self.count_steady(place.0, sighting, pulse))
+            if !pulse.is_some_and(|pulse| self.count_steady(slot, sighting, pulse))
                 && !self.account(sighting).tunnelled
             {
                 self.unknown(sighting.ends(self.directory.agent(sighting.key.agent)));

@@ -4,10 +4,11 @@ use std::hash::BuildHasher;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use foldhash::fast::FixedState;
-use hashbrown::{HashMap, HashSet, HashTable};
+use hashbrown::{HashMap, HashSet};
 
-use super::entry::{Entry, tag};
+use super::index::{Entry, Index, tag};
 use super::node::Pulse;
+use super::prefetch::prefetch;
 use super::{AgentTraffic, Node, Prefix};
 use crate::time::Timestamp;
 
@@ -28,8 +29,8 @@ pub(super) struct Directory {
     pulses: Vec<Pulse>,
     /// Places of nodes that were withdrawn.
     free: Vec<u32>,
-    by_address: HashTable<Entry>,
-    by_nai: HashTable<u32>,
+    by_address: Index,
+    by_nai: Index,
     by_prefix: HashMap<(Ipv4Addr, Prefix), u32, Hasher>,
     /// Lengths of prefixes in use, IPv4 then IPv6, the longest first.
     lengths: [Vec<u8>; 2],
@@ -74,8 +75,8 @@ impl Directory {
             nodes: Vec::new(),
             pulses: Vec::new(),
             free: Vec::new(),
-            by_address: HashTable::new(),
-            by_nai: HashTable::new(),
+            by_address: Index::default(),
+            by_nai: Index::default(),
             by_prefix: HashMap::with_hasher(FixedState::with_seed(seed)),
             lengths: [Vec::new(), Vec::new()],
             agents: Vec::new(),
@@ -101,6 +102,12 @@ impl Directory {
         (outline.births, outline.evicted) = (self.births, self.evicted);
         (outline.no_room, outline.evicted_flows) = (self.no_room, self.evicted_flows);
         outline
+    }
+
+    /// Hints that the pulse of a node will be asked for soon.
+    #[inline]
+    pub fn expect_pulse(&self, slot: u32) {
+        prefetch(self.pulses.get(slot as usize));
     }
 
     /// The pulse of a node.
@@ -139,25 +146,22 @@ impl Directory {
     /// The node of this home agent with this home address.
     #[inline]
     pub fn find(&self, home_agent: Ipv4Addr, home_address: Ipv4Addr) -> Option<u32> {
-        let tag = address_tag(&self.hasher, home_agent, home_address);
-        let is_it = |entry: &Entry| {
-            entry.tag == tag
-                && self.nodes.get(entry.slot as usize).is_some_and(|node| {
-                    node.home_agent == home_agent && node.home_address == Some(home_address)
-                })
+        let is_it = |slot: &u32| {
+            self.nodes
+                .get(*slot as usize)
+                .is_some_and(|node| node.home_agent == home_agent && node.home_address == Some(home_address))
         };
-        self.by_address.find(Entry { tag, slot: 0 }.hash(), is_it).map(|entry| entry.slot)
+        self.by_address.slots(address_tag(&self.hasher, home_agent, home_address)).find(is_it)
     }
 
     /// The node of this home agent that this NAI names.
     pub fn find_nai(&self, home_agent: Ipv4Addr, nai: &[u8]) -> Option<u32> {
-        let hash = self.hasher.hash_one((home_agent, nai));
         let is_it = |slot: &u32| {
             self.nodes
                 .get(*slot as usize)
                 .is_some_and(|node| node.home_agent == home_agent && node.nai.as_deref() == Some(nai))
         };
-        self.by_nai.find(hash, is_it).copied()
+        self.by_nai.slots(nai_tag(&self.hasher, home_agent, nai)).find(is_it)
     }
 
     /// The node with this home address, found or made.
@@ -369,39 +373,29 @@ impl Directory {
     }
 
     fn list(&mut self, slot: u32) {
-        let (nodes, hasher) = (&self.nodes, &self.hasher);
-        let Some(node) = nodes.get(slot as usize) else { return };
+        let Some(node) = self.nodes.get(slot as usize) else { return };
         if let Some(home_address) = node.home_address {
-            let entry = Entry { tag: address_tag(hasher, node.home_agent, home_address), slot };
-            self.by_address.insert_unique(entry.hash(), entry, |entry| entry.hash());
+            let tag = address_tag(&self.hasher, node.home_agent, home_address);
+            self.by_address.insert(Entry { tag, slot });
         }
         if let Some(nai) = &node.nai {
-            let hash = nai_hash(hasher, node);
+            let tag = nai_tag(&self.hasher, node.home_agent, nai);
             // A NAI names one node: the one it was last seen with.
-            let other = self.by_nai.find_entry(hash, |slot| {
-                nodes.get(*slot as usize).is_some_and(|other| {
-                    other.home_agent == node.home_agent && other.nai.as_ref() == Some(nai)
-                })
-            });
-            if let Ok(entry) = other {
-                entry.remove();
+            if let Some(other) = self.find_nai(node.home_agent, nai) {
+                self.by_nai.remove(Entry { tag, slot: other });
             }
-            self.by_nai.insert_unique(hash, slot, |slot| {
-                nodes.get(*slot as usize).map_or(0, |node| nai_hash(hasher, node))
-            });
+            self.by_nai.insert(Entry { tag, slot });
         }
     }
 
     fn unlist(&mut self, slot: u32) {
         let Some(node) = self.nodes.get(slot as usize) else { return };
         if let Some(home_address) = node.home_address {
-            let entry = Entry { tag: address_tag(&self.hasher, node.home_agent, home_address), slot };
-            if let Ok(entry) = self.by_address.find_entry(entry.hash(), |other| *other == entry) {
-                entry.remove();
-            }
+            let tag = address_tag(&self.hasher, node.home_agent, home_address);
+            self.by_address.remove(Entry { tag, slot });
         }
-        if let Ok(entry) = self.by_nai.find_entry(nai_hash(&self.hasher, node), |other| *other == slot) {
-            entry.remove();
+        if let Some(nai) = &node.nai {
+            self.by_nai.remove(Entry { tag: nai_tag(&self.hasher, node.home_agent, nai), slot });
         }
         for prefix in &node.prefixes {
             let key = (node.home_agent, *prefix);
@@ -421,8 +415,8 @@ fn pair(one: Ipv4Addr, other: Ipv4Addr) -> u64 {
     u64::from(one.to_bits()) << 32 | u64::from(other.to_bits())
 }
 
-fn nai_hash(hasher: &Hasher, node: &Node) -> u64 {
-    hasher.hash_one((node.home_agent, node.nai.as_deref().unwrap_or_default()))
+fn nai_tag(hasher: &Hasher, home_agent: Ipv4Addr, nai: &[u8]) -> u32 {
+    tag(hasher.hash_one((home_agent, nai)))
 }
 
 impl Prefix {

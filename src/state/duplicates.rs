@@ -3,11 +3,12 @@
 //! A copy is a packet identical in addresses, IP identification and payload to one seen less than half a second
 //! earlier. Of long payloads the two ends and the middle are compared.
 
-use std::hash::{BuildHasher, Hasher};
+use std::hash::BuildHasher;
 use std::net::Ipv4Addr;
 
 use foldhash::fast::FixedState;
 
+use super::prefetch::prefetch;
 use crate::net::{Ipv4Header, Ipv4Packet, PlainTunnel};
 use crate::time::Timestamp;
 
@@ -21,14 +22,16 @@ const SETS: usize = 1 << 14;
 const PLACES: usize = 4;
 /// Octets at the start of a payload that are compared: inner headers with their checksums and more.
 const HEAD: usize = 64;
-/// Octets compared at the end and in the middle.
-const SAMPLE: usize = 16;
+
+/// Octets that go into a fingerprint at once, and that are compared at the end and in the middle.
+const BLOCK: usize = 16;
 
 /// Remembers fingerprints of recent packets.
 #[derive(Clone, Debug)]
 pub(super) struct Duplicates {
     sets: Vec<Set>,
-    hasher: FixedState,
+    /// Makes fingerprints of its own, so that nobody can make up packets that look like copies.
+    secret: (u64, u64),
 }
 
 /// The packets that share their places, as fingerprint and time; a cache line.
@@ -36,23 +39,56 @@ pub(super) struct Duplicates {
 #[repr(align(64))]
 struct Set([(u64, Timestamp); PLACES]);
 
+/// A packet in short: all that is needed to tell whether it was seen before.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Print {
+    fingerprint: u64,
+    set: u16,
+}
+
 impl Duplicates {
     /// A memory that is empty; `seed` scatters it.
     pub fn new(seed: u64) -> Self {
         let never = Timestamp::from_nanoseconds(i64::MIN);
-        Self { sets: vec![Set([(0, never); PLACES]); SETS], hasher: FixedState::with_seed(seed) }
+        let hasher = FixedState::with_seed(seed);
+        Self {
+            sets: vec![Set([(0, never); PLACES]); SETS],
+            secret: (hasher.hash_one(0u64) | 1, hasher.hash_one(1u64) | 1),
+        }
     }
 
     /// Whether this packet was seen a moment ago; remembers it.
     #[inline]
     pub fn is_copy(&mut self, sample: &Sample<'_>, time: Timestamp) -> bool {
-        let fingerprint = self.fingerprint(sample);
-        let number = match sample.identification {
+        let print = self.print(sample);
+        self.is_repeated(print, time)
+    }
+
+    /// A packet in short, to be asked for later; a hint is given that it will be.
+    #[inline]
+    pub fn print(&self, sample: &Sample<'_>) -> Print {
+        let set = match sample.identification {
             // A sender that never fragments need not number its packets (RFC 6864).
-            0 => u32::from(sample.source).wrapping_mul(31).wrapping_add(u32::from(sample.destination)),
-            numbered => numbered.into(),
+            0 => {
+                let number =
+                    sample.source.to_bits().wrapping_mul(31).wrapping_add(sample.destination.to_bits());
+                // The cut is what is wanted.
+                #[allow(clippy::cast_possible_truncation)]
+                {
+                    number as u16
+                }
+            }
+            numbered => numbered,
         };
-        let Some(Set(places)) = self.sets.get_mut(number as usize % SETS) else { return false };
+        prefetch(self.sets.get(usize::from(set) % SETS));
+        Print { fingerprint: self.fingerprint(sample), set }
+    }
+
+    /// Whether this packet was seen a moment ago; remembers it.
+    #[inline]
+    pub fn is_repeated(&mut self, print: Print, time: Timestamp) -> bool {
+        let Print { fingerprint, set } = print;
+        let Some(Set(places)) = self.sets.get_mut(usize::from(set) % SETS) else { return false };
         if let Some(place) = places.iter_mut().find(|place| place.0 == fingerprint) {
             // The clock of a capture of several interfaces can go back a little; a copy of a copy is one, too.
             let age = time.since(place.1);
@@ -65,24 +101,51 @@ impl Duplicates {
         false
     }
 
+    // By hand: a hasher has to be ready for whatever is written to it next, which takes twice the time, for each packet.
     #[inline]
     fn fingerprint(&self, sample: &Sample<'_>) -> u64 {
-        let payload = sample.payload;
-        let mut hasher = self.hasher.build_hasher();
-        hasher
-            .write_u64(u64::from(u32::from(sample.source)) << 32 | u64::from(u32::from(sample.destination)));
-        hasher.write_u64(
-            u64::from(sample.identification) << 32
-                | u64::from(sample.total_length) << 16
-                | u64::from(sample.fragment_offset),
-        );
-        hasher.write(payload.get(..HEAD).unwrap_or(payload));
+        let Sample { source, destination, identification, total_length, fragment_offset, payload } = *sample;
+        let addresses = u64::from(source.to_bits()) << 32 | u64::from(destination.to_bits());
+        let header =
+            u64::from(identification) << 32 | u64::from(total_length) << 16 | u64::from(fragment_offset);
+        let (one, other) = self.secret;
+        let fingerprint = folded(addresses ^ one, header ^ other);
+        let take = |fingerprint: u64, block: &[u8; BLOCK]| {
+            let both = u128::from_ne_bytes(*block);
+            folded(upper(both) ^ fingerprint, lower(both) ^ other)
+        };
+        let (blocks, rest) = payload.get(..HEAD).unwrap_or(payload).as_chunks();
+        let fingerprint = blocks.iter().fold(fingerprint, take);
         if payload.len() > HEAD {
-            let middle = payload.len() / 2;
-            hasher.write(payload.get(middle..middle.saturating_add(SAMPLE)).unwrap_or_default());
-            hasher.write(payload.get(payload.len().saturating_sub(SAMPLE)..).unwrap_or_default());
+            let middle = payload.get(payload.len() / 2..).and_then(|middle| middle.first_chunk());
+            let end = payload.last_chunk();
+            return [middle, end].into_iter().flatten().fold(fingerprint, take);
         }
-        hasher.finish()
+        // Shorter ones to their last octet; what fills the last block is told from octets by the length.
+        let mut last = [0; BLOCK];
+        last.iter_mut().zip(rest).for_each(|(place, octet)| *place = *octet);
+        take(fingerprint ^ payload.len() as u64, &last)
+    }
+}
+
+/// The product of two numbers, its halves laid over each other: each bit of it depends on all of both.
+#[inline]
+fn folded(one: u64, other: u64) -> u64 {
+    let product = u128::from(one).wrapping_mul(u128::from(other));
+    upper(product) ^ lower(product)
+}
+
+#[inline]
+const fn upper(number: u128) -> u64 {
+    lower(number >> 64)
+}
+
+#[inline]
+const fn lower(number: u128) -> u64 {
+    // The cut is what is wanted.
+    #[allow(clippy::cast_possible_truncation)]
+    {
+        number as u64
     }
 }
 

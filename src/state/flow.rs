@@ -94,24 +94,47 @@ impl Verdict {
 }
 
 /// What a flow is found by, small: IPv6 addresses stand in a table of their own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+// In an order in which two words are read as they are.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
 pub(super) struct Key {
+    pub local: u32,
+    pub correspondent: u32,
+    pub protocol: u8,
+    pub form: Form,
     /// Number of the home agent.
     pub agent: u16,
-    pub form: Form,
-    pub protocol: u8,
-    pub correspondent: u32,
-    pub local: u32,
     /// Both ports, the correspondent's in the upper half; 0 when the packet has none.
     pub ports: u32,
 }
 
-// Two words instead of a visit to the hasher for each field: every tunnelled packet pays for it.
-impl std::hash::Hash for Key {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+impl Key {
+    /// All of it in two words: every tunnelled packet pays for a visit to each field.
+    #[inline]
+    fn words(&self) -> (u64, u64) {
         let rest = u32::from(self.agent) << 16 | u32::from(self.form.0) << 8 | u32::from(self.protocol);
-        state.write_u64(u64::from(self.correspondent) << 32 | u64::from(self.local));
-        state.write_u64(u64::from(self.ports) << 32 | u64::from(rest));
+        (
+            u64::from(self.correspondent) << 32 | u64::from(self.local),
+            u64::from(self.ports) << 32 | u64::from(rest),
+        )
+    }
+}
+
+impl PartialEq for Key {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        self.words() == other.words()
+    }
+}
+
+impl Eq for Key {}
+
+impl std::hash::Hash for Key {
+    #[inline]
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        let (addresses, rest) = self.words();
+        state.write_u64(addresses);
+        state.write_u64(rest);
     }
 }
 

@@ -4,20 +4,20 @@ use std::hash::BuildHasher;
 use std::net::IpAddr;
 
 use foldhash::fast::FixedState;
-use hashbrown::HashTable;
 use smallvec::SmallVec;
 
 use super::directory::NodeId;
-use super::entry::{Entry, tag};
 use super::flow::{Addresses6, Flow, FlowView, Key, Marks, NONE, Path, PathView};
+use super::index::{Entry, Index, tag};
+use super::prefetch::prefetch;
 use super::still::copy;
-use super::{Direction, FarEnd, Node, Traffic};
+use super::{Direction, Node, Traffic};
 
 /// All flows of all nodes.
 #[derive(Clone, Debug)]
 pub(super) struct FlowTable {
     flows: Vec<Flow>,
-    index: HashTable<Entry>,
+    index: Index,
     paths: Vec<Path>,
     free_paths: Vec<u32>,
     pub addresses6: Addresses6,
@@ -81,7 +81,7 @@ impl FlowTable {
     pub fn new(most: usize, seed: u64) -> Self {
         Self {
             flows: Vec::new(),
-            index: HashTable::new(),
+            index: Index::default(),
             paths: Vec::new(),
             free_paths: Vec::new(),
             addresses6: Addresses6::new(FixedState::with_seed(seed)),
@@ -103,35 +103,37 @@ impl FlowTable {
         copy(&from.flows, &mut self.flows, most) && copy(&from.paths, &mut self.paths, most)
     }
 
-    fn tag(&self, key: &Key) -> u32 {
+    /// The bits of a key's hash that the index has it by.
+    #[inline]
+    pub fn tag(&self, key: &Key) -> u32 {
         tag(self.hasher.hash_one(key))
     }
 
-    /// Where the flow with this key is if it is anywhere: the key is still to be compared. [`NONE`] when it is nowhere.
+    /// Hints that a flow will be looked for soon.
     #[inline]
-    pub fn likely(&self, key: &Key) -> u32 {
-        let tag = self.tag(key);
-        let hash = Entry { tag, slot: NONE }.hash();
-        self.index.find(hash, |entry| entry.tag == tag).map_or(NONE, |entry| entry.slot)
+    pub fn expect(&self, tag: u32) {
+        self.index.expect(tag);
+    }
+
+    /// Where the flow with this tag is if it is anywhere: the key is still to be compared. [`NONE`] when it is nowhere.
+    /// A hint is given that it will be.
+    #[inline]
+    pub fn likely(&self, tag: u32) -> u32 {
+        let slot = self.index.slots(tag).next().unwrap_or(NONE);
+        prefetch(self.flows.get(slot as usize));
+        slot
     }
 
     /// The flow with this key.
     pub fn find(&self, key: &Key) -> Option<u32> {
-        let tag = self.tag(key);
-        let is_it = |entry: &Entry| {
-            entry.tag == tag && self.flows.get(entry.slot as usize).is_some_and(|flow| flow.key == *key)
-        };
-        self.index.find(Entry { tag, slot: NONE }.hash(), is_it).map(|entry| entry.slot)
+        let is_it = |slot: &u32| self.flows.get(*slot as usize).is_some_and(|flow| flow.key == *key);
+        self.index.slots(self.tag(key)).find(is_it)
     }
 
-    /// The node of the flow in a slot, if it is the one with this key and its first tunnel ends here.
-    // Both cache lines of the flow are read, so that counting its packet finds them at hand.
+    /// The node of the flow in a slot; [`NONE`] where there is none.
     #[inline]
-    pub fn node_of(&self, slot: u32, key: &Key, far_end: FarEnd) -> u32 {
-        match self.flows.get(slot as usize) {
-            Some(flow) if flow.key == *key && flow.path.ends_at(far_end) => flow.node,
-            _ => NONE,
-        }
+    pub fn node_of(&self, slot: u32) -> u32 {
+        self.flows.get(slot as usize).map_or(NONE, |flow| flow.node)
     }
 
     /// The flow in a slot.
@@ -155,15 +157,11 @@ impl FlowTable {
         } else {
             let slot = self.pick();
             if let Some(key) = self.flows.get(slot as usize).map(|flow| flow.key) {
-                let entry = Entry { tag: self.tag(&key), slot };
-                if let Ok(entry) = self.index.find_entry(entry.hash(), |other| *other == entry) {
-                    entry.remove();
-                }
+                self.index.remove(Entry { tag: self.tag(&key), slot });
             }
             (slot, self.replace(slot, flow))
         };
-        let entry = Entry { tag: self.tag(&key), slot };
-        self.index.insert_unique(entry.hash(), entry, |entry| entry.hash());
+        self.index.insert(Entry { tag: self.tag(&key), slot });
         (slot, forgotten)
     }
 

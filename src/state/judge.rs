@@ -2,6 +2,7 @@
 //! or policy in another order than the agents did. A second on either side of a change is not judged **(ours)**.
 
 use std::collections::VecDeque;
+use std::ops::RangeInclusive;
 
 use super::Observer;
 use super::flow::{Key, Marks};
@@ -11,9 +12,21 @@ use crate::time::Timestamp;
 const GRACE: u64 = 1_000_000_000;
 
 /// Packets that look wrong and wait for their grace to pass, in order of time.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Judge {
     waiting: VecDeque<Suspicion>,
+    /// From when to when the first one that waits is within its grace; all time when none waits. Each frame asks for it.
+    grace: RangeInclusive<Timestamp>,
+}
+
+/// All time there is.
+const ALWAYS: RangeInclusive<Timestamp> =
+    Timestamp::from_nanoseconds(i64::MIN)..=Timestamp::from_nanoseconds(i64::MAX);
+
+impl Default for Judge {
+    fn default() -> Self {
+        Self { waiting: VecDeque::new(), grace: ALWAYS }
+    }
 }
 
 /// A packet that looks wrong.
@@ -54,7 +67,26 @@ impl Judge {
     /// Whether the grace of the first one that waits is over at `time`.
     #[inline]
     pub fn has_due(&self, time: Timestamp) -> bool {
-        self.waiting.front().is_some_and(|first| time.since(first.time).unsigned_abs() > GRACE)
+        !self.grace.contains(&time)
+    }
+
+    fn push(&mut self, suspicion: Suspicion) {
+        self.waiting.push_back(suspicion);
+        self.note_grace();
+    }
+
+    fn pop(&mut self) -> Option<Suspicion> {
+        let first = self.waiting.pop_front();
+        self.note_grace();
+        first
+    }
+
+    fn note_grace(&mut self) {
+        self.grace = self.waiting.front().map_or(ALWAYS, |first| {
+            let time = first.time.nanoseconds();
+            let moment = Timestamp::from_nanoseconds;
+            moment(time.saturating_sub_unsigned(GRACE))..=moment(time.saturating_add_unsigned(GRACE))
+        });
     }
 
     /// Whether nothing changed so shortly before `time` that a packet then cannot be judged.
@@ -77,7 +109,7 @@ impl Observer {
         entry.marks.set(mark.provisional());
         let (key, birth) = (entry.key, entry.birth);
         let changes = self.directory.nodes.get(entry.node as usize).map_or(0, |node| node.changes);
-        self.judge.waiting.push_back(Suspicion { time, flow, key, birth, changes, charge });
+        self.judge.push(Suspicion { time, flow, key, birth, changes, charge });
     }
 
     /// Judges all whose grace is over at `time`.
@@ -97,7 +129,7 @@ impl Observer {
     /// A change after the packet acquits it. None within the grace can have been missed, and none beyond it been
     /// seen: changes are applied in order of time, and this is called before one that is later.
     fn judge_first(&mut self) {
-        let Some(suspicion) = self.judge.waiting.pop_front() else { return };
+        let Some(suspicion) = self.judge.pop() else { return };
         let (key, birth) = (suspicion.key, suspicion.birth);
         let flow = self.flows.flow_mut(suspicion.flow);
         let Some(flow) = flow.filter(|flow| flow.key == key && flow.birth == birth) else { return };

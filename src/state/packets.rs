@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::batch::{Ends, Sighting};
 use super::directory::NodeId;
-use super::duplicates::Sample;
+use super::duplicates::{Print, Sample};
 use super::flow::{Flow, Key, Marks, NO_TUNNEL, Path};
 use super::judge::{Charge, Judge};
 use super::messages::Attribution;
@@ -32,33 +32,55 @@ impl Observer {
                 self.options.keep_before && self.duplicates.is_copy(&Sample::from(&tunnel.outer), time);
             return Attribution { copy, ..Attribution::default() };
         }
-        if self.duplicates.is_copy(&Sample::from(&tunnel.outer), time) {
-            return Attribution { copy: true, ..Attribution::default() };
-        }
+        let print = self.duplicates.print(&Sample::from(&tunnel.outer));
         let ends = Ends { source, destination, ports: None };
         let one_way = match agents {
             (Some(agent), None) => Some((agent, Direction::Downlink)),
             (None, Some(agent)) => Some((agent, Direction::Uplink)),
             (Some(_), Some(_)) | (None, None) => None,
         };
+        let waits = self.copies_wait() && one_way.is_some();
+        if !waits && self.is_copy_now(print, time) {
+            return Attribution { copy: true, ..Attribution::default() };
+        }
+        let print = waits.then_some(print);
         if !self.options.attribute
             && let Some((agent, direction)) = one_way
             && let Some(facts) = FlowFacts::of_plain(tunnel)
         {
             let (_, far_end) = ends.seen(direction);
             if let Some(sighting) = self.sighting(agent, far_end, direction, &facts, time) {
-                self.hold(sighting);
+                self.hold(Sighting { print, ..sighting });
             }
             return Attribution::default();
         }
-        self.carried(ends, agents, &peel(tunnel), time)
+        let peeled = peel(tunnel);
+        // Of what cannot be read nothing waits.
+        if peeled.inner.is_none()
+            && let Some(print) = print
+            && self.is_copy_now(print, time)
+        {
+            return Attribution { copy: true, ..Attribution::default() };
+        }
+        self.carried(ends, agents, &peeled, print, time)
+    }
+
+    /// Whether a packet was seen a moment ago; those that wait were seen before it.
+    fn is_copy_now(&mut self, print: Print, time: Timestamp) -> bool {
+        if self.copies_wait() {
+            self.flush();
+        }
+        self.duplicates.is_repeated(print, time)
     }
 
     /// Takes a fragment of a tunnelled packet, which changes nothing; says whether the capture holds it twice.
     pub fn fragment(&mut self, fragment: &crate::net::Tunnel<'_>, time: Timestamp) -> Attribution {
         let header = &fragment.outer.header;
         let concerns = self.directory.is_agent(header.source) || self.directory.is_agent(header.destination);
-        let copy = concerns && self.duplicates.is_copy(&Sample::from(&fragment.outer), time);
+        let copy = concerns && {
+            let print = self.duplicates.print(&Sample::from(&fragment.outer));
+            self.is_copy_now(print, time)
+        };
         Attribution { copy, ..Attribution::default() }
     }
 
@@ -79,7 +101,7 @@ impl Observer {
         };
         let agents =
             (self.directory.agent_number(ends.source), self.directory.agent_number(ends.destination));
-        self.carried(ends, agents, &peeled, time)
+        self.carried(ends, agents, &peeled, None, time)
     }
 
     /// Takes what was carried between two ends; `agents` are the numbers of source and destination where they are home
@@ -89,6 +111,7 @@ impl Observer {
         ends: Ends,
         agents: (Option<u16>, Option<u16>),
         peeled: &Peeled<'_>,
+        print: Option<Print>,
         time: Timestamp,
     ) -> Attribution {
         let Some(inner) = &peeled.inner else { return self.without_inner(ends) };
@@ -115,7 +138,7 @@ impl Observer {
                 }
             };
             let carrier = payload.and_then(|_| ipv4(carrier));
-            let sighting = Sighting { carrier, encapsulation, ..sighting };
+            let sighting = Sighting { print, carrier, encapsulation, ..sighting };
             if !self.options.attribute && is_one_way {
                 self.hold(sighting);
                 return Attribution::default();

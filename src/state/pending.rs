@@ -9,12 +9,11 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use std::ops::RangeInclusive;
 
 use foldhash::fast::FixedState;
-use hashbrown::HashTable;
 use smallvec::SmallVec;
 
 use super::directory::NodeId;
-use super::entry::{Entry, tag};
 use super::extensions::FlowBindings;
+use super::index::{Entry, Index, tag};
 use super::node::Registration;
 use super::{FarEnd, Interface, Kind, Step};
 use crate::time::Timestamp;
@@ -98,9 +97,8 @@ impl Request {
     }
 }
 
-/// So many requests go into the index at once: each goes to another place in main memory, and visits made together
-/// overlap.
-const FRESH: usize = 32;
+/// After all time.
+const NEVER: Timestamp = Timestamp::from_nanoseconds(i64::MAX);
 
 /// The table of requests.
 #[derive(Clone, Debug)]
@@ -108,13 +106,13 @@ pub(super) struct Pending {
     slots: Vec<Option<Request>>,
     free: Vec<u32>,
     /// Requests by identity and low half of the Identification.
-    by_identity: HashTable<Entry>,
-    /// Those that are not in that index yet, a few.
-    fresh: Vec<Entry>,
+    by_identity: Index,
     /// Requests without a home address by endpoint pair and low half: one for each leg.
-    by_endpoints: HashTable<Entry>,
+    by_endpoints: Index,
     /// Requests by identity in the order in which they were put in, with the end of their time as it was then.
     queue: VecDeque<(Timestamp, Entry)>,
+    /// End of the time of the first in the queue; after all time when it is empty. Each frame asks for it.
+    due: Timestamp,
     timeout: i64,
     most: usize,
     hasher: FixedState,
@@ -127,10 +125,10 @@ impl Pending {
         Self {
             slots: Vec::new(),
             free: Vec::new(),
-            by_identity: HashTable::new(),
-            fresh: Vec::with_capacity(FRESH),
-            by_endpoints: HashTable::new(),
+            by_identity: Index::default(),
+            by_endpoints: Index::default(),
             queue: VecDeque::new(),
+            due: NEVER,
             timeout,
             most,
             hasher: FixedState::with_seed(seed),
@@ -148,6 +146,7 @@ impl Pending {
         };
         let entry = Entry { tag, slot };
         self.queue.push_back((self.end(now), entry));
+        self.note_due();
         if let Identity::Nai(_) = request.identity {
             for leg in &request.legs {
                 self.index_leg(slot, leg, request.identification);
@@ -157,12 +156,7 @@ impl Pending {
             Some(place) => *place = Some(request),
             None => self.slots.push(Some(request)),
         }
-        self.fresh.push(entry);
-        if self.fresh.len() >= FRESH {
-            for entry in self.fresh.drain(..) {
-                self.by_identity.insert_unique(entry.hash(), entry, |entry| entry.hash());
-            }
-        }
+        self.by_identity.insert(entry);
         evicted
     }
 
@@ -176,8 +170,7 @@ impl Pending {
         fits: impl Fn(&Request) -> bool,
     ) -> Option<u32> {
         let tag = self.tag(identity, identification);
-        let fresh = self.fresh.iter().filter(|entry| entry.tag == tag).map(|entry| entry.slot);
-        self.latest(fresh.chain(entries(&self.by_identity, tag)), |request| {
+        self.latest(self.by_identity.slots(tag), |request| {
             request.identity == *identity
                 && low(request.identification) == low(identification)
                 && ages.contains(&now.since(request.seen))
@@ -194,7 +187,7 @@ impl Pending {
         now: Timestamp,
     ) -> Option<u32> {
         let tag = tag(self.hasher.hash_one((destination, source, low(identification))));
-        self.latest(entries(&self.by_endpoints, tag), |request| {
+        self.latest(self.by_endpoints.slots(tag), |request| {
             low(request.identification) == low(identification)
                 && (0..=self.timeout).contains(&now.since(request.seen))
                 && request.legs.iter().any(|leg| leg.is_reverse_of(source, destination))
@@ -237,6 +230,12 @@ impl Pending {
 
     /// Takes out the next request whose time is over.
     pub fn take_due(&mut self, now: Timestamp) -> Option<Request> {
+        let due = self.next_due(now);
+        self.note_due();
+        due
+    }
+
+    fn next_due(&mut self, now: Timestamp) -> Option<Request> {
         loop {
             let (end, entry) = *self.queue.front()?;
             if end >= now {
@@ -257,7 +256,12 @@ impl Pending {
     /// Takes out the oldest request, whether or not its time is over.
     pub fn take_oldest(&mut self) -> Option<Request> {
         let (_, entry) = self.queue.pop_front()?;
+        self.note_due();
         self.remove(entry)
+    }
+
+    fn note_due(&mut self) {
+        self.due = self.queue.front().map_or(NEVER, |(end, _)| *end);
     }
 
     /// All requests, in the order in which they were put in.
@@ -268,7 +272,7 @@ impl Pending {
     /// Whether the next request's time is over; cheap enough to ask for each frame.
     #[inline]
     pub fn has_due(&self, now: Timestamp) -> bool {
-        self.queue.front().is_some_and(|(end, _)| *end < now)
+        self.due < now
     }
 
     /// The reply timeout in nanoseconds.
@@ -290,24 +294,17 @@ impl Pending {
     }
 
     fn index_leg(&mut self, slot: u32, leg: &RequestLeg, identification: u64) {
-        let entry = Entry { tag: self.leg_tag(leg, identification), slot };
-        self.by_endpoints.insert_unique(entry.hash(), entry, |entry| entry.hash());
+        self.by_endpoints.insert(Entry { tag: self.leg_tag(leg, identification), slot });
     }
 
     /// Takes a request out, named by its entry in the index by identity.
     fn remove(&mut self, entry: Entry) -> Option<Request> {
         let Entry { slot, .. } = entry;
-        match self.by_identity.find_entry(entry.hash(), |other| *other == entry) {
-            Ok(found) => drop(found.remove()),
-            Err(_) => self.fresh.retain(|other| *other != entry),
-        }
+        self.by_identity.remove(entry);
         let request = self.slots.get_mut(slot as usize)?.take()?;
         if let Identity::Nai(_) = request.identity {
             for leg in &request.legs {
-                let entry = Entry { tag: self.leg_tag(leg, request.identification), slot };
-                if let Ok(entry) = self.by_endpoints.find_entry(entry.hash(), |other| *other == entry) {
-                    entry.remove();
-                }
+                self.by_endpoints.remove(Entry { tag: self.leg_tag(leg, request.identification), slot });
             }
         }
         self.free.push(slot);
@@ -327,12 +324,6 @@ impl Pending {
     fn leg_tag(&self, leg: &RequestLeg, identification: u64) -> u32 {
         tag(self.hasher.hash_one((leg.source, leg.destination, low(identification))))
     }
-}
-
-/// The slots of the entries with this tag; what they stand for is still to be compared.
-fn entries(index: &HashTable<Entry>, tag: u32) -> impl Iterator<Item = u32> {
-    let hash = Entry { tag, slot: 0 }.hash();
-    index.iter_hash(hash).filter(move |entry| entry.tag == tag).map(|entry| entry.slot)
 }
 
 /// The low half of an Identification, which a reply copies (RFC 5944 §5.7).
