@@ -252,7 +252,7 @@ impl<'t> Tables<'t> {
             nai: nai(node.nai.as_deref()),
             home_agent: node.home_agent,
             multipath: node.multipath.name(),
-            prefixes: node.prefixes.iter().map(ToString::to_string).collect(),
+            prefixes: node.prefixes().iter().map(ToString::to_string).collect(),
             bindings: node.bindings().iter().map(|binding| self.binding(binding)).collect(),
             policy: (1..).zip(node.policy().rules()).map(|(fid, rule)| rule_json(fid, rule, node)).collect(),
             tunnels: node.tunnels().iter().map(|tunnel| tunnel_json(tunnel, node.home_agent)).collect(),
@@ -394,9 +394,9 @@ fn tunnel_json(tunnel: &Tunnel, home_agent: Ipv4Addr) -> TunnelJson {
         home_agent,
         care_of_address: tunnel.care_of_address,
         encapsulation: tunnel.encapsulation.name(),
-        downlink: tunnel.downlink.into(),
-        uplink: tunnel.uplink.into(),
-        flows: tunnel.flows,
+        downlink: tunnel.downlink().into(),
+        uplink: tunnel.uplink().into(),
+        flows: tunnel.flows(),
     }
 }
 

@@ -49,7 +49,7 @@ fn node_stamp(node: &Node) -> u64 {
         return NOTHING;
     }
     let name = (node.birth, node.home_agent, node.home_address, &node.nai);
-    stamp(&(name, node.generation, node.multipath.name(), node.prefixes.len()))
+    stamp(&(name, node.generation, node.multipath.name(), node.prefixes().len()))
 }
 
 fn stamp(facts: &impl Hash) -> u64 {

@@ -234,20 +234,20 @@ impl Directory {
     /// Notes a prefix that a home agent acknowledged for a node.
     pub fn give_prefix(&mut self, slot: u32, prefix: Prefix) {
         let Some(node) = self.nodes.get_mut(slot as usize) else { return };
-        let known = node.prefixes.contains(&prefix);
-        if !known && (node.prefixes.len() >= PREFIXES_OF_ONE || self.by_prefix.len() >= PREFIXES) {
+        let known = node.prefixes().contains(&prefix);
+        if !known && (node.prefixes().len() >= PREFIXES_OF_ONE || self.by_prefix.len() >= PREFIXES) {
             self.no_room = self.no_room.saturating_add(1);
             return;
         }
         if !known {
-            node.prefixes.push(prefix);
+            node.prefixes_mut().push(prefix);
         }
         let before = self.by_prefix.insert((node.home_agent, prefix), slot);
         self.prefix_changes = self.prefix_changes.wrapping_add(u64::from(before != Some(slot)));
         if let Some(before) = before.filter(|before| *before != slot)
             && let Some(node) = self.nodes.get_mut(before as usize)
         {
-            node.prefixes.retain(|other| *other != prefix);
+            node.prefixes_mut().retain(|other| *other != prefix);
         }
         if let Some(lengths) = self.lengths.get_mut(usize::from(prefix.address.is_ipv6())) {
             let place = lengths.partition_point(|length| *length > prefix.length);
@@ -397,7 +397,7 @@ impl Directory {
         if let Some(nai) = &node.nai {
             self.by_nai.remove(Entry { tag: nai_tag(&self.hasher, node.home_agent, nai), slot });
         }
-        for prefix in &node.prefixes {
+        for prefix in node.prefixes() {
             let key = (node.home_agent, *prefix);
             if self.by_prefix.get(&key) == Some(&slot) {
                 self.by_prefix.remove(&key);
@@ -452,6 +452,6 @@ mod tests {
         assert_eq!(directory.no_room, 0);
         directory.give_prefix(node, Prefix::covering(Ipv4Addr::new(10, 3, 0, 0).into(), 24));
         assert_eq!(directory.no_room, 1);
-        assert_eq!(directory.nodes[0].prefixes.len(), 256);
+        assert_eq!(directory.nodes[0].prefixes().len(), 256);
     }
 }

@@ -12,31 +12,32 @@ pub(super) struct Extensions<'a> {
     pub interface: Option<Interface>,
     pub bulk: bool,
     pub overwrite: bool,
-    /// How many Flow-Bindings there are.
-    pub flow_bindings: usize,
-    /// Octets of their data, all together.
-    flow_binding_octets: usize,
+    /// The Flow-Bindings that are there as a whole.
+    pub flow_bindings: FlowBindings,
     pub udp_tunnel_granted: bool,
     pub prefixes: Vec<Prefix>,
 }
 
 impl<'a> Extensions<'a> {
-    pub fn of(message: &Message<'a>) -> Self {
+    /// Reads them. `room` is lent for what is not known to be needed yet; what it holds counts for nothing.
+    pub fn of(message: &Message<'a>, room: &mut Vec<u8>) -> Self {
+        room.clear();
         let mut read = Self {
             nai: None,
             interface: None,
             bulk: false,
             overwrite: false,
-            flow_bindings: 0,
-            flow_binding_octets: 0,
+            flow_bindings: FlowBindings::default(),
             udp_tunnel_granted: false,
             prefixes: Vec::new(),
         };
         let mut multipaths = 0u32;
         for extension in message.extensions() {
             if extension.is_flow_binding() {
-                read.flow_bindings = read.flow_bindings.saturating_add(1);
-                read.flow_binding_octets = read.flow_binding_octets.saturating_add(extension.data.len());
+                if let (None, Ok(length)) = (extension.cut, u16::try_from(extension.data.len())) {
+                    room.extend_from_slice(&length.to_be_bytes());
+                    room.extend_from_slice(extension.data);
+                }
                 continue;
             }
             if extension.is_authentication() {
@@ -66,28 +67,13 @@ impl<'a> Extensions<'a> {
                 _ => {}
             }
         }
+        if !room.is_empty() {
+            read.flow_bindings = FlowBindings(room.as_slice().into());
+        }
         if multipaths != 1 {
             (read.interface, read.bulk, read.overwrite) = (None, false, false);
         }
         read
-    }
-
-    /// Copies of the data of all Flow-Bindings.
-    pub fn flow_bindings(&self, message: &Message<'_>) -> FlowBindings {
-        if self.flow_bindings == 0 {
-            return FlowBindings::default();
-        }
-        let lengths = self.flow_bindings.saturating_mul(2);
-        let mut octets = Vec::with_capacity(self.flow_binding_octets.saturating_add(lengths));
-        for extension in message.extensions() {
-            if extension.is_flow_binding()
-                && let Ok(length) = u16::try_from(extension.data.len())
-            {
-                octets.extend_from_slice(&length.to_be_bytes());
-                octets.extend_from_slice(extension.data);
-            }
-        }
-        FlowBindings(octets.into_boxed_slice())
     }
 }
 

@@ -7,13 +7,11 @@ use super::extensions::{Extensions, FlowBindings};
 use super::node::Registration;
 use super::observer::ReplyFacts;
 use super::pending::{Identity, Request, RequestLeg};
-use super::policy::{Applied, Origin};
+use super::policy::{Applied, Origin, Wish};
 use super::{AuthenticationFacts, Exchange, Kind, Leg, Multipath, Node, Observer, Status, Step, Violations};
 use crate::net::{Datagram, IpPacket};
 use crate::time::{Precision, Timestamp};
-use crate::wire::{
-    Content, Extension, FlowBinding, Header, Message, Nai, RegistrationReply, RegistrationRequest,
-};
+use crate::wire::{Header, Message, Nai, RegistrationReply, RegistrationRequest};
 
 /// A message and the packet that brought it.
 #[derive(Clone, Copy, Debug)]
@@ -95,14 +93,14 @@ impl Observer {
             && event.authentication != AuthenticationFacts::default()
             && let Some(node) = self.directory.nodes.get_mut(node as usize)
         {
-            let violations = node.violations.get_or_insert_default();
+            let violations = node.violations_mut().get_or_insert_default();
             violations.authentication(event.authentication, event.time, event.precision);
         }
         attribution
     }
 
     fn request(&mut self, event: &MessageEvent<'_, '_>, header: &RegistrationRequest) -> Attribution {
-        let read = Extensions::of(event.message);
+        let read = Extensions::of(event.message, &mut self.room);
         let identity = identity(header.home_address, read.nai);
         let node = match (&identity, read.nai) {
             (Identity::Address(address), nai) => {
@@ -136,7 +134,7 @@ impl Observer {
         }
         request.kind = Some(self.kind_of(&request));
         request.frame = event.frame;
-        request.flow_bindings = read.flow_bindings(event.message);
+        request.flow_bindings = read.flow_bindings;
         request.legs.push(RequestLeg { source, destination, seen: event.time });
         if self.records.is_kept() {
             request.record = Some(self.records.push(record_of(&request, header, read.nai, event)));
@@ -193,7 +191,7 @@ impl Observer {
     }
 
     fn reply(&mut self, event: &MessageEvent<'_, '_>, header: &RegistrationReply) -> Attribution {
-        let read = Extensions::of(event.message);
+        let read = Extensions::of(event.message, &mut self.room);
         let mut facts = ReplyFacts {
             code: header.code,
             lifetime: header.lifetime,
@@ -285,7 +283,7 @@ impl Observer {
             exchange.granted = Some(facts.lifetime);
             exchange.home_agent = facts.home_agent;
             exchange.round_trip = Some(decided.round_trip);
-            exchange.answered_flows = read.flow_bindings(event.message).readable();
+            exchange.answered_flows = read.flow_bindings.readable();
             if !facts.home_address.is_unspecified() {
                 exchange.home_address = facts.home_address;
             }
@@ -298,21 +296,14 @@ impl Observer {
             traffic.count(decided.kind, status, Some(facts.code));
         }
         if accepted {
-            self.accept(event, facts, read, decided, node?);
+            self.accept(facts, read, decided, node?);
         } else if let Some(node) = node {
             self.deny(event, facts, node);
         }
         node
     }
 
-    fn accept(
-        &mut self,
-        event: &MessageEvent<'_, '_>,
-        facts: &ReplyFacts,
-        read: &Extensions<'_>,
-        decided: &Decided,
-        slot: u32,
-    ) {
+    fn accept(&mut self, facts: &ReplyFacts, read: &Extensions<'_>, decided: &Decided, slot: u32) {
         let registration = decided.registration;
         let clock = self.clock.max(facts.time);
         let mut forgotten = 0;
@@ -336,25 +327,16 @@ impl Observer {
             }
             node.policy_mut().expect(decided.flow_bindings.count());
             let mut changed = false;
-            let mut apply = |flow_binding: &FlowBinding<'_>, origin, frame| match node.policy_mut().apply(
-                flow_binding,
-                origin,
-                frame,
-            ) {
+            let mut apply = |wish: Wish, origin, frame| match node.policy_mut().apply(wish, origin, frame) {
                 Applied::Change => changed = true,
                 Applied::Nothing => {}
                 Applied::NoRoom => without_room += 1,
             };
-            for data in decided.flow_bindings.iter() {
-                if let Some(flow_binding) = FlowBinding::from_octets(data) {
-                    apply(&flow_binding, Origin::Request, decided.frame);
-                }
+            for wish in decided.flow_bindings.iter().filter_map(Wish::read) {
+                apply(wish, Origin::Request, decided.frame);
             }
-            let extensions = event.message.extensions().take_while(|_| read.flow_bindings > 0);
-            for extension in extensions.filter(Extension::is_flow_binding) {
-                if let Ok(Content::FlowBinding(flow_binding)) = extension.content() {
-                    apply(&flow_binding, Origin::Reply, facts.frame);
-                }
+            for wish in read.flow_bindings.iter().filter_map(Wish::read) {
+                apply(wish, Origin::Reply, facts.frame);
             }
             if changed {
                 node.changed(facts.time);
@@ -379,7 +361,7 @@ impl Observer {
             node.multipath = Multipath::Refused;
         }
         if Violations::counts(facts.code) {
-            node.violations.get_or_insert_default().refusal(facts.code, facts.time, facts.precision);
+            node.violations_mut().get_or_insert_default().refusal(facts.code, facts.time, facts.precision);
         }
     }
 
@@ -418,13 +400,15 @@ impl Observer {
             let is_name =
                 |node: &&Node| node.is_blank() || (node.home_address.is_none() && node.bindings().is_empty());
             let node = self.directory.nodes.get(other as usize).filter(is_name)?;
-            let (nai, multipath, violations) = (node.nai.clone(), node.multipath, node.violations.clone());
+            let (nai, multipath, violations) = (node.nai.clone(), node.multipath, node.violations().cloned());
             self.directory.withdraw(other);
             self.directory.change(slot, |node| {
                 if multipath != Multipath::Off {
                     node.multipath = multipath;
                 }
-                node.violations = node.violations.take().or(violations);
+                if let Some(violations) = violations {
+                    node.violations_mut().get_or_insert(violations);
+                }
             });
             nai
         });

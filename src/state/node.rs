@@ -64,14 +64,10 @@ pub struct Node {
     pub nai: Option<Box<[u8]>>,
     /// Whether it may use Multipath.
     pub multipath: Multipath,
-    /// Prefixes acknowledged for it.
-    pub prefixes: Vec<Prefix>,
     bindings: Vec<Binding>,
     policy: Policy,
     tunnels: Vec<Tunnel>,
-    /// Where tunnels ended before a NAT gave them another end, with their index.
-    former_ends: Vec<(FarEnd, u16)>,
-    pub(super) violations: Option<Box<Violations>>,
+    rare: Option<Box<Rare>>,
     /// Tells this node from earlier ones in the same place of a table.
     pub(super) birth: u32,
     /// Flows of this node in the table.
@@ -86,6 +82,15 @@ pub struct Node {
     pub(super) last_change: Timestamp,
     /// The earliest expiry of an active binding.
     next_expiry: Timestamp,
+}
+
+/// What few nodes have, apart from what each has.
+#[derive(Clone, Debug, Default)]
+struct Rare {
+    prefixes: Vec<Prefix>,
+    /// Where tunnels ended before a NAT gave them another end, with their index.
+    former_ends: Vec<(FarEnd, u16)>,
+    violations: Option<Violations>,
 }
 
 const FOREVER: Timestamp = Timestamp::from_nanoseconds(i64::MAX);
@@ -131,12 +136,10 @@ impl Node {
             home_address,
             nai,
             multipath: Multipath::Off,
-            prefixes: Vec::new(),
             bindings: Vec::new(),
             policy: Policy::default(),
             tunnels: Vec::new(),
-            former_ends: Vec::new(),
-            violations: None,
+            rare: None,
             birth: 0,
             flows: 0,
             exchanges: 0,
@@ -164,7 +167,20 @@ impl Node {
 
     /// What was refused to it for reasons of security; `None` when nothing was.
     pub fn violations(&self) -> Option<&Violations> {
-        self.violations.as_deref()
+        self.rare.as_ref()?.violations.as_ref()
+    }
+
+    pub(super) fn violations_mut(&mut self) -> &mut Option<Violations> {
+        &mut self.rare.get_or_insert_default().violations
+    }
+
+    /// Prefixes acknowledged for it.
+    pub fn prefixes(&self) -> &[Prefix] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.prefixes)
+    }
+
+    pub(super) fn prefixes_mut(&mut self) -> &mut Vec<Prefix> {
+        &mut self.rare.get_or_insert_default().prefixes
     }
 
     /// The place among its tunnels of the one that the binding at `place` has; of several bindings that had the same
@@ -417,10 +433,11 @@ impl Node {
         if former == far_end {
             return false;
         }
-        if self.former_ends.len() >= FORMER_ENDS {
-            self.former_ends.remove(0);
+        let former_ends = &mut self.rare.get_or_insert_default().former_ends;
+        if former_ends.len() >= FORMER_ENDS {
+            former_ends.remove(0);
         }
-        self.former_ends.push((former, u16::try_from(index).unwrap_or(u16::MAX)));
+        former_ends.push((former, u16::try_from(index).unwrap_or(u16::MAX)));
         true
     }
 
@@ -432,7 +449,9 @@ impl Node {
             |(index, tunnel)| (tunnel.far_end.port == far_end.port, tunnel.is_alive(time), *index),
         );
         let former = || {
-            self.former_ends
+            self.rare
+                .as_ref()?
+                .former_ends
                 .iter()
                 .filter(|(end, _)| end.address == far_end.address)
                 .max_by_key(|(end, _)| end.port == far_end.port)

@@ -128,6 +128,8 @@ pub struct Observer {
     /// Numbers the tunnelled packets that were taken.
     pub(super) taken: u64,
     pub(super) sprays: Sprays,
+    /// Lent to whoever reads a message.
+    pub(super) room: Vec<u8>,
 }
 
 /// The reply of an exchange, as far as bindings are concerned.
@@ -170,6 +172,7 @@ impl Observer {
             rules_before: 0,
             taken: 0,
             sprays: Sprays::default(),
+            room: Vec::new(),
         }
     }
 

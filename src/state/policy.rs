@@ -1,10 +1,48 @@
 //! Flow policy: the rules a node and its home agent agreed on, and what each does right now.
 
 use super::selector::{Downlink, NormalSelector};
-use crate::wire::{Action, FlowBinding};
+use crate::wire::{Action, FlowBinding, PlainFlowBinding, SelectorField};
 
 /// The most rules of one node.
 const RULES: usize = 1 << 10;
+
+/// What a Flow-Binding wants a policy to be.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Wish {
+    selector: NormalSelector,
+    action: RuleAction,
+    /// The selector looks at what can differ between packets of one flow: DS, SPI or flow label.
+    per_packet: bool,
+}
+
+impl Wish {
+    /// What these data octets of a Flow-Binding extension want; `None` when they cannot be read, or break the bounds of
+    /// RFC 7629 §4.2 and so set nothing.
+    pub fn read(octets: &[u8]) -> Option<Self> {
+        let is_there = |plain: &PlainFlowBinding<'_>, field| plain.fields.has(field);
+        match PlainFlowBinding::from_octets(octets) {
+            // Of a DS field two bits do not count, so that it may not be in its normal form.
+            Some(plain) if !is_there(&plain, SelectorField::Ds) => Some(Self {
+                action: action_of(plain.action, plain.bids, plain.ts_format)?,
+                selector: NormalSelector::of_plain(&plain),
+                per_packet: is_there(&plain, SelectorField::Spi)
+                    || is_there(&plain, SelectorField::FlowLabel),
+            }),
+            _ => Self::of(&FlowBinding::from_octets(octets)?),
+        }
+    }
+
+    /// What a Flow-Binding wants; `None` when it breaks the bounds of RFC 7629 §4.2.
+    pub fn of(flow_binding: &FlowBinding<'_>) -> Option<Self> {
+        Some(Self {
+            action: action_of(flow_binding.action, flow_binding.bids, flow_binding.ts_format)?,
+            selector: NormalSelector::of(flow_binding),
+            per_packet: flow_binding.selector.is_some_and(|selector| {
+                !selector.ds.is_absent() || !selector.spi.is_absent() || !selector.flow_label.is_absent()
+            }),
+        })
+    }
+}
 
 /// What a Flow-Binding did to a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,11 +182,9 @@ impl Policy {
         }
     }
 
-    /// Adds a rule, or changes the one with the same selector. A Flow-Binding that breaks the bounds of RFC 7629
-    /// §4.2 sets nothing.
-    pub(super) fn apply(&mut self, flow_binding: &FlowBinding<'_>, origin: Origin, frame: u64) -> Applied {
-        let Some(action) = action_of(flow_binding) else { return Applied::Nothing };
-        let selector = NormalSelector::of(flow_binding);
+    /// Adds a rule, or changes the one with the same selector.
+    pub(super) fn apply(&mut self, wish: Wish, origin: Origin, frame: u64) -> Applied {
+        let Wish { selector, action, per_packet } = wish;
         let has_room = self.rules.len() < RULES;
         match self.rules.iter_mut().find(|rule| rule.selector == selector) {
             Some(rule) if rule.action == action => Applied::Nothing,
@@ -158,11 +194,7 @@ impl Policy {
             }
             None if !has_room => Applied::NoRoom,
             None => {
-                if let Some(selector) = &flow_binding.selector {
-                    self.per_packet |= !selector.ds.is_absent()
-                        || !selector.spi.is_absent()
-                        || !selector.flow_label.is_absent();
-                }
+                self.per_packet |= per_packet;
                 // Most nodes have few rules: no room is kept for more.
                 self.rules.reserve_exact(1);
                 self.rules.push(Rule { selector, action, origin, frame, packets: 0, bytes: 0 });
@@ -191,15 +223,56 @@ impl Policy {
 
 /// The action of a Flow-Binding that is within its bounds: an action with a meaning, one filler for a DROP, one to
 /// eight identifiers that bindings can have for a FORWARD, and a TS Format other than 0 (RFC 7629 §4.2).
-fn action_of(flow_binding: &FlowBinding<'_>) -> Option<RuleAction> {
-    if flow_binding.ts_format == 0 {
+fn action_of(action: Action, bids: &[u8], ts_format: u8) -> Option<RuleAction> {
+    if ts_format == 0 {
         return None;
     }
-    match (flow_binding.action, flow_binding.bids) {
+    match (action, bids) {
         (Action::Drop, [filler]) => Some(RuleAction::Drop { filler: *filler }),
         (Action::Forward, bids @ [_, ..]) if !bids.iter().any(|bid| matches!(bid, 0 | 255)) => {
             BidList::new(bids).map(RuleAction::Forward)
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A selector of either format whose fields end where its octets do, or nearly.
+    fn selector() -> impl Strategy<Value = (u8, Vec<u8>)> {
+        let octets = proptest::collection::vec(any::<u8>(), 60);
+        let cut = prop_oneof![4 => Just(0i64), 1 => -2i64..3];
+        let reserved = prop_oneof![4 => Just(0u32), 1 => any::<u32>()];
+        (1u8..=2, any::<u16>(), reserved, octets, cut).prop_map(|(format, letters, reserved, fields, cut)| {
+            let flags = u32::from(letters) << 16 | reserved & 0xffff;
+            let widths: [i64; 8] =
+                if format == 1 { [4, 4, 4, 2, 2, 1, 1, 0] } else { [16, 16, 4, 4, 2, 2, 1, 1] };
+            let length = |pair: u32| i64::from((flags >> (30 - 2 * pair) & 3).count_ones());
+            let needed: i64 = (0u32..).zip(widths).map(|(pair, width)| length(pair) * width).sum();
+            let fields = fields.into_iter().cycle().take(usize::try_from(needed + cut).unwrap_or(0));
+            (format, flags.to_be_bytes().into_iter().chain(fields).collect())
+        })
+    }
+
+    proptest! {
+        /// What is read at a glance is what is read field by field.
+        #[test]
+        fn a_plain_flow_binding_wishes_what_it_wishes_when_taken_apart(
+            action in 0u8..3,
+            bids in proptest::collection::vec(any::<u8>(), 0..10),
+            more_bids in prop_oneof![4 => Just(0u8), 1 => any::<u8>()],
+            (ts_format, selector) in prop_oneof![
+                4 => selector(),
+                1 => (any::<u8>(), proptest::collection::vec(any::<u8>(), 0..12)),
+            ],
+        ) {
+            let count = u8::try_from(bids.len()).unwrap().wrapping_add(more_bids);
+            let octets = [&[action, count], &*bids, &[ts_format], &*selector].concat();
+            let taken_apart = FlowBinding::from_octets(&octets).and_then(|whole| Wish::of(&whole));
+            prop_assert_eq!(Wish::read(&octets), taken_apart);
+        }
     }
 }

@@ -5,7 +5,9 @@ use std::net::IpAddr;
 use smallvec::SmallVec;
 
 use crate::net::{FlowFacts, has_ports};
-use crate::wire::{Bounds, FlowBinding, IpProtocol, SelectorFormat, SelectorLayout, TrafficSelector};
+use crate::wire::{
+    Bounds, FlowBinding, IpProtocol, PlainFlowBinding, SelectorFormat, SelectorLayout, TrafficSelector,
+};
 
 /// A selector without what must not count: reserved bits, the octets around it, the ECN bits of DS.
 ///
@@ -15,7 +17,7 @@ use crate::wire::{Bounds, FlowBinding, IpProtocol, SelectorFormat, SelectorLayou
 pub struct NormalSelector(SmallVec<[u8; INLINE]>);
 
 /// Octets of a selector that stand in the rule itself; those of most IPv4 selectors do.
-const INLINE: usize = 23;
+const INLINE: usize = 15;
 
 impl NormalSelector {
     /// The normal form of a Flow-Binding's selector.
@@ -31,6 +33,14 @@ impl NormalSelector {
             // Most selectors are what would come of it.
             Some(_) | None => octets.extend_from_slice(flow_binding.selector_octets),
         }
+        Self(octets)
+    }
+
+    /// The normal form of the selector of a Flow-Binding, which is in it but for a DS field.
+    pub(super) fn of_plain(flow_binding: &PlainFlowBinding<'_>) -> Self {
+        let mut octets = SmallVec::new();
+        octets.push(flow_binding.ts_format);
+        octets.extend_from_slice(flow_binding.selector_octets);
         Self(octets)
     }
 

@@ -62,7 +62,7 @@ pub enum Direction {
 }
 
 /// A tunnel of one node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tunnel {
     /// Identifier of the binding it belongs or belonged to.
     pub bid: Option<Bid>,
@@ -72,14 +72,18 @@ pub struct Tunnel {
     pub encapsulation: Encapsulation,
     /// The far end as the home agent sees it: the care-of address, or behind a NAT the request's source.
     pub far_end: FarEnd,
-    /// Towards the node.
-    pub downlink: Traffic,
-    /// From the node.
-    pub uplink: Traffic,
-    /// Flows seen in it.
-    pub flows: u32,
+    /// What was seen in it; most tunnels of a capture of registrations have nothing.
+    tally: Option<Box<Tally>>,
     /// Until when it is alive; before all time when its binding ended.
     alive_until: Timestamp,
+}
+
+/// What was seen in a tunnel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Tally {
+    downlink: Traffic,
+    uplink: Traffic,
+    flows: u32,
 }
 
 /// The end of a tunnel that is not the home agent.
@@ -101,17 +105,26 @@ impl Tunnel {
         encapsulation: Encapsulation,
         far_end: FarEnd,
     ) -> Self {
-        let none = Traffic { packets: 0, bytes: 0 };
-        Self {
-            bid,
-            care_of_address,
-            encapsulation,
-            far_end,
-            downlink: none,
-            uplink: none,
-            flows: 0,
-            alive_until: NEVER,
-        }
+        Self { bid, care_of_address, encapsulation, far_end, tally: None, alive_until: NEVER }
+    }
+
+    /// What was seen in it towards the node, as of the last time that counters were brought up to date.
+    pub fn downlink(&self) -> Traffic {
+        self.seen().downlink
+    }
+
+    /// What was seen in it from the node, likewise.
+    pub fn uplink(&self) -> Traffic {
+        self.seen().uplink
+    }
+
+    /// How many flows were seen in it, likewise.
+    pub fn flows(&self) -> u32 {
+        self.seen().flows
+    }
+
+    fn seen(&self) -> Tally {
+        self.tally.as_deref().copied().unwrap_or_default()
     }
 
     /// Whether its binding is alive at `time`.
@@ -139,13 +152,16 @@ impl Tunnel {
 
     /// Forgets what was tallied.
     pub(super) fn clear_tally(&mut self) {
-        (self.downlink, self.uplink, self.flows) = (Traffic::default(), Traffic::default(), 0);
+        if let Some(tally) = &mut self.tally {
+            **tally = Tally::default();
+        }
     }
 
     /// Adds what so many flows counted.
     pub(super) fn tally(&mut self, downlink: Traffic, uplink: Traffic, flows: u32) {
-        self.downlink.merge(downlink);
-        self.uplink.merge(uplink);
-        self.flows = self.flows.saturating_add(flows);
+        let tally = self.tally.get_or_insert_default();
+        tally.downlink.merge(downlink);
+        tally.uplink.merge(uplink);
+        tally.flows = tally.flows.saturating_add(flows);
     }
 }

@@ -34,7 +34,7 @@ struct History {
 impl Second {
     fn of(tunnel: &Tunnel) -> Self {
         let both = |traffic: crate::state::Traffic| (traffic.packets, traffic.bytes);
-        Self { down: both(tunnel.downlink), up: both(tunnel.uplink) }
+        Self { down: both(tunnel.downlink()), up: both(tunnel.uplink()) }
     }
 
     /// What came since `before`, a second.

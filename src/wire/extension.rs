@@ -373,8 +373,41 @@ impl<'a> Extensions<'a> {
     }
 
     /// The extension at the current place, as far as it goes. `rest` begins with its type octet.
+    #[inline]
     fn extension_at(&self, rest: &'a [u8]) -> Option<Extension<'a>> {
         let kind = ExtensionType(*rest.first()?);
+        let form = kind.form(self.numbers);
+        let family = kind.0 == self.numbers.multipath_family;
+        // Nearly all of them are whole, in the form that their type calls for, and no matter of doubt.
+        let (data, subtype) = match (form, rest) {
+            (Form::Simple, [_, length, behind @ ..]) => (behind.get(..usize::from(*length)), None),
+            (Form::Short, [_, length, behind @ ..]) => {
+                (behind.get(..usize::from(*length)), behind.first().copied().filter(|_| *length > 0))
+            }
+            (Form::Long | Form::LongReserved, [_, second, high, low, behind @ ..])
+                if !family || *high == 0 =>
+            {
+                (behind.get(..usize::from(u16::from_be_bytes([*high, *low]))), Some(*second))
+            }
+            _ => (None, None),
+        };
+        match data {
+            Some(data) => Some(Extension {
+                kind,
+                layout: Layout::Proper(form),
+                offset: self.at,
+                data,
+                length: data.len(),
+                subtype,
+                cut: None,
+                family,
+            }),
+            None => Some(self.odd_extension_at(rest, kind)),
+        }
+    }
+
+    /// Padding, and an extension that is not whole or may be in another form than its type calls for.
+    fn odd_extension_at(&self, rest: &'a [u8], kind: ExtensionType) -> Extension<'a> {
         let form = kind.form(self.numbers);
         let family = kind.0 == self.numbers.multipath_family;
         let there = rest.len().saturating_add(self.not_captured);
@@ -416,7 +449,7 @@ impl<'a> Extensions<'a> {
             Malformed { offset: self.at, problem }
         });
         let length = length.unwrap_or(data.len());
-        Some(Extension { kind, layout, offset: self.at, data, length, subtype, cut, family })
+        Extension { kind, layout, offset: self.at, data, length, subtype, cut, family }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The Flow-Binding extension (RFC 7629 §4.2): which binding a flow takes.
 
+use super::traffic_selector::{SelectorFields, SelectorFormat};
 use super::{Discard, Field, FieldSink, Meaning, Reader, TrafficSelector, Value};
 
 /// What is to be done with the packets of a flow (RFC 7629 §4.2, Figure 6).
@@ -65,6 +66,32 @@ pub struct FlowBinding<'a> {
     pub selector: Option<TrafficSelector>,
     /// The selector's octets as they stood.
     pub selector_octets: &'a [u8],
+}
+
+/// A Flow-Binding whose selector is what RFC 6088 draws, read without taking the selector apart: nearly all of them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PlainFlowBinding<'a> {
+    /// As in [`FlowBinding`].
+    pub(crate) action: Action,
+    /// As in [`FlowBinding`].
+    pub(crate) bids: &'a [u8],
+    /// As in [`FlowBinding`].
+    pub(crate) ts_format: u8,
+    /// Which fields the selector has.
+    pub(crate) fields: SelectorFields,
+    /// As in [`FlowBinding`].
+    pub(crate) selector_octets: &'a [u8],
+}
+
+impl<'a> PlainFlowBinding<'a> {
+    /// The Flow-Binding that these data octets are; `None` when [`FlowBinding::from_octets`] has to be asked.
+    pub(crate) fn from_octets(octets: &'a [u8]) -> Option<Self> {
+        let [action, count, behind @ ..] = octets else { return None };
+        let (bids, behind) = behind.split_at_checked(usize::from(*count))?;
+        let (ts_format, selector_octets) = behind.split_first()?;
+        let fields = SelectorFormat::from_ts_format(*ts_format)?.fields_of(selector_octets)?;
+        Some(Self { action: Action::from(*action), bids, ts_format: *ts_format, fields, selector_octets })
+    }
 }
 
 impl<'a> FlowBinding<'a> {

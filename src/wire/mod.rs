@@ -62,6 +62,7 @@ pub use dynamic_home_agent::DynamicHomeAgent;
 pub use extension::{Content, Extension, Extensions, Layout};
 pub use extension_type::{ExtensionType, Form};
 pub use field::{Discard, Field, FieldSink, Meaning, Value};
+pub(crate) use flow_binding::PlainFlowBinding;
 pub use flow_binding::{Action, FlowBinding};
 pub use gre_key::GreKey;
 pub use ip_protocol::IpProtocol;

@@ -59,10 +59,19 @@ impl SelectorFormat {
 
     /// Whether these octets are a flags word without reserved bits and all fields it flags, and nothing else.
     pub(crate) fn fits(self, octets: &[u8]) -> bool {
-        octets.first_chunk::<4>().is_some_and(|word| {
-            let flags = u32::from_be_bytes(*word);
-            flags & self.reserved_mask() == 0 && octets.len() == flagged_length(self, flags)
-        })
+        self.flags_of(octets).is_some()
+    }
+
+    /// The flags word of octets that are that word without reserved bits, all fields it flags, and nothing else.
+    fn flags_of(self, octets: &[u8]) -> Option<u32> {
+        let flags = u32::from_be_bytes(*octets.first_chunk()?);
+        (flags & self.reserved_mask() == 0 && octets.len() == flagged_length(self, flags)).then_some(flags)
+    }
+
+    /// Which fields there are, of octets that are a selector in the layout of RFC 6088 alone and without a reserved
+    /// bit; `None` for all others, be they selectors or not.
+    pub(crate) fn fields_of(self, octets: &[u8]) -> Option<SelectorFields> {
+        Some(SelectorFields { format: self, flags: self.flags_of(octets)? })
     }
 
     pub(super) const fn pairs(self) -> &'static [Pair] {
@@ -70,6 +79,21 @@ impl SelectorFormat {
             Self::Ipv4 => &IPV4_PAIRS,
             Self::Ipv6 => &IPV6_PAIRS,
         }
+    }
+}
+
+/// Which fields a selector has, told from its flags word.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SelectorFields {
+    format: SelectorFormat,
+    flags: u32,
+}
+
+impl SelectorFields {
+    /// Whether either end of this field is there.
+    pub(crate) fn has(self, field: SelectorField) -> bool {
+        let pair = self.format.pairs().iter().find(|pair| pair.what == field);
+        pair.is_some_and(|pair| self.flags & (pair.flag(End::Start) | pair.flag(End::End)) != 0)
     }
 }
 
@@ -387,11 +411,37 @@ fn layout_of(format: SelectorFormat, octets: &[u8]) -> SelectorLayout {
 
 /// Octets of the flags word and all fields it flags.
 fn flagged_length(format: SelectorFormat, flags: u32) -> usize {
-    format.pairs().iter().fold(4, |length, pair| {
-        let count =
-            usize::from(flags & pair.flag(End::Start) != 0) + usize::from(flags & pair.flag(End::End) != 0);
-        length.saturating_add(count.saturating_mul(pair.width))
-    })
+    const IPV4: [[u8; 256]; 2] = lengths(SelectorFormat::Ipv4);
+    const IPV6: [[u8; 256]; 2] = lengths(SelectorFormat::Ipv6);
+    let [high, low] = match format {
+        SelectorFormat::Ipv4 => &IPV4,
+        SelectorFormat::Ipv6 => &IPV6,
+    };
+    let [a_to_h, i_to_p, _, _] = flags.to_be_bytes();
+    let length =
+        |lengths: &[u8; 256], letters| lengths.get(usize::from(letters)).copied().map_or(0, usize::from);
+    4usize.saturating_add(length(high, a_to_h)).saturating_add(length(low, i_to_p))
+}
+
+/// Octets of the fields that each of the first two octets of a flags word flags, whatever its value.
+// Done when the program is built: nothing here can fail in a user's hands.
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::cast_possible_truncation)]
+const fn lengths(format: SelectorFormat) -> [[u8; 256]; 2] {
+    let mut lengths = [[0; 256]; 2];
+    let pairs = format.pairs();
+    let mut octet = 0;
+    while octet < 512 {
+        let flags = if octet < 256 { octet << 24 } else { (octet - 256) << 16 };
+        let mut pair = 0;
+        while pair < pairs.len() {
+            let both = pairs[pair].flag(End::Start) | pairs[pair].flag(End::End);
+            lengths[octet / 256][octet % 256] +=
+                pairs[pair].width as u8 * (flags as u32 & both).count_ones() as u8;
+            pair += 1;
+        }
+        octet += 1;
+    }
+    lengths
 }
 
 /// A walk over the flagged fields that stops where the octets do.

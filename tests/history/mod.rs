@@ -209,7 +209,7 @@ impl History {
 fn everything(observer: &Observer) -> String {
     let nodes: Vec<_> = observer
         .nodes()
-        .map(|node| (node.home_address, node.bindings(), node.policy(), node.tunnels(), &node.prefixes))
+        .map(|node| (node.home_address, node.bindings(), node.policy(), node.tunnels(), node.prefixes()))
         .collect();
     let exchanges: Vec<_> = observer.exchanges().collect();
     let counts = (observer.tunnelled(), observer.evictions(), observer.agents());

@@ -91,9 +91,9 @@ pub fn tunnels(observer: &Observer, home_address: Ipv4Addr) -> Vec<String> {
             bid(tunnel.bid),
             tunnel.care_of_address,
             tunnel.encapsulation.name(),
-            traffic(tunnel.downlink),
-            traffic(tunnel.uplink),
-            tunnel.flows
+            traffic(tunnel.downlink()),
+            traffic(tunnel.uplink()),
+            tunnel.flows()
         )
     };
     node(observer, home_address).tunnels().iter().map(line).collect()

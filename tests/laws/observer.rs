@@ -73,14 +73,14 @@ fn flows_add_up(observer: &Observer, nodes: &[&mipflow::state::Node]) {
         let index = index.unwrap_or_else(|| panic!("node {place} has an index"));
         for (number, tunnel) in node.tunnels().iter().enumerate() {
             let expected = [
-                tunnel.downlink.packets,
-                tunnel.downlink.bytes,
-                tunnel.uplink.packets,
-                tunnel.uplink.bytes,
-                tunnel.flows.into(),
+                tunnel.downlink().packets,
+                tunnel.downlink().bytes,
+                tunnel.uplink().packets,
+                tunnel.uplink().bytes,
+                tunnel.flows().into(),
             ];
             assert_eq!(sums.remove(&(index, number)).unwrap_or_default(), expected, "tunnel {number}");
-            tunnelled += tunnel.downlink.packets + tunnel.uplink.packets;
+            tunnelled += tunnel.downlink().packets + tunnel.uplink().packets;
         }
     }
     assert!(sums.is_empty(), "no flow is in a tunnel that is not there");

@@ -136,7 +136,7 @@ fn flows_of_one_node_are_bounded() {
     );
     assert_eq!(observer.evictions().flows, 2);
     let node = observer.nodes().next().unwrap();
-    assert_eq!(node.tunnels()[0].downlink.packets, 8);
+    assert_eq!(node.tunnels()[0].downlink().packets, 8);
 }
 
 #[test]

@@ -306,7 +306,8 @@ fn an_acknowledged_mobile_network_is_the_nodes() {
         let observer = history.observe();
         assert_eq!(observer.flows().len(), expected, "{code}");
         assert_eq!(observer.tunnelled(), 3);
-        let prefixes: Vec<String> = node(&observer, NODE).prefixes.iter().map(ToString::to_string).collect();
+        let prefixes: Vec<String> =
+            node(&observer, NODE).prefixes().iter().map(ToString::to_string).collect();
         assert_eq!(prefixes.len(), expected);
         if expected == 1 {
             assert_eq!(prefixes, ["172.20.0.0/16"]);

@@ -163,7 +163,7 @@ fn node_cells(node: &Node) -> [String; 5] {
         nai(node.nai.as_deref()),
         node.home_agent.to_string(),
         node.multipath.name().to_owned(),
-        list(node.prefixes.iter()),
+        list(node.prefixes().iter()),
     ]
 }
 
@@ -176,7 +176,7 @@ fn binding_cells(
     let mut time = |time: Timestamp| clock.rfc3339(time, precision).to_owned();
     let interface = binding.interface;
     let [downlink, uplink] =
-        tunnel.map(|tunnel| [tunnel.downlink, tunnel.uplink].map(counters)).unwrap_or_default();
+        tunnel.map(|tunnel| [tunnel.downlink(), tunnel.uplink()].map(counters)).unwrap_or_default();
     let [downlink_packets, downlink_bytes] = downlink;
     let [uplink_packets, uplink_bytes] = uplink;
     [

@@ -69,8 +69,8 @@ fn facts(page: &Page<'_, '_>, node: &Node) -> String {
         Multipath::Off => "multipath off".to_owned(),
     };
     let mut facts = vec![format!("home agent {}", node.home_agent), multipath];
-    if !node.prefixes.is_empty() {
-        let prefixes: Vec<String> = node.prefixes.iter().map(ToString::to_string).collect();
+    if !node.prefixes().is_empty() {
+        let prefixes: Vec<String> = node.prefixes().iter().map(ToString::to_string).collect();
         facts.push(format!("prefixes {}", prefixes.join(" ")));
     }
     let flows = node.flow_count();
@@ -130,8 +130,8 @@ fn fill_binding(table: &mut TextTable, page: &mut Page<'_, '_>, binding: &Bindin
     table.text(page.moment(binding.ended.unwrap_or(binding.registered)));
     match tunnel {
         Some(tunnel) => {
-            counters(table, tunnel.downlink);
-            counters(table, tunnel.uplink);
+            counters(table, tunnel.downlink());
+            counters(table, tunnel.uplink());
         }
         None => table.nothing(4),
     }
@@ -146,8 +146,8 @@ fn fill_tunnel(table: &mut TextTable, tunnel: &Tunnel) {
     table.nothing(4);
     table.text("no binding");
     table.nothing(1);
-    counters(table, tunnel.downlink);
-    counters(table, tunnel.uplink);
+    counters(table, tunnel.downlink());
+    counters(table, tunnel.uplink());
 }
 
 /// Where the tunnel ends when a NAT stands before the care-of address.

@@ -156,7 +156,7 @@ impl<'c> Carried<'c, '_> {
 
     /// Whether any of the sessions was given an IPv6 prefix.
     pub fn has_ipv6_prefix(&self) -> bool {
-        self.nodes().any(|(_, node)| node.prefixes.iter().any(|prefix| prefix.address.is_ipv6()))
+        self.nodes().any(|(_, node)| node.prefixes().iter().any(|prefix| prefix.address.is_ipv6()))
     }
 
     /// Whether any of the sessions was given an IPv6 prefix whose packets go to the care-of address (RFC 5454 §2.2).

@@ -186,8 +186,8 @@ fn traffic(
     let marks = app.theme.marks();
     let rates = &app.tunnels.rates;
     let in_all = Second {
-        down: (tunnel.downlink.packets, tunnel.downlink.bytes),
-        up: (tunnel.uplink.packets, tunnel.uplink.bytes),
+        down: (tunnel.downlink().packets, tunnel.downlink().bytes),
+        up: (tunnel.uplink().packets, tunnel.uplink().bytes),
     };
     let last = rates.last(node, number).filter(|_| !has_ended);
     let Second { down, up } = last.unwrap_or(in_all);
