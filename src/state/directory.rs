@@ -104,6 +104,16 @@ impl Directory {
         outline
     }
 
+    /// Hints that the node with this home address will be looked for soon.
+    pub fn expect(&self, home_agent: Ipv4Addr, home_address: Ipv4Addr) {
+        self.by_address.expect(address_tag(&self.hasher, home_agent, home_address));
+    }
+
+    /// Hints that a node will be looked at soon.
+    pub fn expect_node(&self, slot: u32) {
+        prefetch(self.nodes.get(slot as usize));
+    }
+
     /// Hints that the pulse of a node will be asked for soon.
     #[inline]
     pub fn expect_pulse(&self, slot: u32) {

@@ -26,6 +26,8 @@ mod pending;
 mod policy;
 mod prefetch;
 mod records;
+mod replies;
+mod requests;
 mod revocations;
 mod selector;
 mod sprays;

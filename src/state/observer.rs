@@ -14,8 +14,7 @@ use super::revocations::Revocations;
 use super::sprays::{Spray, Sprays};
 use super::tally::Uncounted;
 use super::{AgentTraffic, Binding, Exchange, FlowView, Node, Status};
-use crate::time::{Precision, Timestamp};
-use crate::wire::ReplyCode;
+use crate::time::Timestamp;
 
 /// What an observer is told beforehand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,19 +129,6 @@ pub struct Observer {
     pub(super) sprays: Sprays,
     /// Lent to whoever reads a message.
     pub(super) room: Vec<u8>,
-}
-
-/// The reply of an exchange, as far as bindings are concerned.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct ReplyFacts {
-    pub code: ReplyCode,
-    pub lifetime: u16,
-    pub home_address: Ipv4Addr,
-    pub home_agent: Ipv4Addr,
-    pub identification: u64,
-    pub time: Timestamp,
-    pub precision: Precision,
-    pub frame: u64,
 }
 
 impl Observer {

@@ -160,6 +160,11 @@ impl Pending {
         evicted
     }
 
+    /// Hints that a request with this home address and low half will be looked for soon.
+    pub fn expect(&self, home_address: Ipv4Addr, identification: u64) {
+        self.by_identity.expect(self.tag(&Identity::Address(home_address), identification));
+    }
+
     /// The slot of the latest request with this identity and low half that is `ages` old and `fits`.
     pub fn find(
         &self,
@@ -335,7 +340,7 @@ pub(super) const fn low(identification: u64) -> u32 {
 
 impl Request {
     /// What its acceptance does to bindings.
-    pub fn registration(&self, reply: &super::observer::ReplyFacts, udp: bool) -> Registration {
+    pub fn registration(&self, reply: &super::replies::ReplyFacts, udp: bool) -> Registration {
         let far_end = match self.source_at(reply.home_agent) {
             Some(source) if udp => FarEnd { address: *source.ip(), port: Some(source.port()) },
             _ => FarEnd { address: self.care_of_address, port: None },

@@ -1,0 +1,361 @@
+//! Replies: the first one to a request decides what becomes of its node.
+
+use std::net::Ipv4Addr;
+
+use super::directory::NodeId;
+use super::extensions::{Extensions, FlowBindings};
+use super::messages::{Attribution, MessageEvent, identity, leg};
+use super::node::Registration;
+use super::pending::{Identity, Request};
+use super::policy::{Applied, Origin, Wish};
+use super::{Exchange, Kind, Multipath, Node, Observer, Status, Step, Violations};
+use crate::time::{Precision, Timestamp};
+use crate::wire::{Nai, RegistrationReply, RegistrationRequest, ReplyCode, RequestFlags};
+
+/// The reply of an exchange, as far as bindings are concerned.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ReplyFacts {
+    pub code: ReplyCode,
+    pub lifetime: u16,
+    pub home_address: Ipv4Addr,
+    pub home_agent: Ipv4Addr,
+    pub identification: u64,
+    pub time: Timestamp,
+    pub precision: Precision,
+    pub frame: u64,
+}
+
+impl Observer {
+    /// Takes a reply to a request, another one to it, or one that nobody asked for.
+    pub(super) fn reply(&mut self, event: &MessageEvent<'_, '_>, header: &RegistrationReply) -> Attribution {
+        self.pending.expect(header.home_address, header.identification);
+        let read = Extensions::of(event.message, &mut self.room);
+        let mut facts = ReplyFacts {
+            code: header.code,
+            lifetime: header.lifetime,
+            home_address: header.home_address,
+            home_agent: header.home_agent,
+            identification: header.identification,
+            time: event.time,
+            precision: event.precision,
+            frame: event.frame,
+        };
+        let slot = self.request_of(event, header, read.nai);
+        let Some(request) = slot.and_then(|slot| self.pending.request_mut(slot)) else {
+            return Attribution::to(self.unsolicited(event, &facts, read.nai));
+        };
+        if facts.home_agent.is_unspecified() {
+            facts.home_agent = request.home_agent;
+        }
+        if let Some(node) = request.node {
+            self.directory.expect_node(node.slot);
+        }
+        let record = request.record;
+        let first = Some(request.frame);
+        if request.answer.is_some() {
+            let node = request.node;
+            self.records.add_leg(record, leg(event, Step::Reply(header.code)));
+            let node = self.named_by(&facts).or_else(|| self.directory.slot(node?));
+            return Attribution { request: first, ..Attribution::to(node) };
+        }
+        request.answer = Some(header.code);
+        // Taken as it is now: the table must not be borrowed while bindings change.
+        let decided = Decided::of(request, event, &facts, &read);
+        let node = self.decide(event, &facts, &read, &decided, record);
+        Attribution { request: first, decides: true, ..Attribution::to(node) }
+    }
+
+    /// The request that a reply answers: same identity and low half of the Identification; of several the latest,
+    /// one on the reply's own leg first. A request without a home address is also known by its endpoints.
+    fn request_of(
+        &self,
+        event: &MessageEvent<'_, '_>,
+        header: &RegistrationReply,
+        nai: Option<Nai<'_>>,
+    ) -> Option<u32> {
+        let (source, destination) = event.endpoints();
+        let own_leg =
+            |request: &Request| request.legs.iter().any(|leg| leg.is_reverse_of(source, destination));
+        let ages = 0..=self.pending.timeout();
+        let find = |identity: Identity| {
+            let find = |fits: &dyn Fn(&Request) -> bool| {
+                self.pending.find(&identity, header.identification, event.time, &ages, fits)
+            };
+            find(&own_leg).or_else(|| find(&|_| true))
+        };
+        let node = |slot: u32| self.directory.nodes.get(slot as usize);
+        let (home_agent, home_address) = (header.home_agent, header.home_address);
+        let by_address = || (!home_address.is_unspecified()).then_some(Identity::Address(home_address));
+        let by_nai = || nai.map(|nai| Identity::Nai(nai.0.into()));
+        // The other name of the same node.
+        let by_address_of_nai = || {
+            let slot = self.directory.find_nai(home_agent, nai?.0)?;
+            node(slot)?.home_address.filter(|_| home_address.is_unspecified()).map(Identity::Address)
+        };
+        let by_nai_of_address = || {
+            let slot = self.directory.find(home_agent, home_address).filter(|_| nai.is_none())?;
+            node(slot)?.nai.clone().map(Identity::Nai)
+        };
+        by_address()
+            .and_then(find)
+            .or_else(|| by_nai().and_then(find))
+            .or_else(|| by_address_of_nai().and_then(find))
+            .or_else(|| by_nai_of_address().and_then(find))
+            .or_else(|| {
+                self.pending.find_by_endpoints(source, destination, header.identification, event.time)
+            })
+    }
+
+    /// Applies the first reply to a request.
+    fn decide(
+        &mut self,
+        event: &MessageEvent<'_, '_>,
+        facts: &ReplyFacts,
+        read: &Extensions<'_>,
+        decided: &Decided,
+        record: Option<u64>,
+    ) -> Option<u32> {
+        let node = self.node_of(facts, decided);
+        let accepted = facts.code.is_accepted();
+        let status = if accepted { Status::Accepted } else { Status::Denied };
+        if let Some(exchange) = self.records.add_leg(record, leg(event, Step::Reply(facts.code))) {
+            exchange.status = status;
+            exchange.code = Some(facts.code);
+            exchange.granted = Some(facts.lifetime);
+            exchange.home_agent = facts.home_agent;
+            exchange.round_trip = Some(decided.round_trip);
+            exchange.answered_flows = read.flow_bindings.readable();
+            if !facts.home_address.is_unspecified() {
+                exchange.home_address = facts.home_address;
+            }
+            if exchange.nai.is_none() {
+                exchange.nai = read.nai.map(|nai| nai.0.into());
+            }
+        }
+        self.records.decide(record);
+        if let Some(traffic) = self.directory.agent_mut(facts.home_agent) {
+            traffic.count(decided.kind, status, Some(facts.code));
+        }
+        if accepted {
+            self.accept(facts, read, decided, node?);
+        } else if let Some(node) = node {
+            self.deny(event, facts, node);
+        }
+        node
+    }
+
+    fn accept(&mut self, facts: &ReplyFacts, read: &Extensions<'_>, decided: &Decided, slot: u32) {
+        let registration = decided.registration;
+        let clock = self.clock.max(facts.time);
+        let mut forgotten = 0;
+        let mut without_room = 0;
+        let keep = self.options.keep_before;
+        let before = if keep { Some((&mut self.before, &mut self.rules_before)) } else { None };
+        self.directory.change(slot, |node| {
+            node.settle(clock);
+            if let Some((before, rules)) = before {
+                before.clear();
+                before.extend_from_slice(node.bindings());
+                *rules = node.policy().rules().len();
+            }
+            forgotten = node.register(&registration);
+            if registration.interface.is_some() {
+                node.multipath = Multipath::Enabled;
+            }
+            // A request that de-registers sets no policy, nor does one that leaves nothing registered.
+            if decided.lifetime == 0 || node.active().next().is_none() {
+                return;
+            }
+            node.policy_mut().expect(decided.flow_bindings.count());
+            let mut changed = false;
+            let mut apply = |wish: Wish, origin, frame| match node.policy_mut().apply(wish, origin, frame) {
+                Applied::Change => changed = true,
+                Applied::Nothing => {}
+                Applied::NoRoom => without_room += 1,
+            };
+            for wish in decided.flow_bindings.iter().filter_map(Wish::read) {
+                apply(wish, Origin::Request, decided.frame);
+            }
+            for wish in read.flow_bindings.iter().filter_map(Wish::read) {
+                apply(wish, Origin::Reply, facts.frame);
+            }
+            if changed {
+                node.changed(facts.time);
+            }
+        });
+        self.evicted_bindings = self.evicted_bindings.saturating_add(forgotten);
+        self.evicted_rules = self.evicted_rules.saturating_add(without_room);
+        if registration.lifetime > 0 {
+            self.directory.know_far_end(facts.home_agent, registration.care_of_address);
+            if registration.far_end.address != registration.care_of_address {
+                self.directory.know_far_end(facts.home_agent, registration.far_end.address);
+            }
+        }
+        for prefix in &read.prefixes {
+            self.directory.give_prefix(slot, *prefix);
+        }
+    }
+
+    fn deny(&mut self, event: &MessageEvent<'_, '_>, facts: &ReplyFacts, slot: u32) {
+        let Some(node) = self.directory.nodes.get_mut(slot as usize) else { return };
+        if facts.code.0 == event.message.numbers().multipath_not_allowed {
+            node.multipath = Multipath::Refused;
+        }
+        if Violations::counts(facts.code) {
+            node.violations_mut().get_or_insert_default().refusal(facts.code, facts.time, facts.precision);
+        }
+    }
+
+    /// The node a reply is about: the one of its request, under the name that the reply gives it.
+    fn node_of(&mut self, facts: &ReplyFacts, decided: &Decided) -> Option<u32> {
+        let asked = decided.node.and_then(|node| self.directory.slot(node));
+        // Only an accepted reply assigns an address.
+        let is_named = decided.nai.is_none() || facts.code.is_accepted();
+        if facts.home_address.is_unspecified() || !is_named {
+            return asked;
+        }
+        // What the node was denied before it had an address stays with it: both names are one.
+        let is_free = |node: &Node| {
+            node.home_address.is_none() || (node.is_blank() && node.home_address == Some(facts.home_address))
+        };
+        // Almost always the one that was asked for: then there is nothing to look up.
+        let is_named = |slot: &u32| {
+            let node = self.directory.nodes.get(*slot as usize);
+            let name = node.map(|node| (node.home_agent, node.home_address));
+            name == Some((facts.home_agent, Some(facts.home_address)))
+        };
+        let named = asked.filter(is_named).or_else(|| self.named_by(facts));
+        let provisional = asked
+            .filter(|_| named.is_none())
+            .filter(|slot| self.directory.nodes.get(*slot as usize).is_some_and(is_free));
+        let slot = match (named, provisional) {
+            (Some(named), _) => named,
+            (None, Some(provisional)) => {
+                self.directory.rename(provisional, facts.home_agent, facts.home_address);
+                provisional
+            }
+            (None, None) => self.directory.at(facts.home_agent, facts.home_address),
+        };
+        // A node that turned out to be another name of this one gives its name to it.
+        let other_name = asked.filter(|other| *other != slot).and_then(|other| {
+            let is_name =
+                |node: &&Node| node.is_blank() || (node.home_address.is_none() && node.bindings().is_empty());
+            let node = self.directory.nodes.get(other as usize).filter(is_name)?;
+            let (nai, multipath, violations) = (node.nai.clone(), node.multipath, node.violations().cloned());
+            self.directory.withdraw(other);
+            self.directory.change(slot, |node| {
+                if multipath != Multipath::Off {
+                    node.multipath = multipath;
+                }
+                if let Some(violations) = violations {
+                    node.violations_mut().get_or_insert(violations);
+                }
+            });
+            nai
+        });
+        if let Some(nai) = decided.nai.as_ref().or(other_name.as_ref()) {
+            self.directory.give_nai(slot, nai);
+        }
+        Some(slot)
+    }
+
+    /// The node that a reply names by its home agent and home address.
+    fn named_by(&self, facts: &ReplyFacts) -> Option<u32> {
+        self.directory.find(facts.home_agent, facts.home_address)
+    }
+
+    /// A reply without a request: it shows its node and changes no binding.
+    fn unsolicited(
+        &mut self,
+        event: &MessageEvent<'_, '_>,
+        facts: &ReplyFacts,
+        nai: Option<Nai<'_>>,
+    ) -> Option<u32> {
+        let node = if facts.home_address.is_unspecified() {
+            self.directory.find_nai(facts.home_agent, nai?.0)
+        } else {
+            Some(self.directory.at(facts.home_agent, facts.home_address))
+        };
+        if let Some(traffic) = self.directory.agent_mut(facts.home_agent) {
+            traffic.count(None, Status::Unsolicited, Some(facts.code));
+        }
+        let record = self.records.is_kept().then(|| {
+            self.records.push(Exchange {
+                home_address: facts.home_address,
+                nai: nai.map(|nai| nai.0.into()),
+                home_agent: facts.home_agent,
+                identification: facts.identification,
+                kind: None,
+                status: Status::Unsolicited,
+                legs: vec![leg(event, Step::Reply(facts.code))],
+                code: Some(facts.code),
+                bid: None,
+                care_of_address: None,
+                requested: None,
+                granted: Some(facts.lifetime),
+                round_trip: None,
+                retransmissions: 0,
+                asked_flows: Vec::new(),
+                answered_flows: Vec::new(),
+            })
+        });
+        self.records.decide(record);
+        // It waits like an answered request, so that its further legs are not more of them.
+        let mut stand_in = Request::new(
+            identity(facts.home_address, nai),
+            &RegistrationRequest {
+                flags: RequestFlags(0),
+                lifetime: 0,
+                home_address: facts.home_address,
+                home_agent: facts.home_agent,
+                care_of_address: Ipv4Addr::UNSPECIFIED,
+                identification: facts.identification,
+            },
+            node.and_then(|slot| self.directory.id(slot)),
+        );
+        stand_in.frame = facts.frame;
+        stand_in.answer = Some(facts.code);
+        stand_in.record = record;
+        self.wait(stand_in, event.time);
+        node
+    }
+}
+
+/// What a reply needs of the request it decides.
+struct Decided {
+    node: Option<NodeId>,
+    /// The NAI, of a request without a home address.
+    nai: Option<Box<[u8]>>,
+    kind: Option<Kind>,
+    lifetime: u16,
+    registration: Registration,
+    flow_bindings: FlowBindings,
+    /// Frame in which the request's Flow-Bindings were first seen.
+    frame: u64,
+    round_trip: i64,
+}
+
+impl Decided {
+    fn of(
+        request: &mut Request,
+        event: &MessageEvent<'_, '_>,
+        facts: &ReplyFacts,
+        read: &Extensions<'_>,
+    ) -> Self {
+        let (source, destination) = event.endpoints();
+        let sent = request.sent(source, destination);
+        Self {
+            node: request.node,
+            nai: match &request.identity {
+                Identity::Nai(nai) if !nai.is_empty() => Some(nai.clone()),
+                Identity::Nai(_) | Identity::Address(_) => None,
+            },
+            kind: request.kind,
+            lifetime: request.lifetime,
+            registration: request.registration(facts, read.udp_tunnel_granted),
+            flow_bindings: std::mem::take(&mut request.flow_bindings),
+            frame: request.frame,
+            round_trip: facts.time.since(sent),
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Requests: each waits for its reply, or is one that waits already.
+
+use super::extensions::Extensions;
+use super::messages::{Attribution, MessageEvent, identity, leg};
+use super::pending::{Identity, Request, RequestLeg};
+use super::{Exchange, Kind, Observer, Status, Step};
+use crate::time::Timestamp;
+use crate::wire::{Nai, RegistrationRequest};
+
+impl Observer {
+    /// Takes a request, or another copy of one.
+    pub(super) fn request(
+        &mut self,
+        event: &MessageEvent<'_, '_>,
+        header: &RegistrationRequest,
+    ) -> Attribution {
+        self.directory.expect(header.home_agent, header.home_address);
+        self.pending.expect(header.home_address, header.identification);
+        let read = Extensions::of(event.message, &mut self.room);
+        let identity = identity(header.home_address, read.nai);
+        let node = match (&identity, read.nai) {
+            (Identity::Address(address), nai) => {
+                let node = self.directory.at(header.home_agent, *address);
+                self.directory.expect_node(node);
+                if let Some(nai) = nai {
+                    self.directory.give_nai(node, nai.0);
+                }
+                Some(node)
+            }
+            (Identity::Nai(_), Some(nai)) => Some(self.directory.named(header.home_agent, nai.0)),
+            (Identity::Nai(_), None) => None,
+        };
+        let id = node.and_then(|slot| self.directory.id(slot));
+        let mut request = Request::new(identity, header, id);
+        request.interface = read.interface;
+        request.bulk = read.bulk;
+        request.overwrite = read.overwrite;
+        let (source, destination) = event.endpoints();
+        let timeout = self.pending.timeout();
+        let known = self.pending.find(
+            &request.identity,
+            request.identification,
+            event.time,
+            &(timeout.saturating_neg()..=timeout),
+            |other| other.is_same(&request),
+        );
+        if let Some(known) = known {
+            self.request_again(event, known);
+            let first = self.pending.request_mut(known).map(|request| request.frame);
+            return Attribution { request: first, ..Attribution::to(node) };
+        }
+        request.kind = Some(self.kind_of(&request));
+        request.frame = event.frame;
+        request.flow_bindings = read.flow_bindings;
+        request.legs.push(RequestLeg { source, destination, seen: event.time });
+        if self.records.is_kept() {
+            request.record = Some(self.records.push(record_of(&request, header, read.nai, event)));
+        }
+        self.wait(request, event.time);
+        Attribution { request: Some(event.frame), ..Attribution::to(node) }
+    }
+
+    /// Takes another copy of a request.
+    fn request_again(&mut self, event: &MessageEvent<'_, '_>, slot: u32) {
+        let (source, destination) = event.endpoints();
+        let Some(step) = self.pending.see_again(slot, source, destination, event.time) else { return };
+        let Some(request) = self.pending.request_mut(slot) else { return };
+        if step == Step::Retransmission
+            && let Some(traffic) = self.directory.agent_mut(request.home_agent)
+        {
+            traffic.retransmitted += 1;
+        }
+        if let Some(exchange) = self.records.add_leg(request.record, leg(event, step)) {
+            exchange.retransmissions = request.retransmissions;
+        }
+    }
+
+    /// Lets a request wait, and gives up the oldest when there are too many.
+    pub(super) fn wait(&mut self, request: Request, now: Timestamp) {
+        if let Some(evicted) = self.pending.insert(request, now) {
+            self.evicted_requests = self.evicted_requests.saturating_add(1);
+            self.conclude(&evicted);
+        }
+    }
+
+    /// What a request is for, seen from the bindings there are.
+    fn kind_of(&mut self, request: &Request) -> Kind {
+        if request.lifetime == 0 {
+            let all = request.bulk && request.interface.is_some();
+            return if all { Kind::BulkDeregister } else { Kind::Deregister };
+        }
+        if request.interface.is_some() && request.overwrite {
+            return Kind::Overwrite;
+        }
+        if request.interface.is_some() && request.bulk {
+            return Kind::BulkRefresh;
+        }
+        let slot = request.node.and_then(|node| self.directory.slot(node));
+        let Some(slot) = slot else { return Kind::Register };
+        self.directory.settle(slot, self.clock);
+        let Some(node) = self.directory.nodes.get(slot as usize) else { return Kind::Register };
+        let Request { interface, care_of_address, flags, .. } = *request;
+        match node.renewed_by(interface, care_of_address) {
+            None => Kind::Register,
+            Some(binding) if binding.is_refreshed_by(interface, care_of_address, flags) => Kind::Refresh,
+            Some(_) => Kind::Update,
+        }
+    }
+}
+
+fn record_of(
+    request: &Request,
+    header: &RegistrationRequest,
+    nai: Option<Nai<'_>>,
+    event: &MessageEvent<'_, '_>,
+) -> Exchange {
+    Exchange {
+        home_address: header.home_address,
+        nai: nai.map(|nai| nai.0.into()),
+        home_agent: header.home_agent,
+        identification: header.identification,
+        kind: request.kind,
+        status: Status::Unanswered,
+        legs: vec![leg(event, Step::Request)],
+        code: None,
+        bid: request.interface.map(|interface| interface.bid),
+        care_of_address: Some(header.care_of_address),
+        requested: Some(header.lifetime),
+        granted: None,
+        round_trip: None,
+        retransmissions: 0,
+        asked_flows: request.flow_bindings.readable(),
+        answered_flows: Vec::new(),
+    }
+}
