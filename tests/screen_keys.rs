@@ -270,6 +270,17 @@ fn a_paused_screen_stands_still_while_packets_are_counted() {
 }
 
 #[test]
+fn a_screen_that_was_paused_before_the_first_packet_tells_no_time() {
+    let mut bench = Bench::before(FIGURE, SIZE);
+    bench.keys("p");
+    bench.read(4);
+    let status = bench.line("PAUSED +4");
+    assert!(!status.contains(':'), "{status}");
+    bench.keys("p");
+    assert!(bench.line("4 packets").contains("10:00:00"), "{}", bench.text());
+}
+
+#[test]
 fn following_stays_at_the_newest_row() {
     let mut bench = Bench::before(FIGURE, SIZE);
     bench.read(10);
@@ -302,6 +313,9 @@ fn saving_asks_for_a_file_and_says_what_of() {
     // Two rows are selected; Tab chooses among what there is.
     bench.keys("  ");
     assert_eq!(bench.text().matches('●').count(), 2);
+    // The cursor went on, and with it the packet that is open.
+    let frame = bench.cursor().split_whitespace().next().unwrap().to_owned();
+    assert!(bench.shows(&format!("Frame {frame},")), "{}", bench.text());
     bench.press(KeyCode::F(2));
     assert!(bench.shows("save selected"));
     bench.keys("\t");

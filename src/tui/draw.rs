@@ -112,7 +112,9 @@ fn status(app: &App, facts: Facts<'_>, shown: Facts<'_>, width: u16) -> Line<'st
     if let Some(trouble) = &facts.input.trouble {
         parts.push(part(1, theme.glyphs.short_text(trouble.as_bytes(), 60), theme.bad));
     }
-    if facts.counts.packets > 0 {
+    // A screen that was paused before the first packet shows no time.
+    let packets = app.frozen.as_ref().map_or(facts.counts.packets, |frozen| frozen.packets);
+    if packets > 0 {
         let digits = facts.precision().min(Precision::SECONDS);
         let time = app.clock(facts).moment(shown.now(), digits);
         parts.push(part(4, time, Style::new()));
