@@ -23,7 +23,7 @@ use crate::craft::{
 use crate::report::{
     Announcement, SendDepth, SendJson, SendJunit, SendReport, SendTap, SendText, route_line,
 };
-use crate::rules::{Finding, Subject};
+use crate::rules::{Finding, Scope, Subject};
 use judge::Judge;
 use options::RequestOptions;
 use plan::{Part, Plan};
@@ -240,6 +240,10 @@ impl Run {
             found.retain(|finding| {
                 finding.subject != Subject::MobileNode && answers.contains(&finding.place.frame)
             });
+        }
+        if self.is_dry {
+            // No time passes and nothing is answered: of more than one message there is nothing to say.
+            found.retain(|finding| finding.rule.scope == Scope::Message);
         }
         let is_grave = |finding: &Finding| self.fail_on.level().is_some_and(|level| finding.level <= level);
         if found.iter().any(is_grave) {
