@@ -13,6 +13,8 @@ use mipflow::tui::{
 };
 use mipflow::watch::EngineOptions;
 use proptest::prelude::*;
+use ratatui::buffer::Cell;
+use ratatui::style::Modifier;
 use screen::Bench;
 
 const FIGURE: &str = "samples/figure3.pcap";
@@ -145,6 +147,21 @@ fn tab_walks_the_panes_and_numbers_the_views() {
         }
         bench.press(KeyCode::BackTab);
         assert_eq!(bench.app.pane(), view.panes() - 1);
+        bench.press(KeyCode::Tab);
+    }
+    // The title of the pane that has the keys stands out, without any colour.
+    let titles = |bench: &Bench| -> String {
+        let cells = bench.cells().into_iter();
+        let stands_out =
+            |cell: &Cell| cell.modifier.contains(Modifier::BOLD) && !cell.modifier.contains(Modifier::DIM);
+        cells.filter(stands_out).map(|cell| cell.symbol().to_owned()).collect()
+    };
+    bench.keys("3");
+    for title in ["Messages: ", " Packet ", " Octets "] {
+        let standing_out = titles(&bench);
+        for other in ["Messages: ", " Packet ", " Octets "] {
+            assert_eq!(standing_out.contains(other), other == title, "{standing_out}");
+        }
         bench.press(KeyCode::Tab);
     }
     // The policy pane scrolls.
