@@ -298,6 +298,14 @@ fn a_screen_that_was_paused_before_the_first_packet_tells_no_time() {
 }
 
 #[test]
+fn standard_input_is_called_so() {
+    let mut bench = Bench::before(FIGURE, SIZE);
+    bench.input.names = vec!["-".to_owned()];
+    bench.read(4);
+    assert!(bench.line("4 packets").starts_with(" standard input  reading  10:00:00"), "{}", bench.text());
+}
+
+#[test]
 fn following_stays_at_the_newest_row() {
     let mut bench = Bench::before(FIGURE, SIZE);
     bench.read(10);

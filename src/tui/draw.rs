@@ -157,8 +157,11 @@ fn plural(count: u64, what: &str) -> String {
     format!("{} {what}{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 
-/// The last part of a path.
+/// What an input is called: the last part of a path.
 fn base_name(name: &str) -> &str {
+    if name == "-" {
+        return "standard input";
+    }
     name.rsplit('/').next().filter(|base| !base.is_empty()).unwrap_or(name)
 }
 
