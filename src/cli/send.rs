@@ -18,7 +18,7 @@ use super::validation::{FailOn, ValidationOptions};
 use super::{Exit, Failure};
 use crate::capture::Writer;
 use crate::craft::{
-    ChannelError, Entry, Outcome, RunError, RunOptions, Runner, Step, Surroundings, Variables,
+    ChannelError, Entry, Outcome, RunError, RunOptions, Runner, Settings, Step, Surroundings, Variables,
 };
 use crate::report::{
     Announcement, SendDepth, SendJson, SendJunit, SendReport, SendTap, SendText, route_line,
@@ -124,15 +124,18 @@ impl Send {
             return plan::list_suites(&self.case);
         }
         let numbers = self.numbers.numbers()?;
-        let mut settings = self.request.settings();
+        let (mut settings, mut environment) = (self.request.settings(), Settings::default());
+        let from_environment = !self.keys.are_given();
         let keys = self.keys.ring()?;
         if !keys.is_empty() {
-            settings.key = Some(keys.keys().to_vec());
+            // What a scenario says of its keys wins over the environment, and the command line over both.
+            let told = if from_environment { &mut environment } else { &mut settings };
+            told.key = Some(keys.keys().to_vec());
         }
         let choice = self.validation.choice()?;
         let variables = variables(self.var)?;
         let allow_broadcast = self.allow_broadcast;
-        let surroundings = Surroundings { settings, variables, numbers, allow_broadcast };
+        let surroundings = Surroundings { settings, environment, variables, numbers, allow_broadcast };
         let plan = match &self.suite {
             Some(suite) => Plan::of_suite(suite, &self.case, &surroundings)?,
             None if self.scenarios.is_empty() => Plan::of_options(&surroundings)?,

@@ -96,7 +96,7 @@ fn read_from(
         }
         let needs_key =
             case.get("needs_key").is_some_and(|value| matches!(value.get_ref(), DeValue::Boolean(true)));
-        if needs_key && surroundings.settings.key.is_none() {
+        if needs_key && surroundings.settings.key.is_none() && surroundings.environment.key.is_none() {
             let message =
                 format!("case {} is about authenticators, and there is no key to make one with", facts.id);
             let help = "give the key that the agent has for the node, or choose other cases by --case";
@@ -119,7 +119,7 @@ fn checked(
     surroundings: &Surroundings,
     defaults: &Layer,
 ) -> Result<Vec<Step>, ScenarioError> {
-    let below = surroundings.settings.clone().over(&defaults.settings);
+    let below = surroundings.settings.clone().over(&defaults.settings).over(&surroundings.environment);
     let mut all = Vec::new();
     for step in steps {
         all.extend(reader.check(step, &step.layer.settings.clone().over(&below), defaults)?);

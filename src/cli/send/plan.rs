@@ -35,16 +35,17 @@ pub(super) struct Part {
 impl Plan {
     /// One request from the options alone.
     pub(super) fn of_options(surroundings: &Surroundings) -> Result<Self, Failure> {
-        let Surroundings { settings, numbers, allow_broadcast, .. } = surroundings;
+        let Surroundings { settings, environment, numbers, allow_broadcast, .. } = surroundings;
         let without_bid = [("att", settings.att.is_some()), ("label", settings.label.is_some())];
         if let Some((option, _)) = without_bid.iter().find(|(_, given)| *given && settings.bid.is_none()) {
             let message =
                 format!("--{option} is of the Multipath extension, and without --bid there is none");
             return Err(Failure::usage(message, Some("add --bid: it is what adds the extension".into())));
         }
-        let call = Call::new(settings, *numbers, *allow_broadcast).map_err(|error| {
-            Failure::usage(format!("--{}: {}", error.key.replace('_', "-"), error.message), error.help)
-        })?;
+        let call =
+            Call::new(&settings.clone().over(environment), *numbers, *allow_broadcast).map_err(|error| {
+                Failure::usage(format!("--{}: {}", error.key.replace('_', "-"), error.message), error.help)
+            })?;
         let steps = repeated("request", None, call, settings.repeat.unwrap_or(1));
         let is_single = steps.len() == 1;
         let parts = steps.into_iter().map(|step| Part::of_step(step, None)).collect();
