@@ -13,6 +13,8 @@ use mipflow::tui::{
 };
 use mipflow::watch::EngineOptions;
 use proptest::prelude::*;
+use ratatui::buffer::Cell;
+use ratatui::style::Modifier;
 use screen::Bench;
 
 const FIGURE: &str = "samples/figure3.pcap";
@@ -147,6 +149,21 @@ fn tab_walks_the_panes_and_numbers_the_views() {
         assert_eq!(bench.app.pane(), view.panes() - 1);
         bench.press(KeyCode::Tab);
     }
+    // The title of the pane that has the keys stands out, without any colour.
+    let titles = |bench: &Bench| -> String {
+        let cells = bench.cells().into_iter();
+        let stands_out =
+            |cell: &Cell| cell.modifier.contains(Modifier::BOLD) && !cell.modifier.contains(Modifier::DIM);
+        cells.filter(stands_out).map(|cell| cell.symbol().to_owned()).collect()
+    };
+    bench.keys("3");
+    for title in ["Messages: ", " Packet ", " Octets "] {
+        let standing_out = titles(&bench);
+        for other in ["Messages: ", " Packet ", " Octets "] {
+            assert_eq!(standing_out.contains(other), other == title, "{standing_out}");
+        }
+        bench.press(KeyCode::Tab);
+    }
     // The policy pane scrolls.
     bench.keys("1\tG");
     assert!(bench.shows("BID 1 192.0.2.10 802.11 deregistered"));
@@ -270,6 +287,25 @@ fn a_paused_screen_stands_still_while_packets_are_counted() {
 }
 
 #[test]
+fn a_screen_that_was_paused_before_the_first_packet_tells_no_time() {
+    let mut bench = Bench::before(FIGURE, SIZE);
+    bench.keys("p");
+    bench.read(4);
+    let status = bench.line("PAUSED +4");
+    assert!(!status.contains(':'), "{status}");
+    bench.keys("p");
+    assert!(bench.line("4 packets").contains("10:00:00"), "{}", bench.text());
+}
+
+#[test]
+fn standard_input_is_called_so() {
+    let mut bench = Bench::before(FIGURE, SIZE);
+    bench.input.names = vec!["-".to_owned()];
+    bench.read(4);
+    assert!(bench.line("4 packets").starts_with(" standard input  reading  10:00:00"), "{}", bench.text());
+}
+
+#[test]
 fn following_stays_at_the_newest_row() {
     let mut bench = Bench::before(FIGURE, SIZE);
     bench.read(10);
@@ -302,6 +338,9 @@ fn saving_asks_for_a_file_and_says_what_of() {
     // Two rows are selected; Tab chooses among what there is.
     bench.keys("  ");
     assert_eq!(bench.text().matches('●').count(), 2);
+    // The cursor went on, and with it the packet that is open.
+    let frame = bench.cursor().split_whitespace().next().unwrap().to_owned();
+    assert!(bench.shows(&format!("Frame {frame},")), "{}", bench.text());
     bench.press(KeyCode::F(2));
     assert!(bench.shows("save selected"));
     bench.keys("\t");

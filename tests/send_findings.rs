@@ -108,6 +108,13 @@ fn a_dry_run_is_judged_too() {
         found,
         ["      must    MP-008    #1  MN  Multipath BID is 255; 1-254 are allowed (RFC 7629 §4.1)"]
     );
+    // Between requests that are not sent no time passes, and none of them is left unanswered.
+    let repeated = run(
+        "send --dry-run --repeat 3 --ha 198.51.100.1 --home-address 10.1.0.1 --source 192.0.2.10 --flags D \
+         --key 256=text:secret --fail-on note",
+    );
+    assert_eq!(repeated.code, 0, "{}", repeated.out);
+    assert_eq!(repeated.out.matches("not sent").count(), 3);
 }
 
 #[test]

@@ -238,6 +238,15 @@ fn a_bad_authenticator_is_shown_and_no_answer() {
             _ => assert_eq!(shown.as_array().unwrap().len(), 0),
         }
 
+        // Somebody answered: the report does not say that nobody did.
+        let told = run(&format!(
+            "send --ha {} --home-address 10.1.0.1 --key {KEY} --retries 0 --timeout 50ms",
+            responder.ha()
+        ));
+        assert!(told.out.contains("FAIL  request  no reply that counts"), "{}", told.out);
+        assert!(told.out.contains("What was answered is not authentic."), "{}", told.out);
+        assert!(!told.out.contains("Nothing was answered"), "{}", told.out);
+
         let accepting = format!("--key {KEY} --retries 0 --accept-unauthenticated");
         let (code, document) = send(&responder, &format!("{accepting} --expect code=0"));
         assert_eq!((code, &document["steps"][0]["attempts"]), (0, &1.into()));

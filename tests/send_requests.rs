@@ -246,6 +246,7 @@ fn what_is_wrong_is_told_before_anything_is_sent() {
         (2, format!("--ha {ha} {node} --ext 200"), "is no extension"),
         (2, format!("--ha {ha} {node} --ext 0:00"), "one octet of padding"),
         (2, format!("--ha {ha} {node} --expect kode=0"), "no 'kode' to expect"),
+        (2, format!("--ha {ha} {node} --expect extension!=multipth"), "the name of an extension"),
         (2, format!("--ha {ha} {node} --identification xyz"), "is no Identification"),
         (2, format!("--ha {ha} {node} --replay never"), "timestamp and nonce"),
         (2, format!("--ha {ha} {node} --rate 0"), "is no rate"),

@@ -205,6 +205,23 @@ fn a_key_is_a_string_or_a_list() {
 }
 
 #[test]
+fn a_key_of_the_environment_holds_where_none_is_named() {
+    let text = "[defaults]\nha = \"198.51.100.1\"\nhome_address = \"10.1.0.1\"\n[[step]]\nname = \"its own\"\n\
+                key = \"300=text:own\"\n[[step]]\nname = \"none\"\n";
+    let file = scenario(text);
+    let spis = |more: &str| -> Vec<Value> {
+        let mut command =
+            program::mipflow(&format!("send --dry-run --format json {more} {}", file.file.display()));
+        let run = program::finished(command.env("MIPFLOW_KEY", "256=text:environment"));
+        let document = document(&run);
+        let steps = document["steps"].as_array().unwrap();
+        steps.iter().map(|step| step["request"]["extensions"][0]["spi"].clone()).collect()
+    };
+    assert_eq!(spis(""), [300, 256]);
+    assert_eq!(spis("--key 400=text:given"), [400, 400]);
+}
+
+#[test]
 fn repeats_are_steps() {
     let responder = Responder::with(Fault::None);
     let run = send(&responder, "[[step]]\nname = \"again\"\nrepeat = 3\nrate = 100\n", "--format json");

@@ -84,6 +84,53 @@ fn an_agent_without_multipath_fails_one_case_and_skips_those_that_need_it() {
 }
 
 #[test]
+fn an_agent_that_allows_one_binding_fails_no_case() {
+    // RFC 5944 section 3.8.2.3: an agent can limit the simultaneous registrations of a node, by code 135.
+    let server = agent("--max-bindings 1 --require-auth");
+    let suite = |name: &str| -> Value {
+        let run = run(&format!(
+            "send --suite {name} --ha {} --home-address 10.1.0.1 --key {KEY} --rate 1000 --format json",
+            server.address()
+        ));
+        assert_eq!(run.code, 0, "{}", run.out);
+        serde_json::from_str(&run.out).unwrap()
+    };
+    assert_eq!(suite("rfc5944")["passed"], 27);
+    let document = suite("rfc7629");
+    let skipped: Vec<&str> = document["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|step| step["skipped"] == "code=135")
+        .map(|step| step["name"].as_str().unwrap())
+        .collect();
+    // All of those that need a second binding.
+    assert_eq!(
+        skipped,
+        ["5.1/2", "5.1/4", "5.1/5", "5.1/6", "5.2/4", "5.2/5", "5.2/6", "5.2/7"]
+            .map(|number| format!("rfc7629/{number}"))
+    );
+    assert_eq!(document["failed"], 0);
+}
+
+#[test]
+fn an_agent_that_wants_nonces_gets_a_readable_report() {
+    let server = agent("--replay nonce --require-auth");
+    let suite = |more: &str| {
+        run(&format!(
+            "send --suite rfc7629 --case rfc7629/5.1 --ha {} --home-address 10.1.0.1 --key {KEY} --rate 1000 {more}",
+            server.address()
+        ))
+    };
+    let stamped = suite("");
+    assert_eq!(stamped.code, 1);
+    assert!(stamped.out.contains("perhaps it wants nonces (--replay nonce)"), "{}", stamped.out);
+    let with_nonces = suite("--replay nonce");
+    assert_eq!(with_nonces.code, 0, "{}", with_nonces.out);
+    assert!(!with_nonces.out.contains("133"), "{}", with_nonces.out);
+}
+
+#[test]
 fn figure_3_decodes_to_the_tables_of_figure_2() {
     let server = agent("");
     let directory = tempfile::tempdir().unwrap();

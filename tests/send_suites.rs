@@ -202,6 +202,27 @@ fn cases_are_chosen_by_id_or_section() {
     assert_eq!(names("--case rfc7629/5.2/3"), ["rfc7629/5.2/3"]);
     assert_eq!(names("--case rfc7629/4.1/2 --case rfc7629/4.1/1"), ["rfc7629/4.1/1", "rfc7629/4.1/2"]);
     assert_eq!(names("--case rfc7629/5.1").len(), 8);
+    // The list takes the same.
+    let listed = shown("send --suite list --case rfc7629/5.1 --case rfc5944/5.7/1");
+    assert_eq!(listed.lines().count(), 9, "{listed}");
+}
+
+#[test]
+fn cases_about_authenticators_need_a_key() {
+    // Without one, a request whose authenticator is to be wrong would just have none.
+    let responder = Responder::with(Fault::AcceptsUnsigned);
+    let ask = |more: &str| {
+        let ha = responder.ha();
+        run(&format!("send --suite rfc5944 --ha {ha} --home-address 10.1.0.1 --rate 1000 {more}"))
+    };
+    for more in ["", "--case rfc5944/3.5.1/1", "--case rfc5944/3.5.2", "--case rfc5944/3.8.2.1/1"] {
+        let refused = ask(more);
+        assert_eq!((refused.code, responder.count()), (2, 0), "{more}: {}", refused.error);
+        assert!(refused.error.contains("there is no key to make one with"), "{}", refused.error);
+        assert!(refused.error.contains("--key: case rfc5944/3."), "{}", refused.error);
+    }
+    let others = ask("--case rfc5944/3.8.2.2");
+    assert_eq!(others.code, 0, "{}", others.out);
 }
 
 #[test]
@@ -215,6 +236,7 @@ fn wrong_names_and_options_are_told_before_anything_is_sent() {
         ("--suite rfc7629 --bid 5", "--bid: what a case asks for is its own"),
         ("--suite rfc7629 samples/scenarios/figure3.toml", "cannot be used with"),
         ("--case rfc7629/5.2/3", "--suite"),
+        ("--suite list --case rfc7629/5.2/99", "no suite has a case 'rfc7629/5.2/99'"),
     ] {
         let run = run(&format!("send --ha {ha} --home-address 10.1.0.1 --key {KEY} {arguments}"));
         assert_eq!(run.code, 2, "{arguments}: {}", run.error);

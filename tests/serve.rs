@@ -189,6 +189,18 @@ fn each_option_does_what_it_says() {
 }
 
 #[test]
+fn an_agent_that_can_only_refuse_says_so() {
+    let said = "--require-auth without a --key refuses every request";
+    let server = Server::text("--listen 127.0.0.1:0 --require-auth");
+    assert_eq!(server.ask(&Request::plain().signed("256=text:secret"))[1], 131);
+    let ended = server.end(Signal::SIGTERM);
+    assert!(ended.error.contains(said), "{}", ended.error);
+    let ended =
+        Server::text("--listen 127.0.0.1:0 --require-auth --key 256=text:secret").end(Signal::SIGTERM);
+    assert!(!ended.error.contains(said), "{}", ended.error);
+}
+
+#[test]
 fn nonces_replace_timestamps_where_that_is_asked_for() {
     let server = Server::ndjson("--listen 127.0.0.1:0 --replay nonce");
     let mut identification = [1, 2, 3, 4, 5, 6, 7, 8];

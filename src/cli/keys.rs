@@ -30,10 +30,15 @@ pub(super) struct KeyOptions {
 }
 
 impl KeyOptions {
+    /// Whether the command line names keys: those of the environment then count for nothing.
+    pub(super) fn are_given(&self) -> bool {
+        !self.key.is_empty() || self.key_file.is_some()
+    }
+
     /// The keys of the command line, then those of the file; where neither is given, those of the environment.
     pub(super) fn ring(self) -> Result<KeyRing, Failure> {
         let mut ring = KeyRing::default();
-        if self.key.is_empty() && self.key_file.is_none() {
+        if !self.are_given() {
             let variable = std::env::var(VARIABLE).map(Zeroizing::new).unwrap_or_default();
             for text in variable.lines().map(str::trim).filter(|line| !line.is_empty()) {
                 ring.add(Key::parse(text).map_err(|error| unusable(VARIABLE, &error))?);

@@ -18,12 +18,12 @@ use super::validation::{FailOn, ValidationOptions};
 use super::{Exit, Failure};
 use crate::capture::Writer;
 use crate::craft::{
-    ChannelError, Entry, Outcome, RunError, RunOptions, Runner, Step, Surroundings, Variables,
+    ChannelError, Entry, Outcome, RunError, RunOptions, Runner, Settings, Step, Surroundings, Variables,
 };
 use crate::report::{
     Announcement, SendDepth, SendJson, SendJunit, SendReport, SendTap, SendText, route_line,
 };
-use crate::rules::{Finding, Subject};
+use crate::rules::{Finding, Scope, Subject};
 use judge::Judge;
 use options::RequestOptions;
 use plan::{Part, Plan};
@@ -124,15 +124,18 @@ impl Send {
             return plan::list_suites(&self.case);
         }
         let numbers = self.numbers.numbers()?;
-        let mut settings = self.request.settings();
+        let (mut settings, mut environment) = (self.request.settings(), Settings::default());
+        let from_environment = !self.keys.are_given();
         let keys = self.keys.ring()?;
         if !keys.is_empty() {
-            settings.key = Some(keys.keys().to_vec());
+            // What a scenario says of its keys wins over the environment, and the command line over both.
+            let told = if from_environment { &mut environment } else { &mut settings };
+            told.key = Some(keys.keys().to_vec());
         }
         let choice = self.validation.choice()?;
         let variables = variables(self.var)?;
         let allow_broadcast = self.allow_broadcast;
-        let surroundings = Surroundings { settings, variables, numbers, allow_broadcast };
+        let surroundings = Surroundings { settings, environment, variables, numbers, allow_broadcast };
         let plan = match &self.suite {
             Some(suite) => Plan::of_suite(suite, &self.case, &surroundings)?,
             None if self.scenarios.is_empty() => Plan::of_options(&surroundings)?,
@@ -240,6 +243,10 @@ impl Run {
             found.retain(|finding| {
                 finding.subject != Subject::MobileNode && answers.contains(&finding.place.frame)
             });
+        }
+        if self.is_dry {
+            // No time passes and nothing is answered: of more than one message there is nothing to say.
+            found.retain(|finding| finding.rule.scope == Scope::Message);
         }
         let is_grave = |finding: &Finding| self.fail_on.level().is_some_and(|level| finding.level <= level);
         if found.iter().any(is_grave) {

@@ -121,6 +121,7 @@ impl Serve {
         let numbers = self.numbers.numbers()?;
         let socket = Socket::bind(self.listen)?;
         let ended = on_signals()?;
+        let refuses_all = self.require_auth && keys.is_empty();
         let mut agent = HomeAgent::new(Settings {
             keys: keys.clone(),
             require_auth: self.require_auth,
@@ -137,6 +138,10 @@ impl Serve {
             Format::Ndjson => Output::ndjson(),
         };
         output.listening(socket.address())?;
+        if refuses_all {
+            // When standard error is gone, nobody is left to tell.
+            let _ = writeln!(io::stderr(), "--require-auth without a --key refuses every request");
+        }
         let unsent = serve(&socket, &mut agent, &mut output, &ended)?;
         output.finish(&agent)?;
         tell(agent.tally(), unsent, agent.observer().evictions().nodes);

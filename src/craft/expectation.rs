@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::answer::{Answer, Authenticity};
 use crate::time::parse_duration;
-use crate::wire::{Numbers, ReplyCode};
+use crate::wire::{ExtensionType, Numbers, ReplyCode};
 
 /// One expectation: it holds when any of its alternatives (`A or B`) does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -298,8 +298,10 @@ fn clause(text: &str) -> Result<Clause, ExpectationError> {
             let address = value.parse().map_err(|_| wrong("home_agent", "an IPv4 address"))?;
             Clause::HomeAgent(only_equality("home_agent")?, address)
         }
-        "extension" if value.is_empty() || value.contains(char::is_whitespace) => {
-            return Err(wrong("extension", "the name of an extension, as in multipath"));
+        // That there is no `multipth` would always hold.
+        "extension" if !is_extension_name(value) => {
+            let expected = "the name of an extension as JSON has it, as in multipath or mobile-home-auth";
+            return Err(wrong("extension", expected));
         }
         "extension" => Clause::Extension(only_equality("extension")?, value.to_owned()),
         "identification_low" if value == "request" => {
@@ -325,6 +327,12 @@ fn parts(text: &str) -> Option<(&str, Operator, &str)> {
     let (field, rest) = text.split_at_checked(at)?;
     let (sign, operator) = Operator::SIGNS.into_iter().find(|(sign, _)| rest.starts_with(sign))?;
     Some((field.trim(), operator, rest.strip_prefix(sign)?.trim()))
+}
+
+/// Whether an extension can have this name.
+fn is_extension_name(name: &str) -> bool {
+    ["multipath", "flow-binding", "multipath-family", "unknown"].contains(&name)
+        || (0..=u8::MAX).any(|kind| ExtensionType(kind).name() == Some(name))
 }
 
 fn code_of(text: &str) -> Option<Code> {

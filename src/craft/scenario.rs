@@ -28,6 +28,8 @@ pub type Variables = BTreeMap<String, Zeroizing<String>>;
 pub struct Surroundings {
     /// Settings of the command line.
     pub settings: Settings,
+    /// Settings that hold where nothing else is said: the environment's.
+    pub environment: Settings,
     /// Variables of the command line.
     pub variables: Variables,
     /// The numbers requests are written under.
@@ -80,8 +82,8 @@ pub fn read(source: &str, surroundings: &Surroundings) -> Result<Vec<Step>, Scen
     let read = reader.steps(steps, "step")?;
     let mut checked = Vec::new();
     for step in &read {
-        let settings =
-            surroundings.settings.clone().over(&step.layer.settings.clone().over(&defaults.settings));
+        let below = defaults.settings.clone().over(&surroundings.environment);
+        let settings = surroundings.settings.clone().over(&step.layer.settings.clone().over(&below));
         checked.extend(reader.check(step, &settings, &defaults)?);
     }
     Ok(checked)

@@ -1,7 +1,8 @@
 //! Conformance suites: numbered cases by section, each a small scenario that accepts every lawful answer.
 //!
 //! A suite is data, a TOML file beside this one: `[defaults]` and `[vars]` as in a scenario, the steps of
-//! `[[prepare]]` before each case and after the last, and each `[[case]]` with its facts and its `[[case.step]]`s.
+//! `[[prepare]]` before each case and after the last, and each `[[case]]` with its facts and its `[[case.step]]`s. A case
+//! with `needs_key` says nothing of an agent that no key is shared with.
 //! What a case asks for wins over the command line, which says only whom to ask, and as whom.
 
 use std::net::Ipv4Addr;
@@ -93,6 +94,14 @@ fn read_from(
         if !wanted(&facts.id) {
             continue;
         }
+        let needs_key =
+            case.get("needs_key").is_some_and(|value| matches!(value.get_ref(), DeValue::Boolean(true)));
+        if needs_key && surroundings.settings.key.is_none() && surroundings.environment.key.is_none() {
+            let message =
+                format!("case {} is about authenticators, and there is no key to make one with", facts.id);
+            let help = "give the key that the agent has for the node, or choose other cases by --case";
+            return Err(reader.error(span, Some("key"), &message, Some(help.to_owned())));
+        }
         let Some(steps) = case.get("step") else {
             return Err(reader.error(span, Some(&facts.id), "the case has no steps", None));
         };
@@ -110,7 +119,7 @@ fn checked(
     surroundings: &Surroundings,
     defaults: &Layer,
 ) -> Result<Vec<Step>, ScenarioError> {
-    let below = surroundings.settings.clone().over(&defaults.settings);
+    let below = surroundings.settings.clone().over(&defaults.settings).over(&surroundings.environment);
     let mut all = Vec::new();
     for step in steps {
         all.extend(reader.check(step, &step.layer.settings.clone().over(&below), defaults)?);
@@ -141,7 +150,11 @@ fn facts(reader: &Reader<'_>, case: &DeTable<'_>) -> Result<CaseFacts, ScenarioE
         Some(DeValue::String(text)) => Ok(text.to_string()),
         _ => Err(reader.error(0..0, Some(key), "each case has id, title, section and text", None)),
     };
-    reader.only_known(case, &["id", "title", "section", "rule", "text", "step"], "a case has no such key")?;
+    reader.only_known(
+        case,
+        &["id", "title", "section", "rule", "text", "needs_key", "step"],
+        "a case has no such key",
+    )?;
     Ok(CaseFacts {
         id: text("id")?,
         title: text("title")?,

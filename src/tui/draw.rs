@@ -112,7 +112,9 @@ fn status(app: &App, facts: Facts<'_>, shown: Facts<'_>, width: u16) -> Line<'st
     if let Some(trouble) = &facts.input.trouble {
         parts.push(part(1, theme.glyphs.short_text(trouble.as_bytes(), 60), theme.bad));
     }
-    if facts.counts.packets > 0 {
+    // A screen that was paused before the first packet shows no time.
+    let packets = app.frozen.as_ref().map_or(facts.counts.packets, |frozen| frozen.packets);
+    if packets > 0 {
         let digits = facts.precision().min(Precision::SECONDS);
         let time = app.clock(facts).moment(shown.now(), digits);
         parts.push(part(4, time, Style::new()));
@@ -155,8 +157,11 @@ fn plural(count: u64, what: &str) -> String {
     format!("{} {what}{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 
-/// The last part of a path.
+/// What an input is called: the last part of a path.
 fn base_name(name: &str) -> &str {
+    if name == "-" {
+        return "standard input";
+    }
     name.rsplit('/').next().filter(|base| !base.is_empty()).unwrap_or(name)
 }
 

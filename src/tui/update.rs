@@ -237,7 +237,7 @@ impl App {
                 self.follow = !self.follow;
                 self.refresh(facts);
             }
-            Action::Mark => self.mark(),
+            Action::Mark => self.mark(facts),
             Action::Save => self.ask_for_file(),
             Action::Copy => {
                 let text = self.copied(self.shown(facts));
@@ -291,9 +291,12 @@ impl App {
         self.refresh(facts);
     }
 
-    fn mark(&mut self) {
+    fn mark(&mut self, facts: Facts<'_>) {
         match self.view() {
-            View::Tunnels => self.tunnels.list.mark(),
+            View::Tunnels => {
+                self.tunnels.list.mark();
+                self.tunnels.policy_top = 0;
+            }
             View::Messages if self.pane() == 0 => self.messages.list.mark(),
             View::Flows => self.flows.list.mark(),
             View::Findings => self.findings.list.mark(),
@@ -301,6 +304,7 @@ impl App {
                 self.complain("nothing to select here");
             }
         }
+        self.after_move(facts);
     }
 }
 

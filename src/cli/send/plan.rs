@@ -35,16 +35,17 @@ pub(super) struct Part {
 impl Plan {
     /// One request from the options alone.
     pub(super) fn of_options(surroundings: &Surroundings) -> Result<Self, Failure> {
-        let Surroundings { settings, numbers, allow_broadcast, .. } = surroundings;
+        let Surroundings { settings, environment, numbers, allow_broadcast, .. } = surroundings;
         let without_bid = [("att", settings.att.is_some()), ("label", settings.label.is_some())];
         if let Some((option, _)) = without_bid.iter().find(|(_, given)| *given && settings.bid.is_none()) {
             let message =
                 format!("--{option} is of the Multipath extension, and without --bid there is none");
             return Err(Failure::usage(message, Some("add --bid: it is what adds the extension".into())));
         }
-        let call = Call::new(settings, *numbers, *allow_broadcast).map_err(|error| {
-            Failure::usage(format!("--{}: {}", error.key.replace('_', "-"), error.message), error.help)
-        })?;
+        let call =
+            Call::new(&settings.clone().over(environment), *numbers, *allow_broadcast).map_err(|error| {
+                Failure::usage(format!("--{}: {}", error.key.replace('_', "-"), error.message), error.help)
+            })?;
         let steps = repeated("request", None, call, settings.repeat.unwrap_or(1));
         let is_single = steps.len() == 1;
         let parts = steps.into_iter().map(|step| Part::of_step(step, None)).collect();
@@ -70,9 +71,6 @@ impl Plan {
         surroundings: &Surroundings,
     ) -> Result<Self, Failure> {
         only_whom_to_ask(&surroundings.settings)?;
-        let is_of = |id: &str, wanted: &str| {
-            id == wanted || id.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('/'))
-        };
         let known = suite_cases(name).ok_or_else(|| {
             let names: Vec<&str> = suite_names().collect();
             let help = format!("there are {}; --suite list lists their cases", names.join(" and "));
@@ -182,15 +180,22 @@ fn wrong(name: &str, text: &str, error: ScenarioError) -> Failure {
     Failure::in_file(format!("{name}, {error}"), error.help, error.span, name, without_secrets(text))
 }
 
+/// Whether a case is the one that is wanted, or of that section.
+fn is_of(id: &str, wanted: &str) -> bool {
+    id == wanted || id.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('/'))
+}
+
 /// Lists the cases of all suites, one a line; with `wanted`, those alone.
 pub(super) fn list_suites(wanted: &[String]) -> Result<Exit, Failure> {
+    let cases: Result<Vec<Vec<CaseFacts>>, ScenarioError> = suite_names().filter_map(suite_cases).collect();
+    let cases = cases.map_err(|error| Failure::usage(error.to_string(), None))?.concat();
+    if let Some(unknown) = wanted.iter().find(|wanted| !cases.iter().any(|case| is_of(&case.id, wanted))) {
+        let help = "without --case, all are listed";
+        return Err(Failure::usage(format!("--case: no suite has a case '{unknown}'"), Some(help.into())));
+    }
     let mut out = output::stdout();
-    for name in suite_names() {
-        let cases = suite_cases(name).unwrap_or(Ok(Vec::new()));
-        for case in cases.map_err(|error| Failure::usage(error.to_string(), None))? {
-            if !wanted.is_empty() && !wanted.contains(&case.id) {
-                continue;
-            }
+    for case in cases {
+        if wanted.is_empty() || wanted.iter().any(|wanted| is_of(&case.id, wanted)) {
             let rule = case.rule.as_deref().unwrap_or("-");
             writeln!(out, "{:<20} {rule:<9} {}", case.id, case.title)
                 .map_err(|error| Failure::output(&error))?;

@@ -96,6 +96,7 @@ fn faults_are_told() {
         "reply=some",
         "home_address=x",
         "extension=",
+        "extension!=multipth",
         "code in",
         "identification_low=5",
     ] {

@@ -32,6 +32,8 @@ pub struct SendText<W> {
     section: Option<String>,
     failed: Vec<String>,
     silent: u64,
+    unauthentic: u64,
+    mismatched: u64,
     not_allowed: u64,
     skipped: u64,
     plain_answered: u64,
@@ -54,6 +56,8 @@ impl<W: Write> SendText<W> {
             section: None,
             failed: Vec::new(),
             silent: 0,
+            unauthentic: 0,
+            mismatched: 0,
             not_allowed: 0,
             skipped: 0,
             plain_answered: 0,
@@ -124,6 +128,7 @@ impl<W: Write> SendText<W> {
                 format!("{answered}{}{attempts}", after.unwrap_or_default())
             }
             (None, 0) if outcome.trouble.is_none() => "not sent".to_owned(),
+            (None, _) if !outcome.ignored.is_empty() => format!("no reply that counts{attempts}"),
             (None, _) => format!("no reply{attempts}"),
         }
     }
@@ -222,6 +227,7 @@ impl<W: Write> SendText<W> {
         let not_allowed = ReplyCode(self.numbers.multipath_not_allowed);
         let is_not_allowed =
             |header: &Header<'_>| matches!(header, Header::Reply(reply) if reply.code == not_allowed);
+        let is_mismatch = |header: &Header<'_>| matches!(header, Header::Reply(reply) if reply.code == ReplyCode::IDENTIFICATION_MISMATCH);
         for outcome in entry.outcomes.iter().filter(|outcome| outcome.attempts > 0) {
             let has_multipath = outcome.request_packet().and_then(|packet| {
                 with_message(packet, self.numbers, |seen| {
@@ -240,6 +246,11 @@ impl<W: Write> SendText<W> {
             if outcome.reply_packet().and_then(code) == Some(true) && entry.case.is_some() {
                 self.not_allowed = self.not_allowed.saturating_add(1);
             }
+            let mismatch =
+                |packet| with_message(packet, self.numbers, |seen| is_mismatch(&seen.message.header));
+            if outcome.passed() == Some(false) && outcome.reply_packet().and_then(mismatch) == Some(true) {
+                self.mismatched = self.mismatched.saturating_add(1);
+            }
         }
     }
 
@@ -247,7 +258,17 @@ impl<W: Write> SendText<W> {
         let doubtful = self.look.palette.doubtful;
         let entries = self.tally.passed.saturating_add(self.tally.failed);
         let mut advice = |text: &str| writeln!(self.out, "{doubtful}{text}{doubtful:#}");
-        if self.silent > 0 && self.silent == entries {
+        if self.silent > 0 && self.silent == entries && self.unauthentic > 0 {
+            advice(
+                "What was answered is not authentic. Is it the right key, with its SPI and algorithm (--key)? \
+                 --accept-unauthenticated takes such replies.",
+            )?;
+        } else if self.mismatched > 1 {
+            advice(
+                "The agent answered code 133 again and again, also to its own time: perhaps it wants nonces \
+                 (--replay nonce), or timestamps where nonces were sent.",
+            )?;
+        } else if self.silent > 0 && self.silent == entries {
             advice(
                 "Nothing was answered. Is this the agent's address and port (--ha, --port), does it know the node \
                  (--home-address, --nai), and is it the right key (--key)? An agent drops in silence what it cannot \
@@ -293,6 +314,10 @@ impl<W: Write> SendReport for SendText<W> {
         let sent = || entry.outcomes.iter().filter(|outcome| outcome.attempts > 0);
         if sent().count() > 0 && sent().all(|outcome| outcome.reply.is_none() && outcome.trouble.is_none()) {
             self.silent = self.silent.saturating_add(1);
+            let is_unauthentic = |(_, why): &(usize, Ignored)| matches!(why, Ignored::Unauthenticated(_));
+            if sent().any(|outcome| outcome.ignored.iter().any(is_unauthentic)) {
+                self.unauthentic = self.unauthentic.saturating_add(1);
+            }
         }
         self.observe(entry);
         self.headings(entry)?;

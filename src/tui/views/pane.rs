@@ -42,7 +42,9 @@ impl<'a> Pane<'a> {
     /// Draws the title, and what stands at its right end where there is room.
     pub fn title(&self, frame: &mut Frame<'_>, title: &str, right: &str) {
         let theme = &self.app.theme;
-        let style = if self.is_focused() { theme.heading } else { theme.quiet };
+        // It lies on the line, which is dim; what is bold and dim at once looks like neither.
+        let style =
+            if self.is_focused() { theme.heading.remove_modifier(Modifier::DIM) } else { theme.quiet };
         let width = usize::from(self.area.width);
         let title = text::cut(title, width.saturating_sub(4), theme.glyphs.ellipsis);
         let mut borders = Borders::TOP;
