@@ -62,7 +62,8 @@ impl Validator {
         observer: &Observer,
     ) {
         let session = seen.node.and_then(|node| self.world.session(node, observer)).unwrap_or(&self.blank);
-        let mut finder = Finder::new(context, Some(session), &mut self.reports);
+        let counts_only = self.findings.is_full();
+        let mut finder = Finder::new(context, Some(session), &mut self.reports).counting(counts_only);
         judge_alone(&self.checks, message, &mut finder);
         let faults = self.reports.iter().map(|report| report.finding.rule.id);
         let faults = faults.filter(|id| FAULTS.contains(id)).collect();
@@ -95,7 +96,9 @@ impl Validator {
         observer: &Observer,
     ) {
         let session = seen.node.and_then(|node| self.world.session(node, observer));
-        judge_alone(&self.checks, message, &mut Finder::new(context, session, &mut self.reports));
+        let counts_only = self.findings.is_full();
+        let mut finder = Finder::new(context, session, &mut self.reports).counting(counts_only);
+        judge_alone(&self.checks, message, &mut finder);
         let answer = Arc::new(Answer::of(message, reply));
         let asked = seen.request.and_then(|group| self.asked_of(group, message)).cloned();
         if let (Some(node), Some(from)) = (seen.node, asked.as_ref().and_then(|asked| asked.node))

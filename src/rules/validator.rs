@@ -51,7 +51,7 @@ impl Default for Options {
 pub struct Validator {
     pub(super) checks: Checks,
     pub(super) world: World,
-    findings: Findings,
+    pub(super) findings: Findings,
     /// What the checks at work report.
     pub(super) reports: Vec<Report>,
     /// Reports that need time to pass, in the order in which they are decided.
@@ -118,7 +118,7 @@ impl Validator {
                 break;
             }
             if !is_released {
-                self.release(observer);
+                self.judge_held(observer);
                 is_released = true;
             }
             match due {
@@ -138,7 +138,7 @@ impl Validator {
     pub fn close(&mut self, observer: &mut Observer) {
         self.advance(observer.clock(), observer);
         observer.catch_up();
-        self.release(observer);
+        self.judge_held(observer);
         self.take_sprays(observer);
         // The capture went on for exactly as long as these needed.
         let clock = observer.clock();

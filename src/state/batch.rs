@@ -156,6 +156,7 @@ impl Observer {
             return;
         }
         let sightings = std::mem::take(&mut self.sightings);
+        self.standings.see_layout(self.layout());
         let mut found = [(NONE, NONE); BATCH];
         for (place, sighting) in found.iter_mut().zip(&sightings) {
             place.0 = self.flows.likely(&sighting.key);
@@ -209,6 +210,9 @@ impl Observer {
         }
         flow.marks.set(Marks::RECENT);
         flow.path.add(sighting.direction, sighting.bytes, sighting.time);
+        if self.options.keep_before {
+            self.standings.note(slot, flow, sighting, pulse);
+        }
         self.tunnelled = self.tunnelled.saturating_add(1);
         true
     }

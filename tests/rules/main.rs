@@ -78,10 +78,10 @@ pub(crate) fn judged(scene: &Scene, cold_start: bool) -> Vec<Finding> {
             }
             Seen::Tunnelled(tunnel) => {
                 let seen = observer.tunnel(&tunnel, frame.time);
-                validator.packet_soon(&tunnel, place, seen, &observer);
+                validator.packet_soon(&tunnel, place, seen, &mut observer);
             }
             Seen::Message(seen) => {
-                validator.release(&observer);
+                validator.release(&mut observer);
                 let event = seen.event(&keys);
                 let attribution = observer.message(&event);
                 validator.message(&event, attribution, &keys, &observer);
