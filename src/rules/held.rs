@@ -155,6 +155,8 @@ struct Open {
     /// Its place among those that wait.
     place: u8,
     known: Known,
+    /// Its kind, where it is looked for.
+    glance: Option<Glance>,
     /// What [`Copies`] knows it by.
     packet: Option<u64>,
 }
@@ -274,7 +276,7 @@ impl Validator {
         }
         let mut all = std::mem::take(&mut self.flow.held);
         let held = all.get_mut(..std::mem::take(&mut self.flow.waiting)).unwrap_or_default();
-        let mut open = [Open { place: 0, known: Known::Nothing, packet: None }; BATCH];
+        let mut open = [Open { place: 0, known: Known::Nothing, glance: None, packet: None }; BATCH];
         let mut count = 0;
         let mut ahead = 0;
         // First everything is read that lies somewhere else in memory for each, then each is judged. One sort of place
@@ -290,23 +292,27 @@ impl Validator {
             if standing == (Standing::Vouched { watched: true }) {
                 open.known = Known::Watched;
                 open.packet = self.hash_of(held);
-                ahead ^= open.packet.map_or(0, |packet| self.flow.copies.read_ahead(packet));
                 continue;
             }
-            held.glance = held
-                .glance
-                .or_else(|| self.flow.clean.glance(&held.tunnel(), observer.layout(), self.flow.keys));
-            ahead ^= held.glance.map_or(0, |glance| self.flow.clean.read_ahead(glance));
+            let layout = observer.layout();
+            held.glance =
+                held.glance.or_else(|| self.flow.clean.glance(&held.tunnel(), layout, self.flow.keys));
+            open.glance = held.glance;
         }
         let held = &*held;
         let open = open.get_mut(..count).unwrap_or_default();
+        for open in open.iter() {
+            ahead ^= open.glance.map_or(0, |glance| self.flow.clean.read_ahead(glance));
+        }
         for open in open.iter_mut().filter(|open| open.known == Known::Nothing) {
             let Some(held) = held.get(usize::from(open.place)) else { continue };
             open.known = self.is_clean(held, observer);
             if open.known.is_watched() {
                 open.packet = self.hash_of(held);
-                ahead ^= open.packet.map_or(0, |packet| self.flow.copies.read_ahead(packet));
             }
+        }
+        for open in open.iter() {
+            ahead ^= open.packet.map_or(0, |packet| self.flow.copies.read_ahead(packet));
         }
         for open in open.iter().filter(|open| open.known == Known::Nothing) {
             let Some(held) = held.get(usize::from(open.place)) else { continue };
@@ -321,8 +327,7 @@ impl Validator {
                 continue;
             }
             // One just before may have been of the same kind.
-            let known =
-                if open.known == Known::Nothing { self.is_clean(held, observer) } else { open.known };
+            let known = if open.known == Known::Nothing { self.is_clean(held, observer) } else { open.known };
             let is_copied = known.is_watched()
                 && open
                     .packet

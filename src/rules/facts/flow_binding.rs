@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use crate::state::NormalSelector;
 use crate::wire::{
-    Action, Bounds, Content, Extension, FlowBinding, Malformed, SelectorFormat, SelectorLayout, SelectorValue,
-    TrafficSelector,
+    Action, Bounds, Content, Extension, FlowBinding, Malformed, SelectorFormat, SelectorLayout,
+    SelectorValue, TrafficSelector,
 };
 
 /// A Flow-Binding extension, and what is broken in it (D6, D11).
