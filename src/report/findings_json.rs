@@ -4,11 +4,13 @@ use std::net::Ipv4Addr;
 
 use serde::Serialize;
 
+use super::json_writer::{Object, ToJson, Word};
 use super::{Clock, Selection, Summary};
 use crate::rules::Finding;
 
-/// A `finding` object.
-#[derive(Serialize)]
+/// A `finding` object. Serde writes it where it is part of another one; a run has many, and they are written straight
+/// into a buffer.
+#[derive(Clone, Serialize)]
 pub(super) struct FindingJson<'f> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub record: Option<&'static str>,
@@ -38,12 +40,57 @@ impl<'f> FindingJson<'f> {
     }
 
     /// The kept findings of a run, narrowed to its target.
-    pub fn all(summary: &Summary<'f>, clock: &mut Clock) -> Vec<Self> {
+    pub fn all(summary: &Summary<'f>, clock: &mut Clock) -> impl Iterator<Item = Self> {
         let selection = Selection::new(summary);
         let kept = summary.findings.map(crate::rules::Findings::kept).unwrap_or_default();
         kept.iter()
-            .filter(|finding| selection.has_finding(finding))
+            .filter(move |finding| selection.has_finding(finding))
             .map(|finding| Self::new(finding, clock))
-            .collect()
+    }
+}
+
+impl ToJson for FindingJson<'_> {
+    fn write(&self, out: &mut Vec<u8>) {
+        let mut object = Object::begin(out);
+        if let Some(record) = self.record {
+            object.entry("record", Word(record));
+        }
+        object.entry("rule", Word(self.rule));
+        object.entry("level", Word(self.level));
+        object.entry("frame", self.frame);
+        object.entry("time", Word(&self.time));
+        object.entry("subject", Word(self.subject));
+        object.entry("home_address", self.home_address);
+        object.entry("message", self.message);
+        object.entry("source", Word(self.source));
+        object.end();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::json_writer::serialize;
+
+    #[test]
+    fn both_ways_of_writing_say_the_same() {
+        let whole = FindingJson {
+            record: Some("finding"),
+            rule: "TUN-005",
+            level: "must",
+            frame: 7,
+            time: "2024-06-01T10:00:00Z".to_owned(),
+            subject: "ha",
+            home_address: Some(Ipv4Addr::new(10, 0, 0, 1)),
+            message: "\"a\\b\"\n of 300 octets in all, so that there is more than one piece of it (RFC 7629 §4.2) \u{202e}",
+            source: "RFC 7629 §4.2",
+        };
+        let bare = FindingJson { record: None, home_address: None, ..whole.clone() };
+        for finding in [whole, bare] {
+            let (mut written, mut serialized) = (Vec::new(), Vec::new());
+            finding.write(&mut written);
+            serialize(&mut serialized, &finding).unwrap();
+            assert_eq!(String::from_utf8(written), String::from_utf8(serialized));
+        }
     }
 }

@@ -63,7 +63,15 @@ impl<W: Write> Report for JsonReport<W> {
         let mut tables = Tables::new(summary, &mut self.clock);
         self.out.tables(self.sections, &mut tables)?;
         if self.sections.findings {
-            self.out.list("findings", FindingJson::all(summary, &mut self.clock).into_iter())?;
+            self.out.push(",\n\"findings\":[");
+            let mut any = false;
+            for finding in FindingJson::all(summary, &mut self.clock) {
+                self.out.push(if any { ",\n" } else { "\n" });
+                any = true;
+                finding.write(&mut self.out.text);
+                self.out.write_if_large()?;
+            }
+            self.out.push(if any { "\n]" } else { "]" });
         }
         self.out.push(",\n\"capture\":");
         self.out.object(&CaptureJson::new(summary, &mut self.clock, false))?;
@@ -125,7 +133,9 @@ impl<W: Write> NdjsonReport<W> {
         if sections.findings {
             for mut finding in FindingJson::all(summary, &mut self.clock) {
                 finding.record = Some("finding");
-                self.out.line(&finding)?;
+                finding.write(&mut self.out.text);
+                self.out.push("\n");
+                self.out.write_if_large()?;
             }
         }
         Ok(())
@@ -154,7 +164,9 @@ impl<W: Write> NdjsonReport<W> {
     pub(super) fn finding(&mut self, finding: &Finding) -> io::Result<()> {
         let mut finding = FindingJson::new(finding, &mut self.clock);
         finding.record = Some("finding");
-        self.out.line(&finding)
+        finding.write(&mut self.out.text);
+        self.out.push("\n");
+        self.out.write_if_large()
     }
 
     /// Writes one flow.

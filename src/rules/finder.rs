@@ -16,6 +16,8 @@ pub(super) struct Finder<'f> {
     context: Context,
     /// What is remembered of the node's session.
     session: Option<&'f Session>,
+    /// Whether findings are only counted now, so that their words need not be put together.
+    counts_only: bool,
     reports: &'f mut Vec<Report>,
 }
 
@@ -72,7 +74,12 @@ pub(super) type Holds = Box<dyn FnOnce(&World, &Observer) -> bool + Send>;
 impl<'f> Finder<'f> {
     /// For the packet that `context` names; `session` is that of its node.
     pub fn new(context: Context, session: Option<&'f Session>, reports: &'f mut Vec<Report>) -> Self {
-        Self { rule: None, context, session, reports }
+        Self { rule: None, context, session, counts_only: false, reports }
+    }
+
+    /// The same, where findings may have no room any more: frequent ones are not put into words then.
+    pub fn counting(self, counts_only: bool) -> Self {
+        Self { counts_only, ..self }
     }
 
     /// The same, with the check of a rule at work from now on.
@@ -87,6 +94,12 @@ impl<'f> Finder<'f> {
     pub fn has_told(&self, key: u64) -> bool {
         let (Some(session), Some(rule)) = (self.session, self.rule) else { return false };
         self.context.node.is_some() && session.has_told(rule.id, key)
+    }
+
+    /// The same as [`Finder::fires`], for rules that fire often: the words are put together only when they are kept.
+    /// Not for what is decided later, when there may be room again.
+    pub fn fires_often<T: Into<String>>(&mut self, message: impl FnOnce() -> T) -> Fired<'_> {
+        if self.counts_only { self.fires(String::new()) } else { self.fires(message()) }
     }
 
     /// The rule fires on the packet at hand, and this is what was seen.

@@ -84,6 +84,11 @@ impl Findings {
         }
     }
 
+    /// Whether there is no room: what is added now is only counted.
+    pub(super) fn is_full(&self) -> bool {
+        self.kept.len() >= self.most
+    }
+
     /// The kept ones, in the order they were found.
     pub fn kept(&self) -> &[Finding] {
         &self.kept

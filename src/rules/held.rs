@@ -3,8 +3,8 @@
 use super::Place;
 use super::memory::{Clean, Copies, Glance, without_gre};
 use super::validator::Validator;
-use crate::net::{Encapsulation, Ipv4Header, Ipv4Packet, Tunnel};
-use crate::state::{Attribution, FarEnd, Observer};
+use crate::net::{Encapsulation, Ipv4Header, Ipv4Packet, PlainTunnel, Tunnel};
+use crate::state::{Attribution, FarEnd, Observer, Standing};
 
 /// Packets whose places are remembered until the observer has counted them, a power of two.
 const PLACES: usize = 256;
@@ -25,6 +25,8 @@ pub(super) struct Flow {
     pub keys: u64,
     /// Made of what was read ahead, so that it is read.
     ahead: u32,
+    /// Packets whose flows can be vouched for, by number, and whether [`Copies`] has to see packets like them.
+    vouched: Vec<(u64, bool)>,
 }
 
 impl Flow {
@@ -38,6 +40,7 @@ impl Flow {
             waiting: 0,
             keys: 0,
             ahead: 0,
+            vouched: Vec::new(),
         }
     }
 
@@ -67,7 +70,10 @@ const KEPT: usize = 12 + 20 + 64;
 /// A plain packet that waits, as [`Clean::glance`] knows them.
 #[derive(Clone, Copy, Debug)]
 struct Held {
-    glance: Glance,
+    /// The number by which its flow is asked about it; 0, which is no packet's, when it cannot be.
+    number: u64,
+    /// Its kind; looked for where its flow knows nothing, when it is not given here.
+    glance: Option<Glance>,
     place: Place,
     encapsulation: Encapsulation,
     header: Ipv4Header,
@@ -79,9 +85,10 @@ struct Held {
 }
 
 impl Held {
-    fn of(tunnel: &Tunnel<'_>, place: Place, glance: Glance) -> Self {
-        let mut held = Self {
-            glance,
+    fn of(tunnel: &Tunnel<'_>, place: Place) -> Self {
+        Self {
+            number: 0,
+            glance: None,
             place,
             encapsulation: tunnel.encapsulation,
             header: tunnel.outer.header,
@@ -90,16 +97,15 @@ impl Held {
             reassembled: false,
             kept: 0,
             octets: [0; KEPT],
-        };
-        held.take(tunnel, place, glance);
-        held
+        }
     }
 
     /// Takes the place of another one.
     // Field by field: a whole one is made elsewhere first and copied from there, and the processor waits for it.
     #[inline]
-    fn take(&mut self, tunnel: &Tunnel<'_>, place: Place, glance: Glance) {
+    fn take(&mut self, tunnel: &Tunnel<'_>, place: Place, number: u64, glance: Option<Glance>) {
         let payload = tunnel.outer.payload;
+        self.number = number;
         self.glance = glance;
         self.place.put(place);
         self.encapsulation = tunnel.encapsulation;
@@ -137,11 +143,43 @@ impl Held {
             ip_offset: None,
         }
     }
+
+    fn far_end(&self) -> FarEnd {
+        FarEnd { address: self.header.destination, port: None }
+    }
+}
+
+/// What is known of a packet before it is judged, where that is not all there is to know.
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    /// Its place among those that wait.
+    place: u8,
+    known: Known,
+    /// Its kind, where it is looked for.
+    glance: Option<Glance>,
+    /// What [`Copies`] knows it by.
+    packet: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Known {
+    /// Nothing: it is looked at.
+    Nothing,
+    /// It is clean; whether [`Copies`] still has to see it.
+    Clean(bool),
+    /// Its flow was vouched for, and [`Copies`] still has to see it.
+    Watched,
+}
+
+impl Known {
+    const fn is_watched(self) -> bool {
+        matches!(self, Self::Clean(true) | Self::Watched)
+    }
 }
 
 impl Validator {
     /// Judges a tunnelled packet, after the observer took it.
-    pub fn packet(&mut self, tunnel: &Tunnel<'_>, place: Place, seen: Attribution, observer: &Observer) {
+    pub fn packet(&mut self, tunnel: &Tunnel<'_>, place: Place, seen: Attribution, observer: &mut Observer) {
         self.packet_soon(tunnel, place, seen, observer);
         self.release(observer);
     }
@@ -149,28 +187,20 @@ impl Validator {
     /// Judges a tunnelled packet, after the observer took it, together with those that follow: what is known of each
     /// lies somewhere else in memory, and so the visits overlap. Whoever uses this calls [`Validator::release`] before
     /// the observer takes a message.
-    // Into its callers, where all of the packet is in registers.
-    #[allow(clippy::inline_always)]
-    #[inline(always)]
-    pub fn packet_soon(&mut self, tunnel: &Tunnel<'_>, place: Place, seen: Attribution, observer: &Observer) {
+    pub fn packet_soon(
+        &mut self,
+        tunnel: &Tunnel<'_>,
+        place: Place,
+        seen: Attribution,
+        observer: &mut Observer,
+    ) {
         if seen.copy {
             return;
         }
-        self.flow.note_place(observer.taken(), place);
-        if observer.spray_count() != self.flow.sprays {
-            self.take_sprays(observer);
-        }
+        self.note_packet(place, observer);
         match self.flow.clean.glance(tunnel, observer.layout(), self.flow.keys) {
             Some(glance) if tunnel.last_fragment.is_none() => {
-                if self.flow.held.is_empty() {
-                    self.flow.held = vec![Held::of(tunnel, place, glance); BATCH];
-                } else if let Some(held) = self.flow.held.get_mut(self.flow.waiting) {
-                    held.take(tunnel, place, glance);
-                }
-                self.flow.waiting = self.flow.waiting.saturating_add(1);
-                if self.flow.waiting >= BATCH {
-                    self.release(observer);
-                }
+                self.hold(tunnel, place, 0, Some(glance), observer);
             }
             _ => {
                 self.release(observer);
@@ -179,60 +209,151 @@ impl Validator {
         }
     }
 
+    /// The same for a packet that [`Observer::plain`] took.
+    // Into its caller, where all of the packet is in registers.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    pub fn plain_soon(
+        &mut self,
+        plain: &PlainTunnel<'_>,
+        place: Place,
+        seen: Attribution,
+        observer: &mut Observer,
+    ) {
+        if seen.copy {
+            return;
+        }
+        self.note_packet(place, observer);
+        // What a flow is vouched for does not depend on these: only then its packets are all alike.
+        let number = if has_usual_header(plain) { observer.taken() } else { 0 };
+        self.hold(&plain.tunnel(), place, number, None, observer);
+    }
+
+    #[inline]
+    fn note_packet(&mut self, place: Place, observer: &Observer) {
+        self.flow.note_place(observer.taken(), place);
+        if observer.spray_count() != self.flow.sprays {
+            self.take_sprays(observer);
+        }
+    }
+
+    // Into its callers: the packet is copied here, from registers.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    fn hold(
+        &mut self,
+        tunnel: &Tunnel<'_>,
+        place: Place,
+        number: u64,
+        glance: Option<Glance>,
+        observer: &mut Observer,
+    ) {
+        if self.flow.held.is_empty() {
+            self.flow.held = vec![Held::of(tunnel, place); BATCH];
+        }
+        if let Some(held) = self.flow.held.get_mut(self.flow.waiting) {
+            held.take(tunnel, place, number, glance);
+        }
+        self.flow.waiting = self.flow.waiting.saturating_add(1);
+        if self.flow.waiting >= BATCH {
+            self.release(observer);
+        }
+    }
+
+    /// Judges the packets that wait, and tells the observer which flows it may vouch for.
+    pub fn release(&mut self, observer: &mut Observer) {
+        self.judge_held(observer);
+        for (number, watched) in self.flow.vouched.drain(..) {
+            observer.vouch(number, watched);
+        }
+    }
+
     /// Judges the packets that wait.
     #[inline(never)]
-    pub fn release(&mut self, observer: &Observer) {
+    pub(super) fn judge_held(&mut self, observer: &Observer) {
         if self.flow.waiting == 0 {
             return;
         }
-        let all = std::mem::take(&mut self.flow.held);
-        let held = all.get(..std::mem::take(&mut self.flow.waiting)).unwrap_or_default();
+        let mut all = std::mem::take(&mut self.flow.held);
+        let held = all.get_mut(..std::mem::take(&mut self.flow.waiting)).unwrap_or_default();
+        let mut open = [Open { place: 0, known: Known::Nothing, glance: None, packet: None }; BATCH];
+        let mut count = 0;
+        let mut ahead = 0;
         // First everything is read that lies somewhere else in memory for each, then each is judged. One sort of place
         // at a time: what is far away is waited for together only while little stands between.
-        let mut ahead = 0;
-        for held in held {
-            ahead ^= self.flow.clean.read_ahead(held.glance);
-        }
-        let mut clean = [None; BATCH];
-        for (clean, held) in clean.iter_mut().zip(held) {
-            *clean = self.is_clean(held, observer);
-        }
-        for (held, _) in held.iter().zip(&clean).filter(|(_, clean)| clean.is_none()) {
-            ahead ^= self.read_node_ahead(held, observer).unwrap_or_default();
-        }
-        let mut packets = [None; BATCH];
-        for ((clean, packet), held) in clean.iter().zip(&mut packets).zip(held) {
-            if *clean == Some(true) {
-                *packet = self.hash_of(held);
-                ahead ^= packet.map_or(0, |packet| self.flow.copies.read_ahead(packet));
+        for (held, place) in held.iter_mut().zip(0..) {
+            let standing = observer.standing(held.number);
+            if standing == (Standing::Vouched { watched: false }) {
+                continue;
             }
+            let Some(open) = open.get_mut(count) else { break };
+            count = count.saturating_add(1);
+            open.place = place;
+            if standing == (Standing::Vouched { watched: true }) {
+                open.known = Known::Watched;
+                open.packet = self.hash_of(held);
+                continue;
+            }
+            let layout = observer.layout();
+            held.glance =
+                held.glance.or_else(|| self.flow.clean.glance(&held.tunnel(), layout, self.flow.keys));
+            open.glance = held.glance;
+        }
+        let held = &*held;
+        let open = open.get_mut(..count).unwrap_or_default();
+        for open in open.iter() {
+            ahead ^= open.glance.map_or(0, |glance| self.flow.clean.read_ahead(glance));
+        }
+        for open in open.iter_mut().filter(|open| open.known == Known::Nothing) {
+            let Some(held) = held.get(usize::from(open.place)) else { continue };
+            open.known = self.is_clean(held, observer);
+            if open.known.is_watched() {
+                open.packet = self.hash_of(held);
+            }
+        }
+        for open in open.iter() {
+            ahead ^= open.packet.map_or(0, |packet| self.flow.copies.read_ahead(packet));
+        }
+        for open in open.iter().filter(|open| open.known == Known::Nothing) {
+            let Some(held) = held.get(usize::from(open.place)) else { continue };
+            ahead ^= self.read_node_ahead(held, observer).unwrap_or_default();
         }
         self.flow.ahead ^= ahead;
         let keys = self.flow.keys;
-        for ((held, clean), packet) in held.iter().zip(&clean).zip(&packets) {
+        for open in open.iter() {
+            let Some(held) = held.get(usize::from(open.place)) else { continue };
             if held.encapsulation == Encapsulation::Gre && self.flow.keys != keys {
                 self.look_at(&held.tunnel(), held.place, None, observer);
                 continue;
             }
             // One just before may have been of the same kind.
-            let clean = clean.or_else(|| self.is_clean(held, observer));
-            let is_copied = clean == Some(true) && {
-                let far_end = FarEnd { address: held.header.destination, port: None };
-                packet
+            let known = if open.known == Known::Nothing { self.is_clean(held, observer) } else { open.known };
+            let is_copied = known.is_watched()
+                && open
+                    .packet
                     .or_else(|| self.hash_of(held))
-                    .and_then(|packet| self.flow.copies.note(packet, far_end, held.place.time))
-                    .is_some()
-            };
-            if clean.is_none() || is_copied {
-                self.look_at(&held.tunnel(), held.place, Some(held.glance), observer);
+                    .and_then(|packet| self.flow.copies.note(packet, held.far_end(), held.place.time))
+                    .is_some();
+            if known == Known::Nothing || is_copied {
+                // What was vouched for was not asked for its kind.
+                let glance = held
+                    .glance
+                    .or_else(|| self.flow.clean.glance(&held.tunnel(), observer.layout(), self.flow.keys));
+                self.look_at(&held.tunnel(), held.place, glance, observer);
+            } else if let Known::Clean(watched) = known
+                && held.number != 0
+            {
+                self.flow.vouched.push((held.number, watched));
             }
         }
         self.flow.held = all;
     }
-    /// Whether packets like this one are known to be clean now; if so, whether [`Copies`] still has to see them.
+
+    /// Whether packets like this one are known to be clean now.
     #[inline]
-    fn is_clean(&self, held: &Held, observer: &Observer) -> Option<bool> {
-        self.flow.clean.find(held.glance)?.holds(held.place.time, observer)
+    fn is_clean(&self, held: &Held, observer: &Observer) -> Known {
+        let kind = held.glance.and_then(|glance| self.flow.clean.find(glance));
+        kind.and_then(|kind| kind.holds(held.place.time, observer)).map_or(Known::Nothing, Known::Clean)
     }
 
     /// Reads what is known of a packet's node, which will be looked at, and gives something of it that means nothing.
@@ -266,4 +387,12 @@ impl Validator {
             _ => self.flow.copies.hash_of(&tunnel),
         }
     }
+}
+
+/// Whether nothing in the header of a plain packet is anything to a rule but its addresses: neither is the hop count
+/// used up, nor is Don't Fragment lost on the way into the tunnel (TUN-016, TUN-017).
+#[inline]
+fn has_usual_header(plain: &PlainTunnel<'_>) -> bool {
+    let &[_, _, _, _, _, _, flags, _, ttl, ..] = plain.payload else { return false };
+    ttl != 0 && (flags & 0x40 == 0 || plain.dont_fragment)
 }

@@ -5,18 +5,11 @@ use std::sync::Arc;
 use super::checks::{Checks, Sorted};
 use super::facts::{Answering, Asking, MessageFacts, Revoking, Traits};
 use super::finder::{Context, Finder};
-use super::memory::{Answer, Asked};
+use super::memory::{Answer, Asked, Faults};
 use super::pairing::anchors;
 use super::validator::Validator;
 use crate::state::{Attribution, Effect, MessageEvent, Node, NormalSelector, Observer};
 use crate::wire::{Header, KeyRing, RegistrationReply, RegistrationRequest, Revocation};
-
-/// Must-level rules whose breach makes a request malformed (EXCH-010).
-const FAULTS: [&str; 22] = [
-    "MP-001", "MP-002", "MP-003", "MP-005", "MP-007", "MP-008", "MP-009", "MP-010", "MP-011", "MP-012",
-    "FB-001", "FB-002", "FB-003", "FB-004", "FB-005", "FB-006", "FB-008", "TS-001", "TS-002", "TS-004",
-    "TS-005", "TS-007",
-];
 
 impl Validator {
     pub(super) fn take_message(
@@ -62,10 +55,11 @@ impl Validator {
         observer: &Observer,
     ) {
         let session = seen.node.and_then(|node| self.world.session(node, observer)).unwrap_or(&self.blank);
-        let mut finder = Finder::new(context, Some(session), &mut self.reports);
+        let counts_only = self.findings.is_full();
+        let mut finder = Finder::new(context, Some(session), &mut self.reports).counting(counts_only);
         judge_alone(&self.checks, message, &mut finder);
-        let faults = self.reports.iter().map(|report| report.finding.rule.id);
-        let faults = faults.filter(|id| FAULTS.contains(id)).collect();
+        let mut faults = Faults::default();
+        self.reports.iter().for_each(|report| faults.add(report.finding.rule.id));
         let asked = Asked {
             node: seen.node,
             group: seen.request.unwrap_or(message.place.frame),
@@ -95,8 +89,10 @@ impl Validator {
         observer: &Observer,
     ) {
         let session = seen.node.and_then(|node| self.world.session(node, observer));
-        judge_alone(&self.checks, message, &mut Finder::new(context, session, &mut self.reports));
-        let answer = Arc::new(Answer::of(message, reply));
+        let counts_only = self.findings.is_full();
+        let mut finder = Finder::new(context, session, &mut self.reports).counting(counts_only);
+        judge_alone(&self.checks, message, &mut finder);
+        let answer = Answer::of(message, reply);
         let asked = seen.request.and_then(|group| self.asked_of(group, message)).cloned();
         if let (Some(node), Some(from)) = (seen.node, asked.as_ref().and_then(|asked| asked.node))
             && observer.node(from).is_none_or(|from| from.home_address.is_none())
@@ -129,7 +125,7 @@ impl Validator {
         let numbers = message.message.numbers();
         let removes = answering.removes_a_binding();
         self.file(seen.node, observer);
-        self.world.remember_reply(&answer, asked.as_ref(), seen.decides, seen.node, numbers, observer);
+        self.world.remember_reply(&answer, asked.as_deref(), seen.decides, seen.node, numbers, observer);
         if let (Some(slot), Some(asked), true) = (seen.node, &asked, changes) {
             if let Some(session) = self.world.session_mut(slot, observer) {
                 session.anchored |= anchors;

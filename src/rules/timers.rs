@@ -40,7 +40,7 @@ impl Validator {
             let session = self.world.session(slot, observer).unwrap_or(&self.blank);
             let registered = session.registered(binding);
             let precision =
-                registered.map_or(Precision::MICROSECONDS, |registered| registered.answer.place.precision);
+                registered.map_or(Precision::MICROSECONDS, |registered| registered.accepted.precision);
             let renewed_by = Place { frame: binding.frame, time: binding.refreshed, precision };
             let context = Context {
                 place: renewed_by,

@@ -30,7 +30,7 @@ impl Validator {
         if seen.copy || !self.may_concern(ends, observer) {
             return;
         }
-        self.release(observer);
+        self.judge_held(observer);
         let peeled = peel(fragment);
         let opened = Opened {
             place,
@@ -95,7 +95,7 @@ impl Validator {
         };
         let place = Place { frame: event.frame, time: event.time, precision: event.precision };
         self.flow.note_place(observer.taken(), place);
-        self.release(observer);
+        self.judge_held(observer);
         self.take_sprays(observer);
         let IpPacket::V4(outer) = &event.datagram.ip else { return };
         let ports = Some((source.port(), destination.port()));

@@ -51,7 +51,7 @@ impl Default for Options {
 pub struct Validator {
     pub(super) checks: Checks,
     pub(super) world: World,
-    findings: Findings,
+    pub(super) findings: Findings,
     /// What the checks at work report.
     pub(super) reports: Vec<Report>,
     /// Reports that need time to pass, in the order in which they are decided.
@@ -117,8 +117,11 @@ impl Validator {
             if due.is_none() && waiting.is_none() {
                 break;
             }
-            if !is_released {
-                self.release(observer);
+            // What waits for nothing but its time is decided the same before and after the packets that wait.
+            let is_apart = due.is_none()
+                && self.waiting.first_key_value().is_some_and(|(_, report)| report.once.is_none());
+            if !is_released && !is_apart {
+                self.judge_held(observer);
                 is_released = true;
             }
             match due {
@@ -138,7 +141,7 @@ impl Validator {
     pub fn close(&mut self, observer: &mut Observer) {
         self.advance(observer.clock(), observer);
         observer.catch_up();
-        self.release(observer);
+        self.judge_held(observer);
         self.take_sprays(observer);
         // The capture went on for exactly as long as these needed.
         let clock = observer.clock();

@@ -175,6 +175,7 @@ impl Observer {
             return;
         }
         let sightings = std::mem::take(&mut self.sightings);
+        self.standings.see_layout(self.layout());
         let mut slots = [NONE; BATCH];
         for (slot, sighting) in slots.iter_mut().zip(&sightings) {
             let is_copy =
@@ -232,6 +233,9 @@ impl Observer {
         }
         flow.marks.set(Marks::RECENT);
         flow.path.add(sighting.direction, sighting.bytes, sighting.time);
+        if self.options.keep_before {
+            self.standings.note(slot, flow, sighting, pulse);
+        }
         self.tunnelled = self.tunnelled.saturating_add(1);
         true
     }

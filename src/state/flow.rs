@@ -182,6 +182,9 @@ pub(super) struct Flow {
     pub marks: Marks,
     /// BID that the rule wanted at the last packet; 0 for none.
     pub expected: u8,
+    /// What was said by whoever vouched for it: the number of the layout, and in the lowest bit whether its downlink
+    /// packets are watched.
+    pub vouched: u8,
     /// Switches among the last twenty packets, downlink and uplink apart.
     pub switches: [Switches; 2],
 }
@@ -221,6 +224,15 @@ impl Marks {
         match direction {
             Direction::Downlink => Self::PER_PACKET.provisional(),
             Direction::Uplink => Self::RULED.provisional(),
+        }
+    }
+
+    /// That somebody vouched for the packets of this direction, while the flow is steady. Takes the provisional places
+    /// of marks that are never provisional.
+    pub const fn vouched(direction: Direction) -> Self {
+        match direction {
+            Direction::Downlink => Self::RECENT.provisional(),
+            Direction::Uplink => Self::STEADY.provisional(),
         }
     }
 
@@ -337,6 +349,7 @@ impl Flow {
             rule: 0,
             marks: Marks::NONE,
             expected: 0,
+            vouched: 0,
             switches: [Switches::NEW; 2],
         }
     }

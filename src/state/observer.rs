@@ -12,6 +12,7 @@ use super::pending::{Pending, Request};
 use super::records::Records;
 use super::revocations::Revocations;
 use super::sprays::{Spray, Sprays};
+use super::standing::Standings;
 use super::tally::Uncounted;
 use super::{AgentTraffic, Binding, Exchange, FlowView, Node, Status};
 use crate::time::Timestamp;
@@ -127,6 +128,7 @@ pub struct Observer {
     /// Numbers the tunnelled packets that were taken.
     pub(super) taken: u64,
     pub(super) sprays: Sprays,
+    pub(super) standings: Standings,
     /// Lent to whoever reads a message.
     pub(super) room: Vec<u8>,
 }
@@ -158,6 +160,7 @@ impl Observer {
             rules_before: 0,
             taken: 0,
             sprays: Sprays::default(),
+            standings: Standings::default(),
             room: Vec::new(),
         }
     }

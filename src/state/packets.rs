@@ -308,6 +308,8 @@ impl Observer {
         flow.policy = node.policy().number();
         flow.generation = node.generation;
         flow.marks.clear(Marks::STEADY);
+        flow.marks.clear(Marks::vouched(Direction::Downlink));
+        flow.marks.clear(Marks::vouched(Direction::Uplink));
         // Only the first tunnel can be steady; and where rules look at packets, each has to be looked at.
         let may_be_steady = flow.path.tunnel == tunnel && !node.policy().looks_at_packets();
         let Some(rule) = rule.and_then(|index| node.policy().rules().get(index)) else {

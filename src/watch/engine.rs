@@ -165,14 +165,14 @@ impl Engine {
                 self.data.push(frame);
                 let attribution = self.observer.tunnel(&tunnel, frame.time);
                 if let Some(validator) = &mut self.validator {
-                    validator.packet_soon(&tunnel, Place::of(frame), attribution, &self.observer);
+                    validator.packet_soon(&tunnel, Place::of(frame), attribution, &mut self.observer);
                 }
                 self.others = self.others.saturating_add(u64::from(!attribution.tunnelled));
                 return Taken::Tunnelled(attribution);
             }
             Seen::Message(seen) => {
                 if let Some(validator) = &mut self.validator {
-                    validator.release(&self.observer);
+                    validator.release(&mut self.observer);
                 }
                 let event = seen.event(&self.keys);
                 let attribution = self.observer.message(&event);
@@ -220,7 +220,7 @@ impl Engine {
         }
         if let Some(validator) = &mut self.validator {
             // They are judged by the tables as they saw them.
-            validator.release(&self.observer);
+            validator.release(&mut self.observer);
         }
         self.observer.refresh();
         let counts = self.trace.counts();

@@ -11,6 +11,7 @@ mod scene;
 use std::collections::BTreeSet;
 
 use mipflow::capture::{Frame, LinkType};
+use mipflow::net::PlainTunnel;
 use mipflow::rules::{CATALOGUE, Finding, Level, Options, Place, Validator};
 use mipflow::state::Observer;
 use mipflow::time::Precision;
@@ -50,11 +51,21 @@ pub(crate) fn findings(build: fn(&mut Scene), cold_start: bool) -> Vec<Finding> 
     judged(&scene, cold_start)
 }
 
-/// The same of a scene that is there.
+/// The same of a scene that is there: what is found when every packet is attributed, as a live watch does it, and when
+/// plain ones are counted together, as a file is read.
 pub(crate) fn judged(scene: &Scene, cold_start: bool) -> Vec<Finding> {
+    let found = judged_by(scene, cold_start, true);
+    assert_eq!(judged_by(scene, cold_start, false), found, "packets at a glance");
+    found
+}
+
+fn judged_by(scene: &Scene, cold_start: bool, attribute: bool) -> Vec<Finding> {
     let mut trace = Trace::new(&[PORT], Numbers::default(), false);
-    let mut observer =
-        Observer::new(mipflow::state::Options { keep_before: true, ..mipflow::state::Options::default() });
+    let mut observer = Observer::new(mipflow::state::Options {
+        keep_before: true,
+        attribute,
+        ..mipflow::state::Options::default()
+    });
     let mut validator = Validator::new(Options { cold_start, ..Options::default() });
     let keys = keys();
     for (index, shot) in scene.history.shots.iter().enumerate() {
@@ -70,6 +81,13 @@ pub(crate) fn judged(scene: &Scene, cold_start: bool) -> Vec<Finding> {
         observer.advance(frame.time);
         validator.advance(frame.time, &observer);
         let place = Place { frame: frame.number, time: frame.time, precision: frame.precision };
+        if let Some(plain) = PlainTunnel::of(&frame)
+            && let Some(seen) = observer.plain(&plain, frame.time)
+        {
+            trace.pass_over(&frame);
+            validator.plain_soon(&plain, place, seen, &mut observer);
+            continue;
+        }
         match trace.take(&frame) {
             Seen::Nothing => {}
             Seen::Fragment(fragment) => {
@@ -78,10 +96,11 @@ pub(crate) fn judged(scene: &Scene, cold_start: bool) -> Vec<Finding> {
             }
             Seen::Tunnelled(tunnel) => {
                 let seen = observer.tunnel(&tunnel, frame.time);
-                validator.packet_soon(&tunnel, place, seen, &observer);
+                validator.packet_soon(&tunnel, place, seen, &mut observer);
             }
             Seen::Message(seen) => {
-                validator.release(&observer);
+                observer.catch_up();
+                validator.release(&mut observer);
                 let event = seen.event(&keys);
                 let attribution = observer.message(&event);
                 validator.message(&event, attribution, &keys, &observer);

@@ -69,7 +69,7 @@ impl Run {
                     {
                         self.trace.pass_over(frame);
                         if let Some(validator) = &mut self.validator {
-                            validator.packet_soon(&plain.tunnel(), Place::of(frame), seen, &self.observer);
+                            validator.plain_soon(&plain, Place::of(frame), seen, &mut self.observer);
                         }
                         continue;
                     }
@@ -85,7 +85,7 @@ impl Run {
                         Seen::Tunnelled(tunnel) => {
                             let seen = self.observer.tunnel(&tunnel, frame.time);
                             if let Some(validator) = &mut self.validator {
-                                validator.packet_soon(&tunnel, Place::of(frame), seen, &self.observer);
+                                validator.packet_soon(&tunnel, Place::of(frame), seen, &mut self.observer);
                             }
                             let chosen =
                                 seen.tunnelled && is_of(self.target.as_ref(), &self.observer, seen, None);
@@ -93,7 +93,9 @@ impl Run {
                         }
                         Seen::Message(seen) => {
                             if let Some(validator) = &mut self.validator {
-                                validator.release(&self.observer);
+                                // What waits is counted first: flows then tell what is known of it.
+                                self.observer.catch_up();
+                                validator.release(&mut self.observer);
                             }
                             let event = seen.event(&self.keys);
                             let attribution = self.observer.message(&event);

@@ -138,9 +138,13 @@ pub static EXT_004: Rule = Rule {
 
 fn derails_agents(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     let Some(extension) = message.family().next().filter(|_| !finder.has_told(0)) else { return };
+    finder.fires_often(|| derailed(extension)).at(octets_of(extension)).once(0);
+}
+
+/// What an agent does that takes the octet after the type for an 8-bit Length.
+fn derailed(extension: &Extension<'_>) -> String {
     let kind = extension.kind.0;
-    // The octet after the type is what such an agent takes for an 8-bit Length.
-    let message = match (extension.layout, extension.subtype) {
+    match (extension.layout, extension.subtype) {
         (Layout::Proper(_), Some(subtype)) => {
             let resumes = extension.offset.saturating_add(2).saturating_add(subtype.into());
             let meets = if extension.is_multipath() {
@@ -161,8 +165,7 @@ fn derails_agents(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
             extension.length,
             octets_of(extension).end
         ),
-    };
-    finder.fires(message).at(octets_of(extension)).once(0);
+    }
 }
 
 /// Type 154 written in the short extension layout.

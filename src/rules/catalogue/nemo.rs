@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use crate::rules::facts::{Answering, Asking, MessageFacts, Traits, octets_of};
 use crate::rules::finder::Finder;
-use crate::rules::memory::{GRACE, Said};
+use crate::rules::memory::{GRACE, Said, Seldom};
 use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
 use crate::state::Bid;
@@ -173,7 +173,7 @@ fn omits_networks(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
         lives_on.then_some((other, answering.session.registered(binding)?))
     });
     for (other, registered) in others {
-        let Some(missing) = missing(&registered.answer.said, &asked.said) else { continue };
+        let Some(missing) = missing(registered.granted(), &asked.said) else { continue };
         finder.fires(format!(
             "request #{} for BID {bid} leaves out {missing} of BID {other} (RFC 5177 §6.3, RFC 5454 §3.8)",
             asked.place.frame
@@ -183,8 +183,8 @@ fn omits_networks(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
 }
 
 /// The first prefix that a reply granted and another request does not name.
-fn missing(granted: &Said, asked: &Said) -> Option<String> {
-    let network = granted.seldom().networks_answered.iter().find_map(|network| match network {
+fn missing(granted: &Seldom, asked: &Said) -> Option<String> {
+    let network = granted.networks_answered.iter().find_map(|network| match network {
         MobileNetwork::Acknowledgement { explicit: true, code, prefix, prefix_length, .. }
             if code.is_success() =>
         {
@@ -193,7 +193,7 @@ fn missing(granted: &Said, asked: &Said) -> Option<String> {
         }
         _ => None,
     });
-    let prefix = granted.seldom().prefixes_answered.iter().find_map(|answer| match answer {
+    let prefix = granted.prefixes_answered.iter().find_map(|answer| match answer {
         DualStack::PrefixReply { code, prefix, prefix_length, .. } if code.is_accepted() => {
             let named = asked.seldom().prefixes_asked.contains(&(*prefix, *prefix_length));
             (!named).then(|| format!("IPv6 prefix {prefix}/{prefix_length}"))

@@ -204,7 +204,7 @@ fn wrong_header(carried: &Carried<'_, '_>, udp: &UdpTunnel<'_>, bindings: &[&Bin
         return Some(format!("Next Header is {}; 4, 41, 47 and 55 are allowed (RFC 3519 §3.3)", found.0));
     }
     let asked = |binding: &&Binding| {
-        let request = carried.session_of(binding)?.registered(binding)?.asked.said.seldom().udp_request?;
+        let request = carried.session_of(binding)?.registered(binding)?.udp_request?;
         Some(request.encapsulation)
     };
     let is_wrong = |binding: &&Binding| match asked(binding) {

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use crate::state::NormalSelector;
 use crate::wire::{
-    Action, Content, Extension, FlowBinding, Malformed, SelectorFormat, SelectorLayout, SelectorValue,
-    TrafficSelector,
+    Action, Bounds, Content, Extension, FlowBinding, Malformed, SelectorFormat, SelectorLayout,
+    SelectorValue, TrafficSelector,
 };
 
 /// A Flow-Binding extension, and what is broken in it (D6, D11).
@@ -24,6 +24,9 @@ pub(in crate::rules) struct FlowBindingFacts<'a> {
     /// The selector of TS Format 1 or 2 in the layout that fits (D6, TS-013); `None` when its octets are fewer than
     /// its flags need (TS-005).
     pub selector: Option<TrafficSelector>,
+    /// Whether no range of the selector ends without a start or before it, whatever bits count: then nothing is to be
+    /// said of any (TS-001 to TS-003).
+    pub has_plain_ranges: bool,
 }
 
 impl<'a> FlowBindingFacts<'a> {
@@ -44,7 +47,8 @@ impl<'a> FlowBindingFacts<'a> {
         let needed = bid_count.map(|count| usize::from(count).saturating_add(3));
         let overruns = needed.is_none_or(|needed| extension.data.len() < needed);
         let selector = flow_binding.selector.filter(|_| fault.is_none() && !overruns);
-        Self { extension: *extension, bid_count, flow_binding, fault, overruns, selector }
+        let has_plain_ranges = selector.as_ref().is_none_or(has_plain_ranges);
+        Self { extension: *extension, bid_count, flow_binding, fault, overruns, selector, has_plain_ranges }
     }
 
     /// What is to be done with the flow.
@@ -136,4 +140,20 @@ impl<'a> FlowBindingFacts<'a> {
         let start = self.extension.data_offset().saturating_add(2);
         start..start.saturating_add(self.bids().len())
     }
+}
+
+/// Whether every end of a range has a start, which is not above it.
+fn has_plain_ranges(selector: &TrafficSelector) -> bool {
+    fn plain<T: Copy + PartialOrd>(bounds: Bounds<T>) -> bool {
+        bounds.end.is_none_or(|end| bounds.start.is_some_and(|start| start <= end))
+    }
+    // Of these some bits do not count, and they are looked at one by one.
+    selector.ds.end.is_none()
+        && selector.flow_label.end.is_none()
+        && plain(selector.source_address)
+        && plain(selector.destination_address)
+        && plain(selector.spi)
+        && plain(selector.source_port)
+        && plain(selector.destination_port)
+        && plain(selector.protocol)
 }

@@ -220,7 +220,7 @@ impl<'c> Carried<'c, '_> {
             binding: binding_key(binding),
             direction: self.direction,
             key: gre.key,
-            accepted: session.registered(binding).map(|registered| registered.answer.place.frame),
+            accepted: session.registered(binding).map(|registered| registered.accepted.frame),
         };
         self.live_here().iter().copied().map(|binding| seen(&binding)).collect()
     }

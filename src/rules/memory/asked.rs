@@ -38,8 +38,8 @@ pub(in crate::rules) struct Asked {
     pub is_timestamp: bool,
     /// What its UDP checksum is worth.
     pub checksum: Checksum,
-    /// Must-level rules of the list in EXCH-010 that fired on it.
-    pub faults: SmallVec<[&'static str; 2]>,
+    /// Which rules fired on it whose breach makes it malformed.
+    pub faults: Faults,
 }
 
 /// A Registration Reply that was seen.
@@ -107,6 +107,11 @@ pub(in crate::rules) struct Seldom {
 static NOTHING_SELDOM: Seldom = Seldom::nothing();
 
 impl Seldom {
+    /// What is there, or nothing at all.
+    pub fn or_nothing(seldom: Option<&Self>) -> &Self {
+        seldom.unwrap_or(&NOTHING_SELDOM)
+    }
+
     const fn nothing() -> Self {
         Self {
             networks_asked: Vec::new(),
@@ -156,6 +161,30 @@ pub(in crate::rules) struct FlowRule {
     pub ts_format: u8,
 }
 
+/// Must-level rules whose breach makes a request malformed (EXCH-010).
+const FAULTS: [&str; 22] = [
+    "MP-001", "MP-002", "MP-003", "MP-005", "MP-007", "MP-008", "MP-009", "MP-010", "MP-011", "MP-012",
+    "FB-001", "FB-002", "FB-003", "FB-004", "FB-005", "FB-006", "FB-008", "TS-001", "TS-002", "TS-004",
+    "TS-005", "TS-007",
+];
+
+/// Those of them that fired on a request, as bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::rules) struct Faults(u32);
+
+impl Faults {
+    /// Adds a rule, if it is one of them.
+    pub fn add(&mut self, rule: &str) {
+        let fault = FAULTS.iter().zip(0..).find(|(fault, _)| **fault == rule);
+        self.0 |= fault.map_or(0, |(_, bit)| 1 << bit);
+    }
+
+    /// The rules.
+    pub fn rules(self) -> impl Iterator<Item = &'static str> {
+        FAULTS.into_iter().zip(0..).filter(move |(_, bit)| self.0 & 1 << *bit != 0).map(|(rule, _)| rule)
+    }
+}
+
 impl Asked {
     /// The BID that it registers, refreshes or ends with a usable Multipath extension.
     pub fn usable_bid(&self) -> Option<u8> {
@@ -184,7 +213,7 @@ impl Asked {
             group: message.place.frame,
             is_timestamp: message.is_timestamp(request.identification),
             checksum: message.datagram.checksum(),
-            faults: SmallVec::new(),
+            faults: Faults::default(),
         }
     }
 }
@@ -198,7 +227,12 @@ impl Answer {
 impl Said {
     /// What few registrations say.
     pub fn seldom(&self) -> &Seldom {
-        self.seldom.as_deref().unwrap_or(&NOTHING_SELDOM)
+        Seldom::or_nothing(self.seldom.as_deref())
+    }
+
+    /// The same; `None` when there is nothing of it.
+    pub fn seldom_said(&self) -> Option<&Seldom> {
+        self.seldom.as_deref()
     }
 
     /// The BIDs of all FORWARD lists (D6), in order, each once.

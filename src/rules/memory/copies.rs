@@ -17,6 +17,8 @@ const SENT: usize = 1 << 16;
 const SETS: usize = 1 << 12;
 /// Marks in a set: as many as fill a cache line, with the place that is written next.
 const IN_A_SET: usize = 15;
+/// Bits that stand for the marks in a set.
+const MARKS: u32 = (1 << IN_A_SET) - 1;
 /// Octets of payload that are compared (TUN-025).
 const COMPARED: usize = 64;
 
@@ -33,20 +35,35 @@ pub(in crate::rules) struct Copies {
     hasher: FixedState,
 }
 
-/// Marks whose packets' hashes begin alike; the newest takes the place of the oldest.
+/// Marks whose packets' hashes begin alike; the newest takes the place of the oldest. Tags and places stand apart, so
+/// that all tags are compared at once.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(align(64))]
 struct Set {
-    marks: [Mark; IN_A_SET],
-    next: u8,
+    /// Some bits of the hash of each packet; the last one is no mark's.
+    tags: [u16; IN_A_SET + 1],
+    /// The places of the packets, if they are still there; the last one is that of the mark that is written next.
+    places: [u16; IN_A_SET + 1],
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Mark {
-    /// Some bits of the packet's hash.
-    tag: u16,
-    /// Its place among the packets, if it is still there.
-    place: u16,
+impl Set {
+    /// The marks with this tag, as bits.
+    #[inline]
+    fn tagged(&self, tag: u16) -> u32 {
+        let marks = self.tags.iter().enumerate();
+        marks.fold(0, |marks, (mark, its)| marks | u32::from(*its == tag) << mark) & MARKS
+    }
+
+    /// Puts a mark in the place of the oldest.
+    #[inline]
+    fn put(&mut self, tag: u16, packet: u16) {
+        let [.., next] = &mut self.places;
+        let mark = usize::from(*next);
+        *next = if mark.saturating_add(1) < IN_A_SET { next.saturating_add(1) } else { 0 };
+        if let (Some(its), Some(place)) = (self.tags.get_mut(mark), self.places.get_mut(mark)) {
+            (*its, *place) = (tag, packet);
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -94,7 +111,7 @@ impl Copies {
     /// Reads where a packet has its place, and gives something of it that means nothing.
     #[inline]
     pub fn read_ahead(&self, packet: u64) -> u32 {
-        self.sets.get(set_of(packet)).map_or(0, |set| set.next.into())
+        self.sets.get(set_of(packet)).map_or(0, |set| set.tags.first().copied().unwrap_or_default().into())
     }
 
     #[inline]
@@ -107,7 +124,16 @@ impl Copies {
         let mut hasher = self.hasher.build_hasher();
         hasher.write_u64(u64::from(u32::from(source)) << 32 | u64::from(u32::from(destination)));
         hasher.write_u64(u64::from(protocol) << 32 | u64::from(identification) << 16 | u64::from(offset));
-        hasher.write(start);
+        // Most packets are as long as what is compared, and then nothing depends on their length.
+        match start.first_chunk::<COMPARED>() {
+            Some(start) => {
+                let (words, _) = start.as_chunks();
+                for word in words {
+                    hasher.write_u64(u64::from_ne_bytes(*word));
+                }
+            }
+            None => hasher.write(start),
+        }
         hasher.finish()
     }
 
@@ -121,10 +147,14 @@ impl Copies {
         let set = self.sets.get_mut(set_of(packet))?;
         let tag = tag_of(packet);
         let (mut same, mut other) = (None, None);
-        for mark in set.marks.iter().filter(|mark| mark.tag == tag) {
-            let before = self.sent.get(usize::from(mark.place)).filter(|before| before.packet == packet);
+        let mut marks = set.tagged(tag);
+        while marks != 0 {
+            let mark = marks.trailing_zeros() as usize;
+            marks &= marks.wrapping_sub(1);
+            let Some(place) = set.places.get(mark).copied() else { break };
+            let before = self.sent.get(usize::from(place)).filter(|before| before.packet == packet);
             match before {
-                Some(before) if before.far_end == far_end => same = Some(mark.place),
+                Some(before) if before.far_end == far_end => same = Some(place),
                 Some(before) if time.since(before.time).abs() <= WINDOW => {
                     other.get_or_insert(before.far_end);
                 }
@@ -137,11 +167,9 @@ impl Copies {
         }
         let place = self.next;
         self.next = if place.saturating_add(1) < SENT { place.saturating_add(1) } else { 0 };
-        if let (Some(oldest), Ok(place)) = (set.marks.get_mut(usize::from(set.next)), u16::try_from(place)) {
-            *oldest = Mark { tag, place };
+        if let Ok(place) = u16::try_from(place) {
+            set.put(tag, place);
         }
-        set.next =
-            if usize::from(set.next).saturating_add(1) < IN_A_SET { set.next.saturating_add(1) } else { 0 };
         let sent = Sent { packet, far_end, time };
         match self.sent.get_mut(place) {
             Some(place) => *place = sent,

@@ -4,18 +4,22 @@ mod asked;
 mod clean;
 mod copies;
 mod passed;
+mod registered;
 mod revocations;
 mod session;
+mod told;
 mod track;
 pub(super) mod traffic;
 mod world;
 
-pub(super) use asked::{Answer, Asked, FlowRule, Said};
+pub(super) use asked::{Answer, Asked, Faults, FlowRule, Said, Seldom};
 pub(super) use clean::{Clean, Found, Glance, without_gre};
 pub(super) use copies::Copies;
 pub(super) use passed::{Passed, PassedBy, high_half, low_half};
+pub(super) use registered::Registered;
 pub(super) use revocations::Revocations;
-pub(super) use session::{Registered, Session};
+pub(super) use session::Session;
+use told::Told;
 pub(super) use track::Track;
 pub(super) use world::{Due, World};
 

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4};
-use std::sync::Arc;
 
-use super::{Answer, Asked, GRACE, IN_FLIGHT, Passed, PassedBy, T_ACT, Track};
+use super::{Answer, Asked, GRACE, IN_FLIGHT, Passed, PassedBy, Registered, T_ACT, Told, Track};
 use crate::rules::facts::Leg;
 use crate::rules::memory::traffic::TrafficMemory;
 use crate::state::{Binding, NormalSelector};
@@ -32,7 +31,7 @@ pub(in crate::rules) struct Session {
     /// The last request on the home agent's leg and on the foreign agent's: Identification and fingerprint.
     last: [Option<(u64, u64)>; 2],
     /// The reply with code 133 that no request has followed yet, and whether the refused request had a timestamp.
-    pub rejected: Option<(Arc<Answer>, bool)>,
+    pub rejected: Option<(Box<Answer>, bool)>,
     /// When code 152 was last sent to it.
     pub last_refused: Option<Timestamp>,
     /// When it was first sent, after the last time that a request with Multipath was accepted.
@@ -68,41 +67,9 @@ pub(in crate::rules) struct Session {
     /// What is remembered of data packets.
     pub traffic: TrafficMemory,
     /// Rules and keys that are not reported again.
-    once: BTreeSet<(&'static str, u64)>,
+    once: Told,
     /// When the next expiry is looked at.
     pub(super) alarm: Option<Timestamp>,
-}
-
-/// The exchange that made or last refreshed a binding under its own name.
-#[derive(Clone, Debug)]
-pub(in crate::rules) struct Registered {
-    /// The request.
-    pub asked: Arc<Asked>,
-    /// The reply.
-    pub answer: Arc<Answer>,
-}
-
-impl Registered {
-    /// Whether the exchange is that of a binding with this BID, or without one, of this care-of address.
-    fn is_of(&self, bid: Option<u8>, care_of_address: Ipv4Addr) -> bool {
-        match bid {
-            Some(_) => self.asked.usable_bid() == bid,
-            None => {
-                self.asked.usable_bid().is_none() && self.asked.request.care_of_address == care_of_address
-            }
-        }
-    }
-
-    /// When the binding would expire by this exchange alone; `None` never.
-    pub fn own_expiry(&self) -> Option<Timestamp> {
-        let lifetime = self.asked.request.lifetime.min(self.answer.reply.lifetime);
-        let time = self.answer.place.time.nanoseconds();
-        (lifetime != u16::MAX).then(|| {
-            Timestamp::from_nanoseconds(
-                time.saturating_add(i64::from(lifetime).saturating_mul(1_000_000_000)),
-            )
-        })
-    }
 }
 
 impl Session {
@@ -174,18 +141,18 @@ impl Session {
 
     /// The exchange whose reply had this frame, if it is the last one of its binding.
     pub fn registered_at(&self, frame: u64) -> Option<&Registered> {
-        self.registered.iter().find(|registered| registered.answer.place.frame == frame)
+        self.registered.iter().find(|registered| registered.accepted.frame == frame)
     }
 
     /// Whether a rule may be reported for this key: the first time only.
     pub fn first_time(&mut self, rule: &'static str, key: u64) -> bool {
         // What finds no room was reported often enough.
-        self.once.len() < ONCE && self.once.insert((rule, key))
+        self.once.len() < ONCE && self.once.insert(rule, key)
     }
 
     /// Whether it was.
     pub fn has_told(&self, rule: &'static str, key: u64) -> bool {
-        self.once.contains(&(rule, key))
+        self.once.has(rule, key)
     }
 
     /// Notes that the way of packets may have changed (D14).
@@ -231,8 +198,8 @@ impl Session {
     /// `timeout` nanoseconds are compared with each other.
     pub(in crate::rules) fn remember_reply(
         &mut self,
-        answer: &Arc<Answer>,
-        asked: Option<&Arc<Asked>>,
+        answer: &Answer,
+        asked: Option<&Asked>,
         decides: bool,
         numbers: Numbers,
         timeout: i64,
@@ -248,7 +215,7 @@ impl Session {
         self.remember_networks(answer, asked.is_some());
         let Some(asked) = asked else { return };
         if code.0 == 133 {
-            self.rejected = Some((Arc::clone(answer), asked.is_timestamp));
+            self.rejected = Some((Box::new(answer.clone()), asked.is_timestamp));
         }
         if code.0 == numbers.invalid_fb_identifier {
             if self.refused_flows.len() >= REFUSALS {
@@ -272,7 +239,7 @@ impl Session {
             if self.registered.len() >= REGISTERED {
                 self.registered.remove(0);
             }
-            self.registered.push(Registered { asked: Arc::clone(asked), answer: Arc::clone(answer) });
+            self.registered.push(Registered::of(asked, answer));
         }
     }
 

@@ -204,8 +204,8 @@ impl World {
     /// Remembers a reply and what it changed.
     pub(in crate::rules) fn remember_reply(
         &mut self,
-        answer: &Arc<Answer>,
-        asked: Option<&Arc<Asked>>,
+        answer: &Answer,
+        asked: Option<&Asked>,
         decides: bool,
         node: Option<u32>,
         numbers: Numbers,

@@ -1,7 +1,5 @@
 //! What is accepted, and replies that disagree (EXCH).
 
-use std::collections::BTreeSet;
-
 use super::known::KnownBids;
 use crate::rules::facts::{Answering, FlowBindingFacts, Traits, fields, octets_of};
 use crate::rules::finder::Finder;
@@ -158,11 +156,11 @@ pub static EXCH_010: Rule = Rule {
 
 fn accepts_what_is_malformed(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     let Some(asked) = answering.asked.filter(|_| answering.accepts()) else { return };
-    if asked.faults.is_empty() {
+    let mut rules: Vec<&str> = asked.faults.rules().collect();
+    if rules.is_empty() {
         return;
     }
-    let rules: BTreeSet<&str> = asked.faults.iter().copied().collect();
-    let rules: Vec<&str> = rules.into_iter().collect();
+    rules.sort_unstable();
     finder
         .fires(format!(
             "accepts the request #{}, which breaks {}; no code is assigned for that, and agents differ (RFC 7629 §4.3)",

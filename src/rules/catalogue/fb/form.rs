@@ -342,12 +342,14 @@ fn overlapping_rules(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
         let overlapping = all.iter().take(place).find(|one| differ(one, other) && intersect(one, other));
         if let Some(one) = overlapping {
             finder
-                .fires(format!(
-                    "the selectors of \"{}\" and \"{}\" overlap and their actions differ; which one decides is not \
-                     defined (RFC 7629 §4.2)",
-                    RuleText(one),
-                    RuleText(other)
-                ))
+                .fires_often(|| {
+                    format!(
+                        "the selectors of \"{}\" and \"{}\" overlap and their actions differ; which one decides is \
+                         not defined (RFC 7629 §4.2)",
+                        RuleText(one),
+                        RuleText(other)
+                    )
+                })
                 .at(octets_of(&other.extension));
             return;
         }

@@ -59,9 +59,7 @@ fn has_prefix<'b>(session: &Session, mut live: impl Iterator<Item = &'b Binding>
     live.any(|binding| {
         session.registered(binding).is_some_and(|registered| {
             registered
-                .answer
-                .said
-                .seldom()
+                .granted()
                 .prefixes_answered
                 .iter()
                 .any(|answer| matches!(answer, DualStack::PrefixReply { code, .. } if code.is_accepted()))

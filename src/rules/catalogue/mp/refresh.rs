@@ -340,5 +340,5 @@ fn with_bid<'c>(asking: &Asking<'c, '_, '_>, bid: u8) -> Option<&'c Binding> {
 
 /// When a binding was last accepted under its own name.
 fn last_accepted(asking: &Asking<'_, '_, '_>, binding: &Binding) -> Timestamp {
-    asking.session.registered(binding).map_or(binding.refreshed, |registered| registered.answer.place.time)
+    asking.session.registered(binding).map_or(binding.refreshed, |registered| registered.accepted.time)
 }

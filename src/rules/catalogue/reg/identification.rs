@@ -238,16 +238,11 @@ pub static REG_028: Rule = Rule {
 
 fn duplicate_extends(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     let Some(asked) = answering.asked.filter(|_| answering.accepts()) else { return };
-    let name = |asked: &Asked| {
-        let request = asked.request;
-        (request.home_address, request.care_of_address, request.identification)
-    };
     let lifetime = answering.reply.lifetime;
     for binding in answering.live_before() {
         // A second reply to the one request is no duplicate of the request.
-        let is_same = |registered: &&Registered| {
-            name(&registered.asked) == name(asked) && registered.asked.place.frame < asked.place.frame
-        };
+        let is_same =
+            |registered: &&Registered| registered.has_name_of(asked) && registered.asked < asked.place.frame;
         let registered = answering.session.registered_at(binding.frame).filter(is_same);
         let (Some(expires), Some(registered)) = (binding.expires, registered) else { continue };
         let gained = if lifetime == u16::MAX {
@@ -263,7 +258,7 @@ fn duplicate_extends(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>)
                 .fires(format!(
                     "the request #{} has the Identification of the current registration, #{}, and its acceptance extends \
                      that {gain}; a duplicate leaves the lifetime as it is (RFC 5944 §3.8.2.2)",
-                    asked.place.frame, registered.asked.place.frame
+                    asked.place.frame, registered.asked
                 ))
                 .at(fields::LIFETIME);
             return;

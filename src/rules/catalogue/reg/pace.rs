@@ -141,7 +141,7 @@ fn expires_in_use(expired: &Expired<'_>, finder: &mut Finder<'_>) {
         Some(bid) => format!("BID {} at {}", bid.octet(), binding.care_of_address),
         None => format!("the binding of {}", binding.care_of_address),
     };
-    let reply = expired.registered.map_or(expired.renewed_by, |registered| registered.answer.place);
+    let reply = expired.registered.map_or(expired.renewed_by, |registered| registered.accepted);
     finder
         .fires(format!(
             "{name} expired after {} s, {} after its last packet; the node should register again in time \

@@ -4,7 +4,7 @@ use crate::rules::facts::{FlowBindingFacts, MessageFacts};
 use crate::rules::finder::Finder;
 use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
-use crate::wire::{SelectorField, SelectorFormat, SelectorValue, TrafficSelector};
+use crate::wire::{SelectorField, SelectorFormat, SelectorValue};
 
 use super::words::{section, shown, title};
 
@@ -40,7 +40,7 @@ fn ends_without_start(
     finder: &mut Finder<'_>,
 ) {
     let Some(selector) = facts.selector.as_ref().filter(|selector| selector.format == format) else { return };
-    if !has_end(selector) {
+    if facts.has_plain_ranges {
         return;
     }
     for end in selector.values().filter(|value| value.is_end) {
@@ -109,7 +109,7 @@ fn has_start_above_end(
     facts: &FlowBindingFacts<'_>,
     finder: &mut Finder<'_>,
 ) {
-    let Some(selector) = facts.selector.as_ref().filter(|selector| has_end(selector)) else { return };
+    let Some(selector) = facts.selector.as_ref().filter(|_| !facts.has_plain_ranges) else { return };
     for end in selector.values().filter(|value| value.is_end) {
         let Some(start) = selector.values().find(|start| start.field == end.field && !start.is_end) else {
             continue;
@@ -288,16 +288,4 @@ fn contradicts_its_protocol(
             section(selector.format)
         ))
         .at(protocol.map(|value| facts.octets_of(&value)).unwrap_or_default());
-}
-
-/// Whether any of its fields has the end of a range.
-fn has_end(selector: &TrafficSelector) -> bool {
-    selector.source_address.end.is_some()
-        || selector.destination_address.end.is_some()
-        || selector.spi.end.is_some()
-        || selector.flow_label.end.is_some()
-        || selector.source_port.end.is_some()
-        || selector.destination_port.end.is_some()
-        || selector.ds.end.is_some()
-        || selector.protocol.end.is_some()
 }

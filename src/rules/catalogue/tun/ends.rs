@@ -118,11 +118,11 @@ fn removed(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
         BindingState::Revoked => "was revoked",
         BindingState::Replaced => {
             let by = carried.session.and_then(|session| {
-                session.registered.iter().find(|other| other.answer.place.frame == binding.frame)
+                session.registered.iter().find(|other| other.accepted.frame == binding.frame)
             });
             match by {
-                Some(by) if by.asked.is_overwrite() => "was overwritten by the O flag",
-                Some(by) if by.asked.usable_bid().is_none() => "was replaced by a plain registration",
+                Some(by) if by.is_overwrite() => "was overwritten by the O flag",
+                Some(by) if by.usable_bid().is_none() => "was replaced by a plain registration",
                 _ => "was replaced by another registration",
             }
         }
