@@ -9,7 +9,7 @@ mod program;
 use std::fs;
 use std::path::PathBuf;
 
-use program::capture::{datagram, pcap, request};
+use program::capture::{RAW, datagram, hexadecimal, pcap, request};
 use program::{Run, run};
 
 /// A file in a directory of its own, both gone when it is dropped.
@@ -40,6 +40,37 @@ fn told(run: &Run) -> String {
 
 fn sample(name: &str) -> Vec<u8> {
     fs::read(format!("samples/{name}.pcap")).unwrap()
+}
+
+#[test]
+fn what_can_be_read_is_printed_when_it_cannot_be_written() {
+    let scratch = Scratch::new();
+    // A classic pcap holds one link type, and the second capture has another.
+    let ethernet = scratch.file("ethernet.pcap", &sample("figure3"));
+    let raw = scratch.file("raw.pcap", &pcap(RAW, &[datagram(434, 434, &request(&[]))]));
+    let out = scratch.path("out.pcap").display().to_string();
+    let run = run(&format!("decode --format ndjson --show messages -w {out} {raw} {ethernet}"));
+    assert_eq!(run.code, 3, "{}", run.error);
+    assert!(run.error.contains(&out), "{}", run.error);
+    let messages = run.out.lines().filter(|line| line.starts_with(r#"{"record":"message""#)).count();
+    assert_eq!(messages, 9, "one, and the eight of the sample");
+    let last: serde_json::Value = serde_json::from_str(run.out.lines().last().unwrap()).unwrap();
+    assert_eq!((&last["record"], &last["packets"]), (&"capture".into(), &47.into()));
+}
+
+#[test]
+fn a_list_that_is_not_there_is_empty_and_not_null() {
+    let scratch = Scratch::new();
+    // Flow-Bindings without an octet, with an action alone, and with a count of one.
+    for extension in ["9a020000", "9a02000101", "9a0200020101"] {
+        let message = datagram(434, 434, &request(&hexadecimal(extension)));
+        let file = scratch.file("short.pcap", &pcap(RAW, &[message]));
+        let run = run(&format!("decode --format json --show messages {file}"));
+        let document: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+        let found = &document["messages"][0]["extensions"][0];
+        assert_eq!((&found["name"], &found["bids"]), (&"flow-binding".into(), &serde_json::json!([])));
+        assert!(found["malformed"].is_string(), "{found}");
+    }
 }
 
 #[test]

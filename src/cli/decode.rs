@@ -316,6 +316,7 @@ impl Decode {
             filter,
             keys,
             writer,
+            unwritten: None,
             bar,
             for_people,
             fail_on,

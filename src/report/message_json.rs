@@ -219,6 +219,8 @@ impl<'a> FieldSink<'a> for FieldEntries<'_, '_> {
         match (value, meaning) {
             (Value::Number(_), Meaning::Word(word)) => object.entry(key, Word(word)),
             (Value::Absent, Meaning::Word(_)) => object.entry(key, Null),
+            // Lists are never null.
+            (Value::Absent, _) if key == "bids" => object.entry(key, Value::List(&[])),
             (Value::Selector { selector, whole }, Meaning::Name { key: Some(layout), name }) => {
                 object.entry(key, SelectorJson(&selector));
                 object.entry("selector_text", whole.then_some(Phrase(selector)));

@@ -1,5 +1,6 @@
 //! A mobile node as an observer knows it: its bindings, its policy and its tunnels.
 
+use std::cmp::Reverse;
 use std::net::Ipv4Addr;
 
 use super::binding::expiry;
@@ -426,9 +427,12 @@ impl Node {
             .enumerate()
             .find(|(_, tunnel)| tunnel.is(bid, care_of_address, encapsulation));
         let Some((index, tunnel)) = known else {
-            self.push_tunnel(Tunnel::new(bid, care_of_address, encapsulation, far_end));
+            let mut tunnel = Tunnel::new(bid, care_of_address, encapsulation, far_end);
+            tunnel.open(self.exchanges);
+            self.push_tunnel(tunnel);
             return false;
         };
+        tunnel.open(self.exchanges);
         let former = std::mem::replace(&mut tunnel.far_end, far_end);
         if former == far_end {
             return false;
@@ -442,11 +446,16 @@ impl Node {
     }
 
     /// The index of the tunnel that ends here, or did before a NAT gave it another end: one with the same UDP port
-    /// before others, one that is alive before ended ones, a later one before earlier ones.
+    /// before others, one that is alive before ended ones, of ended ones the one opened last.
     pub(super) fn tunnel_to(&self, far_end: FarEnd, time: Timestamp) -> Option<usize> {
         let tunnels = self.tunnels.iter().enumerate();
         let now = tunnels.filter(|(_, tunnel)| tunnel.far_end.address == far_end.address).max_by_key(
-            |(index, tunnel)| (tunnel.far_end.port == far_end.port, tunnel.is_alive(time), *index),
+            |(index, tunnel)| {
+                let is_alive = tunnel.is_alive(time);
+                // Of several that are alive always the same one, however often one of them is refreshed.
+                let age = if is_alive { 0 } else { tunnel.age(self.exchanges) };
+                (tunnel.far_end.port == far_end.port, is_alive, Reverse(age), *index)
+            },
         );
         let former = || {
             self.rare

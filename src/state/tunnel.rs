@@ -76,6 +76,8 @@ pub struct Tunnel {
     tally: Option<Box<Tally>>,
     /// Until when it is alive; before all time when its binding ended.
     alive_until: Timestamp,
+    /// Accepted exchanges of its node when a binding last opened it.
+    opened: u16,
 }
 
 /// What was seen in a tunnel.
@@ -105,7 +107,7 @@ impl Tunnel {
         encapsulation: Encapsulation,
         far_end: FarEnd,
     ) -> Self {
-        Self { bid, care_of_address, encapsulation, far_end, tally: None, alive_until: NEVER }
+        Self { bid, care_of_address, encapsulation, far_end, tally: None, alive_until: NEVER, opened: 0 }
     }
 
     /// What was seen in it towards the node, as of the last time that counters were brought up to date.
@@ -140,6 +142,16 @@ impl Tunnel {
         encapsulation: Encapsulation,
     ) -> bool {
         self.bid == bid && self.care_of_address == care_of_address && self.encapsulation == encapsulation
+    }
+
+    /// Notes that a binding opens it, or opens it again, at this count of accepted exchanges.
+    pub(super) fn open(&mut self, exchanges: u16) {
+        self.opened = exchanges;
+    }
+
+    /// How many exchanges before this count of them it was last opened.
+    pub(super) const fn age(&self, exchanges: u16) -> u16 {
+        exchanges.wrapping_sub(self.opened)
     }
 
     pub(super) fn end(&mut self) {

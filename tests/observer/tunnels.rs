@@ -236,6 +236,24 @@ fn a_care_of_address_that_another_binding_took_over_counts_there() {
 }
 
 #[test]
+fn what_comes_after_all_bindings_of_a_care_of_address_counts_in_the_last_one() {
+    let here = |bid, identification| Ask::bid(bid, identification).at(care_of(1));
+    let mut history = History::new();
+    for (second, bid) in [(1.0, 1), (5.0, 2), (9.0, 1)] {
+        let identification = second as u64;
+        history.accepted(second, &here(bid, identification));
+        history.accepted(second + 2.0, &here(bid, identification + 2).lifetime(0));
+    }
+    history.down(20.0, care_of(1), &Packet::new());
+    let observer = history.observe();
+    assert_eq!(
+        tunnels(&observer, NODE),
+        ["1 192.0.2.1 ipip 1/128 0/0 flows 1", "2 192.0.2.1 ipip 0/0 0/0 flows 0"]
+    );
+    assert_eq!(flows(&observer), ["- - per-flow [1 1/128 0/0]"]);
+}
+
+#[test]
 fn a_care_of_address_that_was_only_asked_for_is_unknown() {
     let mut history = History::new();
     history.accepted(1.0, &Ask::bid(1, 1));

@@ -27,6 +27,8 @@ pub(super) struct Run {
     pub filter: Option<FrameFilter>,
     pub keys: KeyRing,
     pub writer: Option<Writer>,
+    /// Why the writer was given up.
+    pub unwritten: Option<Failure>,
     pub bar: Option<ProgressBar>,
     /// Whether the report may be left out when no capture could be read; a program waits for its document.
     pub for_people: bool,
@@ -115,9 +117,12 @@ impl Run {
                             chosen.then_some(seen.datagram.reassembled)
                         }
                     };
-                    if let (Some(writer), Some(reassembled)) = (&mut self.writer, chosen) {
-                        write(writer, &self.trace, frame, reassembled)
-                            .map_err(|error| write_failure(&error))?;
+                    if let (Some(writer), Some(reassembled)) = (&mut self.writer, chosen)
+                        && let Err(error) = write(writer, &self.trace, frame, reassembled)
+                    {
+                        // What can be read is still printed.
+                        self.writer = None;
+                        self.unwritten = Some(write_failure(&error));
                     }
                 }
                 Next::Pause => report.flush().map_err(|error| Failure::output(&error))?,
@@ -159,6 +164,9 @@ impl Run {
         });
         if let Some(writer) = self.writer {
             writer.finish().map_err(|error| write_failure(&error))?;
+        }
+        if let Some(failure) = self.unwritten {
+            exit = failure.tell();
         }
         for error in self.timeline.errors() {
             exit = Failure::io(error.to_string(), error.help()).tell();
