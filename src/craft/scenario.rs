@@ -2,6 +2,7 @@
 
 mod secrets;
 mod values;
+mod variables;
 
 pub use secrets::without_secrets;
 pub use values::{parse_access_technology, parse_rate};
@@ -134,27 +135,6 @@ impl<'s> Reader<'s> {
             // The message alone: the error's own rendering quotes the line, and with it a secret.
             self.error(error.span().unwrap_or(0..0), None, error.message(), None)
         })
-    }
-
-    /// Takes the variables of the file, those of the command line over them.
-    pub(super) fn read_variables(&mut self, table: &DeTable<'_>) -> Result<(), ScenarioError> {
-        if let Some(vars) = table.get("vars") {
-            let DeValue::Table(vars) = vars.get_ref() else {
-                return Err(self.error(vars.span(), Some("vars"), "[vars] is a table of strings", None));
-            };
-            for (name, value) in vars {
-                let name = name.get_ref();
-                let text = match value.get_ref() {
-                    DeValue::String(text) => text.to_string(),
-                    DeValue::Integer(number) if number.radix() == 10 => number.as_str().to_owned(),
-                    DeValue::Boolean(flag) => flag.to_string(),
-                    _ => return Err(self.error(value.span(), Some(name), "a variable is a string", None)),
-                };
-                self.variables.insert(name.to_string(), Zeroizing::new(text));
-            }
-        }
-        self.variables.extend(self.surroundings.variables.clone());
-        Ok(())
     }
 
     /// Defines a variable, over whatever had that name.
