@@ -305,6 +305,8 @@ fn mistakes_are_told_with_file_line_step_and_key() {
         ("raw = \"00\"\noverride = { lifetime = 1 }", "line 9, step \"bad\", key override: raw octets"),
         ("ha = \"224.0.0.1\"", "line 8, step \"bad\", key ha: 224.0.0.1 is a multicast address"),
         ("bulk = true", "line 8, step \"bad\", key bulk: bulk is of the Multipath extension"),
+        ("label = 3", "line 8, step \"bad\", key label: label is of the Multipath extension"),
+        ("att = \"802.11\"", "line 8, step \"bad\", key att: att is of the Multipath extension"),
         (
             "dry_run = true",
             "line 8, step \"bad\", key dry_run: it is given on the command line, by --dry-run",

@@ -219,6 +219,16 @@ impl<'s> Reader<'s> {
         if step.only_waits {
             return Ok(vec![Step { name: step.name.clone(), wait, call: None }]);
         }
+        // As defaults they wait for a step that has the extension.
+        let of_multipath =
+            ["att", "label"].into_iter().find_map(|key| Some((key, step.layer.spans.get(key)?)));
+        if let (None, None, Some((key, span))) = (settings.bid, &settings.raw, of_multipath) {
+            let message = format!("{key} is of the Multipath extension, and without a bid there is none");
+            let help = "add the Binding Identifier: it is what adds the extension";
+            let mut error = self.error(span.clone(), Some(key), &message, Some(help.to_owned()));
+            error.step = Some(step.name.clone());
+            return Err(error);
+        }
         let Surroundings { numbers, allow_broadcast, .. } = self.surroundings;
         let call = Call::new(settings, *numbers, *allow_broadcast).map_err(|error| {
             let SettingsError { key, message, help } = error;
