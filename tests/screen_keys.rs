@@ -298,6 +298,18 @@ fn a_screen_that_was_paused_before_the_first_packet_tells_no_time() {
 }
 
 #[test]
+fn a_node_without_an_address_is_named_in_full() {
+    // It has a NAI of 16 letters, and until frame 14 no more.
+    let mut bench = Bench::before("samples/foreign-agent.pcap", SIZE);
+    bench.read(8);
+    let node = bench.line("0 of 0 up");
+    assert!(node.starts_with("▶▾ node@example.org 0 of 0 up  multipath refused  HA 198.51.100.1"), "{node}");
+    bench.read(u64::MAX);
+    let node = bench.line("10.1.0.1 ");
+    assert!(node.ends_with("  HA 198.51.100.1  node@…"), "{node}");
+}
+
+#[test]
 fn standard_input_is_called_so() {
     let mut bench = Bench::before(FIGURE, SIZE);
     bench.input.names = vec!["-".to_owned()];

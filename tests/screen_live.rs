@@ -109,6 +109,33 @@ fn the_readme_in_three_terminals() {
 }
 
 #[test]
+fn each_interface_that_is_away_is_told_until_it_is_back() {
+    unshare(CloneFlags::CLONE_NEWNET).expect("a network namespace is made, as root");
+    let link = |arguments: &str| {
+        let done = Command::new("ip").arg("link").args(arguments.split(' ')).status();
+        assert!(done.expect("iproute2 is needed: ./setup headers installs it").success(), "{arguments}");
+    };
+    for (near, far) in [("a0", "a1"), ("b0", "b1")] {
+        link(&format!("add {near} type veth peer name {far}"));
+        link(&format!("set {near} up"));
+        link(&format!("set {far} up"));
+    }
+    let terminal = Terminal::new();
+    terminal.watch("-i a0 -i b0");
+    terminal.shows("waiting for packets");
+    link("set a0 down");
+    terminal.shows("a0 has gone away, waiting for it");
+    link("set b0 down");
+    terminal.shows("a0, b0 have gone away, waiting for them");
+    link("set b0 up");
+    terminal.shows("a0 has gone away, waiting for it");
+    link("set a0 up");
+    terminal.wait("both interfaces", |text| !text.contains("gone away") && text.contains("a0 b0  live"));
+    terminal.keys(&["q"]);
+    terminal.wait("the shell", |text| !text.contains("[1 Tunnels]"));
+}
+
+#[test]
 fn registrations_appear_and_go_as_they_happen() {
     let mut network = Network::new();
     let terminal = Terminal::new();

@@ -275,6 +275,9 @@ fn a_reply_to_another_identification_is_not_taken() {
     assert_eq!(code, 1);
     assert_eq!(document["steps"][0]["reply"], Value::Null);
     assert_eq!(reasons(&document["steps"][0]), ["wrong-identification"]);
+    let told = run(&format!("send --ha {} --home-address 10.1.0.1 {options}", responder.ha()));
+    assert!(told.out.contains("Nothing that came back is an answer"), "{}", told.out);
+    assert!(!told.out.contains("Nothing was answered"), "{}", told.out);
     let (code, document) = send(&responder, &format!("{options} --accept-any-identification"));
     assert_eq!(code, 0, "{document:#}");
 }

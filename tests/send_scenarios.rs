@@ -180,6 +180,30 @@ fn variables_stand_in_any_string_and_the_command_line_wins() {
 }
 
 #[test]
+fn a_variable_may_be_made_of_others() {
+    let responder = Responder::with(Fault::None);
+    let vars = "[[step]]\nname = \"${greeting}\"\nnai = \"${nai}\"\n[vars]\ngreeting = \"hello, ${nai}\"\n\
+                nai = \"${user}@${realm}\"\nuser = \"node\"\nrealm = \"example.org\"\n";
+    let named = |more: &str| {
+        let document = document(&send(&responder, vars, &format!("--format json {more}")));
+        names(&document)[0].to_owned()
+    };
+    assert_eq!(named(""), "hello, node@example.org");
+    assert_eq!(named("--var realm=example.net"), "hello, node@example.net");
+    // What the command line says is taken as it is.
+    assert_eq!(named("--var user=${realm}"), "hello, ${realm}@example.org");
+    for (vars, said) in [
+        ("a = \"${b}\"\nb = \"${a}\"", "key a: the variable is made of itself"),
+        ("a = \"${a}\"", "key a: the variable is made of itself"),
+        ("a = \"${c}\"", "key a: there is no variable 'c'"),
+    ] {
+        let wrong = send(&responder, &format!("[[step]]\nname = \"${{a}}\"\n[vars]\n{vars}\n"), "");
+        assert_eq!(wrong.code, 2, "{vars}: {}", wrong.out);
+        assert!(wrong.error.contains(said), "{vars}: {}", wrong.error);
+    }
+}
+
+#[test]
 fn the_command_line_wins_over_a_step_and_a_step_over_the_defaults() {
     let responder = Responder::with(Fault::None);
     let steps = "lifetime = 100\n[[step]]\nlifetime = 200\nbid = 1\n[[step]]\nbid = 2\n";
@@ -281,6 +305,8 @@ fn mistakes_are_told_with_file_line_step_and_key() {
         ("raw = \"00\"\noverride = { lifetime = 1 }", "line 9, step \"bad\", key override: raw octets"),
         ("ha = \"224.0.0.1\"", "line 8, step \"bad\", key ha: 224.0.0.1 is a multicast address"),
         ("bulk = true", "line 8, step \"bad\", key bulk: bulk is of the Multipath extension"),
+        ("label = 3", "line 8, step \"bad\", key label: label is of the Multipath extension"),
+        ("att = \"802.11\"", "line 8, step \"bad\", key att: att is of the Multipath extension"),
         (
             "dry_run = true",
             "line 8, step \"bad\", key dry_run: it is given on the command line, by --dry-run",

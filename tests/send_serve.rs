@@ -114,6 +114,19 @@ fn an_agent_that_allows_one_binding_fails_no_case() {
 }
 
 #[test]
+fn a_node_that_has_only_a_name_passes_too() {
+    // RFC 2794 section 2: it asks by the home address 0.0.0.0, and the reply has the address it gets.
+    for suite in ["rfc5944", "rfc7629"] {
+        let server = agent("--require-auth --home-prefix 10.1.0.0/24");
+        let run = run(&format!(
+            "send --suite {suite} --ha {} --nai node@example.org --key {KEY} --rate 1000",
+            server.address()
+        ));
+        assert_eq!(run.code, 0, "{}", run.out);
+    }
+}
+
+#[test]
 fn an_agent_that_wants_nonces_gets_a_readable_report() {
     let server = agent("--replay nonce --require-auth");
     let suite = |more: &str| {

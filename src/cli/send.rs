@@ -227,7 +227,7 @@ impl Run {
         if outcomes.is_empty() {
             return Ok(None);
         }
-        Ok(Some((Entry { scenario: part.scenario.clone(), case: part.case.clone(), outcomes }, found)))
+        Ok(Some((Entry::new(part.scenario.clone(), part.case.clone(), outcomes), found)))
     }
 
     fn judged(&mut self, outcome: &Outcome) -> Vec<Finding> {

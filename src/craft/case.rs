@@ -28,7 +28,25 @@ pub struct Entry {
     pub outcomes: Vec<Outcome>,
 }
 
+/// Why a case cannot be judged that nothing was answered in.
+const SILENCE: &str = "no request was answered";
+
 impl Entry {
+    /// A line of a report. In a case silence is often lawful; where nothing at all was answered, not even what every
+    /// agent answers, it cannot be told from an agent that is not there.
+    pub fn new(scenario: Option<String>, case: Option<CaseFacts>, outcomes: Vec<Outcome>) -> Self {
+        let mut entry = Self { scenario, case, outcomes };
+        let is_silent = entry.outcomes.iter().all(|outcome| outcome.reply.is_none());
+        if entry.case.is_some()
+            && is_silent
+            && entry.passed() == Some(true)
+            && let Some(last) = entry.outcomes.last_mut()
+        {
+            last.skipped = Some(SILENCE.to_owned());
+        }
+        entry
+    }
+
     /// What it is called.
     pub fn name(&self) -> &str {
         match (&self.case, self.outcomes.first()) {

@@ -2,6 +2,7 @@
 
 mod secrets;
 mod values;
+mod variables;
 
 pub use secrets::without_secrets;
 pub use values::{parse_access_technology, parse_rate};
@@ -136,27 +137,6 @@ impl<'s> Reader<'s> {
         })
     }
 
-    /// Takes the variables of the file, those of the command line over them.
-    pub(super) fn read_variables(&mut self, table: &DeTable<'_>) -> Result<(), ScenarioError> {
-        if let Some(vars) = table.get("vars") {
-            let DeValue::Table(vars) = vars.get_ref() else {
-                return Err(self.error(vars.span(), Some("vars"), "[vars] is a table of strings", None));
-            };
-            for (name, value) in vars {
-                let name = name.get_ref();
-                let text = match value.get_ref() {
-                    DeValue::String(text) => text.to_string(),
-                    DeValue::Integer(number) if number.radix() == 10 => number.as_str().to_owned(),
-                    DeValue::Boolean(flag) => flag.to_string(),
-                    _ => return Err(self.error(value.span(), Some(name), "a variable is a string", None)),
-                };
-                self.variables.insert(name.to_string(), Zeroizing::new(text));
-            }
-        }
-        self.variables.extend(self.surroundings.variables.clone());
-        Ok(())
-    }
-
     /// Defines a variable, over whatever had that name.
     pub(super) fn define(&mut self, name: &str, value: String) {
         self.variables.insert(name.to_owned(), Zeroizing::new(value));
@@ -238,6 +218,16 @@ impl<'s> Reader<'s> {
         let wait = settings.wait;
         if step.only_waits {
             return Ok(vec![Step { name: step.name.clone(), wait, call: None }]);
+        }
+        // As defaults they wait for a step that has the extension.
+        let of_multipath =
+            ["att", "label"].into_iter().find_map(|key| Some((key, step.layer.spans.get(key)?)));
+        if let (None, None, Some((key, span))) = (settings.bid, &settings.raw, of_multipath) {
+            let message = format!("{key} is of the Multipath extension, and without a bid there is none");
+            let help = "add the Binding Identifier: it is what adds the extension";
+            let mut error = self.error(span.clone(), Some(key), &message, Some(help.to_owned()));
+            error.step = Some(step.name.clone());
+            return Err(error);
         }
         let Surroundings { numbers, allow_broadcast, .. } = self.surroundings;
         let call = Call::new(settings, *numbers, *allow_broadcast).map_err(|error| {

@@ -81,6 +81,12 @@ fn read_from(
     for (name, address) in addresses {
         reader.define(name, address.unwrap_or(Ipv4Addr::UNSPECIFIED).to_string());
     }
+    // A node that has only a name asks for an address (RFC 2794 §2), and gets one.
+    let expected = match home_address {
+        Some(address) if !address.is_unspecified() => format!("home_address={address}"),
+        _ => "home_address!=0.0.0.0 or code>=64".to_owned(),
+    };
+    reader.define("right_home_address", expected);
     // An agent may answer the very octets of an earlier run as it did then.
     reader.define("run", format!("{:08x}", clock::now().nanoseconds() & 0xffff_ffff));
     let defaults = reader.defaults(table)?;

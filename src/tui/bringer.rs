@@ -3,6 +3,7 @@
 // The edge: it waits by the clock.
 #![allow(clippy::disallowed_methods)]
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -66,6 +67,8 @@ pub(super) struct Bringer {
 pub(super) struct Notices {
     /// What is wrong with the interfaces; empty when all is well again, `None` while there is nothing new.
     pub trouble: Option<String>,
+    /// The interfaces that are not captured from, and why those are not waited for that are not.
+    pub absent: BTreeMap<String, Option<String>>,
     pub findings: FindingLog,
     pub target: Option<Target>,
 }
@@ -107,12 +110,26 @@ impl Audience for Notices {
     }
 
     fn noticed(&mut self, notice: &LiveNotice) {
-        self.trouble = Some(match notice {
-            LiveNotice::Gone { name, .. } => format!("{name} has gone away, waiting for it"),
-            LiveNotice::Back { .. } => String::new(),
-            LiveNotice::Lost { name, error } => format!("{name}: {error}"),
-        });
+        match notice {
+            LiveNotice::Gone { name, .. } => self.absent.insert(name.clone(), None),
+            LiveNotice::Back { name } => self.absent.remove(name),
+            LiveNotice::Lost { name, error } => self.absent.insert(name.clone(), Some(error.to_string())),
+        };
+        self.trouble = Some(trouble_of(&self.absent));
     }
+}
+
+/// What is wrong with the interfaces, in a line; empty when nothing is.
+fn trouble_of(absent: &BTreeMap<String, Option<String>>) -> String {
+    let gone: Vec<&str> =
+        absent.iter().filter(|(_, error)| error.is_none()).map(|(name, _)| name.as_str()).collect();
+    let waiting = match gone.as_slice() {
+        [] => None,
+        [name] => Some(format!("{name} has gone away, waiting for it")),
+        names => Some(format!("{} have gone away, waiting for them", names.join(", "))),
+    };
+    let lost = absent.iter().filter_map(|(name, error)| Some(format!("{name}: {}", error.as_ref()?)));
+    waiting.into_iter().chain(lost).collect::<Vec<_>>().join("; ")
 }
 
 impl Bringer {

@@ -33,6 +33,7 @@ pub struct SendText<W> {
     failed: Vec<String>,
     silent: u64,
     unauthentic: u64,
+    not_taken: u64,
     mismatched: u64,
     not_allowed: u64,
     skipped: u64,
@@ -57,6 +58,7 @@ impl<W: Write> SendText<W> {
             failed: Vec::new(),
             silent: 0,
             unauthentic: 0,
+            not_taken: 0,
             mismatched: 0,
             not_allowed: 0,
             skipped: 0,
@@ -256,7 +258,7 @@ impl<W: Write> SendText<W> {
 
     fn advice(&mut self) -> io::Result<()> {
         let doubtful = self.look.palette.doubtful;
-        let entries = self.tally.passed.saturating_add(self.tally.failed);
+        let entries = self.tally.passed.saturating_add(self.tally.failed).saturating_add(self.skipped);
         let mut advice = |text: &str| writeln!(self.out, "{doubtful}{text}{doubtful:#}");
         if self.silent > 0 && self.silent == entries && self.unauthentic > 0 {
             advice(
@@ -267,6 +269,11 @@ impl<W: Write> SendText<W> {
             advice(
                 "The agent answered code 133 again and again, also to its own time: perhaps it wants nonces \
                  (--replay nonce), or timestamps where nonces were sent.",
+            )?;
+        } else if self.silent > 0 && self.silent == entries && self.not_taken > 0 {
+            advice(
+                "Nothing that came back is an answer, and why stands with each. For those that come late, --timeout \
+                 waits longer.",
             )?;
         } else if self.silent > 0 && self.silent == entries {
             advice(
@@ -317,6 +324,8 @@ impl<W: Write> SendReport for SendText<W> {
             let is_unauthentic = |(_, why): &(usize, Ignored)| matches!(why, Ignored::Unauthenticated(_));
             if sent().any(|outcome| outcome.ignored.iter().any(is_unauthentic)) {
                 self.unauthentic = self.unauthentic.saturating_add(1);
+            } else if sent().any(|outcome| !outcome.ignored.is_empty()) {
+                self.not_taken = self.not_taken.saturating_add(1);
             }
         }
         self.observe(entry);

@@ -12,6 +12,9 @@ use crate::tui::facts::{Facts, NodeRef};
 use crate::tui::rates::{Second, sparkline};
 use crate::tui::text::{self, Row as Cells};
 
+/// Columns of the longest address.
+const ADDRESS: usize = 15;
+
 /// A row of the tree.
 pub(super) fn line(app: &App, facts: Facts<'_>, row: Row, width: usize, clock: &mut Clock) -> Line<'static> {
     let Some(node) = app.tunnels.node(facts, row.node()) else { return Line::raw("?") };
@@ -36,7 +39,9 @@ fn node_line(app: &App, facts: Facts<'_>, (place, node): (NodeRef, &Node), width
         (None, Some(nai)) => theme.glyphs.short_text(nai, 30),
         (None, None) => "?".to_owned(),
     };
-    row.push(text::left(&name, 15, theme.glyphs.ellipsis), theme.address.patch(theme.heading));
+    // Names are told apart by more than an address's columns would show.
+    let columns = if width >= 60 { text::width_of(&name).clamp(ADDRESS, 30) } else { ADDRESS };
+    row.push(text::left(&name, columns, theme.glyphs.ellipsis), theme.address.patch(theme.heading));
     if facts.node(place).is_none() {
         row.push(" forgotten", theme.doubtful);
     }
@@ -70,7 +75,9 @@ fn node_line(app: &App, facts: Facts<'_>, (place, node): (NodeRef, &Node), width
     if let (Some(_), Some(nai)) = (node.home_address, &node.nai) {
         let room = width.saturating_sub(row.width() + 2);
         if room > 4 {
-            row.push(format!("  {}", theme.glyphs.short_text(nai, room)), theme.quiet);
+            // Letters may take two columns each.
+            let nai = text::cut(&theme.glyphs.short_text(nai, room), room, theme.glyphs.ellipsis);
+            row.push(format!("  {nai}"), theme.quiet);
         }
     }
     row.line()

@@ -1,0 +1,59 @@
+//! `[vars]`: what `${name}` stands for. A value may be made of others, in whatever order they are written.
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+use zeroize::Zeroizing;
+
+use super::{Reader, ScenarioError};
+
+impl Reader<'_> {
+    /// Reads `[vars]`; the variables of the command line lie over them.
+    pub(in crate::craft) fn read_variables(&mut self, table: &DeTable<'_>) -> Result<(), ScenarioError> {
+        self.variables.extend(self.surroundings.variables.clone());
+        let Some(vars) = table.get("vars") else { return Ok(()) };
+        let DeValue::Table(vars) = vars.get_ref() else {
+            return Err(self.error(vars.span(), Some("vars"), "[vars] is a table of strings", None));
+        };
+        let mut waiting = Vec::new();
+        for (name, value) in vars {
+            let name: &str = name.get_ref();
+            let text = match value.get_ref() {
+                DeValue::String(_) => None,
+                DeValue::Integer(number) if number.radix() == 10 => Some(number.as_str().to_owned()),
+                DeValue::Boolean(flag) => Some(flag.to_string()),
+                _ => return Err(self.error(value.span(), Some(name), "a variable is a string", None)),
+            };
+            if self.variables.contains_key(name) {
+                continue;
+            }
+            match text {
+                Some(text) => self.define(name, text),
+                None => waiting.push((name, value)),
+            }
+        }
+        while let Some((first, value)) = waiting.first() {
+            let names: Vec<&str> = waiting.iter().map(|(name, _)| *name).collect();
+            let waits = |value: &Spanned<DeValue<'_>>| {
+                value
+                    .get_ref()
+                    .as_str()
+                    .is_some_and(|text| references(text).any(|name| names.contains(&name)))
+            };
+            let (later, now): (Vec<_>, Vec<_>) = waiting.iter().copied().partition(|(_, value)| waits(value));
+            if now.is_empty() {
+                return Err(self.error(value.span(), Some(first), "the variable is made of itself", None));
+            }
+            for (name, value) in now {
+                let text = Zeroizing::new(self.text(value, name)?);
+                self.variables.insert(name.to_owned(), text);
+            }
+            waiting = later;
+        }
+        Ok(())
+    }
+}
+
+/// The names of the variables in a text.
+fn references(text: &str) -> impl Iterator<Item = &str> {
+    text.split("${").skip(1).filter_map(|rest| Some(rest.split_once('}')?.0))
+}
