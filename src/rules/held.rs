@@ -262,6 +262,8 @@ impl Validator {
 
     /// Judges the packets that wait, and tells the observer which flows it may vouch for.
     pub fn release(&mut self, observer: &mut Observer) {
+        // Only of packets that are counted it is known whether they are like those before them.
+        observer.catch_up();
         self.judge_held(observer);
         for (number, watched) in self.flow.vouched.drain(..) {
             observer.vouch(number, watched);
