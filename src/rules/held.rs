@@ -262,6 +262,8 @@ impl Validator {
 
     /// Judges the packets that wait, and tells the observer which flows it may vouch for.
     pub fn release(&mut self, observer: &mut Observer) {
+        // Only of packets that are counted it is known whether they are like those before them.
+        observer.catch_up();
         self.judge_held(observer);
         for (number, watched) in self.flow.vouched.drain(..) {
             observer.vouch(number, watched);
@@ -302,7 +304,7 @@ impl Validator {
         let held = &*held;
         let open = open.get_mut(..count).unwrap_or_default();
         for open in open.iter() {
-            ahead ^= open.glance.map_or(0, |glance| self.flow.clean.read_ahead(glance));
+            open.glance.iter().for_each(|glance| self.flow.clean.expect(*glance));
         }
         for open in open.iter_mut().filter(|open| open.known == Known::Nothing) {
             let Some(held) = held.get(usize::from(open.place)) else { continue };
@@ -312,7 +314,7 @@ impl Validator {
             }
         }
         for open in open.iter() {
-            ahead ^= open.packet.map_or(0, |packet| self.flow.copies.read_ahead(packet));
+            open.packet.iter().for_each(|packet| self.flow.copies.expect(*packet));
         }
         for open in open.iter().filter(|open| open.known == Known::Nothing) {
             let Some(held) = held.get(usize::from(open.place)) else { continue };

@@ -46,6 +46,7 @@ pub use messages::{Attribution, MessageEvent};
 pub use node::{Multipath, Node, Prefix};
 pub use observer::{Evictions, Limits, Observer, Options};
 pub use policy::{BidList, Effect, Origin, Policy, Rule, RuleAction};
+pub(crate) use prefetch::prefetch;
 pub use selector::{Downlink, NormalSelector};
 pub use sprays::Spray;
 pub use standing::Standing;

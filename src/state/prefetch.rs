@@ -10,7 +10,7 @@ const LINE: usize = 64;
 
 /// Hints that all of this place will be read or written soon. Nothing else comes of it, whatever the place holds.
 #[inline]
-pub(super) fn prefetch<T>(place: Option<&T>) {
+pub(crate) fn prefetch<T>(place: Option<&T>) {
     #[cfg(target_arch = "x86_64")]
     if let Some(place) = place {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};

@@ -241,7 +241,7 @@ impl Observer {
             let is_name =
                 |node: &&Node| node.is_blank() || (node.home_address.is_none() && node.bindings().is_empty());
             let node = self.directory.nodes.get(other as usize).filter(is_name)?;
-            let (nai, multipath, violations) = (node.nai.clone(), node.multipath, node.violations().cloned());
+            let (nai, multipath, violations) = (node.nai.clone(), node.multipath, node.violations().copied());
             self.directory.withdraw(other);
             self.directory.change(slot, |node| {
                 if multipath != Multipath::Off {

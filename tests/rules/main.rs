@@ -99,7 +99,6 @@ fn judged_by(scene: &Scene, cold_start: bool, attribute: bool) -> Vec<Finding> {
                 validator.packet_soon(&tunnel, place, seen, &mut observer);
             }
             Seen::Message(seen) => {
-                observer.catch_up();
                 validator.release(&mut observer);
                 let event = seen.event(&keys);
                 let attribution = observer.message(&event);

@@ -95,8 +95,6 @@ impl Run {
                         }
                         Seen::Message(seen) => {
                             if let Some(validator) = &mut self.validator {
-                                // What waits is counted first: flows then tell what is known of it.
-                                self.observer.catch_up();
                                 validator.release(&mut self.observer);
                             }
                             let event = seen.event(&self.keys);

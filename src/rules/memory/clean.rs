@@ -7,7 +7,7 @@ use foldhash::fast::FixedState;
 
 use crate::net::gre::GreHeader;
 use crate::net::{Encapsulation, FlowFacts, Ipv4Packet, Tunnel};
-use crate::state::Observer;
+use crate::state::{Observer, prefetch};
 use crate::time::Timestamp;
 
 /// Sets of places for kinds of packets, a power of two; what is used of them first costs memory.
@@ -116,11 +116,10 @@ impl Clean {
         Some(Glance(hasher.finish()))
     }
 
-    /// Reads where a packet's kind has its place, and gives something of it that means nothing: reads that wait for
-    /// nothing overlap.
+    /// Hints that a packet's kind will be asked for.
     #[inline]
-    pub fn read_ahead(&self, glance: Glance) -> u32 {
-        self.sets.get(self.place(glance)).map_or(0, |Kinds([first, ..])| first.tag)
+    pub fn expect(&self, glance: Glance) {
+        prefetch(self.sets.get(self.place(glance)));
     }
 
     /// What is known of packets like this one.

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use foldhash::fast::FixedState;
 
 use crate::net::{FlowFacts, IpPacket, Tunnel};
-use crate::state::FarEnd;
+use crate::state::{FarEnd, prefetch};
 use crate::time::Timestamp;
 
 /// Nanoseconds within which a packet seen in two tunnels is one sent twice (TUN-025).
@@ -108,10 +108,10 @@ impl Copies {
         Some(self.hash((source, destination), (facts.key.protocol, identification, 0), start))
     }
 
-    /// Reads where a packet has its place, and gives something of it that means nothing.
+    /// Hints that a packet will be looked for.
     #[inline]
-    pub fn read_ahead(&self, packet: u64) -> u32 {
-        self.sets.get(set_of(packet)).map_or(0, |set| set.tags.first().copied().unwrap_or_default().into())
+    pub fn expect(&self, packet: u64) {
+        prefetch(self.sets.get(set_of(packet)));
     }
 
     #[inline]

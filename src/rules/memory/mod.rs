@@ -38,3 +38,12 @@ pub(super) const IN_FLIGHT: i64 = 100_000_000;
 pub(super) const fn grace_after(time: Timestamp) -> Timestamp {
     Timestamp::from_nanoseconds(time.nanoseconds().saturating_add(GRACE))
 }
+
+/// Appends to a list that hundreds of thousands of sessions have, and that is short in nearly all of them: room is made
+/// for a little more than what comes.
+fn push_snugly<T>(list: &mut Vec<T>, item: T) {
+    if list.len() == list.capacity() {
+        list.reserve_exact(list.len() / 4 + 1);
+    }
+    list.push(item);
+}

@@ -67,6 +67,10 @@ impl PassedBy {
         while self.0.len() >= MOST || self.0.front().is_some_and(is_old) {
             self.0.pop_front();
         }
+        if self.0.len() == self.0.capacity() {
+            // Nearly all sessions have few.
+            self.0.reserve_exact(self.0.len() / 4 + 2);
+        }
         self.0.push_back(passed);
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4};
 
-use super::{Answer, Asked, GRACE, IN_FLIGHT, Passed, PassedBy, Registered, T_ACT, Told, Track};
+use super::{Answer, Asked, GRACE, IN_FLIGHT, Passed, PassedBy, Registered, T_ACT, Told, Track, push_snugly};
 use crate::rules::facts::Leg;
 use crate::rules::memory::traffic::TrafficMemory;
 use crate::state::{Binding, NormalSelector};
@@ -170,7 +170,7 @@ impl Session {
                 if self.tracks.len() >= TRACKS {
                     self.tracks.remove(0);
                 }
-                self.tracks.push(Track::new(asked));
+                push_snugly(&mut self.tracks, Track::new(asked));
             }
         }
         let last = Some((asked.request.identification, asked.said.payload));
@@ -239,7 +239,7 @@ impl Session {
             if self.registered.len() >= REGISTERED {
                 self.registered.remove(0);
             }
-            self.registered.push(Registered::of(asked, answer));
+            push_snugly(&mut self.registered, Registered::of(asked, answer));
         }
     }
 

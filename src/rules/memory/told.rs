@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::push_snugly;
+
 /// So many of one session stand in a list, which is small and lies together.
 const FEW: usize = 8;
 
@@ -30,7 +32,7 @@ impl Told {
             return false;
         }
         if self.few.len() < FEW {
-            self.few.push((rule, key));
+            push_snugly(&mut self.few, (rule, key));
         } else {
             self.more.insert((rule, key));
         }

@@ -1,5 +1,6 @@
 //! What is remembered of the data packets of one session, and of the ends of its tunnels.
 
+use super::push_snugly;
 use crate::state::{Direction, FarEnd};
 use crate::time::Timestamp;
 
@@ -90,7 +91,7 @@ impl TrafficMemory {
         if let Some(known) = self.ends.iter_mut().find(|(end, _)| *end == far_end) {
             known.1 = left;
         } else if self.ends.len() < ENDS {
-            self.ends.push((far_end, left));
+            push_snugly(&mut self.ends, (far_end, left));
         } else {
             self.forgets_ends = true;
         }

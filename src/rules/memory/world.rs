@@ -73,7 +73,7 @@ struct Group {
     /// Number of the latest copy.
     latest: u64,
     /// Its replies: the leg they were seen on, their code, and when.
-    replies: SmallVec<[(Leg, ReplyCode, Timestamp); 2]>,
+    replies: SmallVec<[(Leg, ReplyCode, Timestamp); 1]>,
 }
 
 impl World {
