@@ -265,6 +265,8 @@ impl Validator {
         // Only of packets that are counted it is known whether they are like those before them.
         observer.catch_up();
         self.judge_held(observer);
+        // What was found of them may have waited long enough: it is decided before a message changes anything.
+        self.advance(observer.clock(), observer);
         for (number, watched) in self.flow.vouched.drain(..) {
             observer.vouch(number, watched);
         }

@@ -55,7 +55,9 @@ impl Validator {
             }
             let lives =
                 |bid: u8| expired.live_after().any(|binding| binding.bid().map(Bid::octet) == Some(bid));
-            let exhausted: Vec<_> = exhausted(node, lives).cloned().collect();
+            // The policy ends with the last binding (D11), and what was told of its rules with it.
+            let has_policy = expired.live_after().next().is_some();
+            let exhausted: Vec<_> = exhausted(node, lives).filter(|_| has_policy).cloned().collect();
             self.file(Some(slot), observer);
             if let Some(session) = self.world.session_mut(slot, observer) {
                 session.exhausted = exhausted;

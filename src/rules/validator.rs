@@ -123,6 +123,8 @@ impl Validator {
             if !is_released && !is_apart {
                 self.judge_held(observer);
                 is_released = true;
+                // What was found of them may be decided before what is due.
+                continue;
             }
             match due {
                 Some(Due::Lapse) => self.lapse(observer),

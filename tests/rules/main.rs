@@ -6,6 +6,7 @@ mod compliant;
 #[path = "../history/mod.rs"]
 mod history;
 mod pairs;
+mod policies;
 mod scene;
 
 use std::collections::BTreeSet;

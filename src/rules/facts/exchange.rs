@@ -140,7 +140,7 @@ impl<'c> Asking<'c, '_, '_> {
         let direct = self.is_at_home_agent() && request.flags.co_located() && request.lifetime > 0;
         let explained = message.has(ExtensionType::UDP_TUNNEL_REQUEST)
             || message.has(ExtensionType::FOREIGN_HOME_AUTHENTICATION)
-            || self.session.passed.was_at_foreign_agent(request.identification);
+            || self.session.was_at_foreign_agent(request.identification);
         (direct && !explained && source != request.care_of_address).then_some(source)
     }
 

@@ -70,6 +70,8 @@ pub(in crate::rules) struct Said {
     pub has_flow_binding: bool,
     /// Whether it has Type 154 at all.
     pub has_family: bool,
+    /// Whether it has Type 152 Sub-Type 1, sound or not.
+    pub asks_prefix: bool,
     /// Whether it has an authorization-enabling extension (D4).
     pub is_authorized: bool,
     /// Whether the walk over its extensions reached the end.
@@ -270,6 +272,7 @@ impl Said {
             has_multipath: message.has_multipath(),
             has_flow_binding: message.traits.have(Traits::FLOW_BINDING),
             has_family: message.traits.have(Traits::FAMILY),
+            asks_prefix: message.of_subtype(ExtensionType::DUAL_STACK, 1).next().is_some(),
             is_authorized: message.authorizations().next().is_some(),
             is_whole: message.is_whole(),
             has_unknown_critical: message.extensions.iter().any(|extension| {

@@ -61,9 +61,10 @@ impl Passed {
 }
 
 impl PassedBy {
-    /// Remembers a message, and forgets those more than `timeout` nanoseconds older.
+    /// Remembers a message, and forgets those more than twice `timeout` nanoseconds older.
     pub fn note(&mut self, passed: Passed, timeout: i64) {
-        let is_old = |other: &Passed| passed.place.time.since(other.place.time) > timeout;
+        // A request counts for as long after its acceptance, which may come as long after it (EXCH-012).
+        let is_old = |other: &Passed| passed.place.time.since(other.place.time) > timeout.saturating_mul(2);
         while self.0.len() >= MOST || self.0.front().is_some_and(is_old) {
             self.0.pop_front();
         }
@@ -80,13 +81,6 @@ impl PassedBy {
         for passed in requests.filter(|passed| passed.place.frame == asked.place.frame) {
             passed.accepted.get_or_insert(time);
         }
-    }
-
-    /// Whether a request with this Identification was seen on a foreign agent's leg.
-    pub fn was_at_foreign_agent(&self, identification: u64) -> bool {
-        self.0.iter().any(|passed| {
-            !passed.is_reply && passed.leg == Leg::ForeignAgent && passed.identification == identification
-        })
     }
 
     /// Whether a reply with this low half of the Identification was seen since a time.

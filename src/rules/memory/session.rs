@@ -1,6 +1,6 @@
 //! What is remembered of one session (D7), beside what the observer believes of its node.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4};
 
 use super::{Answer, Asked, GRACE, IN_FLIGHT, Passed, PassedBy, Registered, T_ACT, Told, Track, push_snugly};
@@ -16,6 +16,8 @@ const TRACKS: usize = 512;
 const REGISTERED: usize = 64;
 /// The most rules and keys of one session that are reported once.
 const ONCE: usize = 1 << 14;
+/// The most requests on the foreign agent's leg whose Identifications are remembered.
+const RELAYED: usize = 64;
 /// The most prefixes of one kind that are remembered.
 const PREFIXES: usize = 256;
 /// The most unanswered requests that are remembered, of refused policies and of refused prefixes.
@@ -30,6 +32,8 @@ pub(in crate::rules) struct Session {
     pub tracks: Vec<Track>,
     /// The last request on the home agent's leg and on the foreign agent's: Identification and fingerprint.
     last: [Option<(u64, u64)>; 2],
+    /// Identifications of the latest requests on the foreign agent's leg.
+    relayed: VecDeque<u64>,
     /// The reply with code 133 that no request has followed yet, and whether the refused request had a timestamp.
     pub rejected: Option<(Box<Answer>, bool)>,
     /// When code 152 was last sent to it.
@@ -99,6 +103,11 @@ impl Session {
     /// The track that a request belongs to, as it was before it.
     pub fn track(&self, asked: &Asked) -> Option<&Track> {
         self.tracks.iter().find(|track| track.is_of(asked))
+    }
+
+    /// Whether a request with this Identification was seen on a foreign agent's leg.
+    pub fn was_at_foreign_agent(&self, identification: u64) -> bool {
+        self.relayed.contains(&identification)
     }
 
     /// Identification and fingerprint of the request before, on the same leg.
@@ -173,6 +182,12 @@ impl Session {
                 push_snugly(&mut self.tracks, Track::new(asked));
             }
         }
+        if asked.leg == Leg::ForeignAgent && !self.was_at_foreign_agent(asked.request.identification) {
+            if self.relayed.len() >= RELAYED {
+                self.relayed.pop_front();
+            }
+            self.relayed.push_back(asked.request.identification);
+        }
         let last = Some((asked.request.identification, asked.said.payload));
         let [home, foreign] = &mut self.last;
         *(if asked.leg == Leg::HomeAgent { home } else { foreign }) = last;
@@ -223,7 +238,8 @@ impl Session {
             }
             self.refused_flows.push((time, asked.said.forward_bids().into_vec()));
         }
-        if asked.said.has_multipath {
+        // What a foreign agent answers on its own is no verdict of the home agent (EXCH-002).
+        if asked.said.has_multipath && !matches!(code.0, 64..=127 | 193..=200) {
             self.last_multipath_reply = Some((answer.reply.home_agent, code));
         }
         if !decides || !code.is_accepted() {

@@ -303,6 +303,10 @@ impl World {
     /// Takes out the next alarm: the node, if it is still the same.
     pub(in crate::rules) fn take_alarm(&mut self, observer: &Observer) -> Option<(Timestamp, u32)> {
         let Reverse((time, slot, birth)) = self.alarms.pop()?;
+        // It may have been set again after an earlier one of the same node: what expires is judged once.
+        while self.alarms.peek() == Some(&Reverse((time, slot, birth))) {
+            self.alarms.pop();
+        }
         let node = observer.node(slot).filter(|node| node.birth() == birth)?;
         if let Some(session) = self.session_mut(slot, observer)
             && session.alarm == Some(time)

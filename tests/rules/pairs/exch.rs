@@ -8,8 +8,8 @@ use crate::{Pair, pair};
 
 use acceptance::{
     code_1, forward_accepted, forward_in_reply, late_start_overwrites_and_supplies, malformed_accepted,
-    overtaken, overwritten_with_forward, reply_contradicts, second_reply_too_late, two_replies,
-    two_replies_on_two_legs,
+    overtaken, overtaken_slowly, overwritten_with_forward, reply_contradicts, second_reply_too_late,
+    two_replies, two_replies_on_two_legs,
 };
 use refusal::{
     accepted_after_refusal, drop_refused, forward_refused, forward_refused_after_overwrite,
@@ -272,6 +272,8 @@ pub const PAIRS: &[Pair] = &[
     ),
     pair("EXCH-012", |scene| overtaken(scene, 2, 0.1, 133), &[4], |scene| overtaken(scene, 2, -0.1, 133)),
     pair("EXCH-012", |scene| overtaken(scene, 2, 0.1, 133), &[4], |scene| overtaken(scene, 2, 0.1, 130)),
+    // It is the acceptance that may be 10 s old.
+    pair("EXCH-012", |scene| overtaken_slowly(scene, 10.5), &[4], |scene| overtaken_slowly(scene, 10.7)),
     // (a) a refusal; (b) a BID that is not live; (c) the same selector with another list or action.
     pair(
         "EXCH-013",

@@ -369,6 +369,8 @@ pub const PAIRS: &[Pair] = &[
             scene.wait_until(170.0);
         },
     ),
+    // One expiry is one, whichever of the node's bindings was registered first.
+    pair("REG-018", |scene| longer_first(scene, 90.0), &[2], |scene| longer_first(scene, 30.0)),
     pair("REG-019", |scene| from(scene, 0x22, 600, &[]), &[1], |scene| from(scene, 0x22, 0, &[])),
     pair(
         "REG-019",
@@ -508,4 +510,12 @@ fn a_reply_that_names_nobody_is_paired_by_its_path() {
     let rules: Vec<_> = found.iter().map(|finding| (finding.rule.id, finding.place.frame)).collect();
     assert_eq!(rules, [("REG-005", 2), ("REG-006", 2)]);
     assert_eq!(found[0].home_address, Some(NODE));
+}
+
+/// Interface 1 for 100 s, then interface 2 for 50 s; interface 1 is used then, and both expire.
+fn longer_first(scene: &mut Scene, used: f64) {
+    scene.exchange(0.0, &Registration { lifetime: 100, ..Registration::request(1) }, 0);
+    scene.exchange(1.0, &Registration { lifetime: 50, ..Registration::request(2) }, 0);
+    pace::uplink(scene, used);
+    scene.wait_until(250.0);
 }

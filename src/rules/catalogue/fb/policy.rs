@@ -36,7 +36,7 @@ fn ipv6_in_request(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
 }
 
 fn ipv6_in_reply(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
-    let asks = answering.asked.is_some_and(|asked| !asked.said.seldom().prefixes_asked.is_empty());
+    let asks = answering.asked.is_some_and(|asked| asked.said.asks_prefix || !asked.said.is_whole);
     if !asks && !has_prefix(answering.session, answering.live_before()) {
         report_ipv6(answering.message, finder);
     }

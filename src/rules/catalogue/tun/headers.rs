@@ -224,8 +224,8 @@ fn invalid_minimal(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
                 carried.outer.header.fragment_offset, minimal.destination
             ));
         }
-    } else if carried.reassembled {
-        // Its first fragment was judged.
+    } else if carried.reassembled && carried.udp.is_none() {
+        // Its first fragment was judged; those of a tunnel in UDP are not.
     } else if let Checksum::Wrong { found, computed } = minimal.checksum {
         finder.fires(format!(
             "Checksum of the minimal forwarding header is {found:#06x}, computed {computed:#06x} (RFC 2004 §3)"

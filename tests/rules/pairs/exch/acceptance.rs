@@ -40,6 +40,15 @@ pub(super) fn overtaken(scene: &mut Scene, bid: u8, older: f64, code: u8) {
     scene.exchange(1.05, &Registration { identification, ..Registration::request(1) }, code);
 }
 
+/// The request of BID 2 is accepted after 0.6 s; one that is older, of BID 1, is refused with code 133 at this time.
+pub(super) fn overtaken_slowly(scene: &mut Scene, refused: f64) {
+    let sent = scene.send(0.0, &Registration::request(2));
+    scene.send(0.6, &sent.reply(0));
+    let older = Registration { identification: Some(timestamp(-1.0)), ..Registration::request(1) };
+    let sent = scene.send(refused - 0.05, &older);
+    scene.send(refused, &sent.reply(133));
+}
+
 /// The reply to the request of BID 1 has this code and a FORWARD list.
 pub(super) fn forward_in_reply(scene: &mut Scene, code: u8, bids: &[u8]) {
     let sent = scene.send(0.0, &Registration::request(1));

@@ -9,6 +9,15 @@ use crate::{Pair, pair};
 
 const NOBODY: Ipv4Addr = care_of(77);
 
+/// BID 2 is asked for at 6 s, used at 6.2 s, and accepted then.
+fn used_before_accepted(scene: &mut Scene, accepted: f64) {
+    bids(scene, 1);
+    let sent = scene.send(6.0, &Registration::request(2));
+    scene.history.down(6.2, care_of(2), &Packet::new());
+    scene.send(accepted, &sent.reply(0));
+    scene.wait_until(12.0);
+}
+
 pub const PAIRS: &[Pair] = &[
     pair(
         "TUN-001",
@@ -26,6 +35,8 @@ pub const PAIRS: &[Pair] = &[
             scene.wait_until(9.0);
         },
     ),
+    // Registered after it, a moment or too late.
+    pair("TUN-001", |scene| used_before_accepted(scene, 7.5), &[4], |scene| used_before_accepted(scene, 7.0)),
     pair(
         "TUN-001",
         // The capture ends within the grace.

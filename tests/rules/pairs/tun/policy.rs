@@ -40,6 +40,15 @@ fn free() -> Packet {
     Packet::new().ports(5060, 9)
 }
 
+/// BID 1 lives until 11 s, and a packet that it ought to take strays; nothing more is seen until 40 s.
+fn strays_before_expiry(scene: &mut Scene, at: f64) {
+    scene.exchange(0.0, &Registration::request(2), 0);
+    scene.exchange(0.98, &Registration { lifetime: 10, ..Registration::request(1) }, 0);
+    scene.exchange(4.0, &Registration::request(2).with(forward(&[1, 2], &udp_to_port(7000))), 0);
+    scene.history.down(at, care_of(2), &Packet::new());
+    scene.wait_until(40.0);
+}
+
 pub const PAIRS: &[Pair] = &[
     pair(
         "TUN-005",
@@ -60,6 +69,13 @@ pub const PAIRS: &[Pair] = &[
             scene.exchange(10.5, &Registration::request(2), 0);
             scene.wait_until(14.0);
         },
+    ),
+    // What changes more than a second later, and before another packet is seen, changes nothing about it.
+    pair(
+        "TUN-005",
+        |scene| strays_before_expiry(scene, 8.0),
+        &[7],
+        |scene| strays_before_expiry(scene, 10.5),
     ),
     pair(
         "TUN-005",
