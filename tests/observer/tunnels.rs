@@ -239,10 +239,9 @@ fn a_care_of_address_that_another_binding_took_over_counts_there() {
 fn what_comes_after_all_bindings_of_a_care_of_address_counts_in_the_last_one() {
     let here = |bid, identification| Ask::bid(bid, identification).at(care_of(1));
     let mut history = History::new();
-    for (second, bid) in [(1.0, 1), (5.0, 2), (9.0, 1)] {
-        let identification = second as u64;
+    for (second, bid, identification) in [(1.0, 1, 1), (5.0, 2, 3), (9.0, 1, 5)] {
         history.accepted(second, &here(bid, identification));
-        history.accepted(second + 2.0, &here(bid, identification + 2).lifetime(0));
+        history.accepted(second + 2.0, &here(bid, identification + 1).lifetime(0));
     }
     history.down(20.0, care_of(1), &Packet::new());
     let observer = history.observe();
