@@ -126,6 +126,20 @@ fn what_is_written_otherwise_is_another_rule() {
 }
 
 #[test]
+fn a_flow_binding_that_runs_past_the_end_sets_nothing() {
+    // What there is of it would be a rule: FORWARD to BID 1, TS Format 1, protocol UDP.
+    let there = [1, 1, 1, 1, 0x00, 0x08, 0x00, 0x00, 17];
+    for (length, rules) in [(9, 1), (20, 0)] {
+        let ask = Ask::bid(1, 1);
+        let octets = [&ask.octets(), &[154, 2, 0, length][..], &there].concat();
+        let mut history = History::new();
+        history.message(1.0, ask.source, ask.destination, &octets);
+        history.answer(1.1, &ask.answer(0));
+        assert_eq!(node(&history.observe(), NODE).policy().rules().len(), rules, "Length {length}");
+    }
+}
+
+#[test]
 fn malformed_flow_bindings_set_nothing() {
     let good = selector(|_| {});
     let long = selector(|selector| selector.source_port = Bounds::single(5));

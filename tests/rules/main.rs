@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod compliant;
+mod edges;
 #[path = "../history/mod.rs"]
 mod history;
 mod pairs;
-mod policies;
 mod scene;
 
 use std::collections::BTreeSet;
