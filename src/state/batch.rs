@@ -214,7 +214,7 @@ impl Observer {
         let same = flow.key == sighting.key
             && flow.marks.has(Marks::STEADY)
             && flow.generation == pulse.generation
-            && flow.birth == pulse.birth
+            && flow.birth.get() == pulse.birth
             && sighting.clock <= pulse.next_expiry
             && flow.path.ends_at(sighting.far_end);
         if !same {

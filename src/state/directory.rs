@@ -2,10 +2,12 @@
 
 use std::hash::BuildHasher;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::num::NonZeroU32;
 
 use foldhash::fast::FixedState;
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 
+use super::far_ends::FarEnds;
 use super::index::{Entry, Index, tag};
 use super::node::Pulse;
 use super::prefetch::prefetch;
@@ -18,7 +20,7 @@ type Hasher = FixedState;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NodeId {
     pub slot: u32,
-    pub birth: u32,
+    pub birth: NonZeroU32,
 }
 
 /// All nodes, and the ways to find them.
@@ -39,16 +41,14 @@ pub(super) struct Directory {
     /// Their addresses, side by side.
     agent_addresses: Vec<Ipv4Addr>,
     agent_index: HashMap<Ipv4Addr, u32, Hasher>,
-    /// Home agent and far end of every tunnel that was ever registered.
-    far_ends: HashSet<u64, Hasher>,
-    /// Those that are not in the set yet, a few.
-    new_far_ends: Vec<u64>,
+    /// Of every tunnel that was ever registered.
+    pub far_ends: FarEnds,
     most: usize,
     hand: usize,
     births: u32,
     pub evicted: u64,
-    /// Prefixes, home agents and far ends that found no room.
-    pub no_room: u64,
+    /// Prefixes and home agents that found no room.
+    no_room: u64,
     /// Flows of the nodes that fell out.
     pub evicted_flows: u64,
     /// How often a prefix was given to a node that had it not.
@@ -60,10 +60,6 @@ pub(super) struct Directory {
 const AGENTS: usize = 1 << 16;
 /// So many home agents are faster looked through one by one than found by their hash: every tunnelled packet asks twice.
 const FEW_AGENTS: usize = 8;
-/// The most far ends remembered after their binding has ended.
-const FAR_ENDS: usize = 1 << 23;
-/// So many go into their set at once: each goes to another place in main memory, and visits made together overlap.
-const NEW_FAR_ENDS: usize = 32;
 /// The most prefixes of all nodes together, and of one.
 const PREFIXES: usize = 1 << 20;
 const PREFIXES_OF_ONE: usize = 256;
@@ -82,8 +78,7 @@ impl Directory {
             agents: Vec::new(),
             agent_addresses: Vec::new(),
             agent_index: HashMap::with_hasher(FixedState::with_seed(seed)),
-            far_ends: HashSet::with_hasher(FixedState::with_seed(seed)),
-            new_far_ends: Vec::with_capacity(NEW_FAR_ENDS),
+            far_ends: FarEnds::new(seed),
             most: most.max(1),
             hand: 0,
             births: 0,
@@ -100,8 +95,13 @@ impl Directory {
         let mut outline = Self::new(self.most, 0);
         outline.agents.clone_from(&self.agents);
         (outline.births, outline.evicted) = (self.births, self.evicted);
-        (outline.no_room, outline.evicted_flows) = (self.no_room, self.evicted_flows);
+        (outline.no_room, outline.evicted_flows) = (self.no_room(), self.evicted_flows);
         outline
+    }
+
+    /// Prefixes, home agents and far ends that found no room.
+    pub fn no_room(&self) -> u64 {
+        self.no_room.saturating_add(self.far_ends.no_room)
     }
 
     /// Hints that the node with this home address will be looked for soon.
@@ -145,7 +145,7 @@ impl Directory {
 
     /// Names the node in this place.
     pub fn id(&self, slot: u32) -> Option<NodeId> {
-        self.nodes.get(slot as usize).map(|node| NodeId { slot, birth: node.birth })
+        Some(NodeId { slot, birth: NonZeroU32::new(self.nodes.get(slot as usize)?.birth)? })
     }
 
     /// The place of a node, if it is still there.
@@ -267,29 +267,6 @@ impl Directory {
         }
     }
 
-    /// Remembers that a tunnel was registered between these two.
-    pub fn know_far_end(&mut self, home_agent: Ipv4Addr, far_end: Ipv4Addr) {
-        self.new_far_ends.push(pair(home_agent, far_end));
-        let room = FAR_ENDS.saturating_sub(self.far_ends.len());
-        if self.new_far_ends.len() < NEW_FAR_ENDS.min(room) {
-            return;
-        }
-        for new in self.new_far_ends.drain(..) {
-            if self.far_ends.len() < FAR_ENDS {
-                self.far_ends.insert(new);
-            } else if !self.far_ends.contains(&new) {
-                self.no_room = self.no_room.saturating_add(1);
-            }
-        }
-    }
-
-    /// Whether a tunnel was ever registered between these two.
-    #[inline]
-    pub fn knows_far_end(&self, home_agent: Ipv4Addr, far_end: Ipv4Addr) -> bool {
-        let pair = pair(home_agent, far_end);
-        self.far_ends.contains(&pair) || self.new_far_ends.contains(&pair)
-    }
-
     /// Whether this is the address of a home agent that took part in a registration.
     #[inline]
     pub fn is_agent(&self, address: Ipv4Addr) -> bool {
@@ -343,7 +320,8 @@ impl Directory {
 
     fn add(&mut self, mut node: Node) -> u32 {
         self.know_agent(node.home_agent);
-        self.births = self.births.wrapping_add(1);
+        // 0 is nobody's.
+        self.births = self.births.wrapping_add(1).max(1);
         node.birth = self.births;
         let slot = if let Some(slot) = self.free.pop() {
             self.change(slot, |place| *place = node);

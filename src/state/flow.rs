@@ -1,6 +1,7 @@
 //! Inner flows: which tunnels each was seen in, and whether that is what the policy says.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::num::NonZeroU32;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
@@ -166,7 +167,7 @@ pub(super) struct Flow {
     pub key: Key,
     pub node: u32,
     /// Which node of that index it was; a later one has another number.
-    pub birth: u32,
+    pub birth: NonZeroU32,
     /// The first tunnel; most flows have no other.
     pub path: Path,
     /// Generation of the node for which `rule` and [`Marks::STEADY`] hold.

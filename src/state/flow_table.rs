@@ -68,7 +68,7 @@ impl Forgotten {
         Self {
             ruled,
             node: flow.node,
-            birth: flow.birth,
+            birth: flow.birth.get(),
             tunnel: path.tunnel,
             downlink: path.downlink,
             uplink: path.uplink,
@@ -278,7 +278,7 @@ impl FlowTable {
         let mut slots: Vec<&Flow> = self
             .flows
             .iter()
-            .filter(|flow| nodes.get(flow.node as usize).is_some_and(|node| node.birth == flow.birth))
+            .filter(|flow| nodes.get(flow.node as usize).is_some_and(|node| node.birth == flow.birth.get()))
             .collect();
         slots.sort_by_key(|flow| flow.path.first);
         slots.into_iter().filter_map(|flow| self.view(flow, nodes)).collect()
@@ -293,7 +293,7 @@ impl FlowTable {
     /// The node of the flow in a slot, if it is still there.
     pub fn node_at(&self, slot: u32, nodes: &[Node]) -> Option<u32> {
         let flow = self.flows.get(slot as usize)?;
-        nodes.get(flow.node as usize).filter(|node| node.birth == flow.birth).map(|_| flow.node)
+        nodes.get(flow.node as usize).filter(|node| node.birth == flow.birth.get()).map(|_| flow.node)
     }
 
     fn view(&self, flow: &Flow, nodes: &[Node]) -> Option<FlowView> {

@@ -107,7 +107,7 @@ impl Observer {
             return;
         }
         entry.marks.set(mark.provisional());
-        let (key, birth) = (entry.key, entry.birth);
+        let (key, birth) = (entry.key, entry.birth.get());
         let changes = self.directory.nodes.get(entry.node as usize).map_or(0, |node| node.changes);
         self.judge.push(Suspicion { time, flow, key, birth, changes, charge });
     }
@@ -132,7 +132,7 @@ impl Observer {
         let Some(suspicion) = self.judge.pop() else { return };
         let (key, birth) = (suspicion.key, suspicion.birth);
         let flow = self.flows.flow_mut(suspicion.flow);
-        let Some(flow) = flow.filter(|flow| flow.key == key && flow.birth == birth) else { return };
+        let Some(flow) = flow.filter(|flow| flow.key == key && flow.birth.get() == birth) else { return };
         flow.marks.clear(suspicion.charge.mark().provisional());
         // One more nanosecond: a binding expires when the clock is past its expiry.
         let grace = i64::try_from(GRACE).unwrap_or(i64::MAX).saturating_add(1);

@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
+use super::extensions::Extensions;
 use super::pending::Identity;
 use super::{AuthenticationFacts, Leg, Observer, Step};
 use crate::net::{Datagram, IpPacket};
@@ -59,6 +60,19 @@ impl Attribution {
 }
 
 impl Observer {
+    /// Hints at what a message will be looked up in.
+    #[inline]
+    fn expect(&self, header: &Header<'_>) {
+        match header {
+            Header::Request(request) => {
+                self.directory.expect(request.home_agent, request.home_address);
+                self.pending.expect(request.home_address, request.identification);
+            }
+            Header::Reply(reply) => self.pending.expect(reply.home_address, reply.identification),
+            _ => {}
+        }
+    }
+
     /// Takes a message of any type, after [`Observer::advance`] to its time.
     pub fn message(&mut self, event: &MessageEvent<'_, '_>) -> Attribution {
         let packet = match &event.datagram.ip {
@@ -66,23 +80,31 @@ impl Observer {
             // Mobile IPv4 runs over IPv4; what comes over IPv6 is shown and believed nothing.
             IpPacket::V6(_) => return Attribution::default(),
         };
+        self.expect(&event.message.header);
         // What a message changes must not change what was seen before it, nor acquit it after its grace.
         self.flush();
         if self.judge.has_due(self.clock) {
             self.pass_judgement(self.clock);
         }
-        if self.duplicates.is_copy(&packet.into(), event.time) {
+        let print = self.duplicates.print(&packet.into());
+        let header = &event.message.header;
+        let is_registration = matches!(header, Header::Request(_) | Header::Reply(_));
+        // Read before anything is looked up, so that what was hinted at has the time to arrive.
+        let read = is_registration.then(|| Extensions::of(event.message, &mut self.room));
+        if self.duplicates.is_repeated(print, event.time) {
             return Attribution { copy: true, ..Attribution::default() };
         }
-        let attribution = match &event.message.header {
-            Header::Request(request) => self.request(event, request),
-            Header::Reply(reply) => self.reply(event, reply),
-            Header::TunnelData(_) => return self.tunnel_data(event.datagram, event.time),
-            Header::Revocation(revocation) => Attribution::to(self.revocation(event, revocation)),
-            Header::RevocationAcknowledgement(acknowledgement) => {
+        let attribution = match (header, read) {
+            (Header::Request(request), Some(read)) => self.request(event, request, read),
+            (Header::Reply(reply), Some(read)) => self.reply(event, reply, &read),
+            (Header::TunnelData(_), _) => return self.tunnel_data(event.datagram, event.time),
+            (Header::Revocation(revocation), _) => Attribution::to(self.revocation(event, revocation)),
+            (Header::RevocationAcknowledgement(acknowledgement), _) => {
                 Attribution::to(self.acknowledgement(event, acknowledgement))
             }
-            Header::Other(_) | Header::Short(..) => Attribution::default(),
+            (Header::Request(_) | Header::Reply(_) | Header::Other(_) | Header::Short(..), _) => {
+                Attribution::default()
+            }
         };
         if let Some(node) = attribution.node
             && event.authentication != AuthenticationFacts::default()

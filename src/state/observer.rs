@@ -196,10 +196,10 @@ impl Observer {
     pub fn close(&mut self) {
         self.flush();
         let Options { reply_timeout, limits, seed, .. } = self.options;
-        let pending = mem::replace(&mut self.pending, Pending::new(reply_timeout, limits.pending, seed));
-        for request in pending.oldest_first() {
-            self.conclude(request);
-        }
+        let empty = Pending::new(reply_timeout, limits.pending, seed);
+        let mut pending = mem::replace(&mut self.pending, empty);
+        pending.give_up_all(|request| self.conclude(request));
+        self.pending = pending;
         self.judge_all();
         for slot in 0..u32::try_from(self.directory.nodes.len()).unwrap_or(u32::MAX) {
             self.directory.settle(slot, self.clock);
@@ -319,7 +319,7 @@ impl Observer {
             bindings: self.evicted_bindings,
             rules: self.evicted_rules,
             legs: self.records.forgotten_legs(),
-            others: self.directory.no_room.saturating_add(self.evicted_others),
+            others: self.directory.no_room().saturating_add(self.evicted_others),
         }
     }
 
@@ -332,13 +332,12 @@ impl Observer {
 
     /// Counts a request that got no answer.
     pub(super) fn conclude(&mut self, request: &Request) {
-        let kind = request.kind;
-        if request.answer.is_some() {
+        if !request.is_open {
             return;
         }
         self.records.decide(request.record);
         if let Some(traffic) = self.directory.agent_mut(request.home_agent) {
-            traffic.count(kind, Status::Unanswered, None);
+            traffic.count(request.kind, Status::Unanswered, None);
         }
     }
 }

@@ -159,7 +159,7 @@ impl Observer {
     fn without_inner(&mut self, ends: Ends) -> Attribution {
         let known = [Direction::Downlink, Direction::Uplink].into_iter().any(|direction| {
             let (home_agent, far_end) = ends.seen(direction);
-            self.directory.knows_far_end(home_agent, far_end.address)
+            self.directory.far_ends.contains(home_agent, far_end.address)
         });
         self.tunnelled = self.tunnelled.saturating_add(u64::from(known));
         if !known {
@@ -222,7 +222,7 @@ impl Observer {
         let known = self.directory.nodes.get(slot as usize)?.tunnel_to(far_end, sighting.clock);
         let index = match known {
             Some(index) => index,
-            None if self.directory.knows_far_end(home_agent, far_end.address) => {
+            None if self.directory.far_ends.contains(home_agent, far_end.address) => {
                 let stray = Tunnel::new(None, far_end.address, sighting.encapsulation, far_end);
                 let made = self.directory.nodes.get_mut(slot as usize)?.push_tunnel(stray);
                 self.evicted_others = self.evicted_others.saturating_add(u64::from(made.is_none()));
@@ -240,7 +240,7 @@ impl Observer {
         let home_agent = self.directory.agent(key.agent);
         let carrier = || sighting.carrier.and_then(|carrier| self.owner(sighting, carrier.into()));
         let Some(node) = self.owner(sighting, packet.destination).or_else(carrier) else {
-            let known = self.directory.knows_far_end(home_agent, sighting.far_end.address);
+            let known = self.directory.far_ends.contains(home_agent, sighting.far_end.address);
             self.tunnelled = self.tunnelled.saturating_add(u64::from(known));
             return Attribution { tunnelled: known, ..Attribution::default() };
         };
@@ -254,7 +254,7 @@ impl Observer {
         let path = Path::new(tunnel, sighting.far_end, sighting.time);
         let Some(slot) = self.flow_of(key, id, path) else {
             self.homeless_flows = self.homeless_flows.saturating_add(1);
-            self.uncounted.packet((node, id.birth, tunnel), sighting.direction, sighting.bytes);
+            self.uncounted.packet((node, id.birth.get(), tunnel), sighting.direction, sighting.bytes);
             return attribution;
         };
         self.flows.count(slot, path, sighting.direction, sighting.bytes);

@@ -15,6 +15,7 @@ use super::directory::NodeId;
 use super::extensions::FlowBindings;
 use super::index::{Entry, Index, tag};
 use super::node::Registration;
+use super::records::RecordNumber;
 use super::{FarEnd, Interface, Kind, Step};
 use crate::time::Timestamp;
 use crate::wire::{RegistrationRequest, ReplyCode, RequestFlags};
@@ -26,8 +27,9 @@ pub(super) enum Identity {
     Nai(Box<[u8]>),
 }
 
-/// A request on its way.
+/// A request on its way, in two cache lines.
 #[derive(Clone, Debug)]
+#[repr(align(64))]
 pub(super) struct Request {
     pub identity: Identity,
     pub identification: u64,
@@ -47,13 +49,13 @@ pub(super) struct Request {
     pub flow_bindings: FlowBindings,
     /// Endpoint pairs it was seen between; most requests are seen between one, which stands here and not elsewhere.
     pub legs: SmallVec<[RequestLeg; 1]>,
-    /// The answer, once there is one.
-    pub answer: Option<ReplyCode>,
+    /// Whether it still waits for its answer.
+    pub is_open: bool,
     pub retransmissions: u32,
     /// Frame in which it was first seen.
     pub frame: u64,
     /// Its record among the exchanges, if records are kept.
-    pub record: Option<u64>,
+    pub record: Option<RecordNumber>,
     /// When it was last seen.
     seen: Timestamp,
 }
@@ -199,7 +201,24 @@ impl Pending {
         })
     }
 
+    /// The one of some slots whose request was seen last; one that is preferred before others.
+    pub fn latest_of(
+        &self,
+        slots: impl IntoIterator<Item = u32>,
+        is_preferred: impl Fn(&Request) -> bool,
+    ) -> Option<u32> {
+        let requests = slots.into_iter().filter_map(|slot| Some((slot, self.request(slot)?)));
+        requests
+            .max_by_key(|(_, request)| (is_preferred(request), request.seen, request.frame))
+            .map(|(slot, _)| slot)
+    }
+
     /// The request in a slot.
+    pub fn request(&self, slot: u32) -> Option<&Request> {
+        self.slots.get(slot as usize)?.as_ref()
+    }
+
+    /// The request in a slot, to change it.
     pub fn request_mut(&mut self, slot: u32) -> Option<&mut Request> {
         self.slots.get_mut(slot as usize)?.as_mut()
     }
@@ -269,9 +288,16 @@ impl Pending {
         self.due = self.queue.front().map_or(NEVER, |(end, _)| *end);
     }
 
-    /// All requests, in the order in which they were put in.
-    pub fn oldest_first(&self) -> impl Iterator<Item = &Request> {
-        self.queue.iter().filter_map(|(_, entry)| self.slots.get(entry.slot as usize)?.as_ref())
+    /// Gives up all requests that wait for an answer, in the order in which they were put in. All stay where they are:
+    /// to take out each would take a visit to main memory.
+    pub fn give_up_all(&mut self, mut given_up: impl FnMut(&Request)) {
+        for (_, entry) in &self.queue {
+            let request = self.slots.get_mut(entry.slot as usize).and_then(Option::as_mut);
+            if let Some(request) = request.filter(|request| request.is_open) {
+                given_up(request);
+                request.is_open = false;
+            }
+        }
     }
 
     /// Whether the next request's time is over; cheap enough to ask for each frame.
@@ -391,11 +417,21 @@ impl Request {
             kind: None,
             flow_bindings: FlowBindings::default(),
             legs: SmallVec::new(),
-            answer: None,
+            is_open: true,
             retransmissions: 0,
             frame: 0,
             record: None,
             seen: Timestamp::default(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_fills_two_cache_lines() {
+        assert_eq!(size_of::<Option<Request>>(), 128);
     }
 }

@@ -1,6 +1,7 @@
 //! The exchanges that are kept to be shown.
 
 use std::collections::VecDeque;
+use std::num::NonZeroU64;
 
 use super::{Exchange, Leg};
 
@@ -8,12 +9,23 @@ use super::{Exchange, Leg};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Records {
     exchanges: VecDeque<Exchange>,
-    /// Number of the first record that is still there.
+    /// How many records were forgotten before the first one that is still there.
     first: u64,
     most: usize,
     forgotten_legs: u64,
     /// Numbers of the records that were decided since they were last taken; `None` when nobody takes them.
-    decided: Option<VecDeque<u64>>,
+    decided: Option<VecDeque<RecordNumber>>,
+}
+
+/// A record by its number, from 1, which stays when others are forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct RecordNumber(NonZeroU64);
+
+impl RecordNumber {
+    /// Its index among the records that are there when this many were forgotten before them.
+    fn index(self, forgotten: u64) -> Option<usize> {
+        usize::try_from(self.0.get().saturating_sub(1).checked_sub(forgotten)?).ok()
+    }
 }
 
 /// The most packets kept of one exchange.
@@ -44,19 +56,19 @@ impl Records {
     }
 
     /// Keeps a record and gives its number.
-    pub fn push(&mut self, exchange: Exchange) -> u64 {
+    pub fn push(&mut self, exchange: Exchange) -> RecordNumber {
         if self.exchanges.len() >= self.most {
             self.exchanges.pop_front();
             self.first = self.first.saturating_add(1);
         }
         self.exchanges.push_back(exchange);
-        self.first.saturating_add(self.exchanges.len() as u64).saturating_sub(1)
+        let before = self.exchanges.len().saturating_sub(1) as u64;
+        RecordNumber(NonZeroU64::MIN.saturating_add(self.first.saturating_add(before)))
     }
 
     /// Adds a packet to an exchange, and gives its record.
-    pub fn add_leg(&mut self, number: Option<u64>, leg: Leg) -> Option<&mut Exchange> {
-        let index = usize::try_from(number?.checked_sub(self.first)?).ok()?;
-        let exchange = self.exchanges.get_mut(index)?;
+    pub fn add_leg(&mut self, number: Option<RecordNumber>, leg: Leg) -> Option<&mut Exchange> {
+        let exchange = self.exchanges.get_mut(number?.index(self.first)?)?;
         if exchange.legs.len() < LEGS {
             exchange.legs.push(leg);
         } else {
@@ -71,7 +83,7 @@ impl Records {
     }
 
     /// Notes that a record is decided. Of more than are kept, the oldest are forgotten.
-    pub fn decide(&mut self, number: Option<u64>) {
+    pub fn decide(&mut self, number: Option<RecordNumber>) {
         if let (Some(decided), Some(number)) = (&mut self.decided, number) {
             if decided.len() >= self.most {
                 decided.pop_front();
@@ -84,9 +96,7 @@ impl Records {
     pub fn take_decided(&mut self) -> impl Iterator<Item = &Exchange> {
         let numbers = self.decided.as_mut().map(std::mem::take).unwrap_or_default();
         let (exchanges, first) = (&self.exchanges, self.first);
-        numbers
-            .into_iter()
-            .filter_map(move |number| exchanges.get(usize::try_from(number.checked_sub(first)?).ok()?))
+        numbers.into_iter().filter_map(move |number| exchanges.get(number.index(first)?))
     }
 
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Exchange> {

@@ -8,6 +8,7 @@ use super::messages::{Attribution, MessageEvent, identity, leg};
 use super::node::Registration;
 use super::pending::{Identity, Request};
 use super::policy::{Applied, Origin, Wish};
+use super::records::RecordNumber;
 use super::{Exchange, Kind, Multipath, Node, Observer, Status, Step, Violations};
 use crate::time::{Precision, Timestamp};
 use crate::wire::{Nai, RegistrationReply, RegistrationRequest, ReplyCode, RequestFlags};
@@ -27,9 +28,12 @@ pub(super) struct ReplyFacts {
 
 impl Observer {
     /// Takes a reply to a request, another one to it, or one that nobody asked for.
-    pub(super) fn reply(&mut self, event: &MessageEvent<'_, '_>, header: &RegistrationReply) -> Attribution {
-        self.pending.expect(header.home_address, header.identification);
-        let read = Extensions::of(event.message, &mut self.room);
+    pub(super) fn reply(
+        &mut self,
+        event: &MessageEvent<'_, '_>,
+        header: &RegistrationReply,
+        read: &Extensions<'_>,
+    ) -> Attribution {
         let mut facts = ReplyFacts {
             code: header.code,
             lifetime: header.lifetime,
@@ -52,21 +56,22 @@ impl Observer {
         }
         let record = request.record;
         let first = Some(request.frame);
-        if request.answer.is_some() {
+        if !request.is_open {
             let node = request.node;
             self.records.add_leg(record, leg(event, Step::Reply(header.code)));
             let node = self.named_by(&facts).or_else(|| self.directory.slot(node?));
             return Attribution { request: first, ..Attribution::to(node) };
         }
-        request.answer = Some(header.code);
+        request.is_open = false;
         // Taken as it is now: the table must not be borrowed while bindings change.
-        let decided = Decided::of(request, event, &facts, &read);
-        let node = self.decide(event, &facts, &read, &decided, record);
+        let decided = Decided::of(request, event, &facts, read);
+        let node = self.decide(event, &facts, read, &decided, record);
         Attribution { request: first, decides: true, ..Attribution::to(node) }
     }
 
     /// The request that a reply answers: same identity and low half of the Identification; of several the latest,
-    /// one on the reply's own leg first. A request without a home address is also known by its endpoints.
+    /// one on the reply's own leg first, under whichever name. A request without a home address is also known by its
+    /// endpoints.
     fn request_of(
         &self,
         event: &MessageEvent<'_, '_>,
@@ -96,14 +101,21 @@ impl Observer {
             let slot = self.directory.find(home_agent, home_address).filter(|_| nai.is_none())?;
             node(slot)?.nai.clone().map(Identity::Nai)
         };
-        by_address()
-            .and_then(find)
-            .or_else(|| by_nai().and_then(find))
-            .or_else(|| by_address_of_nai().and_then(find))
-            .or_else(|| by_nai_of_address().and_then(find))
-            .or_else(|| {
-                self.pending.find_by_endpoints(source, destination, header.identification, event.time)
-            })
+        let by_address = by_address().and_then(find);
+        let named = match (by_address, by_nai().and_then(find)) {
+            (Some(one), Some(other)) => self.pending.latest_of([one, other], own_leg),
+            (one, other) => one.or(other),
+        };
+        // One that was answered already may be older than one that the node sent under its other name.
+        let is_open = |slot: u32| self.pending.request(slot).is_some_and(|request| request.is_open);
+        if let Some(slot) = named.filter(|slot| is_open(*slot)) {
+            return Some(slot);
+        }
+        let other_name = by_address_of_nai().or_else(by_nai_of_address).and_then(find);
+        let known = named.into_iter().chain(other_name);
+        self.pending.latest_of(known, own_leg).or_else(|| {
+            self.pending.find_by_endpoints(source, destination, header.identification, event.time)
+        })
     }
 
     /// Applies the first reply to a request.
@@ -113,7 +125,7 @@ impl Observer {
         facts: &ReplyFacts,
         read: &Extensions<'_>,
         decided: &Decided,
-        record: Option<u64>,
+        record: Option<RecordNumber>,
     ) -> Option<u32> {
         let node = self.node_of(facts, decided);
         let accepted = facts.code.is_accepted();
@@ -186,9 +198,9 @@ impl Observer {
         self.evicted_bindings = self.evicted_bindings.saturating_add(forgotten);
         self.evicted_rules = self.evicted_rules.saturating_add(without_room);
         if registration.lifetime > 0 {
-            self.directory.know_far_end(facts.home_agent, registration.care_of_address);
+            self.directory.far_ends.insert(facts.home_agent, registration.care_of_address);
             if registration.far_end.address != registration.care_of_address {
-                self.directory.know_far_end(facts.home_agent, registration.far_end.address);
+                self.directory.far_ends.insert(facts.home_agent, registration.far_end.address);
             }
         }
         for prefix in &read.prefixes {
@@ -314,7 +326,7 @@ impl Observer {
             node.and_then(|slot| self.directory.id(slot)),
         );
         stand_in.frame = facts.frame;
-        stand_in.answer = Some(facts.code);
+        stand_in.is_open = false;
         stand_in.record = record;
         self.wait(stand_in, event.time);
         node

@@ -13,10 +13,8 @@ impl Observer {
         &mut self,
         event: &MessageEvent<'_, '_>,
         header: &RegistrationRequest,
+        read: Extensions<'_>,
     ) -> Attribution {
-        self.directory.expect(header.home_agent, header.home_address);
-        self.pending.expect(header.home_address, header.identification);
-        let read = Extensions::of(event.message, &mut self.room);
         let identity = identity(header.home_address, read.nai);
         let node = match (&identity, read.nai) {
             (Identity::Address(address), nai) => {

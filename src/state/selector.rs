@@ -17,7 +17,7 @@ use crate::wire::{
 pub struct NormalSelector(SmallVec<[u8; INLINE]>);
 
 /// Octets of a selector that stand in the rule itself; those of most IPv4 selectors do.
-const INLINE: usize = 15;
+const INLINE: usize = 16;
 
 impl NormalSelector {
     /// The normal form of a Flow-Binding's selector.

@@ -81,7 +81,7 @@ impl Standings {
     #[cold]
     fn find_again(&mut self, slot: u32, flow: &Flow, sighting: &Sighting) {
         let Sighting { direction, key, .. } = *sighting;
-        let found = Found { slot, direction, key, birth: flow.birth, generation: flow.generation };
+        let found = Found { slot, direction, key, birth: flow.birth.get(), generation: flow.generation };
         if self.flows.is_empty() {
             self.latest = vec![Stood::default(); LATEST];
             self.flows = vec![found; LATEST];
@@ -119,7 +119,7 @@ impl Observer {
         let Some(found) = self.standings.flows.get(place_of(number)) else { return };
         let Some(flow) = self.flows.flow_mut(found.slot) else { return };
         let is_it = flow.key == found.key
-            && flow.birth == found.birth
+            && flow.birth.get() == found.birth
             && flow.generation == found.generation
             && flow.marks.has(Marks::STEADY);
         if !is_it {

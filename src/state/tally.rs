@@ -39,7 +39,7 @@ impl Observer {
         let (flows, paths) = self.flows.parts_mut();
         for flow in flows {
             let ruled = flow.take_ruled();
-            let node = nodes.get_mut(flow.node as usize).filter(|node| node.birth == flow.birth);
+            let node = nodes.get_mut(flow.node as usize).filter(|node| node.birth == flow.birth.get());
             let Some(node) = node else { continue };
             tell_rule_of(node, ruled);
             let mut path = Some(&flow.path);
@@ -76,7 +76,7 @@ impl Observer {
     pub(super) fn count_ruled(&mut self, slot: u32) {
         if let Some(flow) = self.flows.flow_mut(slot) {
             let ruled = flow.take_ruled();
-            let (node, birth) = (flow.node, flow.birth);
+            let (node, birth) = (flow.node, flow.birth.get());
             self.tell_rule(node, birth, ruled);
         }
     }

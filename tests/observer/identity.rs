@@ -152,6 +152,16 @@ fn a_denial_names_nobody() {
 }
 
 #[test]
+fn a_reply_under_both_names_answers_the_latest_request_under_either() {
+    let mut history = History::new();
+    history.accepted(1.0, &Ask::bid(1, 7).home(FIRST));
+    assigned(&mut history, 3.0, &dynamic(2, 7, "a@example.org"), FIRST, Some("a@example.org"));
+    let observer = history.observe();
+    assert_eq!(nodes(&observer), ["198.51.100.1 10.9.0.1 a@example.org enabled"]);
+    assert_eq!(states(&observer, FIRST), ["1 192.0.2.1 active", "2 192.0.2.2 active"]);
+}
+
+#[test]
 fn a_nai_that_gets_another_address_names_that_one() {
     let mut history = History::new();
     assigned(&mut history, 1.0, &dynamic(1, 1, "a@example.org"), FIRST, None);
