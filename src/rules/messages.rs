@@ -22,6 +22,7 @@ impl Validator {
         let mut message = MessageFacts::of(event, keys);
         let seen = self.paired_by_endpoints(&message, seen);
         message.leg = self.leg_of(&message, seen);
+        self.checks.meet(message.traits);
         let node = seen.node.and_then(|slot| observer.node(slot).map(|node| (slot, node)));
         let context = context_of(&message, node);
         let mut finder = Finder::new(context, None, &mut self.reports);
@@ -203,10 +204,8 @@ fn show<C: Copy>(
     finder: &mut Finder<'_>,
     mut show: impl FnMut(C, &mut Finder<'_>),
 ) {
-    for (needed, rule, check) in checks {
-        if traits.have(*needed) {
-            show(*check, finder.of(rule));
-        }
+    for (rule, check) in checks.of(traits) {
+        show(*check, finder.of(rule));
     }
 }
 

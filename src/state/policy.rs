@@ -211,9 +211,7 @@ impl Policy {
 
     /// The first rule that selects the packet, as an index; the first match decides **(ours)**.
     pub fn decide(&self, packet: &Downlink) -> Option<usize> {
-        self.rules
-            .iter()
-            .position(|rule| rule.selector.selector().is_some_and(|selector| packet.matches(&selector)))
+        self.rules.iter().position(|rule| rule.selector.selects(packet))
     }
 
     pub(super) fn rule_mut(&mut self, index: usize) -> Option<&mut Rule> {

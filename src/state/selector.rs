@@ -6,7 +6,8 @@ use smallvec::SmallVec;
 
 use crate::net::{FlowFacts, has_ports};
 use crate::wire::{
-    Bounds, FlowBinding, IpProtocol, PlainFlowBinding, SelectorFormat, SelectorLayout, TrafficSelector,
+    Bounds, FlowBinding, IpProtocol, PlainFlowBinding, SelectorField, SelectorFormat, SelectorLayout,
+    TrafficSelector,
 };
 
 /// A selector without what must not count: reserved bits, the octets around it, the ECN bits of DS.
@@ -47,6 +48,21 @@ impl NormalSelector {
     /// TS Format.
     pub fn ts_format(&self) -> u8 {
         self.0.first().copied().unwrap_or_default()
+    }
+
+    /// Whether it selects a packet. An absent field selects everything, a format without a definition nothing.
+    pub fn selects(&self, packet: &Downlink) -> bool {
+        let Some((format, octets)) = self.0.split_first() else { return false };
+        let Some(format) = SelectorFormat::from_ts_format(*format) else { return false };
+        // Nearly all can be compared with where they stand.
+        match format.fields_of(octets) {
+            Some(fields) => {
+                packet.is_of(format) && fields.bounds(octets).all(|field| packet.is_within(field))
+            }
+            None => self.selector().is_some_and(|selector| {
+                packet.is_of(format) && selector.bounds().all(|field| packet.is_within(field))
+            }),
+        }
     }
 
     /// The selector; `None` for a format without a definition, which matches nothing.
@@ -120,47 +136,49 @@ impl Downlink {
         }
     }
 
-    /// Whether `selector` selects this packet. An absent field selects everything; ports only select packets of
-    /// protocols that have them, and that show them.
-    pub fn matches(&self, selector: &TrafficSelector) -> bool {
-        let family = match selector.format {
+    /// Whether it is of the family that a selector is for.
+    fn is_of(&self, format: SelectorFormat) -> bool {
+        match format {
             SelectorFormat::Ipv4 => self.destination.is_ipv4(),
             SelectorFormat::Ipv6 => self.destination.is_ipv6(),
+        }
+    }
+
+    /// Whether its value in a field lies within bounds. Ports only select packets of protocols that have them, and that
+    /// show them; a field with an end and no start has no lower bound that anybody knows, and holds nothing.
+    fn is_within(&self, (field, bounds): (SelectorField, Bounds<u128>)) -> bool {
+        let port = |port: Option<u16>| port.filter(|_| has_ports(self.protocol)).map(u128::from);
+        let has_spi = matches!(IpProtocol(self.protocol), IpProtocol::ESP | IpProtocol::AH);
+        let (value, bounds) = match field {
+            SelectorField::SourceAddress => (Some(bits_of(self.source)), bounds),
+            SelectorField::DestinationAddress => (Some(bits_of(self.destination)), bounds),
+            SelectorField::Spi => (self.spi.filter(|_| has_spi).map(u128::from), bounds),
+            SelectorField::FlowLabel => {
+                // A receiver ignores the first 8 bits (RFC 6088 §3.2).
+                (self.flow_label.map(u128::from), each(bounds, |word| word & 0x00ff_ffff))
+            }
+            SelectorField::SourcePort => (port(self.source_port), bounds),
+            SelectorField::DestinationPort => (port(self.destination_port), bounds),
+            // The last two bits are ECN.
+            SelectorField::Ds => (Some(self.ds.into()), each(bounds, |octet| octet >> 2)),
+            SelectorField::Protocol => (Some(self.protocol.into()), bounds),
         };
-        let ports = has_ports(self.protocol);
-        let spi = self.spi.filter(|_| matches!(IpProtocol(self.protocol), IpProtocol::ESP | IpProtocol::AH));
-        family
-            && holds(selector.protocol, Some(self.protocol))
-            && holds(selector.destination_port, self.destination_port.filter(|_| ports))
-            && holds(selector.source_port, self.source_port.filter(|_| ports))
-            && holds(selector.source_address, Some(self.source))
-            && holds(selector.destination_address, Some(self.destination))
-            && holds(six_bits(selector.ds), Some(self.ds))
-            && holds(selector.spi, spi)
-            && holds(label_bits(selector.flow_label), self.flow_label)
+        match (bounds.range_or_single(), value) {
+            (Some((start, end)), Some(value)) => start <= value && value <= end,
+            _ => false,
+        }
     }
 }
 
-fn six_bits(ds: Bounds<u8>) -> Bounds<u8> {
-    Bounds { start: ds.start.map(|octet| octet >> 2), end: ds.end.map(|octet| octet >> 2) }
+fn bits_of(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(address) => address.to_bits().into(),
+        IpAddr::V6(address) => address.to_bits(),
+    }
 }
 
-/// A receiver ignores the first 8 bits of a flow label (RFC 6088 §3.2).
-fn label_bits(label: Bounds<u32>) -> Bounds<u32> {
-    let masked = |bound: Option<u32>| bound.map(|word| word & 0x00ff_ffff);
-    Bounds { start: masked(label.start), end: masked(label.end) }
-}
-
-/// Whether a value lies within bounds. A field that is absent holds everything; one with an end and no start has
-/// no lower bound that anybody knows, and holds nothing.
-fn holds<T: Copy + PartialOrd>(bounds: Bounds<T>, value: Option<T>) -> bool {
-    if bounds.is_absent() {
-        return true;
-    }
-    match (bounds.range_or_single(), value) {
-        (Some((start, end)), Some(value)) => start <= value && value <= end,
-        _ => false,
-    }
+fn each(bounds: Bounds<u128>, change: impl Fn(u128) -> u128) -> Bounds<u128> {
+    Bounds { start: bounds.start.map(&change), end: bounds.end.map(&change) }
 }
 
 #[cfg(test)]

@@ -92,6 +92,13 @@ impl<'a> PlainFlowBinding<'a> {
         let fields = SelectorFormat::from_ts_format(*ts_format)?.fields_of(selector_octets)?;
         Some(Self { action: Action::from(*action), bids, ts_format: *ts_format, fields, selector_octets })
     }
+
+    /// The same with its selector taken apart.
+    pub(crate) fn taken_apart(&self) -> FlowBinding<'a> {
+        let Self { action, bids, ts_format, fields, selector_octets } = *self;
+        let selector = Some(TrafficSelector::of_fields(fields, selector_octets));
+        FlowBinding { action, bids, ts_format, selector, selector_octets }
+    }
 }
 
 impl<'a> FlowBinding<'a> {

@@ -80,6 +80,12 @@ impl Pair {
         }
     }
 
+    /// Whether a flags word has either letter.
+    #[inline]
+    pub(super) const fn is_flagged(&self, flags: u32) -> bool {
+        flags & (self.flag(End::Start) | self.flag(End::End)) != 0
+    }
+
     /// The letter in the flags word's figure.
     pub(super) fn letter(&self, end: End) -> char {
         let place = if end == End::Start { self.bit } else { self.bit.saturating_add(1) };

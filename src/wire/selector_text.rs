@@ -128,16 +128,17 @@ impl Terms<'_, '_> {
             self.formatter.write_str(" ")?;
         }
         self.first = false;
-        write!(self.formatter, "{term} ")
+        self.formatter.write_str(term)?;
+        self.formatter.write_str(" ")
     }
 
     fn numbers<T: Copy + fmt::Display>(&mut self, term: &str, bounds: Bounds<T>) -> fmt::Result {
         let Some(start) = bounds.start else { return Ok(()) };
         self.begin(term)?;
-        match bounds.end {
-            Some(end) => write!(self.formatter, "{start}-{end}"),
-            None => write!(self.formatter, "{start}"),
-        }
+        start.fmt(self.formatter)?;
+        let Some(end) = bounds.end else { return Ok(()) };
+        self.formatter.write_str("-")?;
+        end.fmt(self.formatter)
     }
 
     fn protocol(&mut self, bounds: Bounds<u8>) -> fmt::Result {

@@ -20,7 +20,7 @@
 use std::net::IpAddr;
 
 use super::selector_field::{End, IPV4_PAIRS, IPV6_PAIRS, Pair};
-use super::{Discard, Field, FieldSink, Meaning, Reader, SelectorField, Value};
+use super::{Bounds, Discard, Field, FieldSink, Meaning, Reader, SelectorField, Value};
 
 /// Which of the two binary formats a selector has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -93,7 +93,12 @@ impl SelectorFields {
     /// Whether either end of this field is there.
     pub(crate) fn has(self, field: SelectorField) -> bool {
         let pair = self.format.pairs().iter().find(|pair| pair.what == field);
-        pair.is_some_and(|pair| self.flags & (pair.flag(End::Start) | pair.flag(End::End)) != 0)
+        pair.is_some_and(|pair| pair.is_flagged(self.flags))
+    }
+
+    /// The format and the flags word.
+    pub(super) const fn parts(self) -> (SelectorFormat, u32) {
+        (self.format, self.flags)
     }
 }
 
@@ -125,44 +130,6 @@ impl SelectorLayout {
             Self::Padded => "one octet of padding before the flags",
             Self::SubOption => "a whole RFC 6089 sub-option before the flags",
         }
-    }
-}
-
-/// The two ends of a field as they were on the wire. Neither present means that the field is absent and matches
-/// everything; a start alone is a single value; an end alone is a fault that the wire can nevertheless carry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Bounds<T> {
-    /// First value of the range.
-    pub start: Option<T>,
-    /// Last value of the range.
-    pub end: Option<T>,
-}
-
-impl<T> Default for Bounds<T> {
-    fn default() -> Self {
-        Self { start: None, end: None }
-    }
-}
-
-impl<T: Copy> Bounds<T> {
-    /// A single value.
-    pub const fn single(value: T) -> Self {
-        Self { start: Some(value), end: None }
-    }
-
-    /// All values from `start` to `end`, both included.
-    pub const fn range(start: T, end: T) -> Self {
-        Self { start: Some(start), end: Some(end) }
-    }
-
-    /// First and last value, the same when there is no end; `None` when there is no start.
-    pub fn range_or_single(self) -> Option<(T, T)> {
-        self.start.map(|start| (start, self.end.unwrap_or(start)))
-    }
-
-    /// Whether neither end is there.
-    pub const fn is_absent(self) -> bool {
-        self.start.is_none() && self.end.is_none()
     }
 }
 
@@ -231,8 +198,7 @@ impl TrafficSelector {
         selector.reserved = flags & format.reserved_mask();
         let mut walk = Walk { octets, at: layout.prefix().saturating_add(4), short: None };
         // Most pairs are not there.
-        let is_there = |pair: &&Pair| flags & (pair.flag(End::Start) | pair.flag(End::End)) != 0;
-        for pair in format.pairs().iter().filter(is_there) {
+        for pair in format.pairs().iter().filter(|pair| pair.is_flagged(flags)) {
             selector.place(pair, flags, &mut walk);
         }
         let end = walk.at.min(octets.len());
@@ -295,15 +261,27 @@ impl TrafficSelector {
 
     /// The flags word these fields make, reserved bits included.
     pub fn flags(&self) -> u32 {
-        let mut flags = self.reserved & self.format.reserved_mask();
-        for pair in self.format.pairs() {
-            for end in [End::Start, End::End] {
-                if self.part(pair.what, end).is_some() {
-                    flags |= pair.flag(end);
-                }
-            }
+        let flagged = |pair: &Pair| {
+            let [start, end] = self.ends(pair.what);
+            let flag = |is_there, end| if is_there { pair.flag(end) } else { 0 };
+            flag(start, End::Start) | flag(end, End::End)
+        };
+        let reserved = self.reserved & self.format.reserved_mask();
+        self.format.pairs().iter().fold(reserved, |flags, pair| flags | flagged(pair))
+    }
+
+    /// Whether the start and the end of a field are there.
+    const fn ends(&self, what: SelectorField) -> [bool; 2] {
+        match what {
+            SelectorField::SourceAddress => self.source_address.ends(),
+            SelectorField::DestinationAddress => self.destination_address.ends(),
+            SelectorField::Spi => self.spi.ends(),
+            SelectorField::FlowLabel => self.flow_label.ends(),
+            SelectorField::SourcePort => self.source_port.ends(),
+            SelectorField::DestinationPort => self.destination_port.ends(),
+            SelectorField::Ds => self.ds.ends(),
+            SelectorField::Protocol => self.protocol.ends(),
         }
-        flags
     }
 
     /// Octets of the selector in its layout: what the layout puts first, flags word and fields.
@@ -314,6 +292,17 @@ impl TrafficSelector {
     /// Whether no field is there at all, so that every packet of the family matches.
     pub fn is_any(&self) -> bool {
         self.flags() & !self.format.reserved_mask() == 0
+    }
+
+    /// The selector of these octets, which its fields were told from.
+    pub(super) fn of_fields(fields: SelectorFields, octets: &[u8]) -> Self {
+        let SelectorFields { format, flags } = fields;
+        let mut selector = Self::any(format);
+        let mut walk = Walk { octets, at: size_of_val(&flags), short: None };
+        for pair in format.pairs().iter().filter(|pair| pair.is_flagged(flags)) {
+            selector.place(pair, flags, &mut walk);
+        }
+        selector
     }
 
     fn place(&mut self, pair: &Pair, flags: u32, walk: &mut Walk<'_>) {

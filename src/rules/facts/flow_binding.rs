@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use crate::state::NormalSelector;
 use crate::wire::{
-    Action, Bounds, Content, Extension, FlowBinding, Malformed, SelectorFormat, SelectorLayout,
-    SelectorValue, TrafficSelector,
+    Action, Bounds, Content, Extension, FlowBinding, Malformed, PlainFlowBinding, SelectorFormat,
+    SelectorLayout, SelectorValue, TrafficSelector,
 };
 
 /// A Flow-Binding extension, and what is broken in it (D6, D11).
@@ -32,16 +32,9 @@ pub(in crate::rules) struct FlowBindingFacts<'a> {
 impl<'a> FlowBindingFacts<'a> {
     /// Reads an extension of Type 154 Sub-Type 2.
     pub fn of(extension: &Extension<'a>) -> Self {
-        let (content, fault) = extension.content_and_fault();
-        let flow_binding = match content {
-            Content::FlowBinding(flow_binding) => flow_binding,
-            _ => FlowBinding {
-                action: Action::Unassigned(u8::MAX),
-                bids: &[],
-                ts_format: 0,
-                selector: None,
-                selector_octets: &[],
-            },
+        let (flow_binding, fault) = match PlainFlowBinding::from_octets(extension.data) {
+            Some(plain) => (plain.taken_apart(), None),
+            None => read(extension),
         };
         let bid_count = extension.data.get(1).copied();
         let needed = bid_count.map(|count| usize::from(count).saturating_add(3));
@@ -142,6 +135,21 @@ impl<'a> FlowBindingFacts<'a> {
     }
 }
 
+/// Reads a Flow-Binding extension, whatever is in it.
+fn read<'a>(extension: &Extension<'a>) -> (FlowBinding<'a>, Option<Malformed>) {
+    let nothing = FlowBinding {
+        action: Action::Unassigned(u8::MAX),
+        bids: &[],
+        ts_format: 0,
+        selector: None,
+        selector_octets: &[],
+    };
+    match extension.content_and_fault() {
+        (Content::FlowBinding(flow_binding), fault) => (flow_binding, fault),
+        (_, fault) => (nothing, fault),
+    }
+}
+
 /// Whether every end of a range has a start, which is not above it.
 fn has_plain_ranges(selector: &TrafficSelector) -> bool {
     fn plain<T: Copy + PartialOrd>(bounds: Bounds<T>) -> bool {
@@ -156,4 +164,48 @@ fn has_plain_ranges(selector: &TrafficSelector) -> bool {
         && plain(selector.source_port)
         && plain(selector.destination_port)
         && plain(selector.protocol)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::wire::{Message, Numbers};
+
+    proptest! {
+        /// A plain Flow-Binding says at a glance what it says when read field by field.
+        #[test]
+        fn what_is_read_at_a_glance_is_what_is_read_field_by_field(
+            action in 0u8..4,
+            bids in prop::collection::vec(any::<u8>(), 0..10),
+            ts_format in 0u8..4,
+            letters: u16,
+            reserved in prop_oneof![4 => Just(0u16), 1 => any::<u16>()],
+            values in prop::collection::vec(any::<u8>(), 0..70),
+            exact in prop::bool::weighted(0.8),
+        ) {
+            let mut data = vec![action, u8::try_from(bids.len()).unwrap()];
+            data.extend(&bids);
+            data.push(ts_format);
+            data.extend(letters.to_be_bytes());
+            data.extend(reserved.to_be_bytes());
+            let flags = u32::from(letters) << 16 | u32::from(reserved);
+            // As many octets as the fields take, or as they come.
+            let lengths = (0..=70usize).find(|length| {
+                let octets: Vec<u8> = flags.to_be_bytes().into_iter().chain(vec![0; *length]).collect();
+                SelectorFormat::from_ts_format(ts_format).is_some_and(|format| format.fields_of(&octets).is_some())
+            });
+            let length = lengths.filter(|_| exact).unwrap_or(values.len());
+            data.extend(values.iter().cycle().chain(std::iter::repeat(&7)).take(length));
+            let mut octets = vec![1; 24];
+            octets.extend([154, 2, 0, u8::try_from(data.len()).unwrap()]);
+            octets.extend(&data);
+            let message = Message::parse(&octets, 0, Numbers::default());
+            let extension = message.extensions().next().unwrap();
+            prop_assert!(extension.is_flow_binding());
+            let facts = FlowBindingFacts::of(&extension);
+            prop_assert_eq!((facts.flow_binding, facts.fault), read(&extension));
+        }
+    }
 }
