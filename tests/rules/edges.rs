@@ -3,7 +3,7 @@
 use std::net::SocketAddrV4;
 
 use crate::findings;
-use crate::history::{NODE, care_of};
+use crate::history::{HOME_AGENT, NODE, Packet, care_of, ipv4, moment, udp};
 use crate::scene::{Registration, Scene, flow_binding, forward, multipath, short, timestamp, udp_to_port};
 
 /// BID 1 lives for 10 s with a rule for it; a minute after the policy has ended with it, BID 2 comes with the same rule,
@@ -67,8 +67,80 @@ fn a_prefix_that_is_asked_for_badly_is_asked_for() {
     assert_eq!(told("FB-010", not_asked), [2]);
 }
 
+/// BID 1 for 100 s, the first choice of a rule; then BID 3 for 50 s and BID 2, the second choice, for as long as ever.
+#[test]
+fn one_expiry_is_told_once() {
+    let expires = |scene: &mut Scene| {
+        let first = Registration { lifetime: 100, ..Registration::request(1) };
+        scene.exchange(0.0, &first.with(forward(&[1, 2], &udp_to_port(5060))), 0);
+        scene.exchange(1.0, &Registration { lifetime: 50, ..Registration::request(3) }, 0);
+        scene.exchange(2.0, &Registration::request(2), 0);
+        scene.wait_until(250.0);
+    };
+    assert_eq!(told("FB-016", expires), [2]);
+}
+
+/// A request of a node with a co-located care-of address, from a foreign agent's address to the home agent; a quarter
+/// of a minute before, where `seen` says so, the node sent it to the foreign agent.
+fn late_relay(scene: &mut Scene, request: &Registration, seen: bool) {
+    let foreign_agent = SocketAddrV4::new(care_of(9), 434);
+    let request = Registration { identification: Some(timestamp(0.0)), ..request.clone() };
+    if seen {
+        scene.send(0.0, &Registration { destination: foreign_agent, ttl: 255, ..request.clone() });
+    }
+    scene.wait_until(14.0);
+    scene.send(15.0, &Registration { source: foreign_agent, ..request });
+}
+
+#[test]
+fn a_request_that_is_relayed_late_was_not_sent_from_elsewhere() {
+    let multipath = |seen| move |scene: &mut Scene| late_relay(scene, &Registration::request(1), seen);
+    let plain = |seen| move |scene: &mut Scene| late_relay(scene, &Registration::plain(1), seen);
+    assert_eq!(told("MP-024", multipath(true)), [0; 0]);
+    assert_eq!(told("MP-024", multipath(false)), [2]);
+    assert_eq!(told("REG-019", plain(true)), [0; 0]);
+    assert_eq!(told("REG-019", plain(false)), [2]);
+}
+
+/// Tunnel data with a minimal forwarding header, in two fragments; one bit of the header changed where `wrong` says so.
+fn fragmented_tunnel_data(scene: &mut Scene, wrong: bool) {
+    let behind_nat = SocketAddrV4::new(care_of(3), 5000);
+    let agent = SocketAddrV4::new(HOME_AGENT, 434);
+    let request = Registration { source: behind_nat, ..Registration::request(3) };
+    // UDP Tunnel Request with encapsulation 55, and the reply that grants it.
+    let sent = scene.send(0.0, &request.with(short(144, &[0, 0, 0, 55, 0, 0])));
+    scene.send(0.02, &sent.reply(0).with(short(44, &[0, 0, 0, 0, 0, 110])));
+    let mut header = minimal_header(&Packet::new().octets());
+    header[1] ^= u8::from(wrong);
+    let data = [&[4, 55, 0, 0], &header[..], &[0x5a; 40]].concat();
+    let whole = udp(agent, behind_nat, &data);
+    let (front, back) = whole[20..].split_at(24);
+    for (offset, more, part) in [(0u8, 0x20, front), (3, 0, back)] {
+        let mut fragment = ipv4(HOME_AGENT, care_of(3), 17, part);
+        fragment[4..6].copy_from_slice(&[0x12, 0x34]);
+        (fragment[6], fragment[7]) = (more, offset);
+        scene.history.raw(moment(5.0 + f64::from(offset) / 100.0), fragment);
+    }
+}
+
+/// The forwarding header for a packet without its source (RFC 2004 §3.1), with its checksum.
+fn minimal_header(inner: &[u8]) -> Vec<u8> {
+    let mut header = vec![inner[9], 0, 0, 0];
+    header.extend_from_slice(&inner[16..20]);
+    let sum: u32 = header.chunks(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], pair[1]]))).sum();
+    let checksum = !u16::try_from((sum & 0xffff) + (sum >> 16)).unwrap();
+    header[2..4].copy_from_slice(&checksum.to_be_bytes());
+    header
+}
+
+#[test]
+fn a_minimal_header_in_fragments_of_tunnel_data_is_judged_with_the_last_one() {
+    assert_eq!(told("TUN-023", |scene: &mut Scene| fragmented_tunnel_data(scene, true)), [4]);
+    assert_eq!(told("TUN-023", |scene: &mut Scene| fragmented_tunnel_data(scene, false)), [0; 0]);
+}
+
 /// The frames on which a rule fires.
-fn told(rule: &str, build: fn(&mut Scene)) -> Vec<u64> {
+fn told(rule: &str, build: impl Fn(&mut Scene)) -> Vec<u64> {
     let found = findings(build, true);
     found.iter().filter(|finding| finding.rule.id == rule).map(|finding| finding.place.frame).collect()
 }

@@ -46,7 +46,7 @@ pub const fn pair(
 }
 
 /// What the rules find in a scene, in order of frames.
-pub(crate) fn findings(build: fn(&mut Scene), cold_start: bool) -> Vec<Finding> {
+pub(crate) fn findings(build: impl Fn(&mut Scene), cold_start: bool) -> Vec<Finding> {
     let mut scene = Scene::default();
     build(&mut scene);
     judged(&scene, cold_start)
