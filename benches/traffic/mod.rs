@@ -38,7 +38,7 @@ impl Traffic {
     }
 
     /// Writes them to `path` as a classic pcap of Ethernet frames, in random order: registrations mostly early,
-    /// data only for nodes that have begun to register.
+    /// data only for nodes that are registered, and in the tunnels that their policy asks for.
     pub(crate) fn write(&self, path: &Path) -> io::Result<()> {
         let mut link = Link::new(BufWriter::with_capacity(1 << 20, File::create(path)?))?;
         let mut random = Random(1);
@@ -48,12 +48,12 @@ impl Traffic {
             // Twice its share, so that registrations end about half way.
             let weight = registrations * 2;
             let pick = random.below(weight + data + noise);
-            let nodes_begun = (self.registrations() - registrations).div_ceil(u64::from(self.bindings) * 2);
-            if pick < weight || (pick < weight + data && nodes_begun == 0 && registrations > 0) {
+            let registered = (self.registrations() - registrations) / (u64::from(self.bindings) * 2);
+            if pick < weight || (pick < weight + data && registered == 0 && registrations > 0) {
                 self.registration(&mut link, self.registrations() - registrations, &key)?;
                 registrations -= 1;
             } else if pick < weight + data {
-                link.tunnelled(&mut random, nodes_begun)?;
+                link.tunnelled(&mut random, registered, self)?;
                 data -= 1;
             } else {
                 link.noise(&mut random)?;
@@ -187,16 +187,19 @@ impl Link {
         self.write()
     }
 
-    /// A datagram of one of a node's four flows, in IP-in-IP to its first binding.
-    fn tunnelled(&mut self, random: &mut Random, nodes: u64) -> io::Result<()> {
+    /// A datagram of one of a node's four flows, in IP-in-IP to its last binding if there is a rule for it, else to its
+    /// first.
+    fn tunnelled(&mut self, random: &mut Random, nodes: u64, traffic: &Traffic) -> io::Result<()> {
         let node = random.below(nodes.max(1));
         // A correspondent a rule, and one that no rule is about.
         let flow = random.port(4);
         let from = SocketAddrV4::new(correspondent(u64::from(flow)), 443);
         let to = SocketAddrV4::new(home_address(node), 5050 + 100 * flow);
+        let has_rule = flow < u16::from(traffic.rules);
+        let binding = if has_rule { u64::from(traffic.bindings.saturating_sub(1)) } else { 0 };
         let payload = random.payload();
         self.packet.clear();
-        push_ipv4(&mut self.packet, 4, AGENT, care_of_address(node, 0), 28 + payload.len());
+        push_ipv4(&mut self.packet, 4, AGENT, care_of_address(node, binding), 28 + payload.len());
         push_ipv4(&mut self.packet, 17, *from.ip(), *to.ip(), 8 + payload.len());
         push_udp(&mut self.packet, from, to, payload);
         self.write()
