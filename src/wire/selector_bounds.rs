@@ -78,7 +78,7 @@ impl TrafficSelector {
 }
 
 /// The value of as many octets as a field can have; `None` of others.
-fn number(octets: &[u8]) -> Option<u128> {
+pub(super) fn number(octets: &[u8]) -> Option<u128> {
     Some(match octets {
         [octet] => (*octet).into(),
         [a, b] => u16::from_be_bytes([*a, *b]).into(),

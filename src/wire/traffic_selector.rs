@@ -19,6 +19,7 @@
 
 use std::net::IpAddr;
 
+use super::selector_bounds::number;
 use super::selector_field::{End, IPV4_PAIRS, IPV6_PAIRS, Pair};
 use super::{Bounds, Discard, Field, FieldSink, Meaning, Reader, SelectorField, Value};
 
@@ -291,7 +292,7 @@ impl TrafficSelector {
 
     /// Whether no field is there at all, so that every packet of the family matches.
     pub fn is_any(&self) -> bool {
-        self.flags() & !self.format.reserved_mask() == 0
+        self.bounds().next().is_none()
     }
 
     /// The selector of these octets, which its fields were told from.
@@ -449,6 +450,6 @@ impl Walk<'_> {
             return None;
         };
         self.at = end;
-        Some(octets.iter().fold(0, |value, octet| (value << 8) | u128::from(*octet)))
+        number(octets)
     }
 }

@@ -27,21 +27,24 @@ pub(in crate::rules) struct FlowBindingFacts<'a> {
     /// Whether no range of the selector ends without a start or before it, whatever bits count: then nothing is to be
     /// said of any (TS-001 to TS-003).
     pub has_plain_ranges: bool,
+    /// Whether the selector is what RFC 6088 draws, up to the last octet.
+    is_plain: bool,
 }
 
 impl<'a> FlowBindingFacts<'a> {
     /// Reads an extension of Type 154 Sub-Type 2.
     pub fn of(extension: &Extension<'a>) -> Self {
-        let (flow_binding, fault) = match PlainFlowBinding::from_octets(extension.data) {
-            Some(plain) => (plain.taken_apart(), None),
-            None => read(extension),
-        };
+        let plain = PlainFlowBinding::from_octets(extension.data);
+        let is_plain = plain.is_some();
+        let (flow_binding, fault) =
+            plain.map_or_else(|| read(extension), |plain| (plain.taken_apart(), None));
         let bid_count = extension.data.get(1).copied();
         let needed = bid_count.map(|count| usize::from(count).saturating_add(3));
         let overruns = needed.is_none_or(|needed| extension.data.len() < needed);
         let selector = flow_binding.selector.filter(|_| fault.is_none() && !overruns);
         let has_plain_ranges = selector.as_ref().is_none_or(has_plain_ranges);
-        Self { extension: *extension, bid_count, flow_binding, fault, overruns, selector, has_plain_ranges }
+        let extension = *extension;
+        Self { extension, bid_count, flow_binding, fault, overruns, selector, has_plain_ranges, is_plain }
     }
 
     /// What is to be done with the flow.
@@ -94,8 +97,9 @@ impl<'a> FlowBindingFacts<'a> {
 
     /// Octets after the last field of a selector that is whole.
     pub fn left_over(&self) -> usize {
-        self.selector
-            .map_or(0, |selector| self.flow_binding.selector_octets.len().saturating_sub(selector.length()))
+        let there = self.flow_binding.selector_octets.len();
+        let selector = self.selector.as_ref().filter(|_| !self.is_plain);
+        selector.map_or(0, |selector| there.saturating_sub(selector.length()))
     }
 
     /// What makes it the same rule as another (D11): TS Format and normalised selector.

@@ -239,8 +239,10 @@ impl Said {
 
     /// The BIDs of all FORWARD lists (D6), in order, each once.
     pub fn forward_bids(&self) -> SmallVec<[u8; 8]> {
-        let lists = self.flow_rules.iter().filter(|rule| rule.is_forward_list);
-        let mut bids: SmallVec<[u8; 8]> = lists.flat_map(|rule| rule.bids.iter().copied()).collect();
+        let mut bids = SmallVec::new();
+        for rule in self.flow_rules.iter().filter(|rule| rule.is_forward_list) {
+            bids.extend_from_slice(&rule.bids);
+        }
         bids.sort_unstable();
         bids.dedup();
         bids

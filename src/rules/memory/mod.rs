@@ -40,10 +40,10 @@ pub(super) const fn grace_after(time: Timestamp) -> Timestamp {
 }
 
 /// Appends to a list that hundreds of thousands of sessions have, and that is short in nearly all of them: room is made
-/// for a little more than what comes.
+/// for a little more than what comes. A node that has two of something will have a third.
 fn push_snugly<T>(list: &mut Vec<T>, item: T) {
     if list.len() == list.capacity() {
-        list.reserve_exact(list.len() / 4 + 1);
+        list.reserve_exact(if list.len() == 1 { 2 } else { list.len() / 4 + 1 });
     }
     list.push(item);
 }

@@ -69,8 +69,8 @@ impl PassedBy {
             self.0.pop_front();
         }
         if self.0.len() == self.0.capacity() {
-            // Nearly all sessions have few.
-            self.0.reserve_exact(self.0.len() / 4 + 2);
+            // Nearly all sessions have few: one exchange, or three.
+            self.0.reserve_exact(if self.0.len() == 2 { 4 } else { self.0.len() / 4 + 2 });
         }
         self.0.push_back(passed);
     }

@@ -1,5 +1,9 @@
 //! What a registration does to the other bindings of its node (MP).
 
+use std::net::Ipv4Addr;
+
+use smallvec::SmallVec;
+
 use crate::rules::facts::{Answering, Asking, Traits};
 use crate::rules::finder::Finder;
 use crate::rules::memory::GRACE;
@@ -30,7 +34,7 @@ fn shared_end(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     if answering.accepted().is_none() {
         return;
     }
-    let ends: Vec<(u8, std::net::Ipv4Addr)> = answering
+    let ends: SmallVec<[(u8, Ipv4Addr); 4]> = answering
         .live_after()
         .filter_map(|binding| Some((binding.bid()?.octet(), binding.far_end.address)))
         .collect();
