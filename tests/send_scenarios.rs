@@ -303,6 +303,7 @@ fn mistakes_are_told_with_file_line_step_and_key() {
             "line 9, step \"bad\", key override.multipath.bid: ",
         ),
         ("raw = \"00\"\noverride = { lifetime = 1 }", "line 9, step \"bad\", key override: raw octets"),
+        ("raw = \"00\"\nlifetime = 1", "line 9, step \"bad\", key lifetime: raw octets are sent unchanged"),
         ("ha = \"224.0.0.1\"", "line 8, step \"bad\", key ha: 224.0.0.1 is a multicast address"),
         ("bulk = true", "line 8, step \"bad\", key bulk: bulk is of the Multipath extension"),
         ("label = 3", "line 8, step \"bad\", key label: label is of the Multipath extension"),

@@ -186,6 +186,7 @@ impl<'s> Reader<'s> {
         let own = self.layer(table, &["name", "use"])?;
         let only_waits = own.settings.wait.is_some()
             && table.iter().all(|(key, _)| matches!(key.get_ref().as_ref(), "name" | "wait"));
+        let of_request = of_the_request(&own.spans);
         let layer = match table.get("use") {
             None => own,
             Some(used) => {
@@ -205,6 +206,10 @@ impl<'s> Reader<'s> {
                 own.over(&below)
             }
         };
+        if let (Some(_), Some((key, span))) = (&layer.settings.raw, of_request) {
+            let message = format!("raw octets are sent unchanged, and {key} would change nothing of them");
+            return Err(self.error(span, Some(key), &message, Some("leave out one of the two".to_owned())));
+        }
         Ok(ReadStep { name, layer, span, only_waits })
     }
 
@@ -357,6 +362,13 @@ impl<'s> Reader<'s> {
             span,
         }
     }
+}
+
+/// The first key that says something of the octets of a request, and where.
+fn of_the_request(spans: &BTreeMap<String, Range<usize>>) -> Option<(&'static str, Range<usize>)> {
+    let keys =
+        ["lifetime", "flags", "nai", "bid", "att", "label", "bulk", "overwrite", "flow", "ext", "sign"];
+    keys.into_iter().find_map(|key| Some((key, spans.get(key)?.clone())))
 }
 
 /// The most steps that one may be by repetition.
