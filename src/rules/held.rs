@@ -295,7 +295,8 @@ impl Validator {
             open.place = place;
             if standing == (Standing::Vouched { watched: true }) {
                 open.known = Known::Watched;
-                open.packet = self.hash_of(held);
+                // Only plain packets can be asked about by number.
+                open.packet = self.flow.copies.hash_of_plain(&held.tunnel());
                 continue;
             }
             let layout = observer.layout();

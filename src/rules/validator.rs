@@ -98,13 +98,16 @@ impl Validator {
     }
 
     /// Moves the clock to the time of a packet, after the observer's and before the packet is taken.
+    #[inline]
     pub fn advance(&mut self, time: Timestamp, observer: &Observer) {
-        if self.world.started.is_none() {
-            self.world.started = Some(time);
+        // Every frame passes here, and for nearly all of them nothing is due.
+        if time > self.soonest {
+            self.decide_due(time, observer);
         }
-        if time <= self.soonest {
-            return;
-        }
+    }
+
+    fn decide_due(&mut self, time: Timestamp, observer: &Observer) {
+        self.world.started.get_or_insert(time);
         let mut is_released = false;
         loop {
             let due = self.world.next_due().filter(|(due, _)| *due < time);
