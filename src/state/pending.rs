@@ -27,9 +27,10 @@ pub(super) enum Identity {
     Nai(Box<[u8]>),
 }
 
-/// A request on its way, in two cache lines.
+/// A request on its way.
+// Not aligned to cache lines: a table of what is aligned to more than an allocator does by itself is copied to grow, and
+// this one is large.
 #[derive(Clone, Debug)]
-#[repr(align(64))]
 pub(super) struct Request {
     pub identity: Identity,
     pub identification: u64,
@@ -431,7 +432,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_fills_two_cache_lines() {
+    fn a_request_is_as_large_as_two_cache_lines() {
         assert_eq!(size_of::<Option<Request>>(), 128);
     }
 }
