@@ -15,7 +15,7 @@ pub(super) struct FarEnds {
     /// Pairs that are not there yet, a few, in that form: each goes to another place in main memory, which is hinted at
     /// when the pair comes and visited later.
     new: Vec<u64>,
-    /// Odd, so that nobody can make up pairs that crowd.
+    /// Nobody's, so that nobody can make up pairs that crowd; odd, so that to multiply by it can be undone.
     secret: u64,
     /// Pairs that found no room.
     pub no_room: u64,

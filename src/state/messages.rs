@@ -87,24 +87,20 @@ impl Observer {
             self.pass_judgement(self.clock);
         }
         let print = self.duplicates.print(&packet.into());
-        let header = &event.message.header;
-        let is_registration = matches!(header, Header::Request(_) | Header::Reply(_));
         // Read before anything is looked up, so that what was hinted at has the time to arrive.
-        let read = is_registration.then(|| Extensions::of(event.message, &mut self.room));
+        let read = Extensions::of(event.message, &mut self.room);
         if self.duplicates.is_repeated(print, event.time) {
             return Attribution { copy: true, ..Attribution::default() };
         }
-        let attribution = match (header, read) {
-            (Header::Request(request), Some(read)) => self.request(event, request, read),
-            (Header::Reply(reply), Some(read)) => self.reply(event, reply, &read),
-            (Header::TunnelData(_), _) => return self.tunnel_data(event.datagram, event.time),
-            (Header::Revocation(revocation), _) => Attribution::to(self.revocation(event, revocation)),
-            (Header::RevocationAcknowledgement(acknowledgement), _) => {
+        let attribution = match &event.message.header {
+            Header::Request(request) => self.request(event, request, read),
+            Header::Reply(reply) => self.reply(event, reply, &read),
+            Header::TunnelData(_) => return self.tunnel_data(event.datagram, event.time),
+            Header::Revocation(revocation) => Attribution::to(self.revocation(event, revocation)),
+            Header::RevocationAcknowledgement(acknowledgement) => {
                 Attribution::to(self.acknowledgement(event, acknowledgement))
             }
-            (Header::Request(_) | Header::Reply(_) | Header::Other(_) | Header::Short(..), _) => {
-                Attribution::default()
-            }
+            Header::Other(_) | Header::Short(..) => Attribution::default(),
         };
         if let Some(node) = attribution.node
             && event.authentication != AuthenticationFacts::default()

@@ -202,7 +202,8 @@ impl Pending {
         })
     }
 
-    /// The one of some slots whose request was seen last; one that is preferred before others.
+    /// The one of some slots whose request was seen last, of several seen at once the one that came last; one that is
+    /// preferred before others.
     pub fn latest_of(
         &self,
         slots: impl IntoIterator<Item = u32>,
@@ -316,13 +317,9 @@ impl Pending {
         Timestamp::from_nanoseconds(seen.nanoseconds().saturating_add(self.timeout))
     }
 
-    /// The slot that was seen last; of several seen at once, the one that came last.
+    /// The latest of those slots whose requests are wanted.
     fn latest(&self, slots: impl Iterator<Item = u32>, is_wanted: impl Fn(&Request) -> bool) -> Option<u32> {
-        slots
-            .filter_map(|slot| Some((slot, self.slots.get(slot as usize)?.as_ref()?)))
-            .filter(|(_, request)| is_wanted(request))
-            .max_by_key(|(_, request)| (request.seen, request.frame))
-            .map(|(slot, _)| slot)
+        self.latest_of(slots.filter(|slot| self.request(*slot).is_some_and(&is_wanted)), |_| false)
     }
 
     fn index_leg(&mut self, slot: u32, leg: &RequestLeg, identification: u64) {

@@ -36,10 +36,6 @@ impl<T: Copy> Bounds<T> {
         self.start.map(|start| (start, self.end.unwrap_or(start)))
     }
 
-    pub(super) const fn ends(&self) -> [bool; 2] {
-        [self.start.is_some(), self.end.is_some()]
-    }
-
     /// Whether neither end is there.
     pub const fn is_absent(self) -> bool {
         self.start.is_none() && self.end.is_none()

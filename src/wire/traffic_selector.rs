@@ -198,10 +198,7 @@ impl TrafficSelector {
         let flags = u32::from_be_bytes(*word);
         selector.reserved = flags & format.reserved_mask();
         let mut walk = Walk { octets, at: layout.prefix().saturating_add(4), short: None };
-        // Most pairs are not there.
-        for pair in format.pairs().iter().filter(|pair| pair.is_flagged(flags)) {
-            selector.place(pair, flags, &mut walk);
-        }
+        selector.place_all(flags, &mut walk);
         let end = walk.at.min(octets.len());
         reader.tell_field(Field {
             key: "selector",
@@ -262,27 +259,15 @@ impl TrafficSelector {
 
     /// The flags word these fields make, reserved bits included.
     pub fn flags(&self) -> u32 {
-        let flagged = |pair: &Pair| {
-            let [start, end] = self.ends(pair.what);
-            let flag = |is_there, end| if is_there { pair.flag(end) } else { 0 };
-            flag(start, End::Start) | flag(end, End::End)
-        };
-        let reserved = self.reserved & self.format.reserved_mask();
-        self.format.pairs().iter().fold(reserved, |flags, pair| flags | flagged(pair))
-    }
-
-    /// Whether the start and the end of a field are there.
-    const fn ends(&self, what: SelectorField) -> [bool; 2] {
-        match what {
-            SelectorField::SourceAddress => self.source_address.ends(),
-            SelectorField::DestinationAddress => self.destination_address.ends(),
-            SelectorField::Spi => self.spi.ends(),
-            SelectorField::FlowLabel => self.flow_label.ends(),
-            SelectorField::SourcePort => self.source_port.ends(),
-            SelectorField::DestinationPort => self.destination_port.ends(),
-            SelectorField::Ds => self.ds.ends(),
-            SelectorField::Protocol => self.protocol.ends(),
+        let mut flags = self.reserved & self.format.reserved_mask();
+        for pair in self.format.pairs() {
+            for end in [End::Start, End::End] {
+                if self.part(pair.what, end).is_some() {
+                    flags |= pair.flag(end);
+                }
+            }
         }
+        flags
     }
 
     /// Octets of the selector in its layout: what the layout puts first, flags word and fields.
@@ -300,10 +285,15 @@ impl TrafficSelector {
         let SelectorFields { format, flags } = fields;
         let mut selector = Self::any(format);
         let mut walk = Walk { octets, at: size_of_val(&flags), short: None };
-        for pair in format.pairs().iter().filter(|pair| pair.is_flagged(flags)) {
-            selector.place(pair, flags, &mut walk);
-        }
+        selector.place_all(flags, &mut walk);
         selector
+    }
+
+    fn place_all(&mut self, flags: u32, walk: &mut Walk<'_>) {
+        // Most pairs are not there.
+        for pair in self.format.pairs().iter().filter(|pair| pair.is_flagged(flags)) {
+            self.place(pair, flags, walk);
+        }
     }
 
     fn place(&mut self, pair: &Pair, flags: u32, walk: &mut Walk<'_>) {
