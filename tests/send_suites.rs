@@ -162,6 +162,7 @@ fn an_agent_without_the_extension_gets_a_readable_report() {
 
     // Silence is lawful here, and from an agent that says nothing at all it means nothing.
     let silent = ask(Fault::Silent, "rfc7629/4.1/4");
+    assert_eq!(silent.code, 1);
     assert!(silent.out.contains("skip  rfc7629/4.1/4"), "{}", silent.out);
     assert!(silent.out.contains("cannot be judged: no request was answered"), "{}", silent.out);
     assert!(silent.out.contains("Nothing was answered."), "{}", silent.out);

@@ -5,6 +5,7 @@ mod decode;
 mod exit;
 mod explain;
 mod interfaces;
+mod interruption;
 mod keys;
 mod man;
 mod numbers;

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use zeroize::Zeroizing;
 
+use super::interruption::Interruption;
 use super::keys::KeyOptions;
 use super::numbers::NumberOptions;
 use super::output::{self, Colour};
@@ -155,7 +156,10 @@ impl Send {
         let writer = writer.map_err(|error| Failure::io(error.to_string(), error.help()))?;
         let steps: Vec<Step> = plan.steps().cloned().collect();
         let judge = Judge::new(plan.ports(), numbers, choice, self.validation.cold_start(false));
-        let options = RunOptions { numbers, allow_broadcast, dry_run: self.dry_run, writer };
+        let interruption = Interruption::listen()?;
+        let dry_run = self.dry_run;
+        let options =
+            RunOptions { numbers, allow_broadcast, dry_run, writer, interrupted: interruption.flag() };
         let mut runner = Runner::new(&steps, options).map_err(failure)?;
         let routes = runner.routes(&steps).map_err(failure)?;
         if self.format != Format::Text {
@@ -168,7 +172,7 @@ impl Send {
         report.begin(&announcement).map_err(|error| Failure::output(&error))?;
         let fail_on = self.validation.fail_on;
         let answers = self.suite.is_some().then(HashSet::new);
-        let run = Run { runner, judge, exit: Exit::Done, fail_on, is_dry: self.dry_run, answers };
+        let run = Run { runner, judge, exit: Exit::Done, fail_on, is_dry: dry_run, answers, interruption };
         run.run(plan, report.as_mut())
     }
 }
@@ -182,41 +186,65 @@ struct Run {
     is_dry: bool,
     /// The frames that agents sent: of a suite only they are told of, because its cases ask wrong things on purpose.
     answers: Option<HashSet<u64>>,
+    interruption: Interruption,
 }
 
 impl Run {
     /// Runs all parts, and reports each when it is done.
     fn run(mut self, plan: Plan, report: &mut dyn SendReport) -> Result<Exit, Failure> {
+        let (mut judged, mut skipped) = (0u64, 0u64);
         for part in plan.parts {
+            if self.interruption.is_there() {
+                break;
+            }
             if let Some((entry, found)) = self.part(&part)? {
                 if entry.passed() == Some(false) {
                     self.exit = Exit::Findings;
                 }
+                judged = judged.saturating_add(u64::from(entry.passed().is_some()));
+                skipped = skipped.saturating_add(u64::from(entry.skipped().is_some()));
                 let found = self.weighed(found);
                 report.entry(&entry, &found).map_err(|error| Failure::output(&error))?;
             }
         }
+        // What shows nothing of the agent is no success; nor is half a run.
+        let is_over_early = self.interruption.is_there();
+        if is_over_early || judged == 0 && skipped > 0 {
+            self.exit = Exit::Findings;
+        }
         let mut late = Vec::new();
-        for step in &plan.afterwards {
+        for step in plan.afterwards.iter().filter(|_| !is_over_early) {
             if let Some(outcome) = self.runner.run(step).map_err(failure)? {
                 late.extend(self.judged(&outcome));
             }
         }
-        // What was not sent has no answer to wait for.
-        if !self.is_dry {
+        // What was not sent has no answer to wait for, and of what was interrupted none was waited for.
+        if !self.is_dry && !is_over_early {
             late.extend(self.judge.close());
         }
         let late = self.weighed(late);
         self.runner.finish().map_err(failure)?;
         report.finish(&late).map_err(|error| Failure::output(&error))?;
+        if is_over_early {
+            // Who closed standard error does not want to know.
+            let _ = writeln!(io::stderr(), "interrupted: what follows was not sent");
+        }
         Ok(self.exit)
     }
 
     /// What comes of a part, one entry and what was found meanwhile; or none of a step that only waits.
     fn part(&mut self, part: &Part) -> Result<Option<(Entry, Vec<Finding>)>, Failure> {
-        let (mut outcomes, mut found) = (Vec::new(), Vec::new());
+        let (mut outcomes, mut found) = (Vec::<Outcome>::new(), Vec::new());
         for step in &part.steps {
-            let Some(outcome) = self.runner.run(step).map_err(failure)? else { continue };
+            let ran = self.runner.run(step).map_err(failure)?;
+            if ran.is_none()
+                && self.interruption.is_there()
+                && let Some(last) = outcomes.last_mut()
+            {
+                last.interrupt();
+                break;
+            }
+            let Some(outcome) = ran else { continue };
             found.extend(self.judged(&outcome));
             let goes_on = outcome.passed() != Some(false) && outcome.skipped.is_none();
             outcomes.push(outcome);

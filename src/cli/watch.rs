@@ -13,6 +13,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::decode::{parse_duration, write_failure};
+use super::interruption::Interruption;
 use super::keys::KeyOptions;
 use super::numbers::NumberOptions;
 use super::quantity::{Stop, parse_buffer, parse_ring, parse_speed, parse_stop};
@@ -158,7 +159,7 @@ impl Watch {
         let headless = self.headless || !io::stdout().is_terminal();
         if headless {
             // Listened for before there is anything to lose.
-            let interruption = headless::Interruption::listen()?;
+            let interruption = Interruption::listen()?;
             let prepared = self.prepare(headless)?;
             headless::run(prepared, &interruption)
         } else {

@@ -31,8 +31,10 @@ pub struct Outcome {
     pub trouble: Option<Trouble>,
     /// The expectations, in their order.
     pub judgements: Vec<Judgement>,
-    /// The condition that made it a step that cannot be judged.
+    /// Why it cannot be judged: the condition of the scenario that holds, or that it was interrupted.
     pub skipped: Option<String>,
+    /// Whether somebody ended the run before it was over.
+    pub is_interrupted: bool,
     /// The keys that verify its messages.
     pub keys: KeyRing,
 }
@@ -45,6 +47,12 @@ impl Outcome {
             return None;
         }
         Some(self.trouble.is_none() && self.judgements.iter().all(|judgement| judgement.held == Some(true)))
+    }
+
+    /// Notes that somebody ended the run before it was over.
+    pub fn interrupt(&mut self) {
+        self.is_interrupted = true;
+        self.skipped = Some("it was interrupted".to_owned());
     }
 
     /// The packet of the request as it was last transmitted.

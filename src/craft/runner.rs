@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use thiserror::Error;
@@ -44,6 +45,8 @@ pub struct RunOptions {
     pub dry_run: bool,
     /// Where everything sent and received is written.
     pub writer: Option<Writer>,
+    /// Set when the run is to end early: nothing is sent any more.
+    pub interrupted: Arc<AtomicBool>,
 }
 
 /// Why a run cannot go on. What an agent does is never a reason.
@@ -87,6 +90,7 @@ pub struct Runner {
     replay: HashMap<(SocketAddrV4, Ipv4Addr, Option<String>), ReplayState>,
     history: History,
     tape: Tape,
+    interrupted: Arc<AtomicBool>,
     /// When the next step may send.
     clear: Option<Instant>,
 }
@@ -109,7 +113,7 @@ struct Exchange<'s> {
 impl Runner {
     /// Opens all sockets that the steps need; nothing is sent.
     pub fn new(steps: &[Step], options: RunOptions) -> Result<Self, RunError> {
-        let RunOptions { numbers, allow_broadcast, dry_run, writer } = options;
+        let RunOptions { numbers, allow_broadcast, dry_run, writer, interrupted } = options;
         let mut channels = Channels::new(allow_broadcast);
         if !dry_run {
             for call in steps.iter().filter_map(|step| step.call.as_ref()) {
@@ -123,6 +127,7 @@ impl Runner {
             replay: HashMap::new(),
             history: History::default(),
             tape: Tape::new(writer),
+            interrupted,
             clear: None,
         })
     }
@@ -161,13 +166,13 @@ impl Runner {
         self.channels.get(channel).map_or(nowhere, |channel| channel.local)
     }
 
-    /// Runs the next step; `None` of one that only waits.
+    /// Runs the next step; `None` of one that only waits, or that was interrupted before it sent anything.
     pub fn run(&mut self, step: &Step) -> Result<Option<Outcome>, RunError> {
         self.history.begin_step();
         let Some(call) = &step.call else {
             // What arrives meanwhile stays in the sockets, for the next step to tell.
             if let Some(wait) = step.wait.filter(|_| !self.dry_run) {
-                std::thread::sleep(wait);
+                clock::pause(wait, &self.interrupted);
             }
             return Ok(None);
         };
@@ -184,6 +189,7 @@ impl Runner {
             trouble: None,
             judgements: Vec::new(),
             skipped: None,
+            is_interrupted: false,
             keys: call.keys.clone(),
         };
         let mut exchange = Exchange { call, channel, local, outcome, sent_at: None, identification: None };
@@ -195,10 +201,17 @@ impl Runner {
                 self.listen(&mut exchange, clock::instant().checked_add(wait))?;
             }
             self.listen(&mut exchange, self.clear)?;
+            if self.is_interrupted() {
+                return Ok(None);
+            }
             self.transmit(&mut exchange)?;
             self.judge(&mut exchange);
         }
         Ok(Some(exchange.outcome))
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
     }
 
     /// Completes the capture.
@@ -224,7 +237,7 @@ impl Runner {
             let period = if is_last { patience } else { patience.max(LEAST_PERIOD) };
             let period = bounded(period, call.lifetime());
             let until = exchange.sent_at.and_then(|sent_at| sent_at.checked_add(period));
-            if self.listen(exchange, until)? {
+            if self.listen(exchange, until)? || self.is_interrupted() {
                 break;
             }
             patience = period.saturating_mul(2);
@@ -279,6 +292,11 @@ impl Runner {
 
     fn judge(&self, exchange: &mut Exchange<'_>) {
         let Exchange { call, outcome, identification, .. } = exchange;
+        if outcome.reply.is_none() && outcome.trouble.is_none() && self.is_interrupted() {
+            outcome.interrupt();
+            outcome.judgements = call.expectations.iter().map(Expectation::unjudged).collect();
+            return;
+        }
         let answer = outcome.reply_packet().and_then(|packet| {
             let message = Message::parse(packet.payload(), 0, self.numbers);
             Some(Answer {

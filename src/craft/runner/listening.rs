@@ -14,7 +14,7 @@ use crate::craft::replay::ReplayStyle;
 use crate::wire::{Message, RegistrationReply, ReplyCode};
 
 impl Runner {
-    /// Takes what comes until then; whether the exchange ended by it.
+    /// Takes what comes until then, or until the run is interrupted; whether the exchange ended by it.
     pub(super) fn listen(
         &mut self,
         exchange: &mut Exchange<'_>,
@@ -23,9 +23,9 @@ impl Runner {
         loop {
             let patience =
                 until.map_or(Duration::ZERO, |until| until.saturating_duration_since(clock::instant()));
-            let arrival = self.channels.receive(patience).map_err(RunError::Receive)?;
+            let arrival = self.channels.receive(patience.min(clock::LOOK)).map_err(RunError::Receive)?;
             let now = clock::instant();
-            let is_over = until.is_none_or(|until| now >= until);
+            let is_over = self.is_interrupted() || until.is_none_or(|until| now >= until);
             if let Some(arrival) = arrival
                 && self.take(exchange, arrival, now)?
             {

@@ -319,7 +319,10 @@ impl<W: Write> SendReport for SendText<W> {
             self.failed.push(entry.name().to_owned());
         }
         let sent = || entry.outcomes.iter().filter(|outcome| outcome.attempts > 0);
-        if sent().count() > 0 && sent().all(|outcome| outcome.reply.is_none() && outcome.trouble.is_none()) {
+        let is_silent = |outcome: &Outcome| {
+            outcome.reply.is_none() && outcome.trouble.is_none() && !outcome.is_interrupted
+        };
+        if sent().count() > 0 && sent().all(is_silent) {
             self.silent = self.silent.saturating_add(1);
             let is_unauthentic = |(_, why): &(usize, Ignored)| matches!(why, Ignored::Unauthenticated(_));
             if sent().any(|outcome| outcome.ignored.iter().any(is_unauthentic)) {
