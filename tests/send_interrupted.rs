@@ -24,8 +24,12 @@ fn silent() -> UdpSocket {
 /// Runs `mipflow`, signals it when the agent has the first request, and gives the exit code and the document. The agent
 /// gets nothing else.
 fn interrupted(agent: &UdpSocket, arguments: &str) -> (i32, Value) {
-    let child =
-        mipflow(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let child = mipflow(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut room = [0; 2_000];
     agent.recv(&mut room).expect("a request");
     kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), Signal::SIGINT).unwrap();
@@ -52,8 +56,7 @@ fn the_document_is_whole_and_the_rest_is_not_sent() {
         ),
     )
     .unwrap();
-    let (code, document) =
-        interrupted(&agent, &format!("send {} --format json", scenario.to_str().unwrap()));
+    let (code, document) = interrupted(&agent, &format!("send {} --format json", scenario.to_str().unwrap()));
     assert_eq!(code, 1);
     let steps = document["steps"].as_array().unwrap();
     assert_eq!(steps.len(), 1, "{document:#}");
