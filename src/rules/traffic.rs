@@ -216,7 +216,7 @@ impl Validator {
                 && live(node.bindings(), opened.place.time).any(|binding| binding.far_end == way.1)
         };
         let mut found = None;
-        for slot in self.world().nodes_at(way.1.address) {
+        for slot in self.world().all_nodes_at(way.1.address).unwrap_or_default() {
             match observer.node(*slot).filter(|node| is_its(node)) {
                 // One of them has its tunnel from there.
                 Some(node) if node.home_agent == way.0 => return,
@@ -294,10 +294,8 @@ impl Validator {
         time: Timestamp,
         observer: &'c Observer,
     ) -> SmallVec<[(u32, &'c Node); 1]> {
-        let slots = self.world().nodes_at(far_end.address);
-        if slots.len() > OTHERS {
-            return SmallVec::new();
-        }
+        let slots = self.world().all_nodes_at(far_end.address);
+        let Some(slots) = slots.filter(|slots| slots.len() <= OTHERS) else { return SmallVec::new() };
         let is_here = |node: &&Node| {
             node.home_agent == home_agent
                 && live(node.bindings(), time).any(|binding| binding.far_end.address == far_end.address)

@@ -1,6 +1,6 @@
 //! Rules at edges that cannot be reached without breaking another must-rule, so that no pair can show them.
 
-use std::net::SocketAddrV4;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 use crate::findings;
 use crate::history::{HOME_AGENT, NODE, Packet, care_of, ipv4, moment, udp};
@@ -137,6 +137,41 @@ fn minimal_header(inner: &[u8]) -> Vec<u8> {
 fn a_minimal_header_in_fragments_of_tunnel_data_is_judged_with_the_last_one() {
     assert_eq!(told("TUN-023", |scene: &mut Scene| fragmented_tunnel_data(scene, true)), [4]);
     assert_eq!(told("TUN-023", |scene: &mut Scene| fragmented_tunnel_data(scene, false)), [0; 0]);
+}
+
+/// So many nodes at one foreign agent, the last of which asked for broadcasts, nested; then a broadcast, as it is.
+fn crowd(scene: &mut Scene, count: u16, last: u8) {
+    for number in 0..count {
+        let [high, low] = number.to_be_bytes();
+        let octet = if number + 1 == count { last } else { 0x02 };
+        let request =
+            Registration { home_address: Ipv4Addr::new(10, 1, high, low), octet, ..Registration::relayed(1) };
+        scene.exchange(f64::from(number) / 10.0, &request, 0);
+    }
+    scene.history.down(200.0, care_of(1), &Packet::new().to(Ipv4Addr::BROADCAST));
+}
+
+#[test]
+fn a_broadcast_to_more_nodes_than_are_remembered_is_not_judged() {
+    // B, D and T. Where a node is missing it may be the one that asked.
+    let asked = 0x62;
+    assert_eq!(told("TUN-014", |scene: &mut Scene| crowd(scene, 1_000, asked)), [0; 0]);
+    assert_eq!(told("TUN-014", |scene: &mut Scene| crowd(scene, 1_000, 0x02)), [2_001]);
+    assert_eq!(told("TUN-014", |scene: &mut Scene| crowd(scene, 1_100, asked)), [0; 0]);
+}
+
+#[test]
+fn those_that_went_make_room_for_others() {
+    let gone = |scene: &mut Scene| {
+        for number in 0..1_100u16 {
+            let [high, low] = number.to_be_bytes();
+            let home_address = Ipv4Addr::new(10, 2, high, low);
+            let request = Registration { home_address, lifetime: 5, ..Registration::relayed(1) };
+            scene.exchange(-1_000.0 + f64::from(number) / 10.0, &request, 0);
+        }
+        crowd(scene, 10, 0x02);
+    };
+    assert_eq!(told("TUN-014", gone), [2_221]);
 }
 
 /// The frames on which a rule fires.

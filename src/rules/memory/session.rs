@@ -14,8 +14,8 @@ use crate::wire::{MobileNetwork, Numbers, ReplyCode};
 const TRACKS: usize = 512;
 /// The most accepted exchanges of one session that are remembered.
 const REGISTERED: usize = 64;
-/// The most rules and keys of one session that are reported once.
-const ONCE: usize = 1 << 14;
+/// The most rules and keys of one session that are reported once: more than there are pairs of BIDs (MP-016).
+const ONCE: usize = 1 << 16;
 /// The most requests on the foreign agent's leg whose Identifications are remembered.
 const RELAYED: usize = 64;
 /// The most prefixes of one kind that are remembered.

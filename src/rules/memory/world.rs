@@ -13,20 +13,23 @@ use smallvec::SmallVec;
 use super::{Answer, Asked, Revocations, Session};
 use crate::rules::facts::{Leg, live};
 use crate::rules::validator::Options;
-use crate::state::{FarEnd, Node, Observer};
+use crate::state::{Binding, FarEnd, Node, Observer};
 use crate::time::Timestamp;
 use crate::wire::{DualStack, Numbers, ReplyCode};
 
 /// The most requests of the last reply timeout that are remembered. Those that find no room are not judged.
 const RECENT: usize = 1 << 19;
 /// How many of the latest requests between two endpoints, or copies of one request, are looked at.
-const LOOK: usize = 1 << 12;
+const LOOK: usize = 1 << 8;
 /// The most replies to one request that are remembered.
 const REPLIES: usize = 64;
 /// The most addresses at which tunnels ended that are remembered, and of senders and agents.
 const ADDRESSES: usize = 1 << 20;
-/// The most nodes remembered for one address at which tunnels end.
+/// The most nodes remembered for one address at which tunnels end. Where more have one at the same time, rules that ask
+/// for all of them say nothing.
 const NODES_AT_ONE: usize = 1 << 10;
+/// So many alarms are never too many.
+const ALARMS: usize = 1 << 12;
 
 /// The memory of all rules.
 #[derive(Debug)]
@@ -50,11 +53,21 @@ pub(in crate::rules) struct World {
     /// Number of the latest request by where it came from and went.
     by_endpoints: HashMap<(SocketAddrV4, SocketAddrV4), u64, FixedState>,
     /// Nodes with tunnels that end or ended at an address.
-    ends: HashMap<Ipv4Addr, SmallVec<[u32; 2]>, FixedState>,
+    ends: HashMap<Ipv4Addr, NodesAt, FixedState>,
     /// Alarms for expiries: time, node and its birth.
     alarms: BinaryHeap<Reverse<(Timestamp, u32, u32)>>,
+    /// How many of them there may be until those that mean nothing any more are taken out.
+    most_alarms: usize,
     /// Rules and keys that are not reported again in any session.
     once: HashSet<(&'static str, u64), FixedState>,
+}
+
+/// The nodes with tunnels that end or ended at an address.
+#[derive(Debug, Default)]
+struct NodesAt {
+    nodes: SmallVec<[u32; 2]>,
+    /// Whether there were more than are remembered.
+    is_cut: bool,
 }
 
 /// A request of the last reply timeout, and the numbers of those before it that it is looked for with.
@@ -92,6 +105,7 @@ impl World {
             by_endpoints: HashMap::with_hasher(hasher()),
             ends: HashMap::with_hasher(hasher()),
             alarms: BinaryHeap::new(),
+            most_alarms: ALARMS,
             once: HashSet::with_hasher(hasher()),
         }
     }
@@ -172,7 +186,12 @@ impl World {
 
     /// Indices of nodes with a tunnel that ends or ended at this address.
     pub fn nodes_at(&self, address: Ipv4Addr) -> &[u32] {
-        self.ends.get(&address).map(SmallVec::as_slice).unwrap_or_default()
+        self.ends.get(&address).map(|at| at.nodes.as_slice()).unwrap_or_default()
+    }
+
+    /// The same, where they are all that have one there now.
+    pub fn all_nodes_at(&self, address: Ipv4Addr) -> Option<&[u32]> {
+        self.ends.get(&address).filter(|at| !at.is_cut).map(|at| at.nodes.as_slice())
     }
 
     /// Whether a rule may be reported for this key in all sessions together: the first time only.
@@ -252,25 +271,60 @@ impl World {
     /// Brings up to date what follows from the bindings of a node: ends of tunnels, and the next alarm.
     pub(in crate::rules) fn note_bindings(&mut self, slot: u32, observer: &Observer) {
         let Some(node) = observer.node(slot) else { return };
-        for binding in node.active() {
-            if self.ends.len() < ADDRESSES {
-                let nodes = self.ends.entry(binding.far_end.address).or_default();
-                if nodes.len() < NODES_AT_ONE && !nodes.contains(&slot) {
-                    nodes.push(slot);
-                }
-            }
+        for address in node.active().map(|binding| binding.far_end.address) {
+            self.note_end(slot, address, observer);
         }
         self.set_alarm(slot, node, observer);
     }
 
-    fn set_alarm(&mut self, slot: u32, node: &Node, observer: &Observer) {
-        let Some(next) = node.active().filter_map(|binding| binding.expires).min() else { return };
-        let birth = node.birth();
-        let Some(session) = self.session_mut(slot, observer) else { return };
-        if session.alarm.is_none_or(|alarm| next < alarm) {
-            session.alarm = Some(next);
-            self.alarms.push(Reverse((next, slot, birth)));
+    /// Notes that a tunnel of a node ends at an address.
+    fn note_end(&mut self, slot: u32, address: Ipv4Addr, observer: &Observer) {
+        let has_room = self.ends.len() < ADDRESSES;
+        let at = match self.ends.entry(address) {
+            Entry::Occupied(at) => at.into_mut(),
+            Entry::Vacant(place) if has_room => place.insert(NodesAt::default()),
+            Entry::Vacant(_) => return,
+        };
+        if at.is_cut || at.nodes.contains(&slot) {
+            return;
         }
+        if at.nodes.len() >= NODES_AT_ONE {
+            // Those that went make room.
+            let is_here = |binding: &Binding| binding.far_end.address == address;
+            at.nodes.retain(|slot| {
+                let node = observer.node(*slot);
+                node.is_some_and(|node| live(node.bindings(), observer.clock()).any(is_here))
+            });
+            at.is_cut = at.nodes.len() >= NODES_AT_ONE;
+        }
+        if !at.is_cut {
+            at.nodes.push(slot);
+        }
+    }
+
+    fn set_alarm(&mut self, slot: u32, node: &Node, observer: &Observer) {
+        let next = node.active().filter_map(|binding| binding.expires).min();
+        self.set_alarm_at(next, slot, node, observer);
+    }
+
+    /// Sets the alarm of a node, if it has none that is earlier.
+    fn set_alarm_at(&mut self, next: Option<Timestamp>, slot: u32, node: &Node, observer: &Observer) {
+        let Some(next) = next else { return };
+        let Some(session) = self.session_mut(slot, observer) else { return };
+        if session.alarm.is_some_and(|alarm| alarm <= next) {
+            return;
+        }
+        session.alarm = Some(next);
+        if self.alarms.len() >= self.most_alarms {
+            let mut alarms = std::mem::take(&mut self.alarms);
+            alarms.retain(|Reverse((time, slot, birth))| {
+                let is_its = observer.node(*slot).is_some_and(|node| node.birth() == *birth);
+                is_its && self.session(*slot, observer).is_some_and(|session| session.alarm == Some(*time))
+            });
+            self.most_alarms = alarms.len().saturating_mul(2).max(ALARMS);
+            self.alarms = alarms;
+        }
+        self.alarms.push(Reverse((next, slot, node.birth())));
     }
 
     /// When the next thing is due: the end of a request's reply timeout, or an expiry.
@@ -319,13 +373,7 @@ impl World {
             .iter()
             .filter(|binding| binding.is_active())
             .filter_map(|binding| binding.expires);
-        if let Some(next) = later.filter(|expires| *expires > time).min()
-            && let Some(session) = self.session_mut(slot, observer)
-            && session.alarm.is_none_or(|alarm| next < alarm)
-        {
-            session.alarm = Some(next);
-            self.alarms.push(Reverse((next, slot, birth)));
-        }
+        self.set_alarm_at(later.filter(|expires| *expires > time).min(), slot, node, observer);
         Some((time, slot))
     }
 

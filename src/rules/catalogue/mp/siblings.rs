@@ -1,12 +1,8 @@
 //! What a registration does to the other bindings of its node (MP).
 
-use std::net::Ipv4Addr;
-
-use smallvec::SmallVec;
-
 use crate::rules::facts::{Answering, Asking, Traits};
 use crate::rules::finder::Finder;
-use crate::rules::memory::GRACE;
+use crate::rules::memory::{Asked, GRACE};
 use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
 use crate::state::{Bid, Binding};
@@ -31,21 +27,22 @@ pub static MP_016: Rule = Rule {
 };
 
 fn shared_end(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
-    if answering.accepted().is_none() {
-        return;
-    }
-    let ends: SmallVec<[(u8, Ipv4Addr); 4]> = answering
-        .live_after()
-        .filter_map(|binding| Some((binding.bid()?.octet(), binding.far_end.address)))
-        .collect();
-    for (index, (one, end)) in ends.iter().enumerate() {
-        for (other, _) in ends.iter().skip(index.saturating_add(1)).filter(|(_, address)| address == end) {
-            let (low, high) = (one.min(other), one.max(other));
+    // A pair comes to be when one of the two is registered; the others were looked at then.
+    let Some(bid) = answering.accepted().and_then(Asked::usable_bid) else { return };
+    let ends = || {
+        let bindings = answering.live_after();
+        bindings.filter_map(|binding| Some((binding.bid()?.octet(), binding.far_end.address)))
+    };
+    let Some((_, end)) = ends().find(|(of, _)| *of == bid) else { return };
+    for (other, _) in ends().filter(|(other, address)| *other != bid && *address == end) {
+        let (low, high) = (bid.min(other), bid.max(other));
+        let key = u64::from(low) << 8 | u64::from(high);
+        if !finder.has_told(key) {
             finder
                 .fires(format!(
                     "the tunnels of BID {low} and BID {high} both end at {end}; outer headers no longer tell the paths apart"
                 ))
-                .once(u64::from(*low) << 8 | u64::from(*high));
+                .once(key);
         }
     }
 }
