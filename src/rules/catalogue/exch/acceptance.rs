@@ -1,13 +1,17 @@
 //! What is accepted, and replies that disagree (EXCH).
 
+use std::collections::HashMap;
+
+use foldhash::fast::FixedState;
+
 use super::known::KnownBids;
-use crate::rules::facts::{Answering, FlowBindingFacts, Traits, fields, octets_of};
+use crate::rules::facts::{Answering, Traits, fields, octets_of};
 use crate::rules::finder::Finder;
 use crate::rules::memory::FlowRule;
 use crate::rules::rule::Check;
 use crate::rules::words::{action, bids, seconds};
 use crate::rules::{Level, Rule, Scope, Subject};
-use crate::state::Bid;
+use crate::state::{Bid, NormalSelector};
 use crate::wire::ReplyCode;
 
 /// The code of a refusal for the sake of replay protection (RFC 5944 §3.4).
@@ -255,15 +259,17 @@ fn supplies_unusable_flow_bindings(answering: &Answering<'_, '_, '_>, finder: &m
             .at(facts.bid_octets());
         return;
     }
-    let contradicts = |facts: &FlowBindingFacts<'_>, rule: &FlowRule| {
-        !facts.overruns
-            && !rule.overruns
-            && facts.identity() == rule.identity
-            && (facts.action(), facts.bids()) != (rule.action, rule.bids.as_slice())
-    };
-    let contradicted = supplied.iter().find_map(|facts| {
-        let rule = asked.said.flow_rules.iter().find(|rule| contradicts(facts, rule))?;
-        Some((facts, rule))
+    // By selector: both messages can be full of Flow-Bindings.
+    let mut asked_for: HashMap<&NormalSelector, Vec<&FlowRule>, _> =
+        HashMap::with_hasher(FixedState::with_seed(answering.world.options.seed));
+    for rule in asked.said.flow_rules.iter().filter(|rule| !rule.overruns) {
+        asked_for.entry(&rule.identity).or_default().push(rule);
+    }
+    let contradicted = supplied.iter().filter(|facts| !facts.overruns).find_map(|facts| {
+        let differs =
+            |rule: &&&FlowRule| (facts.action(), facts.bids()) != (rule.action, rule.bids.as_slice());
+        let rule = asked_for.get(&facts.identity())?.iter().find(differs)?;
+        Some((facts, *rule))
     });
     if let Some((facts, rule)) = contradicted {
         finder

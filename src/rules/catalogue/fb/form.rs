@@ -335,9 +335,12 @@ pub static FB_013: Rule = Rule {
     check: Check::Registration(Traits::FLOW_BINDING, overlapping_rules),
 };
 
+/// The most Flow-Bindings of one message that are compared with each other.
+const COMPARED: usize = 512;
+
 fn overlapping_rules(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     let sound = |facts: &&FlowBindingFacts<'_>| facts.selector.as_ref().is_some_and(has_sound_ranges);
-    let all: Vec<&FlowBindingFacts<'_>> = message.flow_bindings.iter().filter(sound).collect();
+    let all: Vec<&FlowBindingFacts<'_>> = message.flow_bindings.iter().filter(sound).take(COMPARED).collect();
     for (place, other) in all.iter().enumerate() {
         let overlapping = all.iter().take(place).find(|one| differ(one, other) && intersect(one, other));
         if let Some(one) = overlapping {

@@ -1,5 +1,9 @@
 //! Flow policy over time (FB).
 
+use std::collections::HashSet;
+
+use foldhash::fast::FixedState;
+
 use crate::rules::facts::{Answering, Asking, Expired, FlowBindingFacts, MessageFacts, Traits};
 use crate::rules::finder::Finder;
 use crate::rules::memory::Session;
@@ -94,9 +98,10 @@ fn earlier_rules_left_out(answering: &Answering<'_, '_, '_>, finder: &mut Finder
     if before.is_empty() {
         return;
     }
-    let asked_for =
-        |rule: &&PolicyRule| asked.said.flow_rules.iter().any(|asked| asked.identity == rule.selector);
-    let left_out = before.iter().filter(|rule| !asked_for(rule)).count();
+    let hasher = FixedState::with_seed(answering.world.options.seed);
+    let mut asked_for = HashSet::with_hasher(hasher);
+    asked_for.extend(asked.said.flow_rules.iter().map(|rule| &rule.identity));
+    let left_out = before.iter().filter(|rule| !asked_for.contains(&rule.selector)).count();
     if asked.said.has_flow_binding {
         if left_out > 0 {
             finder
