@@ -37,6 +37,12 @@ impl Index {
         entries.filter(move |entry| entry.tag == tag).map(|entry| entry.slot)
     }
 
+    /// Whether there are at least so many entries with this tag.
+    #[inline]
+    pub fn has_many(&self, tag: u32, many: usize) -> bool {
+        self.slots(tag).nth(many.saturating_sub(1)).is_some()
+    }
+
     /// Adds an entry. The slot must not be the greatest number there is.
     pub fn insert(&mut self, entry: Entry) {
         self.0.insert(packed(entry));

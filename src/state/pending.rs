@@ -77,6 +77,10 @@ impl RequestLeg {
     }
 }
 
+/// The most requests with one identity and low half of the Identification that wait, and of those without a home address
+/// between two endpoints that are looked for. Honest nodes have one or two, and each message visits all of them.
+const ALIKE: usize = 256;
+
 /// The most endpoint pairs a request is remembered between; a path has as many as it has relays.
 const LEGS: usize = 16;
 
@@ -138,11 +142,15 @@ impl Pending {
         }
     }
 
-    /// Puts a request in that was seen at `now`; `Some` is the oldest request when the table was full.
+    /// Puts a request in that was seen at `now`; `Some` is one that found no room: the oldest when the table was full, or
+    /// the request itself when too many wait that replies could be meant for just as well.
     pub fn insert(&mut self, mut request: Request, now: Timestamp) -> Option<Request> {
+        let tag = self.tag(&request.identity, request.identification);
+        if self.by_identity.has_many(tag, ALIKE) {
+            return Some(request);
+        }
         let evicted = if self.queue.len() >= self.most { self.take_oldest() } else { None };
         request.seen = now;
-        let tag = self.tag(&request.identity, request.identification);
         let slot = match self.free.last() {
             Some(slot) => *slot,
             None => u32::try_from(self.slots.len()).unwrap_or(u32::MAX),
@@ -323,7 +331,10 @@ impl Pending {
     }
 
     fn index_leg(&mut self, slot: u32, leg: &RequestLeg, identification: u64) {
-        self.by_endpoints.insert(Entry { tag: self.leg_tag(leg, identification), slot });
+        let tag = self.leg_tag(leg, identification);
+        if !self.by_endpoints.has_many(tag, ALIKE) {
+            self.by_endpoints.insert(Entry { tag, slot });
+        }
     }
 
     /// Takes a request out, named by its entry in the index by identity.

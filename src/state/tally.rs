@@ -9,12 +9,19 @@ use super::{Direction, Node, Traffic};
 /// What was counted in tunnels for flows that are not in the table: downlink and uplink, by node, its birth and
 /// tunnel.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Uncounted(BTreeMap<(u32, u32, u16), (Traffic, Traffic)>);
+pub(super) struct Uncounted {
+    counted: BTreeMap<(u32, u32, u16), (Traffic, Traffic)>,
+    /// How many there may be until those of nodes that are gone are forgotten.
+    most: usize,
+}
+
+/// So many are never too many.
+const FEW: usize = 1 << 12;
 
 impl Uncounted {
     /// Counts a packet of a flow that found no room.
     pub fn packet(&mut self, place: (u32, u32, u16), direction: Direction, bytes: u32) {
-        let (downlink, uplink) = self.0.entry(place).or_default();
+        let (downlink, uplink) = self.counted.entry(place).or_default();
         match direction {
             Direction::Downlink => downlink.add(bytes),
             Direction::Uplink => uplink.add(bytes),
@@ -22,11 +29,20 @@ impl Uncounted {
     }
 }
 
+impl Uncounted {
+    /// Forgets what was counted for nodes that are gone: it is told nobody, and they come and go for as long as there
+    /// are packets.
+    fn forget_gone(&mut self, nodes: &[Node]) {
+        let is_there = |slot: u32, birth| nodes.get(slot as usize).is_some_and(|node| node.birth == birth);
+        self.counted.retain(|(slot, birth, _), _| is_there(*slot, *birth));
+    }
+}
+
 impl Observer {
     /// Brings the counters of tunnels and rules up to date.
     pub(super) fn tally(&mut self) {
         self.flush();
-        if self.flows.is_empty() && self.uncounted.0.is_empty() {
+        if self.flows.is_empty() && self.uncounted.counted.is_empty() {
             // Nothing was ever counted, and the nodes need not be visited.
             return;
         }
@@ -50,10 +66,8 @@ impl Observer {
                 path = paths.get(current.next as usize);
             }
         }
-        // What was counted for nodes that are gone is told nobody, and they come and go for as long as it is watched.
-        let is_there = |slot: u32, birth| nodes.get(slot as usize).is_some_and(|node| node.birth == birth);
-        self.uncounted.0.retain(|(slot, birth, _), _| is_there(*slot, *birth));
-        for ((slot, birth, tunnel), (downlink, uplink)) in &self.uncounted.0 {
+        self.uncounted.forget_gone(nodes);
+        for ((slot, birth, tunnel), (downlink, uplink)) in &self.uncounted.counted {
             let node = nodes.get_mut(*slot as usize).filter(|node: &&mut Node| node.birth == *birth);
             if let Some(tunnel) = node.and_then(|node| node.tunnels_mut().get_mut(usize::from(*tunnel))) {
                 tunnel.tally(*downlink, *uplink, 0);
@@ -65,10 +79,14 @@ impl Observer {
     pub(super) fn keep_forgotten(&mut self) {
         for forgotten in self.flows.take_forgotten() {
             let place = (forgotten.node, forgotten.birth, forgotten.tunnel);
-            let (downlink, uplink) = self.uncounted.0.entry(place).or_default();
+            let (downlink, uplink) = self.uncounted.counted.entry(place).or_default();
             downlink.merge(forgotten.downlink);
             uplink.merge(forgotten.uplink);
             self.tell_rule(forgotten.node, forgotten.birth, forgotten.ruled);
+        }
+        if self.uncounted.counted.len() >= self.uncounted.most {
+            self.uncounted.forget_gone(&self.directory.nodes);
+            self.uncounted.most = self.uncounted.counted.len().saturating_mul(2).max(FEW);
         }
     }
 

@@ -155,6 +155,25 @@ fn packets_of_one_exchange_are_bounded() {
 }
 
 #[test]
+fn requests_that_one_reply_could_mean_are_bounded() {
+    // Home address and low half of the Identification are the same, the high half is not.
+    let asks: Vec<Ask> = (0..300).map(|high| Ask::bid(1, high << 32 | 7)).collect();
+    let mut history = History::new();
+    for ask in &asks {
+        history.ask(1.0, ask);
+    }
+    history.answer(1.5, &asks[0].answer(0));
+    let observer = history.observe();
+    assert_eq!(observer.evictions().exchanges, 300 - 256);
+    assert_eq!(states(&observer, NODE), ["1 192.0.2.1 active"]);
+    assert_eq!(observer.exchanges().count(), 300);
+    // When their time is over there is room again.
+    history.ask(12.0, &Ask::bid(2, 1 << 40 | 7));
+    history.answer(12.1, &Ask::bid(2, 1 << 40 | 7).answer(0));
+    assert_eq!(states(&history.observe(), NODE), ["1 192.0.2.1 active", "2 192.0.2.2 active"]);
+}
+
+#[test]
 fn tables_without_room_hold_one() {
     let mut history = History::new();
     history.accepted(1.0, &Ask::bid(1, 1).forward(&[2], "any"));
