@@ -216,6 +216,8 @@ impl Directory {
     pub fn rename(&mut self, slot: u32, home_agent: Ipv4Addr, home_address: Ipv4Addr) {
         self.unlist(slot);
         if let Some(node) = self.nodes.get_mut(slot as usize) {
+            let moves_prefixes = node.home_agent != home_agent && !node.prefixes().is_empty();
+            self.prefix_changes = self.prefix_changes.wrapping_add(u64::from(moves_prefixes));
             node.home_agent = home_agent;
             node.home_address = Some(home_address);
         }
@@ -374,6 +376,9 @@ impl Directory {
             }
             self.by_nai.insert(Entry { tag, slot });
         }
+        for prefix in node.prefixes() {
+            self.by_prefix.entry((node.home_agent, *prefix)).or_insert(slot);
+        }
     }
 
     fn unlist(&mut self, slot: u32) {
@@ -427,6 +432,21 @@ impl Prefix {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn prefixes_stay_with_a_node_that_gets_another_name() {
+        let (agent, other) = (Ipv4Addr::new(198, 51, 100, 1), Ipv4Addr::new(198, 51, 100, 2));
+        let mut directory = Directory::new(8, 0);
+        let node = directory.at(agent, Ipv4Addr::new(10, 1, 0, 1));
+        directory.give_prefix(node, Prefix::covering(Ipv4Addr::new(10, 2, 0, 0).into(), 24));
+        let host = Ipv4Addr::new(10, 2, 0, 7).into();
+        directory.give_nai(node, b"mn@example.org");
+        assert_eq!(directory.behind(agent, host), Some(node));
+        let changes = directory.prefix_changes;
+        directory.rename(node, other, Ipv4Addr::new(10, 1, 0, 2));
+        assert_eq!((directory.behind(agent, host), directory.behind(other, host)), (None, Some(node)));
+        assert_ne!(directory.prefix_changes, changes);
+    }
 
     #[test]
     fn what_finds_no_room_is_counted() {

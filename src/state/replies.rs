@@ -260,7 +260,7 @@ impl Observer {
                     node.multipath = multipath;
                 }
                 if let Some(violations) = violations {
-                    node.violations_mut().get_or_insert(violations);
+                    node.violations_mut().get_or_insert_default().merge(&violations);
                 }
             });
             nai

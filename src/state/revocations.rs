@@ -54,7 +54,15 @@ impl Revocations {
             self.pop();
         }
         let number = self.first.saturating_add(self.waiting.len() as u64);
-        let before = self.latest.insert(name_of(&revocation), number);
+        let mut before = self.latest.insert(name_of(&revocation), number);
+        // One that is sent again is one revocation, and acknowledged once.
+        let place = before.and_then(|before| usize::try_from(before.checked_sub(self.first)?).ok());
+        if let Some(same) = place.and_then(|place| self.waiting.get_mut(place))
+            && same.revocation == revocation
+        {
+            same.is_over = true;
+            before = same.before;
+        }
         self.waiting.push_back(Waiting { time, revocation, is_over: false, before });
         evicts
     }

@@ -35,6 +35,19 @@ impl Violations {
         matches!(code.0, 67 | 131 | 133 | 144)
     }
 
+    /// Adds what was counted for another name of the node.
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.failed_authentication = self.failed_authentication.saturating_add(other.failed_authentication);
+        self.bad_identification = self.bad_identification.saturating_add(other.bad_identification);
+        self.unknown_spi = self.unknown_spi.saturating_add(other.unknown_spi);
+        let is_later = other.last > self.last;
+        self.last_code =
+            if is_later { other.last_code.or(self.last_code) } else { self.last_code.or(other.last_code) };
+        if is_later || self.precision.is_none() {
+            (self.last, self.precision) = (other.last, other.precision);
+        }
+    }
+
     pub(super) fn refusal(&mut self, code: ReplyCode, time: Timestamp, precision: Precision) {
         match code.0 {
             133 => self.bad_identification += 1,
@@ -53,5 +66,33 @@ impl Violations {
         self.failed_authentication += u64::from(facts.invalid);
         self.unknown_spi += u64::from(facts.unknown_spi);
         (self.last, self.precision) = (time, Some(precision));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_names_of_a_node_have_their_violations_together() {
+        let at = |second| (Timestamp::new(second, 0), Precision::MICROSECONDS);
+        let (mut one, mut other) = (Violations::default(), Violations::default());
+        let (time, precision) = at(1);
+        one.refusal(ReplyCode(131), time, precision);
+        let (time, precision) = at(2);
+        other.refusal(ReplyCode(133), time, precision);
+        other.authentication(AuthenticationFacts { invalid: true, unknown_spi: true }, time, precision);
+        let expected = Violations {
+            failed_authentication: 2,
+            bad_identification: 1,
+            unknown_spi: 1,
+            last: Timestamp::new(2, 0),
+            precision: Some(Precision::MICROSECONDS),
+            last_code: Some(ReplyCode(133)),
+        };
+        let (first, second) = (one, other);
+        one.merge(&second);
+        other.merge(&first);
+        assert_eq!((one, other), (expected, expected));
     }
 }

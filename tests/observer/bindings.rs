@@ -302,6 +302,21 @@ fn a_revocation_alone_ends_nothing() {
 }
 
 #[test]
+fn a_revocation_that_is_sent_again_is_acknowledged_once() {
+    let ask = Ask::bid(1, 0);
+    let mut history = two();
+    for second in [10.0, 11.0] {
+        history.message(second, ask.destination, ask.source, &revocation(care_of(1), 5));
+    }
+    history.message(11.1, ask.source, ask.destination, &revocation_acknowledgement(5));
+    history.accepted(12.0, &Ask::bid(1, 9));
+    // Late, or another copy of the acknowledgement.
+    history.message(12.5, ask.source, ask.destination, &revocation_acknowledgement(5));
+    assert_eq!(states(&history.observe(), NODE)[0], "1 192.0.2.1 revoked");
+    assert!(states(&history.observe(), NODE).contains(&"1 192.0.2.1 active".to_owned()));
+}
+
+#[test]
 fn revocations_with_one_identifier_are_acknowledged_from_the_latest_on() {
     let ask = Ask::bid(1, 0);
     let revoke = |history: &mut History, second: f64, number: u8| {
