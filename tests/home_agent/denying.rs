@@ -206,6 +206,22 @@ fn a_forward_rule_of_which_no_bid_is_known_gets_153() {
 }
 
 #[test]
+fn a_forward_rule_to_what_its_request_ends_gets_153() {
+    let mut lab = Lab::new(Settings::default());
+    assert_eq!(lab.ask(&Ask::bid(1, 0)).code(), 0);
+    assert_eq!(lab.ask(&Ask::bid(2, 0)).code(), 0);
+    assert_eq!(lab.ask(&Ask::bid(2, 0).overwrite().forward(&[1], "any")).code(), 153, "O ends BID 1");
+    let without_s = Ask::plain(3, 0).forward(&[1], "any");
+    assert_eq!(lab.ask(&without_s).code(), 153, "one without S and Multipath ends all others");
+    assert_eq!(lab.active(), [1, 2]);
+    assert_eq!(
+        lab.ask(&Ask::bid(2, 0).overwrite().forward(&[1, 2], "any")).code(),
+        0,
+        "one that stays is enough"
+    );
+}
+
+#[test]
 fn a_vendors_critical_extension_gets_140_or_141() {
     let key = "256=text:secret";
     let vendor = [38, 0, 0, 6, 0, 0, 0x12, 0x34, 0, 1];

@@ -90,8 +90,14 @@ fn active(node: Option<&Node>) -> usize {
 
 /// How many bindings the node would have with this registration: what it renews counts once, what it replaces not.
 fn bindings_with(request: &Request<'_>, node: Option<&Node>) -> usize {
+    node.map_or(0, |node| staying(request, node).count()).saturating_add(1)
+}
+
+/// The bindings of a node that stay beside the one that this request registers.
+fn staying<'n>(request: &Request<'_>, node: &'n Node) -> impl Iterator<Item = &'n Binding> {
     let RegistrationRequest { flags, care_of_address, .. } = request.header;
-    let stays = |binding: &&Binding| match request.multipath {
+    let multipath = request.multipath;
+    node.active().filter(move |binding| match multipath {
         // One without a BID gives way to Multipath (ours).
         Some(Multipath { bid, overwrite, .. }) => {
             !overwrite && binding.bid().is_some_and(|other| other.octet() != bid)
@@ -100,17 +106,17 @@ fn bindings_with(request: &Request<'_>, node: Option<&Node>) -> usize {
             flags.simultaneous_bindings()
                 && (binding.interface.is_some() || binding.care_of_address != care_of_address)
         }
-    };
-    node.map_or(0, |node| node.active().filter(stays).count()).saturating_add(1)
+    })
 }
 
-/// Whether each FORWARD rule names a binding that the node has, or registers with this request (RFC 7629 §5.2).
+/// Whether each FORWARD rule names a binding that the node has after this request (RFC 7629 §5.2).
 fn knows_its_bids(node: Option<&Node>, request: &Request<'_>) -> bool {
     let own = request.multipath.map(|multipath| multipath.bid);
     let is_known = |bid: &u8| {
         own == Some(*bid)
-            || node
-                .is_some_and(|node| node.active().any(|binding| binding.bid().map(Bid::octet) == Some(*bid)))
+            || node.is_some_and(|node| {
+                staying(request, node).any(|binding| binding.bid().map(Bid::octet) == Some(*bid))
+            })
     };
     request
         .flow_bindings
