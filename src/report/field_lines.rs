@@ -219,8 +219,12 @@ fn clock_of_sender(field: &Field<'_>, moment: Timestamp, clock: &mut Clock) -> S
     if field.key != "identification" {
         return String::new();
     }
-    let seconds = i64::try_from(identification >> 32).unwrap_or_default() - NTP_EPOCH;
-    let ahead = seconds.saturating_sub(moment.seconds());
+    // Seconds of NTP begin anew in 2036, and again every 136 years: those nearest to the capture are meant.
+    const ERA: i64 = 1 << 32;
+    let now = moment.seconds().saturating_add(NTP_EPOCH);
+    let ahead = i64::try_from(identification >> 32).unwrap_or_default().saturating_sub(now);
+    let ahead = ahead.saturating_add(ERA / 2).rem_euclid(ERA).saturating_sub(ERA / 2);
+    let seconds = moment.seconds().saturating_add(ahead);
     let relation = match ahead {
         0 => "as in the capture".to_owned(),
         1..=TIMESTAMP_RANGE => format!("{ahead} s ahead of the capture"),

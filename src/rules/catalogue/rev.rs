@@ -6,6 +6,7 @@ use crate::rules::facts::{Revoking, live};
 use crate::rules::finder::Finder;
 use crate::rules::memory::{GRACE, ONE_SECOND};
 use crate::rules::rule::Check;
+use crate::rules::words::seconds;
 use crate::rules::{Level, Rule, Scope, Subject};
 use crate::state::{Binding, BindingState};
 use crate::time::Timestamp;
@@ -45,12 +46,12 @@ fn is_not_acknowledged(revoking: &Revoking<'_, '_, '_>, finder: &mut Finder<'_>)
     };
     finder
         .fires(format!(
-            "revocation of {} at {} (identifier 0x{:08x}) got no acknowledgement from {} within {} s (RFC 3543 §3.4)",
+            "revocation of {} at {} (identifier 0x{:08x}) got no acknowledgement from {} within {} (RFC 3543 §3.4)",
             revocation.home_address,
             revocation.foreign_domain_address,
             revocation.identifier,
             message.destination.ip(),
-            timeout / 1_000_000_000
+            seconds(timeout)
         ))
         .by(receiver)
         .later(until, true, move |world, observer| {
