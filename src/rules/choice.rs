@@ -7,7 +7,7 @@ use super::{Level, Rule};
 pub struct Choice {
     /// Rules that are hidden.
     pub allow: Vec<String>,
-    /// Rules that are raised to `must`; this wins over `allow`.
+    /// Rules that are raised to `must`; see [`Choice::level`] for those that `allow` names as well.
     pub deny: Vec<String>,
 }
 

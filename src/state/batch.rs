@@ -1,9 +1,9 @@
 //! Packets of tunnels, put aside one by one and counted some at a time.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::duplicates::Print;
-use super::flow::{Form, Key, Marks, NONE};
+use super::flow::{Addresses6, Form, Key, Marks, NONE};
 use super::messages::Attribution;
 use super::node::Pulse;
 use super::selector::Downlink;
@@ -246,8 +246,8 @@ impl Observer {
         let (correspondent, local, is_ipv6) = match (packet.source, packet.destination) {
             (IpAddr::V4(source), IpAddr::V4(destination)) => (source.into(), destination.into(), false),
             (IpAddr::V6(source), IpAddr::V6(destination)) => {
-                let addresses = &mut self.flows.addresses6;
-                (addresses.number(source)?, addresses.number(destination)?, true)
+                let (source, destination) = self.numbers6(source, destination)?;
+                (source, destination, true)
             }
             _ => return None,
         };
@@ -260,6 +260,21 @@ impl Observer {
             protocol: packet.protocol,
             form: Form::new(is_ipv6, ports.is_some()),
         })
+    }
+
+    /// The numbers of two IPv6 addresses; none when there is no room for them.
+    #[inline(never)]
+    fn numbers6(&mut self, source: Ipv6Addr, destination: Ipv6Addr) -> Option<(u32, u32)> {
+        let of_both =
+            |addresses: &mut Addresses6| Some((addresses.number(source)?, addresses.number(destination)?));
+        let numbers = of_both(&mut self.flows.addresses6);
+        if numbers.is_some() || !self.flows.addresses6.is_time_to_free() {
+            return numbers;
+        }
+        // The packets that wait have numbers, too.
+        self.flush();
+        self.flows.free_addresses();
+        of_both(&mut self.flows.addresses6)
     }
 
     /// The packet that a sighting stands for.

@@ -213,6 +213,12 @@ impl FlowTable {
         true
     }
 
+    /// Forgets the IPv6 addresses that no flow has.
+    pub fn free_addresses(&mut self) {
+        let of_ipv6 = self.flows.iter().map(|flow| flow.key).filter(|key| key.form.is_ipv6());
+        self.addresses6.keep(of_ipv6.flat_map(|key| [key.correspondent, key.local]));
+    }
+
     /// Picks the first flow that was not seen since the hand last passed.
     fn pick(&mut self) -> u32 {
         loop {

@@ -20,7 +20,7 @@ use crate::wire::{DualStack, Numbers, ReplyCode};
 /// The most requests of the last reply timeout that are remembered. Those that find no room are not judged.
 const RECENT: usize = 1 << 19;
 /// How many of the latest requests between two endpoints, or copies of one request, are looked at.
-const LOOK: usize = 1 << 8;
+const LOOK: usize = 1 << 12;
 /// The most replies to one request that are remembered.
 const REPLIES: usize = 64;
 /// The most addresses at which tunnels ended that are remembered, and of senders and agents.
