@@ -14,11 +14,12 @@ pub static DEFINITIONS: [Definition; 16] = [
     Definition {
         id: "D1",
         text: "\
-            Constants (all configurable; these are the reference values) T_PAIR 10 s the reply timeout: a reply \
-            may answer a request at most this much older T_ACT 60 s time allowed for a demanded follow-up that \
-            has no deadline in the text GRACE 1 s allowance for in-flight packets and clock offset around a \
-            state change \"1 s\" limits are tested as < 0.95 s. Port 434, extension type 154 and codes 152 and \
-            153 stand for the configured numbers if the operator changed them.",
+            Constants. T_PAIR, 10 s unless --reply-timeout says otherwise: the reply timeout, a reply may answer a \
+            request at most this much older. T_ACT, 60 s: time allowed for a demanded follow-up that has no \
+            deadline in the text. GRACE, 1 s: allowance for in-flight packets and clock offset around a state \
+            change. Limits of \"1 s\" are tested as < 0.95 s. Port 434, extension type 154 and codes 152 and \
+            153 stand for the configured numbers if the operator changed them. Directed broadcasts, GRE keys and \
+            sessions with timestamps cannot be configured: where a rule speaks of them, nothing is.",
     },
     Definition {
         id: "D2",
@@ -162,6 +163,6 @@ pub static DEFINITIONS: [Definition; 16] = [
         id: "D16",
         text: "\
             An RRQ is timestamp style when its ID.hi, read as NTP seconds, lies within 86400 s of the capture \
-            clock, or when the operator says that the session uses timestamps.",
+            clock.",
     },
 ];
