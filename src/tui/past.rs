@@ -72,8 +72,12 @@ impl App {
         match there {
             Some(moment) => {
                 self.set_cursor(facts, moment);
+                let and_more = match facts.messages.forgotten() {
+                    0 => String::new(),
+                    forgotten => format!(" and {forgotten} messages that were forgotten"),
+                };
                 self.say(format!(
-                    "as after frame {}, without the tunnelled packets; ] goes on, p back to now",
+                    "as after frame {}, without the tunnelled packets{and_more}; ] goes on, p back to now",
                     moment.frame
                 ));
             }

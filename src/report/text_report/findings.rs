@@ -136,7 +136,8 @@ fn write_counts(
         .collect();
     write!(out, "{}", counts.join(", "))?;
     if findings.evicted() > 0 {
-        write!(out, "; {} of them found no room and are only counted", findings.evicted())?;
+        let whose = if page.selection.is_narrowed() { "all nodes'" } else { "them" };
+        write!(out, "; {} of {whose} found no room and are only counted", findings.evicted())?;
     }
     writeln!(out, ". mipflow explain RULE says what a rule means")
 }
