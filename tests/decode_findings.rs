@@ -200,6 +200,8 @@ fn sarif_names_rules_and_results() {
         let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
         assert_eq!(driver["rules"][index]["id"], result["ruleId"]);
     }
+    let invocation = &document["runs"][0]["invocations"][0];
+    assert_eq!(invocation["toolExecutionNotifications"], serde_json::json!([]), "all were kept");
     let refused = decoded(&three_faults(), "--format sarif --show messages");
     assert_eq!(refused.code, 2);
 }
