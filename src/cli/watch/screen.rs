@@ -3,7 +3,8 @@
 use clap::ValueEnum;
 
 use super::Prepared;
-use crate::cli::decode::write_failure;
+use super::headless::summary;
+use crate::cli::decode::{tell_unread, write_failure};
 use crate::cli::output::{self, Colour};
 use crate::cli::{Exit, Failure};
 use crate::report::{Glyphs, Target};
@@ -59,7 +60,8 @@ pub(super) fn run(prepared: Prepared, theme: Theme, ascii: bool) -> Result<Exit,
     for error in driver.errors() {
         exit = Failure::io(error.to_string(), error.help()).tell();
     }
-    Ok(exit)
+    let summary = summary(&engine, driver.feed().names(), target.as_ref());
+    Ok(tell_unread(&summary).unwrap_or(exit))
 }
 
 /// `--node` is a filter that holds from the beginning.
