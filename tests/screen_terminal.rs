@@ -209,6 +209,16 @@ fn a_link_type_that_cannot_be_read_is_told_when_the_screen_is_gone() {
 }
 
 #[test]
+fn a_nai_is_one_filter_whatever_is_in_it() {
+    let terminal = Terminal::new();
+    terminal.watch("--node 'state:active, x' samples/figure3.pcap");
+    terminal.shows_all(&["filter node:state:active\\,\\ x", "0 of 1 node "]);
+    // Typed anew, it is the same.
+    terminal.keys(&["f", "Enter"]);
+    terminal.shows_all(&["filter node:state:active\\,\\ x", "0 of 1 node "]);
+}
+
+#[test]
 fn the_terminal_is_left_as_it_was_found() {
     let terminal = Terminal::new();
     let before = settings(&terminal);

@@ -66,12 +66,12 @@ pub(super) fn run(prepared: Prepared, theme: Theme, ascii: bool) -> Result<Exit,
 
 /// `--node` is a filter that holds from the beginning.
 fn filter(target: Option<&Target>) -> Result<Filter, Failure> {
-    let text = match target {
-        Some(Target::HomeAddress(address)) => format!("node:{address}"),
-        Some(Target::Nai(nai)) => format!("node:{nai}"),
-        Some(Target::Any(..)) | None => String::new(),
+    let filter = match target {
+        Some(Target::HomeAddress(address)) => Filter::of_node(&address.to_string()),
+        Some(Target::Nai(nai)) => Filter::of_node(nai),
+        Some(Target::Any(..)) | None => Ok(Filter::default()),
     };
-    Filter::parse(&text).map_err(|error| Failure::usage(format!("--node: {error}"), None))
+    filter.map_err(|error| Failure::usage(format!("--node: {error}"), None))
 }
 
 fn failure(error: RunError) -> Failure {
