@@ -209,11 +209,6 @@ impl Trace {
         self.dissector.counters()
     }
 
-    /// Datagrams still waiting for fragments.
-    pub fn pending_fragments(&self) -> u64 {
-        self.dissector.pending_fragments()
-    }
-
     /// The numbers messages are read under.
     pub fn numbers(&self) -> Numbers {
         self.numbers

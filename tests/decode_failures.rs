@@ -154,6 +154,18 @@ fn one_bad_file_does_not_hide_the_others() {
 }
 
 #[test]
+fn fragments_whose_others_never_came_are_counted() {
+    let scratch = Scratch::new();
+    let mut first = datagram(40_000, 434, &request(&[]));
+    // More fragments follow.
+    first[6] |= 0x20;
+    let file = scratch.file("fragment.pcap", &pcap(RAW, &[first]));
+    let run = run(&format!("decode --show stats {file}"));
+    assert!(run.out.contains("\n  fragments           1\n    still waiting     1\n"), "{}", run.out);
+    assert!(!run.out.contains("given up"), "{}", run.out);
+}
+
+#[test]
 fn unknown_link_types() {
     let scratch = Scratch::new();
     let frames = [datagram(40_000, 434, &request(&[]))];

@@ -200,6 +200,8 @@ fn sarif_names_rules_and_results() {
         let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
         assert_eq!(driver["rules"][index]["id"], result["ruleId"]);
     }
+    let invocation = &document["runs"][0]["invocations"][0];
+    assert_eq!(invocation["toolExecutionNotifications"], serde_json::json!([]), "all were kept");
     let refused = decoded(&three_faults(), "--format sarif --show messages");
     assert_eq!(refused.code, 2);
 }
@@ -262,6 +264,29 @@ fn explain_lists_all_rules() {
         3,
         "MP-013, MP-023 and MP-026: {list}"
     );
+}
+
+#[test]
+fn explain_tells_what_was_asked_for_in_every_format() {
+    let terms: Value = serde_json::from_str(&program::shown("explain d9 --format json")).unwrap();
+    assert_eq!(terms.as_array().unwrap().len(), 1);
+    let keys: Vec<&String> = terms[0].as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["id", "text"]);
+    assert_eq!(terms[0]["id"], "D9");
+    assert!(terms[0]["text"].as_str().unwrap().starts_with("Reference binding table, updated when"));
+
+    let page = program::shown("explain D9 --format markdown");
+    let headings =
+        |page: &str| page.lines().filter(|line| line.starts_with('#')).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(headings(&page), ["# Rules", "## Terms"]);
+    assert_eq!(page.matches("\n**D").count(), 1);
+    assert!(page.contains("\n**D9** Reference binding table"), "{page}");
+    let page = program::shown("explain MP-003 --format markdown");
+    assert_eq!(headings(&page).len(), 3);
+    assert!(headings(&page)[2].starts_with("### MP-003 "), "{page}");
+    assert_eq!(page.matches("\n**D").count(), 0);
+    assert_eq!(program::shown("explain --level must --format markdown").matches("\n**D").count(), 0);
+    assert_eq!(program::shown("explain --format markdown").matches("\n**D").count(), 16);
 }
 
 #[test]

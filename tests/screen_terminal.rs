@@ -193,6 +193,32 @@ fn saved_files_are_captures_and_tables() {
 }
 
 #[test]
+fn a_link_type_that_cannot_be_read_is_told_when_the_screen_is_gone() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut capture = std::fs::read("samples/figure3.pcap").unwrap();
+    // The last four octets of the header of the file are its link type.
+    capture[20..24].copy_from_slice(&147u32.to_le_bytes());
+    let path = directory.path().join("alone.pcap");
+    std::fs::write(&path, capture).unwrap();
+    let terminal = Terminal::new();
+    terminal.line(&format!("clear; '{PROGRAM}' watch {}; echo co''de $?", path.display()));
+    terminal.shows("46 packets");
+    terminal.keys(&["q"]);
+    let text = terminal.shows("code ");
+    assert!(text.contains("frames of link type 147 cannot be read") && text.contains("code 3"), "{text}");
+}
+
+#[test]
+fn a_nai_is_one_filter_whatever_is_in_it() {
+    let terminal = Terminal::new();
+    terminal.watch("--node 'state:active, x' samples/figure3.pcap");
+    terminal.shows_all(&["filter node:state:active\\,\\ x", "0 of 1 node "]);
+    // Typed anew, it is the same.
+    terminal.keys(&["f", "Enter"]);
+    terminal.shows_all(&["filter node:state:active\\,\\ x", "0 of 1 node "]);
+}
+
+#[test]
 fn the_terminal_is_left_as_it_was_found() {
     let terminal = Terminal::new();
     let before = settings(&terminal);

@@ -369,6 +369,33 @@ fn secrets_of_a_scenario_are_not_shown_around_a_mistake() {
 }
 
 #[test]
+fn secrets_are_not_shown_in_whatever_way_they_are_written() {
+    let rest = "[[step]]\nname = \"one\"\nha = \"198.51.100.1\"\nhome_address = \"10.1.0.1\"\n";
+    let written = [
+        format!("vars = {{ pass = \"hush\" }}\nbit = 1\n{rest}"),
+        format!("vars.pass = \"hush\"\nbit = 1\n{rest}"),
+        format!("bit = 1\n[ vars ]\npass = \"hush\"\n{rest}"),
+        format!("\"vars\".pass = '''\nhush\nhush'''\nbit = 1\n{rest}"),
+        format!("defaults.key = \"256=text:hush\"\nbit = 1\n{rest}"),
+        format!("\"defaults\" = {{ 'key' = \"256=68757368\" }}\nbit = 1\n{rest}"),
+        format!("{rest}bit = 1\n\"key\" = \"256=text:hush\"\n"),
+        format!("{rest}bit = 1\nkeys = \"256=68757368\"\n"),
+        format!("{rest}key = [\n\"1=text:]\",\n\"2=text:hush\",\n]\nbit = 1\n"),
+        format!("{rest}bit = 1\n# key = \"256=text:hush\"\n"),
+    ];
+    for text in written {
+        // The same where the text is no TOML, the mistake being near the secret.
+        for text in [text.replacen("bit = 1", "bit 1", 1), text.replacen("bit = 1", "bit = \"", 1), text] {
+            let scenario = scenario(&text);
+            let run = run(&format!("send {}", scenario.file.display()));
+            assert_eq!(run.code, 2, "{text}: {}", run.error);
+            assert!(run.error.contains("╭─["), "the place is shown: {text}: {}", run.error);
+            assert!(!run.error.contains("hush") && !run.error.contains("6875"), "{text}: {}", run.error);
+        }
+    }
+}
+
+#[test]
 fn reports_of_a_failed_step_in_each_format() {
     let responder = Responder::with(Fault::None);
     let steps = "[[step]]\nname = \"good <1> & # 2\"\n[[step]]\nname = \"bad\"\nbid = 0\n";

@@ -1,5 +1,7 @@
 //! `mipflow explain`: what the rules are, and what one of them means.
 
+use std::slice;
+
 use clap::{Args, ValueEnum};
 
 use super::output::{self, Colour};
@@ -85,6 +87,7 @@ impl Explain {
             .filter(|rule| self.level.is_none_or(|level| rule.level.name() == level.level().name()))
             .filter(|rule| self.scope.is_none_or(|scope| rule.scope.name() == scope.scope().name()))
             .collect();
+        let asks_for_all = name.is_none() && self.level.is_none() && self.scope.is_none();
         if rules.is_empty() && definition.is_none() {
             return Err(Failure::usage(
                 match name {
@@ -95,8 +98,13 @@ impl Explain {
             ));
         }
         let written = match (self.format, definition, rules.as_slice()) {
-            (Format::Json, _, rules) => explanation.json(rules),
-            (Format::Markdown, _, rules) => explanation.markdown(rules),
+            (Format::Json, Some(definition), _) => explanation.definition_json(definition),
+            (Format::Json, None, rules) => explanation.json(rules),
+            (Format::Markdown, Some(definition), rules) => {
+                explanation.markdown(slice::from_ref(definition), rules)
+            }
+            (Format::Markdown, None, rules) if asks_for_all => explanation.markdown(&DEFINITIONS, rules),
+            (Format::Markdown, None, rules) => explanation.markdown(&[], rules),
             (Format::Text, Some(definition), _) => explanation.definition(definition),
             (Format::Text, None, [rule]) if name.is_some() => explanation.rule(rule),
             (Format::Text, None, rules) => explanation.list(rules),

@@ -229,7 +229,8 @@ impl Watch {
         let filter = filter.filter(|_| !is_live);
         let mut driver = Driver::new(feed, filter, recorder, stop_after, tick);
 
-        let privileged = is_live || self.user.is_some();
+        // Files and standard input are open too, and root is no more needed than for interfaces.
+        let privileged = is_live || run_as.is_some();
         if privileged {
             privileges::give_up(run_as.as_ref()).map_err(|error| privilege_failure(&error))?;
         }

@@ -90,6 +90,44 @@ pub fn read(source: &str, surroundings: &Surroundings) -> Result<Vec<Step>, Scen
     Ok(checked)
 }
 
+/// The keys of a step.
+const KEYS: [&str; 34] = [
+    "ha",
+    "port",
+    "home_address",
+    "care_of_address",
+    "home_agent",
+    "source",
+    "interface",
+    "lifetime",
+    "flags",
+    "nai",
+    "bid",
+    "att",
+    "label",
+    "bulk",
+    "overwrite",
+    "flow",
+    "ext",
+    "key",
+    "sign",
+    "replay",
+    "identification",
+    "retries",
+    "timeout",
+    "expect",
+    "skip_if",
+    "rate",
+    "repeat",
+    "accept_unauthenticated",
+    "accept_any_identification",
+    "wait",
+    "raw",
+    "override",
+    "name",
+    "use",
+];
+
 /// Settings, and where each of them was written.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Layer {
@@ -301,46 +339,10 @@ impl<'s> Reader<'s> {
                 None,
             );
         }
-        let known = [
-            "ha",
-            "port",
-            "home_address",
-            "care_of_address",
-            "home_agent",
-            "source",
-            "interface",
-            "lifetime",
-            "flags",
-            "nai",
-            "bid",
-            "att",
-            "label",
-            "bulk",
-            "overwrite",
-            "flow",
-            "ext",
-            "key",
-            "sign",
-            "replay",
-            "identification",
-            "retries",
-            "timeout",
-            "expect",
-            "skip_if",
-            "rate",
-            "repeat",
-            "accept_unauthenticated",
-            "accept_any_identification",
-            "wait",
-            "raw",
-            "override",
-            "name",
-            "use",
-        ];
-        let near = known.into_iter().find(|known| known.replace('_', "") == name.replace(['_', '-'], ""));
+        let near = KEYS.into_iter().find(|known| known.replace('_', "") == name.replace(['_', '-'], ""));
         let help = match near {
             Some(near) => format!("is it {near}?"),
-            None => format!("keys are {}", known.join(", ")),
+            None => format!("keys are {}", KEYS.join(", ")),
         };
         self.error(span, Some(name), "there is no such key", Some(help))
     }

@@ -69,6 +69,8 @@ pub struct Counters {
     pub evicted_fragments: u64,
     /// Fragments that were thrown out because the rest of their datagram did not come in time.
     pub expired_fragments: u64,
+    /// Fragments that still wait for others.
+    pub pending_fragments: u64,
     /// Frames that could not be read.
     pub undecodable: u64,
 }
@@ -173,13 +175,9 @@ impl Dissector {
             refused_overlaps: self.table.counters.refused_overlaps,
             evicted_fragments: self.table.counters.evicted,
             expired_fragments: self.table.counters.expired,
+            pending_fragments: self.table.pending(),
             undecodable: self.undecodable,
         }
-    }
-
-    /// Fragments that still wait for others.
-    pub fn pending_fragments(&self) -> u64 {
-        self.table.pending()
     }
 
     /// The frames of the datagram that [`Dissector::dissect`] reassembled last, by their numbers and the

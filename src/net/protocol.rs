@@ -33,11 +33,6 @@ pub const SCTP: u8 = Numbers::Sctp.0;
 /// UDP-Lite.
 pub const UDP_LITE: u8 = Numbers::UdpLite.0;
 
-/// Whether the payload is a packet of its own, in an encapsulation that Mobile IP uses.
-pub const fn is_tunnel(protocol: u8) -> bool {
-    matches!(protocol, IP_IN_IP | IPV6 | GRE | MINIMAL)
-}
-
 /// Whether the transport header begins with a source and a destination port of 16 bits each.
 pub const fn has_ports(protocol: u8) -> bool {
     matches!(protocol, TCP | UDP | DCCP | SCTP | UDP_LITE)

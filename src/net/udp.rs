@@ -123,14 +123,6 @@ impl<'a> Datagram<'a> {
         self.payload.len() < self.declared_length
     }
 
-    /// Whether it goes to a multicast group or to the limited broadcast address.
-    pub fn is_multicast_or_broadcast(&self) -> bool {
-        match self.destination {
-            SocketAddr::V4(to) => to.ip().is_multicast() || to.ip().is_broadcast(),
-            SocketAddr::V6(to) => to.ip().is_multicast(),
-        }
-    }
-
     /// Verifies the checksum over pseudo-header, UDP header and payload. Computed when asked for, as
     /// tunnelled data passes here too.
     pub fn checksum(&self) -> Checksum {
@@ -210,7 +202,7 @@ mod tests {
         assert_eq!(four.source, "192.0.2.1:40000".parse().unwrap());
         assert_eq!(four.destination, "198.51.100.1:434".parse().unwrap());
         assert_eq!((four.payload, four.declared_length), (&RRQ_IPV4[28..], 24));
-        assert!(!four.length_mismatch && !four.is_cut() && !four.is_multicast_or_broadcast());
+        assert!(!four.length_mismatch && !four.is_cut());
         let six = datagram(&RRQ_IPV6);
         assert_eq!(six.source, "[2001:db8::1]:40000".parse().unwrap());
         assert_eq!(six.payload, &RRQ_IPV6[48..]);
@@ -286,17 +278,6 @@ mod tests {
         assert_eq!(cut.checksum(), Checksum::Unverified);
         let ip = IpPacket::parse(&RRQ_IPV4[..27], 52).unwrap();
         assert_eq!(Datagram::of(&ip), Some(Err(Reason::UdpHeaderCut { there: 7 })));
-    }
-
-    #[test]
-    fn broadcast_and_multicast_destinations() {
-        let to = |octets: [u8; 4]| {
-            let mut packet = RRQ_IPV4;
-            packet[16..20].copy_from_slice(&octets);
-            datagram(&packet).is_multicast_or_broadcast()
-        };
-        assert!(to([224, 0, 0, 11]) && to([255, 255, 255, 255]));
-        assert!(!to([198, 51, 100, 255]));
     }
 
     #[test]

@@ -27,6 +27,13 @@ struct RuleJson {
     why: &'static str,
 }
 
+/// A term, among what the contract has.
+#[derive(Serialize)]
+struct DefinitionJson {
+    id: &'static str,
+    text: &'static str,
+}
+
 /// Columns of running text at the most.
 const READABLE: usize = 100;
 
@@ -51,18 +58,33 @@ impl<'o> Explanation<'o> {
                 why: rule.why,
             })
             .collect();
-        serde_json::to_writer_pretty(&mut *self.out, &rules)?;
+        self.list_of_objects(&rules)
+    }
+
+    /// One term, in a list like those of rules.
+    pub fn definition_json(&mut self, definition: &Definition) -> io::Result<()> {
+        let Definition { id, text } = *definition;
+        self.list_of_objects(&[DefinitionJson { id, text }])
+    }
+
+    fn list_of_objects(&mut self, objects: &[impl Serialize]) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut *self.out, objects)?;
         writeln!(self.out)?;
         self.out.flush()
     }
 
-    /// All of it as a page of Markdown, the terms first.
-    pub fn markdown(&mut self, rules: &[&'static Rule]) -> io::Result<()> {
-        writeln!(self.out, "# Rules\n\nWhat `mipflow explain` says, on one page.\n\n## Terms")?;
-        for definition in &DEFINITIONS {
+    /// A page of Markdown, the terms first.
+    pub fn markdown(&mut self, definitions: &[Definition], rules: &[&'static Rule]) -> io::Result<()> {
+        writeln!(self.out, "# Rules\n\nWhat `mipflow explain` says, on one page.")?;
+        if !definitions.is_empty() {
+            writeln!(self.out, "\n## Terms")?;
+        }
+        for definition in definitions {
             writeln!(self.out, "\n**{}** {}", definition.id, definition.text)?;
         }
-        writeln!(self.out, "\n## Rules")?;
+        if !rules.is_empty() {
+            writeln!(self.out, "\n## Rules")?;
+        }
         for rule in rules {
             let Rule { id, title, level, source, subject, scope, fires, why, example, .. } = rule;
             writeln!(self.out, "\n### {id} {title}\n")?;

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
 use super::{Report, Selection, Summary};
-use crate::rules::{CATALOGUE, Finding, Findings, Level};
+use crate::rules::{CATALOGUE, Finding, Findings, Level, OfRule, Rule};
 use crate::trace::SeenMessage;
 use crate::wire::KeyRing;
 
@@ -26,29 +26,35 @@ impl<W: Write> JunitReport<W> {
         Self { out, fails_from }
     }
 
-    fn case(&self, id: &str, title: &str, found: &[&Finding]) -> TestCase {
-        let told: Vec<String> = found
+    /// The case of one rule: what was found, and what found no room, if that is told of it.
+    fn case(&self, rule: &Rule, found: &[&Finding], of_rule: Option<OfRule>) -> TestCase {
+        let Rule { id, title, .. } = *rule;
+        let mut told: Vec<String> = found
             .iter()
             .take(FEW)
             .map(|finding| format!("frame {}: {}", finding.place.frame, finding.message))
             .collect();
-        let mut told = told.join("\n");
         if found.len() > FEW {
-            told += "\nand ";
-            told += &found.len().saturating_sub(FEW).to_string();
-            told += " more";
+            told.push(format!("and {} more", found.len().saturating_sub(FEW)));
         }
-        let failing = found.iter().any(|finding| finding.level <= self.fails_from);
+        let evicted = of_rule.filter(|of_rule| of_rule.evicted > 0);
+        if let Some(OfRule { evicted, .. }) = evicted {
+            told.push(format!("{evicted} found no room and are only counted"));
+        }
+        let told = told.join("\n");
+        let failing = found.iter().any(|finding| finding.level <= self.fails_from)
+            || evicted.is_some_and(|of_rule| of_rule.gravest <= self.fails_from);
         let status = if failing {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-            status.set_message(format!("{title}: {} times", found.len())).set_description(told.clone());
+            let count = of_rule.map_or(found.len() as u64, |of_rule| of_rule.count);
+            status.set_message(format!("{title}: {count} times")).set_description(told.clone());
             status
         } else {
             TestCaseStatus::success()
         };
         let mut case = TestCase::new(format!("{id} {title}"), status);
         case.set_classname(format!("mipflow.{}", id.split('-').next().unwrap_or(id)));
-        if !failing && !found.is_empty() {
+        if !failing && !told.is_empty() {
             case.set_system_out(told);
         }
         case
@@ -78,7 +84,10 @@ impl<W: Write> Report for JunitReport<W> {
                 }
             }
             let found = by_rule.get(rule.id).map(Vec::as_slice).unwrap_or_default();
-            suite.add_test_case(self.case(rule.id, rule.title, found));
+            // Whose those were that found no room is not known.
+            let of_rules = summary.findings.filter(|_| !selection.is_narrowed()).map(Findings::of_rules);
+            let of_rule = of_rules.and_then(|rules| rules.get(rule.id)).copied();
+            suite.add_test_case(self.case(rule, found, of_rule));
         }
         document.add_test_suite(suite);
         document.serialize(&mut self.out).map_err(io::Error::other)?;

@@ -42,6 +42,10 @@ impl<W: Write> Report for SarifReport<W> {
                     "semanticVersion": env!("CARGO_PKG_VERSION"),
                     "rules": rules,
                 } },
+                "invocations": [{
+                    "executionSuccessful": true,
+                    "toolExecutionNotifications": without_room(summary),
+                }],
                 "columnKind": "unicodeCodePoints",
                 "results": results,
             }],
@@ -63,6 +67,23 @@ const fn level_word(level: Level) -> &'static str {
         Level::Should => "warning",
         Level::Note => "note",
     }
+}
+
+/// What there is to say of findings that found no room: nothing, or how many they are and of which rules.
+fn without_room(summary: &Summary<'_>) -> Vec<Value> {
+    let Some(findings) = summary.findings.filter(|findings| findings.evicted() > 0) else {
+        return Vec::new();
+    };
+    let of_rules = findings.of_rules().iter().filter(|(_, of_rule)| of_rule.evicted > 0);
+    let counts: Vec<String> = of_rules.map(|(id, of_rule)| format!("{} of {id}", of_rule.evicted)).collect();
+    // Whose they are is not known.
+    let narrowed = if summary.target.is_some() { ", whichever node they are about" } else { "" };
+    let text = format!(
+        "{} findings found no room and are only counted{narrowed}: {}",
+        findings.evicted(),
+        counts.join(", ")
+    );
+    vec![json!({ "level": "warning", "message": { "text": text } })]
 }
 
 fn descriptor(rule: &Rule) -> Value {

@@ -128,3 +128,6 @@ pub trait Report {
     /// Hands everything written so far to the reader.
     fn flush(&mut self) -> io::Result<()>;
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,6 +32,7 @@ pub(super) fn write(
     for (title, count) in [
         ("fragments", network.fragments),
         ("  given up", summary.lost_fragments()),
+        ("  still waiting", network.pending_fragments),
         ("undecodable", network.undecodable),
         ("cut by snaplen", counts.truncated),
         ("clock backwards", summary.clock_backwards),

@@ -57,6 +57,17 @@ pub struct Finding {
     pub octets: Option<Range<usize>>,
 }
 
+/// What a run found of one rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OfRule {
+    /// How many there were, kept or not.
+    pub count: u64,
+    /// How many of them found no room.
+    pub evicted: u64,
+    /// The gravest level of any of them, as the operator set it.
+    pub gravest: Level,
+}
+
 /// The findings of a run.
 #[derive(Debug)]
 pub struct Findings {
@@ -64,7 +75,7 @@ pub struct Findings {
     most: usize,
     evicted: u64,
     levels: BTreeMap<Level, u64>,
-    rules: BTreeMap<&'static str, u64>,
+    rules: BTreeMap<&'static str, OfRule>,
 }
 
 impl Findings {
@@ -76,11 +87,15 @@ impl Findings {
     /// Counts a finding, and keeps it if there is room.
     pub fn add(&mut self, finding: Finding) {
         *self.levels.entry(finding.level).or_default() += 1;
-        *self.rules.entry(finding.rule.id).or_default() += 1;
-        if self.kept.len() < self.most {
+        let evicts = u64::from(self.is_full());
+        let blank = OfRule { count: 0, evicted: 0, gravest: finding.level };
+        let of_rule = self.rules.entry(finding.rule.id).or_insert(blank);
+        of_rule.count += 1;
+        of_rule.evicted += evicts;
+        of_rule.gravest = of_rule.gravest.min(finding.level);
+        self.evicted = self.evicted.saturating_add(evicts);
+        if evicts == 0 {
             self.kept.push(finding);
-        } else {
-            self.evicted = self.evicted.saturating_add(1);
         }
     }
 
@@ -104,8 +119,8 @@ impl Findings {
         self.kept.get(range).unwrap_or_default()
     }
 
-    /// How many there were of each rule, by identifier, kept or not.
-    pub fn of_rules(&self) -> &BTreeMap<&'static str, u64> {
+    /// What there was of each rule, by identifier.
+    pub fn of_rules(&self) -> &BTreeMap<&'static str, OfRule> {
         &self.rules
     }
 

@@ -24,6 +24,6 @@ mod words;
 pub use catalogue::CATALOGUE;
 pub use choice::Choice;
 pub use definitions::{DEFINITIONS, Definition};
-pub use finding::{Finding, Findings, Place};
+pub use finding::{Finding, Findings, OfRule, Place};
 pub use rule::{Level, Rule, Scope, Subject};
 pub use validator::{Options, Validator};

@@ -131,11 +131,6 @@ impl<R: Copy + Ord> List<R> {
         }
     }
 
-    /// Selects nothing.
-    pub fn unmark(&mut self) {
-        self.marked.clear();
-    }
-
     fn keep_in_sight(&mut self) {
         let highest = self.rows.len().saturating_sub(self.page);
         self.top = self.top.min(self.at).min(highest).max((self.at + 1).saturating_sub(self.page));

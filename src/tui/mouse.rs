@@ -87,9 +87,7 @@ impl App {
             }
             (View::Ladder, 0) => {
                 let heads = usize::from(area.height).saturating_sub(self.ladder.list.page());
-                {
-                    let _ = line.checked_sub(heads).map(|line| self.ladder.list.point(line));
-                }
+                let _ = line.checked_sub(heads).map(|line| self.ladder.list.point(line));
             }
             (View::Statistics, 0) => {
                 self.statistics.list.point(line);

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use program::capture::{datagram, request};
-use program::watching::{PATIENCE, Watching};
+use program::watching::{PATIENCE, Watching, content, write_now};
 use program::{finished, mipflow, shown};
 use serde_json::{Value, json};
 use wire::{End, Network, ethernet, frames_of, ip};
@@ -341,6 +341,35 @@ fn who_calls_it_by_sudo_is_whom_it_becomes() {
     assert_eq!(of("Uid"), "4321\t4321\t4321\t4321");
     assert_eq!((of("Gid"), of("Groups")), ("4322\t4322\t4322\t4322".into(), "4322".into()));
     assert_eq!(watching.interrupt().code, Some(0));
+}
+
+#[test]
+fn root_is_given_up_for_files_and_standard_input_too() {
+    let nobody = nix::unistd::User::from_name("nobody").unwrap().expect("there is nobody").uid.to_string();
+    // Nobody else can open it here.
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("figure3.pcap");
+    std::fs::copy("samples/figure3.pcap", &path).unwrap();
+    let file = format!("--replay 0.1 {}", path.display());
+    let named = format!("--user nobody {file}");
+    for (arguments, uid) in [("-", "4321"), (&file, "4321"), (&named, &nobody)] {
+        let mut command = mipflow(&format!("watch --headless {arguments}"));
+        command.env("SUDO_UID", "4321").env("SUDO_GID", "4322").stdin(Stdio::piped());
+        let mut watching = ready(Watching::start(&mut command));
+        let mut input = watching.input();
+        if arguments == "-" {
+            write_now(&mut input, &content("samples/figure3.pcap"));
+        }
+        watching.wait_for("the first message", is("message"));
+        // The thread that reads, too.
+        for task in std::fs::read_dir(format!("/proc/{}/task", watching.pid())).unwrap() {
+            let thread = task.unwrap().file_name().into_string().unwrap();
+            let of = |line: &str| status(&watching, &thread, line).unwrap();
+            assert_eq!(of("Uid"), [uid; 4].join("\t"), "{arguments}");
+            assert_eq!((of("CapEff"), of("NoNewPrivs")), ("0".repeat(16), "1".into()), "{arguments}");
+        }
+        assert_eq!(watching.interrupt().code, Some(0), "{arguments}");
+    }
 }
 
 #[test]

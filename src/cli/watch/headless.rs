@@ -228,7 +228,12 @@ impl Audience for Records {
     }
 }
 
-fn summary<'a>(engine: &'a Engine, names: &'a [String], target: Option<&'a Target>) -> Summary<'a> {
+/// What there is to say of all that was looked at.
+pub(super) fn summary<'a>(
+    engine: &'a Engine,
+    names: &'a [String],
+    target: Option<&'a Target>,
+) -> Summary<'a> {
     Summary {
         files: names,
         link_types: engine.link_types(),

@@ -3,7 +3,8 @@
 use clap::ValueEnum;
 
 use super::Prepared;
-use crate::cli::decode::write_failure;
+use super::headless::summary;
+use crate::cli::decode::{tell_unread, write_failure};
 use crate::cli::output::{self, Colour};
 use crate::cli::{Exit, Failure};
 use crate::report::{Glyphs, Target};
@@ -59,17 +60,18 @@ pub(super) fn run(prepared: Prepared, theme: Theme, ascii: bool) -> Result<Exit,
     for error in driver.errors() {
         exit = Failure::io(error.to_string(), error.help()).tell();
     }
-    Ok(exit)
+    let summary = summary(&engine, driver.feed().names(), target.as_ref());
+    Ok(tell_unread(&summary).unwrap_or(exit))
 }
 
 /// `--node` is a filter that holds from the beginning.
 fn filter(target: Option<&Target>) -> Result<Filter, Failure> {
-    let text = match target {
-        Some(Target::HomeAddress(address)) => format!("node:{address}"),
-        Some(Target::Nai(nai)) => format!("node:{nai}"),
-        Some(Target::Any(..)) | None => String::new(),
+    let filter = match target {
+        Some(Target::HomeAddress(address)) => Filter::of_node(&address.to_string()),
+        Some(Target::Nai(nai)) => Filter::of_node(nai),
+        Some(Target::Any(..)) | None => Ok(Filter::default()),
     };
-    Filter::parse(&text).map_err(|error| Failure::usage(format!("--node: {error}"), None))
+    filter.map_err(|error| Failure::usage(format!("--node: {error}"), None))
 }
 
 fn failure(error: RunError) -> Failure {

@@ -143,6 +143,8 @@ pub(crate) struct FragmentTable {
     serial: u64,
     /// Octets that `waiting` costs.
     octets: usize,
+    /// Fragments in `waiting`.
+    pending: u64,
     skipped: Skipped,
     /// The IP packet completed last.
     assembled: Vec<u8>,
@@ -235,7 +237,7 @@ impl FragmentTable {
 
     /// Fragments that wait for others.
     pub(crate) fn pending(&self) -> u64 {
-        self.by_age.values().filter_map(|key| self.waiting.get(key)).map(Waiting::fragments).sum()
+        self.pending
     }
 
     /// The entry of `key`, made if there is none.
@@ -267,6 +269,7 @@ impl FragmentTable {
         let offset = usize::from(packet.header.fragment_offset);
         let piece = keep(frame, ip_offset, packet, self.keep_frames);
         self.octets = self.octets.saturating_add(piece.cost());
+        self.pending = self.pending.saturating_add(1);
         let waiting = self.open(key, frame.time);
         waiting.covered = waiting.covered.saturating_add(piece.length);
         if !piece.more {
@@ -335,6 +338,7 @@ impl FragmentTable {
         let waiting = self.waiting.remove(key)?;
         self.by_age.remove(&waiting.serial);
         self.octets = self.octets.saturating_sub(waiting.cost());
+        self.pending = self.pending.saturating_sub(waiting.fragments());
         Some(waiting)
     }
 

@@ -46,7 +46,7 @@ fn two_fragments_make_the_request() {
     let parts = pieces(&RRQ_IPV4, 16);
     let mut dissector = Dissector::default();
     assert_eq!(dissector.dissect(&at(1, &parts[0])), Packet::Held(None));
-    assert_eq!(dissector.pending_fragments(), 1);
+    assert_eq!(dissector.counters().pending_fragments, 1);
     let Packet::Datagram(datagram) = dissector.dissect(&at(2, &parts[1])) else { panic!() };
     assert_eq!(datagram.payload, &RRQ_IPV4[28..]);
     assert_eq!((datagram.declared_length, datagram.length_mismatch), (24, false));
@@ -54,7 +54,7 @@ fn two_fragments_make_the_request() {
     assert!(datagram.reassembled && !datagram.ip.is_fragment());
     assert_eq!((datagram.ip_offset, datagram.udp_offset, datagram.ip.length()), (None, None, 52));
     assert_eq!(dissector.counters(), Counters { fragments: 2, ..Counters::default() });
-    assert_eq!(dissector.pending_fragments(), 0);
+    assert_eq!(dissector.counters().pending_fragments, 0);
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn every_fragment_is_counted_whatever_it_carries() {
     let mut dissector = Dissector::default();
     assert_eq!(dissector.dissect(&at(1, &tcp)), Packet::Other);
     assert_eq!(dissector.counters().fragments, 1);
-    assert_eq!(dissector.pending_fragments(), 0);
+    assert_eq!(dissector.counters().pending_fragments, 0);
 }
 
 #[test]
@@ -101,10 +101,10 @@ fn a_copy_is_ignored_and_an_overlap_refuses_the_datagram() {
     dissector.dissect(&at(1, &parts[0]));
     dissector.dissect(&at(1, &parts[0]));
     dissector.dissect(&at(1, &parts[1]));
-    assert_eq!((dissector.pending_fragments(), dissector.counters().refused_overlaps), (2, 0));
+    assert_eq!((dissector.counters().pending_fragments, dissector.counters().refused_overlaps), (2, 0));
     // 8 to 24 covers what is there and something new.
     dissector.dissect(&at(1, &piece(&RRQ_IPV4, 8, 24)));
-    assert_eq!((dissector.pending_fragments(), dissector.counters().refused_overlaps), (0, 1));
+    assert_eq!((dissector.counters().pending_fragments, dissector.counters().refused_overlaps), (0, 1));
     // Neither what would have completed it nor a whole second set does.
     for part in parts.iter().chain(&parts) {
         assert_eq!(dissector.dissect(&at(2, part)), Packet::Held(None));
@@ -159,7 +159,7 @@ fn whatever_contradicts_is_an_overlap() {
         dissector.dissect(&at(1, first));
         dissector.dissect(&at(1, second));
         assert_eq!(dissector.counters().refused_overlaps, 1, "{first:?} {second:?}");
-        assert_eq!(dissector.pending_fragments(), 0);
+        assert_eq!(dissector.counters().pending_fragments, 0);
     }
 }
 
@@ -171,7 +171,7 @@ fn foreign_ports_let_the_rest_pass_until_ours_appear() {
     let mut dissector = Dissector::default();
     assert_eq!(dissector.dissect(&at(1, &parts[2])), Packet::Held(None));
     assert_eq!(dissector.dissect(&at(1, &parts[0])), Packet::Other);
-    assert_eq!(dissector.pending_fragments(), 0);
+    assert_eq!(dissector.counters().pending_fragments, 0);
     assert_eq!(dissector.dissect(&at(1, &parts[1])), Packet::Other);
     assert_eq!(dissector.dissect(&at(1, &parts[3])), Packet::Other);
     let ours = pieces(&RRQ_IPV4, 16);
@@ -190,7 +190,7 @@ fn time_runs_out_after_thirty_seconds_either_way() {
         let whole = matches!(dissector.dissect(&at(second, &parts[1])), Packet::Datagram(_));
         assert_eq!(whole, completes, "{second}");
         assert_eq!(dissector.counters().expired_fragments, u64::from(!completes));
-        assert_eq!(dissector.pending_fragments(), u64::from(!completes));
+        assert_eq!(dissector.counters().pending_fragments, u64::from(!completes));
     }
 }
 
@@ -214,7 +214,7 @@ fn the_oldest_goes_when_there_are_too_many() {
         let parts = pieces(&renumbered(&RRQ_IPV4, identification), 16);
         dissector.dissect(&at(1, &parts[0]));
     }
-    assert_eq!((dissector.counters().evicted_fragments, dissector.pending_fragments()), (1, 3));
+    assert_eq!((dissector.counters().evicted_fragments, dissector.counters().pending_fragments), (1, 3));
     let finish = |dissector: &mut Dissector, identification| {
         let parts = pieces(&renumbered(&RRQ_IPV4, identification), 16);
         matches!(dissector.dissect(&at(1, &parts[1])), Packet::Datagram(_))
@@ -256,7 +256,7 @@ fn a_fragment_that_cannot_be_one_is_undecodable() {
     assert_eq!(dissector.dissect(&at(1, &odd)), Packet::Undecodable(Reason::FragmentLength { octets: 15 }));
     assert_eq!(dissector.dissect(&at(1, &empty)), Packet::Undecodable(Reason::FragmentLength { octets: 0 }));
     assert_eq!(dissector.counters().undecodable, 2);
-    assert_eq!(dissector.pending_fragments(), 0);
+    assert_eq!(dissector.counters().pending_fragments, 0);
 }
 
 #[test]
@@ -318,7 +318,7 @@ proptest! {
         let Packet::Datagram(datagram) = dissector.dissect(&at(1, &parts[last])) else { panic!() };
         prop_assert_eq!(datagram.payload, &UDP_TUNNEL_IPIP[28..]);
         prop_assert_eq!(datagram.checksum(), Checksum::Correct);
-        prop_assert_eq!(dissector.pending_fragments(), 0);
+        prop_assert_eq!(dissector.counters().pending_fragments, 0);
     }
 
     #[test]

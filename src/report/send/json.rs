@@ -154,13 +154,7 @@ struct Findings<'f>(&'f [Finding]);
 impl ToJson for Findings<'_> {
     fn write(&self, out: &mut Vec<u8>) {
         let mut clock = Clock::new(TimeStyle::Utc);
-        let listed: Vec<FindingJson<'_>> =
-            self.0.iter().map(|finding| FindingJson::new(finding, &mut clock)).collect();
-        // Numbers and text go into memory: neither can fail.
-        match serde_json::to_vec(&listed) {
-            Ok(text) => out.extend(text),
-            Err(_) => Null.write(out),
-        }
+        array(out, self.0.iter().map(|finding| FindingJson::new(finding, &mut clock)));
     }
 }
 
@@ -213,5 +207,32 @@ impl ToJson for PacketJson<'_> {
         if written.is_none() {
             Null.write(out);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::{CATALOGUE, Level, Place, Subject};
+    use crate::time::{Precision, Timestamp};
+
+    #[test]
+    fn a_finding_moves_no_terminal() {
+        let finding = Finding {
+            rule: CATALOGUE.iter().find(|rule| rule.id == "MP-008").unwrap(),
+            level: Level::Must,
+            place: Place { frame: 7, time: Timestamp::default(), precision: Precision::SECONDS },
+            subject: Subject::MobileNode,
+            node: None,
+            home_address: None,
+            message: "\u{1b}[2J \u{202e}\u{9b}".to_owned(),
+            octets: None,
+        };
+        let mut out = Vec::new();
+        Findings(std::slice::from_ref(&finding)).write(&mut out);
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.contains(r#""message":"\u001b[2J \u202e\u009b","#), "{text}");
+        let read: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(read[0]["message"], *finding.message);
     }
 }

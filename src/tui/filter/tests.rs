@@ -1,0 +1,62 @@
+//! What can be typed as a filter.
+
+use super::*;
+
+#[test]
+fn what_is_typed_is_checked() {
+    for good in [
+        "",
+        "node:10.1.0.1",
+        "node:10.1.0.0/24,example",
+        "!state:active verdict:strays,leaks",
+        "finding:mp-004",
+        "!finding:MP,any",
+        "5060",
+    ] {
+        assert!(Filter::parse(good).is_ok(), "{good}");
+    }
+    for (bad, told) in [
+        ("state:", "state: is one of"),
+        ("state:alive", "state: is one of"),
+        ("verdict:good", "verdict: is one of"),
+        ("bid:x", "bid: is a number"),
+        ("node:", "node: wants"),
+        ("node:10.0.0.0/33", "/33 is no prefix"),
+        ("nodes:1", "no key `nodes`"),
+        ("finding:", "finding: is must"),
+        ("finding:mp-999", "finding: is must"),
+        ("finding:must,strange", "finding: is must"),
+        ("!", "`!` wants a term"),
+    ] {
+        assert!(Filter::parse(bad).unwrap_err().starts_with(told), "{bad}");
+    }
+}
+
+#[test]
+fn a_nai_is_one_value_whatever_is_in_it() {
+    let part = |text: &str| Condition::Node(vec![Who::Part(text.to_owned())]);
+    for (nai, typed) in [
+        ("node@example.org", "node:node@example.org"),
+        ("a b@x, state:active", "node:a\\ b@x\\,\\ state:active"),
+        ("EXAMPLE\\node ", "node:EXAMPLE\\\\node\\ "),
+    ] {
+        let filter = Filter::of_node(nai).unwrap();
+        assert_eq!(filter.text, typed);
+        assert_eq!(filter.terms, [Term { condition: part(&nai.to_lowercase()), negated: false }]);
+        assert_eq!(Filter::parse(&filter.text), Ok(filter));
+    }
+    assert!(Filter::of_node("").unwrap_err().starts_with("node: wants"));
+    let either = Filter::parse("node:a\\ b,c").unwrap();
+    let who = ["a b", "c"].map(|text| Who::Part(text.to_owned()));
+    assert_eq!(either.terms, [Term { condition: Condition::Node(who.to_vec()), negated: false }]);
+    let text = Filter::parse("two\\ words").unwrap();
+    assert_eq!(text.terms, [Term { condition: Condition::Text("two words".to_owned()), negated: false }]);
+}
+
+#[test]
+fn nodes_are_named_by_address_prefix_and_part() {
+    let address = Some(Ipv4Addr::new(10, 1, 0, 1));
+    let is = |text: &str| who(text).unwrap().is(address, Some(b"Node@Example.org"));
+    assert!(is("10.1.0.1") && is("10.1.0.0/24") && is("0.0.0.0/0") && is("10.1.") && is("example"));
+    assert!(!is("10.1.0.10") && !is("10.1.1.0/24") && !is("10.1.0.0/32") && !is("nobody"));
+}
