@@ -93,6 +93,8 @@ pub struct Counts {
     pub precision: Precision,
     /// Frames that the snapshot length cut.
     pub truncated: u64,
+    /// Mobile IP messages that the snapshot length cut.
+    pub cut_messages: u64,
     /// Messages by type octet; those without an octet are in `empty_messages`.
     pub messages: [u64; 256],
     /// Datagrams on a Mobile IP port without any octet.
@@ -110,6 +112,7 @@ impl Default for Counts {
             last: None,
             precision: Precision::SECONDS,
             truncated: 0,
+            cut_messages: 0,
             messages: [0; 256],
             empty_messages: 0,
             reply_codes: [0; 256],
@@ -175,6 +178,7 @@ impl Trace {
             Packet::Datagram(datagram) => {
                 self.counts.message(datagram.payload);
                 let missing = datagram.declared_length.saturating_sub(datagram.payload.len());
+                self.counts.cut_messages += u64::from(missing > 0 && frame.is_cut());
                 Seen::Message(SeenMessage {
                     frame: frame.number,
                     file: frame.file,

@@ -267,3 +267,31 @@ fn messages_of_others_are_not_denied_where_one_node_is_asked_for() {
         "no Mobile IP messages of this node in 46 packets, of which 30 are tunnelled\n"
     );
 }
+
+#[test]
+fn flows_say_when_a_cut_message_may_have_changed_their_verdicts() {
+    let sample = std::fs::read("samples/figure3.pcap").unwrap();
+    // The first request, which is the first frame to port 434: eight octets less of it are kept than there were.
+    let length = |at: usize| u32::from_le_bytes(sample[at + 8..at + 12].try_into().unwrap()) as usize;
+    let is_request = |at: &usize| sample[at + 16 + 36..at + 16 + 38] == 434u16.to_be_bytes();
+    let records = std::iter::successors(Some(24), |at| Some(at + 16 + length(*at)));
+    let at = records.into_iter().find(is_request).unwrap();
+    let kept = length(at) - 8;
+    let cut = [
+        &sample[..at + 8],
+        &u32::try_from(kept).unwrap().to_le_bytes(),
+        &sample[at + 12..at + 16 + kept],
+        &sample[at + 16 + length(at)..],
+    ]
+    .concat();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("cut.pcap");
+    std::fs::write(&file, cut).unwrap();
+    let whole = shown("decode --show flows samples/figure3.pcap");
+    assert!(!whole.contains("snapshot length"), "{whole}");
+    let text = shown(&format!("decode --show flows {}", file.to_str().unwrap()));
+    assert!(
+        text.ends_with("1 message was cut by the snapshot length; what is missing can change verdicts\n"),
+        "{text}"
+    );
+}

@@ -266,8 +266,11 @@ impl HomeAgent {
         let before = self.show(numbers, &taken.request).and_then(|index| self.node(index)).map(standing);
         let index = self.show(numbers, &reply);
         let node = index.and_then(|index| self.node(index));
-        // A registration changes the times of its binding at the least.
-        let is_change = (is_accepted && decision.is_registration) || before != node.map(standing);
+        // A registration changes the times of its binding at the least; of refusals one says something of the node, and
+        // others can name another node than their requests.
+        let may_change = is_accepted || decision.code.0 == numbers.multipath_not_allowed;
+        let is_change =
+            (is_accepted && decision.is_registration) || (may_change && before != node.map(standing));
         if let Some(expiry) = node.and_then(Node::next_expiry) {
             self.next_expiry = Some(self.next_expiry.map_or(expiry, |next| next.min(expiry)));
         }

@@ -137,6 +137,7 @@ impl<W: Write> TextReport<W> {
                     clock: &mut self.clock,
                     look: self.look,
                     ladder_format: self.ladder_format,
+                    cut_messages: summary.counts.cut_messages,
                     is_alone: sections.count() < 2,
                 };
                 write(&mut self.out, &mut page)?;
@@ -158,6 +159,8 @@ struct Page<'t, 'c> {
     clock: &'c mut Clock,
     look: Look,
     ladder_format: LadderFormat,
+    /// Messages that the snapshot length cut.
+    cut_messages: u64,
     /// Whether no other section is shown.
     is_alone: bool,
 }

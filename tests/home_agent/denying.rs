@@ -106,6 +106,16 @@ fn what_names_another_home_agent_gets_136_with_this_one() {
 }
 
 #[test]
+fn what_names_another_home_agent_changes_nothing_of_a_node_that_is_known() {
+    let mut lab = Lab::new(Settings::default());
+    assert_eq!(lab.ask(&Ask::bid(1, 0)).code(), 0);
+    let other = Ask { home_agent: Ipv4Addr::new(198, 51, 100, 9), ..Ask::bid(1, 0) };
+    let answer = lab.ask(&other);
+    assert_eq!((answer.code(), answer.taken.changed), (136, None));
+    assert_eq!(lab.active(), [1]);
+}
+
+#[test]
 fn what_is_broadcast_gets_136_from_the_own_address() {
     for destination in [Ipv4Addr::BROADCAST, Ipv4Addr::new(198, 51, 100, 255), Ipv4Addr::new(224, 0, 0, 11)] {
         let mut lab = Lab::new(Settings::default());

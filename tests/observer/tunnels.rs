@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4};
 
+use mipflow::state::Verdict;
 use mipflow::wire::{Content, DualStack, ExtensionType, Ipv6PrefixCode, MobileNetwork, MobileNetworkCode};
 
 use crate::history::table::{ends, flows, node, states, tunnels, verdicts};
@@ -86,6 +87,23 @@ fn udp_ends_where_the_request_came_from() {
     assert_eq!(tunnels(&observer, NODE), ["1 192.168.1.5 udp 1/128 1/128 flows 1"]);
     let far_end = node(&observer, NODE).tunnels()[0].far_end;
     assert_eq!((far_end.address, far_end.port), (PUBLIC, Some(50000)));
+}
+
+#[test]
+fn another_udp_port_is_another_end() {
+    let mut history = History::new();
+    let ask = behind_nat(1, 61_000).forward(&[1], "any");
+    history.ask(0.9, &ask);
+    history.answer(1.0, &ask.answer(0).udp_tunnel(0));
+    for port in [61_000, 61_009] {
+        history.packet(15.0, through_nat(port, false));
+    }
+    history.tick(20.0);
+    let observer = history.observe();
+    let told = tunnels(&observer, NODE);
+    assert_eq!(told[0], "1 192.168.1.5 udp 1/128 0/0 flows 1");
+    assert!(told[1].starts_with("- 203.0.113.99 udp 1/128 0/0"), "{told:?}");
+    assert_eq!(observer.flows()[0].verdict, Verdict::Strays);
 }
 
 #[test]

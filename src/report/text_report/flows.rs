@@ -29,7 +29,22 @@ pub(super) fn write(out: &mut dyn Write, page: &mut Page<'_, '_>) -> io::Result<
     for flow in page.selection.flows() {
         add(out, &mut table, page, &flow)?;
     }
-    if table.is_empty() { page.nothing(out, "no flows in tunnels") } else { table.write(out) }
+    if table.is_empty() {
+        return page.nothing(out, "no flows in tunnels");
+    }
+    table.write(out)?;
+    match page.cut_messages {
+        0 => Ok(()),
+        cut => {
+            let doubtful = page.look.palette.doubtful;
+            let messages = if cut == 1 { "message was" } else { "messages were" };
+            writeln!(
+                out,
+                "{doubtful}{cut} {messages} cut by the snapshot length; what is missing can change \
+                 verdicts{doubtful:#}"
+            )
+        }
+    }
 }
 
 fn add(out: &mut dyn Write, table: &mut TextTable, page: &Page<'_, '_>, flow: &FlowView) -> io::Result<()> {

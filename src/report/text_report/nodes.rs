@@ -140,7 +140,10 @@ fn fill_binding(table: &mut TextTable, page: &mut Page<'_, '_>, binding: &Bindin
 /// A tunnel without a binding that is still known: its binding moved, or it never had one.
 fn fill_tunnel(table: &mut TextTable, tunnel: &Tunnel) {
     table.text(Identifier(tunnel.bid));
-    table.text(tunnel.care_of_address);
+    match tunnel.far_end.port {
+        Some(port) => table.text(format_args!("{}:{port}", tunnel.far_end.address)),
+        None => table.text(tunnel.care_of_address),
+    }
     table.nothing(2);
     table.text(encapsulation_title(tunnel.encapsulation));
     table.nothing(4);

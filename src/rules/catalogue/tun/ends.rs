@@ -42,10 +42,18 @@ fn no_binding_ever(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     }
     let birth = node.birth();
     let until = grace_after(carried.time());
+    let is_behind_nat = |binding: &&Binding| {
+        binding.care_of_address == far_end.address && binding.far_end.address != far_end.address
+    };
+    let what = match carried.live().find(is_behind_nat) {
+        Some(binding) => {
+            format!("a care-of address whose tunnel ends at {} (RFC 3519 §4.6)", end_name(binding.far_end))
+        }
+        None => "which the node never registered".to_owned(),
+    };
     finder
         .fires(format!(
-            "Tunnelled to {}, which the node never registered; packets go to registered care-of addresses only \
-             (RFC 5944 §4.2.3)",
+            "Tunnelled to {}, {what}; packets go to registered care-of addresses only (RFC 5944 §4.2.3)",
             end_name(far_end)
         ))
         .later(until, true, move |world, observer| {
