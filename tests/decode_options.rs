@@ -295,3 +295,17 @@ fn flows_say_when_a_cut_message_may_have_changed_their_verdicts() {
         "{text}"
     );
 }
+
+#[test]
+fn a_timestamp_after_2036_is_one() {
+    // Second 2^32 of NTP is 2036-02-07T06:28:16Z, 2085978496 s after 1970; this is four seconds later.
+    let mut message = request(&[]);
+    message[16..20].copy_from_slice(&4u32.to_be_bytes());
+    let mut octets = pcap(RAW, &[datagram(434, 434, &message)]);
+    octets[24..28].copy_from_slice(&2_085_978_500u32.to_le_bytes());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("later.pcap");
+    std::fs::write(&file, octets).unwrap();
+    let text = shown(&format!("decode -v --show messages {}", file.to_str().unwrap()));
+    assert!(text.contains("(NTP 2036-02-07T06:28:20Z, as in the capture)"), "{text}");
+}

@@ -212,6 +212,9 @@ impl Shown<'_, '_> {
     }
 }
 
+/// Seconds after which those of NTP begin anew.
+const ERA: i64 = 1 << 32;
+
 /// What an Identification says when it is a timestamp (RFC 5944 §5.7.1): the second its sender's clock stood at,
 /// and how far that is from the capture's clock. Empty when it is no timestamp.
 fn clock_of_sender(field: &Field<'_>, moment: Timestamp, clock: &mut Clock) -> String {
@@ -220,7 +223,6 @@ fn clock_of_sender(field: &Field<'_>, moment: Timestamp, clock: &mut Clock) -> S
         return String::new();
     }
     // Seconds of NTP begin anew in 2036, and again every 136 years: those nearest to the capture are meant.
-    const ERA: i64 = 1 << 32;
     let now = moment.seconds().saturating_add(NTP_EPOCH);
     let ahead = i64::try_from(identification >> 32).unwrap_or_default().saturating_sub(now);
     let ahead = ahead.saturating_add(ERA / 2).rem_euclid(ERA).saturating_sub(ERA / 2);
