@@ -197,6 +197,7 @@ fn wrong_command_lines() {
         ("--bpf foo[", "the filter `foo[` is not valid"),
         ("--format csv --show messages,stats", "more than one section is asked for"),
         ("--colour always", "a similar argument exists: '--color'"),
+        ("- -", "'-' is named more than once"),
     ] {
         let run = run(&format!("decode {arguments} samples/figure3.pcap"));
         assert_eq!((run.code, run.out.as_str()), (2, ""), "{arguments}");

@@ -270,6 +270,10 @@ impl Decode {
                 stats: shown(Section::Stats),
             }
         };
+        if self.files.iter().filter(|file| file.as_os_str() == "-").count() > 1 {
+            let help = "standard input can be read only once";
+            return Err(Failure::usage("'-' is named more than once", Some(help.into())));
+        }
         let mut report = self.report(sections)?;
         let numbers = self.numbers.numbers()?;
         let ports = if self.port.is_empty() { vec![PORT] } else { self.port };
