@@ -472,6 +472,13 @@ impl Node {
         now.map(|(index, _)| index).or_else(former)
     }
 
+    /// Whether it has or had a tunnel in UDP to this address, as this one is.
+    pub(super) fn is_behind_nat(&self, far_end: FarEnd) -> bool {
+        let in_udp = |tunnel: &Tunnel| tunnel.far_end.port.is_some();
+        far_end.port.is_some()
+            && self.tunnels.iter().any(|tunnel| in_udp(tunnel) && tunnel.far_end.address == far_end.address)
+    }
+
     /// Adds a tunnel and gives its index; `None` when the node has too many.
     pub(super) fn push_tunnel(&mut self, tunnel: Tunnel) -> Option<usize> {
         if self.tunnels.len() >= TUNNELS {

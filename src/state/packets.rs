@@ -222,6 +222,8 @@ impl Observer {
         let known = self.directory.nodes.get(slot as usize)?.tunnel_to(far_end, sighting.clock);
         let index = match known {
             Some(index) => index,
+            // Behind its own NAT another port is nobody's that is known of.
+            None if self.directory.nodes.get(slot as usize)?.is_behind_nat(far_end) => return None,
             None if self.directory.far_ends.contains(home_agent, far_end.address) => {
                 let stray = Tunnel::new(None, far_end.address, sighting.encapsulation, far_end);
                 let made = self.directory.nodes.get_mut(slot as usize)?.push_tunnel(stray);

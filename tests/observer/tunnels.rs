@@ -100,10 +100,10 @@ fn another_udp_port_is_another_end() {
     }
     history.tick(20.0);
     let observer = history.observe();
-    let told = tunnels(&observer, NODE);
-    assert_eq!(told[0], "1 192.168.1.5 udp 1/128 0/0 flows 1");
-    assert!(told[1].starts_with("- 203.0.113.99 udp 1/128 0/0"), "{told:?}");
-    assert_eq!(observer.flows()[0].verdict, Verdict::Strays);
+    assert_eq!(tunnels(&observer, NODE), ["1 192.168.1.5 udp 1/128 0/0 flows 1"]);
+    assert_eq!(observer.flows()[0].verdict, Verdict::Conforms);
+    let (_, traffic) = &observer.agents()[0];
+    assert_eq!(traffic.unknown_tunnels[&PUBLIC].packets, 1);
 }
 
 #[test]
