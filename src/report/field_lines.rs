@@ -9,7 +9,7 @@ use super::marked_lines::MarkedLines;
 use super::{Clock, Glyphs, Look, Palette};
 use crate::time::{Precision, Timestamp};
 use crate::wire::{
-    Field, IpProtocol, Meaning, NTP_EPOCH, SelectorLayout, TIMESTAMP_RANGE, TrafficSelector, Value,
+    Field, IpProtocol, Meaning, SelectorLayout, TIMESTAMP_RANGE, TrafficSelector, Value, seconds_ahead,
 };
 
 /// Writes one line a field, `depth` levels below the message that was captured at `moment`. Bits of one octet or
@@ -212,9 +212,6 @@ impl Shown<'_, '_> {
     }
 }
 
-/// Seconds after which those of NTP begin anew.
-const ERA: i64 = 1 << 32;
-
 /// What an Identification says when it is a timestamp (RFC 5944 §5.7.1): the second its sender's clock stood at,
 /// and how far that is from the capture's clock. Empty when it is no timestamp.
 fn clock_of_sender(field: &Field<'_>, moment: Timestamp, clock: &mut Clock) -> String {
@@ -222,10 +219,7 @@ fn clock_of_sender(field: &Field<'_>, moment: Timestamp, clock: &mut Clock) -> S
     if field.key != "identification" {
         return String::new();
     }
-    // Seconds of NTP begin anew in 2036, and again every 136 years: those nearest to the capture are meant.
-    let now = moment.seconds().saturating_add(NTP_EPOCH);
-    let ahead = i64::try_from(identification >> 32).unwrap_or_default().saturating_sub(now);
-    let ahead = ahead.saturating_add(ERA / 2).rem_euclid(ERA).saturating_sub(ERA / 2);
+    let ahead = seconds_ahead(identification, moment.seconds());
     let seconds = moment.seconds().saturating_add(ahead);
     let relation = match ahead {
         0 => "as in the capture".to_owned(),

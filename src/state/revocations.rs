@@ -53,24 +53,21 @@ impl Revocations {
         if evicts {
             self.pop();
         }
-        let number = self.first.saturating_add(self.waiting.len() as u64);
-        let mut before = self.latest.insert(name_of(&revocation), number);
+        let name = name_of(&revocation);
         // One that is sent again is one revocation, and acknowledged once.
-        let place = before.and_then(|before| usize::try_from(before.checked_sub(self.first)?).ok());
-        if let Some(same) = place.and_then(|place| self.waiting.get_mut(place))
-            && same.revocation == revocation
-        {
-            same.is_over = true;
-            before = same.before;
+        let latest = self.place_of(name).and_then(|place| self.waiting.get(place));
+        if latest.is_some_and(|latest| latest.revocation == revocation) {
+            self.take(name);
         }
+        let number = self.first.saturating_add(self.waiting.len() as u64);
+        let before = self.latest.insert(name, number);
         self.waiting.push_back(Waiting { time, revocation, is_over: false, before });
         evicts
     }
 
     /// Takes the latest with this name that waits.
     fn take(&mut self, name: Name) -> Option<Revocation> {
-        let number = *self.latest.get(&name)?;
-        let place = usize::try_from(number.checked_sub(self.first)?).ok()?;
+        let place = self.place_of(name)?;
         let waiting = self.waiting.get_mut(place)?;
         waiting.is_over = true;
         let revocation = waiting.revocation;
@@ -79,6 +76,11 @@ impl Revocations {
             None => self.latest.remove(&name),
         };
         Some(revocation)
+    }
+
+    /// Where the latest with this name that waits is.
+    fn place_of(&self, name: Name) -> Option<usize> {
+        usize::try_from(self.latest.get(&name)?.checked_sub(self.first)?).ok()
     }
 
     /// Drops from the front what is over or was not acknowledged in time.

@@ -27,9 +27,7 @@ impl Uncounted {
             Direction::Uplink => uplink.add(bytes),
         }
     }
-}
 
-impl Uncounted {
     /// Forgets what was counted for nodes that are gone: it is told nobody, and they come and go for as long as there
     /// are packets.
     fn forget_gone(&mut self, nodes: &[Node]) {

@@ -74,7 +74,7 @@ pub use message_type::MessageType;
 pub use mobile_network::{MobileNetwork, MobileNetworkCode};
 pub use multipath::Multipath;
 pub use nai::Nai;
-pub use numbers::{NTP_EPOCH, Numbers, PORT, TIMESTAMP_RANGE};
+pub use numbers::{NTP_EPOCH, Numbers, PORT, TIMESTAMP_RANGE, seconds_ahead};
 pub use reader::Reader;
 pub use registration_reply::RegistrationReply;
 pub use registration_request::{RegistrationRequest, RequestFlags};

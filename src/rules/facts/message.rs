@@ -11,7 +11,7 @@ use crate::rules::{Place, Subject};
 use crate::state::MessageEvent;
 use crate::wire::{
     Content, Extension, ExtensionType, Form, Header, KeyRing, Layout, Malformed, Message, Multipath,
-    NTP_EPOCH, RegistrationReply, RegistrationRequest, TIMESTAMP_RANGE, Verdict,
+    RegistrationReply, RegistrationRequest, TIMESTAMP_RANGE, Verdict, seconds_ahead,
 };
 
 /// A message on a Mobile IP port, as rules see it.
@@ -259,12 +259,7 @@ pub(in crate::rules) fn data_octet(extension: &Extension<'_>, place: usize) -> R
 
 /// Whether an Identification, read as seconds of NTP, lies within a day of a packet's time (D16).
 pub(in crate::rules) fn is_timestamp(identification: u64, place: Place) -> bool {
-    let seconds = place.time.seconds().saturating_add(NTP_EPOCH);
-    // The 32 bits of NTP seconds wrap around; so does the difference.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    let (high, now) = ((identification >> 32) as u32, seconds as u32);
-    let apart = high.wrapping_sub(now).min(now.wrapping_sub(high));
-    i64::from(apart) <= TIMESTAMP_RANGE
+    seconds_ahead(identification, place.time.seconds()).saturating_abs() <= TIMESTAMP_RANGE
 }
 
 fn over_ipv4(endpoint: SocketAddr) -> SocketAddrV4 {
