@@ -79,7 +79,7 @@ complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l ext-type -d '
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l code-multipath-not-allowed -d 'Reply code `MULTIPATH_NOT_ALLOWED`' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l code-invalid-fb-identifier -d 'Reply code `INVALID_FB_IDENTIFIER`' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -s w -l write -d 'Write the Mobile IP packets that were selected to this capture (pcapng if it is named so)' -r -F
-complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -s v -l verbose -d 'Show each message as a tree of all its fields'
+complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -s v -l verbose -d 'Show each message as a tree of all its fields, and each finding, however many nodes have the same'
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -s x -l hex -d 'Show each message\'s octets'
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l ascii -d 'Use no characters beyond ASCII in text; the default where the locale is not UTF-8'
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -s h -l help -d 'Print help (see more with \'--help\')'

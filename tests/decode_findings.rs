@@ -170,6 +170,35 @@ fn many_of_one_rule_share_a_line() {
 }
 
 #[test]
+fn a_rule_that_many_nodes_break_has_one_line() {
+    let lines_of = |nodes: u8, options: &str| -> Vec<String> {
+        let mut scene = Scene::default();
+        for node in 1..=nodes {
+            let home_address = [10, 1, 0, node].into();
+            let request = Registration { home_address, ..Registration::plain(node) };
+            scene.exchange(f64::from(node), &request.with(multipath_with(4, 1, 255, 0)), 128);
+        }
+        let run = decoded(&scene, options);
+        assert!(run.out.contains(&format!("\n{nodes} must, ")), "{}", run.out);
+        run.out
+            .lines()
+            .filter(|line| line.contains("MP-008") || *line == "10.1.0.1")
+            .map(str::to_owned)
+            .collect()
+    };
+    let many = lines_of(17, "--show findings --color never");
+    assert_eq!(
+        many,
+        [
+            "  must    MP-008    ×17 at 17 nodes, first at #1  10:00:01.000  MN    10.1.0.1: Multipath BID is 255; 1-254 are allowed (RFC 7629 §4.1)"
+        ]
+    );
+    // A heading and a line for each, where there are not many, and where all are asked for.
+    assert_eq!(lines_of(16, "--show findings --color never").len(), 1 + 16);
+    assert_eq!(lines_of(17, "--show findings --color never -v").len(), 1 + 17);
+}
+
+#[test]
 fn the_packet_tree_has_the_finding_at_its_field() {
     let run = decoded(&three_faults(), "-v --show messages,findings --color never");
     let lines: Vec<&str> = run.out.lines().collect();

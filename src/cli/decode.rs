@@ -62,7 +62,7 @@ pub(super) struct Decode {
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t, hide_default_value = true)]
     ladder_format: Ladders,
 
-    /// Show each message as a tree of all its fields
+    /// Show each message as a tree of all its fields, and each finding, however many nodes have the same
     #[arg(short = 'v', long)]
     verbose: bool,
 

@@ -139,6 +139,7 @@ impl<W: Write> TextReport<W> {
                     ladder_format: self.ladder_format,
                     cut_messages: summary.counts.cut_messages,
                     is_alone: sections.count() < 2,
+                    lists_all: self.depth.tree,
                 };
                 write(&mut self.out, &mut page)?;
             }
@@ -163,6 +164,8 @@ struct Page<'t, 'c> {
     cut_messages: u64,
     /// Whether no other section is shown.
     is_alone: bool,
+    /// Whether each finding is told, however many nodes have the same.
+    lists_all: bool,
 }
 
 impl Page<'_, '_> {

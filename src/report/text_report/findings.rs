@@ -1,7 +1,9 @@
-//! The `findings` section as text: by node, the gravest first, a line each; many of one rule share a line.
+//! The `findings` section as text: by node, the gravest first, a line each; many of one rule share a line, and a rule
+//! that many nodes break has one for all of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
+use std::net::Ipv4Addr;
 
 use super::Page;
 use crate::report::Palette;
@@ -9,6 +11,8 @@ use crate::rules::{Finding, Findings, Level, Rule, Subject};
 
 /// Findings of one rule and node that are still told one by one.
 const FEW: usize = 3;
+/// A rule that more nodes than this broke is told once for all of them.
+const MANY: usize = 16;
 
 /// Writes all findings that are wanted, and how many there are of each level.
 pub(super) fn write(out: &mut dyn Write, page: &mut Page<'_, '_>) -> io::Result<()> {
@@ -18,15 +22,42 @@ pub(super) fn write(out: &mut dyn Write, page: &mut Page<'_, '_>) -> io::Result<
     if wanted.is_empty() && findings.evicted() == 0 {
         return page.nothing(out, "no findings");
     }
-    for node in by_node(&wanted) {
+    let (common, others) = if page.lists_all { (Vec::new(), wanted.clone()) } else { apart(&wanted) };
+    for node in by_node(&others) {
         write_node(out, page, &node)?;
     }
-    write_counts(out, page, findings, &wanted)
+    write_common(out, page, &common)?;
+    write_counts(out, page, findings, &wanted, !common.is_empty())
 }
 
 /// The findings by node, nodes in order of their first finding, each by rule: the gravest first, then the earliest.
 fn by_node<'f>(wanted: &[&'f Finding]) -> Vec<Vec<&'f Finding>> {
-    grouped(wanted, |finding| (finding.node, finding.home_address))
+    grouped(wanted, node_of)
+}
+
+/// What tells the nodes of findings apart.
+fn node_of(finding: &Finding) -> (Option<u32>, Option<Ipv4Addr>) {
+    (finding.node, finding.home_address)
+}
+
+/// The findings of a rule that many nodes broke, and how many nodes those are.
+struct Common<'f> {
+    findings: Vec<&'f Finding>,
+    nodes: usize,
+}
+
+/// What is told for many nodes together, and the rest.
+fn apart<'f>(wanted: &[&'f Finding]) -> (Vec<Common<'f>>, Vec<&'f Finding>) {
+    let of_rule = |findings: Vec<&'f Finding>| {
+        let nodes = findings.iter().map(|finding| node_of(finding)).collect::<HashSet<_>>().len();
+        Common { findings, nodes }
+    };
+    let common: Vec<Common<'_>> =
+        by_rule(wanted).into_iter().map(of_rule).filter(|rule| rule.nodes > MANY).collect();
+    let told: HashSet<&str> =
+        common.iter().filter_map(|rule| rule.findings.first()).map(|first| first.rule.id).collect();
+    let others = wanted.iter().copied().filter(|finding| !told.contains(finding.rule.id)).collect();
+    (common, others)
 }
 
 /// Findings that have the same key together, in order of the first of each.
@@ -51,42 +82,81 @@ fn by_rule<'f>(node: &[&'f Finding]) -> Vec<Vec<&'f Finding>> {
 }
 
 fn write_node(out: &mut dyn Write, page: &mut Page<'_, '_>, node: &[&Finding]) -> io::Result<()> {
-    let Palette { heading, quiet, .. } = page.look.palette;
-    let named =
-        node.first().and_then(|first| first.node).and_then(|node| page.selection.observer().node(node));
-    let name = match (named, node.first().and_then(|first| first.home_address)) {
-        (Some(node), _) => page.name_of(node),
-        (None, Some(address)) => address.to_string(),
-        (None, None) => "of no node".to_owned(),
-    };
+    let Palette { heading, .. } = page.look.palette;
+    let name = node.first().map_or_else(String::new, |first| name_of(page, first));
     writeln!(out, "{heading}{name}{heading:#}")?;
-    let rules = by_rule(node);
-    let lines: Vec<(&Finding, usize)> = rules
+    let times = page.look.glyphs.times;
+    let lines: Vec<Line<'_>> = by_rule(node)
         .iter()
         .flat_map(|rule| {
             let few = rule.len() <= FEW;
             let shown = if few { rule.len() } else { 1 };
-            rule.iter().take(shown).map(move |finding| (*finding, if few { 1 } else { rule.len() }))
+            rule.iter().take(shown).map(move |finding| {
+                let frame = finding.place.frame;
+                let place = if few {
+                    format!("#{frame}")
+                } else {
+                    format!("{times}{}, first at #{frame}", rule.len())
+                };
+                Line { finding, place, whose: None }
+            })
         })
         .collect();
-    let wheres: Vec<String> = lines
+    write_lines(out, page, &lines)
+}
+
+/// Writes what many nodes have in common, a line for each rule.
+fn write_common(out: &mut dyn Write, page: &mut Page<'_, '_>, common: &[Common<'_>]) -> io::Result<()> {
+    if common.is_empty() {
+        return Ok(());
+    }
+    let Palette { heading, .. } = page.look.palette;
+    writeln!(out, "{heading}many nodes{heading:#}")?;
+    let times = page.look.glyphs.times;
+    let lines: Vec<Line<'_>> = common
         .iter()
-        .map(|(finding, count)| {
+        .filter_map(|Common { findings, nodes }| {
+            let finding = findings.first()?;
             let frame = finding.place.frame;
-            let times = page.look.glyphs.times;
-            if *count > 1 { format!("{times}{count}, first at #{frame}") } else { format!("#{frame}") }
+            let place = format!("{times}{} at {nodes} nodes, first at #{frame}", findings.len());
+            Some(Line { finding, place, whose: Some(name_of(page, finding)) })
         })
         .collect();
-    let width = wheres.iter().map(|place| place.chars().count()).max().unwrap_or(0);
-    for ((finding, _), place) in lines.iter().zip(&wheres) {
+    write_lines(out, page, &lines)
+}
+
+/// The node of a finding, as a heading names it.
+fn name_of(page: &Page<'_, '_>, finding: &Finding) -> String {
+    let node = finding.node.and_then(|node| page.selection.observer().node(node));
+    match (node, finding.home_address) {
+        (Some(node), _) => page.name_of(node),
+        (None, Some(address)) => address.to_string(),
+        (None, None) => "of no node".to_owned(),
+    }
+}
+
+/// A finding, or the first of several, as a line tells it.
+struct Line<'f> {
+    finding: &'f Finding,
+    /// Where it is, and how many more there are.
+    place: String,
+    /// Whose it is, where the heading does not say.
+    whose: Option<String>,
+}
+
+fn write_lines(out: &mut dyn Write, page: &mut Page<'_, '_>, lines: &[Line<'_>]) -> io::Result<()> {
+    let Palette { quiet, .. } = page.look.palette;
+    let width = lines.iter().map(|line| line.place.chars().count()).max().unwrap_or(0);
+    for Line { finding, place, whose } in lines {
         let style = level_style(&page.look.palette, finding.level);
         let time = page.moment(finding.place.time);
         let Finding { rule: Rule { id, .. }, level, subject, message, .. } = finding;
         let message = page.look.glyphs.words(message);
+        let whose = whose.as_ref().map(|whose| format!("{whose}: ")).unwrap_or_default();
         let padding = " ".repeat(width.saturating_sub(place.chars().count()));
         writeln!(
             out,
-            "  {style}{:<6}{style:#}  {id:<8}  {place}{padding}  {quiet}{time}{quiet:#}  {:<4}  {message}",
+            "  {style}{:<6}{style:#}  {id:<8}  {place}{padding}  {quiet}{time}{quiet:#}  {:<4}  {whose}{message}",
             level.name(),
             short_subject(*subject)
         )?;
@@ -118,6 +188,7 @@ fn write_counts(
     page: &Page<'_, '_>,
     findings: &Findings,
     wanted: &[&Finding],
+    is_short: bool,
 ) -> io::Result<()> {
     let count = |level: Level| {
         if page.selection.is_narrowed() {
@@ -139,5 +210,6 @@ fn write_counts(
         let whose = if page.selection.is_narrowed() { "all nodes'" } else { "them" };
         write!(out, "; {} of {whose} found no room and are only counted", findings.evicted())?;
     }
-    writeln!(out, ". mipflow explain RULE says what a rule means")
+    let each = if is_short { "; --show findings -v lists each" } else { "" };
+    writeln!(out, ". mipflow explain RULE says what a rule means{each}")
 }
