@@ -44,15 +44,22 @@ impl Flow {
         }
     }
 
-    #[inline]
+    // Into its callers: handed over in memory, a place that was just written in pieces keeps the processor waiting.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
     #[allow(clippy::cast_possible_truncation)] // the low bits are wanted
     pub fn note_place(&mut self, number: u64, place: Place) {
         if self.places.is_empty() {
-            self.places = vec![place; PLACES];
+            self.make_room(place);
         }
         if let Some(noted) = self.places.get_mut(number as usize & (PLACES - 1)) {
             noted.put(place);
         }
+    }
+
+    #[cold]
+    fn make_room(&mut self, place: Place) {
+        self.places = vec![place; PLACES];
     }
 
     #[allow(clippy::cast_possible_truncation)]
@@ -70,8 +77,10 @@ const KEPT: usize = 12 + 20 + 64;
 /// A plain packet that waits, as [`Clean::glance`] knows them.
 #[derive(Clone, Copy, Debug)]
 struct Held {
-    /// The number by which its flow is asked about it; 0, which is no packet's, when it cannot be.
+    /// Its number, as [`Observer::taken`] gave it.
     number: u64,
+    /// Whether its flow can be vouched for.
+    vouchable: bool,
     /// Its kind; looked for where its flow knows nothing, when it is not given here.
     glance: Option<Glance>,
     place: Place,
@@ -88,6 +97,7 @@ impl Held {
     fn of(tunnel: &Tunnel<'_>, place: Place) -> Self {
         Self {
             number: 0,
+            vouchable: false,
             glance: None,
             place,
             encapsulation: tunnel.encapsulation,
@@ -103,9 +113,16 @@ impl Held {
     /// Takes the place of another one.
     // Field by field: a whole one is made elsewhere first and copied from there, and the processor waits for it.
     #[inline]
-    fn take(&mut self, tunnel: &Tunnel<'_>, place: Place, number: u64, glance: Option<Glance>) {
+    fn take(
+        &mut self,
+        tunnel: &Tunnel<'_>,
+        place: Place,
+        number: u64,
+        (vouchable, glance): (bool, Option<Glance>),
+    ) {
         let payload = tunnel.outer.payload;
         self.number = number;
+        self.vouchable = vouchable;
         self.glance = glance;
         self.place.put(place);
         self.encapsulation = tunnel.encapsulation;
@@ -200,11 +217,14 @@ impl Validator {
         self.note_packet(place, observer);
         match self.flow.clean.glance(tunnel, observer.layout(), self.flow.keys) {
             Some(glance) if tunnel.last_fragment.is_none() => {
-                self.hold(tunnel, place, 0, Some(glance), observer);
+                self.hold(tunnel, place, (false, Some(glance)), observer);
             }
             _ => {
+                let number = observer.taken();
                 self.release(observer);
-                self.look_at(tunnel, place, None, observer);
+                if observer.standing(number) != Standing::Copy {
+                    self.look_at(tunnel, place, None, observer);
+                }
             }
         }
     }
@@ -225,8 +245,7 @@ impl Validator {
         }
         self.note_packet(place, observer);
         // What a flow is vouched for does not depend on these: only then its packets are all alike.
-        let number = if has_usual_header(plain) { observer.taken() } else { 0 };
-        self.hold(&plain.tunnel(), place, number, None, observer);
+        self.hold(&plain.tunnel(), place, (has_usual_header(plain), None), observer);
     }
 
     #[inline]
@@ -244,15 +263,14 @@ impl Validator {
         &mut self,
         tunnel: &Tunnel<'_>,
         place: Place,
-        number: u64,
-        glance: Option<Glance>,
+        kind: (bool, Option<Glance>),
         observer: &mut Observer,
     ) {
         if self.flow.held.is_empty() {
             self.flow.held = vec![Held::of(tunnel, place); BATCH];
         }
         if let Some(held) = self.flow.held.get_mut(self.flow.waiting) {
-            held.take(tunnel, place, number, glance);
+            held.take(tunnel, place, observer.taken(), kind);
         }
         self.flow.waiting = self.flow.waiting.saturating_add(1);
         if self.flow.waiting >= BATCH {
@@ -266,7 +284,8 @@ impl Validator {
         observer.catch_up();
         self.judge_held(observer);
         // What was found of them may have waited long enough: it is decided before a message changes anything.
-        self.advance(observer.clock(), observer);
+        let clock = observer.clock();
+        self.advance(clock, observer);
         for (number, watched) in self.flow.vouched.drain(..) {
             observer.vouch(number, watched);
         }
@@ -286,10 +305,12 @@ impl Validator {
         // First everything is read that lies somewhere else in memory for each, then each is judged. One sort of place
         // at a time: what is far away is waited for together only while little stands between.
         for (held, place) in held.iter_mut().zip(0..) {
-            let standing = observer.standing(held.number);
-            if standing == (Standing::Vouched { watched: false }) {
-                continue;
-            }
+            let standing = match observer.standing(held.number) {
+                Standing::Copy => continue,
+                Standing::Vouched { watched: false } if held.vouchable => continue,
+                standing if held.vouchable => standing,
+                _ => Standing::Unknown,
+            };
             let Some(open) = open.get_mut(count) else { break };
             count = count.saturating_add(1);
             open.place = place;
@@ -346,7 +367,7 @@ impl Validator {
                     .or_else(|| self.flow.clean.glance(&held.tunnel(), observer.layout(), self.flow.keys));
                 self.look_at(&held.tunnel(), held.place, glance, observer);
             } else if let Known::Clean(watched) = known
-                && held.number != 0
+                && held.vouchable
             {
                 self.flow.vouched.push((held.number, watched));
             }

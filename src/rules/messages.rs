@@ -19,7 +19,9 @@ impl Validator {
         keys: &KeyRing,
         observer: &Observer,
     ) {
+        self.world.expect(seen.node, seen.request);
         let mut message = MessageFacts::of(event, keys);
+        self.world.recent.expect_between(&message);
         let seen = self.paired_by_endpoints(&message, seen);
         message.leg = self.leg_of(&message, seen);
         self.checks.meet(message.traits);

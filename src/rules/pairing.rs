@@ -17,12 +17,12 @@ impl Validator {
         seen: Attribution,
     ) -> Attribution {
         let Header::Reply(reply) = &message.message.header else { return seen };
-        let is_paired = seen.request.is_some_and(|group| self.world().copies(group).next().is_some());
+        let is_paired = seen.request.is_some_and(|group| self.world().recent.copies(group).next().is_some());
         let is_named = !reply.home_address.is_unspecified() || message.has(ExtensionType::NAI);
         if is_paired || is_named {
             return seen;
         }
-        let asked = self.world().between(message.destination, message.source).find(|asked| {
+        let asked = self.world().recent.between(message.destination, message.source).find(|asked| {
             low_half(asked.request.identification) == low_half(reply.identification)
                 && self.may_answer(message, asked)
         });
@@ -35,7 +35,7 @@ impl Validator {
 
     /// The copy of a request that a reply answers: the latest, one on the reply's own leg before others (D8).
     pub(super) fn asked_of(&self, group: u64, message: &MessageFacts<'_, '_>) -> Option<&Arc<Asked>> {
-        let copies = || self.world().copies(group).filter(|asked| self.may_answer(message, asked));
+        let copies = || self.world().recent.copies(group).filter(|asked| self.may_answer(message, asked));
         copies().find(|asked| asked.leg == message.leg).or_else(|| copies().next())
     }
 
@@ -57,7 +57,7 @@ impl Validator {
             Header::Reply(reply) if *message.source.ip() == reply.home_agent => true,
             Header::Reply(_) => {
                 let mut copies =
-                    seen.request.into_iter().flat_map(|group| self.world().copies(group)).peekable();
+                    seen.request.into_iter().flat_map(|group| self.world().recent.copies(group)).peekable();
                 copies.peek().is_some() && copies.all(|asked| asked.leg == Leg::HomeAgent)
             }
             _ => false,

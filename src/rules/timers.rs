@@ -11,7 +11,7 @@ use crate::time::Precision;
 impl Validator {
     /// Judges the oldest request, whose reply timeout is over.
     pub(super) fn lapse(&mut self, observer: &Observer) {
-        let Some(asked) = self.world.take_lapsed() else { return };
+        let Some(asked) = self.world.recent.take_lapsed() else { return };
         let node = asked.node;
         let session = node.and_then(|node| self.world.session(node, observer)).unwrap_or(&self.blank);
         let home_address = Some(asked.request.home_address).filter(|address| !address.is_unspecified());

@@ -99,14 +99,14 @@ impl Validator {
 
     /// Moves the clock to the time of a packet, after the observer's and before the packet is taken.
     #[inline]
-    pub fn advance(&mut self, time: Timestamp, observer: &Observer) {
+    pub fn advance(&mut self, time: Timestamp, observer: &mut Observer) {
         // Every frame passes here, and for nearly all of them nothing is due.
         if time > self.soonest {
             self.decide_due(time, observer);
         }
     }
 
-    fn decide_due(&mut self, time: Timestamp, observer: &Observer) {
+    fn decide_due(&mut self, time: Timestamp, observer: &mut Observer) {
         self.world.started.get_or_insert(time);
         let mut is_released = false;
         loop {
@@ -114,7 +114,7 @@ impl Validator {
             let waiting =
                 self.waiting.first_key_value().map(|((until, _), _)| *until).filter(|until| *until < time);
             let due = due.filter(|(due, _)| waiting.is_none_or(|until| *due <= until)).map(|(_, what)| what);
-            if due == Some(Due::Lapse) && self.world.forget_answered() {
+            if due == Some(Due::Lapse) && self.world.recent.forget_answered() {
                 continue;
             }
             if due.is_none() && waiting.is_none() {
@@ -124,6 +124,7 @@ impl Validator {
             let is_apart = due.is_none()
                 && self.waiting.first_key_value().is_some_and(|(_, report)| report.once.is_none());
             if !is_released && !is_apart {
+                observer.catch_up();
                 self.judge_held(observer);
                 is_released = true;
                 // What was found of them may be decided before what is due.
@@ -144,13 +145,14 @@ impl Validator {
     /// Ends the validation: nothing more will be seen. What needed more time is decided if it can be. The observer is
     /// brought up to date for it, and closed after it.
     pub fn close(&mut self, observer: &mut Observer) {
-        self.advance(observer.clock(), observer);
+        let clock = observer.clock();
+        self.advance(clock, observer);
         observer.catch_up();
         self.judge_held(observer);
         self.take_sprays(observer);
         // The capture went on for exactly as long as these needed.
         let clock = observer.clock();
-        while self.world.next_lapse().is_some_and(|lapse| lapse <= clock) {
+        while self.world.recent.next_lapse().is_some_and(|lapse| lapse <= clock) {
             self.lapse(observer);
         }
         for ((until, _), mut report) in std::mem::take(&mut self.waiting) {

@@ -101,21 +101,11 @@ impl Observer {
         };
         self.taken = self.taken.wrapping_add(1);
         let print = self.duplicates.print(&tunnel.into());
-        let waits = self.copies_wait();
-        if !waits && self.duplicates.is_repeated(print, time) {
-            return Some(Attribution { copy: true, ..Attribution::default() });
-        }
         let far_end = FarEnd { address: far_end, port: None };
         if let Some(sighting) = self.sighting(agent, far_end, direction, &tunnel.facts, time) {
-            self.hold(Sighting { print: waits.then_some(print), ..sighting });
+            self.hold(Sighting { print: Some(print), ..sighting });
         }
         Some(Attribution::default())
-    }
-
-    /// Whether nobody asks if a packet is a copy before it is counted.
-    #[inline]
-    pub(super) fn copies_wait(&self) -> bool {
-        !self.options.attribute && !self.options.keep_before
     }
 
     /// Holds a packet back until a batch is full.
@@ -189,6 +179,9 @@ impl Observer {
         }
         for ((sighting, slot), node) in sightings.iter().zip(slots).zip(nodes) {
             if slot == COPY {
+                if self.options.keep_before {
+                    self.standings.note_copy(sighting.number);
+                }
                 continue;
             }
             let pulse = self.directory.pulse(node);

@@ -7,7 +7,7 @@ use super::places::{Places, upper};
 
 /// Something in a table, as an index names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     /// Bits of its key's hash.
     pub tag: u32,
     /// Its place in the table.
@@ -15,13 +15,13 @@ pub(super) struct Entry {
 }
 
 /// The bits of a hash that an index keeps.
-pub(super) const fn tag(hash: u64) -> u32 {
+pub(crate) const fn tag(hash: u64) -> u32 {
     upper(hash)
 }
 
 /// Entries by their tags; there can be several with one tag.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Index(Places);
+pub(crate) struct Index(Places);
 
 impl Index {
     /// Hints that this tag will be looked for soon.

@@ -44,6 +44,7 @@ pub use agent::AgentTraffic;
 pub use binding::{Bid, Binding, BindingState, Interface};
 pub use exchange::{Exchange, Kind, Leg, Status, Step};
 pub use flow::{FlowView, PathView, Verdict};
+pub(crate) use index::{Entry, Index, tag};
 pub use messages::{Attribution, MessageEvent};
 pub use node::{Multipath, Node, Prefix};
 pub use observer::{Evictions, Limits, Observer, Options};

@@ -25,7 +25,8 @@ pub struct Options {
     /// Whether exchanges are kept to be shown; bindings and policy do not need it.
     pub keep_exchanges: bool,
     /// Whether [`Observer::tunnel`] has to say whose each packet is, and whether it is in a known tunnel. Without it
-    /// packets are counted some at a time, which is faster, and nothing is said of them.
+    /// packets are counted some at a time, which is faster, and nothing is said of them but their
+    /// [`Standing`](super::Standing).
     pub attribute: bool,
     /// Whether [`Observer::before`] is kept.
     pub keep_before: bool,

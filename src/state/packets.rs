@@ -39,7 +39,7 @@ impl Observer {
             (None, Some(agent)) => Some((agent, Direction::Uplink)),
             (Some(_), Some(_)) | (None, None) => None,
         };
-        let waits = self.copies_wait() && one_way.is_some();
+        let waits = !self.options.attribute && one_way.is_some();
         if !waits && self.is_copy_now(print, time) {
             return Attribution { copy: true, ..Attribution::default() };
         }
@@ -67,9 +67,7 @@ impl Observer {
 
     /// Whether a packet was seen a moment ago; those that wait were seen before it.
     fn is_copy_now(&mut self, print: Print, time: Timestamp) -> bool {
-        if self.copies_wait() {
-            self.flush();
-        }
+        self.flush();
         self.duplicates.is_repeated(print, time)
     }
 
@@ -78,8 +76,8 @@ impl Observer {
         let header = &fragment.outer.header;
         let concerns = self.directory.is_agent(header.source) || self.directory.is_agent(header.destination);
         let copy = concerns && {
-            let print = self.duplicates.print(&Sample::from(&fragment.outer));
-            self.is_copy_now(print, time)
+            // No packet that waits is like a fragment.
+            self.duplicates.is_copy(&Sample::from(&fragment.outer), time)
         };
         Attribution { copy, ..Attribution::default() }
     }

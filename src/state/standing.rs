@@ -20,6 +20,8 @@ pub enum Standing {
     /// Nothing.
     #[default]
     Unknown,
+    /// The capture holds it twice, and it was not counted.
+    Copy,
     /// It changed nothing but counters, and takes the first tunnel of its flow.
     Steady,
     /// The same, and the flow is vouched for in its direction, with what was said of it.
@@ -73,8 +75,26 @@ impl Standings {
             self.find_again(slot, flow, sighting);
             Standing::Steady
         };
-        if let Some(stood) = self.latest.get_mut(place_of(sighting.number)) {
-            *stood = Stood { number: sighting.number, standing };
+        self.put(sighting.number, standing);
+    }
+
+    /// Notes a packet that was seen before.
+    #[cold]
+    pub fn note_copy(&mut self, number: u64) {
+        self.make_room();
+        self.put(number, Standing::Copy);
+    }
+
+    #[inline]
+    fn put(&mut self, number: u64, standing: Standing) {
+        if let Some(stood) = self.latest.get_mut(place_of(number)) {
+            *stood = Stood { number, standing };
+        }
+    }
+
+    fn make_room(&mut self) {
+        if self.latest.is_empty() {
+            self.latest = vec![Stood::default(); LATEST];
         }
     }
 
@@ -83,7 +103,7 @@ impl Standings {
         let Sighting { direction, key, .. } = *sighting;
         let found = Found { slot, direction, key, birth: flow.birth.get(), generation: flow.generation };
         if self.flows.is_empty() {
-            self.latest = vec![Stood::default(); LATEST];
+            self.make_room();
             self.flows = vec![found; LATEST];
         }
         if let Some(place) = self.flows.get_mut(place_of(sighting.number)) {

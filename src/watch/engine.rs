@@ -145,7 +145,7 @@ impl Engine {
         self.note(frame);
         self.observer.advance(frame.time);
         if let Some(validator) = &mut self.validator {
-            validator.advance(frame.time, &self.observer);
+            validator.advance(frame.time, &mut self.observer);
         }
         let (attribution, is_data) = match self.trace.take(frame) {
             Seen::Nothing => {
@@ -215,7 +215,7 @@ impl Engine {
         {
             self.observer.advance(now);
             if let Some(validator) = &mut self.validator {
-                validator.advance(now, &self.observer);
+                validator.advance(now, &mut self.observer);
             }
         }
         if let Some(validator) = &mut self.validator {

@@ -80,7 +80,7 @@ fn judged_by(scene: &Scene, cold_start: bool, attribute: bool) -> Vec<Finding> {
             original_length: u32::try_from(shot.length).unwrap(),
         };
         observer.advance(frame.time);
-        validator.advance(frame.time, &observer);
+        validator.advance(frame.time, &mut observer);
         let place = Place { frame: frame.number, time: frame.time, precision: frame.precision };
         if let Some(plain) = PlainTunnel::of(&frame)
             && let Some(seen) = observer.plain(&plain, frame.time)

@@ -63,7 +63,7 @@ impl Run {
                     }
                     self.observer.advance(frame.time);
                     if let Some(validator) = &mut self.validator {
-                        validator.advance(frame.time, &self.observer);
+                        validator.advance(frame.time, &mut self.observer);
                     }
                     // Most of a large capture, on the shortest way there is.
                     if let Some(plain) = PlainTunnel::of(frame)

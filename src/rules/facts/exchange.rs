@@ -81,6 +81,7 @@ impl<'c> Answering<'c, '_, '_> {
     pub fn asked_on_this_path(&self) -> impl Iterator<Item = &'c Asked> {
         let (time, timeout) = (self.time(), self.world.options.reply_timeout);
         self.world
+            .recent
             .between(self.message.destination, self.message.source)
             .map(AsRef::as_ref)
             .filter(move |asked: &&Asked| (0..=timeout).contains(&time.since(asked.place.time)))

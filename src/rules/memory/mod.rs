@@ -4,6 +4,7 @@ mod asked;
 mod clean;
 mod copies;
 mod passed;
+mod recent;
 mod registered;
 mod revocations;
 mod session;

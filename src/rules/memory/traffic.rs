@@ -1,5 +1,7 @@
 //! What is remembered of the data packets of one session, and of the ends of its tunnels.
 
+use smallvec::SmallVec;
+
 use super::push_snugly;
 use crate::state::{Direction, FarEnd};
 use crate::time::Timestamp;
@@ -72,29 +74,38 @@ impl TrafficMemory {
         left.filter_map(|(_, left)| *left).max()
     }
 
-    /// Notes where tunnels end after an exchange and where they ended before it.
+    /// Notes where tunnels end after an exchange and where they ended before it; gives those where none ended before,
+    /// as far as it was noted.
     pub fn note_ends(
         &mut self,
         before: impl Iterator<Item = FarEnd>,
         after: impl Iterator<Item = FarEnd>,
         time: Timestamp,
-    ) {
-        for far_end in before {
-            self.note_end(far_end, Some(time));
-        }
+    ) -> SmallVec<[FarEnd; 4]> {
+        let kept: SmallVec<[FarEnd; 4]> =
+            before.filter(|far_end| self.note_end(*far_end, Some(time))).collect();
+        let mut new = SmallVec::new();
         for far_end in after {
             self.note_end(far_end, None);
+            if !kept.contains(&far_end) {
+                new.push(far_end);
+            }
         }
+        new
     }
 
-    fn note_end(&mut self, far_end: FarEnd, left: Option<Timestamp>) {
+    /// Notes an end of a tunnel; says whether it was noted already.
+    fn note_end(&mut self, far_end: FarEnd, left: Option<Timestamp>) -> bool {
         if let Some(known) = self.ends.iter_mut().find(|(end, _)| *end == far_end) {
             known.1 = left;
-        } else if self.ends.len() < ENDS {
+            return true;
+        }
+        if self.ends.len() < ENDS {
             push_snugly(&mut self.ends, (far_end, left));
         } else {
             self.forgets_ends = true;
         }
+        false
     }
 
     /// The GRE use before, of the same binding and direction.

@@ -1,8 +1,8 @@
 //! Everything that rules remember: sessions, and the requests of the last reply timeout.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashSet, VecDeque};
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::collections::{BinaryHeap, HashSet};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
@@ -10,19 +10,14 @@ use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 use smallvec::SmallVec;
 
+use super::recent::RecentRequests;
 use super::{Answer, Asked, Revocations, Session};
-use crate::rules::facts::{Leg, live};
+use crate::rules::facts::live;
 use crate::rules::validator::Options;
-use crate::state::{Binding, FarEnd, Node, Observer};
+use crate::state::{Binding, Node, Observer, prefetch};
 use crate::time::Timestamp;
-use crate::wire::{DualStack, Numbers, ReplyCode};
+use crate::wire::{DualStack, Numbers};
 
-/// The most requests of the last reply timeout that are remembered. Those that find no room are not judged.
-const RECENT: usize = 1 << 19;
-/// How many of the latest requests between two endpoints, or copies of one request, are looked at.
-const LOOK: usize = 1 << 12;
-/// The most replies to one request that are remembered.
-const REPLIES: usize = 64;
 /// The most addresses at which tunnels ended that are remembered, and of senders and agents.
 const ADDRESSES: usize = 1 << 20;
 /// The most nodes remembered for one address at which tunnels end. Where more have one at the same time, rules that ask
@@ -44,14 +39,8 @@ pub(in crate::rules) struct World {
     pub revocations: Revocations,
     /// Sessions, by the index of their node.
     sessions: Vec<Option<Box<(u32, Session)>>>,
-    /// The requests of the last reply timeout, in order of time.
-    recent: VecDeque<Recent>,
-    /// Number of the first of them.
-    first: u64,
-    /// Copies of one request, and its replies.
-    groups: HashMap<u64, Group, FixedState>,
-    /// Number of the latest request by where it came from and went.
-    by_endpoints: HashMap<(SocketAddrV4, SocketAddrV4), u64, FixedState>,
+    /// The requests of the last reply timeout.
+    pub recent: RecentRequests,
     /// Nodes with tunnels that end or ended at an address.
     ends: HashMap<Ipv4Addr, NodesAt, FixedState>,
     /// Alarms for expiries: time, node and its birth.
@@ -70,43 +59,31 @@ struct NodesAt {
     is_cut: bool,
 }
 
-/// A request of the last reply timeout, and the numbers of those before it that it is looked for with.
-#[derive(Debug)]
-struct Recent {
-    asked: Arc<Asked>,
-    /// The one before it between the same two.
-    between: Option<u64>,
-    /// The copy before it.
-    copy: Option<u64>,
-}
-
-/// The copies of one request: relay legs and retransmissions.
-#[derive(Debug)]
-struct Group {
-    /// Number of the latest copy.
-    latest: u64,
-    /// Its replies: the leg they were seen on, their code, and when.
-    replies: SmallVec<[(Leg, ReplyCode, Timestamp); 1]>,
-}
-
 impl World {
     pub fn new(options: Options) -> Self {
         let seed = options.seed;
         let hasher = || FixedState::with_seed(seed);
         Self {
+            recent: RecentRequests::new(options.reply_timeout, seed),
             options,
             started: None,
             knows_family: HashSet::with_hasher(hasher()),
             revocations: Revocations::default(),
             sessions: Vec::new(),
-            recent: VecDeque::new(),
-            first: 0,
-            groups: HashMap::with_hasher(hasher()),
-            by_endpoints: HashMap::with_hasher(hasher()),
             ends: HashMap::with_hasher(hasher()),
             alarms: BinaryHeap::new(),
             most_alarms: ALARMS,
             once: HashSet::with_hasher(hasher()),
+        }
+    }
+
+    /// Hints that a message about this node, with this request, will be judged soon.
+    pub fn expect(&self, node: Option<u32>, request: Option<u64>) {
+        if let Some(node) = node {
+            prefetch(self.sessions.get(node as usize).and_then(Option::as_deref));
+        }
+        if let Some(group) = request {
+            self.recent.expect(group);
         }
     }
 
@@ -145,45 +122,6 @@ impl World {
         }
     }
 
-    /// The requests seen between these two within the last reply timeout, the latest first.
-    pub fn between(
-        &self,
-        source: SocketAddrV4,
-        destination: SocketAddrV4,
-    ) -> impl Iterator<Item = &Arc<Asked>> {
-        let latest = self.by_endpoints.get(&(source, destination)).copied();
-        self.chain(latest, |recent| recent.between)
-    }
-
-    /// The copies of a request within the last reply timeout, the latest first.
-    pub fn copies(&self, group: u64) -> impl Iterator<Item = &Arc<Asked>> {
-        let latest = self.groups.get(&group).map(|group| group.latest);
-        self.chain(latest, |recent| recent.copy)
-    }
-
-    /// The replies that a request got: the leg they were seen on, their code, and when.
-    pub fn replies(&self, asked: &Asked) -> impl Iterator<Item = &(Leg, ReplyCode, Timestamp)> {
-        let all = self.groups.get(&asked.group).map(|group| group.replies.as_slice()).unwrap_or_default();
-        // What answered an earlier copy did not answer this one.
-        all.iter().filter(|(.., time)| *time >= asked.place.time)
-    }
-
-    /// Whether a request got a reply.
-    pub fn is_answered(&self, asked: &Asked) -> bool {
-        self.replies(asked).next().is_some()
-    }
-
-    fn chain(
-        &self,
-        latest: Option<u64>,
-        before: impl Fn(&Recent) -> Option<u64>,
-    ) -> impl Iterator<Item = &Arc<Asked>> {
-        let recent = latest.and_then(|number| self.recent(number));
-        std::iter::successors(recent, move |recent| self.recent(before(recent)?))
-            .take(LOOK)
-            .map(|recent| &recent.asked)
-    }
-
     /// Indices of nodes with a tunnel that ends or ended at this address.
     pub fn nodes_at(&self, address: Ipv4Addr) -> &[u32] {
         self.ends.get(&address).map(|at| at.nodes.as_slice()).unwrap_or_default()
@@ -205,19 +143,7 @@ impl World {
         if let Some(session) = asked.node.and_then(|node| self.session_mut(node, observer)) {
             session.remember_request(&asked, timeout);
         }
-        if self.recent.len() >= RECENT {
-            self.forget_oldest();
-        }
-        let number = self.first.saturating_add(self.recent.len() as u64);
-        let between = self.by_endpoints.insert((asked.source, asked.destination), number);
-        let copy = match self.groups.entry(asked.group) {
-            Entry::Occupied(mut group) => Some(std::mem::replace(&mut group.get_mut().latest, number)),
-            Entry::Vacant(place) => {
-                place.insert(Group { latest: number, replies: SmallVec::new() });
-                None
-            }
-        };
-        self.recent.push_back(Recent { asked, between, copy });
+        self.recent.remember(asked);
     }
 
     /// Remembers a reply and what it changed.
@@ -231,11 +157,7 @@ impl World {
         observer: &Observer,
     ) {
         if let Some(asked) = asked {
-            if let Some(group) = self.groups.get_mut(&asked.group)
-                && group.replies.len() < REPLIES
-            {
-                group.replies.push((answer.leg, answer.reply.code, answer.place.time));
-            }
+            self.recent.remember_reply(asked.group, (answer.leg, answer.reply.code, answer.place.time));
             if let Some(session) = asked.node.and_then(|node| self.session_mut(node, observer)) {
                 session.remember_answered(asked, answer);
             }
@@ -252,27 +174,23 @@ impl World {
         }
         if decides && answer.reply.code.is_accepted() {
             self.note_ends(answer, node, observer);
-            self.note_bindings(node, observer);
         }
     }
 
-    /// Notes where the tunnels of a node end after an accepted exchange, and what it says of IPv6 tunnels.
+    /// Brings up to date what follows from the bindings of a node after an accepted exchange: where its tunnels end,
+    /// what the reply says of IPv6 tunnels, and the next alarm.
     fn note_ends(&mut self, answer: &Answer, slot: u32, observer: &Observer) {
         let time = answer.place.time;
         let direct =
             |prefix: &DualStack| matches!(prefix, DualStack::PrefixReply { code, .. } if code.0 == 1);
         let Some(node) = observer.node(slot) else { return };
-        let before: Vec<FarEnd> = live(observer.before(), time).map(|binding| binding.far_end).collect();
+        let before = live(observer.before(), time).map(|binding| binding.far_end);
         let Some(session) = self.session_mut(slot, observer) else { return };
-        session.traffic.note_ends(before.into_iter(), node.active().map(|binding| binding.far_end), time);
+        let after = node.active().map(|binding| binding.far_end);
+        let new = session.traffic.note_ends(before, after, time);
         session.traffic.direct_ipv6 |= answer.said.seldom().prefixes_answered.iter().any(direct);
-    }
-
-    /// Brings up to date what follows from the bindings of a node: ends of tunnels, and the next alarm.
-    pub(in crate::rules) fn note_bindings(&mut self, slot: u32, observer: &Observer) {
-        let Some(node) = observer.node(slot) else { return };
-        for address in node.active().map(|binding| binding.far_end.address) {
-            self.note_end(slot, address, observer);
+        for far_end in new {
+            self.note_end(slot, far_end.address, observer);
         }
         self.set_alarm(slot, node, observer);
     }
@@ -329,29 +247,12 @@ impl World {
 
     /// When the next thing is due: the end of a request's reply timeout, or an expiry.
     pub(in crate::rules) fn next_due(&self) -> Option<(Timestamp, Due)> {
-        let lapse = self.next_lapse().map(|lapse| (lapse, Due::Lapse));
+        let lapse = self.recent.next_lapse().map(|lapse| (lapse, Due::Lapse));
         let alarm = self.alarms.peek().map(|Reverse((time, ..))| (*time, Due::Alarm));
         match (lapse, alarm) {
             (Some(lapse), Some(alarm)) => Some(if alarm.0 <= lapse.0 { alarm } else { lapse }),
             (lapse, alarm) => lapse.or(alarm),
         }
-    }
-
-    /// When the reply timeout of the oldest request is over.
-    pub(in crate::rules) fn next_lapse(&self) -> Option<Timestamp> {
-        self.recent.front().map(|recent| self.lapse_of(&recent.asked))
-    }
-
-    /// Forgets the oldest request, if it got a reply; says whether it did.
-    pub(in crate::rules) fn forget_answered(&mut self) -> bool {
-        let is_answered = self.recent.front().is_some_and(|recent| self.is_answered(&recent.asked));
-        is_answered && self.forget_oldest().is_some()
-    }
-
-    /// Takes out the oldest request, if it stayed without a reply.
-    pub(in crate::rules) fn take_lapsed(&mut self) -> Option<Arc<Asked>> {
-        let is_answered = self.is_answered(&self.recent.front()?.asked);
-        self.forget_oldest().filter(|_| !is_answered)
     }
 
     /// Takes out the next alarm: the node, if it is still the same.
@@ -375,29 +276,6 @@ impl World {
             .filter_map(|binding| binding.expires);
         self.set_alarm_at(later.filter(|expires| *expires > time).min(), slot, node, observer);
         Some((time, slot))
-    }
-
-    fn lapse_of(&self, asked: &Asked) -> Timestamp {
-        Timestamp::from_nanoseconds(asked.place.time.nanoseconds().saturating_add(self.options.reply_timeout))
-    }
-
-    fn forget_oldest(&mut self) -> Option<Arc<Asked>> {
-        let Recent { asked, .. } = self.recent.pop_front()?;
-        let number = self.first;
-        self.first = self.first.saturating_add(1);
-        // What points at it from a later one leads nowhere now; where there is no later one, nothing is left.
-        if self.groups.get(&asked.group).is_some_and(|group| group.latest == number) {
-            self.groups.remove(&asked.group);
-        }
-        let ends = (asked.source, asked.destination);
-        if self.by_endpoints.get(&ends) == Some(&number) {
-            self.by_endpoints.remove(&ends);
-        }
-        Some(asked)
-    }
-
-    fn recent(&self, number: u64) -> Option<&Recent> {
-        self.recent.get(usize::try_from(number.checked_sub(self.first)?).ok()?)
     }
 }
 

@@ -305,7 +305,7 @@ pub static EXCH_015: Rule = Rule {
 fn answers_otherwise(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     let Some(asked) = answering.asked else { return };
     let leg = answering.message.leg;
-    let mut earlier = answering.world.replies(asked).filter(|(on, ..)| *on == leg);
+    let mut earlier = answering.world.recent.replies(asked).filter(|(on, ..)| *on == leg);
     let code = answering.reply.code;
     if let Some((_, first, time)) = earlier.next().filter(|(_, first, _)| *first != code) {
         finder

@@ -36,7 +36,7 @@ fn copies_no_low_half(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>
     let reply = answering.reply;
     let low = low_half(reply.identification);
     let waits = |asked: &&Asked| {
-        asked.request.home_address == reply.home_address && !answering.world.is_answered(asked)
+        asked.request.home_address == reply.home_address && !answering.world.recent.is_answered(asked)
     };
     if let Some(asked) = answering.asked_on_this_path().find(waits) {
         finder
