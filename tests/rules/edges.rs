@@ -175,7 +175,7 @@ fn those_that_went_make_room_for_others() {
 }
 
 /// The frames on which a rule fires.
-fn told(rule: &str, build: impl Fn(&mut Scene)) -> Vec<u64> {
+pub fn told(rule: &str, build: impl Fn(&mut Scene)) -> Vec<u64> {
     let found = findings(build, true);
     found.iter().filter(|finding| finding.rule.id == rule).map(|finding| finding.place.frame).collect()
 }

@@ -7,7 +7,7 @@ use crate::rules::facts::{Answering, Carried, MessageFacts, Traits, data_octet, 
 use crate::rules::finder::Finder;
 use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
-use crate::state::{Binding, Node};
+use crate::state::{Bid, Binding, Node};
 use crate::wire::{Content, ExtensionType, IpProtocol};
 
 /// UDP Tunnel Request inconsistent with the registration.
@@ -126,7 +126,7 @@ pub static UDPT_003: Rule = Rule {
 };
 
 fn bypassed(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
-    if carried.udp.is_some() {
+    if carried.udp.is_some() || carried.node.is_none() {
         return;
     }
     let bindings = &carried.bindings.at_address;
@@ -180,7 +180,10 @@ fn other_header(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
         let is_latest = |binding: &&Binding| {
             carried.session_of(binding).is_some_and(|session| session.last_asked_from(binding, source))
         };
-        if let Some(first) = bindings.first().filter(|_| !bindings.iter().any(is_latest)) {
+        let is_known = || {
+            bindings.iter().any(is_latest) || !carried.anchored || is_another_path(carried, &bindings, source)
+        };
+        if let Some(first) = bindings.first().filter(|_| !is_known()) {
             finder.fires(format!(
                 "Tunnel Data from port {}; the request for {} came from port {} (RFC 3519 §4.3)",
                 source.port(),
@@ -191,12 +194,24 @@ fn other_header(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
+/// Whether another binding of the node behind the same address has, had or asked for this end of a tunnel.
+fn is_another_path(carried: &Carried<'_, '_>, bindings: &[&Binding], source: SocketAddrV4) -> bool {
+    let bids: Vec<Option<u8>> = bindings.iter().map(|binding| binding.bid().map(Bid::octet)).collect();
+    let had_it = |binding: &Binding| carried.is_at(binding) && !bids.contains(&binding.bid().map(Bid::octet));
+    carried.nodes().any(|(slot, node)| {
+        let session = carried.world.session(slot, carried.observer);
+        node.bindings().iter().any(had_it)
+            || session.is_some_and(|session| session.was_asked_from(source, &bids))
+    })
+}
+
 /// What is wrong with the header of a Tunnel Data message for every one of these bindings.
 fn wrong_header(carried: &Carried<'_, '_>, udp: &UdpTunnel<'_>, bindings: &[&Binding]) -> Option<String> {
     let found = IpProtocol(udp.next_header);
     let is_known =
         matches!(found, IpProtocol::IP_IN_IP | IpProtocol::IPV6 | IpProtocol::GRE | IpProtocol::MINIMAL);
     bindings.first()?;
+    let is_theirs = carried.is_surely_theirs();
     if udp.reserved != 0 {
         return Some(format!("Reserved is {:#06x}; it must be 0 (RFC 3519 §3.3)", udp.reserved));
     }
@@ -215,7 +230,7 @@ fn wrong_header(carried: &Carried<'_, '_>, udp: &UdpTunnel<'_>, bindings: &[&Bin
         },
         Some(asked) => asked != found,
     };
-    if bindings.iter().all(is_wrong) {
+    if is_theirs && bindings.iter().all(is_wrong) {
         let asked = bindings.first().and_then(asked).map_or(0, |asked| asked.0);
         return Some(format!(
             "Next Header is {}, but {} was registered with Encapsulation {asked}{} (RFC 3519 §4.4)",
@@ -224,7 +239,7 @@ fn wrong_header(carried: &Carried<'_, '_>, udp: &UdpTunnel<'_>, bindings: &[&Bin
             if asked == 0 { " and without its flag" } else { "" }
         ));
     }
-    (found == IpProtocol::IPV6 && !carried.has_ipv6_prefix())
+    (found == IpProtocol::IPV6 && is_theirs && !carried.has_ipv6_prefix())
         .then(|| "Next Header is 41, but no IPv6 prefix of the node was accepted (RFC 3519 §3.3)".to_owned())
 }
 

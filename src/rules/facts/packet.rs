@@ -154,6 +154,15 @@ impl<'c> Carried<'c, '_> {
         self.world.session(slot, self.observer)
     }
 
+    /// Whether what the tunnel carries can be nobody's but the sessions' that have a binding here: the packet belongs to
+    /// one (D13), or it belongs to none and the care-of address is a mobile node's own. Behind a foreign agent there may
+    /// be nodes that registered before the capture began.
+    pub fn is_surely_theirs(&self) -> bool {
+        let bindings = &self.bindings.here;
+        self.node.is_some()
+            || (!bindings.is_empty() && bindings.iter().all(|binding| binding.flags.co_located()))
+    }
+
     /// Whether any of the sessions was given an IPv6 prefix.
     pub fn has_ipv6_prefix(&self) -> bool {
         self.nodes().any(|(_, node)| node.prefixes().iter().any(|prefix| prefix.address.is_ipv6()))
@@ -205,7 +214,10 @@ impl<'c> Carried<'c, '_> {
         move |world, observer| {
             let Some((slot, birth)) = node else { return false };
             let Some(node) = observer.node(slot).filter(|node| node.birth() == birth) else { return false };
-            let expires = node.bindings().iter().filter_map(|binding| binding.expires);
+            // What was removed does not expire (D9).
+            let may_expire =
+                |binding: &&Binding| matches!(binding.state, BindingState::Active | BindingState::Expired);
+            let expires = node.bindings().iter().filter(may_expire).filter_map(|binding| binding.expires);
             world.session(slot, observer).map_or(0, |session| session.disturbances) == disturbances
                 && !expires.into_iter().any(|expires| time < expires && expires <= until)
         }

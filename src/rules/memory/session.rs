@@ -100,6 +100,11 @@ impl Session {
         latest.first().is_some_and(|track| track.source == source)
     }
 
+    /// Whether the latest request for a binding with none of these BIDs came from here.
+    pub fn was_asked_from(&self, source: SocketAddrV4, bids: &[Option<u8>]) -> bool {
+        self.tracks.iter().any(|track| track.source == source && !bids.contains(&track.bid))
+    }
+
     /// The track that a request belongs to, as it was before it.
     pub fn track(&self, asked: &Asked) -> Option<&Track> {
         self.tracks.iter().find(|track| track.is_of(asked))

@@ -44,11 +44,15 @@ fn not_negotiated(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     };
     let bindings = &carried.bindings.here;
     let lacks = |flag: fn(RequestFlags) -> bool| bindings.iter().all(|binding| !flag(binding.flags));
+    let is_known = carried.node.is_some();
     let (fires, asked) = match protocol {
-        IpProtocol::GRE => (lacks(RequestFlags::gre), "with G = 0 (RFC 5944 §3.3)"),
-        IpProtocol::MINIMAL => (lacks(RequestFlags::minimal_encapsulation), "with M = 0 (RFC 5944 §3.3)"),
+        IpProtocol::GRE => (is_known && lacks(RequestFlags::gre), "with G = 0 (RFC 5944 §3.3)"),
+        IpProtocol::MINIMAL => {
+            (is_known && lacks(RequestFlags::minimal_encapsulation), "with M = 0 (RFC 5944 §3.3)")
+        }
+        // What belongs to a session has a prefix that was accepted for it.
         IpProtocol::IPV6 => (
-            !carried.has_direct_ipv6_prefix(),
+            carried.is_surely_theirs() && !carried.has_direct_ipv6_prefix(),
             "and no IPv6 prefix accepted for its care-of address (RFC 5454 §3.3.2)",
         ),
         _ => (false, ""),
@@ -98,7 +102,7 @@ fn requested_but_not_used(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     if !carried.is_downlink() || carried.outer_protocol() != Some(IpProtocol::IP_IN_IP.0) {
         return;
     }
-    let bindings = &carried.bindings.here;
+    let bindings = carried.live_here();
     let is_fragment = carried.inner.is_some_and(|inner| inner.is_fragment());
     let asked =
         |binding: &&Binding| binding.flags.gre() || (binding.flags.minimal_encapsulation() && !is_fragment);

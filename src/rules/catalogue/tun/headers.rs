@@ -147,7 +147,7 @@ fn other_protocol_type(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
              IPv6 (RFC 2784 §2.4)",
             gre.protocol_type
         ));
-    } else if gre.protocol_type == IPV6 && carried.nodes().next().is_some() && !carried.has_ipv6_prefix() {
+    } else if gre.protocol_type == IPV6 && carried.is_surely_theirs() && !carried.has_ipv6_prefix() {
         finder.fires("GRE carries IPv6, but no IPv6 prefix of the node was accepted (RFC 5454 §3.3.2)");
     }
 }

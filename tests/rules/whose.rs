@@ -1,0 +1,124 @@
+//! Whose a packet is: nobody is charged with what nodes do that registered before the capture began, nor one path of a
+//! node with what another does.
+
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4};
+
+use crate::edges::told;
+use crate::history::{HOME_AGENT, NODE, Packet, care_of, gre, udp_tunnel};
+use crate::scene::{Registration, Scene, flow_binding, forward, short, udp_to_port};
+
+/// A node that no message names.
+const OTHER: Ipv4Addr = Ipv4Addr::new(10, 1, 0, 2);
+/// Home agent and port of Mobile IP.
+const AGENT: SocketAddrV4 = SocketAddrV4::new(HOME_AGENT, 434);
+
+/// GRE, which was not asked for, both ways through a foreign agent.
+fn through_foreign_agent(scene: &mut Scene, node: Ipv4Addr) {
+    scene.exchange(0.0, &Registration::relayed(1), 0);
+    let down = Packet::new().to(node);
+    scene.history.packet(5.0, gre(HOME_AGENT, care_of(1), None, &down.octets()));
+    scene.history.packet(6.0, gre(care_of(1), HOME_AGENT, None, &down.back().octets()));
+}
+
+#[test]
+fn encapsulation_is_judged_by_the_bindings_of_the_packets_own_session() {
+    assert_eq!(told("TUN-008", |scene: &mut Scene| through_foreign_agent(scene, NODE)), [3]);
+    assert_eq!(told("TUN-010", |scene: &mut Scene| through_foreign_agent(scene, NODE)), [4]);
+    assert_eq!(told("TUN-008", |scene: &mut Scene| through_foreign_agent(scene, OTHER)), [0; 0]);
+    assert_eq!(told("TUN-010", |scene: &mut Scene| through_foreign_agent(scene, OTHER)), [0; 0]);
+}
+
+/// A request behind a NAT for a tunnel in UDP, from this port, and the reply that grants it.
+fn granted(scene: &mut Scene, seconds: f64, bid: u8, port: u16) -> Registration {
+    let request = behind_nat(bid, port);
+    let sent = scene.send(seconds, &request);
+    scene.send(seconds + 0.02, &sent.reply(0).with(short(44, &[0, 0, 0, 0, 0, 110])));
+    request
+}
+
+fn behind_nat(bid: u8, port: u16) -> Registration {
+    let source = SocketAddrV4::new(care_of(9), port);
+    Registration { source, ..Registration::request(bid) }.with(short(144, &[0; 6]))
+}
+
+#[test]
+fn a_tunnel_in_udp_is_bypassed_by_its_own_session_only() {
+    let bypass = |node: Ipv4Addr| {
+        move |scene: &mut Scene| {
+            granted(scene, 0.0, 1, 5001);
+            scene.history.down(5.0, care_of(9), &Packet::new().to(node));
+        }
+    };
+    assert_eq!(told("UDPT-003", bypass(NODE)), [3]);
+    assert_eq!(told("UDPT-003", bypass(OTHER)), [0; 0]);
+}
+
+#[test]
+fn ipv6_is_judged_where_it_can_only_be_the_nodes_own() {
+    let six = || Packet::new().from(Ipv6Addr::LOCALHOST).to("2001:db8::1".parse::<Ipv6Addr>().unwrap());
+    let in_gre = |request: fn(u8) -> Registration| {
+        move |scene: &mut Scene| {
+            // D or not, M clear, G and T set.
+            let request = request(1);
+            scene.exchange(0.0, &Registration { octet: request.octet | 0x08, ..request }, 0);
+            scene.history.packet(5.0, gre(HOME_AGENT, care_of(1), None, &six().octets()));
+        }
+    };
+    assert_eq!(told("TUN-021", in_gre(Registration::request)), [3]);
+    assert_eq!(told("TUN-021", in_gre(Registration::relayed)), [0; 0]);
+}
+
+/// Two paths behind one address; the second, from port 5002, ends, and a packet comes from this port `after` seconds.
+fn two_behind_one_address(scene: &mut Scene, port: u16, after: f64) {
+    granted(scene, 0.0, 1, 5001);
+    let second = granted(scene, 2.0, 2, 5002);
+    scene.exchange(5.0, &Registration { lifetime: 0, ..second }, 0);
+    let up = udp_tunnel(SocketAddrV4::new(care_of(9), port), AGENT, &Packet::new().back().octets());
+    scene.history.packet(5.02 + after, up);
+}
+
+#[test]
+fn the_port_of_another_path_is_not_a_wrong_port_of_this_one() {
+    for after in [0.3, 30.0] {
+        assert_eq!(told("UDPT-004", |scene: &mut Scene| two_behind_one_address(scene, 5002, after)), [0; 0]);
+        assert_eq!(told("UDPT-004", |scene: &mut Scene| two_behind_one_address(scene, 5003, after)), [7]);
+    }
+    // The data is captured before the reply.
+    let early = |scene: &mut Scene| {
+        granted(scene, 0.0, 1, 5001);
+        let sent = scene.send(2.0, &behind_nat(2, 5002));
+        let source = SocketAddrV4::new(care_of(9), 5002);
+        scene.history.packet(2.01, udp_tunnel(source, AGENT, &Packet::new().back().octets()));
+        scene.send(2.02, &sent.reply(0).with(short(44, &[0, 0, 0, 0, 0, 110])));
+    };
+    assert_eq!(told("UDPT-004", early), [0; 0]);
+}
+
+/// BID 1 with a rule that drops, BID 2 for 10 s, which ends before that; then packets around the time it would have
+/// expired.
+fn ended_early(scene: &mut Scene, ends: &Registration) {
+    let rule = flow_binding(0, &[255], 1, &udp_to_port(7000));
+    scene.exchange(0.0, &Registration::request(1).with(rule), 0);
+    scene.exchange(1.0, &Registration { lifetime: 10, ..Registration::request(2) }, 0);
+    scene.exchange(3.0, ends, 0);
+    scene.history.down(10.5, care_of(1), &Packet::new().ports(5060, 7000));
+    scene.wait_until(15.0);
+}
+
+#[test]
+fn what_was_removed_does_not_expire() {
+    let gone = Registration { lifetime: 0, ..Registration::request(2) };
+    assert_eq!(told("TUN-007", |scene: &mut Scene| ended_early(scene, &gone)), [7]);
+    // Another binding: the second one expires at 11.02, and the packet was not settled.
+    let other = Registration::request(3);
+    assert_eq!(told("TUN-007", |scene: &mut Scene| ended_early(scene, &other)), [0; 0]);
+    let moved = |scene: &mut Scene| {
+        scene.exchange(0.0, &Registration::request(1).with(forward(&[1], &udp_to_port(7000))), 0);
+        scene.exchange(1.0, &Registration { lifetime: 10, ..Registration::request(2) }, 0);
+        scene.exchange(3.0, &gone, 0);
+        scene.exchange(5.0, &Registration::request(3), 0);
+        scene.history.down(10.5, care_of(3), &Packet::new().ports(5060, 7000));
+        scene.wait_until(15.0);
+    };
+    assert_eq!(told("TUN-005", moved), [9]);
+}
