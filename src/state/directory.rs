@@ -174,6 +174,12 @@ impl Directory {
         self.by_nai.slots(nai_tag(&self.hasher, home_agent, nai)).find(is_it)
     }
 
+    /// Whether this NAI names a node that has no home address yet.
+    pub fn is_provisional(&self, home_agent: Ipv4Addr, nai: &[u8]) -> bool {
+        let node = self.find_nai(home_agent, nai).and_then(|slot| self.nodes.get(slot as usize));
+        node.is_some_and(|node| node.home_address.is_none())
+    }
+
     /// The node with this home address, found or made.
     pub fn at(&mut self, home_agent: Ipv4Addr, home_address: Ipv4Addr) -> u32 {
         match self.find(home_agent, home_address) {

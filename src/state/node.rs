@@ -390,10 +390,17 @@ impl Node {
         }
     }
 
-    /// Revokes the bindings of a care-of address, or all of them for 0.0.0.0 (RFC 3543 §3.3).
-    pub(super) fn revoke(&mut self, care_of_address: Ipv4Addr, time: Timestamp, frame: u64) {
+    /// Revokes the bindings of a care-of address, or all of them for 0.0.0.0 (RFC 3543 §3.3), as they were at `asked`:
+    /// what was accepted since then is not what the revocation names.
+    pub(super) fn revoke(
+        &mut self,
+        care_of_address: Ipv4Addr,
+        asked: Timestamp,
+        (time, frame): (Timestamp, u64),
+    ) {
         self.end_where(time, frame, BindingState::Revoked, |binding| {
-            care_of_address.is_unspecified() || binding.care_of_address == care_of_address
+            let is_named = care_of_address.is_unspecified() || binding.care_of_address == care_of_address;
+            is_named && binding.refreshed <= asked
         });
         self.after_change();
     }

@@ -1,5 +1,6 @@
 //! The observer: fed with messages and tunnelled packets and their times, asked for tables.
 
+use std::collections::BTreeMap;
 use std::mem;
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -128,6 +129,9 @@ pub struct Observer {
     pub(super) rules_before: usize,
     /// Numbers the tunnelled packets that were taken.
     pub(super) taken: u64,
+    /// NAIs of other nodes in requests that wait, by the request's first frame: an accepted reply makes them names of its
+    /// node.
+    pub(super) claims: BTreeMap<u64, Box<[u8]>>,
     pub(super) sprays: Sprays,
     pub(super) standings: Standings,
     /// Lent to whoever reads a message.
@@ -160,6 +164,7 @@ impl Observer {
             before: Vec::new(),
             rules_before: 0,
             taken: 0,
+            claims: BTreeMap::new(),
             sprays: Sprays::default(),
             standings: Standings::default(),
             room: Vec::new(),
@@ -336,6 +341,7 @@ impl Observer {
         if !request.is_open {
             return;
         }
+        self.claims.remove(&request.frame);
         self.records.decide(request.record);
         if let Some(traffic) = self.directory.agent_mut(request.home_agent) {
             traffic.count(request.kind, Status::Unanswered, None);

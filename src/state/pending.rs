@@ -96,6 +96,26 @@ impl Request {
             && (self.bulk, self.overwrite) == (other.bulk, other.overwrite)
     }
 
+    /// Whether another request, seen on its way to `destination`, is this one as a foreign agent passed it on, or before
+    /// that, although it changed it (REG-027): session, Identification and care-of address tell a copy, and only one of
+    /// the two goes to the home agent (D5).
+    pub fn is_relayed_as(&self, other: &Self, destination: SocketAddrV4) -> bool {
+        let is_at_home = |destination: SocketAddrV4| *destination.ip() == self.home_agent;
+        self.identity == other.identity
+            && self.identification == other.identification
+            && self.home_agent == other.home_agent
+            && self.care_of_address == other.care_of_address
+            && !self.legs.is_empty()
+            && self.legs.iter().all(|leg| is_at_home(leg.destination) != is_at_home(destination))
+    }
+
+    /// Takes what a copy of it says that was seen where the home agent is: that is what the home agent answers.
+    pub fn take_on(&mut self, seen_at_home: Self) {
+        let Self { interface, bulk, overwrite, flags, lifetime, flow_bindings, .. } = seen_at_home;
+        (self.interface, self.bulk, self.overwrite) = (interface, bulk, overwrite);
+        (self.flags, self.lifetime, self.flow_bindings) = (flags, lifetime, flow_bindings);
+    }
+
     /// When the copy was seen that a reply from `source` to `destination` answers: the last one on the reply's
     /// own leg, else the last one anywhere.
     pub fn sent(&self, source: SocketAddrV4, destination: SocketAddrV4) -> Timestamp {

@@ -77,6 +77,11 @@ impl Records {
         Some(exchange)
     }
 
+    /// A record, if it is still there.
+    pub fn get_mut(&mut self, number: Option<RecordNumber>) -> Option<&mut Exchange> {
+        self.exchanges.get_mut(number?.index(self.first)?)
+    }
+
     /// Notes from now on which records are decided.
     pub fn follow(&mut self) {
         self.decided.get_or_insert_default();

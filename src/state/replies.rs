@@ -86,7 +86,12 @@ impl Observer {
             let find = |fits: &dyn Fn(&Request) -> bool| {
                 self.pending.find(&identity, header.identification, event.time, &ages, fits)
             };
-            find(&own_leg).or_else(|| find(&|_| true))
+            // The whole Identification tells more than the way of the packets, where a reply copies it.
+            let whole = |request: &Request| request.identification == header.identification;
+            find(&|request| whole(request) && own_leg(request))
+                .or_else(|| find(&whole))
+                .or_else(|| find(&own_leg))
+                .or_else(|| find(&|_| true))
         };
         let node = |slot: u32| self.directory.nodes.get(slot as usize);
         let (home_agent, home_address) = (header.home_agent, header.home_address);
@@ -145,6 +150,10 @@ impl Observer {
             }
         }
         self.records.decide(record);
+        let claim = self.claims.remove(&decided.frame);
+        if let (Some(slot), Some(nai), true) = (node, claim, accepted) {
+            self.directory.give_nai(slot, &nai);
+        }
         if let Some(traffic) = self.directory.agent_mut(facts.home_agent) {
             traffic.count(decided.kind, status, Some(facts.code));
         }

@@ -1,5 +1,7 @@
 //! Requests: each waits for its reply, or is one that waits already.
 
+use std::net::SocketAddrV4;
+
 use super::extensions::Extensions;
 use super::messages::{Attribution, MessageEvent, identity, leg};
 use super::pending::{Identity, Request, RequestLeg};
@@ -16,12 +18,18 @@ impl Observer {
         read: Extensions<'_>,
     ) -> Attribution {
         let identity = identity(header.home_address, read.nai);
+        let mut claim = None;
         let node = match (&identity, read.nai) {
             (Identity::Address(address), nai) => {
                 let node = self.directory.at(header.home_agent, *address);
                 self.directory.expect_node(node);
                 if let Some(nai) = nai {
-                    self.directory.give_nai(node, nai.0);
+                    // Another node's name until a reply says that both are one (D7).
+                    if self.directory.is_provisional(header.home_agent, nai.0) {
+                        claim = Some(nai);
+                    } else {
+                        self.directory.give_nai(node, nai.0);
+                    }
                 }
                 Some(node)
             }
@@ -40,12 +48,17 @@ impl Observer {
             request.identification,
             event.time,
             &(timeout.saturating_neg()..=timeout),
-            |other| other.is_same(&request),
+            |other| other.is_same(&request) || other.is_relayed_as(&request, destination),
         );
         if let Some(known) = known {
+            request.flow_bindings = read.flow_bindings;
+            self.take_on(known, request, destination);
             self.request_again(event, known);
             let first = self.pending.request_mut(known).map(|request| request.frame);
             return Attribution { request: first, ..Attribution::to(node) };
+        }
+        if let Some(nai) = claim {
+            self.claims.insert(event.frame, nai.0.into());
         }
         request.kind = Some(self.kind_of(&request));
         request.frame = event.frame;
@@ -56,6 +69,24 @@ impl Observer {
         }
         self.wait(request, event.time);
         Attribution { request: Some(event.frame), ..Attribution::to(node) }
+    }
+
+    /// Lets a request that waits say what a copy of it says that reached the home agent, if a foreign agent changed it.
+    fn take_on(&mut self, slot: u32, copy: Request, destination: SocketAddrV4) {
+        let Some(known) = self.pending.request(slot) else { return };
+        if !known.is_open || known.is_same(&copy) || *destination.ip() != known.home_agent {
+            return;
+        }
+        let kind = self.kind_of(&copy);
+        let Some(known) = self.pending.request_mut(slot) else { return };
+        known.take_on(copy);
+        known.kind = Some(kind);
+        if let Some(exchange) = self.records.get_mut(known.record) {
+            exchange.kind = known.kind;
+            exchange.bid = known.interface.map(|interface| interface.bid);
+            exchange.requested = Some(known.lifetime);
+            exchange.asked_flows = known.flow_bindings.readable();
+        }
     }
 
     /// Takes another copy of a request.

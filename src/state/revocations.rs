@@ -29,6 +29,8 @@ pub(super) struct Revocations {
 #[derive(Clone, Debug)]
 struct Waiting {
     time: Timestamp,
+    /// When the first copy of it was sent.
+    first_sent: Timestamp,
     revocation: Revocation,
     /// Whether its acknowledgement came.
     is_over: bool,
@@ -56,26 +58,29 @@ impl Revocations {
         let name = name_of(&revocation);
         // One that is sent again is one revocation, and acknowledged once.
         let latest = self.place_of(name).and_then(|place| self.waiting.get(place));
-        if latest.is_some_and(|latest| latest.revocation == revocation) {
-            self.take(name);
+        let mut first_sent = time;
+        if latest.is_some_and(|latest| latest.revocation == revocation)
+            && let Some((earlier, _)) = self.take(name)
+        {
+            first_sent = earlier;
         }
         let number = self.first.saturating_add(self.waiting.len() as u64);
         let before = self.latest.insert(name, number);
-        self.waiting.push_back(Waiting { time, revocation, is_over: false, before });
+        self.waiting.push_back(Waiting { time, first_sent, revocation, is_over: false, before });
         evicts
     }
 
-    /// Takes the latest with this name that waits.
-    fn take(&mut self, name: Name) -> Option<Revocation> {
+    /// Takes the latest with this name that waits, and gives when it was first sent.
+    fn take(&mut self, name: Name) -> Option<(Timestamp, Revocation)> {
         let place = self.place_of(name)?;
         let waiting = self.waiting.get_mut(place)?;
         waiting.is_over = true;
-        let revocation = waiting.revocation;
+        let taken = (waiting.first_sent, waiting.revocation);
         match waiting.before.filter(|before| *before >= self.first) {
             Some(before) => self.latest.insert(name, before),
             None => self.latest.remove(&name),
         };
-        Some(revocation)
+        Some(taken)
     }
 
     /// Where the latest with this name that waits is.
@@ -119,12 +124,13 @@ impl Observer {
         acknowledgement: &RevocationAcknowledgement,
     ) -> Option<u32> {
         self.revocations.drop_old(event.time, self.pending.timeout());
-        let revocation = self.revocations.take((acknowledgement.home_address, acknowledgement.identifier))?;
+        let (asked, revocation) =
+            self.revocations.take((acknowledgement.home_address, acknowledgement.identifier))?;
         let slot = self.directory.find(revocation.home_domain_address, revocation.home_address)?;
         let clock = self.clock;
         self.directory.change(slot, |node| {
             node.settle(clock);
-            node.revoke(revocation.foreign_domain_address, event.time, event.frame);
+            node.revoke(revocation.foreign_domain_address, asked, (event.time, event.frame));
         });
         Some(slot)
     }

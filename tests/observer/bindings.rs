@@ -347,6 +347,22 @@ fn revocations_with_one_identifier_are_acknowledged_from_the_latest_on() {
 }
 
 #[test]
+fn a_late_acknowledgement_ends_nothing_that_was_accepted_since_the_revocation() {
+    let ask = Ask::bid(1, 0);
+    let mut history = two();
+    history.message(10.0, ask.destination, ask.source, &revocation(Ipv4Addr::UNSPECIFIED, 5));
+    history.accepted(10.1, &Ask::bid(1, 9));
+    history.accepted(10.2, &Ask::bid(3, 10));
+    // Sent again it is the same revocation.
+    history.message(10.3, ask.destination, ask.source, &revocation(Ipv4Addr::UNSPECIFIED, 5));
+    history.message(10.4, ask.source, ask.destination, &revocation_acknowledgement(5));
+    assert_eq!(
+        states(&history.observe(), NODE),
+        ["1 192.0.2.1 active", "2 192.0.2.2 revoked", "3 192.0.2.3 active"]
+    );
+}
+
+#[test]
 fn the_last_revocation_drops_the_policy() {
     let mut history = History::new();
     history.accepted(1.0, &Ask::bid(1, 1).forward(&[1], "dport 80"));

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use mipflow::state::{Options, Step};
 
-use crate::history::table::{exchanges, nodes, states};
+use crate::history::table::{exchanges, nodes, states, times};
 use crate::history::{Ask, HOME_AGENT, History, NODE, care_of};
 
 /// A foreign agent.
@@ -16,6 +16,40 @@ fn relayed(bid: u8, identification: u64) -> (Ask, Ask) {
     let from_node = ask.between((NODE, 1434), (FOREIGN_AGENT, 434));
     let passed_on = ask.between((FOREIGN_AGENT, 434), (HOME_AGENT, 434));
     (from_node, passed_on)
+}
+
+/// A foreign agent that halves the lifetime, takes Multipath out, or does both: the home agent answers what reached it.
+#[test]
+fn what_a_foreign_agent_changed_is_one_exchange_and_counts_as_the_home_agent_saw_it() {
+    let (from_node, mut passed_on) = relayed(1, 7);
+    passed_on.lifetime = 300;
+    passed_on.multipath = None;
+    let mut history = History::new();
+    history.ask(1.0, &from_node);
+    history.ask(1.1, &passed_on);
+    history.answer(1.2, &passed_on.answer(0));
+    history.answer(1.3, &from_node.answer(0).granting(300));
+    let observer = history.observe();
+    assert_eq!(exchanges(&observer), ["register accepted 0 - 1,2 < 3,4"]);
+    assert_eq!(states(&observer, NODE), ["- 192.0.2.200 active"]);
+    assert_eq!(times(&observer, NODE), ["- active 1.2 1.2 +300 301.2 - #3"]);
+}
+
+/// Whole seconds make one low half, and the first request goes the way of the reply.
+#[test]
+fn a_reply_with_the_whole_identification_answers_that_request() {
+    let (second, half) = (1u64 << 32, 7);
+    let (from_node, _) = relayed(1, second | half);
+    let without_address = Ask { identification: 2 * second | half, ..from_node.clone() }
+        .between((Ipv4Addr::UNSPECIFIED, 1434), (FOREIGN_AGENT, 434));
+    let mut history = History::new();
+    history.ask(1.0, &from_node);
+    history.ask(7.0, &without_address);
+    history.answer(7.2, &from_node.answer(0).identification(2 * second | half));
+    assert_eq!(
+        exchanges(&history.observe()),
+        ["register unanswered - 1 1 < -", "register accepted 0 1 2 < 3"]
+    );
 }
 
 #[test]

@@ -195,6 +195,25 @@ fn a_request_can_name_both() {
     assert_eq!(nodes(&history.observe()), ["198.51.100.1 10.1.0.1 a@example.org enabled"]);
 }
 
+/// What a request only says names nobody: the node that has the NAI keeps it until a reply accepts the request.
+#[test]
+fn a_request_alone_takes_no_nai_from_a_node_without_an_address() {
+    for (code, expected) in [
+        (None, ["198.51.100.1 - a@example.org off", "198.51.100.1 10.1.0.1 - off"].as_slice()),
+        (Some(131), &["198.51.100.1 - a@example.org off", "198.51.100.1 10.1.0.1 - off"]),
+        (Some(0), &["198.51.100.1 10.1.0.1 a@example.org enabled"]),
+    ] {
+        let mut history = History::new();
+        history.ask(1.0, &dynamic(1, 1, "a@example.org"));
+        let both = Ask::bid(1, 2).nai("a@example.org");
+        history.ask(2.0, &both);
+        if let Some(code) = code {
+            history.answer(2.1, &both.answer(code));
+        }
+        assert_eq!(nodes(&history.observe()), expected, "{code:?}");
+    }
+}
+
 #[test]
 fn the_home_agent_is_that_of_the_reply() {
     for asked in [Ipv4Addr::UNSPECIFIED, Ipv4Addr::BROADCAST, OTHER_AGENT] {
