@@ -11,7 +11,7 @@ use super::far_ends::FarEnds;
 use super::index::{Entry, Index, tag};
 use super::node::Pulse;
 use super::prefetch::prefetch;
-use super::{AgentTraffic, Node, Prefix};
+use super::{AgentTraffic, Multipath, Node, Prefix};
 use crate::time::Timestamp;
 
 type Hasher = FixedState;
@@ -174,10 +174,20 @@ impl Directory {
         self.by_nai.slots(nai_tag(&self.hasher, home_agent, nai)).find(is_it)
     }
 
-    /// Whether this NAI names a node that has no home address yet.
-    pub fn is_provisional(&self, home_agent: Ipv4Addr, nai: &[u8]) -> bool {
-        let node = self.find_nai(home_agent, nai).and_then(|slot| self.nodes.get(slot as usize));
-        node.is_some_and(|node| node.home_address.is_none())
+    /// Takes a node out that was only another name of this one, which keeps what the other one was denied; gives its NAI.
+    pub fn absorb(&mut self, slot: u32, other: u32) -> Option<Box<[u8]>> {
+        let node = self.nodes.get(other as usize)?;
+        let (nai, multipath, violations) = (node.nai.clone(), node.multipath, node.violations().copied());
+        self.withdraw(other);
+        self.change(slot, |node| {
+            if multipath != Multipath::Off {
+                node.multipath = multipath;
+            }
+            if let Some(violations) = violations {
+                node.violations_mut().get_or_insert_default().merge(&violations);
+            }
+        });
+        nai
     }
 
     /// The node with this home address, found or made.
@@ -204,12 +214,9 @@ impl Directory {
             return;
         }
         if let Some(before) = before
-            && self
-                .nodes
-                .get(before as usize)
-                .is_some_and(|node| node.home_address.is_none() && node.is_blank())
+            && self.nodes.get(before as usize).is_some_and(Node::is_provisional)
         {
-            self.withdraw(before);
+            self.absorb(slot, before);
         }
         self.unlist(slot);
         if let Some(node) = self.nodes.get_mut(slot as usize) {
@@ -232,7 +239,7 @@ impl Directory {
     }
 
     /// Takes a node out of the indexes, as if it had never been: it was only another name of one that is there.
-    pub fn withdraw(&mut self, slot: u32) {
+    fn withdraw(&mut self, slot: u32) {
         self.unlist(slot);
         let withdrawn = self.change(slot, |place| *place = Node::new(Ipv4Addr::UNSPECIFIED, None, None));
         if withdrawn.is_some() {

@@ -10,6 +10,9 @@ use crate::wire::RequestFlags;
 
 /// Ended bindings that a node keeps; the oldest go first.
 const HISTORY: usize = 32;
+/// Active bindings without a BID that a node keeps; the oldest go first. More than a node has interfaces: each request
+/// with S set adds one.
+const WITHOUT_BID: usize = 64;
 /// Tunnels that a node keeps, ended ones included: flows count by their places, so none can make room. More than one
 /// that roams for weeks has, and few enough for one that lies.
 const TUNNELS: usize = 1 << 10;
@@ -219,7 +222,15 @@ impl Node {
 
     /// Whether nothing but its name is known.
     pub(super) fn is_blank(&self) -> bool {
-        self.bindings.is_empty() && self.multipath == Multipath::Off && self.flows == 0
+        self.bindings.is_empty()
+            && self.multipath == Multipath::Off
+            && self.flows == 0
+            && self.violations().is_none()
+    }
+
+    /// Whether it is known by a NAI alone, until a reply gives it a home address.
+    pub(super) fn is_provisional(&self) -> bool {
+        self.home_address.is_none() && self.bindings.is_empty()
     }
 
     pub(super) fn policy_mut(&mut self) -> &mut Policy {
@@ -297,8 +308,9 @@ impl Node {
                 self.renew_all(registration);
             }
         }
+        let forgotten = self.trim();
         self.after_change();
-        self.trim()
+        forgotten
     }
 
     fn deregister(&mut self, registration: &Registration) {
@@ -519,14 +531,26 @@ impl Node {
         }
     }
 
-    /// Forgets the oldest ended bindings beyond [`HISTORY`], and says how many.
+    /// Forgets the oldest ended bindings beyond [`HISTORY`], and the oldest active ones without a BID beyond
+    /// [`WITHOUT_BID`]; says how many. BIDs are no more than 254.
     fn trim(&mut self) -> u64 {
+        let is_without_bid = |binding: &Binding| binding.is_active() && binding.interface.is_none();
         let before = self.bindings.len();
         let ended = self.bindings.iter().filter(|binding| !binding.is_active()).count();
-        let mut excess = ended.saturating_sub(HISTORY);
+        let without_bid = self.bindings.iter().filter(|binding| is_without_bid(binding)).count();
+        let mut excess = [ended.saturating_sub(HISTORY), without_bid.saturating_sub(WITHOUT_BID)];
+        if excess == [0, 0] {
+            return 0;
+        }
+        let [ended, without_bid] = &mut excess;
         self.bindings.retain(|binding| {
-            let goes = excess > 0 && !binding.is_active();
-            excess = excess.saturating_sub(usize::from(goes));
+            let excess = match binding.is_active() {
+                false => &mut *ended,
+                true if is_without_bid(binding) => &mut *without_bid,
+                true => return true,
+            };
+            let goes = *excess > 0;
+            *excess = excess.saturating_sub(usize::from(goes));
             !goes
         });
         before.saturating_sub(self.bindings.len()) as u64

@@ -1,5 +1,7 @@
 //! Flow policy: the rules a node and its home agent agreed on, and what each does right now.
 
+use smallvec::SmallVec;
+
 use super::selector::{Downlink, NormalSelector};
 use crate::wire::{Action, FlowBinding, PlainFlowBinding, SelectorField};
 
@@ -44,15 +46,13 @@ impl Wish {
     }
 }
 
-/// What a Flow-Binding did to a policy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Applied {
-    /// The policy is another one now.
-    Change,
-    /// The policy is as it was.
-    Nothing,
-    /// There is no room for another rule.
-    NoRoom,
+/// What the Flow-Bindings of an exchange did to a policy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Applied {
+    /// Whether the policy is another one now.
+    pub is_change: bool,
+    /// How many rules found no room.
+    pub without_room: u64,
 }
 
 /// The rules of one node, in order of first appearance. A rule's place, from 1, is its FID **(ours)**.
@@ -99,6 +99,13 @@ pub enum RuleAction {
 pub struct BidList {
     octets: [u8; 8],
     length: u8,
+}
+
+impl RuleAction {
+    /// Whether it does what another does: the filler of a DROP means nothing (RFC 7629 §4.2).
+    fn does_what(&self, other: &Self) -> bool {
+        matches!((self, other), (Self::Drop { .. }, Self::Drop { .. })) || self == other
+    }
 }
 
 impl BidList {
@@ -182,23 +189,43 @@ impl Policy {
         }
     }
 
-    /// Adds a rule, or changes the one with the same selector.
-    pub(super) fn apply(&mut self, wish: Wish, origin: Origin, frame: u64) -> Applied {
+    /// Applies what the messages of an exchange want, in their order. What one of them changes and another changes back
+    /// was no change.
+    pub(super) fn apply(&mut self, wishes: impl Iterator<Item = (Wish, Origin, u64)>) -> Applied {
+        let before: SmallVec<[_; 4]> =
+            self.rules.iter().map(|rule| (rule.action, rule.origin, rule.frame)).collect();
+        let mut applied = Applied::default();
+        for (wish, origin, frame) in wishes {
+            applied.without_room += u64::from(!self.wish(wish, origin, frame));
+        }
+        applied.is_change = self.rules.len() > before.len();
+        for (rule, (action, origin, frame)) in self.rules.iter_mut().zip(before) {
+            if rule.action.does_what(&action) {
+                (rule.origin, rule.frame) = (origin, frame);
+            } else {
+                applied.is_change = true;
+            }
+        }
+        applied
+    }
+
+    /// Adds a rule, or changes the one with the same selector; says whether there was room.
+    fn wish(&mut self, wish: Wish, origin: Origin, frame: u64) -> bool {
         let Wish { selector, action, per_packet } = wish;
         let has_room = self.rules.len() < RULES;
         match self.rules.iter_mut().find(|rule| rule.selector == selector) {
-            Some(rule) if rule.action == action => Applied::Nothing,
+            Some(rule) if rule.action == action => true,
             Some(rule) => {
                 (rule.action, rule.origin, rule.frame) = (action, origin, frame);
-                Applied::Change
+                true
             }
-            None if !has_room => Applied::NoRoom,
+            None if !has_room => false,
             None => {
                 self.per_packet |= per_packet;
                 // Most nodes have few rules: no room is kept for more.
                 self.rules.reserve_exact(1);
                 self.rules.push(Rule { selector, action, origin, frame, packets: 0, bytes: 0 });
-                Applied::Change
+                true
             }
         }
     }

@@ -7,7 +7,7 @@ use super::extensions::{Extensions, FlowBindings};
 use super::messages::{Attribution, MessageEvent, identity, leg};
 use super::node::Registration;
 use super::pending::{Identity, Request};
-use super::policy::{Applied, Origin, Wish};
+use super::policy::{Origin, Wish};
 use super::records::RecordNumber;
 use super::{Exchange, Kind, Multipath, Node, Observer, Status, Step, Violations};
 use crate::time::{Precision, Timestamp};
@@ -133,9 +133,11 @@ impl Observer {
         record: Option<RecordNumber>,
     ) -> Option<u32> {
         let node = self.node_of(facts, decided);
+        let kind = self.kind_of_decided(decided, node);
         let accepted = facts.code.is_accepted();
         let status = if accepted { Status::Accepted } else { Status::Denied };
         if let Some(exchange) = self.records.add_leg(record, leg(event, Step::Reply(facts.code))) {
+            exchange.kind = kind;
             exchange.status = status;
             exchange.code = Some(facts.code);
             exchange.granted = Some(facts.lifetime);
@@ -155,7 +157,7 @@ impl Observer {
             self.directory.give_nai(slot, &nai);
         }
         if let Some(traffic) = self.directory.agent_mut(facts.home_agent) {
-            traffic.count(decided.kind, status, Some(facts.code));
+            traffic.count(kind, status, Some(facts.code));
         }
         if accepted {
             self.accept(facts, read, decided, node?);
@@ -163,6 +165,18 @@ impl Observer {
             self.deny(event, facts, node);
         }
         node
+    }
+
+    /// What the request was for, where only the reply says whose it was.
+    fn kind_of_decided(&mut self, decided: &Decided, slot: Option<u32>) -> Option<Kind> {
+        let asked = decided.node.and_then(|node| self.directory.slot(node));
+        let Registration { interface, care_of_address, flags, .. } = decided.registration;
+        match (decided.kind, slot) {
+            (Some(Kind::Register | Kind::Refresh | Kind::Update), Some(slot)) if asked != Some(slot) => {
+                Some(self.kind_at(slot, interface, care_of_address, flags))
+            }
+            (kind, _) => kind,
+        }
     }
 
     fn accept(&mut self, facts: &ReplyFacts, read: &Extensions<'_>, decided: &Decided, slot: u32) {
@@ -188,19 +202,11 @@ impl Observer {
                 return;
             }
             node.policy_mut().expect(decided.flow_bindings.count());
-            let mut changed = false;
-            let mut apply = |wish: Wish, origin, frame| match node.policy_mut().apply(wish, origin, frame) {
-                Applied::Change => changed = true,
-                Applied::Nothing => {}
-                Applied::NoRoom => without_room += 1,
-            };
-            for wish in decided.flow_bindings.iter().filter_map(Wish::read) {
-                apply(wish, Origin::Request, decided.frame);
-            }
-            for wish in read.flow_bindings.iter().filter_map(Wish::read) {
-                apply(wish, Origin::Reply, facts.frame);
-            }
-            if changed {
+            let asked = wishes(&decided.flow_bindings, Origin::Request, decided.frame);
+            let answered = wishes(&read.flow_bindings, Origin::Reply, facts.frame);
+            let applied = node.policy_mut().apply(asked.chain(answered));
+            without_room = applied.without_room;
+            if applied.is_change {
                 node.changed(facts.time);
             }
         });
@@ -258,22 +264,11 @@ impl Observer {
             (None, None) => self.directory.at(facts.home_agent, facts.home_address),
         };
         // A node that turned out to be another name of this one gives its name to it.
-        let other_name = asked.filter(|other| *other != slot).and_then(|other| {
-            let is_name =
-                |node: &&Node| node.is_blank() || (node.home_address.is_none() && node.bindings().is_empty());
-            let node = self.directory.nodes.get(other as usize).filter(is_name)?;
-            let (nai, multipath, violations) = (node.nai.clone(), node.multipath, node.violations().copied());
-            self.directory.withdraw(other);
-            self.directory.change(slot, |node| {
-                if multipath != Multipath::Off {
-                    node.multipath = multipath;
-                }
-                if let Some(violations) = violations {
-                    node.violations_mut().get_or_insert_default().merge(&violations);
-                }
-            });
-            nai
-        });
+        let is_name = |other: &u32| {
+            let node = self.directory.nodes.get(*other as usize);
+            *other != slot && node.is_some_and(|node| node.is_blank() || node.is_provisional())
+        };
+        let other_name = asked.filter(is_name).and_then(|other| self.directory.absorb(slot, other));
         if let Some(nai) = decided.nai.as_ref().or(other_name.as_ref()) {
             self.directory.give_nai(slot, nai);
         }
@@ -340,6 +335,15 @@ impl Observer {
         self.wait(stand_in, event.time);
         node
     }
+}
+
+/// What the Flow-Bindings of a message want.
+fn wishes(
+    flow_bindings: &FlowBindings,
+    origin: Origin,
+    frame: u64,
+) -> impl Iterator<Item = (Wish, Origin, u64)> {
+    flow_bindings.iter().filter_map(Wish::read).map(move |wish| (wish, origin, frame))
 }
 
 /// What a reply needs of the request it decides.

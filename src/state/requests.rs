@@ -1,13 +1,13 @@
 //! Requests: each waits for its reply, or is one that waits already.
 
-use std::net::SocketAddrV4;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 use super::extensions::Extensions;
 use super::messages::{Attribution, MessageEvent, identity, leg};
 use super::pending::{Identity, Request, RequestLeg};
-use super::{Exchange, Kind, Observer, Status, Step};
+use super::{Exchange, Interface, Kind, Observer, Status, Step};
 use crate::time::Timestamp;
-use crate::wire::{Nai, RegistrationRequest};
+use crate::wire::{Nai, RegistrationRequest, RequestFlags};
 
 impl Observer {
     /// Takes a request, or another copy of one.
@@ -24,8 +24,9 @@ impl Observer {
                 let node = self.directory.at(header.home_agent, *address);
                 self.directory.expect_node(node);
                 if let Some(nai) = nai {
-                    // Another node's name until a reply says that both are one (D7).
-                    if self.directory.is_provisional(header.home_agent, nai.0) {
+                    // Another node's name, until a reply says that both are one (D7).
+                    let named = self.directory.find_nai(header.home_agent, nai.0);
+                    if named.is_some_and(|named| named != node) {
                         claim = Some(nai);
                     } else {
                         self.directory.give_nai(node, nai.0);
@@ -125,10 +126,20 @@ impl Observer {
             return Kind::BulkRefresh;
         }
         let slot = request.node.and_then(|node| self.directory.slot(node));
-        let Some(slot) = slot else { return Kind::Register };
+        let Request { interface, care_of_address, flags, .. } = *request;
+        slot.map_or(Kind::Register, |slot| self.kind_at(slot, interface, care_of_address, flags))
+    }
+
+    /// Whether a request for one binding makes one, seen from the bindings that a node has, or which change it is.
+    pub(super) fn kind_at(
+        &mut self,
+        slot: u32,
+        interface: Option<Interface>,
+        care_of_address: Ipv4Addr,
+        flags: RequestFlags,
+    ) -> Kind {
         self.directory.settle(slot, self.clock);
         let Some(node) = self.directory.nodes.get(slot as usize) else { return Kind::Register };
-        let Request { interface, care_of_address, flags, .. } = *request;
         match node.renewed_by(interface, care_of_address) {
             None => Kind::Register,
             Some(binding) if binding.is_refreshed_by(interface, care_of_address, flags) => Kind::Refresh,

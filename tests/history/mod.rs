@@ -25,7 +25,7 @@ use mipflow::time::{Precision, Timestamp};
 use mipflow::trace::{Seen, Trace};
 use mipflow::wire::{KeyRing, Numbers, PORT};
 
-pub use message::{Answer, Ask, revocation, revocation_acknowledgement};
+pub use message::{Answer, Ask, revocation, revocation_acknowledgement, selector_octets};
 pub use operation::Operation;
 
 pub use packet::{Packet, gre, ip_in_ip, ipv4, minimal, udp, udp_tunnel};

@@ -370,6 +370,22 @@ fn the_last_revocation_drops_the_policy() {
     assert!(policy(&history.observe(), NODE).is_empty());
 }
 
+/// Each request with S adds a binding.
+#[test]
+fn active_bindings_without_a_bid_are_bounded() {
+    let mut history = History::new();
+    for count in 0..100u8 {
+        // S and D.
+        history.accepted(1.0 + f64::from(count), &Ask::plain(count, count.into()).flags(0xa0));
+    }
+    let observer = history.observe_with(Options::default());
+    let bindings = node(&observer, NODE).bindings();
+    assert_eq!(bindings.len(), 64);
+    assert!(bindings.iter().all(|binding| binding.state == BindingState::Active));
+    assert_eq!(bindings[0].care_of_address, care_of(36));
+    assert_eq!(observer.evictions().bindings, 36);
+}
+
 #[test]
 fn ended_bindings_are_kept_and_bounded() {
     let mut history = History::new();

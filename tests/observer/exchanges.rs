@@ -38,17 +38,33 @@ fn what_a_foreign_agent_changed_is_one_exchange_and_counts_as_the_home_agent_saw
 /// Whole seconds make one low half, and the first request goes the way of the reply.
 #[test]
 fn a_reply_with_the_whole_identification_answers_that_request() {
-    let (second, half) = (1u64 << 32, 7);
+    let (second, half) = (1u64 << 32, 7u64);
     let (from_node, _) = relayed(1, second | half);
-    let without_address = Ask { identification: 2 * second | half, ..from_node.clone() }
+    let without_address = Ask { identification: (2 * second) | half, ..from_node.clone() }
         .between((Ipv4Addr::UNSPECIFIED, 1434), (FOREIGN_AGENT, 434));
     let mut history = History::new();
     history.ask(1.0, &from_node);
     history.ask(7.0, &without_address);
-    history.answer(7.2, &from_node.answer(0).identification(2 * second | half));
+    history.answer(7.2, &from_node.answer(0).identification((2 * second) | half));
     assert_eq!(
         exchanges(&history.observe()),
         ["register unanswered - 1 1 < -", "register accepted 0 1 2 < 3"]
+    );
+}
+
+/// Whose request it was is known with the reply only.
+#[test]
+fn a_request_to_any_home_agent_is_of_the_kind_that_its_node_makes_it() {
+    let anywhere = |ask: &Ask| Ask { home_agent: Ipv4Addr::UNSPECIFIED, ..ask.clone() };
+    let first = Ask::bid(1, 1);
+    let mut history = History::new();
+    for (second, ask) in [(1.0, first.clone()), (2.0, first.again(2)), (3.0, first.again(3).label(9))] {
+        history.ask(second, &anywhere(&ask));
+        history.answer(second + 0.1, &ask.answer(0));
+    }
+    assert_eq!(
+        exchanges(&history.observe()),
+        ["register accepted 0 1 1 < 2", "refresh accepted 0 1 3 < 4", "update accepted 0 1 5 < 6"]
     );
 }
 

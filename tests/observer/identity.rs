@@ -214,6 +214,53 @@ fn a_request_alone_takes_no_nai_from_a_node_without_an_address() {
     }
 }
 
+/// Somebody else who uses the NAI of a node is another node, and what they are denied is theirs.
+#[test]
+fn a_denied_request_takes_no_name() {
+    let other = Ipv4Addr::new(10, 9, 0, 66);
+    let mut history = History::new();
+    assigned(&mut history, 1.0, &dynamic(1, 1, "a@example.org"), FIRST, None);
+    history.answered(2.0, &Ask::bid(1, 2).home(other).nai("a@example.org"), 131);
+    assigned(&mut history, 3.0, &dynamic(1, 3, "a@example.org"), FIRST, None);
+    let observer = history.observe();
+    assert_eq!(
+        nodes(&observer),
+        ["198.51.100.1 10.9.0.1 a@example.org enabled", "198.51.100.1 10.9.0.66 - off"]
+    );
+    assert!(node(&observer, FIRST).violations().is_none());
+    assert_eq!(node(&observer, other).violations().unwrap().failed_authentication, 1);
+    assert_eq!(exchanges(&observer)[2], "refresh accepted 0 1 5 < 6");
+}
+
+/// What a home agent denies is said of its own node, also when another home agent accepts the next request.
+#[test]
+fn a_denial_stays_with_the_home_agent_that_denied() {
+    let mut history = History::new();
+    let ask = Ask::bid(1, 1);
+    history.answered(1.0, &ask, 131);
+    let again = ask.again(2);
+    history.ask(2.0, &again);
+    history.answer(2.1, &again.answer(0).agent(OTHER_AGENT));
+    let observer = history.observe();
+    let denied: Vec<_> =
+        observer.nodes().map(|node| (node.home_agent, node.violations().is_some())).collect();
+    assert_eq!(denied, [(HOME_AGENT, true), (OTHER_AGENT, false)]);
+}
+
+#[test]
+fn what_was_denied_under_the_nai_alone_stays_with_the_node() {
+    for code in [131, 152] {
+        let mut history = History::new();
+        history.answered(1.0, &dynamic(1, 1, "a@example.org"), code);
+        history.accepted(2.0, &Ask::plain(1, 2).home(FIRST).nai("a@example.org"));
+        let observer = history.observe();
+        let multipath = if code == 152 { "refused" } else { "off" };
+        assert_eq!(nodes(&observer), [format!("198.51.100.1 10.9.0.1 a@example.org {multipath}")]);
+        let failed = node(&observer, FIRST).violations().map(|all| all.failed_authentication);
+        assert_eq!(failed, (code == 131).then_some(1));
+    }
+}
+
 #[test]
 fn the_home_agent_is_that_of_the_reply() {
     for asked in [Ipv4Addr::UNSPECIFIED, Ipv4Addr::BROADCAST, OTHER_AGENT] {

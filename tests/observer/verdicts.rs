@@ -1,8 +1,12 @@
 //! Verdicts on flows, each with its boundaries: judged packet by packet by the policy of its own moment, and not
 //! within a second of a change.
 
-use crate::history::table::{flows, verdict, verdicts};
-use crate::history::{Ask, History, NODE, Packet, care_of, revocation, revocation_acknowledgement};
+use mipflow::wire::Action;
+
+use crate::history::table::{flows, node, verdict, verdicts};
+use crate::history::{
+    Ask, History, NODE, Packet, care_of, revocation, revocation_acknowledgement, selector_octets,
+};
 
 const NANOSECOND: f64 = 1e-9;
 
@@ -388,4 +392,38 @@ fn once_ruled_it_conforms_though_the_policy_is_gone() {
     history.accepted(200.0, &Ask::bid(1, 2).lifetime(0));
     history.down(210.0, care_of(1), &Packet::new());
     assert_eq!(flows(&history.observe()), ["- - conforms [1 2/256 0/0]"]);
+}
+
+/// The home agent has the last word, each time the same; that the node asks for something else changes nothing.
+#[test]
+fn what_is_asked_and_taken_back_in_one_exchange_is_no_change() {
+    let mut history = History::new();
+    history.accepted(1.0, &Ask::bid(2, 1));
+    for round in 0..10u8 {
+        let second = 2.0 + 1.5 * f64::from(round);
+        let ask = Ask::bid(1, 2 + u64::from(round)).forward(&[1], "dport 80");
+        history.ask(second, &ask);
+        history.answer(second + 0.02, &ask.answer(0).forward(&[2], "dport 80"));
+        history.down(second + 0.75, care_of(1), &Packet::new().ports(9, 80));
+    }
+    let observer = history.observe();
+    assert_eq!(verdict(&observer), "strays");
+    let rule = &node(&observer, NODE).policy().rules()[0];
+    assert_eq!((rule.bids(), rule.frame), ([2].as_slice(), 4));
+}
+
+/// The filler of a DROP means nothing.
+#[test]
+fn another_filler_is_no_change() {
+    let drop = |filler: u8, identification: u64| {
+        let selector = selector_octets("dport 80");
+        Ask::bid(1, identification).rule(Action::Drop, &[filler], 1, &selector)
+    };
+    let mut history = History::new();
+    history.accepted(1.0, &drop(255, 1));
+    history.accepted(10.0, &drop(1, 2));
+    history.down(10.5, care_of(1), &Packet::new().ports(9, 80));
+    let observer = history.observe();
+    assert_eq!(verdict(&observer), "leaks");
+    assert_eq!(node(&observer, NODE).policy().rules()[0].bids(), [1]);
 }

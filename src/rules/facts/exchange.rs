@@ -104,9 +104,10 @@ impl<'c> Answering<'c, '_, '_> {
 
     /// Whether the reply ends a binding, other than by giving it another place or more time.
     pub fn removes_a_binding(&self) -> bool {
-        let survives = |before: &Binding| {
-            self.live_after()
-                .any(|after| after.registered == before.registered && after.bid() == before.bid())
+        // Bindings keep their order, so that one walk along both lists finds each again.
+        let mut after = self.live_after();
+        let mut survives = |before: &Binding| {
+            after.any(|after| after.registered == before.registered && after.bid() == before.bid())
         };
         self.accepted().is_some() && self.live_before().any(|before| !survives(before))
     }
