@@ -4,7 +4,9 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use crate::findings;
 use crate::history::{HOME_AGENT, NODE, Packet, care_of, ipv4, moment, udp};
-use crate::scene::{Registration, Scene, flow_binding, forward, multipath, short, timestamp, udp_to_port};
+use crate::scene::{
+    Registration, Scene, flow_binding, forward, long, multipath, short, timestamp, udp_to_port,
+};
 
 /// BID 1 lives for 10 s with a rule for it; a minute after the policy has ended with it, BID 2 comes with the same rule,
 /// which finds no binding, and BID 3, which goes again.
@@ -20,6 +22,23 @@ fn again(scene: &mut Scene) {
 #[test]
 fn a_rule_without_a_live_binding_is_told_of_each_policy() {
     assert_eq!(told("FB-017", again), [8]);
+}
+
+/// A request whose Multipath extension is one octet short, and so soon after it one with the same extension or with
+/// none.
+fn broken_and_again(scene: &mut Scene, broken_again: bool) {
+    let broken = Registration::plain(1).with(long(154, 1, &[4, 1, 1]));
+    scene.send(0.0, &broken);
+    scene.send(0.5, &if broken_again { broken } else { Registration::plain(1) });
+    scene.wait_until(15.0);
+}
+
+#[test]
+fn a_multipath_extension_that_cannot_be_read_is_not_the_absence_of_one() {
+    assert_eq!(told("REG-015", |scene: &mut Scene| broken_and_again(scene, true)), [2]);
+    assert_eq!(told("REG-017", |scene: &mut Scene| broken_and_again(scene, true)), [2]);
+    assert_eq!(told("REG-015", |scene: &mut Scene| broken_and_again(scene, false)), [0; 0]);
+    assert_eq!(told("REG-017", |scene: &mut Scene| broken_and_again(scene, false)), [1, 2]);
 }
 
 /// The home agent refuses multipath, a foreign agent gives up on another request by itself, a third is accepted.

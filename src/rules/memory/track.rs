@@ -14,7 +14,9 @@ pub(in crate::rules) struct Track {
     pub leg: Leg,
     /// The care-of address.
     pub care_of_address: Ipv4Addr,
-    /// The BID; `None` without Multipath.
+    /// Whether they have Multipath, in any form.
+    pub has_multipath: bool,
+    /// The BID; `None` without Multipath, and where it cannot be read.
     pub bid: Option<u8>,
     /// Where the last of them came from.
     pub source: SocketAddrV4,
@@ -57,7 +59,9 @@ impl Track {
 
     /// Whether a request is for the same binding, over whichever leg.
     pub fn is_for(&self, asked: &Asked) -> bool {
-        self.care_of_address == asked.request.care_of_address && self.bid == asked.said.bid
+        let said = &asked.said;
+        self.care_of_address == asked.request.care_of_address
+            && (self.has_multipath, self.bid) == (said.has_multipath, said.bid)
     }
 
     /// A track that begins with this request.
@@ -65,6 +69,7 @@ impl Track {
         Self {
             leg: asked.leg,
             care_of_address: asked.request.care_of_address,
+            has_multipath: asked.said.has_multipath,
             bid: asked.said.bid,
             source: asked.source,
             last: Attempt::of(asked),
