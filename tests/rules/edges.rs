@@ -41,6 +41,34 @@ fn a_multipath_extension_that_cannot_be_read_is_not_the_absence_of_one() {
     assert_eq!(told("REG-017", |scene: &mut Scene| broken_and_again(scene, false)), [1, 2]);
 }
 
+/// The selector "any", and one whose flags tell of the end of a protocol range (N) that is not there (TS-005).
+const ANY: [u8; 4] = [0, 0, 0, 0];
+const CUT_SHORT: [u8; 4] = [0, 0x04, 0, 0];
+
+/// The request has one rule, the reply another with another list.
+fn supplied(scene: &mut Scene, asked: &[u8], answered: &[u8]) {
+    let sent = scene.send(0.0, &Registration::request(1).with(forward(&[1], asked)));
+    scene.send(0.02, &sent.reply(0).with(forward(&[1, 1], answered)));
+}
+
+#[test]
+fn a_selector_that_is_cut_short_is_like_no_other() {
+    assert_eq!(told("EXCH-013", |scene: &mut Scene| supplied(scene, &ANY, &ANY)), [2]);
+    assert_eq!(told("EXCH-013", |scene: &mut Scene| supplied(scene, &CUT_SHORT, &ANY)), [0; 0]);
+    assert_eq!(told("EXCH-013", |scene: &mut Scene| supplied(scene, &ANY, &CUT_SHORT)), [0; 0]);
+    assert_eq!(told("EXCH-013", |scene: &mut Scene| supplied(scene, &CUT_SHORT, &CUT_SHORT)), [0; 0]);
+}
+
+#[test]
+fn a_selector_that_is_cut_short_stands_for_no_rule_in_force() {
+    let then = |scene: &mut Scene, selector: &[u8]| {
+        scene.exchange(0.0, &Registration::request(1).with(forward(&[1], &ANY)), 0);
+        scene.exchange(5.0, &Registration::request(1).with(forward(&[1], selector)), 0);
+    };
+    assert_eq!(told("FB-014", |scene: &mut Scene| then(scene, &ANY)), [0; 0]);
+    assert_eq!(told("FB-014", |scene: &mut Scene| then(scene, &CUT_SHORT)), [3]);
+}
+
 /// The home agent refuses multipath, a foreign agent gives up on another request by itself, a third is accepted.
 fn refused_and_given_up(scene: &mut Scene) {
     let relayed = Registration::relayed(1).with(multipath(1));

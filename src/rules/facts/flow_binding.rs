@@ -102,9 +102,11 @@ impl<'a> FlowBindingFacts<'a> {
         selector.map_or(0, |selector| there.saturating_sub(selector.length()))
     }
 
-    /// What makes it the same rule as another (D11): TS Format and normalised selector.
-    pub fn identity(&self) -> NormalSelector {
-        NormalSelector::of(&self.flow_binding)
+    /// What makes it the same rule as another (D11): TS Format and normalised selector. One that is cut short (FB-001,
+    /// TS-005) has none: nobody knows what it would have selected.
+    pub fn identity(&self) -> Option<NormalSelector> {
+        let is_whole = !self.overruns && !self.is_truncated();
+        is_whole.then(|| NormalSelector::of(&self.flow_binding))
     }
 
     /// The octets of TS Format in the UDP payload.

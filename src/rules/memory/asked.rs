@@ -147,8 +147,8 @@ impl Seldom {
 /// A Flow-Binding as it is remembered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::rules) struct FlowRule {
-    /// TS Format and normalised selector: what makes it the same rule as another (D11).
-    pub identity: NormalSelector,
+    /// TS Format and normalised selector: what makes it the same rule as another (D11). `None` where they are cut short.
+    pub identity: Option<NormalSelector>,
     /// What is to be done.
     pub action: Action,
     /// The BIDs.

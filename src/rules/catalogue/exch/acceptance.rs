@@ -262,13 +262,15 @@ fn supplies_unusable_flow_bindings(answering: &Answering<'_, '_, '_>, finder: &m
     // By selector: both messages can be full of Flow-Bindings.
     let mut asked_for: HashMap<&NormalSelector, Vec<&FlowRule>, _> =
         HashMap::with_hasher(FixedState::with_seed(answering.world.options.seed));
-    for rule in asked.said.flow_rules.iter().filter(|rule| !rule.overruns) {
-        asked_for.entry(&rule.identity).or_default().push(rule);
+    for rule in &asked.said.flow_rules {
+        if let Some(identity) = &rule.identity {
+            asked_for.entry(identity).or_default().push(rule);
+        }
     }
-    let contradicted = supplied.iter().filter(|facts| !facts.overruns).find_map(|facts| {
+    let contradicted = supplied.iter().find_map(|facts| {
         let differs =
             |rule: &&&FlowRule| (facts.action(), facts.bids()) != (rule.action, rule.bids.as_slice());
-        let rule = asked_for.get(&facts.identity())?.iter().find(differs)?;
+        let rule = asked_for.get(&facts.identity()?)?.iter().find(differs)?;
         Some((facts, *rule))
     });
     if let Some((facts, rule)) = contradicted {

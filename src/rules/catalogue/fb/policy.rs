@@ -100,7 +100,7 @@ fn earlier_rules_left_out(answering: &Answering<'_, '_, '_>, finder: &mut Finder
     }
     let hasher = FixedState::with_seed(answering.world.options.seed);
     let mut asked_for = HashSet::with_hasher(hasher);
-    asked_for.extend(asked.said.flow_rules.iter().map(|rule| &rule.identity));
+    asked_for.extend(asked.said.flow_rules.iter().filter_map(|rule| rule.identity.as_ref()));
     let left_out = before.iter().filter(|rule| !asked_for.contains(&rule.selector)).count();
     if asked.said.has_flow_binding {
         if left_out > 0 {
