@@ -69,6 +69,20 @@ fn a_selector_that_is_cut_short_stands_for_no_rule_in_force() {
     assert_eq!(told("FB-014", |scene: &mut Scene| then(scene, &CUT_SHORT)), [3]);
 }
 
+/// A request with this extension is accepted, and the reply says nothing of mobile networks.
+fn network_accepted(scene: &mut Scene, extension: Vec<u8>) {
+    scene.exchange(0.0, &Registration::request(1).with(extension), 0);
+}
+
+#[test]
+fn a_network_that_is_asked_for_badly_is_asked_for() {
+    // Sub-Type 0, Prefix Length 24, the prefix, and one octet too many; then one that answers.
+    let long_one = || short(148, &[0, 24, 10, 50, 1, 0, 0x78]);
+    let answer = || short(148, &[1, 0, 24, 0, 10, 50, 1, 0]);
+    assert_eq!(told("NEMO-003", |scene: &mut Scene| network_accepted(scene, long_one())), [2]);
+    assert_eq!(told("NEMO-003", |scene: &mut Scene| network_accepted(scene, answer())), [0; 0]);
+}
+
 /// The home agent refuses multipath, a foreign agent gives up on another request by itself, a third is accepted.
 fn refused_and_given_up(scene: &mut Scene) {
     let relayed = Registration::relayed(1).with(multipath(1));

@@ -126,14 +126,17 @@ pub static NEMO_003: Rule = Rule {
 
 fn acknowledges_no_network(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     let (message, reply) = (answering.message, answering.reply);
-    let Some(asked) = answering.asked else { return };
-    let Some((prefix, length)) = asked.said.seldom().networks_asked.first() else { return };
+    let Some(asked) = answering.asked.filter(|asked| asked.said.asks_network) else { return };
     let mut answers = message.of_type(ExtensionType::MOBILE_NETWORK);
     let is_acknowledged = answers.any(|extension| matches!(extension.subtype, Some(1 | 2)));
     if answering.accepts() && reply.lifetime > 0 && message.is_whole() && !is_acknowledged {
+        let first = asked.said.seldom().networks_asked.first();
+        let network = first.map_or_else(
+            || "a mobile network".to_owned(),
+            |(prefix, length)| format!("mobile network {prefix}/{length}"),
+        );
         finder.fires(format!(
-            "code {} accepts request #{}, which asks for mobile network {prefix}/{length}, and acknowledges none \
-             (RFC 5177 §4.2)",
+            "code {} accepts request #{}, which asks for {network}, and acknowledges none (RFC 5177 §4.2)",
             reply.code.0, asked.place.frame
         ));
     }

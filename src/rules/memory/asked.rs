@@ -70,6 +70,8 @@ pub(in crate::rules) struct Said {
     pub has_flow_binding: bool,
     /// Whether it has Type 154 at all.
     pub has_family: bool,
+    /// Whether it has Type 148 Sub-Type 0, sound or not.
+    pub asks_network: bool,
     /// Whether it has Type 152 Sub-Type 1, sound or not.
     pub asks_prefix: bool,
     /// Whether it has an authorization-enabling extension (D4).
@@ -274,6 +276,7 @@ impl Said {
             has_multipath: message.has_multipath(),
             has_flow_binding: message.traits.have(Traits::FLOW_BINDING),
             has_family: message.traits.have(Traits::FAMILY),
+            asks_network: message.of_subtype(ExtensionType::MOBILE_NETWORK, 0).next().is_some(),
             asks_prefix: message.of_subtype(ExtensionType::DUAL_STACK, 1).next().is_some(),
             is_authorized: message.authorizations().next().is_some(),
             is_whole: message.is_whole(),
