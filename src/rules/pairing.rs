@@ -69,7 +69,9 @@ impl Validator {
 /// Whether the whole binding table is known after an accepted exchange, whatever was before it (D10).
 pub(super) fn anchors(asked: &Asked, answer: &Answer) -> bool {
     let Asked { request, said, .. } = asked;
-    let is_at_home = request.care_of_address == request.home_address;
+    // A node that did not know its home address learns it from the reply.
+    let assigned = Some(answer.reply.home_address).filter(|address| !address.is_unspecified());
+    let is_at_home = request.care_of_address == assigned.unwrap_or(request.home_address);
     if request.lifetime > 0 && answer.reply.lifetime > 0 {
         asked.is_overwrite() || !(said.has_multipath || request.flags.simultaneous_bindings())
     } else if said.usable.is_some() {

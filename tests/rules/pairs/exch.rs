@@ -3,13 +3,14 @@
 mod acceptance;
 mod refusal;
 
+use crate::history::{NODE, care_of};
 use crate::scene::{Registration, Scene, flow_binding, forward, multipath_with, udp_to_port};
 use crate::{Pair, pair};
 
 use acceptance::{
-    code_1, forward_accepted, forward_in_reply, late_start_overwrites_and_supplies, malformed_accepted,
-    overtaken, overtaken_slowly, overwritten_with_forward, reply_contradicts, second_reply_too_late,
-    two_replies, two_replies_on_two_legs,
+    back_and_away, code_1, forward_accepted, forward_in_reply, late_start_overwrites_and_supplies,
+    malformed_accepted, overtaken, overtaken_slowly, overwritten_with_forward, reply_contradicts,
+    second_reply_too_late, two_replies, two_replies_on_two_legs,
 };
 use refusal::{
     accepted_after_refusal, drop_refused, forward_refused, forward_refused_after_overwrite,
@@ -149,6 +150,15 @@ pub const PAIRS: &[Pair] = &[
         &[4],
         |scene| {
             forward_accepted(scene, 0, &[7], 600);
+        },
+    ),
+    // At home, as the reply says to a node that did not know where that is.
+    late(
+        "EXCH-006",
+        |scene| back_and_away(scene, NODE),
+        &[4],
+        |scene| {
+            back_and_away(scene, care_of(1));
         },
     ),
     pair(

@@ -1,9 +1,9 @@
 //! What is accepted, and replies that disagree.
 
-use std::net::SocketAddrV4;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 use crate::history::{NODE, care_of};
-use crate::scene::{Registration, Scene, forward, multipath_with, timestamp, udp_to_port};
+use crate::scene::{Registration, Scene, forward, multipath_with, short, timestamp, udp_to_port};
 
 fn forwarding(bid: u8, bids: &[u8]) -> Registration {
     Registration::request(bid).with(forward(bids, &udp_to_port(5060)))
@@ -26,6 +26,22 @@ pub(super) fn overwritten_with_forward(scene: &mut Scene, bids: &[u8]) {
     scene.exchange(0.0, &Registration::request(1), 0);
     let request = Registration::plain(2).with(multipath_with(4, 2, 2, 0x40));
     scene.exchange(5.0, &request.with(forward(bids, &udp_to_port(5060))), 0);
+}
+
+/// A node known by its NAI de-registers this care-of address, and the reply says that it is [`NODE`]; then it registers
+/// BID 2 with FORWARD to BID 7.
+pub(super) fn back_and_away(scene: &mut Scene, care_of_address: Ipv4Addr) {
+    let nai = short(131, b"a@b.example");
+    let request = Registration {
+        lifetime: 0,
+        home_address: Ipv4Addr::UNSPECIFIED,
+        care_of_address,
+        source: SocketAddrV4::new(care_of_address, 434),
+        ..Registration::plain(1)
+    };
+    let sent = scene.send(0.0, &request.with(nai.clone()));
+    scene.send(0.02, &Registration { home_address: NODE, ..sent.reply(0) }.with(nai));
+    scene.exchange(5.0, &forwarding(2, &[7]), 0);
 }
 
 /// A registration with this extension is accepted.
