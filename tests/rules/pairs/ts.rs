@@ -178,6 +178,23 @@ pub const PAIRS: &[Pair] = &[
     ),
     // (b)
     pair("TS-011", |scene| to_prefix(scene, 2, true), &[3], |scene| to_prefix(scene, 1, true)),
+    // What a link-local address stands in is no prefix; beside a prefix, packets to it are to the node.
+    pair(
+        "TS-011",
+        |scene| to_link_local(scene, &[48, 255], 6),
+        &[1],
+        |scene| {
+            to_link_local(scene, &[48, 255], 5);
+        },
+    ),
+    pair(
+        "TS-011",
+        |scene| to_link_local(scene, &[48], 5),
+        &[1],
+        |scene| {
+            to_link_local(scene, &[255], 6);
+        },
+    ),
     // Without a prefix there is nothing to compare with.
     pair("TS-011", |scene| to_prefix(scene, 3, true), &[3], |scene| to_prefix(scene, 3, false)),
     // (c) 10.1.0.0 to 10.1.0.255 as the source.
@@ -244,6 +261,20 @@ fn to_prefix(scene: &mut Scene, network: u8, with_prefix: bool) {
     let destination = [0x20, 0x01, 0x0d, 0xb8, 0, network, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5];
     let selector = [&[0x20, 0, 0, 0][..], &destination].concat();
     scene.exchange(20.0, &request.with(flow_binding(1, &[1], 2, &selector)), 134);
+}
+
+/// A request with these prefix lengths, 255 of a link-local address that ends in 5 and others of `2001:db8:1::`, and a
+/// rule for packets to the link-local address that ends in this number; it is refused.
+fn to_link_local(scene: &mut Scene, lengths: &[u8], number: u8) {
+    let link_local = |number: u8| [0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, number];
+    let global = [0x20, 0x01, 0x0d, 0xb8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let mut request = Registration::request(1);
+    for length in lengths {
+        let prefix = if *length == 255 { link_local(5) } else { global };
+        request = request.with(short(152, &[&[1, *length][..], &prefix].concat()));
+    }
+    let selector = [&[0x20, 0, 0, 0][..], &link_local(number)].concat();
+    scene.exchange(0.0, &request.with(flow_binding(1, &[1], 2, &selector)), 134);
 }
 
 /// A node known by its NAI asks for packets from [`NODE`]; the reply assigns it an address and says the same.

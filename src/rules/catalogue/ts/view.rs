@@ -79,6 +79,9 @@ fn is_from_the_wrong_side(
     }
 }
 
+/// Prefix Length of a link-local address (RFC 5454 §2.1).
+const LINK_LOCAL: u8 = 255;
+
 /// The addresses of a node, as far as they were seen.
 struct Home<'s> {
     address: Ipv4Addr,
@@ -97,11 +100,20 @@ impl Home<'_> {
         })
     }
 
-    /// First and last address of each IPv6 prefix; length 255 marks a single, link-local address (RFC 5454 §2.1).
+    /// What stands in its Type 152 extensions, with prefix lengths.
+    fn ipv6(&self) -> impl Iterator<Item = (Ipv6Addr, u8)> {
+        self.session.prefixes_seen.iter().copied().chain(self.said.prefixes())
+    }
+
+    /// Whether an IPv6 prefix is among it; a link-local address is none.
+    fn has_prefix(&self) -> bool {
+        self.ipv6().any(|(_, length)| length <= 128)
+    }
+
+    /// First and last address of each IPv6 prefix, and of each link-local address.
     fn prefixes(&self) -> impl Iterator<Item = (u128, u128)> {
-        let seen = self.session.prefixes_seen.iter().copied().chain(self.said.prefixes());
-        seen.filter_map(|(prefix, length)| {
-            let length = if length == 255 { 128 } else { length };
+        self.ipv6().filter_map(|(prefix, length)| {
+            let length = if length == LINK_LOCAL { 128 } else { length };
             let host_bits = u128::MAX.checked_shr(length.into()).unwrap_or_default();
             let first = u128::from(prefix) & !host_bits;
             (length <= 128).then_some((first, first | host_bits))
@@ -141,7 +153,7 @@ fn ipv4_misfit(selector: &TrafficSelector, home: &Home<'_>) -> Option<(SelectorF
 fn ipv6_misfit(selector: &TrafficSelector, home: &Home<'_>) -> Option<(SelectorField, String)> {
     let (first, last) = ipv6_range(selector.destination_address)?;
     let meets = |(from, to): (u128, u128)| first.max(from) <= last.min(to);
-    if home.prefixes().next().is_none() || home.prefixes().any(meets) {
+    if !home.has_prefix() || home.prefixes().any(meets) {
         return None;
     }
     let range = shown(Ipv6Addr::from(first).into(), Ipv6Addr::from(last).into());
