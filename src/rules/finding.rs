@@ -129,6 +129,17 @@ impl Findings {
         self.levels.keys().next().copied()
     }
 
+    /// Gives the kept ones other nodes: `now` says which one a node of a time is, and its home address.
+    pub(super) fn rename(&mut self, now: impl Fn(u32, Timestamp) -> (u32, Option<Ipv4Addr>)) {
+        for finding in &mut self.kept {
+            let Some(node) = finding.node else { continue };
+            let (is_now, home_address) = now(node, finding.place.time);
+            if is_now != node {
+                (finding.node, finding.home_address) = (Some(is_now), home_address);
+            }
+        }
+    }
+
     /// Puts the kept ones in order of their packets, those of one packet in order of rules.
     pub fn sort(&mut self) {
         self.kept.sort_by(|one, other| {

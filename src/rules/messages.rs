@@ -20,6 +20,9 @@ impl Validator {
         observer: &Observer,
     ) {
         self.world.expect(seen.node, seen.request);
+        for (name, node) in observer.absorbed() {
+            self.world.merge(*name, *node, event.time, observer);
+        }
         let mut message = MessageFacts::of(event, keys);
         self.world.recent.expect_between(&message);
         let seen = self.paired_by_endpoints(&message, seen);
@@ -97,11 +100,6 @@ impl Validator {
         judge_alone(&self.checks, message, &mut finder);
         let answer = Answer::of(message, reply);
         let asked = seen.request.and_then(|group| self.asked_of(group, message)).cloned();
-        if let (Some(node), Some(from)) = (seen.node, asked.as_ref().and_then(|asked| asked.node))
-            && observer.node(from).is_none_or(|from| from.home_address.is_none())
-        {
-            self.world.rename(from, node, observer);
-        }
         let session = seen.node.and_then(|node| self.world.session(node, observer)).unwrap_or(&self.blank);
         let node = seen.node.and_then(|node| observer.node(node));
         let changes = seen.decides && reply.code.is_accepted();

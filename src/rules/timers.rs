@@ -12,7 +12,7 @@ impl Validator {
     /// Judges the oldest request, whose reply timeout is over.
     pub(super) fn lapse(&mut self, observer: &Observer) {
         let Some(asked) = self.world.recent.take_lapsed() else { return };
-        let node = asked.node;
+        let node = asked.node.map(|node| self.world.node_of(node, asked.place.time));
         let session = node.and_then(|node| self.world.session(node, observer)).unwrap_or(&self.blank);
         let home_address = Some(asked.request.home_address).filter(|address| !address.is_unspecified());
         let context = Context { place: asked.place, sender: Subject::MobileNode, node, home_address };

@@ -163,6 +163,13 @@ impl Validator {
                 self.decide(report, observer);
             }
         }
+        if self.world.has_names() {
+            let world = &self.world;
+            self.findings.rename(|node, time| {
+                let node = world.node_of(node, time);
+                (node, observer.node(node).and_then(|node| node.home_address))
+            });
+        }
         self.findings.sort();
     }
 

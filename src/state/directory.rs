@@ -31,6 +31,8 @@ pub(super) struct Directory {
     pulses: Vec<Pulse>,
     /// Places of nodes that were withdrawn.
     free: Vec<u32>,
+    /// Of the latest message: nodes that turned out to be another name, and whose.
+    pub(super) absorbed: Vec<(u32, u32)>,
     by_address: Index,
     by_nai: Index,
     by_prefix: HashMap<(Ipv4Addr, Prefix), u32, Hasher>,
@@ -71,6 +73,7 @@ impl Directory {
             nodes: Vec::new(),
             pulses: Vec::new(),
             free: Vec::new(),
+            absorbed: Vec::new(),
             by_address: Index::default(),
             by_nai: Index::default(),
             by_prefix: HashMap::with_hasher(FixedState::with_seed(seed)),
@@ -179,6 +182,7 @@ impl Directory {
         let node = self.nodes.get(other as usize)?;
         let (nai, multipath, violations) = (node.nai.clone(), node.multipath, node.violations().copied());
         self.withdraw(other);
+        self.absorbed.push((other, slot));
         self.change(slot, |node| {
             if multipath != Multipath::Off {
                 node.multipath = multipath;

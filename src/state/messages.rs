@@ -81,6 +81,7 @@ impl Observer {
             IpPacket::V6(_) => return Attribution::default(),
         };
         self.expect(&event.message.header);
+        self.directory.absorbed.clear();
         // What a message changes must not change what was seen before it, nor acquit it after its grace.
         self.flush();
         if self.judge.has_due(self.clock) {

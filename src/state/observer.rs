@@ -218,6 +218,12 @@ impl Observer {
         self.flush();
     }
 
+    /// The nodes that the latest message showed to be only another name of a node, by their index, and the index of that
+    /// one.
+    pub fn absorbed(&self) -> &[(u32, u32)] {
+        &self.directory.absorbed
+    }
+
     /// How many tunnelled packets were taken, the last one included.
     pub fn taken(&self) -> u64 {
         self.taken

@@ -122,3 +122,45 @@ fn what_was_removed_does_not_expire() {
     };
     assert_eq!(told("TUN-005", moved), [9]);
 }
+
+/// A request under the NAI alone, and how it ends: with this code, and under the node's address if it is accepted.
+fn by_nai(scene: &mut Scene, seconds: f64, request: Registration, code: u8) {
+    let nai = || short(131, b"a@b");
+    let request = Registration { home_address: Ipv4Addr::UNSPECIFIED, ..request }.with(nai());
+    let sent = scene.send(seconds, &request);
+    let home_address = if code == 0 { NODE } else { Ipv4Addr::UNSPECIFIED };
+    scene.send(seconds + 0.02, &Registration { home_address, ..sent.reply(code) }.with(nai()));
+}
+
+/// The home agent forbids Multipath under the NAI alone; the reply that names the address too makes both one session.
+#[test]
+fn what_was_forbidden_under_the_nai_is_forbidden_under_the_address() {
+    let forbidden = |registered: bool| {
+        move |scene: &mut Scene| {
+            if registered {
+                scene.exchange(0.0, &Registration::plain(1), 0);
+            }
+            by_nai(scene, 20.0, Registration::request(1), 152);
+            by_nai(scene, 25.0, Registration::plain(1), 0);
+            scene.exchange(30.0, &Registration::request(1), 152);
+        }
+    };
+    assert_eq!(told("EXCH-001", forbidden(true)), [7]);
+    assert_eq!(told("EXCH-001", forbidden(false)), [5]);
+    // Of the two once a session.
+    assert_eq!(told("EXT-004", forbidden(true)), [3]);
+}
+
+/// A request that looks for its home agent is sent again, and the second one is answered.
+#[test]
+fn a_request_to_any_home_agent_is_followed_by_the_one_that_found_it() {
+    let found = |scene: &mut Scene| {
+        scene.exchange(0.0, &Registration { lifetime: 60, ..Registration::plain(1) }, 0);
+        let anywhere = Registration { home_agent: Ipv4Addr::BROADCAST, ..Registration::plain(1) };
+        scene.send(100.0, &anywhere);
+        let sent = scene.send(101.2, &anywhere);
+        scene.send(101.3, &Registration { home_agent: HOME_AGENT, ..sent.reply(0) });
+        scene.wait_until(130.0);
+    };
+    assert_eq!(told("REG-017", found), [0; 0]);
+}

@@ -175,7 +175,7 @@ fn other_header(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     let here: Vec<&Binding> = bindings.iter().copied().filter(|binding| carried.is_at(binding)).collect();
     if let Some(what) = wrong_header(carried, udp, &here) {
         finder.fires(format!("Tunnel Data {}: {what}", carried.way()));
-    } else if !carried.is_downlink() && here.is_empty() {
+    } else if !carried.is_downlink() && carried.node.is_some() && here.is_empty() {
         let source = SocketAddrV4::new(carried.far_end.address, carried.far_end.port.unwrap_or_default());
         let is_latest = |binding: &&Binding| {
             carried.session_of(binding).is_some_and(|session| session.last_asked_from(binding, source))

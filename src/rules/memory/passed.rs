@@ -75,6 +75,14 @@ impl PassedBy {
         self.0.push_back(passed);
     }
 
+    /// Takes the messages of another session that is this one, in order of time.
+    pub fn absorb(&mut self, other: Self) {
+        self.0.extend(other.0);
+        self.0.make_contiguous().sort_by_key(|passed| passed.place.frame);
+        let excess = self.0.len().saturating_sub(MOST);
+        self.0.drain(..excess);
+    }
+
     /// Notes that a reply accepted a request.
     pub fn note_acceptance(&mut self, asked: &Asked, time: Timestamp) {
         let requests = self.0.iter_mut().filter(|passed| !passed.is_reply);

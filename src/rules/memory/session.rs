@@ -175,6 +175,45 @@ impl Session {
         self.disturbances = self.disturbances.wrapping_add(1);
     }
 
+    /// Takes what is remembered of a session that turned out to be another name of this one (D7): requests and refusals.
+    /// It had no binding.
+    pub(super) fn absorb(&mut self, other: Self) {
+        for track in other.tracks {
+            let has_room = self.tracks.len() < TRACKS;
+            match self.tracks.iter_mut().find(|own| own.is_like(&track)) {
+                Some(own) if own.last.place.time < track.last.place.time => *own = track,
+                None if has_room => push_snugly(&mut self.tracks, track),
+                Some(_) | None => {}
+            }
+        }
+        // It was asked for last under the other name: that is how it came out.
+        for (own, of_other) in self.last.iter_mut().zip(other.last) {
+            *own = of_other.or(*own);
+        }
+        self.relayed.extend(other.relayed);
+        let excess = self.relayed.len().saturating_sub(RELAYED);
+        self.relayed.drain(..excess);
+        self.rejected = other.rejected.or(self.rejected.take());
+        self.last_refused = self.last_refused.max(other.last_refused);
+        self.forbidden = earliest(self.forbidden, other.forbidden);
+        self.last_multipath_reply = other.last_multipath_reply.or(self.last_multipath_reply);
+        self.passed.absorb(other.passed);
+        self.networks_forbidden = earliest(self.networks_forbidden, other.networks_forbidden);
+        self.refused_flows.extend(other.refused_flows);
+        self.refused_flows.truncate(REFUSALS);
+        self.networks_refused.extend(other.networks_refused);
+        self.networks_refused.truncate(REFUSALS);
+        self.unanswered_family.extend(other.unanswered_family);
+        self.unanswered_family.truncate(REFUSALS);
+        self.networks_seen.extend(other.networks_seen);
+        self.networks_seen.truncate(PREFIXES);
+        self.prefixes_seen.extend(other.prefixes_seen);
+        self.prefixes_seen.truncate(PREFIXES);
+        for (rule, key) in other.once.all() {
+            self.first_time(rule, key);
+        }
+    }
+
     /// Remembers a request; messages of the last `timeout` nanoseconds are compared with each other.
     pub(in crate::rules) fn remember_request(&mut self, asked: &Asked, timeout: i64) {
         self.passed.note(Passed::request(asked), timeout);
@@ -313,4 +352,9 @@ impl Session {
             }
         }
     }
+}
+
+/// The earlier of two times, if there is any.
+fn earliest(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
+    one.into_iter().chain(other).min()
 }

@@ -26,6 +26,11 @@ impl Told {
         self.few.iter().any(|(its, of)| *of == key && *its == rule) || self.more.contains(&(rule, key))
     }
 
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.few.iter().chain(&self.more).copied()
+    }
+
     /// Notes that it is; says whether it was not before.
     pub fn insert(&mut self, rule: &'static str, key: u64) -> bool {
         if self.has(rule, key) {

@@ -57,6 +57,12 @@ impl Track {
         self.leg == asked.leg && self.is_for(asked)
     }
 
+    /// Whether another track is of requests that belong to this one.
+    pub fn is_like(&self, other: &Self) -> bool {
+        let key = |track: &Self| (track.leg, track.care_of_address, track.has_multipath, track.bid);
+        key(self) == key(other)
+    }
+
     /// Whether a request is for the same binding, over whichever leg.
     pub fn is_for(&self, asked: &Asked) -> bool {
         let said = &asked.said;

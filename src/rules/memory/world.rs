@@ -1,7 +1,7 @@
 //! Everything that rules remember: sessions, and the requests of the last reply timeout.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashSet};
+use std::collections::{BTreeMap, BinaryHeap, HashSet};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
@@ -47,6 +47,8 @@ pub(in crate::rules) struct World {
     alarms: BinaryHeap<Reverse<(Timestamp, u32, u32)>>,
     /// How many of them there may be until those that mean nothing any more are taken out.
     most_alarms: usize,
+    /// Nodes that turned out to be another name, by index and when, and whose.
+    names: BTreeMap<(u32, Timestamp), u32>,
     /// Rules and keys that are not reported again in any session.
     once: HashSet<(&'static str, u64), FixedState>,
 }
@@ -73,6 +75,7 @@ impl World {
             ends: HashMap::with_hasher(hasher()),
             alarms: BinaryHeap::new(),
             most_alarms: ALARMS,
+            names: BTreeMap::new(),
             once: HashSet::with_hasher(hasher()),
         }
     }
@@ -107,19 +110,37 @@ impl World {
         place.as_deref_mut().map(|(_, session)| session)
     }
 
-    /// Gives the memory of a node that turned out to be another name of `to` to that one.
-    pub fn rename(&mut self, from: u32, to: u32, observer: &Observer) {
-        if from == to || self.session(to, observer).is_some() {
-            return;
+    /// Gives the memory of a node that turned out at `time` to be another name of `to` to that one (D7).
+    pub fn merge(&mut self, name: u32, to: u32, time: Timestamp, observer: &Observer) {
+        if self.names.len() < ADDRESSES {
+            self.names.insert((name, time), to);
         }
-        let Some((_, session)) =
-            self.sessions.get_mut(from as usize).and_then(Option::take).map(|session| *session)
-        else {
+        // Another node may have its index by now.
+        let birth = observer.node(name).map(Node::birth);
+        let place = self.sessions.get_mut(name as usize);
+        let Some(memory) = place.and_then(|place| place.take_if(|memory| Some(memory.0) != birth)) else {
             return;
         };
-        if let Some(place) = self.session_mut(to, observer) {
-            *place = session;
+        if let Some(session) = self.session_mut(to, observer) {
+            session.absorb(memory.1);
         }
+    }
+
+    /// The node that a packet of this time is about: the one that had this index then, or the one whose other name it
+    /// turned out to be.
+    pub fn node_of(&self, node: u32, time: Timestamp) -> u32 {
+        /// A name of a name of a name is rare.
+        const MOST: usize = 8;
+        let next = |node: &u32| {
+            let ((name, _), to) = self.names.range((*node, time)..).next()?;
+            (name == node).then_some(*to)
+        };
+        std::iter::successors(Some(node), next).take(MOST).last().unwrap_or(node)
+    }
+
+    /// Whether a node turned out to be another name of one.
+    pub fn has_names(&self) -> bool {
+        !self.names.is_empty()
     }
 
     /// Indices of nodes with a tunnel that ends or ended at this address.
@@ -158,7 +179,8 @@ impl World {
     ) {
         if let Some(asked) = asked {
             self.recent.remember_reply(asked.group, (answer.leg, answer.reply.code, answer.place.time));
-            if let Some(session) = asked.node.and_then(|node| self.session_mut(node, observer)) {
+            let node = asked.node.map(|node| self.node_of(node, asked.place.time));
+            if let Some(session) = node.and_then(|node| self.session_mut(node, observer)) {
                 session.remember_answered(asked, answer);
             }
             let is_own = matches!(answer.reply.code.0, 0 | 1 | 128..=192);

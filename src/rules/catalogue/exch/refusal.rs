@@ -118,7 +118,8 @@ fn does_not_try_again(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>
     let Some(asked) = answering.asked.filter(|_| answering.reply.code.0 == refusal) else { return };
     let (time, address, wanted) = (answering.time(), asked.request.care_of_address, asked.usable_bid());
     let name = wanted.map_or_else(|| format!("Care-of Address {address}"), |bid| format!("BID {bid}"));
-    let slots = [asked.node, answering.slot];
+    let node = asked.node.map(|node| answering.world.node_of(node, asked.place.time));
+    let slots = [node, answering.slot];
     let is_retry = move |track: &Track| {
         let is_it = wanted.map_or(track.care_of_address == address, |bid| track.bid == Some(bid));
         is_it && track.registering.is_some_and(|registering| registering > time)
