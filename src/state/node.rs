@@ -414,6 +414,12 @@ impl Node {
             let is_named = care_of_address.is_unspecified() || binding.care_of_address == care_of_address;
             is_named && binding.refreshed <= asked
         });
+        // Where nothing lives but what was accepted since, the home agent had no binding in between, and no policy: which
+        // rules came after that cannot be told from those before.
+        if self.active().next().is_some() && self.active().all(|binding| binding.refreshed > asked) {
+            self.policy.clear();
+            self.changed(time);
+        }
         self.after_change();
     }
 

@@ -363,6 +363,21 @@ fn a_late_acknowledgement_ends_nothing_that_was_accepted_since_the_revocation() 
 }
 
 #[test]
+fn a_policy_does_not_outlive_a_revocation_of_all_bindings() {
+    let ask = Ask::bid(1, 0);
+    for (revoked, rules) in [(Ipv4Addr::UNSPECIFIED, 0), (care_of(1), 1)] {
+        let mut history = two();
+        history.accepted(3.0, &Ask::bid(1, 3).forward(&[1], "dport 80"));
+        history.message(10.0, ask.destination, ask.source, &revocation(revoked, 5));
+        history.accepted(10.1, &Ask::bid(1, 9));
+        history.message(10.2, ask.source, ask.destination, &revocation_acknowledgement(5));
+        // BID 1 lives, as it was accepted since; BID 2 lives where only the other one was revoked.
+        assert_eq!(states(&history.observe(), NODE)[0], "1 192.0.2.1 active");
+        assert_eq!(policy(&history.observe(), NODE).len(), rules);
+    }
+}
+
+#[test]
 fn the_last_revocation_drops_the_policy() {
     let mut history = History::new();
     history.accepted(1.0, &Ask::bid(1, 1).forward(&[1], "dport 80"));
