@@ -264,6 +264,25 @@ fn it_is_suspended_and_goes_on() {
     terminal.wait("the shell", |text| !text.contains("[3 Messages]"));
 }
 
+#[test]
+fn a_capture_that_cannot_be_written_is_told_at_once() {
+    let terminal = Terminal::new();
+    // In the midst of it, and at its end.
+    for how in ["--replay 1", ""] {
+        terminal.line(&format!(
+            "clear; '{PROGRAM}' watch {how} -w /dev/full samples/figure3.pcap; echo co''de $?"
+        ));
+        let text = terminal.shows_all(&["[1 Tunnels]", "No space left"]);
+        assert!(text.contains(" ended ") && text.contains("`/dev/full` cannot be written"), "{text}");
+        // It can still be looked at.
+        terminal.keys(&["3"]);
+        terminal.shows("[3 Messages]");
+        terminal.keys(&["q"]);
+        let text = terminal.shows("code ");
+        assert!(text.contains("No space left") && text.contains("code 3"), "{text}");
+    }
+}
+
 /// Set for the process that is to panic.
 const PANICS: &str = "MIPFLOW_TEST_PANICS";
 

@@ -135,6 +135,21 @@ fn trouble_of(absent: &BTreeMap<String, Option<String>>) -> String {
 impl Bringer {
     /// Brings frames until there are no more, or it is to stop.
     pub fn bring(self, mut driver: Driver) -> Result<Driver, DriveError> {
+        let brought = self.bring_all(&mut driver);
+        if let Err(error) = &brought {
+            let mut turn = self.take_turn();
+            let World { engine, notices, input, .. } = &mut *turn.held;
+            // What came is brought to its end. What went wrong first is what is told.
+            let _ = driver.finish(engine, notices);
+            input.ended = true;
+            input.trouble = Some(error.to_string());
+            drop(turn);
+            self.tell();
+        }
+        brought.map(|()| driver)
+    }
+
+    fn bring_all(&self, driver: &mut Driver) -> Result<(), DriveError> {
         let mut revision = None;
         while !self.stop.load(Ordering::Relaxed) {
             let event = driver.wait(NAP);
@@ -159,14 +174,12 @@ impl Bringer {
                 self.tell();
             }
             if is_over {
-                return Ok(driver);
+                return Ok(());
             }
         }
         let mut turn = self.world.take_turn();
         let World { engine, notices, .. } = &mut *turn.held;
-        driver.finish(engine, notices)?;
-        drop(turn);
-        Ok(driver)
+        driver.finish(engine, notices)
     }
 
     /// Takes the world when nobody needs it to stay as it is.
