@@ -576,6 +576,75 @@ fn a_node_named_beforehand_is_a_filter() {
     let filter = Filter::parse("node:10.1.0.3").unwrap();
     let settings = Settings { filter, ..Settings::default() };
     let mut bench = Bench::with("samples/tunnels.pcap", SIZE, EngineOptions::default(), settings);
+#[test]
+fn another_node_folds_nothing() {
+    // With frame 8 there are four nodes, with frame 10 five.
+    let mut bench = Bench::before("samples/tunnels.pcap", (100, 40));
+    bench.read(8);
+    bench.keys("G");
+    assert!(bench.cursor().contains("192.0.2.14"), "{}", bench.text());
+    bench.read(10);
+    assert!(bench.cursor().contains("192.0.2.14"), "{}", bench.text());
+    assert!(
+        bench.line("10.1.0.1 ").contains('▾') && bench.line("10.1.0.5 ").contains('▸'),
+        "{}",
+        bench.text()
+    );
+    // Where a filter leaves few they are unfolded, and stay so when it is gone.
+    bench.keys("fnode:10.1.0.5\n");
+    assert!(bench.line("10.1.0.5 ").contains('▾'), "{}", bench.text());
+    bench.keys("f");
+    bench.control('u');
+    bench.keys("\n");
+    assert!(bench.line("10.1.0.5 ").contains('▾') && bench.shows("5 nodes"), "{}", bench.text());
+}
+
+#[test]
+fn a_flow_that_fails_over_keeps_the_cursor_and_its_mark() {
+    let mut bench = Bench::before(FIGURE, (120, 30));
+    bench.read(34);
+    bench.keys("/5060\n k");
+    assert!(bench.line("203.0.113.50:5060").starts_with('●'), "{}", bench.text());
+    let above = |bench: &Bench| {
+        let text = bench.text();
+        let place = text.lines().position(|line| line.contains("203.0.113.50:5060")).unwrap();
+        text.lines().take(place).filter(|line| line.contains("BID ")).count()
+    };
+    assert_eq!(above(&bench), 1, "{}", bench.text());
+    let style = |bench: &Bench| bench.reversed().contains("203.0.113.50:5060");
+    assert!(style(&bench));
+    // From frame 37 on it is in the tunnel of BID 2.
+    bench.read(40);
+    assert_eq!(above(&bench), 2, "{}", bench.text());
+    assert!(style(&bench) && bench.line("203.0.113.50:5060").starts_with('●'), "{}", bench.text());
+}
+
+#[test]
+fn a_flow_that_is_gone_gives_the_cursor_to_its_node() {
+    let options = EngineOptions {
+        observer: Options { limits: Limits { flows: 1, ..Limits::default() }, ..Options::default() },
+        ..EngineOptions::default()
+    };
+    let mut bench = Bench::with("samples/tunnels.pcap", (100, 40), options, Settings::default());
+    let flow = |bench: &Bench| {
+        let rows = bench.app.tunnels.list.rows().iter();
+        rows.filter(|row| format!("{row:?}").starts_with("Flow")).count()
+    };
+    bench.read(8);
+    let mut frame = 8;
+    while flow(&bench) == 0 {
+        frame += 1;
+        bench.read(frame);
+    }
+    bench.keys("g/icmp\n");
+    assert!(bench.cursor().starts_with("icmp"), "{}", bench.text());
+    let node = bench.app.tunnels.selected_node();
+    // Until then there was another flow, of another node.
+    bench.read(26);
+    assert_eq!(bench.app.tunnels.selected_node(), node, "{}", bench.text());
+    assert!(bench.cursor().starts_with("▾ 10.1.0."), "{}", bench.text());
+}
+
     bench.read(u64::MAX);
     assert!(bench.shows("Tunnels: 1 of 6 nodes"), "{}", bench.text());
 }

@@ -57,7 +57,7 @@ impl App {
                 Some(TunnelRow::Node(_) | TunnelRow::Tunnel(..)) => {
                     self.open_view(facts, View::Ladder, false);
                 }
-                Some(TunnelRow::Flow(_, _, flow)) => {
+                Some(TunnelRow::Flow(_, flow)) => {
                     self.open_view(facts, View::Flows, false);
                     while self.flows.is_behind() {
                         self.refresh(facts);

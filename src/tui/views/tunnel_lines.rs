@@ -4,7 +4,7 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 
 use super::flows::{endpoint, protocol_name, verdict_style};
-use super::tunnels::Row;
+use super::tunnels::{Row, last_tunnel};
 use crate::report::{Clock, encapsulation_title};
 use crate::state::{Bid, Binding, Effect, FlowView, Multipath, Node, Tunnel};
 use crate::tui::app::App;
@@ -21,8 +21,8 @@ pub(super) fn line(app: &App, facts: Facts<'_>, row: Row, width: usize, clock: &
     match row {
         Row::Node(place) => node_line(app, facts, (place, node), width),
         Row::Tunnel(place, tunnel) => tunnel_line(app, facts, (place, node), tunnel, width, clock),
-        Row::Flow(_, tunnel, flow) => match facts.observer.flow(flow) {
-            Some(flow) => flow_line(app, &flow, tunnel, width),
+        Row::Flow(_, flow) => match facts.observer.flow(flow) {
+            Some(flow) => flow_line(app, &flow),
             None => Line::raw("      forgotten"),
         },
     }
@@ -212,7 +212,7 @@ fn traffic(
     format!("{} {}", one(marks.down, down, &downs), one(marks.up, up, &ups))
 }
 
-fn flow_line(app: &App, flow: &FlowView, tunnel: u16, width: usize) -> Line<'static> {
+fn flow_line(app: &App, flow: &FlowView) -> Line<'static> {
     let theme = &app.theme;
     let mut row = Cells::default();
     let way = format!(
@@ -227,13 +227,12 @@ fn flow_line(app: &App, flow: &FlowView, tunnel: u16, width: usize) -> Line<'sta
         row.push(format!("  FID {fid}"), theme.quiet);
     }
     row.push(format!("  {}", flow.verdict.name()), verdict_style(theme, flow.verdict));
-    let before =
-        flow.paths.iter().filter(|path| path.tunnel != usize::from(tunnel)).max_by_key(|path| path.last);
+    let now = last_tunnel(flow).map(usize::from);
+    let before = flow.paths.iter().filter(|path| Some(path.tunnel) != now).max_by_key(|path| path.last);
     if let Some(before) = before {
         let bid = before.bid.map_or_else(|| "no BID".to_owned(), |bid| format!("BID {}", bid.octet()));
         row.push(format!("  was {bid}"), theme.doubtful);
     }
-    let _ = width;
     row.line()
 }
 

@@ -22,7 +22,7 @@ use crate::tui::layout::Areas;
 use crate::tui::list::List;
 use crate::tui::rates::Rates;
 
-/// Nodes are unfolded by themselves while there are no more than these.
+/// Nodes are unfolded by themselves when they are shown while there are no more than these.
 const FEW: usize = 4;
 /// The most nodes whose rates are kept.
 const WATCHED: usize = 256;
@@ -34,15 +34,15 @@ pub enum Row {
     Node(NodeRef),
     /// A tunnel of it.
     Tunnel(NodeRef, u16),
-    /// A flow that was last seen in that tunnel, by its place in the table.
-    Flow(NodeRef, u16, u32),
+    /// A flow of it, by its place in the table; it stands below the tunnel it was last seen in.
+    Flow(NodeRef, u32),
 }
 
 impl Row {
     /// The node it belongs to.
     pub const fn node(self) -> NodeRef {
         match self {
-            Self::Node(node) | Self::Tunnel(node, _) | Self::Flow(node, ..) => node,
+            Self::Node(node) | Self::Tunnel(node, _) | Self::Flow(node, _) => node,
         }
     }
 }
@@ -52,7 +52,7 @@ impl Row {
 pub struct Tunnels {
     /// The tree.
     pub list: List<Row>,
-    /// What the user folded or unfolded.
+    /// Nodes that were unfolded by themselves, and what the user folded or unfolded. Others are folded.
     folds: BTreeMap<NodeRef, bool>,
     /// Nodes that are shown, and nodes there are.
     shown: usize,
@@ -110,10 +110,14 @@ impl Tunnels {
             self.total += 1;
         }
         self.shown = nodes.len();
-        let few = nodes.len() <= FEW;
-        let is_open = |node: &NodeRef| self.folds.get(node).copied().unwrap_or(few);
-        let mut flows: BTreeMap<u32, Vec<(u16, u32)>> =
-            nodes.iter().filter(|node| is_open(node)).map(|node| (node.place, Vec::new())).collect();
+        if nodes.len() <= FEW {
+            // For good: another node must not fold what is looked at.
+            for node in &nodes {
+                self.folds.entry(*node).or_insert(true);
+            }
+        }
+        let open = nodes.iter().filter(|node| self.is_open(**node));
+        let mut flows: BTreeMap<u32, Vec<(u16, u32)>> = open.map(|node| (node.place, Vec::new())).collect();
         if !flows.is_empty() {
             for place in 0..facts.observer.flow_places() {
                 let Some(list) = facts.observer.flow_node(place).and_then(|node| flows.get_mut(&node)) else {
@@ -132,10 +136,15 @@ impl Tunnels {
             for tunnel in 0..u16::try_from(tunnels).unwrap_or(u16::MAX) {
                 rows.push(Row::Tunnel(node, tunnel));
                 let of_it = list.iter().filter(|(other, _)| *other == tunnel);
-                rows.extend(of_it.map(|(_, flow)| Row::Flow(node, tunnel, *flow)));
+                rows.extend(of_it.map(|(_, flow)| Row::Flow(node, *flow)));
             }
         }
+        let looked_at = self.list.selected().filter(|_| !follow);
         self.list.replace(rows, follow);
+        if let Some(row) = looked_at.filter(|row| self.list.selected() != Some(*row)) {
+            // A tunnel or a flow that is gone gives the cursor to its node.
+            self.list.select(Row::Node(row.node()));
+        }
         let visible = self.list.visible().map(|(_, row)| row.node());
         let mut watched: Vec<NodeRef> = visible.chain(selected).take(WATCHED).collect();
         watched.dedup();
@@ -158,7 +167,7 @@ impl Tunnels {
 
     /// Whether a node is unfolded.
     pub fn is_open(&self, node: NodeRef) -> bool {
-        self.folds.get(&node).copied().unwrap_or(self.shown <= FEW)
+        self.folds.get(&node).copied().unwrap_or(false)
     }
 
     /// What a search looks through.
@@ -174,7 +183,7 @@ impl Tunnels {
                     format!("{bid} {} {}", tunnel.care_of_address, tunnel.encapsulation.name())
                 })
                 .unwrap_or_default(),
-            Some(Row::Flow(_, _, flow)) => {
+            Some(Row::Flow(_, flow)) => {
                 facts.observer.flow(*flow).map(|flow| super::flows::text_of(&flow)).unwrap_or_default()
             }
             None => String::new(),
@@ -183,7 +192,7 @@ impl Tunnels {
 }
 
 /// The tunnel that a flow was seen in last.
-fn last_tunnel(flow: &FlowView) -> Option<u16> {
+pub(super) fn last_tunnel(flow: &FlowView) -> Option<u16> {
     let last = flow.paths.iter().max_by_key(|path| path.last)?;
     u16::try_from(last.tunnel).ok()
 }
