@@ -408,6 +408,27 @@ fn copies_are_text() {
 }
 
 #[test]
+fn what_is_copied_of_a_node_controls_no_terminal() {
+    // As many octets as `node@example.org` has, with Ctrl-O, Ctrl-C, Ctrl-U and a mark that turns the writing round.
+    let octets = std::fs::read("samples/foreign-agent.pcap").unwrap();
+    let nai = "N\u{f}\u{3}\u{15}\u{202e}@Ampl.org";
+    assert_eq!(nai.len(), 16);
+    let mut changed = octets.clone();
+    let places = (0..octets.len()).filter(|place| octets[*place..].starts_with(b"node@example.org"));
+    places.for_each(|place| changed[place..place + nai.len()].copy_from_slice(nai.as_bytes()));
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("nai.pcap");
+    std::fs::write(&path, changed).unwrap();
+    let mut bench = Bench::after(path.to_str().unwrap(), SIZE);
+    let effects = bench.keys("y");
+    let [Effect::Copy(text)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert!(text.contains(r"N\u{f}\u{3}\u{15}\u{202e}@Ampl.org"), "{text}");
+    // What is seen can be looked for.
+    bench.keys("f@ampl\n");
+    assert!(bench.shows("Tunnels: 1 of 1 node"), "{}", bench.text());
+}
+
+#[test]
 fn times_and_themes_change() {
     let mut bench = Bench::after(FIGURE, SIZE);
     bench.keys("3j");
@@ -556,27 +577,6 @@ fn what_is_looked_at_survives_its_eviction() {
 }
 
 #[test]
-fn a_ladder_keeps_the_exchanges_it_has_shown() {
-    let options = EngineOptions {
-        observer: Options { limits: Limits { exchanges: 1, ..Limits::default() }, ..Options::default() },
-        ..EngineOptions::default()
-    };
-    let mut bench = Bench::with(FIGURE, (120, 60), options, Settings::default());
-    bench.read(4);
-    bench.keys("x");
-    for frame in [10, 19, 36] {
-        bench.read(frame);
-    }
-    assert!(bench.shows("Ladder of 10.1.0.1: 4 exchanges"), "{}", bench.text());
-    assert!(bench.shows("RRQ register BID 1") && bench.shows("RRQ deregister BID 1"));
-}
-
-#[test]
-fn a_node_named_beforehand_is_a_filter() {
-    let filter = Filter::parse("node:10.1.0.3").unwrap();
-    let settings = Settings { filter, ..Settings::default() };
-    let mut bench = Bench::with("samples/tunnels.pcap", SIZE, EngineOptions::default(), settings);
-#[test]
 fn another_node_folds_nothing() {
     // With frame 8 there are four nodes, with frame 10 five.
     let mut bench = Bench::before("samples/tunnels.pcap", (100, 40));
@@ -645,6 +645,27 @@ fn a_flow_that_is_gone_gives_the_cursor_to_its_node() {
     assert!(bench.cursor().starts_with("▾ 10.1.0."), "{}", bench.text());
 }
 
+#[test]
+fn a_ladder_keeps_the_exchanges_it_has_shown() {
+    let options = EngineOptions {
+        observer: Options { limits: Limits { exchanges: 1, ..Limits::default() }, ..Options::default() },
+        ..EngineOptions::default()
+    };
+    let mut bench = Bench::with(FIGURE, (120, 60), options, Settings::default());
+    bench.read(4);
+    bench.keys("x");
+    for frame in [10, 19, 36] {
+        bench.read(frame);
+    }
+    assert!(bench.shows("Ladder of 10.1.0.1: 4 exchanges"), "{}", bench.text());
+    assert!(bench.shows("RRQ register BID 1") && bench.shows("RRQ deregister BID 1"));
+}
+
+#[test]
+fn a_node_named_beforehand_is_a_filter() {
+    let filter = Filter::parse("node:10.1.0.3").unwrap();
+    let settings = Settings { filter, ..Settings::default() };
+    let mut bench = Bench::with("samples/tunnels.pcap", SIZE, EngineOptions::default(), settings);
     bench.read(u64::MAX);
     assert!(bench.shows("Tunnels: 1 of 6 nodes"), "{}", bench.text());
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::ansi;
 use super::app::{App, Extent};
 use super::facts::{Facts, NodeRef};
 use super::filter::Sieve;
@@ -185,7 +184,7 @@ impl App {
     /// What `y` copies: the row under the cursor, or all of the pane where that is one text.
     pub(super) fn copied(&self, facts: Facts<'_>) -> String {
         match (self.view(), self.pane()) {
-            (View::Tunnels, 0) => self.row_text(facts),
+            (View::Tunnels, 0) => self.tunnels.row_text(facts, self.tunnels.list.at()),
             (View::Tunnels, _) => {
                 let node = self.tunnels.selected_node().and_then(|node| self.tunnels.node(facts, node));
                 let lines = node.map(|node| super::views::policy_lines(self, node, 100)).unwrap_or_default();
@@ -209,11 +208,6 @@ impl App {
             }
             (View::Statistics, _) => self.statistics.text(),
         }
-    }
-
-    fn row_text(&self, facts: Facts<'_>) -> String {
-        let place = self.tunnels.list.at();
-        ansi::bare(&self.tunnels.search_text(facts, place))
     }
 }
 

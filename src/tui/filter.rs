@@ -12,6 +12,7 @@ use std::net::Ipv4Addr;
 use words::{escaped, split, unescaped};
 
 use super::facts::Facts;
+use crate::report::Glyphs;
 use crate::rules::{CATALOGUE, Finding, Level};
 use crate::state::{Bid, BindingState, FlowView, Node, Verdict};
 use crate::watch::RecentMessage;
@@ -306,7 +307,7 @@ impl<'f> Sieve<'f> {
     pub fn node(&self, place: u32, node: &Node) -> bool {
         self.filter.holds(|condition| match condition {
             Condition::Verdict(wanted) => self.has_verdict(place, wanted),
-            Condition::Text(part) => node_text(node).contains(part),
+            Condition::Text(part) => node_text(node).to_lowercase().contains(part),
             other => self.is_of_node(other, node),
         })
     }
@@ -384,7 +385,7 @@ impl<'f> Sieve<'f> {
     }
 }
 
-/// What a search looks through in a node, in small letters.
+/// A node in a line: what is copied of it, and what a filter looks through in small letters.
 pub fn node_text(node: &Node) -> String {
     use std::fmt::Write as _;
 
@@ -394,8 +395,7 @@ pub fn node_text(node: &Node) -> String {
         let _ = write!(text, "{address} ");
     }
     if let Some(nai) = &node.nai {
-        text.push_str(&String::from_utf8_lossy(nai).to_lowercase());
-        text.push(' ');
+        let _ = write!(text, "{} ", Glyphs::UNICODE.text(nai));
     }
     let _ = write!(text, "{}", node.home_agent);
     for binding in node.bindings() {

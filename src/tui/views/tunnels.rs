@@ -170,8 +170,8 @@ impl Tunnels {
         self.folds.get(&node).copied().unwrap_or(false)
     }
 
-    /// What a search looks through.
-    pub fn search_text(&self, facts: Facts<'_>, place: usize) -> String {
+    /// A row as it is copied.
+    pub fn row_text(&self, facts: Facts<'_>, place: usize) -> String {
         match self.list.rows().get(place) {
             Some(Row::Node(node)) => self.node(facts, *node).map(node_text).unwrap_or_default(),
             Some(Row::Tunnel(node, tunnel)) => self
@@ -179,7 +179,7 @@ impl Tunnels {
                 .and_then(|node| node.tunnels().get(usize::from(*tunnel)))
                 .map(|tunnel| {
                     let bid =
-                        tunnel.bid.map_or_else(|| "no bid".to_owned(), |bid| format!("bid {}", bid.octet()));
+                        tunnel.bid.map_or_else(|| "no BID".to_owned(), |bid| format!("BID {}", bid.octet()));
                     format!("{bid} {} {}", tunnel.care_of_address, tunnel.encapsulation.name())
                 })
                 .unwrap_or_default(),
@@ -188,6 +188,11 @@ impl Tunnels {
             }
             None => String::new(),
         }
+    }
+
+    /// What a search looks through.
+    pub fn search_text(&self, facts: Facts<'_>, place: usize) -> String {
+        self.row_text(facts, place).to_lowercase()
     }
 }
 
