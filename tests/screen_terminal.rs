@@ -265,6 +265,25 @@ fn it_is_suspended_and_goes_on() {
 }
 
 #[test]
+fn it_goes_on_after_it_was_stopped_without_being_told() {
+    let terminal = Terminal::new();
+    terminal.watch("samples/figure3.pcap");
+    terminal.keys(&["3"]);
+    terminal.shows("[3 Messages]");
+    kill(terminal.process(), Signal::SIGSTOP).unwrap();
+    terminal.wait("the shell", |text| text.contains("Stopped"));
+    // The shell sets its terminal to what it needs; Ctrl-J, as Enter is none before that.
+    terminal.tmux(&["send-keys", "-l", "stty sane"]);
+    terminal.keys(&["C-j"]);
+    terminal.line("fg");
+    // A key alone, without Enter after it.
+    terminal.keys(&["5"]);
+    terminal.shows("[5 Findings]");
+    terminal.keys(&["q"]);
+    terminal.wait("the shell", |text| !text.contains("[5 Findings]"));
+}
+
+#[test]
 fn a_capture_that_cannot_be_written_is_told_at_once() {
     let terminal = Terminal::new();
     // In the midst of it, and at its end.

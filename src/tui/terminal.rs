@@ -122,6 +122,10 @@ impl Screen {
 
     /// Takes the terminal over again after the program was stopped, by whatever way.
     pub fn resume(&mut self) -> io::Result<()> {
+        if is_taken() {
+            // It was stopped without being told, and the shell has set the terminal to what it needs since.
+            disable_raw_mode()?;
+        }
         enter()?;
         self.forget()
     }
