@@ -287,6 +287,36 @@ fn a_paused_screen_stands_still_while_packets_are_counted() {
 }
 
 #[test]
+fn statistics_are_those_of_the_moment_that_is_shown() {
+    let mut bench = Bench::before(FIGURE, (80, 40));
+    bench.read(19);
+    bench.keys("6p");
+    assert!(bench.line("  packets ").contains(" 19 "), "{}", bench.text());
+    bench.read(u64::MAX);
+    bench.keys("16");
+    assert!(bench.line("  packets ").contains(" 19 "), "{}", bench.text());
+    assert!(bench.line("  registrations ").ends_with(" 6"), "{}", bench.text());
+    bench.keys("p");
+    assert!(bench.line("  packets ").contains(" 46 "), "{}", bench.text());
+    // Four exchanges, the first of which ends with frame 4. Its two messages alone are looked at again.
+    bench.keys("[[[[");
+    assert!(bench.shows("AT FRAME 4"), "{}", bench.text());
+    assert!(bench.line("  packets ").contains(" 2 "), "{}", bench.text());
+    assert!(bench.line("  first ").ends_with("10:00:00.000000Z"), "{}", bench.text());
+    assert!(bench.line("  last ").ends_with("10:00:00.251580Z"), "{}", bench.text());
+    assert!(bench.line("  registrations ").ends_with(" 2"), "{}", bench.text());
+    assert!(bench.line("Registration Reply (3)").trim_start().starts_with("1 "), "{}", bench.text());
+    // So are the messages, on the screen and in a file.
+    bench.keys("3");
+    assert!(bench.shows("Messages: 2 messages"), "{}", bench.text());
+    let effects = bench.keys("1s\n");
+    let [Effect::Save(order, _)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!(order.messages.len(), 2);
+    bench.keys("3p");
+    assert!(bench.shows("Messages: 8 messages"), "{}", bench.text());
+}
+
+#[test]
 fn a_screen_that_was_paused_before_the_first_packet_tells_no_time() {
     let mut bench = Bench::before(FIGURE, SIZE);
     bench.keys("p");

@@ -11,11 +11,13 @@ use super::search::Search;
 use super::theme::{Theme, ThemeName};
 use super::view::View;
 use super::views::{Findings, Flows, LadderView, Messages, Statistics, Tunnels};
+use crate::net;
 use crate::report::{Clock, TimeStyle};
 use crate::rules::{Finding, Rule};
 use crate::state::{Observer, Still};
 use crate::time::Timestamp;
-use crate::watch::RecentMessages;
+use crate::trace::Counts;
+use crate::watch::{Counters, RecentMessages};
 
 /// What a user can choose beforehand.
 #[derive(Clone, Debug, Default)]
@@ -126,6 +128,8 @@ pub struct Frozen {
     pub messages: RecentMessages,
     /// Packets there were.
     pub packets: u64,
+    /// What was counted.
+    pub counted: Counted,
     /// Findings there were.
     pub findings: FindingLog,
     /// Why the screen shows them.
@@ -138,7 +142,17 @@ pub struct Freezing {
     pub(super) still: Still,
     pub(super) messages: RecentMessages,
     pub(super) packets: u64,
+    pub(super) counted: Counted,
     pub(super) findings: FindingLog,
+}
+
+/// What was counted up to a moment.
+#[derive(Clone, Debug)]
+pub struct Counted {
+    pub(super) counts: Counts,
+    pub(super) counters: Counters,
+    pub(super) network: net::Counters,
+    pub(super) clock_backwards: u64,
 }
 
 /// Why the screen does not show what is true now.

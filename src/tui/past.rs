@@ -1,15 +1,26 @@
 //! The tables as they stood: while the screen is paused, and where the time cursor is set to.
 
-use super::app::{App, Freezing, Frozen, Moment, Why};
+use super::app::{App, Counted, Freezing, Frozen, Moment, Why};
 use super::facts::Facts;
 use super::view::View;
 use super::views::is_of;
 use crate::state::{Exchange, Observer, Still};
-use crate::trace::{Seen, Trace};
+use crate::trace::{Counts, Seen, Trace};
+use crate::watch::Counters;
 
 /// The facts that a frozen screen shows.
 pub fn facts_of<'a>(frozen: &'a Frozen, facts: Facts<'a>) -> Facts<'a> {
-    Facts { observer: &frozen.observer, messages: &frozen.messages, findings: &frozen.findings, ..facts }
+    let Counted { counts, counters, network, clock_backwards } = &frozen.counted;
+    Facts {
+        observer: &frozen.observer,
+        messages: &frozen.messages,
+        findings: &frozen.findings,
+        counts,
+        counters: *counters,
+        network: *network,
+        clock_backwards: *clock_backwards,
+        ..facts
+    }
 }
 
 impl App {
@@ -27,6 +38,7 @@ impl App {
             still: Still::begin(facts.observer),
             messages: facts.messages.clone(),
             packets: facts.counters.packets,
+            counted: Counted::now(facts),
             findings: facts.findings.clone(),
         });
         self.go_on_freezing(facts);
@@ -108,11 +120,13 @@ impl App {
         }
         observer.advance(moment.time);
         observer.refresh();
+        let counted = Counted::of_messages(&trace, &observer, facts);
         self.thaw();
         self.frozen = Some(Box::new(Frozen {
             observer: Box::new(observer),
-            messages: facts.messages.clone(),
+            messages: facts.messages.until(moment.frame),
             packets: facts.counters.packets,
+            counted,
             findings: facts.findings.until(moment.time),
             why: Why::Cursor(moment),
         }));
@@ -121,8 +135,35 @@ impl App {
 
 impl Freezing {
     fn finish(self, why: Why) -> Frozen {
-        let Self { still, messages, packets, findings } = self;
-        Frozen { observer: still.finish(), messages, packets, findings, why }
+        let Self { still, messages, packets, counted, findings } = self;
+        Frozen { observer: still.finish(), messages, packets, counted, findings, why }
+    }
+}
+
+impl Counted {
+    fn now(facts: Facts<'_>) -> Self {
+        Self {
+            counts: facts.counts.clone(),
+            counters: facts.counters,
+            network: facts.network,
+            clock_backwards: facts.clock_backwards,
+        }
+    }
+
+    /// What is counted when only messages are looked at. What the interfaces lost is known for the whole capture alone.
+    fn of_messages(trace: &Trace, observer: &Observer, facts: Facts<'_>) -> Self {
+        // Times count from the first frame and have the same digits as ever.
+        let Counts { first, precision, .. } = *facts.counts;
+        let counts = Counts { first, precision, ..trace.counts().clone() };
+        let counters = Counters {
+            packets: counts.packets,
+            bytes: counts.bytes,
+            registrations: counts.registrations(),
+            tunnelled: observer.tunnelled(),
+            capture: facts.counters.capture,
+            ..Counters::default()
+        };
+        Self { counts, counters, network: trace.network_counters(), clock_backwards: 0 }
     }
 }
 

@@ -163,6 +163,15 @@ impl RecentMessages {
         self.messages.get(place)
     }
 
+    /// Those of frames up to this one, as if there had been no others.
+    #[must_use]
+    pub fn until(&self, frame: u64) -> Self {
+        let count = self.messages.partition_point(|message| message.last.number <= frame);
+        let messages: VecDeque<_> = self.messages.iter().take(count).cloned().collect();
+        let octets = messages.iter().fold(0, |sum: usize, message| sum.saturating_add(message.octets()));
+        Self { messages, octets, ..*self }
+    }
+
     /// All of them, oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Arc<RecentMessage>> + ExactSizeIterator {
         self.messages.iter()
