@@ -226,13 +226,15 @@ fn a_filter_is_checked_as_it_is_typed_and_holds_in_all_views() {
     bench.keys("4");
     assert!(bench.shows("Flows: 2 of 9 flows"), "{}", bench.text());
     bench.keys("3");
-    assert!(bench.shows("Messages: 2 of "), "{}", bench.text());
+    // Its registration, and its data in a tunnel of UDP.
+    assert!(bench.shows("Messages: 6 of "), "{}", bench.text());
     assert!(!bench.shows("RRQ  10.1.0.4"));
     // F7 shows what holds; an empty one holds nothing back.
     bench.press(KeyCode::F(7));
     bench.control('u');
     bench.keys("\n");
-    assert!(!bench.shows(" of 12 messages") && bench.app.filter.is_empty());
+    // The last four are tunnel data.
+    assert!(bench.shows("Messages: 16 messages") && bench.app.filter.is_empty(), "{}", bench.text());
     bench.keys("1fverdict:strays\n");
     assert!(bench.shows("nothing that the filter `verdict:strays` lets through"));
     bench.keys("f");
@@ -376,7 +378,7 @@ fn saving_asks_for_a_file_and_says_what_of() {
         (saved.path.as_str(), saved.format, saved.extent),
         ("mipflow.pcap", SaveFormat::Capture, Extent::All)
     );
-    assert_eq!(saved.messages.len() as u64, bench.engine.messages().total());
+    assert_eq!(saved.messages.len() as u64, bench.engine.all_messages().total());
     // Two rows are selected; Tab chooses among what there is.
     bench.keys("  ");
     assert_eq!(bench.text().matches('●').count(), 2);
@@ -409,7 +411,7 @@ fn saving_asks_for_a_file_and_says_what_of() {
     bench.keys("1fnode:10.1.0.5\ns");
     assert!(bench.shows("save filtered"));
     let saved = order(bench.keys("\n"));
-    assert_eq!((saved.format, saved.extent, saved.messages.len()), (SaveFormat::Json, Extent::Filtered, 2));
+    assert_eq!((saved.format, saved.extent, saved.messages.len()), (SaveFormat::Json, Extent::Filtered, 6));
 }
 
 #[test]
@@ -673,6 +675,40 @@ fn a_flow_that_is_gone_gives_the_cursor_to_its_node() {
     bench.read(26);
     assert_eq!(bench.app.tunnels.selected_node(), node, "{}", bench.text());
     assert!(bench.cursor().starts_with("▾ 10.1.0."), "{}", bench.text());
+}
+
+#[test]
+fn tunnel_data_is_among_the_messages_and_pushes_none_of_them_out() {
+    let options = EngineOptions { recent_messages: 3, ..EngineOptions::default() };
+    let mut bench = Bench::with("samples/tunnels.pcap", (80, 40), options, Settings::default());
+    bench.read(28);
+    bench.keys("3G");
+    let frames = |bench: &Bench| -> Vec<u64> {
+        let text = bench.text();
+        let rows = text.lines().skip(2).map(|line| line.trim_start_matches('▶').split_whitespace());
+        rows.map_while(|mut words| words.next()?.parse().ok()).collect()
+    };
+    // Three of the twelve registrations, and one of the data.
+    assert_eq!(frames(&bench), [10, 11, 12, 28], "{}", bench.text());
+    assert!(bench.cursor().contains("DATA icmp 203.0.113.7"), "{}", bench.text());
+    assert!(bench.shows("9 older ones forgotten") && bench.shows("Messages: 4 messages"), "{}", bench.text());
+    // Three more: the first one of the data is forgotten, but looked at.
+    bench.read(31);
+    assert_eq!(frames(&bench), [10, 11, 12, 28, 29, 30, 31], "{}", bench.text());
+    assert!(bench.cursor().starts_with("28 "), "{}", bench.text());
+    bench.keys("A");
+    assert_eq!(frames(&bench), [10, 11, 12, 29, 30, 31], "{}", bench.text());
+    // All of them are saved.
+    let effects = bench.keys("s\n");
+    let [Effect::Save(order, _)] = effects.as_slice() else { panic!("{effects:?}") };
+    let saved: Vec<u64> = order.messages.iter().map(|message| message.frame().number).collect();
+    assert_eq!(saved, [10, 11, 12, 29, 30, 31]);
+    // The time cursor has those up to its moment, and the way back to now finds all again.
+    bench.keys("A[");
+    assert!(bench.shows("AT FRAME 12"), "{}", bench.text());
+    assert_eq!(frames(&bench), [10, 11, 12], "{}", bench.text());
+    bench.keys("pg");
+    assert_eq!(frames(&bench), [10, 11, 12, 29, 30, 31], "{}", bench.text());
 }
 
 #[test]

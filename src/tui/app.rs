@@ -17,7 +17,7 @@ use crate::rules::{Finding, Rule};
 use crate::state::{Observer, Still};
 use crate::time::Timestamp;
 use crate::trace::Counts;
-use crate::watch::{Counters, RecentMessages};
+use crate::watch::{AllMessages, Counters};
 
 /// What a user can choose beforehand.
 #[derive(Clone, Debug, Default)]
@@ -125,7 +125,7 @@ pub struct Frozen {
     /// What was believed.
     pub observer: Box<Observer>,
     /// The messages there were.
-    pub messages: RecentMessages,
+    pub messages: AllMessages,
     /// Packets there were.
     pub packets: u64,
     /// What was counted.
@@ -140,7 +140,7 @@ pub struct Frozen {
 #[derive(Debug)]
 pub struct Freezing {
     pub(super) still: Still,
-    pub(super) messages: RecentMessages,
+    pub(super) messages: AllMessages,
     pub(super) packets: u64,
     pub(super) counted: Counted,
     pub(super) findings: FindingLog,

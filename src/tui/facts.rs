@@ -5,7 +5,7 @@ use crate::net;
 use crate::state::{Node, Observer, Options};
 use crate::time::{Precision, Timestamp};
 use crate::trace::{Counts, SeenMessage};
-use crate::watch::{Counters, Engine, RecentMessage, RecentMessages};
+use crate::watch::{AllMessages, Counters, Engine, RecentMessage};
 use crate::wire::{KeyRing, Numbers};
 
 use super::finding_log::FindingLog;
@@ -16,7 +16,7 @@ pub struct Facts<'a> {
     /// What is believed.
     pub observer: &'a Observer,
     /// The messages seen last.
-    pub messages: &'a RecentMessages,
+    pub messages: &'a AllMessages,
     /// What was counted in frames.
     pub counts: &'a Counts,
     /// What was counted by the capture.
@@ -91,7 +91,7 @@ impl<'a> Facts<'a> {
     pub fn of(engine: &'a Engine, findings: &'a FindingLog, input: &'a Input) -> Self {
         Self {
             observer: engine.observer(),
-            messages: engine.messages(),
+            messages: engine.all_messages(),
             counts: engine.trace().counts(),
             counters: engine.counters(),
             network: engine.trace().network_counters(),

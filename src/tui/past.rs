@@ -84,7 +84,7 @@ impl App {
         match there {
             Some(moment) => {
                 self.set_cursor(facts, moment);
-                let and_more = match facts.messages.forgotten() {
+                let and_more = match facts.messages.signalling().forgotten() {
                     0 => String::new(),
                     forgotten => format!(" and {forgotten} messages that were forgotten"),
                 };
@@ -110,7 +110,9 @@ impl App {
         let mut observer = Observer::new(facts.input.options);
         let mut trace = Trace::new(facts.ports, facts.numbers, false);
         let until = |frame: u64| frame <= moment.frame;
-        for message in facts.messages.iter().take_while(|message| until(message.frame().number)) {
+        // Tunnel data without the data of other tunnels would be half of the truth.
+        let messages = facts.messages.signalling().iter();
+        for message in messages.take_while(|message| until(message.frame().number)) {
             for frame in message.frames() {
                 observer.advance(frame.time);
                 if let Seen::Message(seen) = trace.take(&frame) {

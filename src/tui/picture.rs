@@ -6,14 +6,14 @@ use crate::capture::LinkType;
 use crate::net;
 use crate::state::Observer;
 use crate::trace::Counts;
-use crate::watch::{Counters, RecentMessages};
+use crate::watch::{AllMessages, Counters};
 use crate::wire::{KeyRing, Numbers};
 
 /// A copy of facts.
 #[derive(Debug)]
 pub struct Picture {
     observer: Box<Observer>,
-    messages: RecentMessages,
+    messages: AllMessages,
     counts: Counts,
     counters: Counters,
     network: net::Counters,

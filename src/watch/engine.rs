@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::counters::Rate;
 use super::recent_data::RecentData;
-use super::{CaptureCounters, Counters, RecentMessage, RecentMessages};
+use super::{AllMessages, CaptureCounters, Counters, RecentMessage, RecentMessages};
 use crate::capture::{Frame, LinkType};
 use crate::rules::{self, Finding, Findings, Place, Validator};
 use crate::state::{Attribution, Limits, Observer, Options};
@@ -78,8 +78,7 @@ pub struct Engine {
     trace: Trace,
     observer: Observer,
     validator: Option<Validator>,
-    messages: RecentMessages,
-    tunnel_data: RecentMessages,
+    messages: AllMessages,
     data: RecentData,
     link_types: Vec<LinkType>,
     /// Time of the last frame of each input.
@@ -116,8 +115,7 @@ impl Engine {
                 ..observer
             }),
             validator: rules.map(Validator::new),
-            messages: RecentMessages::new(recent_messages, recent_octets),
-            tunnel_data: RecentMessages::new(recent_messages, recent_octets),
+            messages: AllMessages::new(recent_messages, recent_octets),
             data: RecentData::new(recent_data),
             link_types: Vec::new(),
             last: Vec::new(),
@@ -185,11 +183,7 @@ impl Engine {
         };
         let Attribution { node, copy, .. } = attribution;
         let message = RecentMessage::new(frame, self.trace.fragment_frames(), node, copy);
-        if is_data {
-            self.tunnel_data.push(message);
-        } else {
-            self.messages.push(message);
-        }
+        self.messages.push(message, is_data);
         Taken::Message(attribution)
     }
 
@@ -283,19 +277,24 @@ impl Engine {
 
     /// The messages seen last, but for tunnel data, which would soon leave no room for others.
     pub fn messages(&self) -> &RecentMessages {
-        &self.messages
+        self.messages.signalling()
     }
 
     /// The Tunnel Data messages (RFC 3519) seen last.
     pub fn tunnel_data(&self) -> &RecentMessages {
-        &self.tunnel_data
+        self.messages.tunnel_data()
+    }
+
+    /// Both of them together.
+    pub fn all_messages(&self) -> &AllMessages {
+        &self.messages
     }
 
     /// The packet in this frame, if it is a tunnelled one and was seen just now.
     pub fn packet(&self, frame: u64) -> Option<Arc<RecentMessage>> {
         let seen = || self.data.by_number(frame);
         let copied = || Some(Arc::new(RecentMessage::of(&seen()?)));
-        self.tunnel_data.by_frame(frame).cloned().or_else(copied)
+        self.tunnel_data().by_frame(frame).cloned().or_else(copied)
     }
 
     /// Reads a recent message again and hands it to `look`.

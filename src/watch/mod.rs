@@ -3,6 +3,7 @@
 //! [`Engine`] is what a screen looks at: the trace, the observer, the recent messages and the counters, brought up to
 //! date a frame at a time.
 
+mod all_messages;
 mod batch;
 mod counters;
 mod driver;
@@ -12,6 +13,7 @@ mod recent;
 mod recent_data;
 mod replay;
 
+pub use all_messages::AllMessages;
 pub use batch::Batch;
 pub use counters::{CaptureCounters, Counters};
 pub use driver::{Audience, DriveError, Driver, Progress, StopAfter};

@@ -21,7 +21,7 @@ pub struct RecentMessages {
 /// A message with the frames that brought it.
 #[derive(Debug)]
 pub struct RecentMessage {
-    /// Its number among the messages that were kept, from 0.
+    /// Its number among all messages that were kept, from 0.
     pub number: u64,
     /// Index of its node in the observer, if it is about one.
     pub node: Option<u32>,
@@ -116,8 +116,8 @@ impl RecentMessages {
         Self { messages: VecDeque::new(), most: most.max(1), most_octets, octets: 0, forgotten: 0 }
     }
 
-    pub(super) fn push(&mut self, mut message: RecentMessage) {
-        message.number = self.total();
+    /// Takes the next message, which has its number.
+    pub(super) fn push(&mut self, message: RecentMessage) {
         self.octets = self.octets.saturating_add(message.octets());
         self.messages.push_back(Arc::new(message));
         while self.messages.len() > self.most || (self.octets > self.most_octets && self.messages.len() > 1) {
@@ -137,19 +137,20 @@ impl RecentMessages {
         self.messages.is_empty()
     }
 
-    /// How many there ever were: the number of the next one.
+    /// How many there ever were.
     pub fn total(&self) -> u64 {
         self.forgotten.saturating_add(self.messages.len() as u64)
     }
 
-    /// How many were forgotten: the number of the oldest that is still there.
+    /// How many were forgotten.
     pub fn forgotten(&self) -> u64 {
         self.forgotten
     }
 
     /// The message with this number, while it is there.
     pub fn by_number(&self, number: u64) -> Option<&Arc<RecentMessage>> {
-        self.get(usize::try_from(number.checked_sub(self.forgotten)?).ok()?)
+        let place = self.messages.binary_search_by_key(&number, |message| message.number).ok()?;
+        self.get(place)
     }
 
     /// The message of this frame, while it is there.
@@ -170,6 +171,17 @@ impl RecentMessages {
         let messages: VecDeque<_> = self.messages.iter().take(count).cloned().collect();
         let octets = messages.iter().fold(0, |sum: usize, message| sum.saturating_add(message.octets()));
         Self { messages, octets, ..*self }
+    }
+
+    /// The newest.
+    pub fn last(&self) -> Option<&Arc<RecentMessage>> {
+        self.messages.back()
+    }
+
+    /// Those with this number and later ones, oldest first.
+    pub(super) fn since(&self, number: u64) -> impl Iterator<Item = &Arc<RecentMessage>> {
+        let first = self.messages.partition_point(|message| message.number < number);
+        self.messages.range(first..)
     }
 
     /// All of them, oldest first.

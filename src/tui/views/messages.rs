@@ -18,7 +18,7 @@ use crate::tui::text;
 use crate::watch::RecentMessage;
 
 /// Messages that are looked at in one go.
-const PIECE: u64 = 2_000;
+const PIECE: usize = 2_000;
 
 /// Rows, and the message that is open.
 #[derive(Debug, Default)]
@@ -38,6 +38,10 @@ pub struct Messages {
     pub scrolled: usize,
     /// Number of the next message that was not looked at yet.
     next: u64,
+    /// Messages that were forgotten when rows were last looked through for them.
+    forgotten: u64,
+    /// Whether there are rows of messages that were forgotten, but are on the screen.
+    holds_forgotten: bool,
     /// The filter the rows were made with.
     filter: String,
     /// Messages on the screen, in case they are forgotten.
@@ -78,25 +82,32 @@ impl Messages {
             self.next = 0;
         }
         self.pin(facts);
-        let oldest = messages.forgotten();
-        let is_shown = |number: &u64| *number >= oldest || (!follow && self.pinned.contains_key(number));
+        let forgotten = std::mem::replace(&mut self.forgotten, messages.forgotten());
         if self.next == 0 {
-            let selected = self.list.selected().filter(|number| self.pinned.contains_key(number));
-            self.next = oldest;
-            let from = self.next;
-            let rows = self.piece(facts, sieve);
-            let mut rows: Vec<u64> = rows.collect();
-            if let Some(selected) = selected.filter(|selected| !follow && *selected < from) {
+            let selected = self.list.selected().filter(|number| {
+                !follow && self.pinned.contains_key(number) && messages.by_number(*number).is_none()
+            });
+            let mut rows = self.piece(facts, sieve);
+            // One that was forgotten before any of these.
+            if let Some(selected) = selected.filter(|selected| rows.first().is_none_or(|row| selected < row))
+            {
                 rows.insert(0, selected);
+                self.holds_forgotten = true;
             }
             self.list.replace(rows, follow);
         } else {
-            if self.list.rows().first().is_some_and(|first| !is_shown(first)) {
-                let rows = self.list.rows().iter().copied().filter(is_shown).collect();
+            if self.forgotten != forgotten || self.holds_forgotten {
+                self.holds_forgotten = false;
+                let mut rows = self.list.rows().to_vec();
+                rows.retain(|number| {
+                    let is_kept = messages.by_number(*number).is_some();
+                    let is_held = !is_kept && !follow && self.pinned.contains_key(number);
+                    self.holds_forgotten |= is_held;
+                    is_kept || is_held
+                });
                 self.list.replace(rows, follow);
             }
-            self.next = self.next.max(oldest);
-            let rows: Vec<u64> = self.piece(facts, sieve).collect();
+            let rows = self.piece(facts, sieve);
             self.list.extend(rows.into_iter(), follow);
         }
         self.pin(facts);
@@ -113,17 +124,15 @@ impl Messages {
     }
 
     /// The next few messages that the filter lets through.
-    fn piece<'t>(&mut self, facts: Facts<'t>, sieve: &'t Sieve<'t>) -> impl Iterator<Item = u64> + use<'t> {
-        let from = self.next;
-        let most = if sieve.is_open() { u64::MAX } else { PIECE };
-        let until = facts.messages.total().min(from.saturating_add(most));
-        self.next = until;
-        (from..until).filter(move |number| {
-            sieve.is_open()
-                || facts.messages.by_number(*number).is_some_and(|message| {
-                    sieve.message(message, || summary(facts, message, &Look::default()))
-                })
-        })
+    fn piece(&mut self, facts: Facts<'_>, sieve: &Sieve<'_>) -> Vec<u64> {
+        let most = if sieve.is_open() { usize::MAX } else { PIECE };
+        let mut messages = facts.messages.since(self.next);
+        let rows = messages.by_ref().take(most).filter(|message| {
+            sieve.is_open() || sieve.message(message, || summary(facts, message, &Look::default()))
+        });
+        let rows = rows.map(|message| message.number).collect();
+        self.next = messages.next().map_or(facts.messages.total(), |next| next.number);
+        rows
     }
 
     /// A message, also when it was forgotten while it was looked at.
