@@ -68,6 +68,8 @@ pub fn selector_text(rule: &Rule) -> String {
 pub struct LadderPage {
     /// The participants, a line each or side by side.
     pub heads: Vec<String>,
+    /// How many of those say which participant a number stands for.
+    pub legend: usize,
     /// What happened, in order of time.
     pub events: Vec<LadderEvent>,
 }
@@ -106,7 +108,10 @@ impl LadderPage {
             },
             lines: lines(&drawn),
         });
-        Self { heads: lines(&heads), events: events.collect() }
+        let heads = lines(&heads);
+        // Side by side they take three lines at most; else the last two are numbers and lifelines.
+        let legend = if heads.len() > 3 { heads.len().saturating_sub(2) } else { 0 };
+        Self { heads, legend, events: events.collect() }
     }
 }
 

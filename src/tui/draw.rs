@@ -99,18 +99,33 @@ struct Part {
     rank: u8,
     text: String,
     style: Style,
+    /// Columns of it that others go for; more of it is shown where there is room.
+    least: usize,
+}
+
+impl Part {
+    fn new(rank: u8, text: String, style: Style) -> Self {
+        let least = text::width_of(&text);
+        Self { rank, text, style, least }
+    }
+
+    /// A part that may be cut to so many columns.
+    fn elastic(self, least: usize) -> Self {
+        Self { least: self.least.min(least), ..self }
+    }
 }
 
 fn status(app: &App, facts: Facts<'_>, shown: Facts<'_>, width: u16) -> Line<'static> {
     let theme = &app.theme;
-    let part = |rank: u8, text: String, style: Style| Part { rank, text, style };
+    let part = Part::new;
     let mut parts = Vec::new();
     let names = facts.input.names.iter().map(|name| theme.glyphs.short_text(base_name(name).as_bytes(), 24));
     parts.push(part(2, names.collect::<Vec<_>>().join(" "), theme.heading));
     let state = state(app, facts);
     parts.push(part(0, state.0, state.1));
     if let Some(trouble) = &facts.input.trouble {
-        parts.push(part(1, theme.glyphs.short_text(trouble.as_bytes(), 60), theme.bad));
+        let trouble = theme.glyphs.text(trouble.as_bytes()).to_string();
+        parts.push(part(1, trouble, theme.bad).elastic(60));
     }
     // A screen that was paused before the first packet shows no time.
     let packets = app.frozen.as_ref().map_or(facts.counts.packets, |frozen| frozen.packets);
@@ -137,18 +152,23 @@ fn status(app: &App, facts: Facts<'_>, shown: Facts<'_>, width: u16) -> Line<'st
         parts.push(part(3, words.join(" "), theme.level(*gravest)));
     }
     if !app.filter.is_empty() {
-        parts.push(part(1, format!("filter {}", app.filter.text), theme.address));
+        let filter = theme.glyphs.text(app.filter.text.as_bytes());
+        parts.push(part(1, format!("filter {filter}"), theme.address).elastic(24));
     }
-    let needs = |parts: &[Part]| parts.iter().map(|part| text::width_of(&part.text) + 2).sum::<usize>();
-    while needs(&parts) > usize::from(width) + 1 && parts.len() > 1 {
+    let needs = |parts: &[Part]| parts.iter().map(|part| part.least + 2).sum::<usize>();
+    let room = usize::from(width) + 1;
+    while needs(&parts) > room && parts.len() > 1 {
         let last = parts.iter().enumerate().max_by_key(|(place, part)| (part.rank, *place));
         let Some((place, _)) = last else { break };
         parts.remove(place);
     }
+    let mut left = room.saturating_sub(needs(&parts));
     let mut row = Row::default();
     row.plain(" ");
     for part in parts {
-        row.push(part.text, part.style).plain("  ");
+        let text = text::cut(&part.text, part.least + left, theme.glyphs.ellipsis);
+        left = left.saturating_sub(text::width_of(&text).saturating_sub(part.least));
+        row.push(text, part.style).plain("  ");
     }
     row.line()
 }

@@ -85,6 +85,29 @@ pub fn scrolled(line: Line<'static>, from: usize) -> Line<'static> {
     Line::from(spans)
 }
 
+/// A line of at most `width` columns; what was cut is marked.
+pub fn fit(line: Line<'static>, width: usize, ellipsis: &str) -> Line<'static> {
+    if line.width() <= width {
+        return line;
+    }
+    let mut room = width;
+    let mut spans = Vec::new();
+    let mut rest = line.spans.into_iter().peekable();
+    while let Some(span) = rest.next() {
+        let is_last = rest.peek().is_none();
+        let needed = span.width().saturating_add(if is_last { 0 } else { width_of(ellipsis) });
+        if needed > room {
+            // Something that is as wide as what is left, so that it is cut there.
+            let text = format!("{}{}", span.content, " ".repeat(room.saturating_add(1)));
+            spans.push(Span::styled(cut(&text, room, ellipsis), span.style));
+            break;
+        }
+        room = room.saturating_sub(span.width());
+        spans.push(span);
+    }
+    Line { spans, ..line }
+}
+
 /// A line in the making.
 #[derive(Debug, Default)]
 pub struct Row {

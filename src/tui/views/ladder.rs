@@ -148,6 +148,27 @@ pub fn is_of(exchange: &Exchange, node: &Node) -> bool {
     }
 }
 
+/// What stands above the events, in so many lines. Of a legend there is as much as there is room for; what it explains
+/// and the events stand below is never missing.
+fn head_lines(app: &App, room: usize, width: usize) -> Vec<Line<'static>> {
+    let ladder = &app.ladder;
+    let ellipsis = app.theme.glyphs.ellipsis;
+    let scrolled = |line: &String| text::scrolled(ansi::line(line), ladder.scrolled);
+    let heads = &ladder.page.heads;
+    let (legend, lanes) = heads.split_at_checked(ladder.page.legend).unwrap_or((&[], heads));
+    let legend_room = room.saturating_sub(lanes.len());
+    let shown = if legend.len() > legend_room { legend_room.saturating_sub(1) } else { legend.len() };
+    let mut lines: Vec<Line<'static>> =
+        legend.iter().take(shown).map(|line| text::fit(ansi::line(line), width, ellipsis)).collect();
+    if shown < legend.len() && legend_room > 0 {
+        let more = legend.len().saturating_sub(shown);
+        lines.push(Line::styled(format!("  ... {more} more"), app.theme.quiet));
+    }
+    lines.extend(lanes.iter().map(scrolled));
+    lines.truncate(room);
+    lines
+}
+
 /// Draws the ladder.
 pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, areas: &Areas) {
     let [area, ..] = areas.panes;
@@ -177,8 +198,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, areas: &Areas) {
     }
     let heads = ladder.heads();
     let scrolled = |line: &str| text::scrolled(ansi::line(line), ladder.scrolled);
-    let head: Vec<Line<'static>> = ladder.page.heads.iter().take(heads).map(|line| scrolled(line)).collect();
-    pane.lines(frame, head);
+    pane.lines(frame, head_lines(app, heads, pane.width()));
     let selected = ladder.list.selected().map(|(event, _)| event);
     // All lines of the selected event stand out; so rows are told apart by their event here.
     let rows = ladder.list.visible().map(|(place, (event, _))| {

@@ -42,7 +42,8 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, pane: &Pane<'_>)
     }
     let lines = lines(app, node, pane.width());
     let top = app.tunnels.policy_top.min(lines.len().saturating_sub(app.tunnels.policy_page()));
-    pane.lines(frame, lines.into_iter().skip(top).collect());
+    let lines = lines.into_iter().skip(top);
+    pane.lines(frame, lines.map(|line| text::fit(line, pane.width(), app.theme.glyphs.ellipsis)).collect());
 }
 
 /// The lines of a policy.
@@ -75,35 +76,24 @@ pub fn lines(app: &App, node: &Node, width: usize) -> Vec<Line<'static>> {
         lines.push(parting());
         let preferences = preferences(theme, node, rule);
         let mut described = description(theme, node, rule);
+        let number = |line: usize| if line == 0 { format!(" {fid:>3} ") } else { "     ".to_owned() };
         if !beside {
-            let (selector, style) = described.remove(0);
-            let mut row = Row::default();
-            row.push(format!(" {fid:>3} "), theme.heading).push(bar, theme.quiet);
-            row.push(
-                format!(" {}", text::cut(&selector, width.saturating_sub(8), theme.glyphs.ellipsis)),
-                style,
-            );
-            lines.push(row.line());
+            described.retain(|(text, _)| !text.is_empty());
+            for (line, (text, style)) in described.into_iter().chain(preferences).enumerate() {
+                let text = text::cut(&text, width.saturating_sub(7), theme.glyphs.ellipsis);
+                let mut row = Row::default();
+                row.push(number(line), theme.heading).push(bar, theme.quiet).push(format!(" {text}"), style);
+                lines.push(row.line());
+            }
+            continue;
         }
-        let count = if beside { preferences.len().max(described.len()) } else { preferences.len() };
-        for line in 0..count {
+        for line in 0..preferences.len().max(described.len()) {
             let mut row = Row::default();
-            let number = if line == 0 && beside { format!(" {fid:>3} ") } else { "     ".to_owned() };
-            row.push(number, theme.heading).push(bar, theme.quiet);
+            row.push(number(line), theme.heading).push(bar, theme.quiet);
             let (text, style) = preferences.get(line).cloned().unwrap_or_default();
             let (more, more_style) = described.get(line).cloned().unwrap_or_default();
-            if beside {
-                row.push(format!(" {}", text::left(&text, PREFERENCES - 1, theme.glyphs.ellipsis)), style);
-                row.push(bar, theme.quiet).push(format!(" {more}"), more_style);
-            } else {
-                row.push(format!(" {text}"), style);
-                if !more.is_empty() {
-                    let room = width.saturating_sub(row.width() + text::width_of(&more));
-                    if room > 0 {
-                        row.push(format!("{}{more}", " ".repeat(room)), more_style);
-                    }
-                }
-            }
+            row.push(format!(" {}", text::left(&text, PREFERENCES - 1, theme.glyphs.ellipsis)), style);
+            row.push(bar, theme.quiet).push(format!(" {more}"), more_style);
             lines.push(row.line());
         }
     }

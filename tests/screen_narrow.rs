@@ -1,0 +1,91 @@
+//! The screen where there is more to show than room.
+
+// Helpers of tests may fail loudly, as the tests themselves may.
+#![allow(clippy::unwrap_used)]
+
+mod history;
+mod screen;
+
+use history::{Ask, History};
+use mipflow::capture::{Frame, LinkType, Writer};
+use mipflow::time::Precision;
+use screen::Bench;
+
+/// The screen after a history, which is written to a file first.
+fn after(history: &History, size: (u16, u16)) -> Bench {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("history.pcap");
+    let mut writer = Writer::create::<&str>(&path, &[]).unwrap();
+    for (number, shot) in (1..).zip(&history.shots) {
+        let frame = Frame {
+            number,
+            file: 0,
+            time: shot.time,
+            precision: Precision::MICROSECONDS,
+            link_type: LinkType::RAW,
+            data: &shot.octets,
+            original_length: u32::try_from(shot.length).unwrap(),
+        };
+        writer.write(&frame).unwrap();
+    }
+    writer.finish().unwrap();
+    Bench::after(path.to_str().unwrap(), size)
+}
+
+#[test]
+fn a_narrow_policy_has_counts_and_failover_below_the_selector() {
+    let mut bench = Bench::after("samples/figure3.pcap", (66, 40));
+    bench.keys("\t");
+    let text = bench.text();
+    let lines: Vec<&str> = text.lines().skip_while(|line| !line.contains("FID │")).skip(2).collect();
+    for (line, wanted) in lines.iter().zip([
+        "    1 │ proto udp sport 5060",
+        // All of Wi-Fi, 332 and 324 octets, and what the download leaves of LTE's 504 and 520: 1024 less 596.
+        "      │ 10 packets, 1 084 octets",
+        "      │ FAILOVER",
+        "      │   BID 1 192.0.2.10 802.11 deregistered",
+        "      │ ▶ BID 2 192.0.2.70 E-UTRAN",
+        "      │   <DROP>",
+    ]) {
+        assert_eq!(line.trim_end(), wanted, "{text}");
+    }
+    // Narrower still, what is cut says so.
+    let bench = Bench::after("samples/figure3.pcap", (40, 40));
+    assert!(bench.shows("      │   BID 1 192.0.2.10 802.11 dereg…"), "{}", bench.text());
+}
+
+#[test]
+fn a_ladder_of_many_participants_keeps_its_lanes() {
+    let mut history = History::new();
+    for number in 1..=12u8 {
+        history.accepted(f64::from(number), &Ask::bid(number, number.into()));
+    }
+    let mut bench = after(&history, (80, 24));
+    bench.keys("2");
+    // Twenty lines, of which the events have half. The agent and twelve care-of addresses are thirteen.
+    let text = bench.text();
+    let lines: Vec<&str> = text.lines().skip(2).take(10).collect();
+    assert!(lines[0].contains("[1] 192.0.2.1"), "{text}");
+    assert!(lines[6].contains("[7] 192.0.2.7"), "{text}");
+    assert_eq!(lines[7].trim(), "... 6 more", "{text}");
+    assert!(lines[8].contains("[1] ") && lines[8].ends_with("[8]"), "{text}");
+    assert_eq!(lines[9].matches('│').count(), 8, "{text}");
+    // Eight lanes are in sight. The legend stays when the lanes go sideways.
+    bench.keys("ll");
+    assert!(bench.line("[7] 192.0.2.7").starts_with(lines[6]), "{}", bench.text());
+    assert_ne!(bench.text().lines().nth(10), Some(lines[8]), "{}", bench.text());
+}
+
+#[test]
+fn a_long_filter_is_cut_before_other_things_go() {
+    let mut bench = Bench::after("samples/figure3.pcap", (80, 24));
+    bench.keys("fnode:10.1.0.0/24 finding:must !state:active,replaced bid:1,2,3 !RRP\n");
+    let status = bench.text().lines().nth(22).unwrap().to_owned();
+    assert!(status.starts_with(" figure3.pcap  ended  "), "{status}");
+    assert!(status.contains("46 packets") && status.contains("  filter node:10.1.0.0/24"), "{status}");
+    assert!(status.ends_with('…') && status.chars().count() == 80, "{status}");
+    // Where there is room, all of it is there.
+    let mut bench = Bench::after("samples/figure3.pcap", (160, 24));
+    bench.keys("fnode:10.1.0.0/24 finding:must !state:active,replaced bid:1,2,3 !RRP\n");
+    assert!(bench.line("46 packets").ends_with("bid:1,2,3 !RRP"), "{}", bench.text());
+}
