@@ -10,7 +10,7 @@ mod terminal;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -190,6 +190,62 @@ fn saved_files_are_captures_and_tables() {
     terminal.shows("exists: Enter again overwrites");
     terminal.keys(&["Enter"]);
     terminal.shows("saved the ladder");
+}
+
+#[test]
+fn a_save_that_fails_leaves_what_was_there() {
+    let directory = tempfile::tempdir().unwrap();
+    let terminal = Terminal::new();
+    let save = |name: &str, again: bool, told: &str| {
+        let path = directory.path().join(name);
+        terminal.keys(&["s", "C-u"]);
+        terminal.tmux(&["send-keys", "-l", path.to_str().unwrap()]);
+        terminal.keys(&["Enter"]);
+        if again {
+            terminal.shows("exists: Enter again overwrites");
+            terminal.keys(&["Enter"]);
+        }
+        terminal.shows(told);
+        // The next one is to tell it anew.
+        terminal.keys(&["1"]);
+    };
+    let names = || {
+        let entries = std::fs::read_dir(directory.path()).unwrap().flatten();
+        let mut names: Vec<_> = entries.map(|entry| entry.file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    let file = |name: &str| directory.path().join(name);
+    let endings = ["pcap", "csv", "json", "txt"];
+    for ending in endings {
+        std::fs::write(file(&format!("old.{ending}")), "before").unwrap();
+    }
+    let before = names();
+    // No file may be longer than a block of 512 octets.
+    terminal.line(&format!("trap '' XFSZ; (ulimit -f 1; '{PROGRAM}' watch samples/malformed.pcap)"));
+    terminal.shows("[1 Tunnels]");
+    for ending in endings {
+        save(&format!("old.{ending}"), true, "File too large");
+        save(&format!("new.{ending}"), false, "File too large");
+        assert_eq!(std::fs::read_to_string(file(&format!("old.{ending}"))).unwrap(), "before");
+    }
+    assert_eq!(names(), before);
+    terminal.keys(&["q"]);
+    terminal.wait("the shell", |text| !text.contains("[1 Tunnels]"));
+    // Where it can be written, it is what the old one was: behind a link, and with its mode.
+    terminal.watch("samples/malformed.pcap");
+    std::fs::set_permissions(file("old.json"), std::fs::Permissions::from_mode(0o640)).unwrap();
+    std::os::unix::fs::symlink("old.json", file("link.json")).unwrap();
+    save("link.json", true, "saved messages, tables and findings");
+    let metadata = std::fs::symlink_metadata(file("old.json")).unwrap();
+    assert_eq!((metadata.is_file(), metadata.permissions().mode() & 0o777), (true, 0o640));
+    assert!(std::fs::read_to_string(file("old.json")).unwrap().starts_with("{\"schema\""));
+    assert!(std::fs::symlink_metadata(file("link.json")).unwrap().is_symlink());
+    // Two names of one file stay so.
+    std::fs::hard_link(file("old.csv"), file("same.csv")).unwrap();
+    save("same.csv", true, "saved nodes");
+    let text = std::fs::read_to_string(file("old.csv")).unwrap();
+    assert!(text != "before" && text == std::fs::read_to_string(file("same.csv")).unwrap());
 }
 
 #[test]

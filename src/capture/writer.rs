@@ -1,7 +1,7 @@
 //! Writes frames to a capture file: classic pcap, or pcapng when the name asks for it.
 
 use std::ffi::OsStr;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
@@ -99,6 +99,15 @@ impl Writer {
     /// [`Timeline::open`](super::Timeline::open)), which is an error.
     pub fn create<S: AsRef<OsStr>>(path: &Path, inputs: &[S]) -> Result<Self, WriteError> {
         Self::to_file(path, open_empty(path, inputs)?)
+    }
+
+    /// Whether a file could be created there: an error when it is one of `inputs`. Nothing is created, and nothing lost.
+    pub fn check<S: AsRef<OsStr>>(path: &Path, inputs: &[S]) -> Result<(), WriteError> {
+        let input = std::fs::metadata(path).ok().and_then(|metadata| input_of(&metadata, inputs));
+        match input {
+            Some(input) => Err(WriteError::IsInput { path: path.to_string_lossy().into_owned(), input }),
+            None => Ok(()),
+        }
     }
 
     /// Writes to an open, empty file; `path` is its name and says the format.
@@ -284,16 +293,21 @@ fn create<S: AsRef<OsStr>>(path: &Path, inputs: &[S]) -> Result<File, Refused> {
     // Emptied only once it is known not to be an input.
     let file = OpenOptions::new().write(true).create(true).truncate(false).open(path).map_err(Refused::Io)?;
     let metadata = file.metadata().map_err(Refused::Io)?;
+    if let Some(input) = input_of(&metadata, inputs) {
+        return Err(Refused::IsInput(input));
+    }
     if metadata.is_file() {
-        let identity = Identity::of(&metadata);
-        for input in inputs.iter().map(AsRef::as_ref) {
-            if Identity::of_input(input) == Some(identity) {
-                return Err(Refused::IsInput(input.to_string_lossy().into_owned()));
-            }
-        }
         file.set_len(0).map_err(Refused::Io)?;
     }
     Ok(file)
+}
+
+/// The input that a file is.
+fn input_of<S: AsRef<OsStr>>(metadata: &Metadata, inputs: &[S]) -> Option<String> {
+    let identity = metadata.is_file().then(|| Identity::of(metadata))?;
+    let mut inputs = inputs.iter().map(AsRef::as_ref);
+    let input = inputs.find(|input| Identity::of_input(input) == Some(identity))?;
+    Some(input.to_string_lossy().into_owned())
 }
 
 #[cfg(test)]

@@ -30,6 +30,7 @@ mod prompt;
 mod rates;
 mod run;
 mod save;
+mod saved_file;
 mod search;
 mod terminal;
 mod text;

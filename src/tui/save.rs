@@ -1,14 +1,15 @@
 //! Writes what a user saves.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use super::facts::Facts;
 use super::message::{SaveError, SaveFormat, SaveOrder};
+use super::saved_file::SavedFile;
 use super::view::View;
 use super::views;
-use crate::capture::Writer;
+use crate::capture::{WriteError, Writer};
 use crate::report::{
     CsvReport, CsvSection, Depth, JsonReport, Look, Report, Sections, Summary, TextReport, TimeStyle, grouped,
 };
@@ -20,24 +21,50 @@ pub fn save(facts: Facts<'_>, order: &SaveOrder) -> Result<String, SaveError> {
         return Err(SaveError::Exists(order.path.clone()));
     }
     let failed = |error: &dyn std::fmt::Display| SaveError::Failed(format!("{}: {error}", order.path));
-    let what = match order.format {
-        SaveFormat::Capture => {
-            let mut writer = Writer::create(path, &facts.input.names).map_err(|error| failed(&error))?;
-            let frames = order.messages.iter().flat_map(|message| message.frames());
-            for frame in frames {
-                writer.write(&frame).map_err(|error| failed(&error))?;
-            }
-            writer.finish().map_err(|error| failed(&error))?;
-            format!("{} messages", grouped(order.messages.len() as u64))
+    if order.format == SaveFormat::Capture {
+        Writer::check(path, &facts.input.names).map_err(|error| failed(&error))?;
+    }
+    let file = if order.overwrite { SavedFile::over(path) } else { SavedFile::new(path) };
+    let file = file.map_err(|error| match error.kind() {
+        // It came a moment ago.
+        io::ErrorKind::AlreadyExists => SaveError::Exists(order.path.clone()),
+        _ => failed(&error),
+    })?;
+    match write(file.path(), facts, order) {
+        Ok(what) => {
+            file.complete().map_err(|error| failed(&error))?;
+            Ok(format!("saved {what} to {}", order.path))
         }
-        SaveFormat::Csv => {
-            let mut out = create(path, order.overwrite).map_err(|error| failed(&error))?;
-            write_csv(&mut out, facts, order)
-                .and_then(|what| out.flush().map(|()| what))
-                .map_err(|error| failed(&error))?
+        Err(error) => {
+            file.give_up();
+            Err(match error {
+                // The name it has there is not the one that was asked for.
+                WriteError::Create { error, .. } | WriteError::Write { error, .. } => failed(&error),
+                other => failed(&other),
+            })
         }
+    }
+}
+
+/// Writes to an empty file, or over one; says what was written.
+fn write(path: &Path, facts: Facts<'_>, order: &SaveOrder) -> Result<String, WriteError> {
+    let failed = |error| WriteError::Write { path: order.path.clone(), error };
+    if order.format == SaveFormat::Capture {
+        let mut writer = Writer::create(path, &facts.input.names)?;
+        for frame in order.messages.iter().flat_map(|message| message.frames()) {
+            writer.write(&frame)?;
+        }
+        writer.finish()?;
+        return Ok(format!("{} messages", grouped(order.messages.len() as u64)));
+    }
+    let mut out = File::create(path).map(BufWriter::new).map_err(failed)?;
+    let written = write_tables(&mut out, facts, order);
+    written.and_then(|what| out.flush().map(|()| what)).map_err(failed)
+}
+
+fn write_tables(out: &mut dyn Write, facts: Facts<'_>, order: &SaveOrder) -> io::Result<String> {
+    match order.format {
         SaveFormat::Json => {
-            let out = create(path, order.overwrite).map_err(|error| failed(&error))?;
             let sections = Sections {
                 messages: true,
                 exchanges: true,
@@ -46,30 +73,17 @@ pub fn save(facts: Facts<'_>, order: &SaveOrder) -> Result<String, SaveError> {
                 findings: true,
                 ..Sections::default()
             };
-            report(JsonReport::new(out, sections), facts, order).map_err(|error| failed(&error))?;
-            "messages, tables and findings".to_owned()
+            report(JsonReport::new(out, sections), facts, order)?;
+            Ok("messages, tables and findings".to_owned())
         }
         SaveFormat::Ladder => {
-            let out = create(path, order.overwrite).map_err(|error| failed(&error))?;
             let sections = Sections { ladder: true, ..Sections::default() };
             let text = TextReport::new(out, sections, Depth::default(), TimeStyle::Utc, Look::default());
-            report(text, facts, order).map_err(|error| failed(&error))?;
-            "the ladder".to_owned()
+            report(text, facts, order)?;
+            Ok("the ladder".to_owned())
         }
-    };
-    Ok(format!("saved {what} to {}", order.path))
-}
-
-fn create(path: &Path, overwrite: bool) -> io::Result<BufWriter<File>> {
-    let mut options = OpenOptions::new();
-    options.write(true).truncate(true);
-    // Nobody else's file is written over, also not one that came a moment ago.
-    if overwrite {
-        options.create(true)
-    } else {
-        options.create_new(true)
-    };
-    options.open(path).map(BufWriter::new)
+        SaveFormat::Csv | SaveFormat::Capture => write_csv(out, facts, order),
+    }
 }
 
 fn summary<'a>(facts: Facts<'a>, order: &'a SaveOrder) -> Summary<'a> {
