@@ -6,9 +6,12 @@
 mod history;
 mod screen;
 
+use crossterm::event::KeyCode;
 use history::{Ask, History};
 use mipflow::capture::{Frame, LinkType, Writer};
 use mipflow::time::Precision;
+use mipflow::tui::{Filter, Settings};
+use mipflow::watch::EngineOptions;
 use screen::Bench;
 
 /// The screen after a history, which is written to a file first.
@@ -88,4 +91,34 @@ fn a_long_filter_is_cut_before_other_things_go() {
     let mut bench = Bench::after("samples/figure3.pcap", (160, 24));
     bench.keys("fnode:10.1.0.0/24 finding:must !state:active,replaced bid:1,2,3 !RRP\n");
     assert!(bench.line("46 packets").ends_with("bid:1,2,3 !RRP"), "{}", bench.text());
+}
+
+#[test]
+fn what_is_typed_counts_in_columns() {
+    let mut bench = Bench::after("samples/figure3.pcap", (100, 24));
+    // Ninety columns and three.
+    bench.keys(&format!("f{}END", "中".repeat(45)));
+    let footer = bench.text().lines().last().unwrap().replace(' ', "");
+    assert!(footer.starts_with("filter:中") && footer.ends_with("中END"), "{footer}");
+    // The cursor in the midst of it: what is before it is there, and what is under it.
+    for _ in 0..3 {
+        bench.press(KeyCode::Left);
+    }
+    assert!(bench.text().lines().last().unwrap().ends_with("中 E"), "{}", bench.text());
+    bench.press(KeyCode::Home);
+    let footer = bench.text().lines().last().unwrap().to_owned();
+    assert_eq!(footer.matches('中').count(), 45, "{footer}");
+}
+
+#[test]
+fn a_filter_beyond_ascii_is_written_in_ascii_where_that_is_asked_for() {
+    let filter = Filter::of_node("中 x").unwrap();
+    let settings = Settings { filter, ascii: true, ..Settings::default() };
+    let mut bench = Bench::with("samples/malformed.pcap", (100, 24), EngineOptions::default(), settings);
+    bench.read(u64::MAX);
+    for view in ["1", "3", "4", "5"] {
+        bench.keys(view);
+        assert!(bench.shows(r"nothing that the filter `node:\u{4e2d}\ x` lets through"), "{}", bench.text());
+        assert!(bench.shows(r"filter node:\u{4e2d}\ x") && bench.text().is_ascii(), "{}", bench.text());
+    }
 }

@@ -152,8 +152,8 @@ fn status(app: &App, facts: Facts<'_>, shown: Facts<'_>, width: u16) -> Line<'st
         parts.push(part(3, words.join(" "), theme.level(*gravest)));
     }
     if !app.filter.is_empty() {
-        let filter = theme.glyphs.text(app.filter.text.as_bytes());
-        parts.push(part(1, format!("filter {filter}"), theme.address).elastic(24));
+        let filter = text::typed(&app.filter.text, &theme.glyphs);
+        parts.push(part(1, format!("filter {filter}"), theme.address).elastic(40));
     }
     let needs = |parts: &[Part]| parts.iter().map(|part| part.least + 2).sum::<usize>();
     let room = usize::from(width) + 1;
@@ -263,11 +263,12 @@ fn draw_prompt(frame: &mut Frame<'_>, app: &App, prompt: &Prompt, area: Rect) {
     let start = row.width();
     // The end of a long text is what is being typed.
     let room = width.saturating_sub(start + 1);
-    let skipped = prompt.cursor.saturating_sub(room);
-    let typed: String = prompt.text.chars().skip(skipped).take(room).collect();
-    let before: String = prompt.text.chars().skip(skipped).take(prompt.cursor - skipped).collect();
-    let column = start + text::width_of(&before);
-    row.plain(typed);
+    let place = prompt.text.char_indices().nth(prompt.cursor).map_or(prompt.text.len(), |(place, _)| place);
+    let (before, after) = prompt.text.split_at_checked(place).unwrap_or_default();
+    let before = text::end(before, room);
+    let column = start + text::width_of(before);
+    row.plain(before);
+    row.plain(text::cut(after, width.saturating_sub(column), ""));
     let left = width.saturating_sub(row.width() + 3);
     if left >= 8 {
         row.push(format!("  {}", text::cut(&aside, left, theme.glyphs.ellipsis)), style);

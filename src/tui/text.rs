@@ -3,6 +3,8 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use crate::report::Glyphs;
+
 /// Text cut to `width` columns, the cut marked, and filled up with blanks.
 pub fn left(text: &str, width: usize, ellipsis: &str) -> String {
     let text = cut(text, width, ellipsis);
@@ -39,6 +41,14 @@ pub fn cut(text: &str, width: usize, ellipsis: &str) -> String {
     kept
 }
 
+/// What a user typed, as it may be shown with these characters.
+pub fn typed(text: &str, glyphs: &Glyphs) -> String {
+    // A backslash is part of it, not the beginning of what stands for something else.
+    let pieces: Vec<String> =
+        text.split('\\').map(|piece| glyphs.text(piece.as_bytes()).to_string()).collect();
+    pieces.join("\\")
+}
+
 /// Columns a text takes.
 pub fn width_of(text: &str) -> usize {
     Span::raw(text).width()
@@ -73,16 +83,38 @@ pub fn scrolled(line: Line<'static>, from: usize) -> Line<'static> {
     let mut skip = from;
     let mut spans = Vec::new();
     for span in line.spans {
-        let count = span.content.chars().count();
-        if skip >= count {
-            skip -= count;
-            continue;
+        let (kept, passed) = without(&span.content, skip);
+        skip = skip.saturating_sub(passed);
+        if !kept.is_empty() {
+            spans.push(Span::styled(kept, span.style));
         }
-        let kept: String = span.content.chars().skip(skip).collect();
-        skip = 0;
-        spans.push(Span::styled(kept, span.style));
     }
     Line::from(spans)
+}
+
+/// A text without its first `columns`, and how many of them it had. Of what is cut in two a blank stays.
+fn without(text: &str, columns: usize) -> (String, usize) {
+    let mut passed = 0;
+    let mut rest = text.chars();
+    while passed < columns {
+        let Some(character) = rest.next() else { break };
+        passed += width_of(character.encode_utf8(&mut [0; 4]));
+    }
+    let halves = " ".repeat(passed.saturating_sub(columns));
+    (halves + rest.as_str(), passed.min(columns))
+}
+
+/// The end of a text that has `room` columns: what is to the right of what does not fit.
+pub fn end(text: &str, room: usize) -> &str {
+    let mut room = room;
+    let place = text.char_indices().rev().take_while(|(_, character)| {
+        let width = width_of(character.encode_utf8(&mut [0; 4]));
+        let fits = width <= room;
+        room = room.saturating_sub(width);
+        fits
+    });
+    let start = place.last().map_or(text.len(), |(start, _)| start);
+    text.get(start..).unwrap_or_default()
 }
 
 /// A line of at most `width` columns; what was cut is marked.
@@ -149,6 +181,25 @@ mod tests {
         assert_eq!(left("日本語", 4, "…"), "日… ");
         assert_eq!(left("abc", 0, "…"), "");
         assert_eq!(cut("abcdef", 3, "..."), "abc".chars().take(0).collect::<String>());
+    }
+
+    #[test]
+    fn wide_letters_take_two_columns_wherever_text_is_cut() {
+        let line = || Line::from(vec![Span::raw("a日本"), Span::raw("語b")]);
+        let from = |columns| scrolled(line(), columns).to_string();
+        assert_eq!([from(0), from(1), from(2), from(3)], ["a日本語b", "日本語b", " 本語b", "本語b"]);
+        assert_eq!([from(6), from(7), from(8), from(9)], [" b", "b", "", ""]);
+        assert_eq!(
+            [end("日本語b", 0), end("日本語b", 1), end("日本語b", 2), end("日本語b", 3)],
+            ["", "b", "b", "語b"]
+        );
+        assert_eq!((end("日本語b", 7), end("ab", 9)), ("日本語b", "ab"));
+        assert_eq!(fit(line(), 5, "…").to_string(), "a日…");
+        assert_eq!(
+            (fit(line(), 8, "…").to_string(), fit(line(), 7, "…").to_string()),
+            ("a日本語b".to_owned(), "a日本…".to_owned())
+        );
+        assert_eq!(typed("a\\ ü", &Glyphs::ASCII), "a\\ \\u{fc}");
     }
 
     #[test]

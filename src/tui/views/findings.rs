@@ -260,9 +260,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, areas: &Areas) {
         let words = match (facts.findings.is_empty(), facts.messages.total()) {
             (true, 0) => super::tunnels::awaited(app, facts),
             (true, _) => "nothing to complain of so far".to_owned(),
-            (false, _) => {
-                format!("nothing that the filter `{}` lets through (f changes it)", app.filter.text)
-            }
+            (false, _) => super::tunnels::nothing_through(app),
         };
         return pane.empty(frame, &words);
     }

@@ -21,6 +21,7 @@ use crate::tui::filter::{Sieve, node_text};
 use crate::tui::layout::Areas;
 use crate::tui::list::List;
 use crate::tui::rates::Rates;
+use crate::tui::text;
 
 /// Nodes are unfolded by themselves when they are shown while there are no more than these.
 const FEW: usize = 4;
@@ -244,10 +245,16 @@ pub fn count(shown: usize, total: usize, what: &str, is_open: bool) -> String {
     }
 }
 
+/// What is said where the filter leaves nothing.
+pub fn nothing_through(app: &App) -> String {
+    let filter = text::typed(&app.filter.text, &app.theme.glyphs);
+    format!("nothing that the filter `{filter}` lets through (f changes it)")
+}
+
 /// What an empty screen waits for.
 pub fn awaited(app: &App, facts: Facts<'_>) -> String {
     if !app.filter.is_empty() && (facts.observer.node_places() > 0 || !facts.messages.is_empty()) {
-        return format!("nothing that the filter `{}` lets through (f changes it)", app.filter.text);
+        return nothing_through(app);
     }
     let ports: Vec<String> = facts.ports.iter().map(ToString::to_string).collect();
     let others = facts.counters.packets.saturating_sub(facts.counts.registrations());
