@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseEvent, MouseEventKind};
 use mipflow::report::TimeStyle;
-use mipflow::state::{Limits, Options};
 use mipflow::tui::{
     Action, Effect, Extent, Filter, KEYS, Message, ReplayOrder, SaveError, SaveFormat, Settings, ThemeName,
     View,
@@ -270,66 +269,6 @@ fn flows_are_sorted_by_any_column() {
 }
 
 #[test]
-fn a_paused_screen_stands_still_while_packets_are_counted() {
-    let mut bench = Bench::before(FIGURE, SIZE);
-    bench.read(19);
-    bench.keys("p");
-    assert!(bench.shows("PAUSED +0"));
-    let before = bench.text();
-    bench.read(36);
-    assert!(bench.shows("PAUSED +17"), "{}", bench.text());
-    let same =
-        |text: &str| text.lines().filter(|line| !line.contains("PAUSED")).collect::<Vec<_>>().join("\n");
-    assert_eq!(same(&bench.text()), same(&before));
-    // Also in other views.
-    bench.keys("3");
-    assert!(bench.shows("Messages: 6 messages"), "{}", bench.text());
-    bench.keys("1p");
-    assert!(!bench.shows("PAUSED") && bench.line("BID 1   802.11").contains("deregistered"));
-}
-
-#[test]
-fn statistics_are_those_of_the_moment_that_is_shown() {
-    let mut bench = Bench::before(FIGURE, (80, 40));
-    bench.read(19);
-    bench.keys("6p");
-    assert!(bench.line("  packets ").contains(" 19 "), "{}", bench.text());
-    bench.read(u64::MAX);
-    bench.keys("16");
-    assert!(bench.line("  packets ").contains(" 19 "), "{}", bench.text());
-    assert!(bench.line("  registrations ").ends_with(" 6"), "{}", bench.text());
-    bench.keys("p");
-    assert!(bench.line("  packets ").contains(" 46 "), "{}", bench.text());
-    // Four exchanges, the first of which ends with frame 4. Its two messages alone are looked at again.
-    bench.keys("[[[[");
-    assert!(bench.shows("AT FRAME 4"), "{}", bench.text());
-    assert!(bench.line("  packets ").contains(" 2 "), "{}", bench.text());
-    assert!(bench.line("  first ").ends_with("10:00:00.000000Z"), "{}", bench.text());
-    assert!(bench.line("  last ").ends_with("10:00:00.251580Z"), "{}", bench.text());
-    assert!(bench.line("  registrations ").ends_with(" 2"), "{}", bench.text());
-    assert!(bench.line("Registration Reply (3)").trim_start().starts_with("1 "), "{}", bench.text());
-    // So are the messages, on the screen and in a file.
-    bench.keys("3");
-    assert!(bench.shows("Messages: 2 messages"), "{}", bench.text());
-    let effects = bench.keys("1s\n");
-    let [Effect::Save(order, _)] = effects.as_slice() else { panic!("{effects:?}") };
-    assert_eq!(order.messages.len(), 2);
-    bench.keys("3p");
-    assert!(bench.shows("Messages: 8 messages"), "{}", bench.text());
-}
-
-#[test]
-fn a_screen_that_was_paused_before_the_first_packet_tells_no_time() {
-    let mut bench = Bench::before(FIGURE, SIZE);
-    bench.keys("p");
-    bench.read(4);
-    let status = bench.line("PAUSED +4");
-    assert!(!status.contains(':'), "{status}");
-    bench.keys("p");
-    assert!(bench.line("4 packets").contains("10:00:00"), "{}", bench.text());
-}
-
-#[test]
 fn a_node_without_an_address_is_named_in_full() {
     // It has a NAI of 16 letters, and until frame 14 no more.
     let mut bench = Bench::before("samples/foreign-agent.pcap", SIZE);
@@ -347,21 +286,6 @@ fn standard_input_is_called_so() {
     bench.input.names = vec!["-".to_owned()];
     bench.read(4);
     assert!(bench.line("4 packets").starts_with(" standard input  reading  10:00:00"), "{}", bench.text());
-}
-
-#[test]
-fn following_stays_at_the_newest_row() {
-    let mut bench = Bench::before(FIGURE, SIZE);
-    bench.read(10);
-    bench.keys("3A");
-    assert!(bench.shows("following") && bench.cursor().starts_with("10 "));
-    bench.read(36);
-    assert!(bench.cursor().starts_with("36 "), "{}", bench.text());
-    // Who goes up wants to read.
-    bench.keys("k");
-    assert!(!bench.shows("following") && bench.cursor().starts_with("35 "));
-    bench.keys("AA");
-    assert!(!bench.app.follow);
 }
 
 #[test]
@@ -485,33 +409,6 @@ fn times_and_themes_change() {
 }
 
 #[test]
-fn the_time_cursor_shows_the_tables_as_they_stood() {
-    let mut bench = Bench::after(FIGURE, SIZE);
-    bench.keys("]");
-    assert!(bench.shows("this is now"));
-    // The last exchange is the de-registration of Wi-Fi, over with frame 36.
-    bench.keys("[");
-    assert!(bench.shows("AT FRAME 36") && bench.shows("FAILOVER"), "{}", bench.text());
-    bench.keys("[");
-    assert!(bench.shows("AT FRAME 19") && !bench.shows("FAILOVER"), "{}", bench.text());
-    assert!(bench.line("BID 1   802.11/1").contains("595 s"), "{}", bench.text());
-    bench.keys("[[");
-    assert!(bench.shows("AT FRAME 4") && bench.line("10.1.0.1 ").contains("1 of 1 up"), "{}", bench.text());
-    bench.keys("[");
-    assert!(bench.shows("no exchange before this one") && bench.shows("AT FRAME 4"));
-    bench.keys("]]]");
-    assert!(bench.shows("AT FRAME 36"));
-    bench.keys("]");
-    assert!(bench.shows("back to now") && !bench.shows("AT FRAME"));
-    assert!(bench.line("203.0.113.50:5060").contains("was BID 1"));
-    // In the ladder it goes along with the cursor; p is another way back.
-    bench.keys("x[[");
-    assert!(bench.shows("AT FRAME 19") && bench.cursor().contains("RRP 0 accepted"), "{}", bench.text());
-    bench.keys("p");
-    assert!(!bench.shows("AT FRAME"));
-}
-
-#[test]
 fn panes_grow_and_shrink() {
     let mut bench = Bench::after(FIGURE, SIZE);
     for (keys, page) in [
@@ -575,156 +472,6 @@ fn the_mouse_selects_and_scrolls() {
     bench.click(7 + 15 * 3 + 1, u16::try_from(row).unwrap());
     assert_eq!(bench.app.pane(), 2);
     assert!(bench.shows("Octets 12 to 15"), "{}", bench.text());
-}
-
-#[test]
-fn what_is_looked_at_survives_its_eviction() {
-    let options = EngineOptions {
-        recent_messages: 3,
-        observer: Options {
-            limits: Limits { nodes: 2, exchanges: 2, ..Limits::default() },
-            ..Options::default()
-        },
-        ..EngineOptions::default()
-    };
-    // Seventeen messages of thirteen nodes, of which two are kept.
-    let mut bench = Bench::with("samples/malformed.pcap", SIZE, options, Settings::default());
-    bench.read(2);
-    let node = bench.cursor();
-    assert!(node.contains("10.1.0.1"), "{}", bench.text());
-    bench.keys("3");
-    assert!(bench.cursor().starts_with("1 10:00:00"));
-    let packet = bench.line("Frame 1,");
-    bench.keys("1");
-    bench.read(17);
-    assert!(bench.cursor().contains("10.1.0.1") && bench.cursor().contains("forgotten"), "{}", bench.text());
-    let rows = bench.app.tunnels.list.rows().iter().map(|row| row.node()).collect::<BTreeSet<_>>().len();
-    assert!(bench.shows(&format!("Tunnels: {rows} nodes")), "{}", bench.text());
-    bench.keys("3");
-    assert!(bench.cursor().starts_with("1 10:00:00"), "{}", bench.text());
-    assert_eq!(bench.line("Frame 1,"), packet);
-    let rows = bench.app.messages.list.rows().len();
-    assert!(bench.shows(&format!("Messages: {rows} messages")), "{}", bench.text());
-    assert!(bench.shows("14 older ones forgotten"));
-}
-
-#[test]
-fn another_node_folds_nothing() {
-    // With frame 8 there are four nodes, with frame 10 five.
-    let mut bench = Bench::before("samples/tunnels.pcap", (100, 40));
-    bench.read(8);
-    bench.keys("G");
-    assert!(bench.cursor().contains("192.0.2.14"), "{}", bench.text());
-    bench.read(10);
-    assert!(bench.cursor().contains("192.0.2.14"), "{}", bench.text());
-    assert!(
-        bench.line("10.1.0.1 ").contains('▾') && bench.line("10.1.0.5 ").contains('▸'),
-        "{}",
-        bench.text()
-    );
-    // Where a filter leaves few they are unfolded, and stay so when it is gone.
-    bench.keys("fnode:10.1.0.5\n");
-    assert!(bench.line("10.1.0.5 ").contains('▾'), "{}", bench.text());
-    bench.keys("f");
-    bench.control('u');
-    bench.keys("\n");
-    assert!(bench.line("10.1.0.5 ").contains('▾') && bench.shows("5 nodes"), "{}", bench.text());
-}
-
-#[test]
-fn a_flow_that_fails_over_keeps_the_cursor_and_its_mark() {
-    let mut bench = Bench::before(FIGURE, (120, 30));
-    bench.read(34);
-    bench.keys("/5060\n k");
-    assert!(bench.line("203.0.113.50:5060").starts_with('●'), "{}", bench.text());
-    let above = |bench: &Bench| {
-        let text = bench.text();
-        let place = text.lines().position(|line| line.contains("203.0.113.50:5060")).unwrap();
-        text.lines().take(place).filter(|line| line.contains("BID ")).count()
-    };
-    assert_eq!(above(&bench), 1, "{}", bench.text());
-    let style = |bench: &Bench| bench.reversed().contains("203.0.113.50:5060");
-    assert!(style(&bench));
-    // From frame 37 on it is in the tunnel of BID 2.
-    bench.read(40);
-    assert_eq!(above(&bench), 2, "{}", bench.text());
-    assert!(style(&bench) && bench.line("203.0.113.50:5060").starts_with('●'), "{}", bench.text());
-}
-
-#[test]
-fn a_flow_that_is_gone_gives_the_cursor_to_its_node() {
-    let options = EngineOptions {
-        observer: Options { limits: Limits { flows: 1, ..Limits::default() }, ..Options::default() },
-        ..EngineOptions::default()
-    };
-    let mut bench = Bench::with("samples/tunnels.pcap", (100, 40), options, Settings::default());
-    let flow = |bench: &Bench| {
-        let rows = bench.app.tunnels.list.rows().iter();
-        rows.filter(|row| format!("{row:?}").starts_with("Flow")).count()
-    };
-    bench.read(8);
-    let mut frame = 8;
-    while flow(&bench) == 0 {
-        frame += 1;
-        bench.read(frame);
-    }
-    bench.keys("g/icmp\n");
-    assert!(bench.cursor().starts_with("icmp"), "{}", bench.text());
-    let node = bench.app.tunnels.selected_node();
-    // Until then there was another flow, of another node.
-    bench.read(26);
-    assert_eq!(bench.app.tunnels.selected_node(), node, "{}", bench.text());
-    assert!(bench.cursor().starts_with("▾ 10.1.0."), "{}", bench.text());
-}
-
-#[test]
-fn tunnel_data_is_among_the_messages_and_pushes_none_of_them_out() {
-    let options = EngineOptions { recent_messages: 3, ..EngineOptions::default() };
-    let mut bench = Bench::with("samples/tunnels.pcap", (80, 40), options, Settings::default());
-    bench.read(28);
-    bench.keys("3G");
-    let frames = |bench: &Bench| -> Vec<u64> {
-        let text = bench.text();
-        let rows = text.lines().skip(2).map(|line| line.trim_start_matches('▶').split_whitespace());
-        rows.map_while(|mut words| words.next()?.parse().ok()).collect()
-    };
-    // Three of the twelve registrations, and one of the data.
-    assert_eq!(frames(&bench), [10, 11, 12, 28], "{}", bench.text());
-    assert!(bench.cursor().contains("DATA icmp 203.0.113.7"), "{}", bench.text());
-    assert!(bench.shows("9 older ones forgotten") && bench.shows("Messages: 4 messages"), "{}", bench.text());
-    // Three more: the first one of the data is forgotten, but looked at.
-    bench.read(31);
-    assert_eq!(frames(&bench), [10, 11, 12, 28, 29, 30, 31], "{}", bench.text());
-    assert!(bench.cursor().starts_with("28 "), "{}", bench.text());
-    bench.keys("A");
-    assert_eq!(frames(&bench), [10, 11, 12, 29, 30, 31], "{}", bench.text());
-    // All of them are saved.
-    let effects = bench.keys("s\n");
-    let [Effect::Save(order, _)] = effects.as_slice() else { panic!("{effects:?}") };
-    let saved: Vec<u64> = order.messages.iter().map(|message| message.frame().number).collect();
-    assert_eq!(saved, [10, 11, 12, 29, 30, 31]);
-    // The time cursor has those up to its moment, and the way back to now finds all again.
-    bench.keys("A[");
-    assert!(bench.shows("AT FRAME 12"), "{}", bench.text());
-    assert_eq!(frames(&bench), [10, 11, 12], "{}", bench.text());
-    bench.keys("pg");
-    assert_eq!(frames(&bench), [10, 11, 12, 29, 30, 31], "{}", bench.text());
-}
-
-#[test]
-fn a_ladder_keeps_the_exchanges_it_has_shown() {
-    let options = EngineOptions {
-        observer: Options { limits: Limits { exchanges: 1, ..Limits::default() }, ..Options::default() },
-        ..EngineOptions::default()
-    };
-    let mut bench = Bench::with(FIGURE, (120, 60), options, Settings::default());
-    bench.read(4);
-    bench.keys("x");
-    for frame in [10, 19, 36] {
-        bench.read(frame);
-    }
-    assert!(bench.shows("Ladder of 10.1.0.1: 4 exchanges"), "{}", bench.text());
-    assert!(bench.shows("RRQ register BID 1") && bench.shows("RRQ deregister BID 1"));
 }
 
 #[test]

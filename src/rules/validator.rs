@@ -97,7 +97,8 @@ impl Validator {
         self.findings.take_kept()
     }
 
-    /// Moves the clock to the time of a packet, after the observer's and before the packet is taken.
+    /// Moves the clock to the time of a packet, after the observer's and before the packet is taken. The observer counts the
+    /// packets that wait if something is due.
     #[inline]
     pub fn advance(&mut self, time: Timestamp, observer: &mut Observer) {
         // Every frame passes here, and for nearly all of them nothing is due.

@@ -9,7 +9,7 @@ use super::{FieldSink, Reader};
 pub enum DualStack {
     /// Sub-Type 1: the node asks for an IPv6 prefix.
     PrefixRequest {
-        /// Length of the prefix in bits.
+        /// Length of the prefix in bits, or [`DualStack::LINK_LOCAL`].
         prefix_length: u8,
         /// The prefix.
         prefix: Ipv6Addr,
@@ -18,7 +18,7 @@ pub enum DualStack {
     PrefixReply {
         /// What became of it.
         code: Ipv6PrefixCode,
-        /// Length of the prefix in bits; 255 marks a link-local address.
+        /// Length of the prefix in bits, or [`DualStack::LINK_LOCAL`].
         prefix_length: u8,
         /// Ignored on receipt.
         reserved: u8,
@@ -30,6 +30,11 @@ pub enum DualStack {
         /// Ignored on receipt.
         reserved: u8,
     },
+}
+
+impl DualStack {
+    /// The prefix length that marks a link-local address (RFC 5454 §2.1).
+    pub const LINK_LOCAL: u8 = 255;
 }
 
 /// What became of a requested IPv6 prefix (RFC 5454 §2.2): the octet as it was on the wire.

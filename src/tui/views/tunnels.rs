@@ -117,6 +117,10 @@ impl Tunnels {
                 self.folds.entry(*node).or_insert(true);
             }
         }
+        if self.folds.len() > self.total {
+            // Nodes that were forgotten are among them.
+            self.folds.retain(|node, _| facts.node(*node).is_some() || selected == Some(*node));
+        }
         let open = nodes.iter().filter(|node| self.is_open(**node));
         let mut flows: BTreeMap<u32, Vec<(u16, u32)>> = open.map(|node| (node.place, Vec::new())).collect();
         if !flows.is_empty() {

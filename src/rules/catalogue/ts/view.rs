@@ -7,7 +7,7 @@ use crate::rules::finder::Finder;
 use crate::rules::memory::{Said, Session};
 use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
-use crate::wire::{Bounds, SelectorField, SelectorFormat, TrafficSelector};
+use crate::wire::{Bounds, DualStack, SelectorField, SelectorFormat, TrafficSelector};
 
 /// Selector addresses do not fit the home-agent point of view.
 pub static TS_011: Rule = Rule {
@@ -79,9 +79,6 @@ fn is_from_the_wrong_side(
     }
 }
 
-/// Prefix Length of a link-local address (RFC 5454 §2.1).
-const LINK_LOCAL: u8 = 255;
-
 /// The addresses of a node, as far as they were seen.
 struct Home<'s> {
     address: Ipv4Addr,
@@ -113,7 +110,7 @@ impl Home<'_> {
     /// First and last address of each IPv6 prefix, and of each link-local address.
     fn prefixes(&self) -> impl Iterator<Item = (u128, u128)> {
         self.ipv6().filter_map(|(prefix, length)| {
-            let length = if length == LINK_LOCAL { 128 } else { length };
+            let length = if length == DualStack::LINK_LOCAL { 128 } else { length };
             let host_bits = u128::MAX.checked_shr(length.into()).unwrap_or_default();
             let first = u128::from(prefix) & !host_bits;
             (length <= 128).then_some((first, first | host_bits))
