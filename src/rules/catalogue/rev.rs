@@ -1,7 +1,5 @@
 //! Revocation (REV, RFC 3543).
 
-use std::fmt;
-
 use crate::rules::facts::{Revoking, live};
 use crate::rules::finder::Finder;
 use crate::rules::memory::{GRACE, ONE_SECOND};
@@ -93,16 +91,15 @@ fn is_dead_or_repeated(revoking: &Revoking<'_, '_, '_>, finder: &mut Finder<'_>)
     let earlier = || revoking.world.revocations.of_binding(revocation);
     let what = format!("revocation of {} at {}", revocation.home_address, revocation.foreign_domain_address);
     if let Some(ended) = expiry_of_dead(revoking) {
-        let seconds = Seconds(time.since(ended));
-        finder.fires(format!(
-            "{what}, which expired {seconds} s before and is registered no more (RFC 3543 §3.3)"
-        ));
+        let since = seconds(time.since(ended));
+        finder
+            .fires(format!("{what}, which expired {since} before and is registered no more (RFC 3543 §3.3)"));
     } else if let Some(last) = earlier().next()
         && time.since(last.place.time) < ONE_SECOND
     {
-        let seconds = Seconds(time.since(last.place.time));
+        let since = seconds(time.since(last.place.time));
         finder.fires(format!(
-            "{what} {seconds} s after the one in #{}; 1 s has to lie between (RFC 3543 §4.2.2.1)",
+            "{what} {since} after the one in #{}; 1 s has to lie between (RFC 3543 §4.2.2.1)",
             last.place.frame
         ));
     } else if let Some(same) =
@@ -130,14 +127,4 @@ fn expiry_of_dead(revoking: &Revoking<'_, '_, '_>) -> Option<Timestamp> {
     let last = node.bindings().iter().filter(here).max_by_key(|binding| binding.ended.or(binding.expires))?;
     let expired = matches!(last.state, BindingState::Active | BindingState::Expired);
     last.expires.filter(|expires| expired && time.since(*expires) > GRACE)
-}
-
-/// Nanoseconds, shown as seconds with two digits after the point.
-struct Seconds(i64);
-
-impl fmt::Display for Seconds {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let hundredths = self.0 / 10_000_000;
-        write!(formatter, "{}.{:02}", hundredths / 100, hundredths % 100)
-    }
 }

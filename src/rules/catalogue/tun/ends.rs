@@ -6,6 +6,7 @@ use crate::rules::facts::{Carried, end_name, is_near, names};
 use crate::rules::finder::Finder;
 use crate::rules::memory::{GRACE, grace_after};
 use crate::rules::rule::Check;
+use crate::rules::words::seconds;
 use crate::rules::{Level, Rule, Scope, Subject};
 use crate::state::{Binding, BindingState};
 use crate::time::Timestamp;
@@ -144,12 +145,6 @@ fn removed(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
             seconds(since)
         ));
     }
-}
-
-/// Nanoseconds in words.
-fn seconds(nanoseconds: i64) -> String {
-    let tenths = nanoseconds / 100_000_000;
-    format!("{}.{} s", tenths / 10, tenths % 10)
 }
 
 /// Reverse-tunnelled packet without a live binding.
