@@ -80,7 +80,7 @@ fn the_two_set_up_commands_are_the_ones_that_are_tried() {
     let setup = fs::read_to_string("setup").unwrap();
     assert!(setup.trim_end().ends_with("cargo run --release --locked -- decode samples/figure3.pcap"));
     let checks = fs::read_to_string(".ci/run").unwrap();
-    assert!(checks.lines().any(|line| line == "./setup headers"), ".ci/run installs what ./setup does");
+    assert!(checks.lines().any(|line| line == "./setup tools"), ".ci/run installs what ./setup does");
     assert!(checks.lines().any(|line| line == "cargo test --locked"), ".ci/run tests as the README does");
 }
 

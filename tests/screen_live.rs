@@ -28,7 +28,7 @@ impl Network {
     fn new() -> Self {
         unshare(CloneFlags::CLONE_NEWNET).expect("a network namespace is made, as root");
         let up = Command::new("ip").args(["link", "set", "lo", "up"]).status();
-        assert!(up.expect("iproute2 is needed: ./setup headers installs it").success());
+        assert!(up.expect("iproute2 is needed: ./setup installs it").success());
         Self {
             node: UdpSocket::bind("127.0.0.1:0").unwrap(),
             agent: UdpSocket::bind("127.0.0.1:434").unwrap(),
@@ -80,7 +80,7 @@ fn is_call_in(text: &str, bid: u8) -> bool {
 fn the_readme_in_three_terminals() {
     unshare(CloneFlags::CLONE_NEWNET).expect("a network namespace is made, as root");
     let up = Command::new("ip").args(["link", "set", "lo", "up"]).status();
-    assert!(up.expect("iproute2 is needed: ./setup headers installs it").success());
+    assert!(up.expect("iproute2 is needed: ./setup installs it").success());
     let commands = commands("### In three terminals");
     let [watch, serve, send] = commands.as_slice() else { panic!("three commands: {commands:?}") };
     let (screen, agent, node) = (Terminal::new(), Terminal::new(), Terminal::new());
@@ -113,7 +113,7 @@ fn each_interface_that_is_away_is_told_until_it_is_back() {
     unshare(CloneFlags::CLONE_NEWNET).expect("a network namespace is made, as root");
     let link = |arguments: &str| {
         let done = Command::new("ip").arg("link").args(arguments.split(' ')).status();
-        assert!(done.expect("iproute2 is needed: ./setup headers installs it").success(), "{arguments}");
+        assert!(done.expect("iproute2 is needed: ./setup installs it").success(), "{arguments}");
     };
     for (near, far) in [("a0", "a1"), ("b0", "b1")] {
         link(&format!("add {near} type veth peer name {far}"));

@@ -30,7 +30,7 @@ impl Terminal {
             .args(["env", "PS1=ready> ", "LC_ALL=C.UTF-8", "TERM=screen-256color", "sh"])
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .status()
-            .expect("tmux is needed for this test: ./setup headers installs it");
+            .expect("tmux is needed for this test: ./setup installs it");
         assert!(made.success(), "tmux makes a session");
         terminal.wait("the prompt", |text| text.contains("ready>"));
         terminal
