@@ -9,11 +9,11 @@ use super::facts::{Bindings, Carried, Sprayed, live};
 use super::finder::{Context, Finder, Report};
 use super::memory::{Found, GRACE, Glance};
 use super::validator::Validator;
-use super::way::{Ends, Opened, Way, downlink_of, is_in_its_tunnel, payload_of, registration_in, way_of};
+use super::way::{Opened, Way, downlink_of, is_in_its_tunnel, registration_in, way_of};
 use super::{Place, Rule, Subject};
 use crate::net::{Encapsulation, FlowFacts, FlowKey, IpPacket, Peeled, Tunnel, UdpTunnel, peel};
 use crate::state::{
-    Attribution, Bid, Direction, Downlink, FarEnd, MessageEvent, Node, Observer, Policy, Spray,
+    Attribution, Bid, Direction, Downlink, Ends, FarEnd, MessageEvent, Node, Observer, Policy, Spray,
 };
 use crate::time::Timestamp;
 
@@ -168,7 +168,7 @@ impl Validator {
             && node.is_some()
             && let Some(inner) = opened.peeled.inner
         {
-            let payload = payload_of(home_agent, &inner, observer).unwrap_or(inner);
+            let payload = observer.payload_of(home_agent, &inner).unwrap_or(inner);
             opened.copied = self.flow.copies.see(&payload, far_end, opened.place.time);
         }
         self.judge_packet(&opened, way, node, observer)
@@ -241,7 +241,7 @@ impl Validator {
     ) -> Carried<'c, 'a> {
         let time = opened.place.time;
         let payload =
-            opened.peeled.inner.map(|inner| payload_of(home_agent, &inner, observer).unwrap_or(inner));
+            opened.peeled.inner.map(|inner| observer.payload_of(home_agent, &inner).unwrap_or(inner));
         let facts = payload.as_ref().map(FlowFacts::of);
         let downlink = facts.as_ref().map(|facts| match direction {
             Direction::Downlink => Downlink::of_downlink(facts),

@@ -4,18 +4,9 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::Place;
 use super::facts::live;
-use crate::net::{Datagram, IpPacket, Ipv4Packet, Peeled, UdpTunnel, peel_packet};
-use crate::state::{Direction, FarEnd, Node, Observer};
+use crate::net::{Datagram, IpPacket, Ipv4Packet, Peeled, UdpTunnel};
+use crate::state::{Direction, Ends, FarEnd, Observer};
 use crate::wire::{Header, Message, Numbers};
-
-/// The ends of the outer header.
-#[derive(Clone, Copy)]
-pub(super) struct Ends {
-    pub source: Ipv4Addr,
-    pub destination: Ipv4Addr,
-    /// UDP ports, for a tunnel in UDP.
-    pub ports: Option<(u16, u16)>,
-}
 
 /// Home agent, far end and direction, as one reading of the outer addresses has them.
 pub(super) type Way = (Ipv4Addr, FarEnd, Direction);
@@ -65,13 +56,13 @@ pub(super) fn is_in_its_tunnel(
 }
 
 pub(super) fn downlink_of(ends: Ends) -> Way {
-    let far_end = FarEnd { address: ends.destination, port: ends.ports.map(|ports| ports.1) };
-    (ends.source, far_end, Direction::Downlink)
+    let (home_agent, far_end) = ends.seen(Direction::Downlink);
+    (home_agent, far_end, Direction::Downlink)
 }
 
 pub(super) fn uplink_of(ends: Ends) -> Way {
-    let far_end = FarEnd { address: ends.source, port: ends.ports.map(|ports| ports.0) };
-    (ends.destination, far_end, Direction::Uplink)
+    let (home_agent, far_end) = ends.seen(Direction::Uplink);
+    (home_agent, far_end, Direction::Uplink)
 }
 
 /// The node a packet belongs to (D13): that of the payload's local address, or of the inner packet's.
@@ -89,31 +80,7 @@ pub(super) fn owner(
         };
         return observer.owner_of(home_agent, local.into());
     };
-    let local = |packet: &IpPacket<'_>| match direction {
-        Direction::Downlink => packet.destination(),
-        Direction::Uplink => packet.source(),
-    };
-    let payload = payload_of(home_agent, &inner, observer);
-    payload
-        .and_then(|payload| observer.owner_of(home_agent, local(&payload)))
-        .or_else(|| observer.owner_of(home_agent, local(&inner)))
-}
-
-/// The packet inside a packet that is itself tunnelled between the home agent and a home address (D13).
-pub(super) fn payload_of<'a>(
-    home_agent: Ipv4Addr,
-    inner: &IpPacket<'a>,
-    observer: &Observer,
-) -> Option<IpPacket<'a>> {
-    let home_agent_address = IpAddr::V4(home_agent);
-    let home_address = match (inner.source(), inner.destination()) {
-        (source, destination) if source == home_agent_address => destination,
-        (source, destination) if destination == home_agent_address => source,
-        _ => return None,
-    };
-    let is_home = |node: &Node| node.home_address.map(IpAddr::V4) == Some(home_address);
-    observer.node(observer.owner_of(home_agent, home_address)?).filter(|node| is_home(node))?;
-    peel_packet(inner)?.inner
+    observer.owner_of_inner(home_agent, direction, &inner)
 }
 
 /// Home Address of the Registration Request or Reply that a packet is (D2).

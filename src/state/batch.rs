@@ -7,7 +7,7 @@ use super::flow::{Addresses6, Form, Key, Marks, NONE};
 use super::messages::Attribution;
 use super::node::Pulse;
 use super::selector::Downlink;
-use super::{Direction, Encapsulation, FarEnd, Observer};
+use super::{Direction, Encapsulation, Ends, FarEnd, Observer};
 use crate::net::{FlowFacts, PlainTunnel};
 use crate::time::Timestamp;
 
@@ -51,29 +51,6 @@ impl Sighting {
             Direction::Uplink => (self.far_end.address, home_agent),
         };
         Ends { source, destination, ports: None }
-    }
-}
-
-/// The two ends of a tunnelled packet.
-#[derive(Clone, Copy)]
-pub(super) struct Ends {
-    pub source: Ipv4Addr,
-    pub destination: Ipv4Addr,
-    /// UDP ports, for a tunnel in UDP.
-    pub ports: Option<(u16, u16)>,
-}
-
-impl Ends {
-    /// The home agent and the far end, if the packet runs in this direction.
-    pub fn seen(self, direction: Direction) -> (Ipv4Addr, FarEnd) {
-        match direction {
-            Direction::Downlink => {
-                (self.source, FarEnd { address: self.destination, port: self.ports.map(|ports| ports.1) })
-            }
-            Direction::Uplink => {
-                (self.destination, FarEnd { address: self.source, port: self.ports.map(|ports| ports.0) })
-            }
-        }
     }
 }
 

@@ -8,6 +8,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use super::far_ends::FarEnds;
+use super::idle::Idle;
 use super::index::{Entry, Index, tag};
 use super::node::Pulse;
 use super::prefetch::prefetch;
@@ -46,6 +47,8 @@ pub(super) struct Directory {
     /// Of every tunnel that was ever registered.
     pub far_ends: FarEnds,
     most: usize,
+    /// Nodes that are forgotten first; where there are none, the one at the hand.
+    idle: Idle,
     hand: usize,
     births: u32,
     pub evicted: u64,
@@ -83,6 +86,7 @@ impl Directory {
             agent_index: HashMap::with_hasher(FixedState::with_seed(seed)),
             far_ends: FarEnds::new(seed),
             most: most.max(1),
+            idle: Idle::default(),
             hand: 0,
             births: 0,
             evicted: 0,
@@ -140,6 +144,9 @@ impl Directory {
     pub fn change<T>(&mut self, slot: u32, change: impl FnOnce(&mut Node) -> T) -> Option<T> {
         let node = self.nodes.get_mut(slot as usize)?;
         let result = change(node);
+        if !self.idle.has(slot) && node.active().next().is_none() {
+            self.idle.put(slot);
+        }
         if let Some(pulse) = self.pulses.get_mut(slot as usize) {
             *pulse = node.pulse();
         }
@@ -271,13 +278,17 @@ impl Directory {
         if !known {
             node.prefixes_mut().push(prefix);
         }
-        let before = self.by_prefix.insert((node.home_agent, prefix), slot);
-        self.prefix_changes = self.prefix_changes.wrapping_add(u64::from(before != Some(slot)));
-        if let Some(before) = before.filter(|before| *before != slot)
-            && let Some(node) = self.nodes.get_mut(before as usize)
-        {
-            node.prefixes_mut().retain(|other| *other != prefix);
+        let home_agent = node.home_agent;
+        let before = self.by_prefix.insert((home_agent, prefix), slot);
+        if before == Some(slot) {
+            return;
         }
+        self.prefix_changes = self.prefix_changes.wrapping_add(1);
+        if let Some(before) = before {
+            self.change(before, |node| node.prefixes_mut().retain(|other| *other != prefix));
+            self.disturb(before);
+        }
+        self.disturb_around(home_agent, prefix, slot);
         if let Some(lengths) = self.lengths.get_mut(usize::from(prefix.address.is_ipv6())) {
             let place = lengths.partition_point(|length| *length > prefix.length);
             if lengths.get(place) != Some(&prefix.length) {
@@ -348,7 +359,9 @@ impl Directory {
         } else if self.nodes.len() < self.most {
             self.pulses.push(node.pulse());
             self.nodes.push(node);
-            u32::try_from(self.nodes.len().saturating_sub(1)).unwrap_or(u32::MAX)
+            let slot = u32::try_from(self.nodes.len().saturating_sub(1)).unwrap_or(u32::MAX);
+            self.idle.put(slot);
+            slot
         } else {
             let slot = self.victim();
             self.unlist(slot);
@@ -362,39 +375,64 @@ impl Directory {
         slot
     }
 
-    /// A node to forget: the next one without an active binding, or where all the next ones have some, the next.
+    /// A node to forget: the first without an active binding, or where all have some, the next in turn.
     fn victim(&mut self) -> u32 {
-        const LOOK: usize = 64;
-        let count = self.nodes.len().max(1);
-        let start = self.hand;
-        let offset = (0..LOOK.min(count))
-            .find(|offset| {
-                self.nodes
-                    .get(start.saturating_add(*offset) % count)
-                    .is_some_and(|node| node.active().next().is_none())
-            })
-            .unwrap_or(0);
-        let slot = start.saturating_add(offset) % count;
-        self.hand = slot.saturating_add(1) % count;
-        u32::try_from(slot).unwrap_or_default()
+        let Self { idle, nodes, hand, .. } = self;
+        let is_idle =
+            |slot: u32| nodes.get(slot as usize).is_some_and(|node: &Node| node.active().next().is_none());
+        idle.take(is_idle).unwrap_or_else(|| {
+            let slot = *hand;
+            *hand = slot.saturating_add(1) % nodes.len().max(1);
+            u32::try_from(slot).unwrap_or_default()
+        })
+    }
+
+    /// What was known of packets of this node is to be found out again: addresses were its own, and are not any more.
+    fn disturb(&mut self, slot: u32) {
+        self.change(slot, Node::disturb);
+    }
+
+    /// The same of all other nodes that have a prefix around this one, which is a node's now.
+    fn disturb_around(&mut self, home_agent: Ipv4Addr, prefix: Prefix, slot: u32) {
+        let lengths = self.lengths.get(usize::from(prefix.address.is_ipv6()));
+        let around = lengths.into_iter().flatten().filter(|length| **length < prefix.length);
+        let losers: Vec<u32> = around
+            .filter_map(|length| self.by_prefix.get(&(home_agent, Prefix::covering(prefix.address, *length))))
+            .copied()
+            .filter(|loser| *loser != slot)
+            .collect();
+        for loser in losers {
+            self.disturb(loser);
+        }
     }
 
     fn list(&mut self, slot: u32) {
         let Some(node) = self.nodes.get(slot as usize) else { return };
-        if let Some(home_address) = node.home_address {
-            let tag = address_tag(&self.hasher, node.home_agent, home_address);
+        let (home_agent, home_address) = (node.home_agent, node.home_address);
+        if let Some(home_address) = home_address {
+            let tag = address_tag(&self.hasher, home_agent, home_address);
             self.by_address.insert(Entry { tag, slot });
         }
         if let Some(nai) = &node.nai {
-            let tag = nai_tag(&self.hasher, node.home_agent, nai);
+            let tag = nai_tag(&self.hasher, home_agent, nai);
             // A NAI names one node: the one it was last seen with.
-            if let Some(other) = self.find_nai(node.home_agent, nai) {
+            if let Some(other) = self.find_nai(home_agent, nai) {
                 self.by_nai.remove(Entry { tag, slot: other });
             }
             self.by_nai.insert(Entry { tag, slot });
         }
         for prefix in node.prefixes() {
-            self.by_prefix.entry((node.home_agent, *prefix)).or_insert(slot);
+            self.by_prefix.entry((home_agent, *prefix)).or_insert(slot);
+        }
+        if self.by_prefix.is_empty() {
+            return;
+        }
+        for prefix in node.prefixes().to_vec() {
+            self.disturb_around(home_agent, prefix, slot);
+        }
+        let behind = home_address.and_then(|address| self.behind(home_agent, address.into()));
+        if let Some(loser) = behind.filter(|loser| *loser != slot) {
+            self.disturb(loser);
         }
     }
 

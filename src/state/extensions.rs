@@ -33,8 +33,12 @@ impl<'a> Extensions<'a> {
         };
         let mut multipaths = 0u32;
         for extension in message.extensions() {
+            // What runs past the end is no extension: neither a second Multipath (D3, D6 of the catalogue).
+            if extension.cut.is_some() {
+                continue;
+            }
             if extension.is_flow_binding() {
-                if let (None, Ok(length)) = (extension.cut, u16::try_from(extension.data.len())) {
+                if let Ok(length) = u16::try_from(extension.data.len()) {
                     room.extend_from_slice(&length.to_be_bytes());
                     room.extend_from_slice(extension.data);
                 }

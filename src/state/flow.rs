@@ -253,7 +253,7 @@ pub(super) struct Path {
     /// The next tunnel of the flow.
     pub next: u32,
     /// Where the tunnel ends: address and, for a tunnel in UDP, port; 0 for none.
-    far_end: (u32, u16),
+    pub far_end: (u32, u16),
     /// Index of the tunnel in its node.
     pub tunnel: u16,
 }

@@ -51,6 +51,10 @@ pub(super) struct Ruled {
     pub bytes: u64,
 }
 
+/// The most tunnels that a flow is counted in, each by itself: more than there are BIDs. All flows together are counted
+/// in no more beyond the first of each than there can be flows.
+const TUNNELS_OF_ONE: usize = 1 << 8;
+
 impl Flow {
     /// Takes what the flow counted for its rule.
     pub fn take_ruled(&mut self) -> Ruled {
@@ -171,23 +175,31 @@ impl FlowTable {
         self.replace(slot, Flow::new(key, node, path))
     }
 
-    /// Counts a packet of the flow in the tunnel that `path` names; says whether the tunnel is new to the flow.
+    /// Counts a packet of the flow in the tunnel that `path` names; says whether there was room for that.
     pub fn count(&mut self, slot: u32, path: Path, direction: Direction, bytes: u32) -> bool {
         let time = path.first;
         let Some(flow) = self.flows.get_mut(slot as usize) else { return false };
         flow.marks.set(Marks::RECENT);
         if flow.path.tunnel == path.tunnel {
+            // What is found out of this packet holds for those that follow to the same end only.
+            flow.path.far_end = path.far_end;
             flow.path.add(direction, bytes, time);
-            return false;
+            return true;
         }
         let mut last = NONE;
-        let mut next = self.flows.get(slot as usize).map_or(NONE, |flow| flow.path.next);
+        let mut next = flow.path.next;
+        let mut count = 1usize;
         while let Some(known) = self.paths.get_mut(next as usize) {
             if known.tunnel == path.tunnel {
                 known.add(direction, bytes, time);
-                return false;
+                return true;
             }
             (last, next) = (next, known.next);
+            count = count.saturating_add(1);
+        }
+        let is_full = self.free_paths.is_empty() && self.paths.len() >= self.most;
+        if count >= TUNNELS_OF_ONE || is_full {
+            return false;
         }
         let mut path = path;
         path.add(direction, bytes, time);

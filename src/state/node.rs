@@ -279,6 +279,11 @@ impl Node {
         self.generation = self.generation.wrapping_add(1);
     }
 
+    /// Notes that packets that were its own can be another node's now.
+    pub(super) fn disturb(&mut self) {
+        self.generation = self.generation.wrapping_add(1);
+    }
+
     /// When the first of its active bindings expires; `None` when all of them stay, or none is left.
     pub fn next_expiry(&self) -> Option<Timestamp> {
         Some(self.next_expiry).filter(|expiry| *expiry != FOREVER)
@@ -295,8 +300,8 @@ impl Node {
 
     /// Applies an accepted registration (observer.md, "What an accepted exchange does").
     ///
-    /// Says how many ended bindings were forgotten to make room.
-    pub(super) fn register(&mut self, registration: &Registration) -> u64 {
+    /// Says how many ended bindings were forgotten to make room, and whether its tunnel found none.
+    pub(super) fn register(&mut self, registration: &Registration) -> (u64, bool) {
         self.exchanges = self.exchanges.wrapping_add(1);
         self.generation = self.generation.wrapping_add(1);
         if registration.lifetime == 0 {
@@ -310,7 +315,7 @@ impl Node {
         }
         let forgotten = self.trim();
         self.after_change();
-        forgotten
+        (forgotten, self.has_no_room_for(registration))
     }
 
     fn deregister(&mut self, registration: &Registration) {
@@ -502,6 +507,17 @@ impl Node {
         let in_udp = |tunnel: &Tunnel| tunnel.far_end.port.is_some();
         far_end.port.is_some()
             && self.tunnels.iter().any(|tunnel| in_udp(tunnel) && tunnel.far_end.address == far_end.address)
+    }
+
+    /// Whether a registration was accepted to whose tunnel there was no room.
+    fn has_no_room_for(&self, registration: &Registration) -> bool {
+        let bid = registration.interface.map(|interface| interface.bid);
+        self.tunnels.len() >= TUNNELS
+            && registration.lifetime > 0
+            && !self
+                .tunnels
+                .iter()
+                .any(|tunnel| tunnel.bid == bid && tunnel.care_of_address == registration.care_of_address)
     }
 
     /// Adds a tunnel and gives its index; `None` when the node has too many.

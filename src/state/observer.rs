@@ -241,16 +241,16 @@ impl Observer {
         self.sprays.after(known)
     }
 
-    /// What changes whenever something is accepted, removed or expires of the node with this index, or the index names
-    /// another node. Expiry shows when a packet of the node is next looked at.
+    /// What changes whenever something is accepted, removed or expires of the node with this index, addresses that were
+    /// its own become another's, or the index names another node. Expiry shows when a packet of the node is next looked at.
     #[inline]
     pub fn generation(&self, node: u32) -> Option<u64> {
         let pulse = self.directory.pulse(node)?;
         Some(u64::from(pulse.birth) << 32 | u64::from(pulse.generation))
     }
 
-    /// What changes whenever an address can have come to belong to another node than before: with another home agent
-    /// or prefix.
+    /// What changes whenever an address can have come to belong to somebody: with another home agent or prefix. Where it
+    /// belonged to another node before, [`Observer::generation`] of that node changes, too.
     #[inline]
     pub fn layout(&self) -> u64 {
         (self.directory.agents().len() as u64) << 32 ^ self.directory.prefix_changes
@@ -290,13 +290,6 @@ impl Observer {
     /// Whether an address is that of a home agent that took part in a registration.
     pub fn is_home_agent(&self, address: Ipv4Addr) -> bool {
         self.directory.is_agent(address)
-    }
-
-    /// Index of the node of a home agent that has this home address, or a prefix that covers the address.
-    pub fn owner_of(&self, home_agent: Ipv4Addr, address: IpAddr) -> Option<u32> {
-        ipv4(address)
-            .and_then(|address| self.directory.find(home_agent, address))
-            .or_else(|| self.directory.behind(home_agent, address))
     }
 
     /// The exchanges that were kept, in order of their first packet.

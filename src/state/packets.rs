@@ -1,8 +1,8 @@
 //! What tunnelled packets show: whose they are, which tunnel they took, and whether the policy wanted that.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 
-use super::batch::{Ends, Sighting};
+use super::batch::Sighting;
 use super::directory::NodeId;
 use super::duplicates::{Print, Sample};
 use super::flow::{Flow, Key, Marks, NO_TUNNEL, Path};
@@ -11,13 +11,17 @@ use super::messages::Attribution;
 use super::observer::ipv4;
 use super::selector::Downlink;
 use super::sprays::Spray;
-use super::{Direction, Effect, Encapsulation, Node, Observer, Tunnel};
-use crate::net::{Datagram, FlowFacts, IpPacket, Peeled, UdpTunnel, peel, peel_packet};
+use super::{Direction, Effect, Encapsulation, Ends, Node, Observer, Tunnel};
+use crate::net::{Datagram, FlowFacts, Peeled, UdpTunnel, peel};
 use crate::time::Timestamp;
 use crate::wire::IpProtocol;
 
 /// The most care-of addresses of one home agent that are kept apart without being registered.
 const UNKNOWN_TUNNELS: usize = 1 << 12;
+
+/// There is no room for another tunnel.
+#[derive(Clone, Copy, Debug)]
+struct NoRoom;
 
 impl Observer {
     /// Takes a tunnelled packet, after [`Observer::advance`] to its time.
@@ -27,7 +31,7 @@ impl Observer {
         let (source, destination) = (header.source, header.destination);
         let agents = (self.directory.agent_number(source), self.directory.agent_number(destination));
         if agents == (None, None) {
-            // Nobody's, or one that pretends to come from a home agent.
+            // No home agent's. Copies are told apart all the same, because rules judge such packets, too (TUN-015).
             let copy =
                 self.options.keep_before && self.duplicates.is_copy(&Sample::from(&tunnel.outer), time);
             return Attribution { copy, ..Attribution::default() };
@@ -113,12 +117,23 @@ impl Observer {
         time: Timestamp,
     ) -> Attribution {
         let Some(inner) = &peeled.inner else { return self.without_inner(ends) };
-        let ways = [(agents.0, Direction::Downlink), (agents.1, Direction::Uplink)];
+        let mut ways = [(agents.0, Direction::Downlink), (agents.1, Direction::Uplink)];
         let is_one_way = agents.0.is_none() || agents.1.is_none();
+        if !is_one_way {
+            // Between two home agents it runs the way in which it belongs to somebody. What waits comes first.
+            self.flush();
+            let is_owned = |direction| {
+                let (home_agent, _) = ends.seen(direction);
+                self.owner_of_inner(home_agent, direction, inner).is_some()
+            };
+            if !is_owned(Direction::Downlink) && is_owned(Direction::Uplink) {
+                ways.reverse();
+            }
+        }
         for (agent, direction) in ways {
             let Some(agent) = agent else { continue };
             let (home_agent, far_end) = ends.seen(direction);
-            let payload = self.payload(home_agent, inner);
+            let payload = self.payload_of(home_agent, inner);
             let facts = FlowFacts::of(payload.as_ref().unwrap_or(inner));
             let Some(sighting) = self.sighting(agent, far_end, direction, &facts, time) else {
                 continue;
@@ -187,35 +202,14 @@ impl Observer {
         }
     }
 
-    /// The packet inside a packet that is itself tunnelled between the home agent and a home address.
-    fn payload<'a>(&self, home_agent: Ipv4Addr, inner: &IpPacket<'a>) -> Option<IpPacket<'a>> {
-        let is_tunnel = matches!(
-            IpProtocol(inner.protocol()),
-            IpProtocol::IP_IN_IP | IpProtocol::MINIMAL | IpProtocol::GRE | IpProtocol::IPV6
-        );
-        if !is_tunnel {
-            return None;
-        }
-        let (source, destination) = (ipv4(inner.source())?, ipv4(inner.destination())?);
-        let home_address = match home_agent {
-            agent if agent == source => destination,
-            agent if agent == destination => source,
-            _ => return None,
-        };
-        self.directory.find(home_agent, home_address)?;
-        peel_packet(inner)?.inner
-    }
-
-    /// The node a packet belongs to: that of its local address, by home address or by prefix.
-    fn owner(&self, sighting: &Sighting, local: IpAddr) -> Option<u32> {
-        let home_agent = self.directory.agent(sighting.key.agent);
-        ipv4(local)
-            .and_then(|address| self.directory.find(home_agent, address))
-            .or_else(|| self.directory.behind(home_agent, local))
-    }
-
-    /// The tunnel of a node that a packet took; one is made where the far end is registered, but by another node.
-    fn tunnel_of(&mut self, slot: u32, home_agent: Ipv4Addr, sighting: &Sighting) -> Option<u16> {
+    /// The tunnel of a node that a packet took; one is made where the far end is registered, but by another node, and
+    /// `Err` tells that there was no room for it. `None` where nobody registered the far end.
+    fn tunnel_of(
+        &mut self,
+        slot: u32,
+        home_agent: Ipv4Addr,
+        sighting: &Sighting,
+    ) -> Option<Result<u16, NoRoom>> {
         let far_end = sighting.far_end;
         let known = self.directory.nodes.get(slot as usize)?.tunnel_to(far_end, sighting.clock);
         let index = match known {
@@ -224,13 +218,14 @@ impl Observer {
             None if self.directory.nodes.get(slot as usize)?.is_behind_nat(far_end) => return None,
             None if self.directory.far_ends.contains(home_agent, far_end.address) => {
                 let stray = Tunnel::new(None, far_end.address, sighting.encapsulation, far_end);
-                let made = self.directory.nodes.get_mut(slot as usize)?.push_tunnel(stray);
-                self.evicted_others = self.evicted_others.saturating_add(u64::from(made.is_none()));
-                made?
+                match self.directory.nodes.get_mut(slot as usize)?.push_tunnel(stray) {
+                    Some(index) => index,
+                    None => return Some(Err(NoRoom)),
+                }
             }
             None => return None,
         };
-        u16::try_from(index).ok()
+        Some(u16::try_from(index).map_err(|_| NoRoom))
     }
 
     /// Finds out whose packet it is and which tunnel it took, counts it and judges it.
@@ -238,8 +233,8 @@ impl Observer {
         let key = sighting.key;
         let packet = self.packet(sighting);
         let home_agent = self.directory.agent(key.agent);
-        let carrier = || sighting.carrier.and_then(|carrier| self.owner(sighting, carrier.into()));
-        let Some(node) = self.owner(sighting, packet.destination).or_else(carrier) else {
+        let carrier = || sighting.carrier.and_then(|carrier| self.owner_of(home_agent, carrier.into()));
+        let Some(node) = self.owner_of(home_agent, packet.destination).or_else(carrier) else {
             let known = self.directory.far_ends.contains(home_agent, sighting.far_end.address);
             self.tunnelled = self.tunnelled.saturating_add(u64::from(known));
             return Attribution { tunnelled: known, ..Attribution::default() };
@@ -250,6 +245,10 @@ impl Observer {
         };
         self.tunnelled = self.tunnelled.saturating_add(1);
         let attribution = Attribution { node: Some(node), tunnelled: true, ..Attribution::default() };
+        let Ok(tunnel) = tunnel else {
+            self.evicted_others = self.evicted_others.saturating_add(1);
+            return attribution;
+        };
         let Some(id) = self.directory.id(node) else { return attribution };
         let path = Path::new(tunnel, sighting.far_end, sighting.time);
         let Some(slot) = self.flow_of(key, id, path) else {
@@ -257,7 +256,10 @@ impl Observer {
             self.uncounted.packet((node, id.birth.get(), tunnel), sighting.direction, sighting.bytes);
             return attribution;
         };
-        self.flows.count(slot, path, sighting.direction, sighting.bytes);
+        if !self.flows.count(slot, path, sighting.direction, sighting.bytes) {
+            self.evicted_others = self.evicted_others.saturating_add(1);
+            self.uncounted.packet((node, id.birth.get(), tunnel), sighting.direction, sighting.bytes);
+        }
         self.judge(slot, node, tunnel, sighting, &packet);
         attribution
     }

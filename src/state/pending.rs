@@ -3,7 +3,7 @@
 //! A request stays for the reply timeout after its last copy, answered or not: late legs and second replies
 //! still find it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::hash::BuildHasher;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::ops::RangeInclusive;
@@ -138,7 +138,11 @@ pub(super) struct Pending {
     by_endpoints: Index,
     /// Requests by identity in the order in which they were put in, with the end of their time as it was then.
     queue: VecDeque<(Timestamp, Entry)>,
-    /// End of the time of the first in the queue; after all time when it is empty. Each frame asks for it.
+    /// Those that had been seen again when their time was over, by the end that they have since; the number tells apart
+    /// those that end together.
+    again: BTreeMap<(Timestamp, u64), Entry>,
+    renewals: u64,
+    /// When the first time ends; after all time when nothing waits. Each frame asks for it.
     due: Timestamp,
     timeout: i64,
     most: usize,
@@ -155,6 +159,8 @@ impl Pending {
             by_identity: Index::default(),
             by_endpoints: Index::default(),
             queue: VecDeque::new(),
+            again: BTreeMap::new(),
+            renewals: 0,
             due: NEVER,
             timeout,
             most,
@@ -169,7 +175,8 @@ impl Pending {
         if self.by_identity.has_many(tag, ALIKE) {
             return Some(request);
         }
-        let evicted = if self.queue.len() >= self.most { self.take_oldest() } else { None };
+        let waiting = self.queue.len().saturating_add(self.again.len());
+        let evicted = if waiting >= self.most { self.take_oldest() } else { None };
         request.seen = now;
         let slot = match self.free.last() {
             Some(slot) => *slot,
@@ -291,16 +298,14 @@ impl Pending {
 
     fn next_due(&mut self, now: Timestamp) -> Option<Request> {
         loop {
-            let (end, entry) = *self.queue.front()?;
-            if end >= now {
+            if self.first_end()? >= now {
                 return None;
             }
-            self.queue.pop_front();
+            let entry = self.take_first()?;
             let current = self.end(self.slots.get(entry.slot as usize).and_then(Option::as_ref)?.seen);
             if current >= now {
-                // It was seen again since; its place is further back.
-                let place = self.queue.partition_point(|(other, _)| *other <= current);
-                self.queue.insert(place, (current, entry));
+                self.renewals = self.renewals.wrapping_add(1);
+                self.again.insert((current, self.renewals), entry);
                 continue;
             }
             return self.remove(entry);
@@ -309,25 +314,50 @@ impl Pending {
 
     /// Takes out the oldest request, whether or not its time is over.
     pub fn take_oldest(&mut self) -> Option<Request> {
-        let (_, entry) = self.queue.pop_front()?;
+        let entry = self.take_first()?;
         self.note_due();
         self.remove(entry)
     }
 
     fn note_due(&mut self) {
-        self.due = self.queue.front().map_or(NEVER, |(end, _)| *end);
+        self.due = self.first_end().unwrap_or(NEVER);
     }
 
-    /// Gives up all requests that wait for an answer, in the order in which they were put in. All stay where they are:
+    /// The end of the time that ends first.
+    fn first_end(&self) -> Option<Timestamp> {
+        let queued = self.queue.front().map(|(end, _)| *end);
+        let again = self.again.first_key_value().map(|((end, _), _)| *end);
+        [queued, again].into_iter().flatten().min()
+    }
+
+    /// Takes the request out of the order whose time ends first.
+    fn take_first(&mut self) -> Option<Entry> {
+        let end = self.first_end()?;
+        if self.queue.front().is_some_and(|(queued, _)| *queued == end) {
+            return self.queue.pop_front().map(|(_, entry)| entry);
+        }
+        self.again.pop_first().map(|(_, entry)| entry)
+    }
+
+    /// Gives up all requests that wait for an answer, in the order in which their time ends. All stay where they are:
     /// to take out each would take a visit to main memory.
     pub fn give_up_all(&mut self, mut given_up: impl FnMut(&Request)) {
-        for (_, entry) in &self.queue {
-            let request = self.slots.get_mut(entry.slot as usize).and_then(Option::as_mut);
+        let Self { slots, queue, again, .. } = self;
+        let mut give_up = |entry: &Entry| {
+            let request = slots.get_mut(entry.slot as usize).and_then(Option::as_mut);
             if let Some(request) = request.filter(|request| request.is_open) {
                 given_up(request);
                 request.is_open = false;
             }
+        };
+        let mut again = again.iter().peekable();
+        for (end, entry) in queue.iter() {
+            while let Some((_, entry)) = again.next_if(|((other, _), _)| other < end) {
+                give_up(entry);
+            }
+            give_up(entry);
         }
+        again.for_each(|(_, entry)| give_up(entry));
     }
 
     /// Whether the next request's time is over; cheap enough to ask for each frame.

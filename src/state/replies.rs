@@ -182,7 +182,7 @@ impl Observer {
     fn accept(&mut self, facts: &ReplyFacts, read: &Extensions<'_>, decided: &Decided, slot: u32) {
         let registration = decided.registration;
         let clock = self.clock.max(facts.time);
-        let mut forgotten = 0;
+        let (mut forgotten, mut has_no_room) = (0, false);
         let mut without_room = 0;
         let keep = self.options.keep_before;
         let before = if keep { Some((&mut self.before, &mut self.rules_before)) } else { None };
@@ -193,7 +193,7 @@ impl Observer {
                 before.extend_from_slice(node.bindings());
                 *rules = node.policy().rules().len();
             }
-            forgotten = node.register(&registration);
+            (forgotten, has_no_room) = node.register(&registration);
             if registration.interface.is_some() {
                 node.multipath = Multipath::Enabled;
             }
@@ -211,6 +211,7 @@ impl Observer {
             }
         });
         self.evicted_bindings = self.evicted_bindings.saturating_add(forgotten);
+        self.evicted_others = self.evicted_others.saturating_add(u64::from(has_no_room));
         self.evicted_rules = self.evicted_rules.saturating_add(without_room);
         if registration.lifetime > 0 {
             self.directory.far_ends.insert(facts.home_agent, registration.care_of_address);

@@ -134,7 +134,7 @@ impl Tunnel {
         time <= self.alive_until
     }
 
-    /// Whether it was ever a registered one, and not just a place where packets of the node turned up.
+    /// Whether it is the one of a binding with this BID, care-of address and encapsulation.
     pub(super) fn is(
         &self,
         bid: Option<Bid>,

@@ -16,6 +16,7 @@ mod exchanges;
 mod flows;
 mod identity;
 mod limits;
+mod ownership;
 mod policy;
 mod tunnels;
 mod verdicts;
