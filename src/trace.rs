@@ -178,7 +178,7 @@ impl Trace {
             Packet::Datagram(datagram) => {
                 self.counts.message(datagram.payload);
                 let missing = datagram.declared_length.saturating_sub(datagram.payload.len());
-                self.counts.cut_messages += u64::from(missing > 0 && frame.is_cut());
+                self.counts.cut_messages += u64::from(missing > 0);
                 Seen::Message(SeenMessage {
                     frame: frame.number,
                     file: frame.file,

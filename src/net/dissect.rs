@@ -356,8 +356,8 @@ fn fragment<'a>(
             ip_offset: Some(ip_offset),
         }))),
         Outcome::Complete => {
-            let (octets, declared) = table.assembled();
-            let outer = Ipv4Packet::parse(octets, declared)?;
+            let (octets, on_link) = table.assembled();
+            let outer = Ipv4Packet::parse(octets, on_link)?;
             if let Some(encapsulation) = encapsulation {
                 return Ok(Packet::Tunnel(Tunnel {
                     encapsulation,

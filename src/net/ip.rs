@@ -92,11 +92,11 @@ impl<'a> IpPacket<'a> {
         }
     }
 
-    /// Whether the length field claims more than was on the link or in the tunnel.
-    pub const fn exceeds_link(&self) -> bool {
+    /// Octets that the length field claims beyond what was on the link or in the tunnel; 0 where both agree.
+    pub const fn beyond_link(&self) -> usize {
         match self {
-            Self::V4(packet) => packet.exceeds_link,
-            Self::V6(packet) => packet.exceeds_link,
+            Self::V4(packet) => packet.beyond_link,
+            Self::V6(packet) => packet.beyond_link,
         }
     }
 

@@ -60,8 +60,8 @@ pub struct Ipv4Packet<'a> {
     pub payload: &'a [u8],
     /// Octets of payload according to Total Length; more than `payload.len()` when the packet was cut.
     pub payload_length: usize,
-    /// Total Length is larger than what was on the link (or in the tunnel), so one of them is wrong.
-    pub exceeds_link: bool,
+    /// Octets that Total Length claims beyond what was on the link (or in the tunnel); 0 where both agree.
+    pub beyond_link: usize,
 }
 
 impl<'a> Ipv4Packet<'a> {
@@ -106,7 +106,7 @@ impl<'a> Ipv4Packet<'a> {
             options: there.get(MIN_HEADER..options_end).unwrap_or_default(),
             payload: there.get(options_end..).unwrap_or_default(),
             payload_length: length.saturating_sub(usize::from(header_length)),
-            exceeds_link: length > on_link,
+            beyond_link: length.saturating_sub(on_link),
         })
     }
 
@@ -168,7 +168,7 @@ mod tests {
         assert_eq!(packet.header.ds(), 46);
         assert_eq!(packet.options, [0x94, 0x04, 0, 0]);
         assert_eq!((packet.payload.len(), packet.payload_length, packet.length()), (32, 32, 56));
-        assert!(!packet.is_cut() && !packet.exceeds_link);
+        assert_eq!((packet.is_cut(), packet.beyond_link), (false, 0));
     }
 
     #[test]
@@ -188,9 +188,9 @@ mod tests {
         assert_eq!(Ipv4Packet::parse(&padded, 62).unwrap().payload, &RRQ_IPV4[20..]);
         let cut = Ipv4Packet::parse(&RRQ_IPV4[..40], 66).unwrap();
         assert_eq!((cut.payload.len(), cut.payload_length, cut.length()), (20, 32, 52));
-        assert!(cut.is_cut() && !cut.exceeds_link);
+        assert_eq!((cut.is_cut(), cut.beyond_link), (true, 0));
         let lying = Ipv4Packet::parse(&RRQ_IPV4[..40], 40).unwrap();
-        assert!(lying.is_cut() && lying.exceeds_link);
+        assert_eq!((lying.is_cut(), lying.beyond_link), (true, 12));
     }
 
     #[test]

@@ -67,8 +67,8 @@ pub struct Ipv6Packet<'a> {
     pub payload: &'a [u8],
     /// Octets of payload according to Payload Length; more than `payload.len()` when the packet was cut.
     pub payload_length: usize,
-    /// Payload Length is larger than what was on the link (or in the tunnel), so one of them is wrong.
-    pub exceeds_link: bool,
+    /// Octets that Payload Length claims beyond what was on the link (or in the tunnel); 0 where both agree.
+    pub beyond_link: usize,
 }
 
 impl<'a> Ipv6Packet<'a> {
@@ -111,7 +111,7 @@ impl<'a> Ipv6Packet<'a> {
             authentication: None,
             payload: there.get(FIXED_HEADER..).unwrap_or_default(),
             payload_length: length.saturating_sub(FIXED_HEADER),
-            exceeds_link: length > on_link,
+            beyond_link: length.saturating_sub(on_link),
         };
         packet.walk()?;
         Ok(packet)
@@ -220,7 +220,7 @@ mod tests {
         );
         assert_eq!((packet.protocol, packet.header_length, packet.length()), (17, 40, 72));
         assert_eq!(packet.payload, &RRQ_IPV6[40..]);
-        assert!(!packet.is_cut() && !packet.exceeds_link && !packet.is_fragment());
+        assert!(!packet.is_cut() && packet.beyond_link == 0 && !packet.is_fragment());
     }
 
     #[test]
@@ -278,9 +278,9 @@ mod tests {
         assert_eq!(Ipv6Packet::parse(&padded, 78).unwrap().payload.len(), 32);
         let cut = Ipv6Packet::parse(&RRQ_IPV6[..60], 72).unwrap();
         assert_eq!((cut.payload.len(), cut.payload_length, cut.length()), (20, 32, 72));
-        assert!(cut.is_cut() && !cut.exceeds_link);
+        assert_eq!((cut.is_cut(), cut.beyond_link), (true, 0));
         let lying = Ipv6Packet::parse(&RRQ_IPV6[..60], 60).unwrap();
-        assert!(lying.is_cut() && lying.exceeds_link);
+        assert_eq!((lying.is_cut(), lying.beyond_link), (true, 12));
         let mut zero = RRQ_IPV6;
         zero[5] = 0;
         assert_eq!(Ipv6Packet::parse(&zero, 72).unwrap().payload_length, 32);

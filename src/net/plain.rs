@@ -34,8 +34,8 @@ pub struct PlainTunnel<'a> {
     pub total_length: u16,
     /// Octets from the start of the frame to the outer header.
     pub ip_offset: usize,
-    /// Whether the outer packet is longer than what was on the link.
-    pub exceeds_link: bool,
+    /// Octets that the outer Total Length claims beyond what was on the link.
+    pub beyond_link: usize,
     /// What is there of the inner packet.
     pub payload: &'a [u8],
     /// The facts of the inner packet.
@@ -72,7 +72,7 @@ impl<'a> PlainTunnel<'a> {
             identification: u16::from_be_bytes([i0, i1]),
             total_length,
             ip_offset: offset,
-            exceeds_link: usize::from(total_length) > on_link,
+            beyond_link: usize::from(total_length).saturating_sub(on_link),
             payload,
             facts: FlowFacts::of_plain_inner(payload, carried)?,
         })
@@ -103,7 +103,7 @@ impl<'a> PlainTunnel<'a> {
                 options: &[],
                 payload: self.payload,
                 payload_length: usize::from(self.total_length.saturating_sub(HEADER.into())),
-                exceeds_link: self.exceeds_link,
+                beyond_link: self.beyond_link,
             },
             reassembled: false,
             last_fragment: None,

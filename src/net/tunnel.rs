@@ -347,7 +347,7 @@ mod tests {
         let cut = Ipv4Packet::parse(&GRE_FULL[..56], 69).unwrap();
         let peeled = peel_packet(&IpPacket::V4(cut)).unwrap();
         let inner = peeled.inner.unwrap();
-        assert_eq!((inner.payload().len(), inner.length(), inner.exceeds_link()), (0, 33, false));
+        assert_eq!((inner.payload().len(), inner.length(), inner.beyond_link()), (0, 33, 0));
         assert_eq!(peeled.gre.unwrap().checksum, Some((0xc323, Checksum::Unverified)));
     }
 

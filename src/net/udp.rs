@@ -58,8 +58,8 @@ pub struct Datagram<'a> {
     pub destination: SocketAddr,
     /// The payload that is there, up to the end that the UDP length names.
     pub payload: &'a [u8],
-    /// Octets of payload according to the UDP length (the IP length where that is unusable); more than
-    /// `payload.len()` when the datagram was cut.
+    /// Octets of payload according to the UDP length (the IP length where that is unusable), and never more than
+    /// were on the link; more than `payload.len()` only when the capture cut the datagram.
     pub declared_length: usize,
     /// The UDP length is 0, below 8 or more than the IP packet holds, or the IP length is more than
     /// the link carried.
@@ -95,7 +95,7 @@ impl<'a> Datagram<'a> {
         let segment = ip.payload();
         let cut = Reason::UdpHeaderCut { there: segment.len() };
         let fields = UdpPacket::new(segment).ok_or(cut)?;
-        let held = ip.payload_length();
+        let held = ip.payload_length().saturating_sub(ip.beyond_link());
         let udp_length = fields.get_length();
         let (length, usable) = match usize::from(udp_length) {
             octets if (HEADER..=held).contains(&octets) => (octets, true),
@@ -108,7 +108,7 @@ impl<'a> Datagram<'a> {
             destination: SocketAddr::new(ip.destination(), fields.get_destination()),
             payload: payload.get(..declared_length).unwrap_or(payload),
             declared_length,
-            length_mismatch: !usable || ip.exceeds_link(),
+            length_mismatch: !usable || ip.beyond_link() > 0,
             udp_length,
             udp_checksum: fields.get_checksum(),
             ip: *ip,
@@ -267,6 +267,26 @@ mod tests {
             assert!(odd.length_mismatch && !odd.is_cut());
             assert_eq!(odd.checksum(), Checksum::Unverified);
         }
+    }
+
+    /// [`RRQ_IPV4`] with a Total Length that claims as many octets more.
+    fn overstated(octets: [u8; 52], more: u8) -> [u8; 52] {
+        let mut octets = octets;
+        octets[3] += more;
+        octets
+    }
+
+    #[test]
+    fn what_both_lengths_claim_beyond_the_link_was_never_there() {
+        let octets = overstated(with_length(42), 10);
+        let whole = datagram(&octets);
+        assert_eq!((whole.payload, whole.declared_length), (&RRQ_IPV4[28..], 24));
+        assert!(whole.length_mismatch && !whole.is_cut());
+        assert_eq!(whole.checksum(), Checksum::Unverified);
+        // The capture cut 12 of the 52 octets that were on the link; the other 10 were on none.
+        let cut = Datagram::of(&IpPacket::parse(&octets[..40], 52).unwrap()).unwrap().unwrap();
+        assert_eq!((cut.payload, cut.declared_length), (&RRQ_IPV4[28..40], 24));
+        assert!(cut.length_mismatch && cut.is_cut());
     }
 
     #[test]

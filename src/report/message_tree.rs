@@ -87,8 +87,14 @@ fn write_network(out: &mut MarkedLines<'_>, seen: &SeenMessage<'_>, look: &Look)
         datagram.udp_length,
         at(datagram.udp_offset)
     )?;
-    if datagram.length_mismatch {
-        writeln!(out, "        {bad}[Length does not fit the IP packet]{bad:#}")?;
+    match datagram.ip.beyond_link() {
+        0 if datagram.length_mismatch => {
+            writeln!(out, "        {bad}[Length does not fit the IP packet]{bad:#}")?;
+        }
+        0 => {}
+        octets => {
+            writeln!(out, "        {bad}[the IP length claims {octets} octets that were not there]{bad:#}")?;
+        }
     }
     Ok(())
 }

@@ -87,7 +87,7 @@ struct Held {
     encapsulation: Encapsulation,
     header: Ipv4Header,
     payload_length: usize,
-    exceeds_link: bool,
+    beyond_link: usize,
     reassembled: bool,
     kept: u8,
     octets: [u8; KEPT],
@@ -103,7 +103,7 @@ impl Held {
             encapsulation: tunnel.encapsulation,
             header: tunnel.outer.header,
             payload_length: 0,
-            exceeds_link: false,
+            beyond_link: 0,
             reassembled: false,
             kept: 0,
             octets: [0; KEPT],
@@ -128,7 +128,7 @@ impl Held {
         self.encapsulation = tunnel.encapsulation;
         self.header = tunnel.outer.header;
         self.payload_length = tunnel.outer.payload_length;
-        self.exceeds_link = tunnel.outer.exceeds_link;
+        self.beyond_link = tunnel.outer.beyond_link;
         self.reassembled = tunnel.reassembled;
         // Most are longer than what is kept of them, and that is copied without a look at its length.
         let kept = if let Some(octets) = payload.first_chunk() {
@@ -153,7 +153,7 @@ impl Held {
                 options: &[],
                 payload: self.octets.get(..usize::from(self.kept)).unwrap_or_default(),
                 payload_length: self.payload_length,
-                exceeds_link: self.exceeds_link,
+                beyond_link: self.beyond_link,
             },
             reassembled: self.reassembled,
             last_fragment: None,

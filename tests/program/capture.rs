@@ -5,11 +5,17 @@ pub const RAW: u32 = 101;
 
 /// A classic pcap file of these frames, a second apart from 2024-06-01T10:00:00Z.
 pub fn pcap(link_type: u32, frames: &[Vec<u8>]) -> Vec<u8> {
+    let whole: Vec<(Vec<u8>, usize)> = frames.iter().map(|frame| (frame.clone(), frame.len())).collect();
+    cut_pcap(link_type, &whole)
+}
+
+/// As [`pcap`], of frames that had as many octets on their link as is said beside them.
+pub fn cut_pcap(link_type: u32, frames: &[(Vec<u8>, usize)]) -> Vec<u8> {
     let words = [0xa1b2_c3d4, 0x0004_0002, 0, 0, 262_144, link_type];
     let mut octets = words.map(u32::to_le_bytes).concat();
-    for (second, frame) in (1_717_236_000..).zip(frames) {
-        let length = u32::try_from(frame.len()).unwrap();
-        octets.extend([second, 0, length, length].map(u32::to_le_bytes).concat());
+    for (second, (frame, on_link)) in (1_717_236_000..).zip(frames) {
+        let [length, on_link] = [frame.len(), *on_link].map(|octets| u32::try_from(octets).unwrap());
+        octets.extend([second, 0, length, on_link].map(u32::to_le_bytes).concat());
         octets.extend(frame);
     }
     octets

@@ -44,6 +44,8 @@ pub(crate) enum Outcome {
 struct Piece {
     /// Octets of payload that the IP header declares.
     length: usize,
+    /// Those of them that were on the link.
+    on_link: usize,
     /// Whether more fragments follow it.
     more: bool,
     /// The captured octets: of the payload, or of the whole frame when frames are kept.
@@ -148,8 +150,8 @@ pub(crate) struct FragmentTable {
     skipped: Skipped,
     /// The IP packet completed last.
     assembled: Vec<u8>,
-    /// Octets it declares, header included.
-    assembled_length: usize,
+    /// Octets of it that were on the link up to the first that was not, header included.
+    assembled_on_link: usize,
     /// Its frames, in the order of their numbers, when frames are kept.
     frames: Vec<(FrameFacts, Box<[u8]>)>,
 }
@@ -212,9 +214,9 @@ impl FragmentTable {
         Ok(self.place(key, frame, ip_offset, header, packet))
     }
 
-    /// The packet completed last: its octets, and how many it declares.
+    /// The packet completed last: its octets, and how many there were before the capture cut any.
     pub(crate) fn assembled(&self) -> (&[u8], usize) {
-        (&self.assembled, self.assembled_length)
+        (&self.assembled, self.assembled_on_link)
     }
 
     /// The frames of the packet completed last.
@@ -297,14 +299,18 @@ impl FragmentTable {
         self.assembled.clear();
         self.frames.clear();
         let header = whole.header.unwrap_or_default();
-        self.assembled_length = header.len().saturating_add(whole.covered);
         self.assembled.extend_from_slice(&header);
-        restore_header(&mut self.assembled, self.assembled_length);
-        let mut gap = false;
+        restore_header(&mut self.assembled, header.len().saturating_add(whole.covered));
+        self.assembled_on_link = header.len();
+        let (mut gap, mut never_there) = (false, false);
         for piece in whole.pieces.into_values() {
             if !gap {
                 self.assembled.extend_from_slice(piece.payload());
                 gap = piece.payload().len() < piece.length;
+            }
+            if !never_there {
+                self.assembled_on_link = self.assembled_on_link.saturating_add(piece.on_link);
+                never_there = piece.on_link < piece.length;
             }
             if let Some(facts) = piece.frame {
                 self.frames.push((facts, piece.octets));
@@ -391,6 +397,7 @@ fn keep(frame: &Frame<'_>, ip_offset: usize, packet: &Ipv4Packet<'_>, whole_fram
     };
     Piece {
         length: packet.payload_length,
+        on_link: packet.payload_length.saturating_sub(packet.beyond_link),
         more: packet.header.more_fragments,
         octets: octets.into(),
         payload,

@@ -275,6 +275,29 @@ fn a_cut_fragment_leaves_a_cut_datagram() {
 }
 
 #[test]
+fn what_a_fragment_claims_beyond_its_frame_is_no_part_of_the_datagram() {
+    let parts = pieces(&RRQ_IPV4, 16);
+    let mut lying = parts[1].clone();
+    lying[3] += 8;
+    let mut dissector = Dissector::default();
+    dissector.dissect(&at(1, &parts[0]));
+    let Packet::Datagram(datagram) = dissector.dissect(&at(1, &lying)) else { panic!() };
+    assert_eq!((datagram.payload, datagram.declared_length), (&RRQ_IPV4[28..], 24));
+    assert!(datagram.length_mismatch && !datagram.is_cut());
+
+    // The octets of a later fragment do not close the gap that an earlier one leaves.
+    let parts = pieces(&RRQ_IPV4, 8);
+    let mut dissector = Dissector::default();
+    for part in [&parts[3], &parts[2], &parts[1][..24].to_vec()] {
+        assert_eq!(dissector.dissect(&at(1, part)), Packet::Held(None));
+    }
+    let Packet::Datagram(datagram) = dissector.dissect(&at(1, &parts[0])) else { panic!() };
+    assert_eq!((datagram.payload, datagram.declared_length), (&RRQ_IPV4[28..32], 4));
+    assert!(datagram.length_mismatch && !datagram.is_cut());
+    assert_eq!(datagram.checksum(), Checksum::Unverified);
+}
+
+#[test]
 fn kept_frames_are_handed_out_by_number() {
     let parts = pieces(&RRQ_IPV4, 8);
     let tagged = |octets: &[u8]| [&[2, 0, 0, 0], octets].concat();

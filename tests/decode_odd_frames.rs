@@ -1,0 +1,87 @@
+//! Frames that were cut, and frames whose parts contradict each other: what is said of each in JSON and CSV.
+
+// Helpers of tests may fail loudly, as the tests themselves may.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod program;
+
+use std::fs;
+
+use program::capture::{RAW, cut_pcap, datagram, hexadecimal, request};
+use program::shown;
+use serde_json::{Value, json};
+
+/// What `mipflow` with these arguments prints of these frames, each with the octets it had on its link.
+fn printed(frames: &[(Vec<u8>, usize)], arguments: &str) -> String {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("capture.pcap");
+    fs::write(&path, cut_pcap(RAW, frames)).unwrap();
+    shown(&format!("decode --show messages {arguments} {}", path.display()))
+}
+
+fn document(frames: &[(Vec<u8>, usize)]) -> Value {
+    serde_json::from_str(&printed(frames, "--format json")).unwrap()
+}
+
+/// The one message of a frame.
+fn message(frame: Vec<u8>, on_link: usize) -> Value {
+    document(&[(frame, on_link)])["messages"][0].clone()
+}
+
+/// A frame whose IP length claims `ip` octets more than it has, and whose UDP length `udp` more.
+fn overstated(mut frame: Vec<u8>, ip: u16, udp: u16) -> Vec<u8> {
+    for (at, more) in [(2, ip), (24, udp)] {
+        let length = u16::from_be_bytes([frame[at], frame[at + 1]]) + more;
+        frame[at..at + 2].copy_from_slice(&length.to_be_bytes());
+    }
+    frame
+}
+
+#[test]
+fn what_no_link_carried_was_cut_by_no_snapshot_length() {
+    // The fixed part of 24 octets, and 6 of the 8 octets of a Multipath extension.
+    let mut frame = datagram(40_000, 434, &request(&hexadecimal("9a0100040803")));
+    frame = overstated(frame, 2, 2);
+    let on_link = frame.len();
+    let whole = document(&[(frame.clone(), on_link)]);
+    let found = &whole["messages"][0];
+    assert_eq!(
+        (&found["malformed"], &found["truncated"]),
+        (&json!("extension 154 takes 8 octets and the datagram has 6 left (offset 24)"), &json!(false))
+    );
+    assert_eq!(whole["capture"]["truncated"], 0);
+    // The same octets where the link carried the other two.
+    let cut = document(&[(frame, on_link + 2)]);
+    let found = &cut["messages"][0];
+    assert_eq!((&found["malformed"], &found["truncated"]), (&Value::Null, &json!(true)));
+    assert_eq!(cut["capture"]["truncated"], 1);
+}
+
+#[test]
+fn a_fixed_part_that_no_link_carried_whole_is_malformed() {
+    let mut frame = datagram(40_000, 434, &request(&[]));
+    let length = frame.len();
+    frame.truncate(length - 4);
+    let found = message(frame, length - 4);
+    assert_eq!(
+        (&found["malformed"], &found["truncated"]),
+        (&json!("20 octets are fewer than the 24 of the fixed part (offset 0)"), &json!(false))
+    );
+}
+
+#[test]
+fn the_tree_says_which_length_is_wrong() {
+    for (ip, udp, told) in [
+        (10, 10, Some("the IP length claims 10 octets that were not there")),
+        (10, 0, Some("the IP length claims 10 octets that were not there")),
+        (0, 10, Some("Length does not fit the IP packet")),
+        (0, 0, None),
+    ] {
+        let frame = overstated(datagram(40_000, 434, &request(&[])), ip, udp);
+        let length = frame.len();
+        let text = printed(&[(frame, length)], "-v");
+        let complaints: Vec<&str> =
+            text.lines().map(str::trim).filter(|line| line.starts_with('[')).collect();
+        assert_eq!(complaints, told.map(|told| format!("[{told}]")).into_iter().collect::<Vec<_>>());
+    }
+}
