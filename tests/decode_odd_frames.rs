@@ -11,6 +11,9 @@ use program::capture::{RAW, cut_pcap, datagram, hexadecimal, request};
 use program::shown;
 use serde_json::{Value, json};
 
+/// The UDP checksum of a request without extensions, from port 40000.
+const CHECKSUM: u16 = 0x221a;
+
 /// What `mipflow` with these arguments prints of these frames, each with the octets it had on its link.
 fn printed(frames: &[(Vec<u8>, usize)], arguments: &str) -> String {
     let directory = tempfile::tempdir().unwrap();
@@ -67,6 +70,19 @@ fn a_fixed_part_that_no_link_carried_whole_is_malformed() {
         (&found["malformed"], &found["truncated"]),
         (&json!("20 octets are fewer than the 24 of the fixed part (offset 0)"), &json!(false))
     );
+}
+
+#[test]
+fn a_checksum_is_verified_where_only_the_ip_length_is_too_long() {
+    let mut frame = overstated(datagram(40_000, 434, &request(&[])), 10, 0);
+    let length = frame.len();
+    // tshark 4 finds 0x221a good over these octets, the UDP length being 32.
+    for (field, verdict) in [(CHECKSUM, "correct"), (CHECKSUM - 1, "wrong"), (0, "absent")] {
+        frame[26..28].copy_from_slice(&field.to_be_bytes());
+        assert_eq!(message(frame.clone(), length)["udp_checksum"], verdict);
+    }
+    frame[26..28].copy_from_slice(&CHECKSUM.to_be_bytes());
+    assert_eq!(message(overstated(frame, 0, 10), length)["udp_checksum"], "unverified");
 }
 
 #[test]

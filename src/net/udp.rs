@@ -123,15 +123,15 @@ impl<'a> Datagram<'a> {
         self.payload.len() < self.declared_length
     }
 
-    /// Verifies the checksum over pseudo-header, UDP header and payload. Computed when asked for, as
-    /// tunnelled data passes here too.
+    /// Verifies the checksum over pseudo-header, UDP header and payload, where all octets that the UDP length
+    /// counts are there. Computed when asked for, as tunnelled data passes here too.
     pub fn checksum(&self) -> Checksum {
         if self.udp_checksum == 0 {
             return Checksum::Absent;
         }
         let length = self.declared_length.saturating_add(HEADER);
         let segment = match self.ip.payload().get(..length) {
-            Some(segment) if !self.length_mismatch && !self.ip.is_fragment() => segment,
+            Some(segment) if usize::from(self.udp_length) == length && !self.ip.is_fragment() => segment,
             _ => return Checksum::Unverified,
         };
         let computed = match &self.ip {
@@ -287,6 +287,20 @@ mod tests {
         let cut = Datagram::of(&IpPacket::parse(&octets[..40], 52).unwrap()).unwrap().unwrap();
         assert_eq!((cut.payload, cut.declared_length), (&RRQ_IPV4[28..40], 24));
         assert!(cut.length_mismatch && cut.is_cut());
+    }
+
+    #[test]
+    fn a_whole_datagram_is_verified_whatever_the_ip_length_claims() {
+        let octets = overstated(RRQ_IPV4, 10);
+        assert!(datagram(&octets).length_mismatch);
+        assert_eq!(datagram(&octets).checksum(), Checksum::Correct);
+        let mut octets = octets;
+        octets[31] += 1;
+        assert_eq!(datagram(&octets).checksum(), Checksum::Wrong { found: 0x1373, computed: 0x1372 });
+        let mut octets = RRQ_IPV6;
+        octets[5] += 10;
+        assert!(datagram(&octets).length_mismatch);
+        assert_eq!(datagram(&octets).checksum(), Checksum::Correct);
     }
 
     #[test]

@@ -284,6 +284,7 @@ fn what_a_fragment_claims_beyond_its_frame_is_no_part_of_the_datagram() {
     let Packet::Datagram(datagram) = dissector.dissect(&at(1, &lying)) else { panic!() };
     assert_eq!((datagram.payload, datagram.declared_length), (&RRQ_IPV4[28..], 24));
     assert!(datagram.length_mismatch && !datagram.is_cut());
+    assert_eq!(datagram.checksum(), Checksum::Correct);
 
     // The octets of a later fragment do not close the gap that an earlier one leaves.
     let parts = pieces(&RRQ_IPV4, 8);
