@@ -101,3 +101,19 @@ fn the_tree_says_which_length_is_wrong() {
         assert_eq!(complaints, told.map(|told| format!("[{told}]")).into_iter().collect::<Vec<_>>());
     }
 }
+
+#[test]
+fn an_extension_that_was_cut_has_no_octets_left_over() {
+    // A Mobile-Home Authentication extension of Length 20: three octets of its SPI were captured.
+    let whole = datagram(40_000, 434, &request(&hexadecimal("20140000010000112233445566778899aabbccddeeff")));
+    let cut = [(whole[..whole.len() - 17].to_vec(), whole.len())];
+    let extension = document(&cut)["messages"][0]["extensions"][0].clone();
+    assert_eq!(
+        extension,
+        json!({
+            "type": 32, "subtype": null, "length": 20, "offset": 24, "name": "mobile-home-auth",
+            "spi": null, "authenticator": null, "malformed": null, "verdict": null,
+        })
+    );
+    assert!(printed(&cut, "-v").contains("Octets before the cut: 000001\n"));
+}

@@ -212,8 +212,9 @@ impl<'a> FieldSink<'a> for FieldEntries<'_, '_> {
     fn field(&mut self, field: Field<'a>) {
         let Self(object) = self;
         let Field { key, value, meaning, detail, .. } = field;
-        // The Sub-Type of a short extension stands with the header, opaque octets with `data`.
-        if detail || matches!(key, "subtype" | "data") {
+        // The Sub-Type of a short extension stands with the header, opaque octets with `data`, and a field that was cut
+        // is null.
+        if detail || matches!(key, "subtype" | "data" | "before_the_cut") {
             return;
         }
         match (value, meaning) {

@@ -65,14 +65,22 @@ impl<'a, 's, S: FieldSink<'a>> Reader<'a, 's, S> {
     }
 
     /// Ends a layout that allows nothing after its last field, and gives the fault, if any.
+    ///
+    /// Octets behind the last field are left over. Where the end was not captured, they are told as those before the
+    /// cut: most often a field begins with them.
     pub fn finish(mut self) -> Option<Malformed> {
         let left = self.left();
         if left > 0 {
             let start = self.offset();
-            self.blame(start, Problem::LeftOver { octets: left });
             let value = Value::Octets(self.peek());
             let octets = start..start.saturating_add(left);
-            self.tell("left_over", "Octets of no field", octets, value, Meaning::None);
+            if self.not_captured > 0 {
+                self.blame(start, Problem::NotCaptured { missing: self.not_captured });
+                self.tell("before_the_cut", "Octets before the cut", octets, value, Meaning::None);
+            } else {
+                self.blame(start, Problem::LeftOver { octets: left });
+                self.tell("left_over", "Octets of no field", octets, value, Meaning::None);
+            }
         }
         self.fault
     }

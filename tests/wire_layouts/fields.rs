@@ -1,6 +1,6 @@
 //! What a sink is told: name, place, mask, value and meaning of each field, against hand-worked lists.
 
-use mipflow::wire::{Field, Meaning, Value};
+use mipflow::wire::{Field, Malformed, Meaning, Message, Numbers, Problem, Value};
 
 use super::{octets, only, parse, request};
 
@@ -183,6 +183,27 @@ fn fields_behind_one_that_does_not_fit_are_absent_and_its_octets_are_left_over()
             ("left_over", 26..29, 0, Value::Octets(&[0xaa, 0xbb, 0xcc])),
         ]
     );
+}
+
+#[test]
+fn what_was_cut_is_not_left_over() {
+    // Lengths of 20 and 6, of which 3 and 5 octets were captured.
+    for (captured, missing, at, octets) in [
+        ("20 14 aabbcc", 17, 26..29, &[0xaa, 0xbb, 0xcc][..]),
+        // A Length that must be 4: what is behind the fields may be anything, too.
+        ("9a 01 0006 08 03 07 00 aa", 1, 32..33, &[0xaa]),
+    ] {
+        let payload = request(captured);
+        let message = Message::parse(&payload, missing, Numbers::default());
+        let mut fields = Vec::new();
+        let fault = only(&message).describe(&mut fields);
+        assert_eq!(fault, Some(Malformed { offset: 24, problem: Problem::NotCaptured { missing } }));
+        assert_eq!(told(&fields).last().unwrap(), &("before_the_cut", at, 0, Value::Octets(octets)));
+    }
+    let mut fields = Vec::new();
+    let runt = octets("01 00 0708 0a0000");
+    Message::parse(&runt, 17, Numbers::default()).describe(&mut fields);
+    assert_eq!(told(&fields).last().unwrap(), &("before_the_cut", 4..7, 0, Value::Octets(&[10, 0, 0])));
 }
 
 #[test]
