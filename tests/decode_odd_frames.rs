@@ -117,3 +117,93 @@ fn an_extension_that_was_cut_has_no_octets_left_over() {
     );
     assert!(printed(&cut, "-v").contains("Octets before the cut: 000001\n"));
 }
+
+/// A Registration Revocation of the home agent 198.51.100.1 for 10.1.0.1 at 192.0.2.10, identifier 7, to be told.
+const REVOCATION: &str = "0700c0000a010001c6336401c000020a00000007";
+
+#[test]
+fn a_short_message_has_the_keys_of_its_type() {
+    let keys = |payload: &[u8]| {
+        let frame = datagram(434, 434, payload);
+        let on_link = frame.len();
+        message(frame, on_link)
+    };
+    let revocation = hexadecimal(REVOCATION);
+    // Home Domain Address and all before it; the Foreign Domain Address ends after two octets.
+    let found = keys(&revocation[..14]);
+    let fields = ["home_address", "from_home_agent", "inform", "home_domain_address"];
+    assert_eq!(
+        fields.map(|field| found[field].clone()),
+        [json!("10.1.0.1"), json!(true), json!(true), json!("198.51.100.1")]
+    );
+    for absent in ["foreign_domain_address", "revocation_identifier"] {
+        assert_eq!(found.get(absent), Some(&Value::Null), "{absent}");
+    }
+    assert_eq!(found["data"], "0700c0000a010001c6336401c000");
+    // An acknowledgement (RFC 3543 section 3.4) has I and Home Address before its identifier.
+    let found = keys(&hexadecimal("0f0080000a010001"));
+    assert_eq!((&found["inform"], &found["home_address"]), (&json!(true), &json!("10.1.0.1")));
+    assert_eq!(found.get("revocation_identifier"), Some(&Value::Null));
+    // Tunnel Data (RFC 3519 section 3.3), type and Next Header alone, and type alone.
+    let found = keys(&hexadecimal("0404"));
+    assert_eq!((&found["next_header"], found.get("inner")), (&json!(4), Some(&Value::Null)));
+    let found = keys(&hexadecimal("04"));
+    assert_eq!((found.get("next_header"), found.get("inner")), (Some(&Value::Null), Some(&Value::Null)));
+}
+
+#[test]
+fn an_extension_that_ends_in_its_header_has_the_keys_of_its_type() {
+    for (octets, keys) in [("20", &["spi", "authenticator", "verdict"][..]), ("83", &["nai"])] {
+        let frame = datagram(40_000, 434, &request(&hexadecimal(octets)));
+        let on_link = frame.len();
+        let extension = message(frame, on_link)["extensions"][0].clone();
+        for key in keys.iter().chain(&["length"]) {
+            assert_eq!(extension.get(key), Some(&Value::Null), "{key} of {extension}");
+        }
+    }
+}
+
+/// The cells of the first line of a table of messages, by the names in its heading.
+fn cells(frame: Vec<u8>, on_link: usize, columns: &[&str]) -> Vec<String> {
+    let text = printed(&[(frame, on_link)], "--format csv");
+    let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
+    let of = |column: &&str| lines[1][lines[0].iter().position(|name| name == column).unwrap()].to_owned();
+    columns.iter().map(of).collect()
+}
+
+#[test]
+fn a_table_has_what_can_be_read_of_a_message_that_ends_early() {
+    let columns =
+        ["flags", "lifetime", "home_address", "home_agent", "care_of_address", "identification", "truncated"];
+    // 14 octets: flags D and T, 600 seconds, home address and home agent, and half of the care-of address.
+    let whole = datagram(40_000, 434, &request(&[]));
+    let short = datagram(40_000, 434, &request(&[])[..14]);
+    let (cut, length) = (whole[..28 + 14].to_vec(), short.len());
+    for (frame, on_link, truncated) in [(short, length, "false"), (cut, whole.len(), "true")] {
+        assert_eq!(
+            cells(frame, on_link, &columns),
+            ["DT", "600", "10.1.0.1", "198.51.100.1", "", "", truncated]
+        );
+    }
+    // A Registration Reply of 12 octets: denied with 133, no lifetime, home address and home agent.
+    let reply = datagram(434, 40_000, &hexadecimal("038500000a010001c6336401"));
+    let length = reply.len();
+    assert_eq!(cells(reply, length, &["code", "lifetime", "home_agent"]), ["133", "0", "198.51.100.1"]);
+}
+
+#[test]
+fn a_table_has_what_can_be_read_of_an_extension_that_is_not_whole() {
+    let columns = ["bid", "nai", "extensions"];
+    let frame = |octets: &str| datagram(40_000, 434, &request(&hexadecimal(octets)));
+    // A NAI of five octets, and a Multipath extension whose last octet was cut: its BID is the one before.
+    let whole = frame("83056140622e639a01000408030700");
+    let cut = whole[..whole.len() - 1].to_vec();
+    assert_eq!(cells(cut, whole.len(), &columns), ["7", "a@b.c", "nai multipath"]);
+    // Without the BID there is none, and not a zero.
+    let cut = whole[..whole.len() - 2].to_vec();
+    assert_eq!(cells(cut, whole.len(), &columns), ["", "a@b.c", "nai multipath"]);
+    // A Length that must be 4.
+    let odd = frame("9a0100050803070000");
+    let length = odd.len();
+    assert_eq!(cells(odd, length, &["bid", "extensions"]), ["7", "multipath"]);
+}

@@ -3,12 +3,12 @@
 mod tables;
 
 use std::io::{self, Write};
-use std::net::Ipv4Addr;
 
+use super::header_facts::HeaderFacts;
 use super::{Clock, Printable, Report, Summary, TimeStyle};
 use crate::rules::Finding;
 use crate::trace::SeenMessage;
-use crate::wire::{Content, Header, KeyRing};
+use crate::wire::{Field, FieldSink, KeyRing, Value};
 
 /// The sections that make a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,42 +111,20 @@ impl<W: Write> Report for CsvReport<W> {
             Some(kind) => kind.name().map_or_else(|| kind.0.to_string(), str::to_owned),
             None => String::new(),
         };
-        let address = |address: Ipv4Addr| address.to_string();
-        let mut row = Row::default();
-        match &message.header {
-            Header::Request(request) => {
-                row.flags = request.flags.letters().collect();
-                row.lifetime = request.lifetime.to_string();
-                row.home_address = address(request.home_address);
-                row.home_agent = address(request.home_agent);
-                row.care_of_address = address(request.care_of_address);
-                row.identification = format!("0x{:016x}", request.identification);
-            }
-            Header::Reply(reply) => {
-                row.code = reply.code.0.to_string();
-                row.lifetime = reply.lifetime.to_string();
-                row.home_address = address(reply.home_address);
-                row.home_agent = address(reply.home_agent);
-                row.identification = format!("0x{:016x}", reply.identification);
-            }
-            Header::Revocation(revocation) => row.home_address = address(revocation.home_address),
-            Header::RevocationAcknowledgement(acknowledgement) => {
-                row.home_address = address(acknowledgement.home_address);
-            }
-            Header::TunnelData(_) | Header::Other(_) | Header::Short(..) => {}
-        }
+        let facts = HeaderFacts::of(message);
+        let mut named = NamedFields::default();
         let mut names = Vec::new();
         let mut faults: Vec<String> = message.malformed().iter().map(ToString::to_string).collect();
         for extension in message.extensions() {
             names.push(extension.name());
-            match extension.content() {
-                // An extension that runs past the end is the fault of the message.
-                Err(malformed) if malformed.is_fault() && extension.cut.is_none() => {
-                    faults.push(format!("{}: {malformed}", extension.name()));
-                }
-                Ok(Content::Multipath(multipath)) => row.bid = multipath.bid.to_string(),
-                Ok(Content::Nai(nai)) => row.nai = Printable(nai.0).to_string(),
-                _ => {}
+            let fault = if extension.is_multipath() || extension.name() == "nai" {
+                extension.describe(&mut named)
+            } else {
+                extension.content().err()
+            };
+            // An extension that runs past the end is the fault of the message.
+            if let Some(malformed) = fault.filter(|fault| fault.is_fault() && extension.cut.is_none()) {
+                faults.push(format!("{}: {malformed}", extension.name()));
             }
         }
         let cells = [
@@ -156,15 +134,15 @@ impl<W: Write> Report for CsvReport<W> {
             &seen.datagram.source.to_string(),
             &seen.datagram.destination.to_string(),
             &kind,
-            &row.flags,
-            &row.code,
-            &row.lifetime,
-            &row.home_address,
-            &row.home_agent,
-            &row.care_of_address,
-            &row.identification,
-            &row.bid,
-            &row.nai,
+            &facts.flags.letters().collect::<String>(),
+            &cell(facts.code),
+            &cell(facts.lifetime),
+            &cell(facts.home_address),
+            &cell(facts.home_agent),
+            &cell(facts.care_of_address),
+            &cell(facts.identification.map(|number| format!("0x{number:016x}"))),
+            &named.bid,
+            &named.nai,
             &names.join(" "),
             &faults.join("; "),
             &seen.is_truncated().to_string(),
@@ -229,16 +207,26 @@ fn write_row<W: Write, T: AsRef<[u8]>>(
     })
 }
 
-/// The cells that only some messages fill.
+/// A cell, empty where there is no value.
+fn cell<T: ToString>(value: Option<T>) -> String {
+    value.map(|value| value.to_string()).unwrap_or_default()
+}
+
+/// The fields of extensions that have a column, as far as they are there.
 #[derive(Default)]
-struct Row {
-    flags: String,
-    code: String,
-    lifetime: String,
-    home_address: String,
-    home_agent: String,
-    care_of_address: String,
-    identification: String,
+struct NamedFields {
     bid: String,
     nai: String,
+}
+
+impl FieldSink<'_> for NamedFields {
+    const WANTS_DETAILS: bool = false;
+
+    fn field(&mut self, field: Field<'_>) {
+        match (field.key, field.value) {
+            ("bid", Value::Number(bid)) => self.bid = bid.to_string(),
+            ("nai", Value::Text(nai)) => self.nai = Printable(nai).to_string(),
+            _ => {}
+        }
+    }
 }

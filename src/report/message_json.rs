@@ -1,13 +1,14 @@
 //! A message as JSON: the `message` object of the contract.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
+use super::header_facts::HeaderFacts;
 use super::json_writer::{Hexadecimal, HexadecimalOctets, Null, Object, Phrase, Text, ToJson, Word, array};
 use crate::net::{Checksum, Encapsulation, FlowFacts, Peeled, UdpTunnel};
 use crate::trace::SeenMessage;
 use crate::wire::{
-    Bounds, Extension, Field, FieldSink, Header, KeyRing, Malformed, Meaning, RequestFlags, TrafficSelector,
-    Value, Verdict,
+    Bounds, Extension, Field, FieldSink, Header, KeyRing, Layout, Malformed, Meaning, MessageType,
+    RequestFlags, TrafficSelector, Value, Verdict,
 };
 
 /// A message on its way to JSON.
@@ -40,7 +41,7 @@ impl ToJson for MessageJson<'_, '_> {
             Some((number, None)) => object.entry("type", number),
             None => object.entry("type", Null),
         }
-        let facts = HeaderFacts::of(seen);
+        let facts = HeaderFacts::of(&seen.message);
         object.entry("flags", facts.flags);
         object.entry("code", facts.code);
         object.entry("code_name", facts.code_name.map(Word));
@@ -53,105 +54,29 @@ impl ToJson for MessageJson<'_, '_> {
         object.entry("malformed", message.malformed().map(Phrase));
         object.entry("truncated", seen.is_truncated());
         object.entry("udp_checksum", Word(checksum_name(seen.datagram.checksum())));
-        match &message.header {
-            Header::Revocation(revocation) => {
-                object.entry("from_home_agent", revocation.from_home_agent);
-                object.entry("inform", revocation.inform);
-                object.entry("home_domain_address", revocation.home_domain_address);
-                object.entry("foreign_domain_address", revocation.foreign_domain_address);
-                object.entry("revocation_identifier", revocation.identifier);
+        match message.kind() {
+            Some(MessageType::REVOCATION) => {
+                object.entry("from_home_agent", facts.from_home_agent);
+                object.entry("inform", facts.inform);
+                object.entry("home_domain_address", facts.home_domain_address);
+                object.entry("foreign_domain_address", facts.foreign_domain_address);
+                object.entry("revocation_identifier", facts.revocation_identifier);
             }
-            Header::RevocationAcknowledgement(acknowledgement) => {
-                object.entry("inform", acknowledgement.inform);
-                object.entry("revocation_identifier", acknowledgement.identifier);
+            Some(MessageType::REVOCATION_ACKNOWLEDGEMENT) => {
+                object.entry("inform", facts.inform);
+                object.entry("revocation_identifier", facts.revocation_identifier);
             }
-            Header::TunnelData(data) => {
-                object.entry("next_header", data.next_header.0);
+            Some(MessageType::TUNNEL_DATA) => {
+                object.entry("next_header", facts.next_header);
                 let inner = UdpTunnel::of(&seen.datagram).and_then(|tunnel| tunnel.peeled);
                 object.entry("inner", inner.as_ref().and_then(Inner::of));
             }
-            Header::Other(_) | Header::Short(..) => {
-                object.entry("data", HexadecimalOctets(message.octets));
-            }
-            Header::Request(_) | Header::Reply(_) => {}
-        }
-        object.end();
-    }
-}
-
-/// The fields of the fixed part that every message object has, `None` where the message has none.
-#[derive(Default)]
-struct HeaderFacts {
-    flags: RequestFlags,
-    code: Option<u8>,
-    code_name: Option<&'static str>,
-    lifetime: Option<u16>,
-    home_address: Option<Ipv4Addr>,
-    home_agent: Option<Ipv4Addr>,
-    care_of_address: Option<Ipv4Addr>,
-    identification: Option<u64>,
-}
-
-impl HeaderFacts {
-    fn of(seen: &SeenMessage<'_>) -> Self {
-        let message = &seen.message;
-        match &message.header {
-            Header::Request(request) => Self {
-                flags: request.flags,
-                lifetime: Some(request.lifetime),
-                home_address: Some(request.home_address),
-                home_agent: Some(request.home_agent),
-                care_of_address: Some(request.care_of_address),
-                identification: Some(request.identification),
-                ..Self::default()
-            },
-            Header::Reply(reply) => Self {
-                code: Some(reply.code.0),
-                code_name: Some(reply.code.name(message.numbers())),
-                lifetime: Some(reply.lifetime),
-                home_address: Some(reply.home_address),
-                home_agent: Some(reply.home_agent),
-                identification: Some(reply.identification),
-                ..Self::default()
-            },
-            Header::Revocation(revocation) => {
-                Self { home_address: Some(revocation.home_address), ..Self::default() }
-            }
-            Header::RevocationAcknowledgement(acknowledgement) => {
-                Self { home_address: Some(acknowledgement.home_address), ..Self::default() }
-            }
-            Header::Short(..) => {
-                let mut facts = Self::default();
-                message.describe(&mut facts);
-                facts
-            }
-            Header::TunnelData(_) | Header::Other(_) => Self::default(),
-        }
-    }
-}
-
-/// What can be read of a fixed part that is cut short.
-impl FieldSink<'_> for HeaderFacts {
-    const WANTS_DETAILS: bool = false;
-
-    fn field(&mut self, field: Field<'_>) {
-        match (field.key, field.value) {
-            ("code", Value::Number(code)) => {
-                self.code = u8::try_from(code).ok();
-                if let Meaning::Name { name, .. } = field.meaning {
-                    self.code_name = name;
-                }
-            }
-            ("lifetime", Value::Number(seconds)) => self.lifetime = u16::try_from(seconds).ok(),
-            ("home_address", Value::Ipv4(address)) => self.home_address = Some(address),
-            ("home_agent", Value::Ipv4(address)) => self.home_agent = Some(address),
-            ("care_of_address", Value::Ipv4(address)) => self.care_of_address = Some(address),
-            ("identification", Value::Hexadecimal(value, _)) => self.identification = Some(value),
-            (key, Value::Flag(true)) if key.starts_with("flags.") => {
-                self.flags.0 |= u8::try_from(field.mask).unwrap_or_default();
-            }
             _ => {}
         }
+        if matches!(message.header, Header::Other(_) | Header::Short(..)) {
+            object.entry("data", HexadecimalOctets(message.octets));
+        }
+        object.end();
     }
 }
 
@@ -175,7 +100,7 @@ impl ToJson for ExtensionJson<'_, '_, '_> {
         let mut object = Object::begin(out);
         object.entry("type", extension.kind.0);
         object.entry("subtype", extension.subtype);
-        object.entry("length", extension.length);
+        object.entry("length", (extension.layout != Layout::Cut).then_some(extension.length));
         object.entry("offset", extension.offset);
         object.entry("name", Word(extension.name()));
         let malformed = extension.describe(&mut FieldEntries(&mut object));

@@ -11,6 +11,7 @@ mod findings_json;
 mod findings_junit;
 mod findings_sarif;
 mod glyphs;
+mod header_facts;
 mod hex_dump;
 mod json_report;
 mod json_writer;

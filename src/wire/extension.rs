@@ -196,6 +196,10 @@ impl<'a> Extension<'a> {
             _ => 0,
         };
         let mut reader = Reader::new(self.data, self.data_offset(), missing, sink);
+        if let Some(cut) = self.cut.filter(|_| self.layout == Layout::Cut && self.data.is_empty()) {
+            // Its type octet alone is there: each field of its content is missing, not empty.
+            reader.blame(cut.offset, cut.problem);
+        }
         let (content, expected) = self.read_content(&mut reader);
         let fault = reader.finish();
         let fault = match (self.cut, expected) {
@@ -224,7 +228,8 @@ impl<'a> Extension<'a> {
         if self.layout == Layout::FamilyAsShort {
             reader.u8("subtype", "Sub-Type, where Length belongs");
         }
-        if self.family || self.layout == Layout::Cut {
+        // Octets of a header that is cut are none of the content.
+        if self.family || self.layout == Layout::Cut && !self.data.is_empty() {
             return (self.read_opaque(reader), None);
         }
         match self.kind {
