@@ -7,6 +7,7 @@
 mod program;
 
 use std::fs;
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use program::capture::{RAW, datagram, hexadecimal, pcap, request};
@@ -142,6 +143,24 @@ fn a_cut_capture_is_read_as_far_as_it_goes() {
              before were read"
         )
     );
+}
+
+#[test]
+fn zeros_behind_a_compressed_capture_are_no_failure() {
+    let scratch = Scratch::new();
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(&sample("figure3")).unwrap();
+    let mut compressed = encoder.finish().unwrap();
+    // As a tape fills up its last block: `gzip -t` finds nothing wrong with it.
+    compressed.resize(compressed.len().next_multiple_of(10_240), 0);
+    let file = scratch.file("tape.pcap.gz", &compressed);
+    let padded = run(&format!("decode --show messages {file}"));
+    assert_eq!((padded.code, padded.error.as_str(), padded.out.lines().count()), (0, "", 9));
+    compressed.extend(b"no member of a gzip file");
+    let file = scratch.file("other.pcap.gz", &compressed);
+    let other = run(&format!("decode --show messages {file}"));
+    assert_eq!((other.code, other.out.lines().count()), (3, 9));
+    assert!(other.error.contains("cannot be decompressed further"), "{}", other.error);
 }
 
 #[test]

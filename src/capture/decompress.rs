@@ -1,15 +1,15 @@
 //! Compression that capture files are stored with: told by content, undone as a stream.
 
 use std::fmt;
-use std::io::{self, BufReader, Cursor, Read};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 
-use flate2::bufread::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 use zstd::stream::read::Decoder;
 
 /// How an input is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compression {
-    /// gzip (RFC 1952), one member or several.
+    /// gzip (RFC 1952), one member or several, with octets of zero behind any of them.
     Gzip,
     /// Zstandard (RFC 8878), one frame or several.
     Zstd,
@@ -45,9 +45,47 @@ impl Compression {
         let compressed =
             BufReader::with_capacity(COMPRESSED_BUFFER, Cursor::new(first.to_vec()).chain(source));
         Ok(match self {
-            Self::Gzip => Box::new(MultiGzDecoder::new(compressed)),
+            Self::Gzip => Box::new(Members { member: Some(GzDecoder::new(compressed)) }),
             Self::Zstd => Box::new(Decoder::with_buffer(compressed)?),
         })
+    }
+}
+
+/// The members of a gzip file, one after another. Tapes and block devices fill up with zeros what was written to them;
+/// gzip passes over those, and so is done here.
+struct Members<R> {
+    /// The member at hand; `None` at the end of the file.
+    member: Option<GzDecoder<R>>,
+}
+
+impl<R: BufRead> Read for Members<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while let Some(member) = &mut self.member {
+            let count = member.read(buffer)?;
+            if count > 0 || buffer.is_empty() {
+                return Ok(count);
+            }
+            let is_end = skip_zeros(member.get_mut())?;
+            self.member =
+                self.member.take().filter(|_| !is_end).map(|member| GzDecoder::new(member.into_inner()));
+        }
+        Ok(0)
+    }
+}
+
+/// Passes over octets of zero, and says whether nothing is behind them.
+fn skip_zeros(source: &mut impl BufRead) -> io::Result<bool> {
+    loop {
+        let octets = source.fill_buf()?;
+        if octets.is_empty() {
+            return Ok(true);
+        }
+        let zeros = octets.iter().take_while(|octet| **octet == 0).count();
+        let is_all = zeros == octets.len();
+        source.consume(zeros);
+        if !is_all {
+            return Ok(false);
+        }
     }
 }
 
@@ -83,6 +121,33 @@ mod tests {
             let mut text = String::new();
             reader.read_to_string(&mut text).unwrap();
             assert_eq!(text, "hellohello");
+        }
+    }
+
+    #[test]
+    fn zeros_behind_a_gzip_member_are_passed_over() {
+        for (parts, expected) in [
+            (&[HELLO, &[0; 3]][..], "hello"),
+            // More than is read at a time.
+            (&[HELLO, &vec![0; 2 * COMPRESSED_BUFFER]], "hello"),
+            (&[HELLO, &[0; 512], HELLO, &[0]], "hellohello"),
+        ] {
+            let octets = parts.concat();
+            let mut reader = Compression::Gzip.undo(&[], Box::new(Cursor::new(octets))).unwrap();
+            let mut text = String::new();
+            reader.read_to_string(&mut text).unwrap();
+            assert_eq!(text, expected);
+        }
+    }
+
+    #[test]
+    fn what_is_behind_a_gzip_member_and_is_none_is_an_error() {
+        for behind in [&b"no member at all"[..], b"\0\0no member at all"] {
+            let octets = [HELLO, behind].concat();
+            let mut reader = Compression::Gzip.undo(&[], Box::new(Cursor::new(octets))).unwrap();
+            let mut text = Vec::new();
+            let error = reader.read_to_end(&mut text).unwrap_err();
+            assert_eq!((&text[..], error.kind()), (&b"hello"[..], io::ErrorKind::InvalidInput));
         }
     }
 
