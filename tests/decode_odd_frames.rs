@@ -19,7 +19,8 @@ fn printed(frames: &[(Vec<u8>, usize)], arguments: &str) -> String {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("capture.pcap");
     fs::write(&path, cut_pcap(RAW, frames)).unwrap();
-    shown(&format!("decode --show messages {arguments} {}", path.display()))
+    let section = if arguments.contains("--show") { "" } else { "--show messages" };
+    shown(&format!("decode {section} {arguments} {}", path.display()))
 }
 
 fn document(frames: &[(Vec<u8>, usize)]) -> Value {
@@ -206,4 +207,24 @@ fn a_table_has_what_can_be_read_of_an_extension_that_is_not_whole() {
     let odd = frame("9a0100050803070000");
     let length = odd.len();
     assert_eq!(cells(odd, length, &["bid", "extensions"]), ["7", "multipath"]);
+}
+
+#[test]
+fn a_flow_label_is_told_without_the_octet_above_it() {
+    // BID 1, and: forward to it what has, by TS Format 2 and flag G, flow label 5. The octet above is 0x42.
+    let asked = request(&hexadecimal("9a010004080301009a02000c010101020200000042000005"));
+    let granted = hexadecimal("030002580a010001c6336401ea056fa0000000009a01000408030100");
+    let frames = [datagram(40_000, 434, &asked), datagram(434, 40_000, &granted)];
+    let frames = frames.map(|frame| (frame.clone(), frame.len()));
+    let binding = document(&frames)["messages"][0]["extensions"][1].clone();
+    assert_eq!((&binding["selector_text"], &binding["malformed"]), (&json!("label 5"), &Value::Null));
+    assert_eq!(binding["selector"]["flow_label"], json!([5, 5]));
+    let nodes = printed(&frames, "--format json --show nodes");
+    let rule = serde_json::from_str::<Value>(&nodes).unwrap()["nodes"][0]["policy"][0].clone();
+    assert_eq!(
+        (&rule["selector_text"], &rule["selector"]["flow_label"]),
+        (&json!("label 5"), &json!([5, 5]))
+    );
+    // The tree tells the field as it was: 0x42000005.
+    assert!(printed(&frames, "-v").contains("Flow Label, start: 1107296261\n"));
 }

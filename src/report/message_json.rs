@@ -196,7 +196,7 @@ impl ToJson for SelectorJson<'_> {
         object.entry("source_address", selector.source_address.range_or_single());
         object.entry("destination_address", selector.destination_address.range_or_single());
         object.entry("spi", selector.spi.range_or_single());
-        object.entry("flow_label", selector.flow_label.range_or_single());
+        object.entry("flow_label", selector.flow_label_bits().range_or_single());
         object.entry("source_port", selector.source_port.range_or_single());
         object.entry("destination_port", selector.destination_port.range_or_single());
         object.entry("ds", six_bits(selector.ds));

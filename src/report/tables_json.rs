@@ -108,7 +108,7 @@ impl From<TrafficSelector> for SelectorJson {
             source_address: selector.source_address.range_or_single(),
             destination_address: selector.destination_address.range_or_single(),
             spi: selector.spi.range_or_single(),
-            flow_label: selector.flow_label.range_or_single(),
+            flow_label: selector.flow_label_bits().range_or_single(),
             source_port: selector.source_port.range_or_single(),
             destination_port: selector.destination_port.range_or_single(),
             // The 6-bit values: the ECN bits do not count.

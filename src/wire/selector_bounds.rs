@@ -62,6 +62,15 @@ impl SelectorFields {
 }
 
 impl TrafficSelector {
+    /// The bits of a flow label field that are the label.
+    pub const FLOW_LABEL: u32 = 0x00ff_ffff;
+
+    /// The flow label without the octet above it, which receivers ignore (RFC 6088 §3.2).
+    pub fn flow_label_bits(&self) -> Bounds<u32> {
+        let label = |word: Option<u32>| word.map(|word| word & Self::FLOW_LABEL);
+        Bounds { start: label(self.flow_label.start), end: label(self.flow_label.end) }
+    }
+
     /// The fields that are there, each with what it lies between as unsigned big-endian numbers.
     pub fn bounds(&self) -> impl Iterator<Item = (SelectorField, Bounds<u128>)> {
         let of = |pair: &Pair| {

@@ -49,7 +49,7 @@ impl fmt::Display for TrafficSelector {
         terms.numbers("dport", self.destination_port)?;
         terms.numbers("ds", six_bits(self.ds))?;
         terms.numbers("spi", self.spi)?;
-        terms.numbers("label", label_bits(self.flow_label))?;
+        terms.numbers("label", self.flow_label_bits())?;
         if terms.first { formatter.write_str("any") } else { Ok(()) }
     }
 }
@@ -94,7 +94,7 @@ const PORT: &str = "a port or a range of ports, 0 to 65535";
 const DS: &str = "a 6-bit DS value or a range of them, 0 to 63";
 const SPI: &str = "an SPI or a range of them, 0 to 4294967295";
 const LABEL: &str = "a flow label or a range of them, 0 to 16777215";
-const MOST_LABEL: u32 = 0xff_ffff;
+const MOST_LABEL: u32 = TrafficSelector::FLOW_LABEL;
 const ADDRESS: &str = "an address, ADDRESS-ADDRESS or ADDRESS/LENGTH";
 const PROTOCOL: &str = "a protocol name or number, or a range of them, 0 to 255";
 
@@ -183,12 +183,6 @@ fn prefix_length(start: IpAddr, end: IpAddr) -> Option<u32> {
 
 fn six_bits(ds: Bounds<u8>) -> Bounds<u8> {
     Bounds { start: ds.start.map(|octet| octet >> 2), end: ds.end.map(|octet| octet >> 2) }
-}
-
-/// The part of a flow label field that counts: receivers ignore the octet above it (RFC 6088 §3.2).
-fn label_bits(label: Bounds<u32>) -> Bounds<u32> {
-    let low = |bound: Option<u32>| bound.map(|value| value & MOST_LABEL);
-    Bounds { start: low(label.start), end: low(label.end) }
 }
 
 fn once<T: Copy>(place: &mut Bounds<T>, term: &str, value: Bounds<T>) -> Result<(), SelectorTextError> {

@@ -439,7 +439,7 @@ fn has_sound_ranges(selector: &TrafficSelector) -> bool {
     sound(selector.source_address)
         && sound(selector.destination_address)
         && sound(selector.spi)
-        && sound(label(selector))
+        && sound(selector.flow_label_bits())
         && sound(selector.source_port)
         && sound(selector.destination_port)
         && sound(ds(selector))
@@ -459,7 +459,7 @@ fn intersect(one: &FlowBindingFacts<'_>, other: &FlowBindingFacts<'_>) -> bool {
         && meet(one.source_address, other.source_address)
         && meet(one.destination_address, other.destination_address)
         && meet(one.spi, other.spi)
-        && meet(label(one), label(other))
+        && meet(one.flow_label_bits(), other.flow_label_bits())
         && meet(one.source_port, other.source_port)
         && meet(one.destination_port, other.destination_port)
         && meet(ds(one), ds(other))
@@ -470,10 +470,4 @@ fn intersect(one: &FlowBindingFacts<'_>, other: &FlowBindingFacts<'_>) -> bool {
 fn ds(selector: &TrafficSelector) -> Bounds<u8> {
     let six_bits = |octet: Option<u8>| octet.map(|octet| octet >> 2);
     Bounds { start: six_bits(selector.ds.start), end: six_bits(selector.ds.end) }
-}
-
-/// The flow label without the octet above it (RFC 6088 §3.2).
-fn label(selector: &TrafficSelector) -> Bounds<u32> {
-    let masked = |label: Option<u32>| label.map(|label| label & 0x00ff_ffff);
-    Bounds { start: masked(selector.flow_label.start), end: masked(selector.flow_label.end) }
 }
