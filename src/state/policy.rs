@@ -23,13 +23,16 @@ impl Wish {
     pub fn read(octets: &[u8]) -> Option<Self> {
         let is_there = |plain: &PlainFlowBinding<'_>, field| plain.fields.has(field);
         match PlainFlowBinding::from_octets(octets) {
-            // Of a DS field two bits do not count, so that it may not be in its normal form.
-            Some(plain) if !is_there(&plain, SelectorField::Ds) => Some(Self {
-                action: action_of(plain.action, plain.bids, plain.ts_format)?,
-                selector: NormalSelector::of_plain(&plain),
-                per_packet: is_there(&plain, SelectorField::Spi)
-                    || is_there(&plain, SelectorField::FlowLabel),
-            }),
+            // Of a DS field two bits do not count, and of a flow label eight, so that they may not be in normal form.
+            Some(plain)
+                if !is_there(&plain, SelectorField::Ds) && !is_there(&plain, SelectorField::FlowLabel) =>
+            {
+                Some(Self {
+                    action: action_of(plain.action, plain.bids, plain.ts_format)?,
+                    selector: NormalSelector::of_plain(&plain),
+                    per_packet: is_there(&plain, SelectorField::Spi),
+                })
+            }
             _ => Self::of(&FlowBinding::from_octets(octets)?),
         }
     }

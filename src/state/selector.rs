@@ -10,7 +10,8 @@ use crate::wire::{
     TrafficSelector,
 };
 
-/// A selector without what must not count: reserved bits, the octets around it, the ECN bits of DS.
+/// A selector without what must not count: reserved bits, the octets around it, the ECN bits of DS, the octet above a
+/// flow label.
 ///
 /// Two rules with the same normalised selector are the same rule. The octets are TS Format, then the selector as
 /// RFC 6088 lays it out; of a format without a definition, the selector as it was.
@@ -37,7 +38,7 @@ impl NormalSelector {
         Self(octets)
     }
 
-    /// The normal form of the selector of a Flow-Binding, which is in it but for a DS field.
+    /// The normal form of the selector of a Flow-Binding, which is in it but for a DS field or a flow label.
     pub(super) fn of_plain(flow_binding: &PlainFlowBinding<'_>) -> Self {
         let mut octets = SmallVec::new();
         octets.push(flow_binding.ts_format);
@@ -74,7 +75,10 @@ impl NormalSelector {
 
 /// Whether a selector that was read from these octets is in its normal form there.
 fn is_normal(selector: &TrafficSelector, octets: &[u8]) -> bool {
-    selector.layout == SelectorLayout::Direct && selector.ds.is_absent() && selector.format.fits(octets)
+    selector.layout == SelectorLayout::Direct
+        && selector.ds.is_absent()
+        && selector.flow_label.is_absent()
+        && selector.format.fits(octets)
 }
 
 fn normalised(mut selector: TrafficSelector) -> TrafficSelector {
@@ -82,6 +86,7 @@ fn normalised(mut selector: TrafficSelector) -> TrafficSelector {
     selector.reserved = 0;
     let six_bits = |bound: Option<u8>| bound.map(|octet| octet & 0xfc);
     selector.ds = Bounds { start: six_bits(selector.ds.start), end: six_bits(selector.ds.end) };
+    selector.flow_label = selector.flow_label_bits();
     selector
 }
 
@@ -190,7 +195,7 @@ mod tests {
         /// The normal form is the one that reading, cleaning and writing make, whatever was on the wire.
         #[test]
         fn what_is_taken_as_it_is_is_normal(
-            flags in proptest::sample::select(vec![0u32, 0x8000_0000, 0xc000_0000, 0x2008_0000, 0x0030_0000, 0x00ff_ffff]),
+            flags in proptest::sample::select(vec![0u32, 0x8000_0000, 0xc000_0000, 0x0200_0000, 0x0300_0000, 0x2008_0000, 0x0030_0000, 0x00ff_ffff]),
             ts_format in 0u8..4,
             octets in proptest::collection::vec(0u8.., 0..40),
             prefix in 0usize..2,

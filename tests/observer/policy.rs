@@ -108,6 +108,26 @@ fn reserved_bits_ecn_and_layout_do_not_make_another_rule() {
 }
 
 #[test]
+fn the_octet_above_a_flow_label_does_not_make_another_rule() {
+    let labelled = |flow_label: Bounds<u32>| {
+        let mut octets = Vec::new();
+        TrafficSelector { flow_label, ..TrafficSelector::any(SelectorFormat::Ipv6) }.emit(&mut octets);
+        octets
+    };
+    for (first, second) in [
+        (Bounds::single(5), Bounds::single(0x4200_0005)),
+        (Bounds::range(0x0100_0005, 9), Bounds::range(5, 0xff00_0009)),
+    ] {
+        let rules = after(&[
+            Ask::bid(1, 3).rule(Action::Forward, &[1], 2, &labelled(first)),
+            Ask::bid(1, 4).rule(Action::Forward, &[2], 2, &labelled(second)),
+        ]);
+        assert_eq!(rules.len(), 1, "{second:x?}");
+        assert!(rules[0].starts_with("1 forward 2 > 2"), "{rules:?}");
+    }
+}
+
+#[test]
 fn what_is_written_otherwise_is_another_rule() {
     let plain = selector(|_| {});
     let as_range = selector(|selector| selector.destination_port = Bounds::range(80, 80));
