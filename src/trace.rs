@@ -203,6 +203,11 @@ impl Trace {
         self.dissector.fragment_frames()
     }
 
+    /// The number of the first frame whose fragment still waits for others.
+    pub fn first_waiting_frame(&self) -> Option<u64> {
+        self.dissector.first_waiting_frame()
+    }
+
     /// What was seen so far.
     pub fn counts(&self) -> &Counts {
         &self.counts

@@ -248,6 +248,55 @@ fn what_was_selected_is_written() {
     assert!(fs::read(out).unwrap() == fs::read("samples/tunnels.pcap").unwrap());
 }
 
+/// A request from this port, in two IP fragments.
+fn fragments(port: u16) -> [Vec<u8>; 2] {
+    let whole = datagram(port, 434, &request(&[]));
+    // More fragments follow, then an offset of two units of eight octets.
+    [(0x2000u16, 20..36), (2, 36..whole.len())].map(|(field, octets)| {
+        let mut part = [&whole[..20], &whole[octets]].concat();
+        let length = u16::try_from(part.len()).unwrap();
+        part[2..4].copy_from_slice(&length.to_be_bytes());
+        part[4..6].copy_from_slice(&port.to_be_bytes());
+        part[6..8].copy_from_slice(&field.to_be_bytes());
+        part
+    })
+}
+
+#[test]
+fn what_was_selected_is_written_in_the_order_of_the_capture() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).display().to_string();
+    let message = |port| datagram(port, 434, &request(&[]));
+    let ([first_a, last_a], [first_b, last_b]) = (fragments(1001), fragments(1002));
+    let [alone, _] = fragments(1003);
+    let frames = [
+        message(1),
+        first_a,
+        message(2),
+        first_b,
+        message(3),
+        last_a,
+        message(4),
+        last_b,
+        message(5),
+        alone,
+        message(6),
+    ];
+    fs::write(path("in.pcap"), pcap(RAW, &frames)).unwrap();
+    shown(&format!("decode --show messages -w {} {}", path("out.pcap"), path("in.pcap")));
+    // All but the fragment whose other one never came; the frames are a second apart, each with its time.
+    let written = fs::read(path("out.pcap")).unwrap();
+    let mut kept = pcap(RAW, &frames);
+    let last = 16 + frames[10].len();
+    kept.drain(kept.len() - last - 16 - frames[9].len()..kept.len() - last);
+    assert!(written == kept, "{}", shown(&format!("decode --show messages {}", path("out.pcap"))));
+    // Of one fragment that comes last, the others wait for it to the end.
+    let frames = [fragments(1001)[0].clone(), message(1), message(2), fragments(1001)[1].clone()];
+    fs::write(path("in.pcap"), pcap(RAW, &frames)).unwrap();
+    shown(&format!("decode --show messages -w {} {}", path("out.pcap"), path("in.pcap")));
+    assert!(fs::read(path("out.pcap")).unwrap() == pcap(RAW, &frames));
+}
+
 #[test]
 fn verified_samples() {
     // The whole set under its one key; malformed.pcap has the one request that was changed.

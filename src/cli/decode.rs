@@ -1,6 +1,7 @@
 //! `mipflow decode`: read captures, decode, print.
 
 mod run;
+mod selected;
 
 use std::collections::hash_map::RandomState;
 use std::ffi::OsString;
@@ -27,6 +28,7 @@ use crate::trace::Trace;
 use crate::wire::PORT;
 use run::{Run, progress};
 pub(super) use run::{is_of, tell_unread, write_failure};
+use selected::Selected;
 
 const EXAMPLES: &str = "Examples:
   mipflow decode trace.pcap
@@ -319,7 +321,7 @@ impl Decode {
             at,
             filter,
             keys,
-            writer,
+            writer: writer.map(Selected::new),
             unwritten: None,
             bar,
             for_people,

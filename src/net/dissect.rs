@@ -187,6 +187,11 @@ impl Dissector {
         self.table.frames()
     }
 
+    /// The number of the first frame whose fragment still waits for others.
+    pub fn first_waiting_frame(&self) -> Option<u64> {
+        self.table.first_waiting_frame()
+    }
+
     #[inline]
     fn glance(&self, frame: &Frame<'_>) -> Glance {
         match link::network_layer(frame.link_type, frame.data) {

@@ -10,6 +10,7 @@
 //! mean; so are those of its fragments that come within the time limit. The same fragment once more is
 //! no overlap and is ignored.
 
+mod piece;
 mod skipped;
 mod table;
 

@@ -13,6 +13,7 @@ use crate::capture::{WriteError, Writer};
 use crate::report::{
     CsvReport, CsvSection, Depth, JsonReport, Look, Report, Sections, Summary, TextReport, TimeStyle, grouped,
 };
+use crate::watch::frames_of;
 
 /// Writes the file; says in a few words what was written.
 pub fn save(facts: Facts<'_>, order: &SaveOrder) -> Result<String, SaveError> {
@@ -51,7 +52,7 @@ fn write(path: &Path, facts: Facts<'_>, order: &SaveOrder) -> Result<String, Wri
     let failed = |error| WriteError::Write { path: order.path.clone(), error };
     if order.format == SaveFormat::Capture {
         let mut writer = Writer::create(path, &facts.input.names)?;
-        for frame in order.messages.iter().flat_map(|message| message.frames()) {
+        for frame in frames_of(&order.messages) {
             writer.write(&frame)?;
         }
         writer.finish()?;

@@ -19,5 +19,5 @@ pub use counters::{CaptureCounters, Counters};
 pub use driver::{Audience, DriveError, Driver, Progress, StopAfter};
 pub use engine::{Engine, EngineOptions, LIVE_LIMITS, Taken};
 pub use feed::{End, Event, Feed, Source};
-pub use recent::{RecentMessage, RecentMessages};
+pub use recent::{RecentMessage, RecentMessages, frames_of};
 pub use replay::Replay;

@@ -3,8 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::capture::{Frame, LinkType};
-use crate::time::{Precision, Timestamp};
+use crate::capture::{Frame, KeptFrame};
 use crate::trace::{Seen, SeenMessage, Trace};
 use crate::wire::Numbers;
 
@@ -28,33 +27,9 @@ pub struct RecentMessage {
     /// Whether the capture holds it twice; then it counted for nothing.
     pub copy: bool,
     /// The frame that brought it; of fragments, the one that completed it.
-    last: Kept,
+    last: KeptFrame,
     /// The fragments before that one, in order of their frames.
-    fragments: Box<[Kept]>,
-}
-
-/// A frame that was kept.
-#[derive(Debug)]
-struct Kept {
-    number: u64,
-    file: u32,
-    time: Timestamp,
-    precision: Precision,
-    link_type: LinkType,
-    data: Box<[u8]>,
-    original_length: u32,
-}
-
-impl Kept {
-    fn of(frame: &Frame<'_>) -> Self {
-        let Frame { number, file, time, precision, link_type, data, original_length } = *frame;
-        Self { number, file, time, precision, link_type, data: data.into(), original_length }
-    }
-
-    fn frame(&self) -> Frame<'_> {
-        let Self { number, file, time, precision, link_type, ref data, original_length } = *self;
-        Frame { number, file, time, precision, link_type, data, original_length }
-    }
+    fragments: Box<[KeptFrame]>,
 }
 
 impl RecentMessage {
@@ -64,9 +39,10 @@ impl RecentMessage {
         node: Option<u32>,
         copy: bool,
     ) -> Self {
-        let fragments =
-            fragments.filter(|fragment| fragment.number != frame.number).map(|fragment| Kept::of(&fragment));
-        Self { number: 0, node, copy, last: Kept::of(frame), fragments: fragments.collect() }
+        let fragments = fragments
+            .filter(|fragment| fragment.number != frame.number)
+            .map(|fragment| KeptFrame::of(&fragment));
+        Self { number: 0, node, copy, last: KeptFrame::of(frame), fragments: fragments.collect() }
     }
 
     /// A frame that was read again, of no known node.
@@ -81,7 +57,7 @@ impl RecentMessage {
 
     /// All frames that brought it, the completing one last.
     pub fn frames(&self) -> impl Iterator<Item = Frame<'_>> {
-        self.fragments.iter().chain(Some(&self.last)).map(Kept::frame)
+        self.fragments.iter().chain(Some(&self.last)).map(KeptFrame::frame)
     }
 
     /// Reads it again, as it was read when it came, and hands it to `look`; `None` when it is no message on these
@@ -104,10 +80,18 @@ impl RecentMessage {
 
     /// Octets it takes, about.
     fn octets(&self) -> usize {
-        self.fragments.iter().chain(Some(&self.last)).fold(size_of::<Self>(), |sum, kept| {
-            sum.saturating_add(size_of::<Kept>()).saturating_add(kept.data.len())
-        })
+        self.fragments
+            .iter()
+            .chain(Some(&self.last))
+            .fold(size_of::<Self>(), |sum, kept| sum.saturating_add(kept.octets()))
     }
+}
+
+/// All frames that brought these messages, in the order of their numbers: fragments come among other frames.
+pub fn frames_of(messages: &[Arc<RecentMessage>]) -> Vec<Frame<'_>> {
+    let mut frames: Vec<_> = messages.iter().flat_map(|message| message.frames()).collect();
+    frames.sort_by_key(|frame| frame.number);
+    frames
 }
 
 impl RecentMessages {
@@ -187,5 +171,32 @@ impl RecentMessages {
     /// All of them, oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Arc<RecentMessage>> + ExactSizeIterator {
         self.messages.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::LinkType;
+    use crate::time::{Precision, Timestamp};
+
+    #[test]
+    fn fragments_stand_among_the_frames_they_came_among() {
+        let frame = |number| Frame {
+            number,
+            file: 0,
+            time: Timestamp::default(),
+            precision: Precision::MICROSECONDS,
+            link_type: LinkType::RAW,
+            data: &[],
+            original_length: 0,
+        };
+        let message = |last, fragments: &[u64]| {
+            let fragments = fragments.iter().map(|number| frame(*number));
+            Arc::new(RecentMessage::new(&frame(last), fragments, None, false))
+        };
+        let messages = [message(2, &[]), message(5, &[1, 5]), message(6, &[]), message(7, &[3, 4, 7])];
+        let numbers: Vec<u64> = frames_of(&messages).iter().map(|frame| frame.number).collect();
+        assert_eq!(numbers, [1, 2, 3, 4, 5, 6, 7]);
     }
 }

@@ -6,7 +6,8 @@ use std::mem;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::At;
-use crate::capture::{Frame, FrameFilter, Next, Timeline, WriteError, Writer};
+use super::selected::Selected;
+use crate::capture::{FrameFilter, Next, Timeline, WriteError};
 use crate::cli::validation::{FailOn, ValidationOptions};
 use crate::cli::{Exit, Failure};
 use crate::net::PlainTunnel;
@@ -26,7 +27,7 @@ pub(super) struct Run {
     pub at: Option<At>,
     pub filter: Option<FrameFilter>,
     pub keys: KeyRing,
-    pub writer: Option<Writer>,
+    pub writer: Option<Selected>,
     /// Why the writer was given up.
     pub unwritten: Option<Failure>,
     pub bar: Option<ProgressBar>,
@@ -116,7 +117,7 @@ impl Run {
                         }
                     };
                     if let (Some(writer), Some(reassembled)) = (&mut self.writer, chosen)
-                        && let Err(error) = write(writer, &self.trace, frame, reassembled)
+                        && let Err(error) = writer.write(&self.trace, frame, reassembled)
                     {
                         // What can be read is still printed.
                         self.writer = None;
@@ -217,14 +218,6 @@ pub(in crate::cli) fn is_of(
     let node = seen.node.and_then(|node| observer.node(node));
     node.is_some_and(|node| target.is_node(node))
         || message.is_some_and(|message| target.is_named_in(message))
-}
-
-/// Writes the frame, or all frames that a reassembled datagram came in.
-fn write(writer: &mut Writer, trace: &Trace, frame: &Frame<'_>, reassembled: bool) -> Result<(), WriteError> {
-    if !reassembled {
-        return writer.write(frame);
-    }
-    trace.fragment_frames().try_for_each(|fragment| writer.write(&fragment))
 }
 
 pub(in crate::cli) fn write_failure(error: &WriteError) -> Failure {

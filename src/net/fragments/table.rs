@@ -3,21 +3,18 @@
 use std::{
     collections::{BTreeMap, HashMap},
     net::Ipv4Addr,
-    ops::Range,
 };
 
 use super::{
     FragmentCounters, FragmentLimits,
+    piece::{FrameFacts, Piece},
     skipped::{Because, Skipped},
 };
 use crate::{
-    capture::{Frame, LinkType},
+    capture::Frame,
     net::{ipv4::Ipv4Packet, protocol, reason::Reason},
-    time::{Precision, Timestamp},
+    time::Timestamp,
 };
-
-/// What keeping a fragment is taken to cost beside its octets.
-const OVERHEAD: usize = 128;
 
 /// What the fragments of one datagram share (RFC 791 §3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -39,44 +36,6 @@ pub(crate) enum Outcome {
     Foreign,
 }
 
-/// One fragment that waits for others.
-#[derive(Debug)]
-struct Piece {
-    /// Octets of payload that the IP header declares.
-    length: usize,
-    /// Those of them that were on the link.
-    on_link: usize,
-    /// Whether more fragments follow it.
-    more: bool,
-    /// The captured octets: of the payload, or of the whole frame when frames are kept.
-    octets: Box<[u8]>,
-    /// Where in `octets` the payload lies.
-    payload: Range<usize>,
-    /// The rest of the frame when frames are kept.
-    frame: Option<FrameFacts>,
-}
-
-impl Piece {
-    fn payload(&self) -> &[u8] {
-        self.octets.get(self.payload.clone()).unwrap_or_default()
-    }
-
-    fn cost(&self) -> usize {
-        self.octets.len().saturating_add(OVERHEAD)
-    }
-}
-
-/// A frame without its octets.
-#[derive(Clone, Copy, Debug)]
-struct FrameFacts {
-    number: u64,
-    file: u32,
-    time: Timestamp,
-    precision: Precision,
-    link_type: LinkType,
-    original_length: u32,
-}
-
 /// An incomplete datagram.
 #[derive(Debug)]
 struct Waiting {
@@ -84,6 +43,8 @@ struct Waiting {
     serial: u64,
     /// When its first fragment came.
     since: Timestamp,
+    /// The frame in which that came.
+    first_frame: u64,
     /// The fragments by their offset, none overlapping another.
     pieces: BTreeMap<usize, Piece>,
     /// Octets that they cover.
@@ -200,7 +161,7 @@ impl FragmentTable {
 
         // The oldest need not be the longest waiting where the clock of the capture went back.
         self.expire_one(&key, now);
-        let waiting = self.open(key, now);
+        let waiting = self.open(key, frame);
         match waiting.fit(offset, packet.payload_length, packet.header.more_fragments, packet.payload) {
             Fit::Duplicate => return Ok(Outcome::Held),
             Fit::Conflict => {
@@ -221,15 +182,7 @@ impl FragmentTable {
 
     /// The frames of the packet completed last.
     pub(crate) fn frames(&self) -> impl Iterator<Item = Frame<'_>> {
-        self.frames.iter().map(|(facts, octets)| Frame {
-            number: facts.number,
-            file: facts.file,
-            time: facts.time,
-            precision: facts.precision,
-            link_type: facts.link_type,
-            data: octets,
-            original_length: facts.original_length,
-        })
+        self.frames.iter().map(|(facts, octets)| facts.with(octets))
     }
 
     /// Forgets the frames of the packet completed last.
@@ -242,15 +195,22 @@ impl FragmentTable {
         self.pending
     }
 
+    /// The number of the first frame whose fragment waits for others.
+    pub(crate) fn first_waiting_frame(&self) -> Option<u64> {
+        let (_, oldest) = self.by_age.first_key_value()?;
+        self.waiting.get(oldest).map(|waiting| waiting.first_frame)
+    }
+
     /// The entry of `key`, made if there is none.
-    fn open(&mut self, key: Key, now: Timestamp) -> &mut Waiting {
+    fn open(&mut self, key: Key, frame: &Frame<'_>) -> &mut Waiting {
         let Self { waiting, by_age, serial, .. } = self;
         waiting.entry(key).or_insert_with(|| {
             *serial = serial.wrapping_add(1);
             by_age.insert(*serial, key);
             Waiting {
                 serial: *serial,
-                since: now,
+                since: frame.time,
+                first_frame: frame.number,
                 pieces: BTreeMap::new(),
                 covered: 0,
                 total: None,
@@ -269,10 +229,10 @@ impl FragmentTable {
         packet: &Ipv4Packet<'_>,
     ) -> Outcome {
         let offset = usize::from(packet.header.fragment_offset);
-        let piece = keep(frame, ip_offset, packet, self.keep_frames);
+        let piece = Piece::of(frame, ip_offset, packet, self.keep_frames);
         self.octets = self.octets.saturating_add(piece.cost());
         self.pending = self.pending.saturating_add(1);
-        let waiting = self.open(key, frame.time);
+        let waiting = self.open(key, frame);
         waiting.covered = waiting.covered.saturating_add(piece.length);
         if !piece.more {
             waiting.total = Some(offset.saturating_add(piece.length));
@@ -378,31 +338,6 @@ fn ports(packet: &Ipv4Packet<'_>) -> Option<(u16, u16)> {
     }
     let [a, b, c, d] = *packet.payload.first_chunk::<4>()?;
     Some((u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d])))
-}
-
-fn keep(frame: &Frame<'_>, ip_offset: usize, packet: &Ipv4Packet<'_>, whole_frame: bool) -> Piece {
-    let (octets, payload, facts) = if whole_frame {
-        let start = ip_offset.saturating_add(usize::from(packet.header.header_length));
-        let facts = FrameFacts {
-            number: frame.number,
-            file: frame.file,
-            time: frame.time,
-            precision: frame.precision,
-            link_type: frame.link_type,
-            original_length: frame.original_length,
-        };
-        (frame.data, start..start.saturating_add(packet.payload.len()), Some(facts))
-    } else {
-        (packet.payload, 0..packet.payload.len(), None)
-    };
-    Piece {
-        length: packet.payload_length,
-        on_link: packet.payload_length.saturating_sub(packet.beyond_link),
-        more: packet.header.more_fragments,
-        octets: octets.into(),
-        payload,
-        frame: facts,
-    }
 }
 
 /// Makes the header of a first fragment that of the whole: total length, no fragment bits.
