@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use crate::findings;
-use crate::history::{HOME_AGENT, NODE, Packet, care_of, ipv4, moment, udp};
+use crate::history::{CORRESPONDENT, HOME_AGENT, NODE, Packet, care_of, ipv4, moment, udp};
 use crate::scene::{
     Registration, Scene, flow_binding, forward, long, multipath, short, timestamp, udp_to_port,
 };
@@ -239,4 +239,33 @@ fn those_that_went_make_room_for_others() {
 pub fn told(rule: &str, build: impl Fn(&mut Scene)) -> Vec<u64> {
     let found = findings(build, true);
     found.iter().filter(|finding| finding.rule.id == rule).map(|finding| finding.place.frame).collect()
+}
+
+#[test]
+fn a_binding_that_expires_in_use_is_told_with_a_packet_not_with_the_last_one() {
+    // Accepted at 0.02 s for 100 s, so that it expires at 100.02 s.
+    let found = findings(
+        |scene: &mut Scene| {
+            scene.exchange(0.0, &Registration { lifetime: 100, ..Registration::request(1) }, 0);
+            for seconds in [50.02, 55.02] {
+                scene.history.up(seconds, care_of(1), &Packet::new().from(NODE).to(CORRESPONDENT));
+            }
+            scene.wait_until(150.0);
+        },
+        true,
+    );
+    let told: Vec<&str> = found
+        .iter()
+        .filter(|finding| finding.rule.id == "REG-018")
+        .map(|finding| &*finding.message)
+        .collect();
+    let [told] = told[..] else { panic!("{told:?}") };
+    // Packets like one that was looked at are not looked at one by one.
+    let of_packets = ["50 s", "45 s"].map(|time| {
+        format!(
+            "BID 1 at 192.0.2.1 expired after 100 s, and {time} before that a packet used it; the node should register \
+             again in time (RFC 5944 §3.6.2.2)"
+        )
+    });
+    assert!(of_packets.iter().any(|wanted| wanted == told), "{told}");
 }

@@ -45,7 +45,8 @@ pub(in crate::rules) struct GreUse {
 }
 
 impl TrafficMemory {
-    /// When a data packet last used this end of a tunnel; of late only as exactly as REG-018 needs it.
+    /// When a data packet used this end of a tunnel: the last one, or within the last minute before a binding's expiry,
+    /// where REG-018 asks, any one.
     pub fn last_use(&self, far_end: FarEnd) -> Option<Timestamp> {
         self.used.iter().find(|(end, _)| *end == far_end).map(|(_, time)| *time)
     }

@@ -143,8 +143,9 @@ fn expires_in_use(expired: &Expired<'_>, finder: &mut Finder<'_>) {
     };
     let reply = expired.registered.map_or(expired.renewed_by, |registered| registered.accepted);
     finder
+        // Not all packets are looked at one by one, so that this one need not be the last.
         .fires(format!(
-            "{name} expired after {} s, {} after its last packet; the node should register again in time \
+            "{name} expired after {} s, and {} before that a packet used it; the node should register again in time \
              (RFC 5944 §3.6.2.2)",
             binding.lifetime,
             seconds(idle)
