@@ -147,14 +147,14 @@ fn who(value: &str) -> Result<Who, String> {
     if value.is_empty() {
         return Err("node: wants an address, a prefix as 10.1.0.0/24, or part of a NAI".to_owned());
     }
+    // A NAI may have a slash, too; after an address there can only be the length of a prefix.
     if let Some((address, length)) = value.split_once('/')
-        && let (Ok(address), Ok(length)) = (address.parse(), length.parse())
+        && let Ok(address) = address.parse()
     {
-        return if length <= 32 {
-            Ok(Who::Prefix(address, length))
-        } else {
-            Err(format!("/{length} is no prefix"))
-        };
+        let length = length.parse().ok().filter(|bits| *bits <= 32);
+        return length
+            .map(|length| Who::Prefix(address, length))
+            .ok_or_else(|| "node: a prefix is as 10.1.0.0/24, with a length from 0 to 32".to_owned());
     }
     Ok(value.parse().map_or_else(|_| Who::Part(value.to_owned()), Who::Address))
 }
@@ -191,7 +191,9 @@ fn what(value: &str) -> Result<What, String> {
 }
 
 fn bid(value: &str) -> Result<u8, String> {
-    value.parse().map_err(|_| "bid: is a number from 1 to 254".to_owned())
+    // What a message carries under 0 or 255 is of no binding, so that nothing could have them.
+    let bid = value.parse().ok().and_then(Bid::new);
+    bid.map(Bid::octet).ok_or_else(|| "bid: is a number from 1 to 254".to_owned())
 }
 
 impl Who {
