@@ -124,6 +124,13 @@ fn a_replay_is_held_stepped_and_sped_up() {
     }
     terminal.keys(&["P"]);
     terminal.shows_all(&["ended", "46 packets"]);
+    // From now on there is nothing that could be held, or let through.
+    for key in ["P", ".", "(", ")"] {
+        terminal.keys(&["g"]);
+        terminal.wait("the keys", |text| !text.contains("replay"));
+        terminal.keys(&[key]);
+        terminal.shows("the replay has ended");
+    }
 }
 
 #[test]

@@ -264,11 +264,13 @@ impl Shown<'_> {
             Effect::Copy(text) => screen.copy(&text)?,
             Effect::Save(order, picture) => self.save(order, picture),
             Effect::Replay(order) => {
+                let mut world = self.world.take_first();
                 let told = match &self.replay {
+                    // There is nothing left that could be held, or come faster.
+                    Some(_) if world.input.ended => "the replay has ended".to_owned(),
                     Some(replay) => change(replay, order),
                     None => "nothing is replayed (mipflow watch --replay FILE)".to_owned(),
                 };
-                let mut world = self.world.take_first();
                 world.input.kind = match world.input.kind {
                     InputKind::Live => InputKind::Live,
                     _ => kind_of(false, self.replay.as_ref()),
