@@ -190,6 +190,19 @@ fn saved_files_are_captures_and_tables() {
         .unwrap();
     assert_eq!(text("findings.csv"), String::from_utf8(output.stdout).unwrap());
     assert!(text("saved.txt").contains("RRQ register BID 3 for 600 s"));
+    // Requests without an answer are found later than others, and stand with those of their frames all the same.
+    terminal.keys(&["q"]);
+    terminal.watch("samples/malformed.pcap");
+    terminal.keys(&["5", "s", "C-u"]);
+    terminal.tmux(&["send-keys", "-l", directory.path().join("malformed.csv").to_str().unwrap()]);
+    terminal.keys(&["Enter"]);
+    terminal.shows("saved findings");
+    let output = Command::new(PROGRAM)
+        .args(["decode", "--show", "findings", "--format", "csv", "samples/malformed.pcap"])
+        .output()
+        .unwrap();
+    assert_eq!(text("malformed.csv"), String::from_utf8(output.stdout).unwrap());
+    terminal.keys(&["2"]);
     // One that is there is not written over at once.
     terminal.keys(&["s", "C-u"]);
     terminal.tmux(&["send-keys", "-l", directory.path().join("saved.txt").to_str().unwrap()]);

@@ -146,12 +146,13 @@ impl FindingLog {
         log
     }
 
-    /// Those with these numbers, as reports take them.
+    /// Those with these numbers, as reports take them and in their order.
     pub fn chosen(&self, numbers: impl Iterator<Item = u64>) -> Findings {
         let mut findings = Findings::new(usize::MAX);
         numbers
             .filter_map(|number| self.get(number))
             .for_each(|finding| findings.add(Finding::clone(finding)));
+        findings.sort();
         findings
     }
 }
