@@ -153,6 +153,17 @@ fn a_finding_about_a_tunnelled_packet_leads_to_it() {
     ] {
         assert!(text.contains(shown), "{shown}\n{text}");
     }
+    // On a smaller screen, too, it can be read to its end; and on a larger one it takes the room there is.
+    for size in [(60, 30), (140, 30)] {
+        bench.app.size = size;
+        bench.send(Message::Resize(size.0, size.1));
+        bench.keys("g");
+        let text = bench.text();
+        let line = text.lines().find(|line| line.contains("[must TUN-016: Inner Don't Fragment")).unwrap();
+        assert_eq!(line.contains("the outer one from 192.0.2.70 is not"), size.0 == 140, "{text}");
+        assert!(text.contains("3.1)]"), "{text}");
+        assert!(text.contains("14 64 33 c0 00 02") || text.contains("04  64 33 c0 00 02"), "{text}");
+    }
     // In full where it is explained.
     bench.keys("qe");
     assert!(bench.shows("it must be copied (RFC 2003 §3.1)"), "{}", bench.text());
@@ -213,6 +224,33 @@ fn what_lies_over_a_view() {
     snapshot("help", &bench);
     bench.keys("q5e");
     snapshot("rule", &bench);
+}
+
+#[test]
+fn what_lies_over_a_view_fits_the_screen_as_it_is_now() {
+    let mut bench = Bench::after(MALFORMED, (80, 24));
+    let words = |bench: &Bench| {
+        let text = bench.text();
+        let inside = text.lines().filter_map(|line| line.split('│').nth(1));
+        inside.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
+    };
+    bench.keys("?");
+    bench.send(Message::Resize(50, 60));
+    // It is wider than the screen was, or is.
+    let filter = "f F7 filter by node, state, verdict or finding; checked as it is typed";
+    assert!(words(&bench).contains(filter), "{}", bench.text());
+    bench.send(Message::Resize(30, 24));
+    bench.keys("G");
+    assert!(words(&bench).ends_with("! before a term is not."), "{}", bench.text());
+    // There is nothing below the end: the first line up is seen at once.
+    bench.keys("jjjk");
+    assert!(!words(&bench).ends_with("! before a term is not."), "{}", bench.text());
+    // EXT-001 is about frame 10.
+    bench.keys("q5jje");
+    bench.send(Message::Resize(40, 60));
+    let found =
+        "Type 134 at octet 46 needs 42 octets with its Length, and the datagram has 8 left (RFC 5944 §1.8)";
+    assert!(words(&bench).contains(found), "{}", bench.text());
 }
 
 #[test]

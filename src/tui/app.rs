@@ -1,11 +1,10 @@
 //! What the screen knows of itself: which view is open, what is selected, filtered, paused. No I/O, no clock.
 
-use std::sync::Arc;
-
 use super::facts::{Facts, NodeRef};
 use super::filter::Filter;
 use super::finding_log::FindingLog;
 use super::message::SaveOrder;
+use super::over::Overlay;
 use super::prompt::Prompt;
 use super::search::Search;
 use super::theme::{Theme, ThemeName};
@@ -13,7 +12,6 @@ use super::view::View;
 use super::views::{Findings, Flows, LadderView, Messages, Statistics, Tunnels};
 use crate::net;
 use crate::report::{Clock, TimeStyle};
-use crate::rules::{Finding, Rule};
 use crate::state::{Observer, Still};
 use crate::time::Timestamp;
 use crate::trace::Counts;
@@ -85,17 +83,6 @@ pub struct App {
     pub findings: Findings,
     /// The sixth.
     pub statistics: Statistics,
-}
-
-/// Something over the view.
-#[derive(Clone, Debug)]
-pub enum Overlay {
-    /// The keys of the view; so many rows scrolled down.
-    Help(usize),
-    /// What was found, if it is one finding, and what its rule means; so many rows scrolled down.
-    Rule(Option<Arc<Finding>>, &'static Rule, usize),
-    /// A tunnelled packet: its frame and its lines; so many rows scrolled down.
-    Packet(u64, Vec<String>, usize),
 }
 
 /// What to say in the last line until the next key.

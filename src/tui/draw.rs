@@ -4,10 +4,9 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Clear, Paragraph};
+use ratatui::widgets::Paragraph;
 
-use super::ansi;
-use super::app::{App, Extent, Overlay, Why};
+use super::app::{App, Extent, Why};
 use super::facts::{Facts, InputKind};
 use super::filter;
 use super::keys;
@@ -15,8 +14,8 @@ use super::prompt::{Prompt, Purpose};
 use super::text::{self, Row};
 use super::view::View;
 use super::views;
-use crate::report::{Explanation, grouped};
-use crate::rules::{Finding, Level, Rule};
+use crate::report::grouped;
+use crate::rules::Level;
 use crate::time::Precision;
 
 /// Draws everything. `facts` are those that are true now.
@@ -31,18 +30,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>) {
     views::draw(frame, app, shown, &areas);
     frame.render_widget(Paragraph::new(status(app, facts, shown, areas.status.width)), areas.status);
     draw_footer(frame, app, areas.footer);
-    match &app.overlay {
-        Some(Overlay::Help(top)) => draw_over(frame, app, "Keys", help(app), *top),
-        Some(Overlay::Rule(found, rule, top)) => {
-            let lines = explained(app, found.as_deref(), rule);
-            draw_over(frame, app, rule.id, lines, *top);
-        }
-        Some(Overlay::Packet(number, lines, top)) => {
-            let lines = lines.iter().map(|line| ansi::line(line)).collect();
-            draw_over(frame, app, &format!("Frame {number}"), lines, *top);
-        }
-        None => {}
-    }
+    super::over::draw(frame, app);
 }
 
 /// The tabs: where each begins, and its text.
@@ -276,91 +264,4 @@ fn draw_prompt(frame: &mut Frame<'_>, app: &App, prompt: &Prompt, area: Rect) {
     frame.render_widget(Paragraph::new(row.line()), area);
     let column = u16::try_from(column).unwrap_or(u16::MAX).min(area.width.saturating_sub(1));
     frame.set_cursor_position(Position::new(area.x + column, area.y));
-}
-
-/// What was found, in full, and what `mipflow explain` says of its rule.
-fn explained(app: &App, found: Option<&Finding>, rule: &'static Rule) -> Vec<Line<'static>> {
-    let width = app.size.0.saturating_sub(6);
-    let mut lines = Vec::new();
-    if let Some(found) = found {
-        lines.push(Line::styled(format!("Frame {}", found.place.frame), app.theme.heading));
-        lines.extend(wrapped(&app.theme.glyphs.words(&found.message), usize::from(width)));
-        lines.push(Line::raw(""));
-    }
-    let mut text = Vec::new();
-    // Writing to memory cannot fail.
-    let _ = Explanation::new(&mut text, app.theme.look(width)).rule(rule);
-    lines.extend(String::from_utf8_lossy(&text).lines().map(ansi::line));
-    lines
-}
-
-/// The keys of the open view.
-fn help(app: &App) -> Vec<Line<'static>> {
-    let mut lines = Vec::new();
-    for binding in keys::of(app.view()) {
-        lines.push(Line::from(vec![
-            Span::styled(format!("{:<12}", binding.label), app.theme.heading),
-            Span::raw(binding.help),
-        ]));
-    }
-    lines.push(Line::raw(""));
-    lines.extend(wrapped(
-        "A filter is terms that all have to hold: node:ADDRESS, node:PREFIX/LENGTH or node:PART-OF-NAI, state:active \
-         (registered unregistered expired deregistered replaced revoked), verdict:strays (and the others), \
-         finding:must (should note any, or the beginning of a rule), bid:N, or any text. a,b is either, ! before a \
-         term is not.",
-        usize::from(app.size.0.saturating_sub(8)).min(90),
-    ));
-    lines
-}
-
-/// A box over the view; `top` lines of it are scrolled away.
-fn draw_over(frame: &mut Frame<'_>, app: &App, title: &str, lines: Vec<Line<'static>>, top: usize) {
-    let theme = &app.theme;
-    let (width, height) = app.size;
-    let widest = lines.iter().map(Line::width).max().unwrap_or_default();
-    let wanted_width = u16::try_from(widest).unwrap_or(u16::MAX).saturating_add(4);
-    let wanted_height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
-    let area = Rect {
-        width: wanted_width.min(width),
-        height: wanted_height.min(height.saturating_sub(2).max(1)).min(height),
-        ..Rect::default()
-    };
-    let area = Rect { x: (width - area.width) / 2, y: (height - area.height) / 2, ..area };
-    let rows = usize::from(area.height.saturating_sub(2));
-    let top = top.min(lines.len().saturating_sub(rows));
-    let mut block = Block::bordered().border_set(theme.border()).title(format!(" {title} "));
-    if lines.len() > rows {
-        let last = (top + rows).min(lines.len());
-        let aside = format!(" {} to {last} of {} ", top + 1, lines.len());
-        block = block.title_bottom(Line::from(aside).right_aligned());
-    }
-    let lines: Vec<Line<'_>> = lines
-        .into_iter()
-        .skip(top)
-        .take(rows)
-        .map(|line| {
-            let mut spans = vec![Span::raw(" ")];
-            spans.extend(line.spans);
-            Line::from(spans).style(line.style)
-        })
-        .collect();
-    frame.render_widget(Clear, area);
-    frame.render_widget(Paragraph::new(lines).block(block), area);
-}
-
-/// Text in lines of at most so many columns, broken between words.
-fn wrapped(text: &str, width: usize) -> Vec<Line<'static>> {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines.into_iter().map(Line::raw).collect()
 }

@@ -23,6 +23,7 @@ mod list;
 mod message;
 mod mouse;
 mod navigate;
+mod over;
 mod pace;
 mod past;
 mod picture;

@@ -3,7 +3,7 @@
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
 
-use super::app::{App, Overlay};
+use super::app::App;
 use super::facts::Facts;
 use super::layout::inner;
 use super::view::View;
@@ -16,11 +16,8 @@ impl App {
         match mouse.kind {
             MouseEventKind::ScrollDown | MouseEventKind::ScrollUp => {
                 let rows = if mouse.kind == MouseEventKind::ScrollDown { WHEEL } else { -WHEEL };
-                if let Some(Overlay::Help(top) | Overlay::Rule(_, _, top) | Overlay::Packet(_, _, top)) =
-                    &mut self.overlay
-                {
-                    *top = top.saturating_add_signed(rows);
-                    return;
+                if self.overlay.is_some() {
+                    return self.scroll_overlay(rows);
                 }
                 if let Some(pane) = self.pane_at(mouse) {
                     self.focus_pane(pane);

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use super::app::{App, Overlay};
+use super::app::App;
 use super::facts::Facts;
 use super::layout::inner;
 use super::view::View;
-use crate::watch::RecentMessage;
 
 /// Columns that left and right go.
 const SIDEWAYS: usize = 8;
@@ -113,14 +112,6 @@ impl App {
         }
     }
 
-    /// Shows a packet over the view.
-    pub(super) fn show_packet(&mut self, facts: Facts<'_>, packet: &RecentMessage) {
-        let shown = self.shown(facts);
-        let look = self.theme.look(self.size.0.saturating_sub(6));
-        let lines = super::views::packet_lines(shown, packet, &mut self.clock(shown), &look);
-        self.overlay = Some(Overlay::Packet(packet.frame().number, lines, 0));
-    }
-
     /// Opens a message in the messages view; says whether it is there.
     pub(super) fn go_to_frame(&mut self, facts: Facts<'_>, frame: u64) -> bool {
         let Some(number) = self.shown(facts).messages.by_frame(frame).map(|message| message.number) else {
@@ -213,6 +204,7 @@ impl App {
     pub(super) fn draw_anew(&mut self, facts: Facts<'_>) {
         self.refresh(facts);
         self.open_message(facts, true);
+        self.make_overlay_anew(facts);
     }
 
     pub(super) fn scroll_policy(&mut self, facts: Facts<'_>, rows: isize) {

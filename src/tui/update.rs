@@ -5,11 +5,12 @@ use std::sync::Arc;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::action::Action;
-use super::app::{App, Overlay};
+use super::app::App;
 use super::facts::Facts;
 use super::filter::Sieve;
 use super::keys;
 use super::message::{Effect, Message, ReplayOrder, SaveError};
+use super::over::Over;
 use super::prompt::{Prompt, Purpose};
 use super::theme::Theme;
 use super::view::View;
@@ -40,6 +41,7 @@ impl App {
                 self.lay_out();
                 self.refresh(facts);
                 self.lay_out();
+                self.make_overlay_anew(facts);
             }
             Message::Data => self.refresh(facts),
             Message::Continue => {
@@ -146,35 +148,6 @@ impl App {
         self.act(facts, action, effects);
     }
 
-    /// Keys while something lies over the view; says whether that was all.
-    fn overlay_key(&mut self, action: Action) -> bool {
-        let page = usize::from(self.size.1.saturating_sub(6)).max(1);
-        let Some(Overlay::Help(top) | Overlay::Rule(_, _, top) | Overlay::Packet(_, _, top)) =
-            &mut self.overlay
-        else {
-            return false;
-        };
-        match action {
-            Action::Back | Action::Escape | Action::Help | Action::Enter | Action::Explain => {
-                self.overlay = None;
-            }
-            Action::Up => *top = top.saturating_sub(1),
-            Action::Down => *top = top.saturating_add(1),
-            Action::PageUp | Action::HalfUp => *top = top.saturating_sub(page),
-            Action::PageDown | Action::HalfDown => *top = top.saturating_add(page),
-            Action::First => *top = 0,
-            Action::Last => *top = usize::MAX / 2,
-            // Other views and the like are one key away; what lies above goes.
-            Action::View(_) | Action::Ladder => {
-                self.overlay = None;
-                return false;
-            }
-            Action::Redraw | Action::Suspend | Action::Theme => return false,
-            _ => {}
-        }
-        true
-    }
-
     /// Does what a key asks for.
     pub fn act(&mut self, facts: Facts<'_>, action: Action, effects: &mut Vec<Effect>) {
         match action {
@@ -191,7 +164,7 @@ impl App {
             Action::Escape => {
                 self.back(facts);
             }
-            Action::Help => self.overlay = Some(Overlay::Help(0)),
+            Action::Help => self.put_over(Over::Help),
             Action::Enter => self.enter(facts),
             Action::Up => self.step(facts, -1),
             Action::Down => self.step(facts, 1),
@@ -278,7 +251,7 @@ impl App {
         let shown = self.shown(facts);
         let found = self.findings.selected(shown).map(Arc::clone);
         match self.findings.selected_rule(shown) {
-            Some(rule) => self.overlay = Some(Overlay::Rule(found, rule, 0)),
+            Some(rule) => self.put_over(Over::Rule(found, rule)),
             None => self.complain("no rule here"),
         }
     }
