@@ -87,6 +87,54 @@ fn help_is_that_of_the_screen() {
 }
 
 #[test]
+fn the_footer_has_the_keys_of_what_has_them() {
+    let footer = |bench: &Bench| bench.text().lines().last().unwrap_or_default().to_owned();
+    let mut bench = Bench::after("samples/malformed.pcap", SIZE);
+    let view = footer(&bench);
+    assert!(view.starts_with(" q quit  Enter open  ? help  / search"), "{view}");
+    for opens in ["?", "5jje"] {
+        bench.keys(opens);
+        let over = footer(&bench);
+        assert_eq!(over, " q close  k up  j down  g first  G last  Ctrl-B page up  Ctrl-F page down");
+        // Each does what it says.
+        let first = bench.text();
+        let differs = |bench: &Bench, from: &str| assert_ne!(bench.text(), from);
+        bench.keys("j");
+        differs(&bench, &first);
+        bench.keys("k");
+        assert_eq!(bench.text(), first);
+        bench.control('f');
+        differs(&bench, &first);
+        bench.control('b');
+        assert_eq!(bench.text(), first);
+        bench.keys("G");
+        differs(&bench, &first);
+        bench.keys("g");
+        assert_eq!(bench.text(), first);
+        bench.keys("T");
+        assert!(bench.shows("theme "), "{}", bench.text());
+        // All of it in sight: nothing scrolls.
+        bench.send(Message::Resize(100, 80));
+        bench.keys("j");
+        assert_eq!(footer(&bench), " q close  T theme");
+        bench.send(Message::Resize(SIZE.0, SIZE.1));
+        bench.keys("q");
+        assert!(footer(&bench).contains("Enter open"), "{}", bench.text());
+    }
+    bench.keys("/");
+    assert_eq!(footer(&bench), " /  Enter stays here, Esc goes back");
+    bench.press(KeyCode::Esc);
+    bench.keys("f");
+    assert!(footer(&bench).starts_with(" filter:   node: state:"), "{}", bench.text());
+    // Where there is room beside what can be typed.
+    bench.send(Message::Resize(120, 24));
+    assert!(footer(&bench).ends_with("a,b = either  Enter sets it, Esc leaves it"), "{}", bench.text());
+    bench.press(KeyCode::Esc);
+    bench.keys("s");
+    assert!(footer(&bench).ends_with(".json .txt  Enter saves, Esc does not"), "{}", bench.text());
+}
+
+#[test]
 fn the_cursor_moves_by_rows_halves_pages_and_to_the_ends() {
     let mut bench = Bench::after("samples/malformed.pcap", (80, 40));
     bench.keys("3");

@@ -92,3 +92,20 @@ pub enum Action {
     /// Replay at twice the speed.
     ReplayFaster,
 }
+
+impl Action {
+    /// Whether it moves through rows or lines.
+    pub const fn scrolls(self) -> bool {
+        matches!(
+            self,
+            Self::Up
+                | Self::Down
+                | Self::First
+                | Self::Last
+                | Self::PageUp
+                | Self::PageDown
+                | Self::HalfUp
+                | Self::HalfDown
+        )
+    }
+}

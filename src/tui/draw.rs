@@ -214,8 +214,14 @@ fn draw_footer(frame: &mut Frame<'_>, app: &App, area: Rect) {
     }
     let mut row = Row::default();
     row.plain(" ");
+    let is_over = app.overlay.is_some();
+    let can_scroll = is_over && app.can_scroll_overlay();
     for binding in keys::of(app.view()) {
-        let Some(word) = binding.footer else { continue };
+        // Those that work in what has the keys.
+        let word = if is_over { binding.footer_over } else { binding.footer };
+        let Some(word) = word.filter(|_| can_scroll || !is_over || !binding.action.scrolls()) else {
+            continue;
+        };
         let key = binding.label.split(' ').next().unwrap_or_default();
         let word = if word == "quit" && app.stack.len() > 1 { "back" } else { word };
         if row.width() + key.len() + word.len() + 3 > usize::from(area.width) {
@@ -228,16 +234,17 @@ fn draw_footer(frame: &mut Frame<'_>, app: &App, area: Rect) {
 
 fn draw_prompt(frame: &mut Frame<'_>, app: &App, prompt: &Prompt, area: Rect) {
     let theme = &app.theme;
-    let (head, aside) = match prompt.purpose {
+    let (head, aside, keys) = match prompt.purpose {
         Purpose::Search => {
             let aside = if app.search.failed { "not found" } else { "" };
-            (" /".to_owned(), aside.to_owned())
+            (" /".to_owned(), aside.to_owned(), "Enter stays here, Esc goes back")
         }
-        Purpose::Filter => (" filter: ".to_owned(), filter::HELP.to_owned()),
+        Purpose::Filter => (" filter: ".to_owned(), filter::HELP.to_owned(), "Enter sets it, Esc leaves it"),
         Purpose::Save => {
             let extent = app.extent;
             let more = if extent == Extent::All && app.filter.is_empty() { "" } else { ", Tab: other rows" };
-            (format!(" save {}{more}: ", extent.name()), ".pcap .csv .json .txt".to_owned())
+            let names = ".pcap .csv .json .txt".to_owned();
+            (format!(" save {}{more}: ", extent.name()), names, "Enter saves, Esc does not")
         }
     };
     let (aside, style) = match &prompt.error {
@@ -260,6 +267,11 @@ fn draw_prompt(frame: &mut Frame<'_>, app: &App, prompt: &Prompt, area: Rect) {
     let left = width.saturating_sub(row.width() + 3);
     if left >= 8 {
         row.push(format!("  {}", text::cut(&aside, left, theme.glyphs.ellipsis)), style);
+    }
+    // What can be typed comes first, and then the keys that end it.
+    let gap = if aside.is_empty() { "" } else { "  " };
+    if prompt.error.is_none() && row.width() + gap.len() + keys.len() < width {
+        row.push(format!("{gap}{keys}"), theme.quiet);
     }
     frame.render_widget(Paragraph::new(row.line()), area);
     let column = u16::try_from(column).unwrap_or(u16::MAX).min(area.width.saturating_sub(1));

@@ -22,6 +22,8 @@ pub struct Binding {
     pub help: &'static str,
     /// The word in the footer, for those that stand there.
     pub footer: Option<&'static str>,
+    /// The same while something lies over the view.
+    pub footer_over: Option<&'static str>,
 }
 
 /// A key as the terminal tells of it.
@@ -49,7 +51,7 @@ const fn everywhere(
     action: Action,
     help: &'static str,
 ) -> Binding {
-    Binding { strokes, label, action, views: &[], help, footer: None }
+    Binding { strokes, label, action, views: &[], help, footer: None, footer_over: None }
 }
 
 impl Binding {
@@ -59,6 +61,10 @@ impl Binding {
 
     const fn footer(self, word: &'static str) -> Self {
         Self { footer: Some(word), ..self }
+    }
+
+    const fn over(self, word: &'static str) -> Self {
+        Self { footer_over: Some(word), ..self }
     }
 
     /// Whether these keys do something in a view.
@@ -94,20 +100,22 @@ const TABLES: &[View] = &[View::Flows, View::Findings];
 
 /// All keys, in the order in which help tells of them.
 pub const KEYS: &[Binding] = &[
-    everywhere(&[key('q')], "q", Action::Back, "back; at the top, quit").footer("quit"),
+    everywhere(&[key('q')], "q", Action::Back, "back; at the top, quit").footer("quit").over("close"),
     everywhere(&[named(KeyCode::Esc)], "Esc", Action::Escape, "back; never quits"),
     everywhere(&[control('c')], "Ctrl-C", Action::Quit, "quit, from anywhere"),
     everywhere(&[named(KeyCode::Enter)], "Enter", Action::Enter, "deeper: unfold, open, go to the packet")
         .footer("open"),
     everywhere(&[key('?'), named(KeyCode::F(1))], "? F1", Action::Help, "keys of this screen").footer("help"),
-    everywhere(&[key('k'), named(KeyCode::Up)], "k Up", Action::Up, "one row up"),
-    everywhere(&[key('j'), named(KeyCode::Down)], "j Down", Action::Down, "one row down"),
+    everywhere(&[key('k'), named(KeyCode::Up)], "k Up", Action::Up, "one row up").over("up"),
+    everywhere(&[key('j'), named(KeyCode::Down)], "j Down", Action::Down, "one row down").over("down"),
     everywhere(&[key('h'), named(KeyCode::Left)], "h Left", Action::Left, "fold, or scroll left"),
     everywhere(&[key('l'), named(KeyCode::Right)], "l Right", Action::Right, "unfold, or scroll right"),
-    everywhere(&[key('g'), named(KeyCode::Home)], "g Home", Action::First, "first row"),
-    everywhere(&[key('G'), named(KeyCode::End)], "G End", Action::Last, "last row"),
-    everywhere(&[control('b'), named(KeyCode::PageUp)], "Ctrl-B PgUp", Action::PageUp, "a page up"),
-    everywhere(&[control('f'), named(KeyCode::PageDown)], "Ctrl-F PgDn", Action::PageDown, "a page down"),
+    everywhere(&[key('g'), named(KeyCode::Home)], "g Home", Action::First, "first row").over("first"),
+    everywhere(&[key('G'), named(KeyCode::End)], "G End", Action::Last, "last row").over("last"),
+    everywhere(&[control('b'), named(KeyCode::PageUp)], "Ctrl-B PgUp", Action::PageUp, "a page up")
+        .over("page up"),
+    everywhere(&[control('f'), named(KeyCode::PageDown)], "Ctrl-F PgDn", Action::PageDown, "a page down")
+        .over("page down"),
     everywhere(&[control('u')], "Ctrl-U", Action::HalfUp, "half a page up"),
     everywhere(&[control('d')], "Ctrl-D", Action::HalfDown, "half a page down"),
     everywhere(&[named(KeyCode::Tab)], "Tab", Action::NextPane, "next pane"),
@@ -155,7 +163,7 @@ pub const KEYS: &[Binding] = &[
         Action::TimeFormat,
         "time: of day UTC, local, relative, since the row before, epoch",
     ),
-    everywhere(&[key('T')], "T", Action::Theme, "theme: dark, light, mono"),
+    everywhere(&[key('T')], "T", Action::Theme, "theme: dark, light, mono").over("theme"),
     everywhere(
         &[key('[')],
         "[",
