@@ -108,6 +108,30 @@ impl Clock {
         text
     }
 
+    /// The time of a row on the screen: as [`Clock::moment`] has it, but for [`TimeStyle::Delta`] it counts from the row
+    /// given before.
+    pub fn row(&mut self, time: Timestamp, precision: Precision) -> String {
+        if self.style != TimeStyle::Delta {
+            return self.moment(time, precision);
+        }
+        let previous = self.previous.replace(time).unwrap_or(time);
+        let mut text = String::new();
+        push_seconds(&mut text, time.since(previous), precision.min(Precision::new(3)));
+        text
+    }
+
+    /// Sets the time that the next one counts from with [`TimeStyle::Delta`]; without one it counts from itself.
+    pub fn count_from(&mut self, before: Option<Timestamp>) {
+        self.previous = before;
+    }
+
+    /// Counts from the first frame where [`TimeStyle::Delta`] would count from what is not there.
+    pub fn never_count_from_before(&mut self) {
+        if self.style == TimeStyle::Delta {
+            self.style = TimeStyle::Relative;
+        }
+    }
+
     /// The day of this time as a heading, for the styles that show a time of day.
     pub fn day(&mut self, time: Timestamp) -> Option<&str> {
         match self.style {
@@ -243,5 +267,25 @@ mod tests {
         delta.start(Timestamp::new(1_717_236_000, 0));
         assert_eq!(delta.moment(moment, Precision::MICROSECONDS), "0.123");
         assert_eq!(delta.moment(moment, Precision::MICROSECONDS), "0.123");
+    }
+
+    #[test]
+    fn rows_count_from_the_row_before() {
+        let at = |milliseconds: i64| {
+            Timestamp::from_nanoseconds(1_717_236_000_000_000_000 + milliseconds * 1_000_000)
+        };
+        let mut delta = Clock::new(TimeStyle::Delta);
+        delta.start(at(0));
+        let mut row = |milliseconds| delta.row(at(milliseconds), Precision::NANOSECONDS);
+        // Rows need not be in order of time.
+        assert_eq!([row(5_000), row(5_250), row(4_000)], ["0.000", "0.250", "-1.250"]);
+        delta.count_from(Some(at(1_000)));
+        assert_eq!(delta.row(at(61_500), Precision::NANOSECONDS), "60.500");
+        delta.count_from(None);
+        assert_eq!(delta.row(at(61_500), Precision::SECONDS), "0");
+        let mut relative = Clock::new(TimeStyle::Relative);
+        relative.start(at(0));
+        assert_eq!(relative.row(at(5_000), Precision::new(3)), "5.000");
+        assert_eq!(relative.row(at(5_250), Precision::new(3)), "5.250");
     }
 }

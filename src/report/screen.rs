@@ -96,8 +96,7 @@ impl LadderPage {
         look: &Look,
     ) -> Self {
         let ladder = Ladder::of(&CallFlow::with(node, exchanges.iter().collect()), numbers);
-        let times: Vec<String> =
-            ladder.events.iter().map(|event| clock.moment(event.time, precision)).collect();
+        let times: Vec<String> = ladder.events.iter().map(|event| clock.row(event.time, precision)).collect();
         // Writing to memory cannot fail.
         let (heads, drawn) = ladder::text::parts(&ladder, &times, look).unwrap_or_default();
         let events = ladder.events.iter().zip(drawn).map(|(event, drawn)| LadderEvent {

@@ -68,7 +68,10 @@ impl App {
     fn packet_lines(&self, facts: Facts<'_>, packet: &RecentMessage) -> Vec<String> {
         let shown = self.shown(facts);
         let look = self.theme.look(self.size.0.saturating_sub(6));
-        super::views::packet_lines(shown, packet, &mut self.clock(shown), &look)
+        let mut clock = self.clock(shown);
+        // There is no row before that it could count from.
+        clock.never_count_from_before();
+        super::views::packet_lines(shown, packet, &mut clock, &look)
     }
 
     /// Keys while something lies over the view; says whether that was all.

@@ -3,6 +3,7 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use super::facts::Facts;
 use crate::report::Glyphs;
 
 /// Text cut to `width` columns, the cut marked, and filled up with blanks.
@@ -52,6 +53,16 @@ pub fn typed(text: &str, glyphs: &Glyphs) -> String {
 /// Columns a text takes.
 pub fn width_of(text: &str) -> usize {
     Span::raw(text).width()
+}
+
+/// Columns of the times of rows, so that what stands after them keeps its place: as many as the longest takes, and as a
+/// time of day does.
+pub fn time_width<'t>(facts: Facts<'_>, times: impl Iterator<Item = &'t String>) -> usize {
+    let of_day = match facts.precision().digits().min(3) {
+        0 => "12:34:56".len(),
+        digits => "12:34:56.".len() + usize::from(digits),
+    };
+    times.map(|time| width_of(time)).max().unwrap_or_default().max(of_day)
 }
 
 /// A count of octets in three or four characters: `504`, `3.4k`, `12M`.

@@ -225,7 +225,7 @@ impl App {
             }
             Action::TimeFormat => {
                 self.time_style = next_time(self.time_style);
-                self.say(format!("times {}", time_name(self.time_style)));
+                self.say(format!("times {}", time_name(self.time_style, self.view())));
                 self.draw_anew(facts);
             }
             Action::Theme => {
@@ -292,13 +292,17 @@ const fn next_time(style: TimeStyle) -> TimeStyle {
     }
 }
 
-/// What a time format is called.
-pub const fn time_name(style: TimeStyle) -> &'static str {
+/// What a time format is called in a view.
+const fn time_name(style: TimeStyle, view: View) -> &'static str {
     match style {
         TimeStyle::Utc => "of day, UTC",
         TimeStyle::Local => "of day, local",
         TimeStyle::Relative => "in seconds since the first frame",
-        TimeStyle::Delta => "in seconds since the row before",
+        TimeStyle::Delta => match view {
+            // The rows there do not follow each other in time.
+            View::Tunnels | View::Statistics => "in seconds since the row before, here since the first frame",
+            _ => "in seconds since the row before",
+        },
         TimeStyle::Epoch => "in seconds since 1970",
     }
 }

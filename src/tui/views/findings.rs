@@ -16,7 +16,7 @@ use crate::tui::facts::{Facts, NodeRef};
 use crate::tui::filter::{Sieve, finding_text};
 use crate::tui::layout::Areas;
 use crate::tui::list::List;
-use crate::tui::text::Row as Cells;
+use crate::tui::text::{self, Row as Cells};
 
 /// How findings are put together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -228,6 +228,18 @@ impl Findings {
             .find(|node| facts.node(*node).is_some_and(|known| known.home_address == Some(address)))
     }
 
+    /// When the packet of a finding came, for its row; nothing for others.
+    fn time(&self, facts: Facts<'_>, place: usize, clock: &mut Clock) -> String {
+        let time = |row: &Row| match row {
+            Row::Finding(number) => self.finding(facts, *number).map(|finding| finding.place.time),
+            Row::Rule(_) | Row::Node(..) => None,
+        };
+        let rows = self.list.rows();
+        let Some(here) = rows.get(place).and_then(time) else { return String::new() };
+        clock.count_from(rows.iter().take(place).rev().find_map(time));
+        clock.row(here, facts.precision())
+    }
+
     /// What a search looks through.
     pub fn search_text(&self, facts: Facts<'_>, place: usize) -> String {
         match self.list.rows().get(place) {
@@ -265,14 +277,17 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, areas: &Areas) {
         return pane.empty(frame, &words);
     }
     let mut clock = app.clock(facts);
-    let rows = findings.list.visible().map(|(place, row)| {
+    let times: Vec<String> =
+        findings.list.visible().map(|(place, _)| findings.time(facts, place, &mut clock)).collect();
+    let width = text::time_width(facts, times.iter());
+    let rows = findings.list.visible().zip(&times).map(|((place, row), time)| {
         let marked = findings.list.marked().contains(&row);
-        (place, marked, line(app, facts, row, &mut clock))
+        (place, marked, line(app, facts, row, &format!("{time:>width$}")))
     });
     pane.rows(frame, Some(findings.list.at()), rows);
 }
 
-fn line(app: &App, facts: Facts<'_>, row: Row, clock: &mut Clock) -> Line<'static> {
+fn line(app: &App, facts: Facts<'_>, row: Row, time: &str) -> Line<'static> {
     let theme = &app.theme;
     let marks = theme.marks();
     let findings = &app.findings;
@@ -303,7 +318,6 @@ fn line(app: &App, facts: Facts<'_>, row: Row, clock: &mut Clock) -> Line<'stati
             };
             cells.plain(indent);
             let frame = format!("#{}", finding.place.frame);
-            let time = clock.moment(finding.place.time, facts.precision());
             cells.push(format!("{frame:>6} {time}  "), theme.quiet);
             if findings.order != Order::Rule {
                 cells.push(format!("{:<6} ", finding.level.name()), theme.level(finding.level));

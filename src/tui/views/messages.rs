@@ -10,6 +10,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::report::{Look, MarkedLine, data_packet_lines, hex_dump_text, message_line, message_tree_lines};
+use crate::time::Timestamp;
 use crate::tui::ansi;
 use crate::tui::facts::{Facts, NodeRef};
 use crate::tui::filter::Sieve;
@@ -140,6 +141,12 @@ impl Messages {
         facts.messages.by_number(number).or_else(|| self.pinned.get(&number))
     }
 
+    /// When the message of the row before a place came.
+    fn time_before(&self, facts: Facts<'_>, place: usize) -> Option<Timestamp> {
+        let number = self.list.rows().get(place.checked_sub(1)?)?;
+        self.message(facts, *number).map(|message| message.frame().time)
+    }
+
     /// The message under the cursor.
     pub fn selected<'t>(&'t self, facts: Facts<'t>) -> Option<&'t Arc<RecentMessage>> {
         self.message(facts, self.list.selected()?)
@@ -163,6 +170,7 @@ impl Messages {
             }
         }
         let is_other = self.open.as_ref().is_none_or(|open| open.number != number);
+        clock.count_from(self.time_before(facts, self.list.at()));
         let read = self.message(facts, number).and_then(|message| {
             let found = facts.findings.of_frame(message.frame().number, 0);
             facts.read(message, |seen| {

@@ -1,6 +1,7 @@
 //! The views: each keeps its rows and draws what is visible of them.
 
 mod findings;
+mod flow_columns;
 mod flows;
 mod ladder;
 mod messages;

@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 use ratatui::text::Line;
 
-use super::flows::{endpoint, protocol_name, verdict_style};
+use super::flow_columns::{endpoint, protocol_name, verdict_style};
 use super::tunnels::{Row, last_tunnel};
 use crate::report::{Clock, encapsulation_title};
 use crate::state::{Bid, Binding, Effect, FlowView, Multipath, Node, Tunnel};

@@ -55,13 +55,8 @@ fn draw_list(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, pane: &Pane<'_>
     let look = app.theme.look(u16::try_from(pane.width()).unwrap_or(u16::MAX));
     let mut clock = app.clock(facts);
     // The first row counts from the one before it, as all others do.
-    let before = messages.list.visible().next().and_then(|(place, _)| {
-        let number = messages.list.rows().get(place.checked_sub(1)?)?;
-        messages.message(facts, *number)
-    });
-    if let Some(before) = before {
-        clock.styled(before.frame().time, before.frame().precision);
-    }
+    let first = messages.list.visible().next();
+    clock.count_from(first.and_then(|(place, _)| messages.time_before(facts, place)));
     let rows = messages.list.visible().map(|(place, number)| {
         let marked = messages.list.marked().contains(&number);
         let line = messages.message(facts, number).map_or_else(

@@ -1,0 +1,241 @@
+//! The columns of the table of flows: what each says, how wide it is, and what rows are sorted by.
+
+use std::net::{IpAddr, SocketAddr};
+
+use ratatui::style::Style;
+use ratatui::text::Line;
+
+use crate::state::{FlowView, Traffic, Verdict};
+use crate::time::Timestamp;
+use crate::tui::app::App;
+use crate::tui::text::{self, Row as Cells};
+use crate::tui::theme::Theme;
+use crate::wire::IpProtocol;
+
+/// What flows can be sorted by, in the order of the columns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Column {
+    /// Home address of the node.
+    #[default]
+    Node,
+    /// Protocol.
+    Protocol,
+    /// The correspondent.
+    Source,
+    /// The node's end.
+    Destination,
+    /// The rule.
+    Fid,
+    /// The verdict.
+    Verdict,
+    /// The tunnels it took.
+    Path,
+    /// Packets towards the node.
+    DownPackets,
+    /// Octets towards the node.
+    DownBytes,
+    /// Packets from the node.
+    UpPackets,
+    /// Octets from the node.
+    UpBytes,
+    /// Its first packet.
+    First,
+    /// Its last packet.
+    Last,
+}
+
+/// A column: what it is, its title, its width, from which width of the screen on it is there, whether it is a number.
+#[derive(Clone)]
+pub(super) struct Shape {
+    pub(super) column: Column,
+    pub(super) title: &'static str,
+    width: usize,
+    from: usize,
+    right: bool,
+}
+
+const fn shape(column: Column, title: &'static str, width: usize, from: usize, right: bool) -> Shape {
+    Shape { column, title, width, from, right }
+}
+
+/// Columns of a time of day; more where times take more.
+pub(super) const TIME: usize = 12;
+
+pub(super) const COLUMNS: [Shape; 13] = [
+    shape(Column::Node, "Node", 15, 64, false),
+    shape(Column::Protocol, "Prot", 4, 30, false),
+    shape(Column::Source, "Correspondent", 20, 0, false),
+    shape(Column::Destination, "Node's end", 20, 120, false),
+    shape(Column::Fid, "FID", 3, 50, true),
+    shape(Column::Verdict, "Verdict", 10, 36, false),
+    shape(Column::Path, "BIDs", 7, 46, false),
+    shape(Column::DownPackets, "Down", 5, 72, true),
+    shape(Column::DownBytes, "octets", 6, 96, true),
+    shape(Column::UpPackets, "Up", 5, 72, true),
+    shape(Column::UpBytes, "octets", 6, 96, true),
+    shape(Column::First, "First", TIME, 150, true),
+    shape(Column::Last, "Last", TIME, 135, true),
+];
+
+impl Column {
+    /// A number in the order of this column.
+    pub(super) fn key(self, flow: &FlowView) -> u128 {
+        let address = |address: IpAddr, port: Option<u16>| {
+            let bits = match address {
+                IpAddr::V4(address) => u128::from(u32::from(address)),
+                IpAddr::V6(address) => u128::from(address) >> 17 | 1 << 111,
+            };
+            bits << 16 | u128::from(port.unwrap_or_default())
+        };
+        let sum = |each: fn(&Traffic) -> u64, is_down: bool| {
+            let traffic = |path: &crate::state::PathView| if is_down { path.downlink } else { path.uplink };
+            flow.paths.iter().map(|path| u128::from(each(&traffic(path)))).sum::<u128>()
+        };
+        match self {
+            Self::Node => {
+                let node = flow.home_address.map_or(0, |address| u128::from(u32::from(address)));
+                // Within a node by appearance.
+                node << 64 | moment(first(flow))
+            }
+            Self::Protocol => flow.protocol.into(),
+            Self::Source => address(flow.source, flow.source_port),
+            Self::Destination => address(flow.destination, flow.destination_port),
+            Self::Fid => flow.fid.map_or(u128::MAX, u128::from),
+            Self::Verdict => flow.verdict as u128,
+            Self::Path => last_bid(flow).into(),
+            Self::DownPackets => sum(|traffic| traffic.packets, true),
+            Self::DownBytes => sum(|traffic| traffic.bytes, true),
+            Self::UpPackets => sum(|traffic| traffic.packets, false),
+            Self::UpBytes => sum(|traffic| traffic.bytes, false),
+            Self::First => moment(first(flow)),
+            Self::Last => moment(last(flow)),
+        }
+    }
+
+    /// What a row says in this column.
+    fn text(self, theme: &Theme, flow: &FlowView, [first, last]: &[String; 2]) -> (String, Style) {
+        let sum = |is_down: bool| {
+            flow.paths.iter().fold((0u64, 0u64), |(packets, octets), path| {
+                let traffic = if is_down { path.downlink } else { path.uplink };
+                (packets.saturating_add(traffic.packets), octets.saturating_add(traffic.bytes))
+            })
+        };
+        let plain = |text: String| (text, Style::new());
+        match self {
+            Self::Node => {
+                (flow.home_address.map(|address| address.to_string()).unwrap_or_default(), theme.address)
+            }
+            Self::Protocol => plain(protocol_name(flow.protocol)),
+            Self::Source => plain(endpoint(flow.source, flow.source_port)),
+            Self::Destination => plain(endpoint(flow.destination, flow.destination_port)),
+            Self::Fid => plain(flow.fid.map_or_else(|| "-".to_owned(), |fid| fid.to_string())),
+            Self::Verdict => (flow.verdict.name().to_owned(), verdict_style(theme, flow.verdict)),
+            Self::Path => plain(path(theme, flow)),
+            Self::DownPackets => plain(text::size(sum(true).0)),
+            Self::DownBytes => plain(text::size(sum(true).1)),
+            Self::UpPackets => plain(text::size(sum(false).0)),
+            Self::UpBytes => plain(text::size(sum(false).1)),
+            Self::First => plain(first.clone()),
+            Self::Last => plain(last.clone()),
+        }
+    }
+}
+
+/// When its first packet came.
+pub(super) fn first(flow: &FlowView) -> Option<Timestamp> {
+    flow.paths.iter().map(|path| path.first).min()
+}
+
+/// When its last packet came.
+pub(super) fn last(flow: &FlowView) -> Option<Timestamp> {
+    flow.paths.iter().map(|path| path.last).max()
+}
+
+/// A time as a number; all before 1970 are one.
+fn moment(time: Option<Timestamp>) -> u128 {
+    let time = time.map_or(i64::MAX, Timestamp::nanoseconds);
+    u128::from(u64::try_from(time).unwrap_or_default())
+}
+
+fn last_bid(flow: &FlowView) -> u8 {
+    let last = flow.paths.iter().max_by_key(|path| path.last);
+    last.and_then(|path| path.bid).map_or(0, crate::state::Bid::octet)
+}
+
+/// The BIDs of the tunnels a flow took, in order of appearance: `1→2`.
+fn path(theme: &Theme, flow: &FlowView) -> String {
+    let bids: Vec<String> = flow
+        .paths
+        .iter()
+        .map(|path| path.bid.map_or_else(|| "-".to_owned(), |bid| bid.octet().to_string()))
+        .collect();
+    bids.join(theme.glyphs.arrow)
+}
+
+/// A protocol by name, or by number.
+pub fn protocol_name(protocol: u8) -> String {
+    IpProtocol(protocol).name().map_or_else(|| protocol.to_string(), str::to_owned)
+}
+
+/// An address with its port.
+pub fn endpoint(address: IpAddr, port: Option<u16>) -> String {
+    port.map_or_else(|| address.to_string(), |port| SocketAddr::new(address, port).to_string())
+}
+
+/// The colour of a verdict.
+pub fn verdict_style(theme: &Theme, verdict: Verdict) -> Style {
+    match verdict {
+        Verdict::Leaks | Verdict::Strays => theme.bad,
+        Verdict::Exhausted | Verdict::PerPacket => theme.doubtful,
+        Verdict::Conforms => theme.good,
+        Verdict::Moved | Verdict::PerFlow => Style::new(),
+    }
+}
+
+/// The columns that there is room for, with so many columns for a time.
+pub(super) fn shapes(width: usize, time: usize) -> Vec<Shape> {
+    let more = time.saturating_sub(TIME);
+    let mut grown = 0;
+    let mut shapes = COLUMNS.to_vec();
+    // The last one comes before the one before it.
+    for shape in shapes.iter_mut().rev() {
+        if matches!(shape.column, Column::First | Column::Last) {
+            grown += more;
+            shape.from += grown;
+            shape.width += more;
+        }
+    }
+    shapes.retain(|shape| width >= shape.from);
+    shapes
+}
+
+/// The titles of the columns.
+pub(super) fn heads(app: &App, shapes: &[Shape]) -> Line<'static> {
+    let mut row = Cells::default();
+    row.plain(" ");
+    for shape in shapes {
+        let text = pad(app, shape, shape.title);
+        let style = if shape.column == app.flows.column { app.theme.found } else { app.theme.heading };
+        row.push(text, style).plain(" ");
+    }
+    row.line()
+}
+
+/// A flow with the times of its first and last packet.
+pub(super) fn line(app: &App, flow: &FlowView, shapes: &[Shape], times: &[String; 2]) -> Line<'static> {
+    let mut row = Cells::default();
+    for shape in shapes {
+        let (text, style) = shape.column.text(&app.theme, flow, times);
+        row.push(pad(app, shape, &text), style).plain(" ");
+    }
+    row.line()
+}
+
+fn pad(app: &App, shape: &Shape, text: &str) -> String {
+    let ellipsis = app.theme.glyphs.ellipsis;
+    if shape.right {
+        text::right(text, shape.width, ellipsis)
+    } else {
+        text::left(text, shape.width, ellipsis)
+    }
+}
