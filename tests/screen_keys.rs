@@ -257,6 +257,62 @@ fn a_search_goes_as_it_is_typed_and_round_and_round() {
 }
 
 #[test]
+fn a_search_finds_what_is_drawn() {
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for (file, view, text, found) in [
+        (FIGURE, "1", "802.11", "BID 1 802.11/1"),
+        (FIGURE, "1", "deregistered", "BID 1 802.11/1"),
+        (FIGURE, "1", "fid 2", "tcp 203.0.113.80:80"),
+        (FIGURE, "1", "2 of 3 up  3 FLOWS", "10.1.0.1"),
+        // A tunnel of a node that is folded.
+        ("samples/tunnels.pcap", "1", "192.0.2.245", "10.1.0.5"),
+        (FIGURE, "3", "10:00:08.03", "35 10:00:08.030760"),
+        (FIGURE, "3", "   36 ", "36 10:00:08.032160"),
+        (FIGURE, "4", "1→2", "10.1.0.1 udp 203.0.113.50:5060"),
+        (FIGURE, "4", "7 conforms", ""),
+        ("samples/malformed.pcap", "5", "(9)", "note EXT-004"),
+        ("samples/malformed.pcap", "5", "of no node", "▾ of no node"),
+        ("samples/malformed.pcap", "5", "#12 10:00:12.1", "#12 10:00:12.100"),
+        ("samples/malformed.pcap", "5ww", "#12  12.100 ", "#12 12.100 Registration Reply"),
+        // The policy has lines of its own.
+        (FIGURE, "1\t", "2 192.0.2.70", "BID 2 192.0.2.70 E-UTRAN"),
+        (FIGURE, "1\t", "failover", "<DROP> │ FAILOVER"),
+    ] {
+        let mut bench = Bench::after(file, (100, 40));
+        bench.keys(&format!("{view}/{text}\n"));
+        let text = bench.text();
+        let mut rows = text.lines().filter(|line| line.starts_with('▶'));
+        let is_there = rows.any(|row| words(row).contains(found));
+        if found.is_empty() {
+            assert!(bench.shows("is nowhere here"), "{text}");
+        } else {
+            assert!(is_there, "{found}\n{text}");
+        }
+    }
+    // Whatever stands in a row leads to it.
+    for file in [FIGURE, "samples/malformed.pcap", "samples/foreign-agent.pcap"] {
+        let mut bench = Bench::after(file, SIZE);
+        for (width, height) in [(60, 24), (170, 50)] {
+            bench.send(Message::Resize(width, height));
+            for (view, row) in ["1", "2", "3", "4", "5", "5>", "5>", "5>", "6"]
+                .into_iter()
+                .flat_map(|view| [(view, 1), (view, 8)])
+            {
+                bench.keys(&format!("{view}g{}", "j".repeat(row)));
+                let part: String = bench.cursor().chars().take(usize::from(width) / 2).collect();
+                bench.keys("g/");
+                bench.send(Message::Paste(part.trim_end().to_owned()));
+                bench.keys("\n");
+                let is_there = words(&bench.cursor()).starts_with(&words(&part));
+                assert!(is_there && !bench.shows("nowhere"), "{file} {view} `{part}`\n{}", bench.text());
+                // Times, too, in whichever format.
+                bench.keys("w");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_filter_is_checked_as_it_is_typed_and_holds_in_all_views() {
     let mut bench = Bench::after("samples/tunnels.pcap", (100, 30));
     bench.keys("fnode:10.1.0.5 stat:");

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use ratatui::text::Line;
+
 use super::app::App;
 use super::facts::Facts;
 use super::layout::inner;
@@ -135,7 +137,7 @@ impl App {
         match (self.view(), self.pane()) {
             (View::Tunnels, 0) => {
                 self.tunnels.list.step(rows);
-                self.tunnels.policy_top = 0;
+                self.tunnels.show_policy();
             }
             (View::Tunnels, _) => self.scroll_policy(facts, rows),
             (View::Ladder, _) => match rows {
@@ -207,14 +209,25 @@ impl App {
         self.make_overlay_anew(facts);
     }
 
-    pub(super) fn scroll_policy(&mut self, facts: Facts<'_>, rows: isize) {
-        let shown = self.shown(facts);
+    /// Whether the pane of the policy has the keys.
+    pub(super) fn is_in_policy(&self) -> bool {
+        (self.view(), self.pane()) == (View::Tunnels, 1)
+    }
+
+    /// The lines of the policy pane. `shown` are the facts that are shown.
+    pub(super) fn policy(&self, shown: Facts<'_>) -> Vec<Line<'static>> {
         let node = self.tunnels.selected_node().and_then(|node| self.tunnels.node(shown, node));
+        let node = node.filter(|node| !node.policy().rules().is_empty());
         let [_, pane, _] = self.areas().panes;
         let width = usize::from(inner(pane).width).saturating_sub(1);
-        let lines = node.map_or(0, |node| super::views::policy_lines(self, node, width).len());
+        node.map(|node| super::views::policy_lines(self, node, width)).unwrap_or_default()
+    }
+
+    pub(super) fn scroll_policy(&mut self, facts: Facts<'_>, rows: isize) {
+        let lines = self.policy(self.shown(facts)).len();
         let most = lines.saturating_sub(self.tunnels.policy_page());
         self.tunnels.policy_top = self.tunnels.policy_top.saturating_add_signed(rows).min(most);
+        self.tunnels.policy_found = None;
     }
 
     pub(super) fn sideways(&mut self, facts: Facts<'_>, right: bool) {
@@ -269,6 +282,7 @@ impl App {
     /// The place of the cursor in the list that is searched.
     pub(super) fn place(&self) -> usize {
         match (self.view(), self.pane()) {
+            (View::Tunnels, 1) => self.tunnels.policy_found.unwrap_or(self.tunnels.policy_top),
             (View::Tunnels, _) => self.tunnels.list.at(),
             (View::Ladder, _) => self.ladder.list.at(),
             (View::Messages, 0) => self.messages.list.at(),
@@ -281,6 +295,7 @@ impl App {
 
     pub(super) fn go(&mut self, facts: Facts<'_>, place: usize) {
         match (self.view(), self.pane()) {
+            (View::Tunnels, 1) => self.tunnels.find_in_policy(place),
             (View::Tunnels, _) => self.tunnels.list.go(place),
             (View::Ladder, _) => self.ladder.list.go(place),
             (View::Messages, 0) => self.messages.list.go(place),
@@ -296,8 +311,9 @@ impl App {
     }
 
     /// Rows of the list that is searched.
-    pub(super) fn rows(&self) -> usize {
+    pub(super) fn rows(&self, facts: Facts<'_>) -> usize {
         match (self.view(), self.pane()) {
+            (View::Tunnels, 1) => self.policy(self.shown(facts)).len(),
             (View::Tunnels, _) => self.tunnels.list.rows().len(),
             (View::Ladder, _) => self.ladder.list.rows().len(),
             (View::Messages, 0) => self.messages.list.rows().len(),

@@ -3,7 +3,7 @@
 /// What is looked for, and how far the search has come.
 #[derive(Clone, Debug, Default)]
 pub struct Search {
-    /// In small letters; empty for nothing.
+    /// What was typed; empty for nothing.
     pub text: String,
     /// Where the cursor was when the typing began.
     pub origin: usize,
@@ -38,10 +38,11 @@ impl Search {
         self.scan.is_some()
     }
 
-    /// Looks at up to `budget` more of `rows` rows, whose text (in small letters) `text` gives; gives the place of
-    /// the one that was found.
+    /// Looks at up to `budget` more of `rows` rows, whose text `text` gives; gives the place of the one that was found.
+    /// Letters may be small or capital, and blanks as many as there are.
     pub fn go_on(&mut self, rows: usize, budget: usize, text: impl Fn(usize) -> String) -> Option<usize> {
         let mut scan = self.scan.take()?;
+        let wanted = plain(&self.text);
         for _ in 0..budget {
             if scan.left == 0 || rows == 0 {
                 self.failed = true;
@@ -49,13 +50,26 @@ impl Search {
             }
             let place = scan.next.min(rows - 1);
             scan = Scan { next: next(place, rows, scan.forward), left: scan.left - 1, ..scan };
-            if text(place).contains(&self.text) {
+            if plain(&text(place)).contains(&wanted) {
                 return Some(place);
             }
         }
         self.scan = Some(scan);
         None
     }
+}
+
+/// Text in small letters, with one blank where columns have many.
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for character in text.chars() {
+        if !character.is_whitespace() {
+            plain.extend(character.to_lowercase());
+        } else if !plain.ends_with(' ') {
+            plain.push(' ');
+        }
+    }
+    plain
 }
 
 /// The next row round and round.
@@ -87,6 +101,9 @@ mod tests {
         search.begin(3, 4, true, false);
         assert_eq!(search.go_on(4, 10, text), Some(1));
         search.begin(1, 4, false, false);
+        assert_eq!(search.go_on(4, 10, text), Some(3));
+        search.text = "TWO  A".to_owned();
+        search.begin(0, 4, true, true);
         assert_eq!(search.go_on(4, 10, text), Some(3));
         search.text = "four".to_owned();
         search.begin(0, 4, true, true);

@@ -9,8 +9,8 @@ use super::message::Effect;
 use super::prompt::{Prompt, Purpose, Typed};
 use super::view::View;
 
-/// Rows that a search looks at before it lets a key through.
-const SEARCH_PIECE: usize = 5_000;
+/// Rows that a search looks at before it lets a key through: each is drawn for that.
+const SEARCH_PIECE: usize = 2_000;
 /// The same for messages, which have to be read again.
 const MESSAGE_PIECE: usize = 1_000;
 
@@ -20,23 +20,20 @@ impl App {
             self.complain("nothing was searched for yet: / does");
             return;
         }
-        self.search.begin(self.place(), self.rows(), forward, false);
+        self.search.begin(self.place(), self.rows(facts), forward, false);
         self.go_on_searching(facts);
     }
 
     pub(super) fn go_on_searching(&mut self, facts: Facts<'_>) {
-        let rows = self.rows();
+        let rows = self.rows(facts);
         let piece = if self.view() == View::Messages { MESSAGE_PIECE } else { SEARCH_PIECE };
         let mut search = std::mem::take(&mut self.search);
         let shown = self.shown(facts);
+        let policy = if self.is_in_policy() { self.policy(shown) } else { Vec::new() };
         let found = search.go_on(rows, piece, |place| match (self.view(), self.pane()) {
-            (View::Tunnels, _) => self.tunnels.search_text(shown, place),
-            (View::Ladder, _) => self.ladder.search_text(place),
-            (View::Messages, 0) => self.messages.search_text(shown, place),
-            (View::Messages, _) => self.messages.tree_text(place),
-            (View::Flows, _) => self.flows.search_text(shown, place),
-            (View::Findings, _) => self.findings.search_text(shown, place),
-            (View::Statistics, _) => self.statistics.search_text(place),
+            (View::Tunnels, 1) => policy.get(place).map(ToString::to_string).unwrap_or_default(),
+            (View::Messages, 1..) => self.messages.tree_text(place),
+            _ => super::views::row_text(self, shown, place),
         });
         self.search = search;
         match found {
@@ -65,6 +62,7 @@ impl App {
                     self.search.begin(0, 0, true, true);
                     let origin = self.search.origin;
                     self.go(facts, origin);
+                    self.tunnels.policy_found = None;
                 }
             }
             Typed::Next => {
@@ -82,9 +80,10 @@ impl App {
         let Some(prompt) = &mut self.prompt else { return };
         match prompt.purpose {
             Purpose::Search => {
-                self.search.text = prompt.text.to_lowercase();
+                self.search.text.clone_from(&prompt.text);
                 let origin = self.search.origin;
-                self.search.begin(origin, self.rows(), true, true);
+                let rows = self.rows(facts);
+                self.search.begin(origin, rows, true, true);
                 self.go_on_searching(facts);
             }
             Purpose::Filter => prompt.error = Filter::parse(&prompt.text).err(),

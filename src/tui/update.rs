@@ -268,7 +268,7 @@ impl App {
         match self.view() {
             View::Tunnels => {
                 self.tunnels.list.mark();
-                self.tunnels.policy_top = 0;
+                self.tunnels.show_policy();
             }
             View::Messages if self.pane() == 0 => self.messages.list.mark(),
             View::Flows => self.flows.list.mark(),

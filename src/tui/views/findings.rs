@@ -13,7 +13,7 @@ use crate::report::Clock;
 use crate::rules::{CATALOGUE, Finding, Level, Rule};
 use crate::tui::app::App;
 use crate::tui::facts::{Facts, NodeRef};
-use crate::tui::filter::{Sieve, finding_text};
+use crate::tui::filter::Sieve;
 use crate::tui::layout::Areas;
 use crate::tui::list::List;
 use crate::tui::text::{self, Row as Cells};
@@ -239,18 +239,19 @@ impl Findings {
         clock.count_from(rows.iter().take(place).rev().find_map(time));
         clock.row(here, facts.precision())
     }
+}
 
-    /// What a search looks through.
-    pub fn search_text(&self, facts: Facts<'_>, place: usize) -> String {
-        match self.list.rows().get(place) {
-            Some(Row::Finding(number)) => {
-                self.finding(facts, *number).map(|finding| finding_text(finding)).unwrap_or_default()
-            }
-            Some(Row::Rule(id)) => format!("{id} {}", rule(id).map_or("", |rule| rule.title)).to_lowercase(),
-            Some(Row::Node(_, address)) => address.map(|address| address.to_string()).unwrap_or_default(),
-            None => String::new(),
-        }
-    }
+/// What a search looks through: a row as it is drawn, and the node that a finding is about, which may stand above it.
+pub fn text_of_row(app: &App, facts: Facts<'_>, place: usize) -> String {
+    let findings = &app.findings;
+    let Some(row) = findings.list.rows().get(place) else { return String::new() };
+    let time = findings.time(facts, place, &mut app.clock(facts));
+    let drawn = line(app, facts, *row, &time).to_string();
+    let node = match row {
+        Row::Finding(number) => findings.finding(facts, *number).and_then(|finding| finding.home_address),
+        Row::Rule(_) | Row::Node(..) => None,
+    };
+    node.map_or_else(|| drawn.clone(), |address| format!("{drawn} {address}"))
 }
 
 fn rule(id: &str) -> Option<&'static Rule> {

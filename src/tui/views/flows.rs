@@ -121,15 +121,20 @@ impl Flows {
             here.as_ref().and_then(of).map(|time| clock.row(time, facts.precision())).unwrap_or_default()
         })
     }
-
-    /// What a search looks through.
-    pub fn search_text(&self, facts: Facts<'_>, place: usize) -> String {
-        let flow = self.list.rows().get(place).and_then(|place| self.flow(facts, *place));
-        flow.map(|flow| text_of(&flow)).unwrap_or_default()
-    }
 }
 
-/// What a search looks through.
+/// What a search looks through: a row as it is drawn, and what of it may be cut.
+pub fn text_of_row(app: &App, facts: Facts<'_>, place: usize) -> String {
+    let flows = &app.flows;
+    let row = flows.list.rows().get(place);
+    let Some(flow) = row.and_then(|row| flows.flow(facts, *row)) else { return String::new() };
+    let [area, ..] = app.areas().panes;
+    let times = flows.times(facts, place, &mut app.clock(facts));
+    let shapes = shapes(Pane::new(app, 0, area).width(), text::time_width(facts, times.iter()).max(TIME));
+    format!("{} {}", line(app, &flow, &shapes, &times), text_of(&flow))
+}
+
+/// A flow in a line: what is copied of it, and what a filter looks through.
 pub fn text_of(flow: &FlowView) -> String {
     let home_address = flow.home_address.map(|address| address.to_string()).unwrap_or_default();
     format!(

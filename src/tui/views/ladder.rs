@@ -117,7 +117,7 @@ impl LadderView {
 
     /// What a search looks through.
     pub fn search_text(&self, place: usize) -> String {
-        self.line(place).map(|line| ansi::bare(line).to_lowercase()).unwrap_or_default()
+        self.line(place).map(ansi::bare).unwrap_or_default()
     }
 
     fn line(&self, place: usize) -> Option<&str> {

@@ -3,7 +3,7 @@
 
 mod panes;
 
-pub use panes::draw;
+pub use panes::{draw, text_of_row};
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -256,16 +256,10 @@ impl Messages {
         self.hex_page
     }
 
-    /// What a search looks through in the list.
-    pub fn search_text(&self, facts: Facts<'_>, place: usize) -> String {
-        let message = self.list.rows().get(place).and_then(|number| self.message(facts, *number));
-        message.map(|message| summary(facts, message, &Look::default()).to_lowercase()).unwrap_or_default()
-    }
-
     /// What a search looks through in the tree.
     pub fn tree_text(&self, place: usize) -> String {
         let line = self.open.as_ref().and_then(|open| open.lines.get(place));
-        line.map(|line| ansi::bare(&line.text).to_lowercase()).unwrap_or_default()
+        line.map(|line| ansi::bare(&line.text)).unwrap_or_default()
     }
 
     /// The packet tree, or the hex dump, as text.

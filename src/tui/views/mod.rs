@@ -39,3 +39,15 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, areas: &Areas) {
         View::Statistics => statistics::draw(frame, app, areas),
     }
 }
+
+/// What a search looks through in a row of the open view's list: what is drawn of it, before any of it is cut.
+pub fn row_text(app: &App, facts: Facts<'_>, place: usize) -> String {
+    match app.view() {
+        View::Tunnels => tunnels::text_of_row(app, facts, place),
+        View::Ladder => app.ladder.search_text(place),
+        View::Messages => messages::text_of_row(app, facts, place),
+        View::Flows => flows::text_of_row(app, facts, place),
+        View::Findings => findings::text_of_row(app, facts, place),
+        View::Statistics => app.statistics.search_text(place),
+    }
+}

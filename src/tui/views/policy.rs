@@ -42,8 +42,14 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, pane: &Pane<'_>)
     }
     let lines = lines(app, node, pane.width());
     let top = app.tunnels.policy_top.min(lines.len().saturating_sub(app.tunnels.policy_page()));
-    let lines = lines.into_iter().skip(top);
-    pane.lines(frame, lines.map(|line| text::fit(line, pane.width(), app.theme.glyphs.ellipsis)).collect());
+    let found = app.tunnels.policy_found.filter(|_| pane.is_focused());
+    let rows = lines.into_iter().enumerate().skip(top);
+    let ellipsis = app.theme.glyphs.ellipsis;
+    pane.rows(
+        frame,
+        found,
+        rows.map(|(place, line)| (place, false, text::fit(line, pane.width(), ellipsis))),
+    );
 }
 
 /// The lines of a policy.

@@ -50,7 +50,7 @@ impl Statistics {
 
     /// What a search looks through.
     pub fn search_text(&self, place: usize) -> String {
-        self.lines.get(place).map(|line| ansi::bare(line).to_lowercase()).unwrap_or_default()
+        self.lines.get(place).map(|line| ansi::bare(line)).unwrap_or_default()
     }
 
     /// All of it as text.

@@ -64,6 +64,8 @@ pub struct Tunnels {
     /// Lines of the policy that are above the pane.
     pub policy_top: usize,
     policy_page: usize,
+    /// The line of the policy that a search found.
+    pub policy_found: Option<usize>,
 }
 
 impl Tunnels {
@@ -71,6 +73,18 @@ impl Tunnels {
     pub fn set_pages(&mut self, list: usize, policy: usize) {
         self.list.set_page(list);
         self.policy_page = policy;
+    }
+
+    /// Shows the policy of another node, from its beginning.
+    pub fn show_policy(&mut self) {
+        self.policy_top = 0;
+        self.policy_found = None;
+    }
+
+    /// Brings a line of the policy into sight and marks it.
+    pub fn find_in_policy(&mut self, line: usize) {
+        self.policy_found = Some(line);
+        self.policy_top = self.policy_top.min(line).max((line + 1).saturating_sub(self.policy_page));
     }
 
     /// Rows of the policy pane.
@@ -194,10 +208,23 @@ impl Tunnels {
             None => String::new(),
         }
     }
+}
 
-    /// What a search looks through.
-    pub fn search_text(&self, facts: Facts<'_>, place: usize) -> String {
-        self.row_text(facts, place).to_lowercase()
+/// What a search looks through: a row as it is drawn, and what of a node is folded or may be cut.
+pub fn text_of_row(app: &App, facts: Facts<'_>, place: usize) -> String {
+    let tunnels = &app.tunnels;
+    let Some(row) = tunnels.list.rows().get(place) else { return String::new() };
+    let [tree, ..] = app.areas().panes;
+    let width = Pane::new(app, 0, tree).width();
+    let drawn = tunnel_lines::line(app, facts, *row, width, &mut app.clock(facts)).to_string();
+    match row {
+        Row::Node(node) if !tunnels.is_open(*node) => format!("{drawn} {}", tunnels.row_text(facts, place)),
+        Row::Node(node) => {
+            let nai = tunnels.node(facts, *node).and_then(|node| node.nai.as_deref());
+            let nai = nai.map(|nai| app.theme.glyphs.text(nai).to_string());
+            format!("{drawn} {}", nai.unwrap_or_default())
+        }
+        Row::Tunnel(..) | Row::Flow(..) => drawn,
     }
 }
 

@@ -73,6 +73,25 @@ fn draw_list(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, pane: &Pane<'_>
     pane.rows(frame, Some(messages.list.at()), rows.into_iter());
 }
 
+/// What a search looks through in the list: a row as it is drawn, and the endpoints where there is no room for them.
+pub fn text_of_row(app: &App, facts: Facts<'_>, place: usize) -> String {
+    let messages = &app.messages;
+    let number = messages.list.rows().get(place);
+    let Some(message) = number.and_then(|number| messages.message(facts, *number)) else {
+        return String::new();
+    };
+    let [list, ..] = app.areas().panes;
+    let width = Pane::new(app, 0, list).width();
+    let look = app.theme.look(u16::try_from(width).unwrap_or(u16::MAX));
+    let mut clock = app.clock(facts);
+    clock.count_from(messages.time_before(facts, place));
+    let text = facts.read(message, |seen| {
+        let drawn = list_line(app, facts, seen, &look, &mut clock, width);
+        format!("{drawn} {} {}", seen.datagram.source, seen.datagram.destination)
+    });
+    text.unwrap_or_default()
+}
+
 fn list_line(
     app: &App,
     facts: Facts<'_>,
