@@ -247,7 +247,7 @@ fn what_lies_over_a_view_fits_the_screen_as_it_is_now() {
     assert!(!words(&bench).ends_with("! before a term is not."), "{}", bench.text());
     // EXT-001 is about frame 10.
     bench.keys("q5jje");
-    bench.send(Message::Resize(40, 60));
+    bench.send(Message::Resize(30, 60));
     let found =
         "Type 134 at octet 46 needs 42 octets with its Length, and the datagram has 8 left (RFC 5944 §1.8)";
     assert!(words(&bench).contains(found), "{}", bench.text());

@@ -16,6 +16,16 @@ pub fn bare(text: &str) -> String {
     line(text).spans.iter().map(|span| span.content.as_ref()).collect()
 }
 
+/// A line in lines of at most so many columns; one that is broken has no colours.
+pub fn broken(line: String, width: usize) -> Vec<String> {
+    let bare = bare(&line);
+    if super::text::width_of(&bare) <= width {
+        return vec![line];
+    }
+    let options = textwrap::Options::new(width.max(20)).subsequent_indent("          ");
+    textwrap::wrap(&bare, options).into_iter().map(std::borrow::Cow::into_owned).collect()
+}
+
 /// A style that only adds: one that takes away would undo the mark of the selected row.
 fn plain(style: Style) -> Style {
     let colour = |colour: Option<Color>| colour.filter(|colour| *colour != Color::Reset);

@@ -198,7 +198,9 @@ fn explained(app: &App, found: Option<&Finding>, rule: &'static Rule) -> Vec<Lin
     let mut text = Vec::new();
     // Writing to memory cannot fail.
     let _ = Explanation::new(&mut text, app.theme.look(width)).rule(rule);
-    lines.extend(String::from_utf8_lossy(&text).lines().map(ansi::line));
+    let text = String::from_utf8_lossy(&text);
+    let text = text.lines().flat_map(|line| ansi::broken(line.to_owned(), usize::from(width)));
+    lines.extend(text.map(|line| ansi::line(&line)));
     lines
 }
 

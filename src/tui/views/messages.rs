@@ -15,7 +15,6 @@ use crate::tui::ansi;
 use crate::tui::facts::{Facts, NodeRef};
 use crate::tui::filter::Sieve;
 use crate::tui::list::List;
-use crate::tui::text;
 use crate::watch::RecentMessage;
 
 /// Messages that are looked at in one go.
@@ -309,15 +308,5 @@ pub fn packet_lines(
         let packet = data_packet_lines(&frame, facts.ports, facts.numbers, clock, look);
         notes.chain(std::iter::once(String::new())).chain(packet).collect()
     });
-    lines.into_iter().flat_map(|line| fit(line, usize::from(look.width))).collect()
-}
-
-/// A line in lines of at most so many columns; one that is broken has no colours.
-fn fit(line: String, width: usize) -> Vec<String> {
-    let bare = ansi::bare(&line);
-    if text::width_of(&bare) <= width {
-        return vec![line];
-    }
-    let options = textwrap::Options::new(width.max(20)).subsequent_indent("          ");
-    textwrap::wrap(&bare, options).into_iter().map(std::borrow::Cow::into_owned).collect()
+    lines.into_iter().flat_map(|line| ansi::broken(line, usize::from(look.width))).collect()
 }
