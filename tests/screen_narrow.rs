@@ -10,7 +10,7 @@ use crossterm::event::KeyCode;
 use history::{Ask, History};
 use mipflow::capture::{Frame, LinkType, Writer};
 use mipflow::time::Precision;
-use mipflow::tui::{Filter, Settings};
+use mipflow::tui::{App, Filter, Settings};
 use mipflow::watch::EngineOptions;
 use screen::Bench;
 
@@ -121,4 +121,18 @@ fn a_filter_beyond_ascii_is_written_in_ascii_where_that_is_asked_for() {
         assert!(bench.shows(r"nothing that the filter `node:\u{4e2d}\ x` lets through"), "{}", bench.text());
         assert!(bench.shows(r"filter node:\u{4e2d}\ x") && bench.text().is_ascii(), "{}", bench.text());
     }
+}
+
+#[test]
+fn what_is_cut_is_marked() {
+    // 802.11 in full on a wide screen, and not as 802.1 on this one.
+    let mut bench = Bench::after("samples/figure3.pcap", (80, 24));
+    bench.keys("3");
+    assert!(bench.line("▶    3 10:").ends_with("BID 1 802.…"), "{}", bench.text());
+    // What is to the left goes, and what is to the right comes.
+    bench.keys("l");
+    assert!(bench.line("RRQ  10.1.0.1 at 192.0.2.10").contains("BID 1 802.11 la"), "{}", bench.text());
+    bench.app = App::new(Settings { ascii: true, ..Settings::default() }, (80, 24));
+    bench.keys("3");
+    assert!(bench.line(">    3 10:").ends_with("BID 1 80..."), "{}", bench.text());
 }

@@ -283,7 +283,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, areas: &Areas) {
     let width = text::time_width(facts, times.iter());
     let rows = findings.list.visible().zip(&times).map(|((place, row), time)| {
         let marked = findings.list.marked().contains(&row);
-        (place, marked, line(app, facts, row, &format!("{time:>width$}")))
+        (place, marked, pane.fit(line(app, facts, row, &format!("{time:>width$}"))))
     });
     pane.rows(frame, Some(findings.list.at()), rows);
 }

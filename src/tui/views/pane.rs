@@ -39,6 +39,11 @@ impl<'a> Pane<'a> {
         usize::from(inner(self.area).width).saturating_sub(1)
     }
 
+    /// A row cut to the columns there are, and marked where it is cut: 802.11 must not be read as 802.1.
+    pub fn fit(&self, line: Line<'static>) -> Line<'static> {
+        text::fit(line, self.width(), self.app.theme.glyphs.ellipsis)
+    }
+
     /// Draws the title, and what stands at its right end where there is room.
     pub fn title(&self, frame: &mut Frame<'_>, title: &str, right: &str) {
         let theme = &self.app.theme;

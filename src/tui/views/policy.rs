@@ -44,12 +44,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, pane: &Pane<'_>)
     let top = app.tunnels.policy_top.min(lines.len().saturating_sub(app.tunnels.policy_page()));
     let found = app.tunnels.policy_found.filter(|_| pane.is_focused());
     let rows = lines.into_iter().enumerate().skip(top);
-    let ellipsis = app.theme.glyphs.ellipsis;
-    pane.rows(
-        frame,
-        found,
-        rows.map(|(place, line)| (place, false, text::fit(line, pane.width(), ellipsis))),
-    );
+    pane.rows(frame, found, rows.map(|(place, line)| (place, false, pane.fit(line))));
 }
 
 /// The lines of a policy.

@@ -112,7 +112,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, areas: &Areas) {
     let statistics = &app.statistics;
     let rows = statistics.list.visible().map(|(place, row)| {
         let line = statistics.lines.get(row).map(|line| ansi::line(line)).unwrap_or_default();
-        (place, false, text::scrolled(line, statistics.scrolled))
+        (place, false, pane.fit(text::scrolled(line, statistics.scrolled)))
     });
     pane.rows(frame, Some(statistics.list.at()), rows);
 }

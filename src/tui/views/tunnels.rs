@@ -255,7 +255,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, areas: &Areas) {
             let width = pane.width();
             let rows = tunnels.list.visible().map(|(place, row)| {
                 let marked = tunnels.list.marked().contains(&row);
-                (place, marked, tunnel_lines::line(app, facts, row, width, &mut clock))
+                (place, marked, pane.fit(tunnel_lines::line(app, facts, row, width, &mut clock)))
             });
             pane.rows(frame, Some(tunnels.list.at()), rows);
         }

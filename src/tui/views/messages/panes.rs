@@ -67,7 +67,7 @@ fn draw_list(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, pane: &Pane<'_>
                 read.unwrap_or_else(|| Line::raw("no message on these ports"))
             },
         );
-        (place, marked, text::scrolled(line, messages.scrolled))
+        (place, marked, pane.fit(text::scrolled(line, messages.scrolled)))
     });
     let rows: Vec<_> = rows.collect();
     pane.rows(frame, Some(messages.list.at()), rows.into_iter());
@@ -124,7 +124,8 @@ fn draw_tree(frame: &mut Frame<'_>, app: &App, pane: &Pane<'_>) {
     pane.title(frame, "Packet", "");
     let rows = messages.tree.visible().map(|(place, line)| {
         let line = open.lines.get(line).map_or_else(Line::default, |line| ansi::line(&line.text));
-        (place, false, text::scrolled(line, if pane.is_focused() { messages.scrolled } else { 0 }))
+        let scrolled = if pane.is_focused() { messages.scrolled } else { 0 };
+        (place, false, pane.fit(text::scrolled(line, scrolled)))
     });
     pane.rows(frame, Some(messages.tree.at()), rows);
 }
