@@ -95,8 +95,8 @@ fn findings_are_filtered_sorted_and_lead_to_their_packet() {
     bench.control('u');
     bench.keys("\n5");
     assert!(bench.shows("Findings: 27 findings"), "{}", bench.text());
-    // By rule and node, by node, by time, by level.
-    for order in ["by rule and node", "by node", "by time", "by level", "by rule and node"] {
+    // By rule and node, by node, as found, by level.
+    for order in ["by rule and node", "by node", "as found", "by level", "by rule and node"] {
         assert!(bench.line("Findings: ").contains(order), "{}", bench.text());
         bench.keys(">");
     }

@@ -26,7 +26,7 @@ pub enum Order {
     Rule,
     /// Below their node.
     Node,
-    /// One after the other.
+    /// One after the other, as they were found: what time brings, as a request without an answer, stands below later frames.
     Time,
     /// The gravest first.
     Level,
@@ -35,7 +35,7 @@ pub enum Order {
 const ORDERS: [(Order, &str); 4] = [
     (Order::Rule, "by rule and node"),
     (Order::Node, "by node"),
-    (Order::Time, "by time"),
+    (Order::Time, "as found"),
     (Order::Level, "by level"),
 ];
 
