@@ -121,6 +121,14 @@ fn the_footer_has_the_keys_of_what_has_them() {
         bench.keys("q");
         assert!(footer(&bench).contains("Enter open"), "{}", bench.text());
     }
+    // What a key does on a screen that stands still.
+    bench.keys("1");
+    for (key, word) in [("p", " p go on "), ("p", " p pause "), ("[", " p to now "), ("p", " p pause ")] {
+        bench.keys(key);
+        // What there is to say of the key goes with the next one.
+        bench.keys("g");
+        assert!(footer(&bench).contains(word), "{key} {word}\n{}", bench.text());
+    }
     bench.keys("/");
     assert_eq!(footer(&bench), " /  Enter stays here, Esc goes back");
     bench.press(KeyCode::Esc);
@@ -514,7 +522,7 @@ fn times_and_themes_change() {
 
 #[test]
 fn times_change_in_each_list_and_what_follows_them_keeps_its_column() {
-    // By time; the requests without an answer are found 10 s late, and stand below later frames.
+    // As found; the requests without an answer are found 10 s late, and stand below later frames.
     let mut bench = Bench::after("samples/malformed.pcap", (100, 40));
     bench.keys("5>>");
     let times = |bench: &Bench| {

@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
+use super::action::Action;
 use super::app::{App, Extent, Why};
 use super::facts::{Facts, InputKind};
 use super::filter;
@@ -223,7 +224,13 @@ fn draw_footer(frame: &mut Frame<'_>, app: &App, area: Rect) {
             continue;
         };
         let key = binding.label.split(' ').next().unwrap_or_default();
-        let word = if word == "quit" && app.stack.len() > 1 { "back" } else { word };
+        let word = match binding.action {
+            Action::Back if !is_over && app.stack.len() > 1 => "back",
+            // On a screen that stands still the key does the opposite.
+            Action::Pause if app.is_paused() => "go on",
+            Action::Pause if app.cursor().is_some() => "to now",
+            _ => word,
+        };
         if row.width() + key.len() + word.len() + 3 > usize::from(area.width) {
             break;
         }
