@@ -24,13 +24,28 @@ const LAST_USE: i64 = 60_000_000_000;
 
 impl Validator {
     /// Judges a fragment of a tunnelled packet, after the observer took it.
-    pub fn fragment(&mut self, fragment: &Tunnel<'_>, place: Place, seen: Attribution, observer: &Observer) {
-        let header = &fragment.outer.header;
-        let ends = Ends { source: header.source, destination: header.destination, ports: None };
-        if seen.copy || !self.may_concern(ends, observer) {
+    pub fn fragment(
+        &mut self,
+        fragment: &Tunnel<'_>,
+        place: Place,
+        seen: Attribution,
+        observer: &mut Observer,
+    ) {
+        if seen.copy {
             return;
         }
+        // Which of those that wait are copies is known when they are counted.
+        observer.catch_up();
         self.judge_held(observer);
+        self.judge_fragment(fragment, place, observer);
+    }
+
+    fn judge_fragment(&mut self, fragment: &Tunnel<'_>, place: Place, observer: &Observer) {
+        let header = &fragment.outer.header;
+        let ends = Ends { source: header.source, destination: header.destination, ports: None };
+        if !self.may_concern(ends, observer) {
+            return;
+        }
         let peeled = peel(fragment);
         let opened = Opened {
             place,
@@ -67,7 +82,7 @@ impl Validator {
         }
         if let Some(outer) = tunnel.last_fragment {
             let last = Tunnel { outer, reassembled: false, last_fragment: None, ..*tunnel };
-            self.fragment(&last, place, Attribution::default(), observer);
+            self.judge_fragment(&last, place, observer);
         }
         let peeled = peel(tunnel);
         let opened = Opened {

@@ -191,13 +191,13 @@ impl Observer {
             return false;
         }
         let tunnel = flow.path.tunnel;
-        if flow.rule == 0 {
+        if flow.rule == 0 && !sighting.is_later_fragment {
             let switches = flow.switches_mut(sighting.direction);
             if switches.tunnel != tunnel || switches.exchanges != pulse.exchanges {
                 return false;
             }
             switches.stay();
-        } else {
+        } else if flow.rule != 0 {
             flow.ruled_packets = flow.ruled_packets.saturating_add(1);
             flow.ruled_bytes = flow.ruled_bytes.saturating_add(sighting.bytes.into());
         }

@@ -78,7 +78,8 @@ impl Duplicates {
                     number as u16
                 }
             }
-            numbered => numbered,
+            // Fragments of one datagram share its number, and would fill one set.
+            numbered => numbered.wrapping_add(sample.fragment_offset.wrapping_mul(31)),
         };
         prefetch(self.sets.get(usize::from(set) % SETS));
         Print { fingerprint: self.fingerprint(sample), set }
@@ -174,5 +175,26 @@ impl<'a> From<&PlainTunnel<'a>> for Sample<'a> {
     fn from(tunnel: &PlainTunnel<'a>) -> Self {
         let PlainTunnel { source, destination, identification, total_length, payload, .. } = *tunnel;
         Self { source, destination, identification, total_length, fragment_offset: 0, payload }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_fragments_of_one_datagram_are_all_remembered() {
+        let mut duplicates = Duplicates::new(1);
+        let fragment = |place: u8| Sample {
+            source: Ipv4Addr::new(198, 51, 100, 1),
+            destination: Ipv4Addr::new(192, 0, 2, 1),
+            identification: 7,
+            total_length: 28,
+            fragment_offset: u16::from(place) * 8,
+            payload: &[0x5a; 8],
+        };
+        let mut see =
+            || (0..100).filter(|place| duplicates.is_copy(&fragment(*place), Timestamp::new(1, 0))).count();
+        assert_eq!((see(), see()), (0, 100));
     }
 }

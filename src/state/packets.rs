@@ -233,8 +233,9 @@ impl Observer {
         let key = sighting.key;
         let packet = self.packet(sighting);
         let home_agent = self.directory.agent(key.agent);
+        let owner = self.owner_of(home_agent, packet.destination);
         let carrier = || sighting.carrier.and_then(|carrier| self.owner_of(home_agent, carrier.into()));
-        let Some(node) = self.owner_of(home_agent, packet.destination).or_else(carrier) else {
+        let Some(node) = owner.or_else(carrier) else {
             let known = self.directory.far_ends.contains(home_agent, sighting.far_end.address);
             self.tunnelled = self.tunnelled.saturating_add(u64::from(known));
             return Attribution { tunnelled: known, ..Attribution::default() };
@@ -261,6 +262,12 @@ impl Observer {
             self.uncounted.packet((node, id.birth.get(), tunnel), sighting.direction, sighting.bytes);
         }
         self.judge(slot, node, tunnel, sighting, &packet);
+        if owner.is_none()
+            && let Some(flow) = self.flows.flow_mut(slot)
+        {
+            // The next packet between the same two is nobody's if nothing carries it.
+            flow.marks.clear(Marks::STEADY);
+        }
         attribution
     }
 
@@ -316,7 +323,11 @@ impl Observer {
         let may_be_steady = flow.path.tunnel == tunnel && !node.policy().looks_at_packets();
         let Some(rule) = rule.and_then(|index| node.policy().rules().get(index)) else {
             flow.expected = 0;
-            let (left, sprays) = note_switch(flow, node, tunnel, sighting);
+            // Fragments without ports need not be of this flow, and show nothing of it (TUN-024).
+            let (left, sprays) = match sighting.is_later_fragment {
+                true => (None, false),
+                false => note_switch(flow, node, tunnel, sighting),
+            };
             if may_be_steady {
                 flow.marks.set(Marks::STEADY);
             }
@@ -367,7 +378,7 @@ fn note_switch(flow: &mut Flow, node: &Node, tunnel: u16, sighting: &Sighting) -
     let changed = before != NO_TUNNEL && before != tunnel && alive(tunnel);
     let moved = changed && !alive(before);
     let switched = changed && alive(before) && before == own.tunnel;
-    let counts = !sighting.is_later_fragment && !matches!(protocol, IpProtocol::ICMP | IpProtocol::ICMPV6);
+    let counts = !matches!(protocol, IpProtocol::ICMP | IpProtocol::ICMPV6);
     let often = own.note(tunnel, node.exchanges, switched) && counts;
     if moved {
         flow.marks.set(Marks::MOVED);

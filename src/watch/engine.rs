@@ -154,7 +154,7 @@ impl Engine {
                 self.data.push(frame);
                 if let Some(validator) = &mut self.validator {
                     let seen = self.observer.fragment(&fragment, frame.time);
-                    validator.fragment(&fragment, Place::of(frame), seen, &self.observer);
+                    validator.fragment(&fragment, Place::of(frame), seen, &mut self.observer);
                 }
                 self.others = self.others.saturating_add(1);
                 return Taken::Nothing;

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use mipflow::state::{Limits, Options};
 use mipflow::wire::{Content, ExtensionType, MobileNetwork, MobileNetworkCode};
 
-use crate::history::table::{nodes, states, tunnels};
+use crate::history::table::{flows, nodes, states, tunnels};
 use crate::history::{Ask, HOME_AGENT, History, NODE, Packet, care_of, ip_in_ip};
 
 const OTHER_AGENT: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 2);
@@ -152,4 +152,37 @@ fn a_flow_is_counted_in_256_tunnels_and_in_further_ones_the_tunnels_alone() {
     assert_eq!(flow.paths.len(), 256);
     assert_eq!(observer.evictions().others, 1);
     assert_eq!(tunnels(&observer, NODE)[0], "1 192.0.0.0 ipip 1/128 0/0 flows 0");
+}
+
+/// What the home agent carries to a home address is its node's; the same without that is nobody's.
+#[test]
+fn a_packet_is_not_a_nodes_because_one_like_it_was_carried_to_the_node() {
+    let mut history = History::new();
+    history.accepted(1.0, &Ask::bid(1, 1));
+    let foreign = Packet::new().to(HOST);
+    let carried = ip_in_ip(HOME_AGENT, NODE, &foreign.octets());
+    history.packet(2.0, ip_in_ip(HOME_AGENT, care_of(1), &carried));
+    history.down(3.0, care_of(1), &foreign);
+    history.down(4.0, care_of(1), &foreign);
+    let observer = history.observe();
+    assert_eq!(flows(&observer), ["- - per-flow [1 1/128 0/0]"]);
+    assert_eq!(observer.tunnelled(), 3);
+}
+
+/// Fragments without ports need not be of one flow: neither do they change tunnels, nor do packets after them.
+#[test]
+fn later_fragments_change_no_tunnels() {
+    let mut history = History::new();
+    history.accepted(1.0, &Ask::bid(1, 1));
+    history.accepted(2.0, &Ask::bid(2, 2));
+    let whole = Packet::new().protocol(50);
+    let later = Packet::new().protocol(50).later_fragment();
+    for round in 0..10 {
+        let seconds = 3.0 + f64::from(round);
+        history.down(seconds, care_of(1), &whole);
+        history.down(seconds + 0.5, care_of(2), &later);
+    }
+    let observer = history.observe();
+    assert_eq!(flows(&observer), ["- - per-flow [1 10/1280 0/0] [2 10/1280 0/0]"]);
+    assert_eq!(observer.spray_count(), 0);
 }

@@ -94,7 +94,7 @@ fn judged_by(scene: &Scene, cold_start: bool, attribute: bool) -> Vec<Finding> {
             Seen::Nothing => {}
             Seen::Fragment(fragment) => {
                 let seen = observer.fragment(&fragment, frame.time);
-                validator.fragment(&fragment, place, seen, &observer);
+                validator.fragment(&fragment, place, seen, &mut observer);
             }
             Seen::Tunnelled(tunnel) => {
                 let seen = observer.tunnel(&tunnel, frame.time);

@@ -81,7 +81,7 @@ impl Run {
                         Seen::Fragment(fragment) => {
                             if let Some(validator) = &mut self.validator {
                                 let seen = self.observer.fragment(&fragment, frame.time);
-                                validator.fragment(&fragment, Place::of(frame), seen, &self.observer);
+                                validator.fragment(&fragment, Place::of(frame), seen, &mut self.observer);
                             }
                             continue;
                         }

@@ -1,20 +1,22 @@
-//! Datagrams whose remaining fragments need not be collected.
+//! Datagrams whose further fragments are not collected, or not for long.
 
 use std::collections::{HashMap, VecDeque};
 
 use super::table::Key;
 use crate::time::Timestamp;
 
-/// Why a datagram is not collected.
+/// Why further fragments of a datagram are not collected as those of others are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Because {
     /// Its first fragment shows ports that are not Mobile IP's.
     Foreign,
     /// It was refused.
     Refused,
+    /// It was completed: what comes now are copies.
+    Complete,
 }
 
-/// A bounded memory of datagrams that are not collected; the oldest is forgotten first.
+/// A bounded memory of such datagrams; the oldest is forgotten first.
 #[derive(Debug, Default)]
 pub(super) struct Skipped {
     known: HashMap<Key, (Because, Timestamp, u64)>,

@@ -36,6 +36,10 @@ pub(crate) enum Outcome {
     Foreign,
 }
 
+/// Nanoseconds in which what a span port saw twice comes again. A datagram that begins so soon after one with the same
+/// key was completed is taken for its copy, and waits no longer than that for the rest.
+const COPY: u64 = 500_000_000;
+
 /// An incomplete datagram.
 #[derive(Debug)]
 struct Waiting {
@@ -45,6 +49,8 @@ struct Waiting {
     since: Timestamp,
     /// The frame in which that came.
     first_frame: u64,
+    /// Whether it is a copy of one that was completed a moment before. Nothing is missing where it stays incomplete.
+    is_copy: bool,
     /// The fragments by their offset, none overlapping another.
     pieces: BTreeMap<usize, Piece>,
     /// Octets that they cover.
@@ -89,8 +95,9 @@ impl Waiting {
         self.pieces.values().fold(0, |sum, piece| sum.saturating_add(piece.cost()))
     }
 
+    /// How many of its fragments miss others.
     fn fragments(&self) -> u64 {
-        u64::try_from(self.pieces.len()).unwrap_or(u64::MAX)
+        if self.is_copy { 0 } else { u64::try_from(self.pieces.len()).unwrap_or(u64::MAX) }
     }
 }
 
@@ -143,6 +150,7 @@ impl FragmentTable {
         };
         let offset = usize::from(packet.header.fragment_offset);
         let skipped = self.skipped.reason(&key, now, self.limits.lifetime);
+        let is_copy = skipped == Some(Because::Complete) && self.skipped.reason(&key, now, COPY).is_some();
         if let Some((source, destination)) = ports(packet) {
             if !is_ours(source, destination) {
                 self.take(&key);
@@ -161,7 +169,7 @@ impl FragmentTable {
 
         // The oldest need not be the longest waiting where the clock of the capture went back.
         self.expire_one(&key, now);
-        let waiting = self.open(key, frame);
+        let waiting = self.open(key, frame, is_copy);
         match waiting.fit(offset, packet.payload_length, packet.header.more_fragments, packet.payload) {
             Fit::Duplicate => return Ok(Outcome::Held),
             Fit::Conflict => {
@@ -172,7 +180,11 @@ impl FragmentTable {
             }
             Fit::New => {}
         }
-        Ok(self.place(key, frame, ip_offset, header, packet))
+        let outcome = self.place((key, is_copy), frame, ip_offset, header, packet);
+        if outcome == Outcome::Complete {
+            self.skipped.insert(key, Because::Complete, now, self.limits.datagrams);
+        }
+        Ok(outcome)
     }
 
     /// The packet completed last: its octets, and how many there were before the capture cut any.
@@ -197,12 +209,12 @@ impl FragmentTable {
 
     /// The number of the first frame whose fragment waits for others.
     pub(crate) fn first_waiting_frame(&self) -> Option<u64> {
-        let (_, oldest) = self.by_age.first_key_value()?;
-        self.waiting.get(oldest).map(|waiting| waiting.first_frame)
+        let waiting = self.by_age.values().filter_map(|key| self.waiting.get(key));
+        waiting.filter(|waiting| !waiting.is_copy).map(|waiting| waiting.first_frame).next()
     }
 
     /// The entry of `key`, made if there is none.
-    fn open(&mut self, key: Key, frame: &Frame<'_>) -> &mut Waiting {
+    fn open(&mut self, key: Key, frame: &Frame<'_>, is_copy: bool) -> &mut Waiting {
         let Self { waiting, by_age, serial, .. } = self;
         waiting.entry(key).or_insert_with(|| {
             *serial = serial.wrapping_add(1);
@@ -211,6 +223,7 @@ impl FragmentTable {
                 serial: *serial,
                 since: frame.time,
                 first_frame: frame.number,
+                is_copy,
                 pieces: BTreeMap::new(),
                 covered: 0,
                 total: None,
@@ -222,7 +235,7 @@ impl FragmentTable {
     /// Adds a fragment that fits, and completes its datagram or makes room.
     fn place(
         &mut self,
-        key: Key,
+        (key, is_copy): (Key, bool),
         frame: &Frame<'_>,
         ip_offset: usize,
         header: &[u8],
@@ -231,8 +244,7 @@ impl FragmentTable {
         let offset = usize::from(packet.header.fragment_offset);
         let piece = Piece::of(frame, ip_offset, packet, self.keep_frames);
         self.octets = self.octets.saturating_add(piece.cost());
-        self.pending = self.pending.saturating_add(1);
-        let waiting = self.open(key, frame);
+        let waiting = self.open(key, frame, is_copy);
         waiting.covered = waiting.covered.saturating_add(piece.length);
         if !piece.more {
             waiting.total = Some(offset.saturating_add(piece.length));
@@ -240,10 +252,12 @@ impl FragmentTable {
         if offset == 0 {
             waiting.header = Some(header.into());
         }
+        let before = waiting.fragments();
         waiting.pieces.insert(offset, piece);
-        if waiting.total == Some(waiting.covered)
-            && let Some(whole) = self.take(&key)
-        {
+        let after = waiting.fragments();
+        let is_whole = waiting.total == Some(waiting.covered);
+        self.pending = self.pending.saturating_add(after.saturating_sub(before));
+        if is_whole && let Some(whole) = self.take(&key) {
             self.assemble(whole);
             return Outcome::Complete;
         }
@@ -291,7 +305,8 @@ impl FragmentTable {
     /// Throws `key` out if it has waited too long, and says whether it did.
     fn expire_one(&mut self, key: &Key, now: Timestamp) -> bool {
         let Some(waiting) = self.waiting.get(key) else { return false };
-        if now.since(waiting.since).unsigned_abs() <= self.limits.lifetime {
+        let lifetime = if waiting.is_copy { COPY } else { self.limits.lifetime };
+        if now.since(waiting.since).unsigned_abs() <= lifetime {
             return false;
         }
         let fragments = self.take(key).map_or(0, |waiting| waiting.fragments());

@@ -321,6 +321,26 @@ fn kept_frames_are_handed_out_by_number() {
 /// A table with limits that a few fragments reach.
 const SMALL: FragmentLimits = FragmentLimits { datagrams: 4, octets: 1500, lifetime: 5_000_000_000 };
 
+/// As a span port shows them: the copy of the last one comes when the datagram is complete already.
+#[test]
+fn a_copy_of_the_last_fragment_is_not_the_start_of_another_datagram() {
+    let parts = pieces(&UDP_TUNNEL_IPIP, 24);
+    let (last, others) = parts.split_last().unwrap();
+    let mut dissector = Dissector::default();
+    for part in others.iter().chain(others) {
+        assert_eq!(dissector.dissect(&at(1, part)), Packet::Held(None));
+    }
+    assert!(matches!(dissector.dissect(&at(1, last)), Packet::Datagram(_)));
+    assert_eq!(dissector.dissect(&at(1, last)), Packet::Held(None));
+    assert_eq!(dissector.counters().pending_fragments, 0);
+    // Another datagram of that number: its last fragment is still to come.
+    for part in others {
+        assert_eq!(dissector.dissect(&at(3, part)), Packet::Held(None));
+    }
+    assert_eq!(dissector.counters().pending_fragments, others.len() as u64);
+    assert_eq!(dissector.counters().evicted_fragments, 0);
+}
+
 proptest! {
     #[test]
     fn the_order_of_arrival_makes_no_difference(
