@@ -4,8 +4,8 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use mipflow::wire::{
     AccessTechnology, Action, Content, ExtensionType, FlowBinding, IpProtocol, Multipath, Nai, Numbers,
-    RegistrationReply, RegistrationRequest, ReplyCode, RequestFlags, Revocation, RevocationAcknowledgement,
-    SelectorFormat, TrafficSelector, UdpTunnelReply, UdpTunnelRequest,
+    RegistrationReply, RegistrationRequest, ReplyCode, RequestFlags, SelectorFormat, TrafficSelector,
+    UdpTunnelReply, UdpTunnelRequest,
 };
 
 use super::{HOME_AGENT, NODE, care_of};
@@ -283,27 +283,19 @@ fn flow_binding<'a>(action: Action, bids: &'a [u8], ts_format: u8, selector: &'a
     FlowBinding { action, bids, ts_format, selector: None, selector_octets: selector }
 }
 
-/// A Registration Revocation of the node's binding at a care-of address.
+/// A Registration Revocation of the node's binding at a care-of address, from its home agent: octet by octet from
+/// RFC 3543 §3.3.
 pub fn revocation(care_of_address: Ipv4Addr, identifier: u32) -> Vec<u8> {
-    let mut out = Vec::new();
-    Revocation {
-        reserved_1: 0,
-        from_home_agent: true,
-        inform: false,
-        reserved_2: 0,
-        home_address: NODE,
-        home_domain_address: HOME_AGENT,
-        foreign_domain_address: care_of_address,
-        identifier,
+    // Type 7, Reserved, then A (from the home agent), I and reserved bits.
+    let mut octets = vec![7, 0, 0x80, 0];
+    for address in [NODE, HOME_AGENT, care_of_address] {
+        octets.extend_from_slice(&address.octets());
     }
-    .emit(&mut out);
-    out
+    octets.extend_from_slice(&identifier.to_be_bytes());
+    octets
 }
 
-/// The acknowledgement of a revocation.
+/// The acknowledgement of a revocation, without I: octet by octet from RFC 3543 §3.4.
 pub fn revocation_acknowledgement(identifier: u32) -> Vec<u8> {
-    let mut out = Vec::new();
-    RevocationAcknowledgement { reserved_1: 0, inform: false, reserved_2: 0, home_address: NODE, identifier }
-        .emit(&mut out);
-    out
+    [&[15, 0, 0, 0], &NODE.octets()[..], &identifier.to_be_bytes()].concat()
 }

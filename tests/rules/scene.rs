@@ -1,6 +1,7 @@
 //! Scenes: captures built packet by packet in which everything is as the documents ask, so that one thing can be wrong.
 //!
-//! Octets are laid out by hand here, not by the codec under test. Times are seconds after [`crate::history::EPOCH`].
+//! Octets are laid out by hand here, not by the codec under test. Only authenticators are the crate's own, made by its
+//! `Key`; what that makes is held against other tools' results in `tests/authenticators.rs`. Times are seconds after [`crate::history::EPOCH`].
 
 #![allow(dead_code, reason = "each test binary builds scenes of its own kind")]
 
