@@ -141,22 +141,6 @@ proptest! {
     }
 
     #[test]
-    fn the_end_is_as_it_stood_at_the_last_frame(operations in operations()) {
-        let (history, _) = History::of(&operations);
-        let last = history.observe_until(history.shots.len() as u64);
-        prop_assert_eq!(tables(&history.observe()), tables(&last));
-    }
-
-    #[test]
-    fn what_comes_later_does_not_change_what_was(operations in operations(), place in any::<prop::sample::Index>()) {
-        let (history, _) = History::of(&operations);
-        let frame = place.index(history.shots.len()) + 1;
-        let mut shorter = history.clone();
-        shorter.shots.truncate(frame);
-        prop_assert_eq!(tables(&shorter.observe()), tables(&history.observe_until(frame as u64)));
-    }
-
-    #[test]
     fn results_do_not_depend_on_the_seed(operations in operations(), seed in any::<u64>()) {
         let (history, _) = History::of(&operations);
         let seeded = history.observe_with(Options { seed, ..Options::default() });

@@ -1,0 +1,219 @@
+//! `decode --at`: what is shown is what a capture that ends there shows.
+
+// Helpers of tests may fail loudly, as the tests themselves may.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod history;
+mod program;
+#[path = "rules/scene.rs"]
+mod scene;
+
+use std::path::PathBuf;
+
+use program::shown;
+use scene::{Registration, Scene};
+use serde_json::Value;
+use tempfile::TempDir;
+
+const SAMPLES: [&str; 5] = ["figure3", "tunnels", "extensions", "foreign-agent", "malformed"];
+
+/// What `decode` can show as JSON.
+const SECTIONS: &str = "messages,exchanges,nodes,flows,traffic,findings,stats";
+
+/// A classic pcap file, little-endian with microseconds, taken apart into its frames.
+struct Capture {
+    header: Vec<u8>,
+    frames: Vec<Vec<u8>>,
+}
+
+impl Capture {
+    fn of(octets: &[u8]) -> Self {
+        assert_eq!(octets[..4], [0xd4, 0xc3, 0xb2, 0xa1]);
+        let (header, mut rest) = octets.split_at(24);
+        let mut frames = Vec::new();
+        while !rest.is_empty() {
+            let length = 16 + usize::try_from(word(rest, 8)).unwrap();
+            frames.push(rest[..length].to_vec());
+            rest = &rest[length..];
+        }
+        Self { header: header.to_vec(), frames }
+    }
+
+    fn sample(name: &str) -> Self {
+        Self::of(&std::fs::read(format!("samples/{name}.pcap")).unwrap())
+    }
+
+    /// The time of a frame, in microseconds since 1970.
+    fn time(&self, frame: usize) -> u64 {
+        let record = &self.frames[frame - 1];
+        u64::from(word(record, 0)) * 1_000_000 + u64::from(word(record, 4))
+    }
+
+    /// The first so many frames, as octets of a file.
+    fn first(&self, count: usize) -> Vec<u8> {
+        [&self.header[..], &self.frames[..count].concat()].concat()
+    }
+}
+
+fn word(octets: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes(octets[at..at + 4].try_into().unwrap())
+}
+
+/// Everything that `decode` tells of a file, but for the file's name.
+fn told(options: &str, file: &str) -> Value {
+    let mut document: Value = serde_json::from_str(&shown(&format!(
+        "decode --format json --show {SECTIONS} --key {} {options} {file}",
+        program::KEY
+    )))
+    .unwrap();
+    assert!(document["capture"].as_object_mut().unwrap().remove("files").is_some());
+    document
+}
+
+/// Files that are there as long as this is.
+struct Files(TempDir);
+
+impl Files {
+    fn new() -> Self {
+        Self(TempDir::new().unwrap())
+    }
+
+    fn save(&self, octets: &[u8]) -> String {
+        let path: PathBuf = self.0.path().join("first.pcap");
+        std::fs::write(&path, octets).unwrap();
+        path.display().to_string()
+    }
+}
+
+#[test]
+fn at_a_frame_it_is_as_in_a_capture_that_ends_with_it() {
+    let files = Files::new();
+    for name in SAMPLES {
+        let capture = Capture::sample(name);
+        let all = capture.frames.len();
+        // Between a request and its reply, after that, in the middle, and around the end.
+        for frame in [1, 2, all / 3, all / 2, all - 1, all] {
+            let ended = told("", &files.save(&capture.first(frame)));
+            let at = told(&format!("--at #{frame}"), &format!("samples/{name}.pcap"));
+            assert_eq!(at, ended, "{name} at frame {frame}");
+            assert_eq!(at["capture"]["packets"], frame);
+        }
+    }
+}
+
+#[test]
+fn beyond_the_end_is_the_end() {
+    for name in SAMPLES {
+        let file = format!("samples/{name}.pcap");
+        let all = Capture::sample(name).frames.len();
+        assert_eq!(told(&format!("--at #{}", all + 1), &file), told("", &file), "{name}");
+        assert_eq!(told("--at #18446744073709551615", &file), told("", &file), "{name}");
+    }
+}
+
+#[test]
+fn before_the_first_frame_there_is_nothing() {
+    for at in ["#0", "2024-06-01T09:59:59Z"] {
+        let document = told(&format!("--at {at}"), "samples/figure3.pcap");
+        for section in ["messages", "nodes", "flows", "findings"] {
+            assert_eq!(document[section], Value::Array(Vec::new()), "{section} at {at}");
+        }
+        assert_eq!(document["capture"]["packets"], 0);
+    }
+}
+
+/// A time is written in seconds since 1970, or as RFC 3339 has it.
+#[test]
+fn at_a_time_it_is_as_after_the_last_frame_until_then() {
+    let files = Files::new();
+    for name in SAMPLES {
+        let capture = Capture::sample(name);
+        let file = format!("samples/{name}.pcap");
+        let all = capture.frames.len();
+        for frame in [2, all / 3, all / 2, all - 1] {
+            let (this, next) = (capture.time(frame), capture.time(frame + 1));
+            assert!(this < next, "{name}: frames {frame} and {} are at one time", frame + 1);
+            let ended = told("", &files.save(&capture.first(frame)));
+            // At the frame's own time, and a microsecond before the next one's.
+            let seconds =
+                |microseconds: u64| format!("{}.{:06}", microseconds / 1_000_000, microseconds % 1_000_000);
+            assert_eq!(told(&format!("--at {}", seconds(this)), &file), ended, "{name} at frame {frame}");
+            assert_eq!(
+                told(&format!("--at {}", seconds(next - 1)), &file),
+                ended,
+                "{name} before {}",
+                frame + 1
+            );
+            let after = told(&format!("--at {}", seconds(next)), &file);
+            assert_ne!(after, ended, "{name}: frame {} is in it", frame + 1);
+        }
+    }
+    let figure3 = |at: &str| told(&format!("--at {at}"), "samples/figure3.pcap");
+    assert_eq!(figure3("2024-06-01T10:00:07Z"), figure3("1717236007"));
+    assert_eq!(figure3("2024-06-01T12:00:07.5+02:00"), figure3("1717236007.5"));
+}
+
+/// BID 1 is accepted for 10 s at 0.02 s; a request of BID 2 at 2 s is answered at 2.5 s, and one of BID 3 at 4 s
+/// never. The next frame comes a minute later.
+fn a_minute_of_silence() -> Capture {
+    let mut scene = Scene::default();
+    scene.exchange(0.0, &Registration { lifetime: 10, ..Registration::request(1) }, 0);
+    let sent = scene.send(2.0, &Registration::request(2));
+    scene.send(2.5, &sent.reply(0));
+    scene.send(4.0, &Registration::request(3));
+    scene.wait_until(64.0);
+    let mut capture = Capture {
+        header: [0xa1b2_c3d4, 0x0004_0002, 0, 0, 262_144, 101].map(u32::to_le_bytes).concat(),
+        frames: Vec::new(),
+    };
+    for shot in &scene.history.shots {
+        let (seconds, length) = (shot.time.seconds(), shot.octets.len());
+        let words = [u32::try_from(seconds).unwrap(), shot.time.subsecond() / 1000]
+            .into_iter()
+            .chain([u32::try_from(length).unwrap(); 2]);
+        capture.frames.push([words.flat_map(u32::to_le_bytes).collect(), shot.octets.clone()].concat());
+    }
+    capture
+}
+
+#[test]
+fn a_time_moves_the_clock_where_no_packet_comes() {
+    let files = Files::new();
+    let capture = a_minute_of_silence();
+    let file = files.save(&capture.first(capture.frames.len()));
+    let states = |at: &str| {
+        let document = told(&format!("--at {at}"), &file);
+        let bindings = document["nodes"][0]["bindings"].as_array().unwrap();
+        let states = bindings.iter().map(|binding| binding["state"].as_str().unwrap().to_owned());
+        states.collect::<Vec<_>>()
+    };
+    assert_eq!(states("2024-06-01T10:00:10.01Z"), ["active", "active"]);
+    assert_eq!(states("2024-06-01T10:00:10.03Z"), ["expired", "active"]);
+    // A frame leaves the clock where it is.
+    assert_eq!(states("#5"), ["active", "active"]);
+    // Nobody has to answer sooner than in ten seconds.
+    let unanswered = |at: &str| {
+        let document = told(&format!("--at {at}"), &file);
+        let findings = document["findings"].as_array().unwrap().clone();
+        let of_rule = findings.into_iter().filter(|finding| finding["rule"] == "REG-017");
+        of_rule.map(|finding| finding["frame"].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(unanswered("2024-06-01T10:00:13.9Z"), [0; 0]);
+    assert_eq!(unanswered("2024-06-01T10:00:14.1Z"), [5]);
+    assert_eq!(unanswered("#5"), [0; 0]);
+}
+
+#[test]
+fn a_reply_that_comes_later_is_none() {
+    let files = Files::new();
+    let capture = a_minute_of_silence();
+    let file = files.save(&capture.first(capture.frames.len()));
+    let status = |at: &str| {
+        let document = told(&format!("--at {at}"), &file);
+        document["exchanges"][1]["status"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(status("#3"), "unanswered");
+    assert_eq!(status("2024-06-01T10:00:02.499Z"), "unanswered");
+    assert_eq!(status("#4"), "accepted");
+    assert_eq!(status("2024-06-01T10:00:02.5Z"), "accepted");
+}
