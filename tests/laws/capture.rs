@@ -6,21 +6,26 @@ use mipflow::capture::{Next, Source, Timeline};
 
 /// Reads octets as a capture, whole and in small pieces: both end, both give the same frames and the same fault, and
 /// what each frame says of itself is consistent. A damaged compressed stream gives as much as its decompressor
-/// does, which depends on the pieces; then the frames of one reading begin those of the other.
-pub fn pieces_make_no_difference(octets: &[u8], piece: usize) {
-    let (whole, fault) = read(octets, octets.len().max(1));
+/// does, which depends on the pieces; then the frames of one reading begin those of the other. Gives the frames that
+/// both readings have, and whether either found a fault.
+pub fn pieces_make_no_difference(octets: &[u8], piece: usize) -> (Vec<Seen>, bool) {
+    let (mut whole, fault) = read(octets, octets.len().max(1));
     let (pieces, fault_in_pieces) = read(octets, piece.max(1));
-    if matches!(octets, [0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..]) {
+    let is_faulty = !fault.is_empty() || !fault_in_pieces.is_empty();
+    let is_compressed = matches!(octets, [0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..]);
+    if is_faulty && is_compressed {
         let common = whole.len().min(pieces.len());
         assert_eq!(whole[..common], pieces[..common]);
-        return;
+        whole.truncate(common);
+    } else {
+        assert_eq!(whole, pieces);
+        assert_eq!(fault, fault_in_pieces);
     }
-    assert_eq!(whole, pieces);
-    assert_eq!(fault, fault_in_pieces);
+    (whole, is_faulty)
 }
 
-/// A frame's time, link type and octets.
-type Seen = (i64, u32, Vec<u8>);
+/// A frame's time in nanoseconds since 1970, link type and octets.
+pub type Seen = (i64, u32, Vec<u8>);
 
 /// What a capture gave: its frames, then its faults.
 fn read(octets: &[u8], piece: usize) -> (Vec<Seen>, Vec<String>) {

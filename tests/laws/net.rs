@@ -22,8 +22,10 @@ pub const LINK_TYPES: [LinkType; 12] = [
 ];
 
 /// Takes frames of any octets apart as far as they go: nothing panics, no part reaches beyond its frame or what
-/// was reassembled, nesting ends, and the short way to a packet's facts gives what the long way does.
-pub fn frames_come_apart(link_type: LinkType, frames: &[&[u8]], missing: u32) {
+/// was reassembled, nesting ends, and the short way to a packet's facts gives what the long way does. Gives how many
+/// packets were reassembled.
+pub fn frames_come_apart(link_type: LinkType, frames: &[&[u8]], missing: u32) -> usize {
+    let mut count = 0;
     let mut dissector = Dissector::new(&[434]).keep_frames(true);
     for (index, data) in frames.iter().enumerate() {
         let frame = Frame {
@@ -64,9 +66,11 @@ pub fn frames_come_apart(link_type: LinkType, frames: &[&[u8]], missing: u32) {
             Packet::Other => false,
         };
         if reassembled {
+            count += 1;
             assert!(dissector.fragment_frames().count() >= 2, "one fragment makes no datagram");
         }
     }
+    count
 }
 
 fn layers_end<'a>(layers: impl Iterator<Item = Peeled<'a>>) {
