@@ -235,6 +235,67 @@ fn those_that_went_make_room_for_others() {
     assert_eq!(told("TUN-014", gone), [2_221]);
 }
 
+/// A refused request without Type 32 that has a Type 36 of this Sub-Type, before or behind this extension. That Type 36
+/// has no Type 32 before it is another matter (AUTH-010).
+fn with_generalized(scene: &mut Scene, subtype: u8, extension: Vec<u8>, is_behind: bool) {
+    // SPI 0x2222, for which there is no key.
+    let generalized = long(36, subtype, &[&[0, 0, 0x22, 0x22][..], &[9; 16]].concat());
+    let extensions = if is_behind { vec![generalized, extension] } else { vec![extension, generalized] };
+    scene.exchange(0.0, &Registration { key: None, extensions, ..Registration::plain(1) }, 134);
+}
+
+#[test]
+fn where_there_is_no_type_32_the_first_generalized_authenticator_stands_for_it() {
+    for (rule, extension) in [("MP-005", multipath(1)), ("FB-006", forward(&[1], &udp_to_port(5060)))] {
+        let with = |subtype, is_behind| {
+            let extension = extension.clone();
+            move |scene: &mut Scene| with_generalized(scene, subtype, extension.clone(), is_behind)
+        };
+        assert_eq!(told(rule, with(1, true)), [1]);
+        assert_eq!(told(rule, with(1, false)), [0; 0]);
+        assert_eq!(told("MP-006", with(1, true)), [0; 0]);
+        assert_eq!(told("MP-006", with(1, false)), [0; 0]);
+        // Sub-Type 2 is for a foreign agent: it authorizes nothing (AUTH-001).
+        assert_eq!(told(rule, with(2, true)), [0; 0]);
+        assert_eq!(told("MP-006", with(2, true)), [1]);
+    }
+}
+
+/// A request with nothing but its fixed part: it is not authorized (AUTH-001), and it is no runt.
+#[test]
+fn a_request_of_24_octets_has_its_fixed_part() {
+    let bare = |octets: usize| {
+        move |scene: &mut Scene| {
+            let request = Registration { identification: Some(timestamp(0.0)), ..Registration::plain(1) };
+            let payload = request.payload();
+            scene.datagram(0.0, &request, &payload[..octets]);
+        }
+    };
+    assert_eq!(told("EXT-002", bare(24)), [0; 0]);
+    assert_eq!(told("AUTH-001", bare(24)), [1]);
+    assert_eq!(told("EXT-002", bare(23)), [1]);
+    assert_eq!(told("AUTH-001", bare(23)), [0; 0]);
+}
+
+/// Type 154 whose second octet, as an 8-bit Length, is 4 or 5, followed by enough octets for any reading: of 5 it is
+/// the short layout, of 4 it is a Sub-Type that nobody knows, with a 16-bit Length of 260.
+#[test]
+fn the_short_layout_has_a_length_of_5_at_least() {
+    let with_second = |octet: u8| {
+        move |scene: &mut Scene| {
+            let extension = [&[154, octet, 1, 4][..], &[0; 260]].concat();
+            scene.exchange(0.0, &Registration::plain(1).with(extension), 134);
+        }
+    };
+    assert_eq!((told("EXT-005", with_second(5)), told("MP-002", with_second(5))), (vec![1], vec![]));
+    assert_eq!((told("EXT-005", with_second(4)), told("MP-002", with_second(4))), (vec![], vec![1]));
+    // With nothing behind it, Length 4 leads out of the datagram.
+    let cut = |scene: &mut Scene| {
+        scene.exchange(0.0, &Registration::plain(1).with_after(vec![154, 4, 1, 4, 1, 1]), 134);
+    };
+    assert_eq!((told("EXT-005", cut), told("EXT-001", cut)), (vec![], vec![1]));
+}
+
 /// The frames on which a rule fires.
 pub fn told(rule: &str, build: impl Fn(&mut Scene)) -> Vec<u64> {
     let found = findings(build, true);

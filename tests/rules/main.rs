@@ -8,6 +8,7 @@ mod edges;
 mod history;
 mod pairs;
 mod scene;
+mod types;
 mod whose;
 
 use std::collections::BTreeSet;

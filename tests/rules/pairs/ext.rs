@@ -26,6 +26,7 @@ pub const PAIRS: &[Pair] = &[
     ),
     pair("EXT-002", |scene| cut_to(scene, 1, 23), &[1], |scene| cut_to(scene, 1, 46)),
     pair("EXT-002", |scene| cut_to(scene, 3, 19), &[1], |scene| cut_to(scene, 7, 19)),
+    pair("EXT-002", |scene| cut_to(scene, 3, 1), &[1], |scene| cut_to(scene, 3, 20)),
     pair("EXT-003", unknown_types, &[1, 1, 5], known_types),
     pair("EXT-004", two_with_multipath, &[1], plain_with_flows_in_the_reply),
     pair("EXT-005", |scene| one(scene, vec![154, 5, 1, 4, 1, 1, 0]), &[1], |scene| one(scene, multipath(1))),
@@ -163,7 +164,8 @@ fn cut_to(scene: &mut Scene, kind: u8, octets: usize) {
     let mut payload = request.payload();
     payload[0] = kind;
     payload.truncate(octets);
-    scene.datagram(0.0, &request, &payload);
+    // Replies come from the home agent.
+    scene.datagram(0.0, &if kind == 3 { request.reply(0) } else { request }, &payload);
 }
 
 /// Once for each type in a session: two in the first request, none for the same ones later, one in another session.

@@ -37,6 +37,7 @@ pub const PAIRS: &[Pair] = &[
         },
     ),
     pair("FB-005", in_a_reply_reserved, &[2], in_a_reply),
+    pair("FB-006", in_a_reply_behind_authenticator, &[2], in_a_reply),
     pair(
         "FB-006",
         |scene| behind_authenticator(scene, true),
@@ -54,14 +55,56 @@ pub const PAIRS: &[Pair] = &[
     pair("FB-008", |scene| one(scene, flow_binding(1, &[1], 0, &UDP)), &[1], compliant),
     pair("FB-009", |scene| one(scene, flow_binding(1, &[1], 3, &UDP)), &[1], compliant),
     pair("FB-010", |scene| for_ipv6(scene, false), &[1], |scene| for_ipv6(scene, true)),
+    // A prefix that was accepted before, with code 0 or 1 and not with 8, for as long as its binding lives.
+    pair("FB-010", |scene| for_ipv6_later(scene, 8, 600), &[3], |scene| for_ipv6_later(scene, 0, 600)),
+    pair("FB-010", |scene| for_ipv6_later(scene, 0, 10), &[3], |scene| for_ipv6_later(scene, 1, 600)),
     pair("FB-011", |scene| with_multipath(scene, false), &[3], |scene| with_multipath(scene, true)),
     pair("FB-012", |scene| with_lifetime(scene, 0), &[3], |scene| with_lifetime(scene, 1)),
     // UDP to port 5060 is UDP, too; TCP is not.
     pair("FB-013", |scene| two(scene, &UDP), &[1], |scene| two(scene, &TCP)),
+    // The same list, or the other action; what DROP has for a BID is no list.
+    pair(
+        "FB-013",
+        |scene| both(scene, flow_binding(0, &[1], 1, &UDP), forward(&[1], &udp_to_port(5060))),
+        &[1],
+        |scene| both(scene, forward(&[1], &UDP), forward(&[1], &udp_to_port(5060))),
+    ),
+    pair(
+        "FB-013",
+        |scene| both(scene, forward(&[1, 2], &UDP), forward(&[2, 1], &udp_to_port(5060))),
+        &[1],
+        |scene| both(scene, flow_binding(0, &[1], 1, &UDP), flow_binding(0, &[2], 1, &udp_to_port(5060))),
+    ),
+    // Of two formats no packet matches both; and a range that starts above its end (source ports 9 to 5) has no packet.
+    pair(
+        "FB-013",
+        |scene| both(scene, flow_binding(1, &[1], 2, &UDP6), flow_binding(1, &[2], 2, &UDP6)),
+        &[1],
+        |scene| both(scene, forward(&[1], &UDP), flow_binding(1, &[2], 2, &UDP6)),
+    ),
+    pair(
+        "FB-013",
+        |scene| both(scene, forward(&[1], &[0x03, 0, 0, 0, 0, 5, 0, 9]), forward(&[2], &UDP)),
+        &[1],
+        |scene| both(scene, forward(&[1], &[0x03, 0, 0, 0, 0, 9, 0, 5]), forward(&[2], &UDP)),
+    ),
     pair("FB-014", |scene| policy_then(scene, Some(&TCP)), &[3], |scene| policy_then(scene, Some(&UDP))),
     // (b): the refresh without rules, once.
     pair("FB-014", |scene| policy_then(scene, None), &[3], |scene| policy_then(scene, Some(&UDP))),
     pair("FB-015", |scene| overwriting(scene, 0x40), &[1], |scene| overwriting(scene, 0)),
+    // Its own BID alone, and what DROP has for a BID.
+    pair(
+        "FB-015",
+        |scene| overwriting_with(scene, forward(&[2, 1], &UDP)),
+        &[1],
+        |scene| overwriting_with(scene, forward(&[1], &UDP)),
+    ),
+    pair(
+        "FB-015",
+        |scene| overwriting_with(scene, forward(&[1, 254], &UDP)),
+        &[1],
+        |scene| overwriting_with(scene, flow_binding(0, &[2], 1, &UDP)),
+    ),
     // BID 1 was accepted for 10 s in frame 4; the clock passes that in frame 5.
     pair(
         "FB-016",
@@ -106,6 +149,11 @@ fn in_a_reply(scene: &mut Scene) {
     scene.send(0.02, &sent.reply(0).with(forward(&[1], &UDP)));
 }
 
+fn in_a_reply_behind_authenticator(scene: &mut Scene) {
+    let sent = scene.send(0.0, &Registration::request(1));
+    scene.send(0.02, &sent.reply(0).with_after(forward(&[1], &UDP)));
+}
+
 fn behind_authenticator(scene: &mut Scene, behind: bool) {
     let request = Registration::request(1);
     let rule = forward(&[1], &UDP);
@@ -120,6 +168,18 @@ fn for_ipv6(scene: &mut Scene, with_prefix: bool) {
     let request = Registration::request(1).with(flow_binding(1, &[1], 2, &UDP6));
     let ask = [&[1, 48][..], &prefix.octets()].concat();
     scene.exchange(0.0, &if with_prefix { request.with(short(152, &ask)) } else { request }, 0);
+}
+
+/// BID 1 registers for this lifetime with a prefix, which is accepted with this code, while BID 2 has none; after 20 s
+/// BID 2 has a rule for IPv6.
+fn for_ipv6_later(scene: &mut Scene, code: u8, lifetime: u16) {
+    let prefix: Ipv6Addr = "2001:db8:1::".parse().unwrap();
+    let request = Registration { lifetime, ..Registration::request(1) };
+    // With the mode of tunnels to the care-of address, which code 1 grants.
+    let ask = short(152, &[&[1, 48][..], &prefix.octets()].concat());
+    let sent = scene.send(0.0, &request.with(ask).with(short(152, &[3, 0])));
+    scene.send(0.02, &sent.reply(0).with(short(152, &[&[2, code, 48, 0][..], &prefix.octets()].concat())));
+    scene.exchange(20.0, &Registration::request(2).with(flow_binding(1, &[2], 2, &UDP6)), 0);
 }
 
 /// Registers BID 1, then a Flow-Binding from interface 2 with or without Multipath.
@@ -140,6 +200,11 @@ fn with_lifetime(scene: &mut Scene, lifetime: u16) {
 fn two(scene: &mut Scene, selector: &[u8]) {
     let request = Registration::request(1).with(forward(&[1], &udp_to_port(5060)));
     scene.exchange(0.0, &request.with(forward(&[1, 2], selector)), 0);
+}
+
+/// Two rules in one request.
+fn both(scene: &mut Scene, first: Vec<u8>, second: Vec<u8>) {
+    scene.exchange(0.0, &Registration::request(1).with(first).with(second), 0);
 }
 
 /// BID 1 sets a rule for UDP; its refresh carries a rule for this selector, or none.
@@ -166,6 +231,12 @@ fn policy_then(scene: &mut Scene, selector: Option<&[u8]>) {
 fn overwriting(scene: &mut Scene, flags: u8) {
     let request = Registration::plain(1).with(multipath_with(4, 1, 1, flags));
     scene.exchange(0.0, &request.with(forward(&[1, 2], &UDP)), 0);
+}
+
+/// BID 1 with O and this rule.
+fn overwriting_with(scene: &mut Scene, rule: Vec<u8>) {
+    let request = Registration::plain(1).with(multipath_with(4, 1, 1, 0x40));
+    scene.exchange(0.0, &request.with(rule), 0);
 }
 
 /// BID 2 lives for 600 s and BID 1 for 10 s, with a rule for this list.

@@ -3,7 +3,9 @@
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use crate::history::care_of;
-use crate::scene::{Registration, Scene, long, multipath, multipath_with, short};
+use crate::scene::{
+    KEY, Registration, Scene, flow_binding, forward, long, multipath, multipath_with, short, udp_to_port,
+};
 use crate::{Pair, pair};
 
 pub const PAIRS: &[Pair] = &[
@@ -11,11 +13,14 @@ pub const PAIRS: &[Pair] = &[
     pair("MP-001", |scene| one(scene, long(154, 1, &[4, 1])), &[1], compliant),
     pair("MP-002", |scene| one_beside(scene, long(154, 7, &[1, 2])), &[1], compliant),
     pair("MP-002", |scene| one_beside(scene, long(154, 255, &[])), &[1], compliant),
+    pair("MP-002", subtype_in_a_reply, &[2], compliant),
     pair("MP-003", |scene| one_beside(scene, multipath(2)), &[1], compliant),
     pair("MP-004", multipath_in_a_reply, &[2], compliant),
     pair("MP-005", multipath_behind_authenticator, &[1], multipath_with_nothing_behind),
     // Without authentication AUTH-001, a must, would fire: a proxy's request (Type 47 Sub-Type 1) needs none.
     pair("MP-006", multipath_unauthenticated, &[1], proxied_without_multipath),
+    pair("MP-006", flow_binding_unauthenticated, &[1], proxied_without_multipath),
+    pair("MP-006", |scene| in_a_reply(scene, None), &[2], |scene| in_a_reply(scene, Some(KEY))),
     pair(
         "MP-007",
         |scene| one(scene, multipath_with(4, 0, 1, 0)),
@@ -69,12 +74,16 @@ pub const PAIRS: &[Pair] = &[
             through_one_foreign_agent(scene, care_of(2));
         },
     ),
+    // Two paths in UDP behind one NAT, whatever the ports; and behind two.
+    pair("MP-016", |scene| behind_nat(scene, care_of(9)), &[4], |scene| behind_nat(scene, care_of(10))),
     pair("MP-017", |scene| relabelled(scene, 9, 0), &[3], |scene| relabelled(scene, 9, 0x40)),
     pair("MP-018", |scene| plain_refresh(scene, false), &[3], |scene| plain_refresh(scene, true)),
     pair("MP-019", |scene| overwritten(scene, true), &[6], |scene| overwritten(scene, false)),
     pair("MP-020", |scene| deregistered_as(scene, Some(2)), &[3], |scene| deregistered_as(scene, Some(1))),
     pair("MP-020", |scene| deregistered_as(scene, None), &[3], |scene| deregistered_as(scene, Some(1))),
     pair("MP-021", |scene| bulk(scene, 2), &[3], |scene| bulk(scene, 1)),
+    // Nothing else is there.
+    pair("MP-021", |scene| bulk(scene, 2), &[3], bulk_first),
     // BID 2 has 599 s left when BID 1 is renewed in bulk: 100 s shorten it, 600 s do not.
     pair("MP-022", |scene| bulk_for(scene, 100), &[6], |scene| bulk_for(scene, 600)),
     pair("MP-023", |scene| from_home_agent(scene, true), &[1], |scene| from_home_agent(scene, false)),
@@ -136,6 +145,24 @@ fn proxied_without_multipath(scene: &mut Scene) {
     scene.exchange(0.0, &Registration { key: None, ..request }, 0);
 }
 
+fn flow_binding_unauthenticated(scene: &mut Scene) {
+    let rule = flow_binding(0, &[1], 1, &udp_to_port(5060));
+    let request = Registration::plain(1).with(rule).with(long(47, 1, &[1, 0, 0, 0]));
+    scene.exchange(0.0, &Registration { key: None, ..request }, 0);
+}
+
+/// A reply with a Flow-Binding, authenticated or a proxy's.
+fn in_a_reply(scene: &mut Scene, key: Option<&'static str>) {
+    let sent = scene.send(0.0, &Registration::request(1));
+    let reply = sent.reply(0).with(forward(&[1], &udp_to_port(5060))).with(long(47, 1, &[1, 0, 0, 0]));
+    scene.send(0.02, &Registration { key, ..reply });
+}
+
+fn subtype_in_a_reply(scene: &mut Scene) {
+    let sent = scene.send(0.0, &Registration::request(1));
+    scene.send(0.02, &sent.reply(0).with(long(154, 7, &[1, 2])));
+}
+
 fn with_flags(bid: u8, flags: u8) -> Registration {
     Registration::plain(bid).with(multipath_with(4, bid, bid, flags))
 }
@@ -172,6 +199,17 @@ fn through_one_foreign_agent(scene: &mut Scene, second: Ipv4Addr) {
     scene.exchange(10.0, &Registration::relayed(1).with(multipath(1)), 0);
 }
 
+/// BID 1 and BID 2 with tunnels in UDP, the first from port 5001 of a NAT, the second from port 5002 of this one.
+fn behind_nat(scene: &mut Scene, second: Ipv4Addr) {
+    for (bid, address, port) in [(1, care_of(9), 5001), (2, second, 5002)] {
+        let source = SocketAddrV4::new(address, port);
+        let request = Registration { source, ..Registration::request(bid) }.with(short(144, &[0; 6]));
+        let seconds = f64::from(bid) * 5.0;
+        let sent = scene.send(seconds, &request);
+        scene.send(seconds + 0.02, &sent.reply(0).with(short(44, &[0, 0, 0, 0, 0, 110])));
+    }
+}
+
 fn relabelled(scene: &mut Scene, label: u8, flags: u8) {
     scene.exchange(0.0, &Registration::request(1), 0);
     scene.exchange(5.0, &Registration::plain(1).with(multipath_with(4, label, 1, flags)), 0);
@@ -204,6 +242,10 @@ fn deregistered_as(scene: &mut Scene, bid: Option<u8>) {
 fn bulk(scene: &mut Scene, bid: u8) {
     scene.exchange(0.0, &Registration::request(1), 0);
     scene.exchange(5.0, &with_flags(bid, 0x80), 0);
+}
+
+fn bulk_first(scene: &mut Scene) {
+    scene.exchange(0.0, &with_flags(1, 0x80), 0);
 }
 
 /// Registers BID 1 and BID 2 for 600 seconds, then BID 1 with B for this lifetime.

@@ -2,8 +2,9 @@
 
 use std::net::Ipv4Addr;
 
-use super::bids;
-use crate::history::{NODE, Packet, care_of, ip_in_ip};
+use super::encapsulation::minimal;
+use super::{CO_LOCATED, GRE, MINIMAL, bid_1_with, bids};
+use crate::history::{HOME_AGENT, NODE, Packet, care_of, gre, ip_in_ip};
 use crate::scene::{Registration, Scene, multipath_with};
 use crate::{Pair, pair};
 
@@ -182,6 +183,13 @@ pub const PAIRS: &[Pair] = &[
         },
     ),
     pair(
+        "TUN-015",
+        // In GRE, and in minimal encapsulation.
+        |scene| in_gre_and_minimal(scene, Ipv4Addr::new(198, 51, 100, 2)),
+        &[3, 4],
+        |scene| in_gre_and_minimal(scene, HOME_AGENT),
+    ),
+    pair(
         "TUN-018",
         |scene| {
             bids(scene, 1);
@@ -196,6 +204,13 @@ pub const PAIRS: &[Pair] = &[
         },
     ),
 ];
+
+/// BID 1 with G and M, and a packet to the node in each encapsulation from this address.
+fn in_gre_and_minimal(scene: &mut Scene, source: Ipv4Addr) {
+    bid_1_with(scene, CO_LOCATED | GRE | MINIMAL);
+    scene.history.packet(5.0, gre(source, care_of(1), None, &Packet::new().octets()));
+    scene.history.packet(6.0, minimal(source, care_of(1), &Packet::new().octets()));
+}
 
 /// BID 1 for 60 s, until 60.02 s, and BID 2 for longer: frames 1 to 4.
 fn short_lived(scene: &mut Scene) {
