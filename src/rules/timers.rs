@@ -42,9 +42,10 @@ impl Validator {
             let precision =
                 registered.map_or(Precision::MICROSECONDS, |registered| registered.accepted.precision);
             let renewed_by = Place { frame: binding.frame, time: binding.refreshed, precision };
+            // What attaches to the reply that registered it last is about who sent that.
             let context = Context {
                 place: renewed_by,
-                sender: Subject::MobileNode,
+                sender: Subject::HomeAgent,
                 node: Some(slot),
                 home_address: node.home_address,
             };

@@ -4,8 +4,11 @@
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4};
 
 use crate::edges::told;
+use crate::findings;
 use crate::history::{HOME_AGENT, NODE, Packet, care_of, gre, udp_tunnel};
-use crate::scene::{Registration, Scene, flow_binding, forward, short, udp_to_port};
+use crate::scene::{
+    FOREIGN_HOME_KEY, KEY, Registration, Scene, flow_binding, forward, short, sign, udp_to_port,
+};
 
 /// A node that no message names.
 const OTHER: Ipv4Addr = Ipv4Addr::new(10, 1, 0, 2);
@@ -163,4 +166,25 @@ fn a_request_to_any_home_agent_is_followed_by_the_one_that_found_it() {
         scene.wait_until(130.0);
     };
     assert_eq!(told("REG-017", found), [0; 0]);
+}
+
+/// Who is at fault where a rule fires.
+fn blamed(rule: &str, build: impl Fn(&mut Scene)) -> Vec<&'static str> {
+    let found = findings(build, true);
+    found.iter().filter(|finding| finding.rule.id == rule).map(|finding| finding.subject.name()).collect()
+}
+
+/// BID 1 of two expires, for which there is a rule with this list. It is told of the last reply that accepted it.
+#[test]
+fn an_expiry_is_the_business_of_the_home_agent_that_granted_the_time() {
+    let expires = |bids: &'static [u8]| {
+        move |scene: &mut Scene| {
+            scene.exchange(0.0, &Registration::request(2), 0);
+            let request = Registration { lifetime: 10, ..Registration::request(1) };
+            scene.exchange(1.0, &request.with(forward(bids, &udp_to_port(5060))), 0);
+            scene.wait_until(20.0);
+        }
+    };
+    assert_eq!(blamed("FB-016", expires(&[1, 2])), ["ha"]);
+    assert_eq!(blamed("FB-017", expires(&[1])), ["ha"]);
 }
