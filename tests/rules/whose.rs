@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4};
 
 use crate::edges::told;
 use crate::findings;
-use crate::history::{HOME_AGENT, NODE, Packet, care_of, gre, udp_tunnel};
+use crate::history::{HOME_AGENT, NODE, Packet, care_of, gre, revocation, udp_tunnel};
 use crate::scene::{
     FOREIGN_HOME_KEY, KEY, Registration, Scene, flow_binding, forward, short, sign, udp_to_port,
 };
@@ -187,4 +187,29 @@ fn an_expiry_is_the_business_of_the_home_agent_that_granted_the_time() {
     };
     assert_eq!(blamed("FB-016", expires(&[1, 2])), ["ha"]);
     assert_eq!(blamed("FB-017", expires(&[1])), ["ha"]);
+}
+
+/// A registration, and its revocation 20 s later, signed with an extension of this type and sent by the home agent or
+/// to it; nobody answers.
+fn revoked(scene: &mut Scene, request: &Registration, kind: u8, by_home_agent: bool) {
+    scene.exchange(0.0, request, 0);
+    let mut payload = revocation(care_of(1), 5);
+    if !by_home_agent {
+        // A is clear.
+        payload[2] = 0;
+    }
+    sign(&mut payload, kind, if kind == 32 { KEY } else { FOREIGN_HOME_KEY });
+    scene.datagram(20.0, &if by_home_agent { request.reply(0) } else { request.clone() }, &payload);
+    scene.wait_until(40.0);
+}
+
+#[test]
+fn an_acknowledgement_is_owed_by_who_got_the_revocation() {
+    let owed = |request: fn(u8) -> Registration, kind, by_home_agent| {
+        blamed("REV-001", move |scene: &mut Scene| revoked(scene, &request(1), kind, by_home_agent))
+    };
+    // A node with a co-located care-of address, which shares its key with the home agent (RFC 3543 §3.3).
+    assert_eq!(owed(Registration::request, 32, true), ["mn"]);
+    assert_eq!(owed(Registration::relayed, 34, true), ["fa"]);
+    assert_eq!(owed(Registration::relayed, 34, false), ["ha"]);
 }
