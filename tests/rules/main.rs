@@ -8,6 +8,7 @@ mod edges;
 mod history;
 mod pairs;
 mod scene;
+mod told;
 mod types;
 mod whose;
 
@@ -27,8 +28,10 @@ use scene::{Scene, keys};
 pub struct Pair {
     /// Identifier of the rule.
     pub rule: &'static str,
-    /// A capture that fires it, and no other must-rule.
+    /// A capture that fires it, and of other must-rules those of `also` alone.
     pub fires: fn(&mut Scene),
+    /// The must-rules that have to fire beside it, with their frames.
+    pub also: &'static [(&'static str, u64)],
     /// The frames it fires on, each as often as it fires there.
     pub at: &'static [u64],
     /// A capture that nearly fires it, and fires no must-rule.
@@ -44,7 +47,7 @@ pub const fn pair(
     at: &'static [u64],
     near: fn(&mut Scene),
 ) -> Pair {
-    Pair { rule, fires, at, near, cold_start: true }
+    Pair { rule, fires, also: &[], at, near, cold_start: true }
 }
 
 /// What the rules find in a scene, in order of frames.
@@ -140,11 +143,11 @@ fn every_rule_fires_where_it_should_and_nowhere_else() {
         if of_rule != pair.at {
             wrong.push(format!("{} fires on {of_rule:?} and should on {:?}", pair.rule, pair.at));
         }
-        // EXCH-010 is about the acceptance of a request on which another rule has to have fired.
-        let is_other = |rule: &str| rule != pair.rule && pair.rule != "EXCH-010";
-        let others: Vec<_> = must(&found).into_iter().filter(|(rule, ..)| is_other(rule)).collect();
-        if !others.is_empty() {
-            wrong.push(format!("{}: its capture fires other must-rules: {others:?}", pair.rule));
+        let others: Vec<_> = must(&found).into_iter().filter(|(rule, ..)| *rule != pair.rule).collect();
+        let also: Vec<_> = others.iter().map(|(rule, frame, _)| (*rule, *frame)).collect();
+        if also != pair.also {
+            let expected = pair.also;
+            wrong.push(format!("{}: of other must-rules {expected:?} fire, and not {others:?}", pair.rule));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -241,20 +241,27 @@ pub const PAIRS: &[Pair] = &[
         &[2],
         |scene| forward_refused(scene, &[7], None),
     ),
-    // BID 255 (MP-008), which is 254 nearby; and a Flow-Binding with Action 7 (FB-002), refused.
-    pair(
-        "EXCH-010",
-        |scene| malformed_accepted(scene, multipath_with(4, 1, 255, 0)),
-        &[2],
-        |scene| malformed_accepted(scene, multipath_with(4, 1, 254, 0)),
-    ),
+    // It is about the acceptance of a request on which another rule fires: BID 255 (MP-008), which is 254 nearby; and a
+    // Flow-Binding with Action 7 (FB-002).
+    Pair {
+        also: &[("MP-008", 1)],
+        ..pair(
+            "EXCH-010",
+            |scene| malformed_accepted(scene, multipath_with(4, 1, 255, 0)),
+            &[2],
+            |scene| malformed_accepted(scene, multipath_with(4, 1, 254, 0)),
+        )
+    },
     // If-ATT 14 is unknown (MP-013, a note) and not malformed.
-    pair(
-        "EXCH-010",
-        |scene| malformed_accepted(scene, flow_binding(7, &[1], 1, &udp_to_port(5060))),
-        &[2],
-        |scene| malformed_accepted(scene, multipath_with(14, 1, 1, 0)),
-    ),
+    Pair {
+        also: &[("FB-002", 1)],
+        ..pair(
+            "EXCH-010",
+            |scene| malformed_accepted(scene, flow_binding(7, &[1], 1, &udp_to_port(5060))),
+            &[2],
+            |scene| malformed_accepted(scene, multipath_with(14, 1, 1, 0)),
+        )
+    },
     pair(
         "EXCH-011",
         |scene| silent_to_multipath(scene, &[0.0, 12.0], None, 30.0),

@@ -1,6 +1,6 @@
 //! Pairs of the EXT rules.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 use crate::history::{NODE, care_of, revocation, revocation_acknowledgement};
 use crate::scene::{Registration, Scene, flow_binding, forward, long, multipath, short, udp_to_port};
@@ -23,6 +23,13 @@ pub const PAIRS: &[Pair] = &[
         |scene| in_a_reply(scene, Vec::new(), &[154, 2, 0, 9, 1]),
         &[2],
         |scene| in_a_reply(scene, forward(&[1], &udp_to_port(5060)), &[]),
+    ),
+    // A foreign agent's own reply, with a code of its own.
+    pair(
+        "EXT-001",
+        |scene| by_foreign_agent(scene, &[134, 1]),
+        &[2],
+        |scene| by_foreign_agent(scene, &[134, 0]),
     ),
     pair("EXT-002", |scene| cut_to(scene, 1, 23), &[1], |scene| cut_to(scene, 1, 46)),
     pair("EXT-002", |scene| cut_to(scene, 3, 19), &[1], |scene| cut_to(scene, 7, 19)),
@@ -150,6 +157,14 @@ fn behind(scene: &mut Scene, octets: &[u8]) {
 fn in_a_reply(scene: &mut Scene, extension: Vec<u8>, octets: &[u8]) {
     let sent = scene.send(0.0, &Registration::request(1));
     scene.send(0.02, &sent.reply(0).with(extension).with_after(octets.to_vec()));
+}
+
+/// A request to a foreign agent, which is too busy (66), and octets behind what it says.
+fn by_foreign_agent(scene: &mut Scene, octets: &[u8]) {
+    let source = SocketAddrV4::new(NODE, 434);
+    let destination = SocketAddrV4::new(care_of(1), 434);
+    let sent = scene.send(0.0, &Registration { source, destination, ttl: 255, ..Registration::relayed(1) });
+    scene.send(0.02, &Registration { key: None, ..sent.reply(66) }.with(octets.to_vec()));
 }
 
 /// UDP tunnelling, asked for and answered with these data octets.

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use crate::history::{care_of, revocation, revocation_acknowledgement};
-use crate::scene::{KEY, Registration, Scene, multipath_with, sign};
+use crate::scene::{FOREIGN_HOME_KEY, KEY, Registration, Scene, multipath_with, sign};
 use crate::{Pair, pair};
 
 pub const PAIRS: &[Pair] = &[
@@ -36,19 +36,40 @@ pub const PAIRS: &[Pair] = &[
     pair("REV-001", acknowledged_to_another, &[3], |scene| acknowledged(scene, Some((1.0, 5)), 40.0)),
     // Of several for the same binding the last one counts.
     pair("REV-001", |scene| revoked_again(scene, false), &[4], |scene| revoked_again(scene, true)),
+    // Between the agents, either way.
+    pair(
+        "REV-001",
+        |scene| between_agents(scene, true, &[20.0], false),
+        &[3],
+        |scene| between_agents(scene, true, &[20.0], true),
+    ),
+    pair(
+        "REV-001",
+        |scene| between_agents(scene, false, &[20.0], false),
+        &[3],
+        |scene| between_agents(scene, false, &[20.0], true),
+    ),
     // (a)
     pair("REV-002", |scene| after_expiry(scene, 6.1), &[3], |scene| after_expiry(scene, 5.9)),
     pair("REV-002", |scene| after_expiry(scene, 60.0), &[3], registered_again),
     pair("REV-002", |scene| after_expiry(scene, 60.0), &[3], deregistered_since),
     Pair {
-        rule: "REV-002",
-        fires: |scene| expired_in_the_middle(scene, 0x40),
-        at: &[3],
-        near: |scene| expired_in_the_middle(scene, 0),
         cold_start: false,
+        ..pair(
+            "REV-002",
+            |scene| expired_in_the_middle(scene, 0x40),
+            &[3],
+            |scene| expired_in_the_middle(scene, 0),
+        )
     },
     // (b)
     pair("REV-002", |scene| twice(scene, 0.94, 6, false), &[4], |scene| twice(scene, 0.95, 6, false)),
+    pair(
+        "REV-002",
+        |scene| between_agents(scene, false, &[20.0, 20.9], true),
+        &[4],
+        |scene| between_agents(scene, false, &[20.0, 21.0], true),
+    ),
     // (c)
     pair("REV-002", |scene| twice(scene, 3.0, 5, false), &[4], |scene| twice(scene, 3.0, 5, true)),
 ];
@@ -75,6 +96,31 @@ fn acknowledged(scene: &mut Scene, acknowledgement: Option<(f64, u32)>, end: f64
         acknowledge(scene, 20.0 + later, 1, identifier);
     }
     scene.wait_until(end);
+}
+
+/// A binding through the foreign agent at interface 1, and its revocations at these times with identifiers 5 and up, by
+/// the home agent or by the foreign agent; the other one acknowledges the last or none.
+fn between_agents(scene: &mut Scene, from_home_agent: bool, times: &[f64], acknowledged: bool) {
+    let request = Registration::relayed(1);
+    scene.exchange(0.0, &request, 0);
+    let (there, back) =
+        if from_home_agent { (request.reply(0), request) } else { (request.clone(), request.reply(0)) };
+    let signed = |mut payload: Vec<u8>| {
+        sign(&mut payload, 34, FOREIGN_HOME_KEY);
+        payload
+    };
+    let mut last = (5, 20.0);
+    for (identifier, seconds) in (5..).zip(times) {
+        let mut payload = revocation(care_of(1), identifier);
+        // A: the home agent sends it.
+        payload[2] = if from_home_agent { 0x80 } else { 0 };
+        scene.datagram(*seconds, &there, &signed(payload));
+        last = (identifier, *seconds);
+    }
+    if acknowledged {
+        scene.datagram(last.1 + 0.5, &back, &signed(revocation_acknowledgement(last.0)));
+    }
+    scene.wait_until(60.0);
 }
 
 /// Without Type 32 or 34 nobody has to answer.

@@ -100,6 +100,19 @@ pub const PAIRS: &[Pair] = &[
         },
     ),
     pair(
+        "TUN-010",
+        // Of a foreign agent, as D is clear.
+        |scene| {
+            scene.exchange(0.0, &Registration::relayed(1), 0);
+            gre_up(scene, 5.0, 1);
+        },
+        &[3],
+        |scene| {
+            scene.exchange(0.0, &Registration { octet: 0x02 | GRE, ..Registration::relayed(1) }, 0);
+            gre_up(scene, 5.0, 1);
+        },
+    ),
+    pair(
         "TUN-011",
         |scene| {
             bid_1_with(scene, 0x20);

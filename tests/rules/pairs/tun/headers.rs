@@ -32,6 +32,14 @@ fn minimal_with(scene: &mut Scene, seconds: f64, change: impl FnOnce(&mut Vec<u8
     scene.history.packet(seconds, octets);
 }
 
+/// A packet of a node at a foreign agent, with this TTL inside the tunnel.
+fn up_with_ttl(scene: &mut Scene, ttl: u8) {
+    scene.exchange(0.0, &Registration::relayed(1), 0);
+    let mut inner = Packet::new().back().octets();
+    inner[8] = ttl;
+    scene.history.packet(5.0, ip_in_ip(care_of(1), HOME_AGENT, &inner));
+}
+
 fn with_gre(scene: &mut Scene) {
     bid_1_with(scene, CO_LOCATED | GRE);
 }
@@ -108,6 +116,8 @@ pub const PAIRS: &[Pair] = &[
             scene.history.packet(5.0, ip_in_ip(HOME_AGENT, care_of(1), &six().octets()));
         },
     ),
+    // Up, by a foreign agent.
+    pair("TUN-017", |scene| up_with_ttl(scene, 0), &[3], |scene| up_with_ttl(scene, 1)),
     pair(
         "TUN-020",
         |scene| {

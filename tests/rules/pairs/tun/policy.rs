@@ -35,6 +35,13 @@ fn spray(scene: &mut Scene, taken: &[u8], packet: &Packet) {
     }
 }
 
+/// The same up, of a flow that no rule decides.
+fn spray_up(scene: &mut Scene, taken: &[u8]) {
+    for (index, bid) in (0u16..).zip(taken) {
+        scene.history.up(5.0 + f64::from(index) / 100.0, care_of(*bid), &free().back());
+    }
+}
+
 /// A flow that no rule decides.
 fn free() -> Packet {
     Packet::new().ports(5060, 9)
@@ -153,6 +160,19 @@ pub const PAIRS: &[Pair] = &[
             spray(scene, &[1, 2, 1, 2], &free());
             spray(scene, &[2; 20], &free());
             spray(scene, &[1, 2, 1], &free());
+        },
+    ),
+    pair(
+        "TUN-024",
+        // By the node.
+        |scene| {
+            bids(scene, 2);
+            spray_up(scene, &[1, 2, 1, 2, 1, 2]);
+        },
+        &[9],
+        |scene| {
+            bids(scene, 2);
+            spray_up(scene, &[1, 2, 1, 2]);
         },
     ),
     pair(
