@@ -3,13 +3,13 @@
 // Helpers of tests may fail loudly, as the tests themselves may.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+#[allow(dead_code, unreachable_pub, reason = "other tests use more of it")]
+#[path = "program/capture.rs"]
+mod capture;
+
+use capture::hexadecimal as octets;
 use mipflow::wire::{Algorithm, Key, KeyError, KeyRing, Message, Numbers, Verdict};
 use proptest::prelude::*;
-
-fn octets(digits: &str) -> Vec<u8> {
-    let digits: String = digits.split_whitespace().collect();
-    Key::octets_from_hexadecimal(&digits).unwrap().to_vec()
-}
 
 fn key(algorithm: Algorithm, secret: &[u8]) -> Key {
     Key::new(256, algorithm, secret.to_vec().into()).unwrap()

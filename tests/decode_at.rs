@@ -10,6 +10,7 @@ mod scene;
 
 use std::path::PathBuf;
 
+use history::pcap;
 use program::shown;
 use scene::{Registration, Scene};
 use serde_json::Value;
@@ -155,32 +156,20 @@ fn at_a_time_it_is_as_after_the_last_frame_until_then() {
 
 /// BID 1 is accepted for 10 s at 0.02 s; a request of BID 2 at 2 s is answered at 2.5 s, and one of BID 3 at 4 s
 /// never. The next frame comes a minute later.
-fn a_minute_of_silence() -> Capture {
+fn a_minute_of_silence() -> Vec<u8> {
     let mut scene = Scene::default();
     scene.exchange(0.0, &Registration { lifetime: 10, ..Registration::request(1) }, 0);
     let sent = scene.send(2.0, &Registration::request(2));
     scene.send(2.5, &sent.reply(0));
     scene.send(4.0, &Registration::request(3));
     scene.wait_until(64.0);
-    let mut capture = Capture {
-        header: [0xa1b2_c3d4, 0x0004_0002, 0, 0, 262_144, 101].map(u32::to_le_bytes).concat(),
-        frames: Vec::new(),
-    };
-    for shot in &scene.history.shots {
-        let (seconds, length) = (shot.time.seconds(), shot.octets.len());
-        let words = [u32::try_from(seconds).unwrap(), shot.time.subsecond() / 1000]
-            .into_iter()
-            .chain([u32::try_from(length).unwrap(); 2]);
-        capture.frames.push([words.flat_map(u32::to_le_bytes).collect(), shot.octets.clone()].concat());
-    }
-    capture
+    pcap(&scene.history.shots)
 }
 
 #[test]
 fn a_time_moves_the_clock_where_no_packet_comes() {
     let files = Files::new();
-    let capture = a_minute_of_silence();
-    let file = files.save(&capture.first(capture.frames.len()));
+    let file = files.save(&a_minute_of_silence());
     let states = |at: &str| {
         let document = told(&format!("--at {at}"), &file);
         let bindings = document["nodes"][0]["bindings"].as_array().unwrap();
@@ -206,8 +195,7 @@ fn a_time_moves_the_clock_where_no_packet_comes() {
 #[test]
 fn a_reply_that_comes_later_is_none() {
     let files = Files::new();
-    let capture = a_minute_of_silence();
-    let file = files.save(&capture.first(capture.frames.len()));
+    let file = files.save(&a_minute_of_silence());
     let status = |at: &str| {
         let document = told(&format!("--at {at}"), &file);
         document["exchanges"][1]["status"].as_str().unwrap().to_owned()

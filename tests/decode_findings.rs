@@ -10,7 +10,7 @@ mod scene;
 
 use std::path::{Path, PathBuf};
 
-use history::{Packet, care_of, revocation};
+use history::{Packet, care_of, pcap, revocation};
 use program::run;
 use scene::{KEY, Registration, Scene, multipath, multipath_with, sign, udp_to_port};
 use serde_json::Value;
@@ -42,17 +42,10 @@ fn no_fault() -> Scene {
     scene
 }
 
-/// A pcap file of raw IP with times in nanoseconds.
+/// A scene as a file.
 fn saved(scene: &Scene, directory: &Path) -> PathBuf {
-    let mut octets = [0xa1b2_3c4d, 0x0004_0002, 0, 0, 262_144, 101].map(u32::to_le_bytes).concat();
-    for shot in &scene.history.shots {
-        let seconds = u32::try_from(shot.time.seconds()).unwrap();
-        let length = u32::try_from(shot.octets.len()).unwrap();
-        octets.extend([seconds, shot.time.subsecond(), length, length].map(u32::to_le_bytes).concat());
-        octets.extend(&shot.octets);
-    }
     let path = directory.join("scene.pcap");
-    std::fs::write(&path, octets).unwrap();
+    std::fs::write(&path, pcap(&scene.history.shots)).unwrap();
     path
 }
 

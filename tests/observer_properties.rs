@@ -7,11 +7,8 @@ mod history;
 #[allow(unreachable_pub, reason = "the fuzz targets use it as a library")]
 mod laws;
 
-use std::fs::File;
-use std::io::Write;
-
 use history::table::{exchanges, flows, nodes, policy, rule_counts, states, times, tunnels};
-use history::{History, Operation, Shot, moment};
+use history::{History, Operation, Shot, moment, pcap};
 use mipflow::capture::{Frame, LinkType, Next, Timeline};
 use mipflow::state::{Limits, Observer, Options};
 use mipflow::time::{Precision, Timestamp};
@@ -62,26 +59,9 @@ fn with_more(shots: &[Shot], more: impl Fn(usize, &Shot) -> Option<Shot>) -> His
     history
 }
 
-/// Writes frames as a pcap file with nanoseconds, of raw IP packets.
+/// Writes frames as a file.
 fn write_pcap(path: &std::path::Path, shots: &[Shot]) {
-    let mut octets = Vec::new();
-    for word in [0xa1b2_3c4d_u32, 0x0004_0002, 0, 0, 262_144, 101] {
-        octets.extend_from_slice(&word.to_le_bytes());
-    }
-    for shot in shots {
-        let (captured, length) = (shot.octets.len(), shot.length);
-        let words = [
-            u32::try_from(shot.time.seconds()).unwrap(),
-            shot.time.subsecond(),
-            u32::try_from(captured).unwrap(),
-            u32::try_from(length).unwrap(),
-        ];
-        for word in words {
-            octets.extend_from_slice(&word.to_le_bytes());
-        }
-        octets.extend_from_slice(&shot.octets);
-    }
-    File::create(path).unwrap().write_all(&octets).unwrap();
+    std::fs::write(path, pcap(shots)).unwrap();
 }
 
 /// What an observer believes of files.

@@ -28,7 +28,7 @@ use mipflow::wire::{KeyRing, Numbers, PORT};
 pub use message::{Answer, Ask, revocation, revocation_acknowledgement, selector_octets};
 pub use operation::Operation;
 
-pub use packet::{Packet, gre, ip_in_ip, ipv4, minimal, udp, udp_tunnel};
+pub use packet::{Packet, gre, ip_in_ip, ipv4, minimal, minimal_header, udp, udp_tunnel};
 
 /// 2024-06-01T10:00:00Z.
 pub const EPOCH: i64 = 1_717_236_000;
@@ -63,6 +63,19 @@ pub struct Shot {
 #[derive(Clone, Debug, Default)]
 pub struct History {
     pub shots: Vec<Shot>,
+}
+
+/// A classic pcap file of these frames, little-endian, with times in nanoseconds and raw IP packets.
+pub fn pcap(shots: &[Shot]) -> Vec<u8> {
+    let mut octets = [0xa1b2_3c4d, 0x0004_0002, 0, 0, 262_144, 101].map(u32::to_le_bytes).concat();
+    for shot in shots {
+        let seconds = u32::try_from(shot.time.seconds()).unwrap();
+        let (captured, length) =
+            (u32::try_from(shot.octets.len()).unwrap(), u32::try_from(shot.length).unwrap());
+        octets.extend([seconds, shot.time.subsecond(), captured, length].map(u32::to_le_bytes).concat());
+        octets.extend(&shot.octets);
+    }
+    octets
 }
 
 impl History {

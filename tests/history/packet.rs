@@ -153,11 +153,20 @@ pub fn gre(source: Ipv4Addr, destination: Ipv4Addr, key: Option<u32>, inner: &[u
 
 /// RFC 2004: the inner header is squeezed into twelve octets, original source included.
 pub fn minimal(source: Ipv4Addr, destination: Ipv4Addr, inner: &[u8]) -> Vec<u8> {
-    let mut octets = vec![inner[9], 0x80, 0, 0];
-    octets.extend_from_slice(&inner[16..20]);
-    octets.extend_from_slice(&inner[12..16]);
-    octets.extend_from_slice(&inner[20..]);
-    ipv4(source, destination, 55, &octets)
+    ipv4(source, destination, 55, &[&minimal_header(inner, true), &inner[20..]].concat())
+}
+
+/// The forwarding header for an inner packet, with its source or without, and its checksum (RFC 2004 §3.1).
+pub fn minimal_header(inner: &[u8], with_source: bool) -> Vec<u8> {
+    let mut header = vec![inner[9], if with_source { 0x80 } else { 0 }, 0, 0];
+    header.extend_from_slice(&inner[16..20]);
+    header.extend_from_slice(if with_source { &inner[12..16] } else { &[] });
+    let mut sum: u32 = header.chunks(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], pair[1]]))).sum();
+    while sum > 0xffff {
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    header[2..4].copy_from_slice(&(!u16::try_from(sum).unwrap()).to_be_bytes());
+    header
 }
 
 /// RFC 3519 §3.3.

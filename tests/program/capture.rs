@@ -37,11 +37,9 @@ pub fn request(extensions: &[u8]) -> Vec<u8> {
     [&hexadecimal("012202580a010001c6336401c000020aea056fa000000000")[..], extensions].concat()
 }
 
-/// The octets that pairs of digits stand for.
+/// The octets of hexadecimal digits; blanks between them have no meaning.
 pub fn hexadecimal(digits: &str) -> Vec<u8> {
-    digits
-        .as_bytes()
-        .chunks(2)
-        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
-        .collect()
+    let digits: Vec<char> = digits.chars().filter(|digit| !digit.is_whitespace()).collect();
+    assert!(digits.len().is_multiple_of(2), "half an octet");
+    digits.chunks(2).map(|pair| u8::from_str_radix(&pair.iter().collect::<String>(), 16).unwrap()).collect()
 }

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use crate::findings;
-use crate::history::{CORRESPONDENT, HOME_AGENT, NODE, Packet, care_of, ipv4, moment, udp};
+use crate::history::{CORRESPONDENT, HOME_AGENT, NODE, Packet, care_of, ipv4, minimal_header, moment, udp};
 use crate::scene::{
     Registration, Scene, flow_binding, forward, long, multipath, short, timestamp, udp_to_port,
 };
@@ -87,13 +87,7 @@ fn a_network_that_is_asked_for_badly_is_asked_for() {
 fn refused_and_given_up(scene: &mut Scene) {
     let relayed = Registration::relayed(1).with(multipath(1));
     scene.exchange(0.0, &relayed, 152);
-    let at_node = Registration {
-        source: SocketAddrV4::new(NODE, 434),
-        destination: SocketAddrV4::new(care_of(1), 434),
-        ttl: 255,
-        identification: Some(timestamp(2.0)),
-        ..relayed.clone()
-    };
+    let at_node = Registration { identification: Some(timestamp(2.0)), ..relayed.to_foreign_agent() };
     let sent = scene.send(2.0, &at_node);
     scene.send(2.05, &Registration { key: None, ..sent.reply(78) });
     scene.exchange(4.0, &relayed, 0);
@@ -171,7 +165,7 @@ fn fragmented_tunnel_data(scene: &mut Scene, wrong: bool) {
     // UDP Tunnel Request with encapsulation 55, and the reply that grants it.
     let sent = scene.send(0.0, &request.with(short(144, &[0, 0, 0, 55, 0, 0])));
     scene.send(0.02, &sent.reply(0).with(short(44, &[0, 0, 0, 0, 0, 110])));
-    let mut header = minimal_header(&Packet::new().octets());
+    let mut header = minimal_header(&Packet::new().octets(), false);
     header[1] ^= u8::from(wrong);
     let data = [&[4, 55, 0, 0], &header[..], &[0x5a; 40]].concat();
     let whole = udp(agent, behind_nat, &data);
@@ -182,16 +176,6 @@ fn fragmented_tunnel_data(scene: &mut Scene, wrong: bool) {
         (fragment[6], fragment[7]) = (more, offset);
         scene.history.raw(moment(5.0 + f64::from(offset) / 100.0), fragment);
     }
-}
-
-/// The forwarding header for a packet without its source (RFC 2004 §3.1), with its checksum.
-fn minimal_header(inner: &[u8]) -> Vec<u8> {
-    let mut header = vec![inner[9], 0, 0, 0];
-    header.extend_from_slice(&inner[16..20]);
-    let sum: u32 = header.chunks(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], pair[1]]))).sum();
-    let checksum = !u16::try_from((sum & 0xffff) + (sum >> 16)).unwrap();
-    header[2..4].copy_from_slice(&checksum.to_be_bytes());
-    header
 }
 
 #[test]

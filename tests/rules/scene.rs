@@ -135,6 +135,16 @@ impl Registration {
         Self { octet: 0x02, ..Self::plain(interface) }
     }
 
+    /// The same on the other leg, as the node sends it to the foreign agent whose care-of address it has.
+    pub fn to_foreign_agent(&self) -> Self {
+        Self {
+            source: SocketAddrV4::new(self.home_address, 434),
+            destination: SocketAddrV4::new(self.care_of_address, 434),
+            ttl: 255,
+            ..self.clone()
+        }
+    }
+
     /// The reply of the home agent to this request, sent at `seconds` at the earliest; it copies lifetime and
     /// Identification.
     pub fn reply(&self, code: u8) -> Self {

@@ -16,7 +16,7 @@ const OTHER: Ipv4Addr = Ipv4Addr::new(10, 1, 0, 2);
 const AGENT: SocketAddrV4 = SocketAddrV4::new(HOME_AGENT, 434);
 
 /// GRE, which was not asked for, both ways through a foreign agent.
-fn through_foreign_agent(scene: &mut Scene, node: Ipv4Addr) {
+fn gre_through_foreign_agent(scene: &mut Scene, node: Ipv4Addr) {
     scene.exchange(0.0, &Registration::relayed(1), 0);
     let down = Packet::new().to(node);
     scene.history.packet(5.0, gre(HOME_AGENT, care_of(1), None, &down.octets()));
@@ -25,10 +25,10 @@ fn through_foreign_agent(scene: &mut Scene, node: Ipv4Addr) {
 
 #[test]
 fn encapsulation_is_judged_by_the_bindings_of_the_packets_own_session() {
-    assert_eq!(told("TUN-008", |scene: &mut Scene| through_foreign_agent(scene, NODE)), [3]);
-    assert_eq!(told("TUN-010", |scene: &mut Scene| through_foreign_agent(scene, NODE)), [4]);
-    assert_eq!(told("TUN-008", |scene: &mut Scene| through_foreign_agent(scene, OTHER)), [0; 0]);
-    assert_eq!(told("TUN-010", |scene: &mut Scene| through_foreign_agent(scene, OTHER)), [0; 0]);
+    assert_eq!(told("TUN-008", |scene: &mut Scene| gre_through_foreign_agent(scene, NODE)), [3]);
+    assert_eq!(told("TUN-010", |scene: &mut Scene| gre_through_foreign_agent(scene, NODE)), [4]);
+    assert_eq!(told("TUN-008", |scene: &mut Scene| gre_through_foreign_agent(scene, OTHER)), [0; 0]);
+    assert_eq!(told("TUN-010", |scene: &mut Scene| gre_through_foreign_agent(scene, OTHER)), [0; 0]);
 }
 
 /// A request behind a NAT for a tunnel in UDP, from this port, and the reply that grants it.

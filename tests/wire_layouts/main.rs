@@ -4,6 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod base_extensions;
+#[allow(dead_code, unreachable_pub, reason = "other tests use more of it")]
+#[path = "../program/capture.rs"]
+mod capture;
 mod damaged_framing;
 mod damaged_selectors;
 mod fields;
@@ -13,14 +16,8 @@ mod multipath;
 mod selectors;
 mod snapshot_length;
 
+use capture::hexadecimal as octets;
 use mipflow::wire::{Content, Extension, ExtensionType, Malformed, Message, Numbers, Problem};
-
-/// The octets of hexadecimal digits; blanks between them have no meaning.
-fn octets(digits: &str) -> Vec<u8> {
-    let digits: Vec<char> = digits.chars().filter(|digit| !digit.is_whitespace()).collect();
-    assert!(digits.len().is_multiple_of(2), "half an octet");
-    digits.chunks(2).map(|pair| u8::from_str_radix(&pair.iter().collect::<String>(), 16).unwrap()).collect()
-}
 
 /// The fixed part of a Registration Request: 24 octets, so that the first extension is at offset 24.
 const REQUEST: &str = "01 02 0708  0a000001  c6336401  cb007102  0102030405060708";

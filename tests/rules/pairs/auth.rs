@@ -269,13 +269,7 @@ fn signed_again(scene: &mut Scene, kind: u8, key: &str, change: bool) {
 /// foreign agent from the home agent, or from the foreign agent to the node.
 fn reply_behind_type_34(scene: &mut Scene, sender: Ipv4Addr) {
     let relayed = through_foreign_agent();
-    let first = Registration {
-        source: SocketAddrV4::new(NODE, 434),
-        destination: SocketAddrV4::new(FOREIGN_AGENT, 434),
-        ttl: 255,
-        ..relayed.clone()
-    };
-    let first = scene.send(0.0, &first);
+    let first = scene.send(0.0, &relayed.to_foreign_agent());
     let second = scene.send(0.01, &Registration { identification: first.identification, ..relayed });
     let after = vec![authentication(34, UNKNOWN_SPI, 16), short(134, &[0, 0, 0, 9])];
     let at_home_agent = sender == HOME_AGENT;

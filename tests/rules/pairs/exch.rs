@@ -343,6 +343,11 @@ pub const PAIRS: &[Pair] = &[
     pair("EXCH-015", |scene| two_replies(scene, (0, 1), 9.99), &[3], second_reply_too_late),
 ];
 
+/// A request for this BID with FORWARD to these for UDP to port 5060.
+fn forwarding(bid: u8, bids: &[u8]) -> Registration {
+    Registration::request(bid).with(forward(bids, &udp_to_port(5060)))
+}
+
 /// A pair of captures that begin in the middle.
 const fn late(rule: &'static str, fires: fn(&mut Scene), at: &'static [u64], near: fn(&mut Scene)) -> Pair {
     Pair { cold_start: false, ..pair(rule, fires, at, near) }

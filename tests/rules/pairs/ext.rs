@@ -1,6 +1,6 @@
 //! Pairs of the EXT rules.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::Ipv4Addr;
 
 use crate::history::{NODE, care_of, revocation, revocation_acknowledgement};
 use crate::scene::{Registration, Scene, flow_binding, forward, long, multipath, short, udp_to_port};
@@ -161,9 +161,7 @@ fn in_a_reply(scene: &mut Scene, extension: Vec<u8>, octets: &[u8]) {
 
 /// A request to a foreign agent, which is too busy (66), and octets behind what it says.
 fn by_foreign_agent(scene: &mut Scene, octets: &[u8]) {
-    let source = SocketAddrV4::new(NODE, 434);
-    let destination = SocketAddrV4::new(care_of(1), 434);
-    let sent = scene.send(0.0, &Registration { source, destination, ttl: 255, ..Registration::relayed(1) });
+    let sent = scene.send(0.0, &Registration::relayed(1).to_foreign_agent());
     scene.send(0.02, &Registration { key: None, ..sent.reply(66) }.with(octets.to_vec()));
 }
 

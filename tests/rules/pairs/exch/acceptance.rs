@@ -2,12 +2,9 @@
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 
-use crate::history::{NODE, care_of};
+use super::forwarding;
+use crate::history::NODE;
 use crate::scene::{Registration, Scene, forward, multipath_with, short, timestamp, udp_to_port};
-
-fn forwarding(bid: u8, bids: &[u8]) -> Registration {
-    Registration::request(bid).with(forward(bids, &udp_to_port(5060)))
-}
 
 /// A registration, with Multipath or without, is accepted with code 1.
 pub(super) fn code_1(scene: &mut Scene, with_multipath: bool) {
@@ -93,12 +90,7 @@ pub(super) fn two_replies(scene: &mut Scene, codes: (u8, u8), seconds: f64) {
 /// The foreign agent gives up on one leg, and the home agent accepts on the other.
 pub(super) fn two_replies_on_two_legs(scene: &mut Scene) {
     let relayed = Registration { identification: Some(timestamp(0.0)), ..Registration::relayed(1) };
-    let at_node = Registration {
-        source: SocketAddrV4::new(NODE, 434),
-        destination: SocketAddrV4::new(care_of(1), 434),
-        ttl: 255,
-        ..relayed.clone()
-    };
+    let at_node = relayed.to_foreign_agent();
     scene.send(0.0, &at_node);
     scene.send(0.01, &relayed);
     scene.send(3.0, &Registration { key: None, ..at_node.reply(78) });

@@ -1,10 +1,7 @@
 //! Codes 152 and 153, and what follows them.
 
+use super::forwarding;
 use crate::scene::{Registration, Scene, flow_binding, forward, multipath_with, udp_to_port};
-
-fn forwarding(bid: u8, bids: &[u8]) -> Registration {
-    Registration::request(bid).with(forward(bids, &udp_to_port(5060)))
-}
 
 /// A request with Multipath gets this code; another one follows at this time.
 pub(super) fn multipath_again(scene: &mut Scene, code: u8, seconds: f64) {

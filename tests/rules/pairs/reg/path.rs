@@ -2,7 +2,7 @@
 
 use std::net::SocketAddrV4;
 
-use crate::history::{NODE, care_of};
+use crate::history::care_of;
 use crate::scene::{Registration, Scene, timestamp};
 
 /// A request for interface 1 that comes from interface 2, with these flags and extensions.
@@ -16,15 +16,9 @@ pub(super) fn from(scene: &mut Scene, octet: u8, lifetime: u16, extensions: &[Ve
 }
 
 /// A request through the foreign agent at interface 1, as the node sends it and as the foreign agent passes it on.
-fn through_foreign_agent(octet: u8) -> (Registration, Registration) {
-    let relayed = Registration { octet, identification: Some(timestamp(0.0)), ..Registration::relayed(1) };
-    let sent = Registration {
-        source: SocketAddrV4::new(NODE, 434),
-        destination: SocketAddrV4::new(care_of(1), 434),
-        ttl: 255,
-        ..relayed.clone()
-    };
-    (sent, relayed)
+fn on_both_legs() -> (Registration, Registration) {
+    let relayed = Registration { identification: Some(timestamp(0.0)), ..Registration::relayed(1) };
+    (relayed.to_foreign_agent(), relayed)
 }
 
 /// A co-located care-of address that is registered through a foreign agent at interface 2.
@@ -37,14 +31,14 @@ pub(super) fn seen_at_foreign_agent(scene: &mut Scene) {
 
 /// A request for 600 s that the foreign agent passes on with this lifetime.
 pub(super) fn altered_request(scene: &mut Scene, lifetime: u16) {
-    let (sent, relayed) = through_foreign_agent(0x02);
+    let (sent, relayed) = on_both_legs();
     scene.send(0.0, &sent);
     scene.send(0.01, &Registration { lifetime, ..relayed });
 }
 
 /// A reply that grants 600 s and that the foreign agent passes on with this lifetime.
 pub(super) fn altered_reply(scene: &mut Scene, lifetime: u16) {
-    let (sent, relayed) = through_foreign_agent(0x02);
+    let (sent, relayed) = on_both_legs();
     scene.send(0.0, &sent);
     scene.send(0.01, &relayed);
     scene.send(0.02, &relayed.reply(0));
@@ -54,7 +48,7 @@ pub(super) fn altered_reply(scene: &mut Scene, lifetime: u16) {
 /// The foreign agent gives up and says so by itself, without the authenticator it could not make; the home agent
 /// answers after that.
 pub(super) fn own_reply_of_the_foreign_agent(scene: &mut Scene) {
-    let (sent, relayed) = through_foreign_agent(0x02);
+    let (sent, relayed) = on_both_legs();
     scene.send(0.0, &sent);
     scene.send(0.01, &relayed);
     scene.send(3.0, &Registration { key: None, ..sent.reply(78) });

@@ -1,22 +1,9 @@
 //! Pairs about which encapsulation is used.
 
 use super::{CO_LOCATED, GRE, MINIMAL, bid_1_with, bids, six, tunnelled, with_prefix};
-use crate::history::{HOME_AGENT, NODE, Packet, care_of, gre, ip_in_ip, ipv4};
+use crate::history::{HOME_AGENT, NODE, Packet, care_of, gre, ip_in_ip, ipv4, minimal};
 use crate::scene::{Registration, Scene};
 use crate::{Pair, pair};
-
-/// A packet in minimal encapsulation whose checksum is right.
-pub fn minimal(source: std::net::Ipv4Addr, destination: std::net::Ipv4Addr, inner: &[u8]) -> Vec<u8> {
-    let mut octets = vec![inner[9], 0x80, 0, 0];
-    octets.extend_from_slice(&inner[16..20]);
-    octets.extend_from_slice(&inner[12..16]);
-    let sum: u32 = octets.chunks(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], pair[1]]))).sum();
-    let folded = (sum & 0xffff) + (sum >> 16);
-    let folded = (folded & 0xffff) + (folded >> 16);
-    octets[2..4].copy_from_slice(&(!u16::try_from(folded).unwrap()).to_be_bytes());
-    octets.extend_from_slice(&inner[20..]);
-    ipv4(source, destination, 55, &octets)
-}
 
 fn gre_down(scene: &mut Scene, seconds: f64, bid: u8) {
     scene.history.packet(seconds, gre(HOME_AGENT, care_of(bid), None, &Packet::new().octets()));

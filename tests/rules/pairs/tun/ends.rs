@@ -2,9 +2,8 @@
 
 use std::net::Ipv4Addr;
 
-use super::encapsulation::minimal;
 use super::{CO_LOCATED, GRE, MINIMAL, bid_1_with, bids};
-use crate::history::{HOME_AGENT, NODE, Packet, care_of, gre, ip_in_ip};
+use crate::history::{HOME_AGENT, NODE, Packet, care_of, gre, ip_in_ip, minimal};
 use crate::scene::{Registration, Scene, multipath_with};
 use crate::{Pair, pair};
 

@@ -1,8 +1,7 @@
 //! Pairs about the headers of encapsulations.
 
-use super::encapsulation::minimal;
 use super::{CO_LOCATED, GRE, MINIMAL, bid_1_with, bids, dont_fragment, six, tunnelled, with_prefix};
-use crate::history::{HOME_AGENT, Packet, care_of, gre, ip_in_ip, ipv4};
+use crate::history::{HOME_AGENT, Packet, care_of, gre, ip_in_ip, ipv4, minimal};
 use crate::scene::{Registration, Scene};
 use crate::{Pair, pair};
 

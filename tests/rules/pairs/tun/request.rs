@@ -2,21 +2,13 @@
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 
-use crate::history::{NODE, care_of};
+use crate::history::care_of;
 use crate::scene::{MOBILE_FOREIGN_KEY, Registration, Scene, short, sign, timestamp};
 use crate::{Pair, pair};
 
-/// The foreign agent, as the mobile node sees it.
-const FOREIGN_AGENT: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
-
 /// A request of the mobile node to its foreign agent, with T.
 fn to_foreign_agent(ttl: u8) -> Registration {
-    Registration {
-        source: SocketAddrV4::new(NODE, 434),
-        destination: SocketAddrV4::new(FOREIGN_AGENT, 434),
-        ttl,
-        ..Registration::relayed(1)
-    }
+    Registration { ttl, ..Registration::relayed(1).to_foreign_agent() }
 }
 
 /// The Encapsulating Delivery Style extension.
