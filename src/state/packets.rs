@@ -324,9 +324,10 @@ impl Observer {
         let Some(rule) = rule.and_then(|index| node.policy().rules().get(index)) else {
             flow.expected = 0;
             // Fragments without ports need not be of this flow, and show nothing of it (TUN-024).
-            let (left, sprays) = match sighting.is_later_fragment {
-                true => (None, false),
-                false => note_switch(flow, node, tunnel, sighting),
+            let (left, sprays) = if sighting.is_later_fragment {
+                (None, false)
+            } else {
+                note_switch(flow, node, tunnel, sighting)
             };
             if may_be_steady {
                 flow.marks.set(Marks::STEADY);
