@@ -7,7 +7,8 @@ mod program;
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+
+use program::environment;
 
 /// The console blocks: each command, and what the README says it prints.
 fn blocks(text: &str) -> Vec<(String, String)> {
@@ -33,17 +34,10 @@ fn blocks(text: &str) -> Vec<(String, String)> {
 
 /// What a shell prints for `command`, with this build's `mipflow` first in its path.
 fn printed(command: &str) -> String {
-    let program = Path::new(env!("CARGO_BIN_EXE_mipflow"));
+    let program = Path::new(environment::PROGRAM);
     let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
-    let output = Command::new("sh")
-        .args(["-c", command])
-        .env("PATH", path)
-        .env("TZ", "UTC")
-        .env("LC_ALL", "C.UTF-8")
-        .env_remove("COLUMNS")
-        .env_remove("NO_COLOR")
-        .output()
-        .expect("sh starts");
+    let mut shell = environment::command("sh");
+    let output = shell.args(["-c", command]).env("PATH", path).output().expect("sh starts");
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "", "{command}");
     String::from_utf8(output.stdout).unwrap()
 }

@@ -12,7 +12,8 @@ use std::net::UdpSocket;
 use std::process::Command;
 
 use nix::sched::{CloneFlags, unshare};
-use terminal::{PROGRAM, Terminal};
+use terminal::Terminal;
+use terminal::environment::PROGRAM;
 
 const AGENT: [u8; 4] = [127, 0, 0, 1];
 

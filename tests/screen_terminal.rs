@@ -11,7 +11,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,8 @@ use nix::poll::{PollFd, PollFlags, poll};
 use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use terminal::{PATIENCE, PROGRAM, Terminal};
+use terminal::environment::{PROGRAM, command};
+use terminal::{PATIENCE, Terminal};
 
 /// Waits for the end of a process that is not our child.
 fn ends(process: Pid, within: Duration) -> bool {
@@ -175,7 +176,7 @@ fn saved_files_are_captures_and_tables() {
     }
     let decoded = |name: &str, arguments: &[&str]| {
         let path = directory.path().join(name);
-        let output = Command::new(PROGRAM).arg("decode").args(arguments).arg(path).output().unwrap();
+        let output = command(PROGRAM).arg("decode").args(arguments).arg(path).output().unwrap();
         assert!(output.status.success());
         String::from_utf8(output.stdout).unwrap()
     };
@@ -184,7 +185,7 @@ fn saved_files_are_captures_and_tables() {
     assert_eq!(text("saved.csv").lines().count(), 5, "{}", text("saved.csv"));
     assert!(text("saved.json").starts_with("{\"schema\":\"mipflow/1\""));
     assert!(text("saved.json").contains("\"rule\":\"EXT-004\""));
-    let output = Command::new(PROGRAM)
+    let output = command(PROGRAM)
         .args(["decode", "--show", "findings", "--format", "csv", "samples/figure3.pcap"])
         .output()
         .unwrap();
@@ -421,14 +422,13 @@ fn under_a_terminal(arguments: &[&str]) -> (Child, File) {
     unlockpt(&master).unwrap();
     let name = ptsname_r(&master).unwrap();
     let slave = OpenOptions::new().read(true).write(true).custom_flags(libc_noctty()).open(&name).unwrap();
-    let sized = Command::new("stty").args(["-F", &name, "rows", "24", "cols", "80"]).status().unwrap();
+    let sized = command("stty").args(["-F", &name, "rows", "24", "cols", "80"]).status().unwrap();
     assert!(sized.success());
     let end = || Stdio::from(slave.try_clone().unwrap());
-    let child = Command::new(PROGRAM)
+    let child = command(PROGRAM)
         .arg("watch")
         .args(arguments)
         .env("TERM", "xterm-256color")
-        .env("LC_ALL", "C.UTF-8")
         .stdin(end())
         .stdout(end())
         .stderr(end())

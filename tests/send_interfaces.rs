@@ -17,6 +17,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use nix::sched::{CloneFlags, setns};
+use program::environment::{PROGRAM, command};
 use program::{Run, finished};
 use responder::{KEY, reply_to, request_of, signed};
 use serde_json::Value;
@@ -97,9 +98,9 @@ impl Networks {
 
     /// Runs `mipflow send` on the node.
     fn send(&self, arguments: &str) -> Run {
-        let mut command = Command::new("ip");
-        command.args(["netns", "exec", &self.place("node"), env!("CARGO_BIN_EXE_mipflow"), "send"]);
-        command.args(arguments.split_whitespace()).env("LC_ALL", "C.UTF-8");
+        let mut command = command("ip");
+        command.args(["netns", "exec", &self.place("node"), PROGRAM, "send"]);
+        command.args(arguments.split_whitespace());
         finished(&mut command)
     }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use program::capture::{RAW, datagram, pcap, request};
 use program::watching::{Watching, content, write_now};
-use program::{mipflow, run, shown};
+use program::{environment, mipflow, run, shown};
 use serde_json::Value;
 
 const SAMPLES: [&str; 5] = ["extensions", "figure3", "foreign-agent", "malformed", "tunnels"];
@@ -257,9 +257,8 @@ fn an_input_is_not_written_over() {
 
 #[test]
 fn who_ignores_hanging_up_goes_on() {
-    let mut command = std::process::Command::new("sh");
-    let program = env!("CARGO_BIN_EXE_mipflow");
-    command.args(["-c", "trap '' HUP; exec \"$0\" watch --headless -", program]);
+    let mut command = environment::command("sh");
+    command.args(["-c", "trap '' HUP; exec \"$0\" watch --headless -", environment::PROGRAM]);
     let mut watching = Watching::start(&mut command);
     let mut input = watching.input();
     let sample = content("samples/figure3.pcap");

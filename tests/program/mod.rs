@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 pub mod capture;
+pub mod environment;
 pub mod watching;
 
 use std::process::{Command, Output};
@@ -13,13 +14,10 @@ use std::process::{Command, Output};
 /// The key of the samples, as `--key` takes it.
 pub const KEY: &str = "256=text:mipflow-sample";
 
-/// `mipflow` with arguments separated by blanks, and nothing of the caller's terminal or colours.
+/// `mipflow` with arguments separated by blanks, in an environment of its own.
 pub fn mipflow(arguments: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mipflow"));
-    command.args(arguments.split_whitespace()).env_remove("NO_COLOR").env("TERM", "xterm").env("TZ", "UTC");
-    command.env("LC_ALL", "C.UTF-8").env_remove("COLUMNS");
-    // Who calls the tests by sudo is not whom a watch has to become.
-    command.env_remove("SUDO_UID").env_remove("SUDO_GID");
+    let mut command = environment::command(environment::PROGRAM);
+    command.args(arguments.split_whitespace());
     command
 }
 

@@ -3,15 +3,16 @@
 // Each test file uses what it needs.
 #![allow(dead_code)]
 
-use std::process::Command;
+#[path = "../program/environment.rs"]
+pub mod environment;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use environment::{PROGRAM, command};
 use nix::unistd::Pid;
 
-/// The program.
-pub const PROGRAM: &str = env!("CARGO_BIN_EXE_mipflow");
 /// The longest anything may take; a condition that holds ends the wait.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -25,7 +26,7 @@ impl Terminal {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let terminal = Self { socket: format!("mipflow-{}-{number}", std::process::id()) };
-        let made = Command::new("tmux")
+        let made = command("tmux")
             .args(["-L", &terminal.socket, "-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24"])
             .args(["env", "PS1=ready> ", "LC_ALL=C.UTF-8", "TERM=screen-256color", "sh"])
             .current_dir(env!("CARGO_MANIFEST_DIR"))
@@ -37,7 +38,7 @@ impl Terminal {
     }
 
     pub fn tmux(&self, arguments: &[&str]) -> String {
-        let output = Command::new("tmux").args(["-L", &self.socket]).args(arguments).output().unwrap();
+        let output = command("tmux").args(["-L", &self.socket]).args(arguments).output().unwrap();
         assert!(output.status.success(), "tmux {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     }
@@ -110,6 +111,6 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        let _ = Command::new("tmux").args(["-L", &self.socket, "kill-server"]).output();
+        let _ = command("tmux").args(["-L", &self.socket, "kill-server"]).output();
     }
 }

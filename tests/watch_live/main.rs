@@ -11,13 +11,13 @@ mod wire;
 use std::net::Ipv4Addr;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use program::capture::{datagram, request};
 use program::watching::{PATIENCE, Watching, content, write_now};
-use program::{finished, mipflow, shown};
+use program::{environment, finished, mipflow, shown};
 use serde_json::{Value, json};
 use wire::{End, Network, ethernet, frames_of, ip};
 
@@ -379,11 +379,11 @@ fn without_permission_the_capability_and_the_command_that_grants_it_are_named() 
     let directory = tempfile::tempdir().unwrap();
     std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
     let binary = directory.path().join("the real one");
-    std::fs::copy(env!("CARGO_BIN_EXE_mipflow"), &binary).unwrap();
+    std::fs::copy(environment::PROGRAM, &binary).unwrap();
     let link = directory.path().join("mipflow");
     symlink(&binary, &link).unwrap();
     let nobody = nix::unistd::User::from_name("nobody").unwrap().expect("there is nobody");
-    let mut command = Command::new(&link);
+    let mut command = environment::command(link.to_str().unwrap());
     command.args(["watch", "--headless", "a0"]).uid(nobody.uid.as_raw()).gid(nobody.gid.as_raw());
     command.current_dir("/");
     let run = finished(&mut command);
