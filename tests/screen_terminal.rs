@@ -7,21 +7,14 @@
 
 mod terminal;
 
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
-use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::process::{Child, Stdio};
+use std::os::unix::fs::PermissionsExt;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::fcntl::OFlag;
-use nix::poll::{PollFd, PollFlags, poll};
-use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use terminal::Terminal;
 use terminal::environment::{PROGRAM, command};
-use terminal::{PATIENCE, Terminal};
 
 /// Waits for the end of a process that is not our child.
 fn ends(process: Pid, within: Duration) -> bool {
@@ -411,103 +404,4 @@ fn a_killed_terminal_ends_the_process() {
     assert!(kill(process, None).is_ok());
     terminal.tmux(&["kill-server"]);
     assert!(ends(process, Duration::from_secs(2)), "it goes on without a terminal");
-}
-
-/// A terminal whose other end is ours, for a process that is told of nothing but by the terminal itself.
-fn under_a_terminal(arguments: &[&str]) -> (Child, File) {
-    // Closed in whatever other tests start at the same time: who holds it keeps the terminal alive.
-    let flags = OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
-    let master = posix_openpt(flags).unwrap();
-    grantpt(&master).unwrap();
-    unlockpt(&master).unwrap();
-    let name = ptsname_r(&master).unwrap();
-    let slave = OpenOptions::new().read(true).write(true).custom_flags(libc_noctty()).open(&name).unwrap();
-    let sized = command("stty").args(["-F", &name, "rows", "24", "cols", "80"]).status().unwrap();
-    assert!(sized.success());
-    let end = || Stdio::from(slave.try_clone().unwrap());
-    let child = command(PROGRAM)
-        .arg("watch")
-        .args(arguments)
-        .env("TERM", "xterm-256color")
-        .stdin(end())
-        .stdout(end())
-        .stderr(end())
-        .spawn()
-        .unwrap();
-    (child, File::from(OwnedFd::from(master)))
-}
-
-/// So that it does not become the terminal of the tests.
-fn libc_noctty() -> i32 {
-    OFlag::O_NOCTTY.bits()
-}
-
-fn code_within(child: &mut Child, within: Duration) -> Option<i32> {
-    let deadline = Instant::now() + within;
-    while Instant::now() < deadline {
-        if let Some(status) = child.try_wait().unwrap() {
-            return status.code();
-        }
-        thread::sleep(Duration::from_millis(10));
-    }
-    child.kill().unwrap();
-    None
-}
-
-#[test]
-fn a_terminal_that_is_gone_ends_the_process_without_a_signal() {
-    // Its session has no terminal, so that nobody sends SIGHUP: an ssh session that dropped, for whoever used nohup.
-    let (mut child, mut master) = under_a_terminal(&["samples/figure3.pcap"]);
-    let mut shown = Vec::new();
-    let mut piece = [0; 4096];
-    while !String::from_utf8_lossy(&shown).contains("Tunnels") {
-        let mut readable = [PollFd::new(master.as_fd(), PollFlags::POLLIN)];
-        assert_eq!(poll(&mut readable, 30_000u16), Ok(1), "nothing is drawn");
-        let count = master.read(&mut piece).unwrap();
-        shown.extend_from_slice(&piece[..count]);
-    }
-    assert_eq!(child.try_wait().unwrap(), None);
-    drop(master);
-    assert_eq!(code_within(&mut child, Duration::from_secs(2)), Some(0));
-}
-
-#[test]
-fn a_terminal_that_takes_nothing_does_not_keep_it() {
-    // Nobody reads the other end: what is drawn fills it up sooner or later.
-    let (mut child, master) = under_a_terminal(&["--replay", "1000", "samples/figure3.pcap"]);
-    thread::sleep(Duration::from_millis(500));
-    kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), Signal::SIGTERM).unwrap();
-    assert!(code_within(&mut child, Duration::from_secs(4)).is_some(), "it hangs at its terminal");
-    drop(master);
-}
-
-/// What comes out of the other end, as long as it is read.
-fn octets_of(master: &File) -> std::sync::mpsc::Receiver<Vec<u8>> {
-    let (sender, octets) = std::sync::mpsc::channel();
-    let mut reader = master.try_clone().unwrap();
-    thread::spawn(move || {
-        let mut piece = [0; 4096];
-        while let Ok(count) = reader.read(&mut piece) {
-            if count == 0 || sender.send(piece[..count].to_vec()).is_err() {
-                break;
-            }
-        }
-    });
-    octets
-}
-
-#[test]
-fn nothing_is_drawn_when_nothing_changes() {
-    let (mut child, mut master) = under_a_terminal(&["samples/figure3.pcap"]);
-    let octets = octets_of(&master);
-    octets.recv_timeout(PATIENCE).expect("a first frame");
-    // The file has soon been read. From then on nothing comes until a key is pressed.
-    while octets.recv_timeout(Duration::from_secs(1)).is_ok() {}
-    assert!(octets.recv_timeout(Duration::from_secs(2)).is_err(), "it draws for nothing");
-    let pressed = Instant::now();
-    master.write_all(b"6").unwrap();
-    octets.recv_timeout(PATIENCE).expect("a key is answered");
-    println!("a key was answered after {:?}", pressed.elapsed());
-    master.write_all(b"q").unwrap();
-    assert_eq!(code_within(&mut child, Duration::from_secs(2)), Some(0));
 }

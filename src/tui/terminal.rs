@@ -8,6 +8,7 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::SyncSender;
 use std::thread;
+use std::time::Duration;
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{
@@ -189,12 +190,12 @@ pub fn listen_to_signals(happenings: &SyncSender<Happening>) -> io::Result<()> {
                 SIGHUP => Happening::Lost,
                 _ => Happening::Terminate,
             };
-            let ends = matches!(happening, Happening::Lost | Happening::Terminate);
+            if matches!(happening, Happening::Lost | Happening::Terminate) {
+                // Before it is told: where too many keys wait for a screen that is stuck, nothing can be told any more.
+                let _ = spawn("end", end_soon);
+            }
             if sender.send(happening).is_err() {
                 return;
-            }
-            if ends {
-                end_soon();
             }
         }
     })
@@ -211,8 +212,8 @@ pub fn listen(happenings: &SyncSender<Happening>) -> io::Result<()> {
         // Nothing is asked for: that the other end is gone is told unasked.
         let mut terminal = [PollFd::new(stdout.as_fd(), PollFlags::empty())];
         while poll(&mut terminal, PollTimeout::NONE) != Ok(1) {}
+        let _ = spawn("end", end_soon);
         let _ = sender.send(Happening::Lost);
-        end_soon();
     })?;
     let sender = happenings.clone();
     spawn("keys", move || {
@@ -243,9 +244,14 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
 /// Ends the program when it has not ended by itself by then: it may be stuck in a write to a terminal that takes
 /// nothing any more.
 fn end_soon() {
-    const PATIENCE: std::time::Duration = std::time::Duration::from_secs(1);
+    const PATIENCE: Duration = Duration::from_secs(1);
+    const FAREWELL: Duration = Duration::from_millis(200);
     thread::sleep(PATIENCE);
-    give_back();
+    // Who is stuck in a write holds standard output, so that to give the terminal back may last as long; its line
+    // discipline can be set back at once.
+    let _ = disable_raw_mode();
+    let _ = spawn("farewell", give_back);
+    thread::sleep(FAREWELL);
     #[allow(clippy::exit)]
     std::process::exit(0);
 }
