@@ -1,0 +1,239 @@
+//! The home agent's judgement and its bindings: right, but for its fault.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::time::{Duration, Instant};
+
+use mipflow::wire::{
+    Content, ExtensionType, Header, KeyRing, Message, Multipath, Numbers, RegistrationReply,
+    RegistrationRequest, ReplyCode, Verdict,
+};
+
+use super::fault::Fault;
+use super::refusals::refused;
+use super::structure::is_poorly_formed;
+use super::{key, ntp_now, reply_to, signed};
+
+/// The answer to what has no field to answer to.
+const RUNT_ACCEPTED: RegistrationReply = RegistrationReply {
+    code: ReplyCode::ACCEPTED,
+    lifetime: 60,
+    home_address: Ipv4Addr::UNSPECIFIED,
+    home_agent: Ipv4Addr::LOCALHOST,
+    identification: 0,
+};
+
+#[derive(Default)]
+pub(super) struct Node {
+    /// By Binding Identifier; 0 is the binding without one.
+    pub(super) bindings: BTreeMap<u8, Binding>,
+    last_identification: u64,
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Binding {
+    pub(super) care_of_address: Ipv4Addr,
+    expires: Instant,
+}
+
+pub struct Agent {
+    fault: Fault,
+    nodes: BTreeMap<Ipv4Addr, Node>,
+    keys: KeyRing,
+    stranger: UdpSocket,
+    address: Option<Ipv4Addr>,
+}
+
+impl Agent {
+    pub fn new(fault: Fault) -> Self {
+        let mut keys = KeyRing::default();
+        keys.add(key());
+        let stranger = UdpSocket::bind("127.0.0.1:0").unwrap();
+        Self { fault, nodes: BTreeMap::new(), keys, stranger, address: None }
+    }
+
+    pub fn take(&mut self, socket: &UdpSocket, source: SocketAddr, octets: &[u8]) {
+        if self.fault == Fault::Silent {
+            return;
+        }
+        if let SocketAddr::V4(address) = socket.local_addr().unwrap() {
+            self.address = Some(*address.ip());
+        }
+        let message = Message::parse(octets, 0, Numbers::default());
+        if self.fault == Fault::AcceptsRunts && octets.len() < 24 {
+            socket.send_to(&signed(&RUNT_ACCEPTED, &[]), source).unwrap();
+        }
+        let Header::Request(request) = message.header else { return };
+        let Some(mut reply) = self.judge(&message, &request) else { return };
+        let mut extensions = Vec::new();
+        match self.fault {
+            Fault::Late(delay) => std::thread::sleep(delay),
+            Fault::WrongLowHalf => reply.identification ^= 0x55,
+            Fault::WrongHighHalf if reply.code.is_accepted() => reply.identification ^= 0x55 << 32,
+            Fault::MultipathInReply => {
+                if let Some(multipath) = multipath_of(&message) {
+                    let kind = ExtensionType(154);
+                    Content::Multipath(multipath).emit(kind, 1, Numbers::default(), &mut extensions);
+                }
+            }
+            Fault::LifetimeTooLong if reply.code.is_accepted() && request.lifetime > 0 => {
+                reply.lifetime = request.lifetime.saturating_add(1);
+            }
+            Fault::WrongHomeAddress => reply.home_address = [10, 99, 99, 99].into(),
+            Fault::GrantsDeregistrations if reply.code.is_accepted() && request.lifetime == 0 => {
+                reply.lifetime = 60;
+            }
+            Fault::WrongHomeAgent => reply.home_agent = [198, 51, 100, 99].into(),
+            _ => {}
+        }
+        let mut answer = signed(&reply, &extensions);
+        match self.fault {
+            Fault::BadAuthenticator => *answer.last_mut().unwrap() ^= 1,
+            Fault::NoAuthenticator => answer.truncate(answer.len() - 22),
+            Fault::StrangerFirst => {
+                self.stranger.send_to(&answer, source).unwrap();
+            }
+            Fault::AnotherPort => {
+                self.stranger.send_to(&answer, source).unwrap();
+                return;
+            }
+            Fault::Duplicates => {
+                socket.send_to(&answer, source).unwrap();
+            }
+            _ => {}
+        }
+        socket.send_to(&answer, source).unwrap();
+    }
+
+    /// The reply; `None` of what is dropped in silence.
+    fn judge(&mut self, message: &Message<'_>, request: &RegistrationRequest) -> Option<RegistrationReply> {
+        let fault = self.fault;
+        let mut reply = reply_to(request);
+        let mut deny = |code| {
+            reply.code = ReplyCode(code);
+            reply.lifetime = 0;
+            Some(reply)
+        };
+        // Who does not know the extension reads its Sub-Type as a Length of one or two octets.
+        if fault == Fault::UnknownMultipath && message.extensions().any(|extension| extension.is_family()) {
+            return None;
+        }
+        if fault == Fault::AcceptsOverlong && message.malformed().is_some() {
+            return Some(reply);
+        }
+        // r and x of the flags.
+        let is_reserved = request.flags.0 & 0x05 != 0 && fault != Fault::RefusesReservedBits;
+        if fault != Fault::AcceptsMalformed && (is_reserved || is_poorly_formed(message)) {
+            return deny(134);
+        }
+        for extension in message.extensions() {
+            let is_unknown = extension.name() == "unknown";
+            let is_dropped = if extension.kind.is_skippable() {
+                fault == Fault::DropsSkippable
+            } else {
+                fault != Fault::TakesNonSkippable
+            };
+            if is_unknown && is_dropped {
+                return None;
+            }
+        }
+        let authentication = message.extensions().find(|extension| extension.kind.0 == 32);
+        let verdict = authentication.and_then(|extension| self.keys.verify(message.octets, &extension));
+        if verdict != Some(Verdict::Valid) && fault != Fault::AcceptsUnsigned {
+            return deny(131);
+        }
+        if Some(request.home_agent) != self.address && fault != Fault::AcceptsAnyHomeAgent {
+            let mut reply = deny(136)?;
+            reply.home_agent = self.address?;
+            return Some(reply);
+        }
+        let node = self.nodes.entry(request.home_address).or_default();
+        let now = ntp_now();
+        let is_fresh = (request.identification >> 32).abs_diff(now) <= 7
+            && request.identification > node.last_identification;
+        if !is_fresh && fault != Fault::AcceptsReplays {
+            let own = if fault == Fault::NoResynchronisation { request.identification >> 32 } else { now };
+            let mut reply = deny(133)?;
+            reply.identification = own << 32 | request.identification & 0xffff_ffff;
+            return Some(reply);
+        }
+        node.last_identification = request.identification;
+        let multipath = multipath_of(message);
+        if multipath.is_some() && fault == Fault::MultipathNotAllowed {
+            return deny(152);
+        }
+        let time = Instant::now();
+        node.bindings.retain(|_, binding| binding.expires > time || fault == Fault::NeverExpires);
+        let own = multipath.map(|multipath| multipath.bid);
+        if let Some(code) = refused(fault, message, request, node) {
+            return deny(code);
+        }
+        for extension in message.extensions().filter(|_| request.lifetime > 0) {
+            let Ok(Content::FlowBinding(flow)) = extension.content() else { continue };
+            let keeps = |bid: &u8| match multipath {
+                Some(multipath) if multipath.overwrite => Some(*bid) == own,
+                _ if Some(*bid) == own && fault != Fault::CountsNotTheRequest => true,
+                _ => node.bindings.contains_key(bid),
+            };
+            let is_known = flow.bids.iter().any(keeps) || flow.bids.is_empty();
+            let is_refused = match u8::from(flow.action) {
+                0 => fault == Fault::RefusesDrop,
+                _ => !is_known && fault != Fault::AcceptsUnknownBids,
+            };
+            if is_refused {
+                if fault == Fault::KeepsRefused {
+                    change(node, request, multipath, fault);
+                }
+                return deny(153);
+            }
+        }
+        change(node, request, multipath, fault);
+        Some(reply_to(request))
+    }
+}
+
+fn change(node: &mut Node, request: &RegistrationRequest, multipath: Option<Multipath>, fault: Fault) {
+    let expires = Instant::now() + Duration::from_secs(request.lifetime.into());
+    let binding = Binding { care_of_address: request.care_of_address, expires };
+    let is_deregistration = request.lifetime == 0;
+    match multipath {
+        Some(_) if is_deregistration && fault == Fault::DeregistersNothing => {}
+        Some(multipath) if is_deregistration && multipath.bulk && fault != Fault::BulkDeregistersOne => {
+            node.bindings.clear();
+        }
+        Some(_) if is_deregistration && fault == Fault::DeregistersAll => node.bindings.clear(),
+        Some(multipath) if is_deregistration => {
+            node.bindings.remove(&multipath.bid);
+        }
+        None if is_deregistration && request.care_of_address == request.home_address => node.bindings.clear(),
+        None if is_deregistration => {
+            node.bindings.retain(|_, binding| binding.care_of_address != request.care_of_address);
+        }
+        Some(multipath) => {
+            if multipath.overwrite && fault != Fault::OverwriteKeepsOthers {
+                node.bindings.clear();
+            }
+            if multipath.bulk && fault != Fault::BulkKeepsLifetimes {
+                node.bindings.values_mut().for_each(|other| other.expires = expires);
+            }
+            node.bindings.remove(&0);
+            if fault == Fault::OneBindingOnly {
+                node.bindings.clear();
+            }
+            if !(multipath.overwrite && fault == Fault::OverwriteRemovesItself) {
+                node.bindings.insert(multipath.bid, binding);
+            }
+        }
+        None => {
+            node.bindings.clear();
+            node.bindings.insert(0, binding);
+        }
+    }
+}
+
+pub(super) fn multipath_of(message: &Message<'_>) -> Option<Multipath> {
+    message.extensions().find_map(|extension| match extension.content() {
+        Ok(Content::Multipath(multipath)) => Some(multipath),
+        _ => None,
+    })
+}

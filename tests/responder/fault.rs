@@ -1,0 +1,104 @@
+//! What can be wrong with a home agent.
+
+use std::time::Duration;
+
+/// What is wrong with a responder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing.
+    None,
+    /// It never answers.
+    Silent,
+    /// Each answer comes this much later.
+    Late(Duration),
+    /// The low half of the reply's Identification is another.
+    WrongLowHalf,
+    /// The high half of an accepted reply's Identification is another.
+    WrongHighHalf,
+    /// The authenticator is wrong.
+    BadAuthenticator,
+    /// There is no authenticator.
+    NoAuthenticator,
+    /// The request's Multipath extension is in the reply.
+    MultipathInReply,
+    /// More is granted than was asked for.
+    LifetimeTooLong,
+    /// The home address of the reply is another.
+    WrongHomeAddress,
+    /// The home agent of the reply is another.
+    WrongHomeAgent,
+    /// A stranger's reply comes first.
+    StrangerFirst,
+    /// Each reply comes twice.
+    Duplicates,
+    /// It takes any authenticator, and none.
+    AcceptsUnsigned,
+    /// It takes any Identification.
+    AcceptsReplays,
+    /// Its code 133 does not bring its own time.
+    NoResynchronisation,
+    /// It takes requests that are addressed to another home agent.
+    AcceptsAnyHomeAgent,
+    /// It does not know the Multipath extension, and takes it for one of two octets.
+    UnknownMultipath,
+    /// It refuses multipath registrations.
+    MultipathNotAllowed,
+    /// It takes a policy none of whose bindings exist.
+    AcceptsUnknownBids,
+    /// It refuses a DROP rule for its placeholder.
+    RefusesDrop,
+    /// O leaves the other bindings.
+    OverwriteKeepsOthers,
+    /// B leaves the lifetimes of the other bindings.
+    BulkKeepsLifetimes,
+    /// De-registering with B leaves the other bindings.
+    BulkDeregistersOne,
+    /// De-registering leaves the binding.
+    DeregistersNothing,
+    /// It drops a message for an extension of 128 to 255 that it does not know.
+    DropsSkippable,
+    /// It takes a message with an extension below 128 that it does not know.
+    TakesNonSkippable,
+    /// It accepts multipath requests with structural faults.
+    AcceptsMalformed,
+    /// It accepts what is too short for a request.
+    AcceptsRunts,
+    /// It accepts a request with an extension that runs past its end.
+    AcceptsOverlong,
+    /// It refuses requests whose reserved bits are set, of the flags or of a Multipath extension.
+    RefusesReservedBits,
+    /// It refuses requests without a Multipath extension, with a code (153) that is for those with one.
+    RefusesPlain,
+    /// It refuses to refresh a binding.
+    RefusesRefresh,
+    /// It refuses another care-of address for a binding.
+    RefusesMove,
+    /// It refuses a lifetime without end.
+    RefusesForever,
+    /// Its replies to de-registrations grant a lifetime.
+    GrantsDeregistrations,
+    /// It answers from another port than was asked.
+    AnotherPort,
+    /// It refuses Binding Identifier 254.
+    RefusesBid254,
+    /// It does not count the binding of the request itself among those a policy may name.
+    CountsNotTheRequest,
+    /// It refuses a second Flow-Binding extension.
+    OneRuleOnly,
+    /// It refuses selectors with ranges.
+    RefusesRanges,
+    /// It refuses selectors without any field.
+    RefusesEmptySelector,
+    /// It refuses a FORWARD rule of eight Binding Identifiers.
+    RefusesEightBids,
+    /// A new binding takes the place of all others.
+    OneBindingOnly,
+    /// De-registering one binding removes all.
+    DeregistersAll,
+    /// A registration that is refused for its policy leaves its binding.
+    KeepsRefused,
+    /// O removes the binding it came with, too.
+    OverwriteRemovesItself,
+    /// Bindings do not end with their lifetime.
+    NeverExpires,
+}

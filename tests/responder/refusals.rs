@@ -1,0 +1,53 @@
+//! What an agent with a fault refuses although it is right.
+
+use mipflow::wire::{Content, FlowBinding, Message, RegistrationRequest};
+
+use super::agent::{Node, multipath_of};
+use super::fault::Fault;
+
+/// The bits of an IPv4 selector's flags word that stand for the end of a range (RFC 6088 §3.1).
+const ENDS: u32 = 0x5554_0000;
+
+/// The code with which an agent of this fault refuses the request; `None` where it has no reason of its own.
+pub fn refused(
+    fault: Fault,
+    message: &Message<'_>,
+    request: &RegistrationRequest,
+    node: &Node,
+) -> Option<u8> {
+    let multipath = multipath_of(message);
+    let flows: Vec<FlowBinding<'_>> = message
+        .extensions()
+        .filter_map(|extension| match extension.content() {
+            Ok(Content::FlowBinding(flow)) => Some(flow),
+            _ => None,
+        })
+        .collect();
+    let words = || {
+        flows
+            .iter()
+            .filter_map(|flow| flow.selector_octets.first_chunk())
+            .map(|word| u32::from_be_bytes(*word))
+    };
+    let is_registration = request.lifetime > 0;
+    let bid = multipath.map_or(0, |multipath| multipath.bid);
+    let bound = node.bindings.get(&bid).filter(|_| is_registration);
+    let elsewhere = bound.is_some_and(|binding| binding.care_of_address != request.care_of_address);
+    let (is_refused, code) = match fault {
+        Fault::RefusesReservedBits => {
+            // r and x of the flags.
+            (request.flags.0 & 0x05 != 0 || multipath.is_some_and(|multipath| multipath.reserved > 0), 128)
+        }
+        Fault::RefusesPlain => (multipath.is_none() && is_registration, 153),
+        Fault::RefusesRefresh => (bound.is_some() && !elsewhere && flows.is_empty(), 130),
+        Fault::RefusesMove => (elsewhere, 129),
+        Fault::RefusesForever => (request.lifetime == 0xffff, 128),
+        Fault::RefusesBid254 => (bid == 254, 134),
+        Fault::OneRuleOnly => (flows.len() > 1, 134),
+        Fault::RefusesRanges => (words().any(|word| word & ENDS != 0), 134),
+        Fault::RefusesEmptySelector => (words().any(|word| word == 0), 134),
+        Fault::RefusesEightBids => (flows.iter().any(|flow| flow.bids.len() == 8), 134),
+        _ => (false, 0),
+    };
+    is_refused.then_some(code)
+}
