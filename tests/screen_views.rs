@@ -207,7 +207,7 @@ fn findings_fold_and_are_counted_where_they_stand() {
 
 #[test]
 fn a_paused_screen_and_the_time_cursor_show_the_findings_of_their_moment() {
-    let mut bench = Bench::before(MALFORMED, (100, 24));
+    let mut bench = Bench::before(MALFORMED, (100, 90));
     bench.read(2);
     bench.keys("5p");
     assert!(bench.shows("Findings: 4 findings"), "{}", bench.text());
@@ -215,6 +215,17 @@ fn a_paused_screen_and_the_time_cursor_show_the_findings_of_their_moment() {
     assert!(bench.shows("Findings: 4 findings") && bench.shows("PAUSED +1"), "{}", bench.text());
     bench.keys("p");
     assert!(bench.shows("Findings: 6 findings"), "{}", bench.text());
+    // Each of the first three requests has a fault of its own, no reply, and Type 154; EXT-001 is of frame 10. The
+    // requests go unanswered one by one, from the first to the last.
+    bench.read(u64::MAX);
+    assert!(bench.shows("Findings: 27 findings") && bench.shows("EXT-001"), "{}", bench.text());
+    bench.keys("[[[[[[[[[[[");
+    assert!(bench.shows("AT FRAME 3") && bench.shows("Findings: 9 findings"), "{}", bench.text());
+    assert!(bench.shows("MP-003") && !bench.shows("EXT-001"), "{}", bench.text());
+    bench.keys("]");
+    assert!(bench.shows("AT FRAME 4") && bench.shows("Findings: 12 findings"), "{}", bench.text());
+    bench.keys("p");
+    assert!(bench.shows("Findings: 27 findings") && bench.shows("EXT-001"), "{}", bench.text());
 }
 
 #[test]
@@ -338,15 +349,22 @@ fn a_failover_is_seen_at_a_glance() {
 #[test]
 fn rates_are_those_of_the_last_second() {
     let mut bench = Bench::before(FIGURE, (120, 24));
-    bench.read(9);
+    // BID 2 is registered with frame 10, at 10:00:02.585.
     bench.read(10);
-    let at = |second: i64| Timestamp::new(1_717_236_000 + second, 0);
-    bench.engine.tick(Some(at(10)));
-    bench.send(Message::Data);
-    bench.engine.tick(Some(at(12)));
-    bench.send(Message::Data);
-    assert!(bench.shows("packets and octets a second"), "{}", bench.text());
-    assert!(bench.line("BID 1   802.11/1").contains("↓   0    0"), "{}", bench.text());
+    let at = |bench: &mut Bench, second: i64| {
+        bench.engine.tick(Some(Timestamp::new(1_717_236_000 + second, 600_000_000)));
+        bench.send(Message::Data);
+        assert!(bench.shows("packets and octets a second"), "{}", bench.text());
+        bench.line("BID 2   E-UTRAN/2")
+    };
+    assert!(at(&mut bench, 3).contains("↓   0    0"), "{}", bench.text());
+    // Frames 11 to 17 are all of BID 2, from 10:00:03.703 to 10:00:03.816. Inner packets, as tshark -T fields -e ip.src
+    // -e ip.len has them: 12, 15 and 16 to the node, of 40, 40 and 83 octets; 11, 13, 14 and 17 from it, of 40, 40, 81 and 40.
+    bench.read(17);
+    let line = at(&mut bench, 4);
+    assert!(line.contains("↓   3  163") && line.contains("↑   4  201"), "{line}");
+    let line = at(&mut bench, 5);
+    assert!(line.contains("↓   0    0") && line.contains("↑   0    0"), "{line}");
 }
 
 #[test]
