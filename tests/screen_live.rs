@@ -1,6 +1,7 @@
 //! The screen live, in a real terminal and a network namespace of its own. Needs root, iproute2 and tmux, and fails
 //! without them.
 
+#![cfg(target_os = "linux")]
 // Helpers of tests may fail loudly, as the tests themselves may.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 // Waits end by the clock.

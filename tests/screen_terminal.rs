@@ -1,5 +1,6 @@
 //! The screen in a real terminal: tmux draws it, keys are sent to it, and it is taken away.
 
+#![cfg(target_os = "linux")]
 // Helpers of tests may fail loudly, as the tests themselves may.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 // Waits end by the clock.

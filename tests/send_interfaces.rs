@@ -212,7 +212,7 @@ fn what_the_network_says_is_told() {
     networks.at("a", &format!("addr del {HOME_AGENT}/32 dev lo"));
     networks.at("a", &format!("route add unreachable {HOME_AGENT}"));
     let output = Command::new("ip")
-        .args(["netns", "exec", &networks.place("a"), "sysctl", "-q", "-w", "net.ipv4.ip_forward=1"])
+        .args(["netns", "exec", &networks.place("a"), "sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward"])
         .output();
     let forwards = output.is_ok_and(|output| output.status.success());
     assert!(forwards, "forwarding cannot be switched on in the namespace");

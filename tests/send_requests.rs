@@ -214,13 +214,15 @@ fn where_it_goes_is_printed_first() {
 #[test]
 fn a_source_port_and_the_port_of_an_agent_can_be_given() {
     let responder = Responder::with(Fault::None);
-    let free = std::net::UdpSocket::bind("127.0.0.6:0").unwrap().local_addr().unwrap();
+    // Who holds a port of another address keeps it from all that ask for any port at all addresses.
+    let holder = std::net::UdpSocket::bind("127.0.0.7:0").unwrap();
+    let free = format!("127.0.0.6:{}", holder.local_addr().unwrap().port());
     let port = responder.address.port();
     let run = run(&format!(
         "send --ha 127.0.0.1 --port {port} --source {free} --home-address 10.1.0.1 --key {KEY} --format json"
     ));
     let document: Value = serde_json::from_str(&run.out).unwrap();
-    assert_eq!(document["steps"][0]["request"]["source"], free.to_string());
+    assert_eq!(document["steps"][0]["request"]["source"], free);
     assert_eq!(run.code, 0);
 }
 

@@ -1,5 +1,6 @@
 //! `mipflow watch` on interfaces: in network namespaces that each test makes for itself. They need root and iproute2.
 
+#![cfg(target_os = "linux")]
 // Helpers of tests may fail loudly, as the tests themselves may; they wait by the clock.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 #![allow(clippy::disallowed_methods)]
