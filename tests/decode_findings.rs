@@ -335,3 +335,37 @@ fn samples_of_lawful_traffic_break_no_must() {
         assert_eq!((run.code, run.error.as_str()), (0, ""), "{sample}: {}", run.out);
     }
 }
+
+#[test]
+fn whether_nothing_was_registered_before_decides_what_can_be_said() {
+    // A tunnel to an address that was never registered in the capture (TUN-001, anchored).
+    let mut scene = no_fault();
+    scene.history.down(16.0, care_of(77), &Packet::new().ports(5060, 7000));
+    scene.wait_until(20.0);
+    let tunnel = |options: &str| -> Vec<String> {
+        let (code, document) = json(&scene, &format!("--fail-on must {options}"));
+        let found: Vec<String> = found(&document, "must").into_iter().map(|(rule, _)| rule).collect();
+        assert_eq!(code, i32::from(!found.is_empty()), "{options}");
+        found
+    };
+    assert!(
+        tunnel("").contains(&"TUN-001".to_owned()),
+        "a file begins where everything does: {:?}",
+        tunnel("")
+    );
+    assert_eq!(tunnel("--assume-cold-start on"), tunnel(""));
+    assert!(!tunnel("--assume-cold-start off").contains(&"TUN-001".to_owned()));
+}
+
+#[test]
+fn input_that_failed_decides_over_findings() {
+    let directory = TempDir::new().unwrap();
+    let path = saved(&three_faults(), directory.path());
+    let whole = std::fs::read(&path).unwrap();
+    assert_eq!(run(&format!("decode --key {KEY} --fail-on must {}", path.display())).code, 1);
+    // All frames are there, and eight octets of one more.
+    std::fs::write(&path, [&whole[..], &[0; 8]].concat()).unwrap();
+    let cut = run(&format!("decode --key {KEY} --fail-on must {}", path.display()));
+    assert_eq!(cut.code, 3, "{}", cut.error);
+    assert!(cut.out.contains("MP-008") && cut.error.contains("cut off"), "{}{}", cut.out, cut.error);
+}

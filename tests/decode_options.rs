@@ -320,6 +320,19 @@ fn verified_samples() {
 }
 
 #[test]
+fn keys_of_the_environment_verify_where_the_command_line_names_none() {
+    let verdicts = |options: &str| {
+        let mut command = mipflow(&format!("decode --show messages {options} samples/figure3.pcap"));
+        let run = finished(command.env("MIPFLOW_KEY", format!("300=text:another\n{KEY}\n")));
+        assert_eq!((run.code, run.error.as_str()), (0, ""), "{options}");
+        ["256 valid", "256 INVALID"].map(|verdict| run.out.matches(verdict).count())
+    };
+    assert_eq!(verdicts(""), [8, 0]);
+    assert_eq!(verdicts("--key 256=text:wrong"), [0, 8]);
+    assert_eq!(verdicts("--key 300=text:another"), [0, 0]);
+}
+
+#[test]
 fn messages_of_others_are_not_denied_where_one_node_is_asked_for() {
     // figure3.pcap holds four requests and four replies, none of this node.
     assert_eq!(

@@ -54,6 +54,28 @@ fn output_begins_before_input_ends() {
 }
 
 #[test]
+fn what_is_compressed_is_read_as_what_it_was() {
+    let sample = fs::read("samples/figure3.pcap").unwrap();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(&sample).unwrap();
+    let zstd = zstd::encode_all(&sample[..], 0).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    for (name, packed) in [("figure3.pcap.gz", gzip.finish().unwrap()), ("figure3.pcap.zst", zstd)] {
+        let path = directory.path().join(name);
+        fs::write(&path, &packed).unwrap();
+        let whole = shown("decode samples/figure3.pcap");
+        assert_eq!(shown(&format!("decode {}", path.display())), whole, "{name}");
+        let input = fs::File::open(&path).unwrap();
+        let output = mipflow("decode -").stdin(input).output().unwrap();
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), whole, "{name} as standard input");
+        assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0), "{name} as standard input");
+        // Half of it is told to be cut.
+        fs::write(&path, &packed[..packed.len() / 2]).unwrap();
+        assert_eq!(program::run(&format!("decode {}", path.display())).code, 3, "half of {name}");
+    }
+}
+
+#[test]
 fn a_closed_pipe_ends_it_quietly() {
     // Far more than a pipe holds.
     let files = "samples/malformed.pcap ".repeat(120);

@@ -23,7 +23,7 @@ fn silent() -> UdpSocket {
 
 /// Runs `mipflow`, signals it when the agent has the first request, and gives the exit code and the document. The agent
 /// gets nothing else.
-fn interrupted(agent: &UdpSocket, arguments: &str) -> (i32, Value) {
+fn ended(agent: &UdpSocket, signal: Signal, arguments: &str) -> (i32, Value) {
     let child = mipflow(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -32,10 +32,11 @@ fn interrupted(agent: &UdpSocket, arguments: &str) -> (i32, Value) {
         .unwrap();
     let mut room = [0; 2_000];
     agent.recv(&mut room).expect("a request");
-    kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), Signal::SIGINT).unwrap();
+    kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
     let output = child.wait_with_output().unwrap();
     agent.set_nonblocking(true).unwrap();
     assert!(agent.recv(&mut room).is_err(), "a second request");
+    agent.set_nonblocking(false).unwrap();
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(error.ends_with("interrupted: what follows was not sent\n"), "{error}");
     let document = serde_json::from_slice(&output.stdout).unwrap();
@@ -56,22 +57,26 @@ fn the_document_is_whole_and_the_rest_is_not_sent() {
         ),
     )
     .unwrap();
-    let (code, document) = interrupted(&agent, &format!("send {} --format json", scenario.to_str().unwrap()));
-    assert_eq!(code, 1);
-    let steps = document["steps"].as_array().unwrap();
-    assert_eq!(steps.len(), 1, "{document:#}");
-    assert_eq!(steps[0]["name"], "one");
-    assert_eq!(steps[0]["skipped"], "it was interrupted");
-    assert_eq!(steps[0]["passed"], Value::Null);
-    assert_eq!((&document["passed"], &document["failed"]), (&0.into(), &0.into()));
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+        let arguments = format!("send {} --format json", scenario.to_str().unwrap());
+        let (code, document) = ended(&agent, signal, &arguments);
+        assert_eq!(code, 1, "{signal}");
+        let steps = document["steps"].as_array().unwrap();
+        assert_eq!(steps.len(), 1, "{signal} {document:#}");
+        assert_eq!(steps[0]["name"], "one");
+        assert_eq!(steps[0]["skipped"], "it was interrupted");
+        assert_eq!(steps[0]["passed"], Value::Null);
+        assert_eq!((&document["passed"], &document["failed"]), (&0.into(), &0.into()));
+    }
 }
 
 #[test]
 fn a_case_that_was_not_run_to_its_end_has_not_passed() {
     let agent = silent();
     let ha = agent.local_addr().unwrap();
-    let (code, document) = interrupted(
+    let (code, document) = ended(
         &agent,
+        Signal::SIGINT,
         &format!(
             "send --suite rfc7629 --ha {ha} --home-address 10.1.0.1 --key {} --timeout 60s --format json",
             program::KEY

@@ -156,14 +156,20 @@ fn a_request_without_an_answer_is_told_when_its_time_is_over() {
 
 #[test]
 fn a_replay_keeps_the_pace_of_the_recording() {
-    // Frames of three seconds: at six times the pace, half a second.
+    // Frames of five minutes: at six hundred times the pace, half a second.
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("short.pcap");
     let frames = vec![datagram(1024, 434, &request(&[])); 4];
-    std::fs::write(&path, pcap(RAW, &frames)).unwrap();
+    let mut octets = pcap(RAW, &frames);
+    for (frame, start) in (0..).zip((24..octets.len()).step_by(16 + frames[0].len())) {
+        octets[start..start + 4].copy_from_slice(&(1_717_236_000u32 + 100 * frame).to_le_bytes());
+    }
+    std::fs::write(&path, octets).unwrap();
     let path = path.to_str().unwrap();
-    let (half_a_second, three_seconds) = (Duration::from_millis(500), Duration::from_secs(3));
-    for (options, least) in [("--replay 6", half_a_second), ("--replay=1000x", Duration::ZERO)] {
+    let five_minutes = Duration::from_secs(300);
+    for (options, least) in
+        [("--replay 600", Duration::from_millis(500)), ("--replay=1000x", Duration::from_millis(300))]
+    {
         let mut watching = Watching::start(&mut mipflow(&format!("watch --headless {options} {path}")));
         let is_message = |record: &Value| record["record"] == "message";
         watching.wait_for("the first", is_message);
@@ -174,7 +180,7 @@ fn a_replay_keeps_the_pace_of_the_recording() {
         let took = first.elapsed();
         // Frames less than a millisecond away are not waited for, and the first may have been seen late.
         let late = Duration::from_millis(100);
-        assert!(took + late >= least && took < three_seconds, "{options} took {took:?}");
+        assert!(took + late >= least && took < five_minutes / 10, "{options} took {took:?}");
         let ended = watching.wait();
         assert_eq!((ended.code, &ended.capture()["packets"]), (Some(0), &4.into()));
     }
@@ -298,5 +304,32 @@ fn what_is_wrong_with_the_command_line_is_said() {
         let error = run.error.replace("\n  │ ", " ");
         assert!(run.code == code && error.contains(said), "{arguments}: {} {error}", run.code);
         assert_eq!(run.out, "", "{arguments}");
+    }
+}
+
+#[test]
+fn a_ring_that_is_full_loses_its_oldest_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let input = directory.path().join("long.pcap");
+    // Each takes 16 octets and 52 of its own: of 4096 octets, 24 are the file's header and the rest has room for 59.
+    std::fs::write(&input, pcap(RAW, &vec![datagram(1024, 434, &request(&[])); 4 * 59 + 10])).unwrap();
+    let ring = directory.path().join("ring.pcap");
+    let arguments = format!("watch --headless -w {} --ring 4kx2 {}", ring.display(), input.display());
+    let ended = Watching::start(&mut mipflow(&arguments)).wait();
+    assert_eq!((ended.code, ended.told.as_slice()), (Some(0), &[][..]));
+    let mut names: Vec<_> =
+        directory.path().read_dir().unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["long.pcap", "ring.0.pcap", "ring.1.pcap"]);
+    // A second apart from 10:00:00: the fifth file, of frames 237 to 246, took the place of the third, which had taken
+    // that of the first; the fourth, of frames 178 to 236, that of the second.
+    for (name, count, first, last) in
+        [("ring.0.pcap", 10, "10:03:56", "10:04:05"), ("ring.1.pcap", 59, "10:02:57", "10:03:55")]
+    {
+        let path = directory.path().join(name);
+        let text = shown(&format!("decode --show messages --format csv {}", path.display()));
+        let rows: Vec<&str> = text.lines().skip(1).collect();
+        assert_eq!(rows.len(), count, "{name}");
+        assert!(rows[0].contains(first) && rows[count - 1].contains(last), "{name}\n{text}");
     }
 }

@@ -287,3 +287,27 @@ fn a_foreign_agents_bad_authenticator_gets_132_and_a_good_one_is_answered() {
     let taken = strict.taken(&ask, &signed_as(signed(&ask, node), 34, "301=text:stranger"));
     assert_eq!(taken.reply, None, "a stranger's request is dropped (RFC 5944 §3.8.2.1)");
 }
+
+#[test]
+fn of_several_reasons_the_first_in_the_order_of_the_manual_is_told() {
+    // 136 before 129 before 152.
+    let prefixes = vec![prefix("10.1.0.0/16")];
+    let mut lab = Lab::new(Settings {
+        home_prefixes: prefixes,
+        multipath: false,
+        max_bindings: 1,
+        ..Settings::default()
+    });
+    let elsewhere = Ask::bid(2, 0).forward(&[9], "any").home(Ipv4Addr::new(10, 9, 0, 1));
+    assert_eq!(lab.ask(&Ask { home_agent: NODE, ..elsewhere.clone() }).code(), 136);
+    assert_eq!(lab.ask(&elsewhere).code(), 129);
+    // 152 before 135 and 153: the node has the one binding that it may have.
+    assert_eq!(lab.ask(&Ask::plain(1, 0)).code(), 0);
+    assert_eq!(lab.ask(&Ask::plain(2, 0).flags(0xa0)).code(), 135, "S keeps the other");
+    assert_eq!(lab.ask(&Ask::bid(2, 0).forward(&[9], "any").flags(0xa0)).code(), 152);
+    // 135 before 153.
+    let mut lab = Lab::new(Settings { max_bindings: 1, ..Settings::default() });
+    assert_eq!(lab.ask(&Ask::bid(1, 0)).code(), 0);
+    assert_eq!(lab.ask(&Ask::bid(2, 0).forward(&[9], "any")).code(), 135);
+    assert_eq!(lab.ask(&Ask::bid(1, 0).forward(&[9], "any")).code(), 153);
+}
