@@ -1,10 +1,14 @@
 //! What is generated from the command line's own definitions.
 
+// Helpers of tests may fail loudly, as the tests themselves may.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
 mod program;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use program::shown;
+use program::{COMMANDS, options_of, shown};
 
 #[test]
 fn completions_are_current() {
@@ -20,21 +24,35 @@ fn completions_are_current() {
 }
 
 #[test]
-fn the_manual_page_has_each_option() {
+fn the_manual_page_has_each_option_with_its_command() {
     let page = shown("man");
-    let help = ["decode", "watch", "serve"].map(|command| shown(&format!("{command} --help"))).concat();
-    let options: Vec<&str> = help
-        .lines()
-        .filter(|line| line.trim_start().starts_with('-') && line.starts_with("  "))
-        .filter_map(|line| line.split([' ', ',']).find(|word| word.starts_with("--")))
+    let sections: BTreeMap<String, &str> = page
+        .split(".SH \"MIPFLOW ")
+        .skip(1)
+        .map(|section| section.split_once("\"\n").expect("a heading"))
+        .map(|(command, section)| (command.to_lowercase(), section))
         .collect();
-    assert!(options.len() >= 35, "{options:?}");
-    for option in options {
-        let escaped = option.replace('-', "\\-");
-        assert!(page.contains(&escaped), "{option} is not in the manual page");
-    }
-    for command in ["DECODE", "WATCH", "SEND", "SERVE", "INTERFACES", "COMPLETIONS", "MAN"] {
-        assert!(page.contains(&format!(".SH \"MIPFLOW {command}\"")), "{command}");
+    let told = shown("--help");
+    let (_, list) = told.split_once("Commands:\n").unwrap();
+    let list = list.split("\n\n").next().unwrap().lines();
+    let commands: Vec<&str> = list
+        .filter_map(|line| line.strip_prefix("  ").filter(|line| !line.starts_with(' ')))
+        .filter_map(|line| line.split(' ').next())
+        .filter(|command| *command != "help")
+        .collect();
+    assert_eq!(commands, COMMANDS);
+    assert!(sections.keys().map(String::as_str).eq(BTreeSet::from(COMMANDS)), "{:?}", sections.keys());
+    assert!(page.split(".SH \"MIPFLOW ").next().unwrap().contains("\\fB\\-\\-version\\fR"));
+    for (command, least) in COMMANDS.iter().zip([25, 40, 15, 5, 25, 2, 2, 2]) {
+        let options = options_of(command);
+        assert!(options.len() >= least, "{command}: {options:?}");
+        // That one is told once, for all commands.
+        for option in options.iter().filter(|option| *option != "--version") {
+            // Bold, and nothing behind it.
+            let name = format!("\\fB{}\\fR", option.replace('-', "\\-"));
+            let (_, described) = sections[*command].split_once("\n.SH OPTIONS\n").unwrap();
+            assert!(described.contains(&name), "{command} {option} is not in the manual page");
+        }
     }
 }
 

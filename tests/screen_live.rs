@@ -59,10 +59,10 @@ impl Network {
     }
 }
 
-/// The commands of a section of the README, each in a block of its own.
+/// The commands of a section of docs/watch.md, each in a block of its own.
 fn commands(section: &str) -> Vec<String> {
-    let readme = std::fs::read_to_string("README.md").unwrap();
-    let (_, section) = readme.split_once(section).expect("the README has this section");
+    let page = std::fs::read_to_string("docs/watch.md").unwrap();
+    let (_, section) = page.split_once(section).expect("the page has this section");
     let section = section.split("\n#").next().unwrap();
     let blocks = section.split("```sh\n").skip(1).map(|block| block.split("\n```").next().unwrap());
     // Root needs no sudo.
@@ -83,7 +83,7 @@ fn the_readme_in_three_terminals() {
     unshare(CloneFlags::CLONE_NEWNET).expect("a network namespace is made, as root");
     let up = Command::new("ip").args(["link", "set", "lo", "up"]).status();
     assert!(up.expect("iproute2 is needed: ./setup installs it").success());
-    let commands = commands("### In three terminals");
+    let commands = commands("## In three terminals");
     let [watch, serve, send] = commands.as_slice() else { panic!("three commands: {commands:?}") };
     let (screen, agent, node) = (Terminal::new(), Terminal::new(), Terminal::new());
     screen.line(watch);

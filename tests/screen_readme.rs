@@ -1,4 +1,4 @@
-//! The README's pictures and its list of keys are those of the screen.
+//! The pictures of the README and of docs/watch.md, and the list of keys there, are those of the screen.
 //!
 //! `UPDATE_README=1 cargo test --test screen_readme` writes them anew, to be looked at before they are committed.
 
@@ -29,7 +29,15 @@ fn below(mark: &str) -> String {
 
 #[test]
 fn pictures_and_keys_are_those_of_the_screen() {
-    let text = fs::read_to_string("README.md").unwrap();
+    // One view; six, and the keys.
+    for (page, marks) in [("README.md", 1), ("docs/watch.md", 7)] {
+        check(page, marks);
+    }
+}
+
+/// Holds a page, which has so many marks, against the screen.
+fn check(page: &str, expected: usize) {
+    let text = fs::read_to_string(page).unwrap();
     let mut wanted = String::new();
     let mut marks = 0;
     let mut lines = text.lines().peekable();
@@ -53,12 +61,12 @@ fn pictures_and_keys_are_those_of_the_screen() {
             wanted.push('\n');
         }
     }
-    assert_eq!(marks, 7, "six views and the keys");
+    assert_eq!(marks, expected, "{page}");
     if std::env::var_os("UPDATE_README").is_some() {
-        fs::write("README.md", &wanted).unwrap();
+        fs::write(page, &wanted).unwrap();
     }
     assert!(
         wanted == text || std::env::var_os("UPDATE_README").is_some(),
-        "README.md is old: UPDATE_README=1 cargo test --test screen_readme\n{wanted}"
+        "{page} is old: UPDATE_README=1 cargo test --test screen_readme\n{wanted}"
     );
 }

@@ -340,8 +340,8 @@ fn nobody_who_takes_its_output_keeps_it_from_ending() {
 }
 
 #[test]
-fn the_commands_of_the_readme_serve() {
-    let text = std::fs::read_to_string("README.md").unwrap();
+fn the_commands_of_its_page_serve() {
+    let text = std::fs::read_to_string("docs/serve.md").unwrap();
     let commands = text.lines().filter_map(|line| line.strip_prefix("mipflow serve "));
     let mut tried = 0;
     for command in commands {
@@ -355,7 +355,7 @@ fn the_commands_of_the_readme_serve() {
         assert_eq!(server.end(Signal::SIGINT).code, 0, "{command}");
         tried += 1;
     }
-    assert!(tried >= 4, "only {tried} commands were tried");
+    assert_eq!(tried, 4);
 }
 
 #[test]

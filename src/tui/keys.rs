@@ -1,4 +1,4 @@
-//! The one table of keys: it handles them, and help, footer and README are made from it.
+//! The one table of keys: it handles them, and help, footer and docs/watch.md are made from it.
 
 use std::fmt::Write as _;
 
@@ -198,7 +198,7 @@ pub fn of(view: View) -> impl Iterator<Item = &'static Binding> {
     KEYS.iter().filter(move |binding| binding.is_for(view))
 }
 
-/// The table as Markdown, as the README has it.
+/// The table as Markdown, as docs/watch.md has it.
 pub fn markdown() -> String {
     let mut text = String::from("| keys | what they do | where |\n|:--|:--|:--|\n");
     for binding in KEYS {

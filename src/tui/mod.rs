@@ -6,7 +6,8 @@
 //! ```
 //!
 //! [`App`] is what the screen knows of itself; [`App::update`] changes it and does no I/O; drawing looks at it and at
-//! [`Facts`] and changes nothing. One table, [`KEYS`], handles the keys and generates help, footer and the README's list.
+//! [`Facts`] and changes nothing. One table, [`KEYS`], handles the keys and generates help, footer and the list in
+//! docs/watch.md.
 
 mod action;
 mod ansi;

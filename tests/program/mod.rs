@@ -9,10 +9,15 @@ pub mod capture;
 pub mod environment;
 pub mod watching;
 
+use std::collections::BTreeSet;
 use std::process::{Command, Output};
 
 /// The key of the samples, as `--key` takes it.
 pub const KEY: &str = "256=text:mipflow-sample";
+
+/// The commands, but for `help`.
+pub const COMMANDS: [&str; 8] =
+    ["decode", "send", "serve", "explain", "watch", "interfaces", "completions", "man"];
 
 /// `mipflow` with arguments separated by blanks, in an environment of its own.
 pub fn mipflow(arguments: &str) -> Command {
@@ -52,4 +57,13 @@ pub fn shown(arguments: &str) -> String {
     let run = run(arguments);
     assert_eq!((run.code, run.error.as_str()), (0, ""), "mipflow {arguments}");
     run.out
+}
+
+/// The long options that a command's help tells of, `--help` and `--version` among them.
+pub fn options_of(command: &str) -> BTreeSet<String> {
+    let help = shown(&format!("{command} --help"));
+    // An option's own line is indented and begins with it; what follows the first column is about it.
+    let own = help.lines().filter(|line| line.starts_with("  ") && line.trim_start().starts_with('-'));
+    let words = own.filter_map(|line| line.split([' ', ',', '[', '=']).find(|word| word.starts_with("--")));
+    words.map(str::to_owned).collect()
 }
