@@ -62,8 +62,10 @@ pub fn shown(arguments: &str) -> String {
 /// The long options that a command's help tells of, `--help` and `--version` among them.
 pub fn options_of(command: &str) -> BTreeSet<String> {
     let help = shown(&format!("{command} --help"));
-    // An option's own line is indented and begins with it; what follows the first column is about it.
-    let own = help.lines().filter(|line| line.starts_with("  ") && line.trim_start().starts_with('-'));
+    // An option's own line begins with it, two or six columns in; farther in is what is said about options.
+    let indented =
+        |line: &&str| line.len() - line.trim_start().len() < 8 && line.trim_start().starts_with('-');
+    let own = help.lines().filter(indented);
     let words = own.filter_map(|line| line.split([' ', ',', '[', '=']).find(|word| word.starts_with("--")));
     words.map(str::to_owned).collect()
 }

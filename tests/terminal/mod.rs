@@ -3,6 +3,8 @@
 // Each test file uses what it needs.
 #![allow(dead_code)]
 
+// Tests that have `program` have it twice.
+#[allow(clippy::duplicate_mod)]
 #[path = "../program/environment.rs"]
 pub mod environment;
 
