@@ -33,3 +33,18 @@ fn each_sample_is_described() {
         assert!(text.contains(&format!("## {name}\n")), "{name} has no section in samples/README.md");
     }
 }
+
+#[test]
+fn each_scenario_is_described() {
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
+    let text = fs::read_to_string(samples.join("README.md")).unwrap();
+    let listed = text.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
+    let mut listed: Vec<&str> =
+        listed.filter(|cell| Path::new(cell).extension().is_some_and(|found| found == "toml")).collect();
+    listed.sort_unstable();
+    let entries = fs::read_dir(samples.join("scenarios")).unwrap();
+    let mut there: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    there.sort_unstable();
+    assert_eq!(listed, there);
+}
