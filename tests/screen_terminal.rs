@@ -345,8 +345,9 @@ fn it_goes_on_after_it_was_stopped_without_being_told() {
     // Wherever the cursor was: the line may be broken.
     terminal.wait("the shell", |text| text.replace('\n', "").contains("Stopped"));
     // The shell sets its terminal to what it needs; Ctrl-J, as Enter is none before that.
-    terminal.tmux(&["send-keys", "-l", "stty sane"]);
+    terminal.tmux(&["send-keys", "-l", "stty sane; echo do''ne"]);
     terminal.keys(&["C-j"]);
+    terminal.wait("what it needs", |text| text.replace('\n', "").contains("done"));
     terminal.line("fg");
     // A key alone, without Enter after it.
     terminal.keys(&["5"]);
