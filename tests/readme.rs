@@ -76,6 +76,35 @@ fn outputs_are_what_the_commands_print() {
 }
 
 #[test]
+fn links_lead_to_what_is_there() {
+    let mut followed = 0;
+    for (file, _) in PAGES.into_iter().chain([("docs/json.md", 0), ("benches/README.md", 0)]) {
+        let text = fs::read_to_string(file).unwrap();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let (place, anchor) = link.split_once('#').unwrap_or((link, ""));
+            if place.starts_with("https://") {
+                continue;
+            }
+            let target = if place.is_empty() {
+                Path::new(file).to_owned()
+            } else {
+                Path::new(file).parent().unwrap().join(place)
+            };
+            assert!(target.exists(), "{file}: {link}");
+            if !anchor.is_empty() {
+                let headings = fs::read_to_string(&target).unwrap().to_lowercase().replace(' ', "-");
+                assert!(
+                    headings.lines().any(|line| line.trim_start_matches('#') == format!("-{anchor}")),
+                    "{file}: {link}"
+                );
+            }
+            followed += 1;
+        }
+    }
+    assert!(followed >= 15, "{followed}");
+}
+
+#[test]
 fn the_two_set_up_commands_are_the_ones_that_are_tried() {
     let text = fs::read_to_string("README.md").unwrap();
     let commands: Vec<String> = blocks(&text)

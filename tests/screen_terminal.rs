@@ -142,7 +142,7 @@ fn without_colours_and_beyond_ascii_nothing() {
     terminal.shows("FAILOVER");
     assert!(colours(&terminal.tmux(&["capture-pane", "-p", "-e"])));
     terminal.keys(&["q"]);
-    terminal.wait("the shell", |text| !text.contains("[1 Tunnels]"));
+    terminal.is_back();
     terminal.line(&format!("clear; NO_COLOR=1 '{PROGRAM}' watch --ascii samples/figure3.pcap"));
     let text = terminal.shows("FAILOVER");
     assert!(text.is_ascii(), "{text}");
@@ -154,6 +154,8 @@ fn saved_files_are_captures_and_tables() {
     let directory = tempfile::tempdir().unwrap();
     let terminal = Terminal::new();
     terminal.watch("samples/figure3.pcap");
+    // What is saved is what was read until then.
+    terminal.shows_all(&["ended", "46 packets"]);
     for (view, name, told) in [
         ("3", "saved.pcap", "saved 8 messages"),
         ("4", "saved.csv", "saved flows"),
@@ -223,6 +225,7 @@ fn a_save_that_fails_leaves_what_was_there() {
         terminal.shows(told);
         // The next one is to tell it anew.
         terminal.keys(&["1"]);
+        terminal.wait("a key takes it away", |text| !text.contains(told));
     };
     let names = || {
         let entries = std::fs::read_dir(directory.path()).unwrap().flatten();
@@ -246,7 +249,7 @@ fn a_save_that_fails_leaves_what_was_there() {
     }
     assert_eq!(names(), before);
     terminal.keys(&["q"]);
-    terminal.wait("the shell", |text| !text.contains("[1 Tunnels]"));
+    terminal.is_back();
     // Where it can be written, it is what the old one was: behind a link, and with its mode.
     terminal.watch("samples/malformed.pcap");
     std::fs::set_permissions(file("old.json"), std::fs::Permissions::from_mode(0o640)).unwrap();

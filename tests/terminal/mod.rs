@@ -90,6 +90,13 @@ impl Terminal {
         ])
     }
 
+    /// Waits until the shell asks for the next line: what is typed before may meet a terminal that is still raw.
+    pub fn is_back(&self) {
+        self.wait("the prompt", |text| {
+            !text.contains("[1 Tunnels]") && text.replace('\n', "").trim_end().ends_with("ready>")
+        });
+    }
+
     pub fn watch(&self, file: &str) {
         self.line(&format!("'{PROGRAM}' watch {file}"));
         self.shows("[1 Tunnels]");
