@@ -22,7 +22,7 @@ use std::net::Ipv4Addr;
 use addresses::Addresses;
 use answered::{Answered, Given};
 use authentication::ForeignAgent;
-use identification::{Identifications, Stale};
+use identification::{Identifications, Sender, Stale};
 use structure::{Fault, Request};
 
 pub use outcome::{Ignored, Outcome, Received, Taken, Tally};
@@ -231,7 +231,8 @@ impl HomeAgent {
         if let Err(code) = authentication::judge(&settings.keys, message, settings.require_auth) {
             return Ok(Decision { code, ..decision });
         }
-        match self.identifications.judge(request.sender(), header.identification, received.time) {
+        let names = self.names(&request);
+        match self.identifications.judge(&names, header.identification, received.time) {
             Ok(identification) => decision.identification = identification,
             Err(Stale { code, identification }) => return Ok(Decision { code, identification, ..decision }),
         }
@@ -242,10 +243,24 @@ impl HomeAgent {
             Err(code) => return Ok(Decision { code, ..decision }),
         }
         match self.admit(settings, received, &request) {
-            Ok(home_address) => decision.home_address = home_address,
+            Ok(home_address) => {
+                decision.home_address = home_address;
+                self.identifications.share(&request.sender(), Sender::Address(home_address));
+            }
             Err(code) => decision.code = code,
         }
         Ok(decision)
+    }
+
+    /// What the sender of a request goes by: its home address, and the NAI that was given that address. To both it is
+    /// one node, with one replay protection.
+    fn names(&self, request: &Request<'_>) -> Vec<Sender> {
+        let sender = request.sender();
+        let other = match &sender {
+            Sender::Address(address) => self.addresses.nai_of(*address).map(|nai| Sender::Nai(nai.into())),
+            Sender::Nai(nai) => self.addresses.of(nai).map(Sender::Address),
+        };
+        [Some(sender), other].into_iter().flatten().collect()
     }
 
     /// Shows request and reply to the observer, and tells what they came to.

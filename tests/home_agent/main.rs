@@ -17,3 +17,4 @@ mod expiry;
 mod hostile;
 mod identification;
 mod lab;
+mod names;

@@ -1,6 +1,6 @@
 //! Home addresses: which of them the agent serves, and which it gives to nodes that come with a NAI alone.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::state::Prefix;
@@ -15,14 +15,15 @@ const TRIES: u64 = 1 << 12;
 pub(super) struct Addresses {
     prefixes: Vec<Prefix>,
     given: HashMap<Box<[u8]>, Ipv4Addr>,
-    taken: HashSet<Ipv4Addr>,
+    /// The same by address.
+    taken: HashMap<Ipv4Addr, Box<[u8]>>,
     /// Where to begin the search for a free address, counted over all prefixes.
     next: u64,
 }
 
 impl Addresses {
     pub fn new(prefixes: Vec<Prefix>) -> Self {
-        Self { prefixes, given: HashMap::new(), taken: HashSet::new(), next: 0 }
+        Self { prefixes, given: HashMap::new(), taken: HashMap::new(), next: 0 }
     }
 
     /// Whether a node can have this home address here: any unicast address, or one of the prefixes if there are any.
@@ -42,6 +43,11 @@ impl Addresses {
         self.given.get(nai).copied()
     }
 
+    /// The NAI that was given this address.
+    pub fn nai_of(&self, address: Ipv4Addr) -> Option<&[u8]> {
+        self.taken.get(&address).map(Box::as_ref)
+    }
+
     /// An address that nobody was given and that `is_free`; it is not given yet.
     pub fn free(&mut self, mut is_free: impl FnMut(Ipv4Addr) -> bool) -> Option<Ipv4Addr> {
         if self.given.len() >= MOST {
@@ -51,7 +57,7 @@ impl Addresses {
         for tried in 0..all.min(TRIES) {
             let place = self.next.wrapping_add(tried) % all;
             if let Some(address) = self.at(place)
-                && !self.taken.contains(&address)
+                && !self.taken.contains_key(&address)
                 && is_free(address)
             {
                 self.next = place;
@@ -66,7 +72,7 @@ impl Addresses {
         if let Some(before) = self.given.insert(nai.into(), address) {
             self.taken.remove(&before);
         }
-        self.taken.insert(address);
+        self.taken.insert(address, nai.into());
     }
 
     /// Takes back what is not `in_use`.

@@ -9,7 +9,7 @@ use crate::craft::ReplayStyle;
 use crate::time::Timestamp;
 use crate::wire::ReplyCode;
 
-/// Who a request is from: its home address, or while it has none its NAI.
+/// A name of who a request is from: its home address, or while it has none its NAI.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Sender {
     Address(Ipv4Addr),
@@ -54,21 +54,38 @@ impl Identifications {
     }
 
     /// Judges a request's Identification, and gives the reply's. What is accepted here cannot come again.
-    pub fn judge(&mut self, sender: Sender, identification: u64, now: Timestamp) -> Result<u64, Stale> {
+    /// `names` are all that its sender goes by.
+    pub fn judge(&mut self, names: &[Sender], identification: u64, now: Timestamp) -> Result<u64, Stale> {
         match self.replay {
-            ReplayStyle::Timestamp => self.judge_timestamp(sender, identification, now),
-            ReplayStyle::Nonce => self.judge_nonce(sender, identification),
+            ReplayStyle::Timestamp => self.judge_timestamp(names, identification, now),
+            ReplayStyle::Nonce => self.judge_nonce(names, identification),
         }
     }
 
-    fn judge_timestamp(&mut self, sender: Sender, identification: u64, now: Timestamp) -> Result<u64, Stale> {
+    /// Lets `name` have part in what is known of `sender`, who goes by both from now on.
+    pub fn share(&mut self, sender: &Sender, name: Sender) {
+        let Some(known) = self.known.get(sender).copied() else { return };
+        // Who had the name before may have been ahead, and its requests must not come again under it.
+        let is_behind = self.known.get(&name).is_some_and(|last| ahead(known, *last) < 0);
+        if !(is_behind && self.replay == ReplayStyle::Timestamp) {
+            self.known.insert(name, known);
+        }
+    }
+
+    fn judge_timestamp(
+        &mut self,
+        names: &[Sender],
+        identification: u64,
+        now: Timestamp,
+    ) -> Result<u64, Stale> {
         if now >= self.next_turn {
             self.known.turn();
             self.next_turn = Timestamp::from_nanoseconds(now.nanoseconds().saturating_add(FORGET));
         }
         let own = ntp(now);
         let is_near = ahead(identification, own).unsigned_abs() <= (TOLERANCE << 32).cast_unsigned();
-        let is_later = self.known.get(&sender).is_none_or(|last| ahead(identification, *last) > 0);
+        let is_later = |last: &u64| ahead(identification, *last) > 0;
+        let is_later = names.iter().filter_map(|name| self.known.get(name)).all(is_later);
         if !is_near || !is_later {
             let identification = high(own) | low(identification);
             return Err(Stale { code: ReplyCode::IDENTIFICATION_MISMATCH, identification });
@@ -77,26 +94,33 @@ impl Identifications {
         if self.known.young() >= MOST {
             return Err(Stale { code: ReplyCode::INSUFFICIENT_RESOURCES, identification });
         }
-        self.known.insert(sender, identification);
+        self.remember(names, identification);
         Ok(identification)
     }
 
-    fn judge_nonce(&mut self, sender: Sender, identification: u64) -> Result<u64, Stale> {
+    fn judge_nonce(&mut self, names: &[Sender], identification: u64) -> Result<u64, Stale> {
         // Who is forgotten is told a new nonce, and goes on with that.
         if self.known.young() >= MOST {
             self.known.turn();
         }
-        let is_expected = self.known.get(&sender).is_some_and(|nonce| high(*nonce) == high(identification));
+        let expected = names.iter().find_map(|name| self.known.get(name));
+        let is_expected = expected.is_some_and(|nonce| high(*nonce) == high(identification));
         self.nonces = self.nonces.wrapping_add(1);
         let random = self.secret.hash_one(self.nonces);
         // Never the same one again, as nobody could tell a replay then.
         let nonce = if high(random) == high(identification) { !random } else { random };
-        self.known.insert(sender, nonce);
+        self.remember(names, nonce);
         let answer = high(nonce) | low(identification);
         if is_expected {
             Ok(answer)
         } else {
             Err(Stale { code: ReplyCode::IDENTIFICATION_MISMATCH, identification: answer })
+        }
+    }
+
+    fn remember(&mut self, names: &[Sender], identification: u64) {
+        for name in names {
+            self.known.insert(name.clone(), identification);
         }
     }
 }

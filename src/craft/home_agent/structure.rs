@@ -44,7 +44,7 @@ pub(super) fn is_authorizing(extension: &Extension<'_>) -> bool {
 }
 
 impl<'a> Request<'a> {
-    /// Who it is from, for replay protection.
+    /// Who it says that it is from.
     pub fn sender(&self) -> Sender {
         match self.nai {
             Some(nai) if self.header.home_address.is_unspecified() => Sender::Nai(nai.0.into()),
