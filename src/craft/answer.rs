@@ -30,10 +30,12 @@ pub enum Authenticity {
     Missing,
     /// No key is known for its SPI.
     NoKey,
+    /// There is more than one such extension, whatever each is worth.
+    Several,
 }
 
 impl Authenticity {
-    const ALL: [Self; 4] = [Self::Valid, Self::Invalid, Self::Missing, Self::NoKey];
+    const ALL: [Self; 5] = [Self::Valid, Self::Invalid, Self::Missing, Self::NoKey, Self::Several];
 
     /// The word in expectations and reports.
     pub const fn name(self) -> &'static str {
@@ -42,6 +44,7 @@ impl Authenticity {
             Self::Invalid => "invalid",
             Self::Missing => "missing",
             Self::NoKey => "no-key",
+            Self::Several => "several",
         }
     }
 
@@ -49,12 +52,15 @@ impl Authenticity {
         Self::ALL.into_iter().find(|authenticity| authenticity.name() == name)
     }
 
-    /// What `message` is worth under these keys: its first Mobile-Home Authentication extension decides.
+    /// What `message` is worth under these keys. A second Mobile-Home Authentication extension spoils it: what the
+    /// first one protects ends there, and anybody could have gone on.
     pub fn of(message: &Message<'_>, keys: &KeyRing) -> Self {
         let kind = ExtensionType::MOBILE_HOME_AUTHENTICATION;
-        let Some(extension) = message.extensions().find(|extension| extension.kind == kind) else {
-            return Self::Missing;
-        };
+        let mut found = message.extensions().filter(|extension| extension.kind == kind);
+        let Some(extension) = found.next() else { return Self::Missing };
+        if found.next().is_some() {
+            return Self::Several;
+        }
         match keys.verify(message.octets, &extension) {
             Some(Verdict::Valid) => Self::Valid,
             Some(Verdict::Invalid) => Self::Invalid,

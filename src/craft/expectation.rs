@@ -285,7 +285,7 @@ fn clause(text: &str) -> Result<Clause, ExpectationError> {
         "auth" => {
             let operator = only_equality("auth")?;
             let wanted = Authenticity::from_name(value);
-            let expected = "one of valid, invalid, missing and no-key";
+            let expected = "one of valid, invalid, missing, no-key and several";
             Clause::Authenticity(operator, wanted.ok_or_else(|| wrong("auth", expected))?)
         }
         "reply" if value == "none" => Clause::Reply(only_equality("reply")?),

@@ -113,6 +113,9 @@ impl fmt::Display for Ignored {
             Self::WrongIdentification => "of no request: the low half of its Identification is unknown",
             Self::Unauthenticated(Authenticity::Invalid) => "not authentic: its authenticator is wrong",
             Self::Unauthenticated(Authenticity::NoKey) => "not authentic: there is no key for its SPI",
+            Self::Unauthenticated(Authenticity::Several) => {
+                "not authentic: it has more than one Mobile-Home Authentication extension"
+            }
             Self::Unauthenticated(_) => "not authentic: it has no authenticator",
         })
     }

@@ -1,0 +1,59 @@
+//! `send` and what comes from somebody it should not believe, or believe for long: replies that are authentic in part,
+//! clocks at their end, floods.
+
+// Helpers of tests may fail loudly, as the tests themselves may.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod program;
+mod responder;
+
+use mipflow::craft::append_mobile_home_authentication;
+use mipflow::wire::{Key, Numbers};
+use program::run;
+use responder::{KEY, Responder, key, reply_to, request_of, signed};
+use serde_json::Value;
+
+/// A run against that agent: its exit code and its document.
+fn send(responder: &Responder, more: &str) -> (i32, Value) {
+    let ha = responder.ha();
+    let run = run(&format!("send --ha {ha} --home-address 10.1.0.1 --key {KEY} --format json {more}"));
+    let document =
+        serde_json::from_str(&run.out).unwrap_or_else(|error| panic!("{error}: {}{}", run.out, run.error));
+    (run.code, document)
+}
+
+/// An agent that signs each reply twice; the second time with `second`, over whatever `between` adds.
+fn signs_twice(second: Key, between: &'static [u8]) -> Responder {
+    Responder::start(move |socket, source, octets| {
+        let mut answer = signed(&reply_to(&request_of(octets).unwrap()), &[]);
+        answer.extend(between);
+        append_mobile_home_authentication(&mut answer, &second, Numbers::default());
+        socket.send_to(&answer, source).unwrap();
+    })
+}
+
+#[test]
+fn a_reply_with_two_authenticators_is_no_answer() {
+    let stranger = Key::parse("256=text:of-somebody-else").unwrap();
+    // A rule that drops everything, which only the second authenticator covers.
+    let rule = &[154, 2, 0, 8, 0, 1, 255, 1, 0, 0, 0, 0];
+    for (what, responder) in [
+        ("right, wrong", signs_twice(stranger.clone(), &[])),
+        ("right, right", signs_twice(key(), &[])),
+        ("right, what anybody can add, wrong", signs_twice(stranger, rule)),
+    ] {
+        let (code, document) = send(&responder, "--retries 0 --timeout 200ms");
+        let step = &document["steps"][0];
+        assert_eq!((code, &step["reply"]), (1, &Value::Null), "{what}: {step:#}");
+        assert_eq!(step["ignored"][0]["why"], "unauthenticated", "{what}");
+        let taken = "--accept-unauthenticated --expect code=0 --expect auth=several --expect auth!=valid";
+        let (code, document) = send(&responder, taken);
+        assert_eq!(code, 0, "{what}: {document:#}");
+    }
+    let responder = signs_twice(key(), &[]);
+    let ha = responder.ha();
+    let text =
+        run(&format!("send --ha {ha} --home-address 10.1.0.1 --key {KEY} --retries 0 --timeout 200ms"));
+    let told = "not taken: not authentic: it has more than one Mobile-Home Authentication extension";
+    assert!(text.out.contains(told), "{}", text.out);
+}
