@@ -43,7 +43,13 @@ pub struct Call {
     pub accept_unauthenticated: bool,
     /// Take replies of the agent whose Identification is no request's.
     pub accept_any_identification: bool,
+    /// The request is of a node that has a name only, and returns home: where the agent assigned it an address before,
+    /// that is its Home Address and its Care-of Address.
+    pub returns_home: bool,
 }
+
+/// The security association that a request is part of: agent, home address and NAI of the node.
+pub(super) type Association = (SocketAddrV4, Ipv4Addr, Option<String>);
 
 /// What is sent.
 #[derive(Clone, Debug)]
@@ -108,25 +114,45 @@ impl Call {
             skip_if: settings.skip_if.clone().unwrap_or_default(),
             accept_unauthenticated: settings.accept_unauthenticated.unwrap_or_default(),
             accept_any_identification: settings.accept_any_identification.unwrap_or_default(),
+            returns_home: false,
         };
         // Built once for nothing, so that what cannot be built is told before anything is sent.
-        call.octets(0, Ipv4Addr::UNSPECIFIED).map_err(|error| not_built(&error))?;
+        call.octets(0, Ipv4Addr::UNSPECIFIED, None).map_err(|error| not_built(&error))?;
         Ok(call)
     }
 
-    /// The UDP payload with this Identification, sent from `source`.
-    pub fn octets(&self, identification: u64, source: Ipv4Addr) -> Result<Vec<u8>, RequestError> {
+    /// The UDP payload with this Identification, sent from `source` by a node that was `assigned` that home address.
+    pub fn octets(
+        &self,
+        identification: u64,
+        source: Ipv4Addr,
+        assigned: Option<Ipv4Addr>,
+    ) -> Result<Vec<u8>, RequestError> {
         match &self.payload {
             Payload::Raw(octets) => Ok(octets.clone()),
-            Payload::Request { request, has_care_of_address: true } => {
-                request.build(identification, self.key())
-            }
-            Payload::Request { request, has_care_of_address: false } => {
+            Payload::Request { request, has_care_of_address } => {
                 let mut request = request.clone();
-                request.care_of_address = source;
+                if !has_care_of_address {
+                    request.care_of_address = source;
+                }
+                if let Some(address) = assigned.filter(|_| self.returns_home) {
+                    request.home_address = address;
+                    request.care_of_address = address;
+                }
                 request.build(identification, self.key())
             }
         }
+    }
+
+    /// Notes whether this is the request of a node without an address of its own that returns home: both of its
+    /// addresses are 0.0.0.0.
+    pub(super) fn note_return(&mut self) {
+        self.returns_home = match &self.payload {
+            Payload::Request { request, has_care_of_address: true } => {
+                request.home_address.is_unspecified() && request.care_of_address.is_unspecified()
+            }
+            Payload::Request { .. } | Payload::Raw(_) => false,
+        };
     }
 
     /// The lifetime asked for, in seconds; `None` of raw octets.
@@ -146,7 +172,7 @@ impl Call {
     }
 
     /// The security association whose replay protection the request is part of: node and agent.
-    pub(super) fn association(&self) -> (SocketAddrV4, Ipv4Addr, Option<String>) {
+    pub(super) fn association(&self) -> Association {
         match &self.payload {
             Payload::Request { request, .. } => (self.destination, request.home_address, request.nai.clone()),
             Payload::Raw(_) => (self.destination, Ipv4Addr::UNSPECIFIED, None),

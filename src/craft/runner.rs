@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use thiserror::Error;
 
 use super::answer::{Answer, Authenticity, reply_of};
-use super::call::Call;
+use super::call::{Association, Call};
 use super::channel::{Binding, ChannelError, Channels};
 use super::clock;
 use super::expectation::{Expectation, Judgement};
@@ -87,7 +87,9 @@ pub struct Runner {
     channels: Channels,
     numbers: Numbers,
     dry_run: bool,
-    replay: HashMap<(SocketAddrV4, Ipv4Addr, Option<String>), ReplayState>,
+    replay: HashMap<Association, ReplayState>,
+    /// The home address that the agent assigned last.
+    assigned: HashMap<Association, Ipv4Addr>,
     history: History,
     tape: Tape,
     interrupted: Arc<AtomicBool>,
@@ -125,6 +127,7 @@ impl Runner {
             numbers,
             dry_run,
             replay: HashMap::new(),
+            assigned: HashMap::new(),
             history: History::default(),
             tape: Tape::new(writer),
             interrupted,
@@ -261,13 +264,15 @@ impl Runner {
 
     fn octets(&mut self, exchange: &Exchange<'_>) -> Result<Vec<u8>, RunError> {
         let call = exchange.call;
-        let state = self.replay.entry(call.association()).or_default();
+        let association = call.association();
+        let assigned = self.assigned.get(&association).copied();
+        let state = self.replay.entry(association).or_default();
         let identification = match (call.identification, call.style) {
             (Some(identification), _) => identification,
             (None, ReplayStyle::Timestamp) => state.timestamp(clock::now()),
             (None, ReplayStyle::Nonce) => state.with_nonce(getrandom::u32().map_err(RunError::Randomness)?),
         };
-        Ok(call.octets(identification, *exchange.local.ip())?)
+        Ok(call.octets(identification, *exchange.local.ip(), assigned)?)
     }
 
     fn send(&mut self, exchange: &mut Exchange<'_>, octets: &[u8]) -> Result<(), RunError> {

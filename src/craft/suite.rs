@@ -2,10 +2,13 @@
 //!
 //! A suite is data, a TOML file beside this one: `[defaults]` and `[vars]` as in a scenario, the steps of
 //! `[[prepare]]` before each case and after the last, and each `[[case]]` with its facts and its `[[case.step]]`s. A case
-//! with `needs_key` says nothing of an agent that no key is shared with.
+//! with `needs_key` says nothing of an agent that no key is shared with. For a node that has a name and no address, the
+//! steps of `[[assign]]` come before those of `[[prepare]]`, and what de-registers uses the address that it got there:
+//! what an agent makes of 0.0.0.0 in a request to return home is not laid down.
 //! What a case asks for wins over the command line, which says only whom to ask, and as whom.
 
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 use toml::de::{DeTable, DeValue};
 
@@ -73,7 +76,7 @@ fn read_from(
     let mut reader = Reader::new(source, surroundings);
     let document = reader.document()?;
     let table = document.get_ref();
-    reader.only_known(table, &["vars", "defaults", "prepare", "case"], "a suite has no such key")?;
+    reader.only_known(table, &["vars", "defaults", "assign", "prepare", "case"], "a suite has no such key")?;
     reader.read_variables(table)?;
     let Settings { ha, home_agent, home_address, .. } = surroundings.settings;
     // Without them the steps themselves say what is missing.
@@ -81,19 +84,22 @@ fn read_from(
     for (name, address) in addresses {
         reader.define(name, address.unwrap_or(Ipv4Addr::UNSPECIFIED).to_string());
     }
+    let home_address = home_address.filter(|address| !address.is_unspecified());
     // A node that has only a name asks for an address (RFC 2794 §2), and gets one.
     let expected = match home_address {
-        Some(address) if !address.is_unspecified() => format!("home_address={address}"),
-        _ => "home_address!=0.0.0.0 or code>=64".to_owned(),
+        Some(address) => format!("home_address={address}"),
+        None => "home_address!=0.0.0.0 or code>=64".to_owned(),
     };
     reader.define("right_home_address", expected);
     // An agent may answer the very octets of an earlier run as it did then.
     reader.define("run", format!("{:08x}", clock::now().nanoseconds() & 0xffff_ffff));
     let defaults = reader.defaults(table)?;
-    let prepare = match table.get("prepare") {
-        Some(steps) => checked(&reader.steps(steps, "prepare")?, &reader, surroundings, &defaults)?,
-        None => Vec::new(),
-    };
+    let mut prepare = Vec::new();
+    for key in ["assign", "prepare"] {
+        if let Some(steps) = table.get(key).filter(|_| key == "prepare" || home_address.is_none()) {
+            prepare.extend(checked(&reader.steps(steps, key)?, &reader, surroundings, &defaults)?);
+        }
+    }
     let mut cases = Vec::new();
     for (case, span) in tables(&reader, table)? {
         let facts = facts(&reader, case)?;
@@ -129,6 +135,9 @@ fn checked(
     let mut all = Vec::new();
     for step in steps {
         all.extend(reader.check(step, &step.layer.settings.clone().over(&below), defaults)?);
+    }
+    for call in all.iter_mut().filter_map(|step| step.call.as_mut()) {
+        Arc::make_mut(call).note_return();
     }
     Ok(all)
 }

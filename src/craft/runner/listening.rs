@@ -116,9 +116,13 @@ impl Runner {
         }
     }
 
-    /// Takes up the agent's clock or nonce for the requests to come (RFC 5944 §5.7).
+    /// Takes up the agent's clock or nonce (RFC 5944 §5.7), and the home address it assigned (RFC 2794 §3), for the
+    /// requests to come.
     fn learn(&mut self, exchange: &Exchange<'_>, index: usize, reply: RegistrationReply) {
         let call = exchange.call;
+        if reply.code.is_accepted() && !reply.home_address.is_unspecified() {
+            self.assigned.insert(call.association(), reply.home_address);
+        }
         let Some(packet) = exchange.outcome.packets.get(index) else { return };
         let message = Message::parse(packet.payload(), 0, self.numbers);
         let is_authentic =
