@@ -54,3 +54,21 @@ fn whole_suites_pass_for_a_node_that_has_a_name_only() {
         assert!(!run.out.contains("\nFAIL") && !run.out.contains("\nskip"), "{}", run.out);
     }
 }
+
+#[test]
+fn extensions_given_by_their_octets_have_the_type_that_was_given_too() {
+    let server = Server::ndjson(&format!("--listen 127.0.0.1:0 --key {KEY} --require-auth --ext-type 160"));
+    let ha = server.address();
+    let run = run(&format!(
+        "send --suite rfc7629 --ext-type 160 --case rfc7629/4.1 --ha {ha} --home-address 10.1.0.1 --key {KEY} \
+         --rate 1000 --format json"
+    ));
+    let document: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!((run.code, &document["failed"]), (0, &0.into()), "{document:#}");
+    for case in &document["steps"].as_array().unwrap()[3..5] {
+        let extensions = case["request"]["extensions"].as_array().unwrap();
+        let types: Vec<u64> =
+            extensions.iter().map(|extension| extension["type"].as_u64().unwrap()).collect();
+        assert!(types.contains(&160) && !types.contains(&154), "{types:?}");
+    }
+}

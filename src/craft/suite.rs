@@ -76,7 +76,11 @@ fn read_from(
     let mut reader = Reader::new(source, surroundings);
     let document = reader.document()?;
     let table = document.get_ref();
-    reader.only_known(table, &["vars", "defaults", "assign", "prepare", "case"], "a suite has no such key")?;
+    reader.only_known(
+        table,
+        &["vars", "defaults", "assign", "prepare", "case"],
+        "a suite has no such key",
+    )?;
     reader.read_variables(table)?;
     let Settings { ha, home_agent, home_address, .. } = surroundings.settings;
     // Without them the steps themselves say what is missing.
@@ -91,6 +95,7 @@ fn read_from(
         None => "home_address!=0.0.0.0 or code>=64".to_owned(),
     };
     reader.define("right_home_address", expected);
+    reader.define("multipath_type", surroundings.numbers.multipath_family.to_string());
     // An agent may answer the very octets of an earlier run as it did then.
     reader.define("run", format!("{:08x}", clock::now().nanoseconds() & 0xffff_ffff));
     let defaults = reader.defaults(table)?;
