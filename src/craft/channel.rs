@@ -91,6 +91,8 @@ pub(super) struct Channel {
     pub local: SocketAddrV4,
     /// Whether it sends to many: replies then come from whoever feels addressed.
     pub sends_to_many: bool,
+    /// The TTL of what is sent to one host, as the system set it.
+    ttl: u32,
 }
 
 /// What came, and by which channel.
@@ -143,7 +145,8 @@ impl Channels {
         }
         let sends_to_many = is_broadcast || ip.is_broadcast() || ip.is_multicast();
         let (socket, local) = open(binding, self.allow_broadcast)?;
-        self.channels.push(Channel { binding: binding.clone(), socket, local, sends_to_many });
+        let ttl = socket.ttl()?;
+        self.channels.push(Channel { binding: binding.clone(), socket, local, sends_to_many, ttl });
         Ok(self.channels.len().saturating_sub(1))
     }
 
@@ -182,13 +185,33 @@ impl Channels {
 }
 
 impl Channel {
-    /// Sends a datagram.
-    pub(super) fn send(&self, octets: &[u8], destination: SocketAddrV4) -> io::Result<()> {
+    /// Sends a datagram with this TTL, or with the system's; gives the TTL it has.
+    pub(super) fn send(&self, octets: &[u8], destination: SocketAddrV4, ttl: Option<u8>) -> io::Result<u8> {
+        let ttl = self.set_ttl(*destination.ip(), ttl)?;
         // Word of an earlier datagram's fate can stand in the way of this one; it is not lost, `receive` tells it.
         match self.socket.send_to(octets, destination) {
-            Err(error) if icmp::is_pending(&error) => self.socket.send_to(octets, destination).map(drop),
-            sent => sent.map(drop),
+            Err(error) if icmp::is_pending(&error) => self.socket.send_to(octets, destination).map(|_| ttl),
+            sent => sent.map(|_| ttl),
         }
+    }
+
+    /// Sets the TTL of what goes there, and asks the socket for it.
+    fn set_ttl(&self, destination: Ipv4Addr, wanted: Option<u8>) -> io::Result<u8> {
+        let socket = &self.socket;
+        let ttl = if destination.is_multicast() {
+            if let Some(wanted) = wanted {
+                socket.set_multicast_ttl_v4(wanted.into())?;
+            }
+            socket.multicast_ttl_v4()?
+        } else {
+            let wanted = wanted.map_or(self.ttl, u32::from);
+            // What was never set is left alone: a route may have its own.
+            if socket.ttl()? != wanted {
+                socket.set_ttl(wanted)?;
+            }
+            socket.ttl()?
+        };
+        Ok(u8::try_from(ttl).unwrap_or(u8::MAX))
     }
 }
 

@@ -25,6 +25,7 @@ mod settings;
 mod sign;
 mod suite;
 mod tape;
+mod time_to_live;
 
 pub use answer::{Answer, Authenticity};
 pub use call::{Call, Payload, SettingsError};

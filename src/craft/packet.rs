@@ -25,9 +25,10 @@ impl SentOrReceived {
         time: Timestamp,
         source: SocketAddrV4,
         destination: SocketAddrV4,
+        ttl: u8,
         payload: &[u8],
     ) -> Self {
-        let octets = Packet::new(number, time, source, destination, payload).octets;
+        let octets = Packet::new(number, time, source, destination, payload).with_ttl(ttl).octets;
         Self { number, time, octets }
     }
 
@@ -64,7 +65,7 @@ const HEADERS: usize = IP_HEADER + 8;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::Checksum;
+    use crate::net::{Checksum, IpPacket};
     use crate::trace::{Seen, Trace};
     use crate::wire::Numbers;
 
@@ -74,7 +75,7 @@ mod tests {
             let payload = vec![1; length];
             let (source, destination) =
                 ("192.0.2.10:40000".parse().unwrap(), "198.51.100.1:434".parse().unwrap());
-            let sent = SentOrReceived::new(1, Timestamp::new(5, 6), source, destination, &payload);
+            let sent = SentOrReceived::new(1, Timestamp::new(5, 6), source, destination, 255, &payload);
             assert_eq!(sent.payload(), payload);
             let mut trace = Trace::new(&[434], Numbers::default(), false);
             let Seen::Message(seen) = trace.take(&sent.frame()) else {
@@ -87,6 +88,8 @@ mod tests {
             );
             assert_eq!(seen.datagram.checksum(), Checksum::Correct);
             assert!(!seen.is_truncated());
+            let IpPacket::V4(ip) = seen.datagram.ip else { panic!("IPv4") };
+            assert_eq!(ip.header.ttl, 255);
         }
     }
 }

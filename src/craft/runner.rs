@@ -21,6 +21,7 @@ use super::outcome::{Outcome, Trouble};
 use super::replay::{ReplayState, ReplayStyle};
 use super::request::RequestError;
 use super::tape::Tape;
+use super::time_to_live;
 use crate::capture::{WriteError, Writer};
 use crate::wire::{Header, Message, Numbers};
 
@@ -256,7 +257,8 @@ impl Runner {
     fn build(&mut self, exchange: &mut Exchange<'_>) -> Result<(), RunError> {
         let octets = self.octets(exchange)?;
         let destination = exchange.call.destination;
-        let packet = self.tape.record(clock::now(), exchange.local, destination, &octets)?;
+        let ttl = time_to_live::supposed(time_to_live::wanted(&octets, *destination.ip(), self.numbers));
+        let packet = self.tape.record(clock::now(), exchange.local, destination, ttl, &octets)?;
         exchange.outcome.request = Some(exchange.outcome.packets.len());
         exchange.outcome.packets.push(packet);
         Ok(())
@@ -281,15 +283,18 @@ impl Runner {
         exchange.identification = identification_of(octets, self.numbers);
         let low = exchange.identification.map(low_half);
         let (time, sent_at) = (clock::now(), clock::instant());
-        let sent = socket.send(octets, call.destination);
-        if let Err(error) = sent {
-            outcome.trouble = Some(Trouble::NotSent(error));
-            return Ok(());
-        }
+        let wanted_ttl = time_to_live::wanted(octets, *call.destination.ip(), self.numbers);
+        let ttl = match socket.send(octets, call.destination, wanted_ttl) {
+            Ok(ttl) => ttl,
+            Err(error) => {
+                outcome.trouble = Some(Trouble::NotSent(error));
+                return Ok(());
+            }
+        };
         self.history.sent(*channel, call.destination, low);
         exchange.sent_at = Some(sent_at);
         outcome.attempts = outcome.attempts.saturating_add(1);
-        let packet = self.tape.record(time, *local, call.destination, octets)?;
+        let packet = self.tape.record(time, *local, call.destination, ttl, octets)?;
         outcome.request = Some(outcome.packets.len());
         outcome.packets.push(packet);
         Ok(())

@@ -23,10 +23,11 @@ impl Tape {
         time: Timestamp,
         source: SocketAddrV4,
         destination: SocketAddrV4,
+        ttl: u8,
         payload: &[u8],
     ) -> Result<SentOrReceived, WriteError> {
         self.packets = self.packets.saturating_add(1);
-        let packet = SentOrReceived::new(self.packets, time, source, destination, payload);
+        let packet = SentOrReceived::new(self.packets, time, source, destination, ttl, payload);
         if let Some(writer) = &mut self.writer {
             writer.write(&packet.frame())?;
             writer.flush()?;

@@ -31,7 +31,7 @@ impl Packet {
     /// Digits of its time.
     pub const PRECISION: Precision = Precision::MICROSECONDS;
 
-    /// Wraps a UDP payload. One that is too long for a packet is cut off at its end.
+    /// Wraps a UDP payload, with a TTL of 64. One that is too long for a packet is cut off at its end.
     pub fn new(
         frame: u64,
         time: Timestamp,
@@ -68,6 +68,17 @@ impl Packet {
             header.set_checksum(sum);
         }
         Self { frame, time, octets }
+    }
+
+    /// The same with another TTL.
+    #[must_use]
+    pub fn with_ttl(mut self, ttl: u8) -> Self {
+        if let Some(mut header) = MutableIpv4Packet::new(&mut self.octets) {
+            header.set_ttl(ttl);
+            let sum = ipv4::checksum(&header.to_immutable());
+            header.set_checksum(sum);
+        }
+        self
     }
 
     /// The UDP payload.

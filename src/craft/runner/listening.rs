@@ -11,6 +11,7 @@ use crate::craft::history::Relation;
 use crate::craft::outcome::{Ignored, Trouble};
 use crate::craft::packet::SentOrReceived;
 use crate::craft::replay::ReplayStyle;
+use crate::craft::time_to_live;
 use crate::wire::{Message, RegistrationReply, ReplyCode};
 
 impl Runner {
@@ -61,7 +62,9 @@ impl Runner {
             }
             Event::Datagram { source, octets } => {
                 let local = self.local(channel);
-                let packet = self.tape.record(clock::now(), source, local, &octets)?;
+                // With which TTL it came the socket does not say, and no rule asks.
+                let ttl = time_to_live::supposed(None);
+                let packet = self.tape.record(clock::now(), source, local, ttl, &octets)?;
                 let index = outcome.packets.len();
                 let found = self.examine(exchange, channel, source, &packet);
                 exchange.outcome.packets.push(packet);
