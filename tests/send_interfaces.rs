@@ -198,8 +198,34 @@ fn broadcast_addresses_of_a_network_are_refused_unless_allowed() {
 
     let step = networks.step("--ha 192.0.2.63 --allow-broadcast");
     assert_eq!(step["reply"]["source"], "192.0.2.1:434");
+    // An agent can answer from no other address than its own.
+    assert!(!rules(&step).contains(&"REG-021"), "{step:#}");
     let step = networks.step("--ha 255.255.255.255 --interface wlan0 --allow-broadcast");
     assert_eq!(step["reply"]["source"], "192.0.2.1:434");
+}
+
+#[test]
+fn all_mobility_agents_are_asked_on_the_link_only() {
+    let networks = Networks::new("link");
+    networks.at("node", "route add 224.0.0.0/4 dev wlan0");
+    let ask = |more: &str| {
+        networks.send(&format!(
+            "--ha 224.0.0.11 --allow-broadcast --home-agent 255.255.255.255 --home-address 10.1.0.1 --key {KEY} \
+             --retries 0 --timeout 100ms --expect reply=none --format json {more}"
+        ))
+    };
+    for more in ["", "--dry-run"] {
+        let run = ask(more);
+        assert_eq!(run.code, 0, "{}{}", run.out, run.error);
+        let document: Value = serde_json::from_str(&run.out).unwrap();
+        // With any other TTL than 1, REG-024 would tell it.
+        assert!(!rules(&document["steps"][0]).contains(&"REG-024"), "{document:#}");
+    }
+}
+
+/// The rules that found something in a step.
+fn rules(step: &Value) -> Vec<&str> {
+    step["findings"].as_array().unwrap().iter().map(|found| found["rule"].as_str().unwrap()).collect()
 }
 
 #[test]

@@ -21,6 +21,8 @@ pub struct Outcome {
     pub request: Option<usize>,
     /// The reply that answered it: index into `packets`.
     pub reply: Option<usize>,
+    /// Whether the request went to a broadcast or multicast address.
+    pub asks_many: bool,
     /// What came besides, and why it is no answer: indices into `packets`.
     pub ignored: Vec<(usize, Ignored)>,
     /// Transmissions.

@@ -187,6 +187,7 @@ impl Runner {
             packets: Vec::new(),
             request: None,
             reply: None,
+            asks_many: self.channels.get(channel).is_some_and(|channel| channel.sends_to_many),
             ignored: Vec::new(),
             attempts: 0,
             round_trip: None,

@@ -38,7 +38,11 @@ impl Judge {
         for packet in &outcome.packets {
             self.packet(packet, &outcome.keys);
         }
-        self.validator.take_findings()
+        let mut found = self.validator.take_findings();
+        if outcome.asks_many {
+            found.retain(|finding| !is_mirrored(finding, outcome));
+        }
+        found
     }
 
     fn packet(&mut self, packet: &SentOrReceived, keys: &KeyRing) {
@@ -60,4 +64,15 @@ impl Judge {
         self.validator.close(&mut self.observer);
         self.validator.take_findings()
     }
+}
+
+/// Whether a finding says only that somebody answered from an address of its own a request that went to many. The rule
+/// makes that exception, but from a packet alone it cannot know the broadcast addresses of this host's networks.
+fn is_mirrored(finding: &Finding, outcome: &Outcome) -> bool {
+    let packet = |number| outcome.packets.iter().find(|packet| packet.number == number);
+    let ports = |packet: &SentOrReceived| packet.ports();
+    let reply = packet(finding.place.frame).map(ports);
+    let request = outcome.request_packet().map(ports);
+    // What came to the socket went to where the request came from.
+    finding.rule.id == "REG-021" && reply == request.map(|[source, destination]| [destination, source])
 }
