@@ -8,7 +8,7 @@ mod program;
 mod responder;
 
 use mipflow::craft::append_mobile_home_authentication;
-use mipflow::wire::{Key, Numbers};
+use mipflow::wire::{Key, Numbers, ReplyCode};
 use program::run;
 use responder::{KEY, Responder, key, reply_to, request_of, signed};
 use serde_json::Value;
@@ -56,4 +56,30 @@ fn a_reply_with_two_authenticators_is_no_answer() {
         run(&format!("send --ha {ha} --home-address 10.1.0.1 --key {KEY} --retries 0 --timeout 200ms"));
     let told = "not taken: not authentic: it has more than one Mobile-Home Authentication extension";
     assert!(text.out.contains(told), "{}", text.out);
+}
+
+#[test]
+fn a_clock_at_the_end_of_its_era_is_taken_up_and_goes_on() {
+    // The agent's clock stands at the last second but one of an era of NTP, 2036-02-07T06:28:14Z.
+    let mut is_first = true;
+    let responder = Responder::start(move |socket, source, octets| {
+        let mut reply = reply_to(&request_of(octets).unwrap());
+        if std::mem::take(&mut is_first) {
+            reply.code = ReplyCode::IDENTIFICATION_MISMATCH;
+            reply.identification = 0xffff_fffe << 32 | reply.identification & 0xffff_ffff;
+        }
+        socket.send_to(&signed(&reply, &[]), source).unwrap();
+    });
+    let (code, document) = send(&responder, "--repeat 24 --expect code>=0");
+    assert_eq!(code, 0, "{document:#}");
+    let received = responder.received.lock().unwrap();
+    let sent: Vec<u64> =
+        received.iter().map(|(_, octets)| request_of(octets).unwrap().identification).collect();
+    // They are 100 ms apart, so the era ends among them.
+    assert!(sent[1] >> 32 >= 0xffff_fffe, "{:#x}", sent[1]);
+    assert!(sent[23] >> 32 <= 0xff, "{:#x}", sent[23]);
+    for pair in sent[1..].windows(2) {
+        let later = pair[1].wrapping_sub(pair[0]);
+        assert!(later > 0 && later < 0xff << 32, "{:#x} after {:#x}", pair[1], pair[0]);
+    }
 }

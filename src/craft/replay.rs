@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use super::home_agent::ntp::ntp;
+use super::home_agent::ntp::{ahead, ntp};
 use crate::time::Timestamp;
 
 /// The style of replay protection (`--replay`).
@@ -37,22 +37,25 @@ impl FromStr for ReplayStyle {
 /// What one security association remembers of its Identifications.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ReplayState {
-    /// What to add to our clock to have the agent's, in units of 2^-32 s.
-    ahead: i128,
-    /// The last timestamp used; the next one is above it.
-    last: u64,
+    /// What to add to our clock to have the agent's, in units of 2^-32 s; it wraps as the era of NTP does.
+    ahead: u64,
+    /// The last timestamp used; the next one is later.
+    last: Option<u64>,
     /// The agent's nonce for the next request.
     nonce: u32,
 }
 
 impl ReplayState {
-    /// A fresh timestamp for a request sent at `now`: that time on the agent's clock, and above all given before.
+    /// A fresh timestamp for a request sent at `now`: that time on the agent's clock, and later than all given before.
+    /// As an era of NTP ends, 0 is later than all ones.
     pub fn timestamp(&mut self, now: Timestamp) -> u64 {
-        let on_agents_clock = i128::from(ntp(now)).wrapping_add(self.ahead);
-        // A clock before 1900 or after the era has no better timestamp than its nearest end.
-        let wanted = u64::try_from(on_agents_clock.max(0)).unwrap_or(u64::MAX);
-        self.last = wanted.max(self.last.saturating_add(1));
-        self.last
+        let wanted = ntp(now).wrapping_add(self.ahead);
+        let fresh = match self.last {
+            Some(last) if ahead(wanted, last) <= 0 => last.wrapping_add(1),
+            _ => wanted,
+        };
+        self.last = Some(fresh);
+        fresh
     }
 
     /// The Identification of a request whose own nonce is `own`.
@@ -65,13 +68,13 @@ impl ReplayState {
     /// Only the high half is the agent's, so its clock is known to the second. A clock that agrees to the second is
     /// kept: setting it would lose the fraction, and with it the order of the requests.
     pub fn take_up_clock(&mut self, identification: u64, now: Timestamp) {
-        let theirs = i128::from(identification >> 32);
-        let ours = i128::from(ntp(now)).wrapping_add(self.ahead) >> 32;
-        let behind = theirs.wrapping_sub(ours);
-        if !(-1..=1).contains(&behind) {
-            self.ahead = self.ahead.wrapping_add(behind << 32);
+        let seconds = |moment: u64| moment & 0xffff_ffff_0000_0000;
+        let ours = seconds(ntp(now).wrapping_add(self.ahead));
+        let behind = ahead(seconds(identification), ours);
+        if behind.unsigned_abs() > 1 << 32 {
+            self.ahead = self.ahead.wrapping_add(behind.cast_unsigned());
             // A clock that was set back begins anew; nothing of before counts there.
-            self.last = 0;
+            self.last = None;
         }
     }
 
@@ -95,6 +98,30 @@ mod tests {
         assert_eq!(first, 0xea05_6fa0_8000_0000);
         assert_eq!(state.timestamp(NOW), first + 1);
         assert_eq!(state.timestamp(Timestamp::new(1_717_235_000, 0)), first + 2);
+    }
+
+    #[test]
+    fn the_era_of_2036_follows_the_one_before() {
+        // 2036-02-07T06:28:16Z is second 2^32 after 1900.
+        const BEGIN: i64 = 4_294_967_296 - 2_208_988_800;
+        let mut state = ReplayState::default();
+        assert_eq!(state.timestamp(Timestamp::new(BEGIN - 1, 0)), 0xffff_ffff_0000_0000);
+        assert_eq!(state.timestamp(Timestamp::new(BEGIN, 0)), 0);
+        assert_eq!(state.timestamp(Timestamp::new(BEGIN - 1, 0)), 1, "later than the last one");
+        assert_eq!(state.timestamp(Timestamp::new(BEGIN + 2, 0)), 0x2_0000_0000);
+        // An agent that is 8 s behind is in the era before.
+        state.take_up_clock(0xffff_fffa_0000_0000, Timestamp::new(BEGIN + 2, 0));
+        assert_eq!(state.timestamp(Timestamp::new(BEGIN + 3, 0)), 0xffff_fffb_0000_0000);
+    }
+
+    #[test]
+    fn the_last_second_of_an_era_is_not_the_last_of_all() {
+        let mut state = ReplayState::default();
+        state.take_up_clock(0xffff_ffff_0000_0000, NOW);
+        assert_eq!(state.timestamp(NOW), 0xffff_ffff_8000_0000);
+        assert_eq!(state.timestamp(NOW), 0xffff_ffff_8000_0001);
+        assert_eq!(state.timestamp(Timestamp::new(1_717_236_001, 0)), 0);
+        assert_eq!(state.timestamp(Timestamp::new(1_717_236_001, 250_000_000)), 0x4000_0000);
     }
 
     #[test]
