@@ -223,13 +223,13 @@ impl Run {
             late.extend(self.judge.close());
         }
         let late = self.weighed(late);
-        self.runner.finish().map_err(failure)?;
+        let written = self.runner.finish().map_err(failure);
         report.finish(&late).map_err(|error| Failure::output(&error))?;
         if is_over_early {
             // Who closed standard error does not want to know.
             let _ = writeln!(io::stderr(), "interrupted: what follows was not sent");
         }
-        Ok(self.exit)
+        written.map(|()| self.exit)
     }
 
     /// What comes of a part, one entry and what was found meanwhile; or none of a step that only waits.

@@ -219,7 +219,7 @@ impl Runner {
         self.interrupted.load(Ordering::Relaxed)
     }
 
-    /// Completes the capture.
+    /// Completes the capture. One that could not be written to is told of here: what was sent has a result all the same.
     pub fn finish(self) -> Result<(), RunError> {
         Ok(self.tape.finish()?)
     }
@@ -259,7 +259,7 @@ impl Runner {
         let octets = self.octets(exchange)?;
         let destination = exchange.call.destination;
         let ttl = time_to_live::supposed(time_to_live::wanted(&octets, *destination.ip(), self.numbers));
-        let packet = self.tape.record(clock::now(), exchange.local, destination, ttl, &octets)?;
+        let packet = self.tape.record(clock::now(), exchange.local, destination, ttl, &octets);
         exchange.outcome.request = Some(exchange.outcome.packets.len());
         exchange.outcome.packets.push(packet);
         Ok(())
@@ -295,7 +295,7 @@ impl Runner {
         self.history.sent(*channel, call.destination, low);
         exchange.sent_at = Some(sent_at);
         outcome.attempts = outcome.attempts.saturating_add(1);
-        let packet = self.tape.record(time, *local, call.destination, ttl, octets)?;
+        let packet = self.tape.record(time, *local, call.destination, ttl, octets);
         outcome.request = Some(outcome.packets.len());
         outcome.packets.push(packet);
         Ok(())

@@ -10,14 +10,16 @@ use crate::time::Timestamp;
 pub(super) struct Tape {
     packets: u64,
     writer: Option<Writer>,
+    failed: Option<WriteError>,
 }
 
 impl Tape {
     pub(super) fn new(writer: Option<Writer>) -> Self {
-        Self { packets: 0, writer }
+        Self { packets: 0, writer, failed: None }
     }
 
-    /// Records a datagram, at once: who ends the run early has what was there until then.
+    /// Records a datagram, at once: who ends the run early has what was there until then. A capture that cannot be
+    /// written ends there, and keeps nobody from telling what was sent; [`Tape::finish`] says why.
     pub(super) fn record(
         &mut self,
         time: Timestamp,
@@ -25,18 +27,23 @@ impl Tape {
         destination: SocketAddrV4,
         ttl: u8,
         payload: &[u8],
-    ) -> Result<SentOrReceived, WriteError> {
+    ) -> SentOrReceived {
         self.packets = self.packets.saturating_add(1);
         let packet = SentOrReceived::new(self.packets, time, source, destination, ttl, payload);
-        if let Some(writer) = &mut self.writer {
-            writer.write(&packet.frame())?;
-            writer.flush()?;
+        if let Some(mut writer) = self.writer.take() {
+            match writer.write(&packet.frame()).and_then(|()| writer.flush()) {
+                Ok(()) => self.writer = Some(writer),
+                Err(error) => self.failed = Some(error),
+            }
         }
-        Ok(packet)
+        packet
     }
 
-    /// Completes the capture.
+    /// Completes the capture, or says why it is not complete.
     pub(super) fn finish(self) -> Result<(), WriteError> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
         self.writer.map_or(Ok(()), |writer| writer.finish().map(drop))
     }
 }

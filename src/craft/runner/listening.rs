@@ -64,7 +64,7 @@ impl Runner {
                 let local = self.local(channel);
                 // With which TTL it came the socket does not say, and no rule asks.
                 let ttl = time_to_live::supposed(None);
-                let packet = self.tape.record(clock::now(), source, local, ttl, &octets)?;
+                let packet = self.tape.record(clock::now(), source, local, ttl, &octets);
                 let index = outcome.packets.len();
                 let found = self.examine(exchange, channel, source, &packet);
                 exchange.outcome.packets.push(packet);
