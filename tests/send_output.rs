@@ -7,7 +7,10 @@
 mod program;
 mod responder;
 
-use program::run;
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+
+use program::{mipflow, run};
 use responder::{Fault, KEY, Responder};
 use serde_json::Value;
 
@@ -26,10 +29,41 @@ fn a_capture_that_cannot_be_written_hides_no_result() {
     let document: Value = serde_json::from_str(&json.out).unwrap();
     assert_eq!((&document["passed"], &document["failed"]), (&3.into(), &0.into()));
     assert_eq!(document["steps"][2]["reply"]["code"], 0);
-    for (format, end) in [("text", "3 passed\n"), ("tap", "ok 3 - request (3 of 3)\n"), ("junit", "</testsuites>\n")] {
+    for (format, end) in
+        [("text", "3 passed\n"), ("tap", "ok 3 - request (3 of 3)\n"), ("junit", "</testsuites>\n")]
+    {
         let run = ask(format);
         assert_eq!(run.code, 3, "{format}");
-        assert!(run.out.ends_with(end), "{format}: {}", run.out);
+        assert!(run.out.contains(end), "{format}: {}", run.out);
     }
     assert_eq!(responder.count(), 12);
+}
+
+/// The exit code of a run whose output is closed after its first line.
+fn code_after_a_line(arguments: &str) -> i32 {
+    let mut child = mipflow(arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    child.wait().unwrap().code().unwrap()
+}
+
+#[test]
+fn a_reader_that_goes_away_does_not_make_a_run_succeed() {
+    let responder = Responder::with(Fault::None);
+    let ha = responder.ha();
+    for format in ["text", "json", "tap"] {
+        let arguments = format!(
+            "send --ha {ha} --home-address 10.1.0.1 --key {KEY} --retries 0 --repeat 20 --format {format}"
+        );
+        let failing = format!("{arguments} --expect code=7");
+        assert_eq!(code_after_a_line(&failing), 1, "{format}: what was expected did not hold");
+        // The reader is gone long before the 20 steps are done: they take 2 s.
+        assert_eq!(code_after_a_line(&arguments), 1, "{format}: not all was sent");
+        assert_eq!(
+            code_after_a_line(&format!("{arguments} --dry-run")),
+            0,
+            "{format}: nothing was to be sent"
+        );
+    }
+    assert!(responder.count() < 60, "what nobody sees is not sent: {}", responder.count());
 }

@@ -169,11 +169,15 @@ impl Send {
             }
         }
         let announcement = Announcement { routes, names: plan.names(), numbers };
-        report.begin(&announcement).map_err(|error| Failure::output(&error))?;
+        match report.begin(&announcement).map_err(|error| Failure::output(&error)) {
+            // Nobody reads, and nothing was sent of what was to be.
+            Err(Failure::ClosedPipe) if !dry_run => return Ok(Exit::Findings),
+            begun => begun?,
+        }
         let fail_on = self.validation.fail_on;
         let answers = self.suite.is_some().then(HashSet::new);
         let run = Run { runner, judge, exit: Exit::Done, fail_on, is_dry: dry_run, answers, interruption };
-        run.run(plan, report.as_mut())
+        run.run(&plan, report.as_mut())
     }
 }
 
@@ -191,20 +195,39 @@ struct Run {
 
 impl Run {
     /// Runs all parts, and reports each when it is done.
-    fn run(mut self, plan: Plan, report: &mut dyn SendReport) -> Result<Exit, Failure> {
+    fn run(mut self, plan: &Plan, report: &mut dyn SendReport) -> Result<Exit, Failure> {
+        let done = self.parts(plan, report);
+        let written = self.runner.finish().map_err(failure);
+        match done {
+            // Who sent the reader away has the exit code still.
+            Err(Failure::ClosedPipe) => {}
+            done => done?,
+        }
+        written.map(|()| self.exit)
+    }
+
+    /// Runs all parts to the end of the report. When nobody reads that any more, nothing more is sent.
+    fn parts(&mut self, plan: &Plan, report: &mut dyn SendReport) -> Result<(), Failure> {
         let (mut judged, mut skipped) = (0u64, 0u64);
-        for part in plan.parts {
+        let mut left = plan.parts.len();
+        for part in &plan.parts {
             if self.interruption.is_there() {
                 break;
             }
-            if let Some((entry, found)) = self.part(&part)? {
+            left = left.saturating_sub(1);
+            if let Some((entry, found)) = self.part(part)? {
                 if entry.passed() == Some(false) {
                     self.exit = Exit::Findings;
                 }
                 judged = judged.saturating_add(u64::from(entry.passed().is_some()));
                 skipped = skipped.saturating_add(u64::from(entry.skipped().is_some()));
                 let found = self.weighed(found);
-                report.entry(&entry, &found).map_err(|error| Failure::output(&error))?;
+                let told = report.entry(&entry, &found).map_err(|error| Failure::output(&error));
+                let is_whole = self.is_dry || left == 0 && entry.passed() == Some(true);
+                if matches!(told, Err(Failure::ClosedPipe)) && !is_whole {
+                    self.exit = Exit::Findings;
+                }
+                told?;
             }
         }
         // What shows nothing of the agent is no success; nor is half a run.
@@ -223,13 +246,12 @@ impl Run {
             late.extend(self.judge.close());
         }
         let late = self.weighed(late);
-        let written = self.runner.finish().map_err(failure);
         report.finish(&late).map_err(|error| Failure::output(&error))?;
         if is_over_early {
             // Who closed standard error does not want to know.
             let _ = writeln!(io::stderr(), "interrupted: what follows was not sent");
         }
-        written.map(|()| self.exit)
+        Ok(())
     }
 
     /// What comes of a part, one entry and what was found meanwhile; or none of a step that only waits.
