@@ -208,14 +208,21 @@ impl Run {
 
     /// Runs all parts to the end of the report. When nobody reads that any more, nothing more is sent.
     fn parts(&mut self, plan: &Plan, report: &mut dyn SendReport) -> Result<(), Failure> {
-        let (mut judged, mut skipped) = (0u64, 0u64);
+        let (mut judged, mut skipped, mut broken) = (0u64, 0u64, None);
         let mut left = plan.parts.len();
         for part in &plan.parts {
             if self.interruption.is_there() {
                 break;
             }
             left = left.saturating_sub(1);
-            if let Some((entry, found)) = self.part(part)? {
+            let done = match self.part(part) {
+                Ok(done) => done,
+                Err(error) => {
+                    broken = Some(error);
+                    break;
+                }
+            };
+            if let Some((entry, found)) = done {
                 if entry.passed() == Some(false) {
                     self.exit = Exit::Findings;
                 }
@@ -231,7 +238,8 @@ impl Run {
             }
         }
         // What shows nothing of the agent is no success; nor is half a run.
-        let is_over_early = self.interruption.is_there();
+        let is_interrupted = self.interruption.is_there();
+        let is_over_early = is_interrupted || broken.is_some();
         if is_over_early || judged == 0 && skipped > 0 {
             self.exit = Exit::Findings;
         }
@@ -247,11 +255,11 @@ impl Run {
         }
         let late = self.weighed(late);
         report.finish(&late).map_err(|error| Failure::output(&error))?;
-        if is_over_early {
+        if is_interrupted {
             // Who closed standard error does not want to know.
             let _ = writeln!(io::stderr(), "interrupted: what follows was not sent");
         }
-        Ok(())
+        broken.map_or(Ok(()), Err)
     }
 
     /// What comes of a part, one entry and what was found meanwhile; or none of a step that only waits.
