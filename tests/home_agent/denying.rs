@@ -255,7 +255,7 @@ fn an_extension_that_may_not_be_overlooked_is_dropped_in_silence() {
         assert_eq!(taken.not_understood, Some(ExtensionType(kind)));
         let exchange = taken.exchange.unwrap();
         assert_eq!((exchange.status.name(), exchange.code), ("unanswered", None));
-        // The first thing that is wrong decides.
+        // What stands behind an extension that is cut off is none.
         let malformed = [ask.octets(), vec![131, 9], vec![kind, 0, 0, 0]].concat();
         assert_eq!(lab.send(&ask, &malformed).code(), 134);
         assert_eq!(lab.agent.tally().dropped, 1);

@@ -18,3 +18,4 @@ mod hostile;
 mod identification;
 mod lab;
 mod names;
+mod silence;

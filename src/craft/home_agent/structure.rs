@@ -52,8 +52,12 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Reads a request whose fixed part is `header`, in wire order up to the first thing that is wrong.
+    /// Reads a request whose fixed part is `header`, in wire order up to the first thing that is wrong. An extension that
+    /// may not be overlooked comes before all of that: whatever else is wrong, nothing is said of the message.
     pub fn read(message: &Message<'a>, header: RegistrationRequest) -> Result<Self, Fault> {
+        if let Some(unknown) = message.extensions().find(may_not_be_overlooked) {
+            return Err(Fault::NotUnderstood(unknown.kind));
+        }
         let end = end_of_protection(message);
         let mut request = Self { header, nai: None, multipath: None, flow_bindings: Vec::new() };
         for extension in message.extensions() {
@@ -95,8 +99,7 @@ impl<'a> Request<'a> {
                 }))
             }
             _ if extension.is_authentication() => extension.content().map(|_| ()).map_err(|_| POORLY_FORMED),
-            kind if kind.is_skippable() || kind == ExtensionType::PADDING => Ok(()),
-            kind => Err(Fault::NotUnderstood(kind)),
+            _ => Ok(()),
         }
     }
 
@@ -138,6 +141,19 @@ impl<'a> Request<'a> {
         }
         Ok(())
     }
+}
+
+/// Whether a home agent that does not know this extension has to drop its message in silence (RFC 5944 §1.8). One that
+/// runs past the end is none: where that begins, the message is just malformed.
+fn may_not_be_overlooked(extension: &Extension<'_>) -> bool {
+    let kind = extension.kind;
+    let is_known = extension.is_family()
+        || extension.is_authentication()
+        || matches!(
+            kind,
+            ExtensionType::PADDING | ExtensionType::CRITICAL_VENDOR | ExtensionType::CRITICAL_VENDOR_3025
+        );
+    !is_known && !kind.is_skippable() && extension.cut.is_none()
 }
 
 /// The NAI that a reply has to repeat (RFC 2794 §3), whatever else is wrong with the request.
