@@ -7,6 +7,8 @@
 mod program;
 mod responder;
 
+use std::time::Duration;
+
 use mipflow::craft::append_mobile_home_authentication;
 use mipflow::wire::{Key, Numbers, ReplyCode};
 use program::run;
@@ -81,5 +83,36 @@ fn a_clock_at_the_end_of_its_era_is_taken_up_and_goes_on() {
     for pair in sent[1..].windows(2) {
         let later = pair[1].wrapping_sub(pair[0]);
         assert!(later > 0 && later < 0xff << 32, "{:#x} after {:#x}", pair[1], pair[0]);
+    }
+}
+
+#[test]
+fn of_a_flood_the_first_256_are_shown_and_the_rest_is_counted() {
+    let responder = Responder::start(|socket, source, octets| {
+        for number in 0..600u32 {
+            // Code 3 is Registration Reply's, and the rest is too short for one.
+            let noise = [&[3][..], &number.to_be_bytes()].concat();
+            socket.send_to(&noise, source).unwrap();
+            if number % 20 == 0 {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+        }
+        socket.send_to(&signed(&reply_to(&request_of(octets).unwrap()), &[]), source).unwrap();
+    });
+    let (code, document) = send(&responder, "--timeout 20s");
+    let step = &document["steps"][0];
+    assert_eq!((code, &step["reply"]["code"]), (0, &0.into()), "the answer comes through: {step:#}");
+    assert_eq!(step["ignored"].as_array().unwrap().len(), 256);
+    let beyond = step["ignored_beyond"].as_u64().unwrap();
+    // The system may lose some.
+    assert!((1..=344).contains(&beyond), "{beyond}");
+    for (format, prefix) in [("text", "      "), ("tap", "# request: "), ("junit", "request: ")] {
+        let ha = responder.ha();
+        let run = run(&format!(
+            "send --ha {ha} --home-address 10.1.0.1 --key {KEY} --timeout 20s --format {format}"
+        ));
+        assert_eq!(run.code, 0, "{format}: {}", run.error);
+        let line = run.out.lines().find(|line| line.contains("more datagrams came that are no answer"));
+        assert!(line.is_some_and(|line| line.contains(prefix)), "{format}: {line:?}");
     }
 }

@@ -25,6 +25,8 @@ pub struct Outcome {
     pub asks_many: bool,
     /// What came besides, and why it is no answer: indices into `packets`.
     pub ignored: Vec<(usize, Ignored)>,
+    /// How much more came that is no answer, and was not kept for want of room.
+    pub ignored_beyond: u64,
     /// Transmissions.
     pub attempts: u32,
     /// From the transmission that was answered to its answer.
@@ -42,6 +44,9 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// The most that is kept of what is no answer: enough to see what it is.
+    pub(super) const MOST_IGNORED: usize = 256;
+
     /// Whether all expectations held and nothing stood in the way; `None` when nothing was sent, or when it cannot be
     /// judged.
     pub fn passed(&self) -> Option<bool> {

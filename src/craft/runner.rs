@@ -189,6 +189,7 @@ impl Runner {
             reply: None,
             asks_many: self.channels.get(channel).is_some_and(|channel| channel.sends_to_many),
             ignored: Vec::new(),
+            ignored_beyond: 0,
             attempts: 0,
             round_trip: None,
             trouble: None,
@@ -235,7 +236,7 @@ impl Runner {
             if attempt == 0 || is_fresh {
                 octets = self.octets(exchange)?;
             }
-            self.send(exchange, &octets)?;
+            self.send(exchange, &octets);
             if exchange.outcome.trouble.is_some() {
                 break;
             }
@@ -278,9 +279,9 @@ impl Runner {
         Ok(call.octets(identification, *exchange.local.ip(), assigned)?)
     }
 
-    fn send(&mut self, exchange: &mut Exchange<'_>, octets: &[u8]) -> Result<(), RunError> {
+    fn send(&mut self, exchange: &mut Exchange<'_>, octets: &[u8]) {
         let Exchange { call, channel, local, outcome, .. } = exchange;
-        let Some(socket) = self.channels.get(*channel) else { return Ok(()) };
+        let Some(socket) = self.channels.get(*channel) else { return };
         exchange.identification = identification_of(octets, self.numbers);
         let low = exchange.identification.map(low_half);
         let (time, sent_at) = (clock::now(), clock::instant());
@@ -289,7 +290,7 @@ impl Runner {
             Ok(ttl) => ttl,
             Err(error) => {
                 outcome.trouble = Some(Trouble::NotSent(error));
-                return Ok(());
+                return;
             }
         };
         self.history.sent(*channel, call.destination, low);
@@ -298,7 +299,6 @@ impl Runner {
         let packet = self.tape.record(time, *local, call.destination, ttl, octets);
         outcome.request = Some(outcome.packets.len());
         outcome.packets.push(packet);
-        Ok(())
     }
 
     fn judge(&self, exchange: &mut Exchange<'_>) {

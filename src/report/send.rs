@@ -94,6 +94,12 @@ fn complaints(outcome: &Outcome) -> Vec<String> {
     lines
 }
 
+/// What is said of what was not taken and is not shown.
+fn beyond(outcome: &Outcome) -> Option<String> {
+    let more = outcome.ignored_beyond;
+    (more > 0).then(|| format!("{more} more datagrams came that are no answer; they are not shown"))
+}
+
 /// What the rules found, a line each, for those who read no colours.
 fn finding_lines(found: &[Finding]) -> impl Iterator<Item = String> {
     found.iter().map(|Finding { rule, level, place, message, .. }| {

@@ -8,7 +8,7 @@ use crate::craft::answer::{Authenticity, reply_of};
 use crate::craft::channel::{Arrival, Event};
 use crate::craft::clock;
 use crate::craft::history::Relation;
-use crate::craft::outcome::{Ignored, Trouble};
+use crate::craft::outcome::{Ignored, Outcome, Trouble};
 use crate::craft::packet::SentOrReceived;
 use crate::craft::replay::ReplayStyle;
 use crate::craft::time_to_live;
@@ -28,7 +28,7 @@ impl Runner {
             let now = clock::instant();
             let is_over = self.is_interrupted() || until.is_none_or(|until| now >= until);
             if let Some(arrival) = arrival
-                && self.take(exchange, arrival, now)?
+                && self.take(exchange, arrival, now)
             {
                 return Ok(true);
             }
@@ -40,12 +40,7 @@ impl Runner {
     }
 
     /// Takes one arrival; whether the exchange ended by it.
-    fn take(
-        &mut self,
-        exchange: &mut Exchange<'_>,
-        arrival: Arrival,
-        now: Instant,
-    ) -> Result<bool, RunError> {
+    fn take(&mut self, exchange: &mut Exchange<'_>, arrival: Arrival, now: Instant) -> bool {
         let Arrival { channel, event } = arrival;
         let outcome = &mut exchange.outcome;
         match event {
@@ -58,7 +53,7 @@ impl Runner {
                 if ends {
                     outcome.trouble = Some(Trouble::Unreachable(unreachable));
                 }
-                Ok(ends)
+                ends
             }
             Event::Datagram { source, octets } => {
                 let local = self.local(channel);
@@ -66,21 +61,27 @@ impl Runner {
                 let ttl = time_to_live::supposed(None);
                 let packet = self.tape.record(clock::now(), source, local, ttl, &octets);
                 let index = outcome.packets.len();
-                let found = self.examine(exchange, channel, source, &packet);
-                exchange.outcome.packets.push(packet);
-                match found {
-                    Err(ignored) => exchange.outcome.ignored.push((index, ignored)),
+                match self.examine(exchange, channel, source, &packet) {
+                    Err(_) if exchange.outcome.ignored.len() >= Outcome::MOST_IGNORED => {
+                        let beyond = &mut exchange.outcome.ignored_beyond;
+                        *beyond = beyond.saturating_add(1);
+                    }
+                    Err(ignored) => {
+                        exchange.outcome.packets.push(packet);
+                        exchange.outcome.ignored.push((index, ignored));
+                    }
                     Ok(reply) => {
+                        exchange.outcome.packets.push(packet);
                         exchange.outcome.reply = Some(index);
                         let round_trip =
                             exchange.sent_at.map(|sent_at| now.saturating_duration_since(sent_at));
                         exchange.outcome.round_trip = round_trip;
                         self.history.answered();
                         self.learn(exchange, index, reply);
-                        return Ok(true);
+                        return true;
                     }
                 }
-                Ok(false)
+                false
             }
         }
     }

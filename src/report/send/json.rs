@@ -119,6 +119,7 @@ fn outcome_entries(object: &mut Object<'_>, outcome: &Outcome, numbers: Numbers)
     object.entry("error", outcome.trouble.as_ref().map(Text));
     object.entry("skipped", outcome.skipped.as_ref().map(Text));
     object.entry("ignored", IgnoredList { outcome, numbers });
+    object.entry("ignored_beyond", outcome.ignored_beyond);
 }
 
 impl ToJson for Milliseconds {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Announcement, SendReport, complaints, finding_lines, title};
+use super::{Announcement, SendReport, beyond, complaints, finding_lines, title};
 use crate::craft::{Entry, Outcome};
 use crate::report::Printable;
 use crate::rules::Finding;
@@ -51,8 +51,12 @@ impl<W: Write> SendReport for SendJunit<W> {
             (None, None) => "mipflow send",
         }));
         case.set_time(entry.outcomes.iter().filter_map(|outcome| outcome.round_trip).sum::<Duration>());
-        if !found.is_empty() {
-            case.set_system_out(finding_lines(found).collect::<Vec<_>>().join("\n"));
+        let ignored = entry.outcomes.iter().filter_map(|outcome| {
+            beyond(outcome).map(|line| printable(&format!("{}: {line}", outcome.name)))
+        });
+        let lines: Vec<String> = ignored.chain(finding_lines(found)).collect();
+        if !lines.is_empty() {
+            case.set_system_out(lines.join("\n"));
         }
         self.suite.add_test_case(case);
         Ok(())

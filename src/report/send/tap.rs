@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Announcement, SendReport, complaints, finding_lines, title};
+use super::{Announcement, SendReport, beyond, complaints, finding_lines, title};
 use crate::craft::Entry;
 use crate::report::Printable;
 use crate::rules::Finding;
@@ -45,6 +45,9 @@ impl<W: Write> SendReport for SendTap<W> {
             for complaint in complaints(outcome) {
                 let of = Printable(outcome.name.as_bytes());
                 writeln!(self.out, "# {of}: {}", Printable(complaint.as_bytes()))?;
+            }
+            if let Some(line) = beyond(outcome) {
+                writeln!(self.out, "# {}: {line}", Printable(outcome.name.as_bytes()))?;
             }
         }
         self.findings(found)?;

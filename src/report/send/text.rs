@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Announcement, Milliseconds, SendReport, Tally, complaints, route_line, with_message};
+use super::{Announcement, Milliseconds, SendReport, Tally, beyond, complaints, route_line, with_message};
 use crate::craft::{Entry, Ignored, Outcome, SentOrReceived};
 use crate::report::message_line::MessageLine;
 use crate::report::text_report::findings::{level_style, short_subject};
@@ -136,7 +136,7 @@ impl<W: Write> SendText<W> {
     }
 
     fn details(&mut self, entry: &Entry) -> io::Result<()> {
-        let bad = self.look.palette.bad;
+        let (bad, doubtful) = (self.look.palette.bad, self.look.palette.doubtful);
         let failed = entry.passed() == Some(false);
         for outcome in &entry.outcomes {
             let of = match &entry.case {
@@ -169,6 +169,9 @@ impl<W: Write> SendText<W> {
                         self.packet(outcome, packet, Some(*ignored))?;
                     }
                 }
+            }
+            if let Some(line) = beyond(outcome) {
+                writeln!(self.out, "      {doubtful}{line}{doubtful:#}")?;
             }
         }
         Ok(())
