@@ -3,7 +3,35 @@
 use clap::Args;
 
 use super::Failure;
-use crate::wire::Numbers;
+use crate::wire::{ExtensionType, Numbers};
+
+/// The types of extensions that are read as what they are: as that of RFC 7629 none of them would be any more.
+const READ: [ExtensionType; 21] = [
+    ExtensionType::MOBILE_HOME_AUTHENTICATION,
+    ExtensionType::MOBILE_FOREIGN_AUTHENTICATION,
+    ExtensionType::FOREIGN_HOME_AUTHENTICATION,
+    ExtensionType::GENERALIZED_AUTHENTICATION,
+    ExtensionType::CRITICAL_VENDOR_3025,
+    ExtensionType::CRITICAL_VENDOR,
+    ExtensionType::UDP_TUNNEL_REPLY,
+    ExtensionType::FOREIGN_AGENT_ERROR,
+    ExtensionType::PROXY_NON_SKIPPABLE,
+    ExtensionType::GRE_KEY,
+    ExtensionType::ENCAPSULATING_DELIVERY_STYLE,
+    ExtensionType::NAI,
+    ExtensionType::CHALLENGE,
+    ExtensionType::NORMAL_VENDOR_3025,
+    ExtensionType::NORMAL_VENDOR,
+    ExtensionType::REVOCATION_SUPPORT,
+    ExtensionType::DYNAMIC_HOME_AGENT,
+    ExtensionType::UDP_TUNNEL_REQUEST,
+    ExtensionType::MESSAGE_STRING,
+    ExtensionType::MOBILE_NETWORK,
+    ExtensionType::DUAL_STACK,
+];
+
+/// Reply codes below are acceptances, a foreign agent's, or those that RFC 5944 §3.4 gives to home agents.
+const FIRST_FREE_CODE: u8 = 137;
 
 /// Numbers for implementations older than RFC 7629.
 #[derive(Debug, Args)]
@@ -27,10 +55,69 @@ impl NumberOptions {
         if self.ext_type == 0 {
             return Err(Failure::usage("--ext-type 0 is padding and cannot be an extension", None));
         }
+        let kind = ExtensionType(self.ext_type);
+        if let Some(name) = kind.name().filter(|_| READ.contains(&kind)) {
+            let message = format!("--ext-type {}: extensions of this type are another's: {name}", kind.0);
+            return Err(Failure::usage(message, None));
+        }
+        let [not_allowed, invalid] = [self.code_multipath_not_allowed, self.code_invalid_fb_identifier];
+        let codes = [("multipath-not-allowed", not_allowed), ("invalid-fb-identifier", invalid)];
+        if let Some((option, code)) = codes.into_iter().find(|(_, code)| *code < FIRST_FREE_CODE) {
+            let message =
+                format!("--code-{option} {code}: no home agent denies these requests with that code");
+            let help = format!("codes from {FIRST_FREE_CODE} to 255 are taken; those below have a meaning");
+            return Err(Failure::usage(message, Some(help)));
+        }
+        if not_allowed == invalid {
+            let message =
+                format!("--code-multipath-not-allowed and --code-invalid-fb-identifier are both {invalid}");
+            return Err(Failure::usage(message, None));
+        }
         Ok(Numbers {
             multipath_family: self.ext_type,
             multipath_not_allowed: self.code_multipath_not_allowed,
             invalid_fb_identifier: self.code_invalid_fb_identifier,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(ext_type: u8, multipath_not_allowed: u8, invalid_fb_identifier: u8) -> NumberOptions {
+        NumberOptions {
+            ext_type,
+            code_multipath_not_allowed: multipath_not_allowed,
+            code_invalid_fb_identifier: invalid_fb_identifier,
+        }
+    }
+
+    #[test]
+    fn numbers_that_mean_something_else_are_refused() {
+        // 154, and what drafts and tests had; 149 is assigned, and not read.
+        for (ext_type, not_allowed, invalid) in
+            [(154, 152, 153), (149, 148, 153), (200, 210, 211), (20, 137, 255)]
+        {
+            let numbers = options(ext_type, not_allowed, invalid).numbers().expect("they are lawful");
+            assert_eq!(numbers.multipath_family, ext_type);
+        }
+        for (ext_type, not_allowed, invalid) in [
+            (0, 152, 153),
+            (32, 152, 153),
+            (131, 152, 153),
+            (144, 152, 153),
+            (154, 0, 153),
+            (154, 152, 1),
+            (154, 64, 153),
+            (154, 133, 153),
+            (154, 152, 136),
+            (154, 200, 200),
+        ] {
+            assert!(
+                options(ext_type, not_allowed, invalid).numbers().is_err(),
+                "{ext_type} {not_allowed} {invalid}"
+            );
+        }
     }
 }
