@@ -35,7 +35,7 @@ impl Interruption {
 }
 
 /// Whether this process was started with SIGHUP ignored.
-fn ignores_hangup() -> bool {
+pub(super) fn ignores_hangup() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let ignored = ignored.and_then(|digits| u64::from_str_radix(digits.trim(), 16).ok());

@@ -11,9 +11,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use clap::{Args, ValueEnum};
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use super::interruption::ignores_hangup;
 use super::keys::KeyOptions;
 use super::numbers::NumberOptions;
 use super::{Exit, Failure};
@@ -202,11 +203,12 @@ fn now() -> Timestamp {
     })
 }
 
-/// A flag that SIGINT and SIGTERM raise.
+/// A flag that SIGINT, SIGTERM and SIGHUP raise; the last not where it was started by `nohup`.
 fn on_signals() -> Result<Arc<AtomicBool>, Failure> {
     let ended = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&ended);
-    let signals = Signals::new([SIGINT, SIGTERM]);
+    let hangup = (!ignores_hangup()).then_some(SIGHUP);
+    let signals = Signals::new([SIGINT, SIGTERM].into_iter().chain(hangup));
     let mut signals =
         signals.map_err(|error| Failure::io(format!("signals cannot be waited for: {error}"), None))?;
     std::thread::spawn(move || {
