@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind, Write as _};
 use std::ops::Range;
 use std::process::ExitCode;
 
+use super::excerpt::excerpt;
 use miette::{LabeledSpan, MietteDiagnostic, MietteHandlerOpts, NamedSource};
 
 /// The exit codes of the contract.
@@ -47,14 +48,15 @@ impl Failure {
         Self::told(Exit::Usage, message, help)
     }
 
-    /// A file that is wrong at `place`, in octets of `text`, which is shown there.
+    /// A file that is wrong at `place`, in octets of `text`, which is shown there; of long lines only a part.
     pub fn in_file(
         message: impl Into<String>,
         help: Option<String>,
         place: Range<usize>,
         name: &str,
-        text: String,
+        text: &str,
     ) -> Self {
+        let (text, place) = excerpt(text, place);
         let mut diagnostic = MietteDiagnostic::new(message).with_label(LabeledSpan::underline(place));
         diagnostic.help = help;
         Self::InFile(Exit::Usage, Box::new(diagnostic), Box::new(NamedSource::new(name, text)))

@@ -2,6 +2,7 @@
 
 mod completions;
 mod decode;
+mod excerpt;
 mod exit;
 mod explain;
 mod interfaces;

@@ -177,7 +177,7 @@ fn read(file: &Path) -> Result<Zeroizing<String>, Failure> {
 }
 
 fn wrong(name: &str, text: &str, error: ScenarioError) -> Failure {
-    Failure::in_file(format!("{name}, {error}"), error.help, error.span, name, without_secrets(text))
+    Failure::in_file(format!("{name}, {error}"), error.help, error.span, name, &without_secrets(text))
 }
 
 /// Whether a case is the one that is wanted, or of that section.

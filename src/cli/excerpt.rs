@@ -1,0 +1,92 @@
+//! A text of which long lines are shortened, so that a fault in one of them can be shown.
+
+use std::ops::Range;
+
+/// Characters that a line may have; a longer one is shortened to so many.
+const MOST: usize = 240;
+/// How many of them stand before the place that is shown.
+const BEFORE: usize = 80;
+/// Stands for what was left out.
+const GAP: &str = "...";
+
+/// `text` with its long lines shortened, that of `place` around it; and the place there, which ends where its line is
+/// cut off. Lines keep their numbers.
+pub(super) fn excerpt(text: &str, place: Range<usize>) -> (String, Range<usize>) {
+    if text.lines().all(|line| line.chars().nth(MOST).is_none()) {
+        return (text.to_owned(), place);
+    }
+    let mut short = String::new();
+    let mut begin = 0usize;
+    let mut found = place.clone();
+    for line in text.split_inclusive('\n') {
+        let end = begin.saturating_add(line.len());
+        let is_here = (begin..end).contains(&place.start) || (end == text.len() && place.start >= end);
+        let at = if is_here { place.start.saturating_sub(begin).min(line.len()) } else { 0 };
+        let window = window(line, at);
+        let cut = if window.start > 0 { GAP.len() } else { 0 };
+        if is_here {
+            let length = place.len().min(window.end.saturating_sub(at));
+            let start = short.len().saturating_add(cut).saturating_add(at.saturating_sub(window.start));
+            found = start..start.saturating_add(length);
+        }
+        if cut > 0 {
+            short.push_str(GAP);
+        }
+        let is_cut = window.end < line.len();
+        short.push_str(line.get(window).unwrap_or_default());
+        if is_cut {
+            short.push_str(GAP);
+            short.push('\n');
+        }
+        begin = end;
+    }
+    (short, found)
+}
+
+/// The octets of a line that are shown: all, or [`MOST`] characters around `at`.
+fn window(line: &str, at: usize) -> Range<usize> {
+    let offsets = || line.char_indices().map(|(offset, _)| offset);
+    if offsets().nth(MOST).is_none() {
+        return 0..line.len();
+    }
+    let first = offsets().take_while(|offset| *offset < at).count().saturating_sub(BEFORE);
+    let start = offsets().nth(first).unwrap_or_default();
+    let end = offsets().nth(first.saturating_add(MOST)).unwrap_or(line.len());
+    start..end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_lines_stay_as_they_are() {
+        let text = "one\ntwo\n\nfour";
+        for place in [0..3, 4..7, 2..10, 9..13, 13..13, 0..0] {
+            assert_eq!(excerpt(text, place.clone()), (text.to_owned(), place));
+        }
+        assert_eq!(excerpt("", 0..0), (String::new(), 0..0));
+    }
+
+    #[test]
+    fn a_long_line_is_shown_around_the_place() {
+        let long = format!("{}wrong{}", "a".repeat(1_000), "b".repeat(1_000));
+        let text = format!("first\n{long}\nlast\n");
+        let (short, place) = excerpt(&text, 1_006..1_011);
+        let lines: Vec<&str> = short.lines().collect();
+        assert_eq!((lines.len(), lines[0], lines[2]), (3, "first", "last"));
+        assert_eq!(lines[1], format!("...{}wrong{}...", "a".repeat(80), "b".repeat(155)));
+        assert_eq!(short.get(place), Some("wrong"));
+    }
+
+    #[test]
+    fn a_place_that_is_long_itself_ends_where_its_line_is_cut_off() {
+        let text = format!("raw = \"{}\"", "é".repeat(500_000));
+        let (short, place) = excerpt(&text, 6..text.len());
+        assert!(short.len() < 600 && short.starts_with("raw = \"é"), "{short}");
+        assert_eq!(
+            (place.start, short.get(place.clone()).map(|shown| shown.chars().count())),
+            (6, Some(234))
+        );
+    }
+}
