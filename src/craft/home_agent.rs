@@ -280,7 +280,10 @@ impl HomeAgent {
         let reply = Packet::new(self.frames, self.clock, taken.source, taken.destination, octets);
         let before = self.show(numbers, &taken.request).and_then(|index| self.node(index)).map(standing);
         let index = self.show(numbers, &reply);
-        let node = index.and_then(|index| self.node(index));
+        let node = index.and_then(|index| self.observer.node(index));
+        if let Some((node, address)) = node.and_then(|node| Some((node, node.home_address?))) {
+            self.addresses.note(address, node.active().count() > 0);
+        }
         // A registration changes the times of its binding at the least; of refusals one says something of the node, and
         // others can name another node than their requests.
         let may_change = is_accepted || decision.code.0 == numbers.multipath_not_allowed;
@@ -311,6 +314,11 @@ impl HomeAgent {
         self.observer.advance(clock);
         if self.next_expiry.is_some_and(|expiry| clock > expiry) {
             let (changed, next) = self.observer.expire();
+            for node in changed.iter().filter_map(|index| self.observer.node(*index)) {
+                if let Some(address) = node.home_address {
+                    self.addresses.note(address, node.active().count() > 0);
+                }
+            }
             self.expired.extend(changed);
             self.next_expiry = next;
         }

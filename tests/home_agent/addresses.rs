@@ -38,10 +38,28 @@ fn an_address_that_somebody_has_is_not_given() {
         (full.code(), full.reply.home_address, full.extensions()),
         (130, Ipv4Addr::UNSPECIFIED, vec![131])
     );
-    // What is not used any more is taken back.
+    // What is not used any more is taken back at once.
     lab.ask(&nobody(2, "a").lifetime(0));
-    lab.milliseconds += 1_000;
     assert_eq!(lab.ask(&nobody(3, "b")).reply.home_address, Ipv4Addr::new(10, 1, 0, 2));
+}
+
+#[test]
+fn addresses_of_nodes_without_bindings_are_there_for_others_at_once() {
+    let settings = || Settings { home_prefixes: vec![prefix("10.1.0.0/30")], ..Settings::default() };
+    // Who only de-registers is told an address, and does not keep it from others.
+    let mut lab = Lab::new(settings());
+    for nai in ["x", "y", "z", "w"] {
+        assert_eq!(lab.ask(&nobody(1, nai).lifetime(0)).code(), 0, "{nai}");
+    }
+    assert_eq!(lab.ask(&nobody(2, "a")).code(), 0);
+    // Nor does one whose binding expired.
+    let mut lab = Lab::new(settings());
+    lab.ask(&nobody(1, "a").lifetime(5));
+    lab.ask(&nobody(2, "b"));
+    assert_eq!(lab.ask(&nobody(3, "c")).code(), 130);
+    lab.pass(5_100);
+    assert_eq!(lab.ask(&nobody(3, "c")).code(), 0);
+    assert_eq!(lab.ask(&nobody(1, "a")).code(), 130);
 }
 
 #[test]

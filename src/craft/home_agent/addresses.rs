@@ -1,6 +1,6 @@
 //! Home addresses: which of them the agent serves, and which it gives to nodes that come with a NAI alone.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::state::Prefix;
@@ -17,13 +17,15 @@ pub(super) struct Addresses {
     given: HashMap<Box<[u8]>, Ipv4Addr>,
     /// The same by address.
     taken: HashMap<Ipv4Addr, Box<[u8]>>,
+    /// Given addresses whose nodes had no binding when they were last heard of.
+    idle: BTreeSet<Ipv4Addr>,
     /// Where to begin the search for a free address, counted over all prefixes.
     next: u64,
 }
 
 impl Addresses {
     pub fn new(prefixes: Vec<Prefix>) -> Self {
-        Self { prefixes, given: HashMap::new(), taken: HashMap::new(), next: 0 }
+        Self { prefixes, given: HashMap::new(), taken: HashMap::new(), idle: BTreeSet::new(), next: 0 }
     }
 
     /// Whether a node can have this home address here: any unicast address, or one of the prefixes if there are any.
@@ -71,17 +73,37 @@ impl Addresses {
     pub fn give(&mut self, nai: &[u8], address: Ipv4Addr) {
         if let Some(before) = self.given.insert(nai.into(), address) {
             self.taken.remove(&before);
+            self.idle.remove(&before);
         }
         self.taken.insert(address, nai.into());
     }
 
+    /// Notes whether the node with this address has a binding.
+    pub fn note(&mut self, address: Ipv4Addr, has_binding: bool) {
+        if has_binding {
+            self.idle.remove(&address);
+        } else if self.taken.contains_key(&address) {
+            self.idle.insert(address);
+        }
+    }
+
+    /// Takes back one address of a node that has no binding any more.
+    pub fn take_one_back(&mut self) -> Option<Ipv4Addr> {
+        let address = self.idle.pop_first()?;
+        if let Some(nai) = self.taken.remove(&address) {
+            self.given.remove(&nai);
+        }
+        Some(address)
+    }
+
     /// Takes back what is not `in_use`.
     pub fn take_back(&mut self, mut in_use: impl FnMut(Ipv4Addr) -> bool) {
-        let taken = &mut self.taken;
+        let (taken, idle) = (&mut self.taken, &mut self.idle);
         self.given.retain(|_, address| {
             let stays = in_use(*address);
             if !stays {
                 taken.remove(address);
+                idle.remove(address);
             }
             stays
         });

@@ -59,6 +59,7 @@ impl HomeAgent {
             return Err(ReplyCode::ADMINISTRATIVELY_PROHIBITED);
         }
         self.free_address(own_address)
+            .or_else(|| self.addresses.take_one_back())
             .or_else(|| {
                 self.take_addresses_back(own_address);
                 self.free_address(own_address)
@@ -72,7 +73,8 @@ impl HomeAgent {
         self.addresses.free(|address| address != own_address && !has_binding(address))
     }
 
-    /// Takes back the addresses of nodes without a binding, once in a while.
+    /// Takes back the addresses of nodes without a binding, once in a while: those of nodes that were forgotten for want
+    /// of room are noted nowhere.
     fn take_addresses_back(&mut self, own_address: Ipv4Addr) {
         if self.clock < self.next_return {
             return;
