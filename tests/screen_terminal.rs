@@ -189,12 +189,13 @@ fn saved_files_are_captures_and_tables() {
     assert!(text("saved.txt").contains("RRQ register BID 3 for 600 s"));
     // Requests without an answer are found later than others, and stand with those of their frames all the same.
     terminal.keys(&["q"]);
+    terminal.wait("the shell", |text| text.trim_end().ends_with("ready>"));
     terminal.watch("samples/malformed.pcap");
     terminal.keys(&["5", "s", "C-u"]);
     terminal.tmux(&["send-keys", "-l", directory.path().join("malformed.csv").to_str().unwrap()]);
     terminal.keys(&["Enter"]);
     terminal.shows("saved findings");
-    let output = Command::new(PROGRAM)
+    let output = command(PROGRAM)
         .args(["decode", "--show", "findings", "--format", "csv", "samples/malformed.pcap"])
         .output()
         .unwrap();
@@ -352,6 +353,7 @@ fn it_goes_on_after_it_was_stopped_without_being_told() {
     terminal.keys(&["C-j"]);
     terminal.wait("what it needs", |text| text.replace('\n', "").contains("done"));
     terminal.line("fg");
+    terminal.wait("the screen again", |text| text.contains("[3 Messages]") && !text.contains("done"));
     // A key alone, without Enter after it.
     terminal.keys(&["5"]);
     terminal.shows("[5 Findings]");
