@@ -10,6 +10,7 @@ mod pairs;
 mod scene;
 mod told;
 mod types;
+mod unseen;
 mod whose;
 
 use std::collections::BTreeSet;

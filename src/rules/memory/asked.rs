@@ -2,6 +2,7 @@
 
 use std::hash::{BuildHasher, Hasher};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4};
+use std::num::NonZeroU64;
 
 use foldhash::fast::FixedState;
 use smallvec::SmallVec;
@@ -84,8 +85,8 @@ pub(in crate::rules) struct Said {
     pub flow_rules: Vec<FlowRule>,
     /// What few registrations say.
     seldom: Option<Box<Seldom>>,
-    /// Fingerprint of the UDP payload.
-    pub payload: u64,
+    /// Fingerprint of the UDP payload; `None` where not all of it was captured.
+    pub payload: Option<NonZeroU64>,
     /// Fingerprint of its octets up to the end of the first Type 32.
     pub protected: Option<u64>,
 }
@@ -283,7 +284,7 @@ impl Said {
             has_unknown_critical: message.extensions.iter().any(|extension| {
                 !extension.is_family() && extension.kind.0 < 128 && !is_known(extension.kind)
             }),
-            payload: fingerprint(message.message.octets),
+            payload: NonZeroU64::new(fingerprint(message.message.octets)).filter(|_| !message.is_cut),
             protected: message.protected().map(fingerprint),
             flow_rules: message
                 .flow_bindings

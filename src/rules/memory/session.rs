@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4};
+use std::num::NonZeroU64;
 
 use super::{Answer, Asked, GRACE, IN_FLIGHT, Passed, PassedBy, Registered, T_ACT, Told, Track, push_snugly};
 use crate::rules::facts::Leg;
@@ -31,7 +32,7 @@ pub(in crate::rules) struct Session {
     /// The requests for each binding and leg.
     pub tracks: Vec<Track>,
     /// The last request on the home agent's leg and on the foreign agent's: Identification and fingerprint.
-    last: [Option<(u64, u64)>; 2],
+    last: [Option<(u64, Option<NonZeroU64>)>; 2],
     /// Identifications of the latest requests on the foreign agent's leg.
     relayed: VecDeque<u64>,
     /// The reply with code 133 that no request has followed yet, and whether the refused request had a timestamp.
@@ -116,7 +117,7 @@ impl Session {
     }
 
     /// Identification and fingerprint of the request before, on the same leg.
-    pub fn last_on(&self, leg: Leg) -> Option<(u64, u64)> {
+    pub fn last_on(&self, leg: Leg) -> Option<(u64, Option<NonZeroU64>)> {
         let [home, foreign] = self.last;
         if leg == Leg::HomeAgent { home } else { foreign }
     }

@@ -92,7 +92,10 @@ pub static FB_014: Rule = Rule {
 };
 
 fn earlier_rules_left_out(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
-    let Some(asked) = answering.accepted().filter(|asked| asked.request.lifetime > 0) else { return };
+    let Some(asked) = answering.accepted().filter(|asked| asked.request.lifetime > 0 && asked.said.is_whole)
+    else {
+        return;
+    };
     let Some(node) = answering.node.filter(|_| answering.live_before().next().is_some()) else { return };
     let before = node.policy().rules().get(..answering.observer.rules_before()).unwrap_or_default();
     if before.is_empty() {

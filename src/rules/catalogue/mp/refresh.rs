@@ -225,7 +225,8 @@ pub static MP_024: Rule = Rule {
 };
 
 fn not_from_its_interface(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
-    if !asking.message.has_multipath() {
+    // Type 144 may be what cannot be seen.
+    if !asking.message.has_multipath() || !asking.message.is_whole() {
         return;
     }
     let Some(source) = asking.strange_source() else { return };

@@ -155,7 +155,9 @@ fn does_not_rise(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
             .at(fields::REQUEST_IDENTIFICATION);
     } else if session
         .last_on(asked.leg)
-        .is_some_and(|(last, payload)| last == identification && payload != asked.said.payload)
+        .filter(|(last, _)| *last == identification)
+        .and_then(|(_, payload)| payload.zip(asked.said.payload))
+        .is_some_and(|(last, payload)| last != payload)
     {
         finder
             .fires(format!(

@@ -1,0 +1,93 @@
+//! What was not seen, and what was seen twice: neither is held against anybody.
+
+use std::net::SocketAddrV4;
+
+use crate::edges::told;
+use crate::history::{HOME_AGENT, Packet, care_of, ip_in_ip, ipv4};
+use crate::scene::{Registration, Scene, forward, short, udp_to_port};
+
+/// Cuts the frame added last, as a snapshot length does, so that so many octets of its UDP payload are left.
+fn cut_to(scene: &mut Scene, octets: usize) {
+    let shot = scene.history.shots.last_mut().unwrap();
+    shot.octets.truncate(28 + octets);
+}
+
+/// A Multipath request from behind a NAT, which says so in an extension (Type 144) right behind Multipath.
+fn from_behind_a_nat(scene: &mut Scene, is_cut: bool) {
+    let inside = Registration::request(1).with(short(144, &[0, 0, 0x40, 0, 0, 0]));
+    scene.send(0.0, &Registration { source: SocketAddrV4::new([198, 51, 100, 77].into(), 434), ..inside });
+    if is_cut {
+        // The fixed part and Multipath.
+        cut_to(scene, 24 + 8);
+    }
+    scene.wait_until(1.0);
+}
+
+#[test]
+fn a_request_that_was_cut_may_have_said_why_it_comes_from_elsewhere() {
+    for is_cut in [false, true] {
+        assert_eq!(told("MP-024", |scene: &mut Scene| from_behind_a_nat(scene, is_cut)), [0; 0], "{is_cut}");
+    }
+}
+
+/// The very same request twice, with a nonce; one of the two is cut.
+fn nonce_twice(scene: &mut Scene, cut: Option<usize>) {
+    let request = Registration { identification: Some(0x1234_5678_9abc_def0), ..Registration::request(1) };
+    for number in 0..2 {
+        scene.send(2.0 * f64::from(number), &request);
+        if cut == usize::try_from(number).ok() {
+            cut_to(scene, 40);
+        }
+    }
+    scene.wait_until(5.0);
+}
+
+#[test]
+fn a_request_of_which_one_copy_was_cut_is_not_another_one() {
+    for cut in [None, Some(0), Some(1)] {
+        assert_eq!(told("REG-013", |scene: &mut Scene| nonce_twice(scene, cut)), [0; 0], "{cut:?}");
+    }
+}
+
+/// A policy, and a refresh with the same rule.
+fn refreshed(scene: &mut Scene, is_cut: bool) {
+    let request = Registration::request(1).with(forward(&[1], &udp_to_port(5060)));
+    scene.exchange(0.0, &request, 0);
+    let again = scene.send(10.0, &request);
+    if is_cut {
+        cut_to(scene, 24 + 8);
+    }
+    scene.send(10.02, &again.reply(0));
+    scene.wait_until(30.0);
+}
+
+#[test]
+fn a_refresh_that_was_cut_may_have_carried_its_policy() {
+    for is_cut in [false, true] {
+        assert_eq!(told("FB-014", |scene: &mut Scene| refreshed(scene, is_cut)), [0; 0], "{is_cut}");
+    }
+}
+
+/// BID 2 is registered, the rule wants BID 1, and a packet goes to BID 2 and is captured twice. A fragment of another
+/// packet may come then.
+fn astray_and_copied(scene: &mut Scene, with_fragment: bool) {
+    scene.exchange(0.0, &Registration::request(2), 0);
+    scene.exchange(1.0, &Registration::request(1).with(forward(&[1], &udp_to_port(5060))), 0);
+    let packet = Packet::new().ports(7000, 5060).octets();
+    let frame = scene.history.packet(10.0, ip_in_ip(HOME_AGENT, care_of(2), &packet));
+    scene.history.copy(10.000_03, frame);
+    if with_fragment {
+        let mut fragment = ipv4(HOME_AGENT, care_of(2), 4, &[0x5a; 64]);
+        fragment[7] = 100;
+        scene.history.packet(10.001, fragment);
+    }
+    scene.wait_until(20.0);
+}
+
+#[test]
+fn a_copy_breaks_no_rule_a_second_time_whatever_follows() {
+    for with_fragment in [false, true] {
+        let told = told("TUN-005", |scene: &mut Scene| astray_and_copied(scene, with_fragment));
+        assert_eq!(told, [5], "{with_fragment}");
+    }
+}
