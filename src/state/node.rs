@@ -200,6 +200,17 @@ impl Node {
         self.tunnels.iter().position(is_it)
     }
 
+    /// The tunnels that no binding has: packets turned up there, or the binding is gone.
+    pub fn tunnels_without_binding(&self) -> impl Iterator<Item = &Tunnel> {
+        let mut is_had = vec![false; self.tunnels.len()];
+        for place in (0..self.bindings.len()).filter_map(|place| self.tunnel_of(place)) {
+            if let Some(is_had) = is_had.get_mut(place) {
+                *is_had = true;
+            }
+        }
+        self.tunnels.iter().zip(is_had).filter(|(_, is_had)| !is_had).map(|(tunnel, _)| tunnel)
+    }
+
     /// Tells it from nodes that had its index before.
     pub fn birth(&self) -> u32 {
         self.birth

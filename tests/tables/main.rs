@@ -127,6 +127,23 @@ fn call_flows() {
     assert!(fenced.contains("══ Call flows ══\n```mermaid\nsequenceDiagram\n"), "{fenced}");
 }
 
+/// A packet for one node in the tunnel of another: two tunnels, and one of them has no binding.
+#[test]
+fn a_tunnel_without_a_binding_is_in_the_spreadsheet_too() {
+    let mut scenario = Scenario::default();
+    scenario
+        .accepted(0, &wifi(600, 0xea05_6fa0_0000_0001))
+        .accepted(1000, &Request::new([10, 1, 0, 2], LTE, 600, 0xea05_6fa1_0000_0002))
+        .down(5000, LTE, UDP, [5060, 5062], b"INVITE");
+    let text = shown(&scenario, 80, "--format csv --show nodes --node 10.1.0.1");
+    let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
+    let [names, bound, unbound] = &rows[..] else { panic!("{text}") };
+    let cell = |row: &[&str], name: &str| row[names.iter().position(|its| *its == name).unwrap()].to_owned();
+    let cells = |row: &[&str]| ["care_of_address", "state", "downlink_packets"].map(|name| cell(row, name));
+    assert_eq!(cells(bound), ["192.0.2.10", "active", "0"]);
+    assert_eq!(cells(unbound), ["192.0.2.70", "", "1"]);
+}
+
 #[test]
 fn spreadsheets() {
     for section in ["exchanges", "nodes", "flows", "traffic"] {

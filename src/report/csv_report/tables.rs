@@ -146,12 +146,15 @@ pub(super) fn write_nodes<W: Write>(
     for node in Selection::new(summary).nodes() {
         let of_node = node_cells(node);
         let mut row = |cells: [String; 19]| write_row(out, of_node.iter().chain(&cells));
-        if node.bindings().is_empty() {
+        if node.bindings().is_empty() && node.tunnels().is_empty() {
             row(std::array::from_fn(|_| String::new()))?;
         }
         for (place, binding) in node.bindings().iter().enumerate() {
             let tunnel = node.tunnel_of(place).and_then(|place| node.tunnels().get(place));
             row(binding_cells(binding, tunnel, clock, precision))?;
+        }
+        for tunnel in node.tunnels_without_binding() {
+            row(tunnel_cells(tunnel))?;
         }
     }
     Ok(())
@@ -195,6 +198,34 @@ fn binding_cells(
         binding.lifetime.to_string(),
         binding.ended.map(&mut time).unwrap_or_default(),
         binding.frame.to_string(),
+        downlink_packets,
+        downlink_bytes,
+        uplink_packets,
+        uplink_bytes,
+    ]
+}
+
+/// The cells of a binding for a tunnel that has none: what is known of the tunnel.
+fn tunnel_cells(tunnel: &Tunnel) -> [String; 19] {
+    let empty = String::new;
+    let [[downlink_packets, downlink_bytes], [uplink_packets, uplink_bytes]] =
+        [tunnel.downlink(), tunnel.uplink()].map(counters);
+    [
+        or_empty(tunnel.bid.map(Bid::octet)),
+        tunnel.care_of_address.to_string(),
+        empty(),
+        empty(),
+        empty(),
+        empty(),
+        empty(),
+        tunnel.encapsulation.name().to_owned(),
+        empty(),
+        empty(),
+        empty(),
+        empty(),
+        empty(),
+        empty(),
+        empty(),
         downlink_packets,
         downlink_bytes,
         uplink_packets,

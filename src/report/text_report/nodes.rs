@@ -86,18 +86,13 @@ fn write_bindings(out: &mut dyn Write, page: &mut Page<'_, '_>, node: &Node) -> 
     }
     let quiet = page.look.palette.quiet;
     let mut table = TextTable::new(&page.look, 2, &BINDINGS);
-    let mut told = vec![false; node.tunnels().len()];
     for (index, binding) in node.bindings().iter().enumerate() {
-        let place = node.tunnel_of(index);
-        if let Some(told) = place.and_then(|place| told.get_mut(place)) {
-            *told = true;
-        }
-        let tunnel = place.and_then(|place| node.tunnels().get(place));
+        let tunnel = node.tunnel_of(index).and_then(|place| node.tunnels().get(place));
         let style = if binding.is_active() { Style::new() } else { quiet };
         table.row(out, style)?;
         fill_binding(&mut table, page, binding, tunnel);
     }
-    for (tunnel, _) in node.tunnels().iter().zip(told).filter(|(_, told)| !told) {
+    for tunnel in node.tunnels_without_binding() {
         table.row(out, quiet)?;
         fill_tunnel(&mut table, tunnel);
     }
