@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::checks::{Checks, Sorted};
-use super::facts::{Answering, Asking, MessageFacts, Revoking, Traits};
+use super::facts::{Answering, Asking, LiveBids, MessageFacts, Revoking, Traits};
 use super::finder::{Context, Finder};
 use super::memory::{Answer, Asked, Faults};
 use super::pairing::anchors;
 use super::validator::Validator;
-use crate::state::{Attribution, Effect, MessageEvent, Node, NormalSelector, Observer};
+use crate::state::{Attribution, MessageEvent, Node, Observer};
 use crate::wire::{Header, KeyRing, RegistrationReply, RegistrationRequest, Revocation};
 
 impl Validator {
@@ -143,16 +143,16 @@ impl Validator {
             .rules()
             .iter()
             .any(|rule| rule.frame == answer.place.frame || rule.frame == asked.group);
-        let exhausted: Vec<_> = exhausted(node, |bid| node.is_active(bid)).cloned().collect();
         let Some(session) = self.world.session_mut(slot, observer) else { return };
         if changed {
             session.policy_changes = session.policy_changes.wrapping_add(1);
             session.policy_by = asked.usable_bid();
         }
+        let live = LiveBids::of(node.active());
         if removes {
-            session.exhausted = exhausted;
+            session.exhausted.note(node.policy(), &live);
         } else {
-            session.exhausted.retain(|rule| exhausted.contains(rule));
+            session.exhausted.review(node.policy(), &live);
         }
     }
 
@@ -181,8 +181,12 @@ impl Validator {
 
     fn after_revocation(&mut self, message: &MessageFacts<'_, '_>, node: Option<u32>, observer: &Observer) {
         self.world.revocations.note_acknowledgement(message);
-        if let Some(session) = node.and_then(|node| self.world.session_mut(node, observer)) {
+        let Some(slot) = node else { return };
+        if let Some(session) = self.world.session_mut(slot, observer) {
             session.disturb(message.place.time);
+            if let Some(node) = observer.node(slot) {
+                session.exhausted.review(node.policy(), &LiveBids::of(node.active()));
+            }
         }
     }
 }
@@ -207,12 +211,6 @@ fn show<C: Copy>(
     for (rule, check) in checks.of(traits) {
         show(*check, finder.of(rule));
     }
-}
-
-/// Selectors of a node's FORWARD rules with no BID for which `lives` holds.
-pub(super) fn exhausted(node: &Node, lives: impl Fn(u8) -> bool) -> impl Iterator<Item = &NormalSelector> {
-    let rules = node.policy().rules().iter();
-    rules.filter(move |rule| rule.effect(&lives) == Effect::Exhausted).map(|rule| &rule.selector)
 }
 
 fn context_of(message: &MessageFacts<'_, '_>, node: Option<(u32, &Node)>) -> Context {

@@ -1,11 +1,10 @@
 //! What the validator does when time passes: requests that stay without a reply, and bindings that expire.
 
-use super::facts::{Expired, Unanswered};
+use super::facts::{Expired, Turn, Unanswered};
 use super::finder::{Context, Finder};
-use super::messages::exhausted;
 use super::validator::Validator;
 use super::{Place, Subject};
-use crate::state::{Bid, Binding, BindingState, Observer};
+use crate::state::{Binding, BindingState, Observer};
 use crate::time::Precision;
 
 impl Validator {
@@ -35,8 +34,11 @@ impl Validator {
             binding.expires == Some(time)
                 && matches!(binding.state, BindingState::Active | BindingState::Expired)
         };
-        let any = node.bindings().iter().any(|binding| expires_now(&binding));
-        for binding in node.bindings().iter().filter(expires_now) {
+        if !node.bindings().iter().any(|binding| expires_now(&binding)) {
+            return;
+        }
+        let turn = Turn::of(node, time);
+        for (place, binding) in node.bindings().iter().filter(expires_now).enumerate() {
             let session = self.world.session(slot, observer).unwrap_or(&self.blank);
             let registered = session.registered(binding);
             let precision =
@@ -49,22 +51,20 @@ impl Validator {
                 node: Some(slot),
                 home_address: node.home_address,
             };
-            let expired = Expired { binding, registered, renewed_by, time, node, session };
+            let expired = Expired { binding, registered, renewed_by, time, turn: &turn, node, session };
             let mut finder = Finder::new(context, Some(session), &mut self.reports);
             for (rule, check) in &self.checks.expiry {
                 check(&expired, finder.of(rule));
             }
-            let lives =
-                |bid: u8| expired.live_after().any(|binding| binding.bid().map(Bid::octet) == Some(bid));
-            // The policy ends with the last binding (D11), and what was told of its rules with it.
-            let has_policy = expired.live_after().next().is_some();
-            let exhausted: Vec<_> = exhausted(node, lives).filter(|_| has_policy).cloned().collect();
             self.file(Some(slot), observer);
-            if let Some(session) = self.world.session_mut(slot, observer) {
-                session.exhausted = exhausted;
+            // The same rules are left without a binding by all that expire now: the first is reported for them.
+            if place == 0
+                && let Some(session) = self.world.session_mut(slot, observer)
+            {
+                session.exhausted.note(node.policy(), &turn.after);
             }
         }
-        if any && let Some(session) = self.world.session_mut(slot, observer) {
+        if let Some(session) = self.world.session_mut(slot, observer) {
             session.disturb(time);
         }
     }

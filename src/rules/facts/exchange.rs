@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use super::{Leg, MessageFacts};
+use super::{Leg, LiveBids, MessageFacts};
 use crate::rules::Place;
 use crate::rules::memory::{Answer, Asked, Registered, Session, World};
 use crate::state::{Binding, Node, Observer};
@@ -179,30 +179,39 @@ pub(in crate::rules) struct Expired<'c> {
     pub renewed_by: Place,
     /// When it expired.
     pub time: Timestamp,
+    /// What is live on either side of that moment.
+    pub turn: &'c Turn,
     /// The node.
     pub node: &'c Node,
     /// What is remembered of the session.
     pub session: &'c Session,
 }
 
-impl<'c> Expired<'c> {
-    /// Whether the binding with this BID expires at the same moment.
-    pub fn ends_with_it(&self, bid: u8) -> bool {
-        let is_it = |binding: &&Binding| binding.bid().map(crate::state::Bid::octet) == Some(bid);
-        let ends = |binding: &Binding| {
-            binding.expires == Some(self.time) && binding.ended.is_none_or(|ended| ended == self.time)
-        };
-        self.node.bindings().iter().filter(is_it).any(ends)
-    }
+/// A moment at which bindings of a node expire.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::rules) struct Turn {
+    /// What outlives it, and what expires then.
+    pub before: LiveBids,
+    /// What outlives it.
+    pub after: LiveBids,
+}
 
-    /// The bindings that outlive it.
-    pub fn live_after(&self) -> impl Iterator<Item = &'c Binding> {
-        let time = self.time;
-        self.node.bindings().iter().filter(move |binding| {
+impl Turn {
+    /// What expires and what lives on at a time.
+    pub fn of(node: &Node, time: Timestamp) -> Self {
+        let ends = |binding: &Binding| {
+            binding.expires == Some(time) && binding.ended.is_none_or(|ended| ended == time)
+        };
+        let outlives = |binding: &Binding| {
             let begun = binding.registered <= time;
             let lasts = binding.expires.is_none_or(|expires| expires > time);
             begun && lasts && binding.ended.is_none_or(|ended| ended > time)
-        })
+        };
+        let bindings = node.bindings().iter();
+        Self {
+            before: LiveBids::of(bindings.clone().filter(|binding| ends(binding) || outlives(binding))),
+            after: LiveBids::of(bindings.filter(|binding| outlives(binding))),
+        }
     }
 }
 

@@ -3,12 +3,14 @@
 mod exchange;
 pub(super) mod fields;
 mod flow_binding;
+mod live_bids;
 mod message;
 mod packet;
 mod types;
 
-pub(super) use exchange::{Answering, Asking, Expired, Revoking, Unanswered, live};
+pub(super) use exchange::{Answering, Asking, Expired, Revoking, Turn, Unanswered, live};
 pub(super) use flow_binding::FlowBindingFacts;
+pub(super) use live_bids::LiveBids;
 pub(super) use message::{MessageFacts, data_octet, is_over_ipv4, name_of, octets_of};
 pub(super) use packet::{Bindings, Carried, Sprayed, end_name, flow_name, is_near, names};
-pub(super) use types::{Leg, Traits, TypeSet, is_known};
+pub(super) use types::{Leg, OctetSet, Traits, TypeSet, is_known};

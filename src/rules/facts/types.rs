@@ -11,21 +11,39 @@ pub(in crate::rules) enum Leg {
     ForeignAgent,
 }
 
+/// A set of values of one octet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::rules) struct OctetSet([u64; 4]);
+
+impl OctetSet {
+    /// Adds a value; says whether it was not there before.
+    pub fn add(&mut self, octet: u8) -> bool {
+        let is_new = !self.has(octet);
+        if let Some(word) = self.0.get_mut(usize::from(octet >> 6)) {
+            *word |= 1 << (octet & 63);
+        }
+        is_new
+    }
+
+    /// Whether a value is in the set.
+    pub fn has(&self, octet: u8) -> bool {
+        self.0.get(usize::from(octet >> 6)).is_some_and(|word| word & 1 << (octet & 63) != 0)
+    }
+}
+
 /// A set of extension types.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::rules) struct TypeSet([u64; 4]);
+pub(in crate::rules) struct TypeSet(OctetSet);
 
 impl TypeSet {
     /// Adds a type.
     pub fn add(&mut self, kind: ExtensionType) {
-        if let Some(word) = self.0.get_mut(usize::from(kind.0 >> 6)) {
-            *word |= 1 << (kind.0 & 63);
-        }
+        self.0.add(kind.0);
     }
 
     /// Whether a type is in the set.
     pub fn has(&self, kind: ExtensionType) -> bool {
-        self.0.get(usize::from(kind.0 >> 6)).is_some_and(|word| word & 1 << (kind.0 & 63) != 0)
+        self.0.has(kind.0)
     }
 }
 

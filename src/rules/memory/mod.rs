@@ -3,6 +3,7 @@
 mod asked;
 mod clean;
 mod copies;
+mod exhausted;
 mod passed;
 mod recent;
 mod registered;
@@ -16,6 +17,7 @@ mod world;
 pub(super) use asked::{Answer, Asked, Faults, FlowRule, Said, Seldom};
 pub(super) use clean::{Clean, Found, Glance, without_gre};
 pub(super) use copies::Copies;
+use exhausted::Exhausted;
 pub(super) use passed::{Passed, PassedBy, high_half, low_half};
 pub(super) use registered::Registered;
 pub(super) use revocations::Revocations;

@@ -4,10 +4,12 @@ use std::collections::{BTreeSet, VecDeque};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4};
 use std::num::NonZeroU64;
 
-use super::{Answer, Asked, GRACE, IN_FLIGHT, Passed, PassedBy, Registered, T_ACT, Told, Track, push_snugly};
+use super::{
+    Answer, Asked, Exhausted, GRACE, IN_FLIGHT, Passed, PassedBy, Registered, T_ACT, Told, Track, push_snugly,
+};
 use crate::rules::facts::Leg;
 use crate::rules::memory::traffic::TrafficMemory;
-use crate::state::{Binding, NormalSelector};
+use crate::state::Binding;
 use crate::time::Timestamp;
 use crate::wire::{MobileNetwork, Numbers, ReplyCode};
 
@@ -58,7 +60,7 @@ pub(in crate::rules) struct Session {
     /// The BID of the request whose exchange last changed the policy.
     pub policy_by: Option<u8>,
     /// Rules that were reported as exhausted and still are.
-    pub exhausted: Vec<NormalSelector>,
+    pub exhausted: Exhausted,
     /// Unanswered requests with Type 154: when, and their Identification.
     unanswered_family: Vec<(Timestamp, u64)>,
     /// Prefixes of all Type 148 extensions seen.

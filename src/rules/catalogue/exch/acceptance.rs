@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use foldhash::fast::FixedState;
 
 use super::known::KnownBids;
-use crate::rules::facts::{Answering, Traits, fields, octets_of};
+use crate::rules::facts::{Answering, LiveBids, Traits, fields, octets_of};
 use crate::rules::finder::Finder;
 use crate::rules::memory::FlowRule;
 use crate::rules::rule::Check;
 use crate::rules::words::{action, bids, seconds};
 use crate::rules::{Level, Rule, Scope, Subject};
-use crate::state::{Bid, NormalSelector};
+use crate::state::NormalSelector;
 use crate::wire::ReplyCode;
 
 /// The code of a refusal for the sake of replay protection (RFC 5944 §3.4).
@@ -246,9 +246,9 @@ fn supplies_unusable_flow_bindings(answering: &Answering<'_, '_, '_>, finder: &m
         return;
     }
     let Some(asked) = answering.asked else { return };
-    let is_live = |bid: u8| answering.live_after().any(|binding| binding.bid().map(Bid::octet) == Some(bid));
+    let live = LiveBids::of(answering.live_after());
     let dead = supplied.iter().find_map(|facts| {
-        let bid = facts.forward_list()?.iter().find(|bid| !is_live(**bid))?;
+        let bid = facts.forward_list()?.iter().find(|bid| !live.has(**bid))?;
         Some((facts, *bid))
     });
     if let Some((facts, bid)) = dead.filter(|_| answering.anchored_after) {

@@ -4,12 +4,12 @@ use std::collections::HashSet;
 
 use foldhash::fast::FixedState;
 
-use crate::rules::facts::{Answering, Asking, Expired, FlowBindingFacts, MessageFacts, Traits};
+use crate::rules::facts::{Answering, Asking, Expired, FlowBindingFacts, LiveBids, MessageFacts, Traits};
 use crate::rules::finder::Finder;
 use crate::rules::memory::Session;
 use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
-use crate::state::{Bid, Binding, Effect, Node, Rule as PolicyRule, RuleAction};
+use crate::state::{Bid, Binding, Node, Rule as PolicyRule, RuleAction};
 use crate::wire::{DualStack, ExtensionType};
 
 /// IPv6 selector without registered IPv6 prefix.
@@ -148,18 +148,12 @@ pub static FB_016: Rule = Rule {
 
 fn preferred_path_expired(expired: &Expired<'_>, finder: &mut Finder<'_>) {
     let Some(bid) = expired.binding.bid().map(Bid::octet) else { return };
-    let lives =
-        |wanted: u8| expired.live_after().any(|binding| binding.bid().map(Bid::octet) == Some(wanted));
-    let was_chosen = |bids: &[u8]| {
-        // Whatever expires at the same moment was still live before it.
-        bids.iter()
-            .position(|listed| *listed == bid || lives(*listed) || expired.ends_with_it(*listed))
-            .filter(|place| bids.get(*place) == Some(&bid))
-    };
     let falls_back = |rule: &&PolicyRule| match &rule.action {
-        RuleAction::Forward(list) => was_chosen(list.bids()).is_some_and(|place| {
-            list.bids().iter().skip(place.saturating_add(1)).any(|listed| lives(*listed))
-        }),
+        RuleAction::Forward(list) => {
+            // Whatever expires at the same moment was still live before it.
+            let mut choices = list.bids().iter().skip_while(|listed| !expired.turn.before.has(**listed));
+            choices.next() == Some(&bid) && choices.any(|listed| expired.turn.after.has(*listed))
+        }
         RuleAction::Drop { .. } => false,
     };
     let count = expired.node.policy().rules().iter().filter(falls_back).count();
@@ -192,28 +186,24 @@ pub static FB_017: Rule = Rule {
 
 fn exhausted_by_removal(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     let Some(node) = answering.node.filter(|_| answering.removes_a_binding()) else { return };
-    let live: Vec<Option<u8>> = answering.live_after().map(|binding| binding.bid().map(Bid::octet)).collect();
-    report_exhausted(node, &live, answering.session, finder);
+    report_exhausted(node, &LiveBids::of(answering.live_after()), answering.session, finder);
 }
 
 fn exhausted_by_expiry(expired: &Expired<'_>, finder: &mut Finder<'_>) {
-    let live: Vec<Option<u8>> = expired.live_after().map(|binding| binding.bid().map(Bid::octet)).collect();
-    report_exhausted(expired.node, &live, expired.session, finder);
+    report_exhausted(expired.node, &expired.turn.after, expired.session, finder);
 }
 
 /// Reports the rules that have no live BID although something is live.
-fn report_exhausted(node: &Node, live: &[Option<u8>], session: &Session, finder: &mut Finder<'_>) {
+fn report_exhausted(node: &Node, live: &LiveBids, session: &Session, finder: &mut Finder<'_>) {
     if live.is_empty() {
         return;
     }
-    for (index, rule) in node.policy().rules().iter().enumerate() {
-        let is_exhausted = rule.effect(|bid| live.contains(&Some(bid))) == Effect::Exhausted;
-        if is_exhausted && !session.exhausted.contains(&rule.selector) {
+    for (number, (rule, was_told)) in (1..).zip(session.exhausted.among(node.policy())) {
+        if !was_told && live.exhaust(rule) {
             let bids: Vec<String> = rule.bids().iter().map(u8::to_string).collect();
             finder.fires(format!(
-                "rule {}, FORWARD to {}, has no live binding left; whether its packets are dropped is not said \
+                "rule {number}, FORWARD to {}, has no live binding left; whether its packets are dropped is not said \
                  (RFC 7629 §4.2, Figure 2)",
-                index.saturating_add(1),
                 bids.join(",")
             ));
         }

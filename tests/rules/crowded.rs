@@ -1,0 +1,52 @@
+//! Nodes with more of something than most: bindings that expire together, policies that come and go, many interfaces.
+
+use crate::edges::told;
+use crate::history::{care_of, revocation, revocation_acknowledgement};
+use crate::scene::{KEY, Registration, Scene, forward, multipath_with, sign, udp_to_port};
+
+/// BIDs 1 to 3, which a bulk renewal lets expire together, and BID 6, which outlives them. Of three rules the first
+/// falls back on BID 6, and the others are left without a binding.
+fn three_at_once(scene: &mut Scene) {
+    let mut first = Registration::request(1);
+    for (bids, port) in [(&[1, 6][..], 5060), (&[1, 2], 5061), (&[3], 5062)] {
+        first = first.with(forward(bids, &udp_to_port(port)));
+    }
+    scene.exchange(0.0, &first, 0);
+    scene.exchange(1.0, &Registration::request(2), 0);
+    scene.exchange(2.0, &Registration::request(3), 0);
+    let bulk = Registration { lifetime: 10, ..Registration::plain(1) }.with(multipath_with(4, 1, 1, 0x80));
+    scene.exchange(3.0, &bulk, 0);
+    scene.exchange(5.0, &Registration::request(6), 0);
+    scene.wait_until(20.0);
+}
+
+#[test]
+fn bindings_that_expire_together_are_told_of_each_rule_once() {
+    assert_eq!(told("FB-016", three_at_once), [8]);
+    assert_eq!(told("FB-017", three_at_once), [8, 8]);
+}
+
+/// A rule for BID 1 is left without a binding; the last binding is revoked, and with it the policy ends. Another one
+/// comes with the same rule, which is left without a binding, too.
+fn revoked_and_again(scene: &mut Scene) {
+    let rule = || forward(&[1], &udp_to_port(5060));
+    let over = |bid| Registration { lifetime: 0, ..Registration::request(bid) };
+    scene.exchange(0.0, &Registration::request(1).with(rule()), 0);
+    scene.exchange(1.0, &Registration::request(2), 0);
+    scene.exchange(2.0, &over(1), 0);
+    let mut sent = revocation(care_of(2), 5);
+    sign(&mut sent, 32, KEY);
+    scene.datagram(3.0, &Registration::plain(2).reply(0), &sent);
+    let mut received = revocation_acknowledgement(5);
+    sign(&mut received, 32, KEY);
+    scene.datagram(3.1, &Registration::plain(2), &received);
+    scene.exchange(5.0, &Registration::request(2).with(rule()), 0);
+    scene.exchange(6.0, &Registration::request(3), 0);
+    scene.exchange(7.0, &over(3), 0);
+    scene.wait_until(10.0);
+}
+
+#[test]
+fn a_rule_is_told_of_again_after_its_policy_was_revoked() {
+    assert_eq!(told("FB-017", revoked_and_again), [6, 14]);
+}
