@@ -1,6 +1,5 @@
 //! Who signed a request, and who is to sign the reply (RFC 5944 §3.8.2.1).
 
-use super::structure::is_authorizing;
 use crate::wire::{
     Authentication, Content, Extension, ExtensionType, Key, KeyRing, Message, ReplyCode, Verdict,
 };
@@ -20,7 +19,7 @@ pub(super) enum ForeignAgent<'k> {
 /// passes.
 pub(super) fn judge(keys: &KeyRing, message: &Message<'_>, required: bool) -> Result<(), ReplyCode> {
     let mut is_authorised = false;
-    for extension in message.extensions().filter(is_authorizing) {
+    for extension in message.extensions().filter(Extension::is_authorization) {
         match keys.verify(message.octets, &extension) {
             Some(Verdict::Valid) => is_authorised = true,
             Some(Verdict::NoKey) => {}
@@ -59,7 +58,7 @@ pub(super) fn judge_foreign_agent<'k>(
 pub(super) fn signer<'k>(keys: &'k KeyRing, message: &Message<'_>) -> Option<&'k Key> {
     message
         .extensions()
-        .filter(is_authorizing)
+        .filter(Extension::is_authorization)
         .find_map(|extension| key_of(keys, message, &extension))
         .or_else(|| keys.keys().first())
 }

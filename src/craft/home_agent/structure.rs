@@ -8,7 +8,7 @@ use std::net::Ipv4Addr;
 use super::identification::Sender;
 use crate::wire::{
     Action, Content, Extension, ExtensionType, FlowBinding, Message, Multipath, Nai, RegistrationRequest,
-    ReplyCode, RequestFlags,
+    ReplyCode, RequestFlags, protection,
 };
 
 /// A request that can be understood.
@@ -32,17 +32,6 @@ pub(super) enum Fault {
 
 const POORLY_FORMED: Fault = Fault::Refused(ReplyCode::POORLY_FORMED_REQUEST);
 
-/// Whether this extension can authorise a registration: Mobile-Home, or Mobile-AAA (RFC 5944 §3.2, RFC 4721 §6).
-pub(super) fn is_authorizing(extension: &Extension<'_>) -> bool {
-    match extension.kind {
-        ExtensionType::MOBILE_HOME_AUTHENTICATION => extension.is_authentication(),
-        ExtensionType::GENERALIZED_AUTHENTICATION => {
-            extension.is_authentication() && extension.subtype == Some(1)
-        }
-        _ => false,
-    }
-}
-
 impl<'a> Request<'a> {
     /// Who it says that it is from.
     pub fn sender(&self) -> Sender {
@@ -58,7 +47,7 @@ impl<'a> Request<'a> {
         if let Some(unknown) = message.extensions().find(may_not_be_overlooked) {
             return Err(Fault::NotUnderstood(unknown.kind));
         }
-        let end = end_of_protection(message);
+        let end = protection(message.extensions()).map(|extension| extension.offset);
         let mut request = Self { header, nai: None, multipath: None, flow_bindings: Vec::new() };
         for extension in message.extensions() {
             if extension.cut.is_some() {
@@ -164,16 +153,4 @@ pub(super) fn nai<'a>(message: &Message<'a>) -> Option<Nai<'a>> {
             _ => None,
         }
     })
-}
-
-/// Where the part of a request that its mobile node signed ends: at the first Mobile-Home Authentication extension,
-/// or without one at the first of Mobile-AAA.
-fn end_of_protection(message: &Message<'_>) -> Option<usize> {
-    let first = |wanted: fn(&Extension<'_>) -> bool| {
-        message.extensions().find(wanted).map(|extension| extension.offset)
-    };
-    first(|extension| {
-        is_authorizing(extension) && extension.kind == ExtensionType::MOBILE_HOME_AUTHENTICATION
-    })
-    .or_else(|| first(is_authorizing))
 }

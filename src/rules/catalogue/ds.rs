@@ -1,8 +1,8 @@
 //! Dual stack (DS, RFC 5454).
 
-use std::net::Ipv6Addr;
+use std::collections::HashSet;
 
-use smallvec::SmallVec;
+use foldhash::fast::FixedState;
 
 use crate::rules::facts::{Answering, MessageFacts, Traits, name_of, octets_of};
 use crate::rules::finder::Finder;
@@ -110,18 +110,23 @@ pub static DS_003: Rule = Rule {
 
 fn does_not_correspond(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     let Some(asked) = answering.asked else { return };
-    let mut earlier = SmallVec::<[(Ipv6Addr, u8); 4]>::new();
+    // Both messages can be full of prefixes.
+    let hasher = || FixedState::with_seed(answering.world.options.seed);
+    let mut earlier = HashSet::with_hasher(hasher());
+    let mut named = HashSet::with_hasher(hasher());
+    named.extend(asked.said.seldom().prefixes_asked.iter().map(|(prefix, _)| *prefix));
     for extension in answering.message.of_subtype(ExtensionType::DUAL_STACK, 2) {
         let Ok(Content::DualStack(DualStack::PrefixReply { code, prefix_length, prefix, .. })) =
             extension.content()
         else {
             continue;
         };
-        let was_asked = asked.said.seldom().prefixes_asked.iter().any(|(asked, _)| *asked == prefix);
+        let was_asked = named.contains(&prefix);
+        let is_new = earlier.insert((prefix, prefix_length));
         let shown = format!("IPv6 prefix reply for {prefix}/{prefix_length}");
         let seen = if !was_asked && asked.said.is_whole {
             Some(format!("{shown}: request #{} has no Type 152/1 with this prefix", asked.place.frame))
-        } else if earlier.contains(&(prefix, prefix_length)) {
+        } else if !is_new {
             Some(format!("{shown} stands twice in the reply"))
         } else if code.0 == 1 && !asked.said.seldom().has_tunneling_mode && asked.said.is_whole {
             Some(format!(
@@ -131,7 +136,6 @@ fn does_not_correspond(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_
         } else {
             None
         };
-        earlier.push((prefix, prefix_length));
         if let Some(seen) = seen {
             finder.fires(format!("{seen} (RFC 5454 §3.3)")).at(octets_of(extension));
         }

@@ -1,6 +1,6 @@
 //! Mobile networks (NEMO, RFC 5177, RFC 6626).
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::rules::facts::{Answering, Asking, MessageFacts, Traits, octets_of};
 use crate::rules::finder::Finder;
@@ -175,8 +175,9 @@ fn omits_networks(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
         let lives_on = answering.live_after().any(|after| after.bid() == binding.bid());
         lives_on.then_some((other, answering.session.registered(binding)?))
     });
+    let named = Named::by(&asked.said);
     for (other, registered) in others {
-        let Some(missing) = missing(registered.granted(), &asked.said) else { continue };
+        let Some(missing) = named.missing(registered.granted()) else { continue };
         finder.fires(format!(
             "request #{} for BID {bid} leaves out {missing} of BID {other} (RFC 5177 §6.3, RFC 5454 §3.8)",
             asked.place.frame
@@ -185,23 +186,39 @@ fn omits_networks(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// The first prefix that a reply granted and another request does not name.
-fn missing(granted: &Seldom, asked: &Said) -> Option<String> {
-    let network = granted.networks_answered.iter().find_map(|network| match network {
-        MobileNetwork::Acknowledgement { explicit: true, code, prefix, prefix_length, .. }
-            if code.is_success() =>
-        {
-            let named = asked.seldom().networks_asked.contains(&(*prefix, *prefix_length));
-            (!named).then(|| format!("mobile network {prefix}/{prefix_length}"))
-        }
-        _ => None,
-    });
-    let prefix = granted.prefixes_answered.iter().find_map(|answer| match answer {
-        DualStack::PrefixReply { code, prefix, prefix_length, .. } if code.is_accepted() => {
-            let named = asked.seldom().prefixes_asked.contains(&(*prefix, *prefix_length));
-            (!named).then(|| format!("IPv6 prefix {prefix}/{prefix_length}"))
-        }
-        _ => None,
-    });
-    network.or(prefix)
+/// The prefixes that a request names, in order: it can be full of them, and so can each reply it is compared with.
+struct Named {
+    networks: Vec<(Ipv4Addr, u8)>,
+    prefixes: Vec<(Ipv6Addr, u8)>,
+}
+
+impl Named {
+    fn by(asked: &Said) -> Self {
+        let mut networks = asked.seldom().networks_asked.clone();
+        networks.sort_unstable();
+        let mut prefixes = asked.seldom().prefixes_asked.clone();
+        prefixes.sort_unstable();
+        Self { networks, prefixes }
+    }
+
+    /// The first prefix that a reply granted and the request does not name.
+    fn missing(&self, granted: &Seldom) -> Option<String> {
+        let network = granted.networks_answered.iter().find_map(|network| match network {
+            MobileNetwork::Acknowledgement { explicit: true, code, prefix, prefix_length, .. }
+                if code.is_success() =>
+            {
+                let is_missing = self.networks.binary_search(&(*prefix, *prefix_length)).is_err();
+                is_missing.then(|| format!("mobile network {prefix}/{prefix_length}"))
+            }
+            _ => None,
+        });
+        let prefix = granted.prefixes_answered.iter().find_map(|answer| match answer {
+            DualStack::PrefixReply { code, prefix, prefix_length, .. } if code.is_accepted() => {
+                let is_missing = self.prefixes.binary_search(&(*prefix, *prefix_length)).is_err();
+                is_missing.then(|| format!("IPv6 prefix {prefix}/{prefix_length}"))
+            }
+            _ => None,
+        });
+        network.or(prefix)
+    }
 }

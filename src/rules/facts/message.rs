@@ -11,7 +11,7 @@ use crate::rules::{Place, Subject};
 use crate::state::MessageEvent;
 use crate::wire::{
     Content, Extension, ExtensionType, Form, Header, KeyRing, Layout, Malformed, Message, Multipath,
-    RegistrationReply, RegistrationRequest, TIMESTAMP_RANGE, Verdict, seconds_ahead,
+    RegistrationReply, RegistrationRequest, TIMESTAMP_RANGE, Verdict, protection, seconds_ahead,
 };
 
 /// A message on a Mobile IP port, as rules see it.
@@ -43,6 +43,9 @@ pub(in crate::rules) struct MessageFacts<'e, 'a> {
     sound_multipaths: SmallVec<[(usize, Multipath); 1]>,
     /// The usable Multipath extension of a request (D6).
     pub usable: Option<Multipath>,
+    /// The extension up to which a registration is protected: the first Type 32, or where there is none, the first
+    /// Type 36 Sub-Type 1.
+    pub protection: Option<Extension<'a>>,
     /// The Flow-Binding extensions.
     pub flow_bindings: Vec<FlowBindingFacts<'a>>,
     /// The operator's keys.
@@ -67,6 +70,7 @@ impl<'e, 'a> MessageFacts<'e, 'a> {
             traits: Traits::of_header(&message.header),
             sound_multipaths: SmallVec::new(),
             usable: None,
+            protection: None,
             flow_bindings: Vec::new(),
             keys,
         };
@@ -79,6 +83,9 @@ impl<'e, 'a> MessageFacts<'e, 'a> {
         }
         if facts.traits.have(Traits::FLOW_BINDING) {
             facts.flow_bindings = facts.flow_binding_extensions().map(FlowBindingFacts::of).collect();
+        }
+        if facts.traits.have(Traits::AUTHENTICATION) {
+            facts.protection = protection(facts.extensions.iter().copied());
         }
         facts.usable = facts.only_multipath().filter(|multipath| !matches!(multipath.bid, 0 | 255));
         facts
@@ -167,14 +174,7 @@ impl<'e, 'a> MessageFacts<'e, 'a> {
 
     /// Authorization-enabling extensions (D4): Type 32, and Type 36 Sub-Type 1.
     pub fn authorizations(&self) -> impl Iterator<Item = &Extension<'a>> {
-        self.extensions.iter().filter(|extension| is_authorization(extension))
-    }
-
-    /// The extension up to which a registration is protected: the first Type 32, or where there is none, the first
-    /// Type 36 Sub-Type 1.
-    pub fn protection(&self) -> Option<&Extension<'a>> {
-        self.first(ExtensionType::MOBILE_HOME_AUTHENTICATION)
-            .or_else(|| self.of_subtype(ExtensionType::GENERALIZED_AUTHENTICATION, 1).next())
+        self.extensions.iter().filter(|extension| extension.is_authorization())
     }
 
     /// What the operator's keys say of an authenticator.
@@ -228,13 +228,6 @@ impl<'e, 'a> MessageFacts<'e, 'a> {
         let (only, multipath) = self.sound_multipaths().next()?;
         self.multipaths().all(|extension| extension.offset == only.offset).then_some(multipath)
     }
-}
-
-/// Whether an extension authorizes a registration (D4).
-pub(in crate::rules) fn is_authorization(extension: &Extension<'_>) -> bool {
-    extension.is_authentication()
-        && (extension.kind == ExtensionType::MOBILE_HOME_AUTHENTICATION
-            || (extension.kind == ExtensionType::GENERALIZED_AUTHENTICATION && extension.subtype == Some(1)))
 }
 
 /// The octets of an extension in the UDP payload, header included.

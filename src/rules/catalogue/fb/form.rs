@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Formatter};
 
-use crate::rules::facts::{FlowBindingFacts, MessageFacts, Traits, data_octet, octets_of};
+use crate::rules::facts::{FlowBindingFacts, MessageFacts, OctetSet, Traits, data_octet, octets_of};
 use crate::rules::finder::Finder;
 use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
@@ -167,7 +167,7 @@ fn after_the_authenticator(
     finder: &mut Finder<'_>,
 ) {
     let extension = &facts.extension;
-    let Some(protection) = message.protection().filter(|_| !facts.overruns) else { return };
+    let Some(protection) = message.protection.filter(|_| !facts.overruns) else { return };
     if extension.offset > protection.offset {
         finder
             .fires(format!(
@@ -202,9 +202,8 @@ fn bid_twice(_: &MessageFacts<'_, '_>, facts: &FlowBindingFacts<'_>, finder: &mu
         return;
     }
     let bids = facts.bids();
-    let again =
-        bids.iter().enumerate().find(|(place, bid)| bids.iter().take(*place).any(|before| before == *bid));
-    if let Some((_, bid)) = again {
+    let mut seen = OctetSet::default();
+    if let Some(bid) = bids.iter().find(|bid| !seen.add(**bid)) {
         finder
             .fires(format!("the FORWARD list {} has BID {bid} more than once (RFC 7629 §4.2)", List(bids)))
             .at(facts.bid_octets());

@@ -143,7 +143,7 @@ pub static MP_005: Rule = Rule {
 };
 
 fn after_the_authenticator(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
-    let Some(protection) = message.protection().filter(|_| message.request().is_some()) else { return };
+    let Some(protection) = message.protection.filter(|_| message.request().is_some()) else { return };
     for extension in message.multipaths().filter(|extension| extension.offset > protection.offset) {
         finder
             .fires(format!(

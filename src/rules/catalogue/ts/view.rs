@@ -64,7 +64,7 @@ fn is_from_the_wrong_side(
     said: &Said,
     finder: &mut Finder<'_>,
 ) {
-    let home = Home { address: home_address, session, said };
+    let home = Home::new(home_address, session, said);
     for facts in &message.flow_bindings {
         let Some(selector) = &facts.selector else { continue };
         let found = match selector.format {
@@ -79,46 +79,65 @@ fn is_from_the_wrong_side(
     }
 }
 
-/// The addresses of a node, as far as they were seen.
-struct Home<'s> {
+/// The addresses of a node, as far as they were seen. They are gathered once for all selectors of a message.
+struct Home {
     address: Ipv4Addr,
-    session: &'s Session,
-    said: &'s Said,
+    /// Its mobile networks.
+    networks: Ranges<u32>,
+    /// Its IPv6 prefixes, and its link-local addresses.
+    prefixes: Ranges<u128>,
+    /// Whether an IPv6 prefix was seen; a link-local address is none.
+    has_prefix: bool,
 }
 
-impl Home<'_> {
-    /// First and last address of each mobile network.
-    fn networks(&self) -> impl Iterator<Item = (u32, u32)> {
-        let seen = self.session.networks_seen.iter().copied().chain(self.said.networks());
-        seen.filter_map(|(prefix, length)| {
+impl Home {
+    fn new(address: Ipv4Addr, session: &Session, said: &Said) -> Self {
+        let networks = session.networks_seen.iter().copied().chain(said.networks());
+        let networks = networks.filter_map(|(prefix, length)| {
             let host_bits = u32::MAX.checked_shr(length.into()).unwrap_or_default();
             let first = u32::from(prefix) & !host_bits;
             (length <= 32).then_some((first, first | host_bits))
-        })
-    }
-
-    /// What stands in its Type 152 extensions, with prefix lengths.
-    fn ipv6(&self) -> impl Iterator<Item = (Ipv6Addr, u8)> {
-        self.session.prefixes_seen.iter().copied().chain(self.said.prefixes())
-    }
-
-    /// Whether an IPv6 prefix is among it; a link-local address is none.
-    fn has_prefix(&self) -> bool {
-        self.ipv6().any(|(_, length)| length <= 128)
-    }
-
-    /// First and last address of each IPv6 prefix, and of each link-local address.
-    fn prefixes(&self) -> impl Iterator<Item = (u128, u128)> {
-        self.ipv6().filter_map(|(prefix, length)| {
+        });
+        let ipv6 = || session.prefixes_seen.iter().copied().chain(said.prefixes());
+        let prefixes = ipv6().filter_map(|(prefix, length)| {
             let length = if length == DualStack::LINK_LOCAL { 128 } else { length };
             let host_bits = u128::MAX.checked_shr(length.into()).unwrap_or_default();
             let first = u128::from(prefix) & !host_bits;
             (length <= 128).then_some((first, first | host_bits))
-        })
+        });
+        Self {
+            address,
+            networks: Ranges::of(networks),
+            prefixes: Ranges::of(prefixes),
+            has_prefix: ipv6().any(|(_, length)| length <= 128),
+        }
     }
 }
 
-fn ipv4_misfit(selector: &TrafficSelector, home: &Home<'_>) -> Option<(SelectorField, String)> {
+/// Ranges of addresses in order of their first, each with the last address of it and of all before it.
+struct Ranges<T>(Vec<(T, T)>);
+
+impl<T: Copy + Ord> Ranges<T> {
+    fn of(ranges: impl Iterator<Item = (T, T)>) -> Self {
+        let mut ranges: Vec<_> = ranges.collect();
+        ranges.sort_unstable();
+        let mut furthest = None;
+        for (_, last) in &mut ranges {
+            *last = furthest.map_or(*last, |furthest| (*last).max(furthest));
+            furthest = Some(*last);
+        }
+        Self(ranges)
+    }
+
+    /// Whether one of them has an address from `first` to `last`; what runs backwards has none.
+    fn meet(&self, first: T, last: T) -> bool {
+        let begun = self.0.partition_point(|(from, _)| *from <= last);
+        let furthest = self.0.get(..begun).and_then(<[_]>::last).map(|(_, to)| *to);
+        first <= last && furthest.is_some_and(|furthest| first <= furthest)
+    }
+}
+
+fn ipv4_misfit(selector: &TrafficSelector, home: &Home) -> Option<(SelectorField, String)> {
     let (source, destination) =
         (ipv4_range(selector.source_address), ipv4_range(selector.destination_address));
     let own = u32::from(home.address);
@@ -136,8 +155,7 @@ fn ipv4_misfit(selector: &TrafficSelector, home: &Home<'_>) -> Option<(SelectorF
         return Some((SelectorField::SourceAddress, seen));
     }
     let (first, last) = destination?;
-    let meets = |(from, to): (u32, u32)| first.max(from) <= last.min(to);
-    if holds_own(destination) || home.networks().any(meets) {
+    if holds_own(destination) || home.networks.meet(first, last) {
         return None;
     }
     let range = shown(Ipv4Addr::from(first).into(), Ipv4Addr::from(last).into());
@@ -147,10 +165,9 @@ fn ipv4_misfit(selector: &TrafficSelector, home: &Home<'_>) -> Option<(SelectorF
     Some((SelectorField::DestinationAddress, seen))
 }
 
-fn ipv6_misfit(selector: &TrafficSelector, home: &Home<'_>) -> Option<(SelectorField, String)> {
+fn ipv6_misfit(selector: &TrafficSelector, home: &Home) -> Option<(SelectorField, String)> {
     let (first, last) = ipv6_range(selector.destination_address)?;
-    let meets = |(from, to): (u128, u128)| first.max(from) <= last.min(to);
-    if !home.has_prefix() || home.prefixes().any(meets) {
+    if !home.has_prefix || home.prefixes.meet(first, last) {
         return None;
     }
     let range = shown(Ipv6Addr::from(first).into(), Ipv6Addr::from(last).into());
@@ -187,4 +204,26 @@ fn octets_of_field(
     let first = values.next().unwrap_or_default();
     let end = values.last().map_or(first.end, |last| last.end);
     first.start..end
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn ranges() -> impl Strategy<Value = Vec<(u8, u8)>> {
+        let range = (any::<u8>(), 0u8..40).prop_map(|(first, more)| (first, first.saturating_add(more)));
+        prop::collection::vec(range, 0..12)
+    }
+
+    proptest! {
+        /// What is found at one place is found range by range.
+        #[test]
+        fn ranges_meet_as_one_of_them_does(ranges in ranges(), first: u8, last: u8) {
+            let meets = |(from, to): &(u8, u8)| first.max(*from) <= last.min(*to);
+            let is_met = ranges.iter().any(meets);
+            prop_assert_eq!(Ranges::of(ranges.into_iter()).meet(first, last), is_met);
+        }
+    }
 }
