@@ -181,6 +181,7 @@ struct AgentJson {
     unsolicited: u64,
     retransmitted: u64,
     unknown_tunnels: Vec<UnknownTunnelJson>,
+    other_unknown: u64,
 }
 
 #[derive(Serialize)]
@@ -416,6 +417,7 @@ fn agent_json(home_agent: Ipv4Addr, traffic: &AgentTraffic) -> AgentJson {
             .iter()
             .map(|(address, seen)| UnknownTunnelJson { care_of_address: *address, packets: seen.packets })
             .collect(),
+        other_unknown: traffic.other_unknown,
     }
 }
 

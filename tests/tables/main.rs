@@ -299,3 +299,20 @@ fn one_node_alone() {
     let text = shown(&troubled(), 80, "--show exchanges,nodes,flows,violations --node 10.1.0.5");
     insta::assert_snapshot!("troubled-one-node", text);
 }
+
+#[test]
+fn packets_to_further_unregistered_addresses_are_counted_in_json_too() {
+    let mut scenario = Scenario::default();
+    scenario.accepted(0, &wifi(600, 0xea05_6fa0_0000_0001));
+    // Of these 4,096 are kept apart.
+    for number in 0..4_100u16 {
+        let [high, low] = number.to_be_bytes();
+        scenario.down(1000, [172, 16, high, low], UDP, [5060, 5062], b"");
+    }
+    let document: serde_json::Value =
+        serde_json::from_str(&shown(&scenario, 80, "--format json --show traffic")).unwrap();
+    let agent = &document["traffic"]["home_agents"][0];
+    assert_eq!(agent["unknown_tunnels"].as_array().unwrap().len(), 4_096);
+    assert_eq!(agent["other_unknown"], 4);
+    assert!(shown(&scenario, 80, "--show traffic").contains(" 4  further addresses"));
+}
