@@ -1,8 +1,12 @@
 //! Nodes with more of something than most: bindings that expire together, policies that come and go, many interfaces.
 
+use std::net::Ipv6Addr;
+
 use crate::edges::told;
 use crate::history::{care_of, revocation, revocation_acknowledgement};
-use crate::scene::{KEY, Registration, Scene, forward, multipath_with, sign, udp_to_port};
+use crate::scene::{
+    KEY, Registration, Scene, flow_binding, forward, multipath_with, short, sign, udp_to_port,
+};
 
 /// BIDs 1 to 3, which a bulk renewal lets expire together, and BID 6, which outlives them. Of three rules the first
 /// falls back on BID 6, and the others are left without a binding.
@@ -49,4 +53,27 @@ fn revoked_and_again(scene: &mut Scene) {
 #[test]
 fn a_rule_is_told_of_again_after_its_policy_was_revoked() {
     assert_eq!(told("FB-017", revoked_and_again), [6, 14]);
+}
+
+/// BID 1 is given an IPv6 prefix; so many more interfaces come after it. The last of them refreshes its binding with a
+/// rule for IPv6, and then BID 1 de-registers.
+fn prefix_before(scene: &mut Scene, interfaces: u8) {
+    let prefix = "2001:db8:1::".parse::<Ipv6Addr>().unwrap().octets();
+    let sent = scene.send(0.0, &Registration::request(1).with(short(152, &[&[1, 64][..], &prefix].concat())));
+    scene.send(0.02, &sent.reply(0).with(short(152, &[&[2, 0, 64, 0][..], &prefix].concat())));
+    for bid in 2..=interfaces {
+        scene.exchange(f64::from(bid), &Registration::request(bid), 0);
+    }
+    let rule = || flow_binding(1, &[1], 2, &[0, 2, 0, 0, 17]);
+    scene.exchange(300.0, &Registration::request(interfaces).with(rule()), 0);
+    scene.exchange(310.0, &Registration { lifetime: 0, ..Registration::request(1) }, 0);
+    scene.exchange(320.0, &Registration::request(interfaces).with(rule()), 0);
+}
+
+#[test]
+fn a_prefix_is_known_as_long_as_its_binding_lives() {
+    // Two frames for each interface, then the exchange with the rule, the end of BID 1, and the rule again.
+    assert_eq!(told("FB-010", |scene: &mut Scene| prefix_before(scene, 3)), [11]);
+    assert_eq!(told("FB-010", |scene: &mut Scene| prefix_before(scene, 70)), [145]);
+    assert_eq!(told("FB-010", |scene: &mut Scene| prefix_before(scene, 254)), [513]);
 }

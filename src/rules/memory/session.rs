@@ -7,15 +7,15 @@ use std::num::NonZeroU64;
 use super::{
     Answer, Asked, Exhausted, GRACE, IN_FLIGHT, Passed, PassedBy, Registered, T_ACT, Told, Track, push_snugly,
 };
-use crate::rules::facts::Leg;
+use crate::rules::facts::{Leg, LiveBids};
 use crate::rules::memory::traffic::TrafficMemory;
-use crate::state::Binding;
+use crate::state::{Binding, Node};
 use crate::time::Timestamp;
 use crate::wire::{MobileNetwork, Numbers, ReplyCode};
 
 /// The most tracks of one session: as many as there are BIDs, on both legs.
 const TRACKS: usize = 512;
-/// The most accepted exchanges of one session that are remembered.
+/// The most accepted exchanges of one session that are remembered beside those of live bindings.
 const REGISTERED: usize = 64;
 /// The most rules and keys of one session that are reported once: more than there are pairs of BIDs (MP-016).
 const ONCE: usize = 1 << 16;
@@ -53,7 +53,7 @@ pub(in crate::rules) struct Session {
     pub networks_forbidden: Option<Timestamp>,
     /// Prefixes refused with code 147, unless mobile networks were accepted since.
     pub networks_refused: Vec<(Timestamp, Ipv4Addr, u8)>,
-    /// The last accepted exchange of each binding.
+    /// The last accepted exchange of each binding that lives, and of some that ended.
     pub registered: Vec<Registered>,
     /// How often accepted exchanges changed the policy.
     pub policy_changes: u64,
@@ -299,11 +299,27 @@ impl Session {
         if asked.request.lifetime > 0 && answer.reply.lifetime > 0 {
             let bid = asked.usable_bid();
             self.registered.retain(|registered| !registered.is_of(bid, asked.request.care_of_address));
-            if self.registered.len() >= REGISTERED {
-                self.registered.remove(0);
-            }
             push_snugly(&mut self.registered, Registered::of(asked, answer));
         }
+    }
+
+    /// Forgets the oldest exchanges whose bindings have ended, where there are many.
+    pub(in crate::rules) fn forget_ended(&mut self, node: &Node) {
+        let mut excess = self.registered.len().saturating_sub(REGISTERED);
+        if excess == 0 {
+            return;
+        }
+        let live = LiveBids::of(node.active());
+        let without_bid = || node.active().filter(|binding| binding.bid().is_none());
+        let lives = |registered: &Registered| match registered.usable_bid() {
+            Some(bid) => live.has(bid),
+            None => without_bid().any(|binding| registered.is_of(None, binding.care_of_address)),
+        };
+        self.registered.retain(|registered| {
+            let stays = excess == 0 || lives(registered);
+            excess = excess.saturating_sub(usize::from(!stays));
+            stays
+        });
     }
 
     /// Remembers a request with Type 154 that stayed unanswered.

@@ -193,6 +193,9 @@ impl World {
         let timeout = self.options.reply_timeout;
         if let Some(session) = self.session_mut(node, observer) {
             session.remember_reply(answer, asked, decides, numbers, timeout);
+            if let Some(node) = observer.node(node) {
+                session.forget_ended(node);
+            }
         }
         if decides && answer.reply.code.is_accepted() {
             self.note_ends(answer, node, observer);
