@@ -176,7 +176,7 @@ impl Validator {
         for (rule, check) in &self.checks.revocation {
             check(&revoking, finder.of(rule));
         }
-        self.world.revocations.note(message.place, revocation);
+        self.world.revocations.note(message.place, revocation, *message.source.ip());
     }
 
     fn after_revocation(&mut self, message: &MessageFacts<'_, '_>, node: Option<u32>, observer: &Observer) {

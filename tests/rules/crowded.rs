@@ -1,9 +1,9 @@
 //! Nodes with more of something than most: bindings that expire together, policies that come and go, many interfaces.
 
-use std::net::Ipv6Addr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4};
 
 use crate::edges::told;
-use crate::history::{care_of, revocation, revocation_acknowledgement};
+use crate::history::{HOME_AGENT, care_of, revocation, revocation_acknowledgement};
 use crate::scene::{
     KEY, Registration, Scene, flow_binding, forward, multipath_with, short, sign, udp_to_port,
 };
@@ -76,4 +76,29 @@ fn a_prefix_is_known_as_long_as_its_binding_lives() {
     assert_eq!(told("FB-010", |scene: &mut Scene| prefix_before(scene, 3)), [11]);
     assert_eq!(told("FB-010", |scene: &mut Scene| prefix_before(scene, 70)), [145]);
     assert_eq!(told("FB-010", |scene: &mut Scene| prefix_before(scene, 254)), [513]);
+}
+
+/// A binding is revoked with an identifier; an acknowledgement of it goes to this address; the binding is made again and
+/// revoked with the same identifier.
+fn revoked_twice(scene: &mut Scene, acknowledged_to: Ipv4Addr) {
+    let revoke = |scene: &mut Scene, seconds: f64| {
+        let mut payload = revocation(care_of(1), 5);
+        sign(&mut payload, 32, KEY);
+        scene.datagram(seconds, &Registration::plain(1).reply(0), &payload);
+    };
+    scene.exchange(0.0, &Registration::request(1), 0);
+    revoke(scene, 20.0);
+    let destination = SocketAddrV4::new(acknowledged_to, 434);
+    let like = Registration { destination, ..Registration::plain(1) };
+    scene.datagram(21.0, &like, &revocation_acknowledgement(5));
+    scene.exchange(40.0, &Registration::request(1), 0);
+    revoke(scene, 60.0);
+    scene.wait_until(65.0);
+}
+
+#[test]
+fn an_acknowledgement_is_of_what_its_receiver_sent() {
+    let elsewhere = Ipv4Addr::new(198, 51, 100, 2);
+    assert_eq!(told("REV-002", |scene: &mut Scene| revoked_twice(scene, HOME_AGENT)), [0; 0]);
+    assert_eq!(told("REV-002", |scene: &mut Scene| revoked_twice(scene, elsewhere)), [7]);
 }

@@ -57,9 +57,9 @@ fn is_not_acknowledged(revoking: &Revoking<'_, '_, '_>, finder: &mut Finder<'_>)
         ))
         .by(receiver)
         .later(until, true, move |world, observer| {
-            let mut others = world.revocations.of_binding(&revocation);
-            let is_repeated = others.any(|other| {
-                other.place.frame > place.frame && (place.time..=until).contains(&other.place.time)
+            let last = world.revocations.last_of_binding(&revocation);
+            let is_repeated = last.is_some_and(|last| {
+                last.frame > place.frame && (place.time..=until).contains(&last.time)
             });
             observer.clock() >= until
                 && !is_repeated
@@ -92,28 +92,26 @@ pub static REV_002: Rule = Rule {
 
 fn is_dead_or_repeated(revoking: &Revoking<'_, '_, '_>, finder: &mut Finder<'_>) {
     let (revocation, time) = (revoking.revocation, revoking.message.place.time);
-    let earlier = || revoking.world.revocations.of_binding(revocation);
+    let revocations = &revoking.world.revocations;
     let what = format!("revocation of {} at {}", revocation.home_address, revocation.foreign_domain_address);
     if let Some(ended) = expiry_of_dead(revoking) {
         let since = seconds(time.since(ended));
         finder
             .fires(format!("{what}, which expired {since} before and is registered no more (RFC 3543 §3.3)"));
-    } else if let Some(last) = earlier().next()
-        && time.since(last.place.time) < ONE_SECOND
+    } else if let Some(last) = revocations.last_of_binding(revocation)
+        && time.since(last.time) < ONE_SECOND
     {
-        let since = seconds(time.since(last.place.time));
+        let since = seconds(time.since(last.time));
         finder.fires(format!(
             "{what} {since} after the one in #{}; 1 s has to lie between (RFC 3543 §4.2.2.1)",
-            last.place.frame
+            last.frame
         ));
-    } else if let Some(same) =
-        earlier().find(|seen| !seen.acknowledged && seen.revocation.identifier == revocation.identifier)
-    {
+    } else if let Some(same) = revocations.unacknowledged(revocation) {
         finder
             .fires(format!(
                 "{what} has the identifier 0x{:08x} of #{}, which nobody acknowledged; each one needs a new identifier \
                  (RFC 3543 §3.3)",
-                revocation.identifier, same.place.frame
+                revocation.identifier, same.frame
             ))
             .at(16..20);
     }

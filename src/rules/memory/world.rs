@@ -70,7 +70,7 @@ impl World {
             options,
             started: None,
             knows_family: HashSet::with_hasher(hasher()),
-            revocations: Revocations::default(),
+            revocations: Revocations::new(seed),
             sessions: Vec::new(),
             ends: HashMap::with_hasher(hasher()),
             alarms: BinaryHeap::new(),
