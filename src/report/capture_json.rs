@@ -70,7 +70,7 @@ impl<'a> CaptureJson<'a> {
                 bindings: evictions.bindings,
                 rules: evictions.rules,
                 legs: evictions.legs,
-                others: evictions.others,
+                others: evictions.others.saturating_add(summary.findings.map_or(0, Findings::forgotten)),
             },
             dropped: summary.lost.map(|lost| lost.dropped),
             skipped: summary.lost.map(|lost| lost.skipped),

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::{Clock, Look, Palette, Summary};
+use crate::rules::Findings;
 use crate::wire::{MessageType, ReplyCode};
 
 /// Writes what was counted.
@@ -56,6 +57,7 @@ fn write_evictions(out: &mut dyn Write, summary: &Summary<'_>, palette: &Palette
         (evictions.bindings, "ended bindings"),
         (evictions.rules, "rules"),
         (evictions.others, "prefixes, addresses, revocations and tunnels"),
+        (summary.findings.map_or(0, Findings::forgotten), "addresses, names and reports that rules remember"),
     ];
     if counts.iter().all(|(count, _)| *count == 0) {
         return Ok(());

@@ -74,6 +74,8 @@ pub struct Findings {
     kept: Vec<Finding>,
     most: usize,
     evicted: u64,
+    /// How much of what rules remember fell out, so that a rule could miss something.
+    pub(super) forgotten: u64,
     levels: BTreeMap<Level, u64>,
     rules: BTreeMap<&'static str, OfRule>,
 }
@@ -81,7 +83,14 @@ pub struct Findings {
 impl Findings {
     /// No findings yet, of which at most `most` are kept.
     pub fn new(most: usize) -> Self {
-        Self { kept: Vec::new(), most, evicted: 0, levels: BTreeMap::new(), rules: BTreeMap::new() }
+        Self {
+            kept: Vec::new(),
+            most,
+            evicted: 0,
+            forgotten: 0,
+            levels: BTreeMap::new(),
+            rules: BTreeMap::new(),
+        }
     }
 
     /// Counts a finding, and keeps it if there is room.
@@ -156,5 +165,10 @@ impl Findings {
     /// How many found no room.
     pub fn evicted(&self) -> u64 {
         self.evicted
+    }
+
+    /// How much of what rules remember across sessions fell out, so that one could have missed something since.
+    pub fn forgotten(&self) -> u64 {
+        self.forgotten
     }
 }

@@ -21,6 +21,10 @@ impl Validator {
     ) {
         self.world.expect(seen.node, seen.request);
         for (name, node) in observer.absorbed() {
+            if self.world.has_many_names() {
+                self.rename_findings(observer);
+                self.world.forget_names(event.time);
+            }
             self.world.merge(*name, *node, event.time, observer);
         }
         let mut message = MessageFacts::of(event, keys);

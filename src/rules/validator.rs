@@ -165,13 +165,19 @@ impl Validator {
             }
         }
         if self.world.has_names() {
-            let world = &self.world;
-            self.findings.rename(|node, time| {
-                let node = world.node_of(node, time);
-                (node, observer.node(node).and_then(|node| node.home_address))
-            });
+            self.rename_findings(observer);
         }
         self.findings.sort();
+        self.findings.forgotten = self.world.forgotten();
+    }
+
+    /// Tells what was found about nodes that turned out to be other names of those nodes.
+    pub(super) fn rename_findings(&mut self, observer: &Observer) {
+        let world = &self.world;
+        self.findings.rename(|node, time| {
+            let node = world.node_of(node, time);
+            (node, observer.node(node).and_then(|node| node.home_address))
+        });
     }
 
     /// Judges a message, after the observer took it. Gives the range of [`Findings::kept`] that it added about this
@@ -187,6 +193,7 @@ impl Validator {
         if !seen.copy && is_over_ipv4(event.datagram) {
             self.soonest = LONG_AGO;
             self.take_message(event, seen, keys, observer);
+            self.findings.forgotten = self.world.forgotten();
         }
         before..self.findings.kept().len()
     }

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4};
 
 use crate::edges::told;
-use crate::history::{HOME_AGENT, care_of, revocation, revocation_acknowledgement};
+use crate::history::{HOME_AGENT, Packet, care_of, revocation, revocation_acknowledgement};
 use crate::scene::{
     KEY, Registration, Scene, flow_binding, forward, multipath_with, short, sign, udp_to_port,
 };
@@ -101,4 +101,26 @@ fn an_acknowledgement_is_of_what_its_receiver_sent() {
     let elsewhere = Ipv4Addr::new(198, 51, 100, 2);
     assert_eq!(told("REV-002", |scene: &mut Scene| revoked_twice(scene, HOME_AGENT)), [0; 0]);
     assert_eq!(told("REV-002", |scene: &mut Scene| revoked_twice(scene, elsewhere)), [7]);
+}
+
+/// So many nodes of a network at one foreign agent, one after another from a time on, each for so long.
+fn at_one_agent(scene: &mut Scene, from: f64, count: u16, lifetime: u16, network: u8) {
+    for number in 0..count {
+        let [high, low] = number.to_be_bytes();
+        let home_address = Ipv4Addr::new(10, network, high, low);
+        let request = Registration { lifetime, home_address, ..Registration::relayed(1) };
+        scene.exchange(from + f64::from(number) / 10.0, &request, 0);
+    }
+}
+
+#[test]
+fn nodes_at_an_agent_are_known_again_after_a_crowd_has_gone() {
+    let crowd = |scene: &mut Scene, lifetime: u16| {
+        // More at the same time than are remembered, and some later; nobody asked for the broadcast.
+        at_one_agent(scene, 0.0, 1_100, lifetime, 2);
+        at_one_agent(scene, 1_000.0, 100, 600, 1);
+        scene.history.down(1_200.0, care_of(1), &Packet::new().to(Ipv4Addr::BROADCAST));
+    };
+    assert_eq!(told("TUN-014", |scene: &mut Scene| crowd(scene, 600)), [2_401]);
+    assert_eq!(told("TUN-014", |scene: &mut Scene| crowd(scene, 3_600)), [0; 0]);
 }

@@ -4,6 +4,8 @@ mod asked;
 mod clean;
 mod copies;
 mod exhausted;
+mod latest;
+mod names;
 mod passed;
 mod recent;
 mod registered;
@@ -12,6 +14,7 @@ mod session;
 mod told;
 mod track;
 pub(super) mod traffic;
+mod tunnel_ends;
 mod world;
 
 pub(super) use asked::{Answer, Asked, Faults, FlowRule, Said, Seldom};

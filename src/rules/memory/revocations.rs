@@ -1,11 +1,8 @@
 //! Registration Revocations (RFC 3543) and their acknowledgements.
 
-use std::collections::HashMap;
-use std::hash::Hash;
 use std::net::Ipv4Addr;
 
-use foldhash::fast::FixedState;
-
+use super::latest::Latest;
 use crate::rules::Place;
 use crate::rules::facts::MessageFacts;
 use crate::time::Timestamp;
@@ -38,7 +35,11 @@ const fn binding_of(revocation: &Revocation) -> Binding {
 impl Revocations {
     /// None yet; `seed` is the hash's.
     pub fn new(seed: u64) -> Self {
-        Self { last: Latest::new(seed), named: Latest::new(seed), acknowledged: Latest::new(seed) }
+        Self {
+            last: Latest::new(MOST, seed),
+            named: Latest::new(MOST, seed),
+            acknowledged: Latest::new(MOST, seed),
+        }
     }
 
     /// The last revocation of the same binding.
@@ -78,69 +79,5 @@ impl Revocations {
         let destination = *message.destination.ip();
         let name = (acknowledgement.home_address, acknowledgement.identifier, destination);
         self.acknowledged.insert(name, message.place);
-    }
-}
-
-/// The latest of each kind, in two halves: when the young one is full it grows old, and the old one is forgotten.
-#[derive(Debug)]
-struct Latest<K, V> {
-    young: HashMap<K, V, FixedState>,
-    old: HashMap<K, V, FixedState>,
-}
-
-impl<K: Eq + Hash, V> Latest<K, V> {
-    fn new(seed: u64) -> Self {
-        let empty = || HashMap::with_hasher(FixedState::with_seed(seed));
-        Self { young: empty(), old: empty() }
-    }
-
-    fn get(&self, key: &K) -> Option<&V> {
-        self.young.get(key).or_else(|| self.old.get(key))
-    }
-
-    fn insert(&mut self, key: K, value: V) {
-        if self.young.len() >= MOST {
-            std::mem::swap(&mut self.young, &mut self.old);
-            self.young.clear();
-        }
-        self.young.insert(key, value);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::time::Precision;
-
-    fn place(frame: u64) -> Place {
-        Place { frame, time: Timestamp::from_nanoseconds(0), precision: Precision::MICROSECONDS }
-    }
-
-    fn revocation(foreign: u32) -> Revocation {
-        Revocation {
-            home_address: Ipv4Addr::new(10, 1, 0, 1),
-            home_domain_address: Ipv4Addr::new(198, 51, 100, 1),
-            foreign_domain_address: foreign.into(),
-            identifier: 5,
-            reserved_1: 0,
-            from_home_agent: true,
-            inform: false,
-            reserved_2: 0,
-        }
-    }
-
-    #[test]
-    fn the_latest_are_remembered_and_the_oldest_forgotten() {
-        let mut revocations = Revocations::new(1);
-        let source = Ipv4Addr::new(198, 51, 100, 1);
-        let most = u32::try_from(MOST).unwrap();
-        for foreign in 0..3 * most {
-            revocations.note(place(foreign.into()), &revocation(foreign), source);
-        }
-        let frame = |foreign| revocations.last_of_binding(&revocation(foreign)).map(|place| place.frame);
-        assert_eq!(frame(3 * most - 1), Some(u64::from(3 * most - 1)));
-        assert_eq!(frame(2 * most), Some(u64::from(2 * most)));
-        assert_eq!(frame(0), None);
-        assert_eq!(revocations.unacknowledged(&revocation(2 * most)), Some(place(u64::from(2 * most))));
     }
 }

@@ -1,28 +1,27 @@
 //! Everything that rules remember: sessions, and the requests of the last reply timeout.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, HashSet};
+use std::collections::{BinaryHeap, HashSet};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
-use hashbrown::HashMap;
-use hashbrown::hash_map::Entry;
-use smallvec::SmallVec;
 
+use super::latest::Latest;
+use super::names::Names;
 use super::recent::RecentRequests;
-use super::{Answer, Asked, Revocations, Session};
+use super::tunnel_ends::TunnelEnds;
+use super::{Answer, Asked, Revocations, Session, T_ACT};
 use crate::rules::facts::live;
 use crate::rules::validator::Options;
-use crate::state::{Binding, Node, Observer, prefetch};
+use crate::state::{Node, Observer, prefetch};
 use crate::time::Timestamp;
 use crate::wire::{DualStack, Numbers};
 
 /// The most addresses at which tunnels ended that are remembered, and of senders and agents.
 const ADDRESSES: usize = 1 << 20;
-/// The most nodes remembered for one address at which tunnels end. Where more have one at the same time, rules that ask
-/// for all of them say nothing.
-const NODES_AT_ONE: usize = 1 << 10;
+/// So many reports in all sessions together are surely not made again.
+const ONCE: usize = 1 << 19;
 /// So many alarms are never too many.
 const ALARMS: usize = 1 << 12;
 
@@ -42,41 +41,35 @@ pub(in crate::rules) struct World {
     /// The requests of the last reply timeout.
     pub recent: RecentRequests,
     /// Nodes with tunnels that end or ended at an address.
-    ends: HashMap<Ipv4Addr, NodesAt, FixedState>,
+    ends: TunnelEnds,
     /// Alarms for expiries: time, node and its birth.
     alarms: BinaryHeap<Reverse<(Timestamp, u32, u32)>>,
     /// How many of them there may be until those that mean nothing any more are taken out.
     most_alarms: usize,
-    /// Nodes that turned out to be another name, by index and when, and whose.
-    names: BTreeMap<(u32, Timestamp), u32>,
+    /// Nodes that turned out to be another name.
+    names: Names,
     /// Rules and keys that are not reported again in any session.
-    once: HashSet<(&'static str, u64), FixedState>,
-}
-
-/// The nodes with tunnels that end or ended at an address.
-#[derive(Debug, Default)]
-struct NodesAt {
-    nodes: SmallVec<[u32; 2]>,
-    /// Whether there were more than are remembered.
-    is_cut: bool,
+    once: Latest<(&'static str, u64), ()>,
+    /// How much was forgotten of names, and of what was reported once.
+    forgotten: u64,
 }
 
 impl World {
     pub fn new(options: Options) -> Self {
         let seed = options.seed;
-        let hasher = || FixedState::with_seed(seed);
         Self {
             recent: RecentRequests::new(options.reply_timeout, seed),
             options,
             started: None,
-            knows_family: HashSet::with_hasher(hasher()),
+            knows_family: HashSet::with_hasher(FixedState::with_seed(seed)),
             revocations: Revocations::new(seed),
             sessions: Vec::new(),
-            ends: HashMap::with_hasher(hasher()),
+            ends: TunnelEnds::new(ADDRESSES, seed),
             alarms: BinaryHeap::new(),
             most_alarms: ALARMS,
-            names: BTreeMap::new(),
-            once: HashSet::with_hasher(hasher()),
+            names: Names::new(ADDRESSES),
+            once: Latest::new(ONCE, seed),
+            forgotten: 0,
         }
     }
 
@@ -112,9 +105,7 @@ impl World {
 
     /// Gives the memory of a node that turned out at `time` to be another name of `to` to that one (D7).
     pub fn merge(&mut self, name: u32, to: u32, time: Timestamp, observer: &Observer) {
-        if self.names.len() < ADDRESSES {
-            self.names.insert((name, time), to);
-        }
+        self.names.insert(name, to, time);
         // Another node may have its index by now.
         let birth = observer.node(name).map(Node::birth);
         let place = self.sessions.get_mut(name as usize);
@@ -129,13 +120,7 @@ impl World {
     /// The node that a packet of this time is about: the one that had this index then, or the one whose other name it
     /// turned out to be.
     pub fn node_of(&self, node: u32, time: Timestamp) -> u32 {
-        /// A name of a name of a name is rare.
-        const MOST: usize = 8;
-        let next = |node: &u32| {
-            let ((name, _), to) = self.names.range((*node, time)..).next()?;
-            (name == node).then_some(*to)
-        };
-        std::iter::successors(Some(node), next).take(MOST).last().unwrap_or(node)
+        self.names.node_of(node, time)
     }
 
     /// Whether a node turned out to be another name of one.
@@ -143,19 +128,46 @@ impl World {
         !self.names.is_empty()
     }
 
+    /// Whether names have to be forgotten: what was found about them is told of their nodes before.
+    pub fn has_many_names(&self) -> bool {
+        self.names.is_full()
+    }
+
+    /// Forgets the names that nothing is decided about any more at a time.
+    pub fn forget_names(&mut self, time: Timestamp) {
+        let span = self.options.reply_timeout.saturating_add(T_ACT);
+        let since = Timestamp::from_nanoseconds(time.nanoseconds().saturating_sub(span));
+        let forgotten = self.names.forget_before(since);
+        self.note_forgotten(forgotten);
+    }
+
+    /// How much was forgotten that a rule could have asked for.
+    pub fn forgotten(&self) -> u64 {
+        self.forgotten.saturating_add(self.ends.forgotten())
+    }
+
+    fn note_forgotten(&mut self, count: usize) {
+        self.forgotten = self.forgotten.saturating_add(count as u64);
+    }
+
     /// Indices of nodes with a tunnel that ends or ended at this address.
     pub fn nodes_at(&self, address: Ipv4Addr) -> &[u32] {
-        self.ends.get(&address).map(|at| at.nodes.as_slice()).unwrap_or_default()
+        self.ends.nodes(address)
     }
 
     /// The same, where they are all that have one there now.
     pub fn all_nodes_at(&self, address: Ipv4Addr) -> Option<&[u32]> {
-        self.ends.get(&address).filter(|at| !at.is_cut).map(|at| at.nodes.as_slice())
+        self.ends.all_nodes(address)
     }
 
     /// Whether a rule may be reported for this key in all sessions together: the first time only.
     pub fn first_time(&mut self, rule: &'static str, key: u64) -> bool {
-        self.once.len() < ADDRESSES && self.once.insert((rule, key))
+        if self.once.get(&(rule, key)).is_some() {
+            return false;
+        }
+        let forgotten = self.once.insert((rule, key), ());
+        self.note_forgotten(forgotten);
+        true
     }
 
     /// Remembers a request.
@@ -215,34 +227,9 @@ impl World {
         let new = session.traffic.note_ends(before, after, time);
         session.traffic.direct_ipv6 |= answer.said.seldom().prefixes_answered.iter().any(direct);
         for far_end in new {
-            self.note_end(slot, far_end.address, observer);
+            self.ends.note(slot, far_end.address, self.sessions.len(), observer);
         }
         self.set_alarm(slot, node, observer);
-    }
-
-    /// Notes that a tunnel of a node ends at an address.
-    fn note_end(&mut self, slot: u32, address: Ipv4Addr, observer: &Observer) {
-        let has_room = self.ends.len() < ADDRESSES;
-        let at = match self.ends.entry(address) {
-            Entry::Occupied(at) => at.into_mut(),
-            Entry::Vacant(place) if has_room => place.insert(NodesAt::default()),
-            Entry::Vacant(_) => return,
-        };
-        if at.is_cut || at.nodes.contains(&slot) {
-            return;
-        }
-        if at.nodes.len() >= NODES_AT_ONE {
-            // Those that went make room.
-            let is_here = |binding: &Binding| binding.far_end.address == address;
-            at.nodes.retain(|slot| {
-                let node = observer.node(*slot);
-                node.is_some_and(|node| live(node.bindings(), observer.clock()).any(is_here))
-            });
-            at.is_cut = at.nodes.len() >= NODES_AT_ONE;
-        }
-        if !at.is_cut {
-            at.nodes.push(slot);
-        }
     }
 
     fn set_alarm(&mut self, slot: u32, node: &Node, observer: &Observer) {
