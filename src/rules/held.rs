@@ -1,13 +1,17 @@
 //! Data packets at a glance: most are like others that were found clean, and pass; the rest is looked at in full.
 
 use super::Place;
-use super::memory::{Clean, Copies, Glance, without_gre};
+use super::memory::{Clean, Copies, Glance, IN_USE, without_gre};
 use super::validator::Validator;
 use crate::net::{Encapsulation, Ipv4Header, Ipv4Packet, PlainTunnel, Tunnel};
 use crate::state::{Attribution, FarEnd, Observer, Standing};
 
 /// Packets whose places are remembered until the observer has counted them, a power of two.
 const PLACES: usize = 256;
+/// Nanoseconds before the expiry of a binding up to which flows are vouched for: the last use of it is looked at
+/// (REG-018), from the whole second on in which that begins.
+const VOUCHED_UNTIL: i64 = IN_USE + 1_000_000_000;
+
 /// What is known of data packets at a glance.
 #[derive(Debug)]
 pub(super) struct Flow {
@@ -287,7 +291,7 @@ impl Validator {
         let clock = observer.clock();
         self.advance(clock, observer);
         for (number, watched) in self.flow.vouched.drain(..) {
-            observer.vouch(number, watched);
+            observer.vouch(number, watched, VOUCHED_UNTIL);
         }
     }
 

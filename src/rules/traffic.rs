@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use super::checks::PacketCheck;
 use super::facts::{Bindings, Carried, Sprayed, live};
 use super::finder::{Context, Finder, Report};
-use super::memory::{Found, GRACE, Glance};
+use super::memory::{Found, GRACE, Glance, IN_USE};
 use super::validator::Validator;
 use super::way::{Opened, Way, downlink_of, is_in_its_tunnel, registration_in, way_of};
 use super::{Place, Rule, Subject};
@@ -19,8 +19,6 @@ use crate::time::Timestamp;
 
 /// The most nodes with a tunnel to one address among which the binding of a stranger's packet is looked for.
 const OTHERS: usize = 16;
-/// Nanoseconds before the expiry of a binding in which its last use matters (REG-018).
-const LAST_USE: i64 = 60_000_000_000;
 
 impl Validator {
     /// Judges a fragment of a tunnelled packet, after the observer took it.
@@ -359,7 +357,7 @@ fn found_of(carried: &Carried<'_, '_>) -> Option<Found> {
         let Some(expires) = binding.expires else { continue };
         until = until.min(expires);
         // The last minute of a binding is looked at once more, so that its use is noted there.
-        let last_minute = Timestamp::from_nanoseconds(expires.nanoseconds().saturating_sub(LAST_USE));
+        let last_minute = Timestamp::from_nanoseconds(expires.nanoseconds().saturating_sub(IN_USE));
         if carried.is_at(binding) && time < last_minute {
             until = until.min(last_minute);
         }

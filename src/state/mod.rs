@@ -43,6 +43,7 @@ mod violations;
 mod way;
 
 pub use agent::AgentTraffic;
+pub(crate) use binding::expiry;
 pub use binding::{Bid, Binding, BindingState, Interface};
 pub use exchange::{Exchange, Kind, Leg, Status, Step};
 pub use flow::{FlowView, PathView, Verdict};

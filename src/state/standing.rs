@@ -9,8 +9,6 @@ use super::tunnel::Direction;
 
 /// Packets whose standing is remembered: those that can wait together, in the observer and in whoever asks.
 const LATEST: usize = 4 * BATCH;
-/// Nanoseconds before an expiry within which nobody is vouched for: the last use of a binding is looked at (REG-018).
-const LAST_USE: i64 = 61_000_000_000;
 /// The most layouts that are told apart. After as many changes nobody is vouched for any more, which costs time only.
 const LAYOUTS: u8 = 127;
 
@@ -41,6 +39,8 @@ pub(super) struct Standings {
     /// [`Observer::layout`] as it was last seen, and how often that was another.
     layout: u64,
     layouts: u8,
+    /// Nanoseconds before an expiry within which nobody is vouched for, as whoever vouches wants it.
+    margin: i64,
 }
 
 /// A packet of a steady flow.
@@ -66,7 +66,7 @@ impl Standings {
     pub fn note(&mut self, slot: u32, flow: &Flow, sighting: &Sighting, pulse: Pulse) {
         let is_vouched = flow.marks.has(Marks::vouched(sighting.direction))
             && flow.vouched >> 1 == self.layouts
-            && pulse.next_expiry.since(sighting.clock) > LAST_USE;
+            && pulse.next_expiry.since(sighting.clock) > self.margin;
         let standing = if is_vouched {
             // Only what runs downlink is watched.
             let watched = flow.vouched & 1 != 0 && sighting.direction == Direction::Downlink;
@@ -129,9 +129,11 @@ impl Observer {
         stood.map_or(Standing::Unknown, |stood| stood.standing)
     }
 
-    /// Vouches for the flow of a packet in its direction, as long as its node stays as it is. Nothing is done when the
-    /// packet is not one of a steady flow, or one of long ago.
-    pub fn vouch(&mut self, number: u64, watched: bool) {
+    /// Vouches for the flow of a packet in its direction, as long as its node stays as it is, up to `margin` nanoseconds
+    /// before the next of its bindings expires. Nothing is done when the packet is not one of a steady flow, or one of
+    /// long ago.
+    pub fn vouch(&mut self, number: u64, watched: bool, margin: i64) {
+        self.standings.margin = margin;
         let layouts = self.standings.layouts;
         if self.standing(number) != Standing::Steady || layouts >= LAYOUTS {
             return;

@@ -37,6 +37,8 @@ pub(super) const GRACE: i64 = 1_000_000_000;
 pub(super) const T_ACT: i64 = 60_000_000_000;
 /// What limits of one second are tested against, in nanoseconds (D1).
 pub(super) const ONE_SECOND: i64 = 950_000_000;
+/// A binding that was used less than this before it expires counts as in use, in nanoseconds (REG-018).
+pub(super) const IN_USE: i64 = 60_000_000_000;
 /// Requests less than this after a reply were on their way when it was sent, in nanoseconds (REG-014).
 pub(super) const IN_FLIGHT: i64 = 100_000_000;
 

@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 use super::asked::Seldom;
 use super::{Answer, Asked};
 use crate::rules::Place;
+use crate::state::expiry;
 use crate::time::Timestamp;
 use crate::wire::{Multipath, UdpTunnelRequest};
 
@@ -81,11 +82,6 @@ impl Registered {
 
     /// When the binding would expire by this exchange alone; `None` never.
     pub fn own_expiry(&self) -> Option<Timestamp> {
-        let time = self.accepted.time.nanoseconds();
-        (self.lifetime != u16::MAX).then(|| {
-            Timestamp::from_nanoseconds(
-                time.saturating_add(i64::from(self.lifetime).saturating_mul(1_000_000_000)),
-            )
-        })
+        expiry(self.accepted.time, self.lifetime)
     }
 }

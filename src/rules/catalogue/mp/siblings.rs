@@ -5,7 +5,7 @@ use crate::rules::finder::Finder;
 use crate::rules::memory::{Asked, GRACE};
 use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
-use crate::state::{Bid, Binding};
+use crate::state::{Bid, Binding, expiry};
 
 /// Two bindings of one session share a tunnel endpoint.
 pub static MP_016: Rule = Rule {
@@ -137,17 +137,11 @@ fn bulk_shortens(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     let Some(asked) = answering.registered() else { return };
     let Some(multipath) = asked.said.usable.filter(|multipath| multipath.bulk) else { return };
     let granted = asked.request.lifetime.min(answering.reply.lifetime);
-    if granted == u16::MAX {
-        return;
-    }
-    let time = answering.time().nanoseconds();
-    let renewed = time.saturating_add(i64::from(granted).saturating_mul(1_000_000_000));
+    let Some(renewed) = expiry(answering.time(), granted) else { return };
     let shortened: Vec<String> = answering
         .live_before()
         .filter(|binding| binding.bid().is_some_and(|bid| bid.octet() != multipath.bid))
-        .filter(|binding| {
-            binding.expires.is_none_or(|expires| expires.nanoseconds().saturating_sub(renewed) > GRACE)
-        })
+        .filter(|binding| binding.expires.is_none_or(|expires| expires.since(renewed) > GRACE))
         .filter_map(|binding| binding.bid().map(|bid| bid.octet().to_string()))
         .collect();
     if !shortened.is_empty() {

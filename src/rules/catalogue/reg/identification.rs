@@ -6,6 +6,7 @@ use crate::rules::memory::{Asked, GRACE, IN_FLIGHT, Registered, high_half, low_h
 use crate::rules::rule::Check;
 use crate::rules::words::seconds;
 use crate::rules::{Level, Rule, Scope, Subject};
+use crate::state::expiry;
 
 /// How far a timestamp may lie from the home agent's clock to be accepted, in seconds (RFC 5944 §5.7.1).
 const RESYNCHRONISED: u32 = 7;
@@ -247,15 +248,9 @@ fn duplicate_extends(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>)
             |registered: &&Registered| registered.has_name_of(asked) && registered.asked < asked.place.frame;
         let registered = answering.session.registered_at(binding.frame).filter(is_same);
         let (Some(expires), Some(registered)) = (binding.expires, registered) else { continue };
-        let gained = if lifetime == u16::MAX {
-            i64::MAX
-        } else {
-            let granted = i64::from(lifetime).saturating_mul(1_000_000_000);
-            answering.time().since(expires).saturating_add(granted)
-        };
-        if gained > GRACE {
-            let gain =
-                if gained == i64::MAX { "for ever".to_owned() } else { format!("by {}", seconds(gained)) };
+        let gained = expiry(answering.time(), lifetime).map(|extended| extended.since(expires));
+        if gained.is_none_or(|gained| gained > GRACE) {
+            let gain = gained.map_or("for ever".to_owned(), |gained| format!("by {}", seconds(gained)));
             finder
                 .fires(format!(
                     "the request #{} has the Identification of the current registration, #{}, and its acceptance extends \

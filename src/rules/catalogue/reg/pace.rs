@@ -2,13 +2,11 @@
 
 use crate::rules::facts::{Asking, Expired, Leg, Traits, Unanswered};
 use crate::rules::finder::Finder;
-use crate::rules::memory::low_half;
+use crate::rules::memory::{IN_USE, low_half};
 use crate::rules::rule::Check;
 use crate::rules::words::seconds;
 use crate::rules::{Level, Rule, Scope, Subject};
-
-/// How long before its expiry a binding counts as in use after a packet, in nanoseconds (REG-018).
-const IN_USE: i64 = 60_000_000_000;
+use crate::state::expiry;
 
 /// Requests for one binding less than a second apart.
 pub static REG_015: Rule = Rule {
@@ -62,7 +60,7 @@ fn does_not_back_off(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
     let Some(before) = track.unanswered_gap() else { return };
     let gap = asking.time().since(track.last.place.time);
     let wanted = asking.request.lifetime;
-    let is_within_lifetime = wanted == u16::MAX || gap < i64::from(wanted).saturating_mul(1_000_000_000);
+    let is_within_lifetime = expiry(track.last.place.time, wanted).is_none_or(|end| asking.time() < end);
     // 1.8 times the gap before.
     let is_short = gap.saturating_mul(10) < before.saturating_mul(18);
     if is_short && is_within_lifetime {
