@@ -23,7 +23,7 @@ use super::request::RequestError;
 use super::tape::Tape;
 use super::time_to_live;
 use crate::capture::{WriteError, Writer};
-use crate::wire::{Header, Message, Numbers};
+use crate::wire::{Header, Message, Numbers, low_half};
 
 /// One step of a conversation, checked.
 #[derive(Clone, Debug)]
@@ -355,8 +355,4 @@ fn identification_of(octets: &[u8], numbers: Numbers) -> Option<u64> {
         Header::Request(request) => Some(request.identification),
         _ => None,
     }
-}
-
-fn low_half(identification: u64) -> u32 {
-    u32::try_from(identification & u64::from(u32::MAX)).unwrap_or_default()
 }

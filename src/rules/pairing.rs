@@ -4,10 +4,10 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use super::facts::{Leg, MessageFacts};
-use super::memory::{Answer, Asked, low_half};
+use super::memory::{Answer, Asked};
 use super::validator::Validator;
 use crate::state::Attribution;
-use crate::wire::{ExtensionType, Header};
+use crate::wire::{ExtensionType, Header, low_half};
 
 impl Validator {
     /// Pairs a reply that names nobody with the latest request that it can answer by its addresses and ports (D8).

@@ -27,8 +27,8 @@ pub struct MessageEvent<'e, 'a> {
 }
 
 impl MessageEvent<'_, '_> {
-    /// Where the datagram came from and went. Only messages over IPv4 are asked.
-    pub(super) fn endpoints(&self) -> (SocketAddrV4, SocketAddrV4) {
+    /// Where the datagram came from and went. Only messages over IPv4 are believed and judged.
+    pub(crate) fn endpoints(&self) -> (SocketAddrV4, SocketAddrV4) {
         let over_ipv4 = |endpoint: SocketAddr| match endpoint {
             SocketAddr::V4(endpoint) => endpoint,
             SocketAddr::V6(endpoint) => SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, endpoint.port()),

@@ -490,23 +490,20 @@ impl Node {
     /// before those that are not in UDP as this is, or the other way round, one that is alive before ended ones, of
     /// ended ones the one opened last. Another UDP port is another end (RFC 3519 §4.6).
     pub(super) fn tunnel_to(&self, far_end: FarEnd, time: Timestamp) -> Option<usize> {
-        let is_here = |end: FarEnd| {
-            let (one, other) = (end.port, far_end.port);
-            end.address == far_end.address && (one == other || one.is_none() || other.is_none())
-        };
         let tunnels = self.tunnels.iter().enumerate();
-        let now = tunnels.filter(|(_, tunnel)| is_here(tunnel.far_end)).max_by_key(|(index, tunnel)| {
-            let is_alive = tunnel.is_alive(time);
-            // Of several that are alive always the same one, however often one of them is refreshed.
-            let age = if is_alive { 0 } else { tunnel.age(self.exchanges) };
-            (tunnel.far_end.port == far_end.port, is_alive, Reverse(age), *index)
-        });
+        let now =
+            tunnels.filter(|(_, tunnel)| tunnel.far_end.is_near(far_end)).max_by_key(|(index, tunnel)| {
+                let is_alive = tunnel.is_alive(time);
+                // Of several that are alive always the same one, however often one of them is refreshed.
+                let age = if is_alive { 0 } else { tunnel.age(self.exchanges) };
+                (tunnel.far_end.port == far_end.port, is_alive, Reverse(age), *index)
+            });
         let former = || {
             self.rare
                 .as_ref()?
                 .former_ends
                 .iter()
-                .filter(|(end, _)| is_here(*end))
+                .filter(|(end, _)| end.is_near(far_end))
                 .max_by_key(|(end, _)| end.port == far_end.port)
                 .map(|(_, index)| usize::from(*index))
         };

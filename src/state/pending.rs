@@ -18,7 +18,7 @@ use super::node::Registration;
 use super::records::RecordNumber;
 use super::{FarEnd, Interface, Kind, Step};
 use crate::time::Timestamp;
-use crate::wire::{RegistrationRequest, ReplyCode, RequestFlags};
+use crate::wire::{RegistrationRequest, ReplyCode, RequestFlags, low_half};
 
 /// Who a message is about: the home address, or while there is none the NAI (RFC 2794 §2).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -215,7 +215,7 @@ impl Pending {
         let tag = self.tag(identity, identification);
         self.latest(self.by_identity.slots(tag), |request| {
             request.identity == *identity
-                && low(request.identification) == low(identification)
+                && low_half(request.identification) == low_half(identification)
                 && ages.contains(&now.since(request.seen))
                 && fits(request)
         })
@@ -229,9 +229,9 @@ impl Pending {
         identification: u64,
         now: Timestamp,
     ) -> Option<u32> {
-        let tag = tag(self.hasher.hash_one((destination, source, low(identification))));
+        let tag = tag(self.hasher.hash_one((destination, source, low_half(identification))));
         self.latest(self.by_endpoints.slots(tag), |request| {
-            low(request.identification) == low(identification)
+            low_half(request.identification) == low_half(identification)
                 && (0..=self.timeout).contains(&now.since(request.seen))
                 && request.legs.iter().any(|leg| leg.is_reverse_of(source, destination))
         })
@@ -402,7 +402,7 @@ impl Pending {
     }
 
     fn tag(&self, identity: &Identity, identification: u64) -> u32 {
-        let low = low(identification);
+        let low = low_half(identification);
         tag(match identity {
             Identity::Address(address) => {
                 self.hasher.hash_one(u64::from(address.to_bits()) << 32 | u64::from(low))
@@ -412,15 +412,8 @@ impl Pending {
     }
 
     fn leg_tag(&self, leg: &RequestLeg, identification: u64) -> u32 {
-        tag(self.hasher.hash_one((leg.source, leg.destination, low(identification))))
+        tag(self.hasher.hash_one((leg.source, leg.destination, low_half(identification))))
     }
-}
-
-/// The low half of an Identification, which a reply copies (RFC 5944 §5.7).
-// The cut is what is wanted.
-#[allow(clippy::cast_possible_truncation)]
-pub(super) const fn low(identification: u64) -> u32 {
-    identification as u32
 }
 
 impl Request {

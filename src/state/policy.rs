@@ -252,15 +252,11 @@ impl Policy {
 /// The action of a Flow-Binding that is within its bounds: an action with a meaning, one filler for a DROP, one to
 /// eight identifiers that bindings can have for a FORWARD, and a TS Format other than 0 (RFC 7629 §4.2).
 fn action_of(action: Action, bids: &[u8], ts_format: u8) -> Option<RuleAction> {
-    if ts_format == 0 {
-        return None;
-    }
-    match (action, bids) {
-        (Action::Drop, [filler]) => Some(RuleAction::Drop { filler: *filler }),
-        (Action::Forward, bids @ [_, ..]) if !bids.iter().any(|bid| matches!(bid, 0 | 255)) => {
-            BidList::new(bids).map(RuleAction::Forward)
-        }
-        _ => None,
+    match action {
+        _ if ts_format == 0 || !action.takes(bids) => None,
+        Action::Drop => bids.first().map(|filler| RuleAction::Drop { filler: *filler }),
+        Action::Forward => BidList::new(bids).map(RuleAction::Forward),
+        Action::Unassigned(_) => None,
     }
 }
 

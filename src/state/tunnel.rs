@@ -97,6 +97,15 @@ pub struct FarEnd {
     pub port: Option<u16>,
 }
 
+impl FarEnd {
+    /// Whether this and another can be the same end, where one of them lacks its port: a tunnel that should be one in
+    /// UDP and is not, or the other way round. Another UDP port is another end (RFC 3519 §4.6).
+    pub(crate) fn is_near(self, other: Self) -> bool {
+        let is_same = self.port == other.port || self.port.is_none() || other.port.is_none();
+        self.address == other.address && is_same
+    }
+}
+
 const NEVER: Timestamp = Timestamp::from_nanoseconds(i64::MIN);
 const FOREVER: Timestamp = Timestamp::from_nanoseconds(i64::MAX);
 

@@ -43,6 +43,18 @@ impl Action {
             Self::Unassigned(_) => None,
         }
     }
+
+    /// Whether a rule can have it with these BIDs: a DROP with one that fills the place, a FORWARD with one to eight
+    /// that bindings can have (RFC 7629 §4.2).
+    pub fn takes(self, bids: &[u8]) -> bool {
+        match self {
+            Self::Drop => bids.len() == 1,
+            Self::Forward => {
+                (1..=8).contains(&bids.len()) && !bids.iter().any(|bid| matches!(bid, 0 | &u8::MAX))
+            }
+            Self::Unassigned(_) => false,
+        }
+    }
 }
 
 /// The data of a Flow-Binding extension.

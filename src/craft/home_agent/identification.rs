@@ -7,7 +7,7 @@ use super::ntp::{ahead, ntp};
 use super::recent::Recent;
 use crate::craft::ReplayStyle;
 use crate::time::Timestamp;
-use crate::wire::ReplyCode;
+use crate::wire::{ReplyCode, low_half};
 
 /// A name of who a request is from: its home address, or while it has none its NAI.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -87,7 +87,7 @@ impl Identifications {
         let is_later = |last: &u64| ahead(identification, *last) > 0;
         let is_later = names.iter().filter_map(|name| self.known.get(name)).all(is_later);
         if !is_near || !is_later {
-            let identification = high(own) | low(identification);
+            let identification = high(own) | u64::from(low_half(identification));
             return Err(Stale { code: ReplyCode::IDENTIFICATION_MISMATCH, identification });
         }
         // To forget one before its time would let it come again.
@@ -110,7 +110,7 @@ impl Identifications {
         // Never the same one again, as nobody could tell a replay then.
         let nonce = if high(random) == high(identification) { !random } else { random };
         self.remember(names, nonce);
-        let answer = high(nonce) | low(identification);
+        let answer = high(nonce) | u64::from(low_half(identification));
         if is_expected {
             Ok(answer)
         } else {
@@ -127,8 +127,4 @@ impl Identifications {
 
 const fn high(identification: u64) -> u64 {
     identification & 0xffff_ffff_0000_0000
-}
-
-const fn low(identification: u64) -> u64 {
-    identification & 0xffff_ffff
 }

@@ -7,8 +7,8 @@ use std::net::Ipv4Addr;
 
 use super::identification::Sender;
 use crate::wire::{
-    Action, Content, Extension, ExtensionType, FlowBinding, Message, Multipath, Nai, RegistrationRequest,
-    ReplyCode, RequestFlags, protection,
+    Content, Extension, ExtensionType, FlowBinding, Message, Multipath, Nai, RegistrationRequest, ReplyCode,
+    RequestFlags, protection,
 };
 
 /// A request that can be understood.
@@ -103,15 +103,7 @@ impl<'a> Request<'a> {
     }
 
     fn take_flow_binding(&mut self, flow_binding: FlowBinding<'a>) -> Result<(), Fault> {
-        let has_its_bids = match flow_binding.action {
-            Action::Drop => flow_binding.bids.len() == 1,
-            Action::Forward => {
-                (1..=8).contains(&flow_binding.bids.len())
-                    && !flow_binding.bids.iter().any(|bid| matches!(bid, 0 | &u8::MAX))
-            }
-            Action::Unassigned(_) => false,
-        };
-        if !has_its_bids || flow_binding.ts_format == 0 {
+        if !flow_binding.action.takes(flow_binding.bids) || flow_binding.ts_format == 0 {
             return Err(POORLY_FORMED);
         }
         self.flow_bindings.push(flow_binding);

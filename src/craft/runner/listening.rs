@@ -3,7 +3,7 @@
 use std::net::SocketAddrV4;
 use std::time::{Duration, Instant};
 
-use super::{Exchange, RunError, Runner, low_half};
+use super::{Exchange, RunError, Runner};
 use crate::craft::answer::{Authenticity, reply_of};
 use crate::craft::channel::{Arrival, Event};
 use crate::craft::clock;
@@ -12,7 +12,7 @@ use crate::craft::outcome::{Ignored, Outcome, Trouble};
 use crate::craft::packet::SentOrReceived;
 use crate::craft::replay::ReplayStyle;
 use crate::craft::time_to_live;
-use crate::wire::{Message, RegistrationReply, ReplyCode};
+use crate::wire::{Message, RegistrationReply, ReplyCode, low_half};
 
 impl Runner {
     /// Takes what comes until then, or until the run is interrupted; whether the exchange ended by it.

@@ -59,10 +59,7 @@ impl<'a> FlowBindingFacts<'a> {
 
     /// Whether it is a FORWARD whose list can be used (D6): it breaks none of FB-001, FB-004 and FB-005.
     pub fn is_forward_list(&self) -> bool {
-        !self.overruns
-            && self.action() == Action::Forward
-            && matches!(self.bids().len(), 1..=8)
-            && !self.bids().iter().any(|bid| matches!(bid, 0 | 255))
+        !self.overruns && self.action() == Action::Forward && self.action().takes(self.bids())
     }
 
     /// The FORWARD list (D6), if it is one.
@@ -72,12 +69,10 @@ impl<'a> FlowBindingFacts<'a> {
 
     /// Whether it updates a policy (D11): it breaks none of FB-001 to FB-005, FB-008 and TS-005.
     pub fn sets_policy(&self) -> bool {
-        let action = match self.action() {
-            Action::Drop => self.bids().len() == 1,
-            Action::Forward => self.is_forward_list(),
-            Action::Unassigned(_) => false,
-        };
-        !self.overruns && action && self.flow_binding.ts_format != 0 && !self.is_truncated()
+        !self.overruns
+            && self.action().takes(self.bids())
+            && self.flow_binding.ts_format != 0
+            && !self.is_truncated()
     }
 
     /// The format of the selector, when it is one that has a definition and can be looked for.

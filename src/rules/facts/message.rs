@@ -1,6 +1,6 @@
 //! One message, read once for all rules that look at it.
 
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::net::SocketAddrV4;
 use std::ops::Range;
 
 use smallvec::SmallVec;
@@ -56,12 +56,13 @@ impl<'e, 'a> MessageFacts<'e, 'a> {
     /// Reads a message; its leg is set by who knows the session.
     pub fn of(event: &MessageEvent<'e, 'a>, keys: &'e KeyRing) -> Self {
         let message = event.message;
+        let (source, destination) = event.endpoints();
         let mut facts = Self {
             place: Place { frame: event.frame, time: event.time, precision: event.precision },
             datagram: event.datagram,
             message,
-            source: over_ipv4(event.datagram.source),
-            destination: over_ipv4(event.datagram.destination),
+            source,
+            destination,
             leg: Leg::ForeignAgent,
             extensions: SmallVec::new(),
             overrun: None,
@@ -253,14 +254,6 @@ pub(in crate::rules) fn data_octet(extension: &Extension<'_>, place: usize) -> R
 /// Whether an Identification, read as seconds of NTP, lies within a day of a packet's time (D16).
 pub(in crate::rules) fn is_timestamp(identification: u64, place: Place) -> bool {
     seconds_ahead(identification, place.time.seconds()).saturating_abs() <= TIMESTAMP_RANGE
-}
-
-fn over_ipv4(endpoint: SocketAddr) -> SocketAddrV4 {
-    match endpoint {
-        SocketAddr::V4(endpoint) => endpoint,
-        // Messages over IPv6 are judged by no rule.
-        SocketAddr::V6(endpoint) => SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, endpoint.port()),
-    }
 }
 
 /// Whether a message came over IPv4, as Mobile IPv4 has to.

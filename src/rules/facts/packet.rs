@@ -178,7 +178,8 @@ impl<'c> Carried<'c, '_> {
     /// Of the ended bindings of the node at the far end the one that ended last, when none at that address is live:
     /// how and when it ended.
     pub fn ended(&self) -> Option<(&'c Binding, BindingState, Timestamp)> {
-        if self.live().any(|binding| is_near(binding.far_end, self.far_end)) {
+        // What is in UDP and should not be, or the other way round, is told by the rules about tunnels in UDP.
+        if self.live().any(|binding| binding.far_end.is_near(self.far_end)) {
             return None;
         }
         let (_, node) = self.node?;
@@ -287,12 +288,6 @@ impl<'c> Carried<'c, '_> {
 
 fn octet_of(binding: &Binding) -> Option<u8> {
     binding.bid().map(crate::state::Bid::octet)
-}
-
-/// Whether two ends of tunnels can be the same, where one of them lacks its port: a tunnel that should be one in UDP
-/// and is not, or the other way round, is told by the rules about tunnels in UDP.
-pub(in crate::rules) fn is_near(one: FarEnd, other: FarEnd) -> bool {
-    one.address == other.address && (one.port == other.port || one.port.is_none() || other.port.is_none())
 }
 
 /// Tells a binding from others of the same node, for as long as it lives.

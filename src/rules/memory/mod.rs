@@ -21,7 +21,7 @@ pub(super) use asked::{Answer, Asked, Faults, FlowRule, Said, Seldom};
 pub(super) use clean::{Clean, Found, Glance, without_gre};
 pub(super) use copies::Copies;
 use exhausted::Exhausted;
-pub(super) use passed::{Passed, PassedBy, high_half, low_half};
+pub(super) use passed::{Passed, PassedBy};
 pub(super) use registered::Registered;
 pub(super) use revocations::Revocations;
 pub(super) use session::Session;

@@ -6,6 +6,7 @@ use super::{Answer, Asked};
 use crate::rules::Place;
 use crate::rules::facts::Leg;
 use crate::time::Timestamp;
+use crate::wire::low_half;
 
 /// The most messages of one session that are remembered.
 const MOST: usize = 64;
@@ -129,16 +130,4 @@ impl PassedBy {
         }
         others().next().copied()
     }
-}
-
-/// The low half of an Identification, which a reply copies (D2).
-// The cut is what is wanted.
-#[allow(clippy::cast_possible_truncation)]
-pub(in crate::rules) const fn low_half(identification: u64) -> u32 {
-    identification as u32
-}
-
-/// The high half of an Identification, which the replay protection chooses (D2).
-pub(in crate::rules) const fn high_half(identification: u64) -> u32 {
-    low_half(identification >> 32)
 }

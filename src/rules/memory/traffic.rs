@@ -34,7 +34,7 @@ pub(in crate::rules) struct TrafficMemory {
 /// The key of the last GRE packet of a binding in one direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::rules) struct GreUse {
-    /// Names the binding, as [`the facts of a packet`] does.
+    /// Names the binding, as `binding_key` of the facts of a packet does.
     pub binding: u64,
     /// Which way the packet ran.
     pub direction: Direction,
@@ -66,12 +66,12 @@ impl TrafficMemory {
 
     /// Whether a tunnel of the session can end or have ended here.
     pub fn had_end(&self, far_end: FarEnd) -> bool {
-        self.forgets_ends || self.ends.iter().any(|(end, _)| crate::rules::facts::is_near(*end, far_end))
+        self.forgets_ends || self.ends.iter().any(|(end, _)| end.is_near(far_end))
     }
 
     /// When an update of a binding took its tunnel from here, if it did.
     pub fn left_end(&self, far_end: FarEnd) -> Option<Timestamp> {
-        let left = self.ends.iter().filter(|(end, _)| crate::rules::facts::is_near(*end, far_end));
+        let left = self.ends.iter().filter(|(end, _)| end.is_near(far_end));
         left.filter_map(|(_, left)| *left).max()
     }
 

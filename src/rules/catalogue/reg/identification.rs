@@ -2,11 +2,12 @@
 
 use crate::rules::facts::{Answering, Asking, Traits, fields};
 use crate::rules::finder::Finder;
-use crate::rules::memory::{Asked, GRACE, IN_FLIGHT, Registered, high_half, low_half};
+use crate::rules::memory::{Asked, GRACE, IN_FLIGHT, Registered};
 use crate::rules::rule::Check;
 use crate::rules::words::seconds;
 use crate::rules::{Level, Rule, Scope, Subject};
 use crate::state::expiry;
+use crate::wire::{high_half, low_half};
 
 /// How far a timestamp may lie from the home agent's clock to be accepted, in seconds (RFC 5944 §5.7.1).
 const RESYNCHRONISED: u32 = 7;

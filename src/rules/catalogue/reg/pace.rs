@@ -2,11 +2,12 @@
 
 use crate::rules::facts::{Asking, Expired, Leg, Traits, Unanswered};
 use crate::rules::finder::Finder;
-use crate::rules::memory::{IN_USE, low_half};
+use crate::rules::memory::IN_USE;
 use crate::rules::rule::Check;
 use crate::rules::words::seconds;
 use crate::rules::{Level, Rule, Scope, Subject};
 use crate::state::expiry;
+use crate::wire::low_half;
 
 /// Requests for one binding less than a second apart.
 pub static REG_015: Rule = Rule {

@@ -3,11 +3,11 @@
 use crate::net::Checksum;
 use crate::rules::facts::{Answering, Leg, Traits, fields};
 use crate::rules::finder::Finder;
-use crate::rules::memory::{Asked, low_half};
+use crate::rules::memory::Asked;
 use crate::rules::rule::Check;
 use crate::rules::words::lifetime;
 use crate::rules::{Level, Rule, Scope, Subject};
-use crate::wire::ExtensionType;
+use crate::wire::{ExtensionType, low_half};
 
 /// Reply lacks the identity information it owes.
 pub static REG_005: Rule = Rule {

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::rules::facts::{Carried, end_name, is_near, names};
+use crate::rules::facts::{Carried, end_name, names};
 use crate::rules::finder::Finder;
 use crate::rules::memory::{GRACE, grace_after};
 use crate::rules::rule::Check;
@@ -170,7 +170,7 @@ fn no_live_binding(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     let Some((slot, node)) = carried.node else { return };
     let far_end = carried.far_end;
     let is_home = node.home_address == Some(far_end.address);
-    let is_live = carried.live().any(|binding| is_near(binding.far_end, far_end));
+    let is_live = carried.live().any(|binding| binding.far_end.is_near(far_end));
     if carried.is_downlink() || !carried.anchored || is_home || is_live {
         return;
     }
@@ -188,7 +188,7 @@ fn no_live_binding(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
             // Live at some moment within the grace, before or after.
             let was_live = |binding: &Binding| {
                 let end = binding.ended.or(binding.expires);
-                is_near(binding.far_end, far_end)
+                binding.far_end.is_near(far_end)
                     && binding.registered <= until
                     && end.is_none_or(|end| end >= from)
             };
