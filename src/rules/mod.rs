@@ -1,7 +1,8 @@
 //! The catalogue of rules, and the validator that judges by it what was seen.
 //!
 //! A rule is declared once, with its check beside it ([`Rule`]); documentation, `explain`, JSON and tests come from that
-//! declaration. Checks are functions from facts to findings; they change nothing, and none reads octets again.
+//! declaration. Checks are functions from facts to findings; they change nothing, and none takes octets apart: what an
+//! extension says they ask of [`crate::wire`].
 
 mod catalogue;
 mod checks;
