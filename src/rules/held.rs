@@ -1,9 +1,10 @@
 //! Data packets at a glance: most are like others that were found clean, and pass; the rest is looked at in full.
 
 use super::Place;
+use super::held_packet::Held;
 use super::memory::{Clean, Copies, Glance, IN_USE, without_gre};
 use super::validator::Validator;
-use crate::net::{Encapsulation, Ipv4Header, Ipv4Packet, PlainTunnel, Tunnel};
+use crate::net::{Encapsulation, Ipv4Header, PlainTunnel, Tunnel};
 use crate::state::{Attribution, FarEnd, Observer, Standing};
 
 /// Packets whose places are remembered until the observer has counted them, a power of two.
@@ -27,8 +28,6 @@ pub(super) struct Flow {
     waiting: usize,
     /// Counts the packets after which what is remembered of GRE keys was another.
     pub keys: u64,
-    /// Made of what was read ahead, so that it is read.
-    ahead: u32,
     /// Packets whose flows can be vouched for, by number, and whether [`Copies`] has to see packets like them.
     vouched: Vec<(u64, bool)>,
 }
@@ -43,7 +42,6 @@ impl Flow {
             held: Vec::new(),
             waiting: 0,
             keys: 0,
-            ahead: 0,
             vouched: Vec::new(),
         }
     }
@@ -74,102 +72,6 @@ impl Flow {
 
 /// The most packets that are judged together.
 const BATCH: usize = 64;
-/// Octets kept of the payload of a packet that waits: a GRE header with key and number, the inner header, and what is
-/// compared of the inner payload (TUN-025).
-const KEPT: usize = 12 + 20 + 64;
-
-/// A plain packet that waits, as [`Clean::glance`] knows them.
-#[derive(Clone, Copy, Debug)]
-struct Held {
-    /// Its number, as [`Observer::taken`] gave it.
-    number: u64,
-    /// Whether its flow can be vouched for.
-    vouchable: bool,
-    /// Its kind; looked for where its flow knows nothing, when it is not given here.
-    glance: Option<Glance>,
-    place: Place,
-    encapsulation: Encapsulation,
-    header: Ipv4Header,
-    payload_length: usize,
-    beyond_link: usize,
-    reassembled: bool,
-    kept: u8,
-    octets: [u8; KEPT],
-}
-
-impl Held {
-    fn of(tunnel: &Tunnel<'_>, place: Place) -> Self {
-        Self {
-            number: 0,
-            vouchable: false,
-            glance: None,
-            place,
-            encapsulation: tunnel.encapsulation,
-            header: tunnel.outer.header,
-            payload_length: 0,
-            beyond_link: 0,
-            reassembled: false,
-            kept: 0,
-            octets: [0; KEPT],
-        }
-    }
-
-    /// Takes the place of another one.
-    // Field by field: a whole one is made elsewhere first and copied from there, and the processor waits for it.
-    #[inline]
-    fn take(
-        &mut self,
-        tunnel: &Tunnel<'_>,
-        place: Place,
-        number: u64,
-        (vouchable, glance): (bool, Option<Glance>),
-    ) {
-        let payload = tunnel.outer.payload;
-        self.number = number;
-        self.vouchable = vouchable;
-        self.glance = glance;
-        self.place.put(place);
-        self.encapsulation = tunnel.encapsulation;
-        self.header = tunnel.outer.header;
-        self.payload_length = tunnel.outer.payload_length;
-        self.beyond_link = tunnel.outer.beyond_link;
-        self.reassembled = tunnel.reassembled;
-        // Most are longer than what is kept of them, and that is copied without a look at its length.
-        let kept = if let Some(octets) = payload.first_chunk() {
-            self.octets = *octets;
-            KEPT
-        } else {
-            if let Some(room) = self.octets.get_mut(..payload.len()) {
-                room.copy_from_slice(payload);
-            }
-            payload.len()
-        };
-        self.kept = u8::try_from(kept).unwrap_or_default();
-    }
-
-    /// The packet, as if the capture had cut it.
-    #[inline]
-    fn tunnel(&self) -> Tunnel<'_> {
-        Tunnel {
-            encapsulation: self.encapsulation,
-            outer: Ipv4Packet {
-                header: self.header,
-                options: &[],
-                payload: self.octets.get(..usize::from(self.kept)).unwrap_or_default(),
-                payload_length: self.payload_length,
-                beyond_link: self.beyond_link,
-            },
-            reassembled: self.reassembled,
-            last_fragment: None,
-            ip_offset: None,
-        }
-    }
-
-    fn far_end(&self) -> FarEnd {
-        FarEnd { address: self.header.destination, port: None }
-    }
-}
-
 /// What is known of a packet before it is judged, where that is not all there is to know.
 #[derive(Clone, Copy, Debug)]
 struct Open {
@@ -304,10 +206,19 @@ impl Validator {
         let mut all = std::mem::take(&mut self.flow.held);
         let held = all.get_mut(..std::mem::take(&mut self.flow.waiting)).unwrap_or_default();
         let mut open = [Open { place: 0, known: Known::Nothing, glance: None, packet: None }; BATCH];
-        let mut count = 0;
-        let mut ahead = 0;
         // First everything is read that lies somewhere else in memory for each, then each is judged. One sort of place
         // at a time: what is far away is waited for together only while little stands between.
+        let count = self.open_held(held, &mut open, observer);
+        let (held, open) = (&*held, open.get_mut(..count).unwrap_or_default());
+        self.read_ahead(held, open, observer);
+        self.judge_open(held, open, observer);
+        self.flow.held = all;
+    }
+
+    /// Picks those that nobody vouches for, with what they are known by; gives how many there are.
+    #[inline]
+    fn open_held(&self, held: &mut [Held], open: &mut [Open; BATCH], observer: &Observer) -> usize {
+        let mut count = 0;
         for (held, place) in held.iter_mut().zip(0..) {
             let standing = match observer.standing(held.number) {
                 Standing::Copy => continue,
@@ -329,8 +240,12 @@ impl Validator {
                 held.glance.or_else(|| self.flow.clean.glance(&held.tunnel(), layout, self.flow.keys));
             open.glance = held.glance;
         }
-        let held = &*held;
-        let open = open.get_mut(..count).unwrap_or_default();
+        count
+    }
+
+    /// Looks up what is known of them, and reads what will be looked at of the rest.
+    #[inline]
+    fn read_ahead(&self, held: &[Held], open: &mut [Open], observer: &Observer) {
         for open in open.iter() {
             open.glance.iter().for_each(|glance| self.flow.clean.expect(*glance));
         }
@@ -346,11 +261,16 @@ impl Validator {
         }
         for open in open.iter().filter(|open| open.known == Known::Nothing) {
             let Some(held) = held.get(usize::from(open.place)) else { continue };
-            ahead ^= self.read_node_ahead(held, observer).unwrap_or_default();
+            // What is read means nothing here, and is read all the same.
+            std::hint::black_box(self.read_node_ahead(held, observer));
         }
-        self.flow.ahead ^= ahead;
+    }
+
+    /// Judges them: those that are known to be clean pass.
+    #[inline]
+    fn judge_open(&mut self, held: &[Held], open: &[Open], observer: &Observer) {
         let keys = self.flow.keys;
-        for open in open.iter() {
+        for open in open {
             let Some(held) = held.get(usize::from(open.place)) else { continue };
             if held.encapsulation == Encapsulation::Gre && self.flow.keys != keys {
                 self.look_at(&held.tunnel(), held.place, None, observer);
@@ -376,7 +296,6 @@ impl Validator {
                 self.flow.vouched.push((held.number, watched));
             }
         }
-        self.flow.held = all;
     }
 
     /// Whether packets like this one are known to be clean now.

@@ -12,6 +12,7 @@ mod facts;
 mod finder;
 mod finding;
 mod held;
+mod held_packet;
 mod memory;
 mod messages;
 mod pairing;
