@@ -304,6 +304,7 @@ pub struct HomeAgent {
     pub unsolicited: u64,
     pub retransmitted: u64,
     pub unknown_tunnels: Vec<UnknownTunnel>,
+    pub other_unknown: u64,
 }
 
 /// A tunnel that was never registered.
