@@ -144,7 +144,7 @@ impl Directory {
     pub fn change<T>(&mut self, slot: u32, change: impl FnOnce(&mut Node) -> T) -> Option<T> {
         let node = self.nodes.get_mut(slot as usize)?;
         let result = change(node);
-        if !self.idle.has(slot) && node.active().next().is_none() {
+        if self.idle.misses(slot) && node.active().next().is_none() {
             self.idle.put(slot);
         }
         if let Some(pulse) = self.pulses.get_mut(slot as usize) {
@@ -359,9 +359,7 @@ impl Directory {
         } else if self.nodes.len() < self.most {
             self.pulses.push(node.pulse());
             self.nodes.push(node);
-            let slot = u32::try_from(self.nodes.len().saturating_sub(1)).unwrap_or(u32::MAX);
-            self.idle.put(slot);
-            slot
+            u32::try_from(self.nodes.len().saturating_sub(1)).unwrap_or(u32::MAX)
         } else {
             let slot = self.victim();
             self.unlist(slot);
@@ -380,6 +378,7 @@ impl Directory {
         let Self { idle, nodes, hand, .. } = self;
         let is_idle =
             |slot: u32| nodes.get(slot as usize).is_some_and(|node: &Node| node.active().next().is_none());
+        idle.keep(nodes.len(), is_idle);
         idle.take(is_idle).unwrap_or_else(|| {
             let slot = *hand;
             *hand = slot.saturating_add(1) % nodes.len().max(1);

@@ -3,31 +3,35 @@
 use std::collections::VecDeque;
 
 /// Places of nodes without an active binding, in the order in which they came to have none. A place stays until it is
-/// asked for, whatever becomes of its node meanwhile, so that to keep the list costs nothing while there is room.
+/// asked for, whatever becomes of its node meanwhile. Nothing is kept as long as there is room for more nodes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Idle {
     queue: VecDeque<u32>,
-    /// For each place, whether it is in the queue.
+    /// For each place, whether it is in the queue; empty while nothing is kept.
     queued: Vec<bool>,
 }
 
 impl Idle {
-    /// Whether this place is on the list.
+    /// Keeps the list from now on, for this many places, if it was not kept: those whose node is without an active
+    /// binding now, as `is_idle` has it, are the first.
+    pub fn keep(&mut self, places: usize, is_idle: impl Fn(u32) -> bool) {
+        if !self.queued.is_empty() {
+            return;
+        }
+        self.queued = vec![false; places];
+        let places = u32::try_from(places).unwrap_or(u32::MAX);
+        (0..places).filter(|slot| is_idle(*slot)).for_each(|slot| self.put(slot));
+    }
+
+    /// Whether the list is kept and this place is not on it.
     #[inline]
-    pub fn has(&self, slot: u32) -> bool {
-        self.queued.get(slot as usize).copied().unwrap_or_default()
+    pub fn misses(&self, slot: u32) -> bool {
+        self.queued.get(slot as usize) == Some(&false)
     }
 
     /// Puts a place on the list, once.
     pub fn put(&mut self, slot: u32) {
-        if self.has(slot) {
-            return;
-        }
-        let place = slot as usize;
-        if self.queued.len() <= place {
-            self.queued.resize(place.saturating_add(1), false);
-        }
-        if let Some(queued) = self.queued.get_mut(place) {
+        if let Some(queued) = self.queued.get_mut(slot as usize).filter(|queued| !**queued) {
             *queued = true;
             self.queue.push_back(slot);
         }
