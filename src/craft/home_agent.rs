@@ -74,7 +74,14 @@ struct Decision<'k> {
 impl HomeAgent {
     /// A home agent that knows no node yet.
     pub fn new(settings: Settings) -> Self {
-        let limits = Limits { nodes: NODES, pending: 2, exchanges: 1, flows: 1, flows_of_one_node: 1 };
+        let limits = Limits {
+            nodes: NODES,
+            pending: 2,
+            exchanges: 1,
+            flows: 1,
+            flows_of_one_node: 1,
+            ..Limits::default()
+        };
         let options = Options {
             // It answers at once, so nothing waits. Copies of a request are known by their octets, not by their
             // Identification: what was denied for another reason may come again with the same one.

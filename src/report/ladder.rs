@@ -12,7 +12,9 @@ use participants::{End, Participants};
 
 use super::message_line::{FlowRule, Seconds};
 use super::selection::Selection;
-use crate::state::{Bid, Binding, BindingState, Encapsulation, Exchange, Kind, Leg, Node, Status, Step};
+use crate::state::{
+    Bid, Binding, BindingState, Encapsulation, Exchange, FlowBindings, Kind, Leg, Node, Status, Step,
+};
 use crate::time::Timestamp;
 use crate::wire::{FlowBinding, Numbers, ReplyCode};
 
@@ -168,7 +170,7 @@ impl<'t> Ladder<'t> {
                     if exchange.status == Status::Unanswered && Some(index) == last_request {
                         label.push_str(" (never answered)");
                     }
-                    let flows: &[Box<[u8]>] = if index == 0 { &exchange.asked_flows } else { &[] };
+                    let flows = Some(&exchange.asked_flows).filter(|_| index == 0);
                     let tone = if leg.step == Step::Retransmission { Tone::Copy } else { Tone::Plain };
                     (label, flows, tone)
                 }
@@ -176,11 +178,11 @@ impl<'t> Ladder<'t> {
                     let decided = !replies.is_empty();
                     let again = !replies.insert((code.0, leg.source, leg.destination));
                     let label = reply_label(exchange, code, numbers, decided, again);
-                    let flows: &[Box<[u8]>] = if decided { &[] } else { &exchange.answered_flows };
+                    let flows = Some(&exchange.answered_flows).filter(|_| !decided);
                     (label, flows, if code.is_accepted() { Tone::Good } else { Tone::Bad })
                 }
             };
-            let notes = flows.iter().filter_map(|data| FlowBinding::from_octets(data));
+            let notes = flows.into_iter().flat_map(FlowBindings::iter).filter_map(FlowBinding::from_octets);
             self.events.push(Event {
                 time: leg.time,
                 from,

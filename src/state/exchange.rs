@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use super::Bid;
+use super::{Bid, FlowBindings};
 use crate::time::{Precision, Timestamp};
 use crate::wire::ReplyCode;
 
@@ -37,10 +37,10 @@ pub struct Exchange {
     pub round_trip: Option<i64>,
     /// How often the same request was sent again.
     pub retransmissions: u32,
-    /// Data of the request's Flow-Bindings that could be read, in wire order.
-    pub asked_flows: Vec<Box<[u8]>>,
-    /// The same of the reply that decided.
-    pub answered_flows: Vec<Box<[u8]>>,
+    /// The request's Flow-Bindings.
+    pub asked_flows: FlowBindings,
+    /// Those of the reply that decided.
+    pub answered_flows: FlowBindings,
 }
 
 /// What a request is for.

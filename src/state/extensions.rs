@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::{Interface, Prefix};
-use crate::wire::{Content, DualStack, FlowBinding, Message, MobileNetwork, Nai};
+use crate::wire::{Content, DualStack, Message, MobileNetwork, Nai};
 
 /// What the extensions of a registration say, read in one pass.
 pub(super) struct Extensions<'a> {
@@ -81,14 +81,14 @@ impl<'a> Extensions<'a> {
     }
 }
 
-/// The data of the Flow-Binding extensions of a message in wire order, in one allocation: each behind its length in two
-/// octets.
-#[derive(Clone, Debug, Default)]
-pub(super) struct FlowBindings(Box<[u8]>);
+/// The data of the Flow-Binding extensions of a message in wire order (RFC 7629 §4.2), whether or not it can be read.
+// In one allocation: each behind its length in two octets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FlowBindings(Box<[u8]>);
 
 impl FlowBindings {
     /// How many there are.
-    pub fn count(&self) -> usize {
+    pub(super) fn count(&self) -> usize {
         self.iter().count()
     }
 
@@ -103,8 +103,8 @@ impl FlowBindings {
         })
     }
 
-    /// The data of each that can be read, as exchanges keep it.
-    pub fn readable(&self) -> Vec<Box<[u8]>> {
-        self.iter().filter(|data| FlowBinding::from_octets(data).is_some()).map(Into::into).collect()
+    /// Octets of memory that they take.
+    pub(super) fn size(&self) -> usize {
+        self.0.len()
     }
 }

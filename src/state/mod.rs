@@ -46,6 +46,7 @@ pub use agent::AgentTraffic;
 pub(crate) use binding::expiry;
 pub use binding::{Bid, Binding, BindingState, Interface};
 pub use exchange::{Exchange, Kind, Leg, Status, Step};
+pub use extensions::FlowBindings;
 pub use flow::{FlowView, PathView, Verdict};
 pub(crate) use index::{Entry, Index, tag};
 pub use messages::{Attribution, MessageEvent};

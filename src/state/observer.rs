@@ -51,6 +51,8 @@ pub struct Limits {
     pub flows: usize,
     /// Flows of one node.
     pub flows_of_one_node: u32,
+    /// Octets of the Flow-Bindings of all requests that wait, and as many of all exchanges kept.
+    pub flow_binding_octets: usize,
 }
 
 impl Default for Options {
@@ -74,6 +76,7 @@ impl Default for Limits {
             exchanges: 1 << 20,
             flows: 1 << 22,
             flows_of_one_node: 1 << 16,
+            flow_binding_octets: 256 << 20,
         }
     }
 }
@@ -146,8 +149,11 @@ impl Observer {
             options,
             clock: Timestamp::from_nanoseconds(i64::MIN),
             directory: Directory::new(limits.nodes, seed),
-            pending: Pending::new(options.reply_timeout, limits.pending, seed),
-            records: Records::new(if options.keep_exchanges { limits.exchanges } else { 0 }),
+            pending: Pending::new(options.reply_timeout, (limits.pending, limits.flow_binding_octets), seed),
+            records: Records::new(
+                if options.keep_exchanges { limits.exchanges } else { 0 },
+                limits.flow_binding_octets,
+            ),
             flows: FlowTable::new(limits.flows, seed),
             judge: Judge::default(),
             duplicates: Duplicates::new(seed),
@@ -202,7 +208,7 @@ impl Observer {
     pub fn close(&mut self) {
         self.flush();
         let Options { reply_timeout, limits, seed, .. } = self.options;
-        let empty = Pending::new(reply_timeout, limits.pending, seed);
+        let empty = Pending::new(reply_timeout, (limits.pending, limits.flow_binding_octets), seed);
         let mut pending = mem::replace(&mut self.pending, empty);
         pending.give_up_all(|request| self.conclude(request));
         self.pending = pending;

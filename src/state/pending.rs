@@ -109,8 +109,7 @@ impl Request {
             && self.legs.iter().all(|leg| is_at_home(leg.destination) != is_at_home(destination))
     }
 
-    /// Takes what a copy of it says that was seen where the home agent is: that is what the home agent answers.
-    pub fn take_on(&mut self, seen_at_home: Self) {
+    fn take_on(&mut self, seen_at_home: Self) {
         let Self { interface, bulk, overwrite, flags, lifetime, flow_bindings, .. } = seen_at_home;
         (self.interface, self.bulk, self.overwrite) = (interface, bulk, overwrite);
         (self.flags, self.lifetime, self.flow_bindings) = (flags, lifetime, flow_bindings);
@@ -146,13 +145,16 @@ pub(super) struct Pending {
     due: Timestamp,
     timeout: i64,
     most: usize,
+    /// Octets of all their Flow-Bindings, and the most that there may be.
+    octets: usize,
+    most_octets: usize,
     hasher: FixedState,
 }
 
 impl Pending {
-    /// A table whose requests stay for `timeout` nanoseconds, and that holds at most `most`; `seed`
-    /// scatters its index.
-    pub fn new(timeout: i64, most: usize, seed: u64) -> Self {
+    /// A table whose requests stay for `timeout` nanoseconds, and that holds at most `most` with so many octets of
+    /// Flow-Bindings, or one; `seed` scatters its index.
+    pub fn new(timeout: i64, (most, most_octets): (usize, usize), seed: u64) -> Self {
         Self {
             slots: Vec::new(),
             free: Vec::new(),
@@ -163,21 +165,22 @@ impl Pending {
             renewals: 0,
             due: NEVER,
             timeout,
-            most,
+            most: most.max(1),
+            octets: 0,
+            most_octets,
             hasher: FixedState::with_seed(seed),
         }
     }
 
-    /// Puts a request in that was seen at `now`; `Some` is one that found no room: the oldest when the table was full, or
-    /// the request itself when too many wait that replies could be meant for just as well.
+    /// Puts a request in that was seen at `now`. Gives it back when too many wait that replies could be meant for just as
+    /// well.
     pub fn insert(&mut self, mut request: Request, now: Timestamp) -> Option<Request> {
         let tag = self.tag(&request.identity, request.identification);
         if self.by_identity.has_many(tag, ALIKE) {
             return Some(request);
         }
-        let waiting = self.queue.len().saturating_add(self.again.len());
-        let evicted = if waiting >= self.most { self.take_oldest() } else { None };
         request.seen = now;
+        self.octets = self.octets.saturating_add(request.flow_bindings.size());
         let slot = match self.free.last() {
             Some(slot) => *slot,
             None => u32::try_from(self.slots.len()).unwrap_or(u32::MAX),
@@ -195,7 +198,28 @@ impl Pending {
             None => self.slots.push(Some(request)),
         }
         self.by_identity.insert(entry);
-        evicted
+        None
+    }
+
+    /// Takes out the oldest request, answered or not, when there are too many.
+    pub fn take_excess(&mut self) -> Option<Request> {
+        let waiting = self.queue.len().saturating_add(self.again.len());
+        if waiting <= self.most && (self.octets <= self.most_octets || waiting <= 1) {
+            return None;
+        }
+        let entry = self.take_first()?;
+        self.note_due();
+        self.remove(entry)
+    }
+
+    /// Lets the request in a slot say what a copy of it says that was seen where the home agent is: that is what the home
+    /// agent answers.
+    pub fn take_on(&mut self, slot: u32, seen_at_home: Request) -> Option<&mut Request> {
+        let request = self.slots.get_mut(slot as usize)?.as_mut()?;
+        self.octets = self.octets.saturating_sub(request.flow_bindings.size());
+        request.take_on(seen_at_home);
+        self.octets = self.octets.saturating_add(request.flow_bindings.size());
+        Some(request)
     }
 
     /// Hints that a request with this home address and low half will be looked for soon.
@@ -312,13 +336,6 @@ impl Pending {
         }
     }
 
-    /// Takes out the oldest request, whether or not its time is over.
-    pub fn take_oldest(&mut self) -> Option<Request> {
-        let entry = self.take_first()?;
-        self.note_due();
-        self.remove(entry)
-    }
-
     fn note_due(&mut self) {
         self.due = self.first_end().unwrap_or(NEVER);
     }
@@ -392,6 +409,7 @@ impl Pending {
         let Entry { slot, .. } = entry;
         self.by_identity.remove(entry);
         let request = self.slots.get_mut(slot as usize)?.take()?;
+        self.octets = self.octets.saturating_sub(request.flow_bindings.size());
         if let Identity::Nai(_) = request.identity {
             for leg in &request.legs {
                 self.by_endpoints.remove(Entry { tag: self.leg_tag(leg, request.identification), slot });

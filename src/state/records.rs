@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 
 use super::{Exchange, Leg};
 
-/// Exchange records, bounded; the oldest are forgotten first.
+/// Exchange records, bounded in number and in octets; the oldest are forgotten first.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Records {
     exchanges: VecDeque<Exchange>,
@@ -13,6 +13,9 @@ pub(super) struct Records {
     first: u64,
     most: usize,
     forgotten_legs: u64,
+    /// Octets of all their Flow-Bindings, and the most that there may be.
+    octets: usize,
+    most_octets: usize,
     /// Numbers of the records that were decided since they were last taken; `None` when nobody takes them.
     decided: Option<VecDeque<RecordNumber>>,
 }
@@ -32,15 +35,15 @@ impl RecordNumber {
 const LEGS: usize = 1 << 8;
 
 impl Records {
-    /// At most `most` records; none are kept for 0.
-    pub fn new(most: usize) -> Self {
-        Self { exchanges: VecDeque::new(), first: 0, most, forgotten_legs: 0, decided: None }
+    /// At most `most` records with so many octets of Flow-Bindings, or one; none are kept for 0.
+    pub fn new(most: usize, most_octets: usize) -> Self {
+        Self { most, most_octets, ..Self::default() }
     }
 
     /// Records with everything that is counted, and none of the exchanges.
     pub fn outline(&self) -> Self {
-        let Self { first, most, forgotten_legs, .. } = *self;
-        Self { exchanges: VecDeque::new(), first, most, forgotten_legs, decided: None }
+        let Self { first, most, most_octets, forgotten_legs, .. } = *self;
+        Self { first, most, most_octets, forgotten_legs, ..Self::default() }
     }
 
     /// Copies at most `most` of the exchanges that are still missing here; says whether all are there.
@@ -58,10 +61,11 @@ impl Records {
     /// Keeps a record and gives its number.
     pub fn push(&mut self, exchange: Exchange) -> RecordNumber {
         if self.exchanges.len() >= self.most {
-            self.exchanges.pop_front();
-            self.first = self.first.saturating_add(1);
+            self.forget_first();
         }
+        self.octets = self.octets.saturating_add(octets_of(&exchange));
         self.exchanges.push_back(exchange);
+        self.make_room();
         let before = self.exchanges.len().saturating_sub(1) as u64;
         RecordNumber(NonZeroU64::MIN.saturating_add(self.first.saturating_add(before)))
     }
@@ -77,9 +81,32 @@ impl Records {
         Some(exchange)
     }
 
-    /// A record, if it is still there.
+    /// A record, if it is still there, to change it in anything but its Flow-Bindings.
     pub fn get_mut(&mut self, number: Option<RecordNumber>) -> Option<&mut Exchange> {
         self.exchanges.get_mut(number?.index(self.first)?)
+    }
+
+    /// Changes a record, if it is still there, its Flow-Bindings too.
+    pub fn change(&mut self, number: Option<RecordNumber>, change: impl FnOnce(&mut Exchange)) {
+        let Some(exchange) = self.get_mut(number) else { return };
+        let before = octets_of(exchange);
+        change(exchange);
+        let after = octets_of(exchange);
+        self.octets = self.octets.saturating_sub(before).saturating_add(after);
+        self.make_room();
+    }
+
+    fn make_room(&mut self) {
+        while self.octets > self.most_octets && self.exchanges.len() > 1 {
+            self.forget_first();
+        }
+    }
+
+    fn forget_first(&mut self) {
+        if let Some(forgotten) = self.exchanges.pop_front() {
+            self.octets = self.octets.saturating_sub(octets_of(&forgotten));
+            self.first = self.first.saturating_add(1);
+        }
     }
 
     /// Notes from now on which records are decided.
@@ -115,4 +142,8 @@ impl Records {
     pub fn forgotten(&self) -> u64 {
         self.first
     }
+}
+
+fn octets_of(exchange: &Exchange) -> usize {
+    exchange.asked_flows.size().saturating_add(exchange.answered_flows.size())
 }

@@ -143,7 +143,6 @@ impl Observer {
             exchange.granted = Some(facts.lifetime);
             exchange.home_agent = facts.home_agent;
             exchange.round_trip = Some(decided.round_trip);
-            exchange.answered_flows = read.flow_bindings.readable();
             if !facts.home_address.is_unspecified() {
                 exchange.home_address = facts.home_address;
             }
@@ -151,6 +150,7 @@ impl Observer {
                 exchange.nai = read.nai.map(|nai| nai.0.into());
             }
         }
+        self.records.change(record, |exchange| exchange.answered_flows = read.flow_bindings.clone());
         self.records.decide(record);
         let claim = self.claims.remove(&decided.frame);
         if let (Some(slot), Some(nai), true) = (node, claim, accepted) {
@@ -312,8 +312,8 @@ impl Observer {
                 granted: Some(facts.lifetime),
                 round_trip: None,
                 retransmissions: 0,
-                asked_flows: Vec::new(),
-                answered_flows: Vec::new(),
+                asked_flows: FlowBindings::default(),
+                answered_flows: FlowBindings::default(),
             })
         });
         self.records.decide(record);

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use super::extensions::Extensions;
 use super::messages::{Attribution, MessageEvent, identity, leg};
 use super::pending::{Identity, Request, RequestLeg};
-use super::{Exchange, Interface, Kind, Observer, Status, Step};
+use super::{Exchange, FlowBindings, Interface, Kind, Observer, Status, Step};
 use crate::time::Timestamp;
 use crate::wire::{Nai, RegistrationRequest, RequestFlags};
 
@@ -79,15 +79,14 @@ impl Observer {
             return;
         }
         let kind = self.kind_of(&copy);
-        let Some(known) = self.pending.request_mut(slot) else { return };
-        known.take_on(copy);
+        let Some(known) = self.pending.take_on(slot, copy) else { return };
         known.kind = Some(kind);
-        if let Some(exchange) = self.records.get_mut(known.record) {
+        self.records.change(known.record, |exchange| {
             exchange.kind = known.kind;
             exchange.bid = known.interface.map(|interface| interface.bid);
             exchange.requested = Some(known.lifetime);
-            exchange.asked_flows = known.flow_bindings.readable();
-        }
+            exchange.asked_flows = known.flow_bindings.clone();
+        });
     }
 
     /// Takes another copy of a request.
@@ -107,7 +106,11 @@ impl Observer {
 
     /// Lets a request wait, and gives up the oldest when there are too many.
     pub(super) fn wait(&mut self, request: Request, now: Timestamp) {
-        if let Some(evicted) = self.pending.insert(request, now) {
+        if let Some(refused) = self.pending.insert(request, now) {
+            self.evicted_requests = self.evicted_requests.saturating_add(1);
+            self.conclude(&refused);
+        }
+        while let Some(evicted) = self.pending.take_excess() {
             self.evicted_requests = self.evicted_requests.saturating_add(1);
             self.conclude(&evicted);
         }
@@ -169,7 +172,7 @@ fn record_of(
         granted: None,
         round_trip: None,
         retransmissions: 0,
-        asked_flows: request.flow_bindings.readable(),
-        answered_flows: Vec::new(),
+        asked_flows: request.flow_bindings.clone(),
+        answered_flows: FlowBindings::default(),
     }
 }

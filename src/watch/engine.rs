@@ -55,6 +55,7 @@ pub const LIVE_LIMITS: Limits = Limits {
     exchanges: 1 << 16,
     flows: 1 << 20,
     flows_of_one_node: 1 << 16,
+    flow_binding_octets: 64 << 20,
 };
 
 /// What a frame turned out to be.

@@ -174,13 +174,42 @@ fn requests_that_one_reply_could_mean_are_bounded() {
 }
 
 #[test]
+fn flow_bindings_of_requests_and_exchanges_are_bounded_in_octets() {
+    // 8 octets of data each, and 2 that tell so.
+    let asks: Vec<Ask> =
+        (1..=3).map(|number| Ask::bid(1, number.into()).home(home(number)).forward(&[1], "any")).collect();
+    let mut history = History::new();
+    for (ask, seconds) in asks.iter().zip([1.0, 1.1, 1.2]) {
+        history.ask(seconds, ask);
+    }
+    for (ask, seconds) in asks.iter().zip([2.0, 2.1, 2.2]) {
+        history.answer(seconds, &ask.answer(0));
+    }
+    let observer = limited(&history, |limits| limits.flow_binding_octets = 25);
+    let registered = (1..=3).map(|number| {
+        observer.nodes().any(|node| node.home_address == Some(home(number)) && !node.bindings().is_empty())
+    });
+    assert_eq!(registered.collect::<Vec<_>>(), [false, true, true]);
+    // The first request, which waited no more when its reply came, and its record.
+    assert_eq!(observer.evictions().exchanges, 2);
+    assert_eq!(observer.exchanges().count(), 3);
+}
+
+#[test]
 fn tables_without_room_hold_one() {
     let mut history = History::new();
     history.accepted(1.0, &Ask::bid(1, 1).forward(&[2], "any"));
     history.down(5.0, care_of(1), &Packet::new());
     history.down(6.0, care_of(1), &Packet::new().ports(1, 1));
     let observer = limited(&history, |limits| {
-        *limits = Limits { nodes: 0, pending: 0, exchanges: 0, flows: 0, flows_of_one_node: 1 };
+        *limits = Limits {
+            nodes: 0,
+            pending: 0,
+            exchanges: 0,
+            flows: 0,
+            flows_of_one_node: 1,
+            flow_binding_octets: 0,
+        };
     });
     assert_eq!(observer.nodes().count(), 1);
     assert!(observer.flows().len() <= 1);
