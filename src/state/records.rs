@@ -42,8 +42,8 @@ impl Records {
 
     /// Records with everything that is counted, and none of the exchanges.
     pub fn outline(&self) -> Self {
-        let Self { first, most, most_octets, forgotten_legs, .. } = *self;
-        Self { first, most, most_octets, forgotten_legs, ..Self::default() }
+        let Self { first, most, forgotten_legs, most_octets, .. } = *self;
+        Self { first, most, forgotten_legs, most_octets, ..Self::default() }
     }
 
     /// Copies at most `most` of the exchanges that are still missing here; says whether all are there.
