@@ -206,6 +206,11 @@ impl Marks {
     pub const RECENT: Self = Self(64);
     /// Another packet in the first tunnel would change nothing but counters, as long as the node does not change.
     pub const STEADY: Self = Self(128);
+    // 256 to 1024, and 8192, are those of what accuses a flow while it is provisional.
+    const SPRAYED_DOWNLINK: Self = Self(2048);
+    const SPRAYED_UPLINK: Self = Self(4096);
+    const VOUCHED_DOWNLINK: Self = Self(16384);
+    const VOUCHED_UPLINK: Self = Self(32768);
 
     pub const fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
@@ -219,21 +224,19 @@ impl Marks {
         self.0 &= !other.0;
     }
 
-    /// That too many switches of tunnels in this direction have been told. Takes the provisional places of marks that
-    /// are never provisional.
+    /// That too many switches of tunnels in this direction have been told.
     pub const fn sprayed(direction: Direction) -> Self {
         match direction {
-            Direction::Downlink => Self::PER_PACKET.provisional(),
-            Direction::Uplink => Self::RULED.provisional(),
+            Direction::Downlink => Self::SPRAYED_DOWNLINK,
+            Direction::Uplink => Self::SPRAYED_UPLINK,
         }
     }
 
-    /// That somebody vouched for the packets of this direction, while the flow is steady. Takes the provisional places
-    /// of marks that are never provisional.
+    /// That somebody vouched for the packets of this direction, while the flow is steady.
     pub const fn vouched(direction: Direction) -> Self {
         match direction {
-            Direction::Downlink => Self::RECENT.provisional(),
-            Direction::Uplink => Self::STEADY.provisional(),
+            Direction::Downlink => Self::VOUCHED_DOWNLINK,
+            Direction::Uplink => Self::VOUCHED_UPLINK,
         }
     }
 
