@@ -17,8 +17,14 @@ fuzz_target!(|octets: &[u8]| {
     let mut options = Options::default();
     if room & 1 == 1 {
         let room = usize::from(room >> 1) % 8;
-        options.limits =
-            Limits { nodes: room, pending: room, exchanges: room, flows: room, flows_of_one_node: 3, flow_binding_octets: 40 };
+        options.limits = Limits {
+            nodes: room,
+            pending: room,
+            exchanges: room,
+            flows: room,
+            flows_of_one_node: 3,
+            flow_binding_octets: 40,
+        };
     }
     laws::observer::tables_agree(&history.observe_with(options));
     if let Some(start) = starts.get(starts.len() / 2) {
