@@ -28,7 +28,14 @@ fn a_file_gives_what_decode_gives() {
     for sample in SAMPLES {
         let file = format!("samples/{sample}.pcap");
         let file = if std::path::Path::new(&file).exists() { file } else { format!("{file}ng") };
-        for options in ["", "--node 10.1.0.1", "-f udp", "--allow EXT --deny MP", "--assume-cold-start off"] {
+        for options in [
+            "",
+            "--node 10.1.0.1",
+            "--node 10.1.0.5",
+            "-f udp",
+            "--allow EXT --deny MP",
+            "--assume-cold-start off",
+        ] {
             let watched = shown(&format!("watch --headless {options} {file}"));
             let decoded = shown(&format!("decode --format ndjson {options} {file}"));
             assert_eq!(watched, decoded, "{file} {options}");

@@ -209,7 +209,7 @@ impl Watch {
             observer: Options {
                 reply_timeout: self.reply_timeout,
                 keep_exchanges: !(headless && is_loaded),
-                attribute: !headless || (choosy && recorder.is_some()),
+                attribute: !headless || choosy,
                 keep_before: false,
                 seed: RandomState::new().hash_one(0u8),
                 limits: if is_file { Options::default().limits } else { LIVE_LIMITS },

@@ -11,7 +11,7 @@ use super::messages::Attribution;
 use super::observer::ipv4;
 use super::selector::Downlink;
 use super::sprays::Spray;
-use super::{Direction, Effect, Encapsulation, Ends, Node, Observer, Tunnel};
+use super::{Direction, Effect, Encapsulation, Ends, FarEnd, Node, Observer, Tunnel};
 use crate::net::{Datagram, FlowFacts, Peeled, UdpTunnel, peel};
 use crate::time::Timestamp;
 use crate::wire::IpProtocol;
@@ -323,12 +323,7 @@ impl Observer {
         let may_be_steady = flow.path.tunnel == tunnel && !node.policy().looks_at_packets();
         let Some(rule) = rule.and_then(|index| node.policy().rules().get(index)) else {
             flow.expected = 0;
-            // Fragments without ports need not be of this flow, and show nothing of it (TUN-024).
-            let (left, sprays) = if sighting.is_later_fragment {
-                (None, false)
-            } else {
-                note_switch(flow, node, tunnel, sighting)
-            };
+            let (left, sprays) = note_switch(flow, node, tunnel, sighting);
             if may_be_steady {
                 flow.marks.set(Marks::STEADY);
             }
@@ -349,7 +344,7 @@ impl Observer {
         let mark = match effect {
             Effect::Drop => Some(Marks::LEAKS),
             Effect::Exhausted => Some(Marks::EXHAUSTED),
-            Effect::Forward(bid) if node.goes_to(tunnel.into(), bid) => None,
+            Effect::Forward(bid) if node.goes_to(tunnel.into(), sighting.far_end, bid) => None,
             Effect::Forward(_) => Some(Marks::STRAYS),
         };
         match mark {
@@ -375,15 +370,20 @@ fn note_switch(flow: &mut Flow, node: &Node, tunnel: u16, sighting: &Sighting) -
     let alive = |index: u16| {
         node.tunnels().get(usize::from(index)).is_some_and(|tunnel| tunnel.is_alive(sighting.time))
     };
-    let before = if own.tunnel == NO_TUNNEL { other.tunnel } else { own.tunnel };
-    let changed = before != NO_TUNNEL && before != tunnel && alive(tunnel);
-    let moved = changed && !alive(before);
+    // Where neither direction has one yet, there were later fragments only.
+    let noted = [own.tunnel, other.tunnel].into_iter().find(|tunnel| *tunnel != NO_TUNNEL);
+    let before = noted.unwrap_or(flow.path.tunnel);
+    let changed = before != tunnel && alive(tunnel);
+    if changed && !alive(before) {
+        flow.marks.set(Marks::MOVED);
+    }
+    // Fragments without ports need not be of this flow, and switch nothing (TUN-024).
+    if sighting.is_later_fragment {
+        return (None, false);
+    }
     let switched = changed && alive(before) && before == own.tunnel;
     let counts = !matches!(protocol, IpProtocol::ICMP | IpProtocol::ICMPV6);
     let often = own.note(tunnel, node.exchanges, switched) && counts;
-    if moved {
-        flow.marks.set(Marks::MOVED);
-    }
     let told = Marks::sprayed(sighting.direction);
     let sprays = often && !flow.marks.has(told);
     if often {
@@ -394,13 +394,13 @@ fn note_switch(flow: &mut Flow, node: &Node, tunnel: u16, sighting: &Sighting) -
 }
 
 impl Node {
-    /// Whether the far end of this tunnel is where the binding with this identifier ends. Two bindings can share
-    /// an end; a packet to it is in the tunnel of both.
-    fn goes_to(&self, tunnel: usize, bid: u8) -> bool {
+    /// Whether the far end of this tunnel, or of a packet in it, is where the binding with this identifier ends. Two
+    /// bindings can share an end; a packet to it is in the tunnel of both.
+    fn goes_to(&self, tunnel: usize, far_end: FarEnd, bid: u8) -> bool {
         let Some(taken) = self.tunnels().get(tunnel) else { return false };
         self.tunnels().iter().any(|wanted| {
             wanted.bid.map(super::Bid::octet) == Some(bid)
-                && wanted.far_end == taken.far_end
+                && (wanted.far_end == taken.far_end || wanted.far_end.is_near(far_end))
                 && self.active().any(|binding| {
                     binding.bid() == wanted.bid && binding.care_of_address == wanted.care_of_address
                 })

@@ -1,11 +1,11 @@
 //! Whose packets they are, when addresses belong to somebody else than before or could belong to two.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 use mipflow::state::{Limits, Options};
 use mipflow::wire::{Content, ExtensionType, MobileNetwork, MobileNetworkCode};
 
-use crate::history::table::{flows, nodes, states, tunnels};
+use crate::history::table::{flows, nodes, states, tunnels, verdict};
 use crate::history::{Ask, HOME_AGENT, History, NODE, Packet, care_of, ip_in_ip};
 
 const OTHER_AGENT: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 2);
@@ -185,4 +185,36 @@ fn later_fragments_change_no_tunnels() {
     let observer = history.observe();
     assert_eq!(flows(&observer), ["- - per-flow [1 10/1280 0/0] [2 10/1280 0/0]"]);
     assert_eq!(observer.spray_count(), 0);
+}
+
+/// They show all the same that the flow goes on elsewhere when its tunnel ended.
+#[test]
+fn later_fragments_move_with_their_flow() {
+    for first_is_later in [false, true] {
+        let mut history = History::new();
+        history.accepted(1.0, &Ask::bid(1, 1));
+        let whole = Packet::new().protocol(50);
+        let later = Packet::new().protocol(50).later_fragment();
+        history.down(2.0, care_of(1), if first_is_later { &later } else { &whole });
+        history.accepted(3.0, &Ask::bid(2, 2).overwrite());
+        history.down(4.0, care_of(2), &later);
+        assert_eq!(verdict(&history.observe()), "moved", "{first_is_later}");
+    }
+}
+
+/// Two bindings behind one NAT end at two of its ports. A packet without a port, which should have had one, is in the
+/// tunnel of both: the rule that wants the older one is kept.
+#[test]
+fn a_packet_that_could_be_in_two_tunnels_is_in_the_one_that_its_rule_wants() {
+    let nat = Ipv4Addr::new(203, 0, 113, 200);
+    let mut history = History::new();
+    for bid in [1, 2] {
+        let ask = Ask::bid(bid, bid.into()).from(SocketAddrV4::new(nat, 5000 + u16::from(bid))).udp_tunnel();
+        let ask = if bid == 1 { ask.forward(&[1], "any") } else { ask };
+        history.ask(f64::from(bid), &ask);
+        history.answer(f64::from(bid) + 0.02, &ask.answer(0).udp_tunnel(0));
+    }
+    history.down(10.0, nat, &Packet::new());
+    history.tick(20.0);
+    assert_eq!(verdict(&history.observe()), "conforms");
 }
