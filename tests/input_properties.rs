@@ -143,6 +143,8 @@ impl Damage {
     fn done_to(self, mut octets: Vec<u8>) -> Vec<u8> {
         match self {
             Self::None => {}
+            // Nothing can happen to a file of which nothing is left.
+            Self::Cut(_) | Self::Changed(..) if octets.is_empty() => {}
             Self::Cut(at) => octets.truncate(at.index(octets.len())),
             Self::Changed(at, octet) => {
                 let at = at.index(octets.len());
