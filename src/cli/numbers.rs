@@ -5,34 +5,6 @@ use clap::Args;
 use super::Failure;
 use crate::wire::{ExtensionType, Numbers};
 
-/// The types of extensions that are read as what they are: as that of RFC 7629 none of them would be any more.
-const READ: [ExtensionType; 21] = [
-    ExtensionType::MOBILE_HOME_AUTHENTICATION,
-    ExtensionType::MOBILE_FOREIGN_AUTHENTICATION,
-    ExtensionType::FOREIGN_HOME_AUTHENTICATION,
-    ExtensionType::GENERALIZED_AUTHENTICATION,
-    ExtensionType::CRITICAL_VENDOR_3025,
-    ExtensionType::CRITICAL_VENDOR,
-    ExtensionType::UDP_TUNNEL_REPLY,
-    ExtensionType::FOREIGN_AGENT_ERROR,
-    ExtensionType::PROXY_NON_SKIPPABLE,
-    ExtensionType::GRE_KEY,
-    ExtensionType::ENCAPSULATING_DELIVERY_STYLE,
-    ExtensionType::NAI,
-    ExtensionType::CHALLENGE,
-    ExtensionType::NORMAL_VENDOR_3025,
-    ExtensionType::NORMAL_VENDOR,
-    ExtensionType::REVOCATION_SUPPORT,
-    ExtensionType::DYNAMIC_HOME_AGENT,
-    ExtensionType::UDP_TUNNEL_REQUEST,
-    ExtensionType::MESSAGE_STRING,
-    ExtensionType::MOBILE_NETWORK,
-    ExtensionType::DUAL_STACK,
-];
-
-/// Reply codes below are acceptances, a foreign agent's, or those that RFC 5944 §3.4 gives to home agents.
-const FIRST_FREE_CODE: u8 = 137;
-
 /// Numbers for implementations older than RFC 7629.
 #[derive(Debug, Args)]
 pub(super) struct NumberOptions {
@@ -56,16 +28,19 @@ impl NumberOptions {
             return Err(Failure::usage("--ext-type 0 is padding and cannot be an extension", None));
         }
         let kind = ExtensionType(self.ext_type);
-        if let Some(name) = kind.name().filter(|_| READ.contains(&kind)) {
+        if let Some(name) = kind.name().filter(|_| kind.is_read()) {
             let message = format!("--ext-type {}: extensions of this type are another's: {name}", kind.0);
             return Err(Failure::usage(message, None));
         }
         let [not_allowed, invalid] = [self.code_multipath_not_allowed, self.code_invalid_fb_identifier];
         let codes = [("multipath-not-allowed", not_allowed), ("invalid-fb-identifier", invalid)];
-        if let Some((option, code)) = codes.into_iter().find(|(_, code)| *code < FIRST_FREE_CODE) {
+        if let Some((option, code)) = codes.into_iter().find(|(_, code)| *code < Numbers::FIRST_FREE_CODE) {
             let message =
                 format!("--code-{option} {code}: no home agent denies these requests with that code");
-            let help = format!("codes from {FIRST_FREE_CODE} to 255 are taken; those below have a meaning");
+            let help = format!(
+                "codes from {} to 255 are taken; those below have a meaning",
+                Numbers::FIRST_FREE_CODE
+            );
             return Err(Failure::usage(message, Some(help)));
         }
         if not_allowed == invalid {

@@ -9,7 +9,7 @@ use super::facts::{Bindings, Carried, Sprayed, live};
 use super::finder::{Context, Finder, Report};
 use super::memory::{Found, GRACE, Glance, IN_USE};
 use super::validator::Validator;
-use super::way::{Opened, Way, downlink_of, is_in_its_tunnel, registration_in, way_of};
+use super::way::{self, Opened, Way, is_in_its_tunnel, registration_in, way_of};
 use super::{Place, Rule, Subject};
 use crate::net::{Encapsulation, FlowFacts, FlowKey, IpPacket, Peeled, Tunnel, UdpTunnel, peel};
 use crate::state::{
@@ -223,7 +223,7 @@ impl Validator {
     /// Shows the packet to the rules about tunnels to a care-of address, of whichever sender.
     fn look_for_forward(&mut self, opened: &Opened<'_, '_>, observer: &Observer) {
         let Some(inner) = opened.peeled.inner else { return };
-        let way = downlink_of(opened.ends);
+        let way = way::way(opened.ends, Direction::Downlink);
         let is_its = |node: &Node| {
             node.home_address.map(IpAddr::V4) == Some(inner.destination())
                 && live(node.bindings(), opened.place.time).any(|binding| binding.far_end == way.1)

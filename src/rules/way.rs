@@ -27,7 +27,7 @@ pub(super) struct Opened<'c, 'a> {
 /// The way a packet runs, and the node it belongs to.
 pub(super) fn way_of(opened: &Opened<'_, '_>, observer: &Observer) -> Option<(Way, Option<u32>)> {
     let Ends { source, destination, .. } = opened.ends;
-    let (down, up) = (downlink_of(opened.ends), uplink_of(opened.ends));
+    let (down, up) = (way(opened.ends, Direction::Downlink), way(opened.ends, Direction::Uplink));
     match (observer.is_home_agent(source), observer.is_home_agent(destination)) {
         // Between two home agents it runs the way in which it belongs to somebody.
         (true, true) => match (owner(opened, down, observer), owner(opened, up, observer)) {
@@ -55,14 +55,10 @@ pub(super) fn is_in_its_tunnel(
         && live(node.bindings(), opened.place.time).any(|binding| binding.far_end == far_end)
 }
 
-pub(super) fn downlink_of(ends: Ends) -> Way {
-    let (home_agent, far_end) = ends.seen(Direction::Downlink);
-    (home_agent, far_end, Direction::Downlink)
-}
-
-pub(super) fn uplink_of(ends: Ends) -> Way {
-    let (home_agent, far_end) = ends.seen(Direction::Uplink);
-    (home_agent, far_end, Direction::Uplink)
+/// The way of a packet that runs in this direction.
+pub(super) fn way(ends: Ends, direction: Direction) -> Way {
+    let (home_agent, far_end) = ends.seen(direction);
+    (home_agent, far_end, direction)
 }
 
 /// The node a packet belongs to (D13): that of the payload's local address, or of the inner packet's.

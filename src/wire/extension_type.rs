@@ -22,6 +22,34 @@ pub enum Form {
 }
 
 impl ExtensionType {
+    /// Whether extensions of this type are read as what they are: as those of RFC 7629 none of them would be any more.
+    pub const fn is_read(self) -> bool {
+        matches!(
+            self,
+            Self::MOBILE_HOME_AUTHENTICATION
+                | Self::MOBILE_FOREIGN_AUTHENTICATION
+                | Self::FOREIGN_HOME_AUTHENTICATION
+                | Self::GENERALIZED_AUTHENTICATION
+                | Self::CRITICAL_VENDOR_3025
+                | Self::CRITICAL_VENDOR
+                | Self::UDP_TUNNEL_REPLY
+                | Self::FOREIGN_AGENT_ERROR
+                | Self::PROXY_NON_SKIPPABLE
+                | Self::GRE_KEY
+                | Self::ENCAPSULATING_DELIVERY_STYLE
+                | Self::NAI
+                | Self::CHALLENGE
+                | Self::NORMAL_VENDOR_3025
+                | Self::NORMAL_VENDOR
+                | Self::REVOCATION_SUPPORT
+                | Self::DYNAMIC_HOME_AGENT
+                | Self::UDP_TUNNEL_REQUEST
+                | Self::MESSAGE_STRING
+                | Self::MOBILE_NETWORK
+                | Self::DUAL_STACK
+        )
+    }
+
     /// Padding (RFC 5944 §1.9 allows it anywhere).
     pub const PADDING: Self = Self(0);
     /// Mobile-Home Authentication (RFC 5944 §3.5.2).

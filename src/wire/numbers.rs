@@ -30,6 +30,11 @@ pub struct Numbers {
     pub invalid_fb_identifier: u8,
 }
 
+impl Numbers {
+    /// Reply codes below are acceptances, a foreign agent's, or those that RFC 5944 §3.4 gives to home agents.
+    pub const FIRST_FREE_CODE: u8 = 137;
+}
+
 impl Default for Numbers {
     fn default() -> Self {
         Self { multipath_family: 154, multipath_not_allowed: 152, invalid_fb_identifier: 153 }

@@ -2,11 +2,8 @@
 
 use std::ops::Range;
 
-use crate::{
-    capture::{Frame, LinkType},
-    net::ipv4::Ipv4Packet,
-    time::{Precision, Timestamp},
-};
+use crate::capture::{Frame, KeptFrame};
+use crate::net::ipv4::Ipv4Packet;
 
 /// What keeping a fragment is taken to cost beside its octets.
 const OVERHEAD: usize = 128;
@@ -20,12 +17,16 @@ pub(super) struct Piece {
     pub(super) on_link: usize,
     /// Whether more fragments follow it.
     pub(super) more: bool,
-    /// The captured octets: of the payload, or of the whole frame when frames are kept.
-    pub(super) octets: Box<[u8]>,
-    /// Where in `octets` the payload lies.
-    payload: Range<usize>,
-    /// The rest of the frame when frames are kept.
-    pub(super) frame: Option<FrameFacts>,
+    captured: Captured,
+}
+
+/// What was captured of a fragment.
+#[derive(Debug)]
+enum Captured {
+    /// Its payload.
+    Payload(Box<[u8]>),
+    /// The whole frame, and where the payload lies in it.
+    Frame(KeptFrame, Range<usize>),
 }
 
 impl Piece {
@@ -36,53 +37,42 @@ impl Piece {
         packet: &Ipv4Packet<'_>,
         whole_frame: bool,
     ) -> Self {
-        let (octets, payload, facts) = if whole_frame {
+        let captured = if whole_frame {
             let start = ip_offset.saturating_add(usize::from(packet.header.header_length));
-            (frame.data, start..start.saturating_add(packet.payload.len()), Some(FrameFacts::of(frame)))
+            Captured::Frame(KeptFrame::of(frame), start..start.saturating_add(packet.payload.len()))
         } else {
-            (packet.payload, 0..packet.payload.len(), None)
+            Captured::Payload(packet.payload.into())
         };
         Self {
             length: packet.payload_length,
             on_link: packet.payload_length.saturating_sub(packet.beyond_link),
             more: packet.header.more_fragments,
-            octets: octets.into(),
-            payload,
-            frame: facts,
+            captured,
         }
     }
 
     /// The octets of payload that were captured.
     pub(super) fn payload(&self) -> &[u8] {
-        self.octets.get(self.payload.clone()).unwrap_or_default()
+        match &self.captured {
+            Captured::Payload(octets) => octets,
+            Captured::Frame(kept, payload) => kept.frame().data.get(payload.clone()).unwrap_or_default(),
+        }
+    }
+
+    /// The frame it came in, if that was kept.
+    pub(super) fn into_frame(self) -> Option<KeptFrame> {
+        match self.captured {
+            Captured::Payload(_) => None,
+            Captured::Frame(kept, _) => Some(kept),
+        }
     }
 
     /// Octets of memory that it is taken to cost.
     pub(super) fn cost(&self) -> usize {
-        self.octets.len().saturating_add(OVERHEAD)
-    }
-}
-
-/// A frame without its octets.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct FrameFacts {
-    pub(super) number: u64,
-    file: u32,
-    time: Timestamp,
-    precision: Precision,
-    link_type: LinkType,
-    original_length: u32,
-}
-
-impl FrameFacts {
-    fn of(frame: &Frame<'_>) -> Self {
-        let Frame { number, file, time, precision, link_type, data: _, original_length } = *frame;
-        Self { number, file, time, precision, link_type, original_length }
-    }
-
-    /// The frame with these octets.
-    pub(super) fn with<'a>(&self, data: &'a [u8]) -> Frame<'a> {
-        let Self { number, file, time, precision, link_type, original_length } = *self;
-        Frame { number, file, time, precision, link_type, data, original_length }
+        let octets = match &self.captured {
+            Captured::Payload(octets) => octets.len(),
+            Captured::Frame(kept, _) => kept.frame().data.len(),
+        };
+        octets.saturating_add(OVERHEAD)
     }
 }

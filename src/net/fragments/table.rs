@@ -7,11 +7,11 @@ use std::{
 
 use super::{
     FragmentCounters, FragmentLimits,
-    piece::{FrameFacts, Piece},
+    piece::Piece,
     skipped::{Because, Skipped},
 };
 use crate::{
-    capture::Frame,
+    capture::{Frame, KeptFrame},
     net::{ipv4::Ipv4Packet, protocol, reason::Reason},
     time::Timestamp,
 };
@@ -121,7 +121,7 @@ pub(crate) struct FragmentTable {
     /// Octets of it that were on the link up to the first that was not, header included.
     assembled_on_link: usize,
     /// Its frames, in the order of their numbers, when frames are kept.
-    frames: Vec<(FrameFacts, Box<[u8]>)>,
+    frames: Vec<KeptFrame>,
 }
 
 impl FragmentTable {
@@ -180,7 +180,7 @@ impl FragmentTable {
             }
             Fit::New => {}
         }
-        let outcome = self.place((key, is_copy), frame, ip_offset, header, packet);
+        let outcome = self.place(key, frame, ip_offset, header, packet);
         if outcome == Outcome::Complete {
             self.skipped.insert(key, Because::Complete, now, self.limits.datagrams);
         }
@@ -194,7 +194,7 @@ impl FragmentTable {
 
     /// The frames of the packet completed last.
     pub(crate) fn frames(&self) -> impl Iterator<Item = Frame<'_>> {
-        self.frames.iter().map(|(facts, octets)| facts.with(octets))
+        self.frames.iter().map(KeptFrame::frame)
     }
 
     /// Forgets the frames of the packet completed last.
@@ -232,10 +232,10 @@ impl FragmentTable {
         })
     }
 
-    /// Adds a fragment that fits, and completes its datagram or makes room.
+    /// Adds a fragment that fits its datagram, which is open, and completes its datagram or makes room.
     fn place(
         &mut self,
-        (key, is_copy): (Key, bool),
+        key: Key,
         frame: &Frame<'_>,
         ip_offset: usize,
         header: &[u8],
@@ -243,8 +243,9 @@ impl FragmentTable {
     ) -> Outcome {
         let offset = usize::from(packet.header.fragment_offset);
         let piece = Piece::of(frame, ip_offset, packet, self.keep_frames);
+        let Some(waiting) = self.waiting.get_mut(&key) else { return Outcome::Held };
         self.octets = self.octets.saturating_add(piece.cost());
-        let waiting = self.open(key, frame, is_copy);
+        self.pending = self.pending.saturating_add(u64::from(!waiting.is_copy));
         waiting.covered = waiting.covered.saturating_add(piece.length);
         if !piece.more {
             waiting.total = Some(offset.saturating_add(piece.length));
@@ -252,12 +253,10 @@ impl FragmentTable {
         if offset == 0 {
             waiting.header = Some(header.into());
         }
-        let before = waiting.fragments();
         waiting.pieces.insert(offset, piece);
-        let after = waiting.fragments();
-        let is_whole = waiting.total == Some(waiting.covered);
-        self.pending = self.pending.saturating_add(after.saturating_sub(before));
-        if is_whole && let Some(whole) = self.take(&key) {
+        if waiting.total == Some(waiting.covered)
+            && let Some(whole) = self.take(&key)
+        {
             self.assemble(whole);
             return Outcome::Complete;
         }
@@ -286,11 +285,9 @@ impl FragmentTable {
                 self.assembled_on_link = self.assembled_on_link.saturating_add(piece.on_link);
                 never_there = piece.on_link < piece.length;
             }
-            if let Some(facts) = piece.frame {
-                self.frames.push((facts, piece.octets));
-            }
+            self.frames.extend(piece.into_frame());
         }
-        self.frames.sort_by_key(|(facts, _)| facts.number);
+        self.frames.sort_by_key(|kept| kept.number);
     }
 
     /// Throws out what has waited too long, counted from the oldest until one has not.

@@ -1,0 +1,256 @@
+//! What accepted registrations and revocations do to the bindings and tunnels of a node (observer.md, "What an accepted
+//! exchange does").
+
+use std::net::Ipv4Addr;
+
+use super::{Node, TUNNELS, is_the_one, room_for_more};
+use crate::state::binding::expiry;
+use crate::state::{Binding, BindingState, Encapsulation, FarEnd, Interface, Tunnel};
+use crate::time::Timestamp;
+use crate::wire::RequestFlags;
+
+/// Ended bindings that a node keeps; the oldest go first.
+const HISTORY: usize = 32;
+/// Active bindings without a BID that a node keeps; the oldest go first. More than a node has interfaces: each request
+/// with S set adds one.
+const WITHOUT_BID: usize = 64;
+/// Former ends of its tunnels that a node keeps; the oldest go first.
+const FORMER_ENDS: usize = 32;
+
+/// An accepted registration, as far as it concerns bindings.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::state) struct Registration {
+    pub interface: Option<Interface>,
+    pub bulk: bool,
+    pub overwrite: bool,
+    pub flags: RequestFlags,
+    pub care_of_address: Ipv4Addr,
+    pub home_address: Ipv4Addr,
+    /// Whether UDP tunnelling was granted.
+    pub udp: bool,
+    /// Where the tunnel ends.
+    pub far_end: FarEnd,
+    /// Lifetime granted; 0 removes.
+    pub lifetime: u16,
+    /// Whether other bindings may stay beside one without Multipath (S and code 0).
+    pub simultaneous: bool,
+    /// Of the reply.
+    pub time: Timestamp,
+    /// Of the reply.
+    pub frame: u64,
+}
+
+impl Node {
+    /// Applies an accepted registration (observer.md, "What an accepted exchange does").
+    ///
+    /// Says how many ended bindings were forgotten to make room, and whether its tunnel found none.
+    pub(in crate::state) fn register(&mut self, registration: &Registration) -> (u64, bool) {
+        self.exchanges = self.exchanges.wrapping_add(1);
+        self.generation = self.generation.wrapping_add(1);
+        if registration.lifetime == 0 {
+            self.deregister(registration);
+        } else {
+            self.supersede(registration);
+            self.store(registration);
+            if registration.bulk && registration.interface.is_some() {
+                self.renew_all(registration);
+            }
+        }
+        let forgotten = self.trim();
+        self.after_change();
+        (forgotten, self.has_no_room_for(registration))
+    }
+
+    fn deregister(&mut self, registration: &Registration) {
+        let all = match registration.interface {
+            Some(_) => registration.bulk,
+            None => registration.care_of_address == registration.home_address,
+        };
+        let named = |binding: &Binding| match registration.interface {
+            Some(interface) => binding.bid() == Some(interface.bid),
+            None => binding.care_of_address == registration.care_of_address,
+        };
+        self.end_where(registration.time, registration.frame, BindingState::Deregistered, |binding| {
+            all || named(binding)
+        });
+    }
+
+    /// Ends the bindings that a registration puts out of place.
+    fn supersede(&mut self, registration: &Registration) {
+        let Registration { interface, overwrite, simultaneous, care_of_address, time, frame, .. } =
+            *registration;
+        self.end_where(time, frame, BindingState::Replaced, |binding| {
+            if is_the_one(binding, interface, care_of_address) {
+                return false;
+            }
+            match interface {
+                // One without a BID cannot stand beside Multipath (ours).
+                Some(_) => overwrite || binding.interface.is_none(),
+                None => !simultaneous,
+            }
+        });
+    }
+
+    fn store(&mut self, registration: &Registration) {
+        let Registration { interface, care_of_address, far_end, flags, udp, lifetime, time, frame, .. } =
+            *registration;
+        let expires = expiry(time, lifetime);
+        let known = self.bindings.iter_mut().find(|binding| is_the_one(binding, interface, care_of_address));
+        let is_update = match known {
+            Some(binding) => {
+                let is_update =
+                    !binding.is_refreshed_by(interface, care_of_address, flags) || binding.udp != udp;
+                *binding = Binding {
+                    interface,
+                    care_of_address,
+                    far_end,
+                    flags,
+                    udp,
+                    lifetime,
+                    refreshed: time,
+                    expires,
+                    frame,
+                    ..*binding
+                };
+                is_update
+            }
+            None => {
+                self.bindings.reserve_exact(room_for_more(self.bindings.len(), interface.is_some()));
+                self.bindings.push(Binding {
+                    interface,
+                    care_of_address,
+                    far_end,
+                    flags,
+                    udp,
+                    state: BindingState::Active,
+                    lifetime,
+                    registered: time,
+                    refreshed: time,
+                    expires,
+                    ended: None,
+                    frame,
+                });
+                true
+            }
+        };
+        let has_new_end = self.open_tunnel(registration);
+        if is_update || has_new_end {
+            self.changed(time);
+        }
+    }
+
+    /// Gives every active binding the expiry of a bulk registration (RFC 7629 §5.2).
+    fn renew_all(&mut self, registration: &Registration) {
+        let expires = expiry(registration.time, registration.lifetime);
+        for binding in self.bindings.iter_mut().filter(|binding| binding.is_active()) {
+            binding.expires = expires;
+            binding.lifetime = registration.lifetime;
+            binding.refreshed = registration.time;
+            binding.frame = registration.frame;
+        }
+    }
+
+    /// Revokes the bindings of a care-of address, or all of them for 0.0.0.0 (RFC 3543 §3.3), as they were at `asked`:
+    /// what was accepted since then is not what the revocation names.
+    pub(in crate::state) fn revoke(
+        &mut self,
+        care_of_address: Ipv4Addr,
+        asked: Timestamp,
+        (time, frame): (Timestamp, u64),
+    ) {
+        self.end_where(time, frame, BindingState::Revoked, |binding| {
+            let is_named = care_of_address.is_unspecified() || binding.care_of_address == care_of_address;
+            is_named && binding.refreshed <= asked
+        });
+        // Where nothing lives but what was accepted since, the home agent had no binding in between, and no policy: which
+        // rules came after that cannot be told from those before.
+        if self.active().next().is_some() && self.active().all(|binding| binding.refreshed > asked) {
+            self.policy.clear();
+            self.changed(time);
+        }
+        self.after_change();
+    }
+
+    fn end_where(
+        &mut self,
+        time: Timestamp,
+        frame: u64,
+        state: BindingState,
+        ends: impl Fn(&Binding) -> bool,
+    ) {
+        let mut any = false;
+        for binding in self.bindings.iter_mut().filter(|binding| binding.is_active() && ends(binding)) {
+            binding.end(state, time, frame);
+            any = true;
+        }
+        if any {
+            self.changed(time);
+        }
+    }
+
+    /// Notes where the tunnel of a registration ends; says whether it ended elsewhere before.
+    fn open_tunnel(&mut self, registration: &Registration) -> bool {
+        let Registration { interface, care_of_address, far_end, .. } = *registration;
+        let bid = interface.map(|interface| interface.bid);
+        let encapsulation =
+            self.renewed_by(interface, care_of_address).map_or(Encapsulation::IpInIp, Binding::encapsulation);
+        let known = self
+            .tunnels
+            .iter_mut()
+            .enumerate()
+            .find(|(_, tunnel)| tunnel.is(bid, care_of_address, encapsulation));
+        let Some((index, tunnel)) = known else {
+            let mut tunnel = Tunnel::new(bid, care_of_address, encapsulation, far_end);
+            tunnel.open(self.exchanges);
+            self.push_tunnel(tunnel);
+            return false;
+        };
+        tunnel.open(self.exchanges);
+        let former = std::mem::replace(&mut tunnel.far_end, far_end);
+        if former == far_end {
+            return false;
+        }
+        let former_ends = &mut self.rare.get_or_insert_default().former_ends;
+        if former_ends.len() >= FORMER_ENDS {
+            former_ends.remove(0);
+        }
+        former_ends.push((former, u16::try_from(index).unwrap_or(u16::MAX)));
+        true
+    }
+
+    /// Whether a registration was accepted to whose tunnel there was no room.
+    fn has_no_room_for(&self, registration: &Registration) -> bool {
+        let bid = registration.interface.map(|interface| interface.bid);
+        self.tunnels.len() >= TUNNELS
+            && registration.lifetime > 0
+            && !self
+                .tunnels
+                .iter()
+                .any(|tunnel| tunnel.bid == bid && tunnel.care_of_address == registration.care_of_address)
+    }
+
+    /// Forgets the oldest ended bindings beyond [`HISTORY`], and the oldest active ones without a BID beyond
+    /// [`WITHOUT_BID`]; says how many. BIDs are no more than 254.
+    fn trim(&mut self) -> u64 {
+        let is_without_bid = |binding: &Binding| binding.is_active() && binding.interface.is_none();
+        let before = self.bindings.len();
+        let ended = self.bindings.iter().filter(|binding| !binding.is_active()).count();
+        let without_bid = self.bindings.iter().filter(|binding| is_without_bid(binding)).count();
+        let mut excess = [ended.saturating_sub(HISTORY), without_bid.saturating_sub(WITHOUT_BID)];
+        if excess == [0, 0] {
+            return 0;
+        }
+        let [ended, without_bid] = &mut excess;
+        self.bindings.retain(|binding| {
+            let excess = match binding.is_active() {
+                false => &mut *ended,
+                true if is_without_bid(binding) => &mut *without_bid,
+                true => return true,
+            };
+            let goes = *excess > 0;
+            *excess = excess.saturating_sub(usize::from(goes));
+            !goes
+        });
+        before.saturating_sub(self.bindings.len()) as u64
+    }
+}
