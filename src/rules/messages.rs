@@ -104,6 +104,9 @@ impl Validator {
         judge_alone(&self.checks, message, &mut finder);
         let answer = Answer::of(message, reply);
         let asked = seen.request.and_then(|group| self.asked_of(group, message)).cloned();
+        if let Some(asked) = &asked {
+            self.world.expect_end(asked.request.care_of_address);
+        }
         let session = seen.node.and_then(|node| self.world.session(node, observer)).unwrap_or(&self.blank);
         let node = seen.node.and_then(|node| observer.node(node));
         let changes = seen.decides && reply.code.is_accepted();

@@ -29,6 +29,29 @@ impl OctetSet {
     pub fn has(&self, octet: u8) -> bool {
         self.0.get(usize::from(octet >> 6)).is_some_and(|word| word & 1 << (octet & 63) != 0)
     }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0 == [0; 4]
+    }
+
+    /// The values in ascending order.
+    pub fn iter(&self) -> impl Iterator<Item = u8> {
+        let words = self.0.into_iter().zip((0..=u8::MAX).step_by(64)).filter(|(word, _)| *word != 0);
+        words.flat_map(|(word, first)| {
+            (0..64u8).filter(move |bit| word & 1 << bit != 0).map(move |bit| first | bit)
+        })
+    }
+}
+
+impl FromIterator<u8> for OctetSet {
+    fn from_iter<I: IntoIterator<Item = u8>>(octets: I) -> Self {
+        let mut set = Self::default();
+        octets.into_iter().for_each(|octet| {
+            set.add(octet);
+        });
+        set
+    }
 }
 
 /// A set of extension types.
@@ -140,4 +163,17 @@ pub(in crate::rules) const fn is_known(kind: ExtensionType) -> bool {
         kind.0,
         0 | 32..=34 | 36..=38 | 40..=50 | 128..=134 | 136..=142 | 144 | 145 | 147..=149 | 151..=154 | 255
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_gives_its_values_in_order_and_each_once() {
+        let set: OctetSet = [255, 64, 3, 0, 64, 63, 128].into_iter().collect();
+        assert_eq!(set.iter().collect::<Vec<u8>>(), [0, 3, 63, 64, 128, 255]);
+        assert!(!set.is_empty() && !set.has(1));
+        assert!(OctetSet::default().is_empty() && OctetSet::default().iter().next().is_none());
+    }
 }

@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 
 use crate::net::Checksum;
 use crate::rules::Place;
-use crate::rules::facts::{Leg, MessageFacts, Traits, TypeSet, is_known};
+use crate::rules::facts::{Leg, MessageFacts, OctetSet, Traits, TypeSet, is_known};
 use crate::state::NormalSelector;
 use crate::wire::{
     Action, Content, DualStack, Extension, ExtensionType, MobileNetwork, Multipath, RegistrationReply,
@@ -88,7 +88,7 @@ pub(in crate::rules) struct Said {
     /// Fingerprint of the UDP payload; `None` where not all of it was captured.
     pub payload: Option<NonZeroU64>,
     /// Fingerprint of its octets up to the end of the first Type 32.
-    pub protected: Option<u64>,
+    pub protected: Option<NonZeroU64>,
 }
 
 /// What the extensions of few registrations say; the rest of them need no room for it.
@@ -240,15 +240,10 @@ impl Said {
         self.seldom.as_deref()
     }
 
-    /// The BIDs of all FORWARD lists (D6), in order, each once.
-    pub fn forward_bids(&self) -> SmallVec<[u8; 8]> {
-        let mut bids = SmallVec::new();
-        for rule in self.flow_rules.iter().filter(|rule| rule.is_forward_list) {
-            bids.extend_from_slice(&rule.bids);
-        }
-        bids.sort_unstable();
-        bids.dedup();
-        bids
+    /// The BIDs of all FORWARD lists (D6).
+    pub fn forward_bids(&self) -> OctetSet {
+        let lists = self.flow_rules.iter().filter(|rule| rule.is_forward_list);
+        lists.flat_map(|rule| rule.bids.iter().copied()).collect()
     }
 
     /// Prefixes of all its Type 148 extensions.
@@ -284,7 +279,7 @@ impl Said {
             has_unknown_critical: message.extensions.iter().any(|extension| {
                 !extension.is_family() && extension.kind.0 < 128 && !is_known(extension.kind)
             }),
-            payload: NonZeroU64::new(fingerprint(message.message.octets)).filter(|_| !message.is_cut),
+            payload: Some(fingerprint(message.message.octets)).filter(|_| !message.is_cut),
             protected: message.protected().map(fingerprint),
             flow_rules: message
                 .flow_bindings
@@ -319,9 +314,9 @@ impl Said {
     }
 }
 
-/// Tells payloads apart; two that differ have the same with a chance of one in 2^64.
-fn fingerprint(octets: &[u8]) -> u64 {
+/// Tells payloads apart; two that differ have the same with a chance of one in 2^64, about.
+fn fingerprint(octets: &[u8]) -> NonZeroU64 {
     let mut hasher = FixedState::default().build_hasher();
     hasher.write(octets);
-    hasher.finish()
+    NonZeroU64::new(hasher.finish()).unwrap_or(NonZeroU64::MAX)
 }

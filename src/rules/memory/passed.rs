@@ -1,6 +1,7 @@
 //! Registrations of the last reply timeout, as they passed by on either leg.
 
 use std::collections::VecDeque;
+use std::num::NonZeroU64;
 
 use super::{Answer, Asked};
 use crate::rules::Place;
@@ -13,7 +14,11 @@ const MOST: usize = 64;
 
 /// The recent requests and replies of one session.
 #[derive(Debug, Default)]
-pub(in crate::rules) struct PassedBy(VecDeque<Passed>);
+pub(in crate::rules) struct PassedBy {
+    messages: VecDeque<Passed>,
+    /// Whether one was ever seen on the home agent's leg, and on the foreign agent's.
+    on: [bool; 2],
+}
 
 /// A registration that passed by.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +32,7 @@ pub(in crate::rules) struct Passed {
     /// Its Identification.
     pub identification: u64,
     /// Fingerprint of its octets up to the end of the first Type 32, if it has one.
-    protected: Option<u64>,
+    protected: Option<NonZeroU64>,
     /// Of a request: BID of its usable Multipath extension, and when a reply accepted it.
     bid: Option<u8>,
     accepted: Option<Timestamp>,
@@ -66,35 +71,48 @@ impl PassedBy {
     pub fn note(&mut self, passed: Passed, timeout: i64) {
         // A request counts for as long after its acceptance, which may come as long after it (EXCH-012).
         let is_old = |other: &Passed| passed.place.time.since(other.place.time) > timeout.saturating_mul(2);
-        while self.0.len() >= MOST || self.0.front().is_some_and(is_old) {
-            self.0.pop_front();
+        while self.messages.len() >= MOST || self.messages.front().is_some_and(is_old) {
+            self.messages.pop_front();
         }
-        if self.0.len() == self.0.capacity() {
+        if self.messages.len() == self.messages.capacity() {
             // Nearly all sessions have few: one exchange, or three.
-            self.0.reserve_exact(if self.0.len() == 2 { 4 } else { self.0.len() / 4 + 2 });
+            self.messages.reserve_exact(if self.messages.len() == 2 {
+                4
+            } else {
+                self.messages.len() / 4 + 2
+            });
         }
-        self.0.push_back(passed);
+        self.note_leg(passed.leg);
+        self.messages.push_back(passed);
+    }
+
+    fn note_leg(&mut self, leg: Leg) {
+        let [home, foreign] = &mut self.on;
+        *(if leg == Leg::HomeAgent { home } else { foreign }) = true;
     }
 
     /// Takes the messages of another session that is this one, in order of time.
     pub fn absorb(&mut self, other: Self) {
-        self.0.extend(other.0);
-        self.0.make_contiguous().sort_by_key(|passed| passed.place.frame);
-        let excess = self.0.len().saturating_sub(MOST);
-        self.0.drain(..excess);
+        for (own, of_other) in self.on.iter_mut().zip(other.on) {
+            *own |= of_other;
+        }
+        self.messages.extend(other.messages);
+        self.messages.make_contiguous().sort_by_key(|passed| passed.place.frame);
+        let excess = self.messages.len().saturating_sub(MOST);
+        self.messages.drain(..excess);
     }
 
     /// Notes that a reply accepted a request.
     pub fn note_acceptance(&mut self, asked: &Asked, time: Timestamp) {
-        let requests = self.0.iter_mut().filter(|passed| !passed.is_reply);
-        for passed in requests.filter(|passed| passed.place.frame == asked.place.frame) {
+        let is_it = |passed: &&mut Passed| !passed.is_reply && passed.place.frame == asked.place.frame;
+        if let Some(passed) = self.messages.iter_mut().rev().find(is_it) {
             passed.accepted.get_or_insert(time);
         }
     }
 
     /// Whether a reply with this low half of the Identification was seen since a time.
     pub fn has_reply(&self, low: u32, since: Timestamp) -> bool {
-        self.0.iter().any(|passed| {
+        self.messages.iter().any(|passed| {
             passed.is_reply && low_half(passed.identification) == low && passed.place.time >= since
         })
     }
@@ -102,7 +120,7 @@ impl PassedBy {
     /// The request with another BID and a greater Identification that was accepted at most `timeout` before `time`.
     pub fn overtaker(&self, asked: &Asked, time: Timestamp, timeout: i64) -> Option<(Passed, u8)> {
         let own = asked.usable_bid();
-        self.0.iter().rev().find_map(|passed| {
+        self.messages.iter().rev().find_map(|passed| {
             let bid = passed.bid.filter(|bid| Some(*bid) != own)?;
             let in_time = (0..=timeout).contains(&time.since(passed.accepted?));
             (in_time && passed.identification > asked.request.identification).then_some((*passed, bid))
@@ -114,6 +132,11 @@ impl PassedBy {
     /// without a Type 32 has no protected part: a foreign agent's own reply.
     pub fn altered(&self, message: &Passed, timeout: i64) -> Option<Passed> {
         let protected = message.protected?;
+        // Nearly all nodes are seen on one leg alone.
+        let [home, foreign] = self.on;
+        if !(if message.leg == Leg::HomeAgent { foreign } else { home }) {
+            return None;
+        }
         let same = |passed: &&Passed| {
             passed.is_reply == message.is_reply
                 && passed.identification == message.identification
@@ -122,8 +145,8 @@ impl PassedBy {
         };
         // Requests are made on the foreign agent's leg, replies on the home agent's.
         let goes_on = (message.leg == Leg::HomeAgent) == message.is_reply;
-        let own = || self.0.iter().filter(same).filter(|passed| passed.leg == message.leg);
-        let others = || self.0.iter().rev().filter(same).filter(|passed| passed.leg != message.leg);
+        let own = || self.messages.iter().filter(same).filter(|passed| passed.leg == message.leg);
+        let others = || self.messages.iter().rev().filter(same).filter(|passed| passed.leg != message.leg);
         let is_another = goes_on && own().next().is_some();
         if is_another || others().any(|passed| passed.protected == Some(protected)) {
             return None;

@@ -7,7 +7,7 @@ use std::num::NonZeroU64;
 use super::{
     Answer, Asked, Exhausted, GRACE, IN_FLIGHT, Passed, PassedBy, Registered, T_ACT, Told, Track, push_snugly,
 };
-use crate::rules::facts::{Leg, LiveBids};
+use crate::rules::facts::{Leg, LiveBids, OctetSet};
 use crate::rules::memory::traffic::TrafficMemory;
 use crate::state::{Binding, Node};
 use crate::time::Timestamp;
@@ -45,8 +45,8 @@ pub(in crate::rules) struct Session {
     pub forbidden: Option<Timestamp>,
     /// Home agent and code of the last reply to a request with Multipath.
     pub last_multipath_reply: Option<(Ipv4Addr, ReplyCode)>,
-    /// When code 153 was sent to it, and the BIDs of the refused request's FORWARD lists, in order.
-    refused_flows: Vec<(Timestamp, Vec<u8>)>,
+    /// When code 153 was sent to it, and the BIDs of the refused request's FORWARD lists.
+    refused_flows: Vec<(Timestamp, OctetSet)>,
     /// Messages of the last reply timeout.
     pub passed: PassedBy,
     /// When code 148 was first sent to it, unless mobile networks were accepted since.
@@ -124,10 +124,11 @@ impl Session {
         if leg == Leg::HomeAgent { home } else { foreign }
     }
 
-    /// When a policy with exactly these BIDs, in order, was refused with code 153 within the last [`T_ACT`].
-    pub fn refusal_of(&self, bids: &[u8], time: Timestamp) -> Option<Timestamp> {
-        let is_it =
-            |(refused, of): &&(Timestamp, Vec<u8>)| of == bids && (0..=T_ACT).contains(&time.since(*refused));
+    /// When a policy with exactly these BIDs was refused with code 153 within the last [`T_ACT`].
+    pub fn refusal_of(&self, bids: &OctetSet, time: Timestamp) -> Option<Timestamp> {
+        let is_it = |(refused, of): &&(Timestamp, OctetSet)| {
+            of == bids && (0..=T_ACT).contains(&time.since(*refused))
+        };
         self.refused_flows.iter().rev().find(is_it).map(|(refused, _)| *refused)
     }
 
@@ -283,7 +284,7 @@ impl Session {
             if self.refused_flows.len() >= REFUSALS {
                 self.refused_flows.remove(0);
             }
-            self.refused_flows.push((time, asked.said.forward_bids().into_vec()));
+            self.refused_flows.push((time, asked.said.forward_bids()));
         }
         // What a foreign agent answers on its own is no verdict of the home agent (EXCH-002).
         if asked.said.has_multipath && !matches!(code.0, 64..=127 | 193..=200) {

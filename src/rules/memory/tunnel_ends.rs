@@ -1,13 +1,13 @@
 //! Where tunnels of nodes end or ended: whose a packet can be that somebody sends there.
 
+use std::hash::BuildHasher;
 use std::net::Ipv4Addr;
 
 use foldhash::fast::FixedState;
-use hashbrown::HashMap;
 use smallvec::SmallVec;
 
 use crate::rules::facts::live;
-use crate::state::{Binding, Observer};
+use crate::state::{Binding, Entry, Index, Observer, tag};
 
 /// The most nodes remembered for one address. Where more have a tunnel to it at the same time, rules that ask for all of
 /// them say nothing.
@@ -18,7 +18,10 @@ const VISITS: usize = 16;
 /// Nodes with tunnels that end or ended at an address.
 #[derive(Debug)]
 pub(super) struct TunnelEnds {
-    at: HashMap<Ipv4Addr, NodesAt, FixedState>,
+    at: Vec<NodesAt>,
+    /// Where in that list an address is.
+    by_address: Index,
+    hasher: FixedState,
     /// The most addresses.
     most: usize,
     /// New addresses since those without a live binding were dropped.
@@ -30,8 +33,9 @@ pub(super) struct TunnelEnds {
 }
 
 /// The nodes with tunnels that end or ended at an address.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct NodesAt {
+    address: Ipv4Addr,
     nodes: SmallVec<[u32; 2]>,
     /// Whether there were more than are remembered.
     is_cut: bool,
@@ -41,7 +45,9 @@ impl TunnelEnds {
     /// At most so many addresses; `seed` is the hash's.
     pub fn new(most: usize, seed: u64) -> Self {
         Self {
-            at: HashMap::with_hasher(FixedState::with_seed(seed)),
+            at: Vec::new(),
+            by_address: Index::default(),
+            hasher: FixedState::with_seed(seed),
             most,
             since_cleaning: 0,
             since_listing: 0,
@@ -49,14 +55,19 @@ impl TunnelEnds {
         }
     }
 
+    /// Hints that a tunnel to this address will be noted soon.
+    pub fn expect(&self, address: Ipv4Addr) {
+        self.by_address.expect(self.tag_of(address));
+    }
+
     /// Indices of nodes with a tunnel that ends or ended at this address.
     pub fn nodes(&self, address: Ipv4Addr) -> &[u32] {
-        self.at.get(&address).map(|at| at.nodes.as_slice()).unwrap_or_default()
+        self.find(address).map(|at| at.nodes.as_slice()).unwrap_or_default()
     }
 
     /// The same, where they are all that have one there now.
     pub fn all_nodes(&self, address: Ipv4Addr) -> Option<&[u32]> {
-        self.at.get(&address).filter(|at| !at.is_cut).map(|at| at.nodes.as_slice())
+        self.find(address).filter(|at| !at.is_cut).map(|at| at.nodes.as_slice())
     }
 
     /// Addresses and nodes that were dropped or found no room.
@@ -66,12 +77,16 @@ impl TunnelEnds {
 
     /// Notes that a tunnel of a node ends at an address. Nodes have indices below `nodes`.
     pub fn note(&mut self, slot: u32, address: Ipv4Addr, nodes: usize, observer: &Observer) {
-        if !self.at.contains_key(&address) && !self.has_room(observer) {
-            self.forgotten = self.forgotten.saturating_add(1);
-            return;
-        }
+        let place = match self.place_of(address) {
+            Some(place) => place,
+            None if self.has_room(observer) => self.add(address),
+            None => {
+                self.forgotten = self.forgotten.saturating_add(1);
+                return;
+            }
+        };
         self.since_listing = self.since_listing.saturating_add(1);
-        let at = self.at.entry(address).or_default();
+        let Some(at) = self.at.get_mut(place) else { return };
         if at.nodes.contains(&slot) {
             return;
         }
@@ -103,11 +118,37 @@ impl TunnelEnds {
         if self.at.len() >= self.most && self.since_cleaning > self.most / 8 {
             self.since_cleaning = 0;
             let before = self.at.len();
-            self.at.retain(|address, at| at.nodes.iter().any(|slot| ends_at(*slot, *address, observer)));
+            self.at.retain(|at| at.nodes.iter().any(|slot| ends_at(*slot, at.address, observer)));
             let dropped = before.saturating_sub(self.at.len());
             self.forgotten = self.forgotten.saturating_add(dropped as u64);
+            self.by_address = Index::default();
+            for (at, slot) in self.at.iter().zip(0..) {
+                self.by_address.insert(Entry { tag: self.tag_of(at.address), slot });
+            }
         }
         self.at.len() < self.most
+    }
+
+    fn add(&mut self, address: Ipv4Addr) -> usize {
+        let place = self.at.len();
+        // There are no more than `most`.
+        let slot = u32::try_from(place).unwrap_or_default();
+        self.by_address.insert(Entry { tag: self.tag_of(address), slot });
+        self.at.push(NodesAt { address, nodes: SmallVec::new(), is_cut: false });
+        place
+    }
+
+    fn find(&self, address: Ipv4Addr) -> Option<&NodesAt> {
+        self.at.get(self.place_of(address)?)
+    }
+
+    fn place_of(&self, address: Ipv4Addr) -> Option<usize> {
+        let is_it = |place: &usize| self.at.get(*place).is_some_and(|at| at.address == address);
+        self.by_address.slots(self.tag_of(address)).map(|slot| slot as usize).find(is_it)
+    }
+
+    fn tag_of(&self, address: Ipv4Addr) -> u32 {
+        tag(self.hasher.hash_one(address.to_bits()))
     }
 }
 

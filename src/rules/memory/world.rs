@@ -160,6 +160,11 @@ impl World {
         self.ends.all_nodes(address)
     }
 
+    /// Hints that a tunnel to this address may be noted soon.
+    pub fn expect_end(&self, address: Ipv4Addr) {
+        self.ends.expect(address);
+    }
+
     /// Whether a rule may be reported for this key in all sessions together: the first time only.
     pub fn first_time(&mut self, rule: &'static str, key: u64) -> bool {
         if self.once.get(&(rule, key)).is_some() {

@@ -79,13 +79,13 @@ fn accepts_what_points_nowhere(answering: &Answering<'_, '_, '_>, finder: &mut F
     }
     let known = KnownBids::of(answering, asked);
     let known = if asked.is_overwrite() { known.without_live() } else { known };
-    if !listed.iter().any(|bid| known.has(*bid)) {
+    if !listed.iter().any(|bid| known.has(bid)) {
         finder
             .fires(format!(
                 "accepts the request #{}, whose FORWARD rules list {} and {}; the agent refuses it with {} \
                  (RFC 7629 §5.2)",
                 asked.place.frame,
-                bids(listed),
+                bids(listed.iter()),
                 known.title(),
                 answering.message.message.numbers().invalid_fb_identifier
             ))
@@ -123,8 +123,11 @@ fn decides_a_mixed_policy(answering: &Answering<'_, '_, '_>, finder: &mut Finder
         return;
     }
     let known = KnownBids::of(answering, asked);
-    let (found, missing): (Vec<u8>, Vec<u8>) = listed.into_iter().partition(|bid| known.has(*bid));
-    if !found.is_empty() && !missing.is_empty() {
+    if listed.iter().all(|bid| known.has(bid)) {
+        return;
+    }
+    let (found, missing): (Vec<u8>, Vec<u8>) = listed.iter().partition(|bid| known.has(*bid));
+    if !found.is_empty() {
         let decision = if refuses { "refuses" } else { "accepts" };
         finder
             .fires(format!(

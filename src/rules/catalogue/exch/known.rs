@@ -1,10 +1,6 @@
 //! Which BIDs a home agent can find when it judges the FORWARD lists of a request (RFC 7629 §5.2).
 
-use std::collections::BTreeSet;
-
-use smallvec::SmallVec;
-
-use crate::rules::facts::Answering;
+use crate::rules::facts::{Answering, OctetSet};
 use crate::rules::memory::Asked;
 use crate::rules::words::bids;
 use crate::state::{Bid, Binding};
@@ -12,7 +8,7 @@ use crate::state::{Bid, Binding};
 /// The BIDs of live bindings just before a reply, and that of the request it answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct KnownBids {
-    live: SmallVec<[u8; 8]>,
+    live: OctetSet,
     own: Option<u8>,
 }
 
@@ -29,17 +25,21 @@ impl KnownBids {
 
     /// Without the bindings that are live: Overwrite ends them.
     pub(super) fn without_live(self) -> Self {
-        Self { live: SmallVec::new(), ..self }
+        Self { live: OctetSet::default(), ..self }
     }
 
     /// Whether a BID is one of them.
     pub(super) fn has(&self, bid: u8) -> bool {
-        self.live.contains(&bid) || self.own == Some(bid)
+        self.live.has(bid) || self.own == Some(bid)
     }
 
     /// What there is, in words.
     pub(super) fn title(&self) -> String {
-        let all: BTreeSet<u8> = self.live.iter().copied().chain(self.own).collect();
-        if all.is_empty() { "no BID is live".to_owned() } else { format!("only {} can be found", bids(all)) }
+        let all: OctetSet = self.live.iter().chain(self.own).collect();
+        if all.is_empty() {
+            "no BID is live".to_owned()
+        } else {
+            format!("only {} can be found", bids(all.iter()))
+        }
     }
 }

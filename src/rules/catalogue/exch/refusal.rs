@@ -165,10 +165,10 @@ fn repeats_unusable_bids(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
     }
     let Some(refused) = asking.session.refusal_of(&listed, asking.time()) else { return };
     let known = KnownBids::among(asking.live(), asking.asked);
-    if !listed.iter().any(|bid| known.has(*bid)) {
+    if !listed.iter().any(|bid| known.has(bid)) {
         finder.fires(format!(
             "FORWARD rules list {} again, {} after they were refused with {}, and {} (RFC 7629 §5.1, §5.2)",
-            bids(listed),
+            bids(listed.iter()),
             seconds(asking.time().since(refused)),
             asking.message.message.numbers().invalid_fb_identifier,
             known.title()
@@ -203,7 +203,7 @@ fn refuses_what_it_knows(answering: &Answering<'_, '_, '_>, finder: &mut Finder<
     };
     let known = KnownBids::of(answering, asked);
     let listed = asked.said.forward_bids();
-    if listed.is_empty() || !listed.iter().all(|bid| known.has(*bid)) {
+    if listed.is_empty() || !listed.iter().all(|bid| known.has(bid)) {
         return;
     }
     let (session, time) = (answering.session, answering.time());
@@ -211,7 +211,7 @@ fn refuses_what_it_knows(answering: &Answering<'_, '_, '_>, finder: &mut Finder<
         .live_before()
         .filter(|binding| session.is_bulk_only(binding, time))
         .filter_map(|binding| binding.bid().map(Bid::octet))
-        .filter(|bid| listed.contains(bid))
+        .filter(|bid| listed.has(*bid))
         .collect();
     let bulk = if by_bulk.is_empty() {
         String::new()
@@ -223,7 +223,7 @@ fn refuses_what_it_knows(answering: &Answering<'_, '_, '_>, finder: &mut Finder<
             "refuses the request #{} with {refusal}, and {} in its FORWARD rules is live or registered by it{bulk} \
              (RFC 7629 §4.3, §5.2)",
             asked.place.frame,
-            bids(listed)
+            bids(listed.iter())
         ))
         .at(fields::CODE);
 }
