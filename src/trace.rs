@@ -59,8 +59,9 @@ impl<'a> SeenMessage<'a> {
     pub fn event<'e>(&'e self, keys: &KeyRing) -> MessageEvent<'e, 'a> {
         let mut authentication = AuthenticationFacts::default();
         if !keys.is_empty() {
+            let mut verifier = keys.verifier(self.message.octets);
             for extension in self.message.extensions() {
-                match keys.verify(self.message.octets, &extension) {
+                match verifier.verify(&extension) {
                     Some(Verdict::Invalid) => authentication.invalid = true,
                     Some(Verdict::NoKey) => authentication.unknown_spi = true,
                     Some(Verdict::Valid) | None => {}

@@ -85,18 +85,23 @@ struct ExtensionList<'j, 'r, 'a>(&'j MessageJson<'r, 'a>);
 impl ToJson for ExtensionList<'_, '_, '_> {
     fn write(&self, out: &mut Vec<u8>) {
         let extensions = self.0.seen.message.extensions();
-        array(out, extensions.map(|extension| ExtensionJson { extension, message: self.0 }));
+        let mut verifier = self.0.keys.verifier(self.0.seen.message.octets);
+        array(
+            out,
+            extensions.map(|extension| ExtensionJson { extension, verdict: verifier.verify(&extension) }),
+        );
     }
 }
 
-struct ExtensionJson<'j, 'r, 'a> {
+struct ExtensionJson<'a> {
     extension: Extension<'a>,
-    message: &'j MessageJson<'r, 'a>,
+    /// What the keys say of its authenticator.
+    verdict: Option<Verdict>,
 }
 
-impl ToJson for ExtensionJson<'_, '_, '_> {
+impl ToJson for ExtensionJson<'_> {
     fn write(&self, out: &mut Vec<u8>) {
-        let Self { extension, message } = self;
+        let Self { extension, verdict } = self;
         let mut object = Object::begin(out);
         object.entry("type", extension.kind.0);
         object.entry("subtype", extension.subtype);
@@ -106,9 +111,7 @@ impl ToJson for ExtensionJson<'_, '_, '_> {
         let malformed = extension.describe(&mut FieldEntries(&mut object));
         object.entry("malformed", malformed.filter(Malformed::is_fault).map(Phrase));
         if extension.is_authentication() {
-            let octets = message.seen.message.octets;
-            let verdict = message.keys.verify(octets, extension).map(Verdict::name);
-            object.entry("verdict", verdict.map(Word));
+            object.entry("verdict", verdict.map(Verdict::name).map(Word));
         }
         if !has_all_its_fields(extension) {
             object.entry("data", HexadecimalOctets(extension.data));

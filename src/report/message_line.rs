@@ -7,7 +7,7 @@ use crate::net::{Checksum, FlowFacts, UdpTunnel};
 use crate::trace::SeenMessage;
 use crate::wire::{
     Content, DualStack, Extension, FlowBinding, Header, IpProtocol, KeyRing, MobileNetwork,
-    RegistrationReply, RegistrationRequest, ReplyCode, TunnelData, Verdict,
+    RegistrationReply, RegistrationRequest, ReplyCode, TunnelData, Verdict, Verifier,
 };
 
 /// What a message says, without its frame number, time and endpoints.
@@ -40,8 +40,9 @@ impl Display for MessageLine<'_, '_> {
             }
             Header::Short(None, _) => formatter.write_str("empty datagram")?,
         }
+        let mut verifier = self.keys.verifier(message.octets);
         for extension in message.extensions() {
-            self.extension(formatter, &extension)?;
+            self.extension(formatter, &extension, &mut verifier)?;
         }
         self.complaints(formatter)
     }
@@ -101,7 +102,12 @@ impl MessageLine<'_, '_> {
         )
     }
 
-    fn extension(&self, formatter: &mut Formatter<'_>, extension: &Extension<'_>) -> fmt::Result {
+    fn extension(
+        &self,
+        formatter: &mut Formatter<'_>,
+        extension: &Extension<'_>,
+        verifier: &mut Verifier<'_, '_>,
+    ) -> fmt::Result {
         let quiet = self.look.palette.quiet;
         let glyphs = self.look.glyphs;
         let between = format!("{quiet} {} {quiet:#}", glyphs.between);
@@ -124,7 +130,7 @@ impl MessageLine<'_, '_> {
             }
             Ok(Content::Authentication(authentication)) => {
                 write!(formatter, "{between}{} SPI {}", extension.name(), authentication.spi)?;
-                self.verdict(formatter, extension)
+                self.verdict(formatter, || verifier.verify(extension))
             }
             Ok(Content::UdpTunnelReply(reply)) => {
                 let granted = if reply.is_granted() { "granted" } else { "declined" };
@@ -169,12 +175,16 @@ impl MessageLine<'_, '_> {
         }
     }
 
-    fn verdict(&self, formatter: &mut Formatter<'_>, extension: &Extension<'_>) -> fmt::Result {
+    fn verdict(
+        &self,
+        formatter: &mut Formatter<'_>,
+        verify: impl FnOnce() -> Option<Verdict>,
+    ) -> fmt::Result {
         if self.keys.is_empty() {
             return Ok(());
         }
         let Palette { good, doubtful, bad, .. } = self.look.palette;
-        match self.keys.verify(self.seen.message.octets, extension) {
+        match verify() {
             Some(Verdict::Valid) => write!(formatter, " {good}valid{good:#}"),
             Some(Verdict::Invalid) => write!(formatter, " {bad}INVALID{bad:#}"),
             Some(Verdict::NoKey) => write!(formatter, " {doubtful}no key{doubtful:#}"),

@@ -49,8 +49,10 @@ pub(super) fn write(
         Header::Short(_, malformed) => write_complaint(out, 8, &malformed, look)?,
         _ => {}
     }
+    let mut verifier = keys.verifier(message.octets);
     for extension in message.extensions() {
-        write_extension(out, seen, &extension, keys, &mut notes, clock, look)?;
+        let verdict = verifier.verify(&extension);
+        write_extension(out, seen, (&extension, verdict), &mut notes, clock, look)?;
     }
     if seen.is_truncated() {
         let doubtful = look.palette.doubtful;
@@ -128,8 +130,7 @@ pub(super) fn write_ip(
 fn write_extension(
     out: &mut MarkedLines<'_>,
     seen: &SeenMessage<'_>,
-    extension: &Extension<'_>,
-    keys: &KeyRing,
+    (extension, verdict): (&Extension<'_>, Option<Verdict>),
     notes: &mut FindingNotes<'_>,
     clock: &mut Clock,
     look: &Look,
@@ -158,7 +159,7 @@ fn write_extension(
         .map(|(_, field)| field)
         .collect();
     field_lines::write(out, &told, 2, seen.time, notes, clock, look)?;
-    match keys.verify(seen.message.octets, extension) {
+    match verdict {
         Some(Verdict::Valid) => writeln!(out, "          {good}[the authenticator is valid]{good:#}")?,
         Some(Verdict::Invalid) => writeln!(out, "          {bad}[the authenticator is INVALID]{bad:#}")?,
         Some(Verdict::NoKey) => {

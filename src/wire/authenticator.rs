@@ -4,15 +4,12 @@
 
 use std::fmt;
 
-use hmac::{Hmac, KeyInit, Mac};
-use md5::{Digest, Md5};
-use sha1::Sha1;
-use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::{Authentication, Content, Extension, ExtensionType};
+use super::verifier::Computation;
+use super::{Extension, Verifier};
 
 /// How an authenticator is made from key and octets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -176,32 +173,24 @@ impl Key {
 
     /// The authenticator of `covered`, the octets from the start of the UDP payload through the SPI.
     pub fn authenticator(&self, covered: &[u8]) -> Vec<u8> {
-        match self.algorithm {
-            Algorithm::HmacMd5 => keyed::<Hmac<Md5>>(&self.secret, covered),
-            Algorithm::HmacSha1 => keyed::<Hmac<Sha1>>(&self.secret, covered),
-            Algorithm::HmacSha256 => keyed::<Hmac<Sha256>>(&self.secret, covered),
-            Algorithm::Md5PrefixSuffix => {
-                let digest = Md5::new().chain_update(&self.secret[..]).chain_update(covered);
-                digest.chain_update(&self.secret[..]).finalize().to_vec()
-            }
-        }
+        let mut computation = Computation::new(self);
+        computation.update(covered);
+        computation.finish(self)
     }
 
     /// Whether `authenticator` is the one of `covered`, in a time that does not depend on where they differ.
     pub fn verifies(&self, covered: &[u8], authenticator: &[u8]) -> bool {
-        !authenticator.is_empty() && self.authenticator(covered).as_slice().ct_eq(authenticator).into()
+        is_made(&self.authenticator(covered), authenticator)
+    }
+
+    pub(super) fn secret(&self) -> &[u8] {
+        &self.secret
     }
 }
 
-fn keyed<M: Mac + KeyInit>(secret: &[u8], covered: &[u8]) -> Vec<u8> {
-    // An HMAC takes a key of any length, so the error cannot occur; nothing verifies against no octets.
-    M::new_from_slice(secret).map_or_else(
-        |_| Vec::new(),
-        |mut mac| {
-            mac.update(covered);
-            mac.finalize().into_bytes().to_vec()
-        },
-    )
+/// Whether an authenticator is what a key made, in a time that does not depend on where they differ.
+pub(super) fn is_made(made: &[u8], authenticator: &[u8]) -> bool {
+    !authenticator.is_empty() && made.ct_eq(authenticator).into()
 }
 
 impl fmt::Debug for Key {
@@ -238,21 +227,11 @@ impl KeyRing {
     /// Of the generalized extension (type 36), only Sub-Type 1 is an authenticator over the message in this way
     /// (RFC 4721 §6); of the others no key is known.
     pub fn verify(&self, octets: &[u8], extension: &Extension<'_>) -> Option<Verdict> {
-        let Ok(Content::Authentication(Authentication { spi, authenticator })) = extension.content() else {
-            return None;
-        };
-        if extension.kind == ExtensionType::GENERALIZED_AUTHENTICATION && extension.subtype != Some(1) {
-            return Some(Verdict::NoKey);
-        }
-        let covered = octets.get(..extension.data_offset().saturating_add(Authentication::SPI_LENGTH))?;
-        let mut known = self.keys.iter().filter(|key| key.spi == spi).peekable();
-        if known.peek().is_none() {
-            return Some(Verdict::NoKey);
-        }
-        if known.any(|key| key.verifies(covered, authenticator)) {
-            Some(Verdict::Valid)
-        } else {
-            Some(Verdict::Invalid)
-        }
+        self.verifier(octets).verify(extension)
+    }
+
+    /// Verifies the authenticators of the message whose UDP payload is `octets`, one after another.
+    pub const fn verifier<'k, 'm>(&'k self, octets: &'m [u8]) -> Verifier<'k, 'm> {
+        Verifier::new(self, octets)
     }
 }

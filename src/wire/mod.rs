@@ -54,6 +54,7 @@ mod traffic_selector;
 mod tunnel_data;
 mod udp_tunnel;
 mod vendor_specific;
+mod verifier;
 
 pub use access_technology::AccessTechnology;
 pub use authentication::Authentication;
@@ -92,3 +93,4 @@ pub use traffic_selector::{SelectorFormat, SelectorLayout, TrafficSelector};
 pub use tunnel_data::TunnelData;
 pub use udp_tunnel::{UdpTunnelReply, UdpTunnelRequest};
 pub use vendor_specific::VendorSpecific;
+pub use verifier::Verifier;

@@ -11,7 +11,7 @@ use crate::rules::{Place, Subject};
 use crate::state::MessageEvent;
 use crate::wire::{
     Content, Extension, ExtensionType, Form, Header, KeyRing, Layout, Malformed, Message, Multipath,
-    RegistrationReply, RegistrationRequest, TIMESTAMP_RANGE, Verdict, protection, seconds_ahead,
+    RegistrationReply, RegistrationRequest, TIMESTAMP_RANGE, protection, seconds_ahead,
 };
 
 /// A message on a Mobile IP port, as rules see it.
@@ -176,11 +176,6 @@ impl<'e, 'a> MessageFacts<'e, 'a> {
     /// Authorization-enabling extensions (D4): Type 32, and Type 36 Sub-Type 1.
     pub fn authorizations(&self) -> impl Iterator<Item = &Extension<'a>> {
         self.extensions.iter().filter(|extension| extension.is_authorization())
-    }
-
-    /// What the operator's keys say of an authenticator.
-    pub fn verdict(&self, extension: &Extension<'a>) -> Option<Verdict> {
-        if self.keys.is_empty() { None } else { self.keys.verify(self.message.octets, extension) }
     }
 
     /// Time to live of the packet that brought it.

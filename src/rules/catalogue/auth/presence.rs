@@ -217,8 +217,9 @@ fn does_not_verify(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
         return;
     }
     let authentications = message.extensions.iter().filter(|extension| extension.is_authentication());
+    let mut verifier = message.keys.verifier(message.message.octets);
     for extension in authentications.filter(is_judged) {
-        if message.verdict(extension) != Some(Verdict::Invalid) {
+        if verifier.verify(extension) != Some(Verdict::Invalid) {
             continue;
         }
         let Ok(Content::Authentication(Authentication { spi, .. })) = extension.content() else { continue };
