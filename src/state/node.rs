@@ -5,7 +5,10 @@ mod transitions;
 use std::cmp::Reverse;
 use std::net::Ipv4Addr;
 
-use super::{Bid, Binding, BindingState, FarEnd, Interface, Policy, Tunnel, Violations};
+use smallvec::SmallVec;
+
+use super::tunnel::{self, Tunnel};
+use super::{Bid, Binding, BindingState, FarEnd, Interface, Policy, Violations};
 use crate::time::Timestamp;
 
 pub(super) use transitions::Registration;
@@ -324,22 +327,24 @@ impl Node {
     /// Brings up to date what follows from the bindings: which tunnels are alive, the next expiry, and the end of
     /// a policy whose last binding has ended **(ours)**.
     fn after_change(&mut self) {
-        self.next_expiry = FOREVER;
+        let active = self.bindings.iter().filter(|binding| binding.is_active());
+        // By what names a tunnel: a node can have had a thousand tunnels, and have hundreds of bindings.
+        let mut live: SmallVec<[(u64, Timestamp); 4]> = active
+            .map(|binding| {
+                let name = tunnel::name(binding.bid(), binding.care_of_address, binding.encapsulation());
+                (name, binding.expires.unwrap_or(FOREVER))
+            })
+            .collect();
+        live.sort_unstable_by_key(|(name, _)| *name);
         for tunnel in &mut self.tunnels {
-            tunnel.end();
-        }
-        let mut any = false;
-        for binding in self.bindings.iter().filter(|binding| binding.is_active()) {
-            any = true;
-            self.next_expiry = self.next_expiry.min(binding.expires.unwrap_or(FOREVER));
-            let (bid, encapsulation) = (binding.bid(), binding.encapsulation());
-            let tunnel =
-                self.tunnels.iter_mut().find(|tunnel| tunnel.is(bid, binding.care_of_address, encapsulation));
-            if let Some(tunnel) = tunnel {
-                tunnel.live_until(binding.expires);
+            let binding = live.binary_search_by_key(&tunnel.name(), |(name, _)| *name).ok();
+            match binding.and_then(|place| live.get(place)) {
+                Some((_, expires)) => tunnel.live_until(*expires),
+                None => tunnel.end(),
             }
         }
-        if !any {
+        self.next_expiry = live.iter().map(|(_, expires)| *expires).min().unwrap_or(FOREVER);
+        if live.is_empty() {
             self.policy.clear();
         }
     }

@@ -80,6 +80,12 @@ pub struct Tunnel {
     opened: u16,
 }
 
+/// BID, care-of address and encapsulation of a binding in one number: what tells its tunnel from the others of a node.
+pub(super) fn name(bid: Option<Bid>, care_of_address: Ipv4Addr, encapsulation: Encapsulation) -> u64 {
+    let bid = bid.map_or(0, Bid::octet);
+    u64::from(bid) << 40 | u64::from(care_of_address.to_bits()) << 8 | encapsulation as u64
+}
+
 /// What was seen in a tunnel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Tally {
@@ -89,7 +95,7 @@ struct Tally {
 }
 
 /// The end of a tunnel that is not the home agent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FarEnd {
     /// Its address in outer headers.
     pub address: Ipv4Addr,
@@ -107,7 +113,6 @@ impl FarEnd {
 }
 
 const NEVER: Timestamp = Timestamp::from_nanoseconds(i64::MIN);
-const FOREVER: Timestamp = Timestamp::from_nanoseconds(i64::MAX);
 
 impl Tunnel {
     pub(super) const fn new(
@@ -150,7 +155,11 @@ impl Tunnel {
         care_of_address: Ipv4Addr,
         encapsulation: Encapsulation,
     ) -> bool {
-        self.bid == bid && self.care_of_address == care_of_address && self.encapsulation == encapsulation
+        self.name() == name(bid, care_of_address, encapsulation)
+    }
+
+    pub(super) fn name(&self) -> u64 {
+        name(self.bid, self.care_of_address, self.encapsulation)
     }
 
     /// Notes that a binding opens it, or opens it again, at this count of accepted exchanges.
@@ -167,8 +176,8 @@ impl Tunnel {
         self.alive_until = NEVER;
     }
 
-    pub(super) fn live_until(&mut self, expires: Option<Timestamp>) {
-        self.alive_until = expires.unwrap_or(FOREVER);
+    pub(super) fn live_until(&mut self, expires: Timestamp) {
+        self.alive_until = expires;
     }
 
     /// Forgets what was tallied.

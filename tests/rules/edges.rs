@@ -59,6 +59,27 @@ fn a_selector_that_is_cut_short_is_like_no_other() {
     assert_eq!(told("EXCH-013", |scene: &mut Scene| supplied(scene, &CUT_SHORT, &CUT_SHORT)), [0; 0]);
 }
 
+/// The request says these lists for one selector, the reply each of those.
+fn says(scene: &mut Scene, asked: &[&[u8]], answered: &[&[u8]]) {
+    let with = |registration: Registration, lists: &[&[u8]]| {
+        lists.iter().fold(registration, |registration, bids| registration.with(forward(bids, &ANY)))
+    };
+    let sent = scene.send(0.0, &with(Registration::request(1), asked));
+    scene.send(0.02, &with(sent.reply(0), answered));
+}
+
+#[test]
+fn of_several_rules_with_one_selector_any_can_be_contradicted() {
+    let contradicted = |asked: &[&[u8]], answered: &[&[u8]]| {
+        told("EXCH-013", |scene: &mut Scene| says(scene, asked, answered)) == [2]
+    };
+    let (one, twice, thrice): (&[u8], &[u8], &[u8]) = (&[1], &[1, 1], &[1, 1, 1]);
+    assert!(!contradicted(&[one, one, one], &[one, one]));
+    assert!(contradicted(&[one, one, twice], &[one]));
+    assert!(contradicted(&[one, twice, thrice], &[thrice]));
+    assert!(contradicted(&[one, one], &[one, twice]));
+}
+
 #[test]
 fn a_selector_that_is_cut_short_stands_for_no_rule_in_force() {
     let then = |scene: &mut Scene, selector: &[u8]| {

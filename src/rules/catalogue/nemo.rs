@@ -2,9 +2,9 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use crate::rules::facts::{Answering, Asking, MessageFacts, Traits, octets_of};
+use crate::rules::facts::{Answering, Asking, LiveBids, MessageFacts, Traits, octets_of};
 use crate::rules::finder::Finder;
-use crate::rules::memory::{GRACE, Said, Seldom};
+use crate::rules::memory::{GRACE, Registered, Said, Seldom};
 use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
 use crate::state::Bid;
@@ -169,11 +169,14 @@ fn omits_networks(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
         return;
     };
     let Some(bid) = asked.usable_bid().filter(|_| asked.said.is_whole) else { return };
+    if !answering.session.registered.iter().any(Registered::grants_more) {
+        return;
+    }
     // What the request itself ends is left out on purpose.
+    let after = LiveBids::of(answering.live_after());
     let others = answering.live_before().filter_map(|binding| {
-        let other = binding.bid().map(Bid::octet).filter(|other| *other != bid)?;
-        let lives_on = answering.live_after().any(|after| after.bid() == binding.bid());
-        lives_on.then_some((other, answering.session.registered(binding)?))
+        let other = binding.bid().map(Bid::octet).filter(|other| *other != bid && after.has(*other))?;
+        Some((other, answering.session.registered(binding)?))
     });
     let named = Named::by(&asked.said);
     for (other, registered) in others {

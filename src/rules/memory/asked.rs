@@ -166,6 +166,13 @@ pub(in crate::rules) struct FlowRule {
     pub ts_format: u8,
 }
 
+impl FlowRule {
+    /// What is to be done, and with which BIDs.
+    pub fn says(&self) -> (Action, &[u8]) {
+        (self.action, &self.bids)
+    }
+}
+
 /// Must-level rules whose breach makes a request malformed (EXCH-010).
 const FAULTS: [&str; 22] = [
     "MP-001", "MP-002", "MP-003", "MP-005", "MP-007", "MP-008", "MP-009", "MP-010", "MP-011", "MP-012",

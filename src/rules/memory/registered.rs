@@ -59,6 +59,11 @@ impl Registered {
         self.usable.is_some_and(|multipath| multipath.overwrite)
     }
 
+    /// Whether the reply granted more than the binding.
+    pub fn grants_more(&self) -> bool {
+        self.seldom.is_some()
+    }
+
     /// What the reply granted beside the binding.
     pub fn granted(&self) -> &Seldom {
         Seldom::or_nothing(self.seldom.as_deref())

@@ -18,7 +18,7 @@ const KEYS: usize = 128;
 pub(in crate::rules) struct TrafficMemory {
     /// When each far end was last used, in either direction.
     used: Vec<(FarEnd, Timestamp)>,
-    /// Where tunnels of the session end or ended, and when an update of a binding took its tunnel from there.
+    /// Where tunnels of the session end or ended, and when an update of a binding took its tunnel from there; by end.
     ends: Vec<(FarEnd, Option<Timestamp>)>,
     /// Whether there were more ends than are remembered.
     forgets_ends: bool,
@@ -83,12 +83,13 @@ impl TrafficMemory {
         after: impl Iterator<Item = FarEnd>,
         time: Timestamp,
     ) -> SmallVec<[FarEnd; 4]> {
-        let kept: SmallVec<[FarEnd; 4]> =
+        let mut kept: SmallVec<[FarEnd; 4]> =
             before.filter(|far_end| self.note_end(*far_end, Some(time))).collect();
+        kept.sort_unstable();
         let mut new = SmallVec::new();
         for far_end in after {
             self.note_end(far_end, None);
-            if !kept.contains(&far_end) {
+            if kept.binary_search(&far_end).is_err() {
                 new.push(far_end);
             }
         }
@@ -97,12 +98,16 @@ impl TrafficMemory {
 
     /// Notes an end of a tunnel; says whether it was noted already.
     fn note_end(&mut self, far_end: FarEnd, left: Option<Timestamp>) -> bool {
-        if let Some(known) = self.ends.iter_mut().find(|(end, _)| *end == far_end) {
-            known.1 = left;
-            return true;
-        }
+        let place = match self.ends.binary_search_by_key(&far_end, |(end, _)| *end) {
+            Ok(place) => {
+                self.ends.get_mut(place).into_iter().for_each(|known| known.1 = left);
+                return true;
+            }
+            Err(place) => place,
+        };
         if self.ends.len() < ENDS {
             push_snugly(&mut self.ends, (far_end, left));
+            self.ends.get_mut(place..).into_iter().for_each(|later| later.rotate_right(1));
         } else {
             self.forgets_ends = true;
         }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
+use smallvec::SmallVec;
 
 use super::known::KnownBids;
 use crate::rules::facts::{Answering, LiveBids, Traits, fields, octets_of};
@@ -262,17 +263,20 @@ fn supplies_unusable_flow_bindings(answering: &Answering<'_, '_, '_>, finder: &m
             .at(facts.bid_octets());
         return;
     }
-    // By selector: both messages can be full of Flow-Bindings.
-    let mut asked_for: HashMap<&NormalSelector, Vec<&FlowRule>, _> =
+    // By selector: both messages can be full of Flow-Bindings. Two of a selector that say different things are enough: what
+    // is supplied differs from one of them if it differs from any.
+    let mut asked_for: HashMap<&NormalSelector, SmallVec<[&FlowRule; 2]>, _> =
         HashMap::with_hasher(FixedState::with_seed(answering.world.options.seed));
     for rule in &asked.said.flow_rules {
         if let Some(identity) = &rule.identity {
-            asked_for.entry(identity).or_default().push(rule);
+            let rules = asked_for.entry(identity).or_default();
+            if rules.len() < 2 && rules.iter().all(|first| first.says() != rule.says()) {
+                rules.push(rule);
+            }
         }
     }
     let contradicted = supplied.iter().find_map(|facts| {
-        let differs =
-            |rule: &&&FlowRule| (facts.action(), facts.bids()) != (rule.action, rule.bids.as_slice());
+        let differs = |rule: &&&FlowRule| rule.says() != (facts.action(), facts.bids());
         let rule = asked_for.get(&facts.identity()?)?.iter().find(differs)?;
         Some((facts, *rule))
     });

@@ -34,21 +34,27 @@ pub static FB_010: Rule = Rule {
 fn ipv6_in_request(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
     let message = asking.message;
     let asks = message.of_subtype(ExtensionType::DUAL_STACK, 1).next().is_some() || !message.is_whole();
-    if !asks && !has_prefix(asking.session, asking.live()) {
-        report_ipv6(message, finder);
+    if !asks {
+        report_ipv6(message, || has_prefix(asking.session, asking.live()), finder);
     }
 }
 
 fn ipv6_in_reply(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     let asks = answering.asked.is_some_and(|asked| asked.said.asks_prefix || !asked.said.is_whole);
-    if !asks && !has_prefix(answering.session, answering.live_before()) {
-        report_ipv6(answering.message, finder);
+    if !asks {
+        let has_prefix = || has_prefix(answering.session, answering.live_before());
+        report_ipv6(answering.message, has_prefix, finder);
     }
 }
 
-fn report_ipv6(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
-    let ipv6 = |facts: &&FlowBindingFacts<'_>| !facts.overruns && facts.flow_binding.ts_format == 2;
-    for facts in message.flow_bindings.iter().filter(ipv6) {
+fn report_ipv6(message: &MessageFacts<'_, '_>, has_prefix: impl FnOnce() -> bool, finder: &mut Finder<'_>) {
+    let is_ipv6 = |facts: &&FlowBindingFacts<'_>| !facts.overruns && facts.flow_binding.ts_format == 2;
+    let mut ipv6 = message.flow_bindings.iter().filter(is_ipv6).peekable();
+    // Bindings are looked through only where there is something to say.
+    if ipv6.peek().is_none() || has_prefix() {
+        return;
+    }
+    for facts in ipv6 {
         finder
             .fires(
                 "an IPv6 selector (TS Format 2), and no IPv6 prefix is asked for here or was accepted for a live binding \

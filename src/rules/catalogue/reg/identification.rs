@@ -243,10 +243,13 @@ pub static REG_028: Rule = Rule {
 fn duplicate_extends(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     let Some(asked) = answering.asked.filter(|_| answering.accepts()) else { return };
     let lifetime = answering.reply.lifetime;
+    // A second reply to the one request is no duplicate of the request.
+    let is_same =
+        |registered: &&Registered| registered.has_name_of(asked) && registered.asked < asked.place.frame;
+    if !answering.session.registered.iter().any(|registered| is_same(&registered)) {
+        return;
+    }
     for binding in answering.live_before() {
-        // A second reply to the one request is no duplicate of the request.
-        let is_same =
-            |registered: &&Registered| registered.has_name_of(asked) && registered.asked < asked.place.frame;
         let registered = answering.session.registered_at(binding.frame).filter(is_same);
         let (Some(expires), Some(registered)) = (binding.expires, registered) else { continue };
         let gained = expiry(answering.time(), lifetime).map(|extended| extended.since(expires));
