@@ -141,6 +141,22 @@ fn the_footer_has_the_keys_of_what_has_them() {
 }
 
 #[test]
+fn statistics_offer_no_key_that_does_nothing_there() {
+    let mut bench = Bench::after(FIGURE, SIZE);
+    bench.keys("6");
+    let before = bench.text();
+    assert!(before.ends_with(" q quit  ? help  / search  x ladder  p pause  s save\n"), "{before}");
+    bench.keys("f\nA");
+    assert_eq!(bench.text(), before);
+    assert!(bench.app.prompt.is_none() && !bench.app.follow);
+    // What lies over them closes with Enter, as it does everywhere.
+    bench.keys("?");
+    assert!(bench.shows("keys of this screen") && !bench.shows("deeper:"), "{}", bench.text());
+    bench.keys("\n");
+    assert_eq!(bench.text(), before);
+}
+
+#[test]
 fn the_cursor_moves_by_rows_halves_pages_and_to_the_ends() {
     let mut bench = Bench::after("samples/malformed.pcap", (80, 40));
     bench.keys("3");
