@@ -5,7 +5,7 @@ mod screen;
 use crossterm::event::KeyCode;
 use mipflow::capture::{Next, Timeline};
 use mipflow::time::Timestamp;
-use mipflow::tui::{Effect, Message, Settings, ThemeName, View};
+use mipflow::tui::{Effect, InputKind, Message, Settings, ThemeName, View};
 use mipflow::watch::{EngineOptions, RecentMessage};
 use ratatui::style::Color;
 use screen::Bench;
@@ -33,6 +33,18 @@ fn views_at_several_sizes() {
             snapshot(&name, &bench);
         }
     }
+}
+
+#[test]
+fn statistics_tell_files_from_interfaces() {
+    let mut bench = Bench::after(FIGURE, (80, 40));
+    bench.keys("6");
+    assert_eq!(bench.line("  files").trim_end(), "   files               samples/figure3.pcap");
+    bench.input.kind = InputKind::Live;
+    bench.input.names = vec!["eth0".to_owned(), "wlan0".to_owned()];
+    bench.send(Message::Data);
+    assert_eq!(bench.line("  interfaces").trim_end(), "   interfaces          eth0 wlan0");
+    assert!(!bench.shows("  files"), "{}", bench.text());
 }
 
 #[test]
