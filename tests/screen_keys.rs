@@ -145,7 +145,7 @@ fn statistics_offer_no_key_that_does_nothing_there() {
     let mut bench = Bench::after(FIGURE, SIZE);
     bench.keys("6");
     let before = bench.text();
-    assert!(before.ends_with(" q quit  ? help  / search  x ladder  p pause  s save\n"), "{before}");
+    assert!(before.ends_with(" q quit  ? help  / search  s save  p pause  x ladder\n"), "{before}");
     bench.keys("f\nA");
     assert_eq!(bench.text(), before);
     assert!(bench.app.prompt.is_none() && !bench.app.follow);
@@ -154,6 +154,18 @@ fn statistics_offer_no_key_that_does_nothing_there() {
     assert!(bench.shows("keys of this screen") && !bench.shows("deeper:"), "{}", bench.text());
     bench.keys("\n");
     assert_eq!(bench.text(), before);
+}
+
+#[test]
+fn the_footer_has_the_key_that_saves_at_eighty_columns() {
+    for view in View::ALL {
+        let mut bench = Bench::after(FIGURE, SIZE);
+        bench.keys(&view.number().to_string());
+        let footer = bench.text().lines().last().unwrap_or_default().to_owned();
+        assert!(footer.contains("  s save"), "{view:?} {footer}");
+        bench.keys("s");
+        assert!(bench.line(" save all").contains("mipflow."), "{}", bench.text());
+    }
 }
 
 #[test]

@@ -100,7 +100,8 @@ const TABLES: &[View] = &[View::Flows, View::Findings];
 /// Those whose rows lead somewhere, can be filtered, and come one after the other.
 const LISTS: &[View] = &[View::Tunnels, View::Ladder, View::Messages, View::Flows, View::Findings];
 
-/// All keys, in the order in which help tells of them.
+/// All keys, in the order in which help and footer tell of them: where the footer has no room, those that come late are
+/// left out, as is the ladder, to which a tab leads, too.
 pub const KEYS: &[Binding] = &[
     everywhere(&[key('q')], "q", Action::Back, "back; at the top, quit").footer("quit").over("close"),
     everywhere(&[named(KeyCode::Esc)], "Esc", Action::Escape, "back; never quits"),
@@ -140,7 +141,13 @@ pub const KEYS: &[Binding] = &[
     )
     .only_in(LISTS)
     .footer("filter"),
-    everywhere(&[key('x')], "x", Action::Ladder, "ladder of the selected node").footer("ladder"),
+    everywhere(
+        &[key('s'), named(KeyCode::F(2))],
+        "s F2",
+        Action::Save,
+        "save all, selected or filtered: pcap, csv, json, or ladder as text",
+    )
+    .footer("save"),
     everywhere(&[key('<')], "<", Action::SortLeft, "sort by the column to the left").only_in(TABLES),
     everywhere(&[key('>')], ">", Action::SortRight, "sort by the column to the right")
         .only_in(TABLES)
@@ -153,13 +160,7 @@ pub const KEYS: &[Binding] = &[
         .footer("pause"),
     everywhere(&[key('A')], "A", Action::Follow, "follow the newest row").only_in(LISTS).footer("follow"),
     everywhere(&[key(' ')], "Space", Action::Mark, "select the row"),
-    everywhere(
-        &[key('s'), named(KeyCode::F(2))],
-        "s F2",
-        Action::Save,
-        "save all, selected or filtered: pcap, csv, json, or ladder as text",
-    )
-    .footer("save"),
+    everywhere(&[key('x')], "x", Action::Ladder, "ladder of the selected node").footer("ladder"),
     everywhere(&[key('y')], "y", Action::Copy, "copy to the clipboard of the terminal (OSC 52)"),
     everywhere(
         &[key('w')],
