@@ -48,6 +48,40 @@ fn statistics_tell_files_from_interfaces() {
 }
 
 #[test]
+fn the_pane_that_has_the_keys_is_below_another_line() {
+    for (ascii, rest, focus) in [(false, "──", "══"), (true, "--", "==")] {
+        for (width, titles) in [
+            (80, &["Tunnels:", "Policy of"][..]),
+            (160, &["Tunnels:", "Policy of"]),
+            (80, &["Messages:", "Packet", "Octets"]),
+            (160, &["Messages:", "Packet", "Octets"]),
+        ] {
+            let settings = Settings { theme: ThemeName::Mono, ascii, ..Settings::default() };
+            let mut bench = Bench::with(FIGURE, (width, 24), EngineOptions::default(), settings);
+            bench.read(u64::MAX);
+            bench.keys(if titles.len() == 3 { "3" } else { "1" });
+            for focused in titles {
+                for title in titles {
+                    let text = bench.text();
+                    // The line right after the title: beside it another may begin.
+                    let (_, behind) = text.split_once(&format!(" {title}")).unwrap();
+                    let behind = behind.lines().next().unwrap();
+                    let place = |line| behind.find(line).unwrap_or(usize::MAX);
+                    assert_eq!(place(focus) < place(rest), title == focused, "{title}\n{text}");
+                }
+                bench.keys("\t");
+            }
+        }
+        // Where there is but one, there is nothing to tell.
+        let settings = Settings { ascii, ..Settings::default() };
+        let mut bench = Bench::with(FIGURE, (80, 24), EngineOptions::default(), settings);
+        bench.read(u64::MAX);
+        bench.keys("4");
+        assert!(bench.line(" Flows: 3").contains(rest), "{}", bench.text());
+    }
+}
+
+#[test]
 fn other_captures() {
     for (file, view) in [
         ("tunnels", '1'),
