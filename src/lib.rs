@@ -9,8 +9,11 @@
 //! files            link, IP, tunnels    Mobile IP codec                          text, JSON, CSV
 //!                   │                    │                                       ▲
 //!                   │ tunnelled packets  │ messages                              │ tables
-//!                   └──────────────────► state ──────────────────────────────────┘
-//!                                        bindings, policy, tunnels, flows
+//!                   └──────────────────► state ────────────────────────────────► │
+//!                                        bindings, policy, tunnels, flows        │
+//!                                        │                                       │ findings
+//!                                        └──────────► rules ─────────────────────┘
+//!                                                     what is wrong, and why
 //! ```
 //!
 //! - [`time`]: the one notion of time, taken from the capture and never from a clock.
@@ -18,7 +21,9 @@
 //! - [`net`]: from a frame to the UDP datagram or tunnelled packet inside it.
 //! - [`wire`]: the Mobile IP codec; total parsers, with the emit side beside each.
 //! - [`state`]: the observer: bindings, policy, tunnels and flows, rebuilt from what was seen.
-//! - [`trace`]: the path of a packet through those rooms, in one place.
+//! - [`rules`]: the catalogue of what is right, and the validator that finds what is not.
+//! - [`trace`]: from a frame to the message or tunnelled packet in it, through the first of those rooms.
+//! - [`pipeline`]: the path of a frame through all of them, in one place: trace, observer and rules, in their order.
 //! - [`watch`]: frames that come by themselves, and what is known of them at any moment.
 //! - [`craft`]: the other direction: builds messages, and talks to a home agent.
 //! - [`report`]: turns results into text, trees, JSON and CSV; decides nothing about the protocol.
@@ -29,6 +34,7 @@ pub mod capture;
 pub mod cli;
 pub mod craft;
 pub mod net;
+pub mod pipeline;
 pub mod report;
 pub mod rules;
 pub mod state;

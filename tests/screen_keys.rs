@@ -141,6 +141,34 @@ fn the_footer_has_the_keys_of_what_has_them() {
 }
 
 #[test]
+fn statistics_offer_no_key_that_does_nothing_there() {
+    let mut bench = Bench::after(FIGURE, SIZE);
+    bench.keys("6");
+    let before = bench.text();
+    assert!(before.ends_with(" q quit  ? help  / search  s save  p pause  x ladder\n"), "{before}");
+    bench.keys("f\nA");
+    assert_eq!(bench.text(), before);
+    assert!(bench.app.prompt.is_none() && !bench.app.follow);
+    // What lies over them closes with Enter, as it does everywhere.
+    bench.keys("?");
+    assert!(bench.shows("keys of this screen") && !bench.shows("deeper:"), "{}", bench.text());
+    bench.keys("\n");
+    assert_eq!(bench.text(), before);
+}
+
+#[test]
+fn the_footer_has_the_key_that_saves_at_eighty_columns() {
+    for view in View::ALL {
+        let mut bench = Bench::after(FIGURE, SIZE);
+        bench.keys(&view.number().to_string());
+        let footer = bench.text().lines().last().unwrap_or_default().to_owned();
+        assert!(footer.contains("  s save"), "{view:?} {footer}");
+        bench.keys("s");
+        assert!(bench.line(" save all").contains("mipflow."), "{}", bench.text());
+    }
+}
+
+#[test]
 fn the_cursor_moves_by_rows_halves_pages_and_to_the_ends() {
     let mut bench = Bench::after("samples/malformed.pcap", (80, 40));
     bench.keys("3");

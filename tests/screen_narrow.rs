@@ -94,6 +94,38 @@ fn a_long_filter_is_cut_before_other_things_go() {
 }
 
 #[test]
+fn what_is_wrong_with_a_filter_is_told_in_full() {
+    for (size, told) in [
+        // Beside what is typed there would be room for half of it.
+        (
+            (80, 24),
+            " state: is one of active registered expired deregistered replaced revoked\n unregistered\n filter: \
+             state:alive\n",
+        ),
+        (
+            (40, 10),
+            " state: is one of active registered\n expired deregistered replaced revoked\n unregistered\n filter: \
+             state:alive\n",
+        ),
+    ] {
+        let mut bench = Bench::after("samples/figure3.pcap", size);
+        bench.keys("fstate:alive");
+        assert!(bench.text().ends_with(told), "{}", bench.text());
+        // What is right again uncovers the lines above.
+        bench.control('w');
+        assert!(bench.shows(" figure3.pcap  ended") && !bench.shows("is one of"), "{}", bench.text());
+    }
+    let mut bench = Bench::after("samples/figure3.pcap", (160, 24));
+    bench.keys("fstate:alive");
+    assert!(
+        bench.line("filter: state:alive  state: is one of").ends_with(" unregistered"),
+        "{}",
+        bench.text()
+    );
+    assert!(bench.shows(" figure3.pcap  ended"), "{}", bench.text());
+}
+
+#[test]
 fn what_is_typed_counts_in_columns() {
     let mut bench = Bench::after("samples/figure3.pcap", (100, 24));
     // Ninety columns and three.

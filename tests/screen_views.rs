@@ -5,7 +5,7 @@ mod screen;
 use crossterm::event::KeyCode;
 use mipflow::capture::{Next, Timeline};
 use mipflow::time::Timestamp;
-use mipflow::tui::{Effect, Message, Settings, ThemeName, View};
+use mipflow::tui::{Effect, InputKind, Message, Settings, ThemeName, View};
 use mipflow::watch::{EngineOptions, RecentMessage};
 use ratatui::style::Color;
 use screen::Bench;
@@ -32,6 +32,52 @@ fn views_at_several_sizes() {
             let name = format!("{}-{}x{}", view.title().to_lowercase(), size.0, size.1);
             snapshot(&name, &bench);
         }
+    }
+}
+
+#[test]
+fn statistics_tell_files_from_interfaces() {
+    let mut bench = Bench::after(FIGURE, (80, 40));
+    bench.keys("6");
+    assert_eq!(bench.line("  files").trim_end(), "   files               samples/figure3.pcap");
+    bench.input.kind = InputKind::Live;
+    bench.input.names = vec!["eth0".to_owned(), "wlan0".to_owned()];
+    bench.send(Message::Data);
+    assert_eq!(bench.line("  interfaces").trim_end(), "   interfaces          eth0 wlan0");
+    assert!(!bench.shows("  files"), "{}", bench.text());
+}
+
+#[test]
+fn the_pane_that_has_the_keys_is_below_another_line() {
+    for (ascii, rest, focus) in [(false, "──", "══"), (true, "--", "==")] {
+        for (width, titles) in [
+            (80, &["Tunnels:", "Policy of"][..]),
+            (160, &["Tunnels:", "Policy of"]),
+            (80, &["Messages:", "Packet", "Octets"]),
+            (160, &["Messages:", "Packet", "Octets"]),
+        ] {
+            let settings = Settings { theme: ThemeName::Mono, ascii, ..Settings::default() };
+            let mut bench = Bench::with(FIGURE, (width, 24), EngineOptions::default(), settings);
+            bench.read(u64::MAX);
+            bench.keys(if titles.len() == 3 { "3" } else { "1" });
+            for focused in titles {
+                for title in titles {
+                    let text = bench.text();
+                    // The line right after the title: beside it another may begin.
+                    let (_, behind) = text.split_once(&format!(" {title}")).unwrap();
+                    let behind = behind.lines().next().unwrap();
+                    let place = |line| behind.find(line).unwrap_or(usize::MAX);
+                    assert_eq!(place(focus) < place(rest), title == focused, "{title}\n{text}");
+                }
+                bench.keys("\t");
+            }
+        }
+        // Where there is but one, there is nothing to tell.
+        let settings = Settings { ascii, ..Settings::default() };
+        let mut bench = Bench::with(FIGURE, (80, 24), EngineOptions::default(), settings);
+        bench.read(u64::MAX);
+        bench.keys("4");
+        assert!(bench.line(" Flows: 3").contains(rest), "{}", bench.text());
     }
 }
 

@@ -17,12 +17,13 @@ use super::output::{self, Colour};
 use super::validation::{FailOn, ValidationOptions};
 use super::{Exit, Failure};
 use crate::capture::{Frame, FrameFilter, Timeline, Writer};
+use crate::pipeline::Pipeline;
 use crate::report::{
     CsvReport, CsvSection, Depth, JsonReport, JunitReport, LadderFormat, NdjsonReport, Report, SarifReport,
     Sections, Target, TextReport, TimeStyle,
 };
-use crate::rules::{self, Level, Validator};
-use crate::state::{Observer, Options};
+use crate::rules::{self, Level};
+use crate::state::Options;
 use crate::time::{self, Timestamp};
 use crate::trace::Trace;
 use crate::wire::PORT;
@@ -291,32 +292,27 @@ impl Decode {
         let bar = progress(&timeline, sections.messages);
         let trace = Trace::new(&ports, numbers, writer.is_some());
         let judges = sections.findings || fail_on != FailOn::Never;
-        let observer = Observer::new(Options {
+        let observer = Options {
             reply_timeout: self.reply_timeout,
             keep_exchanges: sections.exchanges || sections.ladder,
             attribute: writer.is_some() || self.node.is_some(),
-            keep_before: judges,
             seed: RandomState::new().hash_one(0u8),
             ..Options::default()
-        });
-        let validator = judges.then(|| {
-            Validator::new(rules::Options {
-                reply_timeout: self.reply_timeout,
-                cold_start: self.validation.cold_start(true),
-                ports,
-                choice,
-                seed: RandomState::new().hash_one(0u8),
-                ..rules::Options::default()
-            })
+        };
+        let rules = judges.then(|| rules::Options {
+            reply_timeout: self.reply_timeout,
+            cold_start: self.validation.cold_start(true),
+            ports,
+            choice,
+            seed: RandomState::new().hash_one(0u8),
+            ..rules::Options::default()
         });
         let target = self.node.as_deref().map(Target::parse);
         let at = self.at;
         let for_people = self.format == Format::Text;
         Run {
             timeline,
-            trace,
-            observer,
-            validator,
+            pipeline: Pipeline::new(trace, observer, rules),
             target,
             at,
             filter,

@@ -18,9 +18,10 @@ pub(super) fn write(
     let counts = summary.counts;
     writeln!(out, "{heading}Capture{heading:#}")?;
     let mut row = |title: &str, value: String| writeln!(out, "  {title:<20}{value}");
-    let files: Vec<String> =
+    let names: Vec<String> =
         summary.files.iter().map(|file| look.glyphs.text(file.as_bytes()).to_string()).collect();
-    row("files", files.join(" "))?;
+    // Only what is live can lose packets.
+    row(if summary.lost.is_some() { "interfaces" } else { "files" }, names.join(" "))?;
     row("link types", summary.link_type_names().join(" "))?;
     row("packets", format!("{} ({} octets)", grouped(counts.packets), grouped(counts.bytes)))?;
     if let (Some(first), Some(last)) = (counts.first, counts.last) {

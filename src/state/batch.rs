@@ -55,13 +55,20 @@ impl Sighting {
 }
 
 impl Observer {
+    /// Whether [`Observer::plain`] takes anything: not where [`Options::attribute`](super::Options::attribute) asks whose
+    /// each packet is.
+    #[inline]
+    pub fn takes_plain(&self) -> bool {
+        !self.options.attribute
+    }
+
     /// Takes a plain tunnelled packet, after [`Observer::advance`] to its time. What becomes of it is what
     /// [`Observer::tunnel`] would make of it, to which it is left where this gives `None`.
     // Into its caller, where all of the packet is in registers.
     #[allow(clippy::inline_always)]
     #[inline(always)]
     pub fn plain(&mut self, tunnel: &PlainTunnel<'_>, time: Timestamp) -> Option<Attribution> {
-        if self.options.attribute {
+        if !self.takes_plain() {
             return None;
         }
         let PlainTunnel { source, destination, .. } = *tunnel;

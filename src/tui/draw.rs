@@ -4,13 +4,14 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
+use ratatui::widgets::{Clear, Paragraph};
 
 use super::action::Action;
 use super::app::{App, Extent, Why};
 use super::facts::{Facts, InputKind};
 use super::filter;
 use super::keys;
+use super::over;
 use super::prompt::{Prompt, Purpose};
 use super::text::{self, Row};
 use super::view::View;
@@ -31,7 +32,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>) {
     views::draw(frame, app, shown, &areas);
     frame.render_widget(Paragraph::new(status(app, facts, shown, areas.status.width)), areas.status);
     draw_footer(frame, app, areas.footer);
-    super::over::draw(frame, app);
+    over::draw(frame, app);
 }
 
 /// The tabs: where each begins, and its text.
@@ -239,6 +240,16 @@ fn draw_footer(frame: &mut Frame<'_>, app: &App, area: Rect) {
     frame.render_widget(Paragraph::new(row.line()), area);
 }
 
+/// What is wrong with what is being typed, where there is no room beside it: in full, over the lines above.
+fn draw_above(frame: &mut Frame<'_>, text: &str, style: Style, area: Rect) {
+    let lines = over::wrapped(text, usize::from(area.width.saturating_sub(2)));
+    let lines: Vec<Line<'_>> = lines.map(|line| Line::styled(format!(" {line}"), style)).collect();
+    let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(area.y);
+    let above = Rect { y: area.y - height, height, ..area };
+    frame.render_widget(Clear, above);
+    frame.render_widget(Paragraph::new(lines), above);
+}
+
 fn draw_prompt(frame: &mut Frame<'_>, app: &App, prompt: &Prompt, area: Rect) {
     let theme = &app.theme;
     let (head, aside, keys) = match prompt.purpose {
@@ -272,7 +283,9 @@ fn draw_prompt(frame: &mut Frame<'_>, app: &App, prompt: &Prompt, area: Rect) {
     row.plain(before);
     row.plain(text::cut(after, width.saturating_sub(column), ""));
     let left = width.saturating_sub(row.width() + 3);
-    if left >= 8 {
+    if prompt.error.is_some() && text::width_of(&aside) > left {
+        draw_above(frame, &aside, style, area);
+    } else if left >= 8 {
         row.push(format!("  {}", text::cut(&aside, left, theme.glyphs.ellipsis)), style);
     }
     // What can be typed comes first, and then the keys that end it.

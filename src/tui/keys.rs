@@ -97,13 +97,17 @@ impl Stroke {
 }
 
 const TABLES: &[View] = &[View::Flows, View::Findings];
+/// Those whose rows lead somewhere, can be filtered, and come one after the other.
+const LISTS: &[View] = &[View::Tunnels, View::Ladder, View::Messages, View::Flows, View::Findings];
 
-/// All keys, in the order in which help tells of them.
+/// All keys, in the order in which help and footer tell of them: where the footer has no room, those that come late are
+/// left out, as is the ladder, to which a tab leads, too.
 pub const KEYS: &[Binding] = &[
     everywhere(&[key('q')], "q", Action::Back, "back; at the top, quit").footer("quit").over("close"),
     everywhere(&[named(KeyCode::Esc)], "Esc", Action::Escape, "back; never quits"),
     everywhere(&[control('c')], "Ctrl-C", Action::Quit, "quit, from anywhere"),
     everywhere(&[named(KeyCode::Enter)], "Enter", Action::Enter, "deeper: unfold, open, go to the packet")
+        .only_in(LISTS)
         .footer("open"),
     everywhere(&[key('?'), named(KeyCode::F(1))], "? F1", Action::Help, "keys of this screen").footer("help"),
     everywhere(&[key('k'), named(KeyCode::Up)], "k Up", Action::Up, "one row up").over("up"),
@@ -135,8 +139,15 @@ pub const KEYS: &[Binding] = &[
         Action::Filter,
         "filter by node, state, verdict or finding; checked as it is typed",
     )
+    .only_in(LISTS)
     .footer("filter"),
-    everywhere(&[key('x')], "x", Action::Ladder, "ladder of the selected node").footer("ladder"),
+    everywhere(
+        &[key('s'), named(KeyCode::F(2))],
+        "s F2",
+        Action::Save,
+        "save all, selected or filtered: pcap, csv, json, or ladder as text",
+    )
+    .footer("save"),
     everywhere(&[key('<')], "<", Action::SortLeft, "sort by the column to the left").only_in(TABLES),
     everywhere(&[key('>')], ">", Action::SortRight, "sort by the column to the right")
         .only_in(TABLES)
@@ -147,15 +158,9 @@ pub const KEYS: &[Binding] = &[
         .footer("explain"),
     everywhere(&[key('p')], "p", Action::Pause, "hold the screen still; what arrives is counted")
         .footer("pause"),
-    everywhere(&[key('A')], "A", Action::Follow, "follow the newest row").footer("follow"),
+    everywhere(&[key('A')], "A", Action::Follow, "follow the newest row").only_in(LISTS).footer("follow"),
     everywhere(&[key(' ')], "Space", Action::Mark, "select the row"),
-    everywhere(
-        &[key('s'), named(KeyCode::F(2))],
-        "s F2",
-        Action::Save,
-        "save all, selected or filtered: pcap, csv, json, or ladder as text",
-    )
-    .footer("save"),
+    everywhere(&[key('x')], "x", Action::Ladder, "ladder of the selected node").footer("ladder"),
     everywhere(&[key('y')], "y", Action::Copy, "copy to the clipboard of the terminal (OSC 52)"),
     everywhere(
         &[key('w')],
@@ -193,6 +198,12 @@ pub fn action(event: KeyEvent, view: View) -> Option<Action> {
     asked.map(|binding| binding.action)
 }
 
+/// What a key asks for while something lies over the view, whichever view that is.
+pub fn action_over(event: KeyEvent) -> Option<Action> {
+    let stroke = Stroke::of(event);
+    KEYS.iter().find(|binding| binding.strokes.contains(&stroke)).map(|binding| binding.action)
+}
+
 /// The keys of a view.
 pub fn of(view: View) -> impl Iterator<Item = &'static Binding> {
     KEYS.iter().filter(move |binding| binding.is_for(view))
@@ -203,12 +214,23 @@ pub fn markdown() -> String {
     let mut text = String::from("| keys | what they do | where |\n|:--|:--|:--|\n");
     for binding in KEYS {
         let keys: Vec<String> = binding.label.split(' ').map(|key| format!("`{key}`")).collect();
-        let views: Vec<&str> = binding.views.iter().map(|view| view.title()).collect();
-        let place = if views.is_empty() { "everywhere".to_owned() } else { views.join(", ") };
+        let place = place_of(binding);
         // Writing to a String cannot fail.
         let _ = writeln!(text, "| {} | {} | {place} |", keys.join(" "), binding.help);
     }
     text
+}
+
+/// Where the keys do something, in the fewest words.
+fn place_of(binding: &Binding) -> String {
+    let titles =
+        |views: &mut dyn Iterator<Item = View>| views.map(View::title).collect::<Vec<_>>().join(", ");
+    let mut others = View::ALL.into_iter().filter(|view| !binding.is_for(*view));
+    match others.clone().count() {
+        0 => "everywhere".to_owned(),
+        1 => format!("everywhere but in {}", titles(&mut others)),
+        _ => titles(&mut binding.views.iter().copied()),
+    }
 }
 
 #[cfg(test)]

@@ -231,7 +231,7 @@ fn help(app: &App) -> Vec<Line<'static>> {
 }
 
 /// Text in lines of at most so many columns, broken between words, and within those that are longer than a line.
-fn wrapped(text: &str, width: usize) -> impl Iterator<Item = String> + use<> {
+pub(super) fn wrapped(text: &str, width: usize) -> impl Iterator<Item = String> + use<> {
     let lines = textwrap::wrap(text, width.max(8));
     lines.into_iter().map(std::borrow::Cow::into_owned).collect::<Vec<_>>().into_iter()
 }

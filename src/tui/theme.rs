@@ -190,4 +190,10 @@ impl Theme {
             border::PLAIN
         }
     }
+
+    /// The same around the one of several panes that has the keys.
+    pub fn border_of_focus(&self) -> border::Set<'static> {
+        let (top_left, horizontal_top) = if self.ascii { ("+", "=") } else { ("╒", "═") };
+        border::Set { top_left, horizontal_top, ..self.border() }
+    }
 }

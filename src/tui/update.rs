@@ -141,8 +141,10 @@ impl App {
             self.prompt_key(facts, key, effects);
             return;
         }
-        let Some(action) = keys::action(key, self.view()) else { return };
-        if self.overlay.is_some() && self.overlay_key(action) {
+        let is_over = self.overlay.is_some();
+        let action = if is_over { keys::action_over(key) } else { keys::action(key, self.view()) };
+        let Some(action) = action else { return };
+        if is_over && self.overlay_key(action) {
             return;
         }
         self.act(facts, action, effects);

@@ -6,10 +6,11 @@ use super::counters::Rate;
 use super::recent_data::RecentData;
 use super::{AllMessages, CaptureCounters, Counters, RecentMessage, RecentMessages};
 use crate::capture::{Frame, LinkType};
-use crate::rules::{self, Finding, Findings, Place, Validator};
+use crate::pipeline::{Observed, ObservedMessage, Pipeline};
+use crate::rules::{self, Finding, Findings};
 use crate::state::{Attribution, Limits, Observer, Options};
 use crate::time::Timestamp;
-use crate::trace::{Seen, SeenMessage, Trace};
+use crate::trace::{SeenMessage, Trace};
 use crate::wire::{Header, KeyRing, Numbers, PORT};
 
 /// What an engine is told beforehand.
@@ -70,15 +71,13 @@ pub enum Taken {
     Nothing,
 }
 
-/// The trace, the observer, the recent messages and the counters. It holds no thread, no screen and no clock: frames
+/// The pipeline, the recent messages and the counters. It holds no thread, no screen and no clock: frames
 /// and times are brought to it.
 #[derive(Debug)]
 pub struct Engine {
     ports: Vec<u16>,
     keys: KeyRing,
-    trace: Trace,
-    observer: Observer,
-    validator: Option<Validator>,
+    pipeline: Pipeline,
     messages: AllMessages,
     data: RecentData,
     link_types: Vec<LinkType>,
@@ -107,15 +106,9 @@ impl Engine {
             recent_data,
         } = options;
         Self {
-            trace: Trace::new(&ports, numbers, true),
+            pipeline: Pipeline::new(Trace::new(&ports, numbers, true), observer, rules),
             ports,
             keys,
-            observer: Observer::new(Options {
-                // What rules ask for.
-                keep_before: observer.keep_before || rules.is_some(),
-                ..observer
-            }),
-            validator: rules.map(Validator::new),
             messages: AllMessages::new(recent_messages, recent_octets),
             data: RecentData::new(recent_data),
             link_types: Vec::new(),
@@ -142,48 +135,30 @@ impl Engine {
         look: impl FnOnce(&SeenMessage<'_>, &KeyRing, (Attribution, &Observer)),
     ) -> Taken {
         self.note(frame);
-        self.observer.advance(frame.time);
-        if let Some(validator) = &mut self.validator {
-            validator.advance(frame.time, &mut self.observer);
-        }
-        let (attribution, is_data) = match self.trace.take(frame) {
-            Seen::Nothing => {
+        let observed = self.pipeline.take(frame, &self.keys, |message| {
+            let ObservedMessage { seen, attribution, observer, .. } = message;
+            look(seen, &self.keys, (attribution, observer));
+            (attribution, matches!(seen.message.header, Header::TunnelData(_)))
+        });
+        let (attribution, is_data) = match observed {
+            Observed::Nothing => {
                 self.others = self.others.saturating_add(1);
                 return Taken::Nothing;
             }
-            Seen::Fragment(fragment) => {
+            Observed::Fragment => {
                 self.data.push(frame);
-                if let Some(validator) = &mut self.validator {
-                    let seen = self.observer.fragment(&fragment, frame.time);
-                    validator.fragment(&fragment, Place::of(frame), seen, &mut self.observer);
-                }
                 self.others = self.others.saturating_add(1);
                 return Taken::Nothing;
             }
-            Seen::Tunnelled(tunnel) => {
+            Observed::Tunnelled { attribution, .. } => {
                 self.data.push(frame);
-                let attribution = self.observer.tunnel(&tunnel, frame.time);
-                if let Some(validator) = &mut self.validator {
-                    validator.packet_soon(&tunnel, Place::of(frame), attribution, &mut self.observer);
-                }
                 self.others = self.others.saturating_add(u64::from(!attribution.tunnelled));
                 return Taken::Tunnelled(attribution);
             }
-            Seen::Message(seen) => {
-                if let Some(validator) = &mut self.validator {
-                    validator.release(&mut self.observer);
-                }
-                let event = seen.event(&self.keys);
-                let attribution = self.observer.message(&event);
-                if let Some(validator) = &mut self.validator {
-                    validator.message(&event, attribution, &self.keys, &self.observer);
-                }
-                look(&seen, &self.keys, (attribution, &self.observer));
-                (attribution, matches!(seen.message.header, Header::TunnelData(_)))
-            }
+            Observed::Message(message) => message,
         };
         let Attribution { node, copy, .. } = attribution;
-        let message = RecentMessage::new(frame, self.trace.fragment_frames(), node, copy);
+        let message = RecentMessage::new(frame, self.trace().fragment_frames(), node, copy);
         self.messages.push(message, is_data);
         Taken::Message(attribution)
     }
@@ -191,7 +166,7 @@ impl Engine {
     /// Counts a frame that a filter kept from being looked at.
     pub fn pass_over(&mut self, frame: &Frame<'_>) {
         self.note(frame);
-        self.trace.pass_over(frame);
+        self.pipeline.pass_over(frame);
         self.others = self.others.saturating_add(1);
     }
 
@@ -205,20 +180,13 @@ impl Engine {
             return;
         }
         if let Some(now) = now
-            && self.trace.counts().packets > 0
-            && now > self.observer.clock()
+            && self.trace().counts().packets > 0
+            && now > self.observer().clock()
         {
-            self.observer.advance(now);
-            if let Some(validator) = &mut self.validator {
-                validator.advance(now, &mut self.observer);
-            }
+            self.pipeline.advance(now);
         }
-        if let Some(validator) = &mut self.validator {
-            // They are judged by the tables as they saw them.
-            validator.release(&mut self.observer);
-        }
-        self.observer.refresh();
-        let counts = self.trace.counts();
+        self.pipeline.refresh();
+        let counts = self.pipeline.trace().counts();
         if let Some(now) = now.or(counts.last) {
             self.rate.measure(now, counts.packets, counts.bytes);
         }
@@ -228,10 +196,7 @@ impl Engine {
     /// Ends the observation: nothing more will come. What is unanswered now stays so.
     pub fn close(&mut self) {
         if !self.ended {
-            if let Some(validator) = &mut self.validator {
-                validator.close(&mut self.observer);
-            }
-            self.observer.close();
+            self.pipeline.close();
             self.ended = true;
             self.revision = self.revision.wrapping_add(1);
         }
@@ -251,29 +216,29 @@ impl Engine {
 
     /// What is believed, to be asked for what only changes when it is asked for.
     pub fn observer_mut(&mut self) -> &mut Observer {
-        &mut self.observer
+        self.pipeline.observer_mut()
     }
 
     /// What is believed. Counters of tunnels and rules, and expiry, are those of the last [`Engine::tick`].
     pub fn observer(&self) -> &Observer {
-        &self.observer
+        self.pipeline.observer()
     }
 
     /// What the rules found, as far as nobody took it; `None` when they are not asked.
     pub fn findings(&self) -> Option<&Findings> {
-        self.validator.as_ref().map(Validator::findings)
+        self.pipeline.findings()
     }
 
     /// Hands over what was found since this was asked last. Counts of findings stay.
     ///
     /// There is room for [`rules::Options::most_findings`] between two calls.
     pub fn take_findings(&mut self) -> Vec<Finding> {
-        self.validator.as_mut().map(Validator::take_findings).unwrap_or_default()
+        self.pipeline.take_findings()
     }
 
     /// What was counted on the way there.
     pub fn trace(&self) -> &Trace {
-        &self.trace
+        self.pipeline.trace()
     }
 
     /// The messages seen last, but for tunnel data, which would soon leave no room for others.
@@ -300,7 +265,7 @@ impl Engine {
 
     /// Reads a recent message again and hands it to `look`.
     pub fn read<T>(&self, message: &RecentMessage, look: impl FnOnce(&SeenMessage<'_>) -> T) -> Option<T> {
-        message.read(&self.ports, self.trace.numbers(), look)
+        message.read(&self.ports, self.trace().numbers(), look)
     }
 
     /// The keys authenticators are judged with.
@@ -315,13 +280,13 @@ impl Engine {
 
     /// Everything counted so far.
     pub fn counters(&self) -> Counters {
-        let counts = self.trace.counts();
+        let counts = self.trace().counts();
         let (packets_per_second, bytes_per_second) = self.rate.rates();
         Counters {
             packets: counts.packets,
             bytes: counts.bytes,
             registrations: counts.registrations(),
-            tunnelled: self.observer.tunnelled(),
+            tunnelled: self.observer().tunnelled(),
             others: self.others,
             packets_per_second,
             bytes_per_second,

@@ -1,6 +1,6 @@
 //! Watching: frames that come by themselves, and what is known of them at any moment.
 //!
-//! [`Engine`] is what a screen looks at: the trace, the observer, the recent messages and the counters, brought up to
+//! [`Engine`] is what a screen looks at: the pipeline, the recent messages and the counters, brought up to
 //! date a frame at a time.
 
 mod all_messages;

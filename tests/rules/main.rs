@@ -17,11 +17,10 @@ mod whose;
 use std::collections::BTreeSet;
 
 use mipflow::capture::{Frame, LinkType};
-use mipflow::net::PlainTunnel;
-use mipflow::rules::{CATALOGUE, Finding, Level, Options, Place, Validator};
-use mipflow::state::Observer;
+use mipflow::pipeline::Pipeline;
+use mipflow::rules::{CATALOGUE, Finding, Level, Options};
 use mipflow::time::Precision;
-use mipflow::trace::{Seen, Trace};
+use mipflow::trace::Trace;
 use mipflow::wire::{Numbers, PORT};
 
 use scene::{Scene, keys};
@@ -68,13 +67,9 @@ pub(crate) fn judged(scene: &Scene, cold_start: bool) -> Vec<Finding> {
 }
 
 fn judged_by(scene: &Scene, cold_start: bool, attribute: bool) -> Vec<Finding> {
-    let mut trace = Trace::new(&[PORT], Numbers::default(), false);
-    let mut observer = Observer::new(mipflow::state::Options {
-        keep_before: true,
-        attribute,
-        ..mipflow::state::Options::default()
-    });
-    let mut validator = Validator::new(Options { cold_start, ..Options::default() });
+    let trace = Trace::new(&[PORT], Numbers::default(), false);
+    let observer = mipflow::state::Options { attribute, ..mipflow::state::Options::default() };
+    let mut pipeline = Pipeline::new(trace, observer, Some(Options { cold_start, ..Options::default() }));
     let keys = keys();
     for (index, shot) in scene.history.shots.iter().enumerate() {
         let frame = Frame {
@@ -86,36 +81,10 @@ fn judged_by(scene: &Scene, cold_start: bool, attribute: bool) -> Vec<Finding> {
             data: &shot.octets,
             original_length: u32::try_from(shot.length).unwrap(),
         };
-        observer.advance(frame.time);
-        validator.advance(frame.time, &mut observer);
-        let place = Place { frame: frame.number, time: frame.time, precision: frame.precision };
-        if let Some(plain) = PlainTunnel::of(&frame)
-            && let Some(seen) = observer.plain(&plain, frame.time)
-        {
-            trace.pass_over(&frame);
-            validator.plain_soon(&plain, place, seen, &mut observer);
-            continue;
-        }
-        match trace.take(&frame) {
-            Seen::Nothing => {}
-            Seen::Fragment(fragment) => {
-                let seen = observer.fragment(&fragment, frame.time);
-                validator.fragment(&fragment, place, seen, &mut observer);
-            }
-            Seen::Tunnelled(tunnel) => {
-                let seen = observer.tunnel(&tunnel, frame.time);
-                validator.packet_soon(&tunnel, place, seen, &mut observer);
-            }
-            Seen::Message(seen) => {
-                validator.release(&mut observer);
-                let event = seen.event(&keys);
-                let attribution = observer.message(&event);
-                validator.message(&event, attribution, &keys, &observer);
-            }
-        }
+        pipeline.take(&frame, &keys, |_| ());
     }
-    validator.close(&mut observer);
-    validator.findings().kept().to_vec()
+    pipeline.close();
+    pipeline.take_findings()
 }
 
 /// Rule, frame and message of the must-findings.

@@ -1,4 +1,4 @@
-//! The path of the packets of a timeline: to the observer, to the rules, to the report.
+//! The path of the packets of a timeline: through the pipeline to the report, and to the file of those selected.
 
 use std::io::{self, IsTerminal as _};
 use std::mem;
@@ -10,19 +10,15 @@ use super::selected::Selected;
 use crate::capture::{FrameFilter, Next, Timeline, WriteError};
 use crate::cli::validation::{FailOn, ValidationOptions};
 use crate::cli::{Exit, Failure};
-use crate::net::PlainTunnel;
+use crate::pipeline::{Observed, ObservedMessage, Pipeline};
 use crate::report::{Report, Summary, Target};
-use crate::rules::{Place, Validator};
 use crate::state::{Attribution, Observer};
-use crate::trace::{Seen, Trace};
 use crate::wire::{KeyRing, Message};
 
 /// A run over a timeline.
 pub(super) struct Run {
     pub timeline: Timeline,
-    pub trace: Trace,
-    pub observer: Observer,
-    pub validator: Option<Validator>,
+    pub pipeline: Pipeline,
     pub target: Option<Target>,
     pub at: Option<At>,
     pub filter: Option<FrameFilter>,
@@ -59,65 +55,28 @@ impl Run {
                     }
                     let wanted = self.filter.as_mut().map_or(Ok(true), |filter| filter.matches(frame));
                     if !wanted.map_err(|error| Failure::usage(error.to_string(), Some(error.help())))? {
-                        self.trace.pass_over(frame);
+                        self.pipeline.pass_over(frame);
                         continue;
                     }
-                    self.observer.advance(frame.time);
-                    if let Some(validator) = &mut self.validator {
-                        validator.advance(frame.time, &mut self.observer);
-                    }
-                    // Most of a large capture, on the shortest way there is.
-                    if let Some(plain) = PlainTunnel::of(frame)
-                        && let Some(seen) = self.observer.plain(&plain, frame.time)
-                    {
-                        self.trace.pass_over(frame);
-                        if let Some(validator) = &mut self.validator {
-                            validator.plain_soon(&plain, Place::of(frame), seen, &mut self.observer);
+                    let observed = self.pipeline.take(frame, &self.keys, |message| {
+                        let ObservedMessage { seen, attribution, observer, added } = message;
+                        let chosen = is_of(self.target.as_ref(), observer, attribution, Some(&seen.message));
+                        if chosen {
+                            report.message(seen, &self.keys, added)?;
                         }
-                        continue;
-                    }
-                    let chosen = match self.trace.take(frame) {
-                        Seen::Nothing => continue,
-                        Seen::Fragment(fragment) => {
-                            if let Some(validator) = &mut self.validator {
-                                let seen = self.observer.fragment(&fragment, frame.time);
-                                validator.fragment(&fragment, Place::of(frame), seen, &mut self.observer);
-                            }
-                            continue;
+                        Ok(chosen.then_some(seen.datagram.reassembled))
+                    });
+                    let chosen = match observed {
+                        Observed::Nothing | Observed::Fragment => continue,
+                        Observed::Tunnelled { attribution, reassembled } => {
+                            let chosen = attribution.tunnelled
+                                && is_of(self.target.as_ref(), self.pipeline.observer(), attribution, None);
+                            chosen.then_some(reassembled)
                         }
-                        Seen::Tunnelled(tunnel) => {
-                            let seen = self.observer.tunnel(&tunnel, frame.time);
-                            if let Some(validator) = &mut self.validator {
-                                validator.packet_soon(&tunnel, Place::of(frame), seen, &mut self.observer);
-                            }
-                            let chosen =
-                                seen.tunnelled && is_of(self.target.as_ref(), &self.observer, seen, None);
-                            chosen.then_some(tunnel.reassembled)
-                        }
-                        Seen::Message(seen) => {
-                            if let Some(validator) = &mut self.validator {
-                                validator.release(&mut self.observer);
-                            }
-                            let event = seen.event(&self.keys);
-                            let attribution = self.observer.message(&event);
-                            let found = self.validator.as_mut().map_or(0..0, |validator| {
-                                validator.message(&event, attribution, &self.keys, &self.observer)
-                            });
-                            let message = Some(&seen.message);
-                            let chosen = is_of(self.target.as_ref(), &self.observer, attribution, message);
-                            if chosen {
-                                let findings = self.validator.as_ref().map(Validator::findings);
-                                let found =
-                                    findings.map(|findings| findings.added(found)).unwrap_or_default();
-                                report
-                                    .message(&seen, &self.keys, found)
-                                    .map_err(|error| Failure::output(&error))?;
-                            }
-                            chosen.then_some(seen.datagram.reassembled)
-                        }
+                        Observed::Message(chosen) => chosen.map_err(|error| Failure::output(&error))?,
                     };
                     if let (Some(writer), Some(reassembled)) = (&mut self.writer, chosen)
-                        && let Err(error) = writer.write(&self.trace, frame, reassembled)
+                        && let Err(error) = writer.write(self.pipeline.trace(), frame, reassembled)
                     {
                         // What can be read is still printed.
                         self.writer = None;
@@ -129,12 +88,9 @@ impl Run {
             }
         }
         if let Some(At::Time(time)) = self.at {
-            self.observer.advance(time);
+            self.pipeline.advance(time);
         }
-        if let Some(validator) = &mut self.validator {
-            validator.close(&mut self.observer);
-        }
-        self.observer.close();
+        self.pipeline.close();
         self.finish(report)
     }
 
@@ -142,16 +98,17 @@ impl Run {
         if let Some(bar) = self.bar {
             bar.finish_and_clear();
         }
+        let trace = self.pipeline.trace();
         let summary = Summary {
             files: self.timeline.files(),
             link_types: self.timeline.link_types(),
-            counts: self.trace.counts(),
-            observer: &self.observer,
-            findings: self.validator.as_ref().map(Validator::findings),
+            counts: trace.counts(),
+            observer: self.pipeline.observer(),
+            findings: self.pipeline.findings(),
             target: self.target.as_ref(),
-            network: self.trace.network_counters(),
+            network: trace.network_counters(),
             clock_backwards: self.timeline.clock_backwards(),
-            numbers: self.trace.numbers(),
+            numbers: trace.numbers(),
             lost: None,
         };
         let nothing_read = summary.counts.packets == 0 && !self.timeline.errors().is_empty();
@@ -172,7 +129,7 @@ impl Run {
         }
         exit = tell_unread(&summary).unwrap_or(exit);
         // The process ends: to give back what was remembered piece by piece would take a twentieth of its time.
-        mem::forget((self.observer, self.validator));
+        mem::forget(self.pipeline);
         Ok(exit)
     }
 }

@@ -3,16 +3,15 @@
 use std::hash::{BuildHasher as _, RandomState};
 
 use crate::craft::{Outcome, SentOrReceived};
-use crate::rules::{self, Choice, Finding, Validator};
-use crate::state::{Observer, Options};
-use crate::trace::{Seen, Trace};
-use crate::wire::{KeyRing, Numbers};
+use crate::pipeline::Pipeline;
+use crate::rules::{self, Choice, Finding};
+use crate::state::Options;
+use crate::trace::Trace;
+use crate::wire::Numbers;
 
 /// The observer and the rules behind it, fed with the packets of a run as `decode` feeds them with a capture's.
 pub(super) struct Judge {
-    trace: Trace,
-    observer: Observer,
-    validator: Validator,
+    pipeline: Pipeline,
 }
 
 impl Judge {
@@ -20,49 +19,29 @@ impl Judge {
     /// unless `cold_start` says that nothing was.
     pub(super) fn new(ports: Vec<u16>, numbers: Numbers, choice: Choice, cold_start: bool) -> Self {
         let seed = || RandomState::new().hash_one(0u8);
-        Self {
-            trace: Trace::new(&ports, numbers, false),
-            observer: Observer::new(Options { keep_before: true, seed: seed(), ..Options::default() }),
-            validator: Validator::new(rules::Options {
-                cold_start,
-                ports,
-                choice,
-                seed: seed(),
-                ..rules::Options::default()
-            }),
-        }
+        let trace = Trace::new(&ports, numbers, false);
+        let observer = Options { seed: seed(), ..Options::default() };
+        let rules = rules::Options { cold_start, ports, choice, seed: seed(), ..rules::Options::default() };
+        Self { pipeline: Pipeline::new(trace, observer, Some(rules)) }
     }
 
     /// Takes what was sent and received for a step, and gives what was found since the last.
     pub(super) fn take(&mut self, outcome: &Outcome) -> Vec<Finding> {
         for packet in &outcome.packets {
-            self.packet(packet, &outcome.keys);
+            self.pipeline.take(&packet.frame(), &outcome.keys, |_| ());
         }
-        let mut found = self.validator.take_findings();
+        let mut found = self.pipeline.take_findings();
         if outcome.asks_many {
             found.retain(|finding| !is_mirrored(finding, outcome));
         }
         found
     }
 
-    fn packet(&mut self, packet: &SentOrReceived, keys: &KeyRing) {
-        let Self { trace, observer, validator } = self;
-        let frame = packet.frame();
-        observer.advance(frame.time);
-        validator.advance(frame.time, observer);
-        // A socket gives datagrams, and whole ones: there is nothing else to judge.
-        if let Seen::Message(seen) = trace.take(&frame) {
-            let event = seen.event(keys);
-            let attribution = observer.message(&event);
-            validator.message(&event, attribution, keys, observer);
-        }
-    }
-
     /// Ends the run, and gives what could be decided only now. What its rule gives more time than the run took is not
     /// decided.
     pub(super) fn close(&mut self) -> Vec<Finding> {
-        self.validator.close(&mut self.observer);
-        self.validator.take_findings()
+        self.pipeline.close();
+        self.pipeline.take_findings()
     }
 }
 

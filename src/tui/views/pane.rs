@@ -34,6 +34,11 @@ impl<'a> Pane<'a> {
         self.app.pane() == self.number
     }
 
+    /// Whether it is the only one in sight.
+    fn is_alone(&self) -> bool {
+        self.app.areas().panes.iter().filter(|pane| !pane.is_empty()).count() < 2
+    }
+
     /// Columns of a row, without the column of the cursor.
     pub fn width(&self) -> usize {
         usize::from(inner(self.area).width).saturating_sub(1)
@@ -56,7 +61,9 @@ impl<'a> Pane<'a> {
         if self.area.x > 0 {
             borders |= Borders::LEFT;
         }
-        let mut block = Block::new().borders(borders).border_set(theme.border()).border_style(theme.quiet);
+        let has_double_line = self.is_focused() && !self.is_alone();
+        let border = if has_double_line { theme.border_of_focus() } else { theme.border() };
+        let mut block = Block::new().borders(borders).border_set(border).border_style(theme.quiet);
         if width > 4 {
             block = block.title_top(Line::from(Span::styled(format!(" {title} "), style)));
         }
