@@ -18,7 +18,7 @@ use crate::time::Timestamp;
 type Hasher = FixedState;
 
 /// A node in the directory. Places are used again; its birth tells it from those that had the place before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct NodeId {
     pub slot: u32,
     pub birth: NonZeroU32,

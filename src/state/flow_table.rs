@@ -4,6 +4,7 @@ use std::hash::BuildHasher;
 use std::net::IpAddr;
 
 use foldhash::fast::FixedState;
+use hashbrown::HashMap;
 use smallvec::SmallVec;
 
 use super::directory::NodeId;
@@ -18,6 +19,8 @@ use super::{Direction, Node, Traffic};
 pub(super) struct FlowTable {
     flows: Vec<Flow>,
     index: Index,
+    /// Flows whose address is another node's now. It may come back.
+    aside: HashMap<(Key, NodeId), u32, FixedState>,
     paths: Vec<Path>,
     free_paths: Vec<u32>,
     pub addresses6: Addresses6,
@@ -86,6 +89,7 @@ impl FlowTable {
         Self {
             flows: Vec::new(),
             index: Index::default(),
+            aside: HashMap::with_hasher(FixedState::with_seed(seed)),
             paths: Vec::new(),
             free_paths: Vec::new(),
             addresses6: Addresses6::new(FixedState::with_seed(seed)),
@@ -128,7 +132,7 @@ impl FlowTable {
         slot
     }
 
-    /// The flow with this key.
+    /// The flow with this key, of the node that had a packet of it last.
     pub fn find(&self, key: &Key) -> Option<u32> {
         let is_it = |slot: &u32| self.flows.get(*slot as usize).is_some_and(|flow| flow.key == *key);
         self.index.slots(self.tag(key)).find(is_it)
@@ -151,17 +155,20 @@ impl FlowTable {
         if key.form.is_ipv6() { self.addresses6.address(number).into() } else { IpAddr::V4(number.into()) }
     }
 
-    /// Adds a flow of `node` whose first packet takes `path`. When there were too many, another one is forgotten and
-    /// its node given.
+    /// Adds a flow of `node` whose first packet takes `path`; one of another node with the same key is set aside. When
+    /// there were too many, another one is forgotten and its node given.
     pub fn insert(&mut self, key: Key, node: NodeId, path: Path) -> (u32, Option<NodeId>) {
+        self.set_aside(&key);
         let flow = Flow::new(key, node, path);
         let (slot, forgotten) = if self.flows.len() < self.most {
             self.flows.push(flow);
             (u32::try_from(self.flows.len().saturating_sub(1)).unwrap_or(NONE), None)
         } else {
             let slot = self.pick();
-            if let Some(key) = self.flows.get(slot as usize).map(|flow| flow.key) {
-                self.index.remove(Entry { tag: self.tag(&key), slot });
+            if let Some((key, node)) = self.flows.get(slot as usize).map(|flow| (flow.key, flow.owner()))
+                && !self.index.remove(Entry { tag: self.tag(&key), slot })
+            {
+                self.aside.remove(&(key, node));
             }
             (slot, self.replace(slot, flow))
         };
@@ -169,7 +176,22 @@ impl FlowTable {
         (slot, forgotten)
     }
 
-    /// Begins the flow in a slot anew, for another node than before, and gives that one.
+    fn set_aside(&mut self, key: &Key) {
+        let Some(slot) = self.find(key) else { return };
+        let Some(node) = self.flows.get(slot as usize).map(Flow::owner) else { return };
+        self.index.remove(Entry { tag: self.tag(key), slot });
+        self.aside.insert((*key, node), slot);
+    }
+
+    /// The flow of a node that was set aside and goes on now; what had its key meanwhile is set aside instead.
+    pub fn take_back(&mut self, key: &Key, node: NodeId) -> Option<u32> {
+        let slot = self.aside.remove(&(*key, node))?;
+        self.set_aside(key);
+        self.index.insert(Entry { tag: self.tag(key), slot });
+        Some(slot)
+    }
+
+    /// Begins the flow in a slot anew, for another node than before, which is no more; gives that one.
     pub fn hand_over(&mut self, slot: u32, node: NodeId, path: Path) -> Option<NodeId> {
         let key = self.flows.get(slot as usize)?.key;
         self.replace(slot, Flow::new(key, node, path))

@@ -271,19 +271,23 @@ impl Observer {
         attribution
     }
 
-    /// The flow with this key, found or made; `None` when its node has too many.
+    /// The flow of a node with this key, found or made; `None` when its node has too many.
     fn flow_of(&mut self, key: Key, id: NodeId, path: Path) -> Option<u32> {
         let found = self.flows.find(&key);
-        let known = found.filter(|slot| self.flows.flow_mut(*slot).is_some_and(|flow| flow.owner() == id));
-        if known.is_some() {
-            return known;
+        let owner = found.and_then(|slot| self.flows.flow_mut(slot).map(|flow| flow.owner()));
+        if owner == Some(id) {
+            return found;
         }
+        if let Some(slot) = self.flows.take_back(&key, id) {
+            return Some(slot);
+        }
+        let is_orphan = owner.is_some_and(|owner| self.directory.slot(owner).is_none());
         let node = self.directory.nodes.get_mut(id.slot as usize)?;
         if node.flows >= self.options.limits.flows_of_one_node {
             return None;
         }
         node.flows = node.flows.saturating_add(1);
-        let (slot, forgotten) = match found {
+        let (slot, forgotten) = match found.filter(|_| is_orphan) {
             Some(slot) => (slot, self.flows.hand_over(slot, id, path)),
             None => self.flows.insert(key, id, path),
         };

@@ -66,9 +66,9 @@ fn a_host_behind_a_prefix_that_registers_has_its_packets_for_itself() {
     register(&mut history, 3.0, HOST, None);
     three_packets_to_the_host(&mut history, 4.0);
     let observer = history.observe();
-    // The flow is the other node's now, and what it had counted stays where it was counted.
-    assert_eq!(tunnels(&observer, NODE), ["- 192.0.2.9 ipip 3/384 0/0 flows 0"]);
+    assert_eq!(tunnels(&observer, NODE), [SHARED]);
     assert_eq!(tunnels(&observer, HOST), [SHARED]);
+    assert_eq!(flows(&observer), ["- - per-flow [- 3/384 0/0]"; 2]);
 }
 
 #[test]
@@ -81,9 +81,40 @@ fn a_prefix_that_another_node_gets_takes_its_packets_along() {
         register(&mut history, 3.0, OTHER_NODE, Some(prefix));
         three_packets_to_the_host(&mut history, 4.0);
         let observer = history.observe();
-        assert_eq!(tunnels(&observer, NODE), ["- 192.0.2.9 ipip 3/384 0/0 flows 0"], "{prefix:?}");
+        assert_eq!(tunnels(&observer, NODE), [SHARED], "{prefix:?}");
         assert_eq!(tunnels(&observer, OTHER_NODE), [SHARED], "{prefix:?}");
     }
+}
+
+/// A prefix goes from one node to the other and back, twice, and each time three packets follow.
+fn to_and_fro() -> History {
+    let mut history = History::new();
+    register(&mut history, 1.0, OTHER_NODE, None);
+    for (seconds, node) in [(2.0, NODE), (4.0, OTHER_NODE), (6.0, NODE), (8.0, OTHER_NODE), (10.0, NODE)] {
+        register(&mut history, seconds, node, Some(NETWORK));
+        three_packets_to_the_host(&mut history, seconds + 1.0);
+    }
+    history
+}
+
+#[test]
+fn a_flow_whose_address_comes_back_goes_on_where_it_was() {
+    let observer = to_and_fro().observe();
+    assert_eq!(tunnels(&observer, NODE), ["- 192.0.2.9 ipip 9/1152 0/0 flows 1"]);
+    assert_eq!(tunnels(&observer, OTHER_NODE), ["- 192.0.2.9 ipip 6/768 0/0 flows 1"]);
+    assert_eq!(flows(&observer), ["- - per-flow [- 9/1152 0/0]", "- - per-flow [- 6/768 0/0]"]);
+    assert_eq!(observer.evictions().flows, 0);
+}
+
+#[test]
+fn flows_whose_address_went_elsewhere_make_room_for_others() {
+    let limits = Limits { flows: 1, ..Limits::default() };
+    let observer = to_and_fro().observe_with(Options { limits, ..Options::default() });
+    // What was counted stays in its tunnel; of the flow only the last three packets are left.
+    assert_eq!(tunnels(&observer, NODE), ["- 192.0.2.9 ipip 9/1152 0/0 flows 1"]);
+    assert_eq!(tunnels(&observer, OTHER_NODE), ["- 192.0.2.9 ipip 6/768 0/0 flows 0"]);
+    assert_eq!(flows(&observer), ["- - per-flow [- 3/384 0/0]"]);
+    assert_eq!(observer.evictions().flows, 4);
 }
 
 #[test]
