@@ -88,7 +88,11 @@ impl ToJson for ExtensionList<'_, '_, '_> {
         let mut verifier = self.0.keys.verifier(self.0.seen.message.octets);
         array(
             out,
-            extensions.map(|extension| ExtensionJson { extension, verdict: verifier.verify(&extension) }),
+            extensions.map(|extension| {
+                let is_signed = extension.is_authentication();
+                let verdict = is_signed.then(|| verifier.verify(&extension)).flatten();
+                ExtensionJson { extension, verdict }
+            }),
         );
     }
 }

@@ -1,6 +1,6 @@
 //! The Flow-Binding extension by itself (FB).
 
-use std::fmt::{Display, Formatter};
+use std::fmt::{Display, Formatter, Write};
 
 use crate::rules::facts::{FlowBindingFacts, MessageFacts, OctetSet, Traits, data_octet, octets_of};
 use crate::rules::finder::Finder;
@@ -345,12 +345,16 @@ fn overlapping_rules(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
         if let Some(one) = overlapping {
             finder
                 .fires_often(|| {
-                    format!(
+                    // Most captures with a policy have many of these: room for all of it at once.
+                    let mut text = String::with_capacity(224);
+                    let _ = write!(
+                        text,
                         "the selectors of \"{}\" and \"{}\" overlap and their actions differ; which one decides is \
                          not defined (RFC 7629 §4.2)",
                         RuleText(one),
                         RuleText(other)
-                    )
+                    );
+                    text
                 })
                 .at(octets_of(&other.extension));
             return;
