@@ -1,0 +1,245 @@
+//! Base registration and revocation (REG, REV), by themselves.
+
+use std::net::{Ipv4Addr, SocketAddrV4};
+
+use super::{says, told};
+use crate::history::{HOME_AGENT, NODE, care_of, revocation};
+use crate::scene::{KEY, Registration, Scene, multipath, short, sign, timestamp};
+
+/// A request with an NAI.
+fn named(request: Registration) -> Registration {
+    request.with(short(131, b"a@b.example"))
+}
+
+/// A request, and the reply to it with this code, changed.
+fn answered(
+    request: Registration,
+    code: u8,
+    change: impl Fn(Registration) -> Registration,
+) -> impl Fn(&mut Scene) {
+    move |scene: &mut Scene| {
+        let sent = scene.send(0.0, &request);
+        scene.send(0.02, &change(sent.reply(code)));
+    }
+}
+
+#[test]
+fn a_node_without_addresses_does_not_register_its_home_address() {
+    let at = |address: Ipv4Addr, lifetime| {
+        let request = Registration {
+            home_address: address,
+            care_of_address: address,
+            lifetime,
+            ..Registration::plain(1)
+        };
+        move |scene: &mut Scene| {
+            scene.exchange(0.0, &named(request.clone()), 134);
+        }
+    };
+    assert_eq!(told("REG-002", at(Ipv4Addr::UNSPECIFIED, 600)), [0; 0]);
+    assert_eq!(told("REG-002", at(NODE, 600)), [1]);
+    assert_eq!(told("REG-002", at(NODE, 1)), [1]);
+    assert_eq!(told("REG-002", at(NODE, 0)), [0; 0]);
+}
+
+/// The code groups of D2, by the list of the rule.
+#[test]
+fn the_codes_that_are_assigned() {
+    for code in 0..=255 {
+        let is_known = matches!(
+            code,
+            0 | 1 | 64..=82 | 88..=90 | 96..=101 | 104..=115 | 127..=150 | 152 | 153 | 192..=194
+        );
+        let at = told("REG-025", answered(Registration::plain(1), code, |reply| reply));
+        assert_eq!(at, if is_known { vec![] } else { vec![2] }, "{code}");
+    }
+}
+
+#[test]
+fn a_refusal_owes_no_addresses() {
+    let nobody = Ipv4Addr::UNSPECIFIED;
+    for (code, at) in [(0, &[2][..]), (1, &[2]), (136, &[])] {
+        let no_home = answered(named(Registration::plain(1)), code, |reply| {
+            named(Registration { home_address: nobody, ..reply })
+        });
+        assert_eq!(told("REG-005", no_home), at, "{code}");
+        let no_agent =
+            answered(Registration::plain(1), code, |reply| Registration { home_agent: nobody, ..reply });
+        assert_eq!(told("REG-005", no_agent), at, "{code}");
+    }
+}
+
+#[test]
+fn a_home_agent_gives_the_nai_back_where_it_speaks_itself() {
+    let relayed = || named(Registration::relayed(1));
+    assert_eq!(told("REG-005", answered(relayed(), 0, |reply| reply)), [2]);
+    assert_eq!(told("REG-005", answered(relayed(), 136, |reply| reply)), [2]);
+    // A foreign agent's code; and what it passes on to the node.
+    assert_eq!(told("REG-005", answered(relayed(), 78, |reply| reply)), [0; 0]);
+    assert_eq!(told("REG-005", answered(relayed().to_foreign_agent(), 0, |reply| reply)), [0; 0]);
+}
+
+#[test]
+fn a_group_is_no_home_agent() {
+    let named_as = |code, agent: Ipv4Addr| {
+        answered(Registration::plain(1), code, move |reply| Registration { home_agent: agent, ..reply })
+    };
+    for agent in [Ipv4Addr::BROADCAST, Ipv4Addr::new(224, 0, 0, 11)] {
+        assert_eq!(told("REG-007", named_as(0, agent)), [2]);
+        assert_eq!(told("REG-007", named_as(136, agent)), [2]);
+        assert_eq!(told("REG-007", named_as(78, agent)), [0; 0]);
+    }
+    assert_eq!(told("REG-007", named_as(136, Ipv4Addr::new(198, 51, 100, 2))), [0; 0]);
+}
+
+#[test]
+fn a_refusal_grants_no_extreme_lifetime() {
+    let granting = |code, lifetime| {
+        let request = Registration { lifetime: u16::MAX, ..Registration::plain(1) };
+        answered(request, code, move |reply| Registration { lifetime, ..reply })
+    };
+    for (lifetime, at) in [(0, &[2][..]), (1, &[]), (65_534, &[]), (65_535, &[2])] {
+        assert_eq!(told("REG-009", granting(0, lifetime)), at, "{lifetime}");
+        assert_eq!(told("REG-009", granting(134, lifetime)), [0; 0], "{lifetime}");
+    }
+}
+
+/// Each end of a reply is that of its request, and each counts.
+#[test]
+fn a_reply_goes_the_way_of_its_request_back() {
+    let with = |change: fn(&mut Registration)| {
+        move |scene: &mut Scene| {
+            scene.wait_until(0.0);
+            let sent = scene.send(20.0, &Registration::plain(1));
+            let mut reply = sent.reply(0);
+            change(&mut reply);
+            scene.send(20.02, &reply);
+        }
+    };
+    let changes: [fn(&mut Registration); 4] = [
+        |reply| reply.source.set_port(5434),
+        |reply| reply.destination.set_port(5434),
+        |reply| reply.source.set_ip(Ipv4Addr::new(198, 51, 100, 2)),
+        |reply| reply.destination.set_ip(care_of(9)),
+    ];
+    assert_eq!(told("REG-021", with(|_| ())), [0; 0]);
+    for change in changes {
+        assert_eq!(told("REG-021", with(change)), [3]);
+        // What answers a request was asked for, wherever it goes.
+        assert_eq!(told("REG-011", with(change)), [0; 0]);
+    }
+}
+
+/// Refused with 133 at 0.02 s; the next request, whose timestamp is far off, comes so many milliseconds later.
+#[test]
+fn what_was_sent_within_a_tenth_of_a_second_had_not_heard_of_the_refusal() {
+    let again = |after: f64| {
+        move |scene: &mut Scene| {
+            scene.exchange(0.0, &Registration::plain(1), 133);
+            let identification = Some(timestamp(1_000.0));
+            scene.send(0.02 + after, &Registration { identification, ..Registration::plain(1) });
+        }
+    };
+    assert_eq!(told("REG-014", again(0.099)), [0; 0]);
+    assert_eq!(told("REG-014", again(0.1)), [3]);
+}
+
+#[test]
+fn silence_is_told_of_home_agents_alone() {
+    let silent = |request: Registration| {
+        move |scene: &mut Scene| {
+            scene.send(0.0, &request);
+            scene.wait_until(15.0);
+        }
+    };
+    assert_eq!(told("REG-017", silent(Registration::relayed(1))), [1]);
+    assert_eq!(told("REG-017", silent(Registration::relayed(1).to_foreign_agent())), [0; 0]);
+}
+
+#[test]
+fn encapsulations_are_asked_for_with_any_lifetime_that_registers() {
+    let asking = |octet, lifetime| {
+        answered(Registration { octet, lifetime, ..Registration::plain(1) }, 134, |reply| reply)
+    };
+    // D, M, G and T.
+    assert_eq!(told("REG-026", asking(0x3a, 1)), [1]);
+    assert_eq!(told("REG-026", asking(0x3a, 0)), [0; 0]);
+    assert_eq!(told("REG-026", asking(0x2a, 1)), [0; 0]);
+    // Without D.
+    assert_eq!(told("REG-026", asking(0x0a, 1)), [1]);
+    assert_eq!(told("REG-026", asking(0x12, 1)), [1]);
+    assert_eq!(told("REG-026", asking(0x02, 1)), [0; 0]);
+}
+
+/// A request is accepted for 600 s, and a minute later its octets come again and get this code.
+#[test]
+fn a_duplicate_that_is_refused_extends_nothing() {
+    let again = |code| {
+        move |scene: &mut Scene| {
+            let sent = scene.exchange(0.0, &Registration::plain(1), 0);
+            scene.exchange(60.0, &sent, code);
+        }
+    };
+    assert_eq!(told("REG-028", again(0)), [4]);
+    assert_eq!(told("REG-028", again(133)), [0; 0]);
+}
+
+/// What a foreign agent has to keep for itself, on its leg and on the other.
+#[test]
+fn a_foreign_agent_relays_to_a_home_agent() {
+    let delivery = || vec![130, 0];
+    let to = |address: Ipv4Addr, lifetime| {
+        move |scene: &mut Scene| {
+            let destination = SocketAddrV4::new(address, 434);
+            let request = Registration { destination, lifetime, ttl: 255, ..Registration::relayed(1) };
+            scene.send(0.0, &request.with_after(delivery()));
+        }
+    };
+    assert_eq!(told("AUTH-009", to(HOME_AGENT, 1)), [1]);
+    assert_eq!(told("AUTH-009", to(HOME_AGENT, 0)), [0; 0]);
+    assert_eq!(told("AUTH-009", to(care_of(9), 600)), [0; 0]);
+    says("AUTH-009", "relayed Type 130, which is meant for it alone (RFC 3024 §3.3)", to(HOME_AGENT, 600));
+    let foreign = |scene: &mut Scene| {
+        let authentication = short(33, &[&[0, 0, 0x22, 0x22][..], &[9; 16]].concat());
+        scene.send(0.0, &Registration::relayed(1).with_after(authentication));
+    };
+    says("AUTH-009", "relayed Type 33, which is meant for it alone (RFC 5944 §3.7.2.2)", foreign);
+}
+
+/// The home agent revokes the binding at an interface.
+fn revoke(scene: &mut Scene, seconds: f64, interface: u8) {
+    let mut payload = revocation(care_of(interface), 5);
+    sign(&mut payload, 32, KEY);
+    scene.datagram(seconds, &Registration::plain(interface).reply(0), &payload);
+}
+
+/// BID 1 at interface 1 for five seconds; then another message of the node; then the revocation.
+#[test]
+fn a_binding_that_expired_is_dead_while_another_lives() {
+    let revoked = |second: Registration| {
+        move |scene: &mut Scene| {
+            scene.exchange(0.0, &Registration { lifetime: 5, ..Registration::request(1) }, 0);
+            scene.exchange(30.0, &second, 0);
+            revoke(scene, 60.0, 1);
+        }
+    };
+    assert_eq!(told("REV-002", revoked(Registration::request(2))), [5]);
+    // Another BID at the same address, for ever.
+    let here = Registration { lifetime: u16::MAX, ..Registration::plain(1) }.with(multipath(2));
+    assert_eq!(told("REV-002", revoked(here)), [0; 0]);
+}
+
+/// BID 1 for twenty seconds, de-registered after ten; and it is revoked when it would have expired.
+#[test]
+fn a_binding_that_was_deregistered_did_not_expire() {
+    let revoked = |deregistered: bool| {
+        move |scene: &mut Scene| {
+            scene.exchange(0.0, &Registration { lifetime: 20, ..Registration::request(1) }, 0);
+            let other = Registration::request(if deregistered { 1 } else { 2 });
+            scene.exchange(10.0, &Registration { lifetime: 0, ..other }, 0);
+            revoke(scene, 60.0, 1);
+        }
+    };
+    assert_eq!(told("REV-002", revoked(true)), [0; 0]);
+    assert_eq!(told("REV-002", revoked(false)), [5]);
+}
