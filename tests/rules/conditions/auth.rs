@@ -98,3 +98,23 @@ fn how_short_an_authentication_extension_may_be() {
     assert_eq!(told("AUTH-004", with(36, long(36, 1, &data(20)))), [0; 0]);
     says("AUTH-004", "take 20 or more (RFC 4721 §5)", with(36, long(36, 1, &data(19))));
 }
+
+/// In a reply to a foreign agent Type 34 comes last, and what stands before it has no order.
+#[test]
+fn a_reply_orders_nothing_before_type_34() {
+    let reply = |is_last: bool| {
+        move |scene: &mut Scene| {
+            let sent = scene.send(0.0, &Registration::relayed(1));
+            let foreign = short(33, &[&[0, 0, 0x22, 0x22][..], &[9; 16]].concat());
+            let reply = sent.reply(0).with(foreign).with_after(short(131, b"a@b.example"));
+            let mut payload = reply.payload();
+            sign(&mut payload, 34, FOREIGN_HOME_KEY);
+            if !is_last {
+                payload.extend_from_slice(&[131, 1, b'a']);
+            }
+            scene.datagram(0.02, &reply, &payload);
+        }
+    };
+    assert_eq!(told("AUTH-007", reply(true)), [0; 0]);
+    assert_eq!(told("AUTH-007", reply(false)), [2]);
+}

@@ -25,3 +25,31 @@ fn revocation_support_has_a_length_of_6_at_least() {
     assert_eq!(told("EXT-007", one(short(137, &[0; 5]))), [1]);
     says("EXT-007", "Length is 5 and must be 6 or more", one(short(137, &[0; 5])));
 }
+
+/// The header of an extension that is cut short, and its data.
+#[test]
+fn where_a_datagram_ends_too_soon_is_told() {
+    let behind = |octets: &'static [u8]| {
+        move |scene: &mut Scene| {
+            scene.exchange(0.0, &Registration::plain(1).with_after(octets.to_vec()), 134);
+        }
+    };
+    // Behind the fixed part and 22 octets of Type 32.
+    says(
+        "EXT-001",
+        "at octet 46 needs 2 octets its header alone, and the datagram has 1 left",
+        behind(&[133]),
+    );
+    says(
+        "EXT-001",
+        "at octet 46 needs 4 octets its header alone, and the datagram has 3 left",
+        behind(&[36, 1, 0]),
+    );
+    says(
+        "EXT-001",
+        "at octet 46 needs 11 octets with its Length, and the datagram has 4 left",
+        behind(&[133, 9, 0, 0]),
+    );
+    assert_eq!(told("EXT-001", behind(&[0])), [0; 0]);
+    assert_eq!(told("EXT-001", behind(&[133, 0])), [0; 0]);
+}

@@ -124,3 +124,68 @@ fn a_first_choice_is_the_first_that_lived_and_another_of_its_list_lives_on() {
     assert_eq!(told("FB-016", expires(&[1, 2], false)), [0; 0]);
     assert_eq!(told("FB-016", expires(&[1, 2, 3], false)), [4]);
 }
+
+/// BID 1, whose rule for IPv6 stands in the reply, with a prefix that is accepted where `given`.
+#[test]
+fn a_rule_for_ipv6_in_a_reply_has_a_prefix_of_a_live_binding() {
+    let prefix = |start: &[u8]| {
+        let mut data = [start, &[0x20, 0x01, 0x0d, 0xb8, 0, 1]].concat();
+        data.resize(start.len() + 16, 0);
+        crate::scene::short(152, &data)
+    };
+    let rule = |given: bool| {
+        move |scene: &mut Scene| {
+            let first = Registration::request(1);
+            let sent = scene.send(0.0, &if given { first.with(prefix(&[1, 48])) } else { first });
+            let reply = sent.reply(0);
+            scene.send(0.02, &if given { reply.with(prefix(&[2, 0, 48, 0])) } else { reply });
+            let sent = scene.send(5.0, &Registration::request(2));
+            scene.send(5.02, &sent.reply(0).with(flow_binding(1, &[2], 2, &[0, 2, 0, 0, 17])));
+        }
+    };
+    assert_eq!(told("FB-010", rule(true)), [0; 0]);
+    assert_eq!(told("FB-010", rule(false)), [4]);
+}
+
+/// A plain registration set the policy: its refresh has no Multipath extension that could name a BID.
+#[test]
+fn a_refresh_without_a_bid_leaves_no_policy_out() {
+    let refreshed = |request: fn(u8) -> Registration| {
+        move |scene: &mut Scene| {
+            let drop = flow_binding(0, &[255], 1, &udp_to_port(5060));
+            scene.exchange(0.0, &request(1).with(drop), 0);
+            scene.exchange(5.0, &request(1), 0);
+        }
+    };
+    assert_eq!(told("FB-014", refreshed(Registration::plain)), [0; 0]);
+    assert_eq!(told("FB-014", refreshed(Registration::request)), [3]);
+}
+
+/// BID 1 expires at 10.02 s, BID 2 lives on; a rule of this kind names them.
+#[test]
+fn a_rule_that_drops_has_no_preferred_path() {
+    let expires = |action| {
+        move |scene: &mut Scene| {
+            let bids = if action == 0 { &[1][..] } else { &[1, 2] };
+            let request = Registration { lifetime: 10, ..Registration::request(1) };
+            scene.exchange(0.0, &request.with(flow_binding(action, bids, 1, &udp_to_port(5060))), 0);
+            scene.exchange(1.0, &Registration::request(2), 0);
+            scene.wait_until(20.0);
+        }
+    };
+    assert_eq!(told("FB-016", expires(1)), [2]);
+    assert_eq!(told("FB-016", expires(0)), [0; 0]);
+}
+
+#[test]
+fn a_rule_without_a_binding_is_told_by_its_number() {
+    let second = |scene: &mut Scene| {
+        let rules = Registration::request(1)
+            .with(forward(&[2], &udp_to_port(5061)))
+            .with(forward(&[1], &udp_to_port(5060)));
+        scene.exchange(0.0, &Registration::request(2), 0);
+        scene.exchange(1.0, &rules, 0);
+        scene.exchange(5.0, &Registration { lifetime: 0, ..Registration::request(1) }, 0);
+    };
+    super::says("FB-017", "rule 2, FORWARD to 1, has no live binding", second);
+}

@@ -150,3 +150,53 @@ fn a_later_fragment_has_a_forwarding_header_where_it_is_the_nodes() {
     assert_eq!(told("TUN-023", fragment(NODE)), [3]);
     assert_eq!(told("TUN-023", fragment(Ipv4Addr::new(10, 1, 0, 2))), [0; 0]);
 }
+
+/// GRE with routing (bit 1), whose entries stand before the payload: of that only the bit is said (TUN-020).
+#[test]
+fn what_stands_behind_routing_entries_is_not_taken_for_a_payload() {
+    let routed = || in_gre(&[0x40, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0], &Packet::new().octets());
+    assert_eq!((told("TUN-020", routed()), told("TUN-021", routed())), (vec![3], vec![]));
+}
+
+#[test]
+fn an_encapsulation_that_was_not_asked_for_is_named() {
+    let inner = Packet::new().octets();
+    let with = |protocol, payload: Vec<u8>| {
+        move |scene: &mut Scene| {
+            bid_1(scene, 0);
+            scene.history.packet(5.0, ipv4(HOME_AGENT, care_of(1), protocol, &payload));
+        }
+    };
+    let minimal = [&minimal_header(&inner, true), &inner[20..]].concat();
+    says("TUN-008", "minimal encapsulation (protocol 55) to 192.0.2.1", with(55, minimal));
+    says("TUN-008", "GRE (protocol 47) to 192.0.2.1", with(47, [&[0, 0, 8, 0][..], &inner].concat()));
+}
+
+/// BIDs 1 and 2 through one foreign agent, the second registered at this time, and keys 1 and 2 in its tunnel at 5 s and
+/// 9 s.
+#[test]
+fn a_key_that_changes_has_changed_for_each_binding_at_the_end_of_the_tunnel() {
+    let keyed = |second: f64| {
+        move |scene: &mut Scene| {
+            let through = |bid: u8| {
+                let request = Registration::relayed(1).with(crate::scene::multipath(bid));
+                Registration { octet: 0x02 | GRE, ..request }
+            };
+            let key = |scene: &mut Scene, seconds, key| {
+                let packet = crate::history::gre(HOME_AGENT, care_of(1), Some(key), &Packet::new().octets());
+                scene.history.packet(seconds, packet);
+            };
+            scene.exchange(0.0, &through(1), 0);
+            if second < 5.0 {
+                scene.exchange(second, &through(2), 0);
+            }
+            key(scene, 5.0, 1);
+            if second > 5.0 {
+                scene.exchange(second, &through(2), 0);
+            }
+            key(scene, 9.0, 2);
+        }
+    };
+    assert_eq!(told("TUN-022", keyed(2.0)), [6]);
+    assert_eq!(told("TUN-022", keyed(7.0)), [0; 0]);
+}

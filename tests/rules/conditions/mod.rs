@@ -2,6 +2,7 @@
 //! Pairs show what fires a rule; these show that nothing in its words can be left out.
 
 mod auth;
+mod copies;
 mod cut;
 mod exch;
 mod ext;

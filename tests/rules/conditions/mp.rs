@@ -171,3 +171,51 @@ fn a_bulk_flag_for_a_binding_from_before_the_capture_is_no_news() {
     assert_eq!(told("MP-021", then(1, with_flags(2, 0x80))), [3]);
     assert_eq!(super::told_late("MP-021", then(1, with_flags(2, 0x80))), [0; 0]);
 }
+
+/// Refused with 152, and then BID 1 is accepted after all; then the node comes without Multipath.
+#[test]
+fn a_refusal_before_the_binding_excuses_nothing() {
+    let plain = |interface| {
+        move |scene: &mut Scene| {
+            scene.exchange(0.0, &Registration::request(1), 152);
+            scene.exchange(0.5, &Registration::request(1), 0);
+            scene.exchange(10.0, &Registration::plain(interface), 0);
+        }
+    };
+    assert_eq!(told("MP-018", plain(1)), [5]);
+    assert_eq!(told("MP-025", plain(9)), [5]);
+}
+
+#[test]
+fn a_deregistration_of_all_needs_no_bid_of_its_own() {
+    let end = |bid, flags| {
+        then(1, Registration { lifetime: 0, care_of_address: care_of(1), ..with_flags(bid, flags) })
+    };
+    assert_eq!(told("MP-020", end(2, 0)), [3]);
+    assert_eq!(told("MP-020", end(2, 0x80)), [0; 0]);
+    // The home address as care-of address, where it was registered as one (REG-002), ends all, too.
+    let home = |scene: &mut Scene| {
+        let source = SocketAddrV4::new(NODE, 434);
+        let at_home = Registration { care_of_address: NODE, source, ..Registration::request(1) };
+        scene.exchange(0.0, &at_home, 0);
+        scene.exchange(
+            5.0,
+            &Registration { lifetime: 0, care_of_address: NODE, source, ..Registration::plain(1) },
+            0,
+        );
+    };
+    assert_eq!(told("MP-020", home), [0; 0]);
+}
+
+/// BID 1 behind a NAT, and its refresh from there without a UDP Tunnel Request: its own tunnel is no other.
+#[test]
+fn the_end_of_its_own_tunnel_is_not_that_of_another() {
+    let build = |scene: &mut Scene| {
+        let source = SocketAddrV4::new(care_of(9), 434);
+        let request = Registration { source, ..Registration::request(1) };
+        let sent = scene.send(0.0, &request.clone().with(short(144, &[0; 6])));
+        scene.send(0.02, &sent.reply(0).with(short(44, &[0, 0, 0, 0, 0, 110])));
+        scene.exchange(5.0, &request, 0);
+    };
+    says("MP-024", "comes from 192.0.2.9; it has to leave", build);
+}

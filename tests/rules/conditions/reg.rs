@@ -243,3 +243,53 @@ fn a_binding_that_was_deregistered_did_not_expire() {
     assert_eq!(told("REV-002", revoked(true)), [0; 0]);
     assert_eq!(told("REV-002", revoked(false)), [5]);
 }
+
+#[test]
+fn how_an_identification_fails_to_rise_is_told() {
+    let then = |older: f64| {
+        move |scene: &mut Scene| {
+            let sent = scene.exchange(0.0, &Registration::plain(1), 0);
+            let identification = sent.identification.map(|_| timestamp(-older));
+            scene.exchange(5.0, &Registration { identification, lifetime: 300, ..Registration::plain(1) }, 0);
+        }
+    };
+    says("REG-013", "repeats an earlier one", then(0.0));
+    says("REG-013", "is below an earlier one", then(0.001));
+}
+
+/// A request for one home agent, the reply to it from another: it matters where it was sent, and to whom.
+#[test]
+fn the_home_agent_that_was_asked_is_one_address_that_was_written_to() {
+    let other = Ipv4Addr::new(198, 51, 100, 2);
+    let answered_by_other = |request: Registration| {
+        move |scene: &mut Scene| {
+            let sent = scene.send(0.0, &request);
+            scene.send(0.02, &Registration { home_agent: other, ..sent.reply(0) });
+        }
+    };
+    let to = |address: Ipv4Addr| {
+        let destination = SocketAddrV4::new(address, 434);
+        answered_by_other(Registration { home_agent: address, destination, ..Registration::plain(1) })
+    };
+    assert_eq!(told("REG-007", to(HOME_AGENT)), [2]);
+    assert_eq!(told("REG-007", to(Ipv4Addr::new(224, 0, 0, 11))), [0; 0]);
+    assert_eq!(told("REG-007", to(Ipv4Addr::UNSPECIFIED)), [0; 0]);
+    assert_eq!(told("REG-007", answered_by_other(Registration::relayed(1).to_foreign_agent())), [0; 0]);
+}
+
+#[test]
+fn a_combination_of_encapsulations_is_told_once_whatever_else_is_asked_for() {
+    let then = |octet| {
+        move |scene: &mut Scene| {
+            // D, M, G and T; then others.
+            scene.exchange(0.0, &Registration { octet: 0x3a, ..Registration::plain(1) }, 134);
+            scene.exchange(5.0, &Registration { octet, ..Registration::plain(1) }, 134);
+        }
+    };
+    for octet in [0x3a, 0xba, 0x7a, 0x3e, 0x38, 0x3b] {
+        assert_eq!(told("REG-026", then(octet)), [1], "{octet:#04x}");
+    }
+    for octet in [0x1a, 0x0a, 0x12] {
+        assert_eq!(told("REG-026", then(octet)), [1, 3], "{octet:#04x}");
+    }
+}

@@ -155,3 +155,99 @@ fn the_protocols_of_a_contradiction_are_told() {
     says("TS-010", "protocol 1-5 and for ports", asking(1, vec![vec![0, 0x8c, 0, 0, 0, 80, 1, 5]]));
     says("TS-010", "protocol 17 and for an SPI", asking(1, vec![vec![0x08, 0x08, 0, 0, 0, 0, 1, 0, 17]]));
 }
+
+#[test]
+fn the_first_octet_of_a_flow_label_does_not_count_in_its_range() {
+    // G and H, from 8 to 9 and back; the first octet is another rule's (TS-007).
+    let labels = |start: [u8; 4], end: [u8; 4]| asking(2, vec![[&[3, 0, 0, 0][..], &start, &end].concat()]);
+    assert_eq!(told("TS-003", labels([1, 0, 0, 8], [0, 0, 0, 9])), [0; 0]);
+    assert_eq!(told("TS-003", labels([0, 0, 0, 9], [1, 0, 0, 8])), [1]);
+    says(
+        "TS-003",
+        "flow label range starts at 0x9 and ends at 0x1000008",
+        labels([0, 0, 0, 9], [1, 0, 0, 8]),
+    );
+}
+
+#[test]
+fn addresses_of_ipv6_are_told_as_people_write_them() {
+    let address = |last| [0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last];
+    let backwards = [&[0xc0, 0, 0, 0][..], &address(9), &address(1)].concat();
+    says("TS-003", "starts at 2001:db8::9 and ends at 2001:db8::1", asking(2, vec![backwards]));
+}
+
+#[test]
+fn what_is_missing_of_a_selector_and_what_it_selects_is_told() {
+    says("TS-005", "has 3 octets; its flags word alone takes 4", asking(1, vec![vec![0; 3]]));
+    says(
+        "TS-005",
+        "has 4 octets: its flags announce a field of 2 where 0 remain",
+        asking(1, vec![vec![2, 0, 0, 0]]),
+    );
+    says(
+        "TS-005",
+        "has 5 octets: its flags announce a field of 2 where 1 remain",
+        asking(2, vec![vec![0, 0x80, 0, 0, 9]]),
+    );
+    says("TS-012", "every IPv4 packet matches", asking(1, vec![vec![0; 4]]));
+    says("TS-012", "every IPv6 packet matches", asking(2, vec![vec![0; 4]]));
+}
+
+/// Packets to this address, or up to that, are not to the node.
+#[test]
+fn a_destination_that_is_elsewhere_is_told_as_an_address_or_a_range() {
+    let to = |last: &[u8]| {
+        let flags = if last.is_empty() { 0x20 } else { 0x30 };
+        asking(1, vec![[&[flags, 0, 0, 0, 10, 9, 0, 1], last].concat()])
+    };
+    says("TS-011", "destination 10.9.0.1 holds neither", to(&[]));
+    says("TS-011", "destination 10.9.0.1-10.9.0.7 holds neither", to(&[10, 9, 0, 7]));
+}
+
+/// A request for a network or a prefix of one address, and for packets to this one.
+#[test]
+fn a_network_may_be_a_single_address() {
+    let network = |length: u8, last: u8| {
+        move |scene: &mut Scene| {
+            let request = Registration::request(1).with(crate::scene::short(148, &[0, length, 10, 99, 0, 1]));
+            let selector = [0x20, 0, 0, 0, 10, 99, 0, last];
+            scene.exchange(0.0, &request.with(flow_binding(1, &[1], 1, &selector)), 134);
+        }
+    };
+    assert_eq!(told("TS-011", network(32, 1)), [0; 0]);
+    assert_eq!(told("TS-011", network(32, 2)), [1]);
+    // There is no network of 33 bits (NEMO-001).
+    assert_eq!(told("TS-011", network(33, 1)), [1]);
+    let prefix = |length: u8, last: u8| {
+        move |scene: &mut Scene| {
+            let address = |last| [0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last];
+            let asked = crate::scene::short(152, &[&[1, length][..], &address(1)].concat());
+            let selector = [&[0x20, 0, 0, 0][..], &address(last)].concat();
+            let request = Registration::request(1).with(asked).with(flow_binding(1, &[1], 2, &selector));
+            scene.exchange(0.0, &request, 134);
+        }
+    };
+    assert_eq!(told("TS-011", prefix(128, 1)), [0; 0]);
+    assert_eq!(told("TS-011", prefix(128, 2)), [1]);
+    // Nor a prefix of 129 (DS-002): without one there is nothing to compare with.
+    assert_eq!(told("TS-011", prefix(129, 2)), [0; 0]);
+}
+
+/// A node is given an address, and later asks by its NAI alone for packets from this one.
+#[test]
+fn a_node_that_does_not_name_its_address_has_it_still() {
+    let asked = |source: [u8; 4]| {
+        move |scene: &mut Scene| {
+            let nai = || crate::scene::short(131, b"a@b.example");
+            let nobody = std::net::Ipv4Addr::UNSPECIFIED;
+            let request = Registration { home_address: nobody, ..Registration::request(1) }.with(nai());
+            let sent = scene.send(0.0, &request);
+            let home_address = std::net::Ipv4Addr::new(10, 9, 0, 9);
+            scene.send(0.02, &Registration { home_address, ..sent.reply(0) }.with(nai()));
+            let selector = [&[0x80, 0, 0, 0][..], &source].concat();
+            scene.send(5.0, &request.with(flow_binding(1, &[1], 1, &selector)));
+        }
+    };
+    assert_eq!(told("TS-011", asked([10, 9, 0, 9])), [3]);
+    assert_eq!(told("TS-011", asked([10, 9, 0, 8])), [0; 0]);
+}

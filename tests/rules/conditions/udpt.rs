@@ -105,3 +105,32 @@ fn a_registration_is_inside_its_own_tunnel_where_the_same_node_has_it() {
     assert_eq!(told("UDPT-005", inside(NODE)), [3]);
     assert_eq!(told("UDPT-005", inside(Ipv4Addr::new(10, 1, 0, 2))), [0; 0]);
 }
+
+#[test]
+fn tunnel_data_to_where_no_tunnel_ends_was_not_accepted_without_udp() {
+    let to = |interface: u8| {
+        move |scene: &mut Scene| {
+            scene.exchange(0.0, &Registration::request(1), 0);
+            let end = SocketAddrV4::new(care_of(interface), 434);
+            down(scene, end, [4, 4, 0, 0], &Packet::new().octets());
+        }
+    };
+    assert_eq!(told("UDPT-002", to(1)), [3]);
+    assert_eq!(told("UDPT-002", to(77)), [0; 0]);
+}
+
+/// A foreign agent behind a NAT asks for a tunnel in UDP; GRE for a node in it, which registered or did not.
+#[test]
+fn what_a_foreign_agent_has_in_udp_may_be_of_nodes_that_were_there_before() {
+    let data = |node: Ipv4Addr| {
+        move |scene: &mut Scene| {
+            let request = Registration { source: BEHIND_NAT, ..Registration::relayed(3) };
+            let sent = scene.send(0.0, &request.with_after(short(144, &[0; 6])));
+            scene.send(0.02, &sent.reply(0).with_after(short(44, &[0, 0, 0, 0, 0, 110])));
+            let inner = Packet::new().to(node).octets();
+            down(scene, BEHIND_NAT, [4, 47, 0, 0], &[&[0, 0, 8, 0][..], &inner].concat());
+        }
+    };
+    assert_eq!(told("UDPT-004", data(NODE)), [3]);
+    assert_eq!(told("UDPT-004", data(Ipv4Addr::new(10, 1, 0, 99))), [0; 0]);
+}
