@@ -118,3 +118,18 @@ fn a_reply_orders_nothing_before_type_34() {
     assert_eq!(told("AUTH-007", reply(true)), [0; 0]);
     assert_eq!(told("AUTH-007", reply(false)), [2]);
 }
+
+/// A challenge behind Type 32 to which nothing answers: a request to a foreign agent, and its reply.
+#[test]
+fn a_challenge_is_answered_by_requests() {
+    let challenge = || short(132, &[1, 2, 3, 4]);
+    let request = |scene: &mut Scene| {
+        scene.send(0.0, &Registration::relayed(1).to_foreign_agent().with_after(challenge()));
+    };
+    assert_eq!(told("AUTH-010", request), [1]);
+    let reply = |scene: &mut Scene| {
+        let sent = scene.send(0.0, &Registration::relayed(1).to_foreign_agent());
+        scene.send(0.02, &sent.reply(0).with_after(challenge()));
+    };
+    assert_eq!(told("AUTH-010", reply), [0; 0]);
+}

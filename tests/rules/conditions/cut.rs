@@ -6,6 +6,18 @@ use super::told;
 use crate::history::care_of;
 use crate::scene::{Registration, Scene, flow_binding, forward, long, multipath, short, udp_to_port};
 
+/// A foreign agent's request from another address, for this lifetime.
+#[test]
+fn a_request_for_one_second_is_relayed_from_the_care_of_address_too() {
+    let for_lifetime = |lifetime| {
+        move |scene: &mut Scene| {
+            scene.send(0.0, &from_elsewhere(Registration { lifetime, ..Registration::relayed(1) }));
+        }
+    };
+    assert_eq!(told("REG-020", for_lifetime(1)), [1]);
+    assert_eq!(told("REG-020", for_lifetime(0)), [0; 0]);
+}
+
 /// The message, where `is_cut` with an extension at its end whose Length is 9 and which has two octets.
 fn cut(registration: Registration, is_cut: bool) -> Registration {
     if is_cut { registration.with_after(vec![133, 9, 0, 0]) } else { registration }

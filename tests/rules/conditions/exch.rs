@@ -113,3 +113,23 @@ fn a_policy_without_a_list_repeats_no_bid() {
     assert_eq!(told("EXCH-014", refused(drop(&[7, 8], 1))), [0; 0]);
     assert_eq!(told("EXCH-014", refused(drop(&[7], 0))), [0; 0]);
 }
+
+/// The request of BID 2 is accepted; that of BID 1, with this Identification, is refused with 133.
+#[test]
+fn only_a_greater_timestamp_overtakes() {
+    let refused = |accepted: u64, identification: u64| {
+        move |scene: &mut Scene| {
+            let with = |bid, identification| Registration {
+                identification: Some(identification),
+                ..Registration::request(bid)
+            };
+            scene.exchange(1.0, &with(2, accepted), 0);
+            scene.exchange(1.05, &with(1, identification), 133);
+        }
+    };
+    let now = crate::scene::timestamp(1.0);
+    assert_eq!(told("EXCH-012", refused(now, now - 1)), [4]);
+    assert_eq!(told("EXCH-012", refused(now, now)), [0; 0]);
+    // A nonce is no timestamp.
+    assert_eq!(told("EXCH-012", refused(2 << 32 | 9, 1 << 32 | 7)), [0; 0]);
+}

@@ -53,3 +53,8 @@ fn where_a_datagram_ends_too_soon_is_told() {
     assert_eq!(told("EXT-001", behind(&[0])), [0; 0]);
     assert_eq!(told("EXT-001", behind(&[133, 0])), [0; 0]);
 }
+
+#[test]
+fn of_a_subtype_that_nobody_knows_it_is_not_said_what_an_agent_meets() {
+    says("EXT-004", "resumes at octet 33, and drops", one(crate::scene::long(154, 7, &[0; 4])));
+}

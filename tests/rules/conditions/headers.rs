@@ -200,3 +200,21 @@ fn a_key_that_changes_has_changed_for_each_binding_at_the_end_of_the_tunnel() {
     assert_eq!(told("TUN-022", keyed(2.0)), [6]);
     assert_eq!(told("TUN-022", keyed(7.0)), [0; 0]);
 }
+
+/// So many IP headers around each other in minimal encapsulation, which adds none.
+#[test]
+fn minimal_encapsulation_adds_no_header_to_the_stack() {
+    let stacked = |count: u8| {
+        move |scene: &mut Scene| {
+            bid_1(scene, MINIMAL);
+            let mut inner = Packet::new().octets();
+            for index in 1..count {
+                inner = ipv4(Ipv4Addr::new(203, 0, 113, index), NODE, 4, &inner);
+            }
+            let payload = [&minimal_header(&inner, true), &inner[20..]].concat();
+            scene.history.packet(5.0, ipv4(HOME_AGENT, care_of(1), 55, &payload));
+        }
+    };
+    assert_eq!(told("TUN-019", stacked(3)), [0; 0]);
+    assert_eq!(told("TUN-019", stacked(4)), [3]);
+}

@@ -8,10 +8,12 @@ mod exch;
 mod ext;
 mod fb;
 mod headers;
+mod memory;
 mod mp;
 mod nemo;
 mod reg;
 mod selectors;
+mod sequence;
 mod tun;
 mod udpt;
 

@@ -219,3 +219,17 @@ fn the_end_of_its_own_tunnel_is_not_that_of_another() {
     };
     says("MP-024", "comes from 192.0.2.9; it has to leave", build);
 }
+
+/// What is said of a binding at its own address is not said where it moves, nor where O lets it change.
+#[test]
+fn a_binding_that_moves_or_is_overwritten_may_change() {
+    let changed = |interface, flags| {
+        let request = Registration::plain(interface).with(multipath_with(5, 2, 1, flags));
+        then(1, Registration { octet: 0x2a, ..request })
+    };
+    for (rule, here, there) in [("MP-014", &[][..], &[3][..]), ("MP-017", &[3], &[]), ("MP-028", &[3], &[])] {
+        assert_eq!(told(rule, changed(1, 0)), here, "{rule}");
+        assert_eq!(told(rule, changed(9, 0)), there, "{rule}");
+        assert_eq!(told(rule, changed(1, 0x40)), [0; 0], "{rule}");
+    }
+}

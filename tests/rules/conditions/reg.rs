@@ -3,8 +3,8 @@
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use super::{says, told};
-use crate::history::{HOME_AGENT, NODE, care_of, revocation};
-use crate::scene::{KEY, Registration, Scene, multipath, short, sign, timestamp};
+use crate::history::{HOME_AGENT, NODE, care_of};
+use crate::scene::{Registration, Scene, short, timestamp};
 
 /// A request with an NAI.
 fn named(request: Registration) -> Registration {
@@ -130,32 +130,6 @@ fn a_reply_goes_the_way_of_its_request_back() {
     }
 }
 
-/// Refused with 133 at 0.02 s; the next request, whose timestamp is far off, comes so many milliseconds later.
-#[test]
-fn what_was_sent_within_a_tenth_of_a_second_had_not_heard_of_the_refusal() {
-    let again = |after: f64| {
-        move |scene: &mut Scene| {
-            scene.exchange(0.0, &Registration::plain(1), 133);
-            let identification = Some(timestamp(1_000.0));
-            scene.send(0.02 + after, &Registration { identification, ..Registration::plain(1) });
-        }
-    };
-    assert_eq!(told("REG-014", again(0.099)), [0; 0]);
-    assert_eq!(told("REG-014", again(0.1)), [3]);
-}
-
-#[test]
-fn silence_is_told_of_home_agents_alone() {
-    let silent = |request: Registration| {
-        move |scene: &mut Scene| {
-            scene.send(0.0, &request);
-            scene.wait_until(15.0);
-        }
-    };
-    assert_eq!(told("REG-017", silent(Registration::relayed(1))), [1]);
-    assert_eq!(told("REG-017", silent(Registration::relayed(1).to_foreign_agent())), [0; 0]);
-}
-
 #[test]
 fn encapsulations_are_asked_for_with_any_lifetime_that_registers() {
     let asking = |octet, lifetime| {
@@ -169,92 +143,6 @@ fn encapsulations_are_asked_for_with_any_lifetime_that_registers() {
     assert_eq!(told("REG-026", asking(0x0a, 1)), [1]);
     assert_eq!(told("REG-026", asking(0x12, 1)), [1]);
     assert_eq!(told("REG-026", asking(0x02, 1)), [0; 0]);
-}
-
-/// A request is accepted for 600 s, and a minute later its octets come again and get this code.
-#[test]
-fn a_duplicate_that_is_refused_extends_nothing() {
-    let again = |code| {
-        move |scene: &mut Scene| {
-            let sent = scene.exchange(0.0, &Registration::plain(1), 0);
-            scene.exchange(60.0, &sent, code);
-        }
-    };
-    assert_eq!(told("REG-028", again(0)), [4]);
-    assert_eq!(told("REG-028", again(133)), [0; 0]);
-}
-
-/// What a foreign agent has to keep for itself, on its leg and on the other.
-#[test]
-fn a_foreign_agent_relays_to_a_home_agent() {
-    let delivery = || vec![130, 0];
-    let to = |address: Ipv4Addr, lifetime| {
-        move |scene: &mut Scene| {
-            let destination = SocketAddrV4::new(address, 434);
-            let request = Registration { destination, lifetime, ttl: 255, ..Registration::relayed(1) };
-            scene.send(0.0, &request.with_after(delivery()));
-        }
-    };
-    assert_eq!(told("AUTH-009", to(HOME_AGENT, 1)), [1]);
-    assert_eq!(told("AUTH-009", to(HOME_AGENT, 0)), [0; 0]);
-    assert_eq!(told("AUTH-009", to(care_of(9), 600)), [0; 0]);
-    says("AUTH-009", "relayed Type 130, which is meant for it alone (RFC 3024 §3.3)", to(HOME_AGENT, 600));
-    let foreign = |scene: &mut Scene| {
-        let authentication = short(33, &[&[0, 0, 0x22, 0x22][..], &[9; 16]].concat());
-        scene.send(0.0, &Registration::relayed(1).with_after(authentication));
-    };
-    says("AUTH-009", "relayed Type 33, which is meant for it alone (RFC 5944 §3.7.2.2)", foreign);
-}
-
-/// The home agent revokes the binding at an interface.
-fn revoke(scene: &mut Scene, seconds: f64, interface: u8) {
-    let mut payload = revocation(care_of(interface), 5);
-    sign(&mut payload, 32, KEY);
-    scene.datagram(seconds, &Registration::plain(interface).reply(0), &payload);
-}
-
-/// BID 1 at interface 1 for five seconds; then another message of the node; then the revocation.
-#[test]
-fn a_binding_that_expired_is_dead_while_another_lives() {
-    let revoked = |second: Registration| {
-        move |scene: &mut Scene| {
-            scene.exchange(0.0, &Registration { lifetime: 5, ..Registration::request(1) }, 0);
-            scene.exchange(30.0, &second, 0);
-            revoke(scene, 60.0, 1);
-        }
-    };
-    assert_eq!(told("REV-002", revoked(Registration::request(2))), [5]);
-    // Another BID at the same address, for ever.
-    let here = Registration { lifetime: u16::MAX, ..Registration::plain(1) }.with(multipath(2));
-    assert_eq!(told("REV-002", revoked(here)), [0; 0]);
-}
-
-/// BID 1 for twenty seconds, de-registered after ten; and it is revoked when it would have expired.
-#[test]
-fn a_binding_that_was_deregistered_did_not_expire() {
-    let revoked = |deregistered: bool| {
-        move |scene: &mut Scene| {
-            scene.exchange(0.0, &Registration { lifetime: 20, ..Registration::request(1) }, 0);
-            let other = Registration::request(if deregistered { 1 } else { 2 });
-            scene.exchange(10.0, &Registration { lifetime: 0, ..other }, 0);
-            revoke(scene, 60.0, 1);
-        }
-    };
-    assert_eq!(told("REV-002", revoked(true)), [0; 0]);
-    assert_eq!(told("REV-002", revoked(false)), [5]);
-}
-
-#[test]
-fn how_an_identification_fails_to_rise_is_told() {
-    let then = |older: f64| {
-        move |scene: &mut Scene| {
-            let sent = scene.exchange(0.0, &Registration::plain(1), 0);
-            let identification = sent.identification.map(|_| timestamp(-older));
-            scene.exchange(5.0, &Registration { identification, lifetime: 300, ..Registration::plain(1) }, 0);
-        }
-    };
-    says("REG-013", "repeats an earlier one", then(0.0));
-    says("REG-013", "is below an earlier one", then(0.001));
 }
 
 /// A request for one home agent, the reply to it from another: it matters where it was sent, and to whom.
@@ -292,4 +180,75 @@ fn a_combination_of_encapsulations_is_told_once_whatever_else_is_asked_for() {
     for octet in [0x1a, 0x0a, 0x12] {
         assert_eq!(told("REG-026", then(octet)), [1, 3], "{octet:#04x}");
     }
+}
+
+#[test]
+fn a_home_agent_that_is_assigned_may_be_another() {
+    let other = Ipv4Addr::new(198, 51, 100, 2);
+    // Dynamic Home Agent (Type 139, a long header) in either message.
+    let assigned = |in_request: bool, in_reply: bool| {
+        move |scene: &mut Scene| {
+            let dynamic = |is_there, message: Registration| {
+                if is_there { message.with(crate::scene::long(139, 1, &other.octets())) } else { message }
+            };
+            let sent = scene.send(0.0, &dynamic(in_request, Registration::plain(1)));
+            scene.send(0.02, &dynamic(in_reply, Registration { home_agent: other, ..sent.reply(0) }));
+        }
+    };
+    assert_eq!(told("REG-007", assigned(false, false)), [2]);
+    assert_eq!(told("REG-007", assigned(true, false)), [0; 0]);
+    assert_eq!(told("REG-007", assigned(false, true)), [0; 0]);
+}
+
+#[test]
+fn a_refusal_grants_nothing() {
+    let granting =
+        |code| answered(Registration::plain(1), code, |reply| Registration { lifetime: 1_800, ..reply });
+    assert_eq!(told("REG-008", granting(0)), [2]);
+    assert_eq!(told("REG-008", granting(134)), [0; 0]);
+}
+
+/// A request to the mobility agents around, without a home agent; any of them answers from its own address.
+#[test]
+fn who_answers_a_group_answers_from_its_own_address() {
+    let to = |address: Ipv4Addr, lifetime| {
+        move |scene: &mut Scene| {
+            let destination = SocketAddrV4::new(address, 434);
+            let home_agent = Ipv4Addr::UNSPECIFIED;
+            let sent = scene
+                .send(0.0, &Registration { home_agent, destination, lifetime, ..Registration::plain(1) });
+            let source = SocketAddrV4::new(HOME_AGENT, 434);
+            scene.send(0.02, &Registration { home_agent: HOME_AGENT, source, ..sent.reply(134) });
+        }
+    };
+    assert_eq!(told("REG-021", to(Ipv4Addr::new(224, 0, 0, 11), 600)), [0; 0]);
+    assert_eq!(told("REG-021", to(Ipv4Addr::BROADCAST, 600)), [0; 0]);
+    assert_eq!(told("REG-021", to(Ipv4Addr::new(198, 51, 100, 2), 600)), [2]);
+    assert_eq!(told("REG-021", to(Ipv4Addr::new(198, 51, 100, 2), 1)), [2]);
+    assert_eq!(told("REG-021", to(Ipv4Addr::new(198, 51, 100, 2), 0)), [0; 0]);
+}
+
+/// Two nodes behind one path: the reply to another request is not one to this.
+#[test]
+fn a_reply_with_another_identification_changes_no_home_address() {
+    let other = Ipv4Addr::new(10, 1, 0, 2);
+    let replied = |is_same: bool| {
+        move |scene: &mut Scene| {
+            let sent = scene.send(0.0, &Registration::plain(1));
+            let reply = Registration { home_address: other, ..sent.reply(0) };
+            let identification = if is_same { sent.identification } else { Some(timestamp(-8.5)) };
+            scene.send(0.02, &Registration { identification, ..reply });
+        }
+    };
+    assert_eq!(told("REG-006", replied(true)), [2]);
+    assert_eq!(told("REG-006", replied(false)), [0; 0]);
+}
+
+#[test]
+fn an_ambiguous_encapsulation_is_told_with_its_reason() {
+    let asking = |octet| answered(Registration { octet, ..Registration::plain(1) }, 134, |reply| reply);
+    says("REG-026", "M and G are set; no document", asking(0x3a));
+    says("REG-026", "M and G are set through a foreign agent (D is clear); no document", asking(0x1a));
+    says("REG-026", "G is set through a foreign agent (D is clear); the foreign agent", asking(0x0a));
+    says("REG-026", "M is set through a foreign agent (D is clear); the foreign agent", asking(0x12));
 }

@@ -94,7 +94,9 @@ fn the_start_of_one_field_is_not_that_of_another() {
     // Source address with its start (A), and the end of a destination range (D).
     let ends = [&[0x90, 0, 0, 0][..], &[10, 0, 0, 1, 10, 0, 0, 9]].concat();
     assert_eq!(told("TS-001", asking(1, vec![ends.clone()])), [1]);
-    says("TS-001", "destination address 10.0.0.9 as the end of a range (flag D)", asking(1, vec![ends]));
+    let words =
+        "destination address 10.0.0.9 as the end of a range (flag D) and no start; flag C has to be set too";
+    says("TS-001", words, asking(1, vec![ends]));
 }
 
 #[test]

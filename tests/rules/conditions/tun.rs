@@ -278,3 +278,32 @@ fn a_care_of_address_behind_a_nat_is_told_with_the_end_of_its_tunnel() {
     };
     says("TUN-001", "192.0.2.77, which the node never registered;", nobody);
 }
+
+/// A binding without a BID cannot stand beside Multipath.
+#[test]
+fn a_plain_binding_gives_way_to_another_registration() {
+    let build = |scene: &mut Scene| {
+        scene.exchange(0.0, &Registration::plain(1), 0);
+        scene.exchange(4.0, &Registration::request(2), 0);
+        scene.history.down(8.02, care_of(1), &Packet::new());
+    };
+    says(
+        "TUN-003",
+        "where the binding of 192.0.2.1 was replaced by another registration in #4 4 s before",
+        build,
+    );
+}
+
+/// BID 1 is de-registered at 4.02 s.
+#[test]
+fn a_removed_binding_is_given_a_whole_second() {
+    let used = |seconds| {
+        move |scene: &mut Scene| {
+            bids(scene, 2);
+            scene.exchange(4.0, &Registration { lifetime: 0, ..Registration::request(1) }, 0);
+            scene.history.down(seconds, care_of(1), &Packet::new());
+        }
+    };
+    assert_eq!(told("TUN-003", used(5.02)), [0; 0]);
+    assert_eq!(told("TUN-003", used(5.03)), [7]);
+}

@@ -134,3 +134,19 @@ fn what_a_foreign_agent_has_in_udp_may_be_of_nodes_that_were_there_before() {
     assert_eq!(told("UDPT-004", data(NODE)), [3]);
     assert_eq!(told("UDPT-004", data(Ipv4Addr::new(10, 1, 0, 99))), [0; 0]);
 }
+
+#[test]
+fn a_grant_from_before_the_capture_is_not_known_to_be_missing() {
+    let data = |scene: &mut Scene| {
+        scene.exchange(0.0, &Registration::request(1), 0);
+        down(scene, SocketAddrV4::new(care_of(1), 434), [4, 4, 0, 0], &Packet::new().octets());
+    };
+    assert_eq!((told("UDPT-002", data), super::told_late("UDPT-002", data)), (vec![3], vec![]));
+    // Nor of a node that nothing is known of.
+    let of_another = |scene: &mut Scene| {
+        scene.exchange(0.0, &Registration::relayed(1), 0);
+        let inner = Packet::new().to(Ipv4Addr::new(10, 1, 0, 99)).octets();
+        down(scene, SocketAddrV4::new(care_of(1), 434), [4, 4, 0, 0], &inner);
+    };
+    assert_eq!(told("UDPT-002", of_another), [0; 0]);
+}
