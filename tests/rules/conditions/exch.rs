@@ -80,8 +80,12 @@ fn an_agent_that_answered_multipath_once_knows_it() {
     let agent = Registration::plain(1).home_agent;
     let count = |build: &dyn Fn(&mut Scene)| words("EXCH-011", build).len();
     assert_eq!(count(&silent(None, agent, agent)), 1);
-    for code in [0, 130] {
-        assert_eq!(count(&silent(Some(code), agent, agent)), 0);
+    // A foreign agent's answer says nothing of it.
+    for code in [64, 127, 193, 200] {
+        assert_eq!(count(&silent(Some(code), agent, agent)), 1, "{code}");
+    }
+    for code in [0, 128, 130, 192] {
+        assert_eq!(count(&silent(Some(code), agent, agent)), 0, "{code}");
         // The node need not name the agent: the reply does.
         assert_eq!(count(&silent(Some(code), Ipv4Addr::UNSPECIFIED, agent)), 0);
     }
@@ -132,4 +136,24 @@ fn only_a_greater_timestamp_overtakes() {
     assert_eq!(told("EXCH-012", refused(now, now)), [0; 0]);
     // A nonce is no timestamp.
     assert_eq!(told("EXCH-012", refused(2 << 32 | 9, 1 << 32 | 7)), [0; 0]);
+}
+
+/// Multipath is refused; then a request without it gets an answer, and one with it is accepted.
+#[test]
+fn the_answer_to_a_plain_request_is_no_verdict_on_multipath() {
+    let then = |second: Registration| {
+        move |scene: &mut Scene| {
+            scene.exchange(0.0, &Registration::request(1), 152);
+            scene.exchange(2.0, &second, 130);
+            scene.exchange(4.0, &Registration::request(1), 0);
+        }
+    };
+    assert_eq!(told("EXCH-002", then(Registration::plain(1))), [6]);
+    assert_eq!(told("EXCH-002", then(Registration::request(1))), [0; 0]);
+    let silent = |scene: &mut Scene| {
+        // That a plain request was answered tells nothing of Type 154.
+        scene.exchange(-20.0, &Registration::plain(1), 130);
+        silent(None, Registration::plain(1).home_agent, Registration::plain(1).home_agent)(scene);
+    };
+    assert_eq!(told("EXCH-011", silent), [6]);
 }

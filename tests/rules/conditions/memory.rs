@@ -1,116 +1,12 @@
-//! What rules remember of a session (D7, D8, D10): that its two names are one, and what each message leaves behind.
-
-use std::net::Ipv4Addr;
+//! What rules remember of a session (D8, D10): what each message leaves behind.
 
 use super::{told, told_late};
 use crate::history::{
     CORRESPONDENT, HOME_AGENT, NODE, Packet, care_of, gre, revocation, revocation_acknowledgement,
 };
 use crate::scene::{
-    KEY, Registration, Scene, flow_binding, forward, long, multipath, multipath_with, short, sign, timestamp,
-    udp_to_port,
+    KEY, Registration, Scene, forward, long, multipath, multipath_with, short, sign, timestamp, udp_to_port,
 };
-
-/// A request of a node that knows no home address, by its NAI.
-fn by_nai(request: Registration) -> Registration {
-    Registration { home_address: Ipv4Addr::UNSPECIFIED, ..request }.with(short(131, b"a@b.example"))
-}
-
-/// Such a plain request, and the reply that gives [`NODE`].
-fn assigned(scene: &mut Scene, seconds: f64) {
-    let sent = scene.send(seconds, &by_nai(Registration::plain(1)));
-    let reply = Registration { home_address: NODE, ..sent.reply(0) };
-    scene.send(seconds + 0.02, &reply.with(short(131, b"a@b.example")));
-}
-
-/// The same request, by the NAI or by the home address that the reply gives later.
-fn named(is_nai: bool, request: Registration) -> Registration {
-    if is_nai { by_nai(request) } else { request }
-}
-
-#[test]
-fn silence_by_the_nai_is_silence_to_the_node() {
-    let silent = |count: u8| {
-        move |scene: &mut Scene| {
-            for time in 0..count {
-                scene.send(f64::from(time) * 12.0, &by_nai(Registration::request(1)));
-            }
-            assigned(scene, 30.0);
-        }
-    };
-    assert_eq!(told("EXCH-011", silent(2)), [4]);
-    assert_eq!(told("EXCH-011", silent(1)), [0; 0]);
-}
-
-#[test]
-fn what_was_refused_by_the_nai_is_refused_to_the_node() {
-    let again = |code, then: Registration| {
-        let asked = then.clone();
-        move |scene: &mut Scene| {
-            scene.exchange(0.0, &by_nai(asked.clone()), code);
-            assigned(scene, 5.0);
-            scene.exchange(10.0, &then, 134);
-        }
-    };
-    assert_eq!(told("EXCH-001", again(152, Registration::request(2))), [5]);
-    assert_eq!(told("EXCH-001", again(130, Registration::request(2))), [0; 0]);
-    let network = || Registration::plain(2).with(short(148, &[0, 24, 10, 99, 0, 0]));
-    assert_eq!(told("NEMO-002", again(148, network())), [5]);
-    assert_eq!(told("NEMO-002", again(134, network())), [0; 0]);
-}
-
-#[test]
-fn what_was_asked_for_by_the_nai_is_known_of_the_node() {
-    // Network 10.99.0.0/24 and prefix 2001:db8:1::/48, and packets to them.
-    let prefix = |start: &[u8], last: u8| {
-        let mut data = [start, &[0x20, 0x01, 0x0d, 0xb8, 0, 1]].concat();
-        data.resize(start.len() + 16, 0);
-        *data.last_mut().unwrap() = last;
-        data
-    };
-    let (network, six) = (short(148, &[0, 24, 10, 99, 0, 0]), short(152, &prefix(&[1, 48], 0)));
-    let to_network = flow_binding(1, &[2], 1, &[0x20, 0, 0, 0, 10, 99, 0, 7]);
-    let elsewhere =
-        flow_binding(1, &[2], 2, &[&[0x20, 0, 0, 0, 0x20, 1, 0x0d, 0xb8, 0, 9][..], &[0; 10]].concat());
-    let then = |asked: Option<&[u8]>, rule: &[u8]| {
-        let (asked, rule) = (asked.map(<[u8]>::to_vec), rule.to_vec());
-        move |scene: &mut Scene| {
-            let mut first = Registration::plain(1);
-            first.extensions.extend(asked.clone());
-            scene.exchange(0.0, &by_nai(first), 134);
-            assigned(scene, 5.0);
-            scene.exchange(10.0, &Registration::request(2).with(rule.clone()), 134);
-        }
-    };
-    assert_eq!(told("TS-011", then(Some(&network), &to_network)), [0; 0]);
-    assert_eq!(told("TS-011", then(None, &to_network)), [5]);
-    // With a prefix there is something to compare with.
-    assert_eq!(told("TS-011", then(Some(&six), &elsewhere)), [5]);
-    assert_eq!(told("TS-011", then(None, &elsewhere)), [0; 0]);
-}
-
-#[test]
-fn timestamps_rise_over_both_names() {
-    let then = |older: f64| {
-        move |scene: &mut Scene| {
-            assigned(scene, 0.0);
-            let identification = Some(timestamp(-older));
-            scene.exchange(5.0, &Registration { identification, ..Registration::plain(1) }, 134);
-        }
-    };
-    assert_eq!(told("REG-013", then(1.0)), [3]);
-    assert_eq!(told("REG-013", then(-1.0)), [0; 0]);
-    // And for both names alike.
-    for is_nai in [false, true] {
-        let twice = |scene: &mut Scene| {
-            let identification = Some(timestamp(0.0));
-            let request = named(is_nai, Registration { identification, ..Registration::plain(1) });
-            scene.exchange(0.0, &request, 134);
-            scene.exchange(5.0, &Registration { lifetime: 300, ..request }, 134);
-        };
-        assert_eq!(told("REG-013", twice), [3]);
-    }
-}
 
 /// From where on the table is known to be whole (D10), after this exchange.
 #[test]

@@ -10,6 +10,7 @@ mod fb;
 mod headers;
 mod memory;
 mod mp;
+mod names;
 mod nemo;
 mod reg;
 mod selectors;

@@ -116,3 +116,41 @@ fn an_answer_of_another_kind_acknowledges_no_network() {
     assert_eq!(told("NEMO-003", with(network(99))), [2]);
     assert_eq!(told("NEMO-003", with(answer(99, 0))), [0; 0]);
 }
+
+/// Code 148, then a reply that gives a network after all, to a request or to none.
+#[test]
+fn a_reply_that_nobody_asked_for_ends_no_refusal() {
+    let again = |was_asked: bool| {
+        move |scene: &mut Scene| {
+            scene.exchange(0.0, &Registration::request(1).with(network(99)), 148);
+            let request = Registration {
+                identification: Some(crate::scene::timestamp(4.5)),
+                ..Registration::request(1)
+            };
+            if was_asked {
+                scene.send(4.5, &request);
+            }
+            scene.send(5.0, &request.reply(0).with(answer(99, 0)));
+            scene.exchange(20.0, &Registration::request(1).with(network(99)), 134);
+        }
+    };
+    assert_eq!(told("NEMO-002", again(true)), [0; 0]);
+    assert_eq!(told("NEMO-002", again(false)), [4]);
+}
+
+/// A prefix that the home agent gives without being asked for it is one of the node.
+#[test]
+fn a_prefix_is_known_from_a_reply() {
+    let then = |given: bool| {
+        move |scene: &mut Scene| {
+            let sent = scene.send(0.0, &Registration::request(1));
+            let reply = sent.reply(0);
+            scene.send(0.02, &if given { reply.with(prefix(&[2, 0, 48, 0], 1)) } else { reply });
+            let selector = [&[0x20, 0, 0, 0, 0x20, 1, 0x0d, 0xb8, 0, 9][..], &[0; 10]].concat();
+            let rule = crate::scene::flow_binding(1, &[1], 2, &selector);
+            scene.exchange(5.0, &Registration::request(1).with(rule), 134);
+        }
+    };
+    assert_eq!(told("TS-011", then(true)), [3]);
+    assert_eq!(told("TS-011", then(false)), [0; 0]);
+}

@@ -175,3 +175,67 @@ fn a_binding_may_be_revoked_for_a_second_after_it_expired() {
     assert_eq!(told("REV-002", revoked(6.02)), [0; 0]);
     assert_eq!(told("REV-002", revoked(6.03)), [3]);
 }
+
+/// Requests at 0 s, 2 s and 4 s, and replies to some of them at other times.
+#[test]
+fn only_what_is_unanswered_has_to_back_off() {
+    let series = |replies: &'static [(usize, f64)]| {
+        move |scene: &mut Scene| {
+            let mut sent: Vec<Registration> = Vec::new();
+            for (place, seconds) in [0.0, 2.0, 4.0].into_iter().enumerate() {
+                for (of, at) in replies.iter().filter(|(_, at)| *at < seconds && *at > seconds - 2.0) {
+                    scene.send(*at, &sent[*of].reply(134));
+                }
+                sent.push(scene.send(seconds, &Registration::plain(1)));
+                assert_eq!(sent.len(), place + 1);
+            }
+        }
+    };
+    assert_eq!(told("REG-016", series(&[])), [3]);
+    assert_eq!(told("REG-016", series(&[(0, 1.0)])), [0; 0]);
+    assert_eq!(told("REG-016", series(&[(1, 3.0)])), [0; 0]);
+    // The answer to the first comes after the second.
+    assert_eq!(told("REG-016", series(&[(0, 3.0)])), [0; 0]);
+}
+
+/// A request from elsewhere, with a Type 34 where it is a foreign agent's.
+#[test]
+fn what_a_foreign_agent_signs_it_may_send_itself() {
+    let from = |request: fn(u8) -> Registration, is_signed: bool| {
+        move |scene: &mut Scene| {
+            let source = SocketAddrV4::new(care_of(7), 434);
+            let request = Registration { source, ..request(1) };
+            let signed = short(34, &[&[0, 0, 0x22, 0x22][..], &[9; 16]].concat());
+            scene.exchange(0.0, &if is_signed { request.with_after(signed) } else { request }, 134);
+        }
+    };
+    assert_eq!(told("MP-024", from(Registration::request, false)), [1]);
+    assert_eq!(told("MP-024", from(Registration::request, true)), [0; 0]);
+    assert_eq!(told("REG-019", from(Registration::plain, false)), [1]);
+    assert_eq!(told("REG-019", from(Registration::plain, true)), [0; 0]);
+}
+
+/// BIDs 1 and 2; the request of this one comes again after a minute and is accepted again.
+#[test]
+fn a_duplicate_is_that_of_its_own_binding() {
+    for again in [1, 2] {
+        let build = |scene: &mut Scene| {
+            let sent = [1, 2].map(|bid| scene.exchange(f64::from(bid), &Registration::request(bid), 0));
+            scene.exchange(60.0, &sent[again - 1], 0);
+        };
+        assert_eq!(told("REG-028", build), [6], "BID {again}");
+    }
+}
+
+/// BID 1 lives until 100.02 s, that moment included.
+#[test]
+fn a_binding_lives_until_its_expiry_has_passed() {
+    let moved = |seconds| {
+        move |scene: &mut Scene| {
+            scene.exchange(0.0, &Registration { lifetime: 100, ..Registration::request(1) }, 0);
+            scene.send(seconds, &Registration::plain(9).with(multipath(1)));
+        }
+    };
+    assert_eq!(told("MP-014", moved(100.02)), [3]);
+    assert_eq!(told("MP-014", moved(100.03)), [0; 0]);
+}

@@ -150,3 +150,23 @@ fn a_grant_from_before_the_capture_is_not_known_to_be_missing() {
     };
     assert_eq!(told("UDPT-002", of_another), [0; 0]);
 }
+
+/// A tunnel from port 5000; then a request from port 5001, which is not answered yet, and data from there.
+#[test]
+fn data_may_come_from_the_port_of_the_latest_request() {
+    let from = |port: u16, is_asked: bool| {
+        move |scene: &mut Scene| {
+            asked(scene, PLAIN, 0, 0);
+            if is_asked {
+                let source = SocketAddrV4::new(care_of(3), 5001);
+                let request = Registration { source, ..Registration::request(3) };
+                scene.send(4.0, &request.with(short(144, &[0; 6])));
+            }
+            let data = [&[4, 4, 0, 0][..], &Packet::new().back().octets()].concat();
+            scene.history.packet(5.0, udp(SocketAddrV4::new(care_of(3), port), AGENT, &data));
+        }
+    };
+    assert_eq!(told("UDPT-004", from(5001, true)), [0; 0]);
+    assert_eq!(told("UDPT-004", from(5001, false)), [3]);
+    assert_eq!(told("UDPT-004", from(5002, true)), [4]);
+}
