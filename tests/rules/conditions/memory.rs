@@ -40,7 +40,7 @@ fn a_table_is_whole_from_where_all_bindings_ended() {
     ];
     for (first, code, is_whole) in cases {
         let frames = if is_whole { vec![5] } else { vec![] };
-        let name = format!("{:?} with code {code}", first);
+        let name = format!("{first:?} with code {code}");
         assert_eq!(told_late("TUN-001", after(first.clone(), code)), frames, "{name}");
         assert_eq!(told("TUN-001", after(first, code)), [5], "{name}");
     }

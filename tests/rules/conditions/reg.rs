@@ -216,7 +216,7 @@ fn who_answers_a_group_answers_from_its_own_address() {
             let destination = SocketAddrV4::new(address, 434);
             let home_agent = Ipv4Addr::UNSPECIFIED;
             let sent = scene
-                .send(0.0, &Registration { home_agent, destination, lifetime, ..Registration::plain(1) });
+                .send(0.0, &Registration { lifetime, home_agent, destination, ..Registration::plain(1) });
             let source = SocketAddrV4::new(HOME_AGENT, 434);
             scene.send(0.02, &Registration { home_agent: HOME_AGENT, source, ..sent.reply(134) });
         }
