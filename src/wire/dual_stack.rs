@@ -111,3 +111,24 @@ impl DualStack {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 5454 §2.2.
+    #[test]
+    fn codes_0_and_1_grant_a_prefix_and_8_and_9_refuse_it() {
+        for code in 0..=u8::MAX {
+            let words = match code {
+                0 => Some("accepted, tunnelled to the home address"),
+                1 => Some("accepted, tunnelled to the care-of address"),
+                8 => Some("rejected, reason unspecified"),
+                9 => Some("rejected, administratively prohibited"),
+                _ => None,
+            };
+            let code = Ipv6PrefixCode(code);
+            assert_eq!((code.is_accepted(), code.name()), (code.0 <= 1, words));
+        }
+    }
+}

@@ -180,6 +180,12 @@ mod tests {
     }
 
     #[test]
+    fn types_from_128_on_are_skippable() {
+        let skippable: Vec<u8> = (0..=255).filter(|octet| ExtensionType(*octet).is_skippable()).collect();
+        assert_eq!(skippable, (128..=255).collect::<Vec<u8>>());
+    }
+
+    #[test]
     fn a_configured_family_moves_the_long_form() {
         let older = Numbers { multipath_family: 150, ..Numbers::default() };
         assert_eq!(ExtensionType(150).form(older), Form::Long);

@@ -137,3 +137,29 @@ impl RegistrationRequest {
         out.extend_from_slice(&self.identification.to_be_bytes());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// S B D M G r T x, most significant bit first (RFC 5944 §3.3).
+    #[test]
+    fn each_bit_of_the_flags_is_one_flag() {
+        for (place, letter) in "SBDMGrTx".chars().enumerate() {
+            let flags = RequestFlags(0x80 >> place);
+            let set = [
+                ('S', flags.simultaneous_bindings()),
+                ('B', flags.broadcast()),
+                ('D', flags.co_located()),
+                ('M', flags.minimal_encapsulation()),
+                ('G', flags.gre()),
+                ('T', flags.reverse_tunnel()),
+                ('r', flags.0 & RequestFlags::RESERVED == 0x04),
+                ('x', flags.0 & RequestFlags::RESERVED == 0x01),
+            ];
+            let set: Vec<char> = set.iter().filter(|(_, is_set)| *is_set).map(|(name, _)| *name).collect();
+            assert_eq!(set, [letter]);
+            assert_eq!(flags.letters().collect::<String>(), letter.to_string());
+        }
+    }
+}

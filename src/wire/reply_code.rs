@@ -159,6 +159,31 @@ mod tests {
         assert_eq!(ReplyCode(194).decision(), Decision::DeniedByForeignAgent);
     }
 
+    /// Codes of RFC 5944 §3.4 and of documents that add to it, and neighbours that nobody has defined.
+    #[test]
+    fn assigned_codes_have_words_of_their_own() {
+        let words = |code| ReplyCode(code).name(Numbers::default());
+        for (code, part) in [
+            (1, "simultaneous bindings unsupported"),
+            (64, "reason unspecified"),
+            (66, "insufficient resources"),
+            (78, "registration timeout"),
+            (104, "unknown challenge"),
+            (128, "reason unspecified"),
+            (134, "poorly formed request"),
+            (148, "HA_MOBNET_DISALLOWED"),
+            (149, "PMIP_UNSUPPORTED"),
+            (192, "experimental"),
+            (193, "NO_HOME_REG"),
+            (194, "invalid home agent address"),
+        ] {
+            assert!(words(code).contains(part), "{code}: {}", words(code));
+        }
+        assert_eq!(words(2), "unassigned");
+        assert_eq!(words(195), "denied by the foreign agent, code unassigned");
+        assert_eq!(words(151), "denied by the home agent, code unassigned");
+    }
+
     #[test]
     fn configured_numbers_take_the_names_of_rfc_7629() {
         let older = Numbers { multipath_not_allowed: 145, ..Numbers::default() };

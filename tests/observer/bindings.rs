@@ -252,6 +252,23 @@ fn a_plain_deregistration_at_home_ends_all() {
     assert_eq!(states(&history.observe(), NODE), ["1 192.0.2.1 deregistered", "2 192.0.2.2 deregistered"]);
 }
 
+/// The reply need not say where home is if the request does, nor the request if the reply does.
+#[test]
+fn home_is_where_one_of_the_two_messages_says() {
+    let nobody = Ipv4Addr::UNSPECIFIED;
+    let from_home = Ask::plain(8, 3).lifetime(0).at(NODE);
+    let by_nai = || from_home.clone().home(nobody).nai("a@b.example");
+    for (ask, home) in [(from_home.clone(), nobody), (by_nai(), NODE)] {
+        let mut history = History::new();
+        history.accepted(1.0, &Ask::bid(1, 1).nai("a@b.example"));
+        history.accepted(2.0, &Ask::bid(2, 2).nai("a@b.example"));
+        history.ask(10.0, &ask);
+        history.answer(10.1, &ask.answer(0).home(home).nai("a@b.example"));
+        let ended = ["1 192.0.2.1 deregistered", "2 192.0.2.2 deregistered"];
+        assert_eq!(states(&history.observe(), NODE), ended, "{home}");
+    }
+}
+
 #[test]
 fn a_plain_deregistration_elsewhere_ends_the_binding_there() {
     let mut history = two();

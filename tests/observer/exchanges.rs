@@ -220,6 +220,26 @@ fn requests_that_share_an_identification_are_told_apart() {
     assert_eq!(states(&observer, NODE), ["2 192.0.2.1 active"]);
 }
 
+/// The same again but for B, for O, for the lifetime, for a flag or for the label: it asks for something else.
+#[test]
+fn a_request_that_differs_in_one_thing_is_another() {
+    let first = Ask::bid(1, 7);
+    for (second, kind) in [
+        (first.clone().bulk(), "bulk-refresh"),
+        (first.clone().overwrite(), "overwrite"),
+        (first.clone().lifetime(300), "register"),
+        (first.clone().flags(0x2a), "register"),
+        (first.clone().label(9), "register"),
+    ] {
+        let mut history = History::new();
+        history.ask(1.0, &first);
+        history.ask(2.0, &second);
+        history.answer(2.1, &second.answer(0));
+        let second = format!("{kind} accepted 0 1 2 < 3");
+        assert_eq!(exchanges(&history.observe()), ["register unanswered - 1 1 < -".to_owned(), second]);
+    }
+}
+
 #[test]
 fn of_several_the_one_on_the_replys_own_leg_is_answered() {
     let mut history = History::new();

@@ -117,6 +117,26 @@ fn udp_that_is_declined_is_no_tunnel_in_udp() {
     }
 }
 
+/// Granted, its data goes to the NAT; declined, to the care-of address, wherever the request came from.
+#[test]
+fn a_tunnel_that_is_not_in_udp_ends_at_the_care_of_address() {
+    for (code, counts) in [(0, "udp 1/128 0/0 flows 1"), (64, "ipip 2/256 0/0 flows 1")] {
+        let mut history = History::new();
+        let ask = behind_nat(1, 50000);
+        history.ask(0.9, &ask);
+        history.answer(1.0, &ask.answer(0).udp_tunnel(code));
+        history.packet(5.0, through_nat(50000, false));
+        for second in [6.0, 7.0].into_iter().filter(|_| code == 64) {
+            history.down(second, PRIVATE, &Packet::new());
+        }
+        let observer = history.observe();
+        assert_eq!(tunnels(&observer, NODE), [format!("1 192.168.1.5 {counts}")]);
+        let far_end = node(&observer, NODE).bindings()[0].far_end;
+        let expected = if code == 0 { (PUBLIC, Some(50000)) } else { (PRIVATE, None) };
+        assert_eq!((far_end.address, far_end.port), expected);
+    }
+}
+
 #[test]
 fn the_home_agents_side_of_the_nat_counts() {
     // The capture point sees the request on both sides, the outside first.

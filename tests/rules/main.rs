@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod compliant;
+mod conditions;
 mod crowded;
 mod edges;
 #[path = "../history/mod.rs"]

@@ -1,0 +1,86 @@
+//! Broadcasts and packets that are sent twice (TUN), by themselves.
+
+use std::net::Ipv4Addr;
+
+use super::{says, told};
+use crate::history::{Packet, care_of};
+use crate::scene::{Registration, Scene};
+
+/// Where no tunnel ends.
+const NOBODY: Ipv4Addr = care_of(77);
+
+/// BIDs 1 to `count`, a second apart: two frames each.
+fn bids(scene: &mut Scene, count: u8) {
+    for bid in 1..=count {
+        scene.exchange(f64::from(bid - 1), &Registration::request(bid), 0);
+    }
+}
+
+#[test]
+fn a_broadcast_to_where_no_tunnel_ends_is_not_judged_by_flags() {
+    let to = |address: Ipv4Addr| {
+        move |scene: &mut Scene| {
+            bids(scene, 1);
+            scene.history.down(5.0, address, &Packet::new().to(Ipv4Addr::BROADCAST));
+        }
+    };
+    assert_eq!(told("TUN-014", to(care_of(1))), [3]);
+    assert_eq!(told("TUN-014", to(NOBODY)), [0; 0]);
+}
+
+/// A broadcast as it is, to a node that asked for it with its own care-of address or through a foreign agent, or not.
+#[test]
+fn why_a_broadcast_is_not_wanted_is_told() {
+    let to = |octet: u8| {
+        move |scene: &mut Scene| {
+            scene.exchange(0.0, &Registration { octet, ..Registration::relayed(1) }, 0);
+            scene.history.down(5.0, care_of(1), &Packet::new().to(Ipv4Addr::BROADCAST));
+            scene.history.up(6.0, care_of(1), &Packet::new().back().to(Ipv4Addr::BROADCAST));
+        }
+    };
+    says("TUN-014", "nobody there registered with B = 1", to(0x02));
+    says("TUN-014", "nobody there registered with B = 1", to(0x22));
+    says("TUN-014", "to a foreign agent (D = 0); it goes nested", to(0x42));
+    assert_eq!(told("TUN-014", to(0x02)), [3]);
+    assert_eq!(told("TUN-014", to(0x62)), [0; 0]);
+}
+
+/// The same packet to interface 1 and then to this one, after so many seconds, and both again a minute after the first
+/// copy.
+#[test]
+fn a_packet_that_is_sent_twice_goes_to_two_bindings() {
+    let twice = |first: Ipv4Addr, second: Ipv4Addr, again: f64| {
+        move |scene: &mut Scene| {
+            bids(scene, 2);
+            for seconds in [10.0, 10.0 + again] {
+                scene.history.down(seconds, first, &Packet::new());
+                scene.history.down(seconds + 0.1, second, &Packet::new());
+            }
+        }
+    };
+    assert_eq!(told("TUN-025", twice(care_of(1), care_of(2), 60.0)), [6, 8]);
+    assert_eq!(told("TUN-025", twice(care_of(1), care_of(2), 59.9)), [6]);
+    assert_eq!(told("TUN-025", twice(care_of(1), NOBODY, 60.0)), [0; 0]);
+    assert_eq!(told("TUN-025", twice(NOBODY, care_of(2), 60.0)), [0; 0]);
+}
+
+/// The same packet up from two interfaces; and down to one whose binding ended, before or long before.
+#[test]
+fn copies_are_those_of_the_home_agent_and_of_what_it_has_bindings_for() {
+    let up = |scene: &mut Scene| {
+        bids(scene, 2);
+        scene.history.up(10.0, care_of(1), &Packet::new().back());
+        scene.history.up(10.1, care_of(2), &Packet::new().back());
+    };
+    assert_eq!(told("TUN-025", up), [0; 0]);
+    let ended = |seconds: f64| {
+        move |scene: &mut Scene| {
+            bids(scene, 2);
+            scene.exchange(seconds, &Registration { lifetime: 0, ..Registration::request(1) }, 0);
+            scene.history.down(10.0, care_of(1), &Packet::new());
+            scene.history.down(10.1, care_of(2), &Packet::new());
+        }
+    };
+    assert_eq!(told("TUN-025", ended(9.5)), [8]);
+    assert_eq!(told("TUN-025", ended(5.0)), [0; 0]);
+}

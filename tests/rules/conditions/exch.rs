@@ -1,0 +1,159 @@
+//! Requests and replies (EXCH), by themselves.
+
+use std::net::Ipv4Addr;
+
+use super::{says, told, told_late, words};
+use crate::scene::{Registration, Scene, forward, multipath_with, udp_to_port};
+
+/// A request of this BID with FORWARD to these.
+fn forwarding(bid: u8, bids: &[u8]) -> Registration {
+    Registration::request(bid).with(forward(bids, &udp_to_port(5060)))
+}
+
+/// BID 1 is live; a request of BID 2 for a lifetime with FORWARD to these gets this code.
+fn then(bids: &'static [u8], code: u8, lifetime: u16) -> impl Fn(&mut Scene) {
+    move |scene: &mut Scene| {
+        scene.exchange(0.0, &Registration::request(1), 0);
+        scene.exchange(5.0, &Registration { lifetime, ..forwarding(2, bids) }, code);
+    }
+}
+
+#[test]
+fn a_policy_for_one_second_points_nowhere_or_is_mixed_as_any_other() {
+    assert_eq!(told("EXCH-006", then(&[7], 0, 1)), [4]);
+    assert_eq!(told("EXCH-006", then(&[7], 0, 0)), [0; 0]);
+    assert_eq!(told("EXCH-007", then(&[1, 7], 0, 1)), [4]);
+    assert_eq!(told("EXCH-007", then(&[1, 7], 0, 0)), [0; 0]);
+}
+
+#[test]
+fn what_a_policy_could_have_named_is_told() {
+    says("EXCH-006", "list BID 7 and only BID 1, 2 can be found;", then(&[7], 0, 600));
+    let nothing = |scene: &mut Scene| {
+        scene.exchange(0.0, &Registration::plain(1).with(forward(&[7], &udp_to_port(5060))), 0);
+    };
+    says("EXCH-006", "list BID 7 and no BID is live;", nothing);
+    says("EXCH-007", "accepts the request #3 with Code 0", then(&[1, 7], 0, 600));
+    says("EXCH-007", "refuses the request #3 with Code 153", then(&[1, 7], 153, 600));
+}
+
+/// BID 1 for 20 s and BID 2 for 600 s with these flags; at 30 s FORWARD to BID 1 and to BID 2 is refused.
+#[test]
+fn a_binding_that_lives_by_a_bulk_renewal_is_named_as_such() {
+    let refused = |bids: &'static [u8]| {
+        move |scene: &mut Scene| {
+            scene.exchange(0.0, &Registration { lifetime: 20, ..Registration::request(1) }, 0);
+            scene.exchange(5.0, &Registration::plain(2).with(multipath_with(4, 2, 2, 0x80)), 0);
+            scene.exchange(30.0, &forwarding(2, bids), 153);
+        }
+    };
+    says("EXCH-008", "registered by it; BID 1 is so only by a bulk renewal (RFC", refused(&[1, 2]));
+    says("EXCH-008", "BID 2 in its FORWARD rules is live or registered by it (RFC", refused(&[2]));
+}
+
+#[test]
+fn what_was_refused_before_the_capture_began_is_not_known_to_be_unusable() {
+    let again = |scene: &mut Scene| {
+        scene.exchange(0.0, &forwarding(1, &[7]), 153);
+        scene.send(5.0, &forwarding(1, &[7]));
+    };
+    assert_eq!(told("EXCH-005", again), [3]);
+    assert_eq!(told_late("EXCH-005", again), [0; 0]);
+}
+
+/// A request with Multipath at -20 s, which got this code or none; two that got none; one without Multipath whose Home
+/// Agent field is this one, with its reply, which names another.
+fn silent(code: Option<u8>, asked: Ipv4Addr, answered: Ipv4Addr) -> impl Fn(&mut Scene) {
+    move |scene: &mut Scene| {
+        if let Some(code) = code {
+            scene.exchange(-20.0, &Registration::request(1), code);
+        }
+        scene.send(0.0, &Registration::request(1));
+        scene.send(12.0, &Registration::request(1));
+        let sent = scene.send(30.0, &Registration { home_agent: asked, ..Registration::plain(1) });
+        scene.send(30.02, &Registration { home_agent: answered, ..sent.reply(0) });
+    }
+}
+
+#[test]
+fn an_agent_that_answered_multipath_once_knows_it() {
+    let agent = Registration::plain(1).home_agent;
+    let count = |build: &dyn Fn(&mut Scene)| words("EXCH-011", build).len();
+    assert_eq!(count(&silent(None, agent, agent)), 1);
+    // A foreign agent's answer says nothing of it.
+    for code in [64, 127, 193, 200] {
+        assert_eq!(count(&silent(Some(code), agent, agent)), 1, "{code}");
+    }
+    for code in [0, 128, 130, 192] {
+        assert_eq!(count(&silent(Some(code), agent, agent)), 0, "{code}");
+        // The node need not name the agent: the reply does.
+        assert_eq!(count(&silent(Some(code), Ipv4Addr::UNSPECIFIED, agent)), 0);
+    }
+}
+
+#[test]
+fn what_a_request_breaks_is_told_in_order() {
+    let rule = crate::scene::flow_binding(7, &[1], 1, &udp_to_port(5060));
+    let build = |scene: &mut Scene| {
+        // An extension of Action 7 (FB-002), and behind it BID 255 (MP-008).
+        scene.exchange(0.0, &Registration::plain(1).with(rule.clone()).with(multipath_with(4, 1, 255, 0)), 0);
+    };
+    says("EXCH-010", "which breaks FB-002, MP-008;", build);
+}
+
+/// DROP, or what looks like it, refused with 153 and asked for again.
+#[test]
+fn a_policy_without_a_list_repeats_no_bid() {
+    let refused = |rule: Vec<u8>| {
+        move |scene: &mut Scene| {
+            scene.exchange(0.0, &Registration::request(1).with(rule.clone()), 153);
+            scene.exchange(5.0, &Registration::request(1).with(rule.clone()), 153);
+        }
+    };
+    let drop = |bids: &[u8], format| crate::scene::flow_binding(0, bids, format, &udp_to_port(5060));
+    assert_eq!(told("EXCH-005", refused(drop(&[7], 1))), [0; 0]);
+    // FB-003 and FB-008 are reasons to refuse.
+    assert_eq!(told("EXCH-014", refused(drop(&[7], 1))), [2, 4]);
+    assert_eq!(told("EXCH-014", refused(drop(&[7, 8], 1))), [0; 0]);
+    assert_eq!(told("EXCH-014", refused(drop(&[7], 0))), [0; 0]);
+}
+
+/// The request of BID 2 is accepted; that of BID 1, with this Identification, is refused with 133.
+#[test]
+fn only_a_greater_timestamp_overtakes() {
+    let refused = |accepted: u64, identification: u64| {
+        move |scene: &mut Scene| {
+            let with = |bid, identification| Registration {
+                identification: Some(identification),
+                ..Registration::request(bid)
+            };
+            scene.exchange(1.0, &with(2, accepted), 0);
+            scene.exchange(1.05, &with(1, identification), 133);
+        }
+    };
+    let now = crate::scene::timestamp(1.0);
+    assert_eq!(told("EXCH-012", refused(now, now - 1)), [4]);
+    assert_eq!(told("EXCH-012", refused(now, now)), [0; 0]);
+    // A nonce is no timestamp.
+    assert_eq!(told("EXCH-012", refused(2 << 32 | 9, 1 << 32 | 7)), [0; 0]);
+}
+
+/// Multipath is refused; then a request without it gets an answer, and one with it is accepted.
+#[test]
+fn the_answer_to_a_plain_request_is_no_verdict_on_multipath() {
+    let then = |second: Registration| {
+        move |scene: &mut Scene| {
+            scene.exchange(0.0, &Registration::request(1), 152);
+            scene.exchange(2.0, &second, 130);
+            scene.exchange(4.0, &Registration::request(1), 0);
+        }
+    };
+    assert_eq!(told("EXCH-002", then(Registration::plain(1))), [6]);
+    assert_eq!(told("EXCH-002", then(Registration::request(1))), [0; 0]);
+    let silent = |scene: &mut Scene| {
+        // That a plain request was answered tells nothing of Type 154.
+        scene.exchange(-20.0, &Registration::plain(1), 130);
+        silent(None, Registration::plain(1).home_agent, Registration::plain(1).home_agent)(scene);
+    };
+    assert_eq!(told("EXCH-011", silent), [6]);
+}

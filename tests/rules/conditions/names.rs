@@ -1,0 +1,167 @@
+//! The two names of a session (D7): what a node did by its NAI it did by the home address that it was given.
+
+use std::net::Ipv4Addr;
+
+use super::told;
+use crate::history::NODE;
+use crate::scene::{Registration, Scene, flow_binding, forward, short, timestamp, udp_to_port};
+
+/// A request of a node that knows no home address, by its NAI.
+fn by_nai(request: Registration) -> Registration {
+    Registration { home_address: Ipv4Addr::UNSPECIFIED, ..request }.with(short(131, b"a@b.example"))
+}
+
+/// Such a plain request, and the reply that gives [`NODE`].
+fn assigned(scene: &mut Scene, seconds: f64) {
+    let sent = scene.send(seconds, &by_nai(Registration::plain(1)));
+    let reply = Registration { home_address: NODE, ..sent.reply(0) };
+    scene.send(seconds + 0.02, &reply.with(short(131, b"a@b.example")));
+}
+
+/// The same request, by the NAI or by the home address that the reply gives later.
+fn named(is_nai: bool, request: Registration) -> Registration {
+    if is_nai { by_nai(request) } else { request }
+}
+
+/// The node is known by its home address before, or it is not; then the frames of what comes.
+const KNOWN: [(bool, u64); 2] = [(false, 0), (true, 2)];
+
+/// A registration by the home address a minute before, where it is known.
+fn known_before(scene: &mut Scene, is_known: bool) {
+    if is_known {
+        scene.exchange(-60.0, &Registration::plain(1), 134);
+    }
+}
+
+#[test]
+fn silence_by_the_nai_is_silence_to_the_node() {
+    let silent = |is_known: bool, count: u8| {
+        move |scene: &mut Scene| {
+            known_before(scene, is_known);
+            for time in 0..count {
+                scene.send(f64::from(time) * 12.0, &by_nai(Registration::request(1)));
+            }
+            assigned(scene, 30.0);
+        }
+    };
+    for (is_known, before) in KNOWN {
+        assert_eq!(told("EXCH-011", silent(is_known, 2)), [before + 4]);
+        assert_eq!(told("EXCH-011", silent(is_known, 1)), [0; 0]);
+    }
+}
+
+#[test]
+fn what_was_refused_by_the_nai_is_refused_to_the_node() {
+    let again = |is_known: bool, code, then: Registration| {
+        let asked = then.clone();
+        move |scene: &mut Scene| {
+            known_before(scene, is_known);
+            scene.exchange(0.0, &by_nai(asked.clone()), code);
+            assigned(scene, 5.0);
+            scene.exchange(10.0, &then, 134);
+        }
+    };
+    let network = || Registration::plain(2).with(short(148, &[0, 24, 10, 99, 0, 0]));
+    for (is_known, before) in KNOWN {
+        assert_eq!(told("EXCH-001", again(is_known, 152, Registration::request(2))), [before + 5]);
+        assert_eq!(told("EXCH-001", again(is_known, 130, Registration::request(2))), [0; 0]);
+        assert_eq!(told("NEMO-002", again(is_known, 148, network())), [before + 5]);
+        assert_eq!(told("NEMO-002", again(is_known, 134, network())), [0; 0]);
+    }
+}
+
+#[test]
+fn what_was_asked_for_by_the_nai_is_known_of_the_node() {
+    // Network 10.99.0.0/24 and prefix 2001:db8:1::/48, and packets to them.
+    let prefix = |start: &[u8], last: u8| {
+        let mut data = [start, &[0x20, 0x01, 0x0d, 0xb8, 0, 1]].concat();
+        data.resize(start.len() + 16, 0);
+        *data.last_mut().unwrap() = last;
+        data
+    };
+    let (network, six) = (short(148, &[0, 24, 10, 99, 0, 0]), short(152, &prefix(&[1, 48], 0)));
+    let to_network = flow_binding(1, &[2], 1, &[0x20, 0, 0, 0, 10, 99, 0, 7]);
+    let elsewhere =
+        flow_binding(1, &[2], 2, &[&[0x20, 0, 0, 0, 0x20, 1, 0x0d, 0xb8, 0, 9][..], &[0; 10]].concat());
+    let then = |is_known: bool, asked: Option<&[u8]>, rule: &[u8]| {
+        let (asked, rule) = (asked.map(<[u8]>::to_vec), rule.to_vec());
+        move |scene: &mut Scene| {
+            known_before(scene, is_known);
+            let mut first = Registration::plain(1);
+            first.extensions.extend(asked.clone());
+            scene.exchange(0.0, &by_nai(first), 134);
+            assigned(scene, 5.0);
+            scene.exchange(10.0, &Registration::request(2).with(rule.clone()), 134);
+        }
+    };
+    for (is_known, before) in KNOWN {
+        assert_eq!(told("TS-011", then(is_known, Some(&network), &to_network)), [0; 0]);
+        assert_eq!(told("TS-011", then(is_known, None, &to_network)), [before + 5]);
+        // With a prefix there is something to compare with.
+        assert_eq!(told("TS-011", then(is_known, Some(&six), &elsewhere)), [before + 5]);
+        assert_eq!(told("TS-011", then(is_known, None, &elsewhere)), [0; 0]);
+    }
+}
+
+#[test]
+fn timestamps_rise_over_both_names() {
+    let then = |is_known: bool, older: f64| {
+        move |scene: &mut Scene| {
+            known_before(scene, is_known);
+            assigned(scene, 0.0);
+            let identification = Some(timestamp(-older));
+            scene.exchange(5.0, &Registration { identification, ..Registration::plain(1) }, 134);
+        }
+    };
+    for (is_known, before) in KNOWN {
+        assert_eq!(told("REG-013", then(is_known, 1.0)), [before + 3]);
+        assert_eq!(told("REG-013", then(is_known, -1.0)), [0; 0]);
+    }
+    // And for both names alike.
+    for is_nai in [false, true] {
+        let twice = |scene: &mut Scene| {
+            let identification = Some(timestamp(0.0));
+            let request = named(is_nai, Registration { identification, ..Registration::plain(1) });
+            scene.exchange(0.0, &request, 134);
+            scene.exchange(5.0, &Registration { lifetime: 300, ..request }, 134);
+        };
+        assert_eq!(told("REG-013", twice), [3]);
+    }
+}
+
+/// By the NAI BID 2 is accepted, for the node; BID 1, by its home address and with an older timestamp, is refused.
+#[test]
+fn a_request_is_overtaken_by_one_of_the_other_name() {
+    let overtaken = |is_known: bool, older: f64| {
+        move |scene: &mut Scene| {
+            known_before(scene, is_known);
+            let sent = scene.send(1.0, &by_nai(Registration::request(2)));
+            let reply = Registration { home_address: NODE, ..sent.reply(0) };
+            scene.send(1.02, &reply.with(short(131, b"a@b.example")));
+            let identification = Some(timestamp(1.0 - older));
+            scene.exchange(1.05, &Registration { identification, ..Registration::request(1) }, 133);
+        }
+    };
+    for (is_known, before) in KNOWN {
+        assert_eq!(told("EXCH-012", overtaken(is_known, 0.1)), [before + 4]);
+        assert_eq!(told("EXCH-012", overtaken(is_known, -0.1)), [0; 0]);
+    }
+}
+
+/// FORWARD to BID 7 is refused by the NAI, and asked for by the home address.
+#[test]
+fn a_policy_that_was_refused_by_the_nai_is_repeated_by_the_node() {
+    let again = |is_known: bool, bid: u8| {
+        move |scene: &mut Scene| {
+            known_before(scene, is_known);
+            let rule = |bid: u8| forward(&[bid], &udp_to_port(5060));
+            scene.exchange(0.0, &by_nai(Registration::request(1).with(rule(7))), 153);
+            assigned(scene, 5.0);
+            scene.exchange(10.0, &Registration::request(1).with(rule(bid)), 153);
+        }
+    };
+    for (is_known, before) in KNOWN {
+        assert_eq!(told("EXCH-005", again(is_known, 7)), [before + 5]);
+        assert_eq!(told("EXCH-005", again(is_known, 8)), [0; 0]);
+    }
+}
