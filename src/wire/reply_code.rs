@@ -76,6 +76,13 @@ impl ReplyCode {
         })
     }
 
+    /// Whether a document assigns it a meaning, or one of these numbers does.
+    pub fn is_assigned(self, numbers: Numbers) -> bool {
+        self.0 == numbers.multipath_not_allowed
+            || self.0 == numbers.invalid_fb_identifier
+            || self.assigned_name().is_some()
+    }
+
     fn assigned_name(self) -> Option<&'static str> {
         Some(match self.0 {
             0 => "accepted",
@@ -116,6 +123,10 @@ impl ReplyCode {
             109 => "home agent sent wrong challenge",
             110 => "requested replay protection unavailable",
             111 => "zero care-of address not supported",
+            112 => "unknown gateway foreign agent",
+            113 => "gateway foreign agent unreachable",
+            114 => "gateway foreign agent host unreachable",
+            115 => "gateway foreign agent port unreachable",
             127 => "experimental (foreign agent)",
             193 => "NO_HOME_REG",
             194 => "invalid home agent address",
@@ -136,6 +147,8 @@ impl ReplyCode {
             142 => "UDP encapsulation unavailable",
             143 => "register with redirected home agent",
             144 => "mobile node failed AAA authentication (home agent)",
+            145 => "care-of address is zero",
+            146 => "dynamic gateway foreign agent not supported",
             147 => "HA_MOBNET_ERROR",
             148 => "HA_MOBNET_DISALLOWED",
             149 => "PMIP_UNSUPPORTED",
@@ -169,8 +182,12 @@ mod tests {
             (66, "insufficient resources"),
             (78, "registration timeout"),
             (104, "unknown challenge"),
+            (112, "unknown gateway foreign agent"),
+            (115, "gateway foreign agent port unreachable"),
             (128, "reason unspecified"),
             (134, "poorly formed request"),
+            (145, "care-of address is zero"),
+            (146, "dynamic gateway foreign agent not supported"),
             (148, "HA_MOBNET_DISALLOWED"),
             (149, "PMIP_UNSUPPORTED"),
             (192, "experimental"),

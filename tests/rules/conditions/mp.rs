@@ -37,7 +37,7 @@ fn what_nothing_authenticates_is_told_by_its_own_octets() {
         let other = Registration::plain(1).with(short(131, b"a@b.example"));
         scene.exchange(0.0, &Registration { key: None, ..other.with(multipath(1)) }, 134);
     };
-    says("MP-006", "a multipath extension", build);
+    says("MP-006", "a Multipath extension", build);
     let found = crate::findings(build, true);
     let octets = found.iter().find(|finding| finding.rule.id == "MP-006").unwrap().octets.clone();
     // The fixed part, 13 octets of the NAI, and 8 of the Multipath extension.

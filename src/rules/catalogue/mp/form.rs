@@ -178,11 +178,11 @@ fn without_authentication(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_
         message.extensions.iter().find(|extension| extension.is_multipath() || extension.is_flow_binding());
     let Some(extension) = found.filter(|_| message.is_whole()) else { return };
     if message.authorizations().next().is_none() {
+        let name = if extension.is_multipath() { "Multipath" } else { "Flow-Binding" };
         finder
             .fires(format!(
-                "a {} extension in a message that nothing authenticates; both extensions need the \
-                 Mobile-Home Authentication extension (RFC 7629 §8)",
-                extension.name()
+                "a {name} extension in a message that nothing authenticates; both extensions need the \
+                 Mobile-Home Authentication extension (RFC 7629 §8)"
             ))
             .at(octets_of(extension));
     }

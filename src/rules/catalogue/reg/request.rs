@@ -213,14 +213,7 @@ pub static REG_025: Rule = Rule {
 
 fn has_unknown_code(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     let Some(reply) = message.reply() else { return };
-    let code = reply.code.0;
-    let numbers = message.message.numbers();
-    let is_known = matches!(
-        code,
-        0 | 1 | 64..=82 | 88..=90 | 96..=101 | 104..=115 | 127..=150 | 192..=194
-    ) || code == numbers.multipath_not_allowed
-        || code == numbers.invalid_fb_identifier;
-    if is_known {
+    if reply.code.is_assigned(message.message.numbers()) {
         return;
     }
     let range = match reply.code.decision() {
@@ -231,7 +224,8 @@ fn has_unknown_code(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     };
     finder
         .fires(format!(
-            "Code is {code}, which is not assigned; it lies in the range of {range} (RFC 5944 §3.4, §6.4)"
+            "Code is {}, which is not assigned; it lies in the range of {range} (RFC 5944 §3.4, §6.4)",
+            reply.code.0
         ))
         .at(fields::CODE);
 }
