@@ -71,7 +71,7 @@ impl Observer {
 
     /// The request that a reply answers: same identity and low half of the Identification; of several the latest,
     /// one on the reply's own leg first, under whichever name. A request without a home address is also known by its
-    /// endpoints.
+    /// endpoints, and so is any to a reply that names nobody.
     fn request_of(
         &self,
         event: &MessageEvent<'_, '_>,
@@ -118,8 +118,13 @@ impl Observer {
         }
         let other_name = by_address_of_nai().or_else(by_nai_of_address).and_then(find);
         let known = named.into_iter().chain(other_name);
-        self.pending.latest_of(known, own_leg).or_else(|| {
+        let known = self.pending.latest_of(known, own_leg).or_else(|| {
             self.pending.find_by_endpoints(source, destination, header.identification, event.time)
+        });
+        let names_nobody = home_address.is_unspecified() && nai.is_none();
+        known.or_else(|| {
+            let way = || self.pending.find_by_way(source, destination, header.identification, event.time);
+            names_nobody.then(way).flatten()
         })
     }
 

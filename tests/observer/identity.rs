@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use mipflow::state::{Attribution, Multipath};
 
 use crate::history::table::{exchanges, node, nodes, states};
-use crate::history::{Ask, HOME_AGENT, History, NODE, care_of};
+use crate::history::{Answer, Ask, HOME_AGENT, History, NODE, care_of};
 
 const NOBODY: Ipv4Addr = Ipv4Addr::UNSPECIFIED;
 const FIRST: Ipv4Addr = Ipv4Addr::new(10, 9, 0, 1);
@@ -108,6 +108,39 @@ fn a_reply_with_an_unknown_address_is_matched_by_its_endpoints() {
     );
     assert_eq!(states(&observer, FIRST), ["1 192.0.2.1 active"]);
     assert_eq!(states(&observer, SECOND), ["2 192.0.2.2 active"]);
+}
+
+#[test]
+fn a_reply_that_names_nobody_is_matched_by_its_endpoints() {
+    let mut history = History::new();
+    // The same number from two nodes; the reply goes back to the second.
+    let (ask, other) = (Ask::bid(1, 7), Ask::bid(2, 7).home(FIRST));
+    history.ask(1.0, &other);
+    history.ask(1.1, &ask);
+    let answer = other.answer(0).home(NOBODY);
+    history.answer(1.2, &answer);
+    let observer = history.observe();
+    assert_eq!(states(&observer, FIRST), ["2 192.0.2.2 active"]);
+    assert_eq!(states(&observer, NODE), [""; 0]);
+    assert_eq!(exchanges(&observer).len(), 2);
+}
+
+#[test]
+fn a_reply_that_names_nobody_and_comes_another_way_answers_nobody() {
+    let elsewhere = |answer: &Answer| answer.between((HOME_AGENT, 434), (care_of(9), 434));
+    let replies: [fn(&Ask) -> Answer; 3] = [
+        |ask| ask.answer(0).home(NOBODY).identification(8),
+        |ask| ask.answer(0).home(NOBODY).nai("node@example.org"),
+        |ask| ask.answer(0).home(SECOND),
+    ];
+    let ask = Ask::bid(1, 7);
+    let answers = replies.map(|reply| reply(&ask));
+    for answer in answers.into_iter().chain([elsewhere(&ask.answer(0).home(NOBODY))]) {
+        let mut history = History::new();
+        history.ask(1.0, &ask);
+        history.answer(1.2, &answer);
+        assert_eq!(states(&history.observe(), NODE), [""; 0], "{answer:?}");
+    }
 }
 
 #[test]
