@@ -249,3 +249,16 @@ fn a_packet_that_could_be_in_two_tunnels_is_in_the_one_that_its_rule_wants() {
     history.tick(20.0);
     assert_eq!(verdict(&history.observe()), "conforms");
 }
+
+/// What de-registers names a care-of address, too; no tunnel ends there for that.
+#[test]
+fn a_deregistration_opens_no_tunnel() {
+    let mut history = History::new();
+    history.accepted(1.0, &Ask::bid(1, 1));
+    history.accepted(2.0, &Ask::bid(1, 2).at(care_of(9)).lifetime(0));
+    let stranger = Packet::new().to(HOST);
+    history.down(3.0, care_of(9), &stranger);
+    assert_eq!(history.observe().tunnelled(), 0);
+    history.down(4.0, care_of(1), &stranger);
+    assert_eq!(history.observe().tunnelled(), 1);
+}

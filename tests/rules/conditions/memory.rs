@@ -187,3 +187,27 @@ fn a_second_reply_accepts_nothing_more() {
     assert_eq!(told("FB-014", twice(1)), [3]);
     assert_eq!(told("FB-014", twice(2)), [3]);
 }
+
+/// Where a tunnel ended it ended by the exchange that moved its binding, here at 5.02 s: no reply that changes nothing
+/// makes that later.
+#[test]
+fn what_changes_nothing_ends_no_tunnel_again() {
+    let used_after = |later: fn(&mut Scene, &Registration)| {
+        move |scene: &mut Scene| {
+            scene.exchange(0.0, &Registration::request(1), 0);
+            let moved = Registration::plain(9).with(multipath_with(4, 1, 1, 0));
+            let sent = scene.exchange(5.0, &moved, 0);
+            later(scene, &sent);
+            scene.history.up(8.5, care_of(1), &Packet::new().back());
+            scene.wait_until(12.0);
+        }
+    };
+    let denied = used_after(|scene, _| {
+        scene.exchange(8.0, &Registration::request(2), 130);
+    });
+    assert_eq!(told("TUN-004", denied), [7]);
+    let answered_again = used_after(|scene, sent| {
+        scene.send(8.0, &sent.reply(0));
+    });
+    assert_eq!(told("TUN-004", answered_again), [6]);
+}
