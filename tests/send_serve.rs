@@ -138,9 +138,12 @@ fn an_agent_that_wants_nonces_gets_a_readable_report() {
     let stamped = suite("");
     assert_eq!(stamped.code, 1);
     assert!(stamped.out.contains("perhaps it wants nonces (--replay nonce)"), "{}", stamped.out);
+    // By its words: ports and round trips can have the digits of the code in them.
+    let mismatch = "Identification mismatch";
+    assert!(stamped.out.contains(mismatch), "{}", stamped.out);
     let with_nonces = suite("--replay nonce");
     assert_eq!(with_nonces.code, 0, "{}", with_nonces.out);
-    assert!(!with_nonces.out.contains("133"), "{}", with_nonces.out);
+    assert!(!with_nonces.out.contains(mismatch), "{}", with_nonces.out);
 }
 
 #[test]

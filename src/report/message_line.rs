@@ -130,7 +130,7 @@ impl MessageLine<'_, '_> {
             }
             Ok(Content::Authentication(authentication)) => {
                 write!(formatter, "{between}{} SPI {}", extension.name(), authentication.spi)?;
-                self.verdict(formatter, || verifier.verify(extension))
+                self.verdict(formatter, verifier.verify(extension))
             }
             Ok(Content::UdpTunnelReply(reply)) => {
                 let granted = if reply.is_granted() { "granted" } else { "declined" };
@@ -175,16 +175,12 @@ impl MessageLine<'_, '_> {
         }
     }
 
-    fn verdict(
-        &self,
-        formatter: &mut Formatter<'_>,
-        verify: impl FnOnce() -> Option<Verdict>,
-    ) -> fmt::Result {
+    fn verdict(&self, formatter: &mut Formatter<'_>, verdict: Option<Verdict>) -> fmt::Result {
         if self.keys.is_empty() {
             return Ok(());
         }
         let Palette { good, doubtful, bad, .. } = self.look.palette;
-        match verify() {
+        match verdict {
             Some(Verdict::Valid) => write!(formatter, " {good}valid{good:#}"),
             Some(Verdict::Invalid) => write!(formatter, " {bad}INVALID{bad:#}"),
             Some(Verdict::NoKey) => write!(formatter, " {doubtful}no key{doubtful:#}"),

@@ -29,7 +29,6 @@ impl Validator {
         }
         let mut message = MessageFacts::of(event, keys);
         self.world.recent.expect_between(&message);
-        let seen = self.paired_by_endpoints(&message, seen);
         message.leg = self.leg_of(&message, seen);
         self.checks.meet(message.traits);
         let node = seen.node.and_then(|slot| observer.node(slot).map(|node| (slot, node)));

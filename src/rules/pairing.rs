@@ -7,32 +7,9 @@ use super::facts::{Leg, MessageFacts};
 use super::memory::{Answer, Asked};
 use super::validator::Validator;
 use crate::state::Attribution;
-use crate::wire::{ExtensionType, Header, low_half};
+use crate::wire::Header;
 
 impl Validator {
-    /// Pairs a reply that names nobody with the latest request that it can answer by its addresses and ports (D8).
-    pub(super) fn paired_by_endpoints(
-        &self,
-        message: &MessageFacts<'_, '_>,
-        seen: Attribution,
-    ) -> Attribution {
-        let Header::Reply(reply) = &message.message.header else { return seen };
-        let is_paired = seen.request.is_some_and(|group| self.world().recent.copies(group).next().is_some());
-        let is_named = !reply.home_address.is_unspecified() || message.has(ExtensionType::NAI);
-        if is_paired || is_named {
-            return seen;
-        }
-        let asked = self.world().recent.between(message.destination, message.source).find(|asked| {
-            low_half(asked.request.identification) == low_half(reply.identification)
-                && self.may_answer(message, asked)
-        });
-        asked.map_or(seen, |asked| Attribution {
-            request: Some(asked.group),
-            node: seen.node.or(asked.node),
-            ..seen
-        })
-    }
-
     /// The copy of a request that a reply answers: the latest, one on the reply's own leg before others (D8).
     pub(super) fn asked_of(&self, group: u64, message: &MessageFacts<'_, '_>) -> Option<&Arc<Asked>> {
         let copies = || self.world().recent.copies(group).filter(|asked| self.may_answer(message, asked));

@@ -248,47 +248,27 @@ impl Pending {
         })
     }
 
-    /// The slot of the latest request without a home address that a reply between these endpoints answers.
+    /// The slot of the latest request that a reply between these endpoints answers: one without a home address, else, if
+    /// the reply names nobody, any. To others no index leads, for such replies should not be: the latest are looked
+    /// through.
     pub fn find_by_endpoints(
         &self,
-        source: SocketAddrV4,
-        destination: SocketAddrV4,
-        identification: u64,
-        now: Timestamp,
-    ) -> Option<u32> {
-        let tag = tag(self.hasher.hash_one((destination, source, low_half(identification))));
-        self.latest(self.by_endpoints.slots(tag), |request| {
-            self.is_answered_by(request, (source, destination), identification, now)
-        })
-    }
-
-    /// The slot of the latest request that a reply between these endpoints answers that names nobody, whoever the request
-    /// names. No index leads there, for such replies should not be: the latest requests are looked through.
-    pub fn find_by_way(
-        &self,
-        source: SocketAddrV4,
-        destination: SocketAddrV4,
-        identification: u64,
-        now: Timestamp,
-    ) -> Option<u32> {
-        let entries = self.queue.iter().map(|(_, entry)| entry).rev().take(LOOKED_THROUGH);
-        let entries = entries.chain(self.again.values().rev().take(LOOKED_THROUGH));
-        self.latest(entries.map(|entry| entry.slot), |request| {
-            self.is_answered_by(request, (source, destination), identification, now)
-        })
-    }
-
-    /// Whether a reply between these endpoints goes back the way of a request, and soon enough.
-    fn is_answered_by(
-        &self,
-        request: &Request,
         (source, destination): (SocketAddrV4, SocketAddrV4),
         identification: u64,
         now: Timestamp,
-    ) -> bool {
-        low_half(request.identification) == low_half(identification)
-            && (0..=self.timeout).contains(&now.since(request.seen))
-            && request.legs.iter().any(|leg| leg.is_reverse_of(source, destination))
+        names_nobody: bool,
+    ) -> Option<u32> {
+        let is_it = |request: &Request| {
+            low_half(request.identification) == low_half(identification)
+                && (0..=self.timeout).contains(&now.since(request.seen))
+                && request.legs.iter().any(|leg| leg.is_reverse_of(source, destination))
+        };
+        let tag = tag(self.hasher.hash_one((destination, source, low_half(identification))));
+        self.latest(self.by_endpoints.slots(tag), is_it).or_else(|| {
+            let entries = self.queue.iter().map(|(_, entry)| entry).rev().take(LOOKED_THROUGH);
+            let entries = entries.chain(self.again.values().rev().take(LOOKED_THROUGH));
+            names_nobody.then(|| self.latest(entries.map(|entry| entry.slot), is_it)).flatten()
+        })
     }
 
     /// The one of some slots whose request was seen last, of several seen at once the one that came last; one that is

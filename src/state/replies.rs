@@ -118,13 +118,10 @@ impl Observer {
         }
         let other_name = by_address_of_nai().or_else(by_nai_of_address).and_then(find);
         let known = named.into_iter().chain(other_name);
-        let known = self.pending.latest_of(known, own_leg).or_else(|| {
-            self.pending.find_by_endpoints(source, destination, header.identification, event.time)
-        });
         let names_nobody = home_address.is_unspecified() && nai.is_none();
-        known.or_else(|| {
-            let way = || self.pending.find_by_way(source, destination, header.identification, event.time);
-            names_nobody.then(way).flatten()
+        self.pending.latest_of(known, own_leg).or_else(|| {
+            let ends = (source, destination);
+            self.pending.find_by_endpoints(ends, header.identification, event.time, names_nobody)
         })
     }
 

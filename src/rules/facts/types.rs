@@ -47,9 +47,9 @@ impl OctetSet {
 impl FromIterator<u8> for OctetSet {
     fn from_iter<I: IntoIterator<Item = u8>>(octets: I) -> Self {
         let mut set = Self::default();
-        octets.into_iter().for_each(|octet| {
+        for octet in octets {
             set.add(octet);
-        });
+        }
         set
     }
 }

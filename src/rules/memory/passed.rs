@@ -74,21 +74,14 @@ impl PassedBy {
         while self.messages.len() >= MOST || self.messages.front().is_some_and(is_old) {
             self.messages.pop_front();
         }
-        if self.messages.len() == self.messages.capacity() {
+        let count = self.messages.len();
+        if count == self.messages.capacity() {
             // Nearly all sessions have few: one exchange, or three.
-            self.messages.reserve_exact(if self.messages.len() == 2 {
-                4
-            } else {
-                self.messages.len() / 4 + 2
-            });
+            self.messages.reserve_exact(if count == 2 { 4 } else { count / 4 + 2 });
         }
-        self.note_leg(passed.leg);
-        self.messages.push_back(passed);
-    }
-
-    fn note_leg(&mut self, leg: Leg) {
         let [home, foreign] = &mut self.on;
-        *(if leg == Leg::HomeAgent { home } else { foreign }) = true;
+        *(if passed.leg == Leg::HomeAgent { home } else { foreign }) = true;
+        self.messages.push_back(passed);
     }
 
     /// Takes the messages of another session that is this one, in order of time.
@@ -134,7 +127,8 @@ impl PassedBy {
         let protected = message.protected?;
         // Nearly all nodes are seen on one leg alone.
         let [home, foreign] = self.on;
-        if !(if message.leg == Leg::HomeAgent { foreign } else { home }) {
+        let has_other_leg = if message.leg == Leg::HomeAgent { foreign } else { home };
+        if !has_other_leg {
             return None;
         }
         let same = |passed: &&Passed| {
