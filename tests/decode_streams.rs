@@ -7,11 +7,13 @@ mod program;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use program::{mipflow, shown};
 
 /// Octets of figure3.pcap before frame 5: its header, two ARP frames, a request and a reply.
@@ -109,4 +111,97 @@ fn a_stream_that_breaks_off_is_told() {
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(error.contains("standard input is cut off"), "{error}");
     assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), 3);
+}
+
+/// `decode -` after it showed both messages of the first four frames; what follows them stands still in the pipe.
+struct Waiting {
+    child: Child,
+    input: std::process::ChildStdin,
+    shown: String,
+    output: BufReader<std::process::ChildStdout>,
+}
+
+impl Waiting {
+    fn after(octets: &[u8], arguments: &str) -> Self {
+        let mut child = mipflow(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut input = child.stdin.take().unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        input.write_all(octets).unwrap();
+        let mut shown = String::new();
+        while !shown.contains("accepted") && !shown.contains("\"rrp\"") {
+            assert_ne!(output.read_line(&mut shown).unwrap(), 0, "output ended: {shown}");
+        }
+        Self { child, input, shown, output }
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), signal).unwrap();
+    }
+
+    /// All output and errors, and the exit code, while the pipe stays open.
+    fn end(mut self) -> (String, String, Option<i32>) {
+        self.output.read_to_string(&mut self.shown).unwrap();
+        let mut error = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut error).unwrap();
+        drop(self.input);
+        (self.shown, error, self.child.wait().unwrap().code())
+    }
+}
+
+#[test]
+fn who_ends_it_at_a_pipe_gets_what_was_seen() {
+    let sample = fs::read("samples/figure3.pcap").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (cut, kept, kept_of_cut) =
+        (folder.path().join("cut.pcap"), folder.path().join("kept.pcap"), folder.path().join("of-cut.pcap"));
+    fs::write(&cut, &sample[..FIRST_FOUR_FRAMES]).unwrap();
+    for (signal, format) in
+        [(Signal::SIGINT, "text"), (Signal::SIGTERM, "ndjson"), (Signal::SIGHUP, "ndjson")]
+    {
+        let whole =
+            shown(&format!("decode --format {format} -w {} {}", kept_of_cut.display(), cut.display()));
+        // The writer is in the middle of a record, which is nobody's fault.
+        let arguments = format!("decode --format {format} -w {} -", kept.display());
+        let waiting = Waiting::after(&sample[..FIRST_FOUR_FRAMES + 5], &arguments);
+        waiting.signal(signal);
+        let (out, error, code) = waiting.end();
+        assert_eq!((error.as_str(), code), ("", Some(0)), "{signal}");
+        assert_eq!(out, whole.replace(cut.to_str().unwrap(), "-"), "{signal}");
+        assert!(out.contains("192.0.2.10"), "{out}");
+        assert_eq!(fs::read(&kept).unwrap(), fs::read(&kept_of_cut).unwrap(), "{signal}");
+        assert_eq!(fs::read(&kept).unwrap().len(), 24 + (16 + 111) + (16 + 84));
+    }
+}
+
+#[test]
+fn what_its_writer_has_left_when_both_are_ended_is_read() {
+    let sample = fs::read("samples/figure3.pcap").unwrap();
+    let mut waiting = Waiting::after(&sample[..FIRST_FOUR_FRAMES], "decode --show messages,nodes -");
+    // It is stopped while its writer writes what it has left, and so the signal surely comes before.
+    waiting.signal(Signal::SIGSTOP);
+    waiting.signal(Signal::SIGINT);
+    waiting.input.write_all(&sample[FIRST_FOUR_FRAMES..]).unwrap();
+    waiting.signal(Signal::SIGCONT);
+    let (out, error, code) = waiting.end();
+    assert_eq!((error.as_str(), code), ("", Some(0)));
+    assert_eq!(out, shown("decode --show messages,nodes samples/figure3.pcap"));
+}
+
+#[test]
+fn files_beside_a_pipe_that_was_ended_are_read_to_their_end() {
+    let sample = fs::read("samples/figure3.pcap").unwrap();
+    let waiting = Waiting::after(
+        &sample[..FIRST_FOUR_FRAMES],
+        "decode --show messages --format ndjson - samples/figure3.pcap",
+    );
+    waiting.signal(Signal::SIGINT);
+    let (out, error, code) = waiting.end();
+    assert_eq!((error.as_str(), code), ("", Some(0)));
+    let of_file = |file: u32| out.matches(&format!("\"file\":{file},")).count();
+    assert_eq!((of_file(0), of_file(1)), (2, 8), "{out}");
 }

@@ -1,6 +1,11 @@
 //! One input on its way through its window: opening, refilling, and how it ends.
 
 use std::io::{ErrorKind, Read};
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout};
 
 use super::format::Format;
 use super::record::{Record, Step};
@@ -16,6 +21,8 @@ pub(super) struct Input {
     format: Format,
     compression: Option<Compression>,
     may_block: bool,
+    /// What tells whether reading has to wait, where anything does.
+    descriptor: Option<OwnedFd>,
     /// Whether [`Advance::Pause`] was given for the read that is due.
     paused: bool,
     /// Time of the last record.
@@ -42,7 +49,7 @@ impl Input {
     pub(super) fn open(
         file: u32,
         mut reader: Box<dyn Read + Send>,
-        may_block: bool,
+        (may_block, descriptor): (bool, Option<OwnedFd>),
         capacity: usize,
     ) -> Result<Self, Fault> {
         let first = first_octets(&mut reader)?;
@@ -55,12 +62,27 @@ impl Input {
             fill(&mut window, compression)?;
         }
         let format = Format::detect(&mut window)?;
-        Ok(Self { file, window, format, compression, may_block, paused: false, time: None, frames: 0 })
+        Ok(Self {
+            file,
+            window,
+            format,
+            compression,
+            may_block,
+            descriptor,
+            paused: false,
+            time: None,
+            frames: 0,
+        })
     }
 
     /// The link type that the file header declares, if the format has one.
     pub(super) fn declared(&self) -> Option<LinkType> {
         self.format.declared()
+    }
+
+    /// Whether reading may have to wait for a writer.
+    pub(super) fn may_block(&self) -> bool {
+        self.may_block
     }
 
     /// Records given so far.
@@ -106,6 +128,16 @@ impl Input {
                 }
             }
         }
+    }
+
+    /// Waits until there is something to read, or nothing any more, but no longer than `span` or until a signal comes;
+    /// says whether reading is done in a moment then.
+    pub(super) fn wait(&self, span: Duration) -> bool {
+        let Some(descriptor) = &self.descriptor else { return true };
+        let span = PollTimeout::try_from(span).unwrap_or(PollTimeout::MAX);
+        let mut descriptors = [PollFd::new(descriptor.as_fd(), PollFlags::POLLIN)];
+        // Where it cannot be told, reading tells why.
+        nix::poll::poll(&mut descriptors, span).map_or_else(|error| error != Errno::EINTR, |ready| ready > 0)
     }
 
     /// The frame that `record`, the last that was given, is.

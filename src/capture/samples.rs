@@ -154,7 +154,13 @@ impl Read for Pieces {
 /// An input that is a file in memory.
 pub(super) fn file(octets: Vec<u8>) -> Source {
     let size = Some(octets.len() as u64);
-    Source { name: "file".to_owned(), reader: Box::new(Cursor::new(octets)), may_block: false, size }
+    Source {
+        name: "file".to_owned(),
+        reader: Box::new(Cursor::new(octets)),
+        may_block: false,
+        descriptor: None,
+        size,
+    }
 }
 
 /// An input that comes in small pieces.
@@ -163,6 +169,7 @@ pub(super) fn trickle(octets: Vec<u8>) -> Source {
         name: "trickle".to_owned(),
         reader: Box::new(Trickle::new(octets)),
         may_block: false,
+        descriptor: None,
         size: None,
     }
 }

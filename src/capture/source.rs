@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,6 +18,8 @@ pub struct Source {
     pub reader: Box<dyn Read + Send>,
     /// Whether reading may have to wait for a writer; false for a regular file.
     pub may_block: bool,
+    /// What tells whether it has to wait, where anything does.
+    pub descriptor: Option<OwnedFd>,
     /// How many octets it has in all, when that is known.
     pub size: Option<u64>,
 }
@@ -33,6 +35,7 @@ impl Source {
         let regular = metadata.is_file();
         Ok(Self {
             name: name.to_string_lossy().into_owned(),
+            descriptor: if regular { None } else { Some(file.try_clone()?.into()) },
             reader: Box::new(file),
             may_block: !regular,
             size: regular.then_some(metadata.len()),

@@ -6,6 +6,7 @@ use std::ffi::OsStr;
 use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use super::input::{Advance, Input};
 use super::record::Record;
@@ -25,6 +26,8 @@ pub struct Timeline {
     heads: BinaryHeap<Reverse<(Timestamp, usize)>>,
     /// Indices of the inputs whose next record has to be fetched before the earliest can be told.
     wanting: Vec<usize>,
+    /// The input that [`Next::Pause`] was given for last.
+    paused: Option<usize>,
     link_types: Vec<LinkType>,
     frames: u64,
     clock_backwards: u64,
@@ -83,6 +86,7 @@ impl Timeline {
             inputs: Vec::with_capacity(opened.len()),
             heads: BinaryHeap::with_capacity(opened.len()),
             wanting: Vec::with_capacity(opened.len()),
+            paused: None,
             link_types: Vec::new(),
             frames: 0,
             clock_backwards: 0,
@@ -95,7 +99,7 @@ impl Timeline {
                 timeline.total_bytes =
                     timeline.total_bytes.zip(source.size).map(|(total, size)| total.saturating_add(size));
                 let reader = Counted::new(source.reader, Arc::clone(&timeline.bytes_read));
-                Input::open(file, Box::new(reader), source.may_block, capacity)
+                Input::open(file, Box::new(reader), (source.may_block, source.descriptor), capacity)
             });
             match input {
                 Ok(input) => {
@@ -151,6 +155,26 @@ impl Timeline {
             Some(record) => self.give(index, &record),
             None => Next::End,
         }
+    }
+
+    /// Waits, after [`Next::Pause`], for the writer of the pipe, but no longer than `span` or until a signal comes; says
+    /// whether the next call is done in a moment then.
+    pub fn wait(&self, span: Duration) -> bool {
+        let paused = self.paused.and_then(|index| self.inputs.get(index));
+        paused.and_then(|merged| merged.input.as_ref()).is_none_or(|input| input.wait(span))
+    }
+
+    /// Ends the inputs that may have to wait for the writer of a pipe, as if it had written no more than was read; a record
+    /// it had begun is no fault.
+    pub fn end_pipes(&mut self) {
+        for merged in &mut self.inputs {
+            merged.input.take_if(|input| input.may_block());
+        }
+    }
+
+    /// Whether an input may have to wait for the writer of a pipe.
+    pub fn may_block(&self) -> bool {
+        self.inputs.iter().filter_map(|merged| merged.input.as_ref()).any(Input::may_block)
     }
 
     /// What could not be read, so far; in the order it was found.
@@ -216,7 +240,10 @@ impl Timeline {
                 self.clock_backwards = self.clock_backwards.saturating_add(u64::from(backwards));
                 Fetched::Record(record)
             }
-            Ok(Advance::Pause) => Fetched::Pause,
+            Ok(Advance::Pause) => {
+                self.paused = Some(index);
+                Fetched::Pause
+            }
             Ok(Advance::End) => {
                 slot.input = None;
                 Fetched::End

@@ -1,5 +1,6 @@
 //! `mipflow decode`: read captures, decode, print.
 
+mod patience;
 mod run;
 mod selected;
 
@@ -27,6 +28,7 @@ use crate::state::Options;
 use crate::time::{self, Timestamp};
 use crate::trace::Trace;
 use crate::wire::PORT;
+use patience::Patience;
 use run::{Run, progress};
 pub(super) use run::{is_of, tell_unread, write_failure};
 use selected::Selected;
@@ -311,6 +313,7 @@ impl Decode {
         let at = self.at;
         let for_people = self.format == Format::Text;
         Run {
+            patience: Patience::with(&timeline)?,
             timeline,
             pipeline: Pipeline::new(trace, observer, rules),
             target,

@@ -30,7 +30,7 @@ pub type Seen = (i64, u32, Vec<u8>);
 /// What a capture gave: its frames, then its faults.
 fn read(octets: &[u8], piece: usize) -> (Vec<Seen>, Vec<String>) {
     let reader = Box::new(Pieces { octets: octets.to_vec(), at: 0, piece });
-    let source = Source { name: "fuzz".into(), reader, may_block: true, size: None };
+    let source = Source { name: "fuzz".into(), reader, may_block: true, descriptor: None, size: None };
     let mut timeline = Timeline::from_sources(vec![source]);
     let mut frames = Vec::new();
     loop {

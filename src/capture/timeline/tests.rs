@@ -170,7 +170,16 @@ fn pipe(pieces: &[&[u8]], failure: Option<io::ErrorKind>) -> (Source, Arc<Atomic
     let reads = Arc::<AtomicUsize>::default();
     let pieces = Pieces { pieces: pieces.iter().map(|piece| piece.to_vec()).collect(), failure };
     let reader = Pipe { pieces, reads: Arc::clone(&reads) };
-    (Source { name: "-".to_owned(), reader: Box::new(reader), may_block: true, size: None }, reads)
+    (
+        Source {
+            name: "-".to_owned(),
+            reader: Box::new(reader),
+            may_block: true,
+            descriptor: None,
+            size: None,
+        },
+        reads,
+    )
 }
 
 /// What a timeline does: the times of frames, `-1` for a pause, each with the reads of the pipe so far.

@@ -6,6 +6,7 @@ use std::mem;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::At;
+use super::patience::Patience;
 use super::selected::Selected;
 use crate::capture::{FrameFilter, Next, Timeline, WriteError};
 use crate::cli::validation::{FailOn, ValidationOptions};
@@ -18,6 +19,8 @@ use crate::wire::{KeyRing, Message};
 /// A run over a timeline.
 pub(super) struct Run {
     pub timeline: Timeline,
+    /// Waits for pipes, if there are any.
+    pub patience: Option<Patience>,
     pub pipeline: Pipeline,
     pub target: Option<Target>,
     pub at: Option<At>,
@@ -83,7 +86,12 @@ impl Run {
                         self.unwritten = Some(write_failure(&error));
                     }
                 }
-                Next::Pause => report.flush().map_err(|error| Failure::output(&error))?,
+                Next::Pause => {
+                    report.flush().map_err(|error| Failure::output(&error))?;
+                    if self.patience.as_mut().is_some_and(|patience| !patience.wait(&self.timeline)) {
+                        self.timeline.end_pipes();
+                    }
+                }
                 Next::End => break,
             }
         }

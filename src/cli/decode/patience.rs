@@ -1,0 +1,47 @@
+//! Waiting for the writer of a pipe, until somebody ends the run.
+
+#![allow(clippy::disallowed_methods, reason = "a pipe is waited for by the clock")]
+
+use std::time::{Duration, Instant};
+
+use crate::capture::Timeline;
+use crate::cli::Failure;
+use crate::cli::interruption::Interruption;
+
+/// The longest a signal waits to be seen.
+const LOOK: Duration = Duration::from_millis(100);
+/// How long a writer is still read after the run was ended: where both are in one pipeline, Ctrl-C ends it, too, and
+/// what it has left to write comes at once.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// Waits for the writers of pipes. SIGINT, SIGTERM and SIGHUP end the input and not the program, which tells then what it
+/// saw.
+pub(super) struct Patience {
+    interruption: Interruption,
+    /// When reading ends, once that is wanted.
+    until: Option<Instant>,
+}
+
+impl Patience {
+    /// Catches signals from now on, if one of the inputs is a pipe: files have an end, and a signal ends the program.
+    pub(super) fn with(timeline: &Timeline) -> Result<Option<Self>, Failure> {
+        let is_needed = timeline.may_block();
+        is_needed.then(|| Ok(Self { interruption: Interruption::listen()?, until: None })).transpose()
+    }
+
+    /// Waits until there is something to read, or the input is at its end; false when the run is to end before.
+    pub(super) fn wait(&mut self, timeline: &Timeline) -> bool {
+        loop {
+            if self.until.is_none() && self.interruption.is_there() {
+                self.until = Instant::now().checked_add(LAST_WORDS);
+            }
+            let rest = self.until.map(|until| until.saturating_duration_since(Instant::now()));
+            if rest.is_some_and(|rest| rest.is_zero()) {
+                return false;
+            }
+            if timeline.wait(rest.unwrap_or(LOOK).min(LOOK)) {
+                return true;
+            }
+        }
+    }
+}
