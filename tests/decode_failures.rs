@@ -11,7 +11,10 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use program::capture::{RAW, datagram, hexadecimal, pcap, request};
-use program::{Run, run};
+use program::{Run, environment, finished, run};
+
+/// The sample of Figure 3.
+const FIGURE3: &str = "samples/figure3.pcap";
 
 /// A file in a directory of its own, both gone when it is dropped.
 struct Scratch {
@@ -298,4 +301,28 @@ fn an_input_is_never_written_over() {
     let run_nowhere = run(&format!("decode -w {nowhere} {input}"));
     assert_eq!(run_nowhere.code, 3);
     assert!(told(&run_nowhere).starts_with(&format!("`{nowhere}` cannot be created")));
+}
+
+#[test]
+fn more_files_than_may_be_open_at_first_are_read_and_those_beyond_the_limit_are_told() {
+    const FILES: usize = 100;
+    let limited = |limit: &str| {
+        let mut command = environment::command("sh");
+        let script = format!("ulimit {limit} && exec \"$0\" decode --show stats --format json \"$@\"");
+        command.args(["-c", &script, environment::PROGRAM]).args([FIGURE3; FILES]);
+        finished(&mut command)
+    };
+    let run = limited("-S -n 40");
+    assert_eq!((run.code, run.error.as_str()), (0, ""));
+    let packets = |run: &Run| {
+        let document: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+        document["capture"]["packets"].as_u64().unwrap()
+    };
+    assert_eq!(packets(&run), 46 * FILES as u64);
+    // Neither soft nor hard are there enough.
+    let run = limited("-n 40");
+    assert_eq!(run.code, 3);
+    assert!(run.error.contains("Too many open files"), "{}", run.error);
+    assert!(run.error.contains("raise the limit with `ulimit -n`, or read fewer"), "{}", run.error);
+    assert!((46..46 * 40).contains(&packets(&run)), "what could be opened is read");
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{self, ErrorKind};
 
+use nix::errno::Errno;
 use thiserror::Error;
 
 use super::Compression;
@@ -109,6 +110,10 @@ impl InputError {
             frames => format!("the {frames} packets before were read"),
         };
         Some(match &self.fault {
+            Fault::Io(error) if error.raw_os_error() == Some(Errno::EMFILE as i32) => {
+                "this process may not open more files at once: raise the limit with `ulimit -n`, or read fewer"
+                    .to_owned()
+            }
             Fault::NotFound | Fault::StandardInputTwice | Fault::Io(_) => return None,
             Fault::IsDirectory => {
                 format!("name the captures in it: {}/*.pcap", self.name.trim_end_matches('/'))

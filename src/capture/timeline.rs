@@ -63,6 +63,10 @@ const WINDOW: usize = 512 << 10;
 const SMALL_WINDOW: usize = 256 << 10;
 /// How many inputs are still a few.
 const FEW: usize = 8;
+/// Octets of all windows together, where inputs are very many: rings of captures have thousands of files.
+const WINDOWS: usize = 16 << 20;
+/// Octets of a window at the least.
+const LEAST_WINDOW: usize = 8 << 10;
 
 impl Timeline {
     /// Opens `inputs`: paths of files, and `-`, once, for standard input.
@@ -79,7 +83,10 @@ impl Timeline {
     }
 
     fn from_opened(opened: impl ExactSizeIterator<Item = (String, Result<Source, Fault>)>) -> Self {
-        let capacity = if opened.len() > FEW { SMALL_WINDOW } else { WINDOW };
+        let capacity = match opened.len() {
+            0..=FEW => WINDOW,
+            many => (WINDOWS / many).clamp(LEAST_WINDOW, SMALL_WINDOW),
+        };
         let mut timeline = Self {
             files: Vec::with_capacity(opened.len()),
             errors: Vec::new(),

@@ -1,5 +1,6 @@
 //! `mipflow decode`: read captures, decode, print.
 
+mod open_files;
 mod patience;
 mod run;
 mod selected;
@@ -290,6 +291,7 @@ impl Decode {
         // Before the work, so that a capture is not read for nothing.
         let writer = self.write.as_deref().map(|path| Writer::create(path, &self.files)).transpose();
         let writer = writer.map_err(|error| write_failure(&error))?;
+        open_files::allow(self.files.len());
         let timeline = Timeline::open(&self.files);
         let bar = progress(&timeline, sections.messages);
         let trace = Trace::new(&ports, numbers, writer.is_some());
