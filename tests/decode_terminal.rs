@@ -51,3 +51,14 @@ fn tables_are_as_wide_as_the_terminal() {
         assert_eq!(text.contains("Access label"), is_wide, "{text}");
     }
 }
+
+#[test]
+fn a_terminal_is_no_capture() {
+    let terminal = Terminal::new();
+    for (number, command) in [(1, "decode -"), (2, "decode /dev/tty")] {
+        terminal.line(&format!("clear; '{PROGRAM}' {command}; echo \"code $? of\" {number}"));
+        let text = terminal.shows(&format!("code 3 of {number}"));
+        assert!(text.contains("is a terminal, not a capture"), "{command}: {text}");
+        assert!(text.contains("pipe a capture into it"), "{command}: {text}");
+    }
+}

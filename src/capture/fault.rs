@@ -39,6 +39,9 @@ pub enum Fault {
     /// Standard input was named a second time.
     #[error("is named more than once, and can be read only once")]
     StandardInputTwice,
+    /// Standard input is a terminal: somebody waits, and nothing will come.
+    #[error("is a terminal, not a capture")]
+    Terminal,
     /// There is not one octet in it.
     #[error("is empty: it has not even a capture header")]
     Empty,
@@ -115,6 +118,10 @@ impl InputError {
                     .to_owned()
             }
             Fault::NotFound | Fault::StandardInputTwice | Fault::Io(_) => return None,
+            Fault::Terminal => {
+                "pipe a capture into it, as in `ssh router tcpdump -U -w - 'udp port 434 or proto 4' | mipflow decode -`"
+                    .to_owned()
+            }
             Fault::IsDirectory => {
                 format!("name the captures in it: {}/*.pcap", self.name.trim_end_matches('/'))
             }

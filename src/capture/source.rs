@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata};
-use std::io::{self, Read};
+use std::io::{self, IsTerminal, Read};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
@@ -31,6 +31,9 @@ impl Source {
         let metadata = file.metadata()?;
         if metadata.is_dir() {
             return Err(Fault::IsDirectory);
+        }
+        if file.is_terminal() {
+            return Err(Fault::Terminal);
         }
         let regular = metadata.is_file();
         Ok(Self {
