@@ -109,15 +109,16 @@ proptest! {
     }
 
     #[test]
-    fn tables_agree_in_little_room(operations in operations(), room in (0..4usize, 0..4usize, 0..4usize, 0..4usize, 0..4u32)) {
+    fn tables_agree_in_little_room(operations in operations(), room in (0..4usize, 0..4usize, 0..4usize, 0..4usize, 0..4u32), rules in 0..6usize) {
         let (nodes, pending, exchanges, flows, flows_of_one_node) = room;
-        let limits = Limits { nodes, pending, exchanges, flows, flows_of_one_node, ..Limits::default() };
+        let limits = Limits { nodes, rules, pending, exchanges, flows, flows_of_one_node, ..Limits::default() };
         let (history, _) = History::of(&operations);
         let observer = history.observe_with(Options { limits, ..Options::default() });
         laws::observer::tables_agree(&observer);
         prop_assert!(observer.nodes().count() <= nodes.max(1));
         prop_assert!(observer.exchanges().count() <= exchanges);
         prop_assert!(observer.flows().len() <= flows.max(1));
+        prop_assert!(observer.nodes().map(|node| node.policy().rules().len()).sum::<usize>() <= rules);
     }
 
     #[test]
@@ -125,7 +126,7 @@ proptest! {
         let (history, _) = History::of(&operations);
         let seeded = history.observe_with(Options { seed, ..Options::default() });
         prop_assert_eq!(tables(&history.observe()), tables(&seeded));
-        let little = Limits { nodes: 2, pending: 3, exchanges: 5, flows: 3, flows_of_one_node: 2, flow_binding_octets: 20 };
+        let little = Limits { nodes: 2, rules: 4, pending: 3, exchanges: 5, flows: 3, flows_of_one_node: 2, flow_binding_octets: 20 };
         let bounded = |seed| history.observe_with(Options { seed, limits: little, ..Options::default() });
         prop_assert_eq!(tables(&bounded(1)), tables(&bounded(seed)));
     }

@@ -30,6 +30,8 @@ pub(super) struct Directory {
     pub nodes: Vec<Node>,
     /// The pulse of each node, by the same index.
     pulses: Vec<Pulse>,
+    /// Rules in the policies of all nodes.
+    pub rules: usize,
     /// Places of nodes that were withdrawn.
     free: Vec<u32>,
     /// Of the latest message: nodes that turned out to be another name, and whose.
@@ -75,6 +77,7 @@ impl Directory {
         Self {
             nodes: Vec::new(),
             pulses: Vec::new(),
+            rules: 0,
             free: Vec::new(),
             absorbed: Vec::new(),
             by_address: Index::default(),
@@ -143,7 +146,9 @@ impl Directory {
     /// Changes a node and takes its pulse again.
     pub fn change<T>(&mut self, slot: u32, change: impl FnOnce(&mut Node) -> T) -> Option<T> {
         let node = self.nodes.get_mut(slot as usize)?;
+        let rules = node.policy().rules().len();
         let result = change(node);
+        self.rules = self.rules.saturating_sub(rules).saturating_add(node.policy().rules().len());
         if self.idle.misses(slot) && node.active().next().is_none() {
             self.idle.put(slot);
         }

@@ -43,6 +43,8 @@ pub struct Options {
 pub struct Limits {
     /// Mobile nodes.
     pub nodes: usize,
+    /// Rules in the policies of all nodes.
+    pub rules: usize,
     /// Requests that wait for their reply, or for late copies.
     pub pending: usize,
     /// Exchanges kept.
@@ -72,6 +74,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             nodes: 1 << 20,
+            rules: 1 << 23,
             pending: 1 << 20,
             exchanges: 1 << 20,
             flows: 1 << 22,
@@ -92,7 +95,7 @@ pub struct Evictions {
     pub flows: u64,
     /// Ended bindings out of the history of their node.
     pub bindings: u64,
-    /// Rules that never found room in the policy of their node.
+    /// Rules that never found room in the policy of their node, or beside those of all others.
     pub rules: u64,
     /// Packets of exchanges that have more of them than are kept.
     pub legs: u64,

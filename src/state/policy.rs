@@ -193,13 +193,18 @@ impl Policy {
     }
 
     /// Applies what the messages of an exchange want, in their order. What one of them changes and another changes back
-    /// was no change.
-    pub(super) fn apply(&mut self, wishes: impl Iterator<Item = (Wish, Origin, u64)>) -> Applied {
+    /// was no change. There is room for so many more rules in the policies of all nodes.
+    pub(super) fn apply(
+        &mut self,
+        wishes: impl Iterator<Item = (Wish, Origin, u64)>,
+        room: usize,
+    ) -> Applied {
+        let most = self.rules.len().saturating_add(room).min(RULES);
         let before: SmallVec<[_; 4]> =
             self.rules.iter().map(|rule| (rule.action, rule.origin, rule.frame)).collect();
         let mut applied = Applied::default();
         for (wish, origin, frame) in wishes {
-            applied.without_room += u64::from(!self.wish(wish, origin, frame));
+            applied.without_room += u64::from(!self.wish(wish, origin, frame, most));
         }
         applied.is_change = self.rules.len() > before.len();
         for (rule, (action, origin, frame)) in self.rules.iter_mut().zip(before) {
@@ -212,10 +217,11 @@ impl Policy {
         applied
     }
 
-    /// Adds a rule, or changes the one with the same selector; says whether there was room.
-    fn wish(&mut self, wish: Wish, origin: Origin, frame: u64) -> bool {
+    /// Adds a rule, if there are fewer than `most`, or changes the one with the same selector; says whether there was
+    /// room.
+    fn wish(&mut self, wish: Wish, origin: Origin, frame: u64, most: usize) -> bool {
         let Wish { selector, action, per_packet } = wish;
-        let has_room = self.rules.len() < RULES;
+        let has_room = self.rules.len() < most;
         match self.rules.iter_mut().find(|rule| rule.selector == selector) {
             Some(rule) if rule.action == action => true,
             Some(rule) => {

@@ -186,6 +186,7 @@ impl Observer {
         let clock = self.clock.max(facts.time);
         let (mut forgotten, mut has_no_room) = (0, false);
         let mut without_room = 0;
+        let room = self.options.limits.rules.saturating_sub(self.directory.rules);
         let keep = self.options.keep_before;
         let before = if keep { Some((&mut self.before, &mut self.rules_before)) } else { None };
         self.directory.change(slot, |node| {
@@ -206,7 +207,7 @@ impl Observer {
             node.policy_mut().expect(decided.flow_bindings.count());
             let asked = wishes(&decided.flow_bindings, Origin::Request, decided.frame);
             let answered = wishes(&read.flow_bindings, Origin::Reply, facts.frame);
-            let applied = node.policy_mut().apply(asked.chain(answered));
+            let applied = node.policy_mut().apply(asked.chain(answered), room);
             without_room = applied.without_room;
             if applied.is_change {
                 node.changed(facts.time);

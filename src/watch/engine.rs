@@ -52,6 +52,7 @@ impl Default for EngineOptions {
 /// Bounds of the tables for a watch that may go on for weeks, of which strangers may try to fill every one.
 pub const LIVE_LIMITS: Limits = Limits {
     nodes: 1 << 18,
+    rules: 1 << 21,
     pending: 1 << 17,
     exchanges: 1 << 16,
     flows: 1 << 20,

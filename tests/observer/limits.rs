@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use mipflow::state::{Limits, Observer, Options};
 
-use crate::history::table::{exchanges, flows, nodes, states};
+use crate::history::table::{exchanges, flows, nodes, policy, states};
 use crate::history::{Ask, History, NODE, Packet, care_of};
 
 fn limited(history: &History, change: impl FnOnce(&mut Limits)) -> Observer {
@@ -196,6 +196,29 @@ fn flow_bindings_of_requests_and_exchanges_are_bounded_in_octets() {
 }
 
 #[test]
+fn rules_of_all_nodes_are_bounded_together() {
+    let ask = |number: u8| Ask::bid(number, number.into()).home(home(number));
+    let two = |number: u8| ask(number).forward(&[number], "proto tcp").forward(&[number], "proto udp");
+    let mut history = History::new();
+    history.accepted(1.0, &two(1));
+    history.accepted(2.0, &two(2));
+    // What is there already can be changed.
+    history.accepted(3.0, &ask(1).again(11).drop("proto udp"));
+    let full = limited(&history, |limits| limits.rules = 3);
+    assert_eq!(policy(&full, home(1)), ["1 forward 1 > 1 | proto tcp", "2 drop 255 > drop | proto udp"]);
+    assert_eq!(policy(&full, home(2)), ["1 forward 2 > 2 | proto tcp"]);
+    assert_eq!(full.evictions().rules, 1);
+    // What goes makes room.
+    history.accepted(4.0, &ask(1).again(12).lifetime(0));
+    history.accepted(5.0, &two(3));
+    let later = limited(&history, |limits| limits.rules = 3);
+    assert_eq!(policy(&later, home(1)), [] as [&str; 0]);
+    assert_eq!(policy(&later, home(2)), ["1 forward 2 > 2 | proto tcp"]);
+    assert_eq!(policy(&later, home(3)), ["1 forward 3 > 3 | proto tcp", "2 forward 3 > 3 | proto udp"]);
+    assert_eq!(later.evictions().rules, 1);
+}
+
+#[test]
 fn tables_without_room_hold_one() {
     let mut history = History::new();
     history.accepted(1.0, &Ask::bid(1, 1).forward(&[2], "any"));
@@ -204,6 +227,7 @@ fn tables_without_room_hold_one() {
     let observer = limited(&history, |limits| {
         *limits = Limits {
             nodes: 0,
+            rules: 0,
             pending: 0,
             exchanges: 0,
             flows: 0,
