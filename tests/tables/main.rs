@@ -4,9 +4,11 @@
 // Helpers of tests may fail loudly, as the tests themselves may.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod documents;
 #[path = "../program/mod.rs"]
 mod program;
 mod scenario;
+mod seldom;
 
 use program::{Run, finished, mipflow};
 use scenario::{Request, Scenario};

@@ -111,8 +111,30 @@ impl Scenario {
         self.message(at, ends, &request.octets)
     }
 
+    /// A request between other ends.
+    pub fn sent(&mut self, at: i64, ends: [SocketAddrV4; 2], request: &Request) -> &mut Self {
+        self.message(at, ends, &request.octets)
+    }
+
+    /// The home agent's acceptance of a request, with a Flow-Binding of its own.
+    pub fn reply_with(&mut self, at: i64, request: &Request, bids: &[u8], selector: &str) -> &mut Self {
+        let bare = Request { octets: Vec::new(), ..request.clone() };
+        self.answer(at, request, 0, request.lifetime, &bare.flow(bids, selector).octets)
+    }
+
     /// The home agent's reply to a request.
     pub fn reply(&mut self, at: i64, request: &Request, code: u8, lifetime: u16) -> &mut Self {
+        self.answer(at, request, code, lifetime, &[])
+    }
+
+    fn answer(
+        &mut self,
+        at: i64,
+        request: &Request,
+        code: u8,
+        lifetime: u16,
+        extensions: &[u8],
+    ) -> &mut Self {
         let reply = RegistrationReply {
             code: ReplyCode(code),
             lifetime,
@@ -122,6 +144,7 @@ impl Scenario {
         };
         let mut octets = Vec::new();
         reply.emit(&mut octets);
+        octets.extend(extensions);
         let ends = [SocketAddrV4::new(HOME_AGENT, 434), SocketAddrV4::new(request.care_of_address, 40_000)];
         self.message(at, ends, &octets)
     }
