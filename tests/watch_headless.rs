@@ -44,6 +44,20 @@ fn a_file_gives_what_decode_gives() {
 }
 
 #[test]
+fn what_happens_is_told_of_the_node_that_is_asked_for() {
+    let mut watching = Watching::start(&mut mipflow("watch --headless --node 10.1.0.5 -"));
+    let mut input = watching.input();
+    write_now(&mut input, &content("samples/tunnels.pcap"));
+    // Flows are told of while input goes on; of those of other nodes there are seven.
+    watching.wait_for("a flow", |record| record["record"] == "flow");
+    let told: Vec<&Value> = watching.seen.iter().filter(|record| record["record"] != "message").collect();
+    assert!(told.len() >= 3, "an exchange, a node and a flow: {told:?}");
+    assert!(told.iter().all(|record| record["home_address"] == "10.1.0.5"), "{told:?}");
+    drop(input);
+    assert_eq!(watching.wait().code, Some(0));
+}
+
+#[test]
 fn without_a_terminal_it_is_headless() {
     assert_eq!(shown("watch samples/figure3.pcap"), shown("watch --headless samples/figure3.pcap"));
 }

@@ -106,6 +106,33 @@ fn records_are_the_objects_of_the_document() {
 }
 
 #[test]
+fn what_is_inferred_is_the_same_in_records() {
+    let lists = [("exchange", "exchanges"), ("node", "nodes"), ("flow", "flows"), ("finding", "findings")];
+    let kinds = lists.into_iter().chain([("traffic", "traffic"), ("violations", "violations")]);
+    let show = kinds.clone().map(|(_, section)| section).collect::<Vec<_>>().join(",");
+    for name in SAMPLES {
+        let arguments = format!("--show {show} --key 256=text:wrong samples/{name}.pcap");
+        let mut document: Value =
+            serde_json::from_str(&shown(&format!("decode --format json {arguments}"))).unwrap();
+        let text = shown(&format!("decode --format ndjson {arguments}"));
+        let mut records: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert!(text.lines().all(|line| line.starts_with("{\"record\":\"")), "record is the first key");
+        assert_eq!(records.pop().unwrap()["record"], "capture");
+        for (record, section) in kinds.clone() {
+            let is_it = |found: &mut Value| found["record"] == record;
+            let mut found: Vec<Value> = records.extract_if(.., is_it).collect();
+            for object in &mut found {
+                object.as_object_mut().unwrap().remove("record");
+            }
+            let objects = document[section].take();
+            let objects = if let Value::Array(list) = objects { list } else { vec![objects] };
+            assert_eq!(found, objects, "{name}: {section}");
+        }
+        assert_eq!(records, [Value::Null; 0], "{name}: nothing else");
+    }
+}
+
+#[test]
 fn a_document_without_messages_is_whole() {
     let text = shown("decode --format json --show messages --bpf arp samples/figure3.pcap");
     let document: Document = serde_json::from_str(&text).unwrap();
