@@ -1,0 +1,193 @@
+//! The sections of `decode`: their headings, what is counted, and what of them is one node's.
+
+// Helpers of tests may fail loudly, as the tests themselves may.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod program;
+
+use std::fs;
+
+use program::capture::{RAW, cut_pcap, datagram, request};
+use program::{KEY, shown};
+use serde_json::{Value, json};
+
+const HEADINGS: [(&str, &str); 9] = [
+    ("messages", "Messages"),
+    ("exchanges", "Exchanges"),
+    ("ladder", "Call flows"),
+    ("nodes", "Mobile nodes"),
+    ("flows", "Flows"),
+    ("traffic", "Traffic"),
+    ("violations", "Security violations"),
+    ("findings", "Findings"),
+    ("stats", "Statistics"),
+];
+
+#[test]
+fn each_section_has_a_heading_where_there_are_several() {
+    let all: Vec<&str> = HEADINGS.iter().map(|(section, _)| *section).collect();
+    // However they are asked for, they come in their own order.
+    let asked: Vec<&str> = all.iter().rev().copied().collect();
+    for file in ["samples/figure3.pcap", "--node 9.9.9.9 samples/figure3.pcap"] {
+        let text = shown(&format!("decode --show {} {file}", asked.join(",")));
+        let lines: Vec<&str> = text.lines().collect();
+        let headings: Vec<usize> = (0..lines.len()).filter(|line| lines[*line].starts_with('═')).collect();
+        let titles: Vec<&str> = headings.iter().map(|line| lines[*line]).collect();
+        assert_eq!(titles, HEADINGS.map(|(_, title)| format!("══ {title} ══")), "{file}");
+        assert_eq!(headings[0], 0);
+        assert!(headings[1..].iter().all(|line| lines[line - 1].is_empty()), "{text}");
+    }
+    for section in all {
+        let text = shown(&format!("decode --show {section} samples/figure3.pcap"));
+        assert!(!text.is_empty() && !text.lines().any(|line| line.starts_with("══")), "{text}");
+    }
+}
+
+/// What can be wrong with frames, each once: an IP version that there is none of, a registration that was cut, a
+/// fragment whose others never come, a clock that goes back, and a datagram without any octet.
+fn odd_frames() -> Vec<u8> {
+    let mut unknown = datagram(40_000, 434, &request(&[]));
+    unknown[0] = 0x75;
+    let whole = datagram(40_000, 434, &request(&[]));
+    let mut fragment = datagram(40_001, 434, &request(&[]));
+    // More fragments follow.
+    fragment[6] = 0x20;
+    let frames = [
+        (unknown.clone(), unknown.len()),
+        (whole[..whole.len() - 4].to_vec(), whole.len()),
+        (fragment.clone(), fragment.len()),
+        (datagram(40_000, 434, &[]), 28),
+    ];
+    let mut octets = cut_pcap(RAW, &frames);
+    // The last frame, of 28 octets, is a second older than the one before it.
+    let last = octets.len() - 16 - 28;
+    octets[last..last + 4].copy_from_slice(&1_717_236_001u32.to_le_bytes());
+    octets
+}
+
+#[test]
+fn what_is_wrong_with_frames_is_counted_in_all_formats() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("odd.pcap").display().to_string();
+    fs::write(&path, odd_frames()).unwrap();
+    let text = shown(&format!("decode --show stats {path}"));
+    let lines: Vec<&str> = text.lines().collect();
+    let bytes = 3 * 52 + 28;
+    assert_eq!(
+        lines[3..],
+        [
+            &format!("  packets             4 ({bytes} octets)"),
+            "  first               2024-06-01T10:00:00.000000Z",
+            "  last                2024-06-01T10:00:02.000000Z",
+            "  registrations       1",
+            "  tunnelled           0",
+            "  fragments           1",
+            "    still waiting     1",
+            "  undecodable         1",
+            "  cut by snaplen      1",
+            "  clock backwards     1",
+            "Messages",
+            "             1  Registration Request (1)",
+            "             1  without any octet",
+        ],
+        "{text}"
+    );
+    let document: Value =
+        serde_json::from_str(&shown(&format!("decode --show stats --format json {path}"))).unwrap();
+    assert_eq!(
+        document["capture"],
+        json!({
+            "files": [path],
+            "link_types": ["RAW"],
+            "packets": 4,
+            "bytes": bytes,
+            "first": "2024-06-01T10:00:00.000000Z",
+            "last": "2024-06-01T10:00:02.000000Z",
+            "registrations": 1,
+            "tunnelled": 0,
+            "fragments": 1,
+            "undecodable": 1,
+            "truncated": 1,
+            "evicted": {
+                "nodes": 0,
+                "exchanges": 0,
+                "flows": 0,
+                "findings": 0,
+                "fragments": 0,
+                "bindings": 0,
+                "rules": 0,
+                "legs": 0,
+                "others": 0,
+            },
+            "dropped": null,
+            "clock_backwards": 1,
+        })
+    );
+    let both = shown(&format!("decode --show stats --format csv {path} samples/tunnels.pcap"));
+    let row: Vec<&str> = both.lines().nth(1).unwrap().split(',').collect();
+    // tunnels.pcap has 33 frames of Ethernet.
+    assert_eq!(row[..3], [format!("{path} samples/tunnels.pcap").as_str(), "RAW Ethernet", "37"]);
+    let both = shown(&format!("decode --show stats {path} samples/tunnels.pcap"));
+    assert!(both.contains(&format!("  files               {path} samples/tunnels.pcap\n")), "{both}");
+}
+
+/// `node@example.org` has no address when it boots, and 10.1.0.1 later; the node of figure3.pcap has the same address.
+#[test]
+fn a_node_is_known_by_its_nai_before_and_after_it_has_an_address() {
+    let sections = ["messages", "exchanges", "nodes", "flows", "findings"];
+    let of = |arguments: &str| -> Value {
+        let show = format!("{},violations", sections.join(","));
+        let text = shown(&format!("decode --format json --show {show} --key {KEY} {arguments}"));
+        serde_json::from_str(&text).unwrap()
+    };
+    let whole = of("samples/foreign-agent.pcap");
+    let named = of("--node node@example.org samples/foreign-agent.pcap");
+    for section in sections {
+        assert_ne!(whole[section], json!([]), "{section}");
+        assert_eq!(named[section], whole[section], "{section}");
+    }
+    assert_eq!(named["violations"], whole["violations"]);
+    assert_eq!(named["violations"]["nodes"].as_array().unwrap().len(), 1);
+    // Of 22 messages 8 are from before it has an address, and of 6 exchanges 3.
+    let addressed = of("--node 10.1.0.1 samples/foreign-agent.pcap");
+    let count = |document: &Value, section: &str| document[section].as_array().unwrap().len();
+    assert_eq!((count(&named, "messages"), count(&named, "exchanges")), (22, 6));
+    assert_eq!(count(&addressed, "exchanges"), 3, "those that name the address");
+    // Nobody else is it.
+    let stranger = of("--node nobody@example.org samples/foreign-agent.pcap");
+    for section in sections {
+        assert_eq!(stranger[section], json!([]), "{section}");
+    }
+    assert_eq!(stranger["violations"], json!({ "nodes": [] }));
+}
+
+/// The router of extensions.pcap has two networks, one of them of IPv6.
+#[test]
+fn networks_and_tunnels_are_in_the_spreadsheet() {
+    let text = shown("decode --format csv --show nodes samples/extensions.pcap");
+    let mut lines = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
+    let titles = lines.next().unwrap();
+    let column = titles.iter().position(|title| *title == "prefixes").unwrap();
+    assert_eq!(lines.next().unwrap()[column], "203.0.113.224/28 2001:db8:1::/64");
+}
+
+#[test]
+fn what_is_good_and_bad_has_its_colour() {
+    let coloured = |arguments: &str| shown(&format!("decode --color always {arguments}"));
+    // Bold headings, cyan home addresses, green what was accepted, red what was denied, yellow what is in doubt.
+    let text = coloured("--show messages,exchanges samples/foreign-agent.pcap");
+    for (colour, what) in [
+        ("1", "══ Messages ══"),
+        ("36", "10.1.0.1"),
+        ("32", "accepted"),
+        ("1m\u{1b}[31", "denied 133 Identification mismatch"),
+        ("1m\u{1b}[31", "denied"),
+        ("33", "unanswered"),
+    ] {
+        assert!(text.contains(&format!("\u{1b}[{colour}m{what}\u{1b}[0m")), "{what}: {text}");
+    }
+    let text = coloured("--show messages --key 300=text:x samples/foreign-agent.pcap");
+    assert!(text.contains(" \u{1b}[33mno key\u{1b}[0m"), "{text}");
+    let text = coloured("--show messages --key 256=text:wrong samples/figure3.pcap");
+    assert!(text.contains(" \u{1b}[1m\u{1b}[31mINVALID\u{1b}[0m"), "{text}");
+}
