@@ -2,7 +2,9 @@
 
 use std::net::Ipv4Addr;
 
-use super::{JunitReport, Report, SarifReport, Summary, Target};
+use super::{
+    Depth, JunitReport, Look, Report, SarifReport, Sections, Summary, Target, TextReport, TimeStyle,
+};
 use crate::net::Counters;
 use crate::rules::{CATALOGUE, Finding, Findings, Level, Place, Subject};
 use crate::state::{Observer, Options};
@@ -60,6 +62,14 @@ fn notifications(findings: &Findings, target: Option<&Target>) -> serde_json::Va
     document["runs"][0]["invocations"][0]["toolExecutionNotifications"].clone()
 }
 
+fn text(findings: &Findings, target: Option<&Target>) -> String {
+    let mut out = Vec::new();
+    let (depth, style) = (Depth::default(), TimeStyle::default());
+    let mut report = TextReport::new(&mut out, Sections::FINDINGS, depth, style, Look::default());
+    finish(&mut report, findings, target);
+    String::from_utf8(out).unwrap()
+}
+
 /// The case of one rule.
 fn case<'j>(junit: &'j str, id: &str) -> &'j str {
     let begin = junit.find(&format!("<testcase name=\"{id} ")).unwrap();
@@ -109,4 +119,25 @@ fn sarif_notifies_of_findings_that_found_no_room() {
         "4 findings found no room and are only counted: 2 of MP-008, 1 of REG-001, 1 of REG-003"
     );
     assert_eq!(notifications(&Findings::new(2), None), serde_json::json!([]));
+}
+
+#[test]
+fn text_counts_findings_that_found_no_room() {
+    let told = text(&crowded(), None);
+    let lines: Vec<&str> = told.lines().collect();
+    // What is of no node has a heading, too.
+    assert_eq!(lines[0], "of no node");
+    assert_eq!(lines.len(), 1 + 2 + 1, "a heading, two findings and the counts: {told}");
+    assert_eq!(
+        lines[3],
+        "5 must, 0 should, 1 note; 4 of them found no room and are only counted. mipflow explain RULE says what a \
+         rule means"
+    );
+    let target = Target::HomeAddress(Ipv4Addr::new(10, 1, 0, 1));
+    assert_eq!(
+        text(&crowded(), Some(&target)),
+        "0 must, 0 should, 0 note; 4 of all nodes' found no room and are only counted. mipflow explain RULE says what \
+         a rule means\n"
+    );
+    assert_eq!(text(&Findings::new(2), None), "no findings\n");
 }
