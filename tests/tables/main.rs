@@ -4,6 +4,7 @@
 // Helpers of tests may fail loudly, as the tests themselves may.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod call_flows;
 mod documents;
 #[path = "../program/mod.rs"]
 mod program;

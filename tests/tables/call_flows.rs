@@ -1,0 +1,136 @@
+//! Call flows of relays, renewals and tunnels of all kinds.
+
+use crate::program;
+use crate::scenario::Scenario;
+use crate::{busy, shown, wifi};
+
+/// What is said in a call flow: the time and the words of each event, in one line.
+fn events(text: &str) -> Vec<String> {
+    let mut events: Vec<String> = Vec::new();
+    for line in text.lines() {
+        let words: Vec<&str> = line.split([' ', '│']).filter(|word| !word.is_empty()).collect();
+        let is_shaft = words.iter().any(|word| word.contains(['─', '═']));
+        let begins = line.starts_with("10:00:");
+        match events.last_mut() {
+            _ if is_shaft || words.is_empty() => {}
+            _ if begins => events.push(words.join(" ")),
+            Some(event) if !line.trim_start().starts_with('#') => {
+                *event = format!("{event} {}", words.join(" "));
+            }
+            _ => {}
+        }
+    }
+    events
+}
+
+/// By samples/README.md: frames 11 to 14 are a request and its acceptance, each passed on by the foreign agent.
+#[test]
+fn a_tunnel_comes_up_after_the_last_leg_of_the_reply() {
+    let text = program::shown("decode --show ladder samples/foreign-agent.pcap");
+    let found = events(&text);
+    let accepted = found.iter().position(|event| event.starts_with("10:00:04.087 RRP")).expect("the reply");
+    assert_eq!(
+        found[accepted - 2..accepted + 3],
+        [
+            "10:00:04.066 RRQ register at 192.0.2.1 for 1800 s",
+            "10:00:04.066 RRQ relayed: register",
+            "10:00:04.087 RRP 0 accepted for 600 s",
+            "10:00:04.088 RRP relayed: 0 accepted",
+            "10:00:04.088 IP-in-IP tunnel up",
+        ],
+        "{text}"
+    );
+    assert_eq!(found.iter().filter(|event| event.ends_with("tunnel up")).count(), 1, "{text}");
+}
+
+#[test]
+fn a_refresh_opens_a_tunnel_only_where_there_was_none_any_more() {
+    let mut scenario = Scenario::default();
+    // The first refresh renews 5 s from 3.02 s on. When the second is answered, the binding has run out 10 ms ago.
+    scenario
+        .accepted(0, &wifi(5, 0xea05_6fa0_0000_0001))
+        .accepted(3000, &wifi(5, 0xea05_6fa3_0000_0002))
+        .request(8010, &wifi(5, 0xea05_6fa8_0000_0003))
+        .reply(8030, &wifi(5, 0xea05_6fa8_0000_0003), 0, 5);
+    let text = shown(&scenario, 80, "--show ladder");
+    assert_eq!(
+        events(&text),
+        [
+            "10:00:00.000 RRQ register BID 1 for 5 s",
+            "10:00:00.020 RRP 0 accepted for 5 s",
+            "10:00:00.020 BID 1 IP-in-IP tunnel up",
+            "10:00:03.000 RRQ refresh BID 1 for 5 s",
+            "10:00:03.020 RRP 0 accepted for 5 s",
+            "10:00:08.010 RRQ refresh BID 1 for 5 s",
+            "10:00:08.020 BID 1 tunnel down: expired",
+            "10:00:08.030 RRP 0 accepted for 5 s",
+            "10:00:08.030 BID 1 IP-in-IP tunnel up",
+        ],
+        "{text}"
+    );
+}
+
+#[test]
+fn a_refusal_grants_nothing_whatever_its_lifetime_says() {
+    let mut scenario = Scenario::default();
+    let request = wifi(600, 0xea05_6fa0_0000_0001).flow(&[1], "proto udp");
+    scenario.request(0, &request).reply(20, &request, 129, 300);
+    assert_eq!(
+        events(&shown(&scenario, 120, "--show ladder")),
+        [
+            "10:00:00.000 RRQ register BID 1 for 600 s forward 1: proto udp",
+            "10:00:00.020 RRP 129 administratively prohibited (home agent)",
+        ]
+    );
+}
+
+/// By samples/README.md: nodes 3 and 5 of tunnels.pcap have GRE, and UDP through a NAT at 203.0.113.99.
+#[test]
+fn tunnels_are_told_by_their_encapsulation_and_begin_behind_a_nat() {
+    for (node, told) in [(1, "IP-in-IP"), (2, "minimal"), (3, "GRE"), (5, "UDP")] {
+        let text = program::shown(&format!("decode --show ladder --node 10.1.0.{node} samples/tunnels.pcap"));
+        let up: Vec<String> =
+            events(&text).into_iter().filter(|event| event.ends_with(" tunnel up")).collect();
+        assert_eq!(up.len(), 1, "{text}");
+        assert!(up[0].ends_with(&format!(" {told} tunnel up")), "{up:?}");
+    }
+    let text = program::shown("decode --show ladder --node 10.1.0.5 samples/tunnels.pcap");
+    assert!(text.lines().nth(1).unwrap().trim_start().starts_with("203.0.113.99 "), "{text}");
+}
+
+/// The last two nodes of extensions.pcap have one address under two home agents (samples/README.md).
+#[test]
+fn exchanges_are_drawn_with_the_home_agent_they_were_made_with() {
+    let text = program::shown("decode --show ladder --node 10.1.0.4 samples/extensions.pcap");
+    let ladders: Vec<&str> = text.split("\n\n").collect();
+    assert_eq!(ladders.len(), 2, "{text}");
+    for (ladder, agent) in ladders.iter().zip(["198.51.100.1", "198.51.100.2"]) {
+        assert!(ladder.starts_with("10.1.0.4 (roamer@example.org)\n"), "{ladder}");
+        assert!(ladder.contains(agent), "{agent}: {ladder}");
+        assert_eq!(ladder.matches(" RRQ register ").count(), 1, "{ladder}");
+    }
+}
+
+#[test]
+fn rules_are_notes_in_a_diagram() {
+    let text = shown(&busy(), 80, "--show ladder --ladder-format mermaid");
+    let request = text.lines().find(|line| line.contains("RRQ register BID 1")).unwrap();
+    assert!(
+        request.ends_with(
+            " RRQ register BID 1 for 600 s<br/>forward 1,2: proto udp sport 5060<br/>drop: proto tcp sport \
+             25<br/>forward 2: proto tcp sport 80<br/>forward 9: proto udp sport 9999"
+        ),
+        "{request}"
+    );
+}
+
+#[test]
+fn lifelines_are_straight_whatever_times_and_frames_take() {
+    // 0.000 and 12.020 differ in width, as do #1 and #18.
+    for options in ["--time relative", "--time utc", "--time epoch"] {
+        let text = shown(&busy(), 80, &format!("--show ladder {options}"));
+        let column = |line: &str| line.chars().position(|sign| matches!(sign, '│'));
+        let columns: Vec<usize> = text.lines().filter_map(column).collect();
+        assert!(columns.len() > 20 && columns.iter().all(|column| *column == columns[0]), "{text}");
+    }
+}
