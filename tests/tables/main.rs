@@ -317,5 +317,7 @@ fn packets_to_further_unregistered_addresses_are_counted_in_json_too() {
     let agent = &document["traffic"]["home_agents"][0];
     assert_eq!(agent["unknown_tunnels"].as_array().unwrap().len(), 4_096);
     assert_eq!(agent["other_unknown"], 4);
+    let text = shown(&scenario, 80, "--format csv --show traffic");
+    assert!(text.lines().nth(1).unwrap().ends_with(",4100"), "all packets of unknown tunnels: {text}");
     assert!(shown(&scenario, 80, "--show traffic").contains(" 4  further addresses"));
 }

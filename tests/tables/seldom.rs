@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use crate::program;
 use crate::scenario::{HOME_AGENT, Request, Scenario};
-use crate::{HOME, LTE, UDP, shown, wifi};
+use crate::{HOME, LTE, UDP, busy, shown, wifi};
 
 /// The texts of a table, wide enough that each has a column of its own: its titles, and those of each row.
 fn rows(text: &str, first_title: &str) -> Vec<Vec<String>> {
@@ -212,4 +212,69 @@ fn a_node_without_an_address_and_an_agent_that_is_no_home_agent_take_part() {
     assert_eq!(words(lines[2]), ["mobile", "node", "agent"]);
     assert!(text.contains("RRQ register at 192.0.2.1 for 600 s (never answered)"), "{text}");
     assert!(!text.contains(&HOME_AGENT.to_string()), "{text}");
+}
+
+#[test]
+fn a_tunnel_without_a_binding_has_its_own_cells_in_the_spreadsheet() {
+    let mut scenario = a_packet_in_a_tunnel_of_another();
+    scenario.up(5100, LTE, UDP, [5062, 5060], b"OK");
+    let text = shown(&scenario, 160, "--format csv --show nodes --node 10.1.0.1");
+    // Four cells of the node and no networks; no BID; address; five cells of what a binding has; encapsulation; seven
+    // more; down 34 octets and up 30.
+    assert_eq!(
+        text.lines().nth(2).unwrap(),
+        "10.1.0.1,,198.51.100.1,enabled,,,192.0.2.70,,,,,,ipip,,,,,,,,1,34,1,30",
+        "{text}"
+    );
+}
+
+#[test]
+fn what_is_in_force_and_what_is_over_have_their_colours() {
+    let text = shown(&busy(), 160, "--color always --show nodes");
+    let bad = "\u{1b}[1m\u{1b}[31m";
+    for told in [
+        format!("{bad}▶ <DROP>\u{1b}[0m"),
+        "\u{1b}[33m▶ <DROP>\u{1b}[0m".to_owned(),
+        "\u{1b}[32m▶ BID 1 192.0.2.10\u{1b}[0m".to_owned(),
+        "\u{1b}[2mderegistered".to_owned(),
+        "\u{1b}[1m10.1.0.1\u{1b}[0m".to_owned(),
+    ] {
+        assert_eq!(text.matches(&told).count(), 1, "{told}: {text}");
+    }
+    // The binding that is active has no colour of its own.
+    assert!(text.lines().any(|line| line.contains("E-UTRAN 2") && !line.contains('\u{1b}')), "{text}");
+}
+
+/// By samples/README.md: of six requests one is refused with 133 and one with 152, one is lost, and of the other three one
+/// refreshes and one de-registers.
+#[test]
+fn what_home_agents_did_is_told_agent_by_agent() {
+    let text = program::shown("decode --show traffic samples/foreign-agent.pcap");
+    assert_eq!(
+        text.lines().collect::<Vec<_>>(),
+        [
+            "Home agent 198.51.100.1",
+            "  register                 4    accepted                 3",
+            "  refresh                  1    denied                   2",
+            "  deregister               1    unanswered               1",
+            "  retransmitted            0    unsolicited              0",
+            "  denied by code",
+            "             1  133 Identification mismatch",
+            "             1  152 MULTIPATH_NOT_ALLOWED",
+        ]
+    );
+    let text = program::shown("decode --show traffic samples/extensions.pcap");
+    let agents: Vec<&str> = text.split("\n\n").map(|part| part.lines().next().unwrap()).collect();
+    assert_eq!(agents, ["Home agent 198.51.100.1", "Home agent 198.51.100.2"], "{text}");
+}
+
+#[test]
+fn codes_have_the_names_that_were_given_to_them() {
+    let mut scenario = Scenario::default();
+    let request = wifi(600, 0xea05_6fa0_0000_0001);
+    scenario.request(0, &request).reply(20, &request, 210, 0);
+    for section in ["exchanges", "ladder", "traffic", "stats"] {
+        let text = shown(&scenario, 160, &format!("--show {section} --code-multipath-not-allowed 210"));
+        assert!(text.contains("210 MULTIPATH_NOT_ALLOWED"), "{section}: {text}");
+    }
 }
