@@ -1,0 +1,160 @@
+//! Filters on a policy that is broken in several ways, and how its tunnels and rules look.
+
+// Helpers of tests may fail loudly, as the tests themselves may.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(dead_code, reason = "the scenario is shared with other tests")]
+
+#[path = "tables/scenario.rs"]
+mod scenario;
+mod screen;
+
+use scenario::{Request, Scenario};
+use screen::Bench;
+
+const UDP: u8 = 17;
+const TCP: u8 = 6;
+
+/// Node 1 has Wi-Fi for 600 s and LTE for ever, and a rule each for a call, for mail (dropped), for the web, and for
+/// what is for binding 9 alone. The call goes over Wi-Fi and then over LTE, mail leaks, the web page strays, what is
+/// for binding 9 finds none, and a flow without a rule comes over LTE. Node 2 moves binding 5 to
+/// another address, so that its first tunnel has none. All is a second or more from any change of bindings.
+fn broken() -> Bench {
+    let mut scenario = Scenario::default();
+    let (wifi, lte) = ([192, 0, 2, 10], [192, 0, 2, 70]);
+    let node =
+        |care_of, lifetime, identification| Request::new([10, 1, 0, 1], care_of, lifetime, identification);
+    let first = node(wifi, 600, 0xea05_6fa0_0000_0001)
+        .path("802.11", 1, 1)
+        .flow(&[1, 2], "proto udp sport 5060")
+        .flow(&[], "proto tcp sport 25")
+        .flow(&[2], "proto tcp sport 80")
+        .flow(&[9], "proto udp sport 9999");
+    let of_other = |place: u8, identification| {
+        Request::new([10, 1, 0, 2], [192, 0, 2, place], 600, identification).path("eHRPD", 5, 5)
+    };
+    scenario
+        .accepted(0, &first)
+        .accepted(1000, &node(lte, 65_535, 0xea05_6fa1_0000_0002).path("E-UTRAN", 2, 2))
+        .accepted(2000, &of_other(20, 0xea05_6fa2_0000_0003))
+        .accepted(3000, &of_other(21, 0xea05_6fa3_0000_0004))
+        .down(5000, wifi, UDP, [5060, 5062], b"INVITE")
+        .down(5100, wifi, TCP, [25, 2500], b"")
+        .down(5200, wifi, TCP, [80, 8000], b"")
+        .down(5300, wifi, UDP, [9999, 9999], b"")
+        .up(5400, lte, UDP, [68, 67], b"")
+        .accepted(8000, &node(wifi, 0, 0xea05_6fa8_0000_0005).path("802.11", 1, 1))
+        .down(10_000, lte, UDP, [5060, 5062], b"BYE");
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("broken.pcap");
+    scenario.write(&path);
+    Bench::after(path.to_str().unwrap(), (120, 60))
+}
+
+/// Puts another filter in force.
+fn filter(bench: &mut Bench, text: &str) {
+    bench.keys("f");
+    bench.control('u');
+    bench.keys(&format!("{text}\n"));
+}
+
+/// The source ports of the flows that are shown.
+fn flows(bench: &mut Bench, text: &str) -> Vec<u16> {
+    bench.keys("4");
+    filter(bench, text);
+    let text = bench.text();
+    [67, 25, 80, 5060, 9999]
+        .into_iter()
+        .filter(|port| text.contains(&format!("203.0.113.50:{port} ")))
+        .collect()
+}
+
+#[test]
+fn flows_are_filtered_by_verdict_and_by_the_bindings_they_took() {
+    let mut bench = broken();
+    assert_eq!(flows(&mut bench, ""), [67, 25, 80, 5060, 9999], "{}", bench.text());
+    for (text, shown) in [
+        ("verdict:leaks", &[25][..]),
+        ("verdict:strays,exhausted", &[80, 9999]),
+        ("!verdict:strays,exhausted,leaks", &[67, 5060]),
+        ("verdict:conforms bid:2", &[5060]),
+        ("bid:2", &[67, 5060]),
+        ("bid:1", &[25, 80, 5060, 9999]),
+        ("!bid:1", &[67]),
+        ("bid:5", &[]),
+        ("node:10.1.0.1 verdict:per-flow", &[67]),
+        ("node:10.1.0.2", &[]),
+    ] {
+        assert_eq!(flows(&mut bench, text), shown, "{text}: {}", bench.text());
+    }
+}
+
+#[test]
+fn nodes_are_filtered_by_the_verdicts_of_their_flows_and_their_active_bindings() {
+    let mut bench = broken();
+    let mut nodes = |text: &str| {
+        bench.keys("1");
+        filter(&mut bench, text);
+        let text = bench.text();
+        [1, 2].map(|node| text.contains(&format!(" 10.1.0.{node} ")))
+    };
+    for (text, shown) in [
+        ("", [true, true]),
+        ("verdict:leaks", [true, false]),
+        ("!verdict:leaks", [false, true]),
+        ("verdict:moved", [false, false]),
+        ("bid:5", [false, true]),
+        ("bid:2", [true, false]),
+        // Wi-Fi was de-registered.
+        ("bid:1", [false, false]),
+        ("bid:2,5", [true, true]),
+        ("state:replaced", [false, false]),
+        ("state:deregistered", [true, false]),
+        ("state:unregistered", [false, false]),
+    ] {
+        assert_eq!(nodes(text), shown, "{text}");
+    }
+}
+
+#[test]
+fn messages_and_findings_are_filtered_by_the_node_they_are_about() {
+    let mut bench = broken();
+    let mut shown = |view: &str, text: &str| {
+        bench.keys(view);
+        filter(&mut bench, text);
+        let text = bench.text();
+        // Beside the lists stands what is selected.
+        [1, 2].map(|node| text.lines().any(|line| line.contains(&format!("10.1.0.{node} "))))
+    };
+    for (text, wanted) in [
+        ("verdict:strays", [true, false]),
+        ("!verdict:strays", [false, true]),
+        ("bid:5", [false, true]),
+        ("bid:2", [true, false]),
+        ("verdict:moved", [false, false]),
+    ] {
+        assert_eq!(shown("3", text), wanted, "messages {text}");
+    }
+    for (text, wanted) in [
+        ("verdict:strays", [true, false]),
+        ("bid:2 finding:must", [true, false]),
+        ("verdict:moved", [false, false]),
+    ] {
+        assert_eq!(shown("5", text), wanted, "findings {text}");
+    }
+}
+
+#[test]
+fn tunnels_and_rules_say_what_is_left_of_them() {
+    let mut bench = broken();
+    bench.keys("1");
+    let node = bench.line(" 10.1.0.1 ");
+    // The call has to do without Wi-Fi, and what is for binding 9 without any.
+    assert!(node.contains("1 of 2 up  5 flows  FAILOVER  EXHAUSTED"), "{node}");
+    assert!(bench.line("BID 2   E-UTRAN/2").contains("for ever"), "{}", bench.text());
+    assert!(bench.line("BID 1   802.11/1").contains("deregistered"), "{}", bench.text());
+    assert!(bench.line("192.0.2.20 ").contains("no binding"), "{}", bench.text());
+    let text = bench.text();
+    for told in ["EXHAUSTED: no binding is active", "dropped", "BID 9 never registered"] {
+        assert!(text.contains(told), "{told}: {text}");
+    }
+}
