@@ -140,6 +140,44 @@ fn what_many_nodes_have_in_common_has_a_heading_and_no_findings_are_told_too() {
 }
 
 #[test]
+fn findings_are_told_by_node_the_gravest_first_and_few_of_a_rule_one_by_one() {
+    let mut scene = Scene::default();
+    let wrong = |node: u8| {
+        let home_address = [10, 1, 0, node].into();
+        Registration { home_address, ..Registration::plain(node) }.with(multipath_with(4, 1, 255, 0))
+    };
+    // Node 2 comes first, and has three of them; node 1 has four.
+    for (second, node) in (0..).step_by(5).zip([2, 1, 1, 1, 1, 2, 2]) {
+        scene.exchange(f64::from(second), &wrong(node), 128);
+    }
+    let text = decoded(&scene, "scene.pcap", "--show findings");
+    let lines: Vec<&str> = text.lines().collect();
+    let headings: Vec<usize> = (0..lines.len()).filter(|line| lines[*line].starts_with("10.1.0.")).collect();
+    let names: Vec<&str> = headings.iter().map(|line| lines[*line]).collect();
+    assert_eq!(names, ["10.1.0.2", "10.1.0.1"], "{text}");
+    let of = |from: usize, to: usize| -> Vec<&str> {
+        let lines = lines[from..to].iter().filter(|line| line.contains("MP-008"));
+        lines
+            .map(|line| line.split("MP-008").nth(1).unwrap().split("  10:00").next().unwrap().trim())
+            .collect()
+    };
+    assert_eq!(of(headings[0], headings[1]), ["#1", "#11", "#13"], "{text}");
+    assert_eq!(of(headings[1], lines.len()), ["×4, first at #3"], "{text}");
+    let levels = |from: usize, to: usize| -> Vec<usize> {
+        let level =
+            |line: &str| ["  must ", "  should ", "  note "].iter().position(|level| line.starts_with(level));
+        lines[from..to].iter().filter_map(|line| level(line)).collect()
+    };
+    for levels in [levels(headings[0], headings[1]), levels(headings[1], lines.len())] {
+        assert!(levels.is_sorted() && !levels.is_empty(), "{text}");
+    }
+    // Columns stand below each other, whatever the place takes.
+    let times = lines[headings[1] + 1..].iter().filter_map(|line| line.split_once("  10:00:"));
+    let columns: Vec<usize> = times.map(|(before, _)| before.chars().count()).collect();
+    assert!(columns.len() > 1 && columns.iter().all(|column| *column == columns[0]), "{text}");
+}
+
+#[test]
 fn a_rule_is_explained_alike_in_all_formats() {
     let explained: Value = serde_json::from_str(&shown("explain --format json")).unwrap();
     let explained = explained.as_array().unwrap();

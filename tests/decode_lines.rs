@@ -64,6 +64,8 @@ fn extensions_in_a_line() {
         ("9006 00 00 80 00 0000", " · UDP tunnel asked for, forced"),
         // Mobile Network Request (RFC 5177 §4.1.1).
         ("9406 00 1c cb0071e0", " · network 203.0.113.224/28"),
+        // A NAI (RFC 2794 §3) with a tab in it, which would move the cursor.
+        ("8303 610962", r" · a\tb"),
         // Of a type that nobody has assigned, 128 and above being skippable.
         ("c800", " · unknown extension 200"),
     ] {

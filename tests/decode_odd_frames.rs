@@ -186,6 +186,10 @@ fn a_table_has_what_can_be_read_of_a_message_that_ends_early() {
             ["DT", "600", "10.1.0.1", "198.51.100.1", "", "", truncated]
         );
     }
+    // 20 octets: the care-of address is whole, and half of the Identification is there.
+    let short = datagram(40_000, 434, &request(&[])[..20]);
+    let length = short.len();
+    assert_eq!(cells(short, length, &columns[4..6]), ["192.0.2.10", ""]);
     // A Registration Reply of 12 octets: denied with 133, no lifetime, home address and home agent.
     let reply = datagram(434, 40_000, &hexadecimal("038500000a010001c6336401"));
     let length = reply.len();

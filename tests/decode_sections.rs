@@ -191,6 +191,37 @@ fn networks_and_tunnels_are_in_the_spreadsheet() {
     assert_eq!(lines.next().unwrap()[column], "203.0.113.224/28 2001:db8:1::/64");
 }
 
+/// Eight registrations of figure3.pcap are signed under SPI 256 (samples/README.md).
+#[test]
+fn messages_that_do_not_verify_are_counted_by_what_was_wrong() {
+    for (key, wrong, unknown) in [("300=text:x", 0, 8), ("256=text:wrong", 8, 0)] {
+        let of = |format: &str| {
+            shown(&format!("decode --key {key} --show violations --format {format} samples/figure3.pcap"))
+        };
+        let document: Value = serde_json::from_str(&of("json")).unwrap();
+        assert_eq!(
+            document["violations"]["nodes"],
+            json!([{
+                "home_address": "10.1.0.1",
+                "nai": null,
+                "home_agent": "198.51.100.1",
+                "failed_authentication": wrong,
+                "bad_identification": 0,
+                "unknown_spi": unknown,
+                "last_time": "2024-06-01T10:00:08.032160Z",
+                "last_code": null,
+            }])
+        );
+        let csv = of("csv");
+        let row = csv.lines().nth(1).unwrap();
+        assert_eq!(row, format!("10.1.0.1,,198.51.100.1,{wrong},0,{unknown},2024-06-01T10:00:08.032160Z,"));
+        let text = of("text");
+        let cells: Vec<&str> = text.lines().last().unwrap().split_whitespace().collect();
+        let [wrong, unknown] = [wrong, unknown].map(|count| count.to_string());
+        assert_eq!(cells, ["10.1.0.1", "198.51.100.1", &wrong, "0", &unknown, "10:00:08.032"], "{text}");
+    }
+}
+
 #[test]
 fn what_is_good_and_bad_has_its_colour() {
     let coloured = |arguments: &str| shown(&format!("decode --color always {arguments}"));

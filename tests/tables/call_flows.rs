@@ -134,3 +134,31 @@ fn lifelines_are_straight_whatever_times_and_frames_take() {
         assert!(columns.len() > 20 && columns.iter().all(|column| *column == columns[0]), "{text}");
     }
 }
+
+#[test]
+fn copies_are_in_doubt_and_rules_of_a_reply_are_told_with_it() {
+    let text = shown(&busy(), 80, "--show ladder --color always");
+    assert!(text.contains("\u{1b}[33mRRQ again: register BID 1\u{1b}[0m"), "{text}");
+    assert!(text.contains(" RRQ register BID 1 for 600 s"), "the first has no colour: {text}");
+    let mut scenario = Scenario::default();
+    let request = wifi(600, 0xea05_6fa0_0000_0001);
+    scenario.request(0, &request).reply_with(20, &request, &[1], "proto tcp sport 80");
+    assert_eq!(
+        events(&shown(&scenario, 120, "--show ladder"))[..2],
+        [
+            "10:00:00.000 RRQ register BID 1 for 600 s",
+            "10:00:00.020 RRP 0 accepted for 600 s forward 1: proto tcp sport 80",
+        ]
+    );
+}
+
+#[test]
+fn what_is_granted_for_no_time_opens_no_tunnel() {
+    let mut scenario = Scenario::default();
+    let request = wifi(600, 0xea05_6fa0_0000_0001);
+    scenario.request(0, &request).reply(20, &request, 0, 0);
+    assert_eq!(
+        events(&shown(&scenario, 120, "--show ladder")),
+        ["10:00:00.000 RRQ register BID 1 for 600 s", "10:00:00.020 RRP 0 accepted"]
+    );
+}

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::program;
 use crate::scenario::Scenario;
 use crate::{busy, shown, troubled};
 
@@ -291,4 +292,50 @@ fn what_agents_did_and_what_was_refused() {
     let agent = &section(&busy(), "traffic")["home_agents"][0];
     let counts = ["register", "refresh", "deregister", "accepted", "retransmitted"];
     assert_eq!(counts.map(|count| agent[count].as_u64().unwrap()), [3, 0, 1, 4, 1]);
+}
+
+/// The router of extensions.pcap has a rule for each kind of selector; what they select is written as `send` reads it.
+#[test]
+fn each_field_of_a_selector_has_its_ends() {
+    let text =
+        program::shown("decode --show nodes --format json --node router@example.org samples/extensions.pcap");
+    let document: Value = serde_json::from_str(&text).unwrap();
+    let node = &document["nodes"][0];
+    assert_eq!(node["nai"], "router@example.org");
+    assert_eq!(node["prefixes"], json!(["203.0.113.224/28", "2001:db8:1::/64"]));
+    let with = |fields: Value| {
+        let mut whole = selector(0, 0);
+        whole.as_object_mut().unwrap().values_mut().for_each(|value| *value = Value::Null);
+        whole.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        whole
+    };
+    for (rule, text, fields) in [
+        (
+            0,
+            "src 203.0.113.0/25 dst 10.1.0.1 proto tcp sport 80-443 dport 49152-65535 ds 10",
+            json!({
+                "source_address": ["203.0.113.0", "203.0.113.127"],
+                "destination_address": ["10.1.0.1", "10.1.0.1"],
+                "protocol": [6, 6],
+                "source_port": [80, 443],
+                "destination_port": [49152, 65535],
+                "ds": [10, 10],
+            }),
+        ),
+        (1, "proto esp spi 4096-8191", json!({ "protocol": [50, 50], "spi": [4096, 8191] })),
+        (
+            2,
+            "src 2001:db8:bad::/48 dst 2001:db8:1::/64 proto udp dport 5000-5010 label 1-1048575",
+            json!({
+                "source_address": ["2001:db8:bad::", "2001:db8:bad:ffff:ffff:ffff:ffff:ffff"],
+                "destination_address": ["2001:db8:1::", "2001:db8:1:0:ffff:ffff:ffff:ffff"],
+                "protocol": [17, 17],
+                "destination_port": [5000, 5010],
+                "flow_label": [1, 1_048_575],
+            }),
+        ),
+    ] {
+        let rule = &node["policy"][rule];
+        assert_eq!((&rule["selector_text"], &rule["selector"]), (&json!(text), &with(fields)));
+    }
 }
