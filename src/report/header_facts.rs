@@ -61,7 +61,8 @@ impl HeaderFacts {
             },
             Header::TunnelData(data) => Self { next_header: Some(data.next_header.0), ..Self::default() },
             Header::Other(_) => Self::default(),
-            // Rare ones, and those that end too early, tell their fields one by one.
+            // Rare ones, and those that end too early, tell their fields one by one. Of these none has an
+            // Identification: it is the last field of a registration's fixed part.
             Header::Revocation(_) | Header::RevocationAcknowledgement(_) | Header::Short(..) => {
                 let mut facts = Self::default();
                 message.describe(&mut facts);
@@ -86,7 +87,6 @@ impl FieldSink<'_> for HeaderFacts {
             ("home_address", Value::Ipv4(address)) => self.home_address = Some(address),
             ("home_agent", Value::Ipv4(address)) => self.home_agent = Some(address),
             ("care_of_address", Value::Ipv4(address)) => self.care_of_address = Some(address),
-            ("identification", Value::Hexadecimal(value, _)) => self.identification = Some(value),
             ("from_home_agent", Value::Flag(flag)) => self.from_home_agent = Some(flag),
             ("inform", Value::Flag(flag)) => self.inform = Some(flag),
             ("home_domain_address", Value::Ipv4(address)) => self.home_domain_address = Some(address),
