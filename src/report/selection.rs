@@ -14,24 +14,28 @@ pub(super) struct Selection<'t> {
     target: Option<&'t Target>,
     /// Home addresses of the target.
     addresses: BTreeSet<Ipv4Addr>,
+    /// NAIs of the target, where that is any of several nodes.
+    nais: BTreeSet<&'t [u8]>,
 }
 
 impl<'t> Selection<'t> {
     /// What `summary` wants to be shown.
     pub fn new(summary: &Summary<'t>) -> Self {
         let (observer, target) = (summary.observer, summary.target);
-        let mut addresses = BTreeSet::new();
+        let (mut addresses, mut nais) = (BTreeSet::new(), BTreeSet::new());
         // A home address needs no other.
         if let Some(target) = target.filter(|target| !matches!(target, Target::HomeAddress(_))) {
-            let nodes = observer.nodes().filter(|node| target.is_node(node));
-            addresses.extend(nodes.filter_map(|node| node.home_address));
+            for node in observer.nodes().filter(|node| target.is_node(node)) {
+                addresses.extend(node.home_address);
+                nais.extend(node.nai.as_deref().filter(|_| matches!(target, Target::Any(..))));
+            }
         }
-        Self { observer, target, addresses }
+        Self { observer, target, addresses, nais }
     }
 
     /// All that an observer inferred.
     pub fn everything(observer: &'t Observer) -> Self {
-        Self { observer, target: None, addresses: BTreeSet::new() }
+        Self { observer, target: None, addresses: BTreeSet::new(), nais: BTreeSet::new() }
     }
 
     /// Where it is taken from.
@@ -51,7 +55,7 @@ impl<'t> Selection<'t> {
 
     /// Whether an exchange is wanted.
     pub fn wants_exchange(&self, exchange: &Exchange) -> bool {
-        self.target.is_none_or(|target| target.is_of(exchange, &self.addresses))
+        self.target.is_none_or(|target| target.is_of(exchange, &self.addresses, &self.nais))
     }
 
     /// The nodes that are wanted.

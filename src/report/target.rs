@@ -45,17 +45,20 @@ impl Target {
     }
 
     /// Whether an exchange is the node's. `addresses` are those that the node has, which an exchange may name in
-    /// place of its NAI.
-    pub fn is_of(&self, exchange: &Exchange, addresses: &BTreeSet<Ipv4Addr>) -> bool {
+    /// place of its NAI; `nais` are those that one of several nodes has, by which it went before it had an address.
+    pub fn is_of(&self, exchange: &Exchange, addresses: &BTreeSet<Ipv4Addr>, nais: &BTreeSet<&[u8]>) -> bool {
         match self {
             Self::HomeAddress(address) => exchange.home_address == *address,
             Self::Nai(nai) => {
                 exchange.nai.as_deref() == Some(nai.as_bytes()) || addresses.contains(&exchange.home_address)
             }
-            Self::Any(named, nais) => {
+            Self::Any(named, named_nais) => {
                 named.contains(&exchange.home_address)
                     || addresses.contains(&exchange.home_address)
-                    || exchange.nai.as_deref().is_some_and(|nai| nais.contains(nai))
+                    || exchange.nai.as_deref().is_some_and(|nai| {
+                        named_nais.contains(nai)
+                            || exchange.home_address.is_unspecified() && nais.contains(nai)
+                    })
             }
         }
     }
