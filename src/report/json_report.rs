@@ -143,11 +143,8 @@ impl<W: Write> NdjsonReport<W> {
 }
 
 impl<W: Write> NdjsonReport<W> {
-    /// Writes one exchange, if it is one of those wanted.
-    pub(super) fn exchange(&mut self, exchange: &Exchange, summary: &Summary<'_>) -> io::Result<()> {
-        if !Tables::new(summary, &mut self.clock).wants_exchange(exchange) {
-            return Ok(());
-        }
+    /// Writes one exchange.
+    pub(super) fn exchange(&mut self, exchange: &Exchange) -> io::Result<()> {
         let mut exchange = exchange_json(exchange);
         exchange.record = Some("exchange");
         self.out.line(&exchange)
@@ -155,9 +152,14 @@ impl<W: Write> NdjsonReport<W> {
 
     /// Writes one node.
     pub(super) fn node(&mut self, node: &Node, summary: &Summary<'_>) -> io::Result<()> {
-        let mut node = Tables::new(summary, &mut self.clock).node(node);
+        let mut node = self.row(summary).node(node);
         node.record = Some("node");
         self.out.line(&node)
+    }
+
+    /// What writes single rows of the tables: which of them are wanted was asked before.
+    fn row<'t>(&'t mut self, summary: &Summary<'t>) -> Tables<'t> {
+        Tables::of(summary.observer, summary.counts.precision, &mut self.clock)
     }
 
     /// Writes one finding.
@@ -171,7 +173,7 @@ impl<W: Write> NdjsonReport<W> {
 
     /// Writes one flow.
     pub(super) fn flow(&mut self, flow: &FlowView, summary: &Summary<'_>) -> io::Result<()> {
-        let mut flow = Tables::new(summary, &mut self.clock).flow(flow);
+        let mut flow = self.row(summary).flow(flow);
         flow.record = Some("flow");
         self.out.line(&flow)
     }

@@ -53,10 +53,17 @@ impl<W: Write> LiveReport<W> {
         self.records.message(seen, keys, &[])
     }
 
-    /// Tells of exchanges that were decided.
+    /// Tells of an exchange that was decided, if it is one of those wanted.
     pub fn exchange(&mut self, exchange: &Exchange, summary: &Summary<'_>) -> io::Result<()> {
+        let is_wanted = summary.target.is_none_or(|target| {
+            let node = summary.observer.node_named_by(exchange);
+            target.is_named_by(exchange) || node.is_some_and(|node| target.is_node(node))
+        });
+        if !is_wanted {
+            return Ok(());
+        }
         self.told = true;
-        self.records.exchange(exchange, summary)
+        self.records.exchange(exchange)
     }
 
     /// Tells of a finding.

@@ -12,9 +12,9 @@ use crate::state::{Exchange, FlowView, Node, Observer};
 pub(super) struct Selection<'t> {
     observer: &'t Observer,
     target: Option<&'t Target>,
-    /// Home addresses of the target.
+    /// Home addresses of the nodes that are the target.
     addresses: BTreeSet<Ipv4Addr>,
-    /// NAIs of the target, where that is any of several nodes.
+    /// Their NAIs.
     nais: BTreeSet<&'t [u8]>,
 }
 
@@ -22,15 +22,14 @@ impl<'t> Selection<'t> {
     /// What `summary` wants to be shown.
     pub fn new(summary: &Summary<'t>) -> Self {
         let (observer, target) = (summary.observer, summary.target);
-        let (mut addresses, mut nais) = (BTreeSet::new(), BTreeSet::new());
-        // A home address needs no other.
-        if let Some(target) = target.filter(|target| !matches!(target, Target::HomeAddress(_))) {
+        let mut selection = Self { target, ..Self::everything(observer) };
+        if let Some(target) = target {
             for node in observer.nodes().filter(|node| target.is_node(node)) {
-                addresses.extend(node.home_address);
-                nais.extend(node.nai.as_deref().filter(|_| matches!(target, Target::Any(..))));
+                selection.addresses.extend(node.home_address);
+                selection.nais.extend(node.nai.as_deref());
             }
         }
-        Self { observer, target, addresses, nais }
+        selection
     }
 
     /// All that an observer inferred.
@@ -53,9 +52,15 @@ impl<'t> Selection<'t> {
         self.observer.exchanges().filter(|exchange| self.wants_exchange(exchange))
     }
 
-    /// Whether an exchange is wanted.
-    pub fn wants_exchange(&self, exchange: &Exchange) -> bool {
-        self.target.is_none_or(|target| target.is_of(exchange, &self.addresses, &self.nais))
+    /// Whether an exchange is wanted: one that names the node as the user did, or by its home address, or by its NAI
+    /// before it had one.
+    fn wants_exchange(&self, exchange: &Exchange) -> bool {
+        let has_nai = || exchange.nai.as_deref().is_some_and(|nai| self.nais.contains(nai));
+        self.target.is_none_or(|target| {
+            target.is_named_by(exchange)
+                || self.addresses.contains(&exchange.home_address)
+                || exchange.home_address.is_unspecified() && has_nai()
+        })
     }
 
     /// The nodes that are wanted.

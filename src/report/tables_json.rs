@@ -229,11 +229,6 @@ impl<'t> Tables<'t> {
         Self { clock, precision, selection: Selection::new(summary) }
     }
 
-    /// Whether an exchange is one of those wanted.
-    pub fn wants_exchange(&self, exchange: &Exchange) -> bool {
-        self.selection.wants_exchange(exchange)
-    }
-
     pub fn exchanges(&self) -> impl Iterator<Item = ExchangeJson> + use<'_> {
         self.selection.exchanges().map(exchange_json)
     }

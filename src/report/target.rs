@@ -44,21 +44,14 @@ impl Target {
         }
     }
 
-    /// Whether an exchange is the node's. `addresses` are those that the node has, which an exchange may name in
-    /// place of its NAI; `nais` are those that one of several nodes has, by which it went before it had an address.
-    pub fn is_of(&self, exchange: &Exchange, addresses: &BTreeSet<Ipv4Addr>, nais: &BTreeSet<&[u8]>) -> bool {
+    /// Whether an exchange names the node as the user did.
+    pub fn is_named_by(&self, exchange: &Exchange) -> bool {
+        let has_nai = |named: &[u8]| exchange.nai.as_deref() == Some(named);
         match self {
             Self::HomeAddress(address) => exchange.home_address == *address,
-            Self::Nai(nai) => {
-                exchange.nai.as_deref() == Some(nai.as_bytes()) || addresses.contains(&exchange.home_address)
-            }
-            Self::Any(named, named_nais) => {
-                named.contains(&exchange.home_address)
-                    || addresses.contains(&exchange.home_address)
-                    || exchange.nai.as_deref().is_some_and(|nai| {
-                        named_nais.contains(nai)
-                            || exchange.home_address.is_unspecified() && nais.contains(nai)
-                    })
+            Self::Nai(nai) => has_nai(nai.as_bytes()),
+            Self::Any(addresses, nais) => {
+                addresses.contains(&exchange.home_address) || nais.iter().any(|nai| has_nai(nai))
             }
         }
     }

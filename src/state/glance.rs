@@ -1,6 +1,6 @@
 //! Looking at the tables while the observation goes on: single rows by their place, without a copy of the whole.
 
-use super::{FlowView, Node, Observer, Options};
+use super::{Exchange, FlowView, Node, Observer, Options};
 
 impl Observer {
     /// What it was told beforehand.
@@ -29,9 +29,14 @@ impl Observer {
         self.flows.node_at(place, &self.directory.nodes)
     }
 
-    /// How many exchanges were ever kept; the last of them is the latest of [`Observer::exchanges`].
-    pub fn exchange_count(&self) -> u64 {
-        self.records.forgotten().saturating_add(self.records.iter().len() as u64)
+    /// The node that an exchange names, by its home address or before it had one by its NAI.
+    pub fn node_named_by(&self, exchange: &Exchange) -> Option<&Node> {
+        let Exchange { home_agent, home_address, ref nai, .. } = *exchange;
+        let slot = match nai {
+            Some(nai) if home_address.is_unspecified() => self.directory.find_nai(home_agent, nai),
+            _ => self.directory.find(home_agent, home_address),
+        };
+        self.node(slot?)
     }
 }
 
