@@ -33,8 +33,6 @@ pub struct Counters {
     pub registrations: u64,
     /// Tunnelled packets among them, of registered nodes.
     pub tunnelled: u64,
-    /// Frames that are neither: no message, and no packet in a known tunnel.
-    pub others: u64,
     /// Packets a second, over the last second or so.
     pub packets_per_second: f64,
     /// Octets a second, over the same time.

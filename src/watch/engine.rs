@@ -87,7 +87,6 @@ pub struct Engine {
     clock_backwards: u64,
     capture: CaptureCounters,
     rate: Rate,
-    others: u64,
     /// Grows whenever the tables were brought up to date.
     revision: u64,
     ended: bool,
@@ -117,7 +116,6 @@ impl Engine {
             clock_backwards: 0,
             capture: CaptureCounters::default(),
             rate: Rate::default(),
-            others: 0,
             revision: 0,
             ended: false,
         }
@@ -142,18 +140,13 @@ impl Engine {
             (attribution, matches!(seen.message.header, Header::TunnelData(_)))
         });
         let (attribution, is_data) = match observed {
-            Observed::Nothing => {
-                self.others = self.others.saturating_add(1);
-                return Taken::Nothing;
-            }
+            Observed::Nothing => return Taken::Nothing,
             Observed::Fragment => {
                 self.data.push(frame);
-                self.others = self.others.saturating_add(1);
                 return Taken::Nothing;
             }
             Observed::Tunnelled { attribution, .. } => {
                 self.data.push(frame);
-                self.others = self.others.saturating_add(u64::from(!attribution.tunnelled));
                 return Taken::Tunnelled(attribution);
             }
             Observed::Message(message) => message,
@@ -168,7 +161,6 @@ impl Engine {
     pub fn pass_over(&mut self, frame: &Frame<'_>) {
         self.note(frame);
         self.pipeline.pass_over(frame);
-        self.others = self.others.saturating_add(1);
     }
 
     /// Brings everything up to date: expiry, the counters of tunnels and rules, and rates. `now` is the time where the
@@ -288,7 +280,6 @@ impl Engine {
             bytes: counts.bytes,
             registrations: counts.registrations(),
             tunnelled: self.observer().tunnelled(),
-            others: self.others,
             packets_per_second,
             bytes_per_second,
             capture: self.capture,
@@ -308,11 +299,6 @@ impl Engine {
     /// A number that is another one whenever [`Engine::tick`] or [`Engine::close`] brought the tables up to date.
     pub fn revision(&self) -> u64 {
         self.revision
-    }
-
-    /// Whether [`Engine::close`] was called.
-    pub fn has_ended(&self) -> bool {
-        self.ended
     }
 
     fn note(&mut self, frame: &Frame<'_>) {

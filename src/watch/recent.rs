@@ -121,11 +121,6 @@ impl RecentMessages {
         self.messages.is_empty()
     }
 
-    /// How many there ever were.
-    pub fn total(&self) -> u64 {
-        self.forgotten.saturating_add(self.messages.len() as u64)
-    }
-
     /// How many were forgotten.
     pub fn forgotten(&self) -> u64 {
         self.forgotten

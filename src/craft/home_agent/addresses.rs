@@ -69,12 +69,9 @@ impl Addresses {
         None
     }
 
-    /// Gives an address to a NAI.
+    /// Gives an address to a NAI that has none, or has this one.
     pub fn give(&mut self, nai: &[u8], address: Ipv4Addr) {
-        if let Some(before) = self.given.insert(nai.into(), address) {
-            self.taken.remove(&before);
-            self.idle.remove(&before);
-        }
+        self.given.insert(nai.into(), address);
         self.taken.insert(address, nai.into());
     }
 
