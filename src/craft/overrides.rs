@@ -254,7 +254,7 @@ fn flags(fields: &[Field<'_>], wanted: &Override) -> Result<Vec<Edit>, OverrideE
         OverrideValue::List(list) if list.is_empty() => Some(0),
         OverrideValue::Flag(_) | OverrideValue::List(_) => None,
     };
-    let expected = "a number from 0 to 255, or letters of S B D M G r T x";
+    let expected = "it takes a number from 0 to 255, or letters of S B D M G r T x";
     let value = value
         .ok_or_else(|| OverrideError::Value { field: wanted.key.clone(), expected: expected.to_owned() })?;
     Ok(vec![Edit::Bits { octets: first.octets.clone(), mask: 0xff, value }])

@@ -33,19 +33,25 @@ fn text(text: &str) -> OverrideValue {
 
 #[test]
 fn fields_take_any_value_of_their_width() {
-    use OverrideValue::{Flag, Number, Words};
+    use OverrideValue::{Flag, List, Number, Words};
     for (key, value, expected) in [
         ("type", Number(9), changed(0, &[9])),
         ("type", text("rrp"), changed(0, &[3])),
+        // It is a request, and its rule forwards.
+        ("type", text("rrq"), message()),
+        ("flow-binding.action", text("forward"), message()),
         ("flags", Number(0xff), changed(1, &[0xff])),
         ("flags", text("S,x"), changed(1, &[0x81])),
         ("flags", Words(vec!["r".into()]), changed(1, &[0x04])),
+        ("flags", List(vec![]), changed(1, &[0])),
         ("flags.S", Flag(true), changed(1, &[0xa2])),
         ("flags.D", Number(0), changed(1, &[0x02])),
         ("lifetime", Number(65535), changed(2, &[0xff, 0xff])),
         ("home_agent", text("0.0.0.0"), changed(8, &[0, 0, 0, 0])),
         ("identification", text("0xffffffffffffffff"), changed(16, &[0xff; 8])),
         ("identification", Number(5), changed(16, &[0, 0, 0, 0, 0, 0, 0, 5])),
+        ("identification", text("deadbeef"), changed(16, &[0, 0, 0, 0, 0xde, 0xad, 0xbe, 0xef])),
+        ("lifetime", text("0x0102"), changed(2, &[1, 2])),
         ("multipath.type", Number(100), changed(24, &[100])),
         ("multipath.subtype", Number(3), changed(25, &[3])),
         ("multipath.length", Number(5), changed(26, &[0, 5])),
@@ -83,6 +89,10 @@ fn what_grows_takes_its_length_along() {
     expected.truncate(34);
     expected.extend([0, 16, 1, 9, 1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 0, 0, 0, 0]);
     assert_eq!(with(&[bids()]).unwrap(), expected);
+    let mut one_more = message();
+    one_more.truncate(34);
+    one_more.extend([0, 10, 1, 3, 7, 8, 9, 1, 0, 0, 0, 0]);
+    assert_eq!(with(&[("flow-binding.bids", OverrideValue::List(vec![7, 8, 9]))]).unwrap(), one_more);
     expected[35] = 9;
     assert_eq!(with(&[bids(), ("flow-binding.length", OverrideValue::Number(9))]).unwrap(), expected);
     let selector = with(&[("flow-binding.selector_text", text("dport 80"))]).unwrap();
@@ -108,6 +118,36 @@ fn faults_are_told() {
         ),
         ("home_address", number(1), "'home_address' cannot hold that: it takes an IPv4 address"),
         ("lifetime", text("long"), "'lifetime' cannot hold that: it takes a number from 0 to 65535"),
+        (
+            "identification",
+            text("now"),
+            "'identification' cannot hold that: it takes a number, or up to 16 hexadecimal digits",
+        ),
+        (
+            "flow-binding.action",
+            text("keep"),
+            "'flow-binding.action' cannot hold that: it takes drop, forward, or a number from 0 to 255",
+        ),
+        (
+            "flow-binding.bids",
+            text("1,2"),
+            "'flow-binding.bids' cannot hold that: it takes a list of numbers from 0 to 255",
+        ),
+        (
+            "flow-binding.selector",
+            text("any"),
+            "'flow-binding.selector' cannot hold that: it takes pairs of hexadecimal digits, or a list of octets",
+        ),
+        (
+            "flags",
+            OverrideValue::List(vec![1]),
+            "'flags' cannot hold that: it takes a number from 0 to 255, or letters of S B D M G r T x",
+        ),
+        (
+            "flags",
+            number(256),
+            "'flags' cannot hold that: it takes a number from 0 to 255, or letters of S B D M G r T x",
+        ),
     ] {
         assert_eq!(with(&[(key, value)]).unwrap_err().to_string(), said, "{key}");
     }
