@@ -6,8 +6,10 @@
 mod program;
 mod responder;
 
-use program::{Run, run, shown};
-use responder::{Fault, KEY, Responder};
+use std::net::UdpSocket;
+
+use program::{Run, finished, mipflow, run, shown};
+use responder::{Fault, KEY, Responder, reply_to, request_of, signed};
 use serde_json::Value;
 
 /// A request to the responder from the address it registers. Care-of addresses of loopback are no end of a tunnel
@@ -90,6 +92,13 @@ fn the_exit_code_weighs_findings_only_when_asked() {
         let run = send(&responder, &format!("--bid 1 {more}"));
         assert_eq!(run.code, code, "{more}: {}", run.out);
     }
+    // Nothing authenticates it, so that Multipath should not be in it (MP-006): with AUTH-001 hidden, that is all.
+    let unsigned = "send --dry-run --ha 198.51.100.1 --home-address 10.1.0.1 --source 192.0.2.10 --flags D --bid 1 \
+                    --allow AUTH-001 --allow EXT-004";
+    for (level, code) in [("must", 0), ("should", 1), ("note", 1)] {
+        let run = run(&format!("{unsigned} --fail-on {level}"));
+        assert_eq!(run.code, code, "{level}: {}", run.out);
+    }
     let lawful = Responder::with(Fault::None);
     assert_eq!(send(&lawful, "--bid 1 --fail-on note").code, 0);
     assert_eq!(send(&lawful, "--bid 1 --fail-on must --allow no-such-rule").code, 2);
@@ -134,4 +143,38 @@ fn of_a_suite_only_the_answers_are_judged() {
     assert!(found.iter().all(|fact| fact.ends_with(" ha") && !fact.contains(" must ")), "{found:?}");
     let found = suite(Fault::MultipathInReply, "");
     assert!(found.iter().any(|fact| fact.starts_with("MP-004 must")), "{found:?}");
+}
+
+#[test]
+fn an_answer_from_another_address_is_a_finding_where_one_host_was_asked() {
+    // Of the agent's port, at another address of this host.
+    let mut other = None;
+    let responder = Responder::start(move |socket, source, octets| {
+        let port = socket.local_addr().unwrap().port();
+        let other = other.get_or_insert_with(|| UdpSocket::bind(("127.0.0.9", port)).unwrap());
+        other.send_to(&signed(&reply_to(&request_of(octets).unwrap()), &[]), source).unwrap();
+    });
+    let step = document(&send(&responder, "--retries 0 --timeout 500ms --format json"))["steps"][0].clone();
+    assert_eq!(step["ignored"][0]["why"], "stranger", "{step:#}");
+    let found = facts(&step["findings"]);
+    assert!(found.contains(&"REG-021 must #2 ha".to_owned()), "{found:?}");
+}
+
+#[test]
+fn what_was_registered_before_the_run_is_not_supposed_to_be_nothing() {
+    let responder = Responder::with(Fault::AcceptsUnknownBids);
+    // That BID 9 does not exist is known only where nothing was registered before (EXCH-006).
+    for (more, is_found) in
+        [("", false), ("--assume-cold-start off", false), ("--assume-cold-start on", true)]
+    {
+        let mut command = mipflow(&format!(
+            "send --ha {} --home-address 10.1.0.1 --source 127.0.0.2 --key {KEY} --bid 1 --format json {more}",
+            responder.ha()
+        ));
+        let run = finished(command.args(["--flow", "forward 9: any"]));
+        let step = document(&run)["steps"][0].clone();
+        assert_eq!(step["passed"], true, "{}", run.out);
+        let found = facts(&step["findings"]);
+        assert_eq!(found.contains(&"EXCH-006 must #2 ha".to_owned()), is_found, "{more}: {found:?}");
+    }
 }

@@ -2,12 +2,15 @@
 
 // Helpers of tests may fail loudly, as the tests themselves may.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+// They wait by the clock.
+#![allow(clippy::disallowed_methods)]
 
 mod program;
 
-use std::net::UdpSocket;
+use std::net::{SocketAddr, UdpSocket};
 use std::process::Stdio;
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -53,7 +56,7 @@ fn the_document_is_whole_and_the_rest_is_not_sent() {
         &scenario,
         format!(
             "[defaults]\nha = \"{ha}\"\nhome_address = \"10.1.0.1\"\ntimeout = \"60s\"\n\
-             [[step]]\nname = \"one\"\n[[step]]\nname = \"two\"\nwait = \"60s\"\n"
+             [[step]]\nname = \"one\"\n[[step]]\nname = \"two\"\nlifetime = 60\n"
         ),
     )
     .unwrap();
@@ -66,6 +69,8 @@ fn the_document_is_whole_and_the_rest_is_not_sent() {
         assert_eq!(steps[0]["name"], "one");
         assert_eq!(steps[0]["skipped"], "it was interrupted");
         assert_eq!(steps[0]["passed"], Value::Null);
+        let expectations = steps[0]["expectations"].to_string();
+        assert_eq!(expectations, r#"[{"expect":"code in 0,1","got":null,"held":null}]"#);
         assert_eq!((&document["passed"], &document["failed"]), (&0.into(), &0.into()));
     }
 }
@@ -86,4 +91,92 @@ fn a_case_that_was_not_run_to_its_end_has_not_passed() {
     let steps = document["steps"].as_array().unwrap();
     assert_eq!(steps.len(), 1, "{document:#}");
     assert_eq!(steps[0]["skipped"], "it was interrupted");
+}
+
+#[test]
+fn of_who_was_not_waited_for_nothing_is_said() {
+    let agent = silent();
+    let arguments = format!("send --ha {} --home-address 10.1.0.1", agent.local_addr().unwrap());
+    let mut child = mipflow(&format!("{arguments} --timeout 60s"));
+    let child = child.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    agent.recv(&mut [0; 2_000]).expect("a request");
+    kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), Signal::SIGINT).unwrap();
+    let text = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
+    assert!(text.contains("it was interrupted") && !text.contains("Nothing was answered"), "{text}");
+    let waited = program::run(&format!("{arguments} --timeout 50ms --retries 0"));
+    assert!(waited.out.contains("Nothing was answered"), "{}", waited.out);
+}
+
+/// An agent that accepts everything, and says each time that it did.
+fn accepting() -> (SocketAddr, Receiver<()>) {
+    let socket = silent();
+    let address = socket.local_addr().unwrap();
+    let (sender, asked) = channel();
+    std::thread::spawn(move || {
+        let mut octets = [0; 2_000];
+        while let Ok((length, source)) = socket.recv_from(&mut octets) {
+            // Code 0 and the lifetime asked for, home address, home agent and Identification.
+            let reply = [&[3, 0], &octets[2..12], &octets[16..24]].concat();
+            socket.send_to(&reply, source).unwrap();
+            if length < 24 || sender.send(()).is_err() {
+                return;
+            }
+        }
+    });
+    (address, asked)
+}
+
+/// Runs `mipflow`, interrupts it a moment after the agent has answered so often, and gives the exit code and the
+/// document. Whatever pause it is in is not waited for.
+fn interrupted_after(answers: usize, asked: &Receiver<()>, arguments: &str) -> (i32, Value) {
+    let child =
+        mipflow(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    for _ in 0..answers {
+        asked.recv_timeout(Duration::from_secs(20)).expect("a request");
+    }
+    // It listens on for a tenth of a second, and then it pauses.
+    std::thread::sleep(Duration::from_millis(500));
+    kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), Signal::SIGINT).unwrap();
+    let began = Instant::now();
+    let output = child.wait_with_output().unwrap();
+    assert!(began.elapsed() < Duration::from_secs(20), "it ends at once");
+    (output.status.code().expect("it ends by itself"), serde_json::from_slice(&output.stdout).unwrap())
+}
+
+#[test]
+fn a_pause_is_ended_too() {
+    let (ha, asked) = accepting();
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = folder.path().join("pause.toml");
+    std::fs::write(
+        &scenario,
+        format!(
+            "[defaults]\nha = \"{ha}\"\nhome_address = \"10.1.0.1\"\n\
+             [[step]]\nname = \"one\"\n[[step]]\nwait = \"60s\"\n[[step]]\nname = \"two\"\n"
+        ),
+    )
+    .unwrap();
+    let arguments = format!("send {} --format json", scenario.to_str().unwrap());
+    let (code, document) = interrupted_after(1, &asked, &arguments);
+    assert_eq!((code, &document["passed"], &document["failed"]), (1, &1.into(), &0.into()), "{document:#}");
+    assert_eq!(document["steps"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_case_that_was_ended_between_its_steps_has_not_passed() {
+    let (ha, asked) = accepting();
+    // First the node is de-registered; the case itself is to begin ten seconds later, by the rate.
+    let (code, document) = interrupted_after(
+        1,
+        &asked,
+        &format!(
+            "send --suite rfc5944 --case rfc5944/3.3/2 --ha {ha} --home-address 10.1.0.1 --rate 0.1 --format json"
+        ),
+    );
+    assert_eq!(code, 1);
+    let steps = document["steps"].as_array().unwrap();
+    assert_eq!(steps.len(), 1, "{document:#}");
+    assert_eq!((&steps[0]["skipped"], &steps[0]["passed"]), (&"it was interrupted".into(), &Value::Null));
+    assert_eq!((&document["passed"], &document["failed"]), (&0.into(), &0.into()));
+    assert!(asked.try_recv().is_err(), "what the pause was before is not sent");
 }

@@ -192,6 +192,10 @@ fn a_nonce_that_is_not_authentic_is_not_taken_up() {
     send(&responder, &format!("--key {KEY} --replay nonce --repeat 2 --accept-unauthenticated"));
     let sent: Vec<u64> = received(&responder).iter().map(|octets| identification(octets)).collect();
     assert_eq!(sent[1] >> 32, 0);
+    // Who has no key at all can tell no nonce from another, and takes that of every answer.
+    send(&responder, "--replay nonce --repeat 2");
+    let sent: Vec<u64> = received(&responder).iter().skip(2).map(|octets| identification(octets)).collect();
+    assert_eq!((sent.len(), sent[0] >> 32, sent[1] >> 32), (2, 0, 0xdead_beef));
 }
 
 #[test]
@@ -281,6 +285,22 @@ fn a_reply_to_another_identification_is_not_taken() {
     assert!(!told.out.contains("Nothing was answered"), "{}", told.out);
     let (code, document) = send(&responder, &format!("{options} --accept-any-identification"));
     assert_eq!(code, 0, "{document:#}");
+}
+
+#[test]
+fn of_replies_with_any_identification_the_first_is_taken() {
+    let responder = Responder::start(|socket, source, octets| {
+        for (wrong, lifetime) in [(1, 111), (2, 222)] {
+            let mut reply = reply_to(&request_of(octets).unwrap());
+            reply.identification ^= wrong;
+            reply.lifetime = lifetime;
+            socket.send_to(&signed(&reply, &[]), source).unwrap();
+        }
+    });
+    let (code, document) = send(&responder, "--accept-any-identification");
+    let step = &document["steps"][0];
+    assert_eq!((code, &step["reply"]["lifetime"]), (0, &111.into()), "{step:#}");
+    assert_eq!(reasons(step), ["wrong-identification"]);
 }
 
 #[test]

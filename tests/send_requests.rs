@@ -253,6 +253,7 @@ fn what_is_wrong_is_told_before_anything_is_sent() {
         (2, format!("--ha {ha} {node} --replay never"), "timestamp and nonce"),
         (2, format!("--ha {ha} {node} --rate 0"), "is no rate"),
         (2, format!("--ha {ha} {node} --rate 1e-30"), "is no rate"),
+        (2, format!("--ha {ha} {node} --rate inf"), "is no rate"),
         (2, format!("--ha {ha} {node} --repeat 0"), "--repeat"),
         (2, format!("--ha {ha} {node} --repeat 4000000000"), "100000"),
         (2, format!("--ha {ha} {node} --timeout fast"), "a duration is written"),

@@ -145,7 +145,11 @@ mod tests {
         assert_eq!(fault("forward: any"), FlowRuleError::NoBid);
         assert_eq!(fault("forward 1,,2: any"), FlowRuleError::Bids("1,,2".into()));
         assert_eq!(fault("forward 256: any"), FlowRuleError::Bids("256".into()));
+        assert_eq!(fault("forward 1,+2: any"), FlowRuleError::Bids("1,+2".into()));
         assert_eq!(fault("drop 1: any"), FlowRuleError::DropWithBids);
+        let bids = |count: usize| format!("forward {}: any", vec!["1"; count].join(","));
+        assert_eq!(fault(&bids(256)), FlowRuleError::TooMany(256));
+        assert_eq!(bids(255).parse::<FlowRule>().unwrap().bids.len(), 255);
         assert!(matches!(fault("drop: port 5"), FlowRuleError::Selector(_)));
     }
 }

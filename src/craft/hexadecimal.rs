@@ -35,8 +35,9 @@ mod tests {
         assert_eq!(octets("0"), None);
         assert_eq!(octets("0x00"), None);
         assert_eq!(number("0xe8fe6f800d468152"), Some(0xe8fe_6f80_0d46_8152));
+        assert_eq!(number("0XfF"), Some(0xff));
         assert_eq!(number("e8fe6f80_0d468152"), Some(0xe8fe_6f80_0d46_8152));
-        for text in ["", "0x", "+1", "-1", "11223344556677889", "0xg"] {
+        for text in ["", "0x", "+1", "-1", "11223344556677889", "00000000000000001", "0xg"] {
             assert_eq!(number(text), None, "{text}");
         }
     }

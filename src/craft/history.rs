@@ -124,8 +124,21 @@ mod tests {
         history.begin_step();
         history.sent(0, agent, None);
         assert_eq!(history.relation(0, 7), Relation::Awaited);
+        assert_eq!(history.relation(1, 7), Relation::None, "by another socket");
         history.begin_step();
         history.sent(0, agent, Some(1));
         assert_eq!(history.relation(0, 7), Relation::None);
+    }
+
+    #[test]
+    fn what_was_sent_too_long_ago_is_forgotten() {
+        let agent = "198.51.100.1:434".parse().unwrap();
+        let mut history = History::default();
+        history.begin_step();
+        let last = u32::try_from(MOST).unwrap();
+        (0..=last).for_each(|low| history.sent(0, agent, Some(low)));
+        assert_eq!(history.relation(0, 0), Relation::None);
+        assert_eq!(history.relation(0, 1), Relation::Earlier);
+        assert_eq!(history.relation(0, last), Relation::Awaited);
     }
 }

@@ -142,4 +142,17 @@ mod tests {
         state.take_up_nonce(0xdead_beef_0000_0007);
         assert_eq!(state.with_nonce(8), 0xdead_beef_0000_0008);
     }
+
+    #[test]
+    fn a_clock_that_is_a_second_off_is_kept() {
+        let mut state = ReplayState::default();
+        let first = state.timestamp(NOW);
+        // Only the seconds of the agent's clock are known: it may be a moment after ours, or before.
+        for seconds in [0xea05_6fa1, 0xea05_6f9f] {
+            state.take_up_clock(seconds << 32, NOW);
+        }
+        assert_eq!(state.timestamp(NOW), first + 1);
+        state.take_up_clock(0xea05_6fa2_0000_0000, NOW);
+        assert_eq!(state.timestamp(NOW), first + (2 << 32));
+    }
 }

@@ -153,6 +153,19 @@ mod tests {
     }
 
     #[test]
+    fn a_network_of_two_addresses_has_no_edges() {
+        let mut addresses = Addresses::new(vec![prefix([10, 1, 0, 4], 31), prefix([10, 2, 0, 0], 31)]);
+        let mut next = |nai: &[u8]| {
+            let address = addresses.free(|_| true)?;
+            addresses.give(nai, address);
+            Some(address.to_string())
+        };
+        let given: Vec<_> =
+            [b"a", b"b", b"c", b"d", b"e"].map(|nai| next(nai)).into_iter().flatten().collect();
+        assert_eq!(given, ["10.1.0.4", "10.1.0.5", "10.2.0.0", "10.2.0.1"]);
+    }
+
+    #[test]
     fn without_a_prefix_all_unicast_addresses_are_served_and_none_given() {
         let mut addresses = Addresses::new(Vec::new());
         assert!(addresses.serves(Ipv4Addr::new(203, 0, 113, 1)) && !addresses.can_give());

@@ -122,6 +122,10 @@ mod tests {
             assert_eq!(seen.datagram.checksum(), Checksum::Correct);
             let IpPacket::V4(ip) = seen.datagram.ip else { panic!("IPv4") };
             assert_eq!((ip.header.identification, ip.header.ttl), (7, 64));
+            // The words of a header with its checksum come to all ones (RFC 791).
+            let words = packet.octets[..IPV4_HEADER].chunks_exact(2);
+            let sum: u32 = words.map(|word| u32::from(u16::from_be_bytes([word[0], word[1]]))).sum();
+            assert_eq!((sum & 0xffff) + (sum >> 16), 0xffff);
         }
     }
 

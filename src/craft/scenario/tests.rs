@@ -32,6 +32,7 @@ fn secrets_are_stars_and_the_rest_is_as_it_was() {
         ("# key = \"256=aa\"\n[[step]]\n", "# *** * ********\n[[step]]\n"),
         ("[[step]]\noverride = { lifetime = 1 }\n", "[[step]]\noverride = { lifetime = 1 }\n"),
         ("[[step]]\nkey.\"256=aa\" = 1\nbid = 1\n", "[[step]]\n************ * *\nbid = *\n"),
+        ("key.\"256=aa\" = 1\nbid = 1\n", "************ * *\nbid = *\n"),
     ] {
         assert_eq!(without_secrets(source), shown, "{source}");
     }
