@@ -386,3 +386,18 @@ fn what_cannot_be_served_is_told() {
     let run = run("serve --listen 127.0.0.1:0 --key-file there-is-none.toml");
     assert_eq!(run.code, 3);
 }
+
+#[test]
+fn what_is_dropped_in_silence_is_told_to_people_with_its_reason() {
+    let server = Server::text("--listen 127.0.0.1:0");
+    // Type 100 is nobody's, and below 128: who does not know it drops the message (RFC 5944 §1.8).
+    server.throw(&Request::plain().followed_by(&[100, 2, 0, 0]).octets(server.address()));
+    assert_eq!(server.ask(&Request::plain())[1], 0);
+    let end = server.end(Signal::SIGINT);
+    assert!(end.out.contains("dropped in silence: extension 100 (unknown)"), "{}", end.out);
+    assert!(
+        end.error.starts_with("2 requests: 1 accepted, 0 denied, 0 answered again, 1 dropped;"),
+        "{}",
+        end.error
+    );
+}

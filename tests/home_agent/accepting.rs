@@ -163,3 +163,31 @@ fn a_record_of_the_node_comes_with_each_change_and_no_other() {
     assert_eq!(changed(&mut lab, &Ask::bid(9, 0).lifetime(0)), (0, false));
     assert_eq!(changed(&mut lab, &Ask::bid(1, 0).lifetime(0)), (0, true));
 }
+
+#[test]
+fn no_request_has_the_time_of_another_even_where_the_clock_goes_back() {
+    let mut lab = Lab::new(Settings::default());
+    lab.milliseconds = 1_000;
+    let first = lab.ask_as_is(&Ask::plain(1, lab.identification())).taken.request.time;
+    assert_eq!(first, lab.now());
+    let times: Vec<i64> = [1_000, 400]
+        .map(|milliseconds| {
+            lab.milliseconds = milliseconds;
+            let other = Ask::plain(1, lab.identification()).home(Ipv4Addr::new(10, 1, 0, 9));
+            lab.taken(&other, &other.octets()).request.time.since(first)
+        })
+        .to_vec();
+    // A microsecond after the one before each.
+    assert_eq!(times, [1_000, 2_000]);
+}
+
+#[test]
+fn a_registration_for_one_second_is_one() {
+    let mut lab = Lab::new(Settings { max_bindings: 1, ..Settings::default() });
+    assert_eq!(lab.ask(&Ask::bid(1, 0).lifetime(1)).code(), 0);
+    assert_eq!(lab.active(), [1]);
+    assert_eq!(lab.ask(&Ask::bid(2, 0).lifetime(1)).code(), 135);
+    assert_eq!(lab.ask(&Ask::bid(1, 0).lifetime(1).forward(&[9], "any")).code(), 153);
+    let nowhere = Ask { care_of_address: Ipv4Addr::UNSPECIFIED, ..Ask::bid(1, 0).lifetime(1) };
+    assert_eq!(lab.ask(&nowhere).code(), 134);
+}

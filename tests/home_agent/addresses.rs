@@ -112,3 +112,25 @@ fn a_forged_request_takes_nobodys_name_or_address() {
     let with_bindings = lab.agent.observer().nodes().filter(|node| !node.bindings().is_empty());
     assert_eq!(with_bindings.map(|node| node.home_address).collect::<Vec<_>>(), [Some(NODE)]);
 }
+
+#[test]
+fn thousands_are_given_addresses_one_after_the_other() {
+    let mut lab = Lab::new(Settings { home_prefixes: vec![prefix("10.1.0.0/16")], ..Settings::default() });
+    for number in 1..=4_200 {
+        let answer = lab.ask(&nobody(1, &format!("n{number}")));
+        let address = Ipv4Addr::from(0x0a01_0000 + number);
+        assert_eq!((answer.code(), answer.reply.home_address), (0, address));
+    }
+}
+
+#[test]
+fn an_address_whose_node_came_back_is_not_given_away() {
+    let mut lab = Lab::new(Settings { home_prefixes: vec![prefix("10.1.0.0/30")], ..Settings::default() });
+    lab.ask(&nobody(1, "a"));
+    lab.ask(&nobody(2, "b"));
+    // It goes, and comes again by the address that it has.
+    lab.ask(&Ask::plain(1, 0).lifetime(0));
+    assert_eq!(lab.ask(&Ask::plain(1, 0)).code(), 0);
+    assert_eq!(lab.ask(&nobody(3, "c")).code(), 130);
+    assert_eq!(lab.ask(&nobody(1, "a")).reply.home_address, NODE);
+}

@@ -3,6 +3,8 @@
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use mipflow::craft::home_agent::{Ignored, Outcome, Received, Settings, Tally};
+use mipflow::state::Step;
+use mipflow::wire::ReplyCode;
 
 use super::history::{Ask, HOME_AGENT, NODE};
 use super::lab::{Lab, signed, with_keys};
@@ -25,8 +27,23 @@ fn a_copy_gets_the_same_reply_and_changes_nothing() {
     assert_eq!(exchange.request_frames().collect::<Vec<_>>(), [1, 3]);
     assert_eq!(exchange.reply_frames().collect::<Vec<_>>(), [2, 4]);
     assert_eq!((exchange.retransmissions, exchange.kind.unwrap().name()), (1, "register"));
+    let steps: Vec<Step> = exchange.legs.iter().map(|leg| leg.step).collect();
+    let reply = Step::Reply(ReplyCode::ACCEPTED);
+    assert_eq!(steps, [Step::Request, reply, Step::Retransmission, reply]);
     let tally = lab.agent.tally();
     assert_eq!(tally, Tally { requests: 2, copies: 1, accepted: 1, ..Tally::default() });
+}
+
+#[test]
+fn of_a_flood_of_copies_the_first_ones_are_told() {
+    let mut lab = Lab::new(Settings::default());
+    let ask = Ask::plain(1, lab.identification());
+    for _ in 0..200 {
+        lab.ask_as_is(&ask);
+    }
+    let exchange = lab.ask_as_is(&ask).taken.exchange.unwrap();
+    // Each came and was answered; 256 packets are kept of an exchange, and all copies are counted.
+    assert_eq!((exchange.legs.len(), exchange.retransmissions), (256, 200));
 }
 
 #[test]

@@ -69,3 +69,13 @@ fn the_nonce_of_a_reply_counts_under_both_names() {
     // Of the first nonce nobody can know.
     assert_eq!(codes, [133, 0, 0, 0, 0]);
 }
+
+#[test]
+fn a_nai_beside_a_home_address_is_no_other_name_for_its_node() {
+    let mut lab = lab(ReplayStyle::Timestamp);
+    lab.milliseconds = 60_000;
+    let first = lab.identification();
+    assert_eq!(lab.ask_as_is(&Ask::plain(1, first + (3 << 32)).nai(NAI)).code(), 0);
+    assert_eq!(lab.ask_as_is(&Ask::plain(2, first + (1 << 32))).code(), 133, "an older one without the NAI");
+    assert_eq!(reached_at(&lab), [care_of(1)]);
+}

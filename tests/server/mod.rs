@@ -232,6 +232,12 @@ impl Request {
         self
     }
 
+    /// These octets behind the extensions that are there.
+    pub fn followed_by(mut self, octets: &[u8]) -> Self {
+        self.extensions.extend(octets);
+        self
+    }
+
     pub fn lifetime(self, lifetime: u16) -> Self {
         Self { lifetime, ..self }
     }
