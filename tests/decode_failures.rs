@@ -11,7 +11,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use program::capture::{RAW, datagram, hexadecimal, pcap, request};
-use program::{Run, environment, finished, run};
+use program::{Run, environment, finished, mipflow, run};
 
 /// The sample of Figure 3.
 const FIGURE3: &str = "samples/figure3.pcap";
@@ -214,6 +214,11 @@ fn wrong_command_lines() {
         ("--port 65536", "65536 is not in 1..=65535"),
         ("--format yaml", "invalid value 'yaml' for '--format"),
         ("--time noon", "invalid value 'noon' for '--time"),
+        ("--at noon", "a time is written as in 2024-06-01T10:00:30Z"),
+        ("--at 1717236000.1234567890", "a time is written as in 2024-06-01T10:00:30Z"),
+        ("--at #x", "a frame is written #N"),
+        ("--format csv --show ladder", "a ladder is text"),
+        ("--format json --show ladder", "a ladder is text"),
         ("--ext-type 0", "--ext-type 0 is padding"),
         ("--ext-type 256", "256 is not in 0..=255"),
         ("--bpf foo[", "the filter `foo[` is not valid"),
@@ -325,4 +330,28 @@ fn more_files_than_may_be_open_at_first_are_read_and_those_beyond_the_limit_are_
     assert!(run.error.contains("Too many open files"), "{}", run.error);
     assert!(run.error.contains("raise the limit with `ulimit -n`, or read fewer"), "{}", run.error);
     assert!((46..46 * 40).contains(&packets(&run)), "what could be opened is read");
+}
+
+#[test]
+fn output_on_a_full_disk_is_a_failure_of_every_command_that_prints() {
+    for arguments in [
+        "decode samples/figure3.pcap",
+        "decode --format json samples/figure3.pcap",
+        "decode --show messages --format csv samples/figure3.pcap",
+        "watch --headless samples/figure3.pcap",
+        "send --suite list",
+        "send --dry-run --ha 198.51.100.1 --home-address 10.1.0.1",
+        "explain",
+        "explain MP-001",
+        "explain --format json",
+        "interfaces",
+        "completions bash",
+        "man",
+    ] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = mipflow(arguments).stdout(full).output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(3), "{arguments}: {error}");
+        assert!(error.contains("standard output cannot be written"), "{arguments}: {error}");
+    }
 }

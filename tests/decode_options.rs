@@ -7,7 +7,7 @@ mod program;
 
 use std::fs;
 
-use program::capture::{RAW, datagram, hexadecimal, pcap, request};
+use program::capture::{RAW, datagram, fragments, hexadecimal, pcap, request};
 use program::{KEY, finished, mipflow, run, shown};
 use serde_json::Value;
 
@@ -248,20 +248,6 @@ fn what_was_selected_is_written() {
     assert!(fs::read(out).unwrap() == fs::read("samples/tunnels.pcap").unwrap());
 }
 
-/// A request from this port, in two IP fragments.
-fn fragments(port: u16) -> [Vec<u8>; 2] {
-    let whole = datagram(port, 434, &request(&[]));
-    // More fragments follow, then an offset of two units of eight octets.
-    [(0x2000u16, 20..36), (2, 36..whole.len())].map(|(field, octets)| {
-        let mut part = [&whole[..20], &whole[octets]].concat();
-        let length = u16::try_from(part.len()).unwrap();
-        part[2..4].copy_from_slice(&length.to_be_bytes());
-        part[4..6].copy_from_slice(&port.to_be_bytes());
-        part[6..8].copy_from_slice(&field.to_be_bytes());
-        part
-    })
-}
-
 #[test]
 fn what_was_selected_is_written_in_the_order_of_the_capture() {
     let directory = tempfile::tempdir().unwrap();
@@ -330,6 +316,10 @@ fn keys_of_the_environment_verify_where_the_command_line_names_none() {
     assert_eq!(verdicts(""), [8, 0]);
     assert_eq!(verdicts("--key 256=text:wrong"), [0, 8]);
     assert_eq!(verdicts("--key 300=text:another"), [0, 0]);
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("keys.toml");
+    fs::write(&file, "[[key]]\nspi = 300\ntext = \"another\"\n").unwrap();
+    assert_eq!(verdicts(&format!("--key-file {}", file.display())), [0, 0]);
 }
 
 #[test]
@@ -381,4 +371,29 @@ fn a_timestamp_after_2036_is_one() {
     std::fs::write(&file, octets).unwrap();
     let text = shown(&format!("decode -v --show messages {}", file.to_str().unwrap()));
     assert!(text.contains("(NTP 2036-02-07T06:28:20Z, as in the capture)"), "{text}");
+}
+
+#[test]
+fn a_locale_of_utf_8_may_be_spelled_in_two_ways() {
+    for (locale, is_unicode) in
+        [("C.UTF-8", true), ("de_DE.utf8", true), ("C", false), ("de_DE.ISO-8859-15", false)]
+    {
+        let run = finished(mipflow("decode --show nodes samples/figure3.pcap").env("LC_ALL", locale));
+        assert_eq!((run.code, run.out.is_ascii()), (0, !is_unicode), "{locale}: {}", run.out);
+    }
+}
+
+#[test]
+fn a_ladder_among_other_sections_is_left_out_of_json() {
+    let json = |show: &str| shown(&format!("decode --format json --show {show} samples/figure3.pcap"));
+    assert_eq!(json("ladder,exchanges"), json("exchanges"));
+}
+
+#[test]
+fn seconds_since_1970_may_have_nine_decimals() {
+    // Of frame 4, which accepts the first registration; a nanosecond before, nothing is.
+    let nodes = |at: &str| shown(&format!("decode --show nodes --at {at} samples/figure3.pcap"));
+    assert_eq!(nodes("1717236000.251580000"), nodes("#4"));
+    assert_eq!(nodes("1717236000.251579999"), nodes("#3"));
+    assert_ne!(nodes("#3"), nodes("#4"));
 }

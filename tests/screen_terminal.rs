@@ -138,7 +138,8 @@ fn without_colours_and_beyond_ascii_nothing() {
         };
         text.split("\u{1b}[").skip(1).any(sets_colour)
     };
-    terminal.watch("samples/figure3.pcap");
+    // An empty NO_COLOR asks for nothing.
+    terminal.line(&format!("NO_COLOR= '{PROGRAM}' watch samples/figure3.pcap"));
     terminal.shows("FAILOVER");
     assert!(colours(&terminal.tmux(&["capture-pane", "-p", "-e"])));
     terminal.keys(&["q"]);
@@ -411,4 +412,36 @@ fn a_killed_terminal_ends_the_process() {
     assert!(kill(process, None).is_ok());
     terminal.tmux(&["kill-server"]);
     assert!(ends(process, Duration::from_secs(2)), "it goes on without a terminal");
+}
+
+#[test]
+fn records_are_printed_on_a_terminal_too_where_they_are_asked_for() {
+    let terminal = Terminal::new();
+    terminal.line(&format!("'{PROGRAM}' watch --headless samples/figure3.pcap; echo co''de $?"));
+    let text = terminal.shows("code 0");
+    assert!(text.contains(r#""record":"capture""#), "{text}");
+}
+
+#[test]
+fn a_screen_that_is_left_has_the_exit_code_of_what_was_found_or_could_not_be_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let cut = directory.path().join("cut.pcap");
+    let whole = std::fs::read("samples/figure3.pcap").unwrap();
+    std::fs::write(&cut, &whole[..whole.len() - 5]).unwrap();
+    let terminal = Terminal::new();
+    for (arguments, code) in [
+        // One finding of must is 10.1.0.7's, and none is 10.1.0.8's.
+        ("--fail-on must samples/malformed.pcap", 1),
+        ("--fail-on must --node 10.1.0.7 samples/malformed.pcap", 1),
+        ("--fail-on must --node 10.1.0.8 samples/malformed.pcap", 0),
+        ("samples/malformed.pcap", 0),
+        (cut.to_str().unwrap(), 3),
+    ] {
+        terminal.line(&format!("clear; '{PROGRAM}' watch {arguments}; echo co''de $?"));
+        terminal.shows(" ended ");
+        terminal.keys(&["q"]);
+        let text = terminal.shows("code ");
+        assert!(text.contains(&format!("code {code}")), "{arguments}: {text}");
+        assert_eq!(text.contains("cut.pcap"), code == 3, "{arguments}: {text}");
+    }
 }

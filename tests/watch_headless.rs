@@ -8,7 +8,7 @@ mod program;
 
 use std::time::{Duration, Instant};
 
-use program::capture::{RAW, datagram, pcap, request};
+use program::capture::{RAW, datagram, fragments, pcap, request};
 use program::watching::{Watching, content, write_now};
 use program::{environment, mipflow, run, shown};
 use serde_json::Value;
@@ -218,13 +218,16 @@ fn it_stops_when_it_is_enough() {
         ("--stop-after packets=0", 0),
         ("--stop-after packets=9 --stop-after packets=8", 8),
         ("--stop-after bytes=1", 1),
+        ("--stop-after bytes=1G --stop-after bytes=1", 1),
+        ("--stop-after bytes=1 --stop-after bytes=1G", 1),
     ] {
         let out = shown(&format!("watch --headless {conditions} samples/tunnels.pcap"));
         let records = records(&out);
         assert_eq!(records.last().unwrap()["packets"], packets, "{conditions}");
     }
     // Nothing comes, and time passes.
-    let mut watching = Watching::start(&mut mipflow("watch --headless --stop-after seconds=0.3 -"));
+    let mut watching =
+        Watching::start(&mut mipflow("watch --headless --stop-after seconds=0.3 --stop-after seconds=900 -"));
     let _input = watching.input();
     let ended = watching.wait();
     assert_eq!((ended.code, &ended.capture()["packets"]), (Some(0), &0.into()));
@@ -306,6 +309,7 @@ fn what_is_wrong_with_the_command_line_is_said() {
     for (arguments, code, said) in [
         ("watch", 2, "there is nothing to watch"),
         ("watch nowhere0", 3, "nowhere0 is neither an interface nor a file"),
+        ("watch nowhere0", 3, "the interfaces are "),
         ("watch -i nowhere0", 3, "there is no interface `nowhere0`"),
         ("watch -i lo -i lo", 2, "an interface is named twice"),
         ("watch -i lo -i any", 2, "an interface is named twice"),
@@ -353,4 +357,49 @@ fn a_ring_that_is_full_loses_its_oldest_file() {
         assert_eq!(rows.len(), count, "{name}");
         assert!(rows[0].contains(first) && rows[count - 1].contains(last), "{name}\n{text}");
     }
+}
+
+#[test]
+fn each_fragment_of_a_message_of_the_node_is_written_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).display().to_string();
+    let [first, last] = fragments(1001);
+    let frames = [first, last, datagram(5, 5, &[])];
+    std::fs::write(path("in.pcap"), pcap(RAW, &frames)).unwrap();
+    shown(&format!("watch --headless --node 10.1.0.1 -w {} {}", path("out.pcap"), path("in.pcap")));
+    assert!(content(&path("out.pcap")) == pcap(RAW, &frames[..2]));
+}
+
+#[test]
+fn each_frame_before_which_the_clock_went_back_is_counted() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("back.pcap");
+    let frames = vec![datagram(1024, 434, &request(&[])); 5];
+    let mut octets = pcap(RAW, &frames);
+    let starts = (24..octets.len()).step_by(16 + frames[0].len());
+    // From 6 to 1 and from 1 to 0.
+    for (second, start) in [5u32, 6, 1, 0, 7].into_iter().zip(starts) {
+        octets[start..start + 4].copy_from_slice(&(1_717_236_000 + second).to_le_bytes());
+    }
+    std::fs::write(&path, octets).unwrap();
+    let out = shown(&format!("watch --headless {}", path.display()));
+    assert_eq!(records(&out).last().unwrap()["clock_backwards"], 2);
+}
+
+#[test]
+fn what_a_message_changed_is_told_before_the_next_one() {
+    let mut watching = Watching::start(&mut mipflow("watch --headless -"));
+    let mut input = watching.input();
+    // All of it at once: four requests, each with its reply.
+    write_now(&mut input, &content("samples/figure3.pcap"));
+    drop(input);
+    let records = watching.wait().records;
+    let mut replies = 0;
+    for (place, record) in records.iter().enumerate().filter(|(_, record)| record["type"] == "rrp") {
+        let after: Vec<&Value> =
+            records[place + 1..].iter().take(2).map(|record| &record["record"]).collect();
+        assert_eq!(after, ["exchange", "node"], "{record}");
+        replies += 1;
+    }
+    assert_eq!(replies, 4);
 }

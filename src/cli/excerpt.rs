@@ -89,4 +89,22 @@ mod tests {
             (6, Some(234))
         );
     }
+
+    #[test]
+    fn a_long_line_without_the_place_is_shown_from_its_beginning() {
+        let text = format!("{}{}\nlast\n", "a".repeat(100), "b".repeat(900));
+        let (short, place) = excerpt(&text, 1_002..1_004);
+        assert_eq!(short, format!("{}{}...\nlast\n", "a".repeat(100), "b".repeat(140)));
+        assert_eq!(short.get(place), Some("as"));
+    }
+
+    #[test]
+    fn the_end_of_a_text_is_a_place_too() {
+        for end in ["", "\n"] {
+            let text = format!("x\n{}{end}", "a".repeat(1_000));
+            let (short, place) = excerpt(&text, text.len()..text.len());
+            assert!(short.starts_with("x\n...aaa") && short.ends_with(&format!("a{end}")), "{short}");
+            assert_eq!(place, short.len()..short.len());
+        }
+    }
 }

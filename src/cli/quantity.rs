@@ -76,9 +76,15 @@ mod tests {
 
     #[test]
     fn sizes_are_read_as_they_are_written() {
-        for (text, octets) in
-            [("1", 1), ("64K", 65_536), ("16MiB", 16_777_216), ("2G", 2_147_483_648), ("10MB", 10_000_000)]
-        {
+        for (text, octets) in [
+            ("1", 1),
+            ("64K", 65_536),
+            ("16MiB", 16_777_216),
+            ("2G", 2_147_483_648),
+            ("3kB", 3_000),
+            ("10MB", 10_000_000),
+            ("4GB", 4_000_000_000),
+        ] {
             assert_eq!(parse_size(text), Ok(octets), "{text}");
         }
         for text in ["", "0", "K", "-1", "1.5M", "1T", "99999999999G"] {

@@ -97,3 +97,38 @@ impl AllMessages {
         Self { signalling, tunnel_data, next }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::{Frame, LinkType};
+    use crate::time::{Precision, Timestamp};
+
+    #[test]
+    fn both_kinds_have_room_of_their_own_and_one_order() {
+        let frame = |number| Frame {
+            number,
+            file: 0,
+            time: Timestamp::default(),
+            precision: Precision::MICROSECONDS,
+            link_type: LinkType::RAW,
+            data: &[],
+            original_length: 0,
+        };
+        let mut all = AllMessages::new(3, usize::MAX);
+        assert!(all.is_empty());
+        // Frame 1 is a registration, all after it but frame 5 are tunnel data.
+        (1..=7).for_each(|number| all.push(RecentMessage::of(&frame(number)), ![1, 5].contains(&number)));
+        let frames = |all: &AllMessages| all.iter().map(|message| message.frame().number).collect::<Vec<_>>();
+        assert_eq!(frames(&all), [1, 4, 5, 6, 7]);
+        assert_eq!((all.len(), all.total(), all.forgotten(), all.is_empty()), (5, 7, 2, false));
+        // Numbers begin at 0.
+        assert_eq!(all.by_number(4).map(|message| message.frame().number), Some(5));
+        assert_eq!(all.by_frame(6).map(|message| message.number), Some(5));
+        assert!(all.by_number(1).is_none());
+        assert_eq!(all.since(5).map(|message| message.number).collect::<Vec<_>>(), [5, 6]);
+        let until = all.until(5);
+        assert_eq!((frames(&until), until.total(), until.forgotten()), (vec![1, 4, 5], 5, 2));
+        assert_eq!(all.until(0).total(), 0);
+    }
+}

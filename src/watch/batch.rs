@@ -141,6 +141,9 @@ mod tests {
         assert_eq!(data(&earlier), b"ab");
         assert_eq!(data(&held), b"cz");
         earlier.clear();
+        // One alone is not left behind, to go a second time.
+        assert!(!held.move_before(Timestamp::new(4, 0), &mut earlier));
+        assert_eq!((data(&earlier), data(&held)), (b"c".to_vec(), b"z".to_vec()));
         assert!(!held.move_before(Timestamp::new(10, 0), &mut earlier));
         assert_eq!((data(&earlier), held.is_empty()), (b"cz".to_vec(), true));
     }

@@ -102,4 +102,11 @@ mod tests {
         rate.measure(at(91, 0), 2_060, 201_000);
         assert_eq!(rate.rates(), (10.0, 0.0));
     }
+
+    #[test]
+    fn lost_is_what_was_lost_anywhere() {
+        let counters =
+            CaptureCounters { received: 1_000, dropped_by_kernel: 1, dropped_by_interface: 20, skipped: 300 };
+        assert_eq!(counters.lost(), 321);
+    }
 }

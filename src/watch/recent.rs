@@ -194,4 +194,37 @@ mod tests {
         let numbers: Vec<u64> = frames_of(&messages).iter().map(|frame| frame.number).collect();
         assert_eq!(numbers, [1, 2, 3, 4, 5, 6, 7]);
     }
+
+    #[test]
+    fn the_last_messages_stay_and_the_others_are_counted() {
+        let frame = |number| Frame {
+            number,
+            file: 0,
+            time: Timestamp::default(),
+            precision: Precision::MICROSECONDS,
+            link_type: LinkType::RAW,
+            data: &[],
+            original_length: 0,
+        };
+        // Numbers from 0, of every tenth frame.
+        let message = |number| RecentMessage { number, ..RecentMessage::of(&frame(10 * number)) };
+        let one = message(0).octets();
+        for (most, most_octets) in [(2, usize::MAX), (9, 2 * one), (9, 3 * one - 1)] {
+            let mut recent = RecentMessages::new(most, most_octets);
+            (0..5).for_each(|number| recent.push(message(number)));
+            let numbers: Vec<u64> = recent.iter().map(|message| message.number).collect();
+            assert_eq!((numbers, recent.octets, recent.forgotten()), (vec![3, 4], 2 * one, 3));
+            assert_eq!(recent.last().map(|message| message.number), Some(4));
+            assert!(recent.by_number(2).is_none() && recent.by_frame(20).is_none());
+            assert_eq!(recent.by_number(3).map(|message| message.last.number), Some(30));
+            assert_eq!(recent.by_frame(40).map(|message| message.number), Some(4));
+            let (until, before) = (recent.until(30), recent.until(29));
+            assert_eq!((until.len(), until.octets, until.forgotten()), (1, one, 3));
+            assert!(before.is_empty());
+        }
+        // The newest is there to be shown, however large it is.
+        let mut tight = RecentMessages::new(9, 0);
+        (0..2).for_each(|number| tight.push(message(number)));
+        assert_eq!((tight.len(), tight.last().map(|message| message.number)), (1, Some(1)));
+    }
 }

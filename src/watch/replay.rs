@@ -219,11 +219,43 @@ mod tests {
         assert!(replay.wait(at(60_000)));
         assert_eq!(replay.position(), Some(at(60_000)));
         assert_eq!(replay.due(at(60_001)), Due::Later);
+        // What was let through and did not come is not let through the next time it is held.
+        replay.step();
+        replay.set_paused(false);
+        replay.set_paused(true);
+        assert_eq!(replay.due(at(60_001)), Due::Later);
         replay.set_paused(false);
         assert!(replay.wait(at(60_001)));
         // A recording whose clock went back by an hour does not wait for an hour.
         assert!(replay.wait(at(-3_600_000)));
+        assert!(replay.position() < Some(at(0)), "{:?}", replay.position());
         replay.stop();
         assert!(!replay.wait(at(0)));
+    }
+
+    #[test]
+    fn a_player_that_is_held_before_the_first_frame_shows_that_one() {
+        let replay = Replay::new(1.0);
+        replay.set_paused(true);
+        assert!(replay.wait(at(5)));
+        assert_eq!((replay.due(at(6)), replay.position()), (Due::Later, Some(at(5))));
+    }
+
+    #[test]
+    fn a_speed_has_bounds() {
+        for (asked, speed) in [(0.0, 0.001), (-1.0, 0.001), (f64::INFINITY, 1e6), (f64::NAN, 1.0), (0.5, 0.5)]
+        {
+            assert_eq!(Replay::new(asked).speed().to_bits(), f64::to_bits(speed), "{asked}");
+        }
+    }
+
+    #[test]
+    fn another_speed_counts_from_where_the_clock_is() {
+        let replay = Replay::new(1_000.0);
+        assert!(replay.wait(at(0)));
+        std::thread::sleep(Duration::from_millis(100));
+        // A hundred seconds have been played, and are not played again slowly.
+        replay.set_speed(0.001);
+        assert!(replay.position() >= Some(at(100_000)), "{:?}", replay.position());
     }
 }

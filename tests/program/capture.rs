@@ -37,6 +37,20 @@ pub fn request(extensions: &[u8]) -> Vec<u8> {
     [&hexadecimal("012202580a010001c6336401c000020aea056fa000000000")[..], extensions].concat()
 }
 
+/// A request from this port, in two IP fragments.
+pub fn fragments(port: u16) -> [Vec<u8>; 2] {
+    let whole = datagram(port, 434, &request(&[]));
+    // More fragments follow, then an offset of two units of eight octets.
+    [(0x2000u16, 20..36), (2, 36..whole.len())].map(|(field, octets)| {
+        let mut part = [&whole[..20], &whole[octets]].concat();
+        let length = u16::try_from(part.len()).unwrap();
+        part[2..4].copy_from_slice(&length.to_be_bytes());
+        part[4..6].copy_from_slice(&port.to_be_bytes());
+        part[6..8].copy_from_slice(&field.to_be_bytes());
+        part
+    })
+}
+
 /// The octets of hexadecimal digits; blanks between them have no meaning.
 pub fn hexadecimal(digits: &str) -> Vec<u8> {
     let digits: Vec<char> = digits.chars().filter(|digit| !digit.is_whitespace()).collect();

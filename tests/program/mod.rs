@@ -3,7 +3,7 @@
 // Each test file uses what it needs.
 #![allow(dead_code)]
 // Helpers of tests may fail loudly, as the tests themselves may.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 pub mod capture;
 pub mod environment;
