@@ -23,15 +23,21 @@ fn a_node_that_has_a_name_only_is_left_without_bindings() {
     let node = format!("--ha {ha} --nai u@example.org --key {KEY}");
     let before = run(&format!("send {node} --care-of-address 192.0.2.99"));
     assert_eq!(before.code, 0, "{}", before.out);
-    let case = run(&format!("send --suite rfc5944 --case rfc5944/3.8.2.2 {node} --rate 1000 --format json"));
-    assert_eq!(case.code, 0, "{}", case.out);
-    let document: Value = serde_json::from_str(&case.out).unwrap();
-    for step in document["steps"].as_array().unwrap() {
-        let exchanges = step["exchanges"].as_array().unwrap();
-        let cleaned = exchanges.iter().find(|exchange| exchange["name"] == "clean up").expect("it cleans up");
-        assert_eq!(cleaned["request"]["home_address"], "10.9.0.1");
-        assert_eq!(cleaned["request"]["care_of_address"], "10.9.0.1");
-        assert_eq!((&cleaned["reply"]["code"], &cleaned["reply"]["lifetime"]), (&0.into(), &0.into()));
+    // To say that its address is 0.0.0.0 is to say that it has none.
+    for address in ["", "--home-address 0.0.0.0"] {
+        let case = run(&format!(
+            "send --suite rfc5944 --case rfc5944/3.8.2.2 {node} {address} --rate 1000 --format json"
+        ));
+        assert_eq!(case.code, 0, "{}", case.out);
+        let document: Value = serde_json::from_str(&case.out).unwrap();
+        for step in document["steps"].as_array().unwrap() {
+            let exchanges = step["exchanges"].as_array().unwrap();
+            let cleaned =
+                exchanges.iter().find(|exchange| exchange["name"] == "clean up").expect("it cleans up");
+            assert_eq!(cleaned["request"]["home_address"], "10.9.0.1");
+            assert_eq!(cleaned["request"]["care_of_address"], "10.9.0.1");
+            assert_eq!((&cleaned["reply"]["code"], &cleaned["reply"]["lifetime"]), (&0.into(), &0.into()));
+        }
     }
     let end = server.end(Signal::SIGTERM);
     let mut records = end.out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
