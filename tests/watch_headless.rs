@@ -297,6 +297,8 @@ fn who_ignores_hanging_up_goes_on() {
     write_now(&mut input, &sample[24..sample.len() / 2]);
     watching.wait_for("an exchange", |record| record["record"] == "exchange");
     watching.signal(nix::sys::signal::Signal::SIGHUP);
+    // Signals that are heeded are looked for ten times a second: it would be over by now.
+    std::thread::sleep(Duration::from_millis(500));
     write_now(&mut input, &sample[sample.len() / 2..]);
     watching.wait_for("the end of a binding", |record| record["kind"] == "deregister");
     let ended = watching.interrupt();
