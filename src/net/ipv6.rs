@@ -264,7 +264,12 @@ mod tests {
     fn a_broken_chain_says_why() {
         let octets = packet(0, &[17, 1, 0, 0, 0, 0, 0, 0]);
         assert_eq!(Ipv6Packet::parse(&octets, 48), Err(Reason::ExtensionHeaderCut));
-        let octets = packet(0, &[0, 0, 1, 4, 0, 0, 0, 0].repeat(17));
+        let headers = |count: usize| {
+            [[0, 0, 1, 4, 0, 0, 0, 0].repeat(count - 1), vec![17, 0, 1, 4, 0, 0, 0, 0]].concat()
+        };
+        let octets = packet(0, &headers(16));
+        assert_eq!(Ipv6Packet::parse(&octets, octets.len()).unwrap().protocol, 17);
+        let octets = packet(0, &headers(17));
         assert_eq!(Ipv6Packet::parse(&octets, octets.len()), Err(Reason::ExtensionHeaderChain));
         assert_eq!(Ipv6Packet::parse(&RRQ_IPV6[..39], 72), Err(Reason::IpHeaderCut { there: 39 }));
         let mut four = RRQ_IPV6;

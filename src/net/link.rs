@@ -283,8 +283,10 @@ mod tests {
             ethernet(&[&[0x88, 0x47][..], &labels[..4]].concat(), &[]),
             Err(Reason::LinkHeaderCut { there: 18 })
         );
-        let endless = [&[0x88, 0x47][..], &[0, 1, 0, 64].repeat(9)].concat();
-        assert_eq!(ethernet(&endless, &FOUR), Err(Reason::TagStack));
+        let bottom_at =
+            |depth: usize| [&[0x88, 0x47][..], &[0, 1, 0, 65].repeat(depth - 1), &[0, 1, 1, 65]].concat();
+        assert_eq!(ethernet(&bottom_at(8), &FOUR), v4!(14 + 32));
+        assert_eq!(ethernet(&bottom_at(9), &FOUR), Err(Reason::TagStack));
     }
 
     #[test]
@@ -335,6 +337,27 @@ mod tests {
         assert_eq!(network_layer(LinkType::LINUX_SLL, &raw_802_3), FOREIGN);
         let netlink = [&[0, 4, 0x03, 0x38][..], &sll[4..]].concat();
         assert_eq!(network_layer(LinkType::LINUX_SLL, &netlink), FOREIGN);
+        // Family 4 of netlink, which is no 802.2.
+        let netlink = [&[0, 4], &sll2[2..8], &[0x03, 0x38], &sll2[10..]].concat();
+        assert_eq!(network_layer(LinkType::LINUX_SLL2, &netlink), FOREIGN);
+    }
+
+    #[test]
+    fn llc_follows_a_length_of_at_most_1500_and_no_other_number() {
+        // 1500 and 1501; and ARP, of which that much was captured as would begin an LLC header.
+        let snap = [&SNAP[..], &[0x08, 0x00]].concat();
+        assert_eq!(ethernet(&[0x05, 0xdc], &[&snap[..], &FOUR].concat()), v4!(22));
+        assert_eq!(ethernet(&[0x05, 0xdd], &[&snap[..], &FOUR].concat()), FOREIGN);
+        assert_eq!(ethernet(&[0x08, 0x06], &[]), FOREIGN);
+        // What SNAP names is no length.
+        let length_inside = [&SNAP[..], &[0x05, 0xdc], &snap, &FOUR].concat();
+        assert_eq!(ethernet(&[0x00, 0x20], &length_inside), FOREIGN);
+        // A cooked frame has LLC by the number 4 alone.
+        let cooked = |protocol: [u8; 2]| {
+            network_layer(LinkType::LINUX_SLL, &[&[0; 14][..], &protocol, &snap, &FOUR].concat())
+        };
+        assert_eq!(cooked([0x00, 0x04]), v4!(24));
+        assert_eq!(cooked([0x05, 0xdc]), FOREIGN);
     }
 
     #[test]

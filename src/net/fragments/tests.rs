@@ -1,3 +1,5 @@
+mod remembered;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -77,11 +79,13 @@ fn the_header_is_that_of_the_first_fragment() {
     parts[0][8] = 60;
     parts[0][6] |= 0x40; // Don't Fragment
     parts[1][8] = 59;
-    let mut dissector = Dissector::default();
-    dissector.dissect(&at(1, &parts[1]));
-    let Packet::Datagram(datagram) = dissector.dissect(&at(1, &parts[0])) else { panic!() };
-    let crate::net::IpPacket::V4(ip) = datagram.ip else { panic!() };
-    assert_eq!((ip.header.ttl, ip.header.dont_fragment, ip.header.more_fragments), (60, true, false));
+    for [before, last] in [[1, 0], [0, 1]] {
+        let mut dissector = Dissector::default();
+        dissector.dissect(&at(1, &parts[before]));
+        let Packet::Datagram(datagram) = dissector.dissect(&at(1, &parts[last])) else { panic!() };
+        let crate::net::IpPacket::V4(ip) = datagram.ip else { panic!() };
+        assert_eq!((ip.header.ttl, ip.header.dont_fragment, ip.header.more_fragments), (60, true, false));
+    }
 }
 
 #[test]
@@ -164,23 +168,6 @@ fn whatever_contradicts_is_an_overlap() {
 }
 
 #[test]
-fn foreign_ports_let_the_rest_pass_until_ours_appear() {
-    let mut foreign = RRQ_IPV4;
-    foreign[22..24].copy_from_slice(&[0, 53]);
-    let parts = pieces(&foreign, 8);
-    let mut dissector = Dissector::default();
-    assert_eq!(dissector.dissect(&at(1, &parts[2])), Packet::Held(None));
-    assert_eq!(dissector.dissect(&at(1, &parts[0])), Packet::Other);
-    assert_eq!(dissector.counters().pending_fragments, 0);
-    assert_eq!(dissector.dissect(&at(1, &parts[1])), Packet::Other);
-    assert_eq!(dissector.dissect(&at(1, &parts[3])), Packet::Other);
-    let ours = pieces(&RRQ_IPV4, 16);
-    assert_eq!(dissector.dissect(&at(2, &ours[0])), Packet::Held(None));
-    assert!(matches!(dissector.dissect(&at(2, &ours[1])), Packet::Datagram(_)));
-    assert_eq!(dissector.counters(), Counters { fragments: 6, ..Counters::default() });
-}
-
-#[test]
 fn time_runs_out_after_thirty_seconds_either_way() {
     let parts = pieces(&RRQ_IPV4, 16);
     for (first, second, completes) in [(100, 130, true), (100, 131, false), (100, 70, true), (100, 69, false)]
@@ -208,20 +195,24 @@ fn one_that_waits_behind_a_younger_clock_expires_too() {
 
 #[test]
 fn the_oldest_goes_when_there_are_too_many() {
-    let limits = FragmentLimits { datagrams: 3, ..FragmentLimits::default() };
-    let mut dissector = Dissector::default().with_limits(limits);
-    for identification in 1..=4 {
-        let parts = pieces(&renumbered(&RRQ_IPV4, identification), 16);
-        dissector.dissect(&at(1, &parts[0]));
+    let unlimited = FragmentLimits::default();
+    // Each costs its 16 octets, and 128 for its keeping.
+    let octets = 3 * (16 + 128);
+    for limits in [FragmentLimits { datagrams: 3, ..unlimited }, FragmentLimits { octets, ..unlimited }] {
+        let mut dissector = Dissector::default().with_limits(limits);
+        for identification in 1..=4 {
+            let parts = pieces(&renumbered(&RRQ_IPV4, identification), 16);
+            dissector.dissect(&at(1, &parts[0]));
+        }
+        assert_eq!((dissector.counters().evicted_fragments, dissector.counters().pending_fragments), (1, 3));
+        let finish = |dissector: &mut Dissector, identification| {
+            let parts = pieces(&renumbered(&RRQ_IPV4, identification), 16);
+            matches!(dissector.dissect(&at(1, &parts[1])), Packet::Datagram(_))
+        };
+        assert!(finish(&mut dissector, 4));
+        assert!(finish(&mut dissector, 2));
+        assert!(!finish(&mut dissector, 1));
     }
-    assert_eq!((dissector.counters().evicted_fragments, dissector.counters().pending_fragments), (1, 3));
-    let finish = |dissector: &mut Dissector, identification| {
-        let parts = pieces(&renumbered(&RRQ_IPV4, identification), 16);
-        matches!(dissector.dissect(&at(1, &parts[1])), Packet::Datagram(_))
-    };
-    assert!(finish(&mut dissector, 4));
-    assert!(finish(&mut dissector, 2));
-    assert!(!finish(&mut dissector, 1));
 }
 
 #[test]
@@ -320,26 +311,6 @@ fn kept_frames_are_handed_out_by_number() {
 
 /// A table with limits that a few fragments reach.
 const SMALL: FragmentLimits = FragmentLimits { datagrams: 4, octets: 1500, lifetime: 5_000_000_000 };
-
-/// As a span port shows them: the copy of the last one comes when the datagram is complete already.
-#[test]
-fn a_copy_of_the_last_fragment_is_not_the_start_of_another_datagram() {
-    let parts = pieces(&UDP_TUNNEL_IPIP, 24);
-    let (last, others) = parts.split_last().unwrap();
-    let mut dissector = Dissector::default();
-    for part in others.iter().chain(others) {
-        assert_eq!(dissector.dissect(&at(1, part)), Packet::Held(None));
-    }
-    assert!(matches!(dissector.dissect(&at(1, last)), Packet::Datagram(_)));
-    assert_eq!(dissector.dissect(&at(1, last)), Packet::Held(None));
-    assert_eq!(dissector.counters().pending_fragments, 0);
-    // Another datagram of that number: its last fragment is still to come.
-    for part in others {
-        assert_eq!(dissector.dissect(&at(3, part)), Packet::Held(None));
-    }
-    assert_eq!(dissector.counters().pending_fragments, others.len() as u64);
-    assert_eq!(dissector.counters().evicted_fragments, 0);
-}
 
 proptest! {
     #[test]
