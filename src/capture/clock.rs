@@ -71,12 +71,6 @@ impl Clock {
     }
 }
 
-impl Default for Clock {
-    fn default() -> Self {
-        Self::new(Self::DEFAULT_RESOLUTION, 0)
-    }
-}
-
 /// Nanoseconds in a second.
 const NANOSECONDS: i128 = 1_000_000_000;
 

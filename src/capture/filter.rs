@@ -73,11 +73,6 @@ impl FrameFilter {
         Err(FilterError::Invalid { expression: expression.to_owned(), message })
     }
 
-    /// The expression as given.
-    pub fn expression(&self) -> &str {
-        &self.expression
-    }
-
     /// Whether `frame` passes. A frame of a link type that mipflow cannot read does not.
     ///
     /// An error when the expression makes no sense for the frame's link type; the same for every such frame.
@@ -183,7 +178,11 @@ mod tests {
         assert_eq!(expression, "udp prt 434");
         assert!(message.contains("syntax error"), "{message}");
         let error = matches("ether host 02:00:00:00:00:01", LinkType::RAW, &[]).unwrap_err();
-        assert!(matches!(&error, FilterError::LinkType { link_type: LinkType::RAW, .. }), "{error}");
+        let FilterError::LinkType { expression, link_type: LinkType::RAW, message } = &error else {
+            panic!("{error}");
+        };
+        assert_eq!(expression, "ether host 02:00:00:00:00:01");
+        assert!(message.contains("ethernet"), "{message}");
         // A NUL octet cannot be passed to libpcap.
         assert!(FrameFilter::new("udp\0").is_err());
     }

@@ -372,8 +372,8 @@ fn fragment<'a>(
                     ip_offset: None,
                 }));
             }
+            // Its ports are ours: the table does not collect others.
             match Datagram::of(&IpPacket::V4(outer)) {
-                Some(Ok(found)) if !ours(found.source.port(), found.destination.port()) => Ok(Packet::Other),
                 Some(found) => Ok(Packet::Datagram(Datagram { reassembled: true, ..found? })),
                 None => Ok(Packet::Other),
             }

@@ -115,9 +115,4 @@ impl<'a> IpPacket<'a> {
             Self::V6(packet) => packet.is_later_fragment(),
         }
     }
-
-    /// Whether the payload is whole: neither cut nor a fragment.
-    pub fn is_whole(&self) -> bool {
-        self.payload().len() >= self.payload_length() && !self.is_fragment()
-    }
 }

@@ -40,6 +40,9 @@ pub(crate) enum Outcome {
 /// key was completed is taken for its copy, and waits no longer than that for the rest.
 const COPY: u64 = 500_000_000;
 
+/// The More Fragments bit in the octet of the flags.
+const MORE_FRAGMENTS: u8 = 0x20;
+
 /// An incomplete datagram.
 #[derive(Debug)]
 struct Waiting {
@@ -358,9 +361,8 @@ fn restore_header(header: &mut [u8], length: usize) {
     if let Some(field) = header.get_mut(2..4) {
         field.copy_from_slice(&total);
     }
-    if let Some([flags, offset]) = header.get_mut(6..8) {
-        // The reserved bit and Don't Fragment stay.
-        *flags &= 0xc0;
-        *offset = 0;
+    // Its offset is 0 already; the reserved bit and Don't Fragment stay.
+    if let Some(flags) = header.get_mut(6) {
+        *flags &= !MORE_FRAGMENTS;
     }
 }
