@@ -119,3 +119,28 @@ fn nothing_is_missing_where_a_copy_stays_incomplete() {
         assert_eq!((read(&packets), waiting(&packets)), ((1, json!(0)), 1), "{second}");
     }
 }
+
+#[test]
+fn each_datagram_that_is_put_together_is_itself() {
+    let of = |source: u16| {
+        let mut packet = datagram(source, 434, &request(&[]));
+        packet[5] = u8::try_from(source - 1000).unwrap();
+        halves(&packet)
+    };
+    let ([first, last], [other_first, other_last]) = (of(1001), of(1002));
+    let packets = [(0, first), (1, other_first), (2, other_last), (3, last)];
+    let document: Value = serde_json::from_str(&printed(&packets, "--show messages --format json")).unwrap();
+    let sources = [0, 1].map(|index| document["messages"][index]["source"].clone());
+    assert_eq!(sources, ["192.0.2.10:1002", "192.0.2.10:1001"]);
+    assert_eq!(document["messages"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn what_waited_too_long_is_given_up_when_another_fragment_comes() {
+    // 30 seconds is the longest; 31 later all that came at the beginning is given up, and the third waits.
+    let [a, b, c] = [1, 2, 3].map(|identification| request_to(434, identification)[0].clone());
+    for (last, given_up, left) in [(30_000, 0, 3), (31_000, 2, 1)] {
+        let packets = [(0, a.clone()), (500, b.clone()), (last, c.clone())];
+        assert_eq!((read(&packets), waiting(&packets)), ((0, json!(given_up)), left));
+    }
+}

@@ -91,6 +91,37 @@ fn the_header_of_the_link_is_no_room_for_a_packet() {
 }
 
 #[test]
+fn one_octet_that_no_link_carried_is_told() {
+    let mut packet = datagram(40_000, 434, &request(&[]));
+    packet[3] += 1;
+    let frames = [(packet.clone(), packet.len())];
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("capture.pcap");
+    fs::write(&path, cut_pcap(RAW, &frames)).unwrap();
+    let text = shown(&format!("decode --show messages -v {}", path.display()));
+    assert!(text.contains("[the IP length claims 1 octets that were not there]"), "{text}");
+}
+
+#[test]
+fn each_link_type_has_its_name() {
+    for (number, name) in [
+        (0, "NULL"),
+        (1, "Ethernet"),
+        (12, "RAW"),
+        (14, "RAW"),
+        (51, "PPPoE"),
+        (101, "RAW"),
+        (108, "NULL"),
+        (113, "SLL"),
+        (228, "IPV4"),
+        (229, "IPV6"),
+        (276, "SLL2"),
+    ] {
+        assert_eq!(read(number, &[])["capture"]["link_types"], json!([name]), "{number}");
+    }
+}
+
+#[test]
 fn ports_are_those_within_the_packet() {
     // The IP length ends the packet so many octets into its datagram; what stands behind it is padding of the link.
     let cut = |packet: &[u8], at: usize, fixed: usize, there: usize| {

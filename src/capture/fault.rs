@@ -245,6 +245,43 @@ mod tests {
     }
 
     #[test]
+    fn says_how_much_was_read_before() {
+        let told =
+            |frames| error("a", frames, Fault::AbsurdRecord { offset: 0, record: 1, length: 9 }).help();
+        let damaged = "the file is damaged from there on; ";
+        for (frames, read) in [
+            (0, "no packet was read before"),
+            (1, "the packet before was read"),
+            (2, "the 2 packets before were read"),
+        ] {
+            assert_eq!(told(frames), Some(format!("{damaged}{read}")));
+        }
+    }
+
+    #[test]
+    fn each_block_that_is_read_has_its_name() {
+        for (block_type, name) in [
+            (0x0a0d_0d0a, "Section Header Block"),
+            (1, "Interface Description Block"),
+            (2, "Packet Block"),
+            (3, "Simple Packet Block"),
+            (6, "Enhanced Packet Block"),
+            (0xbad, "block of type 0xbad"),
+        ] {
+            let fault = Fault::BadBlock { offset: 28, block_type, reason: "it is too short" };
+            assert_eq!(fault.to_string(), format!("has a malformed {name} at offset 28: it is too short"));
+        }
+    }
+
+    #[test]
+    fn who_may_not_read_is_told_how_to() {
+        let refused = error("a", 0, io::Error::from(ErrorKind::PermissionDenied).into());
+        assert_eq!(refused.to_string(), "`a` cannot be opened: permission denied");
+        assert!(refused.help().unwrap().contains("read it as root"));
+        assert!(matches!(io::Error::from(ErrorKind::IsADirectory).into(), Fault::IsDirectory));
+    }
+
+    #[test]
     fn tells_text_from_other_octets() {
         let text = error("a", 0, Fault::NotACapture { first: b"No. Time".to_vec() });
         assert_eq!(text.to_string(), "`a` is not a capture: it begins with 4e 6f 2e 20 54 69 6d 65");

@@ -121,6 +121,7 @@ fn spi(protocol: u8, data: &[u8]) -> Option<u32> {
 mod tests {
     use super::*;
     use crate::net::samples::{INNER_IPV4, INNER_IPV6, IPIP};
+    use crate::net::{Encapsulation, Ipv4Packet, Tunnel, peel};
 
     fn facts(octets: &[u8]) -> FlowFacts {
         FlowFacts::of(&IpPacket::parse(octets, octets.len()).unwrap())
@@ -171,6 +172,41 @@ mod tests {
             let expected = [6, 17, 33, 132, 136].contains(&number).then_some(5060);
             assert_eq!(facts(&octets).key.source_port, expected, "{number}");
         }
+    }
+
+    #[test]
+    fn the_plain_way_is_taken_where_the_packet_is_whole_and_plain() {
+        // 20 octets of the outer header, 20 of the inner, 4 of ports; `change` sets octets, and `kept` are there.
+        let plain = |kept: usize, changes: &[(usize, u8)]| {
+            let mut octets = IPIP;
+            for &(at, value) in changes {
+                octets[at] = value;
+            }
+            let octets = &octets[..kept];
+            let outer = Ipv4Packet::parse(octets, IPIP.len()).unwrap();
+            let encapsulation = Encapsulation::from_protocol(outer.header.protocol).unwrap();
+            let tunnel =
+                Tunnel { encapsulation, outer, reassembled: false, last_fragment: None, ip_offset: Some(0) };
+            let facts = FlowFacts::of_plain(&tunnel);
+            let opened = peel(&tunnel).inner.map(|inner| FlowFacts::of(&inner));
+            assert!(facts.is_none() || facts == opened, "{changes:?}");
+            facts.is_some()
+        };
+        assert!(plain(53, &[]), "UDP");
+        assert!(plain(53, &[(29, 6)]), "TCP");
+        assert!(plain(44, &[]), "cut behind the ports");
+        assert!(plain(53, &[(26, 0x40), (6, 0x40)]), "Don't Fragment on both");
+        assert!(plain(53, &[(23, 24)]), "as short as it can be");
+        assert!(!plain(43, &[]), "cut before the end of the ports");
+        assert!(!plain(53, &[(29, 132)]), "SCTP");
+        assert!(!plain(53, &[(9, 47)]), "GRE");
+        assert!(!plain(53, &[(20, 0x46)]), "options");
+        for (at, value) in [(6, 0x20), (7, 1), (26, 0x20), (27, 1)] {
+            assert!(!plain(53, &[(at, value)]), "a fragment, by octet {at}");
+        }
+        assert!(!plain(53, &[(23, 34)]), "more than carries it");
+        assert!(!plain(53, &[(23, 23)]), "less than its ports");
+        assert!(!plain(53, &[(23, 0)]), "left to the network card");
     }
 
     #[test]

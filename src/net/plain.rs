@@ -116,28 +116,29 @@ impl<'a> PlainTunnel<'a> {
 mod tests {
     use super::*;
     use crate::capture::LinkType;
-    use crate::net::{Dissector, Packet};
+    use crate::net::{Dissector, Packet, peel};
     use crate::time::{Precision, Timestamp};
 
     proptest::proptest! {
         /// What is found at a glance is what is found by the long way.
         #[test]
         fn a_plain_tunnel_is_what_a_dissector_finds(
-            first in 0x44u8..=0x46,
-            length in 0u8..80,
+            first in proptest::sample::select(vec![0x45u8, 0x45, 0x45, 0x44, 0x46]),
+            tos: u8,
+            length in 40u8..80,
             bits: [u8; 2],
             plain_bits: bool,
-            protocol in 3u8..=5,
+            protocol in proptest::sample::select(vec![4u8, 4, 4, 3, 5]),
             inner_bits in proptest::sample::select(vec![0u8, 0x20, 0x40, 0x80]),
             inner_protocol in proptest::sample::select(vec![1u8, 6, 17]),
             inner_length in 20u8..60,
             ports: [u8; 4],
-            kept in 0usize..100,
+            kept in 30usize..140,
             on_link in 40u32..100,
         ) {
             let mut data = [&[2; 12], &[8, 0][..]].concat();
-            let bits = if plain_bits { [0x40, 0] } else { bits };
-            data.extend_from_slice(&[first, 0, 0, length, 1, 2, bits[0], bits[1], 64, protocol, 0, 0]);
+            let bits = if plain_bits { [bits[0] & 0xc0, 0] } else { [bits[0] & 0xe0, bits[1] & 1] };
+            data.extend_from_slice(&[first, tos, 0, length, 1, 2, bits[0], bits[1], 64, protocol, 0, 0]);
             data.extend_from_slice(&[198, 51, 100, 1, 100, 64, 0, 1]);
             data.extend_from_slice(&[0x45, 0xb8, 0, inner_length, 0, 0, inner_bits, 0, 64, inner_protocol, 0, 0]);
             data.extend_from_slice(&[203, 0, 113, 1, 10, 0, 0, 1]);
@@ -157,7 +158,11 @@ mod tests {
             let mut dissector = Dissector::default();
             let long_way = match dissector.dissect(&frame) {
                 Packet::Tunnel(tunnel) if tunnel.outer.header.header_length == 20 => {
-                    FlowFacts::of_plain(&tunnel).map(|facts| (tunnel, facts))
+                    let facts = FlowFacts::of_plain(&tunnel);
+                    // Whatever is found at a glance is so.
+                    let opened = peel(&tunnel).inner.map(|inner| FlowFacts::of(&inner));
+                    proptest::prop_assert!(facts.is_none() || facts == opened);
+                    facts.map(|facts| (tunnel, facts))
                 }
                 _ => None,
             };

@@ -413,14 +413,63 @@ mod tests {
 
     #[test]
     fn a_gre_type_that_names_the_other_version_is_told_and_read() {
-        let mut octets = GRE_PLAIN;
-        octets[22..24].copy_from_slice(&[0x86, 0xdd]);
-        let peeled = peeled(&octets);
-        assert_eq!(
-            peeled.problem,
-            Some(TunnelProblem::GreTypeMismatch { protocol_type: 0x86dd, version: 4 })
-        );
-        assert_eq!(peeled.inner, Some(packet(&INNER_IPV4)));
+        let six = [&SIX_IN_FOUR[..20], &[0, 0, 0, 0], &INNER_IPV6].concat();
+        for (whole, inner, protocol_type, version) in
+            [(&GRE_PLAIN[..], &INNER_IPV4[..], 0x86dd, 4), (&six, &INNER_IPV6, 0x0800, 6)]
+        {
+            let mut octets = whole.to_vec();
+            octets[3] = u8::try_from(whole.len()).unwrap();
+            octets[9] = 47;
+            octets[22..24].copy_from_slice(&u16::to_be_bytes(protocol_type));
+            let peeled = peeled(&octets);
+            assert_eq!(peeled.problem, Some(TunnelProblem::GreTypeMismatch { protocol_type, version }));
+            assert_eq!(peeled.inner, Some(packet(inner)));
+        }
+    }
+
+    #[test]
+    fn a_length_left_to_the_network_card_ends_with_what_carries_the_packet() {
+        // IP in IP, GRE with 4 octets and with 16, each with 33 octets inside.
+        for (octets, start) in [(&IPIP[..], 20), (&GRE_PLAIN, 24), (&GRE_FULL, 36)] {
+            let mut octets = octets.to_vec();
+            octets[start + 2..start + 4].fill(0);
+            let inner = peeled(&octets).inner.unwrap();
+            assert_eq!((inner.length(), inner.beyond_link()), (33, 0));
+            // And where it claims one octet more than that.
+            octets[start + 3] = 34;
+            let inner = peeled(&octets).inner.unwrap();
+            assert_eq!((inner.length(), inner.beyond_link()), (34, 1));
+        }
+    }
+
+    #[test]
+    fn the_checksum_of_gre_is_not_judged_by_a_fragment() {
+        let mut octets = GRE_FULL;
+        octets[6] |= 0x20;
+        assert_eq!(peeled(&octets).gre.unwrap().checksum, Some((0xc323, Checksum::Unverified)));
+    }
+
+    #[test]
+    fn a_forwarding_header_in_a_later_fragment_is_told_by_its_checksum() {
+        let later = |octets: &[u8], protocol: u8| {
+            let mut octets = octets.to_vec();
+            octets[7] = 1;
+            octets[9] = protocol;
+            let peeled = peel_packet(&packet(&octets)).unwrap();
+            assert_eq!((peeled.inner, peeled.problem), (None, Some(TunnelProblem::LaterFragment)));
+            peeled.minimal.map(|header| header.destination)
+        };
+        assert_eq!(later(&MINIMAL_LONG, 55), Some(Ipv4Addr::new(10, 1, 0, 1)));
+        // The same octets in another encapsulation are its middle.
+        assert_eq!(later(&MINIMAL_LONG, 4), None);
+        let mut wrong = MINIMAL_LONG;
+        wrong[23] ^= 1;
+        assert_eq!(later(&wrong, 55), None);
+        // A reserved bit, which the checksum counts.
+        let mut reserved = MINIMAL_LONG;
+        reserved[21] |= 1;
+        reserved[23] -= 1;
+        assert_eq!(later(&reserved, 55), None);
     }
 
     #[test]

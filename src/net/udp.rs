@@ -220,6 +220,19 @@ mod tests {
     }
 
     #[test]
+    fn the_two_forms_of_zero_are_one_and_no_other_number_is() {
+        for (found, computed) in [(0x1234, 0x1234), (0, 0), (0xffff, 0xffff), (0xffff, 0), (0, 0xffff)] {
+            assert_eq!(Checksum::verdict(found, computed), Checksum::Correct, "{found:#x} {computed:#x}");
+        }
+        for (found, computed) in
+            [(0x1234, 0x1235), (0xffff, 1), (1, 0), (0, 1), (0, 0xfffe), (1, 0xffff), (0xfffe, 0xffff)]
+        {
+            let wrong = Checksum::Wrong { found, computed };
+            assert_eq!(Checksum::verdict(found, computed), wrong);
+        }
+    }
+
+    #[test]
     fn what_is_left_to_the_network_card_is_no_wrong_checksum() {
         let mut octets = RRQ_IPV4;
         // 192.0.2.1 to 198.51.100.1: c000 + 0201 + c633 + 6401 + 17 + 32, with the carry added.

@@ -106,7 +106,7 @@ fn takes_the_length_that_the_header_declares() {
     assert_eq!(longest_record(u32::MAX), 66_060_288);
     // Larger than a window, between two small ones.
     let large: Vec<u8> = (0..=255).cycle().take(1_500_000).collect();
-    let mut file = Order::Little.pcap_header(MICROSECONDS, 2_000_000, 1);
+    let mut file = Order::Little.pcap_header(MICROSECONDS, 1_500_000, 1);
     file.extend(Order::Little.pcap_record(1, 0, &[1]));
     file.extend(Order::Little.pcap_record(2, 0, &large));
     file.extend(Order::Little.pcap_record(3, 0, &[3]));

@@ -230,11 +230,11 @@ fn the_largest_packet_comes_together_and_a_larger_one_does_not() {
     assert_eq!((tunnel.outer.payload.len(), tunnel.outer.length()), (65_515, 65_535));
 
     let mut beyond = piece(&RRQ_IPV4, 24, 32);
-    beyond[6..8].copy_from_slice(&[0x1f, 0xff]); // octet 65,528
-    assert_eq!(
-        dissector.dissect(&at(1, &beyond)),
-        Packet::Undecodable(Reason::FragmentTooLong { end: 65_536 })
-    );
+    // At octet 65,528, and at 65,512: with the header that makes 65,540 octets.
+    for (field, end) in [([0x1f, 0xff], 65_536), ([0x1f, 0xfd], 65_520)] {
+        beyond[6..8].copy_from_slice(&field);
+        assert_eq!(dissector.dissect(&at(1, &beyond)), Packet::Undecodable(Reason::FragmentTooLong { end }));
+    }
 }
 
 #[test]
