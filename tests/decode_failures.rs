@@ -167,6 +167,37 @@ fn zeros_behind_a_compressed_capture_are_no_failure() {
 }
 
 #[test]
+fn a_compressed_capture_says_how_far_it_could_be_decompressed() {
+    let scratch = Scratch::new();
+    // Stored as it is behind the 10 octets of gzip's header and the 5 of the block's, so that it can be cut at octet 380
+    // of what is compressed, as above.
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+    encoder.write_all(&sample("figure3")).unwrap();
+    let stored = encoder.finish().unwrap();
+    assert!(stored[15..].starts_with(&sample("figure3")[..380]));
+    let file = scratch.file("cut.pcap.gz", &stored[..15 + 380]);
+    let cut = told(&run(&format!("decode --show messages {file}")));
+    let begin = format!("`{file}` cannot be decompressed further than offset 380: ");
+    assert!(cut.starts_with(&begin), "{cut}");
+    assert!(
+        cut.ends_with(" (gzip) | the compressed file is cut off; the 4 packets before were read"),
+        "{cut}"
+    );
+    // What stands behind is neither a frame of zstd nor a member of gzip; all 46 packets are before it.
+    let whole = sample("figure3");
+    for (name, compressed) in [("zstd", zstd::encode_all(&whole[..], 0).unwrap()), ("gzip", stored)] {
+        let file = scratch.file("more.pcap", &[&compressed[..], b"nothing that is compressed"].concat());
+        let run = run(&format!("decode --show messages {file}"));
+        assert_eq!((run.code, run.out.lines().count()), (3, 9), "{name}");
+        let told = told(&run);
+        let begin = format!("`{file}` cannot be decompressed further than offset {}: ", whole.len());
+        assert!(told.starts_with(&begin), "{told}");
+        let end = format!(" ({name}) | check it with `{name} -t`; the 46 packets before were read");
+        assert!(told.ends_with(&end), "{told}");
+    }
+}
+
+#[test]
 fn one_bad_file_does_not_hide_the_others() {
     let scratch = Scratch::new();
     let missing = scratch.path("missing.pcap").display().to_string();

@@ -6,9 +6,10 @@
 
 mod program;
 
+use std::fs;
 use std::time::{Duration, Instant};
 
-use program::capture::{RAW, datagram, fragments, pcap, request};
+use program::capture::{RAW, datagram, fragments, hexadecimal, pcap, request};
 use program::watching::{Watching, content, write_now};
 use program::{environment, mipflow, run, shown};
 use serde_json::Value;
@@ -260,6 +261,34 @@ fn what_passed_the_filter_can_be_written() {
     let by_watch = content(path);
     shown(&format!("decode --node 10.1.0.3 --show stats --format ndjson -w {path} samples/tunnels.pcap"));
     assert_eq!(by_watch, content(path));
+}
+
+#[test]
+fn a_packet_behind_a_reassembled_one_is_written_itself() {
+    let between = |[source, destination]: [[u8; 4]; 2], mut packet: Vec<u8>| {
+        packet[12..20].copy_from_slice([source, destination].as_flattened());
+        packet
+    };
+    let (care_of_address, home_agent) = ([192, 0, 2, 10], [198, 51, 100, 1]);
+    let granted = hexadecimal("030002580a010001c6336401ea056fa000000000");
+    let reply = between([home_agent, care_of_address], datagram(434, 40_000, &granted));
+    // The same request once more, in two fragments of 16 octets.
+    let whole = datagram(40_000, 434, &request(&[]));
+    let [first, last] = [(0x20, 0, 20..36), (0, 2, 36..52)].map(|(flags, offset, octets)| {
+        let mut part = [&whole[..20], &whole[octets]].concat();
+        (part[3], part[6], part[7]) = (36, flags, offset);
+        part
+    });
+    // IP in IP, from the home agent to the node.
+    let inner = between([[203, 0, 113, 1], [10, 1, 0, 1]], datagram(5060, 7000, b"data"));
+    let mut tunnelled = between([home_agent, care_of_address], [&whole[..20], &inner].concat());
+    (tunnelled[3], tunnelled[9]) = (52, 4);
+    let octets = pcap(RAW, &[whole, reply, first, last, tunnelled]);
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).display().to_string();
+    fs::write(path("in.pcap"), &octets).unwrap();
+    shown(&format!("watch --headless --node 10.1.0.1 -w {} {}", path("out.pcap"), path("in.pcap")));
+    assert!(content(&path("out.pcap")) == octets);
 }
 
 #[test]
