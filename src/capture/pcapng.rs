@@ -81,14 +81,14 @@ impl PcapngReader {
             else {
                 return Ok(Step::More(Missing::at(window, SHORTEST_BLOCK)));
             };
-            let mut block_type = self.order.word([t0, t1, t2, t3]);
+            // That of a Section Header Block is the same in either order.
+            let block_type = self.order.word([t0, t1, t2, t3]);
             if block_type == block_type::SECTION_HEADER {
                 self.order = match [m0, m1, m2, m3] {
                     [0x4d, 0x3c, 0x2b, 0x1a] => ByteOrder::Little,
                     [0x1a, 0x2b, 0x3c, 0x4d] => ByteOrder::Big,
                     _ => return Err(bad(window, block_type, "its byte-order magic is unknown")),
                 };
-                block_type = block_type::SECTION_HEADER;
             }
             let length = self.order.word([l0, l1, l2, l3]);
             if !length.is_multiple_of(4) || (length as usize) < SHORTEST_BLOCK {
