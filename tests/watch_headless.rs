@@ -283,7 +283,7 @@ fn a_packet_behind_a_reassembled_one_is_written_itself() {
     let inner = between([[203, 0, 113, 1], [10, 1, 0, 1]], datagram(5060, 7000, b"data"));
     let mut tunnelled = between([home_agent, care_of_address], [&whole[..20], &inner].concat());
     (tunnelled[3], tunnelled[9]) = (52, 4);
-    let octets = pcap(RAW, &[whole, reply, first, last, tunnelled]);
+    let octets = pcap(RAW, &[whole, reply.clone(), first, last, reply, tunnelled]);
     let directory = tempfile::tempdir().unwrap();
     let path = |name: &str| directory.path().join(name).display().to_string();
     fs::write(path("in.pcap"), &octets).unwrap();

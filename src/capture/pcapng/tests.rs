@@ -118,17 +118,17 @@ fn reads_simple_packets_with_the_time_of_the_packet_before() {
         assert!(fault.is_none(), "{fault:?}");
         let told: Vec<_> = seen
             .iter()
-            .map(|frame| (frame.nanoseconds, frame.link_type, frame.data.len(), frame.original_length))
+            .map(|frame| (frame.nanoseconds, frame.link_type, &frame.data[..], frame.original_length))
             .collect();
         assert_eq!(
             told,
             [
-                (0, 101, 3, 3),
-                (77_000_000, 1, 1, 1),
-                (77_000_000, 101, 4, 60),
-                (77_000_000, 101, 4, 60),
-                (0, 113, 6, 6),
-                (0, 113, 4, 60),
+                (0, 101, &[1, 2, 3][..], 3),
+                (77_000_000, 1, &[9], 1),
+                (77_000_000, 101, &[1, 2, 3, 4], 60),
+                (77_000_000, 101, &[1, 2, 3, 4], 60),
+                (0, 113, &[1, 2, 3, 4, 5, 6], 6),
+                (0, 113, &[1, 2, 3, 4], 60),
             ]
         );
     }
@@ -252,6 +252,12 @@ fn stops_at_an_absurd_length() {
         matches!(fault, Some(Fault::AbsurdRecord { offset: 48, record: 1, length: 0x0400_0004 })),
         "{fault:?}"
     );
+    // Behind a packet of 36 octets it is the second.
+    let packet = order.enhanced(0, 1, &[1]);
+    let file =
+        [order.section(), order.interface(1, 0, &[]), packet, order.words([6, 0x0400_0004, 0])].concat();
+    let (_, fault) = read(&file);
+    assert!(matches!(fault, Some(Fault::AbsurdRecord { offset: 84, record: 2, .. })), "{fault:?}");
     // A block that is not read costs no memory whatever it claims.
     let file = [order.section(), order.words([5, 0xffff_fffc, 0])].concat();
     let (_, fault) = read(&file);
