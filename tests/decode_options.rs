@@ -221,6 +221,12 @@ fn filters_choose_frames() {
     assert_eq!((run.code, run.out.lines().count()), (0, 3));
     // Frames keep the numbers they have in the file.
     assert!(run.out.lines().nth(1).unwrap().trim_start().starts_with("18 "), "{}", run.out);
+    // The others are counted among the packets of the capture, whoever reads it.
+    for command in ["decode --show stats --format ndjson -f udp", "watch --headless -f udp"] {
+        let records = shown(&format!("{command} samples/figure3.pcap"));
+        let capture: Value = serde_json::from_str(records.lines().last().unwrap()).unwrap();
+        assert_eq!((&capture["packets"], &capture["registrations"]), (&46.into(), &8.into()), "{command}");
+    }
 }
 
 #[test]

@@ -103,6 +103,26 @@ fn one_octet_that_no_link_carried_is_told() {
 }
 
 #[test]
+fn a_capture_lasts_from_its_earliest_frame_to_its_latest() {
+    // A second apart, but that the clock was ten seconds ahead at the first, which has no octet in its message.
+    let frames = [&[][..], &request(&[])].map(|payload| datagram(40_000, 434, payload));
+    let frames = frames.map(|frame| (frame.clone(), frame.len()));
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("capture.pcap");
+    let mut octets = cut_pcap(RAW, &frames);
+    octets[24] += 10;
+    fs::write(&path, octets).unwrap();
+    let text = shown(&format!("decode --show stats --format json {}", path.display()));
+    let capture = &serde_json::from_str::<Value>(&text).unwrap()["capture"];
+    let told = ["first", "last", "clock_backwards"].map(|key| capture[key].clone());
+    let [first, last] = ["2024-06-01T10:00:01.000000Z", "2024-06-01T10:00:10.000000Z"];
+    assert_eq!(told, [json!(first), json!(last), json!(1)]);
+    let text = shown(&format!("decode --show stats {}", path.display()));
+    let counts = |line: &str| line.split_whitespace().eq(["1", "without", "any", "octet"]);
+    assert!(text.lines().any(counts), "{text}");
+}
+
+#[test]
 fn each_link_type_has_its_name() {
     for (number, name) in [
         (0, "NULL"),
