@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4};
 
 use super::{says, told};
-use crate::history::{HOME_AGENT, NODE, Packet, care_of, ip_in_ip, ipv4, minimal_header, udp};
+use crate::history::{HOME_AGENT, NODE, Packet, care_of, ip_in_ip, ipv4, minimal_header, moment, udp};
 use crate::scene::{Registration, Scene};
 
 /// D and T; G; M.
@@ -149,6 +149,30 @@ fn a_later_fragment_has_a_forwarding_header_where_it_is_the_nodes() {
     };
     assert_eq!(told("TUN-023", fragment(NODE)), [3]);
     assert_eq!(told("TUN-023", fragment(Ipv4Addr::new(10, 1, 0, 2))), [0; 0]);
+}
+
+/// The same of one that completes a datagram: it is a fragment for all that, and the datagram is another thing.
+#[test]
+fn a_last_fragment_has_a_forwarding_header_where_it_completes_a_datagram() {
+    let fragments = |last: bool| {
+        move |scene: &mut Scene| {
+            bid_1(scene, MINIMAL);
+            let inner = Packet::new().to(NODE).octets();
+            let header = minimal_header(&inner, true);
+            // 12 octets of the header, and 12 of the payload.
+            let first = [&header[..], &inner[20..32]].concat();
+            let rest = if last { [&header[..], &inner[32..]].concat() } else { inner[32..].to_vec() };
+            let mut begins = ipv4(HOME_AGENT, care_of(1), 55, &first);
+            begins[6] = 0x20;
+            let mut ends = ipv4(HOME_AGENT, care_of(1), 55, &rest);
+            ends[7] = 24 / 8;
+            // Both with one Identification.
+            scene.history.raw(moment(5.0), begins);
+            scene.history.raw(moment(5.1), ends);
+        }
+    };
+    assert_eq!(told("TUN-023", fragments(true)), [4]);
+    assert_eq!(told("TUN-023", fragments(false)), [0; 0]);
 }
 
 /// GRE with routing (bit 1), whose entries stand before the payload: of that only the bit is said (TUN-020).
