@@ -60,7 +60,7 @@ impl Summary<'_> {
         names
     }
 
-    /// Fragmented datagrams that were given up: evicted, expired, or refused for overlapping.
+    /// Fragments that were given up: those evicted and expired, and one for each datagram refused for overlaps.
     pub fn lost_fragments(&self) -> u64 {
         self.network.evicted_fragments + self.network.expired_fragments + self.network.refused_overlaps
     }
