@@ -205,3 +205,45 @@ fn a_reply_that_comes_later_is_none() {
     assert_eq!(status("#4"), "accepted");
     assert_eq!(status("2024-06-01T10:00:02.5Z"), "accepted");
 }
+
+/// The first frame of figure3.pcap at these times.
+fn at_times(times: &[u32]) -> Vec<u8> {
+    let Capture { header, frames } = Capture::sample("figure3");
+    let frame = |time: &u32| [&time.to_le_bytes()[..], &[0; 4], &frames[0][8..]].concat();
+    [header, times.iter().flat_map(frame).collect()].concat()
+}
+
+#[test]
+fn a_time_of_day_is_that_of_the_first_frame() {
+    // 2024-06-01T00:00:00Z, and some hours after that.
+    let midnight = 1_717_200_000;
+    let files = Files::new();
+    let file = files.save(&at_times(&[22, 23, 25, 47, 71].map(|hours| midnight + hours * 3600)));
+    let packets = |zone: &str, options: &str| {
+        let arguments = format!("decode --format json --show stats {options} {file}");
+        let run = program::finished(program::mipflow(&arguments).env("TZ", zone));
+        assert_eq!((run.code, run.error.as_str()), (0, ""), "{options}");
+        let document: Value = serde_json::from_str(&run.out).unwrap();
+        document["capture"]["packets"].as_u64().unwrap()
+    };
+    for (at, expected) in [
+        ("22:00", 1),
+        ("22:59:59.999999999", 1),
+        ("23:00:00", 2),
+        // An hour before the first frame there is nothing. What is farther away is of the next day.
+        ("21:00:00", 0),
+        ("20:59:59", 3),
+        ("00:59", 2),
+        ("01:00", 3),
+    ] {
+        assert_eq!(packets("UTC", &format!("--at {at}")), expected, "{at}");
+        // Half past three in the morning there, five and a half hours east. Only local times are local.
+        assert_eq!(packets("IST-5:30", &format!("--at {at}")), expected, "{at}");
+    }
+    for (at, expected) in [("03:29:59", 0), ("03:30", 1), ("04:30", 2), ("06:30", 3), ("02:00", 3)] {
+        assert_eq!(packets("IST-5:30", &format!("--time local --at {at}")), expected, "{at} there");
+    }
+    let refused = program::run("decode --at 25:00 samples/figure3.pcap");
+    assert_eq!(refused.code, 2);
+    assert!(refused.error.contains("as a time of day as in 10:00:30.25"), "{}", refused.error);
+}

@@ -1,5 +1,6 @@
 //! `mipflow decode`: read captures, decode, print.
 
+mod at;
 mod open_files;
 mod patience;
 mod run;
@@ -12,13 +13,14 @@ use std::io;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use jiff::tz::TimeZone;
 
 use super::keys::KeyOptions;
 use super::numbers::NumberOptions;
 use super::output::{self, Colour};
 use super::validation::{FailOn, ValidationOptions};
 use super::{Exit, Failure};
-use crate::capture::{Frame, FrameFilter, Timeline, Writer};
+use crate::capture::{FrameFilter, Timeline, Writer};
 use crate::pipeline::Pipeline;
 use crate::report::{
     CsvReport, CsvSection, Depth, JsonReport, JunitReport, LadderFormat, NdjsonReport, Report, SarifReport,
@@ -26,9 +28,10 @@ use crate::report::{
 };
 use crate::rules::{self, Level};
 use crate::state::Options;
-use crate::time::{self, Timestamp};
+use crate::time;
 use crate::trace::Trace;
 use crate::wire::PORT;
+use at::At;
 use patience::Patience;
 use run::{Run, progress};
 pub(super) use run::{is_of, tell_unread, write_failure};
@@ -97,7 +100,7 @@ pub(super) struct Decode {
     #[arg(long, value_name = "ADDRESS|NAI")]
     node: Option<String>,
 
-    /// Show the tables as they stood just after this time (RFC 3339, or seconds since 1970) or frame (#N)
+    /// Show the tables as they stood just after this time (RFC 3339, of day, or seconds since 1970) or frame (#N)
     #[arg(long, value_name = "TIME|#FRAME", value_parser = At::parse)]
     at: Option<At>,
 
@@ -188,45 +191,6 @@ enum Time {
     Delta,
     /// Seconds since 1970
     Epoch,
-}
-
-/// A moment at which the tables are wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum At {
-    /// Just after all frames up to this time; bindings expire up to it.
-    Time(Timestamp),
-    /// Just after this frame.
-    Frame(u64),
-}
-
-impl At {
-    fn parse(text: &str) -> Result<Self, String> {
-        if let Some(number) = text.strip_prefix('#') {
-            return number.parse().map(Self::Frame).map_err(|_| "a frame is written #N".to_owned());
-        }
-        if let Ok(time) = text.parse::<jiff::Timestamp>() {
-            return i64::try_from(time.as_nanosecond())
-                .map(|nanoseconds| Self::Time(Timestamp::from_nanoseconds(nanoseconds)))
-                .map_err(|_| "captures have no such time".to_owned());
-        }
-        let (seconds, fraction) = text.split_once('.').unwrap_or((text, ""));
-        let digits = fraction.bytes().all(|digit| digit.is_ascii_digit()) && fraction.len() <= 9;
-        match (seconds.parse(), format!("{fraction:0<9}").parse(), digits) {
-            (Ok(seconds), Ok(nanoseconds), true) => Ok(Self::Time(Timestamp::new(seconds, nanoseconds))),
-            _ => {
-                Err("a time is written as in 2024-06-01T10:00:30Z, in seconds since 1970, or as #FRAME"
-                    .into())
-            }
-        }
-    }
-
-    /// Whether this frame comes after the moment.
-    fn is_before(self, frame: &Frame<'_>) -> bool {
-        match self {
-            Self::Time(time) => frame.time > time,
-            Self::Frame(number) => frame.number > number,
-        }
-    }
 }
 
 /// A duration in nanoseconds.
@@ -320,6 +284,7 @@ impl Decode {
             pipeline: Pipeline::new(trace, observer, rules),
             target,
             at,
+            zone: if self.time == Time::Local { TimeZone::system() } else { TimeZone::UTC },
             filter,
             keys,
             writer: writer.map(Selected::new),

@@ -4,8 +4,9 @@ use std::io::{self, IsTerminal as _};
 use std::mem;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use jiff::tz::TimeZone;
 
-use super::At;
+use super::at::At;
 use super::patience::Patience;
 use super::selected::Selected;
 use crate::capture::{FrameFilter, Next, Timeline, WriteError};
@@ -24,6 +25,8 @@ pub(super) struct Run {
     pub pipeline: Pipeline,
     pub target: Option<Target>,
     pub at: Option<At>,
+    /// Where `at` is told as a time of day.
+    pub zone: TimeZone,
     pub filter: Option<FrameFilter>,
     pub keys: KeyRing,
     pub writer: Option<Selected>,
@@ -51,6 +54,7 @@ impl Run {
                 Next::Frame(frame) => {
                     if !begun {
                         report.begin(frame.time);
+                        self.at = self.at.map(|at| at.of_capture_from(frame.time, &self.zone));
                         begun = true;
                     }
                     if self.at.is_some_and(|at| at.is_before(frame)) {

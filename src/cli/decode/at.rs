@@ -1,0 +1,71 @@
+//! The moment at which the tables are wanted (`--at`).
+
+use jiff::civil;
+use jiff::tz::TimeZone;
+
+use crate::capture::Frame;
+use crate::time::Timestamp;
+
+/// Who names a time of day this little before the capture, in nanoseconds, does not mean the next day.
+const LEEWAY: i64 = 3_600_000_000_000;
+
+/// A moment of a capture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum At {
+    /// Just after all frames up to this time; bindings expire up to it.
+    Time(Timestamp),
+    /// Such a time of the day of the first frame, or of the next day where that was more than [`LEEWAY`] before.
+    TimeOfDay(civil::Time),
+    /// Just after this frame.
+    Frame(u64),
+}
+
+impl At {
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if let Some(number) = text.strip_prefix('#') {
+            return number.parse().map(Self::Frame).map_err(|_| "a frame is written #N".to_owned());
+        }
+        if let Ok(time) = text.parse::<jiff::Timestamp>() {
+            return of_timestamp(time).map(Self::Time).ok_or_else(|| "captures have no such time".to_owned());
+        }
+        if text.contains(':')
+            && let Ok(time) = text.parse()
+        {
+            return Ok(Self::TimeOfDay(time));
+        }
+        let (seconds, fraction) = text.split_once('.').unwrap_or((text, ""));
+        let digits = fraction.bytes().all(|digit| digit.is_ascii_digit()) && fraction.len() <= 9;
+        match (seconds.parse(), format!("{fraction:0<9}").parse(), digits) {
+            (Ok(seconds), Ok(nanoseconds), true) => Ok(Self::Time(Timestamp::new(seconds, nanoseconds))),
+            _ => Err("a time is written as in 2024-06-01T10:00:30Z, as a time of day as in 10:00:30.25, in seconds \
+                      since 1970, or as #FRAME"
+                .into()),
+        }
+    }
+
+    /// The same moment once the first frame is known, by whose day in `zone` a time of day is told.
+    pub fn of_capture_from(self, first: Timestamp, zone: &TimeZone) -> Self {
+        let Self::TimeOfDay(time) = self else { return self };
+        let moment = |day: civil::Date| of_timestamp(zone.to_timestamp(day.to_datetime(time)).ok()?);
+        let day = jiff::Timestamp::from_nanosecond(first.nanoseconds().into())
+            .map(|at| zone.to_datetime(at).date());
+        let found = day.ok().and_then(|day| {
+            moment(day).filter(|today| first.since(*today) <= LEEWAY).or_else(|| moment(day.tomorrow().ok()?))
+        });
+        // Beyond the end of all calendars.
+        Self::Time(found.unwrap_or(Timestamp::from_nanoseconds(i64::MAX)))
+    }
+
+    /// Whether this frame comes after the moment.
+    pub fn is_before(self, frame: &Frame<'_>) -> bool {
+        match self {
+            Self::Time(time) => frame.time > time,
+            Self::TimeOfDay(_) => false,
+            Self::Frame(number) => frame.number > number,
+        }
+    }
+}
+
+fn of_timestamp(time: jiff::Timestamp) -> Option<Timestamp> {
+    i64::try_from(time.as_nanosecond()).ok().map(Timestamp::from_nanoseconds)
+}
