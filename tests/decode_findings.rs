@@ -11,6 +11,7 @@ mod scene;
 use std::path::{Path, PathBuf};
 
 use history::{Packet, care_of, pcap, revocation};
+use program::capture::{self, datagram, request};
 use program::run;
 use scene::{KEY, Registration, Scene, multipath, multipath_with, sign, udp_to_port};
 use serde_json::Value;
@@ -368,4 +369,40 @@ fn input_that_failed_decides_over_findings() {
     let cut = run(&format!("decode --key {KEY} --fail-on must {}", path.display()));
     assert_eq!(cut.code, 3, "{}", cut.error);
     assert!(cut.out.contains("MP-008") && cut.error.contains("cut off"), "{}{}", cut.out, cut.error);
+}
+
+/// Requests of 1,640 nodes with forty extensions of unknown types each, which is a note for each (EXT-003), and a last one
+/// without authentication, which is no note.
+#[test]
+fn findings_beyond_those_that_are_kept_are_counted_and_decide_the_exit_code() {
+    const KEPT: u64 = 65_536;
+    let unknown: Vec<u8> = (200..240).flat_map(|kind| [kind, 0]).collect();
+    let authentication = [&[32, 20, 0, 0, 1, 0][..], &[7; 16]].concat();
+    let from = |node: u16, extensions: &[u8]| {
+        let mut request = request(extensions);
+        request[6..8].copy_from_slice(&node.to_be_bytes());
+        // Identifications rise with the seconds.
+        request[19] += u8::try_from(node % 90).unwrap();
+        datagram(434, 434, &request)
+    };
+    let mut packets: Vec<Vec<u8>> =
+        (1..=1_640).map(|node| from(node, &[&unknown[..], &authentication].concat())).collect();
+    let run = |packets: &[Vec<u8>]| {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("many.pcap");
+        std::fs::write(&path, capture::pcap(capture::RAW, packets)).unwrap();
+        let run = run(&format!(
+            "decode --show findings --format json --fail-on must --allow REG --allow UDP {}",
+            path.display()
+        ));
+        let document: Value = serde_json::from_str(&run.out).unwrap();
+        let evicted = document["capture"]["evicted"]["findings"].as_u64().unwrap();
+        let kept = document["findings"].as_array().unwrap();
+        let is_must = |finding: &&Value| finding["level"] == "must";
+        (run.code, kept.len() as u64, kept.iter().filter(is_must).count(), evicted)
+    };
+    let notes = 1_640 * 40;
+    assert_eq!(run(&packets), (0, KEPT, 0, notes - KEPT));
+    packets.push(from(1, &[]));
+    assert_eq!(run(&packets), (1, KEPT, 0, notes + 1 - KEPT));
 }
