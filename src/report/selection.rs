@@ -1,5 +1,6 @@
 //! What of an observer's tables is shown: everything, or what concerns one node.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
@@ -12,29 +13,37 @@ use crate::state::{Exchange, FlowView, Node, Observer};
 pub(super) struct Selection<'t> {
     observer: &'t Observer,
     target: Option<&'t Target>,
-    /// Home addresses of the nodes that are the target.
+    /// Looked for when they are asked for: all nodes are gone through.
+    names: OnceCell<Names<'t>>,
+}
+
+/// What the nodes go by that are the target.
+#[derive(Clone, Debug, Default)]
+struct Names<'t> {
     addresses: BTreeSet<Ipv4Addr>,
-    /// Their NAIs.
     nais: BTreeSet<&'t [u8]>,
 }
 
 impl<'t> Selection<'t> {
     /// What `summary` wants to be shown.
     pub fn new(summary: &Summary<'t>) -> Self {
-        let (observer, target) = (summary.observer, summary.target);
-        let mut selection = Self { target, ..Self::everything(observer) };
-        if let Some(target) = target {
-            for node in observer.nodes().filter(|node| target.is_node(node)) {
-                selection.addresses.extend(node.home_address);
-                selection.nais.extend(node.nai.as_deref());
-            }
-        }
-        selection
+        Self { target: summary.target, ..Self::everything(summary.observer) }
     }
 
     /// All that an observer inferred.
     pub fn everything(observer: &'t Observer) -> Self {
-        Self { observer, target: None, addresses: BTreeSet::new(), nais: BTreeSet::new() }
+        Self { observer, target: None, names: OnceCell::new() }
+    }
+
+    fn names(&self) -> &Names<'t> {
+        self.names.get_or_init(|| {
+            let mut names = Names::default();
+            for node in self.nodes() {
+                names.addresses.extend(node.home_address);
+                names.nais.extend(node.nai.as_deref());
+            }
+            names
+        })
     }
 
     /// Where it is taken from.
@@ -55,12 +64,12 @@ impl<'t> Selection<'t> {
     /// Whether an exchange is wanted: one that names the node as the user did, or by its home address, or by its NAI
     /// before it had one.
     fn wants_exchange(&self, exchange: &Exchange) -> bool {
-        let has_nai = || exchange.nai.as_deref().is_some_and(|nai| self.nais.contains(nai));
-        self.target.is_none_or(|target| {
-            target.is_named_by(exchange)
-                || self.addresses.contains(&exchange.home_address)
-                || exchange.home_address.is_unspecified() && has_nai()
-        })
+        let is_of_its_names = || {
+            let Names { addresses, nais } = self.names();
+            let has_nai = || exchange.nai.as_deref().is_some_and(|nai| nais.contains(nai));
+            addresses.contains(&exchange.home_address) || exchange.home_address.is_unspecified() && has_nai()
+        };
+        self.target.is_none_or(|target| target.is_named_by(exchange) || is_of_its_names())
     }
 
     /// The nodes that are wanted.
@@ -72,12 +81,15 @@ impl<'t> Selection<'t> {
     /// Whether a finding is wanted.
     pub fn has_finding(&self, finding: &Finding) -> bool {
         let Some(target) = self.target else { return true };
-        let node = finding.node.and_then(|node| self.observer.node(node));
-        node.is_some_and(|node| target.is_node(node))
-            || finding.home_address.is_some_and(|address| {
-                // What no exchange followed made no node.
-                target.has_address(address) || self.addresses.contains(&address)
-            })
+        let address = finding.home_address;
+        let is_named = address.is_some_and(|address| target.has_address(address));
+        is_named
+            || match finding.node.and_then(|node| self.observer.node(node)) {
+                Some(node) => target.is_node(node),
+                // What no exchange followed made no node. A home address has no other.
+                None if matches!(target, Target::HomeAddress(_)) => false,
+                None => address.is_some_and(|address| self.names().addresses.contains(&address)),
+            }
     }
 
     /// The flows that are wanted.

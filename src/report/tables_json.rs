@@ -229,7 +229,7 @@ impl<'t> Tables<'t> {
         Self { clock, precision, selection: Selection::new(summary) }
     }
 
-    pub fn exchanges(&self) -> impl Iterator<Item = ExchangeJson> + use<'_> {
+    pub fn exchanges(&self) -> impl Iterator<Item = ExchangeJson> + use<'t, '_> {
         self.selection.exchanges().map(exchange_json)
     }
 
