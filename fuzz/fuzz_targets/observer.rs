@@ -19,6 +19,7 @@ fuzz_target!(|octets: &[u8]| {
         let room = usize::from(room >> 1) % 8;
         options.limits = Limits {
             nodes: room,
+            rules: room,
             pending: room,
             exchanges: room,
             flows: room,
