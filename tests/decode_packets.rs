@@ -99,7 +99,7 @@ fn one_octet_that_no_link_carried_is_told() {
     let path = directory.path().join("capture.pcap");
     fs::write(&path, cut_pcap(RAW, &frames)).unwrap();
     let text = shown(&format!("decode --show messages -v {}", path.display()));
-    assert!(text.contains("[the IP length claims 1 octets that were not there]"), "{text}");
+    assert!(text.contains("[the IP length claims 1 octet that was not there]"), "{text}");
 }
 
 #[test]

@@ -95,7 +95,8 @@ fn write_network(out: &mut MarkedLines<'_>, seen: &SeenMessage<'_>, look: &Look)
         }
         0 => {}
         octets => {
-            writeln!(out, "        {bad}[the IP length claims {octets} octets that were not there]{bad:#}")?;
+            let noun = if octets == 1 { "octet that was" } else { "octets that were" };
+            writeln!(out, "        {bad}[the IP length claims {octets} {noun} not there]{bad:#}")?;
         }
     }
     Ok(())
