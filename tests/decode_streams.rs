@@ -13,7 +13,8 @@ use std::thread;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::sys::stat::Mode;
+use nix::unistd::{Pid, mkfifo};
 use program::{mipflow, shown};
 
 /// Octets of figure3.pcap before frame 5: its header, two ARP frames, a request and a reply.
@@ -204,4 +205,48 @@ fn files_beside_a_pipe_that_was_ended_are_read_to_their_end() {
     assert_eq!((error.as_str(), code), ("", Some(0)));
     let of_file = |file: u32| out.matches(&format!("\"file\":{file},")).count();
     assert_eq!((of_file(0), of_file(1)), (2, 8), "{out}");
+}
+
+#[test]
+fn one_pipe_that_was_ended_hides_neither_another_nor_a_file() {
+    let sample = fs::read("samples/figure3.pcap").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let second = folder.path().join("second");
+    mkfifo(&second, Mode::S_IRWXU).unwrap();
+    let writer = thread::spawn({
+        let (second, octets) = (second.clone(), sample[..FIRST_FOUR_FRAMES].to_vec());
+        move || {
+            let mut pipe = fs::OpenOptions::new().write(true).open(second).unwrap();
+            pipe.write_all(&octets).unwrap();
+            pipe
+        }
+    });
+    // The first pipe has nothing more to give while a frame of the second waits its turn.
+    let arguments =
+        format!("decode --show messages --format ndjson - {} samples/figure3.pcap", second.display());
+    let waiting = Waiting::after(&sample[..FIRST_FOUR_FRAMES], &arguments);
+    let _pipe = writer.join().unwrap();
+    waiting.signal(Signal::SIGINT);
+    let (out, error, code) = waiting.end();
+    assert_eq!((error.as_str(), code), ("", Some(0)));
+    let of_file = |file: u32| out.matches(&format!("\"file\":{file},")).count();
+    assert_eq!([0, 1, 2].map(of_file), [2, 2, 8], "{out}");
+}
+
+#[test]
+fn who_ends_it_twice_has_it_at_once() {
+    let sample = fs::read("samples/figure3.pcap").unwrap();
+    let waiting = Waiting::after(&sample[..FIRST_FOUR_FRAMES], "decode --show messages,nodes -");
+    // Both are there when it goes on.
+    waiting.signal(Signal::SIGSTOP);
+    waiting.signal(Signal::SIGINT);
+    waiting.signal(Signal::SIGTERM);
+    waiting.signal(Signal::SIGCONT);
+    let (out, _, code) = waiting.end();
+    // Which of them comes first is the system's choice.
+    assert!(
+        [128 + Signal::SIGINT as i32, 128 + Signal::SIGTERM as i32].map(Some).contains(&code),
+        "{code:?}"
+    );
+    assert!(!out.contains("Mobile nodes"), "{out}");
 }

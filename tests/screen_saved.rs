@@ -16,9 +16,7 @@ use terminal::Terminal;
 /// Saves what the screen asks about to a file of this name, and waits for what is told of it.
 fn save(terminal: &Terminal, directory: &Path, name: &str, told: &str) -> PathBuf {
     let path = directory.join(name);
-    terminal.keys(&["s", "C-u"]);
-    terminal.tmux(&["send-keys", "-l", path.to_str().unwrap()]);
-    terminal.keys(&["Enter"]);
+    terminal.save(&path);
     terminal.shows(told);
     path
 }
@@ -51,8 +49,7 @@ fn what_a_filter_lets_through_is_saved_and_nothing_else() {
     terminal.watch("samples/tunnels.pcap");
     terminal.shows_all(&["ended", "33 packets"]);
     terminal.keys(&["f"]);
-    terminal.tmux(&["send-keys", "-l", "node:10.1.0.5"]);
-    terminal.keys(&["Enter"]);
+    terminal.line("node:10.1.0.5");
     terminal.shows("1 of 6 nodes");
     let path = save(&terminal, directory.path(), "one.json", "saved messages, tables and findings");
     let document: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();

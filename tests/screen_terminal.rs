@@ -165,9 +165,8 @@ fn saved_files_are_captures_and_tables() {
         ("2", "saved.txt", "saved the ladder"),
     ] {
         let path = directory.path().join(name);
-        terminal.keys(&[view, "s", "C-u"]);
-        terminal.tmux(&["send-keys", "-l", path.to_str().unwrap()]);
-        terminal.keys(&["Enter"]);
+        terminal.keys(&[view]);
+        terminal.save(&path);
         terminal.shows(told);
         assert!(path.metadata().unwrap().len() > 0);
     }
@@ -192,9 +191,8 @@ fn saved_files_are_captures_and_tables() {
     terminal.keys(&["q"]);
     terminal.wait("the shell", |text| text.trim_end().ends_with("ready>"));
     terminal.watch("samples/malformed.pcap");
-    terminal.keys(&["5", "s", "C-u"]);
-    terminal.tmux(&["send-keys", "-l", directory.path().join("malformed.csv").to_str().unwrap()]);
-    terminal.keys(&["Enter"]);
+    terminal.keys(&["5"]);
+    terminal.save(&directory.path().join("malformed.csv"));
     terminal.shows("saved findings");
     let output = command(PROGRAM)
         .args(["decode", "--show", "findings", "--format", "csv", "samples/malformed.pcap"])
@@ -203,9 +201,7 @@ fn saved_files_are_captures_and_tables() {
     assert_eq!(text("malformed.csv"), String::from_utf8(output.stdout).unwrap());
     terminal.keys(&["2"]);
     // One that is there is not written over at once.
-    terminal.keys(&["s", "C-u"]);
-    terminal.tmux(&["send-keys", "-l", directory.path().join("saved.txt").to_str().unwrap()]);
-    terminal.keys(&["Enter"]);
+    terminal.save(&directory.path().join("saved.txt"));
     terminal.shows("exists: Enter again overwrites");
     terminal.keys(&["Enter"]);
     terminal.shows("saved the ladder");
@@ -217,9 +213,7 @@ fn a_save_that_fails_leaves_what_was_there() {
     let terminal = Terminal::new();
     let save = |name: &str, again: bool, told: &str| {
         let path = directory.path().join(name);
-        terminal.keys(&["s", "C-u"]);
-        terminal.tmux(&["send-keys", "-l", path.to_str().unwrap()]);
-        terminal.keys(&["Enter"]);
+        terminal.save(&path);
         if again {
             terminal.shows("exists: Enter again overwrites");
             terminal.keys(&["Enter"]);

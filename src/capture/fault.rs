@@ -39,7 +39,7 @@ pub enum Fault {
     /// Standard input was named a second time.
     #[error("is named more than once, and can be read only once")]
     StandardInputTwice,
-    /// Standard input is a terminal: somebody waits, and nothing will come.
+    /// It is a terminal: somebody would wait for what never comes.
     #[error("is a terminal, not a capture")]
     Terminal,
     /// There is not one octet in it.

@@ -20,9 +20,8 @@ pub(super) struct Input {
     window: Window,
     format: Format,
     compression: Option<Compression>,
-    may_block: bool,
-    /// What tells whether reading has to wait, where anything does.
-    descriptor: Option<OwnedFd>,
+    /// Tells when reading has to wait for a writer, if it ever has to.
+    pipe: Option<OwnedFd>,
     /// Whether [`Advance::Pause`] was given for the read that is due.
     paused: bool,
     /// Time of the last record.
@@ -49,7 +48,7 @@ impl Input {
     pub(super) fn open(
         file: u32,
         mut reader: Box<dyn Read + Send>,
-        (may_block, descriptor): (bool, Option<OwnedFd>),
+        pipe: Option<OwnedFd>,
         capacity: usize,
     ) -> Result<Self, Fault> {
         let first = first_octets(&mut reader)?;
@@ -62,17 +61,7 @@ impl Input {
             fill(&mut window, compression)?;
         }
         let format = Format::detect(&mut window)?;
-        Ok(Self {
-            file,
-            window,
-            format,
-            compression,
-            may_block,
-            descriptor,
-            paused: false,
-            time: None,
-            frames: 0,
-        })
+        Ok(Self { file, window, format, compression, pipe, paused: false, time: None, frames: 0 })
     }
 
     /// The link type that the file header declares, if the format has one.
@@ -82,7 +71,7 @@ impl Input {
 
     /// Whether reading may have to wait for a writer.
     pub(super) fn may_block(&self) -> bool {
-        self.may_block
+        self.pipe.is_some()
     }
 
     /// Records given so far.
@@ -118,7 +107,7 @@ impl Input {
                 Step::More(missing) if self.window.has_ended() => {
                     return missing.fault().map_or(Ok(Advance::End), Err);
                 }
-                Step::More(_) if self.may_block && !self.paused => {
+                Step::More(_) if self.may_block() && !self.paused => {
                     self.paused = true;
                     return Ok(Advance::Pause);
                 }
@@ -133,9 +122,9 @@ impl Input {
     /// Waits until there is something to read, or nothing any more, but no longer than `span` or until a signal comes;
     /// says whether reading is done in a moment then.
     pub(super) fn wait(&self, span: Duration) -> bool {
-        let Some(descriptor) = &self.descriptor else { return true };
+        let Some(pipe) = &self.pipe else { return true };
         let span = PollTimeout::try_from(span).unwrap_or(PollTimeout::MAX);
-        let mut descriptors = [PollFd::new(descriptor.as_fd(), PollFlags::POLLIN)];
+        let mut descriptors = [PollFd::new(pipe.as_fd(), PollFlags::POLLIN)];
         // Where it cannot be told, reading tells why.
         nix::poll::poll(&mut descriptors, span).map_or_else(|error| error != Errno::EINTR, |ready| ready > 0)
     }

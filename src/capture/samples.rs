@@ -154,24 +154,12 @@ impl Read for Pieces {
 /// An input that is a file in memory.
 pub(super) fn file(octets: Vec<u8>) -> Source {
     let size = Some(octets.len() as u64);
-    Source {
-        name: "file".to_owned(),
-        reader: Box::new(Cursor::new(octets)),
-        may_block: false,
-        descriptor: None,
-        size,
-    }
+    Source { name: "file".to_owned(), reader: Box::new(Cursor::new(octets)), pipe: None, size }
 }
 
 /// An input that comes in small pieces.
 pub(super) fn trickle(octets: Vec<u8>) -> Source {
-    Source {
-        name: "trickle".to_owned(),
-        reader: Box::new(Trickle::new(octets)),
-        may_block: false,
-        descriptor: None,
-        size: None,
-    }
+    Source { name: "trickle".to_owned(), reader: Box::new(Trickle::new(octets)), pipe: None, size: None }
 }
 
 /// All frames of a timeline; pauses are passed over.

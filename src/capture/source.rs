@@ -16,10 +16,8 @@ pub struct Source {
     pub name: String,
     /// Gives its octets, compressed or not.
     pub reader: Box<dyn Read + Send>,
-    /// Whether reading may have to wait for a writer; false for a regular file.
-    pub may_block: bool,
-    /// What tells whether it has to wait, where anything does.
-    pub descriptor: Option<OwnedFd>,
+    /// Tells when reading has to wait for a writer; `None` for a regular file, where it never has to.
+    pub pipe: Option<OwnedFd>,
     /// How many octets it has in all, when that is known.
     pub size: Option<u64>,
 }
@@ -38,9 +36,8 @@ impl Source {
         let regular = metadata.is_file();
         Ok(Self {
             name: name.to_string_lossy().into_owned(),
-            descriptor: if regular { None } else { Some(file.try_clone()?.into()) },
+            pipe: if regular { None } else { Some(file.try_clone()?.into()) },
             reader: Box::new(file),
-            may_block: !regular,
             size: regular.then_some(metadata.len()),
         })
     }

@@ -106,7 +106,7 @@ impl Timeline {
                 timeline.total_bytes =
                     timeline.total_bytes.zip(source.size).map(|(total, size)| total.saturating_add(size));
                 let reader = Counted::new(source.reader, Arc::clone(&timeline.bytes_read));
-                Input::open(file, Box::new(reader), (source.may_block, source.descriptor), capacity)
+                Input::open(file, Box::new(reader), source.pipe, capacity)
             });
             match input {
                 Ok(input) => {
@@ -171,12 +171,11 @@ impl Timeline {
         paused.and_then(|merged| merged.input.as_ref()).is_none_or(|input| input.wait(span))
     }
 
-    /// Ends the inputs that may have to wait for the writer of a pipe, as if it had written no more than was read; a record
-    /// it had begun is no fault.
-    pub fn end_pipes(&mut self) {
-        for merged in &mut self.inputs {
-            merged.input.take_if(|input| input.may_block());
-        }
+    /// Ends, after [`Next::Pause`], the input that was to be waited for, as if no more than was read had been written to
+    /// it; a record that was begun is no fault.
+    pub fn end_paused(&mut self) {
+        let paused = self.paused.and_then(|index| self.inputs.get_mut(index));
+        paused.and_then(|merged| merged.input.take());
     }
 
     /// Whether an input may have to wait for the writer of a pipe.

@@ -13,7 +13,6 @@ use std::io;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use jiff::tz::TimeZone;
 
 use super::keys::KeyOptions;
 use super::numbers::NumberOptions;
@@ -284,7 +283,7 @@ impl Decode {
             pipeline: Pipeline::new(trace, observer, rules),
             target,
             at,
-            zone: if self.time == Time::Local { TimeZone::system() } else { TimeZone::UTC },
+            zone: TimeStyle::from(self.time).zone(),
             filter,
             keys,
             writer: writer.map(Selected::new),

@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::Failure;
+
+/// The longest a signal waits to be seen.
+pub(super) const LOOK: Duration = Duration::from_millis(100);
 
 /// Somebody wants it to end. Who wants that twice has it at once.
 pub(super) struct Interruption(Arc<AtomicBool>);

@@ -22,6 +22,13 @@ pub enum TimeStyle {
     Epoch,
 }
 
+impl TimeStyle {
+    /// Where a time of day is told.
+    pub fn zone(self) -> TimeZone {
+        if self == Self::Local { TimeZone::system() } else { TimeZone::UTC }
+    }
+}
+
 /// Writes times; remembers the calendar of the second it wrote last, because most frames share it.
 #[derive(Debug)]
 pub struct Clock {
@@ -50,10 +57,9 @@ struct Reading {
 impl Clock {
     /// A clock of this style.
     pub fn new(style: TimeStyle) -> Self {
-        let zone = if style == TimeStyle::Local { TimeZone::system() } else { TimeZone::UTC };
         Self {
             style,
-            zone,
+            zone: style.zone(),
             second: None,
             calendar: String::new(),
             reading: None,

@@ -56,6 +56,7 @@ impl<W: Write> LiveReport<W> {
     /// Tells of an exchange that was decided, if it is one of those wanted.
     pub fn exchange(&mut self, exchange: &Exchange, summary: &Summary<'_>) -> io::Result<()> {
         let is_wanted = summary.target.is_none_or(|target| {
+            // Looked up: to go through all nodes for each exchange takes too long.
             let node = summary.observer.node_named_by(exchange);
             target.is_named_by(exchange) || node.is_some_and(|node| target.is_node(node))
         });

@@ -46,12 +46,12 @@ impl Target {
 
     /// Whether an exchange names the node as the user did.
     pub fn is_named_by(&self, exchange: &Exchange) -> bool {
-        let has_nai = |named: &[u8]| exchange.nai.as_deref() == Some(named);
+        let nai = exchange.nai.as_deref();
         match self {
             Self::HomeAddress(address) => exchange.home_address == *address,
-            Self::Nai(nai) => has_nai(nai.as_bytes()),
+            Self::Nai(named) => nai == Some(named.as_bytes()),
             Self::Any(addresses, nais) => {
-                addresses.contains(&exchange.home_address) || nais.iter().any(|nai| has_nai(nai))
+                addresses.contains(&exchange.home_address) || nai.is_some_and(|nai| nais.contains(nai))
             }
         }
     }

@@ -100,21 +100,11 @@ impl AllMessages {
 
 #[cfg(test)]
 mod tests {
+    use super::super::recent::tests::frame;
     use super::*;
-    use crate::capture::{Frame, LinkType};
-    use crate::time::{Precision, Timestamp};
 
     #[test]
     fn both_kinds_have_room_of_their_own_and_one_order() {
-        let frame = |number| Frame {
-            number,
-            file: 0,
-            time: Timestamp::default(),
-            precision: Precision::MICROSECONDS,
-            link_type: LinkType::RAW,
-            data: &[],
-            original_length: 0,
-        };
         let mut all = AllMessages::new(3, usize::MAX);
         assert!(all.is_empty());
         // Frame 1 is a registration, all after it but frame 5 are tunnel data.

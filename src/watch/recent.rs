@@ -170,14 +170,14 @@ impl RecentMessages {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::capture::LinkType;
     use crate::time::{Precision, Timestamp};
 
-    #[test]
-    fn fragments_stand_among_the_frames_they_came_among() {
-        let frame = |number| Frame {
+    /// A frame with nothing in it.
+    pub fn frame(number: u64) -> Frame<'static> {
+        Frame {
             number,
             file: 0,
             time: Timestamp::default(),
@@ -185,7 +185,11 @@ mod tests {
             link_type: LinkType::RAW,
             data: &[],
             original_length: 0,
-        };
+        }
+    }
+
+    #[test]
+    fn fragments_stand_among_the_frames_they_came_among() {
         let message = |last, fragments: &[u64]| {
             let fragments = fragments.iter().map(|number| frame(*number));
             Arc::new(RecentMessage::new(&frame(last), fragments, None, false))
@@ -197,15 +201,6 @@ mod tests {
 
     #[test]
     fn the_last_messages_stay_and_the_others_are_counted() {
-        let frame = |number| Frame {
-            number,
-            file: 0,
-            time: Timestamp::default(),
-            precision: Precision::MICROSECONDS,
-            link_type: LinkType::RAW,
-            data: &[],
-            original_length: 0,
-        };
         // Numbers from 0, of every tenth frame.
         let message = |number| RecentMessage { number, ..RecentMessage::of(&frame(10 * number)) };
         let one = message(0).octets();

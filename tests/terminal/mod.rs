@@ -8,6 +8,7 @@
 #[path = "../program/environment.rs"]
 pub mod environment;
 
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -53,6 +54,12 @@ impl Terminal {
     pub fn line(&self, line: &str) {
         self.tmux(&["send-keys", "-l", line]);
         self.keys(&["Enter"]);
+    }
+
+    /// Asks the screen to save to a file.
+    pub fn save(&self, path: &Path) {
+        self.keys(&["s", "C-u"]);
+        self.line(path.to_str().unwrap());
     }
 
     pub fn text(&self) -> String {

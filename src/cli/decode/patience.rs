@@ -6,10 +6,8 @@ use std::time::{Duration, Instant};
 
 use crate::capture::Timeline;
 use crate::cli::Failure;
-use crate::cli::interruption::Interruption;
+use crate::cli::interruption::{Interruption, LOOK};
 
-/// The longest a signal waits to be seen.
-const LOOK: Duration = Duration::from_millis(100);
 /// How long a writer is still read after the run was ended: where both are in one pipeline, Ctrl-C ends it, too, and
 /// what it has left to write comes at once.
 const LAST_WORDS: Duration = Duration::from_millis(500);

@@ -93,7 +93,7 @@ impl Run {
                 Next::Pause => {
                     report.flush().map_err(|error| Failure::output(&error))?;
                     if self.patience.as_mut().is_some_and(|patience| !patience.wait(&self.timeline)) {
-                        self.timeline.end_pipes();
+                        self.timeline.end_paused();
                     }
                 }
                 Next::End => break,

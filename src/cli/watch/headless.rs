@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::Prepared;
 use crate::capture::LiveNotice;
 use crate::cli::decode::{is_of, tell_unread, write_failure};
-use crate::cli::interruption::Interruption;
+use crate::cli::interruption::{Interruption, LOOK};
 use crate::cli::validation::{FailOn, ValidationOptions};
 use crate::cli::{Exit, Failure};
 use crate::report::{LiveReport, Lost, NdjsonReport, Report, Sections, Summary, Target};
@@ -18,8 +18,6 @@ use crate::trace::SeenMessage;
 use crate::watch::{Audience, DriveError, Driver, Engine, Feed, Progress};
 use crate::wire::KeyRing;
 
-/// The longest a signal waits to be seen.
-const LOOK: Duration = Duration::from_millis(100);
 /// The longest that changes are looked for between frames.
 const MOMENT: Duration = Duration::from_millis(5);
 
