@@ -65,7 +65,7 @@ impl<'f> FindingNotes<'f> {
 
     fn write(&self, out: &mut MarkedLines<'_>, finding: &Finding, indent: usize) -> io::Result<()> {
         let style = level_style(&self.look.palette, finding.level);
-        let message = self.look.glyphs.words(&finding.message);
+        let message = self.look.glyphs.wording(&finding.message);
         if let Some(octets) = &finding.octets {
             out.mark(octets.clone());
         }

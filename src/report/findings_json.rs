@@ -1,5 +1,6 @@
 //! Findings as JSON: the `finding` objects of the contract.
 
+use std::borrow::Cow;
 use std::net::Ipv4Addr;
 
 use serde::Serialize;
@@ -20,7 +21,7 @@ pub(super) struct FindingJson<'f> {
     time: String,
     subject: &'static str,
     home_address: Option<Ipv4Addr>,
-    message: &'f str,
+    message: Cow<'f, str>,
     source: &'static str,
 }
 
@@ -34,7 +35,7 @@ impl<'f> FindingJson<'f> {
             time: clock.rfc3339(finding.place.time, finding.place.precision).to_owned(),
             subject: finding.subject.name(),
             home_address: finding.home_address,
-            message: &finding.message,
+            message: finding.message.text(),
             source: finding.rule.source,
         }
     }
@@ -61,7 +62,7 @@ impl ToJson for FindingJson<'_> {
         object.entry("time", Word(&self.time));
         object.entry("subject", Word(self.subject));
         object.entry("home_address", self.home_address);
-        object.entry("message", self.message);
+        object.entry("message", &*self.message);
         object.entry("source", Word(self.source));
         object.end();
     }
@@ -82,7 +83,7 @@ mod tests {
             time: "2024-06-01T10:00:00Z".to_owned(),
             subject: "ha",
             home_address: Some(Ipv4Addr::new(10, 0, 0, 1)),
-            message: "\"a\\b\"\n of 300 octets in all, so that there is more than one piece of it (RFC 7629 §4.2) \u{202e}",
+            message: "\"a\\b\"\n of 300 octets in all, so that there is more than one piece of it (RFC 7629 §4.2) \u{202e}".into(),
             source: "RFC 7629 §4.2",
         };
         let bare = FindingJson { record: None, home_address: None, ..whole.clone() };

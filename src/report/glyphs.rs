@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt::{self, Display, Formatter, Write as _};
 
 use super::Printable;
+use crate::rules::Wording;
 
 /// Arrows, lines and marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +70,11 @@ impl Glyphs {
         } else {
             Cow::Borrowed(text)
         }
+    }
+
+    /// What a finding says as it may be shown with these characters.
+    pub fn wording(&self, wording: &Wording) -> String {
+        self.words(&wording.text()).into_owned()
     }
 
     /// Text from a packet as it may be shown with these characters.

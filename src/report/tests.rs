@@ -26,7 +26,7 @@ fn crowded() -> Findings {
             subject: Subject::MobileNode,
             node: None,
             home_address: None,
-            message: "what was seen".to_owned(),
+            message: "what was seen".into(),
             octets: None,
         });
     }

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 use std::ops::Range;
 
 use super::memory::{Session, World};
-use super::{Finding, Level, Place, Rule, Subject};
+use super::{Finding, Level, Place, Rule, Subject, Wording};
 use crate::state::Observer;
 use crate::time::Timestamp;
 
@@ -16,8 +16,6 @@ pub(super) struct Finder<'f> {
     context: Context,
     /// What is remembered of the node's session.
     session: Option<&'f Session>,
-    /// Whether findings are only counted now, so that their words need not be put together.
-    counts_only: bool,
     reports: &'f mut Vec<Report>,
 }
 
@@ -74,12 +72,7 @@ pub(super) type Holds = Box<dyn FnOnce(&World, &Observer) -> bool + Send>;
 impl<'f> Finder<'f> {
     /// For the packet that `context` names; `session` is that of its node.
     pub fn new(context: Context, session: Option<&'f Session>, reports: &'f mut Vec<Report>) -> Self {
-        Self { rule: None, context, session, counts_only: false, reports }
-    }
-
-    /// The same, where findings may have no room any more: frequent ones are not put into words then.
-    pub fn counting(self, counts_only: bool) -> Self {
-        Self { counts_only, ..self }
+        Self { rule: None, context, session, reports }
     }
 
     /// The same, with the check of a rule at work from now on.
@@ -96,14 +89,9 @@ impl<'f> Finder<'f> {
         self.context.node.is_some() && session.has_told(rule.id, key)
     }
 
-    /// The same as [`Finder::fires`], for rules that fire often: the words are put together only when they are kept.
-    /// Not for what is decided later, when there may be room again.
-    pub fn fires_often<T: Into<String>>(&mut self, message: impl FnOnce() -> T) -> Fired<'_> {
-        if self.counts_only { self.fires(String::new()) } else { self.fires(message()) }
-    }
-
-    /// The rule fires on the packet at hand, and this is what was seen.
-    pub fn fires(&mut self, message: impl Into<String>) -> Fired<'_> {
+    /// The rule fires on the packet at hand, and this is what was seen. Rules that fire often in many captures say it
+    /// [when it is read](Wording::when_read).
+    pub fn fires(&mut self, message: impl Into<Wording>) -> Fired<'_> {
         let Context { place, sender, node, home_address } = self.context;
         let Some(rule) = self.rule else { return Fired(None) };
         let subject = if rule.subject == Subject::Any { sender } else { rule.subject };

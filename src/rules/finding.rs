@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::ops::Range;
 
-use super::{Level, Rule, Subject};
+use super::{Level, Rule, Subject, Wording};
 use crate::capture::Frame;
 use crate::time::{Precision, Timestamp};
 
@@ -52,7 +52,7 @@ pub struct Finding {
     /// That node's home address, if it has one.
     pub home_address: Option<Ipv4Addr>,
     /// What was seen, with its values, and what is asked.
-    pub message: String,
+    pub message: Wording,
     /// The octets of the UDP payload it is about.
     pub octets: Option<Range<usize>>,
 }
@@ -96,7 +96,7 @@ impl Findings {
     /// Counts a finding, and keeps it if there is room.
     pub fn add(&mut self, finding: Finding) {
         *self.levels.entry(finding.level).or_default() += 1;
-        let evicts = u64::from(self.is_full());
+        let evicts = u64::from(self.kept.len() >= self.most);
         let blank = OfRule { count: 0, evicted: 0, gravest: finding.level };
         let of_rule = self.rules.entry(finding.rule.id).or_insert(blank);
         of_rule.count += 1;
@@ -106,11 +106,6 @@ impl Findings {
         if evicts == 0 {
             self.kept.push(finding);
         }
-    }
-
-    /// Whether there is no room: what is added now is only counted.
-    pub(super) fn is_full(&self) -> bool {
-        self.kept.len() >= self.most
     }
 
     /// The kept ones, in the order they were found.

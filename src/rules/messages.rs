@@ -64,8 +64,7 @@ impl Validator {
         observer: &Observer,
     ) {
         let session = seen.node.and_then(|node| self.world.session(node, observer)).unwrap_or(&self.blank);
-        let counts_only = self.findings.is_full();
-        let mut finder = Finder::new(context, Some(session), &mut self.reports).counting(counts_only);
+        let mut finder = Finder::new(context, Some(session), &mut self.reports);
         judge_alone(&self.checks, message, &mut finder);
         let mut faults = Faults::default();
         self.reports.iter().for_each(|report| faults.add(report.finding.rule.id));
@@ -98,8 +97,7 @@ impl Validator {
         observer: &Observer,
     ) {
         let session = seen.node.and_then(|node| self.world.session(node, observer));
-        let counts_only = self.findings.is_full();
-        let mut finder = Finder::new(context, session, &mut self.reports).counting(counts_only);
+        let mut finder = Finder::new(context, session, &mut self.reports);
         judge_alone(&self.checks, message, &mut finder);
         let answer = Answer::of(message, reply);
         let asked = seen.request.and_then(|group| self.asked_of(group, message)).cloned();

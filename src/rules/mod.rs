@@ -21,6 +21,7 @@ mod timers;
 mod traffic;
 mod validator;
 mod way;
+mod wording;
 mod words;
 
 pub use catalogue::CATALOGUE;
@@ -29,3 +30,4 @@ pub use definitions::{DEFINITIONS, Definition};
 pub use finding::{Finding, Findings, OfRule, Place};
 pub use rule::{Level, Rule, Scope, Subject};
 pub use validator::{Options, Validator};
+pub use wording::Wording;

@@ -175,7 +175,7 @@ mod tests {
             subject: Subject::Any,
             node: None,
             home_address: Some([10, 1, 0, last].into()),
-            message: String::new(),
+            message: "".into(),
             octets: None,
         }
     }

@@ -192,7 +192,7 @@ fn explained(app: &App, found: Option<&Finding>, rule: &'static Rule) -> Vec<Lin
     let mut lines = Vec::new();
     if let Some(found) = found {
         lines.push(Line::styled(format!("Frame {}", found.place.frame), app.theme.heading));
-        lines.extend(wrapped(&app.theme.glyphs.words(&found.message), usize::from(width)).map(Line::raw));
+        lines.extend(wrapped(&app.theme.glyphs.wording(&found.message), usize::from(width)).map(Line::raw));
         lines.push(Line::raw(""));
     }
     let mut text = Vec::new();

@@ -320,12 +320,12 @@ fn a_binding_that_expires_in_use_is_told_with_a_packet_not_with_the_last_one() {
         },
         true,
     );
-    let told: Vec<&str> = found
+    let told: Vec<_> = found
         .iter()
         .filter(|finding| finding.rule.id == "REG-018")
-        .map(|finding| &*finding.message)
+        .map(|finding| finding.message.to_string())
         .collect();
-    let [told] = told[..] else { panic!("{told:?}") };
+    let [told] = &told[..] else { panic!("{told:?}") };
     // Packets like one that was looked at are not looked at one by one.
     let of_packets = ["50 s", "45 s"].map(|time| {
         format!(

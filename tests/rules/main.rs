@@ -91,7 +91,7 @@ fn judged_by(scene: &Scene, cold_start: bool, attribute: bool) -> Vec<Finding> {
 /// Rule, frame and message of the must-findings.
 pub(crate) fn must(findings: &[Finding]) -> Vec<(&'static str, u64, String)> {
     let must = findings.iter().filter(|finding| finding.level == Level::Must);
-    must.map(|finding| (finding.rule.id, finding.place.frame, finding.message.clone())).collect()
+    must.map(|finding| (finding.rule.id, finding.place.frame, finding.message.to_string())).collect()
 }
 
 #[test]

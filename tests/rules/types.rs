@@ -42,7 +42,7 @@ fn a_type_that_no_document_has_is_told_of_and_one_that_is_known_is_not() {
     for kind in 0..=255u8 {
         let found = findings(|scene: &mut Scene| with(scene, kind), true);
         let of_rule = found.iter().filter(|finding| finding.rule.id == "EXT-003");
-        let told: Vec<&str> = of_rule.map(|finding| finding.message.as_str()).collect();
+        let told: Vec<_> = of_rule.map(|finding| finding.message.text()).collect();
         let names =
             |number: u8| told.iter().filter(|message| message.contains(&format!("Type {number} "))).count();
         let expected = if is_known(kind) || kind == 77 { 1 } else { 2 };

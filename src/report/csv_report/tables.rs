@@ -343,7 +343,7 @@ pub(super) fn write_findings<W: Write>(
             clock.rfc3339(place.time, place.precision),
             finding.subject.name(),
             &home_address,
-            &finding.message,
+            &finding.message.text(),
             finding.rule.source,
         ];
         write_row(out, cells)?;

@@ -226,7 +226,7 @@ mod tests {
             subject: Subject::MobileNode,
             node: None,
             home_address: None,
-            message: "\u{1b}[2J \u{202e}\u{9b}".to_owned(),
+            message: "\u{1b}[2J \u{202e}\u{9b}".into(),
             octets: None,
         };
         let mut out = Vec::new();
@@ -234,6 +234,6 @@ mod tests {
         let text = String::from_utf8(out).unwrap();
         assert!(text.contains(r#""message":"\u001b[2J \u202e\u009b","#), "{text}");
         let read: serde_json::Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(read[0]["message"], *finding.message);
+        assert_eq!(read[0]["message"], *finding.message.text());
     }
 }

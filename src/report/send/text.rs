@@ -216,7 +216,7 @@ impl<W: Write> SendText<W> {
         found.sort_by_key(|finding| (finding.level, finding.place.frame));
         for Finding { rule, level, subject, place, message, .. } in found {
             let style = level_style(&look.palette, *level);
-            let (frame, message) = (place.frame, look.glyphs.words(message));
+            let (frame, message) = (place.frame, look.glyphs.wording(message));
             let (level, subject) = (level.name(), short_subject(*subject));
             writeln!(
                 out,

@@ -151,7 +151,7 @@ fn write_lines(out: &mut dyn Write, page: &mut Page<'_, '_>, lines: &[Line<'_>])
         let style = level_style(&page.look.palette, finding.level);
         let time = page.moment(finding.place.time);
         let Finding { rule: Rule { id, .. }, level, subject, message, .. } = finding;
-        let message = page.look.glyphs.words(message);
+        let message = page.look.glyphs.wording(message);
         let whose = whose.as_ref().map(|whose| format!("{whose}: ")).unwrap_or_default();
         let padding = " ".repeat(width.saturating_sub(place.chars().count()));
         writeln!(

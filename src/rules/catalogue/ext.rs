@@ -138,7 +138,7 @@ pub static EXT_004: Rule = Rule {
 
 fn derails_agents(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     let Some(extension) = message.family().next().filter(|_| !finder.has_told(0)) else { return };
-    finder.fires_often(|| derailed(extension)).at(octets_of(extension)).once(0);
+    finder.fires(derailed(extension)).at(octets_of(extension)).once(0);
 }
 
 /// What an agent does that takes the octet after the type for an 8-bit Length.

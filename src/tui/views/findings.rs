@@ -324,7 +324,7 @@ fn line(app: &App, facts: Facts<'_>, row: Row, time: &str) -> Line<'static> {
                 cells.push(format!("{:<6} ", finding.level.name()), theme.level(finding.level));
                 cells.push(format!("{} ", finding.rule.id), theme.heading);
             }
-            cells.plain(theme.glyphs.words(&finding.message));
+            cells.plain(theme.glyphs.wording(&finding.message));
         }
     }
     cells.line()

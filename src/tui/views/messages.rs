@@ -303,7 +303,12 @@ pub fn packet_lines(
     });
     let lines = of_message.unwrap_or_else(|| {
         let notes = found.iter().map(|finding| {
-            format!("[{} {}: {}]", finding.level.name(), finding.rule.id, look.glyphs.words(&finding.message))
+            format!(
+                "[{} {}: {}]",
+                finding.level.name(),
+                finding.rule.id,
+                look.glyphs.wording(&finding.message)
+            )
         });
         let packet = data_packet_lines(&frame, facts.ports, facts.numbers, clock, look);
         notes.chain(std::iter::once(String::new())).chain(packet).collect()

@@ -35,7 +35,11 @@ fn told_late(rule: &str, build: impl Fn(&mut Scene)) -> Vec<u64> {
 /// What a rule says, in order of frames.
 fn words(rule: &str, build: impl Fn(&mut Scene)) -> Vec<String> {
     let found = findings(build, true);
-    found.into_iter().filter(|finding| finding.rule.id == rule).map(|finding| finding.message).collect()
+    found
+        .into_iter()
+        .filter(|finding| finding.rule.id == rule)
+        .map(|finding| finding.message.to_string())
+        .collect()
 }
 
 /// Whether the rule says one thing, and these words are in it.

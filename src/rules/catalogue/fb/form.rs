@@ -1,11 +1,13 @@
 //! The Flow-Binding extension by itself (FB).
 
-use std::fmt::{Display, Formatter, Write};
+use std::fmt::{Display, Formatter};
+
+use smallvec::SmallVec;
 
 use crate::rules::facts::{FlowBindingFacts, MessageFacts, OctetSet, Traits, data_octet, octets_of};
 use crate::rules::finder::Finder;
 use crate::rules::rule::Check;
-use crate::rules::{Level, Rule, Scope, Subject};
+use crate::rules::{Level, Rule, Scope, Subject, Wording};
 use crate::wire::{Action, Bounds, TrafficSelector};
 
 /// BID list or TS Format runs past the Flow-Binding extension.
@@ -343,20 +345,14 @@ fn overlapping_rules(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     for (place, other) in all.iter().enumerate() {
         let overlapping = all.iter().take(place).find(|one| differ(one, other) && intersect(one, other));
         if let Some(one) = overlapping {
-            finder
-                .fires_often(|| {
-                    // Most captures with a policy have many of these: room for all of it at once.
-                    let mut text = String::with_capacity(224);
-                    let _ = write!(
-                        text,
-                        "the selectors of \"{}\" and \"{}\" overlap and their actions differ; which one decides is \
-                         not defined (RFC 7629 §4.2)",
-                        RuleText(one),
-                        RuleText(other)
-                    );
-                    text
-                })
-                .at(octets_of(&other.extension));
+            let (one, other_rule) = (RuleText::of(one), RuleText::of(other));
+            let say = move || {
+                format!(
+                    "the selectors of \"{one}\" and \"{other_rule}\" overlap and their actions differ; which one decides is \
+                     not defined (RFC 7629 §4.2)"
+                )
+            };
+            finder.fires(Wording::when_read(say)).at(octets_of(&other.extension));
             return;
         }
     }
@@ -410,17 +406,26 @@ impl Display for List<'_> {
 }
 
 /// A Flow-Binding as people write it.
-struct RuleText<'f>(&'f FlowBindingFacts<'f>);
+struct RuleText {
+    action: Action,
+    bids: SmallVec<[u8; 16]>,
+    selector: Option<TrafficSelector>,
+}
 
-impl Display for RuleText<'_> {
+impl RuleText {
+    fn of(facts: &FlowBindingFacts<'_>) -> Self {
+        Self { action: facts.action(), bids: facts.bids().into(), selector: facts.selector }
+    }
+}
+
+impl Display for RuleText {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
-        let Self(facts) = self;
-        match facts.action() {
-            Action::Forward => write!(formatter, "forward {}: ", List(facts.bids()))?,
+        match self.action {
+            Action::Forward => write!(formatter, "forward {}: ", List(&self.bids))?,
             Action::Drop => formatter.write_str("drop: ")?,
             Action::Unassigned(action) => write!(formatter, "action {action}: ")?,
         }
-        facts.selector.map_or(Ok(()), |selector| selector.fmt(formatter))
+        self.selector.map_or(Ok(()), |selector| selector.fmt(formatter))
     }
 }
 

@@ -8,8 +8,8 @@ use crate::rules::facts::{Carried, Sprayed, end_name, flow_name, names};
 use crate::rules::finder::Finder;
 use crate::rules::memory::{GRACE, grace_after};
 use crate::rules::rule::Check;
-use crate::rules::{Level, Rule, Scope, Subject};
-use crate::state::{Binding, Effect};
+use crate::rules::{Level, Rule, Scope, Subject, Wording};
+use crate::state::{Binding, Effect, RuleAction};
 use crate::time::Timestamp;
 
 /// Downlink flow not on the first valid binding of its policy.
@@ -53,14 +53,16 @@ fn strays(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
         carried.session.is_some_and(|session| session.is_bulk_only(binding, carried.time()))
     });
     let bulk = if bulk { ", alive only by a bulk renewal" } else { "" };
-    finder
-        .fires(format!(
-            "{} went in the tunnel of {}; rule {number} (FORWARD {}) wants BID {bid}{bulk} (RFC 7629 §4.2)",
-            carried.flow(),
-            names(here),
-            rule.bids().iter().map(u8::to_string).collect::<Vec<_>>().join(", ")
-        ))
-        .later(grace_after(carried.time()), true, carried.stays_settled());
+    let (flow, here) = (carried.facts.map(|facts| facts.key), names(here));
+    let RuleAction::Forward(list) = rule.action else { return };
+    let say = move || {
+        let flow = flow.as_ref().map(flow_name).unwrap_or_default();
+        let list = list.bids().iter().map(u8::to_string).collect::<Vec<_>>().join(", ");
+        format!(
+            "{flow} went in the tunnel of {here}; rule {number} (FORWARD {list}) wants BID {bid}{bulk} (RFC 7629 §4.2)"
+        )
+    };
+    finder.fires(Wording::when_read(say)).later(grace_after(carried.time()), true, carried.stays_settled());
 }
 
 /// Uplink flow contradicts the negotiated policy.
