@@ -74,11 +74,8 @@ impl Pipeline {
         keys: &KeyRing,
         look: impl FnOnce(ObservedMessage<'_, '_>) -> T,
     ) -> Observed<T> {
+        self.advance(frame.time);
         let Self { trace, observer, validator } = self;
-        observer.advance(frame.time);
-        if let Some(validator) = validator {
-            validator.advance(frame.time, observer);
-        }
         // Most of a large capture, on the shortest way there is.
         if observer.takes_plain()
             && let Some(plain) = PlainTunnel::of(frame)
@@ -128,12 +125,16 @@ impl Pipeline {
         self.trace.pass_over(frame);
     }
 
-    /// Moves the clock where no frame does: what expires or is due by then does so.
+    /// Moves the clock, also where no frame does: what expires or is due by then does so.
+    #[inline]
     pub fn advance(&mut self, time: Timestamp) {
-        self.observer.advance(time);
-        if let Some(validator) = &mut self.validator {
-            validator.advance(time, &mut self.observer);
+        let Some(validator) = &mut self.validator else { return self.observer.advance(time) };
+        if self.observer.has_due(time) {
+            // Bindings may expire in this, and packets that wait came before.
+            validator.release(&mut self.observer);
         }
+        self.observer.advance(time);
+        validator.advance(time, &mut self.observer);
     }
 
     /// Brings the tables up to date while the observation goes on; see [`Observer::refresh`]. Packets that wait for

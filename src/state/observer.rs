@@ -197,6 +197,12 @@ impl Observer {
         }
     }
 
+    /// Whether more than the clock changes when it moves to `time`: requests are given up, flows are judged.
+    #[inline]
+    pub fn has_due(&self, time: Timestamp) -> bool {
+        time != self.clock && (self.pending.has_due(time) || self.judge.has_due(time))
+    }
+
     /// Brings the tables up to date with the clock while the observation goes on: expiry, and the counters of tunnels
     /// and rules. Visits every node and flow.
     pub fn refresh(&mut self) {

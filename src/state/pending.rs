@@ -118,11 +118,24 @@ impl Request {
         (self.flags, self.lifetime, self.flow_bindings) = (flags, lifetime, flow_bindings);
     }
 
-    /// When the copy was seen that a reply from `source` to `destination` answers: the last one on the reply's
-    /// own leg, else the last one anywhere.
-    pub fn sent(&self, source: SocketAddrV4, destination: SocketAddrV4) -> Timestamp {
-        let own = self.legs.iter().find(|leg| leg.is_reverse_of(source, destination));
-        own.map_or(self.seen, |leg| leg.seen)
+    /// Whether a copy of it was seen that is so old at `now`. The last one need not be among them: where the clock went
+    /// back after it, one on another leg may be.
+    fn is_aged(&self, now: Timestamp, ages: &RangeInclusive<i64>) -> bool {
+        let is_aged = |seen: Timestamp| ages.contains(&now.since(seen));
+        is_aged(self.seen) || self.legs.iter().any(|leg| is_aged(leg.seen))
+    }
+
+    /// When the copy was seen that a reply at `now` from `source` to `destination` answers: of those that are old and
+    /// young enough the last one on the reply's own leg, else the last one anywhere (D8).
+    pub fn sent(
+        &self,
+        (source, destination): (SocketAddrV4, SocketAddrV4),
+        now: Timestamp,
+        timeout: i64,
+    ) -> Timestamp {
+        let candidates = self.legs.iter().filter(|leg| (0..=timeout).contains(&now.since(leg.seen)));
+        let last = candidates.max_by_key(|leg| (leg.is_reverse_of(source, destination), leg.seen));
+        last.map_or(self.seen, |leg| leg.seen)
     }
 }
 
@@ -243,7 +256,7 @@ impl Pending {
         self.latest(self.by_identity.slots(tag), |request| {
             request.identity == *identity
                 && low_half(request.identification) == low_half(identification)
-                && ages.contains(&now.since(request.seen))
+                && request.is_aged(now, ages)
                 && fits(request)
         })
     }
@@ -260,7 +273,7 @@ impl Pending {
     ) -> Option<u32> {
         let is_it = |request: &Request| {
             low_half(request.identification) == low_half(identification)
-                && (0..=self.timeout).contains(&now.since(request.seen))
+                && request.is_aged(now, &(0..=self.timeout))
                 && request.legs.iter().any(|leg| leg.is_reverse_of(source, destination))
         };
         let tag = tag(self.hasher.hash_one((destination, source, low_half(identification))));

@@ -45,6 +45,7 @@ impl Observer {
             frame: event.frame,
         };
         let slot = self.request_of(event, header, read.nai);
+        let timeout = self.pending.timeout();
         let Some(request) = slot.and_then(|slot| self.pending.request_mut(slot)) else {
             return Attribution::to(self.unsolicited(event, &facts, read.nai));
         };
@@ -64,7 +65,7 @@ impl Observer {
         }
         request.is_open = false;
         // Taken as it is now: the table must not be borrowed while bindings change.
-        let decided = Decided::of(request, event, &facts, read);
+        let decided = Decided::of(request, event, &facts, read, timeout);
         let node = self.decide(event, &facts, read, &decided, record);
         Attribution { request: first, decides: true, ..Attribution::to(node) }
     }
@@ -370,9 +371,9 @@ impl Decided {
         event: &MessageEvent<'_, '_>,
         facts: &ReplyFacts,
         read: &Extensions<'_>,
+        timeout: i64,
     ) -> Self {
-        let (source, destination) = event.endpoints();
-        let sent = request.sent(source, destination);
+        let sent = request.sent(event.endpoints(), facts.time, timeout);
         Self {
             node: request.node,
             nai: match &request.identity {

@@ -178,6 +178,34 @@ fn a_foreign_agent_passes_both_on() {
     assert_eq!(states(&observer, NODE), ["1 192.0.2.200 active"]);
 }
 
+/// The reply is as old as the timeout allows after the second copy, and too old after the first, which its leg is of.
+#[test]
+fn a_copy_that_is_too_old_is_not_the_one_that_was_answered() {
+    let mut history = History::new();
+    let (from_node, passed_on) = relayed(1, 1);
+    history.ask(1.0, &from_node);
+    history.ask(1.01, &passed_on);
+    history.answer(11.004, &from_node.answer(0));
+    let observer = history.observe();
+    assert_eq!(exchanges(&observer), ["register accepted 0 1 1,2 < 3"]);
+    assert_eq!(observer.exchanges().next().unwrap().round_trip, Some(9_994_000_000));
+}
+
+/// The clock goes back by 20 ms after the foreign agent passed the request on: the copy before is the one that is
+/// answered.
+#[test]
+fn a_reply_answers_a_copy_that_was_seen_before_it_by_the_clock() {
+    let mut history = History::new();
+    let (from_node, passed_on) = relayed(1, 1);
+    history.ask(1.0, &from_node);
+    history.ask(1.04, &passed_on);
+    history.answer(1.02, &passed_on.answer(0));
+    let observer = history.observe();
+    assert_eq!(exchanges(&observer), ["register accepted 0 1 1,2 < 3"]);
+    assert_eq!(observer.exchanges().next().unwrap().round_trip, Some(20_000_000));
+    assert_eq!(states(&observer, NODE), ["1 192.0.2.200 active"]);
+}
+
 #[test]
 fn the_same_between_the_same_two_is_a_retransmission() {
     let mut history = History::new();

@@ -4,7 +4,7 @@ use std::net::SocketAddrV4;
 
 use crate::edges::told;
 use crate::history::{HOME_AGENT, Packet, care_of, ip_in_ip, ipv4};
-use crate::scene::{Registration, Scene, forward, short, udp_to_port};
+use crate::scene::{Registration, Scene, flow_binding, forward, multipath, short, udp_to_port};
 
 /// Cuts the frame added last, as a snapshot length does, so that so many octets of its UDP payload are left.
 fn cut_to(scene: &mut Scene, octets: usize) {
@@ -89,5 +89,78 @@ fn a_copy_breaks_no_rule_a_second_time_whatever_follows() {
     for with_fragment in [false, true] {
         let told = told("TUN-005", |scene: &mut Scene| astray_and_copied(scene, with_fragment));
         assert_eq!(told, [5], "{with_fragment}");
+    }
+}
+
+/// BIDs 1 and 2 at one care-of address, 0.1 s apart, both unanswered.
+fn two_at_once(scene: &mut Scene, is_cut: bool) {
+    for (bid, seconds) in [(1, 0.0), (2, 0.1)] {
+        scene.send(seconds, &Registration::relayed(9).with(multipath(bid)));
+        if is_cut {
+            cut_to(scene, 24);
+        }
+    }
+    scene.wait_until(1.0);
+}
+
+#[test]
+fn requests_that_were_cut_may_be_for_two_bindings() {
+    for is_cut in [false, true] {
+        assert_eq!(told("REG-015", |scene: &mut Scene| two_at_once(scene, is_cut)), [0; 0], "{is_cut}");
+    }
+}
+
+/// BID 1 is refused with 153 and registers again from another care-of address.
+fn moved(scene: &mut Scene, kept: Option<usize>) {
+    let rule = forward(&[7], &udp_to_port(5060));
+    let refused = scene.send(0.0, &Registration::request(1).with(rule));
+    if let Some(kept) = kept {
+        cut_to(scene, kept);
+    }
+    scene.send(0.02, &refused.reply(153));
+    let again = scene.send(5.0, &Registration::plain(7).with(multipath(1)));
+    if let Some(kept) = kept {
+        cut_to(scene, kept);
+    }
+    scene.send(5.02, &again.reply(0));
+    scene.wait_until(100.0);
+}
+
+#[test]
+fn a_request_that_was_cut_may_be_the_one_that_was_asked_for_again() {
+    for kept in [None, Some(24)] {
+        assert_eq!(told("EXCH-004", |scene: &mut Scene| moved(scene, kept)), [0; 0], "{kept:?}");
+    }
+}
+
+/// A request of BID 1 with two rules, the second of which may be cut, and its reply.
+fn two_rules(rules: [(u8, u8); 2], code: u8, is_cut: bool) -> impl Fn(&mut Scene) {
+    move |scene: &mut Scene| {
+        let rule = |(action, bid)| flow_binding(action, &[bid], 1, &udp_to_port(5060 + u16::from(bid)));
+        let sent = scene.send(0.0, &Registration::request(1).with(rule(rules[0])).with(rule(rules[1])));
+        if is_cut {
+            cut_to(scene, 24 + 8 + 15);
+        }
+        scene.send(0.02, &sent.reply(code));
+        scene.wait_until(1.0);
+    }
+}
+
+#[test]
+fn a_policy_that_was_cut_may_have_had_another_rule() {
+    const DROP: u8 = 0;
+    const FORWARD: u8 = 1;
+    // Only BID 1 can be found.
+    let cases = [
+        ("EXCH-006", [(FORWARD, 2), (FORWARD, 1)], 0),
+        ("EXCH-008", [(FORWARD, 1), (FORWARD, 2)], 153),
+        ("EXCH-014", [(DROP, 255), (FORWARD, 2)], 153),
+    ];
+    for (rule, rules, code) in cases {
+        for is_cut in [false, true] {
+            assert_eq!(told(rule, two_rules(rules, code, is_cut)), [0; 0], "{rule} {is_cut}");
+        }
+        let first_alone = [rules[0], rules[0]];
+        assert_eq!(told(rule, two_rules(first_alone, code, false)), [2], "{rule}");
     }
 }

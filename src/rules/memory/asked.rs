@@ -247,6 +247,16 @@ impl Said {
         self.seldom.as_deref()
     }
 
+    /// Whether not all of it was captured: what seems absent may have been there.
+    pub fn is_cut(&self) -> bool {
+        self.payload.is_none()
+    }
+
+    /// Whether its BID, or that it has none, is among what was not captured.
+    pub fn hides_its_bid(&self) -> bool {
+        self.is_cut() && self.bid.is_none()
+    }
+
     /// The BIDs of all FORWARD lists (D6).
     pub fn forward_bids(&self) -> OctetSet {
         let lists = self.flow_rules.iter().filter(|rule| rule.is_forward_list);

@@ -101,6 +101,7 @@ impl Session {
         let mut latest: Vec<&Track> = self.tracks.iter().filter(is_its).collect();
         latest.sort_by_key(|track| std::cmp::Reverse(track.last.place.time));
         latest.first().is_some_and(|track| track.source == source)
+            || self.tracks.iter().any(|track| track.hides_bid && track.source == source)
     }
 
     /// Whether the latest request for a binding with none of these BIDs came from here.
@@ -154,7 +155,7 @@ impl Session {
 
     /// Whether a request for the same binding came after this one.
     pub fn is_followed(&self, asked: &Asked) -> bool {
-        self.tracks.iter().any(|track| track.is_for(asked) && track.last.place.frame > asked.place.frame)
+        self.tracks.iter().any(|track| track.may_be_for(asked) && track.last.place.frame > asked.place.frame)
     }
 
     /// The exchange whose reply had this frame, if it is the last one of its binding.
@@ -280,7 +281,7 @@ impl Session {
         if code.0 == 133 {
             self.rejected = Some((Box::new(answer.clone()), asked.is_timestamp));
         }
-        if code.0 == numbers.invalid_fb_identifier {
+        if code.0 == numbers.invalid_fb_identifier && !asked.said.is_cut() {
             if self.refused_flows.len() >= REFUSALS {
                 self.refused_flows.remove(0);
             }

@@ -18,6 +18,8 @@ pub(in crate::rules) struct Track {
     pub has_multipath: bool,
     /// The BID; `None` without Multipath, and where it cannot be read.
     pub bid: Option<u8>,
+    /// Whether it may have been among what was not captured: then they may be for different bindings.
+    pub hides_bid: bool,
     /// Where the last of them came from.
     pub source: SocketAddrV4,
     /// The last of them.
@@ -59,7 +61,9 @@ impl Track {
 
     /// Whether another track is of requests that belong to this one.
     pub fn is_like(&self, other: &Self) -> bool {
-        let key = |track: &Self| (track.leg, track.care_of_address, track.has_multipath, track.bid);
+        let key = |track: &Self| {
+            (track.leg, track.care_of_address, track.has_multipath, track.bid, track.hides_bid)
+        };
         key(self) == key(other)
     }
 
@@ -68,6 +72,12 @@ impl Track {
         let said = &asked.said;
         self.care_of_address == asked.request.care_of_address
             && (self.has_multipath, self.bid) == (said.has_multipath, said.bid)
+            && self.hides_bid == said.hides_its_bid()
+    }
+
+    /// Whether it is of requests that may be for the same binding as one that can be read.
+    pub fn may_be_for(&self, asked: &Asked) -> bool {
+        self.is_for(asked) || self.hides_bid && self.care_of_address == asked.request.care_of_address
     }
 
     /// A track that begins with this request.
@@ -77,6 +87,7 @@ impl Track {
             care_of_address: asked.request.care_of_address,
             has_multipath: asked.said.has_multipath,
             bid: asked.said.bid,
+            hides_bid: asked.said.hides_its_bid(),
             source: asked.source,
             last: Attempt::of(asked),
             before: None,

@@ -165,3 +165,25 @@ fn a_policy_that_was_refused_by_the_nai_is_repeated_by_the_node() {
         assert_eq!(told("EXCH-005", again(is_known, 8)), [0; 0]);
     }
 }
+
+/// BID 1 is refused to the NAI with 153. The node is known by its address from BID 2; that both are one a later reply
+/// says.
+#[test]
+fn who_registers_again_by_the_nai_has_tried_again() {
+    let refused = |again: Option<u8>| {
+        move |scene: &mut Scene| {
+            scene.exchange(0.0, &Registration::request(2), 0);
+            let rule = forward(&[3], &udp_to_port(5060));
+            scene.exchange(1.0, &by_nai(Registration::request(1).with(rule)), 153);
+            if let Some(bid) = again {
+                let sent = scene.send(4.0, &by_nai(Registration::request(bid)));
+                let reply = Registration { home_address: NODE, ..sent.reply(0) };
+                scene.send(4.02, &reply.with(short(131, b"a@b.example")));
+            }
+            scene.wait_until(100.0);
+        }
+    };
+    assert_eq!(told("EXCH-004", refused(Some(1))), [0; 0]);
+    assert_eq!(told("EXCH-004", refused(Some(2))), [4]);
+    assert_eq!(told("EXCH-004", refused(None)), [4]);
+}

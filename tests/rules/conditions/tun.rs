@@ -307,3 +307,26 @@ fn a_removed_binding_is_given_a_whole_second() {
     assert_eq!(told("TUN-003", used(5.02)), [0; 0]);
     assert_eq!(told("TUN-003", used(5.03)), [7]);
 }
+
+/// A node that breaks its own rule until its binding expires, and nothing until more than a second later: what goes up
+/// before the expiry came from a node that was registered, however late it is judged.
+#[test]
+fn packets_before_an_expiry_are_of_a_live_binding() {
+    const OTHER: Ipv4Addr = Ipv4Addr::new(10, 1, 0, 2);
+    let build = |count: u32, until: f64| {
+        move |scene: &mut Scene| {
+            let short = Registration { lifetime: 20, ..Registration::relayed(9) };
+            scene.exchange(0.0, &short.with(multipath_with(4, 1, 1, 0)).with(drop_all()), 0);
+            let other = Registration { home_address: OTHER, ..Registration::relayed(9) };
+            scene.exchange(1.0, &other.with(multipath_with(4, 1, 1, 0)), 0);
+            for number in 0..count {
+                let seconds = until - f64::from(count - number) * 0.005;
+                scene.history.up(seconds, care_of(9), &Packet::new().back());
+            }
+            scene.wait_until(22.0);
+        }
+    };
+    // The binding ends at 20.02 s.
+    assert_eq!(told("TUN-012", build(100, 20.02)), [0; 0]);
+    assert_eq!(told("TUN-012", build(2, 20.03)), [6]);
+}

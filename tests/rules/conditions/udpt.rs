@@ -1,6 +1,6 @@
 //! UDP tunnelling (UDPT), by itself.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4};
 
 use super::{says, told};
 use crate::history::{HOME_AGENT, NODE, Packet, care_of, minimal_header, udp};
@@ -169,4 +169,34 @@ fn data_may_come_from_the_port_of_the_latest_request() {
     assert_eq!(told("UDPT-004", from(5001, true)), [0; 0]);
     assert_eq!(told("UDPT-004", from(5001, false)), [3]);
     assert_eq!(told("UDPT-004", from(5002, true)), [4]);
+}
+
+/// Two nodes behind one NAT, of which the first may have a prefix; IPv6 goes to one of them: frame 5.
+#[test]
+fn a_prefix_is_that_of_the_node_at_this_port() {
+    const PREFIX: [u8; 16] = [0x20, 0x01, 0x0d, 0xb8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let to = |port: u16, has_prefix: bool| {
+        move |scene: &mut Scene| {
+            for (number, own_port) in [(1, 5000), (2, 5016)] {
+                let home_address = Ipv4Addr::new(10, 1, 0, number);
+                let source = SocketAddrV4::new(care_of(200), own_port);
+                let mut request = Registration { home_address, source, ..Registration::request(number) };
+                let mut granted = Vec::new();
+                if number == 1 && has_prefix {
+                    // RFC 5454: IPv6 prefix request and reply, /64.
+                    request = request.with(short(152, &[&[1, 64], &PREFIX[..]].concat()));
+                    granted.push(short(152, &[&[2, 0, 64, 0], &PREFIX[..]].concat()));
+                }
+                let seconds = f64::from(number);
+                let sent = scene.send(seconds, &request.with(short(144, &[0; 6])));
+                granted.push(short(44, &[0, 0, 0, 0, 0, 110]));
+                scene.send(seconds + 0.02, &granted.into_iter().fold(sent.reply(0), Registration::with));
+            }
+            let inner = Packet::new().from(Ipv6Addr::LOCALHOST).to(Ipv6Addr::from([0x20; 16]));
+            down(scene, SocketAddrV4::new(care_of(200), port), [4, 41, 0, 0], &inner.octets());
+        }
+    };
+    assert_eq!(told("UDPT-004", to(5016, false)), [5]);
+    assert_eq!(told("UDPT-004", to(5016, true)), [5]);
+    assert_eq!(told("UDPT-004", to(5000, true)), [0; 0]);
 }

@@ -115,14 +115,17 @@ pub static EXCH_004: Rule = Rule {
 
 fn does_not_try_again(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     let refusal = answering.message.message.numbers().invalid_fb_identifier;
-    let Some(asked) = answering.asked.filter(|_| answering.reply.code.0 == refusal) else { return };
+    let is_named = |asked: &&Asked| !asked.said.hides_its_bid();
+    let Some(asked) = answering.asked.filter(is_named).filter(|_| answering.reply.code.0 == refusal) else {
+        return;
+    };
     let (time, address, wanted) = (answering.time(), asked.request.care_of_address, asked.usable_bid());
     let name = wanted.map_or_else(|| format!("Care-of Address {address}"), |bid| format!("BID {bid}"));
     let node = asked.node.map(|node| answering.world.node_of(node, asked.place.time));
     let slots = [node, answering.slot];
     let is_retry = move |track: &Track| {
         let is_it = wanted.map_or(track.care_of_address == address, |bid| track.bid == Some(bid));
-        is_it && track.registering.is_some_and(|registering| registering > time)
+        (is_it || track.hides_bid) && track.registering.is_some_and(|registering| registering > time)
     };
     let until = Timestamp::from_nanoseconds(time.nanoseconds().saturating_add(T_ACT));
     finder
@@ -134,7 +137,9 @@ fn does_not_try_again(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>
         ))
         .at(fields::CODE)
         .later(until, false, move |world, observer| {
-            let sessions = slots.iter().flatten().filter_map(|slot| world.session(*slot, observer));
+            // A node may have turned out to be another name of one since.
+            let nodes = slots.iter().flatten().map(|slot| world.node_of(*slot, time));
+            let sessions = nodes.filter_map(|node| world.session(node, observer));
             !sessions.flat_map(|session| &session.tracks).any(is_retry)
         });
 }
@@ -160,7 +165,7 @@ pub static EXCH_005: Rule = Rule {
 
 fn repeats_unusable_bids(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
     let listed = asking.asked.said.forward_bids();
-    if !asking.anchored || listed.is_empty() {
+    if !asking.anchored || listed.is_empty() || asking.asked.said.is_cut() {
         return;
     }
     let Some(refused) = asking.session.refusal_of(&listed, asking.time()) else { return };
@@ -197,10 +202,8 @@ pub static EXCH_008: Rule = Rule {
 
 fn refuses_what_it_knows(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     let refusal = answering.message.message.numbers().invalid_fb_identifier;
-    let Some(asked) = answering.asked.filter(|_| answering.reply.code.0 == refusal && answering.anchored)
-    else {
-        return;
-    };
+    let is_judged = answering.reply.code.0 == refusal && answering.anchored;
+    let Some(asked) = answering.asked.filter(|asked| is_judged && !asked.said.is_cut()) else { return };
     let known = KnownBids::of(answering, asked);
     let listed = asked.said.forward_bids();
     if listed.is_empty() || !listed.iter().all(|bid| known.has(bid)) {
@@ -324,7 +327,10 @@ pub static EXCH_014: Rule = Rule {
 
 fn looks_up_the_filler(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     let refusal = answering.message.message.numbers().invalid_fb_identifier;
-    let Some(asked) = answering.asked.filter(|_| answering.reply.code.0 == refusal) else { return };
+    let is_whole = |asked: &&Asked| !asked.said.is_cut();
+    let Some(asked) = answering.asked.filter(is_whole).filter(|_| answering.reply.code.0 == refusal) else {
+        return;
+    };
     // FB-001, FB-003 and FB-008.
     let is_sound = |rule: &FlowRule| !rule.overruns && rule.bids.len() == 1 && rule.ts_format != 0;
     let rules = &asked.said.flow_rules;

@@ -28,7 +28,7 @@ pub static REG_015: Rule = Rule {
 };
 
 fn comes_too_soon(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
-    let track = asking.session.track(asking.asked);
+    let track = asking.session.track(asking.asked).filter(|track| !track.hides_bid);
     if let Some(last) = track.and_then(|track| track.hasty(asking.time())) {
         finder.fires(format!(
             "{} after the request #{} for the same binding, which is unanswered; at least 1 s has to pass \
@@ -57,7 +57,7 @@ pub static REG_016: Rule = Rule {
 };
 
 fn does_not_back_off(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
-    let Some(track) = asking.session.track(asking.asked) else { return };
+    let Some(track) = asking.session.track(asking.asked).filter(|track| !track.hides_bid) else { return };
     let Some(before) = track.unanswered_gap() else { return };
     let gap = asking.time().since(track.last.place.time);
     let wanted = asking.request.lifetime;
