@@ -8,12 +8,13 @@ mod program;
 #[path = "rules/scene.rs"]
 mod scene;
 
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::{Path, PathBuf};
 
 use history::{Packet, care_of, pcap, revocation};
 use program::capture::{self, datagram, request};
 use program::run;
-use scene::{KEY, Registration, Scene, multipath, multipath_with, sign, udp_to_port};
+use scene::{KEY, Registration, Scene, multipath, multipath_with, short, sign, udp_to_port};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -115,6 +116,29 @@ fn findings_of_an_address_that_no_exchange_made_a_node_of_are_shown_for_it() {
     };
     assert_eq!(of("10.1.0.1"), (1, vec![("REV-001".to_owned(), 1)]));
     assert_eq!(of("10.1.0.2"), (0, Vec::new()));
+}
+
+/// 10.1.0.1 at one home agent, and at another the node a@b.example, which has the same home address there.
+#[test]
+fn a_node_is_not_the_one_with_its_home_address_at_another_home_agent() {
+    let mut scene = Scene::default();
+    scene.exchange(0.0, &Registration::request(1), 0);
+    let home_agent = Ipv4Addr::new(198, 51, 100, 2);
+    let elsewhere = Registration {
+        home_agent,
+        destination: SocketAddrV4::new(home_agent, 434),
+        ..Registration::request(1)
+    };
+    scene.exchange(1.0, &elsewhere.with(short(131, b"a@b.example")), 0);
+    let frames = |options: &str| -> Vec<u64> {
+        let run = decoded(&scene, &format!("--format json --show exchanges {options}"));
+        let document: Value = serde_json::from_str(&run.out).unwrap();
+        let exchanges = document["exchanges"].as_array().unwrap();
+        exchanges.iter().map(|exchange| exchange["request_frames"][0].as_u64().unwrap()).collect()
+    };
+    assert_eq!(frames(""), [1, 3]);
+    assert_eq!(frames("--node a@b.example"), [3]);
+    assert_eq!(frames("--node 10.1.0.1"), [1, 3], "an address is that of both");
 }
 
 #[test]

@@ -351,15 +351,25 @@ fn fragment<'a>(
         return Ok(Packet::Other);
     }
     let ours = |source, destination| is_ours(ports, source, destination);
-    match table.add(frame, ip_offset, &packet, ours)? {
-        Outcome::Foreign => Ok(Packet::Other),
-        Outcome::Held => Ok(Packet::Held(encapsulation.map(|encapsulation| Tunnel {
+    let held = || {
+        Packet::Held(encapsulation.map(|encapsulation| Tunnel {
             encapsulation,
             outer: packet,
             reassembled: false,
             last_fragment: None,
             ip_offset: Some(ip_offset),
-        }))),
+        }))
+    };
+    let outcome = match table.add(frame, ip_offset, &packet, ours) {
+        // Whoever wraps a fragment in minimal encapsulation makes it longer by a header of 12 octets (RFC 2004 §3.1).
+        Err(Reason::FragmentLength { octets: 1.. }) if encapsulation == Some(Encapsulation::Minimal) => {
+            return Ok(held());
+        }
+        outcome => outcome?,
+    };
+    match outcome {
+        Outcome::Foreign => Ok(Packet::Other),
+        Outcome::Held => Ok(held()),
         Outcome::Complete => {
             let (octets, on_link) = table.assembled();
             let outer = Ipv4Packet::parse(octets, on_link)?;

@@ -64,12 +64,22 @@ impl<'t> Selection<'t> {
     /// Whether an exchange is wanted: one that names the node as the user did, or by its home address, or by its NAI
     /// before it had one.
     fn wants_exchange(&self, exchange: &Exchange) -> bool {
+        let Some(target) = self.target else { return true };
         let is_of_its_names = || {
             let Names { addresses, nais } = self.names();
             let has_nai = || exchange.nai.as_deref().is_some_and(|nai| nais.contains(nai));
-            addresses.contains(&exchange.home_address) || exchange.home_address.is_unspecified() && has_nai()
+            addresses.contains(&exchange.home_address) && !self.is_anothers(exchange, target)
+                || exchange.home_address.is_unspecified() && has_nai()
         };
-        self.target.is_none_or(|target| target.is_named_by(exchange) || is_of_its_names())
+        target.is_named_by(exchange) || is_of_its_names()
+    }
+
+    /// Whether the home address of an exchange is, at its home agent, that of a node which is not wanted.
+    fn is_anothers(&self, exchange: &Exchange, target: &Target) -> bool {
+        let owner = self.observer.owner_of(exchange.home_agent, exchange.home_address.into());
+        owner
+            .and_then(|slot| self.observer.node(slot))
+            .is_some_and(|node| node.home_address == Some(exchange.home_address) && !target.is_node(node))
     }
 
     /// The nodes that are wanted.

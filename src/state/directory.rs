@@ -263,13 +263,12 @@ impl Directory {
         }
     }
 
-    /// The node behind whose prefix this address lies; the longest prefix wins.
-    pub fn behind(&self, home_agent: Ipv4Addr, address: IpAddr) -> Option<u32> {
-        let family = usize::from(address.is_ipv6());
-        self.lengths
-            .get(family)?
-            .iter()
-            .find_map(|length| self.by_prefix.get(&(home_agent, Prefix::covering(address, *length))).copied())
+    /// The nodes behind whose prefixes this address lies, that with the longest first.
+    pub fn behind(&self, home_agent: Ipv4Addr, address: IpAddr) -> impl Iterator<Item = u32> {
+        let lengths = self.lengths.get(usize::from(address.is_ipv6())).into_iter().flatten();
+        lengths.filter_map(move |length| {
+            self.by_prefix.get(&(home_agent, Prefix::covering(address, *length))).copied()
+        })
     }
 
     /// Notes a prefix that a home agent acknowledged for a node.
@@ -434,7 +433,7 @@ impl Directory {
         for prefix in node.prefixes().to_vec() {
             self.disturb_around(home_agent, prefix, slot);
         }
-        let behind = home_address.and_then(|address| self.behind(home_agent, address.into()));
+        let behind = home_address.and_then(|address| self.behind(home_agent, address.into()).next());
         if let Some(loser) = behind.filter(|loser| *loser != slot) {
             self.disturb(loser);
         }
@@ -500,10 +499,11 @@ mod tests {
         directory.give_prefix(node, Prefix::covering(Ipv4Addr::new(10, 2, 0, 0).into(), 24));
         let host = Ipv4Addr::new(10, 2, 0, 7).into();
         directory.give_nai(node, b"mn@example.org");
-        assert_eq!(directory.behind(agent, host), Some(node));
+        assert!(directory.behind(agent, host).eq([node]));
         let changes = directory.prefix_changes;
         directory.rename(node, other, Ipv4Addr::new(10, 1, 0, 2));
-        assert_eq!((directory.behind(agent, host), directory.behind(other, host)), (None, Some(node)));
+        assert_eq!(directory.behind(agent, host).next(), None);
+        assert!(directory.behind(other, host).eq([node]));
         assert_ne!(directory.prefix_changes, changes);
     }
 

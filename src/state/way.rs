@@ -35,9 +35,14 @@ impl Ends {
 impl Observer {
     /// Index of the node of a home agent that has this home address, or a prefix that covers the address.
     pub fn owner_of(&self, home_agent: Ipv4Addr, address: IpAddr) -> Option<u32> {
-        ipv4(address)
-            .and_then(|address| self.directory.find(home_agent, address))
-            .or_else(|| self.directory.behind(home_agent, address))
+        self.owners_of(home_agent, address).next()
+    }
+
+    /// Indices of all nodes of a home agent that have this home address, or a prefix that covers the address; the
+    /// longest prefix first.
+    pub fn owners_of(&self, home_agent: Ipv4Addr, address: IpAddr) -> impl Iterator<Item = u32> {
+        let at_home = ipv4(address).and_then(|address| self.directory.find(home_agent, address));
+        at_home.into_iter().chain(self.directory.behind(home_agent, address))
     }
 
     /// The node that a packet inside a tunnel belongs to, if it runs in this direction: that of its payload's local

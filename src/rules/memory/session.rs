@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4};
 use std::num::NonZeroU64;
 
 use super::{
-    Answer, Asked, Exhausted, GRACE, IN_FLIGHT, Passed, PassedBy, Registered, T_ACT, Told, Track, push_snugly,
+    Answer, Asked, Exhausted, GRACE, Passed, PassedBy, Registered, Rejected, T_ACT, Told, Track, push_snugly,
 };
 use crate::rules::facts::{Leg, LiveBids, OctetSet};
 use crate::rules::memory::traffic::TrafficMemory;
@@ -37,8 +37,8 @@ pub(in crate::rules) struct Session {
     last: [Option<(u64, Option<NonZeroU64>)>; 2],
     /// Identifications of the latest requests on the foreign agent's leg.
     relayed: VecDeque<u64>,
-    /// The reply with code 133 that no request has followed yet, and whether the refused request had a timestamp.
-    pub rejected: Option<(Box<Answer>, bool)>,
+    /// The reply with code 133 that no request has followed yet.
+    pub rejected: Option<Box<Rejected>>,
     /// When code 152 was last sent to it.
     pub last_refused: Option<Timestamp>,
     /// When it was first sent, after the last time that a request with Multipath was accepted.
@@ -241,8 +241,7 @@ impl Session {
         let [home, foreign] = &mut self.last;
         *(if asked.leg == Leg::HomeAgent { home } else { foreign }) = last;
         // What was refused is compared with requests captured well after the reply (REG-014).
-        self.rejected =
-            self.rejected.take().filter(|(answer, _)| asked.place.time.since(answer.place.time) < IN_FLIGHT);
+        self.rejected = self.rejected.take().filter(|rejected| rejected.is_passed_over(asked));
         self.remember_prefixes(&asked.said);
     }
 
@@ -279,7 +278,8 @@ impl Session {
         self.remember_networks(answer, asked.is_some());
         let Some(asked) = asked else { return };
         if code.0 == 133 {
-            self.rejected = Some((Box::new(answer.clone()), asked.is_timestamp));
+            let rejected = Rejected { answer: answer.clone(), was_timestamp: asked.is_timestamp };
+            self.rejected = Some(Box::new(rejected));
         }
         if code.0 == numbers.invalid_fb_identifier && !asked.said.is_cut() {
             if self.refused_flows.len() >= REFUSALS {

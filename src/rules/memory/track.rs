@@ -28,8 +28,8 @@ pub(in crate::rules) struct Track {
     pub before: Option<Attempt>,
     /// The greatest Identification of any of them.
     pub highest: u64,
-    /// When the last of them with a lifetime above 0 was seen.
-    pub registering: Option<Timestamp>,
+    /// Frame of the last of them with a lifetime above 0.
+    pub registering: Option<u64>,
 }
 
 /// One request of a track.
@@ -92,7 +92,7 @@ impl Track {
             last: Attempt::of(asked),
             before: None,
             highest: asked.request.identification,
-            registering: (asked.request.lifetime > 0).then_some(asked.place.time),
+            registering: (asked.request.lifetime > 0).then_some(asked.place.frame),
         }
     }
 
@@ -102,7 +102,7 @@ impl Track {
         self.source = asked.source;
         self.highest = self.highest.max(asked.request.identification);
         if asked.request.lifetime > 0 {
-            self.registering = Some(asked.place.time);
+            self.registering = Some(asked.place.frame);
         }
     }
 

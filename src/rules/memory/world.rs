@@ -14,7 +14,7 @@ use super::tunnel_ends::TunnelEnds;
 use super::{Answer, Asked, Revocations, Session, T_ACT};
 use crate::rules::facts::live;
 use crate::rules::validator::Options;
-use crate::state::{Node, Observer, prefetch};
+use crate::state::{Binding, BindingState, Node, Observer, prefetch};
 use crate::time::Timestamp;
 use crate::wire::{DualStack, Numbers};
 
@@ -285,12 +285,10 @@ impl World {
         {
             session.alarm = None;
         }
-        // What expires later than this needs another alarm.
-        let later = node
-            .bindings()
-            .iter()
-            .filter(|binding| binding.is_active())
-            .filter_map(|binding| binding.expires);
+        // What expires later than this needs another alarm, also where the observer was faster.
+        let may_expire =
+            |binding: &&Binding| matches!(binding.state, BindingState::Active | BindingState::Expired);
+        let later = node.bindings().iter().filter(may_expire).filter_map(|binding| binding.expires);
         self.set_alarm_at(later.filter(|expires| *expires > time).min(), slot, node, observer);
         Some((time, slot))
     }

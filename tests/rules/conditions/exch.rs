@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use super::{says, told, told_late, words};
-use crate::scene::{Registration, Scene, forward, multipath_with, udp_to_port};
+use crate::scene::{Registration, Scene, forward, multipath_with, timestamp, udp_to_port};
 
 /// A request of this BID with FORWARD to these.
 fn forwarding(bid: u8, bids: &[u8]) -> Registration {
@@ -156,4 +156,21 @@ fn the_answer_to_a_plain_request_is_no_verdict_on_multipath() {
         silent(None, Registration::plain(1).home_agent, Registration::plain(1).home_agent)(scene);
     };
     assert_eq!(told("EXCH-011", silent), [6]);
+}
+
+/// A capture with times in whole seconds: what follows the refusal in the file came after it.
+#[test]
+fn who_tries_again_within_the_same_second_has_tried_again() {
+    let refused = |bid: u8| {
+        move |scene: &mut Scene| {
+            let rule = forward(&[3], &udp_to_port(5060));
+            let sent = scene.send(1.0, &Registration::request(1).with(rule));
+            scene.send(1.0, &sent.reply(153));
+            let identification = Some(timestamp(1.5));
+            scene.send(1.0, &Registration { identification, ..Registration::request(bid) });
+            scene.wait_until(100.0);
+        }
+    };
+    assert_eq!(told("EXCH-004", refused(1)), [0; 0]);
+    assert_eq!(told("EXCH-004", refused(2)), [2]);
 }

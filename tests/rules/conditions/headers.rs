@@ -242,3 +242,28 @@ fn minimal_encapsulation_adds_no_header_to_the_stack() {
     assert_eq!(told("TUN-019", stacked(3)), [0; 0]);
     assert_eq!(told("TUN-019", stacked(4)), [3]);
 }
+
+/// A datagram in three fragments, each of which somebody wrapped in minimal encapsulation: with the source kept, the
+/// header has 12 octets, so that the outer fragment ends at no multiple of 8.
+#[test]
+fn fragments_that_were_wrapped_are_told_of_though_they_cannot_be_put_together() {
+    let wrapped = |is_wrong: bool| {
+        move |scene: &mut Scene| {
+            bid_1(scene, MINIMAL);
+            let inner = Packet::new().octets();
+            let mut header = minimal_header(&inner, true);
+            if is_wrong {
+                // A reserved bit.
+                header[1] ^= 1;
+            }
+            for (number, offset) in [0u8, 8, 16].into_iter().enumerate() {
+                let mut packet = ipv4(HOME_AGENT, care_of(1), 55, &[&header[..], &[0x5a; 64]].concat());
+                packet[6] = if number < 2 { 0x20 } else { 0 };
+                packet[7] = offset;
+                scene.history.raw(moment(5.0), packet);
+            }
+        }
+    };
+    assert_eq!(told("TUN-023", wrapped(false)), [4, 5]);
+    assert_eq!(told("TUN-023", wrapped(true)), [3]);
+}

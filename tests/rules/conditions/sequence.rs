@@ -20,6 +20,27 @@ fn what_was_sent_within_a_tenth_of_a_second_had_not_heard_of_the_refusal() {
     assert_eq!(told("REG-014", again(0.1)), [3]);
 }
 
+/// Refused with 133, which gives a nonce; a request so soon after that may have been on its way, and one a minute later
+/// with another nonce, which it was given since.
+#[test]
+fn a_nonce_that_was_taken_over_at_once_is_taken_over() {
+    const GIVEN: u64 = 0x1234_5678 << 32;
+    let nonces = |at_once: u64| {
+        move |scene: &mut Scene| {
+            let with = |nonce: u64, low: u64| Registration {
+                identification: Some(nonce | low),
+                ..Registration::plain(1)
+            };
+            let sent = scene.send(0.0, &with(1 << 32, 1));
+            scene.send(0.02, &Registration { identification: Some(GIVEN | 1), ..sent.reply(133) });
+            scene.exchange(0.1, &with(at_once, 2), 0);
+            scene.send(60.0, &with(0x9abc_def0 << 32, 3));
+        }
+    };
+    assert_eq!(told("REG-014", nonces(GIVEN)), [0; 0]);
+    assert_eq!(told("REG-014", nonces(1 << 32)), [5]);
+}
+
 #[test]
 fn silence_is_told_of_home_agents_alone() {
     let silent = |request: Registration| {

@@ -330,3 +330,49 @@ fn packets_before_an_expiry_are_of_a_live_binding() {
     assert_eq!(told("TUN-012", build(100, 20.02)), [0; 0]);
     assert_eq!(told("TUN-012", build(2, 20.03)), [6]);
 }
+
+/// A mobile router with 10.99.0.0/24 and BID 1, and a node of that network which may have asked to register from
+/// elsewhere, was refused, and is at home behind the router: frames 1 to 4.
+#[test]
+fn a_node_at_home_in_a_mobile_network_is_no_stranger_there() {
+    const AT_HOME: Ipv4Addr = Ipv4Addr::new(10, 99, 0, 5);
+    let packet = |address: Ipv4Addr| {
+        move |scene: &mut Scene| {
+            let asked = Registration::request(1).with(short(148, &[0, 24, 10, 99, 0, 0]));
+            let sent = scene.send(0.0, &asked);
+            scene.send(0.02, &sent.reply(0).with(short(148, &[1, 0, 24, 0, 10, 99, 0, 0])));
+            let elsewhere = Registration { home_address: AT_HOME, ..Registration::request(7) };
+            scene.exchange(1.0, &elsewhere, 131);
+            scene.history.up(10.0, care_of(1), &Packet::new().to(address).back());
+            scene.history.down(11.0, care_of(1), &Packet::new().to(address));
+        }
+    };
+    assert_eq!(told("TUN-012", packet(AT_HOME)), [0; 0]);
+    assert_eq!(told("TUN-013", packet(AT_HOME)), [0; 0]);
+    assert_eq!(told("TUN-012", packet(Ipv4Addr::new(10, 98, 0, 5))), [5]);
+    assert_eq!(told("TUN-013", packet(Ipv4Addr::new(10, 98, 0, 5))), [6]);
+}
+
+/// Two bindings that expire 0.3 s apart while in use, after a packet that the rule drops; nothing is captured between
+/// the two expiries.
+#[test]
+fn each_of_two_bindings_that_expire_is_noticed() {
+    let expires = |seconds: f64| {
+        move |scene: &mut Scene| {
+            let for_20 = |bid: u8| Registration { lifetime: 20, ..Registration::request(bid) };
+            scene.exchange(0.0, &for_20(1).with(drop_all()), 0);
+            scene.exchange(0.3, &for_20(2), 0);
+            // A packet that is counted by itself, and so is suspected at once.
+            scene.history.down(19.4, care_of(1), &Packet::new().later_fragment());
+            scene.history.down(19.41, care_of(1), &Packet::new());
+            for tenth in [5, 6] {
+                let other = Packet::new().ports(1, 2).back();
+                scene.history.up(19.0 + f64::from(tenth) / 10.0, care_of(tenth - 4), &other);
+            }
+            scene.wait_until(seconds);
+            scene.wait_until(30.0);
+        }
+    };
+    assert_eq!(told("REG-018", expires(20.1)), [2, 4]);
+    assert_eq!(told("REG-018", expires(21.2)), [2, 4]);
+}

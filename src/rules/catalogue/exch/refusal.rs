@@ -119,13 +119,14 @@ fn does_not_try_again(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>
     let Some(asked) = answering.asked.filter(is_named).filter(|_| answering.reply.code.0 == refusal) else {
         return;
     };
-    let (time, address, wanted) = (answering.time(), asked.request.care_of_address, asked.usable_bid());
+    let (time, frame) = (answering.time(), answering.message.place.frame);
+    let (address, wanted) = (asked.request.care_of_address, asked.usable_bid());
     let name = wanted.map_or_else(|| format!("Care-of Address {address}"), |bid| format!("BID {bid}"));
     let node = asked.node.map(|node| answering.world.node_of(node, asked.place.time));
     let slots = [node, answering.slot];
     let is_retry = move |track: &Track| {
         let is_it = wanted.map_or(track.care_of_address == address, |bid| track.bid == Some(bid));
-        (is_it || track.hides_bid) && track.registering.is_some_and(|registering| registering > time)
+        (is_it || track.hides_bid) && track.registering.is_some_and(|registering| registering > frame)
     };
     let until = Timestamp::from_nanoseconds(time.nanoseconds().saturating_add(T_ACT));
     finder

@@ -2,15 +2,12 @@
 
 use crate::rules::facts::{Answering, Asking, Traits, fields};
 use crate::rules::finder::Finder;
-use crate::rules::memory::{Asked, GRACE, IN_FLIGHT, Registered};
+use crate::rules::memory::{Asked, GRACE, Registered};
 use crate::rules::rule::Check;
 use crate::rules::words::seconds;
 use crate::rules::{Level, Rule, Scope, Subject};
 use crate::state::expiry;
 use crate::wire::{high_half, low_half};
-
-/// How far a timestamp may lie from the home agent's clock to be accepted, in seconds (RFC 5944 §5.7.1).
-const RESYNCHRONISED: u32 = 7;
 
 /// Reply does not copy the low half of the Identification.
 pub static REG_010: Rule = Rule {
@@ -191,36 +188,27 @@ pub static REG_014: Rule = Rule {
 };
 
 fn does_not_resynchronise(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
-    let Some((answer, was_timestamp)) = &asking.session.rejected else { return };
-    let elapsed = asking.time().since(answer.place.time);
-    if elapsed < IN_FLIGHT {
+    let Some(rejected) = &asking.session.rejected else { return };
+    let identification = asking.request.identification;
+    let Some(off) =
+        rejected.deviation(identification, asking.time()).filter(|_| !rejected.is_in_flight(asking.time()))
+    else {
         return;
-    }
-    let told = high_half(answer.reply.identification);
-    let found = high_half(asking.request.identification);
-    let at = fields::REQUEST_IDENTIFICATION;
-    if *was_timestamp {
-        // The 32 bits of NTP seconds wrap around.
-        let expected = told.wrapping_add(u32::try_from(elapsed / 1_000_000_000).unwrap_or(u32::MAX));
-        let off = found.wrapping_sub(expected).min(expected.wrapping_sub(found));
-        if off > RESYNCHRONISED {
-            finder
-                .fires(format!(
-                    "the timestamp is {found:#010x}, {off} s off the clock of the home agent that refused with 133 at \
-                     #{}; it has to be taken over (RFC 5944 §5.7.1)",
-                    answer.place.frame
-                ))
-                .at(at);
-        }
-    } else if found != told {
-        finder
-            .fires(format!(
-                "the high half of the Identification is {found:#010x}, and the refusal with 133 at #{} gave {told:#010x} \
-                 as the next nonce; it has to be taken over (RFC 5944 §5.7.2)",
-                answer.place.frame
-            ))
-            .at(at);
-    }
+    };
+    let (found, frame) = (high_half(identification), rejected.answer.place.frame);
+    let message = if rejected.was_timestamp {
+        format!(
+            "the timestamp is {found:#010x}, {off} s off the clock of the home agent that refused with 133 at #{frame}; \
+             it has to be taken over (RFC 5944 §5.7.1)"
+        )
+    } else {
+        format!(
+            "the high half of the Identification is {found:#010x}, and the refusal with 133 at #{frame} gave {:#010x} as \
+             the next nonce; it has to be taken over (RFC 5944 §5.7.2)",
+            high_half(rejected.answer.reply.identification)
+        )
+    };
+    finder.fires(message).at(fields::REQUEST_IDENTIFICATION);
 }
 
 /// Duplicate of a current registration extends its lifetime.

@@ -53,8 +53,8 @@ fn stranger(carried: &Carried<'_, '_>, address: IpAddr) -> Option<(u32, Option<I
         node.home_agent == carried.home_agent
             && live(node.bindings(), time).any(|binding| carried.is_at(binding))
     };
-    let owner = observer.owner_of(carried.home_agent, address).and_then(|slot| observer.node(slot));
-    if owner.is_some_and(is_here) {
+    let mut owners = observer.owners_of(carried.home_agent, address).filter_map(|slot| observer.node(slot));
+    if owners.any(is_here) {
         return None;
     }
     let is_anchored = |slot: u32| {
