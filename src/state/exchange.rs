@@ -31,7 +31,8 @@ pub struct Exchange {
     pub care_of_address: Option<Ipv4Addr>,
     /// Lifetime asked for in seconds.
     pub requested: Option<u16>,
-    /// Lifetime of the reply in seconds.
+    /// Lifetime granted in seconds: the lower of request and reply. `None` where nothing was accepted; what a denial has in
+    /// that field means nothing (RFC 5944 §3.4).
     pub granted: Option<u16>,
     /// Nanoseconds from the request that was answered to its reply.
     pub round_trip: Option<i64>,

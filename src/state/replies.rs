@@ -143,7 +143,7 @@ impl Observer {
             exchange.kind = kind;
             exchange.status = status;
             exchange.code = Some(facts.code);
-            exchange.granted = Some(facts.lifetime);
+            exchange.granted = accepted.then(|| facts.lifetime.min(decided.lifetime));
             exchange.home_agent = facts.home_agent;
             exchange.round_trip = Some(decided.round_trip);
             if !facts.home_address.is_unspecified() {
@@ -313,7 +313,7 @@ impl Observer {
                 bid: None,
                 care_of_address: None,
                 requested: None,
-                granted: Some(facts.lifetime),
+                granted: facts.code.is_accepted().then_some(facts.lifetime),
                 round_trip: None,
                 retransmissions: 0,
                 asked_flows: FlowBindings::default(),

@@ -140,17 +140,18 @@ fn what_a_reply_has_set_is_told_as_the_replys() {
 }
 
 #[test]
-fn a_reply_from_before_what_it_answers_took_less_than_no_time() {
+fn a_reply_took_as_long_as_since_the_copy_that_was_there_by_the_clock() {
     let mut scenario = Scenario::default();
     let request = wifi(600, 0xea05_6fa0_0000_0001);
-    // The clock goes back by 100 ms before a relay's copy is seen; the reply then is 50 ms older than the request.
+    // The clock goes back by 100 ms before a relay's copy is seen. The reply is 50 ms older than the request and 50 ms
+    // younger than that copy.
     let relay = Ipv4Addr::new(192, 0, 2, 1);
     let ends = [SocketAddrV4::new(relay, 434), SocketAddrV4::new(HOME_AGENT, 434)];
     scenario.request(1000, &request).sent(900, ends, &request).reply(950, &request, 0, 600);
     let text = shown(&scenario, 160, "--show exchanges");
-    assert_eq!(rows(&text, "Time")[1].last().unwrap(), "-50.000 ms, 1 relayed");
+    assert_eq!(rows(&text, "Time")[1].last().unwrap(), "50.000 ms, 1 relayed");
     let text = shown(&scenario, 160, "--show exchanges --format csv");
-    assert!(text.lines().nth(1).unwrap().ends_with(",600,600,-50,0"), "{text}");
+    assert!(text.lines().nth(1).unwrap().ends_with(",600,600,50,0"), "{text}");
 }
 
 #[test]
@@ -279,5 +280,23 @@ fn codes_have_the_names_that_were_given_to_them() {
     for section in ["exchanges", "ladder", "traffic", "stats"] {
         let text = shown(&scenario, 160, &format!("--show {section} --code-multipath-not-allowed 210"));
         assert!(text.contains("210 MULTIPATH_NOT_ALLOWED"), "{section}: {text}");
+    }
+}
+
+/// What was granted is the lower of what was asked for and what the reply says; a denial grants nothing (RFC 5944 §3.4).
+#[test]
+fn what_was_granted_is_the_lower_of_request_and_reply() {
+    for (asked, code, replied, granted) in [
+        (300, 0, 9000, "300"),
+        (9000, 0, 300, "300"),
+        (600, 0, 65535, "600"),
+        (0, 0, 50, "0"),
+        (300, 131, 300, ""),
+    ] {
+        let mut scenario = Scenario::default();
+        let request = wifi(asked, 0xea05_6fa0_0000_0001);
+        scenario.request(1000, &request).reply(1050, &request, code, replied);
+        let text = shown(&scenario, 160, "--show exchanges --format csv");
+        assert!(text.lines().nth(1).unwrap().ends_with(&format!(",{asked},{granted},50,0")), "{text}");
     }
 }
