@@ -338,8 +338,7 @@ impl Directory {
     }
 
     fn know_agent(&mut self, address: Ipv4Addr) {
-        let impossible = address.is_unspecified() || address.is_broadcast() || address.is_multicast();
-        if impossible || self.is_agent(address) {
+        if !can_be_agent(address) || self.is_agent(address) {
             return;
         }
         if self.agents.len() >= AGENTS {
@@ -455,6 +454,11 @@ impl Directory {
             }
         }
     }
+}
+
+/// Whether an address can be a home agent's: that of one who is looked for cannot (RFC 5944 §3.6.1.2).
+pub(super) fn can_be_agent(address: Ipv4Addr) -> bool {
+    !(address.is_unspecified() || address.is_broadcast() || address.is_multicast())
 }
 
 fn address_tag(hasher: &Hasher, home_agent: Ipv4Addr, home_address: Ipv4Addr) -> u32 {

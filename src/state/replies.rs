@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use super::directory::NodeId;
+use super::directory::{NodeId, can_be_agent};
 use super::extensions::{Extensions, FlowBindings};
 use super::messages::{Attribution, MessageEvent, identity, leg};
 use super::node::Registration;
@@ -118,12 +118,16 @@ impl Observer {
             return Some(slot);
         }
         let other_name = by_address_of_nai().or_else(by_nai_of_address).and_then(find);
-        let known = named.into_iter().chain(other_name);
-        let names_nobody = home_address.is_unspecified() && nai.is_none();
-        self.pending.latest_of(known, own_leg).or_else(|| {
+        let known = self.pending.latest_of(named.into_iter().chain(other_name), own_leg);
+        let by_endpoints = || {
+            let names_nobody = home_address.is_unspecified() && nai.is_none();
             let ends = (source, destination);
             self.pending.find_by_endpoints(ends, header.identification, event.time, names_nobody)
-        })
+        };
+        let Some(slot) = known else { return by_endpoints() };
+        // Who asked goes before a reply that nobody seemed to have asked for.
+        let was_asked_for = self.pending.request(slot).is_some_and(|request| request.kind.is_some());
+        if was_asked_for { known } else { by_endpoints().filter(|other| is_open(*other)).or(known) }
     }
 
     /// Applies the first reply to a request.
@@ -161,6 +165,7 @@ impl Observer {
         }
         if let Some(traffic) = self.directory.agent_mut(facts.home_agent) {
             traffic.count(kind, status, Some(facts.code));
+            traffic.retransmitted += decided.uncounted;
         }
         if accepted {
             self.accept(facts, read, decided, node?);
@@ -293,7 +298,7 @@ impl Observer {
         nai: Option<Nai<'_>>,
     ) -> Option<u32> {
         let node = if facts.home_address.is_unspecified() {
-            self.directory.find_nai(facts.home_agent, nai?.0)
+            nai.map(|nai| self.directory.named(facts.home_agent, nai.0))
         } else {
             Some(self.directory.at(facts.home_agent, facts.home_address))
         };
@@ -363,6 +368,8 @@ struct Decided {
     /// Frame in which the request's Flow-Bindings were first seen.
     frame: u64,
     round_trip: i64,
+    /// How often it was sent again while no home agent was known for which that could be counted.
+    uncounted: u64,
 }
 
 impl Decided {
@@ -386,6 +393,7 @@ impl Decided {
             flow_bindings: std::mem::take(&mut request.flow_bindings),
             frame: request.frame,
             round_trip: facts.time.since(sent),
+            uncounted: if can_be_agent(request.home_agent) { 0 } else { request.retransmissions.into() },
         }
     }
 }

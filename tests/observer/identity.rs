@@ -400,3 +400,51 @@ fn messages_are_attributed_to_their_node() {
     });
     assert_eq!(history.attributions(), expected);
 }
+
+#[test]
+fn a_reply_that_nobody_asked_for_is_listed_and_shows_whom_it_names() {
+    let denial = dynamic(1, 1, "a@example.org").answer(131);
+    let cases =
+        [(denial.clone(), vec![]), (denial.nai("a@example.org"), vec!["198.51.100.1 - a@example.org off"])];
+    for (answer, known) in cases {
+        let mut history = History::new();
+        history.answer(1.0, &answer);
+        let observer = history.observe();
+        assert_eq!(exchanges(&observer), ["- unsolicited 131 - - < 1"]);
+        assert_eq!(observer.agents()[0].1.unsolicited, 1);
+        assert_eq!(nodes(&observer), known);
+    }
+}
+
+/// Of a node without an address only the leg before the foreign agent was captured, of the reply both. The first of these
+/// names an address that nobody asked with.
+#[test]
+fn a_reply_on_the_way_back_answers_although_its_other_leg_seemed_to_be_nobodys() {
+    const FOREIGN_AGENT: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 200);
+    let ask = dynamic(1, 1, "a@example.org").flags(0).at(FOREIGN_AGENT);
+    let ask = ask.between((NOBODY, 1434), (FOREIGN_AGENT, 434));
+    let at_home = ask.between((FOREIGN_AGENT, 434), (HOME_AGENT, 434));
+    let mut history = History::new();
+    history.ask(1.0, &ask);
+    history.answer(1.1, &at_home.answer(0).home(FIRST));
+    history.answer(1.2, &ask.answer(0).home(FIRST));
+    let observer = history.observe();
+    assert_eq!(exchanges(&observer), ["register accepted 0 1 1 < 3", "- unsolicited 0 - - < 2"]);
+    assert_eq!(states(&observer, FIRST), ["1 192.0.2.200 active"]);
+}
+
+/// The home agent is looked for (RFC 5944 §3.6.1.2), and the request is sent twice.
+#[test]
+fn what_was_sent_again_before_the_home_agent_was_known_counts_for_it() {
+    for nobody_yet in [NOBODY, Ipv4Addr::BROADCAST] {
+        let mut ask = Ask::bid(1, 1);
+        ask.home_agent = nobody_yet;
+        let mut history = History::new();
+        history.ask(1.0, &ask);
+        history.ask(2.0, &ask);
+        history.answer(2.1, &ask.answer(0).agent(HOME_AGENT));
+        let observer = history.observe();
+        let (agent, traffic) = &observer.agents()[0];
+        assert_eq!((*agent, traffic.accepted, traffic.retransmitted), (HOME_AGENT, 1, 1), "{nobody_yet}");
+    }
+}
