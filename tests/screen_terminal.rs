@@ -278,6 +278,15 @@ fn a_link_type_that_cannot_be_read_is_told_when_the_screen_is_gone() {
     assert!(text.contains("frames of link type 147 cannot be read") && text.contains("code 3"), "{text}");
 }
 
+/// A pipe in which nothing comes after the sample, and which does not end: what was counted is in the tables all the same.
+#[test]
+fn the_tables_are_up_to_date_while_a_pipe_waits() {
+    let terminal = Terminal::new();
+    terminal.line(&format!("clear; (cat samples/figure3.pcap; sleep 60) | '{PROGRAM}' watch -"));
+    terminal.shows_all(&["46 packets", "↓   7  504 ↑   8  520", "↓   4  201 ↑   5  216"]);
+    terminal.keys(&["q"]);
+}
+
 #[test]
 fn a_nai_is_one_filter_whatever_is_in_it() {
     let terminal = Terminal::new();

@@ -17,7 +17,7 @@ use thiserror::Error;
 use super::app::{App, Settings};
 use super::bringer::{Bringer, Notices, World, kind_of};
 use super::draw::draw;
-use super::facts::{Facts, Input, InputKind};
+use super::facts::{Input, InputKind};
 use super::finding_log::FindingLog;
 use super::message::{Effect, Message, ReplayOrder, SaveError, SaveOrder};
 use super::pace::Pace;
@@ -182,16 +182,20 @@ struct Seen {
     packets: u64,
     lost: u64,
     second: i64,
+    /// What the tables were brought up to date with last: counters of tunnels follow the packets.
+    revision: u64,
     findings: u64,
     input: Input,
 }
 
 impl Seen {
-    fn of(facts: Facts<'_>) -> Self {
+    fn of(world: &World) -> Self {
+        let facts = world.facts();
         Self {
             packets: facts.counters.packets,
             lost: facts.counters.capture.lost(),
             second: facts.now().seconds(),
+            revision: world.engine.revision(),
             findings: facts.findings.total(),
             input: facts.input.clone(),
         }
@@ -323,8 +327,8 @@ impl Shown<'_> {
         let mut effects = Vec::new();
         if looks || goes_on {
             let mut world = self.world.take_first();
+            let seen = Some(Seen::of(&world));
             let facts = world.facts();
-            let seen = Some(Seen::of(facts));
             if seen != self.seen || goes_on {
                 self.seen = seen;
                 let message = if goes_on { Message::Continue } else { Message::Data };

@@ -87,8 +87,10 @@ pub struct Engine {
     clock_backwards: u64,
     capture: CaptureCounters,
     rate: Rate,
-    /// Grows whenever the tables were brought up to date.
+    /// Grows whenever the tables were brought up to date and there was something new.
     revision: u64,
+    /// Frames seen, and the second, when the tables were brought up to date last.
+    refreshed: (u64, Option<i64>),
     ended: bool,
 }
 
@@ -117,6 +119,7 @@ impl Engine {
             capture: CaptureCounters::default(),
             rate: Rate::default(),
             revision: 0,
+            refreshed: (0, None),
             ended: false,
         }
     }
@@ -183,7 +186,10 @@ impl Engine {
         if let Some(now) = now.or(counts.last) {
             self.rate.measure(now, counts.packets, counts.bytes);
         }
-        self.revision = self.revision.wrapping_add(1);
+        let refreshed = (counts.packets, now.map(Timestamp::seconds));
+        if std::mem::replace(&mut self.refreshed, refreshed) != refreshed {
+            self.revision = self.revision.wrapping_add(1);
+        }
     }
 
     /// Ends the observation: nothing more will come. What is unanswered now stays so.
@@ -296,7 +302,8 @@ impl Engine {
         self.clock_backwards
     }
 
-    /// A number that is another one whenever [`Engine::tick`] or [`Engine::close`] brought the tables up to date.
+    /// A number that is another one whenever [`Engine::tick`] or [`Engine::close`] brought the tables up to date with
+    /// frames that had come, or with another second of the clock that was given.
     pub fn revision(&self) -> u64 {
         self.revision
     }
