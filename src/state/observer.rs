@@ -184,23 +184,28 @@ impl Observer {
     /// ended stays ended when it goes back.
     #[inline]
     pub fn advance(&mut self, time: Timestamp) {
+        self.advance_after(time, |_| ());
+    }
+
+    /// The same. Where more than the clock changes by it, because requests are given up or flows are judged, `first` is
+    /// called while all is as it was.
+    #[inline]
+    pub(crate) fn advance_after(&mut self, time: Timestamp, first: impl FnOnce(&mut Self)) {
         if time == self.clock {
             return;
         }
+        let (gives_up, judges) = (self.pending.has_due(time), self.judge.has_due(time));
+        if gives_up || judges {
+            first(self);
+        }
         self.clock = time;
-        if self.pending.has_due(time) {
+        if gives_up {
             self.give_up();
         }
-        if self.judge.has_due(time) {
+        if judges {
             self.flush();
             self.pass_judgement(time);
         }
-    }
-
-    /// Whether more than the clock changes when it moves to `time`: requests are given up, flows are judged.
-    #[inline]
-    pub fn has_due(&self, time: Timestamp) -> bool {
-        time != self.clock && (self.pending.has_due(time) || self.judge.has_due(time))
     }
 
     /// Brings the tables up to date with the clock while the observation goes on: expiry, and the counters of tunnels
