@@ -158,3 +158,51 @@ fn tunnels_and_rules_say_what_is_left_of_them() {
         assert!(text.contains(told), "{told}: {text}");
     }
 }
+
+/// Two nodes with a NAI alone: one is denied, the other is given an address. Their requests have T, and no D.
+fn named() -> Bench {
+    let mut scenario = Scenario::default();
+    let of = |nai: &[u8], identification| {
+        Request::with_flags([0; 4], [192, 0, 2, 10], 600, identification, 0x02).nai(nai)
+    };
+    let ann = of(b"ann@x.example", 0xea05_6fa0_0000_0001);
+    let bob = of(b"bob@x.example", 0xea05_6fa1_0000_0002);
+    let mut given = bob.clone();
+    given.home_address = [10, 1, 0, 61].into();
+    scenario.request(0, &ann).reply(20, &ann, 131, 600).request(1000, &bob).reply(1020, &given, 0, 600);
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("named.pcap");
+    scenario.write(&path);
+    Bench::after(path.to_str().unwrap(), (120, 60))
+}
+
+#[test]
+fn what_was_found_before_a_node_had_its_home_address_is_its_own() {
+    let mut bench = named();
+    assert!(bench.line(" ann@x.example ").contains("5 findings"), "{}", bench.text());
+    // What was found in his request, when he had a NAI alone, and in the reply that gave him the address.
+    assert!(bench.line(" 10.1.0.61 ").contains("3 findings"), "{}", bench.text());
+    bench.keys("5");
+    assert!(!bench.shows("of no node"), "{}", bench.text());
+    // By node: the one with an address is first.
+    bench.keys(">");
+    let text = bench.text();
+    let heads: Vec<&str> = text.lines().filter(|line| line.contains("▾")).collect();
+    assert_eq!(heads, ["▶▾ 10.1.0.61  (3)", " ▾ ann@x.example  (5)"]);
+    for (wanted, count) in [
+        ("node:10.1.0.61", "3 of 8"),
+        ("node:bob@x.example", "3 of 8"),
+        ("node:ann", "5 of 8"),
+        ("state:active", "3 of 8"),
+        ("state:unregistered", "5 of 8"),
+        ("bob@x", "1 of 8"),
+    ] {
+        filter(&mut bench, wanted);
+        assert!(bench.shows(&format!("Findings: {count} findings")), "{wanted}: {}", bench.text());
+    }
+    bench.keys("1");
+    for (wanted, count) in [("finding:must", "2 of 2"), ("finding:should", "1 of 2")] {
+        filter(&mut bench, wanted);
+        assert!(bench.shows(&format!("Tunnels: {count} nodes")), "{wanted}: {}", bench.text());
+    }
+}

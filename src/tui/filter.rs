@@ -230,10 +230,12 @@ fn accused<'f>(filter: &'f Filter, facts: Facts<'f>) -> Vec<Accused<'f>> {
     });
     terms
         .map(|wanted| {
-            let mut accused = Accused { wanted, nodes: BTreeSet::new(), frames: BTreeSet::new() };
-            for (_, finding) in facts.findings.iter() {
+            let mut accused =
+                Accused { wanted, nodes: BTreeSet::new(), nais: BTreeSet::new(), frames: BTreeSet::new() };
+            for (number, finding) in facts.findings.iter() {
                 if wanted.iter().any(|what| what.is(finding)) {
                     accused.nodes.extend(finding.home_address);
+                    accused.nais.extend(facts.findings.nai(number));
                     accused.frames.insert(finding.place.frame);
                 }
             }
@@ -252,12 +254,16 @@ pub struct Sieve<'f> {
     accused: Vec<Accused<'f>>,
     /// Places of nodes by home address, when findings are to be filtered by what their nodes are.
     places: BTreeMap<Ipv4Addr, u32>,
+    /// Those of nodes by NAI, for what was found before they had a home address.
+    named: BTreeMap<&'f [u8], u32>,
 }
 
 /// Whom the findings accuse that a term asks for.
 struct Accused<'f> {
     wanted: &'f [What],
     nodes: BTreeSet<Ipv4Addr>,
+    /// The NAIs of those that had no home address yet.
+    nais: BTreeSet<&'f [u8]>,
     frames: BTreeSet<u64>,
 }
 
@@ -270,6 +276,7 @@ impl<'f> Sieve<'f> {
             verdicts: BTreeMap::new(),
             accused: accused(filter, facts),
             places: BTreeMap::new(),
+            named: BTreeMap::new(),
         }
     }
 
@@ -285,12 +292,11 @@ impl<'f> Sieve<'f> {
         if facts.findings.is_empty() {
             return sieve;
         }
-        if filter.asks(|condition| {
-            matches!(condition, Condition::State(_) | Condition::Bid(_) | Condition::Verdict(_))
-        }) {
+        if filter.asks(|condition| !matches!(condition, Condition::Finding(_) | Condition::Text(_))) {
             for place in 0..facts.observer.node_places() {
-                let address = facts.observer.node(place).and_then(|node| node.home_address);
-                sieve.places.extend(address.map(|address| (address, place)));
+                let Some(node) = facts.observer.node(place) else { continue };
+                sieve.places.extend(node.home_address.map(|address| (address, place)));
+                sieve.named.extend(node.nai.as_deref().map(|nai| (nai, place)));
             }
         }
         sieve
@@ -342,24 +348,19 @@ impl<'f> Sieve<'f> {
     }
 
     /// Whether a finding is shown.
-    pub fn finding(&self, finding: &Finding) -> bool {
+    pub fn finding(&self, number: u64, finding: &Finding) -> bool {
+        let nai = self.facts.findings.nai(number);
+        let home = finding.home_address.and_then(|address| self.places.get(&address));
+        let place = home.or_else(|| self.named.get(nai?)).copied();
+        let node = place.and_then(|place| self.facts.observer.node(place));
         self.filter.holds(|condition| match condition {
             Condition::Finding(wanted) => wanted.iter().any(|what| what.is(finding)),
-            Condition::Node(wanted) => {
-                let node = finding.node.and_then(|place| self.facts.observer.node(place));
-                let nai = node.and_then(|node| node.nai.as_deref());
+            Condition::Node(wanted) if node.is_none() => {
                 wanted.iter().any(|who| who.is(finding.home_address, nai))
             }
-            Condition::Text(part) => finding_text(finding).contains(part),
-            other => {
-                let place = finding.home_address.and_then(|address| self.places.get(&address));
-                place.is_some_and(|place| match other {
-                    Condition::Verdict(wanted) => self.has_verdict(*place, wanted),
-                    other => {
-                        self.facts.observer.node(*place).is_some_and(|node| self.is_of_node(other, node))
-                    }
-                })
-            }
+            Condition::Text(part) => finding_text(finding, nai).contains(part),
+            Condition::Verdict(wanted) => place.is_some_and(|place| self.has_verdict(place, wanted)),
+            other => node.is_some_and(|node| self.is_of_node(other, node)),
         })
     }
 
@@ -379,8 +380,9 @@ impl<'f> Sieve<'f> {
             Condition::Bid(bids) => {
                 node.active().any(|binding| binding.bid().is_some_and(|bid| bids.contains(&Bid::octet(bid))))
             }
-            Condition::Finding(wanted) => node.home_address.is_some_and(|address| {
-                self.accused(wanted).is_some_and(|accused| accused.nodes.contains(&address))
+            Condition::Finding(wanted) => self.accused(wanted).is_some_and(|accused| {
+                node.home_address.is_some_and(|address| accused.nodes.contains(&address))
+                    || node.nai.as_deref().is_some_and(|nai| accused.nais.contains(nai))
             }),
             Condition::Verdict(_) | Condition::Text(_) => false,
         }
@@ -407,9 +409,10 @@ pub fn node_text(node: &Node) -> String {
 }
 
 /// What a search looks through in a finding, in small letters.
-pub fn finding_text(finding: &Finding) -> String {
+fn finding_text(finding: &Finding, nai: Option<&[u8]>) -> String {
     let Finding { rule, level, subject, message, .. } = finding;
-    let node = finding.home_address.map(|address| address.to_string()).unwrap_or_default();
+    let nai = || nai.map(|nai| Glyphs::UNICODE.text(nai).to_string());
+    let node = finding.home_address.map(|address| address.to_string()).or_else(nai).unwrap_or_default();
     format!("{} {} {} {node} {message}", rule.id, level.name(), subject.title()).to_lowercase()
 }
 

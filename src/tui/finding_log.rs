@@ -19,8 +19,12 @@ pub struct FindingLog {
     most: usize,
     total: u64,
     levels: BTreeMap<Level, u64>,
-    /// How many of the kept ones are about each node.
+    /// How many of the kept ones are about each home address.
     nodes: BTreeMap<Ipv4Addr, u64>,
+    /// The NAIs of nodes that had no home address yet, by the number of the finding.
+    nais: BTreeMap<u64, Arc<[u8]>>,
+    /// How many of the kept ones are about each of those.
+    named: BTreeMap<Arc<[u8]>, u64>,
     /// Packets in tunnels that something was found about, by frame.
     packets: BTreeMap<u64, Arc<RecentMessage>>,
 }
@@ -43,24 +47,25 @@ impl FindingLog {
             total: 0,
             levels: BTreeMap::new(),
             nodes: BTreeMap::new(),
+            nais: BTreeMap::new(),
+            named: BTreeMap::new(),
             packets: BTreeMap::new(),
         }
     }
 
-    /// Adds a finding, and forgets the oldest where there is no room.
-    pub fn push(&mut self, finding: Finding) {
+    /// Adds a finding, and forgets the oldest where there is no room. `nai` is what its node has instead of a home
+    /// address.
+    fn push(&mut self, finding: Finding, nai: Option<&[u8]>) {
         let number = self.total;
         self.total = number.saturating_add(1);
-        self.keep(number, Arc::new(finding));
+        self.keep(number, Arc::new(finding), nai.map(Arc::from));
         while self.kept.len() > self.most {
-            let Some((_, oldest)) = self.kept.pop_front() else { break };
-            if let Some(address) = oldest.home_address
-                && let Some(count) = self.nodes.get_mut(&address)
-            {
-                *count = count.saturating_sub(1);
-                if *count == 0 {
-                    self.nodes.remove(&address);
-                }
+            let Some((number, oldest)) = self.kept.pop_front() else { break };
+            if let Some(address) = oldest.home_address {
+                one_less(&mut self.nodes, &address);
+            }
+            if let Some(nai) = self.nais.remove(&number) {
+                one_less(&mut self.named, &nai);
             }
         }
     }
@@ -75,7 +80,9 @@ impl FindingLog {
                     self.packets.pop_first();
                 }
             }
-            self.push(finding);
+            let node = finding.node.filter(|_| finding.home_address.is_none());
+            let nai = node.and_then(|node| engine.observer().node(node)?.nai.as_deref());
+            self.push(finding, nai);
         }
     }
 
@@ -84,10 +91,14 @@ impl FindingLog {
         self.packets.get(&frame)
     }
 
-    fn keep(&mut self, number: u64, finding: Arc<Finding>) {
+    fn keep(&mut self, number: u64, finding: Arc<Finding>, nai: Option<Arc<[u8]>>) {
         *self.levels.entry(finding.level).or_default() += 1;
         if let Some(address) = finding.home_address {
             *self.nodes.entry(address).or_default() += 1;
+        }
+        if let Some(nai) = nai {
+            *self.named.entry(Arc::clone(&nai)).or_default() += 1;
+            self.nais.insert(number, nai);
         }
         self.kept.push_back((number, finding));
     }
@@ -123,9 +134,25 @@ impl FindingLog {
         self.levels.get(&level).copied().unwrap_or_default()
     }
 
-    /// How many of the kept ones are about the node with this home address.
-    pub fn of_node(&self, home_address: Ipv4Addr) -> u64 {
-        self.nodes.get(&home_address).copied().unwrap_or_default()
+    /// How many of the kept ones are about a node with these names, also from before it had its home address.
+    pub fn of_node(&self, home_address: Option<Ipv4Addr>, nai: Option<&[u8]>) -> u64 {
+        let of_address = home_address.and_then(|address| self.nodes.get(&address));
+        of_address.copied().unwrap_or_default() + nai.map_or(0, |nai| self.of_nai(nai))
+    }
+
+    /// How many of the kept ones are about a node that had no home address yet, but this NAI.
+    pub fn of_nai(&self, nai: &[u8]) -> u64 {
+        self.named.get(nai).copied().unwrap_or_default()
+    }
+
+    /// The NAI that the node of a finding had instead of a home address.
+    pub fn nai(&self, number: u64) -> Option<&[u8]> {
+        self.nais.get(&number).map(|nai| &**nai)
+    }
+
+    /// All those NAIs.
+    pub fn nais(&self) -> impl Iterator<Item = &[u8]> {
+        self.named.keys().map(|nai| &**nai)
     }
 
     /// The kept ones about this frame whose number is at least `from`.
@@ -141,7 +168,7 @@ impl FindingLog {
         let packets = self.packets.clone();
         let mut log = Self { total: self.total, packets, ..Self::new(self.most) };
         for (number, finding) in self.iter().filter(|(_, finding)| finding.place.time <= time) {
-            log.keep(number, Arc::clone(finding));
+            log.keep(number, Arc::clone(finding), self.nais.get(&number).cloned());
         }
         log
     }
@@ -154,6 +181,15 @@ impl FindingLog {
             .for_each(|finding| findings.add(Finding::clone(finding)));
         findings.sort();
         findings
+    }
+}
+
+fn one_less<K: Ord + ?Sized, B: Ord + std::borrow::Borrow<K>>(counts: &mut BTreeMap<B, u64>, of: &K) {
+    if let Some(count) = counts.get_mut(of) {
+        *count = count.saturating_sub(1);
+        if *count == 0 {
+            counts.remove(of);
+        }
     }
 }
 
@@ -186,12 +222,13 @@ mod tests {
         for (frame, level, last) in
             [(1, Level::Must, 1), (2, Level::Note, 2), (4, Level::Note, 1), (3, Level::Must, 1)]
         {
-            log.push(finding(frame, level, last));
+            log.push(finding(frame, level, last), None);
         }
         assert_eq!((log.len(), log.total()), (3, 4));
         assert_eq!((log.of_level(Level::Must), log.of_level(Level::Should)), (2, 0));
         // The node's first one is forgotten.
-        assert_eq!((log.of_node([10, 1, 0, 1].into()), log.of_node([10, 1, 0, 3].into())), (2, 0));
+        let of = |last| log.of_node(Some([10, 1, 0, last].into()), None);
+        assert_eq!((of(1), of(3)), (2, 0));
         assert!(log.get(0).is_none());
         assert_eq!(log.get(3).unwrap().place.frame, 3);
         assert_eq!((log.of_frame(4, 0).len(), log.of_frame(4, 3).len()), (1, 0));

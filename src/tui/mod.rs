@@ -42,6 +42,7 @@ mod typing;
 mod update;
 mod view;
 mod views;
+mod whose;
 
 pub use action::Action;
 pub use app::{App, Extent, Settings};

@@ -1,7 +1,6 @@
 //! What is wrong: by rule and node, by node, or in order of time or gravity.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use ratatui::Frame;
@@ -17,6 +16,7 @@ use crate::tui::filter::Sieve;
 use crate::tui::layout::Areas;
 use crate::tui::list::List;
 use crate::tui::text::{self, Row as Cells};
+use crate::tui::whose::{Names, Whose};
 
 /// How findings are put together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,6 +32,9 @@ pub enum Order {
     Level,
 }
 
+/// The most characters of a NAI in a heading.
+const NAI: usize = 64;
+
 const ORDERS: [(Order, &str); 4] = [
     (Order::Rule, "by rule and node"),
     (Order::Node, "by node"),
@@ -45,7 +48,7 @@ pub enum Row {
     /// A rule, by its name.
     Rule(&'static str),
     /// A node, below a rule or alone.
-    Node(Option<&'static str>, Option<Ipv4Addr>),
+    Node(Option<&'static str>, Whose),
     /// A finding, by its number.
     Finding(u64),
 }
@@ -75,16 +78,19 @@ pub struct Findings {
     pinned: Option<(u64, Arc<Finding>)>,
     /// What the rows were made from.
     made: Option<Made>,
+    /// Who is meant by the NAIs of findings.
+    names: Names,
 }
 
 /// What rows depend on, as long as everything is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Made {
     total: u64,
     kept: usize,
     order: Order,
     reversed: bool,
     follow: bool,
+    names: Names,
 }
 
 impl Findings {
@@ -92,7 +98,9 @@ impl Findings {
     pub fn refresh(&mut self, facts: Facts<'_>, sieve: &Sieve<'_>, follow: bool) {
         let log = facts.findings;
         let (order, reversed) = (self.order, self.reversed);
-        let made = Made { total: log.total(), kept: log.len(), order, reversed, follow };
+        self.names = Names::of(facts);
+        let names = self.names.clone();
+        let made = Made { total: log.total(), kept: log.len(), order, reversed, follow, names };
         // What a filter lets through may change without a finding.
         let made = Some(made).filter(|_| sieve.is_open());
         if made.is_some() && made == self.made {
@@ -105,18 +113,22 @@ impl Findings {
         let findings: Vec<(u64, &Arc<Finding>)> = pinned
             .map(|(number, finding)| (*number, finding))
             .chain(log.iter())
-            .filter(|(_, finding)| sieve.is_open() || sieve.finding(finding))
+            .filter(|(number, finding)| sieve.is_open() || sieve.finding(*number, finding))
             .collect();
-        self.put_together(findings, follow);
+        self.put_together(facts, findings, follow);
         self.pin(facts);
     }
 
-    fn put_together(&mut self, mut findings: Vec<(u64, &Arc<Finding>)>, follow: bool) {
+    fn put_together(&mut self, facts: Facts<'_>, mut findings: Vec<(u64, &Arc<Finding>)>, follow: bool) {
+        let names = &self.names;
+        let whose = |number, finding| names.whose(finding, facts.findings.nai(number));
         match self.order {
             Order::Rule => findings.sort_by_cached_key(|(number, finding)| {
-                (finding.level, finding.rule.id, finding.home_address, *number)
+                (finding.level, finding.rule.id, whose(*number, finding), *number)
             }),
-            Order::Node => findings.sort_by_cached_key(|(number, finding)| (finding.home_address, *number)),
+            Order::Node => {
+                findings.sort_by_cached_key(|(number, finding)| (whose(*number, finding), *number));
+            }
             Order::Time => {}
             Order::Level => findings.sort_by_cached_key(|(number, finding)| (finding.level, *number)),
         }
@@ -129,8 +141,8 @@ impl Findings {
         for (number, finding) in &findings {
             let id = finding.rule.id;
             let heads = match self.order {
-                Order::Rule => [Some(Row::Rule(id)), Some(Row::Node(Some(id), finding.home_address))],
-                Order::Node => [Some(Row::Node(None, finding.home_address)), None],
+                Order::Rule => [Some(Row::Rule(id)), Some(Row::Node(Some(id), whose(*number, finding)))],
+                Order::Node => [Some(Row::Node(None, whose(*number, finding))), None],
                 Order::Time | Order::Level => [None; 2],
             };
             let mut is_open = true;
@@ -214,18 +226,21 @@ impl Findings {
 
     /// The node of the row under the cursor.
     pub fn selected_node(&self, facts: Facts<'_>) -> Option<NodeRef> {
-        let address = match self.list.selected()? {
-            Row::Finding(number) => {
-                let finding = self.finding(facts, number)?;
-                return finding.node.and_then(|place| facts.node_ref(place));
-            }
-            Row::Node(_, address) => address?,
-            Row::Rule(_) => return None,
-        };
-        facts
-            .nodes()
-            .into_iter()
-            .find(|node| facts.node(*node).is_some_and(|known| known.home_address == Some(address)))
+        match self.list.selected()? {
+            Row::Finding(number) => self.finding(facts, number)?.node.and_then(|place| facts.node_ref(place)),
+            Row::Node(_, Whose::Home(address)) => facts
+                .nodes()
+                .into_iter()
+                .find(|node| facts.node(*node).is_some_and(|known| known.home_address == Some(address))),
+            Row::Node(_, Whose::Named(node)) => Some(node),
+            Row::Node(_, Whose::Nobody) | Row::Rule(_) => None,
+        }
+    }
+
+    /// Whom a finding is about.
+    fn whose(&self, facts: Facts<'_>, number: u64) -> Whose {
+        let finding = self.finding(facts, number);
+        finding.map_or(Whose::Nobody, |finding| self.names.whose(finding, facts.findings.nai(number)))
     }
 
     /// When the packet of a finding came, for its row; nothing for others.
@@ -247,11 +262,25 @@ pub fn text_of_row(app: &App, facts: Facts<'_>, place: usize) -> String {
     let Some(row) = findings.list.rows().get(place) else { return String::new() };
     let time = findings.time(facts, place, &mut app.clock(facts));
     let drawn = line(app, facts, *row, &time).to_string();
-    let node = match row {
-        Row::Finding(number) => findings.finding(facts, *number).and_then(|finding| finding.home_address),
-        Row::Rule(_) | Row::Node(..) => None,
-    };
-    node.map_or_else(|| drawn.clone(), |address| format!("{drawn} {address}"))
+    match row {
+        Row::Finding(number) => match findings.whose(facts, *number) {
+            Whose::Nobody => drawn,
+            whose => format!("{drawn} {}", name_of(app, facts, whose)),
+        },
+        Row::Rule(_) | Row::Node(..) => drawn,
+    }
+}
+
+/// A node as a heading names it.
+fn name_of(app: &App, facts: Facts<'_>, whose: Whose) -> String {
+    let nai = |node| facts.node(node).and_then(|node| node.nai.as_deref());
+    match whose {
+        Whose::Home(address) => address.to_string(),
+        Whose::Named(node) => {
+            nai(node).map_or_else(|| "forgotten".to_owned(), |nai| app.theme.glyphs.short_text(nai, NAI))
+        }
+        Whose::Nobody => "of no node".to_owned(),
+    }
 }
 
 fn rule(id: &str) -> Option<&'static Rule> {
@@ -304,10 +333,9 @@ fn line(app: &App, facts: Facts<'_>, row: Row, time: &str) -> Line<'static> {
             cells.plain(theme.glyphs.words(rule(id).map_or("", |rule| rule.title)));
             cells.push(format!("  ({})", head.map_or(0, |head| head.count)), theme.quiet);
         }
-        Row::Node(of, address) => {
+        Row::Node(of, whose) => {
             cells.plain(format!("{}{fold} ", if of.is_some() { "  " } else { "" }));
-            let name = address.map_or_else(|| "of no node".to_owned(), |address| address.to_string());
-            cells.push(name, theme.address);
+            cells.push(name_of(app, facts, whose), theme.address);
             cells.push(format!("  ({})", head.map_or(0, |head| head.count)), theme.quiet);
         }
         Row::Finding(number) => {

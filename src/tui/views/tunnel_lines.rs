@@ -67,7 +67,7 @@ fn node_line(app: &App, facts: Facts<'_>, (place, node): (NodeRef, &Node), width
         row.push("  multipath refused", theme.doubtful);
     }
     row.push(format!("  HA {}", node.home_agent), theme.quiet);
-    match node.home_address.map_or(0, |address| facts.findings.of_node(address)) {
+    match facts.findings.of_node(node.home_address, node.nai.as_deref()) {
         0 => {}
         1 => drop(row.push("  1 finding", theme.doubtful)),
         many => drop(row.push(format!("  {many} findings"), theme.doubtful)),
