@@ -6,6 +6,9 @@
 // Waits end by the clock.
 #![allow(clippy::disallowed_methods)]
 
+#[allow(dead_code, unreachable_pub, reason = "other tests use more of it")]
+#[path = "program/capture.rs"]
+mod capture;
 mod terminal;
 
 use std::os::unix::fs::PermissionsExt;
@@ -425,14 +428,33 @@ fn records_are_printed_on_a_terminal_too_where_they_are_asked_for() {
     assert!(text.contains(r#""record":"capture""#), "{text}");
 }
 
+/// From a home agent on port 4434: a Revocation of 10.1.0.5; then the request of a@b and its reply, with that address.
+const REVOKED: [&str; 3] = [
+    "450000460001000040117ca27f0000017f0000031152115200320000070000000a0100057f0000017f00000311223344 \
+         20140000010000000000000000000000000000000000",
+    "450000570001000040117c937f0000017f000001d03a1152004397d30100ffff0a0100057f0000017f000001eeb6d941 \
+         84101fa19a0100040101010083036140622014000001009b61a9d31bc671ba2405db193c7fd7c8",
+    "4500004b0002000040117c9e7f0000017f0000011152d03a0037aed50300ffff0a0100057f000001eeb6d94184101fa1 \
+         8303614062201400000100b843a03b34c3fb5cc24a00aee685d200",
+];
+
 #[test]
 fn a_screen_that_is_left_has_the_exit_code_of_what_was_found_or_could_not_be_read() {
     let directory = tempfile::tempdir().unwrap();
     let cut = directory.path().join("cut.pcap");
     let whole = std::fs::read("samples/figure3.pcap").unwrap();
     std::fs::write(&cut, &whole[..whole.len() - 5]).unwrap();
+    let revoked = directory.path().join("revoked.pcap");
+    let mut octets = capture::pcap(capture::RAW, &REVOKED.map(capture::hexadecimal));
+    // The seconds of the second and the third frame: more than the 10 s within which a Revocation is acknowledged.
+    octets[110] += 20;
+    octets[213] += 20;
+    std::fs::write(&revoked, octets).unwrap();
+    let revoked = format!("--port 4434 --fail-on must --allow REG --node a@b {}", revoked.display());
     let terminal = Terminal::new();
     for (arguments, code) in [
+        // REV-001 is about an address of no node; it became that of this one.
+        (revoked.as_str(), 1),
         // One finding of must is 10.1.0.7's, and none is 10.1.0.8's.
         ("--fail-on must samples/malformed.pcap", 1),
         ("--fail-on must --node 10.1.0.7 samples/malformed.pcap", 1),

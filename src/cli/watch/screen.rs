@@ -8,7 +8,7 @@ use crate::cli::decode::{tell_unread, write_failure};
 use crate::cli::output::{self, Colour};
 use crate::cli::{Exit, Failure};
 use crate::report::{Glyphs, Target};
-use crate::rules::{Finding, Level};
+use crate::rules::Level;
 use crate::tui::{self, Filter, RunError, Settings, ThemeName, Watched};
 use crate::watch::DriveError;
 
@@ -45,22 +45,18 @@ pub(super) fn run(prepared: Prepared, theme: Theme, ascii: bool) -> Result<Exit,
     };
     let Watched { driver, engine, findings } =
         tui::run(driver, engine, settings, target.clone()).map_err(failure)?;
-    let is_wanted = |finding: &Finding| {
-        let node = finding.node.and_then(|node| engine.observer().node(node));
-        target.as_ref().is_none_or(|target| {
-            node.is_some_and(|node| target.is_node(node))
-                || finding.home_address.is_some_and(|address| target.has_address(address))
-        })
-    };
-    let mut exit = fail_on.exit(match &target {
+    let summary = summary(&engine, driver.feed().names(), target.as_ref());
+    let is_wanted = summary.wanted_findings();
+    let is_whole = findings.total() == findings.len() as u64;
+    let mut exit = fail_on.exit(if target.is_some() && is_whole {
+        findings.iter().filter(|(_, found)| is_wanted(found)).map(|(_, found)| found.level).min()
+    } else {
         // All of them count, kept or not.
-        None => Level::ALL.into_iter().find(|level| findings.of_level(*level) > 0),
-        Some(_) => findings.iter().filter(|(_, found)| is_wanted(found)).map(|(_, found)| found.level).min(),
+        Level::ALL.into_iter().find(|level| findings.of_level(*level) > 0)
     });
     for error in driver.errors() {
         exit = Failure::io(error.to_string(), error.help()).tell();
     }
-    let summary = summary(&engine, driver.feed().names(), target.as_ref());
     Ok(tell_unread(&summary).unwrap_or(exit))
 }
 
