@@ -123,6 +123,42 @@ fn a_program_gets_its_document_even_of_a_file_that_is_missing() {
 }
 
 #[test]
+fn a_run_whose_input_or_output_failed_is_no_success_in_sarif_and_junit() {
+    let scratch = Scratch::new();
+    let missing = scratch.path("missing.pcap").display().to_string();
+    let cut = scratch.file("cut.pcap", &sample("figure3")[..380]);
+    let unknown = scratch.file("unknown.pcap", &pcap(147, &[datagram(40_000, 434, &request(&[]))]));
+    let ethernet = format!("{} {FIGURE3}", scratch.file("raw.pcap", &pcap(RAW, &[datagram(1, 434, &[])])));
+    let full = format!("-w {} {ethernet}", scratch.path("out.pcap").display());
+    for (arguments, code, reasons, skipped) in [
+        (missing.as_str(), 3, &["does not exist"][..], 160),
+        (&cut, 3, &["is cut off"], 0),
+        (&unknown, 3, &["frames of link type 147 cannot be read"], 0),
+        (&format!("{missing} {cut}"), 3, &["does not exist", "is cut off"], 0),
+        // Two link types do not go into one pcap.
+        (&full, 3, &["out.pcap"], 0),
+        // What could be read beside them is no failure, as the exit code says.
+        (&format!("{unknown} {FIGURE3}"), 0, &[], 0),
+    ] {
+        let sarif = run(&format!("decode --format sarif {arguments}"));
+        assert_eq!(sarif.code, code, "{arguments}: {}", sarif.error);
+        let document: serde_json::Value = serde_json::from_str(&sarif.out).unwrap();
+        let invocation = &document["runs"][0]["invocations"][0];
+        assert_eq!(invocation["executionSuccessful"], code == 0, "{arguments}");
+        let notifications = invocation["toolExecutionNotifications"].as_array().unwrap();
+        assert_eq!(notifications.len(), reasons.len(), "{arguments}");
+        let junit = run(&format!("decode --format junit {arguments}")).out;
+        let counts = format!("skipped=\"{skipped}\" failures=\"0\" errors=\"{}\"", reasons.len());
+        assert!(junit.lines().nth(1).unwrap().contains(&counts), "{arguments}: {junit}");
+        for (notification, reason) in notifications.iter().zip(reasons) {
+            let text = notification["message"]["text"].as_str().unwrap();
+            assert!(notification["level"] == "error" && text.contains(reason), "{arguments}: {text}");
+            assert!(junit.contains(&format!("<error message=\"{text}\"/>")), "{arguments}: {junit}");
+        }
+    }
+}
+
+#[test]
 fn no_file_at_all() {
     let run = run("decode");
     assert_eq!(run.code, 2);
@@ -234,7 +270,8 @@ fn unknown_link_types() {
     );
     let beside = run(&format!("decode --show messages samples/figure3.pcap {alone}"));
     assert_eq!((beside.code, beside.out.lines().count()), (0, 9));
-    assert!(beside.error.contains("link type 147"), "{}", beside.error);
+    // The other file was read.
+    assert!(told(&beside).starts_with(&format!("{alone}: frames of link type 147")), "{}", beside.error);
 }
 
 #[test]

@@ -35,6 +35,7 @@ fn finish(report: &mut dyn Report, observer: &Observer) {
         clock_backwards: 0,
         numbers: Numbers::default(),
         lost: None,
+        failures: &[],
     };
     report.finish(&summary).unwrap();
 }

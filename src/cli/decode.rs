@@ -33,7 +33,7 @@ use crate::wire::PORT;
 use at::At;
 use patience::Patience;
 use run::{Run, progress};
-pub(super) use run::{is_of, tell_unread, write_failure};
+pub(super) use run::{Unread, is_of, write_failure};
 use selected::Selected;
 
 const EXAMPLES: &str = "Examples:

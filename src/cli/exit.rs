@@ -75,6 +75,14 @@ impl Failure {
         Self::io(format!("standard output cannot be written: {error}"), None)
     }
 
+    /// What was wrong, in a line; nothing of a closed pipe.
+    pub fn message(&self) -> Option<&str> {
+        match self {
+            Self::Told(_, diagnostic) | Self::InFile(_, diagnostic, _) => Some(&diagnostic.message),
+            Self::ClosedPipe => None,
+        }
+    }
+
     /// Tells the user on standard error, and gives the exit code.
     pub fn tell(self) -> Exit {
         match self {

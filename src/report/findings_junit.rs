@@ -26,9 +26,16 @@ impl<W: Write> JunitReport<W> {
         Self { out, fails_from }
     }
 
+    /// The case of one rule of a run in which nothing was read.
+    fn skipped(rule: &Rule) -> TestCase {
+        let mut status = TestCaseStatus::skipped();
+        status.set_message("nothing was read");
+        named(rule, status)
+    }
+
     /// The case of one rule: what was found, and what found no room, if that is told of it.
     fn case(&self, rule: &Rule, found: &[&Finding], of_rule: Option<OfRule>) -> TestCase {
-        let Rule { id, title, .. } = *rule;
+        let Rule { title, .. } = *rule;
         let mut told: Vec<String> = found
             .iter()
             .take(FEW)
@@ -52,8 +59,7 @@ impl<W: Write> JunitReport<W> {
         } else {
             TestCaseStatus::success()
         };
-        let mut case = TestCase::new(format!("{id} {title}"), status);
-        case.set_classname(format!("mipflow.{}", id.split('-').next().unwrap_or(id)));
+        let mut case = named(rule, status);
         if !failing && !told.is_empty() {
             case.set_system_out(told);
         }
@@ -74,9 +80,13 @@ impl<W: Write> Report for JunitReport<W> {
             by_rule.entry(finding.rule.id).or_default().push(finding);
         }
         let mut document = Document::new("mipflow decode");
+        if !summary.failures.is_empty() {
+            document.add_test_suite(failed(summary.failures));
+        }
+        let is_unread = !summary.failures.is_empty() && summary.counts.packets == 0;
         let mut suite = TestSuite::new("");
         for rule in CATALOGUE {
-            let prefix = rule.id.split('-').next().unwrap_or(rule.id);
+            let prefix = prefix(rule);
             if suite.name.as_str() != prefix {
                 let before = std::mem::replace(&mut suite, TestSuite::new(prefix));
                 if !before.test_cases.is_empty() {
@@ -87,7 +97,8 @@ impl<W: Write> Report for JunitReport<W> {
             // Whose those were that found no room is not known.
             let of_rules = summary.findings.filter(|_| !selection.is_narrowed()).map(Findings::of_rules);
             let of_rule = of_rules.and_then(|rules| rules.get(rule.id)).copied();
-            suite.add_test_case(self.case(rule, found, of_rule));
+            let case = if is_unread { Self::skipped(rule) } else { self.case(rule, found, of_rule) };
+            suite.add_test_case(case);
         }
         document.add_test_suite(suite);
         document.serialize(&mut self.out).map_err(io::Error::other)?;
@@ -97,4 +108,27 @@ impl<W: Write> Report for JunitReport<W> {
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
+}
+
+fn prefix(rule: &Rule) -> &'static str {
+    rule.id.split('-').next().unwrap_or(rule.id)
+}
+
+fn named(rule: &Rule, status: TestCaseStatus) -> TestCase {
+    let mut case = TestCase::new(format!("{} {}", rule.id, rule.title), status);
+    case.set_classname(format!("mipflow.{}", prefix(rule)));
+    case
+}
+
+/// A suite with a case for each input and output that failed.
+fn failed(failures: &[String]) -> TestSuite {
+    let mut suite = TestSuite::new("input and output");
+    for failure in failures {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+        status.set_message(failure.as_str());
+        let mut case = TestCase::new(failure.as_str(), status);
+        case.set_classname("mipflow");
+        suite.add_test_case(case);
+    }
+    suite
 }

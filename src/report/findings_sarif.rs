@@ -43,8 +43,8 @@ impl<W: Write> Report for SarifReport<W> {
                     "rules": rules,
                 } },
                 "invocations": [{
-                    "executionSuccessful": true,
-                    "toolExecutionNotifications": without_room(summary),
+                    "executionSuccessful": summary.failures.is_empty(),
+                    "toolExecutionNotifications": notifications(summary),
                 }],
                 "columnKind": "unicodeCodePoints",
                 "results": results,
@@ -69,21 +69,25 @@ const fn level_word(level: Level) -> &'static str {
     }
 }
 
-/// What there is to say of findings that found no room: nothing, or how many they are and of which rules.
-fn without_room(summary: &Summary<'_>) -> Vec<Value> {
-    let Some(findings) = summary.findings.filter(|findings| findings.evicted() > 0) else {
-        return Vec::new();
-    };
+/// What went wrong with the run itself.
+fn notifications(summary: &Summary<'_>) -> Vec<Value> {
+    let notification = |level: &str, text: &str| json!({ "level": level, "message": { "text": text } });
+    let failures = summary.failures.iter().map(|text| notification("error", text));
+    failures.chain(without_room(summary).map(|text| notification("warning", &text))).collect()
+}
+
+/// How many findings found no room, and of which rules, if any did.
+fn without_room(summary: &Summary<'_>) -> Option<String> {
+    let findings = summary.findings.filter(|findings| findings.evicted() > 0)?;
     let of_rules = findings.of_rules().iter().filter(|(_, of_rule)| of_rule.evicted > 0);
     let counts: Vec<String> = of_rules.map(|(id, of_rule)| format!("{} of {id}", of_rule.evicted)).collect();
     // Whose they are is not known.
     let narrowed = if summary.target.is_some() { ", whichever node they are about" } else { "" };
-    let text = format!(
+    Some(format!(
         "{} findings found no room and are only counted{narrowed}: {}",
         findings.evicted(),
         counts.join(", ")
-    );
-    vec![json!({ "level": "warning", "message": { "text": text } })]
+    ))
 }
 
 fn descriptor(rule: &Rule) -> Value {

@@ -31,6 +31,8 @@ pub struct Summary<'a> {
     pub numbers: Numbers,
     /// What a live capture lost; `None` for files.
     pub lost: Option<Lost>,
+    /// What input and output failed, in words, where that is known before the report is.
+    pub failures: &'a [String],
 }
 
 /// Packets that a live capture should have had.

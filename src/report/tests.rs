@@ -45,6 +45,7 @@ fn finish(report: &mut dyn Report, findings: &Findings, target: Option<&Target>)
         clock_backwards: 0,
         numbers: Numbers::default(),
         lost: None,
+        failures: &[],
     };
     report.finish(&summary).unwrap();
 }

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use super::at::At;
 use super::patience::Patience;
 use super::selected::Selected;
-use crate::capture::{FrameFilter, Next, Timeline, WriteError};
+use crate::capture::{FrameFilter, LinkType, Next, Timeline, WriteError};
 use crate::cli::validation::{FailOn, ValidationOptions};
 use crate::cli::{Exit, Failure};
 use crate::pipeline::{Observed, ObservedMessage, Pipeline};
@@ -111,6 +111,16 @@ impl Run {
             bar.finish_and_clear();
         }
         let trace = self.pipeline.trace();
+        let mut failed: Vec<Failure> = self.unwritten.into_iter().collect();
+        if let Some(Err(error)) = self.writer.map(Selected::finish) {
+            failed.push(write_failure(&error));
+        }
+        let errors = self.timeline.errors().iter();
+        failed.extend(errors.map(|error| Failure::io(error.to_string(), error.help())));
+        let unread = Unread::of(self.timeline.link_types(), self.timeline.files_of_unknown_link_types());
+        let unread_all = unread.iter().filter(|unread| unread.is_all).map(|unread| &unread.failure);
+        let failures: Vec<String> =
+            failed.iter().chain(unread_all).filter_map(Failure::message).map(str::to_owned).collect();
         let summary = Summary {
             files: self.timeline.files(),
             link_types: self.timeline.link_types(),
@@ -122,6 +132,7 @@ impl Run {
             clock_backwards: self.timeline.clock_backwards(),
             numbers: trace.numbers(),
             lost: None,
+            failures: &failures,
         };
         let nothing_read = summary.counts.packets == 0 && !self.timeline.errors().is_empty();
         if !(nothing_read && self.for_people) {
@@ -130,50 +141,48 @@ impl Run {
         let mut exit = summary.findings.map_or(Exit::Done, |findings| {
             ValidationOptions::exit(self.fail_on, findings, summary.wanted_findings())
         });
-        if let Some(writer) = self.writer {
-            writer.finish().map_err(|error| write_failure(&error))?;
-        }
-        if let Some(failure) = self.unwritten {
+        for failure in failed {
             exit = failure.tell();
         }
-        for error in self.timeline.errors() {
-            exit = Failure::io(error.to_string(), error.help()).tell();
-        }
-        exit = tell_unread(&summary).unwrap_or(exit);
+        exit = unread.and_then(Unread::tell).unwrap_or(exit);
         // The process ends: to give back what was remembered piece by piece would take a twentieth of its time.
         mem::forget(self.pipeline);
         Ok(exit)
     }
 }
 
-/// Tells which link types were not read, and gives the exit code when nothing else could be read.
-pub(in crate::cli) fn tell_unread(summary: &Summary<'_>) -> Option<Exit> {
-    let unread: Vec<String> = summary
-        .link_types
-        .iter()
-        .filter(|link_type| link_type.name().is_none())
-        .map(ToString::to_string)
-        .collect();
-    if unread.is_empty() {
-        return None;
-    }
-    let told = unknown_link_type(summary, &unread).tell();
-    (unread.len() == summary.link_types.len()).then_some(told)
+/// Link types that nothing reads.
+pub(in crate::cli) struct Unread {
+    failure: Failure,
+    /// Whether there were no others.
+    is_all: bool,
 }
 
-fn unknown_link_type(summary: &Summary<'_>, unread: &[String]) -> Failure {
-    Failure::io(
-        format!(
-            "{}: frames of link type {} cannot be read",
-            summary.files.join(", "),
-            unread.join(", ")
-        ),
-        Some(
-            "mipflow reads Ethernet, Linux cooked (SLL, SLL2), raw IP, PPPoE and BSD loopback frames; capture on \
-             such an interface, or convert with editcap -T"
-                .into(),
-        ),
-    )
+impl Unread {
+    /// Those among the link types of all inputs, and the inputs that have them; `None` when all can be read.
+    pub fn of<'n>(link_types: &[LinkType], files: impl Iterator<Item = &'n String>) -> Option<Self> {
+        let unread = link_types.iter().filter(|link_type| link_type.name().is_none());
+        let unread: Vec<String> = unread.map(ToString::to_string).collect();
+        if unread.is_empty() {
+            return None;
+        }
+        let files: Vec<&str> = files.map(String::as_str).collect();
+        let failure = Failure::io(
+            format!("{}: frames of link type {} cannot be read", files.join(", "), unread.join(", ")),
+            Some(
+                "mipflow reads Ethernet, Linux cooked (SLL, SLL2), raw IP, PPPoE and BSD loopback frames; capture on \
+                 such an interface, or convert with editcap -T"
+                    .into(),
+            ),
+        );
+        Some(Self { failure, is_all: unread.len() == link_types.len() })
+    }
+
+    /// Tells of them, and gives the exit code when nothing else could be read.
+    pub fn tell(self) -> Option<Exit> {
+        let exit = self.failure.tell();
+        self.is_all.then_some(exit)
+    }
 }
 
 /// Whether a packet is the target's: of its node, or naming it.

@@ -110,6 +110,7 @@ impl Output {
                 clock_backwards: 0,
                 numbers: *numbers,
                 lost: None,
+                failures: &[],
             };
             report.finish(&summary).map_err(|error| Failure::output(&error))?;
         }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::Prepared;
 use crate::capture::LiveNotice;
-use crate::cli::decode::{is_of, tell_unread, write_failure};
+use crate::cli::decode::{Unread, is_of, write_failure};
 use crate::cli::interruption::{Interruption, LOOK};
 use crate::cli::validation::{FailOn, ValidationOptions};
 use crate::cli::{Exit, Failure};
@@ -126,7 +126,8 @@ impl Records {
         for error in driver.errors() {
             exit = Failure::io(error.to_string(), error.help()).tell();
         }
-        Ok(tell_unread(&summary).unwrap_or(exit))
+        let unread = Unread::of(summary.link_types, self.names.iter());
+        Ok(unread.and_then(Unread::tell).unwrap_or(exit))
     }
 
     /// Tells of exchanges that were decided.
@@ -243,5 +244,6 @@ pub(super) fn summary<'a>(
         clock_backwards: engine.clock_backwards(),
         numbers: engine.trace().numbers(),
         lost: None,
+        failures: &[],
     }
 }

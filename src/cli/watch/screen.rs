@@ -4,7 +4,7 @@ use clap::ValueEnum;
 
 use super::Prepared;
 use super::headless::summary;
-use crate::cli::decode::{tell_unread, write_failure};
+use crate::cli::decode::{Unread, write_failure};
 use crate::cli::output::{self, Colour};
 use crate::cli::{Exit, Failure};
 use crate::report::{Glyphs, Target};
@@ -57,7 +57,8 @@ pub(super) fn run(prepared: Prepared, theme: Theme, ascii: bool) -> Result<Exit,
     for error in driver.errors() {
         exit = Failure::io(error.to_string(), error.help()).tell();
     }
-    Ok(tell_unread(&summary).unwrap_or(exit))
+    let unread = Unread::of(summary.link_types, summary.files.iter());
+    Ok(unread.and_then(Unread::tell).unwrap_or(exit))
 }
 
 /// `--node` is a filter that holds from the beginning.

@@ -80,6 +80,7 @@ pub fn summary(facts: Facts<'_>) -> Summary<'_> {
                 .saturating_add(facts.counters.capture.dropped_by_interface),
             skipped: facts.counters.capture.skipped,
         }),
+        failures: &[],
     }
 }
 
