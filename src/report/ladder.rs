@@ -5,12 +5,13 @@ pub(super) mod mermaid;
 mod participants;
 pub(super) mod text;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use participants::{End, Participants};
 
 use super::message_line::{FlowRule, Seconds};
+use super::replies::{Reply, replies};
 use super::selection::Selection;
 use crate::state::{
     Bid, Binding, BindingState, Encapsulation, Exchange, FlowBindings, Kind, Leg, Node, Status, Step,
@@ -149,6 +150,7 @@ impl<'t> Ladder<'t> {
         for binding in flow.node.into_iter().flat_map(Node::bindings) {
             ladder.tunnel_down(binding, &flow.exchanges);
         }
+        ladder.tunnels_moved(&flow.exchanges);
         ladder.events.sort_by_key(|event| (event.time, event.what));
         ladder
     }
@@ -160,7 +162,7 @@ impl<'t> Ladder<'t> {
     /// One event a leg.
     fn messages(&mut self, exchange: &Exchange, numbers: Numbers) {
         let last_request = exchange.legs.iter().rposition(|leg| !matches!(leg.step, Step::Reply(_)));
-        let mut replies = BTreeSet::new();
+        let mut replies = replies(exchange);
         for (index, leg) in exchange.legs.iter().enumerate() {
             let ends = (self.place(End::source(leg, exchange)), self.place(End::destination(leg, exchange)));
             let (Some(from), Some(to)) = ends else { continue };
@@ -175,10 +177,9 @@ impl<'t> Ladder<'t> {
                     (label, flows, tone)
                 }
                 Step::Reply(code) => {
-                    let decided = !replies.is_empty();
-                    let again = !replies.insert((code.0, leg.source, leg.destination));
-                    let label = reply_label(exchange, code, numbers, decided, again);
-                    let flows = Some(&exchange.answered_flows).filter(|_| !decided);
+                    let reply = replies.next().map_or(Reply::First, |(_, _, reply)| reply);
+                    let label = reply_label(exchange, code, numbers, reply);
+                    let flows = Some(&exchange.answered_flows).filter(|_| reply == Reply::First);
                     (label, flows, if code.is_accepted() { Tone::Good } else { Tone::Bad })
                 }
             };
@@ -194,10 +195,9 @@ impl<'t> Ladder<'t> {
         }
     }
 
-    /// The tunnel that an accepted request opens, after the last leg of its reply.
+    /// The tunnel that an accepted request opens: its binding begins with the reply that decided.
     fn tunnel_up(&mut self, exchange: &Exchange) {
         let Some(reply) = deciding(exchange).filter(|_| exchange.status == Status::Accepted) else { return };
-        let lifetime = exchange.requested.unwrap_or_default().min(exchange.granted.unwrap_or_default());
         let opens = match exchange.kind {
             Some(Kind::Register | Kind::Update | Kind::Overwrite) => true,
             // What is renewed all the same may not have been there.
@@ -208,17 +208,11 @@ impl<'t> Ladder<'t> {
             }),
             Some(Kind::Deregister | Kind::BulkDeregister) | None => false,
         };
-        let Some(care_of_address) = exchange.care_of_address.filter(|_| opens && lifetime > 0) else {
+        let Some(care_of_address) = exchange.care_of_address.filter(|_| opens && lifetime(exchange) > 0)
+        else {
             return;
         };
         let Some((from, to)) = self.ends(care_of_address, exchange) else { return };
-        let mut arrived = reply.time;
-        let mut senders = BTreeSet::new();
-        for leg in exchange.legs.iter().filter(|leg| leg.step == reply.step) {
-            if senders.insert(leg.source) {
-                arrived = arrived.max(leg.time);
-            }
-        }
         let encapsulation = self.node.and_then(|node| {
             let is_it = |tunnel: &&crate::state::Tunnel| {
                 tunnel.bid == exchange.bid && tunnel.care_of_address == care_of_address
@@ -228,7 +222,14 @@ impl<'t> Ladder<'t> {
         let encapsulation =
             encapsulation.map(|kind| format!("{} ", encapsulation_title(kind))).unwrap_or_default();
         let label = format!("{}{encapsulation}tunnel up", bid_prefix(exchange.bid));
-        self.events.push(Event { time: arrived, from, to, label, notes: Vec::new(), what: What::TunnelUp });
+        self.events.push(Event {
+            time: reply.time,
+            from,
+            to,
+            label,
+            notes: Vec::new(),
+            what: What::TunnelUp,
+        });
     }
 
     /// The end of a binding.
@@ -249,6 +250,34 @@ impl<'t> Ladder<'t> {
         self.events.push(Event { time, from, to, label, notes: Vec::new(), what: What::TunnelDown });
     }
 
+    /// The ends of tunnels whose binding lives on at another care-of address.
+    fn tunnels_moved(&mut self, exchanges: &[&Exchange]) {
+        let mut accepted: Vec<(Timestamp, Bid, &Exchange)> = exchanges
+            .iter()
+            .filter(|exchange| exchange.status == Status::Accepted && lifetime(exchange) > 0)
+            .filter_map(|exchange| Some((deciding(exchange)?.time, exchange.bid?, *exchange)))
+            .collect();
+        accepted.sort_by_key(|(time, ..)| *time);
+        let mut latest: BTreeMap<Bid, (Timestamp, &Exchange)> = BTreeMap::new();
+        for (time, bid, exchange) in accepted {
+            let Some((since, before)) = latest.insert(bid, (time, exchange)) else { continue };
+            let lives_on = |binding: &Binding| {
+                binding.bid() == Some(bid)
+                    && binding.registered <= since
+                    && binding.ended.is_none_or(|ended| ended > time)
+            };
+            let (Some(left), Some(address)) = (before.care_of_address, exchange.care_of_address) else {
+                continue;
+            };
+            if left == address || !self.node.is_some_and(|node| node.bindings().iter().any(lives_on)) {
+                continue;
+            }
+            let Some((from, to)) = self.ends(left, before) else { continue };
+            let label = format!("{}tunnel down: moved to {address}", bid_prefix(Some(bid)));
+            self.events.push(Event { time, from, to, label, notes: Vec::new(), what: What::TunnelDown });
+        }
+    }
+
     /// Between whom the tunnel to a care-of address runs; behind a NAT it begins where the request came from.
     fn ends(&self, care_of_address: Ipv4Addr, exchange: &Exchange) -> Option<(usize, usize)> {
         let requests = exchange.legs.iter().rev();
@@ -260,6 +289,11 @@ impl<'t> Ladder<'t> {
         let to = agent.or_else(|| self.place(End::source(deciding(exchange)?, exchange)))?;
         (from != to).then_some((from, to))
     }
+}
+
+/// The seconds that an accepted request got.
+fn lifetime(exchange: &Exchange) -> u16 {
+    exchange.requested.unwrap_or_default().min(exchange.granted.unwrap_or_default())
 }
 
 /// The reply that decided.
@@ -284,14 +318,16 @@ fn request_label(exchange: &Exchange, leg: &Leg, index: usize) -> String {
     words.join(" ")
 }
 
-fn reply_label(exchange: &Exchange, code: ReplyCode, numbers: Numbers, decided: bool, again: bool) -> String {
-    let which = match (again, decided) {
-        (true, _) => "RRP again:",
-        (false, true) => "RRP relayed:",
-        (false, false) => "RRP",
+fn reply_label(exchange: &Exchange, code: ReplyCode, numbers: Numbers, reply: Reply) -> String {
+    let which = match reply {
+        Reply::First => "RRP",
+        Reply::Relayed => "RRP relayed:",
+        Reply::Again => "RRP again:",
+        Reply::Other => "RRP with another code:",
     };
     let mut words = vec![which.to_owned(), format!("{} {}", code.0, code.name(numbers))];
-    let lifetime = exchange.granted.filter(|lifetime| !decided && code.is_accepted() && *lifetime > 0);
+    let lifetime =
+        exchange.granted.filter(|lifetime| reply == Reply::First && code.is_accepted() && *lifetime > 0);
     words.extend(lifetime.map(|lifetime| format!("for {}", Seconds(lifetime))));
     if exchange.status == Status::Unsolicited {
         words.push("(nobody asked)".to_owned());

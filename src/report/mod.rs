@@ -25,6 +25,7 @@ mod message_tree;
 mod palette;
 mod printable;
 mod record_lines;
+mod replies;
 mod screen;
 mod selection;
 mod send;

@@ -1,8 +1,8 @@
 //! Call flows of relays, renewals and tunnels of all kinds.
 
 use crate::program;
-use crate::scenario::Scenario;
-use crate::{busy, shown, wifi};
+use crate::scenario::{Request, Scenario};
+use crate::{HOME, busy, lte, shown, wifi};
 
 /// What is said in a call flow: the time and the words of each event, in one line.
 fn events(text: &str) -> Vec<String> {
@@ -25,7 +25,7 @@ fn events(text: &str) -> Vec<String> {
 
 /// By samples/README.md: frames 11 to 14 are a request and its acceptance, each passed on by the foreign agent.
 #[test]
-fn a_tunnel_comes_up_after_the_last_leg_of_the_reply() {
+fn a_tunnel_comes_up_when_its_binding_begins() {
     let text = program::shown("decode --show ladder samples/foreign-agent.pcap");
     let found = events(&text);
     let accepted = found.iter().position(|event| event.starts_with("10:00:04.087 RRP")).expect("the reply");
@@ -35,8 +35,8 @@ fn a_tunnel_comes_up_after_the_last_leg_of_the_reply() {
             "10:00:04.066 RRQ register at 192.0.2.1 for 1800 s",
             "10:00:04.066 RRQ relayed: register",
             "10:00:04.087 RRP 0 accepted for 600 s",
+            "10:00:04.087 IP-in-IP tunnel up",
             "10:00:04.088 RRP relayed: 0 accepted",
-            "10:00:04.088 IP-in-IP tunnel up",
         ],
         "{text}"
     );
@@ -160,5 +160,63 @@ fn what_is_granted_for_no_time_opens_no_tunnel() {
     assert_eq!(
         events(&shown(&scenario, 120, "--show ladder")),
         ["10:00:00.000 RRQ register BID 1 for 600 s", "10:00:00.020 RRP 0 accepted"]
+    );
+}
+
+/// observer.md: a care-of address that is new for an active BID updates its entry; one that returns after its end is a
+/// second entry, and the first has an end of its own.
+#[test]
+fn a_tunnel_is_down_when_its_binding_moved() {
+    let at = |place: u8, lifetime, identification| {
+        Request::new(HOME, [192, 0, 2, place], lifetime, identification).path("802.11", 1, 1)
+    };
+    let mut scenario = Scenario::default();
+    scenario
+        .accepted(0, &at(10, 600, 0xea05_6fa0_0000_0001))
+        .accepted(1000, &lte(600, 0xea05_6fa1_0000_0002))
+        .accepted(2000, &at(11, 600, 0xea05_6fa2_0000_0003))
+        .accepted(3000, &at(11, 0, 0xea05_6fa3_0000_0004))
+        .accepted(4000, &at(12, 600, 0xea05_6fa4_0000_0005));
+    let text = shown(&scenario, 160, "--show ladder");
+    let tunnels: Vec<String> = events(&text).into_iter().filter(|event| event.contains("tunnel")).collect();
+    assert_eq!(
+        tunnels,
+        [
+            "10:00:00.020 BID 1 IP-in-IP tunnel up",
+            "10:00:01.020 BID 2 IP-in-IP tunnel up",
+            "10:00:02.020 BID 1 tunnel down: moved to 192.0.2.11",
+            "10:00:02.020 BID 1 IP-in-IP tunnel up",
+            "10:00:03.020 BID 1 tunnel down: deregistered",
+            "10:00:04.020 BID 1 IP-in-IP tunnel up",
+        ],
+        "{text}"
+    );
+    let diagram = shown(&scenario, 160, "--show ladder --ladder-format mermaid");
+    assert!(diagram.contains("BID 1 tunnel down: moved to 192.0.2.11"), "{diagram}");
+}
+
+/// Between a node and its home agent nothing is relayed.
+#[test]
+fn a_reply_is_relayed_only_from_another() {
+    let request = wifi(600, 0xea05_6fa0_0000_0001);
+    let mut scenario = Scenario::default();
+    scenario
+        .request(0, &request)
+        .reply(20, &request, 0, 600)
+        .request(1000, &request)
+        .reply(1020, &request, 0, 600)
+        .reply(1040, &request, 130, 0);
+    let text = shown(&scenario, 200, "--show exchanges,ladder");
+    assert!(text.contains("1 resent, 1 answered again, 1 answered otherwise"), "{text}");
+    let replies = |text: &str| -> Vec<String> {
+        events(text).into_iter().filter(|event| event.contains(" RRP ")).collect()
+    };
+    assert_eq!(
+        replies(&text),
+        [
+            "10:00:00.020 RRP 0 accepted for 600 s",
+            "10:00:01.020 RRP again: 0 accepted",
+            "10:00:01.040 RRP with another code: 130 insufficient resources (home agent)",
+        ]
     );
 }

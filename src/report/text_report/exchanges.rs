@@ -7,6 +7,7 @@ use anstyle::Style;
 use super::Page;
 use super::nodes::lifetime;
 use crate::report::look::painted;
+use crate::report::replies::{Reply, replies};
 use crate::report::text_table::{Group, TextTable};
 use crate::state::{Bid, Exchange, Kind, Status, Step};
 use crate::wire::{Numbers, ReplyCode};
@@ -89,20 +90,18 @@ fn list(frames: impl Iterator<Item = u64>) -> String {
     frames.join(",")
 }
 
-/// Retransmissions and the legs of a relay.
+/// Retransmissions, the legs of a relay, and replies after the one that decided.
 fn copies(exchange: &Exchange) -> String {
-    let of = |wanted: fn(&Step) -> bool| exchange.legs.iter().filter(|leg| wanted(&leg.step)).count();
-    let relayed = of(|step| *step == Step::Request)
-        .saturating_sub(1)
-        .max(of(|step| matches!(step, Step::Reply(_))).saturating_sub(1));
-    let mut words = Vec::new();
-    if exchange.retransmissions > 0 {
-        words.push(format!("{} resent", exchange.retransmissions));
-    }
-    if relayed > 0 {
-        words.push(format!("{relayed} relayed"));
-    }
-    words.join(", ")
+    let requests = exchange.legs.iter().filter(|leg| leg.step == Step::Request).count();
+    let of = |wanted: Reply| replies(exchange).filter(|(_, _, reply)| *reply == wanted).count();
+    let counts = [
+        (exchange.retransmissions as usize, "resent"),
+        (requests.saturating_sub(1).max(of(Reply::Relayed)), "relayed"),
+        (of(Reply::Again), "answered again"),
+        (of(Reply::Other), "answered otherwise"),
+    ];
+    let words = counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+    words.collect::<Vec<_>>().join(", ")
 }
 
 /// Nanoseconds as milliseconds with three more digits.
