@@ -16,6 +16,7 @@
 //!                                                     what is wrong, and why
 //! ```
 //!
+//! - `counted`: numbers as people read them, wherever something is told in words.
 //! - [`time`]: the one notion of time, taken from the capture and never from a clock.
 //! - [`capture`]: where frames come from and go to: files, standard input, filters, the writer.
 //! - [`net`]: from a frame to the UDP datagram or tunnelled packet inside it.
@@ -32,6 +33,7 @@
 
 pub mod capture;
 pub mod cli;
+mod counted;
 pub mod craft;
 pub mod net;
 pub mod pipeline;

@@ -2,7 +2,9 @@
 //! out, and what was seen is counted.
 
 use crate::capture::Frame;
-use crate::net::{Counters, Datagram, Dissector, Packet, Tunnel};
+use crate::net::{
+    Counters, Datagram, Dissector, FlowFacts, Layers, Packet, Tunnel, TunnelProblem, UdpTunnel, peel_all,
+};
 use crate::state::{AuthenticationFacts, MessageEvent};
 use crate::time::{Precision, Timestamp};
 use crate::wire::{KeyRing, Message, MessageType, Numbers, Verdict};
@@ -94,8 +96,10 @@ pub struct Counts {
     pub precision: Precision,
     /// Frames that the snapshot length cut.
     pub truncated: u64,
-    /// Mobile IP messages that the snapshot length cut.
+    /// Mobile IP messages, but for Tunnel Data, that the snapshot length cut.
     pub cut_messages: u64,
+    /// Tunnelled packets that it cut so short that their flow cannot be told.
+    pub cut_tunnelled: u64,
     /// Messages by type octet; those without an octet are in `empty_messages`.
     pub messages: [u64; 256],
     /// Datagrams on a Mobile IP port without any octet.
@@ -114,6 +118,7 @@ impl Default for Counts {
             precision: Precision::SECONDS,
             truncated: 0,
             cut_messages: 0,
+            cut_tunnelled: 0,
             messages: [0; 256],
             empty_messages: 0,
             reply_codes: [0; 256],
@@ -175,11 +180,21 @@ impl Trace {
         match self.dissector.dissect(frame) {
             Packet::Other | Packet::Held(None) | Packet::Undecodable(_) => Seen::Nothing,
             Packet::Held(Some(fragment)) => Seen::Fragment(fragment),
-            Packet::Tunnel(tunnel) => Seen::Tunnelled(tunnel),
+            Packet::Tunnel(tunnel) => {
+                if tunnel.outer.is_cut() && hides_flow(peel_all(&tunnel)) {
+                    self.counts.cut_tunnelled += 1;
+                }
+                Seen::Tunnelled(tunnel)
+            }
             Packet::Datagram(datagram) => {
                 self.counts.message(datagram.payload);
                 let missing = datagram.declared_length.saturating_sub(datagram.payload.len());
-                self.counts.cut_messages += u64::from(missing > 0);
+                if missing > 0 {
+                    match UdpTunnel::of(&datagram) {
+                        Some(tunnel) => self.counts.cut_tunnelled += u64::from(hides_flow(tunnel.layers())),
+                        None => self.counts.cut_messages += 1,
+                    }
+                }
                 Seen::Message(SeenMessage {
                     frame: frame.number,
                     file: frame.file,
@@ -223,4 +238,16 @@ impl Trace {
     pub fn numbers(&self) -> Numbers {
         self.numbers
     }
+}
+
+/// Whether the flow of a packet, which is cut, cannot be told: its addresses or its ports are not there.
+fn hides_flow(layers: Layers<'_>) -> bool {
+    layers.last().is_some_and(|innermost| match (innermost.inner, innermost.problem) {
+        (Some(packet), _) => FlowFacts::of(&packet).is_cut_before_ports(),
+        (
+            None,
+            Some(TunnelProblem::GreHeaderCut | TunnelProblem::MinimalHeaderCut | TunnelProblem::Inner(_)),
+        ) => true,
+        (None, _) => false,
+    })
 }

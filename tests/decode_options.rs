@@ -365,6 +365,47 @@ fn flows_say_when_a_cut_message_may_have_changed_their_verdicts() {
     );
 }
 
+/// The sample with each packet of IP in IP cut to so many octets; and how many of those have ports inside.
+fn tunnels_cut_to(octets: usize) -> (Vec<u8>, usize) {
+    let sample = std::fs::read("samples/figure3.pcap").unwrap();
+    let mut cut = sample[..24].to_vec();
+    let (mut at, mut ported) = (24, 0);
+    while let Some(header) = sample.get(at..at + 16) {
+        let length = u32::from_le_bytes(header[8..12].try_into().unwrap()) as usize;
+        let frame = &sample[at + 16..at + 16 + length];
+        // Behind Ethernet: the protocol of the outer header, then that of the inner one.
+        let is_tunnel = frame[23] == 4;
+        ported += usize::from(is_tunnel && [6, 17].contains(&frame[34 + 9]));
+        let kept = if is_tunnel { &frame[..octets.min(length)] } else { frame };
+        cut.extend(
+            [&header[..8], &u32::try_from(kept.len()).unwrap().to_le_bytes(), &header[12..], kept].concat(),
+        );
+        at += 16 + length;
+    }
+    (cut, ported)
+}
+
+#[test]
+fn flows_say_when_a_packet_was_cut_before_what_a_verdict_needs() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("cut.pcap");
+    let flows = |octets: usize| {
+        let (cut, ported) = tunnels_cut_to(octets);
+        std::fs::write(&file, cut).unwrap();
+        (shown(&format!("decode --show flows {}", file.to_str().unwrap())), ported)
+    };
+    // Ethernet, two IPv4 headers, and the first word of TCP or UDP: all that a verdict needs.
+    let (whole, _) = flows(14 + 20 + 20 + 4);
+    assert_eq!(whole, shown("decode --show flows samples/figure3.pcap"));
+    let (text, ported) = flows(14 + 20 + 20);
+    assert!(ported > 1, "{ported}");
+    let told = format!(
+        "\n{ported} tunnelled packets were cut before their ports by the snapshot length; what is missing can change \
+         verdicts\n"
+    );
+    assert!(text.ends_with(&told), "{text}");
+}
+
 #[test]
 fn a_timestamp_after_2036_is_one() {
     // Second 2^32 of NTP is 2036-02-07T06:28:16Z, 2085978496 s after 1970; this is four seconds later.

@@ -77,6 +77,16 @@ impl FlowFacts {
         })
     }
 
+    /// Whether ports or an SPI are not there although the packet is of a protocol that has them: it is cut before them.
+    pub fn is_cut_before_ports(&self) -> bool {
+        let has_spi = matches!(self.key.protocol, protocol::ESP | protocol::AUTHENTICATION);
+        let is_short = match protocol::has_ports(self.key.protocol) {
+            true => self.key.destination_port.is_none(),
+            false => has_spi && self.spi.is_none(),
+        };
+        is_short && !self.is_fragment_without_ports
+    }
+
     /// The facts of `packet`.
     pub fn of(packet: &IpPacket<'_>) -> Self {
         let later_fragment = packet.is_later_fragment();

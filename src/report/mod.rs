@@ -55,7 +55,6 @@ pub use screen::{
     message_tree_lines, selector_text,
 };
 pub use send::{Announcement, SendDepth, SendJson, SendJunit, SendReport, SendTap, SendText, route_line};
-pub use statistics::grouped;
 pub use summary::{Lost, Summary};
 pub use target::Target;
 pub use text_report::{Depth, TextReport};

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::{Clock, Look, Palette, Summary};
+use crate::counted::grouped;
 use crate::rules::Findings;
 use crate::wire::{MessageType, ReplyCode};
 
@@ -99,30 +100,4 @@ fn write_messages(out: &mut dyn Write, summary: &Summary<'_>, palette: &Palette)
         writeln!(out, "  {:>12}  {code} {name}", grouped(count))?;
     }
     Ok(())
-}
-
-/// A number with its thousands apart.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(' ');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::grouped;
-
-    #[test]
-    fn thousands_stand_apart() {
-        assert_eq!(grouped(0), "0");
-        assert_eq!(grouped(999), "999");
-        assert_eq!(grouped(1000), "1 000");
-        assert_eq!(grouped(4_060_000), "4 060 000");
-    }
 }

@@ -137,7 +137,7 @@ impl<W: Write> TextReport<W> {
                     clock: &mut self.clock,
                     look: self.look,
                     ladder_format: self.ladder_format,
-                    cut_messages: summary.counts.cut_messages,
+                    cut: [summary.counts.cut_messages, summary.counts.cut_tunnelled],
                     is_alone: sections.count() < 2,
                     lists_all: self.depth.tree,
                 };
@@ -160,8 +160,8 @@ struct Page<'t, 'c> {
     clock: &'c mut Clock,
     look: Look,
     ladder_format: LadderFormat,
-    /// Messages that the snapshot length cut.
-    cut_messages: u64,
+    /// Messages that the snapshot length cut, and tunnelled packets that it cut before their ports.
+    cut: [u64; 2],
     /// Whether no other section is shown.
     is_alone: bool,
     /// Whether each finding is told, however many nodes have the same.

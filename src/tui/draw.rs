@@ -16,7 +16,7 @@ use super::prompt::{Prompt, Purpose};
 use super::text::{self, Row};
 use super::view::View;
 use super::views;
-use crate::report::grouped;
+use crate::counted::grouped;
 use crate::rules::Level;
 use crate::time::Precision;
 

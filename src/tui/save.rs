@@ -10,8 +10,9 @@ use super::saved_file::SavedFile;
 use super::view::View;
 use super::views;
 use crate::capture::{WriteError, Writer};
+use crate::counted::grouped;
 use crate::report::{
-    CsvReport, CsvSection, Depth, JsonReport, Look, Report, Sections, Summary, TextReport, TimeStyle, grouped,
+    CsvReport, CsvSection, Depth, JsonReport, Look, Report, Sections, Summary, TextReport, TimeStyle,
 };
 use crate::watch::frames_of;
 

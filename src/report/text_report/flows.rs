@@ -8,6 +8,7 @@ use anstyle::Style;
 
 use super::Page;
 use super::nodes::counters;
+use crate::counted::counted;
 use crate::report::look::painted;
 use crate::report::text_table::{Group, TextTable};
 use crate::state::{Bid, FlowView, PathView, Verdict};
@@ -33,18 +34,21 @@ pub(super) fn write(out: &mut dyn Write, page: &mut Page<'_, '_>) -> io::Result<
         return page.nothing(out, "no flows in tunnels");
     }
     table.write(out)?;
-    match page.cut_messages {
-        0 => Ok(()),
-        cut => {
-            let doubtful = page.look.palette.doubtful;
-            let messages = if cut == 1 { "message was" } else { "messages were" };
+    let doubtful = page.look.palette.doubtful;
+    let [messages, packets] = page.cut;
+    let (messages, packets) = (counted(messages, "message"), counted(packets, "tunnelled packet"));
+    for (cut, ports) in [(messages, ""), (packets, packets.verb(" before its ports", " before their ports"))]
+    {
+        if !cut.is_none() {
+            let was = cut.verb("was", "were");
             writeln!(
                 out,
-                "{doubtful}{cut} {messages} cut by the snapshot length; what is missing can change \
+                "{doubtful}{cut} {was} cut{ports} by the snapshot length; what is missing can change \
                  verdicts{doubtful:#}"
-            )
+            )?;
         }
     }
+    Ok(())
 }
 
 fn add(out: &mut dyn Write, table: &mut TextTable, page: &Page<'_, '_>, flow: &FlowView) -> io::Result<()> {

@@ -6,7 +6,8 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 
 use super::Pane;
-use crate::report::{grouped, selector_text};
+use crate::counted::grouped;
+use crate::report::selector_text;
 use crate::state::{Bid, Binding, Effect, Multipath, Node, Rule, RuleAction};
 use crate::tui::app::App;
 use crate::tui::facts::Facts;

@@ -3,7 +3,8 @@
 use ratatui::Frame;
 
 use super::Pane;
-use crate::report::{Depth, Look, Lost, Report as _, Sections, Summary, TextReport, TimeStyle, grouped};
+use crate::counted::grouped;
+use crate::report::{Depth, Look, Lost, Report as _, Sections, Summary, TextReport, TimeStyle};
 use crate::tui::ansi;
 use crate::tui::app::App;
 use crate::tui::facts::{Facts, InputKind};

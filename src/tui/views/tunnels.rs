@@ -13,7 +13,7 @@ use ratatui::Frame;
 
 use super::Pane;
 use super::{policy, tunnel_lines};
-use crate::report::grouped;
+use crate::counted::grouped;
 use crate::state::{FlowView, Node};
 use crate::tui::app::App;
 use crate::tui::facts::{Facts, NodeRef};

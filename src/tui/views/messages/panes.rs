@@ -25,7 +25,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, areas: &Areas) {
         let forgotten = facts.messages.forgotten();
         let aside = match forgotten {
             0 => String::new(),
-            forgotten => format!("{} older ones forgotten", crate::report::grouped(forgotten)),
+            forgotten => format!("{} older ones forgotten", crate::counted::grouped(forgotten)),
         };
         pane.title(frame, &format!("Messages: {}", list_count(app, shown, total, forgotten)), &aside);
         if shown == 0 {
