@@ -300,3 +300,36 @@ fn what_was_granted_is_the_lower_of_request_and_reply() {
         assert!(text.lines().nth(1).unwrap().ends_with(&format!(",{asked},{granted},50,0")), "{text}");
     }
 }
+
+/// What is found before a node has its home address, and after; a request is answered for another address than asked.
+#[test]
+fn a_node_has_one_heading_over_all_that_was_found_of_it() {
+    let asked =
+        Request::with_flags([0; 4], [192, 0, 2, 10], 600, 0xea05_6fa1_0000_0002, 0x02).nai(b"bob@x.example");
+    let mut given = asked.clone();
+    given.home_address = [10, 1, 0, 61].into();
+    let mut scenario = Scenario::default();
+    scenario.request(0, &asked).reply(20, &given, 0, 600);
+    let text = shown(&scenario, 120, "--show findings");
+    let heads: Vec<&str> = text.lines().filter(|line| line.starts_with("10.1.0.61")).collect();
+    assert_eq!(heads, ["10.1.0.61 (bob@x.example)"], "{text}");
+    for frame in ["  #1  ", "  #2  "] {
+        assert!(text.contains(frame), "{text}");
+    }
+}
+
+/// A thousand requests and two have their thousands apart in all counts of a report.
+#[test]
+fn thousands_stand_apart_wherever_they_are_counted() {
+    let mut scenario = Scenario::default();
+    for number in 0..1002u32 {
+        let identification = 0xea05_6fa0_0000_0000 + u64::from(number);
+        scenario.request(i64::from(number), &wifi(600, identification));
+    }
+    let text = shown(&scenario, 160, "--show stats,findings");
+    assert!(text.contains("  packets             1 002 ("), "{text}");
+    // Each of them has no authenticator.
+    assert!(text.lines().any(|line| line.contains("AUTH-001  ×1 002, first at #1 ")), "{text}");
+    // And all but the first come too soon after the one before.
+    assert!(text.contains("\n2 003 must, 2 003 should, "), "{text}");
+}

@@ -6,8 +6,10 @@ use std::io::{self, Write};
 use std::net::Ipv4Addr;
 
 use super::Page;
+use crate::counted::{counted, grouped};
 use crate::report::Palette;
 use crate::rules::{Finding, Findings, Level, Rule, Subject};
+use crate::state::{Node, Observer};
 
 /// Findings of one rule and node that are still told one by one.
 const FEW: usize = 3;
@@ -22,22 +24,67 @@ pub(super) fn write(out: &mut dyn Write, page: &mut Page<'_, '_>) -> io::Result<
     if wanted.is_empty() && findings.evicted() == 0 {
         return page.nothing(out, "no findings");
     }
-    let (common, others) = if page.lists_all { (Vec::new(), wanted.clone()) } else { apart(&wanted) };
-    for node in by_node(&others) {
-        write_node(out, page, &node)?;
+    let nodes = Nodes::of(page.selection.observer(), &wanted);
+    let (common, others) = if page.lists_all { (Vec::new(), wanted.clone()) } else { apart(&wanted, &nodes) };
+    for node in by_node(&others, &nodes) {
+        write_node(out, page, &node, &nodes)?;
     }
-    write_common(out, page, &common)?;
+    write_common(out, page, &common, &nodes)?;
     write_counts(out, page, findings, &wanted, !common.is_empty())
 }
 
-/// The findings by node, nodes in order of their first finding, each by rule: the gravest first, then the earliest.
-fn by_node<'f>(wanted: &[&'f Finding]) -> Vec<Vec<&'f Finding>> {
-    grouped(wanted, node_of)
+/// Whom findings are about: what was found before a node had its home address, or before there was a node at all with
+/// the home address that it names, is the node's, too.
+struct Nodes<'t> {
+    observer: &'t Observer,
+    /// The place of the only node with a home address; `None` where there are several.
+    homes: BTreeMap<Ipv4Addr, Option<u32>>,
 }
 
-/// What tells the nodes of findings apart.
-fn node_of(finding: &Finding) -> (Option<u32>, Option<Ipv4Addr>) {
-    (finding.node, finding.home_address)
+/// What tells them apart: a node's place, or a home address without a node.
+type Whose = (Option<u32>, Option<Ipv4Addr>);
+
+impl<'t> Nodes<'t> {
+    fn of(observer: &'t Observer, findings: &[&Finding]) -> Self {
+        let mut nodes = Self { observer, homes: BTreeMap::new() };
+        // All nodes are gone through, and almost always each finding has its own.
+        if findings.iter().all(|finding| nodes.own(finding).is_some()) {
+            return nodes;
+        }
+        for place in 0..observer.node_places() {
+            if let Some(address) = observer.node(place).and_then(|node| node.home_address) {
+                nodes.homes.entry(address).and_modify(|only| *only = None).or_insert(Some(place));
+            }
+        }
+        nodes
+    }
+
+    /// The node that a finding names, as long as it has its place.
+    fn own(&self, finding: &Finding) -> Option<u32> {
+        let is_it =
+            |node: &Node| finding.home_address.is_none_or(|address| node.home_address == Some(address));
+        finding.node.filter(|place| self.observer.node(*place).is_some_and(is_it))
+    }
+
+    fn whose(&self, finding: &Finding) -> Whose {
+        let home = || finding.home_address.and_then(|address| *self.homes.get(&address)?);
+        match self.own(finding).or_else(home) {
+            Some(place) => (Some(place), None),
+            None => (None, finding.home_address),
+        }
+    }
+
+    /// The node of a finding, as a heading names it.
+    fn name(&self, page: &Page<'_, '_>, finding: &Finding) -> String {
+        let (place, address) = self.whose(finding);
+        let node = place.and_then(|place| self.observer.node(place)).map(|node| page.name_of(node));
+        node.or_else(|| address.map(|address| address.to_string())).unwrap_or_else(|| "of no node".to_owned())
+    }
+}
+
+/// The findings by node, nodes in order of their first finding, each by rule: the gravest first, then the earliest.
+fn by_node<'f>(wanted: &[&'f Finding], nodes: &Nodes<'_>) -> Vec<Vec<&'f Finding>> {
+    groups_by(wanted, |finding| nodes.whose(finding))
 }
 
 /// The findings of a rule that many nodes broke, and how many nodes those are.
@@ -47,9 +94,9 @@ struct Common<'f> {
 }
 
 /// What is told for many nodes together, and the rest.
-fn apart<'f>(wanted: &[&'f Finding]) -> (Vec<Common<'f>>, Vec<&'f Finding>) {
+fn apart<'f>(wanted: &[&'f Finding], nodes: &Nodes<'_>) -> (Vec<Common<'f>>, Vec<&'f Finding>) {
     let of_rule = |findings: Vec<&'f Finding>| {
-        let nodes = findings.iter().map(|finding| node_of(finding)).collect::<HashSet<_>>().len();
+        let nodes = findings.iter().map(|finding| nodes.whose(finding)).collect::<HashSet<_>>().len();
         Common { findings, nodes }
     };
     let common: Vec<Common<'_>> =
@@ -61,7 +108,7 @@ fn apart<'f>(wanted: &[&'f Finding]) -> (Vec<Common<'f>>, Vec<&'f Finding>) {
 }
 
 /// Findings that have the same key together, in order of the first of each.
-fn grouped<'f, K: Ord>(findings: &[&'f Finding], key: impl Fn(&Finding) -> K) -> Vec<Vec<&'f Finding>> {
+fn groups_by<'f, K: Ord>(findings: &[&'f Finding], key: impl Fn(&Finding) -> K) -> Vec<Vec<&'f Finding>> {
     let mut groups: Vec<Vec<&Finding>> = Vec::new();
     let mut places = BTreeMap::new();
     for finding in findings {
@@ -76,14 +123,19 @@ fn grouped<'f, K: Ord>(findings: &[&'f Finding], key: impl Fn(&Finding) -> K) ->
 
 /// The findings of a node by rule: the gravest level first, then the rule that was broken first.
 fn by_rule<'f>(node: &[&'f Finding]) -> Vec<Vec<&'f Finding>> {
-    let mut rules = grouped(node, |finding| finding.rule.id);
+    let mut rules = groups_by(node, |finding| finding.rule.id);
     rules.sort_by_key(|rule| rule.first().map(|first| (first.level, first.place.frame)));
     rules
 }
 
-fn write_node(out: &mut dyn Write, page: &mut Page<'_, '_>, node: &[&Finding]) -> io::Result<()> {
+fn write_node(
+    out: &mut dyn Write,
+    page: &mut Page<'_, '_>,
+    node: &[&Finding],
+    nodes: &Nodes<'_>,
+) -> io::Result<()> {
     let Palette { heading, .. } = page.look.palette;
-    let name = node.first().map_or_else(String::new, |first| name_of(page, first));
+    let name = node.first().map_or_else(String::new, |first| nodes.name(page, first));
     writeln!(out, "{heading}{name}{heading:#}")?;
     let times = page.look.glyphs.times;
     let lines: Vec<Line<'_>> = by_rule(node)
@@ -96,7 +148,7 @@ fn write_node(out: &mut dyn Write, page: &mut Page<'_, '_>, node: &[&Finding]) -
                 let place = if few {
                     format!("#{frame}")
                 } else {
-                    format!("{times}{}, first at #{frame}", rule.len())
+                    format!("{times}{}, first at #{frame}", grouped(rule.len() as u64))
                 };
                 Line { finding, place, whose: None }
             })
@@ -106,7 +158,12 @@ fn write_node(out: &mut dyn Write, page: &mut Page<'_, '_>, node: &[&Finding]) -
 }
 
 /// Writes what many nodes have in common, a line for each rule.
-fn write_common(out: &mut dyn Write, page: &mut Page<'_, '_>, common: &[Common<'_>]) -> io::Result<()> {
+fn write_common(
+    out: &mut dyn Write,
+    page: &mut Page<'_, '_>,
+    common: &[Common<'_>],
+    names: &Nodes<'_>,
+) -> io::Result<()> {
     if common.is_empty() {
         return Ok(());
     }
@@ -118,21 +175,12 @@ fn write_common(out: &mut dyn Write, page: &mut Page<'_, '_>, common: &[Common<'
         .filter_map(|Common { findings, nodes }| {
             let finding = findings.first()?;
             let frame = finding.place.frame;
-            let place = format!("{times}{} at {nodes} nodes, first at #{frame}", findings.len());
-            Some(Line { finding, place, whose: Some(name_of(page, finding)) })
+            let count = grouped(findings.len() as u64);
+            let place = format!("{times}{count} at {:#}, first at #{frame}", counted(*nodes, "node"));
+            Some(Line { finding, place, whose: Some(names.name(page, finding)) })
         })
         .collect();
     write_lines(out, page, &lines)
-}
-
-/// The node of a finding, as a heading names it.
-fn name_of(page: &Page<'_, '_>, finding: &Finding) -> String {
-    let node = finding.node.and_then(|node| page.selection.observer().node(node));
-    match (node, finding.home_address) {
-        (Some(node), _) => page.name_of(node),
-        (None, Some(address)) => address.to_string(),
-        (None, None) => "of no node".to_owned(),
-    }
 }
 
 /// A finding, or the first of several, as a line tells it.
@@ -202,13 +250,13 @@ fn write_counts(
         .map(|level| {
             let style =
                 if count(level) > 0 { level_style(&page.look.palette, level) } else { anstyle::Style::new() };
-            format!("{style}{} {}{style:#}", count(level), level.name())
+            format!("{style}{} {}{style:#}", grouped(count(level)), level.name())
         })
         .collect();
     write!(out, "{}", counts.join(", "))?;
     if findings.evicted() > 0 {
         let whose = if page.selection.is_narrowed() { "all nodes'" } else { "them" };
-        write!(out, "; {} of {whose} found no room and are only counted", findings.evicted())?;
+        write!(out, "; {} of {whose} found no room and are only counted", grouped(findings.evicted()))?;
     }
     let each = if is_short { "; --show findings -v lists each" } else { "" };
     writeln!(out, ". mipflow explain RULE says what a rule means{each}")
