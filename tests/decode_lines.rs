@@ -117,6 +117,12 @@ fn tunnel_data_in_a_line_and_in_the_tree() {
     assert_eq!(text.lines().rfind(|line| !line.is_empty()), Some(expected), "{text}");
     let text = tree(&data(inner(253, 28)));
     assert!(text.contains("Src: 203.0.113.7, Dst: 10.1.0.1, Protocol: 253, 28 octets\n"), "{text}");
+
+    // IPv6 in IPv4: a header, 9 octets of UDP, and brackets where a port follows the address.
+    let ipv6 = "60000000 0009 11 40 20010db8000000000000000000000001 20010db8000000000000000000000002";
+    let data = hexadecimal(&format!("04 29 0000 {ipv6} 13c4 13c5 0009 0000 78"));
+    assert_eq!(line(&data), "DATA udp [2001:db8::1]:5060 → [2001:db8::2]:5061, 49 octets");
+    assert!(tree(&data).contains("Src: [2001:db8::1]:5060, Dst: [2001:db8::2]:5061, "), "{}", tree(&data));
 }
 
 #[test]

@@ -121,7 +121,7 @@ fn older_numbers() {
 #[test]
 fn other_ports() {
     let (_directory, file) = capture_to(5434, &[request(&[])]);
-    assert_eq!(shown(&format!("decode --show messages {file}")), "no Mobile IP messages in 1 packets\n");
+    assert_eq!(shown(&format!("decode --show messages {file}")), "no Mobile IP messages in 1 packet\n");
     assert_eq!(messages(&format!("--port 5434 {file}")).len(), 1);
     assert_eq!(messages(&format!("--port 434 --port 5434 {file}")).len(), 1);
 }

@@ -19,7 +19,7 @@ fn a_terminal_that_is_closed_ends_it_as_it_should() {
         let end = server.end(signal);
         assert_eq!(end.code, 0, "{signal}");
         assert!(end.out.contains("Mobile nodes"), "{signal}: {}", end.out);
-        let summary = "1 requests: 1 accepted, 0 denied, 0 answered again, 0 dropped; 0 datagrams ignored\n";
+        let summary = "1 request: 1 accepted, 0 denied, 0 answered again, 0 dropped; 0 datagrams ignored\n";
         assert_eq!(end.error, summary, "{signal}");
     }
 }

@@ -1,5 +1,6 @@
 //! What can be wrong with an input, said so that a user can act on it.
 
+use crate::counted::counted;
 use std::fmt;
 use std::io::{self, ErrorKind};
 
@@ -60,7 +61,7 @@ pub enum Fault {
         help: &'static str,
     },
     /// It ends inside a header, record or block.
-    #[error("is cut off: what begins at offset {offset} needs {needed} octets and {had} are there")]
+    #[error("is cut off: what begins at offset {offset} needs {} and {had} {} there", counted(*needed, "octet"), counted(*had, "octet").verb("is", "are"))]
     Truncated {
         /// Where the record or block begins.
         offset: u64,

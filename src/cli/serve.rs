@@ -18,6 +18,7 @@ use super::interruption::ignores_hangup;
 use super::keys::KeyOptions;
 use super::numbers::NumberOptions;
 use super::{Exit, Failure};
+use crate::counted::counted;
 use crate::craft::ReplayStyle;
 use crate::craft::home_agent::{HomeAgent, Outcome, Settings, Tally};
 use crate::state::Prefix;
@@ -225,12 +226,18 @@ fn on_signals() -> Result<Arc<AtomicBool>, Failure> {
 fn tell(tally: Tally, unsent: u64, forgotten: u64) {
     let Tally { requests, copies, accepted, denied, dropped, ignored } = tally;
     let came = format!(
-        "{requests} requests: {accepted} accepted, {denied} denied, {copies} answered again, {dropped} dropped; \
-         {ignored} datagrams ignored"
+        "{}: {accepted} accepted, {denied} denied, {copies} answered again, {dropped} dropped; {} ignored",
+        counted(requests, "request"),
+        counted(ignored, "datagram")
     );
-    let lost = [(unsent, "replies could not be sent"), (forgotten, "nodes forgotten for want of room")];
-    let lost =
-        lost.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("; {count} {what}"));
+    let lost = [
+        (counted(unsent, "answer"), "could not be sent"),
+        (counted(forgotten, "node"), "forgotten for want of room"),
+    ];
+    let lost = lost
+        .into_iter()
+        .filter(|(count, _)| !count.is_none())
+        .map(|(count, what)| format!("; {count} {what}"));
     // When standard error is gone, nobody is left to tell.
     let _ = writeln!(io::stderr(), "{came}{}", lost.collect::<String>());
 }

@@ -1,6 +1,7 @@
 //! What a flow table and a traffic selector want to know of a packet.
 
-use std::net::IpAddr;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
 
 use crate::net::{ip::IpPacket, protocol};
 
@@ -17,6 +18,42 @@ pub struct FlowKey {
     pub source_port: Option<u16>,
     /// Destination port, likewise.
     pub destination_port: Option<u16>,
+}
+
+/// One end of a flow, as it is written: an address, with its port where it has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FlowEnd {
+    address: IpAddr,
+    port: Option<u16>,
+}
+
+impl FlowEnd {
+    /// The end with this address and port.
+    pub const fn new(address: IpAddr, port: Option<u16>) -> Self {
+        Self { address, port }
+    }
+}
+
+impl fmt::Display for FlowEnd {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.port {
+            // An IPv6 address in brackets.
+            Some(port) => SocketAddr::new(self.address, port).fmt(formatter),
+            None => self.address.fmt(formatter),
+        }
+    }
+}
+
+impl FlowKey {
+    /// Where the packets come from.
+    pub const fn source_end(&self) -> FlowEnd {
+        FlowEnd::new(self.source, self.source_port)
+    }
+
+    /// Where they go.
+    pub const fn destination_end(&self) -> FlowEnd {
+        FlowEnd::new(self.destination, self.destination_port)
+    }
 }
 
 /// The facts of one packet. Taking them allocates nothing.

@@ -28,7 +28,7 @@ pub mod udp;
 mod samples;
 
 pub use dissect::{Counters, Dissector, Packet, Tunnel};
-pub use flow::{FlowFacts, FlowKey};
+pub use flow::{FlowEnd, FlowFacts, FlowKey};
 pub use fragments::FragmentLimits;
 pub use ip::IpPacket;
 pub use ipv4::{Ipv4Header, Ipv4Packet};

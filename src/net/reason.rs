@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::capture::LinkType;
+use crate::counted::counted;
 
 /// What kept a packet from being read. It describes the packet and is no failure of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -11,7 +12,7 @@ pub enum Reason {
     #[error("frames of link type {0} are not readable")]
     LinkType(LinkType),
     /// The link-layer headers are not all there.
-    #[error("the link-layer header is cut after {there} octets")]
+    #[error("the link-layer header is cut after {}", counted(*there, "octet"))]
     LinkHeaderCut {
         /// Octets of the frame that are there.
         there: usize,
@@ -20,7 +21,7 @@ pub enum Reason {
     #[error("more VLAN tags or MPLS labels are stacked than {} each", super::link::MAX_TAGS)]
     TagStack,
     /// The fixed part of the IP header is not all there.
-    #[error("the IP header is cut after {there} octets")]
+    #[error("the IP header is cut after {}", counted(*there, "octet"))]
     IpHeaderCut {
         /// Octets of the packet that are there.
         there: usize,
@@ -32,7 +33,7 @@ pub enum Reason {
         found: u8,
     },
     /// The `IPv4` header claims to be shorter than 20 octets.
-    #[error("an IPv4 header of {octets} octets")]
+    #[error("an IPv4 header of {}", counted(*octets, "octet"))]
     HeaderLength {
         /// The header length that was claimed, in octets.
         octets: u8,
@@ -52,7 +53,7 @@ pub enum Reason {
     #[error("more than {} IPv6 extension headers", super::ipv6::MAX_EXTENSION_HEADERS)]
     ExtensionHeaderChain,
     /// A fragment that carries nothing, or one that is not the last and is no multiple of 8 octets.
-    #[error("a fragment of {octets} octets, empty or no multiple of 8 where more follow")]
+    #[error("a fragment of {}, empty or no multiple of 8 where more follow", counted(*octets, "octet"))]
     FragmentLength {
         /// Octets of payload in the fragment.
         octets: usize,
@@ -67,7 +68,7 @@ pub enum Reason {
     #[error("a fragmented IPv6 datagram")]
     Ipv6Fragment,
     /// Fewer than the 8 octets of a UDP header.
-    #[error("the UDP header is cut after {there} octets")]
+    #[error("the UDP header is cut after {}", counted(*there, "octet"))]
     UdpHeaderCut {
         /// Octets of the UDP header that are there.
         there: usize,

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use super::marked_lines::MarkedLines;
 use super::{Clock, Look, hex_dump, message_tree};
 use crate::capture::Frame;
+use crate::counted::counted;
 use crate::net::{IpPacket, peel_all};
 use crate::trace::{Seen, Trace};
 use crate::wire::Numbers;
@@ -39,8 +40,9 @@ fn write(
     let time = clock.whole(frame.time, frame.precision);
     writeln!(
         out,
-        "{heading}Frame {}{heading:#}, {time}, {} octets on the link",
-        frame.number, frame.original_length
+        "{heading}Frame {}{heading:#}, {time}, {} on the link",
+        frame.number,
+        counted(frame.original_length, "octet")
     )?;
     let mut lines = MarkedLines::of(out);
     message_tree::write_ip(&mut lines, &IpPacket::V4(tunnel.outer), "", look)?;

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::Look;
 use super::text_report::findings::level_style;
+use crate::counted::counted;
 use crate::rules::{DEFINITIONS, Definition, Level, Rule};
 
 /// Writes explanations.
@@ -111,7 +112,7 @@ impl<'o> Explanation<'o> {
         let count = |level| rules.iter().filter(|rule| rule.level == level).count();
         let counts: Vec<String> =
             Level::ALL.into_iter().map(|level| format!("{} {}", count(level), level.name())).collect();
-        writeln!(self.out, "{} rules: {}", rules.len(), counts.join(", "))?;
+        writeln!(self.out, "{}: {}", counted(rules.len(), "rule"), counts.join(", "))?;
         self.out.flush()
     }
 

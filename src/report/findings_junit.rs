@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
 use super::{Report, Selection, Summary};
+use crate::counted::counted;
 use crate::rules::{CATALOGUE, Finding, Findings, Level, OfRule, Rule};
 use crate::trace::SeenMessage;
 use crate::wire::KeyRing;
@@ -46,7 +47,8 @@ impl<W: Write> JunitReport<W> {
         }
         let evicted = of_rule.filter(|of_rule| of_rule.evicted > 0);
         if let Some(OfRule { evicted, .. }) = evicted {
-            told.push(format!("{evicted} found no room and are only counted"));
+            let is = counted(evicted, "finding").verb("is", "are");
+            told.push(format!("{evicted} found no room and {is} only counted"));
         }
         let told = told.join("\n");
         let failing = found.iter().any(|finding| finding.level <= self.fails_from)
@@ -54,7 +56,7 @@ impl<W: Write> JunitReport<W> {
         let status = if failing {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
             let count = of_rule.map_or(found.len() as u64, |of_rule| of_rule.count);
-            status.set_message(format!("{title}: {count} times")).set_description(told.clone());
+            status.set_message(format!("{title}: {}", counted(count, "time"))).set_description(told.clone());
             status
         } else {
             TestCaseStatus::success()

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::{Clock, Report, Selection, Summary, TimeStyle};
+use crate::counted::counted;
 use crate::rules::{CATALOGUE, Finding, Findings, Level, Rule};
 use crate::trace::SeenMessage;
 use crate::wire::KeyRing;
@@ -79,13 +80,15 @@ fn notifications(summary: &Summary<'_>) -> Vec<Value> {
 /// How many findings found no room, and of which rules, if any did.
 fn without_room(summary: &Summary<'_>) -> Option<String> {
     let findings = summary.findings.filter(|findings| findings.evicted() > 0)?;
+    let lost = counted(findings.evicted(), "finding");
     let of_rules = findings.of_rules().iter().filter(|(_, of_rule)| of_rule.evicted > 0);
     let counts: Vec<String> = of_rules.map(|(id, of_rule)| format!("{} of {id}", of_rule.evicted)).collect();
     // Whose they are is not known.
     let narrowed = if summary.target.is_some() { ", whichever node they are about" } else { "" };
     Some(format!(
-        "{} findings found no room and are only counted{narrowed}: {}",
-        findings.evicted(),
+        "{} found no room and {} only counted{narrowed}: {}",
+        lost,
+        lost.verb("is", "are"),
         counts.join(", ")
     ))
 }

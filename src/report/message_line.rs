@@ -3,6 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::{Look, Palette};
+use crate::counted::counted;
 use crate::net::{Checksum, FlowFacts, UdpTunnel};
 use crate::trace::SeenMessage;
 use crate::wire::{
@@ -36,7 +37,8 @@ impl Display for MessageLine<'_, '_> {
                 write!(formatter, "REVA {}", acknowledgement.home_address)?;
             }
             Header::Other(kind) | Header::Short(Some(kind), _) => {
-                write!(formatter, "{} (type {}), {} octets", kind.title(), kind.0, message.octets.len())?;
+                let octets = counted(message.octets.len(), "octet");
+                write!(formatter, "{} (type {}), {octets}", kind.title(), kind.0)?;
             }
             Header::Short(None, _) => formatter.write_str("empty datagram")?,
         }
@@ -71,20 +73,16 @@ impl MessageLine<'_, '_> {
             code if code.is_accepted() => write!(formatter, "{good}{name}{good:#} ({})", code.0)?,
             code => return write!(formatter, "{bad}denied {} {name}{bad:#}", code.0),
         }
-        match reply.lifetime {
-            // Whatever was asked for, the node has no binding afterwards (RFC 5944 §3.4).
-            0 => formatter.write_str(", de-registered"),
-            lifetime => write!(formatter, " for {}", Seconds(lifetime)),
-        }
+        write!(formatter, "{}", Granted(reply.lifetime))
     }
 
     fn tunnel_data(&self, formatter: &mut Formatter<'_>, data: &TunnelData<'_>) -> fmt::Result {
         formatter.write_str("DATA ")?;
         let inner = UdpTunnel::of(&self.seen.datagram).and_then(|tunnel| tunnel.peeled?.inner);
         let Some(facts) = inner.as_ref().map(FlowFacts::of) else {
-            return write!(formatter, "next header {}, {} octets", data.next_header.0, data.packet.len());
+            let octets = counted(data.packet.len(), "octet");
+            return write!(formatter, "next header {}, {octets}", data.next_header.0);
         };
-        let port = |port: Option<u16>| port.map(|port| format!(":{port}")).unwrap_or_default();
         let key = facts.key;
         match IpProtocol(key.protocol).name() {
             Some(name) => formatter.write_str(name)?,
@@ -92,13 +90,11 @@ impl MessageLine<'_, '_> {
         }
         write!(
             formatter,
-            " {}{} {} {}{}, {} octets",
-            key.source,
-            port(key.source_port),
+            " {} {} {}, {}",
+            key.source_end(),
             self.look.glyphs.arrow,
-            key.destination,
-            port(key.destination_port),
-            facts.length
+            key.destination_end(),
+            counted(facts.length, "octet")
         )
     }
 
@@ -227,6 +223,19 @@ impl Display for FlowRule<'_, '_> {
         match flow.selector {
             Some(selector) => write!(formatter, ": {selector}"),
             None => write!(formatter, ": selector of format {}", flow.ts_format),
+        }
+    }
+}
+
+/// What the lifetime of a reply that accepts grants, after its code.
+pub(super) struct Granted(pub u16);
+
+impl Display for Granted {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            // Whatever was asked for, the node has no binding afterwards (RFC 5944 §3.4).
+            0 => formatter.write_str(", de-registered"),
+            lifetime => write!(formatter, " for {}", Seconds(lifetime)),
         }
     }
 }

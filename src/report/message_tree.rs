@@ -8,6 +8,7 @@ use super::marked_lines::MarkedLines;
 use super::message_json::encapsulation_name;
 use super::message_line::MessageLine;
 use super::{Clock, Look, Palette, field_lines};
+use crate::counted::counted;
 use crate::net::{Checksum, FlowFacts, IpPacket, Layers, UdpTunnel};
 use crate::rules::Finding;
 use crate::trace::SeenMessage;
@@ -28,22 +29,23 @@ pub(super) fn write(
     let time = clock.whole(seen.time, seen.precision);
     writeln!(
         out,
-        "{heading}Frame {}{heading:#}, {time}, {} octets on the link",
-        seen.frame, seen.frame_length
+        "{heading}Frame {}{heading:#}, {time}, {} on the link",
+        seen.frame,
+        counted(seen.frame_length, "octet")
     )?;
     writeln!(out, "{}", MessageLine { seen, keys, look })?;
     write_network(out, seen, look)?;
     let message = &seen.message;
     let title = message.kind().map_or("no message", |kind| kind.title());
     out.mark(0..message.octets.len());
-    writeln!(out, "{heading}Mobile IP, {title}{heading:#}, {} octets", message.octets.len())?;
+    writeln!(out, "{heading}Mobile IP, {title}{heading:#}, {}", counted(message.octets.len(), "octet"))?;
     let mut fields = Vec::new();
     message.describe(&mut fields);
     field_lines::write(out, &fields, 1, seen.time, &mut notes, clock, look)?;
     match message.header {
         Header::Other(_) => {
-            let left = message.octets.len().saturating_sub(1);
-            writeln!(out, "        [{left} octets that mipflow does not read field by field]")?;
+            let left = counted(message.octets.len().saturating_sub(1), "octet");
+            writeln!(out, "        [{left} that mipflow does not read field by field]")?;
         }
         Header::TunnelData(_) => write_tunnelled(out, seen, look)?,
         Header::Short(_, malformed) => write_complaint(out, 8, &malformed, look)?,
@@ -56,8 +58,9 @@ pub(super) fn write(
     }
     if seen.is_truncated() {
         let doubtful = look.palette.doubtful;
-        let missing = message.not_captured;
-        writeln!(out, "        {doubtful}[{missing} more octets were not captured]{doubtful:#}")?;
+        let missing = counted(message.not_captured, "more octet");
+        let were = missing.verb("was", "were");
+        writeln!(out, "        {doubtful}[{missing} {were} not captured]{doubtful:#}")?;
     }
     notes.rest(out, 8)
 }
@@ -95,8 +98,9 @@ fn write_network(out: &mut MarkedLines<'_>, seen: &SeenMessage<'_>, look: &Look)
         }
         0 => {}
         octets => {
-            let noun = if octets == 1 { "octet that was" } else { "octets that were" };
-            writeln!(out, "        {bad}[the IP length claims {octets} {noun} not there]{bad:#}")?;
+            let octets = counted(octets, "octet");
+            let were = octets.verb("was", "were");
+            writeln!(out, "        {bad}[the IP length claims {octets} that {were} not there]{bad:#}")?;
         }
     }
     Ok(())
@@ -120,11 +124,11 @@ pub(super) fn write_ip(
     };
     writeln!(
         out,
-        "{heading}Internet Protocol Version {version}{heading:#}, Src: {}, Dst: {}, TTL: {}{facts}, {} octets{aside}",
+        "{heading}Internet Protocol Version {version}{heading:#}, Src: {}, Dst: {}, TTL: {}{facts}, {}{aside}",
         packet.source(),
         packet.destination(),
         packet.ttl(),
-        packet.length()
+        counted(packet.length(), "octet")
     )
 }
 
@@ -141,11 +145,11 @@ fn write_extension(
     out.mark(octets.clone());
     writeln!(
         out,
-        "{quiet}{:>6}{quiet:#}  {heading}Extension: {} ({}){heading:#}, {} octets",
+        "{quiet}{:>6}{quiet:#}  {heading}Extension: {} ({}){heading:#}, {}",
         extension.offset,
         extension.name(),
         extension.kind.0,
-        extension.total_length()
+        counted(extension.total_length(), "octet")
     )?;
     notes.about(out, &octets, 10)?;
     let mut fields = Vec::new();
@@ -212,14 +216,12 @@ pub(super) fn write_layers(
         write!(out, "{heading}Tunnelled packet{heading:#} ({name})")?;
         if let Some(inner) = &peeled.inner {
             let FlowFacts { key, length, .. } = FlowFacts::of(inner);
-            let port = |port: Option<u16>| port.map(|port| format!(":{port}")).unwrap_or_default();
-            write!(out, ", Src: {}{}", key.source, port(key.source_port))?;
-            write!(out, ", Dst: {}{}", key.destination, port(key.destination_port))?;
+            write!(out, ", Src: {}, Dst: {}", key.source_end(), key.destination_end())?;
             write!(out, ", Protocol: {}", key.protocol)?;
             if let Some(name) = IpProtocol(key.protocol).name() {
                 write!(out, " ({name})")?;
             }
-            write!(out, ", {length} octets")?;
+            write!(out, ", {}", counted(length, "octet"))?;
         }
         match &peeled.problem {
             Some(problem) => writeln!(out, " {bad}[{problem}]{bad:#}")?,

@@ -13,6 +13,7 @@ pub use text::{SendDepth, SendText};
 use std::fmt::Display;
 use std::io;
 
+use crate::counted::counted;
 use crate::craft::{Entry, Outcome, Route, SentOrReceived};
 use crate::rules::Finding;
 use crate::trace::{Seen, SeenMessage, Trace};
@@ -45,7 +46,7 @@ pub trait SendReport {
 pub fn route_line(route: &Route) -> String {
     let Route { source, interface, destination, steps } = route;
     let by = interface.as_ref().map(|name| format!(" by {name}")).unwrap_or_default();
-    let requests = if *steps == 1 { "1 request".to_owned() } else { format!("{steps} requests") };
+    let requests = counted(*steps, "request");
     format!("sending {requests} to {destination} from {source}{by}")
 }
 
@@ -96,8 +97,9 @@ fn complaints(outcome: &Outcome) -> Vec<String> {
 
 /// What is said of what was not taken and is not shown.
 fn beyond(outcome: &Outcome) -> Option<String> {
-    let more = outcome.ignored_beyond;
-    (more > 0).then(|| format!("{more} more datagrams came that are no answer; they are not shown"))
+    let more = counted(outcome.ignored_beyond, "more datagram");
+    let (are, they_are) = (more.verb("is", "are"), more.verb("it is", "they are"));
+    (!more.is_none()).then(|| format!("{more} came that {are} no answer; {they_are} not shown"))
 }
 
 /// What the rules found, a line each, for those who read no colours.

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::{Clock, Look, Palette, Summary};
-use crate::counted::grouped;
+use crate::counted::{counted, grouped};
 use crate::rules::Findings;
 use crate::wire::{MessageType, ReplyCode};
 
@@ -24,7 +24,7 @@ pub(super) fn write(
     // Only what is live can lose packets.
     row(if summary.lost.is_some() { "interfaces" } else { "files" }, names.join(" "))?;
     row("link types", summary.link_type_names().join(" "))?;
-    row("packets", format!("{} ({} octets)", grouped(counts.packets), grouped(counts.bytes)))?;
+    row("packets", format!("{} ({:#})", grouped(counts.packets), counted(counts.bytes, "octet")))?;
     if let (Some(first), Some(last)) = (counts.first, counts.last) {
         row("first", clock.rfc3339(first, counts.precision).to_owned())?;
         row("last", clock.rfc3339(last, counts.precision).to_owned())?;

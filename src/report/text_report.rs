@@ -16,6 +16,7 @@ use super::marked_lines::MarkedLines;
 use super::message_line::MessageLine;
 use super::selection::Selection;
 use super::{Clock, Look, Report, Sections, Summary, TimeStyle, hex_dump, message_tree, statistics};
+use crate::counted::{counted, grouped};
 use crate::rules::{Finding, Findings};
 use crate::state::Node;
 use crate::time::{Precision, Timestamp};
@@ -225,10 +226,12 @@ impl<W: Write> Report for TextReport<W> {
             self.head("Messages")?;
             let quiet = self.look.palette.quiet;
             let whose = if summary.target.is_some() { " of this node" } else { "" };
-            write!(self.out, "{quiet}no Mobile IP messages{whose} in {} packets", summary.counts.packets)?;
+            let packets = counted(summary.counts.packets, "packet");
+            write!(self.out, "{quiet}no Mobile IP messages{whose} in {packets:#}")?;
             let tunnelled = summary.observer.tunnelled();
             if tunnelled > 0 {
-                write!(self.out, ", of which {tunnelled} are tunnelled")?;
+                let are = counted(tunnelled, "packet").verb("is", "are");
+                write!(self.out, ", of which {} {are} tunnelled", grouped(tunnelled))?;
             }
             writeln!(self.out, "{quiet:#}")?;
         }

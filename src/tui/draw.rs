@@ -16,7 +16,7 @@ use super::prompt::{Prompt, Purpose};
 use super::text::{self, Row};
 use super::view::View;
 use super::views;
-use crate::counted::grouped;
+use crate::counted::{counted, grouped};
 use crate::rules::Level;
 use crate::time::Precision;
 
@@ -125,7 +125,7 @@ fn status(app: &App, facts: Facts<'_>, shown: Facts<'_>, width: u16) -> Line<'st
         parts.push(part(4, time, Style::new()));
     }
     let packets = facts.counters.packets;
-    parts.push(part(3, plural(packets, "packet"), Style::new()));
+    parts.push(part(3, format!("{:#}", counted(packets, "packet")), Style::new()));
     if facts.input.kind == InputKind::Live {
         let lost = facts.counters.capture.lost();
         let style = if lost > 0 { theme.bad } else { theme.quiet };
@@ -133,7 +133,7 @@ fn status(app: &App, facts: Facts<'_>, shown: Facts<'_>, width: u16) -> Line<'st
     } else if facts.counts.truncated > 0 {
         parts.push(part(6, format!("{} cut", grouped(facts.counts.truncated)), theme.doubtful));
     }
-    parts.push(part(4, plural(app.nodes as u64, "node"), Style::new()));
+    parts.push(part(4, format!("{:#}", counted(app.nodes as u64, "node")), Style::new()));
     let levels = Level::ALL.into_iter().map(|level| (level, shown.findings.of_level(level)));
     let levels: Vec<(Level, u64)> = levels.filter(|(_, count)| *count > 0).collect();
     if let Some((gravest, _)) = levels.first() {
@@ -161,10 +161,6 @@ fn status(app: &App, facts: Facts<'_>, shown: Facts<'_>, width: u16) -> Line<'st
         row.push(text, part.style).plain("  ");
     }
     row.line()
-}
-
-fn plural(count: u64, what: &str) -> String {
-    format!("{} {what}{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 
 /// What an input is called: the last part of a path.

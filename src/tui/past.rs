@@ -4,6 +4,7 @@ use super::app::{App, Counted, Freezing, Frozen, Moment, Why};
 use super::facts::Facts;
 use super::view::View;
 use super::views::is_of;
+use crate::counted::counted;
 use crate::state::{Exchange, Observer, Still};
 use crate::trace::{Counts, Seen, Trace};
 use crate::watch::Counters;
@@ -86,7 +87,10 @@ impl App {
                 self.set_cursor(facts, moment);
                 let and_more = match facts.messages.signalling().forgotten() {
                     0 => String::new(),
-                    forgotten => format!(" and {forgotten} messages that were forgotten"),
+                    forgotten => {
+                        let forgotten = counted(forgotten, "message");
+                        format!(" and {forgotten:#} that {} forgotten", forgotten.verb("was", "were"))
+                    }
                 };
                 self.say(format!(
                     "as after frame {}, without the tunnelled packets{and_more}; ] goes on, p back to now",

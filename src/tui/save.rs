@@ -10,7 +10,7 @@ use super::saved_file::SavedFile;
 use super::view::View;
 use super::views;
 use crate::capture::{WriteError, Writer};
-use crate::counted::grouped;
+use crate::counted::counted;
 use crate::report::{
     CsvReport, CsvSection, Depth, JsonReport, Look, Report, Sections, Summary, TextReport, TimeStyle,
 };
@@ -57,7 +57,7 @@ fn write(path: &Path, facts: Facts<'_>, order: &SaveOrder) -> Result<String, Wri
             writer.write(&frame)?;
         }
         writer.finish()?;
-        return Ok(format!("{} messages", grouped(order.messages.len() as u64)));
+        return Ok(format!("{:#}", counted(order.messages.len(), "message")));
     }
     let mut out = File::create(path).map(BufWriter::new).map_err(failed)?;
     let written = write_tables(&mut out, facts, order);

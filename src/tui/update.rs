@@ -14,6 +14,7 @@ use super::over::Over;
 use super::prompt::{Prompt, Purpose};
 use super::theme::Theme;
 use super::view::View;
+use crate::counted::counted;
 use crate::report::TimeStyle;
 
 impl App {
@@ -219,9 +220,7 @@ impl App {
                 if text.is_empty() {
                     self.complain("nothing to copy here");
                 } else {
-                    let lines = text.lines().count();
-                    let plural = if lines == 1 { "" } else { "s" };
-                    self.say(format!("copied {lines} line{plural}"));
+                    self.say(format!("copied {:#}", counted(text.lines().count(), "line")));
                     effects.push(Effect::Copy(text));
                 }
             }

@@ -1,5 +1,6 @@
 //! What is wrong with octets, and where.
 
+use crate::counted::counted;
 use std::fmt;
 
 /// A fault in a message or extension, with the place where it was found.
@@ -74,24 +75,30 @@ impl fmt::Display for Malformed {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.problem {
             Problem::FieldMissing { field, needed, left } => {
-                write!(formatter, "{field} needs {needed} octets and {left} are left")
+                let (needed, are) = (counted(needed, "octet"), counted(left, "octet").verb("is", "are"));
+                write!(formatter, "{field} needs {needed} and {left} {are} left")
             }
             Problem::WrongLength { expected, found } => {
                 write!(formatter, "Length is {found} and must be {expected}")
             }
             Problem::PastEnd { extension, needed, left } => write!(
                 formatter,
-                "extension {extension} takes {needed} octets and the datagram has {left} left"
+                "extension {extension} takes {} and the datagram has {left} left",
+                counted(needed, "octet")
             ),
             Problem::ShortLayout => {
                 formatter.write_str("the Length stands before the Sub-Type, as in a short extension")
             }
-            Problem::LeftOver { octets } => write!(formatter, "{octets} octets left over"),
+            Problem::LeftOver { octets } => write!(formatter, "{} left over", counted(octets, "octet")),
             Problem::FixedPartShort { needed, found } => {
-                write!(formatter, "{found} octets are fewer than the {needed} of the fixed part")
+                let (found, is) = (counted(found, "octet"), counted(found, "octet").verb("is", "are"));
+                write!(formatter, "{found} {is} fewer than the {needed} of the fixed part")
             }
             Problem::Empty => formatter.write_str("no octets"),
-            Problem::NotCaptured { missing } => write!(formatter, "{missing} octets were not captured"),
+            Problem::NotCaptured { missing } => {
+                let missing = counted(missing, "octet");
+                write!(formatter, "{missing} {} not captured", missing.verb("was", "were"))
+            }
         }?;
         write!(formatter, " (offset {})", self.offset)
     }

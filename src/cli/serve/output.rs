@@ -5,6 +5,7 @@ use std::net::SocketAddrV4;
 
 use crate::cli::Failure;
 use crate::cli::output::{self, Colour};
+use crate::counted::counted;
 use crate::craft::home_agent::{HomeAgent, Packet, Taken};
 use crate::net::Counters;
 use crate::report::{Depth, RecordLines, Report, Sections, Summary, TextReport, TimeStyle};
@@ -78,7 +79,7 @@ impl Output {
         match self {
             Self::Text { report, .. } => {
                 let name = node.home_address.map(|address| address.to_string()).unwrap_or_default();
-                let remark = format!("{name}: expired, {} bindings left", node.active().count());
+                let remark = format!("{name}: expired, {} left", counted(node.active().count(), "binding"));
                 report.remark(agent.observer().clock(), Packet::PRECISION, &remark)
             }
             Self::Ndjson(records) => records.node(agent.observer(), node),

@@ -1,14 +1,13 @@
 //! The `flows` section as text: a row a flow and a further row for each further tunnel it took.
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
-use std::net::{IpAddr, SocketAddr};
 
 use anstyle::Style;
 
 use super::Page;
 use super::nodes::counters;
 use crate::counted::counted;
+use crate::net::FlowEnd;
 use crate::report::look::painted;
 use crate::report::text_table::{Group, TextTable};
 use crate::state::{Bid, FlowView, PathView, Verdict};
@@ -75,12 +74,9 @@ fn identify(table: &mut TextTable, page: &Page<'_, '_>, flow: &FlowView) {
         Some(name) => table.text(name),
         None => table.text(format_args!("protocol {}", protocol.0)),
     }
-    table.compose(|text| endpoint(text, flow.source, flow.source_port));
-    table.compose(|text| {
-        text.push_str(page.look.glyphs.arrow);
-        text.push(' ');
-        endpoint(text, flow.destination, flow.destination_port);
-    });
+    table.text(FlowEnd::new(flow.source, flow.source_port));
+    let destination = FlowEnd::new(flow.destination, flow.destination_port);
+    table.text(format_args!("{} {destination}", page.look.glyphs.arrow));
     table.maybe(flow.fid);
     table.text(painted(style_of(page, flow.verdict), flow.verdict.name()));
     match (flow.fid, flow.expected_bid) {
@@ -101,14 +97,6 @@ fn fill(table: &mut TextTable, page: &Page<'_, '_>, flow: &FlowView, path: &Path
     table.maybe(tunnel.map(|tunnel| tunnel.care_of_address));
     counters(table, path.downlink);
     counters(table, path.uplink);
-}
-
-fn endpoint(text: &mut String, address: IpAddr, port: Option<u16>) {
-    // Writing to a String cannot fail.
-    let _ = match port {
-        Some(port) => write!(text, "{}", SocketAddr::new(address, port)),
-        None => write!(text, "{address}"),
-    };
 }
 
 fn style_of(page: &Page<'_, '_>, verdict: Verdict) -> Style {

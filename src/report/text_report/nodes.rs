@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use anstyle::Style;
 
 use super::Page;
+use crate::counted::counted;
 use crate::report::ladder::encapsulation_title;
 use crate::report::look::painted;
 use crate::report::text_table::{Group, TextTable};
@@ -75,7 +76,7 @@ fn facts(page: &Page<'_, '_>, node: &Node) -> String {
     }
     let flows = node.flow_count();
     if flows > 0 {
-        facts.push(format!("{flows} {}", if flows == 1 { "flow" } else { "flows" }));
+        facts.push(counted(flows, "flow").to_string());
     }
     facts.join(&format!(" {} ", look.glyphs.between))
 }

@@ -1,5 +1,6 @@
 //! Extension framing (EXT).
 
+use crate::counted::counted;
 use crate::rules::facts::{MessageFacts, Traits, is_known, name_of, octets_of};
 use crate::rules::finder::Finder;
 use crate::rules::rule::Check;
@@ -39,8 +40,9 @@ fn runs_past_the_end(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     let name = name_of(extension);
     finder
         .fires(format!(
-            "{name} at octet {} needs {needed} octets {what}, and the datagram has {left} left (RFC 5944 §1.8)",
-            extension.offset
+            "{name} at octet {} needs {} {what}, and the datagram has {left} left (RFC 5944 §1.8)",
+            extension.offset,
+            counted(*needed, "octet")
         ))
         .at(octets);
 }
@@ -73,7 +75,10 @@ fn is_a_runt(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     };
     let title = kind.title();
     finder
-        .fires(format!("{title} has {found} octets; its fixed part takes {needed} (RFC 5944 {section})"))
+        .fires(format!(
+            "{title} has {}; its fixed part takes {needed} (RFC 5944 {section})",
+            counted(found, "octet")
+        ))
         .at(0..message.message.octets.len());
 }
 

@@ -1,7 +1,7 @@
 //! A data packet (D13), opened, and whose it is.
 
 use std::hash::{BuildHasher, Hasher};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 
 use foldhash::fast::FixedState;
 use smallvec::SmallVec;
@@ -331,15 +331,7 @@ pub(in crate::rules) fn end_name(far_end: FarEnd) -> String {
 pub(in crate::rules) fn flow_name(key: &crate::net::FlowKey) -> String {
     let protocol = crate::wire::IpProtocol(key.protocol);
     let protocol = protocol.name().map_or_else(|| format!("protocol {}", key.protocol), str::to_owned);
-    let end = |address: IpAddr, port: Option<u16>| match port {
-        Some(port) => std::net::SocketAddr::new(address, port).to_string(),
-        None => address.to_string(),
-    };
-    format!(
-        "{protocol} from {} to {}",
-        end(key.source, key.source_port),
-        end(key.destination, key.destination_port)
-    )
+    format!("{protocol} from {} to {}", key.source_end(), key.destination_end())
 }
 
 /// One direction of a flow without a rule that switched tunnels too often (TUN-024).

@@ -1,10 +1,11 @@
 //! The columns of the table of flows: what each says, how wide it is, and what rows are sorted by.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use ratatui::style::Style;
 use ratatui::text::Line;
 
+use crate::net::FlowEnd;
 use crate::state::{FlowView, Traffic, Verdict};
 use crate::time::Timestamp;
 use crate::tui::app::App;
@@ -126,8 +127,8 @@ impl Column {
                 (flow.home_address.map(|address| address.to_string()).unwrap_or_default(), theme.address)
             }
             Self::Protocol => plain(protocol_name(flow.protocol)),
-            Self::Source => plain(endpoint(flow.source, flow.source_port)),
-            Self::Destination => plain(endpoint(flow.destination, flow.destination_port)),
+            Self::Source => plain(FlowEnd::new(flow.source, flow.source_port).to_string()),
+            Self::Destination => plain(FlowEnd::new(flow.destination, flow.destination_port).to_string()),
             Self::Fid => plain(flow.fid.map_or_else(|| "-".to_owned(), |fid| fid.to_string())),
             Self::Verdict => (flow.verdict.name().to_owned(), verdict_style(theme, flow.verdict)),
             Self::Path => plain(path(theme, flow)),
@@ -175,11 +176,6 @@ fn path(theme: &Theme, flow: &FlowView) -> String {
 /// A protocol by name, or by number.
 pub fn protocol_name(protocol: u8) -> String {
     IpProtocol(protocol).name().map_or_else(|| protocol.to_string(), str::to_owned)
-}
-
-/// An address with its port.
-pub fn endpoint(address: IpAddr, port: Option<u16>) -> String {
-    port.map_or_else(|| address.to_string(), |port| SocketAddr::new(address, port).to_string())
 }
 
 /// The colour of a verdict.

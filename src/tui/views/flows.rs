@@ -6,8 +6,9 @@ use ratatui::text::Line;
 use ratatui::widgets::Paragraph;
 
 use super::Pane;
-use super::flow_columns::{COLUMNS, Column, TIME, endpoint, first, heads, last, line, protocol_name, shapes};
+use super::flow_columns::{COLUMNS, Column, TIME, first, heads, last, line, protocol_name, shapes};
 use super::tunnels::{awaited, count};
+use crate::net::FlowEnd;
 use crate::report::Clock;
 use crate::state::FlowView;
 use crate::time::Timestamp;
@@ -140,8 +141,8 @@ pub fn text_of(flow: &FlowView) -> String {
     format!(
         "{home_address} {} {} {} {}",
         protocol_name(flow.protocol),
-        endpoint(flow.source, flow.source_port),
-        endpoint(flow.destination, flow.destination_port),
+        FlowEnd::new(flow.source, flow.source_port),
+        FlowEnd::new(flow.destination, flow.destination_port),
         flow.verdict.name()
     )
     .to_lowercase()

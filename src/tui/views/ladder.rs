@@ -7,6 +7,7 @@ use ratatui::text::Line;
 
 use super::Pane;
 use super::tunnels::awaited;
+use crate::counted::counted;
 use crate::report::{Clock, LadderPage, Look};
 use crate::state::{Exchange, Node};
 use crate::tui::ansi;
@@ -186,14 +187,13 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, areas: &Areas) {
         (None, Some(nai)) => app.theme.glyphs.short_text(nai, 30),
         (None, None) => String::new(),
     };
-    let exchanges = ladder.exchanges.len();
-    let plural = if exchanges == 1 { "" } else { "s" };
+    let exchanges = counted(ladder.exchanges.len(), "exchange");
     let forgotten = match ladder.node.and_then(|node| facts.node(node)) {
         Some(_) => "",
         None => "forgotten since",
     };
-    pane.title(frame, &format!("Ladder of {name}: {exchanges} exchange{plural}"), forgotten);
-    if exchanges == 0 {
+    pane.title(frame, &format!("Ladder of {name}: {exchanges:#}"), forgotten);
+    if exchanges.is_none() {
         return pane.empty(frame, "no registration exchanges of this node yet");
     }
     let heads = ladder.heads();

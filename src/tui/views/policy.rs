@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 
 use super::Pane;
-use crate::counted::grouped;
+use crate::counted::counted;
 use crate::report::selector_text;
 use crate::state::{Bid, Binding, Effect, Multipath, Node, Rule, RuleAction};
 use crate::tui::app::App;
@@ -141,7 +141,7 @@ fn preference(node: &Node, octet: u8) -> String {
 
 /// What the rule selects, what it decided, and whether it has to do without its first choice.
 fn description(theme: &Theme, node: &Node, rule: &Rule) -> Vec<(String, Style)> {
-    let counted = format!("{} packets, {} octets", grouped(rule.packets), grouped(rule.bytes));
+    let counted = format!("{:#}, {:#}", counted(rule.packets, "packet"), counted(rule.bytes, "octet"));
     let state = match rule.effect(|bid| node.is_active(bid)) {
         Effect::Forward(bid) if rule.bids().first() != Some(&bid) => ("FAILOVER".to_owned(), theme.doubtful),
         Effect::Exhausted => ("EXHAUSTED: no binding is active".to_owned(), theme.bad),

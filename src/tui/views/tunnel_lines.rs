@@ -3,8 +3,10 @@
 use ratatui::style::Style;
 use ratatui::text::Line;
 
-use super::flow_columns::{endpoint, protocol_name, verdict_style};
+use super::flow_columns::{protocol_name, verdict_style};
 use super::tunnels::{Row, last_tunnel};
+use crate::counted::counted;
+use crate::net::FlowEnd;
 use crate::report::{Clock, encapsulation_title};
 use crate::state::{Bid, Binding, Effect, FlowView, Multipath, Node, Tunnel};
 use crate::tui::app::App;
@@ -51,8 +53,7 @@ fn node_line(app: &App, facts: Facts<'_>, (place, node): (NodeRef, &Node), width
     row.push(format!(" {up} of {all} up"), style);
     match node.flow_count() {
         0 => {}
-        1 => drop(row.plain("  1 flow")),
-        flows => drop(row.plain(format!("  {flows} flows"))),
+        flows => drop(row.plain(format!("  {:#}", counted(flows, "flow")))),
     }
     let (failovers, exhausted) = failovers(node);
     match failovers {
@@ -69,8 +70,7 @@ fn node_line(app: &App, facts: Facts<'_>, (place, node): (NodeRef, &Node), width
     row.push(format!("  HA {}", node.home_agent), theme.quiet);
     match facts.findings.of_node(node.home_address, node.nai.as_deref()) {
         0 => {}
-        1 => drop(row.push("  1 finding", theme.doubtful)),
-        many => drop(row.push(format!("  {many} findings"), theme.doubtful)),
+        found => drop(row.push(format!("  {:#}", counted(found, "finding")), theme.doubtful)),
     }
     if let (Some(_), Some(nai)) = (node.home_address, &node.nai) {
         let room = width.saturating_sub(row.width() + 2);
@@ -218,9 +218,9 @@ fn flow_line(app: &App, flow: &FlowView) -> Line<'static> {
     let way = format!(
         "     {} {} {} {}",
         protocol_name(flow.protocol),
-        endpoint(flow.source, flow.source_port),
+        FlowEnd::new(flow.source, flow.source_port),
         theme.glyphs.arrow,
-        endpoint(flow.destination, flow.destination_port)
+        FlowEnd::new(flow.destination, flow.destination_port)
     );
     row.plain(way);
     if let Some(fid) = flow.fid {

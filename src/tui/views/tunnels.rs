@@ -13,7 +13,7 @@ use ratatui::Frame;
 
 use super::Pane;
 use super::{policy, tunnel_lines};
-use crate::counted::grouped;
+use crate::counted::{counted, grouped};
 use crate::state::{FlowView, Node};
 use crate::tui::app::App;
 use crate::tui::facts::{Facts, NodeRef};
@@ -266,13 +266,11 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, areas: &Areas) {
 }
 
 /// `3 nodes`, or `1 of 3 nodes` where a filter holds.
-pub fn count(shown: usize, total: usize, what: &str, is_open: bool) -> String {
-    let number = |count: usize| grouped(count as u64);
-    let plural = |count: usize| if count == 1 { "" } else { "s" };
+pub fn count(shown: usize, total: usize, what: &'static str, is_open: bool) -> String {
     if is_open {
-        format!("{} {what}{}", number(shown), plural(shown))
+        format!("{:#}", counted(shown, what))
     } else {
-        format!("{} of {} {what}{}", number(shown), number(total), plural(total))
+        format!("{} of {:#}", grouped(shown as u64), counted(total, what))
     }
 }
 
@@ -292,8 +290,7 @@ pub fn awaited(app: &App, facts: Facts<'_>) -> String {
     let packets = match (others, facts.input.ended) {
         (0, false) => "; waiting for packets".to_owned(),
         (0, true) => "; no packets at all".to_owned(),
-        (1, _) => "; 1 other packet".to_owned(),
-        (others, _) => format!("; {} other packets", grouped(others)),
+        (others, _) => format!("; {:#}", counted(others, "other packet")),
     };
     let yet = if facts.input.ended { "" } else { " yet" };
     format!("no Mobile IP on udp/{}{yet}{packets}", ports.join(","))

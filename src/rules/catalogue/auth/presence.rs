@@ -1,5 +1,6 @@
 //! Authenticators: that they are there, whole and right (AUTH).
 
+use crate::counted::counted;
 use crate::rules::facts::{MessageFacts, Traits, name_of, octets_of};
 use crate::rules::finder::Finder;
 use crate::rules::rule::Check;
@@ -182,8 +183,9 @@ fn has_another_size(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
             let start = extension.data_offset().saturating_add(Authentication::SPI_LENGTH);
             finder
                 .fires(format!(
-                    "authenticator of {} has {size} octets; HMAC-MD5 makes 16 (RFC 5944 §3.5.1)",
-                    name_of(extension)
+                    "authenticator of {} has {}; HMAC-MD5 makes 16 (RFC 5944 §3.5.1)",
+                    name_of(extension),
+                    counted(size, "octet")
                 ))
                 .at(start..start.saturating_add(size));
         }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use foldhash::fast::FixedState;
 
+use crate::counted::counted;
 use crate::rules::facts::{Answering, Asking, Expired, FlowBindingFacts, LiveBids, MessageFacts, Traits};
 use crate::rules::finder::Finder;
 use crate::rules::memory::Session;
@@ -115,19 +116,20 @@ fn earlier_rules_left_out(answering: &Answering<'_, '_, '_>, finder: &mut Finder
         if left_out > 0 {
             finder
                 .fires(format!(
-                    "the request sets policy and leaves out {left_out} of the {} rules in force; whether they stay is \
-                     not said (RFC 7629 §4.2, §5.2)",
-                    before.len()
+                    "the request sets policy and leaves out {left_out} of {} in force; whether what it leaves out \
+                     stays is not said (RFC 7629 §4.2, §5.2)",
+                    counted(before.len(), "rule")
                 ))
                 .on(asked.place);
         }
     } else if asked.said.usable.is_some() && asked.usable_bid() == answering.session.policy_by {
+        let rules = counted(before.len(), "rule");
         finder
             .fires(format!(
-                "the refresh of BID {}, whose request set the policy, carries no Flow-Binding; whether the {} rules in \
-                 force stay is not said (RFC 7629 §5.1)",
+                "the refresh of BID {}, whose request set the policy, carries no Flow-Binding; whether the {rules} in \
+                 force {} is not said (RFC 7629 §5.1)",
                 asked.usable_bid().unwrap_or_default(),
-                before.len()
+                rules.verb("stays", "stay")
             ))
             .on(asked.place)
             .once(answering.session.policy_changes);
@@ -164,8 +166,9 @@ fn preferred_path_expired(expired: &Expired<'_>, finder: &mut Finder<'_>) {
     };
     let count = expired.node.policy().rules().iter().filter(falls_back).count();
     if count > 0 {
+        let count = counted(count, "FORWARD rule");
         finder.fires(format!(
-            "BID {bid} expired, the first choice of {count} FORWARD rule(s) with a later BID still live; the fallback is \
+            "BID {bid} expired, the first choice of {count} with a later BID still live; the fallback is \
              defined for de-registration only (RFC 7629 §4.2)"
         ));
     }

@@ -1,5 +1,6 @@
 //! Traffic selectors as a whole (TS).
 
+use crate::counted::counted;
 use crate::rules::facts::{FlowBindingFacts, MessageFacts};
 use crate::rules::finder::Finder;
 use crate::rules::rule::Check;
@@ -65,11 +66,13 @@ fn is_truncated(_message: &MessageFacts<'_, '_>, facts: &FlowBindingFacts<'_>, f
     let (octets, format_number) = (selector_octets.len(), format.ts_format());
     let seen = match facts.fault.map(|fault| fault.problem) {
         Some(Problem::FieldMissing { needed, left, .. }) if octets >= 4 => format!(
-            "selector of TS Format {format_number} has {octets} octets: its flags announce a field of {needed} \
-             where {left} remain"
+            "selector of TS Format {format_number} has {}: its flags announce a field of {needed} where {left} {}",
+            counted(octets, "octet"),
+            counted(left, "octet").verb("remains", "remain")
         ),
         _ => {
-            format!("selector of TS Format {format_number} has {octets} octets; its flags word alone takes 4")
+            let octets = counted(octets, "octet");
+            format!("selector of TS Format {format_number} has {octets}; its flags word alone takes 4")
         }
     };
     finder
@@ -106,7 +109,8 @@ fn has_octets_left_over(
         let end = facts.selector_octets().end;
         finder
             .fires(format!(
-                "selector goes on for {left_over} octets after its last field; flags and fields take {} (RFC 6088 {})",
+                "selector goes on for {} after its last field; flags and fields take {} (RFC 6088 {})",
+                counted(left_over, "octet"),
                 selector.length(),
                 section(selector.format)
             ))
