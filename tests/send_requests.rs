@@ -199,7 +199,7 @@ fn where_it_goes_is_printed_first() {
     let arguments = format!("send --ha {ha} --home-address 10.1.0.1 --source 127.0.0.5 --key {KEY}");
     let text = shown(&arguments);
     assert!(text.starts_with(&format!("sending 1 request to {ha} from 127.0.0.5:")), "{text}");
-    assert!(text.contains("ok    request  code 0 accepted, 600 s · "), "{text}");
+    assert!(text.contains("ok    request  code 0 accepted for 600 s · "), "{text}");
     assert!(text.contains("RRQ  10.1.0.1 at 127.0.0.5 for 600 s"), "{text}");
     for format in ["json", "junit", "tap"] {
         let run = run(&format!("{arguments} --format {format}"));

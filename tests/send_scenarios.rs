@@ -401,7 +401,7 @@ fn reports_of_a_failed_step_in_each_format() {
     let steps = "[[step]]\nname = \"good <1> & # 2\"\n[[step]]\nname = \"bad\"\nbid = 0\n";
     let text = send(&responder, steps, "");
     assert_eq!(text.code, 1);
-    assert!(text.out.contains("ok    good <1> & # 2  code 0 accepted, 600 s"), "{}", text.out);
+    assert!(text.out.contains("ok    good <1> & # 2  code 0 accepted for 600 s"), "{}", text.out);
     assert!(
         text.out.contains("FAIL  bad             code 134 poorly formed request (home agent)"),
         "{}",

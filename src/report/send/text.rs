@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::{Announcement, Milliseconds, SendReport, Tally, beyond, complaints, route_line, with_message};
 use crate::craft::{Entry, Ignored, Outcome, SentOrReceived};
-use crate::report::message_line::MessageLine;
+use crate::report::message_line::{Granted, MessageLine};
 use crate::report::text_report::findings::{level_style, short_subject};
 use crate::report::{Clock, Look, Printable, TimeStyle, hex_dump};
 use crate::rules::Finding;
@@ -113,12 +113,9 @@ impl<W: Write> SendText<W> {
             with_message(packet, self.numbers, |seen| match &seen.message.header {
                 Header::Reply(reply) => {
                     let name = reply.code.name(self.numbers);
-                    let lifetime = if reply.code.is_accepted() {
-                        format!(", {} s", reply.lifetime)
-                    } else {
-                        String::new()
-                    };
-                    format!("code {} {name}{lifetime}", reply.code.0)
+                    let granted = Some(Granted(reply.lifetime)).filter(|_| reply.code.is_accepted());
+                    let granted = granted.map(|granted| granted.to_string()).unwrap_or_default();
+                    format!("code {} {name}{granted}", reply.code.0)
                 }
                 _ => String::new(),
             })
