@@ -38,7 +38,7 @@ impl NumberOptions {
             let message =
                 format!("--code-{option} {code}: no home agent denies these requests with that code");
             let help = format!(
-                "codes from {} to 255 are taken; those below have a meaning",
+                "codes from {} to 255 are taken, and lose the meaning they have; those below are of RFC 5944",
                 Numbers::FIRST_FREE_CODE
             );
             return Err(Failure::usage(message, Some(help)));
