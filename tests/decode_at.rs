@@ -245,5 +245,11 @@ fn a_time_of_day_is_that_of_the_first_frame() {
     }
     let refused = program::run("decode --at 25:00 samples/figure3.pcap");
     assert_eq!(refused.code, 2);
+    // Numbers are digits alone, as everywhere.
+    for text in ["#+5", "+1717236000", "1717236000.+5", "#", "-", "."] {
+        let refused = program::run(&format!("decode --at {text} samples/figure3.pcap"));
+        assert_eq!(refused.code, 2, "{text}: {}", refused.error);
+    }
+    assert_eq!(program::run("decode --at=-5.25 --show stats samples/figure3.pcap").code, 0, "before 1970");
     assert!(refused.error.contains("as a time of day as in 10:00:30.25"), "{}", refused.error);
 }

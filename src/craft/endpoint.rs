@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use crate::wire;
+
 /// An IPv4 address with a port, or without one where a default stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Endpoint {
@@ -33,10 +35,7 @@ impl FromStr for Endpoint {
     fn from_str(text: &str) -> Result<Self, EndpointError> {
         let wrong = || EndpointError(text.to_owned());
         let (address, port) = match text.split_once(':') {
-            Some((address, port)) if port.bytes().all(|octet| octet.is_ascii_digit()) => {
-                (address, Some(port.parse().map_err(|_| wrong())?))
-            }
-            Some(_) => return Err(wrong()),
+            Some((address, port)) => (address, Some(wire::number(port).ok_or_else(wrong)?)),
             None => (text, None),
         };
         Ok(Self { address: address.parse().map_err(|_| wrong())?, port })

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::answer::{Answer, Authenticity};
 use crate::time::parse_duration;
-use crate::wire::{ExtensionType, Numbers, ReplyCode};
+use crate::wire::{ExtensionType, Numbers, ReplyCode, number};
 
 /// One expectation: it holds when any of its alternatives (`A or B`) does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -341,10 +341,6 @@ fn code_of(text: &str) -> Option<Code> {
         "INVALID_FB_IDENTIFIER" => Some(Code::InvalidFlowBindingIdentifier),
         _ => number(text).map(Code::Number),
     }
-}
-
-fn number<T: FromStr>(text: &str) -> Option<T> {
-    text.bytes().all(|octet| octet.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
 #[cfg(test)]

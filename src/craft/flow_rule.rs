@@ -4,7 +4,9 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::wire::{Action, Content, ExtensionType, FlowBinding, Numbers, SelectorTextError, TrafficSelector};
+use crate::wire::{
+    self, Action, Content, ExtensionType, FlowBinding, Numbers, SelectorTextError, TrafficSelector,
+};
 
 /// What becomes one Flow-Binding extension (RFC 7629 §4.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,7 +85,8 @@ impl FromStr for FlowRule {
             "action" => {
                 let rest = rest.trim();
                 let (number, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-                let number: u8 = number.parse().map_err(|_| FlowRuleError::Action(what.to_owned()))?;
+                let number: u8 =
+                    wire::number(number).ok_or_else(|| FlowRuleError::Action(what.to_owned()))?;
                 Ok(Self { action: number.into(), bids: bids(rest)?, selector })
             }
             _ => Err(FlowRuleError::Action(word.to_owned())),
@@ -95,11 +98,7 @@ fn bids(text: &str) -> Result<Vec<u8>, FlowRuleError> {
     if text.trim().is_empty() {
         return Ok(Vec::new());
     }
-    let bids: Option<Vec<u8>> = text
-        .split(',')
-        .map(str::trim)
-        .map(|bid| bid.bytes().all(|octet| octet.is_ascii_digit()).then(|| bid.parse().ok()).flatten())
-        .collect();
+    let bids: Option<Vec<u8>> = text.split(',').map(|bid| wire::number(bid.trim())).collect();
     match bids.ok_or_else(|| FlowRuleError::Bids(text.trim().to_owned()))? {
         bids if bids.len() > 255 => Err(FlowRuleError::TooMany(bids.len())),
         bids => Ok(bids),
@@ -142,6 +141,7 @@ mod tests {
         let fault = |text: &str| text.parse::<FlowRule>().unwrap_err();
         assert_eq!(fault("forward 1 proto udp"), FlowRuleError::NoColon("forward 1 proto udp".into()));
         assert_eq!(fault("send 1: any"), FlowRuleError::Action("send".into()));
+        assert_eq!(fault("action +7 1: any"), FlowRuleError::Action("action +7 1".into()));
         assert_eq!(fault("forward: any"), FlowRuleError::NoBid);
         assert_eq!(fault("forward 1,,2: any"), FlowRuleError::Bids("1,,2".into()));
         assert_eq!(fault("forward 256: any"), FlowRuleError::Bids("256".into()));

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use super::hexadecimal;
-use crate::wire::{Content, ExtensionType, Form, Numbers};
+use crate::wire::{self, Content, ExtensionType, Form, Numbers};
 
 /// An extension whose data is written in hexadecimal; its type need not be known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,10 +74,7 @@ impl FromStr for RawExtension {
 
     fn from_str(text: &str) -> Result<Self, RawExtensionError> {
         let wrong = || RawExtensionError::Form(text.to_owned());
-        let octet = |text: &str| {
-            let is_number = text.bytes().all(|octet| octet.is_ascii_digit());
-            text.parse().ok().filter(|_| is_number).ok_or_else(wrong)
-        };
+        let octet = |text: &str| wire::number(text).ok_or_else(wrong);
         let (name, data) = text.split_once(':').ok_or_else(wrong)?;
         let (kind, subtype) = match name.split_once('.') {
             Some((kind, subtype)) => (octet(kind)?, Some(octet(subtype)?)),

@@ -10,6 +10,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use super::digits::number;
 use super::{Bounds, IpProtocol, SelectorFormat, TrafficSelector};
 
 /// Why a text is not a selector.
@@ -213,11 +214,6 @@ fn numbers<T: Copy + FromStr + PartialOrd>(
     most: T,
 ) -> Result<Bounds<T>, SelectorTextError> {
     range(term, value, expected, |word| number(word).filter(|number| *number <= most))
-}
-
-/// A number in digits alone: the standard library's reading would take a plus sign too.
-fn number<T: FromStr>(word: &str) -> Option<T> {
-    word.bytes().all(|octet| octet.is_ascii_digit()).then(|| word.parse().ok()).flatten()
 }
 
 fn protocols(value: &str) -> Result<Bounds<u8>, SelectorTextError> {

@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 
 use crate::capture::Frame;
 use crate::time::Timestamp;
+use crate::wire;
 
 /// Who names a time of day this little before the capture, in nanoseconds, does not mean the next day.
 const LEEWAY: i64 = 3_600_000_000_000;
@@ -23,7 +24,7 @@ pub(super) enum At {
 impl At {
     pub fn parse(text: &str) -> Result<Self, String> {
         if let Some(number) = text.strip_prefix('#') {
-            return number.parse().map(Self::Frame).map_err(|_| "a frame is written #N".to_owned());
+            return wire::number(number).map(Self::Frame).ok_or_else(|| "a frame is written #N".to_owned());
         }
         if let Ok(time) = text.parse::<jiff::Timestamp>() {
             return of_timestamp(time).map(Self::Time).ok_or_else(|| "captures have no such time".to_owned());
@@ -34,9 +35,11 @@ impl At {
             return Ok(Self::TimeOfDay(time));
         }
         let (seconds, fraction) = text.split_once('.').unwrap_or((text, ""));
-        let digits = fraction.bytes().all(|digit| digit.is_ascii_digit()) && fraction.len() <= 9;
-        match (seconds.parse(), format!("{fraction:0<9}").parse(), digits) {
-            (Ok(seconds), Ok(nanoseconds), true) => Ok(Self::Time(Timestamp::new(seconds, nanoseconds))),
+        let nanoseconds = wire::number(&format!("{fraction:0<9}")).filter(|_| fraction.len() <= 9);
+        // Before 1970, too.
+        let is_number = wire::number::<u64>(seconds.strip_prefix('-').unwrap_or(seconds)).is_some();
+        match (seconds.parse(), nanoseconds, is_number) {
+            (Ok(seconds), Some(nanoseconds), true) => Ok(Self::Time(Timestamp::new(seconds, nanoseconds))),
             _ => Err("a time is written as in 2024-06-01T10:00:30Z, as a time of day as in 10:00:30.25, in seconds \
                       since 1970, or as #FRAME"
                 .into()),
