@@ -353,7 +353,9 @@ impl TrafficSelector {
             });
         };
         let flags_end = flags_at.saturating_add(4);
-        tell("selector_flags", "Flags A-P", flags_at..flags_end, Value::Hexadecimal(flags.into(), 8));
+        // The two bits behind N are reserved where addresses are of IPv4 (RFC 6088 §3.1).
+        let title = if self.format == SelectorFormat::Ipv6 { "Flags A-P" } else { "Flags A-N" };
+        tell("selector_flags", title, flags_at..flags_end, Value::Hexadecimal(flags.into(), 8));
         for (pair, end, value, octets) in self.parts() {
             let (key, title) = pair.names(end);
             let value = match end.of_address(self, pair.what) {
