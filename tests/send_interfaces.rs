@@ -235,6 +235,12 @@ fn what_the_network_says_is_told() {
     assert_eq!(nobody.code, 1, "{}", nobody.error);
     assert!(nobody.out.contains(&format!("port unreachable, says {HOME_AGENT}")), "{}", nobody.out);
 
+    let own =
+        networks.send(&format!("--ha {HOME_AGENT} --home-address 10.1.0.1 --source 127.0.0.5 --retries 0"));
+    assert_eq!(own.code, 1, "{}", own.error);
+    let told = "not sent: from 127.0.0.5, a loopback address, no other host can be reached";
+    assert!(own.out.contains(told), "{}", own.out);
+
     networks.at("a", &format!("addr del {HOME_AGENT}/32 dev lo"));
     networks.at("a", &format!("route add unreachable {HOME_AGENT}"));
     let output = Command::new("ip")

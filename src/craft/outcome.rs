@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use super::answer::Authenticity;
@@ -135,6 +136,8 @@ pub enum Trouble {
     Unreachable(Unreachable),
     /// The system would not send it.
     NotSent(io::Error),
+    /// It was to be sent from this address to another host.
+    FromLoopback(Ipv4Addr),
 }
 
 impl fmt::Display for Trouble {
@@ -142,6 +145,9 @@ impl fmt::Display for Trouble {
         match self {
             Self::Unreachable(unreachable) => unreachable.fmt(formatter),
             Self::NotSent(error) => write!(formatter, "not sent: {error}"),
+            Self::FromLoopback(source) => {
+                write!(formatter, "not sent: from {source}, a loopback address, no other host can be reached")
+            }
         }
     }
 }

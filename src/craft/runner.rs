@@ -289,7 +289,14 @@ impl Runner {
         let ttl = match socket.send(octets, call.destination, wanted_ttl) {
             Ok(ttl) => ttl,
             Err(error) => {
-                outcome.trouble = Some(Trouble::NotSent(error));
+                let source = *local.ip();
+                let from_loopback = error.kind() == io::ErrorKind::InvalidInput
+                    && source.is_loopback()
+                    && !call.destination.ip().is_loopback();
+                outcome.trouble = Some(match from_loopback {
+                    true => Trouble::FromLoopback(source),
+                    false => Trouble::NotSent(error),
+                });
                 return;
             }
         };
