@@ -116,6 +116,10 @@ fn what_a_value_cannot_be_is_told() {
             "key override.multipath: the name of the field stands in quotes, as in \"multipath.length\"",
         ),
         (
+            "override = { \"multipath.length\" = { a = 5 } }",
+            "key override.multipath.length: it takes a number, a string, true or false, or a list",
+        ),
+        (
             "override = { lifetime = 1.5 }",
             "key override.lifetime: it takes a number, a string, true or false, or a list",
         ),

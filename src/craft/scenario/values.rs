@@ -87,7 +87,8 @@ impl Reader<'_> {
             let name = key.get_ref().to_string();
             let shown = format!("override.{name}");
             let value_is = match value.get_ref() {
-                DeValue::Table(_) => {
+                // `multipath.length` without quotes is a table in TOML.
+                DeValue::Table(_) if !name.contains('.') => {
                     let message = "the name of the field stands in quotes, as in \"multipath.length\"";
                     return Err(self.of_value(value, &shown, message));
                 }
