@@ -457,3 +457,30 @@ fn headers_count_what_is_below_them() {
         assert_eq!(count, rows, "{line}");
     }
 }
+
+#[test]
+fn messages_of_another_day_say_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("days.pcap");
+    let sample = std::fs::read(FIGURE).unwrap();
+    // Each frame behind the fourth a day after the one before.
+    let (mut octets, mut at, mut frames) = (sample[..24].to_vec(), 24, 0u32);
+    while let Some(header) = sample.get(at..at + 16) {
+        let word = |at: usize| u32::from_le_bytes(header[at..at + 4].try_into().unwrap());
+        let end = at + 16 + word(8) as usize;
+        frames += 1;
+        octets.extend((word(0) + 86_400 * frames.saturating_sub(4)).to_le_bytes());
+        octets.extend(&sample[at + 4..end]);
+        at = end;
+    }
+    std::fs::write(&path, octets).unwrap();
+    let mut bench = Bench::after(path.to_str().unwrap(), (120, 40));
+    bench.keys("3");
+    // The requests of samples/README.md, of which the first is that of frame 3.
+    for row in [
+        "    3            10:00:00.250180  RRQ  10.1.0.1 at",
+        "    9 2024-06-06 10:00:02.583380  RRQ  10.1.0.1 at",
+    ] {
+        assert!(bench.shows(row), "{row}\n{}", bench.text());
+    }
+}

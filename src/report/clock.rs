@@ -97,20 +97,36 @@ impl Clock {
         let mut text = String::new();
         match self.style {
             TimeStyle::Utc | TimeStyle::Local => {
-                let zone = &self.zone;
-                let first_day =
-                    self.first_day.get_or_insert_with(|| calendar(first.seconds(), zone, "%Y-%m-%d"));
-                let reading = Reading::at(&mut self.reading, time.seconds(), zone);
-                if reading.day != *first_day {
-                    text.push_str(&reading.day);
-                    text.push(' ');
-                }
+                let reading = self.push_other_day(&mut text, time, first);
                 text.push_str(&reading.time);
                 push_fraction(&mut text, time.subsecond(), precision);
             }
             TimeStyle::Relative | TimeStyle::Delta => push_seconds(&mut text, time.since(first), precision),
             TimeStyle::Epoch => push_seconds(&mut text, time.nanoseconds(), precision),
         }
+        text
+    }
+
+    /// Writes the day of a time where it is not that of the first frame; gives its reading.
+    fn push_other_day(&mut self, text: &mut String, time: Timestamp, first: Timestamp) -> &Reading {
+        let zone = &self.zone;
+        let first_day = self.first_day.get_or_insert_with(|| calendar(first.seconds(), zone, "%Y-%m-%d"));
+        let reading = Reading::at(&mut self.reading, time.seconds(), zone);
+        if reading.day != *first_day {
+            text.push_str(&reading.day);
+            text.push(' ');
+        }
+        reading
+    }
+
+    /// As [`Clock::styled`], with its day before a time of day where that is not the day of the first frame.
+    pub fn dated(&mut self, time: Timestamp, precision: Precision) -> String {
+        let first = *self.first.get_or_insert(time);
+        let mut text = String::new();
+        if matches!(self.style, TimeStyle::Utc | TimeStyle::Local) {
+            self.push_other_day(&mut text, time, first);
+        }
+        text.push_str(&self.styled(time, precision));
         text
     }
 

@@ -4,7 +4,8 @@ use ratatui::Frame;
 use ratatui::style::Style;
 use ratatui::text::Line;
 
-use crate::report::{Look, message_line};
+use crate::report::{Clock, Look, message_line};
+use crate::time::Precision;
 use crate::trace::SeenMessage;
 use crate::tui::ansi;
 use crate::tui::app::App;
@@ -13,6 +14,7 @@ use crate::tui::layout::Areas;
 use crate::tui::text::{self, Row};
 use crate::tui::views::Pane;
 use crate::tui::views::tunnels::{awaited, count};
+use crate::watch::RecentMessage;
 
 /// Draws the three panes.
 pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, areas: &Areas) {
@@ -57,13 +59,21 @@ fn draw_list(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, pane: &Pane<'_>
     // The first row counts from the one before it, as all others do.
     let first = messages.list.visible().next();
     clock.count_from(first.and_then(|(place, _)| messages.time_before(facts, place)));
-    let rows = messages.list.visible().map(|(place, number)| {
+    let times: Vec<String> = messages
+        .list
+        .visible()
+        .map(|(_, number)| messages.message(facts, number).map(|message| time_of(message, &mut clock)))
+        .map(Option::unwrap_or_default)
+        .collect();
+    let columns = times.iter().map(String::len).max().unwrap_or(0);
+    let rows = messages.list.visible().zip(&times).map(|((place, number), time)| {
         let marked = messages.list.marked().contains(&number);
         let line = messages.message(facts, number).map_or_else(
             || Line::raw("forgotten"),
             |message| {
+                let time = format!("{time:>columns$}");
                 let read =
-                    facts.read(message, |seen| list_line(app, facts, seen, &look, &mut clock, pane.width()));
+                    facts.read(message, |seen| list_line(app, facts, seen, &look, &time, pane.width()));
                 read.unwrap_or_else(|| Line::raw("no message on these ports"))
             },
         );
@@ -85,11 +95,18 @@ pub fn text_of_row(app: &App, facts: Facts<'_>, place: usize) -> String {
     let look = app.theme.look(u16::try_from(width).unwrap_or(u16::MAX));
     let mut clock = app.clock(facts);
     clock.count_from(messages.time_before(facts, place));
+    let time = time_of(message, &mut clock);
     let text = facts.read(message, |seen| {
-        let drawn = list_line(app, facts, seen, &look, &mut clock, width);
+        let drawn = list_line(app, facts, seen, &look, &time, width);
         format!("{drawn} {} {}", seen.datagram.source, seen.datagram.destination)
     });
     text.unwrap_or_default()
+}
+
+/// When a message came, as its row says it.
+fn time_of(message: &RecentMessage, clock: &mut Clock) -> String {
+    let frame = message.frame();
+    clock.dated(frame.time, frame.precision.min(Precision::new(6)))
 }
 
 fn list_line(
@@ -97,13 +114,12 @@ fn list_line(
     facts: Facts<'_>,
     seen: &SeenMessage<'_>,
     look: &Look,
-    clock: &mut crate::report::Clock,
+    time: &str,
     width: usize,
 ) -> Line<'static> {
     let theme = &app.theme;
     let mut row = Row::default();
     row.push(format!("{:>5} ", seen.frame), theme.quiet);
-    let time = clock.styled(seen.time, seen.precision.min(crate::time::Precision::new(6)));
     row.push(format!("{time:>15}  "), theme.quiet);
     if width >= 130 {
         let arrow = theme.glyphs.arrow;
