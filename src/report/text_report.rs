@@ -41,6 +41,8 @@ pub struct TextReport<W> {
     ladder_format: LadderFormat,
     clock: Clock,
     day: Option<String>,
+    /// Columns of the widest time so far: captures differ in their precision.
+    time_width: usize,
     messages: u64,
     begun: bool,
 }
@@ -50,7 +52,18 @@ impl<W: Write> TextReport<W> {
     pub fn new(out: W, sections: Sections, depth: Depth, style: TimeStyle, look: Look) -> Self {
         let clock = Clock::new(style);
         let ladder_format = LadderFormat::default();
-        Self { out, sections, depth, look, ladder_format, clock, day: None, messages: 0, begun: false }
+        Self {
+            out,
+            sections,
+            depth,
+            look,
+            ladder_format,
+            clock,
+            day: None,
+            time_width: 15,
+            messages: 0,
+            begun: false,
+        }
     }
 
     /// The same report with ladders in this format.
@@ -77,10 +90,12 @@ impl<W: Write> TextReport<W> {
         self.day(seen.time)?;
         let quiet = self.look.palette.quiet;
         let time = self.clock.styled(seen.time, seen.precision);
+        self.time_width = self.time_width.max(time.len());
+        let width = self.time_width;
         let arrow = self.look.glyphs.arrow;
         writeln!(
             self.out,
-            "{quiet}{:>6}  {time:>15}{quiet:#}  {:<41}  {}",
+            "{quiet}{:>6}  {time:>width$}{quiet:#}  {:<41}  {}",
             seen.frame,
             format!("{} {arrow} {}", seen.datagram.source, seen.datagram.destination),
             MessageLine { seen, keys, look: &self.look }

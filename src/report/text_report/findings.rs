@@ -195,16 +195,17 @@ struct Line<'f> {
 fn write_lines(out: &mut dyn Write, page: &mut Page<'_, '_>, lines: &[Line<'_>]) -> io::Result<()> {
     let Palette { quiet, .. } = page.look.palette;
     let width = lines.iter().map(|line| line.place.chars().count()).max().unwrap_or(0);
-    for Line { finding, place, whose } in lines {
+    let times: Vec<String> = lines.iter().map(|line| page.moment(line.finding.place.time)).collect();
+    let time_width = times.iter().map(String::len).max().unwrap_or(0);
+    for (Line { finding, place, whose }, time) in lines.iter().zip(times) {
         let style = level_style(&page.look.palette, finding.level);
-        let time = page.moment(finding.place.time);
         let Finding { rule: Rule { id, .. }, level, subject, message, .. } = finding;
         let message = page.look.glyphs.wording(message);
         let whose = whose.as_ref().map(|whose| format!("{whose}: ")).unwrap_or_default();
         let padding = " ".repeat(width.saturating_sub(place.chars().count()));
         writeln!(
             out,
-            "  {style}{:<6}{style:#}  {id:<8}  {place}{padding}  {quiet}{time}{quiet:#}  {:<4}  {whose}{message}",
+            "  {style}{:<6}{style:#}  {id:<8}  {place}{padding}  {quiet}{time:>time_width$}{quiet:#}  {:<4}  {whose}{message}",
             level.name(),
             short_subject(*subject)
         )?;
