@@ -58,6 +58,7 @@ fn write_evictions(out: &mut dyn Write, summary: &Summary<'_>, palette: &Palette
         (evictions.flows, "flows"),
         (evictions.bindings, "ended bindings"),
         (evictions.rules, "rules"),
+        (summary.findings.map_or(0, Findings::evicted), "findings"),
         (evictions.others, "prefixes, addresses, revocations and tunnels"),
         (summary.findings.map_or(0, Findings::forgotten), "addresses, names and reports that rules remember"),
     ];

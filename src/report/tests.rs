@@ -64,9 +64,13 @@ fn notifications(findings: &Findings, target: Option<&Target>) -> serde_json::Va
 }
 
 fn text(findings: &Findings, target: Option<&Target>) -> String {
+    text_of(Sections::FINDINGS, findings, target)
+}
+
+fn text_of(sections: Sections, findings: &Findings, target: Option<&Target>) -> String {
     let mut out = Vec::new();
     let (depth, style) = (Depth::default(), TimeStyle::default());
-    let mut report = TextReport::new(&mut out, Sections::FINDINGS, depth, style, Look::default());
+    let mut report = TextReport::new(&mut out, sections, depth, style, Look::default());
     finish(&mut report, findings, target);
     String::from_utf8(out).unwrap()
 }
@@ -141,4 +145,11 @@ fn text_counts_findings_that_found_no_room() {
          a rule means\n"
     );
     assert_eq!(text(&Findings::new(2), None), "no findings\n");
+}
+
+#[test]
+fn findings_that_found_no_room_are_counted_in_the_statistics() {
+    let text = text_of(Sections { stats: true, ..Sections::default() }, &crowded(), None);
+    // Two of six were kept.
+    assert!(text.contains("             4  findings\n"), "{text}");
 }

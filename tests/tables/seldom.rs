@@ -333,3 +333,24 @@ fn thousands_stand_apart_wherever_they_are_counted() {
     // And all but the first come too soon after the one before.
     assert!(text.contains("\n2 003 must, 2 003 should, "), "{text}");
 }
+
+#[test]
+fn findings_of_several_days_are_in_columns() {
+    let mut scenario = Scenario::default();
+    scenario
+        .request(0, &wifi(600, 0xea05_6fa0_0000_0001))
+        .request(86_400_000, &wifi(600, 0xea06_c120_0000_0002));
+    let text = shown(&scenario, 160, "--show findings");
+    let lines = text.lines().filter(|line| line.contains("10:00:00.000"));
+    let columns: Vec<usize> = lines.map(|line| line.find("10:00:00.000").unwrap()).collect();
+    assert!(columns.len() > 2 && columns.iter().all(|column| *column == columns[0]), "{text}");
+    assert!(text.contains("  2024-06-02 10:00:00.000  MN  "), "{text}");
+}
+
+#[test]
+fn traffic_is_of_all_nodes_and_says_so() {
+    let told = "with all nodes: --node does not narrow this section\n";
+    let all = shown(&busy(), 120, "--show traffic");
+    assert!(!all.contains(told), "{all}");
+    assert_eq!(shown(&busy(), 120, "--show traffic --node 10.1.0.1"), format!("{told}{all}"));
+}

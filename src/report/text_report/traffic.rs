@@ -14,6 +14,10 @@ pub(super) fn write(out: &mut dyn Write, page: &mut Page<'_, '_>) -> io::Result<
     if agents.is_empty() {
         return page.nothing(out, "no home agents");
     }
+    if page.selection.is_narrowed() {
+        let quiet = page.look.palette.quiet;
+        writeln!(out, "{quiet}with all nodes: --node does not narrow this section{quiet:#}")?;
+    }
     for (index, (agent, traffic)) in agents.iter().enumerate() {
         if index > 0 {
             writeln!(out)?;
