@@ -60,7 +60,7 @@ local\t'Time of day, local'
 relative\t'Seconds since the first frame'
 delta\t'Seconds since the message before'
 epoch\t'Seconds since 1970'"
-complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l node -d 'Show only what concerns this mobile node, named by home address or NAI' -r
+complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l node -d 'Show only what concerns this mobile node, named by home address or NAI; traffic and stats are of all' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l at -d 'Show the tables as they stood just after this time (RFC 3339, of day, or seconds since 1970) or frame (#N)' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l reply-timeout -d 'How long after a request a reply still answers it' -r
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -s f -l bpf -d 'Look only at frames that this libpcap filter lets through' -r

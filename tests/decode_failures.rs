@@ -423,3 +423,27 @@ fn output_on_a_full_disk_is_a_failure_of_every_command_that_prints() {
         assert!(error.contains("standard output cannot be written"), "{arguments}: {error}");
     }
 }
+
+#[test]
+fn failures_are_drawn_with_the_characters_that_output_has() {
+    let error = |arguments: &str, locale: &str| finished(mipflow(arguments).env("LC_ALL", locale)).error;
+    for (arguments, locale, is_ascii) in [
+        ("decode missing.pcap", "C.UTF-8", false),
+        ("decode --ascii missing.pcap", "C.UTF-8", true),
+        ("decode missing.pcap", "C", true),
+        (
+            "send --ascii --dry-run --ha 198.51.100.1 --home-address 10.1.0.1 --flow forward:x",
+            "C.UTF-8",
+            true,
+        ),
+        ("explain --ascii MP-999", "C.UTF-8", true),
+    ] {
+        let error = error(arguments, locale);
+        assert_eq!(error.is_ascii(), is_ascii, "{arguments} {locale}: {error}");
+    }
+    // Where a file is shown, too.
+    let scratch = Scratch::new();
+    let scenario = scratch.file("wrong.toml", b"[[step]]\nlabel = 256\n");
+    let shown = error(&format!("send --ascii --dry-run {scenario}"), "C.UTF-8");
+    assert!(shown.contains("label = 256") && shown.is_ascii(), "{shown}");
+}

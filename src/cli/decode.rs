@@ -87,15 +87,16 @@ pub(super) struct Decode {
         long,
         long_help = "Use no characters beyond ASCII in text; the default where the locale is not UTF-8\n\n\
                      The locale is that of LC_ALL, LC_CTYPE or LANG. Where none of them is set, terminals get ASCII. \
-                     Tables take the width of the terminal, 120 columns in files and pipes, or what COLUMNS says."
+                     Tables take the width of the terminal, 120 columns in files and pipes, or what COLUMNS says; 80 \
+                     at the least."
     )]
-    ascii: bool,
+    pub(super) ascii: bool,
 
     /// Times in text: of day, or in seconds from the first frame, the message before, or 1970
     #[arg(long, value_enum, default_value_t, hide_default_value = true)]
     time: Time,
 
-    /// Show only what concerns this mobile node, named by home address or NAI
+    /// Show only what concerns this mobile node, named by home address or NAI; traffic and stats are of all
     #[arg(long, value_name = "ADDRESS|NAI")]
     node: Option<String>,
 

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::process::ExitCode;
 
 use super::excerpt::excerpt;
+use crate::report::Glyphs;
 use miette::{LabeledSpan, MietteDiagnostic, MietteHandlerOpts, NamedSource};
 
 /// The exit codes of the contract.
@@ -99,10 +100,17 @@ impl Failure {
     }
 }
 
-fn print(exit: Exit, diagnostic: MietteDiagnostic, source: Option<NamedSource<String>>) -> Exit {
+/// Says with which characters failures are drawn, before there is any.
+pub(super) fn draw_failures_in(glyphs: Glyphs) {
+    let unicode = glyphs == Glyphs::UNICODE;
     // Lines are left to the terminal: a name broken in two can be neither copied nor searched for.
     // The hook can be set only once, which is enough; a report made before it would look otherwise.
-    let _ = miette::set_hook(Box::new(|_| Box::new(MietteHandlerOpts::new().wrap_lines(false).build())));
+    let _ = miette::set_hook(Box::new(move |_| {
+        Box::new(MietteHandlerOpts::new().unicode(unicode).wrap_lines(false).build())
+    }));
+}
+
+fn print(exit: Exit, diagnostic: MietteDiagnostic, source: Option<NamedSource<String>>) -> Exit {
     let mut report = miette::Report::new(diagnostic);
     if let Some(source) = source {
         report = report.with_source_code(source);

@@ -41,7 +41,7 @@ pub(super) struct Explain {
 
     /// Use no characters beyond ASCII; the default where the locale is not UTF-8
     #[arg(long)]
-    ascii: bool,
+    pub(super) ascii: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -19,6 +19,8 @@ mod watch;
 
 pub use exit::{Exit, Failure};
 
+use std::io::{self, IsTerminal as _};
+
 use clap::{CommandFactory, Parser, Subcommand};
 
 /// Decode, watch and probe Mobile IPv4 with several care-of addresses and bound flows (RFC 5944, RFC 7629).
@@ -49,6 +51,14 @@ enum Command {
 impl Cli {
     /// Does what the command line asks for.
     pub fn run(self) -> Result<Exit, Failure> {
+        let ascii = match &self.command {
+            Command::Decode(decode) => decode.ascii,
+            Command::Explain(explain) => explain.ascii,
+            Command::Send(send) => send.ascii,
+            Command::Watch(watch) => watch.ascii,
+            Command::Serve(_) | Command::Interfaces(_) | Command::Completions(_) | Command::Man(_) => false,
+        };
+        exit::draw_failures_in(output::glyphs(ascii, io::stderr().is_terminal()));
         match self.command {
             Command::Decode(decode) => decode.run(),
             Command::Explain(explain) => explain.run(),

@@ -37,8 +37,7 @@ impl Colour {
 /// How text is to look here: in these colours; in ASCII when that is asked for or nothing else can be shown; as wide
 /// as `COLUMNS` says, else as the terminal is, else as files are.
 pub(super) fn look(colour: Colour, ascii: bool) -> Look {
-    let is_terminal = io::stdout().is_terminal();
-    let glyphs = if ascii || !locale_has_unicode(is_terminal) { Glyphs::ASCII } else { Glyphs::UNICODE };
+    let glyphs = glyphs(ascii, io::stdout().is_terminal());
     let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse().ok());
     let width = columns.filter(|columns| *columns > 0).or_else(|| comfy_table::Table::new().width());
     Look { palette: colour.palette(), glyphs, width: width.unwrap_or(Look::WIDTH).max(NARROWEST) }
@@ -46,6 +45,11 @@ pub(super) fn look(colour: Colour, ascii: bool) -> Look {
 
 /// Nothing is laid out for less.
 const NARROWEST: u16 = 80;
+
+/// The characters for what is or is not written to a terminal.
+pub(super) fn glyphs(ascii: bool, is_terminal: bool) -> Glyphs {
+    if ascii || !locale_has_unicode(is_terminal) { Glyphs::ASCII } else { Glyphs::UNICODE }
+}
 
 /// Whether the locale's character set is UTF-8. Without any locale a terminal gets ASCII, and a file or a pipe the
 /// same as anywhere else.

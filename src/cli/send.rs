@@ -74,6 +74,9 @@ pub(super) struct Send {
     case: Vec<String>,
 
     /// Build and show what would be sent, and send nothing
+    ///
+    /// No socket is opened: without --source, the source is not the one that the system would choose, nor is a care-of
+    /// address that follows it, and what is found about them would not be found of the request itself.
     #[arg(long)]
     dry_run: bool,
 
@@ -103,7 +106,7 @@ pub(super) struct Send {
 
     /// Use no characters beyond ASCII in text; the default where the locale is not UTF-8
     #[arg(long)]
-    ascii: bool,
+    pub(super) ascii: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -143,7 +143,7 @@ pub(super) struct Watch {
 
     /// Draw the screen with no characters beyond ASCII; the default where the locale is not UTF-8
     #[arg(long)]
-    ascii: bool,
+    pub(super) ascii: bool,
 }
 
 /// Everything open, and nothing privileged any more.
