@@ -192,7 +192,10 @@ fn what_was_found_before_a_node_had_its_home_address_is_its_own() {
     for (wanted, count) in [
         ("node:10.1.0.61", "3 of 8"),
         ("node:bob@x.example", "3 of 8"),
-        ("node:ann", "5 of 8"),
+        ("node:ANN", "5 of 8"),
+        ("node:=ann@x.example", "5 of 8"),
+        ("node:=ann", "0 of 8"),
+        ("node:=ANN@x.example", "0 of 8"),
         ("state:active", "3 of 8"),
         ("state:unregistered", "5 of 8"),
         ("bob@x", "1 of 8"),

@@ -144,14 +144,14 @@ fn what_is_typed_counts_in_columns() {
 
 #[test]
 fn a_filter_beyond_ascii_is_written_in_ascii_where_that_is_asked_for() {
-    let filter = Filter::of_node("中 x").unwrap();
+    let filter = Filter::of_nai("中 x").unwrap();
     let settings = Settings { filter, ascii: true, ..Settings::default() };
     let mut bench = Bench::with("samples/malformed.pcap", (100, 24), EngineOptions::default(), settings);
     bench.read(u64::MAX);
     for view in ["1", "3", "4", "5"] {
         bench.keys(view);
-        assert!(bench.shows(r"nothing that the filter `node:\u{4e2d}\ x` lets through"), "{}", bench.text());
-        assert!(bench.shows(r"filter node:\u{4e2d}\ x") && bench.text().is_ascii(), "{}", bench.text());
+        assert!(bench.shows(r"nothing that the filter `node:=\u{4e2d}\ x` lets through"), "{}", bench.text());
+        assert!(bench.shows(r"filter node:=\u{4e2d}\ x") && bench.text().is_ascii(), "{}", bench.text());
     }
 }
 

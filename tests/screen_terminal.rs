@@ -294,10 +294,10 @@ fn the_tables_are_up_to_date_while_a_pipe_waits() {
 fn a_nai_is_one_filter_whatever_is_in_it() {
     let terminal = Terminal::new();
     terminal.watch("--node 'state:active, x' samples/figure3.pcap");
-    terminal.shows_all(&["filter node:state:active\\,\\ x", "0 of 1 node "]);
+    terminal.shows_all(&["filter node:=state:active\\,\\ x", "0 of 1 node "]);
     // Typed anew, it is the same.
     terminal.keys(&["f", "Enter"]);
-    terminal.shows_all(&["filter node:state:active\\,\\ x", "0 of 1 node "]);
+    terminal.shows_all(&["filter node:=state:active\\,\\ x", "0 of 1 node "]);
 }
 
 #[test]

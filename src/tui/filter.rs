@@ -49,6 +49,7 @@ enum Condition {
 enum Who {
     Address(Ipv4Addr),
     Prefix(Ipv4Addr, u8),
+    Nai(String),
     Part(String),
 }
 
@@ -98,9 +99,9 @@ impl Filter {
         Ok(Self { terms, text: words.join(" ") })
     }
 
-    /// What asks for a node by its address or NAI, whatever is in the NAI.
-    pub fn of_node(name: &str) -> Result<Self, String> {
-        Self::parse(&format!("node:{}", escaped(name)))
+    /// What asks for a node by this NAI and no other, whatever is in it.
+    pub fn of_nai(nai: &str) -> Result<Self, String> {
+        Self::parse(&format!("node:={}", escaped(nai)))
     }
 
     /// Whether everything is shown.
@@ -122,9 +123,13 @@ impl Term {
         let (negated, word) = word.strip_prefix('!').map_or((false, word), |rest| (true, rest));
         let condition = match word.split_once(':') {
             Some(("node", values)) => Condition::Node(each(values, who)?),
-            Some(("state", values)) => Condition::State(each(values, state)?),
-            Some(("verdict", values)) => Condition::Verdict(each(values, verdict)?),
-            Some(("finding", values)) => Condition::Finding(each(values, what)?),
+            Some(("state", values)) => Condition::State(each(values, |value| state(&value.to_lowercase()))?),
+            Some(("verdict", values)) => {
+                Condition::Verdict(each(values, |value| verdict(&value.to_lowercase()))?)
+            }
+            Some(("finding", values)) => {
+                Condition::Finding(each(values, |value| what(&value.to_lowercase()))?)
+            }
             Some(("bid", values)) => Condition::Bid(each(values, bid)?),
             Some((key, _))
                 if !key.is_empty() && key.chars().all(|character| character.is_ascii_lowercase()) =>
@@ -140,12 +145,18 @@ impl Term {
 
 fn each<T>(values: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, String> {
     let values = split(values, |character| character == ',').into_iter();
-    values.map(|value| parse(&unescaped(value).to_lowercase())).collect()
+    values.map(|value| parse(&unescaped(value))).collect()
 }
 
 fn who(value: &str) -> Result<Who, String> {
-    if value.is_empty() {
-        return Err("node: wants an address, a prefix as 10.1.0.0/24, or part of a NAI".to_owned());
+    let nai = value.strip_prefix('=');
+    if nai.unwrap_or(value).is_empty() {
+        return Err(
+            "node: wants an address, a prefix as 10.1.0.0/24, part of a NAI, or all of it after =".to_owned()
+        );
+    }
+    if let Some(nai) = nai {
+        return Ok(Who::Nai(nai.to_owned()));
     }
     // A NAI may have a slash, too; after an address there can only be the length of a prefix.
     if let Some((address, length)) = value.split_once('/')
@@ -156,7 +167,7 @@ fn who(value: &str) -> Result<Who, String> {
             .map(|length| Who::Prefix(address, length))
             .ok_or_else(|| "node: a prefix is as 10.1.0.0/24, with a length from 0 to 32".to_owned());
     }
-    Ok(value.parse().map_or_else(|_| Who::Part(value.to_owned()), Who::Address))
+    Ok(value.parse().map_or_else(|_| Who::Part(value.to_lowercase()), Who::Address))
 }
 
 fn state(value: &str) -> Result<State, String> {
@@ -204,6 +215,7 @@ impl Who {
                 let mask = u32::MAX.checked_shl(32 - u32::from(*length)).unwrap_or(0);
                 (u32::from(address) ^ u32::from(*prefix)) & mask == 0
             }),
+            Self::Nai(whole) => nai == Some(whole.as_bytes()),
             Self::Part(part) => {
                 home_address.is_some_and(|address| address.to_string().contains(part))
                     || nai.is_some_and(|nai| String::from_utf8_lossy(nai).to_lowercase().contains(part))

@@ -64,8 +64,8 @@ pub(super) fn run(prepared: Prepared, theme: Theme, ascii: bool) -> Result<Exit,
 /// `--node` is a filter that holds from the beginning.
 fn filter(target: Option<&Target>) -> Result<Filter, Failure> {
     let filter = match target {
-        Some(Target::HomeAddress(address)) => Filter::of_node(&address.to_string()),
-        Some(Target::Nai(nai)) => Filter::of_node(nai),
+        Some(Target::HomeAddress(address)) => Filter::parse(&format!("node:{address}")),
+        Some(Target::Nai(nai)) => Filter::of_nai(nai),
         Some(Target::Any(..)) | None => Ok(Filter::default()),
     };
     filter.map_err(|error| Failure::usage(format!("--node: {error}"), None))

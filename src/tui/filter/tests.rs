@@ -43,19 +43,19 @@ fn what_is_typed_is_checked() {
 
 #[test]
 fn a_nai_is_one_value_whatever_is_in_it() {
-    let part = |text: &str| Condition::Node(vec![Who::Part(text.to_owned())]);
+    let whole = |text: &str| Condition::Node(vec![Who::Nai(text.to_owned())]);
     for (nai, typed) in [
-        ("node@example.org", "node:node@example.org"),
-        ("a b@x, state:active", "node:a\\ b@x\\,\\ state:active"),
-        ("EXAMPLE\\node ", "node:EXAMPLE\\\\node\\ "),
+        ("node@example.org", "node:=node@example.org"),
+        ("a b@x, state:active", "node:=a\\ b@x\\,\\ state:active"),
+        ("EXAMPLE\\node ", "node:=EXAMPLE\\\\node\\ "),
     ] {
-        let filter = Filter::of_node(nai).unwrap();
+        let filter = Filter::of_nai(nai).unwrap();
         assert_eq!(filter.text, typed);
-        assert_eq!(filter.terms, [Term { condition: part(&nai.to_lowercase()), negated: false }]);
+        assert_eq!(filter.terms, [Term { condition: whole(nai), negated: false }]);
         assert_eq!(Filter::parse(&filter.text), Ok(filter));
     }
-    assert!(Filter::of_node("").unwrap_err().starts_with("node: wants"));
-    let either = Filter::parse("node:a\\ b,c").unwrap();
+    assert!(Filter::of_nai("").unwrap_err().starts_with("node: wants"));
+    let either = Filter::parse("node:a\\ B,c").unwrap();
     let who = ["a b", "c"].map(|text| Who::Part(text.to_owned()));
     assert_eq!(either.terms, [Term { condition: Condition::Node(who.to_vec()), negated: false }]);
     let text = Filter::parse("two\\ words").unwrap();
