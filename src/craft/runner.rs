@@ -293,10 +293,8 @@ impl Runner {
                 let from_loopback = error.kind() == io::ErrorKind::InvalidInput
                     && source.is_loopback()
                     && !call.destination.ip().is_loopback();
-                outcome.trouble = Some(match from_loopback {
-                    true => Trouble::FromLoopback(source),
-                    false => Trouble::NotSent(error),
-                });
+                outcome.trouble =
+                    Some(if from_loopback { Trouble::FromLoopback(source) } else { Trouble::NotSent(error) });
                 return;
             }
         };

@@ -117,9 +117,10 @@ impl FlowFacts {
     /// Whether ports or an SPI are not there although the packet is of a protocol that has them: it is cut before them.
     pub fn is_cut_before_ports(&self) -> bool {
         let has_spi = matches!(self.key.protocol, protocol::ESP | protocol::AUTHENTICATION);
-        let is_short = match protocol::has_ports(self.key.protocol) {
-            true => self.key.destination_port.is_none(),
-            false => has_spi && self.spi.is_none(),
+        let is_short = if protocol::has_ports(self.key.protocol) {
+            self.key.destination_port.is_none()
+        } else {
+            has_spi && self.spi.is_none()
         };
         is_short && !self.is_fragment_without_ports
     }
