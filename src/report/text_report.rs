@@ -16,7 +16,7 @@ use super::marked_lines::MarkedLines;
 use super::message_line::MessageLine;
 use super::selection::Selection;
 use super::{Clock, Look, Report, Sections, Summary, TimeStyle, hex_dump, message_tree, statistics};
-use crate::counted::{counted, grouped};
+use crate::counted::{Counted, counted, grouped};
 use crate::rules::{Finding, Findings};
 use crate::state::Node;
 use crate::time::{Precision, Timestamp};
@@ -203,6 +203,16 @@ impl Page<'_, '_> {
             (None, Some(nai)) => format!("{nai} (no home address yet)"),
             (None, None) => "unknown".to_owned(),
         }
+    }
+
+    /// Says what fell out of tables, so that it is not among what was shown.
+    fn forgotten(&self, out: &mut dyn Write, counts: &[Counted]) -> io::Result<()> {
+        let doubtful = self.look.palette.doubtful;
+        for count in counts.iter().filter(|count| !count.is_none()) {
+            let were = count.verb("was", "were");
+            writeln!(out, "{doubtful}{count:#} {were} forgotten, because tables are bounded{doubtful:#}")?;
+        }
+        Ok(())
     }
 
     /// Says what is not there.

@@ -354,3 +354,16 @@ fn traffic_is_of_all_nodes_and_says_so() {
     assert!(!all.contains(told), "{all}");
     assert_eq!(shown(&busy(), 120, "--show traffic --node 10.1.0.1"), format!("{told}{all}"));
 }
+
+/// A node keeps 32 ended bindings.
+#[test]
+fn bindings_that_were_forgotten_are_told_below_the_tables() {
+    let mut scenario = Scenario::default();
+    for round in 0..40u8 {
+        let (at, identification) = (i64::from(round) * 2000, 0xea05_6fa0_0000_0000 + u64::from(round) * 2);
+        scenario.accepted(at, &wifi(600, identification)).accepted(at + 1000, &wifi(0, identification + 1));
+    }
+    let text = shown(&scenario, 120, "--show nodes");
+    assert!(text.ends_with("\n8 ended bindings were forgotten, because tables are bounded\n"), "{text}");
+    assert!(!shown(&busy(), 120, "--show nodes,flows").contains("forgotten"));
+}

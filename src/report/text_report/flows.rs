@@ -33,6 +33,7 @@ pub(super) fn write(out: &mut dyn Write, page: &mut Page<'_, '_>) -> io::Result<
         return page.nothing(out, "no flows in tunnels");
     }
     table.write(out)?;
+    page.forgotten(out, &[counted(page.selection.observer().evictions().flows, "flow")])?;
     let doubtful = page.look.palette.doubtful;
     let [messages, packets] = page.cut;
     let (messages, packets) = (counted(messages, "message"), counted(packets, "tunnelled packet"));

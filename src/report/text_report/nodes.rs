@@ -45,7 +45,13 @@ pub(super) fn write(out: &mut dyn Write, page: &mut Page<'_, '_>) -> io::Result<
         write_node(out, page, node)?;
     }
     if !first {
-        return Ok(());
+        let forgotten = page.selection.observer().evictions();
+        let counts = [
+            counted(forgotten.nodes, "mobile node"),
+            counted(forgotten.bindings, "ended binding"),
+            counted(forgotten.rules, "rule"),
+        ];
+        return page.forgotten(out, &counts);
     }
     let quiet = page.look.palette.quiet;
     let nothing =
