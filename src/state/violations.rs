@@ -32,7 +32,13 @@ pub struct AuthenticationFacts {
 impl Violations {
     /// Whether this code is one of those counted.
     pub(super) const fn counts(code: ReplyCode) -> bool {
-        matches!(code.0, 67 | 131 | 133 | 144)
+        matches!(
+            code,
+            ReplyCode::FAILED_AUTHENTICATION_AT_FOREIGN_AGENT
+                | ReplyCode::MOBILE_NODE_FAILED_AUTHENTICATION
+                | ReplyCode::IDENTIFICATION_MISMATCH
+                | ReplyCode::MOBILE_NODE_FAILED_AAA_AUTHENTICATION
+        )
     }
 
     /// Adds what was counted for another name of the node.
@@ -49,8 +55,8 @@ impl Violations {
     }
 
     pub(super) fn refusal(&mut self, code: ReplyCode, time: Timestamp, precision: Precision) {
-        match code.0 {
-            133 => self.bad_identification += 1,
+        match code {
+            ReplyCode::IDENTIFICATION_MISMATCH => self.bad_identification += 1,
             _ => self.failed_authentication += 1,
         }
         self.last_code = Some(code);

@@ -25,6 +25,8 @@ impl ReplyCode {
     /// Accepted, but simultaneous mobility bindings are unsupported.
     pub const ACCEPTED_NO_SIMULTANEOUS_BINDINGS: Self = Self(1);
 
+    /// The foreign agent says that the mobile node's authenticator is not the one its key makes.
+    pub const FAILED_AUTHENTICATION_AT_FOREIGN_AGENT: Self = Self(67);
     /// The home agent does not serve this node, or not here.
     pub const ADMINISTRATIVELY_PROHIBITED: Self = Self(129);
     /// The home agent has no room.
@@ -45,6 +47,12 @@ impl ReplyCode {
     pub const UNKNOWN_VENDOR_FROM_MOBILE_NODE: Self = Self(140);
     /// The same of the foreign agent.
     pub const UNKNOWN_VENDOR_FROM_FOREIGN_AGENT: Self = Self(141);
+    /// The authenticator that the AAA server is to verify is not the one its key makes (RFC 4721 §3.4).
+    pub const MOBILE_NODE_FAILED_AAA_AUTHENTICATION: Self = Self(144);
+    /// Mobile networks of the request are refused; the reply says which and why (RFC 5177 §4.2, §5.1).
+    pub const MOBILE_NETWORK_ERROR: Self = Self(147);
+    /// The node is to have no mobile networks at all (RFC 5177 §5.1).
+    pub const MOBILE_NETWORK_DISALLOWED: Self = Self(148);
 
     /// What the code's range says.
     pub const fn decision(self) -> Decision {
@@ -59,6 +67,11 @@ impl ReplyCode {
     /// Whether the registration was accepted (0 or 1).
     pub const fn is_accepted(self) -> bool {
         matches!(self.decision(), Decision::Accepted)
+    }
+
+    /// Whether it is one that home agents send: an acceptance, or one of their denials.
+    pub const fn is_of_home_agent(self) -> bool {
+        matches!(self.decision(), Decision::Accepted | Decision::DeniedByHomeAgent)
     }
 
     /// What the code says, in words; the two codes of RFC 7629 §4.3 by the names they have there.

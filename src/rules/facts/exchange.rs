@@ -7,7 +7,7 @@ use crate::rules::Place;
 use crate::rules::memory::{Answer, Asked, Registered, Session, World};
 use crate::state::{Binding, Node, Observer};
 use crate::time::Timestamp;
-use crate::wire::{Decision, ExtensionType, RegistrationReply, RegistrationRequest, Revocation};
+use crate::wire::{ExtensionType, RegistrationReply, RegistrationRequest, Revocation};
 
 /// A Registration Request, and the session before it.
 #[derive(Debug)]
@@ -73,7 +73,7 @@ impl<'c> Answering<'c, '_, '_> {
 
     /// Whether its code is one that home agents send (D2).
     pub fn is_home_agent_code(&self) -> bool {
-        matches!(self.reply.code.decision(), Decision::Accepted | Decision::DeniedByHomeAgent)
+        self.reply.code.is_of_home_agent()
     }
 
     /// The requests of the last reply timeout whose addresses and ports are those of the reply, turned round; the

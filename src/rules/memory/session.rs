@@ -11,7 +11,7 @@ use crate::rules::facts::{Leg, LiveBids, OctetSet};
 use crate::rules::memory::traffic::TrafficMemory;
 use crate::state::{Binding, Node};
 use crate::time::Timestamp;
-use crate::wire::{MobileNetwork, Numbers, ReplyCode};
+use crate::wire::{Decision, MobileNetwork, Numbers, ReplyCode};
 
 /// The most tracks of one session: as many as there are BIDs, on both legs.
 const TRACKS: usize = 512;
@@ -277,7 +277,7 @@ impl Session {
         }
         self.remember_networks(answer, asked.is_some());
         let Some(asked) = asked else { return };
-        if code.0 == 133 {
+        if code == ReplyCode::IDENTIFICATION_MISMATCH {
             let rejected = Rejected { answer: answer.clone(), was_timestamp: asked.is_timestamp };
             self.rejected = Some(Box::new(rejected));
         }
@@ -288,7 +288,7 @@ impl Session {
             self.refused_flows.push((time, asked.said.forward_bids()));
         }
         // What a foreign agent answers on its own is no verdict of the home agent (EXCH-002).
-        if asked.said.has_multipath && !matches!(code.0, 64..=127 | 193..=200) {
+        if asked.said.has_multipath && code.decision() != Decision::DeniedByForeignAgent {
             self.last_multipath_reply = Some((answer.reply.home_agent, code));
         }
         if !decides || !code.is_accepted() {
@@ -340,7 +340,7 @@ impl Session {
     /// seen ends refusals.
     fn remember_networks(&mut self, answer: &Answer, is_exchange: bool) {
         let time = answer.place.time;
-        if answer.reply.code.0 == 148 {
+        if answer.reply.code == ReplyCode::MOBILE_NETWORK_DISALLOWED {
             self.networks_forbidden.get_or_insert(time);
         }
         for network in &answer.said.seldom().networks_answered {
@@ -352,7 +352,7 @@ impl Session {
                 self.networks_forbidden = None;
                 self.networks_refused.clear();
             } else if !code.is_success()
-                && answer.reply.code.0 == 147
+                && answer.reply.code == ReplyCode::MOBILE_NETWORK_ERROR
                 && self.networks_refused.len() < REFUSALS
                 && !self.networks_refused.iter().any(|(_, of, its)| (of, its) == (prefix, prefix_length))
             {

@@ -200,7 +200,7 @@ impl World {
             if let Some(session) = node.and_then(|node| self.session_mut(node, observer)) {
                 session.remember_answered(asked, answer);
             }
-            let is_own = matches!(answer.reply.code.0, 0 | 1 | 128..=192);
+            let is_own = answer.reply.code.is_of_home_agent();
             if asked.said.has_family && is_own && self.knows_family.len() < ADDRESSES {
                 self.knows_family.insert(asked.request.home_agent);
                 self.knows_family.insert(answer.reply.home_agent);

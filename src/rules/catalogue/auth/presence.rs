@@ -5,7 +5,7 @@ use crate::rules::facts::{MessageFacts, Traits, name_of, octets_of};
 use crate::rules::finder::Finder;
 use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
-use crate::wire::{Authentication, Content, Decision, Extension, ExtensionType, Verdict};
+use crate::wire::{Authentication, Content, Extension, ExtensionType, Verdict};
 
 /// Registration Request without authorization-enabling extension.
 pub static AUTH_001: Rule = Rule {
@@ -58,7 +58,7 @@ pub static AUTH_002: Rule = Rule {
 
 fn has_not_one_authenticator(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     let Some(reply) = message.reply() else { return };
-    let is_own = matches!(reply.code.decision(), Decision::Accepted | Decision::DeniedByHomeAgent);
+    let is_own = reply.code.is_of_home_agent();
     let is_proxied = message.of_subtype(ExtensionType::PROXY_NON_SKIPPABLE, 1).next().is_some();
     let mut all = message.of_type(ExtensionType::MOBILE_HOME_AUTHENTICATION);
     let (first, more) = (all.next(), all.count());

@@ -15,9 +15,6 @@ use crate::rules::{Level, Rule, Scope, Subject};
 use crate::state::NormalSelector;
 use crate::wire::ReplyCode;
 
-/// The code of a refusal for the sake of replay protection (RFC 5944 §3.4).
-const IDENTIFICATION_MISMATCH: ReplyCode = ReplyCode(133);
-
 /// Multipath request accepted with code 1.
 pub static EXCH_003: Rule = Rule {
     id: "EXCH-003",
@@ -202,7 +199,8 @@ pub static EXCH_012: Rule = Rule {
 
 fn refuses_who_was_overtaken(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     let Some(asked) = answering.asked.filter(|asked| asked.is_timestamp) else { return };
-    let Some(own) = asked.usable_bid().filter(|_| answering.reply.code == IDENTIFICATION_MISMATCH) else {
+    let Some(own) = asked.usable_bid().filter(|_| answering.reply.code == ReplyCode::IDENTIFICATION_MISMATCH)
+    else {
         return;
     };
     let timeout = answering.world.options.reply_timeout;
