@@ -15,6 +15,8 @@ pub struct Authentication<'a> {
 impl<'a> Authentication<'a> {
     /// Octets of the SPI, which the authenticator covers and after which it begins.
     pub const SPI_LENGTH: usize = 4;
+    /// Sub-Type of a generalized one that is between the mobile node and its AAA server (RFC 4721 §6).
+    pub const MOBILE_AAA: u8 = 1;
 
     /// Reads the data octets.
     pub fn read<S: FieldSink<'a>>(reader: &mut Reader<'a, '_, S>) -> Self {

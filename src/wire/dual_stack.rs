@@ -60,6 +60,12 @@ impl Ipv6PrefixCode {
 }
 
 impl DualStack {
+    /// Sub-Type of a prefix request.
+    pub const PREFIX_REQUEST: u8 = 1;
+    /// Sub-Type of a prefix reply.
+    pub const PREFIX_REPLY: u8 = 2;
+    /// Sub-Type of a tunneling mode.
+    pub const TUNNELING_MODE: u8 = 3;
     /// The only Length a prefix request may have.
     pub const PREFIX_REQUEST_LENGTH: usize = 18;
     /// The only Length a prefix reply may have.
@@ -70,19 +76,19 @@ impl DualStack {
     /// Reads the data octets; `None` for a Sub-Type without a definition, or when there is none.
     pub fn read<'a, S: FieldSink<'a>>(reader: &mut Reader<'a, '_, S>) -> Option<Self> {
         let subtype = reader.named_u8("subtype", "Sub-Type", None, |octet| match octet {
-            1 => Some("IPv6 prefix request"),
-            2 => Some("IPv6 prefix reply"),
-            3 => Some("IPv6 tunneling mode"),
+            Self::PREFIX_REQUEST => Some("IPv6 prefix request"),
+            Self::PREFIX_REPLY => Some("IPv6 prefix reply"),
+            Self::TUNNELING_MODE => Some("IPv6 tunneling mode"),
             _ => None,
         });
         match subtype {
             _ if !reader.is_sound() => None,
-            1 => {
+            Self::PREFIX_REQUEST => {
                 let prefix_length = reader.u8("prefix_length", "Prefix Length");
                 let prefix = reader.ipv6("prefix", "Mobile IPv6 Network Prefix");
                 Some(Self::PrefixRequest { prefix_length, prefix })
             }
-            2 => {
+            Self::PREFIX_REPLY => {
                 let code = Ipv6PrefixCode(
                     reader.named_u8("code", "Code", None, |octet| Ipv6PrefixCode(octet).name()),
                 );
@@ -91,7 +97,7 @@ impl DualStack {
                 let prefix = reader.ipv6("prefix", "Mobile IPv6 Network Prefix");
                 Some(Self::PrefixReply { code, prefix_length, reserved, prefix })
             }
-            3 => Some(Self::TunnelingMode { reserved: reader.u8("reserved", "Reserved") }),
+            Self::TUNNELING_MODE => Some(Self::TunnelingMode { reserved: reader.u8("reserved", "Reserved") }),
             _ => None,
         }
     }
@@ -100,14 +106,14 @@ impl DualStack {
     pub fn emit(&self, out: &mut Vec<u8>) {
         match *self {
             Self::PrefixRequest { prefix_length, prefix } => {
-                out.extend_from_slice(&[1, prefix_length]);
+                out.extend_from_slice(&[Self::PREFIX_REQUEST, prefix_length]);
                 out.extend_from_slice(&prefix.octets());
             }
             Self::PrefixReply { code, prefix_length, reserved, prefix } => {
-                out.extend_from_slice(&[2, code.0, prefix_length, reserved]);
+                out.extend_from_slice(&[Self::PREFIX_REPLY, code.0, prefix_length, reserved]);
                 out.extend_from_slice(&prefix.octets());
             }
-            Self::TunnelingMode { reserved } => out.extend_from_slice(&[3, reserved]),
+            Self::TunnelingMode { reserved } => out.extend_from_slice(&[Self::TUNNELING_MODE, reserved]),
         }
     }
 }

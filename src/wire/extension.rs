@@ -106,7 +106,14 @@ impl<'a> Extension<'a> {
 
     /// Whether this is an authentication extension (types 32, 33, 34 and 36).
     pub const fn is_authentication(&self) -> bool {
-        !self.family && matches!(self.kind.0, 32 | 33 | 34 | 36)
+        !self.family
+            && matches!(
+                self.kind,
+                ExtensionType::MOBILE_HOME_AUTHENTICATION
+                    | ExtensionType::MOBILE_FOREIGN_AUTHENTICATION
+                    | ExtensionType::FOREIGN_HOME_AUTHENTICATION
+                    | ExtensionType::GENERALIZED_AUTHENTICATION
+            )
     }
 
     /// Whether this is the Multipath extension, sound or not.
@@ -283,8 +290,10 @@ impl<'a> Extension<'a> {
         reader: &mut Reader<'a, '_, S>,
     ) -> (Content<'a>, Option<usize>) {
         let expected = match self.subtype {
-            Some(0) => Some(MobileNetwork::REQUEST_LENGTH),
-            Some(1 | 2) => Some(MobileNetwork::ACKNOWLEDGEMENT_LENGTH),
+            Some(MobileNetwork::REQUEST) => Some(MobileNetwork::REQUEST_LENGTH),
+            Some(MobileNetwork::EXPLICIT | MobileNetwork::IMPLICIT) => {
+                Some(MobileNetwork::ACKNOWLEDGEMENT_LENGTH)
+            }
             _ => None,
         };
         let network = MobileNetwork::read(reader).map(Content::MobileNetwork);
@@ -296,9 +305,9 @@ impl<'a> Extension<'a> {
         reader: &mut Reader<'a, '_, S>,
     ) -> (Content<'a>, Option<usize>) {
         let expected = match self.subtype {
-            Some(1) => Some(DualStack::PREFIX_REQUEST_LENGTH),
-            Some(2) => Some(DualStack::PREFIX_REPLY_LENGTH),
-            Some(3) => Some(DualStack::TUNNELING_MODE_LENGTH),
+            Some(DualStack::PREFIX_REQUEST) => Some(DualStack::PREFIX_REQUEST_LENGTH),
+            Some(DualStack::PREFIX_REPLY) => Some(DualStack::PREFIX_REPLY_LENGTH),
+            Some(DualStack::TUNNELING_MODE) => Some(DualStack::TUNNELING_MODE_LENGTH),
             _ => None,
         };
         let dual_stack = DualStack::read(reader).map(Content::DualStack);

@@ -70,6 +70,8 @@ impl ExtensionType {
     pub const FOREIGN_AGENT_ERROR: Self = Self(45);
     /// Proxy Mobile IPv4, non-skippable (RFC 5563).
     pub const PROXY_NON_SKIPPABLE: Self = Self(47);
+    /// Sub-Type of the one before: per-node authentication.
+    pub const PROXY_PER_NODE: u8 = 1;
     /// GRE Key (RFC 6245).
     pub const GRE_KEY: Self = Self(48);
     /// Encapsulating Delivery Style (RFC 3024 §3.3).
@@ -154,6 +156,12 @@ impl ExtensionType {
             255 => "experimental",
             _ => return None,
         })
+    }
+
+    /// Whether a document defines it. 154 is defined, too, where an operator takes another type for that of RFC 7629;
+    /// only it has no name then.
+    pub const fn is_assigned(self) -> bool {
+        self.0 == 154 || self.name().is_some()
     }
 
     /// What an agent that does not know this type does with it (RFC 5944 §1.8): skip the extension alone (128

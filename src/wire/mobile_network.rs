@@ -53,6 +53,12 @@ impl MobileNetworkCode {
 }
 
 impl MobileNetwork {
+    /// Sub-Type of a request.
+    pub const REQUEST: u8 = 0;
+    /// Sub-Type of an acknowledgement of what was asked for.
+    pub const EXPLICIT: u8 = 1;
+    /// Sub-Type of an acknowledgement of what the home agent is configured with.
+    pub const IMPLICIT: u8 = 2;
     /// The only Length a request may have.
     pub const REQUEST_LENGTH: usize = 6;
     /// The only Length an acknowledgement may have.
@@ -61,26 +67,32 @@ impl MobileNetwork {
     /// Reads the data octets; `None` for a Sub-Type without a definition, or when there is none.
     pub fn read<'a, S: FieldSink<'a>>(reader: &mut Reader<'a, '_, S>) -> Option<Self> {
         let subtype = reader.named_u8("subtype", "Sub-Type", None, |octet| match octet {
-            0 => Some("request"),
-            1 => Some("explicit mode acknowledgement"),
-            2 => Some("implicit mode acknowledgement"),
+            Self::REQUEST => Some("request"),
+            Self::EXPLICIT => Some("explicit mode acknowledgement"),
+            Self::IMPLICIT => Some("implicit mode acknowledgement"),
             _ => None,
         });
         match subtype {
             _ if !reader.is_sound() => None,
-            0 => {
+            Self::REQUEST => {
                 let prefix_length = reader.u8("prefix_length", "Prefix Length");
                 let prefix = reader.ipv4("prefix", "Prefix");
                 Some(Self::Request { prefix_length, prefix })
             }
-            1 | 2 => {
+            Self::EXPLICIT | Self::IMPLICIT => {
                 let code = MobileNetworkCode(
                     reader.named_u8("code", "Code", None, |octet| MobileNetworkCode(octet).name()),
                 );
                 let prefix_length = reader.u8("prefix_length", "Prefix Length");
                 let reserved = reader.u8("reserved", "Reserved");
                 let prefix = reader.ipv4("prefix", "Prefix");
-                Some(Self::Acknowledgement { explicit: subtype == 1, code, prefix_length, reserved, prefix })
+                Some(Self::Acknowledgement {
+                    explicit: subtype == Self::EXPLICIT,
+                    code,
+                    prefix_length,
+                    reserved,
+                    prefix,
+                })
             }
             _ => None,
         }
@@ -90,11 +102,12 @@ impl MobileNetwork {
     pub fn emit(&self, out: &mut Vec<u8>) {
         match *self {
             Self::Request { prefix_length, prefix } => {
-                out.extend_from_slice(&[0, prefix_length]);
+                out.extend_from_slice(&[Self::REQUEST, prefix_length]);
                 out.extend_from_slice(&prefix.octets());
             }
             Self::Acknowledgement { explicit, code, prefix_length, reserved, prefix } => {
-                out.extend_from_slice(&[if explicit { 1 } else { 2 }, code.0, prefix_length, reserved]);
+                let subtype = if explicit { Self::EXPLICIT } else { Self::IMPLICIT };
+                out.extend_from_slice(&[subtype, code.0, prefix_length, reserved]);
                 out.extend_from_slice(&prefix.octets());
             }
         }

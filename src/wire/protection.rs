@@ -1,14 +1,20 @@
 //! What authorizes a registration, and how far it is protected.
 
-use super::{Extension, ExtensionType};
+use super::{Authentication, Extension, ExtensionType};
 
 impl Extension<'_> {
     /// Whether it can authorize a registration: Mobile-Home Authentication, or Mobile-AAA Authentication
     /// (RFC 5944 §3.2, RFC 4721 §6).
     pub fn is_authorization(&self) -> bool {
+        let is_mobile_home = self.kind == ExtensionType::MOBILE_HOME_AUTHENTICATION;
+        self.is_authentication() && is_mobile_home || self.is_mobile_aaa()
+    }
+
+    /// Whether this is the Mobile-AAA Authentication extension, Type 36 with Sub-Type 1 (RFC 4721 §6).
+    pub fn is_mobile_aaa(&self) -> bool {
         self.is_authentication()
-            && (self.kind == ExtensionType::MOBILE_HOME_AUTHENTICATION
-                || self.kind == ExtensionType::GENERALIZED_AUTHENTICATION && self.subtype == Some(1))
+            && self.kind == ExtensionType::GENERALIZED_AUTHENTICATION
+            && self.subtype == Some(Authentication::MOBILE_AAA)
     }
 }
 

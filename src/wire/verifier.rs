@@ -37,7 +37,7 @@ impl<'k, 'm> Verifier<'k, 'm> {
         let Ok(Content::Authentication(Authentication { spi, authenticator })) = extension.content() else {
             return None;
         };
-        if extension.kind == ExtensionType::GENERALIZED_AUTHENTICATION && extension.subtype != Some(1) {
+        if extension.kind == ExtensionType::GENERALIZED_AUTHENTICATION && !extension.is_mobile_aaa() {
             return Some(Verdict::NoKey);
         }
         let end = extension.data_offset().saturating_add(Authentication::SPI_LENGTH);

@@ -30,11 +30,11 @@ pub static DS_001: Rule = Rule {
 
 fn is_misused(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     let Some(request) = message.request() else { return };
-    let modes = || message.of_subtype(ExtensionType::DUAL_STACK, 3);
+    let modes = || message.of_subtype(ExtensionType::DUAL_STACK, DualStack::TUNNELING_MODE);
     let authenticator = message.first(ExtensionType::MOBILE_HOME_AUTHENTICATION);
     let unprotected = message.of_type(ExtensionType::DUAL_STACK).find(|extension| {
         let follows = authenticator.is_some_and(|authenticator| extension.offset > authenticator.offset);
-        follows && matches!(extension.subtype, Some(1 | 3))
+        follows && matches!(extension.subtype, Some(DualStack::PREFIX_REQUEST | DualStack::TUNNELING_MODE))
     });
     if let Some(extension) = unprotected {
         let seen = format!("{} lies after Type 32, which does not cover it", name_of(extension));
@@ -67,7 +67,11 @@ pub static DS_002: Rule = Rule {
 };
 
 fn has_impossible_prefix(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
-    let subtype = if message.request().is_some() { 1 } else { 2 };
+    let (subtype, section) = if message.request().is_some() {
+        (DualStack::PREFIX_REQUEST, "RFC 5454 §2.1")
+    } else {
+        (DualStack::PREFIX_REPLY, "RFC 5454 §2.2")
+    };
     for extension in message.of_subtype(ExtensionType::DUAL_STACK, subtype) {
         let Ok(Content::DualStack(
             DualStack::PrefixRequest { prefix, prefix_length: length }
@@ -76,7 +80,6 @@ fn has_impossible_prefix(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>
         else {
             continue;
         };
-        let section = if subtype == 1 { "RFC 5454 §2.1" } else { "RFC 5454 §2.2" };
         let host_bits = u128::MAX.checked_shr(length.into()).unwrap_or_default();
         let seen = match length {
             129..=254 => format!("IPv6 prefix length is {length}; 0-128 and 255 are allowed"),
@@ -115,7 +118,7 @@ fn does_not_correspond(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_
     let mut earlier = HashSet::with_hasher(hasher());
     let mut named = HashSet::with_hasher(hasher());
     named.extend(asked.said.seldom().prefixes_asked.iter().map(|(prefix, _)| *prefix));
-    for extension in answering.message.of_subtype(ExtensionType::DUAL_STACK, 2) {
+    for extension in answering.message.of_subtype(ExtensionType::DUAL_STACK, DualStack::PREFIX_REPLY) {
         let Ok(Content::DualStack(DualStack::PrefixReply { code, prefix_length, prefix, .. })) =
             extension.content()
         else {

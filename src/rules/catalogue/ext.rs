@@ -1,7 +1,7 @@
 //! Extension framing (EXT).
 
 use crate::counted::counted;
-use crate::rules::facts::{MessageFacts, Traits, is_known, name_of, octets_of};
+use crate::rules::facts::{MessageFacts, Traits, name_of, octets_of};
 use crate::rules::finder::Finder;
 use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
@@ -102,7 +102,7 @@ pub static EXT_003: Rule = Rule {
 };
 
 fn is_of_unknown_type(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
-    let is_unknown = |extension: &&Extension<'_>| !extension.is_family() && !is_known(extension.kind);
+    let is_unknown = |extension: &&Extension<'_>| !extension.is_family() && !extension.kind.is_assigned();
     for extension in message.extensions.iter().filter(is_unknown) {
         let effect = if extension.kind.is_skippable() {
             "a receiver that does not know it skips the extension alone"
@@ -322,19 +322,19 @@ impl Shape {
             (ExtensionType::UDP_TUNNEL_REQUEST, _) => {
                 (Wanted::Exactly(UdpTunnelRequest::LENGTH), Way::Request, "RFC 3519 §3.1")
             }
-            (ExtensionType::MOBILE_NETWORK, Some(0)) => {
+            (ExtensionType::MOBILE_NETWORK, Some(MobileNetwork::REQUEST)) => {
                 (Wanted::Exactly(MobileNetwork::REQUEST_LENGTH), Way::Request, "RFC 5177 §4.1")
             }
-            (ExtensionType::MOBILE_NETWORK, Some(1 | 2)) => {
+            (ExtensionType::MOBILE_NETWORK, Some(MobileNetwork::EXPLICIT | MobileNetwork::IMPLICIT)) => {
                 (Wanted::Exactly(MobileNetwork::ACKNOWLEDGEMENT_LENGTH), Way::Reply, "RFC 5177 §4.2")
             }
-            (ExtensionType::DUAL_STACK, Some(1)) => {
+            (ExtensionType::DUAL_STACK, Some(DualStack::PREFIX_REQUEST)) => {
                 (Wanted::Exactly(DualStack::PREFIX_REQUEST_LENGTH), Way::Request, "RFC 5454 §2.1")
             }
-            (ExtensionType::DUAL_STACK, Some(2)) => {
+            (ExtensionType::DUAL_STACK, Some(DualStack::PREFIX_REPLY)) => {
                 (Wanted::Exactly(DualStack::PREFIX_REPLY_LENGTH), Way::Reply, "RFC 5454 §2.2")
             }
-            (ExtensionType::DUAL_STACK, Some(3)) => {
+            (ExtensionType::DUAL_STACK, Some(DualStack::TUNNELING_MODE)) => {
                 (Wanted::Exactly(DualStack::TUNNELING_MODE_LENGTH), Way::Request, "RFC 5454 §2.3")
             }
             _ => return None,

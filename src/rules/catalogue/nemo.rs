@@ -32,7 +32,7 @@ fn is_unprotected_or_invalid(message: &MessageFacts<'_, '_>, finder: &mut Finder
         return;
     }
     let authenticator = message.first(ExtensionType::MOBILE_HOME_AUTHENTICATION);
-    for extension in message.of_subtype(ExtensionType::MOBILE_NETWORK, 0) {
+    for extension in message.of_subtype(ExtensionType::MOBILE_NETWORK, MobileNetwork::REQUEST) {
         let Ok(Content::MobileNetwork(MobileNetwork::Request { prefix_length, prefix })) =
             extension.content()
         else {
@@ -76,7 +76,7 @@ pub static NEMO_002: Rule = Rule {
 fn asks_again(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
     let (session, time) = (asking.session, asking.time());
     let is_past = |refused: Timestamp| time.since(refused) > GRACE;
-    let mut requests = asking.message.of_subtype(ExtensionType::MOBILE_NETWORK, 0);
+    let mut requests = asking.message.of_subtype(ExtensionType::MOBILE_NETWORK, MobileNetwork::REQUEST);
     if session.networks_forbidden.is_some_and(is_past)
         && let Some(first) = requests.next()
     {
@@ -91,7 +91,7 @@ fn asks_again(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
         let mut refused = session.networks_refused.iter();
         refused.any(|(refused, of, its)| (*of, *its) == (prefix, length) && is_past(*refused))
     };
-    for extension in asking.message.of_subtype(ExtensionType::MOBILE_NETWORK, 0) {
+    for extension in asking.message.of_subtype(ExtensionType::MOBILE_NETWORK, MobileNetwork::REQUEST) {
         if let Ok(Content::MobileNetwork(MobileNetwork::Request { prefix_length, prefix })) =
             extension.content()
             && is_refused(prefix, prefix_length)
@@ -128,7 +128,9 @@ fn acknowledges_no_network(answering: &Answering<'_, '_, '_>, finder: &mut Finde
     let (message, reply) = (answering.message, answering.reply);
     let Some(asked) = answering.asked.filter(|asked| asked.said.asks_network) else { return };
     let mut answers = message.of_type(ExtensionType::MOBILE_NETWORK);
-    let is_acknowledged = answers.any(|extension| matches!(extension.subtype, Some(1 | 2)));
+    let is_acknowledged = answers.any(|extension| {
+        matches!(extension.subtype, Some(MobileNetwork::EXPLICIT | MobileNetwork::IMPLICIT))
+    });
     if answering.accepts() && reply.lifetime > 0 && message.is_whole() && !is_acknowledged {
         let first = asked.said.seldom().networks_asked.first();
         let network = first.map_or_else(

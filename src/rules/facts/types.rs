@@ -1,4 +1,4 @@
-//! Small facts: legs, sets of types, known types.
+//! Small facts: legs, sets of types.
 
 use crate::wire::{Extension, ExtensionType, Header};
 
@@ -155,14 +155,6 @@ impl Traits {
             _ => Self::NONE,
         }
     }
-}
-
-/// Whether an extension's type is one that a document defines (D3).
-pub(in crate::rules) const fn is_known(kind: ExtensionType) -> bool {
-    matches!(
-        kind.0,
-        0 | 32..=34 | 36..=38 | 40..=50 | 128..=134 | 136..=142 | 144 | 145 | 147..=149 | 151..=154 | 255
-    )
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 
 use crate::net::Checksum;
 use crate::rules::Place;
-use crate::rules::facts::{Leg, MessageFacts, OctetSet, Traits, TypeSet, is_known};
+use crate::rules::facts::{Leg, MessageFacts, OctetSet, Traits, TypeSet};
 use crate::state::NormalSelector;
 use crate::wire::{
     Action, Content, DualStack, Extension, ExtensionType, MobileNetwork, Multipath, RegistrationReply,
@@ -289,12 +289,18 @@ impl Said {
             has_multipath: message.has_multipath(),
             has_flow_binding: message.traits.have(Traits::FLOW_BINDING),
             has_family: message.traits.have(Traits::FAMILY),
-            asks_network: message.of_subtype(ExtensionType::MOBILE_NETWORK, 0).next().is_some(),
-            asks_prefix: message.of_subtype(ExtensionType::DUAL_STACK, 1).next().is_some(),
+            asks_network: message
+                .of_subtype(ExtensionType::MOBILE_NETWORK, MobileNetwork::REQUEST)
+                .next()
+                .is_some(),
+            asks_prefix: message
+                .of_subtype(ExtensionType::DUAL_STACK, DualStack::PREFIX_REQUEST)
+                .next()
+                .is_some(),
             is_authorized: message.authorizations().next().is_some(),
             is_whole: message.is_whole(),
             has_unknown_critical: message.extensions.iter().any(|extension| {
-                !extension.is_family() && extension.kind.0 < 128 && !is_known(extension.kind)
+                !extension.is_family() && !extension.kind.is_skippable() && !extension.kind.is_assigned()
             }),
             payload: Some(fingerprint(message.message.octets)).filter(|_| !message.is_cut),
             protected: message.protected().map(fingerprint),

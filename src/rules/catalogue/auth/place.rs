@@ -4,7 +4,7 @@ use crate::rules::facts::{Leg, MessageFacts, Traits, name_of, octets_of};
 use crate::rules::finder::Finder;
 use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
-use crate::wire::{Extension, ExtensionType};
+use crate::wire::{Authentication, Extension, ExtensionType};
 
 /// Extension order around the authenticators is wrong.
 pub static AUTH_007: Rule = Rule {
@@ -180,7 +180,8 @@ fn is_a_misplaced_challenge(message: &MessageFacts<'_, '_>, finder: &mut Finder<
 fn misplaced_challenge<'m, 'a>(
     message: &'m MessageFacts<'_, 'a>,
 ) -> Option<(&'m Extension<'a>, &'static str)> {
-    let mobile_aaa = || message.of_subtype(ExtensionType::GENERALIZED_AUTHENTICATION, 1);
+    let mobile_aaa =
+        || message.of_subtype(ExtensionType::GENERALIZED_AUTHENTICATION, Authentication::MOBILE_AAA);
     let home = message.first(ExtensionType::MOBILE_HOME_AUTHENTICATION);
     if let Some(culprit) = mobile_aaa().next() {
         if message.reply().is_some() {

@@ -26,15 +26,20 @@ pub static AUTH_001: Rule = Rule {
 };
 
 fn is_not_authorized(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
-    let is_proxied = message.of_subtype(ExtensionType::PROXY_NON_SKIPPABLE, 1).next().is_some();
     let is_authorized = message.authorizations().next().is_some();
-    if message.request().is_none() || !message.is_whole() || is_proxied || is_authorized {
+    if message.request().is_none() || !message.is_whole() || is_proxied(message) || is_authorized {
         return;
     }
     finder.fires(
         "Registration Request has no authorization-enabling extension; Type 32 or Type 36/1 is asked \
          (RFC 5944 §3.5.2)",
     );
+}
+
+/// Whether a proxy registers for the node with the node's own security association.
+fn is_proxied(message: &MessageFacts<'_, '_>) -> bool {
+    let subtype = ExtensionType::PROXY_PER_NODE;
+    message.of_subtype(ExtensionType::PROXY_NON_SKIPPABLE, subtype).next().is_some()
 }
 
 /// Home agent reply does not carry exactly one Mobile-Home Auth.
@@ -59,10 +64,9 @@ pub static AUTH_002: Rule = Rule {
 fn has_not_one_authenticator(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     let Some(reply) = message.reply() else { return };
     let is_own = reply.code.is_of_home_agent();
-    let is_proxied = message.of_subtype(ExtensionType::PROXY_NON_SKIPPABLE, 1).next().is_some();
     let mut all = message.of_type(ExtensionType::MOBILE_HOME_AUTHENTICATION);
     let (first, more) = (all.next(), all.count());
-    if !is_own || !message.is_whole() || is_proxied || first.is_some() && more == 0 {
+    if !is_own || !message.is_whole() || is_proxied(message) || first.is_some() && more == 0 {
         return;
     }
     let code = reply.code.0;
@@ -213,7 +217,7 @@ pub static AUTH_006: Rule = Rule {
 
 fn does_not_verify(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     let is_judged = |extension: &&Extension<'_>| {
-        extension.kind != ExtensionType::GENERALIZED_AUTHENTICATION || extension.subtype == Some(1)
+        extension.kind != ExtensionType::GENERALIZED_AUTHENTICATION || extension.is_mobile_aaa()
     };
     if message.keys.is_empty() {
         return;

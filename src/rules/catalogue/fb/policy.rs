@@ -34,7 +34,8 @@ pub static FB_010: Rule = Rule {
 
 fn ipv6_in_request(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
     let message = asking.message;
-    let asks = message.of_subtype(ExtensionType::DUAL_STACK, 1).next().is_some() || !message.is_whole();
+    let asks = message.of_subtype(ExtensionType::DUAL_STACK, DualStack::PREFIX_REQUEST).next().is_some()
+        || !message.is_whole();
     if !asks {
         report_ipv6(message, || has_prefix(asking.session, asking.live()), finder);
     }

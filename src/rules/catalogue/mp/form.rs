@@ -4,7 +4,7 @@ use crate::rules::facts::{MessageFacts, Traits, data_octet, octets_of};
 use crate::rules::finder::Finder;
 use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
-use crate::wire::{Extension, Form, Layout, Multipath};
+use crate::wire::{Extension, FlowBinding, Form, Layout, Multipath};
 
 /// Multipath extension length is not 4.
 pub static MP_001: Rule = Rule {
@@ -56,7 +56,8 @@ pub static MP_002: Rule = Rule {
 fn subtype_is_neither(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     let proper = message.family().filter(|extension| extension.layout == Layout::Proper(Form::Long));
     for extension in proper {
-        let Some(subtype) = extension.subtype.filter(|subtype| !matches!(subtype, 1 | 2)) else { continue };
+        let is_other = |subtype: &u8| !matches!(*subtype, Multipath::SUBTYPE | FlowBinding::SUBTYPE);
+        let Some(subtype) = extension.subtype.filter(is_other) else { continue };
         let kind = if matches!(subtype, 0 | 255) { "reserved" } else { "unassigned" };
         let octet = extension.offset.saturating_add(1);
         finder
