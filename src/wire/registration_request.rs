@@ -46,15 +46,28 @@ pub struct RegistrationRequest {
 pub struct RequestFlags(pub u8);
 
 impl RequestFlags {
+    /// Keep earlier bindings.
+    pub const S: u8 = 0x80;
+    /// Tunnel broadcast datagrams too.
+    pub const B: u8 = 0x40;
+    /// The node decapsulates itself; its care-of address is co-located.
+    pub const D: u8 = 0x20;
+    /// Minimal encapsulation.
+    pub const M: u8 = 0x10;
+    /// GRE encapsulation.
+    pub const G: u8 = 0x08;
+    /// Reverse tunnelling.
+    pub const T: u8 = 0x02;
+
     /// All flags with their letters, most significant bit first. `r` and `x` are reserved.
     pub const LETTERS: [(u8, &'static str); 8] = [
-        (0x80, "S"),
-        (0x40, "B"),
-        (0x20, "D"),
-        (0x10, "M"),
-        (0x08, "G"),
+        (Self::S, "S"),
+        (Self::B, "B"),
+        (Self::D, "D"),
+        (Self::M, "M"),
+        (Self::G, "G"),
         (0x04, "r"),
-        (0x02, "T"),
+        (Self::T, "T"),
         (0x01, "x"),
     ];
 
@@ -63,32 +76,32 @@ impl RequestFlags {
 
     /// S: keep earlier bindings.
     pub const fn simultaneous_bindings(self) -> bool {
-        self.0 & 0x80 != 0
+        self.0 & Self::S != 0
     }
 
     /// B: tunnel broadcast datagrams too.
     pub const fn broadcast(self) -> bool {
-        self.0 & 0x40 != 0
+        self.0 & Self::B != 0
     }
 
     /// D: the node decapsulates itself; its care-of address is co-located.
     pub const fn co_located(self) -> bool {
-        self.0 & 0x20 != 0
+        self.0 & Self::D != 0
     }
 
     /// M: minimal encapsulation.
     pub const fn minimal_encapsulation(self) -> bool {
-        self.0 & 0x10 != 0
+        self.0 & Self::M != 0
     }
 
     /// G: GRE encapsulation.
     pub const fn gre(self) -> bool {
-        self.0 & 0x08 != 0
+        self.0 & Self::G != 0
     }
 
     /// T: reverse tunnelling.
     pub const fn reverse_tunnel(self) -> bool {
-        self.0 & 0x02 != 0
+        self.0 & Self::T != 0
     }
 
     /// The letters of the flags that are set, most significant bit first.

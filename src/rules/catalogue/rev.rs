@@ -1,6 +1,6 @@
 //! Revocation (REV, RFC 3543).
 
-use crate::rules::facts::{Revoking, live};
+use crate::rules::facts::{Revoking, fields, live};
 use crate::rules::finder::Finder;
 use crate::rules::memory::{GRACE, ONE_SECOND};
 use crate::rules::rule::Check;
@@ -113,7 +113,7 @@ fn is_dead_or_repeated(revoking: &Revoking<'_, '_, '_>, finder: &mut Finder<'_>)
                  (RFC 3543 §3.3)",
                 revocation.identifier, same.frame
             ))
-            .at(16..20);
+            .at(fields::REVOCATION_IDENTIFIER);
     }
 }
 

@@ -1,4 +1,5 @@
-//! Octets of the UDP payload at which the fields of the fixed parts stand (RFC 5944 §3.3, §3.4).
+//! Octets of the UDP payload at which the fields of the fixed parts stand (RFC 5944 §3.3, §3.4,
+//! RFC 3543 §3.3).
 
 use std::ops::Range;
 
@@ -18,3 +19,5 @@ pub(in crate::rules) const CARE_OF_ADDRESS: Range<usize> = 12..16;
 pub(in crate::rules) const REQUEST_IDENTIFICATION: Range<usize> = 16..24;
 /// Identification of a reply.
 pub(in crate::rules) const REPLY_IDENTIFICATION: Range<usize> = 12..20;
+/// Revocation Identifier of a revocation.
+pub(in crate::rules) const REVOCATION_IDENTIFIER: Range<usize> = 16..20;

@@ -1,6 +1,6 @@
 //! The Multipath extension by itself (MP).
 
-use crate::rules::facts::{MessageFacts, Traits, data_octet, octets_of};
+use crate::rules::facts::{MessageFacts, Traits, data_octet, fields, octets_of};
 use crate::rules::finder::Finder;
 use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
@@ -419,7 +419,7 @@ fn simultaneous_and_multipath(message: &MessageFacts<'_, '_>, finder: &mut Finde
                 "S asks for a copy of each packet on each path and Multipath for one path a flow; what both mean is \
                  not defined (RFC 5944 §3.3, RFC 7629 §4.1)",
             )
-            .at(1..2)
+            .at(fields::FLAGS)
             .once(0);
     }
 }

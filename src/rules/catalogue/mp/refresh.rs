@@ -1,6 +1,6 @@
 //! Bindings refreshed and changed (MP).
 
-use crate::rules::facts::{Asking, Traits, data_octet};
+use crate::rules::facts::{Asking, Traits, data_octet, fields};
 use crate::rules::finder::Finder;
 use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
@@ -36,7 +36,7 @@ fn address_changed(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
              needs O (RFC 7629 §5.1)",
             multipath.bid, binding.care_of_address
         ))
-        .at(CARE_OF_ADDRESS);
+        .at(fields::CARE_OF_ADDRESS);
     }
 }
 
@@ -305,7 +305,7 @@ pub static MP_028: Rule = Rule {
 };
 
 fn flags_changed(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
-    const TUNNEL: u8 = 0x20 | 0x10 | 0x08 | 0x02;
+    const TUNNEL: u8 = RequestFlags::D | RequestFlags::M | RequestFlags::G | RequestFlags::T;
     let Some(multipath) = registering(asking).filter(|multipath| !multipath.overwrite) else { return };
     let Some(binding) = with_bid(asking, multipath.bid) else { return };
     let (before, now) = (binding.flags, asking.request.flags);
@@ -322,12 +322,9 @@ fn flags_changed(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
                 letters(before),
                 letters(now)
             ))
-            .at(1..2);
+            .at(fields::FLAGS);
     }
 }
-
-/// The octets of the Care-of Address in a request.
-const CARE_OF_ADDRESS: std::ops::Range<usize> = 12..16;
 
 /// The usable Multipath extension of a request with a lifetime above 0.
 fn registering(asking: &Asking<'_, '_, '_>) -> Option<Multipath> {

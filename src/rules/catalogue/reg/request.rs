@@ -266,7 +266,6 @@ fn asks_ambiguously(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
         "the foreign agent has to advertise what it can decapsulate (RFC 5944 §3.6.1.2, §4.1)"
     };
     let by = if flags.co_located() { "" } else { " through a foreign agent (D is clear)" };
-    // D, M and G.
-    let combination = flags.0 & 0x38;
+    let combination = flags.0 & (RequestFlags::D | RequestFlags::M | RequestFlags::G);
     finder.fires(format!("{asked} set{by}; {problem}")).at(fields::FLAGS).once(combination.into());
 }
