@@ -20,9 +20,6 @@ use crate::{
     },
 };
 
-/// The UDP port of Mobile IP (RFC 5944 §3.2).
-pub const MOBILE_IP_PORT: u16 = 434;
-
 /// An `IPv4` packet whose payload is another packet. It is not opened yet; see [`super::tunnel::peel`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tunnel<'a> {
@@ -82,13 +79,6 @@ pub struct Dissector {
     table: FragmentTable,
     fragments: u64,
     undecodable: u64,
-}
-
-impl Default for Dissector {
-    /// Port 434 and the default [`FragmentLimits`].
-    fn default() -> Self {
-        Self::new(&[MOBILE_IP_PORT])
-    }
 }
 
 /// What a first look at a frame says. Nothing in it is borrowed.

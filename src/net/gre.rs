@@ -41,6 +41,11 @@ pub struct GreHeader {
 }
 
 impl GreHeader {
+    /// Protocol type of an `IPv4` payload.
+    pub const IPV4: u16 = 0x0800;
+    /// Protocol type of an `IPv6` payload.
+    pub const IPV6: u16 = 0x86dd;
+
     /// Reads the header at the start of `data`, and gives it with the octets behind it.
     ///
     /// `whole` says that `data` is all of the GRE packet, so that its checksum can be verified. Of a

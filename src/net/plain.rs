@@ -155,7 +155,7 @@ mod tests {
                 data: &data,
                 original_length: on_link,
             };
-            let mut dissector = Dissector::default();
+            let mut dissector = Dissector::new(&[434]);
             let long_way = match dissector.dissect(&frame) {
                 Packet::Tunnel(tunnel) if tunnel.outer.header.header_length == 20 => {
                     let facts = FlowFacts::of_plain(&tunnel);

@@ -23,11 +23,6 @@ pub const MAX_DEPTH: usize = 4;
 /// The Mobile IP message type of tunnelled data (RFC 3519 §3.3).
 const TUNNEL_DATA: u8 = 4;
 
-/// GRE protocol type of an `IPv4` payload.
-const TYPE_IPV4: u16 = 0x0800;
-/// GRE protocol type of an `IPv6` payload.
-const TYPE_IPV6: u16 = 0x86dd;
-
 /// How one packet lies within another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Encapsulation {
@@ -240,7 +235,7 @@ impl<'a> Carried<'_, 'a> {
         let problem = match (header.protocol_type, header.payload_nibble) {
             _ if header.version() != 0 => Some(TunnelProblem::GreVersion(header.version())),
             _ if header.routing_present() => Some(TunnelProblem::GreRouting),
-            (TYPE_IPV4 | TYPE_IPV6, _) => None,
+            (GreHeader::IPV4 | GreHeader::IPV6, _) => None,
             (other, _) => Some(TunnelProblem::GreProtocolType(other)),
         };
         let peeled = match problem {
@@ -248,10 +243,10 @@ impl<'a> Carried<'_, 'a> {
             None => Peeled::of(encapsulation, IpPacket::parse(payload, length)),
         };
         let mismatch = match (header.protocol_type, &peeled.inner) {
-            (protocol_type @ TYPE_IPV4, Some(IpPacket::V6(_))) => {
+            (protocol_type @ GreHeader::IPV4, Some(IpPacket::V6(_))) => {
                 Some(TunnelProblem::GreTypeMismatch { protocol_type, version: 6 })
             }
-            (protocol_type @ TYPE_IPV6, Some(IpPacket::V4(_))) => {
+            (protocol_type @ GreHeader::IPV6, Some(IpPacket::V4(_))) => {
                 Some(TunnelProblem::GreTypeMismatch { protocol_type, version: 4 })
             }
             _ => None,

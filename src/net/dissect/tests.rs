@@ -20,13 +20,13 @@ fn ethernet(packet: &[u8]) -> Vec<u8> {
 
 /// What a new dissector makes of a whole frame. It leaks the dissector, so that its packet can be kept.
 fn dissect(link_type: LinkType, data: &[u8]) -> Packet<'_> {
-    Box::leak(Box::new(Dissector::default())).dissect(&frame(link_type, data))
+    Box::leak(Box::new(Dissector::new(&[434]))).dissect(&frame(link_type, data))
 }
 
 #[test]
 fn a_registration_request_on_ethernet() {
     let octets = ethernet(&RRQ_IPV4);
-    let mut dissector = Dissector::default();
+    let mut dissector = Dissector::new(&[434]);
     let Packet::Datagram(datagram) = dissector.dissect(&frame(LinkType::ETHERNET, &octets)) else { panic!() };
     assert_eq!(datagram.source, "192.0.2.1:40000".parse().unwrap());
     assert_eq!(datagram.destination, "198.51.100.1:434".parse().unwrap());
@@ -104,7 +104,7 @@ fn other_protocols_are_other() {
 
 #[test]
 fn what_cannot_be_read_is_counted() {
-    let mut dissector = Dissector::default();
+    let mut dissector = Dissector::new(&[434]);
     let mut broken = RRQ_IPV4;
     broken[0] = 0x43;
     let reasons = [
@@ -147,7 +147,7 @@ fn an_ipv6_fragment_of_ours_is_told_and_not_taken_for_the_whole() {
 fn every_cut_of_a_request_is_a_prefix_of_it() {
     let whole = ethernet(&RRQ_OPTIONS);
     for end in 0..=whole.len() {
-        let mut dissector = Dissector::default();
+        let mut dissector = Dissector::new(&[434]);
         match dissector.dissect(&cut_frame(LinkType::ETHERNET, &whole[..end], whole.len())) {
             Packet::Datagram(datagram) => {
                 // Ethernet 14, IP 24, UDP 8.
@@ -172,7 +172,7 @@ fn every_cut_of_a_tunnelled_packet_keeps_the_inner_length() {
         (&SIX_IN_FOUR[..], 60, 53),
     ] {
         for end in 20..=whole.len() {
-            let mut dissector = Dissector::default();
+            let mut dissector = Dissector::new(&[434]);
             let Packet::Tunnel(tunnel) =
                 dissector.dissect(&cut_frame(LinkType::IPV4, &whole[..end], whole.len()))
             else {
@@ -224,7 +224,7 @@ proptest! {
         data in prop::collection::vec(any::<u8>(), 0..200),
         missing in 0_usize..100,
     ) {
-        let mut dissector = Dissector::default().keep_frames(true);
+        let mut dissector = Dissector::new(&[434]).keep_frames(true);
         exercise(&dissector.dissect(&cut_frame(LINK_TYPES[link], &data, data.len() + missing)));
     }
 
@@ -242,7 +242,7 @@ proptest! {
         }
         let original = data.len();
         data.truncate(cut.max(1));
-        let mut dissector = Dissector::default();
+        let mut dissector = Dissector::new(&[434]);
         exercise(&dissector.dissect(&cut_frame(LinkType::RAW, &data, original)));
     }
 
@@ -250,7 +250,7 @@ proptest! {
     fn tags_make_no_difference(tags in 0_usize..=8, which in 0..2_usize) {
         let packet = [&RRQ_IPV4[..], &UDP_TUNNEL_MINIMAL[..]][which];
         let data = [&ETHERNET_IPV4[..12], &[0x81, 0, 0, 1].repeat(tags), &[8, 0], packet].concat();
-        let mut dissector = Dissector::default();
+        let mut dissector = Dissector::new(&[434]);
         let Packet::Datagram(datagram) = dissector.dissect(&frame(LinkType::ETHERNET, &data)) else { panic!() };
         prop_assert_eq!(datagram.payload, &packet[28..]);
         prop_assert_eq!(datagram.ip_offset, Some(14 + 4 * tags));

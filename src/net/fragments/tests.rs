@@ -46,7 +46,7 @@ fn renumbered(packet: &[u8], identification: u16) -> Vec<u8> {
 #[test]
 fn two_fragments_make_the_request() {
     let parts = pieces(&RRQ_IPV4, 16);
-    let mut dissector = Dissector::default();
+    let mut dissector = Dissector::new(&[434]);
     assert_eq!(dissector.dissect(&at(1, &parts[0])), Packet::Held(None));
     assert_eq!(dissector.counters().pending_fragments, 1);
     let Packet::Datagram(datagram) = dissector.dissect(&at(2, &parts[1])) else { panic!() };
@@ -62,7 +62,7 @@ fn two_fragments_make_the_request() {
 #[test]
 fn fragments_of_a_tunnel_are_shown_and_the_whole_follows() {
     let parts = pieces(&IPIP, 24);
-    let mut dissector = Dissector::default();
+    let mut dissector = Dissector::new(&[434]);
     let Packet::Held(Some(held)) = dissector.dissect(&at(1, &parts[1])) else { panic!() };
     assert_eq!((held.outer.header.fragment_offset, held.outer.payload), (24, &IPIP[44..]));
     let Packet::Tunnel(tunnel) = dissector.dissect(&at(1, &parts[0])) else { panic!() };
@@ -80,7 +80,7 @@ fn the_header_is_that_of_the_first_fragment() {
     parts[0][6] |= 0x40; // Don't Fragment
     parts[1][8] = 59;
     for [before, last] in [[1, 0], [0, 1]] {
-        let mut dissector = Dissector::default();
+        let mut dissector = Dissector::new(&[434]);
         dissector.dissect(&at(1, &parts[before]));
         let Packet::Datagram(datagram) = dissector.dissect(&at(1, &parts[last])) else { panic!() };
         let crate::net::IpPacket::V4(ip) = datagram.ip else { panic!() };
@@ -92,7 +92,7 @@ fn the_header_is_that_of_the_first_fragment() {
 fn every_fragment_is_counted_whatever_it_carries() {
     let mut tcp = piece(&RRQ_IPV4, 0, 16);
     tcp[9] = 6;
-    let mut dissector = Dissector::default();
+    let mut dissector = Dissector::new(&[434]);
     assert_eq!(dissector.dissect(&at(1, &tcp)), Packet::Other);
     assert_eq!(dissector.counters().fragments, 1);
     assert_eq!(dissector.counters().pending_fragments, 0);
@@ -101,7 +101,7 @@ fn every_fragment_is_counted_whatever_it_carries() {
 #[test]
 fn a_copy_is_ignored_and_an_overlap_refuses_the_datagram() {
     let parts = pieces(&RRQ_IPV4, 8);
-    let mut dissector = Dissector::default();
+    let mut dissector = Dissector::new(&[434]);
     dissector.dissect(&at(1, &parts[0]));
     dissector.dissect(&at(1, &parts[0]));
     dissector.dissect(&at(1, &parts[1]));
@@ -159,7 +159,7 @@ fn whatever_contradicts_is_an_overlap() {
         (&last, &beyond_the_end),
         (&last, &later_end),
     ] {
-        let mut dissector = Dissector::default();
+        let mut dissector = Dissector::new(&[434]);
         dissector.dissect(&at(1, first));
         dissector.dissect(&at(1, second));
         assert_eq!(dissector.counters().refused_overlaps, 1, "{first:?} {second:?}");
@@ -172,7 +172,7 @@ fn time_runs_out_after_thirty_seconds_either_way() {
     let parts = pieces(&RRQ_IPV4, 16);
     for (first, second, completes) in [(100, 130, true), (100, 131, false), (100, 70, true), (100, 69, false)]
     {
-        let mut dissector = Dissector::default();
+        let mut dissector = Dissector::new(&[434]);
         dissector.dissect(&at(first, &parts[0]));
         let whole = matches!(dissector.dissect(&at(second, &parts[1])), Packet::Datagram(_));
         assert_eq!(whole, completes, "{second}");
@@ -185,7 +185,7 @@ fn time_runs_out_after_thirty_seconds_either_way() {
 fn one_that_waits_behind_a_younger_clock_expires_too() {
     let parts = pieces(&RRQ_IPV4, 16);
     let other = piece(&renumbered(&RRQ_IPV4, 9), 0, 16);
-    let mut dissector = Dissector::default();
+    let mut dissector = Dissector::new(&[434]);
     dissector.dissect(&at(20, &other));
     dissector.dissect(&at(0, &parts[0]));
     // At 40 the other is 20 s old and stands first, the one in question 40.
@@ -199,7 +199,7 @@ fn the_oldest_goes_when_there_are_too_many() {
     // Each costs its 16 octets, and 128 for its keeping.
     let octets = 3 * (16 + 128);
     for limits in [FragmentLimits { datagrams: 3, ..unlimited }, FragmentLimits { octets, ..unlimited }] {
-        let mut dissector = Dissector::default().with_limits(limits);
+        let mut dissector = Dissector::new(&[434]).with_limits(limits);
         for identification in 1..=4 {
             let parts = pieces(&renumbered(&RRQ_IPV4, identification), 16);
             dissector.dissect(&at(1, &parts[0]));
@@ -221,7 +221,7 @@ fn the_largest_packet_comes_together_and_a_larger_one_does_not() {
     let mut packet = [&IPIP[..20], &vec![0x5a; 65_515]].concat();
     packet[2..4].fill(0xff);
     let parts = pieces(&packet, 1480);
-    let mut dissector = Dissector::default();
+    let mut dissector = Dissector::new(&[434]);
     let (last, rest) = parts.split_last().unwrap();
     for part in rest {
         assert!(matches!(dissector.dissect(&at(1, part)), Packet::Held(Some(_))));
@@ -243,7 +243,7 @@ fn a_fragment_that_cannot_be_one_is_undecodable() {
     odd[3] = 35;
     let mut empty = piece(&RRQ_IPV4, 0, 16);
     empty[3] = 20;
-    let mut dissector = Dissector::default();
+    let mut dissector = Dissector::new(&[434]);
     assert_eq!(dissector.dissect(&at(1, &odd)), Packet::Undecodable(Reason::FragmentLength { octets: 15 }));
     assert_eq!(dissector.dissect(&at(1, &empty)), Packet::Undecodable(Reason::FragmentLength { octets: 0 }));
     assert_eq!(dissector.counters().undecodable, 2);
@@ -253,7 +253,7 @@ fn a_fragment_that_cannot_be_one_is_undecodable() {
 #[test]
 fn a_cut_fragment_leaves_a_cut_datagram() {
     let parts = pieces(&RRQ_IPV4, 16);
-    let mut dissector = Dissector::default();
+    let mut dissector = Dissector::new(&[434]);
     dissector.dissect(&at(1, &parts[1]));
     // Header 20, UDP header 8, and 4 of the 8 octets of payload that follow.
     let cut = cut_frame(LinkType::IPV4, &parts[0][..32], 36);
@@ -270,7 +270,7 @@ fn what_a_fragment_claims_beyond_its_frame_is_no_part_of_the_datagram() {
     let parts = pieces(&RRQ_IPV4, 16);
     let mut lying = parts[1].clone();
     lying[3] += 8;
-    let mut dissector = Dissector::default();
+    let mut dissector = Dissector::new(&[434]);
     dissector.dissect(&at(1, &parts[0]));
     let Packet::Datagram(datagram) = dissector.dissect(&at(1, &lying)) else { panic!() };
     assert_eq!((datagram.payload, datagram.declared_length), (&RRQ_IPV4[28..], 24));
@@ -279,7 +279,7 @@ fn what_a_fragment_claims_beyond_its_frame_is_no_part_of_the_datagram() {
 
     // The octets of a later fragment do not close the gap that an earlier one leaves.
     let parts = pieces(&RRQ_IPV4, 8);
-    let mut dissector = Dissector::default();
+    let mut dissector = Dissector::new(&[434]);
     for part in [&parts[3], &parts[2], &parts[1][..24].to_vec()] {
         assert_eq!(dissector.dissect(&at(1, part)), Packet::Held(None));
     }
@@ -294,7 +294,7 @@ fn kept_frames_are_handed_out_by_number() {
     let parts = pieces(&RRQ_IPV4, 8);
     let tagged = |octets: &[u8]| [&[2, 0, 0, 0], octets].concat();
     let frames: Vec<_> = parts.iter().map(|part| tagged(part)).collect();
-    let mut dissector = Dissector::default().keep_frames(true);
+    let mut dissector = Dissector::new(&[434]).keep_frames(true);
     for (number, index) in [(11, 2), (12, 0), (13, 0), (14, 3), (15, 1)] {
         let frame = Frame { number, ..frame(LinkType::NULL, &frames[index]) };
         let complete = matches!(dissector.dissect(&frame), Packet::Datagram(_));
@@ -322,7 +322,7 @@ proptest! {
         let count = parts.len();
         prop_assert_eq!(count, 6);
         let order: Vec<_> = order.into_iter().filter(|&index| index < count).collect();
-        let mut dissector = Dissector::default();
+        let mut dissector = Dissector::new(&[434]);
         let (&last, rest) = order.split_last().unwrap();
         for &index in rest {
             prop_assert_eq!(dissector.dissect(&at(1, &parts[index])), Packet::Held(None));

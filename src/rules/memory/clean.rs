@@ -231,13 +231,12 @@ const fn folded(generation: u64) -> u32 {
 
 /// A packet in plain GRE, with nothing in its header but a key and a number, as one in IP in IP; and its GRE header.
 pub(in crate::rules) fn without_gre<'a>(tunnel: &Tunnel<'a>) -> Option<(Tunnel<'a>, GreHeader)> {
-    const IPV4: u16 = 0x0800;
     let outer = &tunnel.outer;
     let (gre, payload) = GreHeader::parse(outer.payload, true)?;
     let is_plain = gre.version() == 0
         && gre.reserved_bits() == 0
         && gre.reserved1.is_none()
-        && gre.protocol_type == IPV4
+        && gre.protocol_type == GreHeader::IPV4
         && !outer.header.is_fragment();
     let payload_length = outer.payload_length.checked_sub(gre.header_length)?;
     let outer = Ipv4Packet { payload, payload_length, ..*outer };

@@ -7,7 +7,7 @@ fn foreign_ports_let_the_rest_pass_until_ours_appear() {
     let mut foreign = RRQ_IPV4;
     foreign[22..24].copy_from_slice(&[0, 53]);
     let parts = pieces(&foreign, 8);
-    let mut dissector = Dissector::default();
+    let mut dissector = Dissector::new(&[434]);
     assert_eq!(dissector.dissect(&at(1, &parts[2])), Packet::Held(None));
     assert_eq!(dissector.dissect(&at(1, &parts[0])), Packet::Other);
     assert_eq!(dissector.counters().pending_fragments, 0);
@@ -27,7 +27,7 @@ fn the_oldest_foreign_one_is_forgotten_first() {
         pieces(&octets, 16)
     };
     let limits = FragmentLimits { datagrams: 3, ..FragmentLimits::default() };
-    let mut dissector = Dissector::default().with_limits(limits);
+    let mut dissector = Dissector::new(&[434]).with_limits(limits);
     // The first comes twice, so that the second is the oldest when there are four.
     for identification in [1, 2, 3, 1, 4] {
         assert_eq!(dissector.dissect(&at(1, &foreign(identification)[0])), Packet::Other);
@@ -45,7 +45,7 @@ fn the_oldest_foreign_one_is_forgotten_first() {
 fn a_copy_of_the_last_fragment_is_not_the_start_of_another_datagram() {
     let parts = pieces(&UDP_TUNNEL_IPIP, 24);
     let (last, others) = parts.split_last().unwrap();
-    let mut dissector = Dissector::default();
+    let mut dissector = Dissector::new(&[434]);
     for part in others.iter().chain(others) {
         assert_eq!(dissector.dissect(&at(1, part)), Packet::Held(None));
     }

@@ -130,15 +130,13 @@ pub static TUN_021: Rule = Rule {
 };
 
 fn other_protocol_type(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
-    const IPV4: u16 = 0x0800;
-    const IPV6: u16 = 0x86dd;
     // The payload of another version begins elsewhere, and that of RFC 1701 routing behind its entries.
     let is_readable = |gre: &GreHeader| gre.version() == 0 && !gre.routing_present();
     let Some(gre) = carried.peeled.gre.filter(is_readable) else { return };
     let Some(nibble) = gre.payload_nibble else { return };
     let is_mismatch = match gre.protocol_type {
-        IPV4 => nibble != 4,
-        IPV6 => nibble != 6,
+        GreHeader::IPV4 => nibble != 4,
+        GreHeader::IPV6 => nibble != 6,
         _ => nibble == 4 || nibble == 6,
     };
     if is_mismatch {
@@ -147,7 +145,8 @@ fn other_protocol_type(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
              IPv6 (RFC 2784 §2.4)",
             gre.protocol_type
         ));
-    } else if gre.protocol_type == IPV6 && carried.is_surely_theirs() && !carried.has_ipv6_prefix() {
+    } else if gre.protocol_type == GreHeader::IPV6 && carried.is_surely_theirs() && !carried.has_ipv6_prefix()
+    {
         finder.fires("GRE carries IPv6, but no IPv6 prefix of the node was accepted (RFC 5454 §3.3.2)");
     }
 }
