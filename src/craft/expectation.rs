@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::answer::{Answer, Authenticity};
 use crate::time::parse_duration;
-use crate::wire::{ExtensionType, Numbers, ReplyCode, number};
+use crate::wire::{ExtensionType, Numbers, ReplyCode, high_half, low_half, number};
 
 /// One expectation: it holds when any of its alternatives (`A or B`) does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -197,10 +197,10 @@ impl Clause {
                 there == (*operator == Operator::Equal)
             }
             Self::IdentificationLow(operator) => {
-                operator.holds(&(reply.identification & LOW), &[answer.requested & LOW])
+                operator.holds(&low_half(reply.identification), &[low_half(answer.requested)])
             }
             Self::IdentificationHigh(operator) => {
-                operator.holds(&(reply.identification >> 32), &[answer.requested >> 32])
+                operator.holds(&high_half(reply.identification), &[high_half(answer.requested)])
             }
         }
     }
@@ -220,13 +220,11 @@ impl Clause {
                     answer.message.extensions().map(|extension| extension.name()).collect();
                 if names.is_empty() { "no extension".to_owned() } else { names.join(" ") }
             }
-            Self::IdentificationLow(_) => format!("0x{:08x}", reply.identification & LOW),
-            Self::IdentificationHigh(_) => format!("0x{:08x}", reply.identification >> 32),
+            Self::IdentificationLow(_) => format!("0x{:08x}", low_half(reply.identification)),
+            Self::IdentificationHigh(_) => format!("0x{:08x}", high_half(reply.identification)),
         }
     }
 }
-
-const LOW: u64 = u32::MAX as u64;
 
 fn code_text(code: ReplyCode) -> String {
     format!("a reply with code {}", code.0)

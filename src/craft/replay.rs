@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use super::home_agent::ntp::{ahead, ntp};
 use crate::time::Timestamp;
+use crate::wire::{high_half, of_halves};
 
 /// The style of replay protection (`--replay`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -60,7 +61,7 @@ impl ReplayState {
 
     /// The Identification of a request whose own nonce is `own`.
     pub fn with_nonce(&self, own: u32) -> u64 {
-        u64::from(self.nonce) << 32 | u64::from(own)
+        of_halves(self.nonce, own)
     }
 
     /// Takes up the agent's clock from the Identification of a reply with code 133, received at `now`.
@@ -68,11 +69,10 @@ impl ReplayState {
     /// Only the high half is the agent's, so its clock is known to the second. A clock that agrees to the second is
     /// kept: setting it would lose the fraction, and with it the order of the requests.
     pub fn take_up_clock(&mut self, identification: u64, now: Timestamp) {
-        let seconds = |moment: u64| moment & 0xffff_ffff_0000_0000;
-        let ours = seconds(ntp(now).wrapping_add(self.ahead));
-        let behind = ahead(seconds(identification), ours);
-        if behind.unsigned_abs() > 1 << 32 {
-            self.ahead = self.ahead.wrapping_add(behind.cast_unsigned());
+        let ours = high_half(ntp(now).wrapping_add(self.ahead));
+        let behind = high_half(identification).wrapping_sub(ours);
+        if behind.cast_signed().unsigned_abs() > 1 {
+            self.ahead = self.ahead.wrapping_add(of_halves(behind, 0));
             // A clock that was set back begins anew; nothing of before counts there.
             self.last = None;
         }
@@ -80,7 +80,7 @@ impl ReplayState {
 
     /// Takes up the agent's next nonce from the Identification of a reply.
     pub fn take_up_nonce(&mut self, identification: u64) {
-        self.nonce = u32::try_from(identification >> 32).unwrap_or_default();
+        self.nonce = high_half(identification);
     }
 }
 

@@ -1,4 +1,10 @@
-//! The halves of an Identification (RFC 5944 §5.7).
+//! The halves of an Identification, and the timestamps it can be (RFC 5944 §5.7).
+
+/// Seconds from 1900, where the timestamps of an Identification begin as those of NTP do, to 1970 (RFC 5944 §5.7.1).
+pub const NTP_EPOCH: i64 = 2_208_988_800;
+
+/// How far an Identification may lie from a clock and still be taken for a timestamp, in seconds: a day **(ours)**.
+pub const TIMESTAMP_RANGE: i64 = 86_400;
 
 /// The low half, which a reply copies from its request.
 // The cut is what is wanted.
@@ -12,6 +18,21 @@ pub const fn high_half(identification: u64) -> u32 {
     low_half(identification >> 32)
 }
 
+/// The Identification that has these halves.
+pub const fn of_halves(high: u32, low: u32) -> u64 {
+    (high as u64) << 32 | low as u64
+}
+
+/// How many seconds an Identification that is a timestamp (RFC 5944 §5.7.1) is ahead of a second since 1970; negative
+/// when it is behind. The 32 bits of NTP seconds begin anew in 2036, and again every 136 years: those nearest to the
+/// other second are meant.
+pub fn seconds_ahead(identification: u64, second: i64) -> i64 {
+    const ERA: i64 = 1 << 32;
+    let now = second.saturating_add(NTP_EPOCH);
+    let apart = i64::from(high_half(identification)).saturating_sub(now);
+    apart.saturating_add(ERA / 2).rem_euclid(ERA).saturating_sub(ERA / 2)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -20,5 +41,6 @@ mod tests {
     fn an_identification_has_two_halves() {
         let identification = 0xea05_6fa0_8000_0001;
         assert_eq!((high_half(identification), low_half(identification)), (0xea05_6fa0, 0x8000_0001));
+        assert_eq!(of_halves(0xea05_6fa0, 0x8000_0001), identification);
     }
 }

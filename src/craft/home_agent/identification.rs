@@ -7,7 +7,7 @@ use super::ntp::{ahead, ntp};
 use super::recent::Recent;
 use crate::craft::ReplayStyle;
 use crate::time::Timestamp;
-use crate::wire::{ReplyCode, low_half};
+use crate::wire::{ReplyCode, high_half, low_half, of_halves};
 
 /// A name of who a request is from: its home address, or while it has none its NAI.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -87,7 +87,7 @@ impl Identifications {
         let is_later = |last: &u64| ahead(identification, *last) > 0;
         let is_later = names.iter().filter_map(|name| self.known.get(name)).all(is_later);
         if !is_near || !is_later {
-            let identification = high(own) | u64::from(low_half(identification));
+            let identification = of_halves(high_half(own), low_half(identification));
             return Err(Stale { code: ReplyCode::IDENTIFICATION_MISMATCH, identification });
         }
         // To forget one before its time would let it come again.
@@ -104,13 +104,13 @@ impl Identifications {
             self.known.turn();
         }
         let expected = names.iter().find_map(|name| self.known.get(name));
-        let is_expected = expected.is_some_and(|nonce| high(*nonce) == high(identification));
+        let is_expected = expected.is_some_and(|nonce| high_half(*nonce) == high_half(identification));
         self.nonces = self.nonces.wrapping_add(1);
         let random = self.secret.hash_one(self.nonces);
         // Never the same one again, as nobody could tell a replay then.
-        let nonce = if high(random) == high(identification) { !random } else { random };
+        let nonce = if high_half(random) == high_half(identification) { !random } else { random };
         self.remember(names, nonce);
-        let answer = high(nonce) | u64::from(low_half(identification));
+        let answer = of_halves(high_half(nonce), low_half(identification));
         if is_expected {
             Ok(answer)
         } else {
@@ -123,8 +123,4 @@ impl Identifications {
             self.known.insert(name.clone(), identification);
         }
     }
-}
-
-const fn high(identification: u64) -> u64 {
-    identification & 0xffff_ffff_0000_0000
 }

@@ -12,7 +12,7 @@ use crate::craft::outcome::{Ignored, Outcome, Trouble};
 use crate::craft::packet::SentOrReceived;
 use crate::craft::replay::ReplayStyle;
 use crate::craft::time_to_live;
-use crate::wire::{Message, RegistrationReply, ReplyCode, low_half};
+use crate::wire::{Message, RegistrationReply, ReplyCode, high_half, low_half};
 
 impl Runner {
     /// Takes what comes until then, or until the run is interrupted; whether the exchange ended by it.
@@ -136,7 +136,7 @@ impl Runner {
         }
         let state = self.replay.entry(call.association()).or_default();
         // A reply that says of the high half what the request said brings nothing to take up.
-        let is_echo = exchange.identification.map(|sent| sent >> 32) == Some(reply.identification >> 32);
+        let is_echo = exchange.identification.map(high_half) == Some(high_half(reply.identification));
         match call.style {
             ReplayStyle::Nonce => state.take_up_nonce(reply.identification),
             ReplayStyle::Timestamp if reply.code == ReplyCode::IDENTIFICATION_MISMATCH && !is_echo => {
