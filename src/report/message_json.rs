@@ -7,8 +7,8 @@ use super::json_writer::{Hexadecimal, HexadecimalOctets, Null, Object, Phrase, T
 use crate::net::{Checksum, Encapsulation, FlowFacts, Peeled, UdpTunnel};
 use crate::trace::SeenMessage;
 use crate::wire::{
-    Bounds, Extension, Field, FieldSink, Header, KeyRing, Layout, Malformed, Meaning, MessageType,
-    RequestFlags, TrafficSelector, Value, Verdict,
+    Extension, Field, FieldSink, Header, KeyRing, Layout, Malformed, Meaning, MessageType, RequestFlags,
+    TrafficSelector, Value, Verdict,
 };
 
 /// A message on its way to JSON.
@@ -206,15 +206,10 @@ impl ToJson for SelectorJson<'_> {
         object.entry("flow_label", selector.flow_label_bits().range_or_single());
         object.entry("source_port", selector.source_port.range_or_single());
         object.entry("destination_port", selector.destination_port.range_or_single());
-        object.entry("ds", six_bits(selector.ds));
+        object.entry("ds", selector.ds_bits().range_or_single());
         object.entry("protocol", selector.protocol.range_or_single());
         object.end();
     }
-}
-
-/// The 6-bit values of a DS range; the ECN bits do not count.
-fn six_bits(ds: Bounds<u8>) -> Option<(u8, u8)> {
-    ds.range_or_single().map(|(start, end)| (start >> 2, end >> 2))
 }
 
 /// The packet inside a Tunnel Data message, under keys that no outer header uses.

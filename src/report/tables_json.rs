@@ -111,8 +111,7 @@ impl From<TrafficSelector> for SelectorJson {
             flow_label: selector.flow_label_bits().range_or_single(),
             source_port: selector.source_port.range_or_single(),
             destination_port: selector.destination_port.range_or_single(),
-            // The 6-bit values: the ECN bits do not count.
-            ds: selector.ds.range_or_single().map(|(start, end)| (start >> 2, end >> 2)),
+            ds: selector.ds_bits().range_or_single(),
             protocol: selector.protocol.range_or_single(),
         }
     }

@@ -160,7 +160,8 @@ impl Downlink {
             SelectorField::Spi => (self.spi.filter(|_| has_spi).map(u128::from), bounds),
             SelectorField::FlowLabel => {
                 // A receiver ignores the first 8 bits (RFC 6088 §3.2).
-                (self.flow_label.map(u128::from), each(bounds, |word| word & 0x00ff_ffff))
+                let label = |word| word & u128::from(TrafficSelector::FLOW_LABEL);
+                (self.flow_label.map(u128::from), each(bounds, label))
             }
             SelectorField::SourcePort => (port(self.source_port), bounds),
             SelectorField::DestinationPort => (port(self.destination_port), bounds),

@@ -71,6 +71,12 @@ impl TrafficSelector {
         Bounds { start: label(self.flow_label.start), end: label(self.flow_label.end) }
     }
 
+    /// The 6-bit values of the DS field, without the ECN bits, which do not count.
+    pub fn ds_bits(&self) -> Bounds<u8> {
+        let value = |octet: Option<u8>| octet.map(|octet| octet >> 2);
+        Bounds { start: value(self.ds.start), end: value(self.ds.end) }
+    }
+
     /// The fields that are there, each with what it lies between as unsigned big-endian numbers.
     pub fn bounds(&self) -> impl Iterator<Item = (SelectorField, Bounds<u128>)> {
         let of = |pair: &Pair| {

@@ -48,7 +48,7 @@ impl fmt::Display for TrafficSelector {
         terms.protocol(self.protocol)?;
         terms.numbers("sport", self.source_port)?;
         terms.numbers("dport", self.destination_port)?;
-        terms.numbers("ds", six_bits(self.ds))?;
+        terms.numbers("ds", self.ds_bits())?;
         terms.numbers("spi", self.spi)?;
         terms.numbers("label", self.flow_label_bits())?;
         if terms.first { formatter.write_str("any") } else { Ok(()) }
@@ -180,10 +180,6 @@ fn prefix_length(start: IpAddr, end: IpAddr) -> Option<u32> {
     let is_prefix =
         host_bits > 0 && host == u128::MAX.checked_shr(128u32.saturating_sub(host_bits))? && low & host == 0;
     is_prefix.then(|| width.saturating_sub(host_bits))
-}
-
-fn six_bits(ds: Bounds<u8>) -> Bounds<u8> {
-    Bounds { start: ds.start.map(|octet| octet >> 2), end: ds.end.map(|octet| octet >> 2) }
 }
 
 fn once<T: Copy>(place: &mut Bounds<T>, term: &str, value: Bounds<T>) -> Result<(), SelectorTextError> {

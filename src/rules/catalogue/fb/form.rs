@@ -450,7 +450,7 @@ fn has_sound_ranges(selector: &TrafficSelector) -> bool {
         && sound(selector.flow_label_bits())
         && sound(selector.source_port)
         && sound(selector.destination_port)
-        && sound(ds(selector))
+        && sound(selector.ds_bits())
         && sound(selector.protocol)
 }
 
@@ -470,12 +470,6 @@ fn intersect(one: &FlowBindingFacts<'_>, other: &FlowBindingFacts<'_>) -> bool {
         && meet(one.flow_label_bits(), other.flow_label_bits())
         && meet(one.source_port, other.source_port)
         && meet(one.destination_port, other.destination_port)
-        && meet(ds(one), ds(other))
+        && meet(one.ds_bits(), other.ds_bits())
         && meet(one.protocol, other.protocol)
-}
-
-/// The DS field without its ECN bits, which do not count (D12).
-fn ds(selector: &TrafficSelector) -> Bounds<u8> {
-    let six_bits = |octet: Option<u8>| octet.map(|octet| octet >> 2);
-    Bounds { start: six_bits(selector.ds.start), end: six_bits(selector.ds.end) }
 }

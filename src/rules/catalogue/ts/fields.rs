@@ -4,7 +4,7 @@ use crate::rules::facts::{FlowBindingFacts, MessageFacts};
 use crate::rules::finder::Finder;
 use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
-use crate::wire::{SelectorField, SelectorFormat, SelectorValue};
+use crate::wire::{SelectorField, SelectorFormat, SelectorValue, TrafficSelector};
 
 use super::words::{section, shown, title};
 
@@ -115,8 +115,8 @@ fn has_start_above_end(
             continue;
         };
         let counts = |value: u128| match end.field {
-            SelectorField::Ds => value & !3,
-            SelectorField::FlowLabel => value & 0x00ff_ffff,
+            SelectorField::Ds => value >> 2,
+            SelectorField::FlowLabel => value & u128::from(TrafficSelector::FLOW_LABEL),
             _ => value,
         };
         if counts(start.value) > counts(end.value) {
