@@ -19,8 +19,13 @@ pub(super) fn lifetime(seconds: u16) -> String {
 
 /// Binding Identifiers in the order in which they come: `BID 1, 3`.
 pub(super) fn bids(list: impl IntoIterator<Item = u8>) -> String {
+    format!("BID {}", numbers(list))
+}
+
+/// The same without the word: `1, 3`.
+pub(super) fn numbers(list: impl IntoIterator<Item = u8>) -> String {
     let list: Vec<String> = list.into_iter().map(|bid| bid.to_string()).collect();
-    format!("BID {}", list.join(", "))
+    list.join(", ")
 }
 
 /// What a Flow-Binding does, and with which BIDs.

@@ -1,9 +1,11 @@
 //! Bindings refreshed and changed (MP).
 
+use std::net::Ipv4Addr;
+
 use crate::rules::facts::{Asking, Traits, data_octet, fields};
 use crate::rules::finder::Finder;
 use crate::rules::rule::Check;
-use crate::rules::{Level, Rule, Scope, Subject};
+use crate::rules::{Level, Rule, Scope, Subject, words};
 use crate::state::{Bid, Binding};
 use crate::time::Timestamp;
 use crate::wire::{Multipath, RequestFlags};
@@ -65,16 +67,13 @@ fn another_bid_for_an_address(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'
     if !asking.request.flags.co_located() {
         return;
     }
-    let at_address = || asking.live_with_bid().filter(|binding| binding.care_of_address == address);
-    let bids: Vec<String> =
-        at_address().filter_map(Binding::bid).map(|bid| bid.octet().to_string()).collect();
-    let knows_it = at_address().any(|binding| binding.bid().map(Bid::octet) == Some(multipath.bid));
-    if !bids.is_empty() && !knows_it {
+    let bids = bids_at(asking, address);
+    if !bids.is_empty() && !bids.contains(&multipath.bid) {
         let octets = asking.message.multipaths().next().map(|extension| data_octet(extension, 2));
         let fired = finder.fires(format!(
-            "Care-of Address {address} is live as BID {} and is registered again as BID {}; a refresh keeps its BID \
+            "Care-of Address {address} is live as {} and is registered again as BID {}; a refresh keeps its BID \
              (RFC 7629 §5.1)",
-            bids.join(", "),
+            words::bids(bids),
             multipath.bid
         ));
         if let Some(octets) = octets {
@@ -182,11 +181,7 @@ fn deregistration_without_its_bid(asking: &Asking<'_, '_, '_>, finder: &mut Find
         return;
     }
     let address = request.care_of_address;
-    let bids: Vec<u8> = asking
-        .live_with_bid()
-        .filter(|binding| binding.care_of_address == address)
-        .filter_map(|binding| binding.bid().map(Bid::octet))
-        .collect();
+    let bids = bids_at(asking, address);
     if bids.is_empty() {
         return;
     }
@@ -196,11 +191,10 @@ fn deregistration_without_its_bid(asking: &Asking<'_, '_, '_>, finder: &mut Find
         Some(multipath) if multipath.bulk || bids.contains(&multipath.bid) => return,
         Some(multipath) => format!("BID {}", multipath.bid),
     };
-    let bids: Vec<String> = bids.iter().map(u8::to_string).collect();
     finder.fires(format!(
-        "Care-of Address {address} is live as BID {} and is de-registered with {named}; its own BID is needed \
+        "Care-of Address {address} is live as {} and is de-registered with {named}; its own BID is needed \
          (RFC 7629 §5.1)",
-        bids.join(", ")
+        words::bids(bids)
     ));
 }
 
@@ -275,12 +269,11 @@ fn plain_beside_multipath(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) 
     let is_known = asking.live_with_bid().any(|binding| binding.care_of_address == address);
     let refused_since = asking.session.last_refused.is_some_and(|refused| refused > newest);
     if !is_known && !refused_since {
-        let bids: Vec<String> =
-            asking.live_with_bid().filter_map(Binding::bid).map(|bid| bid.octet().to_string()).collect();
+        let live = asking.live_with_bid().filter_map(Binding::bid).map(Bid::octet);
         finder.fires(format!(
-            "a registration of {address} without a Multipath extension while BID {} is live; by RFC 5944 §3.8.2.2 it \
+            "a registration of {address} without a Multipath extension while {} is live; by RFC 5944 §3.8.2.2 it \
              replaces all bindings unless S is set, RFC 7629 §5.1 is silent",
-            bids.join(", ")
+            words::bids(live)
         ));
     }
 }
@@ -334,6 +327,12 @@ fn registering(asking: &Asking<'_, '_, '_>) -> Option<Multipath> {
 /// The live binding with this BID.
 fn with_bid<'c>(asking: &Asking<'c, '_, '_>, bid: u8) -> Option<&'c Binding> {
     asking.live_with_bid().find(|binding| binding.bid().map(Bid::octet) == Some(bid))
+}
+
+/// The BIDs of the live bindings at an address.
+fn bids_at(asking: &Asking<'_, '_, '_>, address: Ipv4Addr) -> Vec<u8> {
+    let here = asking.live_with_bid().filter(|binding| binding.care_of_address == address);
+    here.filter_map(Binding::bid).map(Bid::octet).collect()
 }
 
 /// When a binding was last accepted under its own name.

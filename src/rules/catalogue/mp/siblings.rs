@@ -4,6 +4,7 @@ use crate::rules::facts::{Answering, Asking, Traits};
 use crate::rules::finder::Finder;
 use crate::rules::memory::{Asked, GRACE};
 use crate::rules::rule::Check;
+use crate::rules::words::bids;
 use crate::rules::{Level, Rule, Scope, Subject};
 use crate::state::{Bid, Binding, expiry};
 
@@ -69,18 +70,14 @@ pub static MP_019: Rule = Rule {
 fn overwrite_removes(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     let Some(asked) = answering.accepted().filter(|asked| asked.request.lifetime > 0) else { return };
     let Some(multipath) = asked.said.usable.filter(|multipath| multipath.overwrite) else { return };
-    let removed: Vec<String> = answering
-        .live_before()
-        .filter_map(Binding::bid)
-        .filter(|bid| bid.octet() != multipath.bid)
-        .map(|bid| bid.octet().to_string())
-        .collect();
+    let others = answering.live_before().filter_map(Binding::bid).map(Bid::octet);
+    let removed: Vec<u8> = others.filter(|bid| *bid != multipath.bid).collect();
     if !removed.is_empty() {
         finder.fires(format!(
-            "O for BID {} removes BID {}, which were live; §5.1 asks for O to update one binding, §4.1 and §5.2 let it \
+            "O for BID {} removes {}, which were live; §5.1 asks for O to update one binding, §4.1 and §5.2 let it \
              replace all (RFC 7629)",
             multipath.bid,
-            removed.join(", ")
+            bids(removed)
         ));
     }
 }
@@ -138,17 +135,17 @@ fn bulk_shortens(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     let Some(multipath) = asked.said.usable.filter(|multipath| multipath.bulk) else { return };
     let granted = asked.request.lifetime.min(answering.reply.lifetime);
     let Some(renewed) = expiry(answering.time(), granted) else { return };
-    let shortened: Vec<String> = answering
+    let shortened: Vec<u8> = answering
         .live_before()
         .filter(|binding| binding.bid().is_some_and(|bid| bid.octet() != multipath.bid))
         .filter(|binding| binding.expires.is_none_or(|expires| expires.since(renewed) > GRACE))
-        .filter_map(|binding| binding.bid().map(|bid| bid.octet().to_string()))
+        .filter_map(|binding| binding.bid().map(Bid::octet))
         .collect();
     if !shortened.is_empty() {
         finder.fires(format!(
-            "the bulk renewal gives {granted} s, and BID {} had more time left; §4.1 says lifetimes are updated, §5.2 \
+            "the bulk renewal gives {granted} s, and {} had more time left; §4.1 says lifetimes are updated, §5.2 \
              that they are extended (RFC 7629)",
-            shortened.join(", ")
+            bids(shortened)
         ));
     }
 }

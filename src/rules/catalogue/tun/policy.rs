@@ -8,6 +8,7 @@ use crate::rules::facts::{Carried, Sprayed, end_name, flow_name, names};
 use crate::rules::finder::Finder;
 use crate::rules::memory::{GRACE, grace_after};
 use crate::rules::rule::Check;
+use crate::rules::words::numbers;
 use crate::rules::{Level, Rule, Scope, Subject, Wording};
 use crate::state::{Binding, Effect, RuleAction};
 use crate::time::Timestamp;
@@ -57,7 +58,7 @@ fn strays(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     let RuleAction::Forward(list) = rule.action else { return };
     let say = move || {
         let flow = flow.as_ref().map(flow_name).unwrap_or_default();
-        let list = list.bids().iter().map(u8::to_string).collect::<Vec<_>>().join(", ");
+        let list = numbers(list.bids().iter().copied());
         format!(
             "{flow} went in the tunnel of {here}; rule {number} (FORWARD {list}) wants BID {bid}{bulk} (RFC 7629 §4.2)"
         )
@@ -248,7 +249,7 @@ fn exhausted(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
              meant to be dropped (RFC 7629 §4.2)",
             carried.flow(),
             names(here),
-            rule.bids().iter().map(u8::to_string).collect::<Vec<_>>().join(", ")
+            numbers(rule.bids().iter().copied())
         ))
         .by(subject)
         .once(key)
