@@ -1,7 +1,7 @@
 //! Who is who: nodes by home address, by NAI and by prefix, and the addresses tunnels end at.
 
 use std::hash::BuildHasher;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU32;
 
 use foldhash::fast::FixedState;
@@ -472,23 +472,6 @@ fn pair(one: Ipv4Addr, other: Ipv4Addr) -> u64 {
 
 fn nai_tag(hasher: &Hasher, home_agent: Ipv4Addr, nai: &[u8]) -> u32 {
     tag(hasher.hash_one((home_agent, nai)))
-}
-
-impl Prefix {
-    /// The prefix of this length that covers an address.
-    pub fn covering(address: IpAddr, length: u8) -> Self {
-        let address = match address {
-            IpAddr::V4(address) => {
-                let mask = u32::MAX.checked_shl(32u32.saturating_sub(length.into())).unwrap_or(0);
-                IpAddr::V4(Ipv4Addr::from(u32::from(address) & mask))
-            }
-            IpAddr::V6(address) => {
-                let mask = u128::MAX.checked_shl(128u32.saturating_sub(length.into())).unwrap_or(0);
-                IpAddr::V6(Ipv6Addr::from(u128::from(address) & mask))
-            }
-        };
-        Self { address, length }
-    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::net::Ipv4Addr;
 use smallvec::SmallVec;
 
 use super::tunnel::{self, Tunnel};
-use super::{Bid, Binding, BindingState, FarEnd, Interface, Policy, Violations};
+use super::{Bid, Binding, BindingState, FarEnd, Interface, Policy, Prefix, Violations};
 use crate::time::Timestamp;
 
 pub(super) use transitions::Registration;
@@ -36,21 +36,6 @@ impl Multipath {
             Self::Enabled => "enabled",
             Self::Refused => "refused",
         }
-    }
-}
-
-/// A prefix that a home agent acknowledged (RFC 5177, RFC 5454).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Prefix {
-    /// The network's address; bits beyond the length are clear.
-    pub address: std::net::IpAddr,
-    /// Bits that count.
-    pub length: u8,
-}
-
-impl std::fmt::Display for Prefix {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{}/{}", self.address, self.length)
     }
 }
 

@@ -14,7 +14,7 @@ use words::{escaped, split, unescaped};
 use super::facts::Facts;
 use crate::report::Glyphs;
 use crate::rules::{CATALOGUE, Finding, Level};
-use crate::state::{Bid, BindingState, FlowView, Node, Verdict};
+use crate::state::{Bid, BindingState, FlowView, Node, Prefix, Verdict};
 use crate::watch::RecentMessage;
 
 /// What can be asked for, for the prompt.
@@ -48,7 +48,7 @@ enum Condition {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Who {
     Address(Ipv4Addr),
-    Prefix(Ipv4Addr, u8),
+    Prefix(Prefix),
     Nai(String),
     Part(String),
 }
@@ -160,11 +160,11 @@ fn who(value: &str) -> Result<Who, String> {
     }
     // A NAI may have a slash, too; after an address there can only be the length of a prefix.
     if let Some((address, length)) = value.split_once('/')
-        && let Ok(address) = address.parse()
+        && let Ok(address) = address.parse::<Ipv4Addr>()
     {
         let length = length.parse().ok().filter(|bits| *bits <= 32);
         return length
-            .map(|length| Who::Prefix(address, length))
+            .map(|length| Who::Prefix(Prefix::covering(address.into(), length)))
             .ok_or_else(|| "node: a prefix is as 10.1.0.0/24, with a length from 0 to 32".to_owned());
     }
     Ok(value.parse().map_or_else(|_| Who::Part(value.to_lowercase()), Who::Address))
@@ -211,10 +211,7 @@ impl Who {
     fn is(&self, home_address: Option<Ipv4Addr>, nai: Option<&[u8]>) -> bool {
         match self {
             Self::Address(address) => home_address == Some(*address),
-            Self::Prefix(prefix, length) => home_address.is_some_and(|address| {
-                let mask = u32::MAX.checked_shl(32 - u32::from(*length)).unwrap_or(0);
-                (u32::from(address) ^ u32::from(*prefix)) & mask == 0
-            }),
+            Self::Prefix(prefix) => home_address.is_some_and(|address| prefix.has(address.into())),
             Self::Nai(whole) => nai == Some(whole.as_bytes()),
             Self::Part(part) => {
                 home_address.is_some_and(|address| address.to_string().contains(part))

@@ -31,7 +31,7 @@ impl Addresses {
     /// Whether a node can have this home address here: any unicast address, or one of the prefixes if there are any.
     pub fn serves(&self, home_address: Ipv4Addr) -> bool {
         let is_unicast = !home_address.is_multicast() && !home_address.is_broadcast();
-        let is_ours = |prefix: &Prefix| Prefix::covering(IpAddr::V4(home_address), prefix.length) == *prefix;
+        let is_ours = |prefix: &Prefix| prefix.has(home_address.into());
         is_unicast && (self.prefixes.is_empty() || self.prefixes.iter().any(is_ours))
     }
 

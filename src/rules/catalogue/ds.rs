@@ -8,6 +8,7 @@ use crate::rules::facts::{Answering, MessageFacts, Traits, name_of, octets_of};
 use crate::rules::finder::Finder;
 use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
+use crate::state::Prefix;
 use crate::wire::{Content, DualStack, ExtensionType};
 
 /// IPv6 request extensions misplaced or misused.
@@ -80,10 +81,9 @@ fn has_impossible_prefix(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>
         else {
             continue;
         };
-        let host_bits = u128::MAX.checked_shr(length.into()).unwrap_or_default();
         let seen = match length {
             129..=254 => format!("IPv6 prefix length is {length}; 0-128 and 255 are allowed"),
-            0..=128 if u128::from(prefix) & host_bits != 0 => {
+            0..=128 if Prefix::covering(prefix.into(), length).address != prefix => {
                 format!("IPv6 prefix {prefix}/{length} has bits set beyond its length, which must be 0")
             }
             _ => continue,
