@@ -14,6 +14,11 @@ pub struct Timestamp(NonZeroU64);
 const SIGN: u64 = 1 << 63;
 
 impl Timestamp {
+    /// The earliest there is, before all others.
+    pub const FIRST: Self = Self::from_nanoseconds(i64::MIN);
+    /// The latest there is, after all others.
+    pub const LAST: Self = Self::from_nanoseconds(i64::MAX);
+
     /// From whole seconds and nanoseconds (which may exceed a second); saturates.
     pub const fn new(seconds: i64, nanoseconds: i64) -> Self {
         Self::from_nanoseconds(seconds.saturating_mul(1_000_000_000).saturating_add(nanoseconds))
@@ -32,6 +37,20 @@ impl Timestamp {
     #[inline]
     pub const fn nanoseconds(self) -> i64 {
         (self.0.get() ^ SIGN).cast_signed()
+    }
+
+    /// The moment this many nanoseconds later; saturates.
+    #[inline]
+    #[must_use]
+    pub const fn after(self, nanoseconds: i64) -> Self {
+        Self::from_nanoseconds(self.nanoseconds().saturating_add(nanoseconds))
+    }
+
+    /// The moment this many nanoseconds earlier; saturates.
+    #[inline]
+    #[must_use]
+    pub const fn before(self, nanoseconds: i64) -> Self {
+        Self::from_nanoseconds(self.nanoseconds().saturating_sub(nanoseconds))
     }
 
     /// Whole seconds since the epoch, rounded towards the past.

@@ -198,7 +198,7 @@ impl Writer {
             interfaces.push(key);
             self.put(&interface_description(frame.link_type, frame.precision))?;
         }
-        let time = self.clamp(frame.time, Timestamp::from_nanoseconds(i64::MAX));
+        let time = self.clamp(frame.time, Timestamp::LAST);
         let unit = 10_i64.pow(9_u32.saturating_sub(u32::from(frame.precision.digits())));
         let ticks = time.nanoseconds().cast_unsigned() / unit.cast_unsigned();
         let captured = captured_length(frame);

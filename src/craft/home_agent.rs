@@ -92,17 +92,16 @@ impl HomeAgent {
             limits,
             seed: settings.seed,
         };
-        let long_ago = Timestamp::from_nanoseconds(i64::MIN);
         Self {
             observer: Observer::new(options),
             identifications: Identifications::new(settings.replay),
             answered: Answered::new(),
             addresses: Addresses::new(settings.home_prefixes.clone()),
             frames: 0,
-            clock: long_ago,
+            clock: Timestamp::FIRST,
             next_expiry: None,
             expired: Vec::new(),
-            next_return: long_ago,
+            next_return: Timestamp::FIRST,
             tally: Tally::default(),
             settings,
         }
@@ -312,7 +311,7 @@ impl HomeAgent {
 
     /// Lets time pass. The tables' clock never goes back, and no two requests have the same time.
     fn pass(&mut self, now: Timestamp) {
-        let next = Timestamp::from_nanoseconds(self.clock.nanoseconds().saturating_add(MICROSECOND));
+        let next = self.clock.after(MICROSECOND);
         self.set_clock(whole_microseconds(now).max(next));
     }
 

@@ -350,14 +350,14 @@ fn found_of(carried: &Carried<'_, '_>) -> Option<Found> {
         return None;
     }
     let time = carried.time();
-    let mut until = Timestamp::from_nanoseconds(i64::MAX);
+    let mut until = Timestamp::LAST;
     let mut ends = 0u32;
     for binding in carried.live() {
         ends = ends.saturating_add(u32::from(!carried.is_at(binding)));
         let Some(expires) = binding.expires else { continue };
         until = until.min(expires);
         // The last minute of a binding is looked at once more, so that its use is noted there.
-        let last_minute = Timestamp::from_nanoseconds(expires.nanoseconds().saturating_sub(IN_USE));
+        let last_minute = expires.before(IN_USE);
         if carried.is_at(binding) && time < last_minute {
             until = until.min(last_minute);
         }

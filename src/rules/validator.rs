@@ -66,8 +66,6 @@ pub struct Validator {
     pub(super) flow: Flow,
 }
 
-/// Before all packets.
-const LONG_AGO: Timestamp = Timestamp::from_nanoseconds(i64::MIN);
 /// The most reports that wait; beyond that the ones due first are decided early.
 const WAITING: usize = 1 << 18;
 
@@ -81,7 +79,7 @@ impl Validator {
             world: World::new(options),
             reports: Vec::new(),
             waiting: BTreeMap::new(),
-            soonest: LONG_AGO,
+            soonest: Timestamp::FIRST,
             waited: 0,
             blank: Session::default(),
         }
@@ -138,8 +136,7 @@ impl Validator {
             }
         }
         let waits = self.waiting.first_key_value().map(|((until, _), _)| *until);
-        let never = Timestamp::from_nanoseconds(i64::MAX);
-        let next = self.world.next_due().map_or(never, |(due, _)| due);
+        let next = self.world.next_due().map_or(Timestamp::LAST, |(due, _)| due);
         self.soonest = waits.map_or(next, |waits| waits.min(next));
     }
 
@@ -191,7 +188,7 @@ impl Validator {
     ) -> Range<usize> {
         let before = self.findings.kept().len();
         if !seen.copy && is_over_ipv4(event.datagram) {
-            self.soonest = LONG_AGO;
+            self.soonest = Timestamp::FIRST;
             self.take_message(event, seen, keys, observer);
             self.findings.forgotten = self.world.forgotten();
         }

@@ -157,7 +157,5 @@ impl Binding {
 
 /// When a binding of `lifetime` seconds that starts at `time` expires; `None` never (RFC 5944 §3.3).
 pub(crate) fn expiry(time: Timestamp, lifetime: u16) -> Option<Timestamp> {
-    (lifetime != u16::MAX).then(|| {
-        Timestamp::from_nanoseconds(time.nanoseconds().saturating_add(i64::from(lifetime) * 1_000_000_000))
-    })
+    (lifetime != u16::MAX).then(|| time.after(i64::from(lifetime) * 1_000_000_000))
 }

@@ -49,10 +49,9 @@ pub(super) struct Print {
 impl Duplicates {
     /// A memory that is empty; `seed` scatters it.
     pub fn new(seed: u64) -> Self {
-        let never = Timestamp::from_nanoseconds(i64::MIN);
         let hasher = FixedState::with_seed(seed);
         Self {
-            sets: vec![Set([(0, never); PLACES]); SETS],
+            sets: vec![Set([(0, Timestamp::FIRST); PLACES]); SETS],
             secret: (hasher.hash_one(0u64) | 1, hasher.hash_one(1u64) | 1),
         }
     }

@@ -20,8 +20,7 @@ pub(super) struct Judge {
 }
 
 /// All time there is.
-const ALWAYS: RangeInclusive<Timestamp> =
-    Timestamp::from_nanoseconds(i64::MIN)..=Timestamp::from_nanoseconds(i64::MAX);
+const ALWAYS: RangeInclusive<Timestamp> = Timestamp::FIRST..=Timestamp::LAST;
 
 impl Default for Judge {
     fn default() -> Self {
@@ -136,7 +135,7 @@ impl Observer {
         flow.marks.clear(suspicion.charge.mark().provisional());
         // One more nanosecond: a binding expires when the clock is past its expiry.
         let grace = i64::try_from(GRACE).unwrap_or(i64::MAX).saturating_add(1);
-        let end = Timestamp::from_nanoseconds(suspicion.time.nanoseconds().saturating_add(grace));
+        let end = suspicion.time.after(grace);
         let end = end.min(self.clock);
         self.directory.settle(flow.node, end);
         let Some(node) = self.directory.nodes.get(flow.node as usize) else { return };

@@ -79,9 +79,6 @@ struct Rare {
     violations: Option<Violations>,
 }
 
-const FOREVER: Timestamp = Timestamp::from_nanoseconds(i64::MAX);
-const LONG_AGO: Timestamp = Timestamp::from_nanoseconds(i64::MIN);
-
 /// The little of a node that decides whether a packet of a known flow changes anything. It stands in a table of its
 /// own: a node lies in main memory, and this in a cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,8 +105,8 @@ impl Node {
             exchanges: 0,
             changes: 0,
             generation: 0,
-            last_change: LONG_AGO,
-            next_expiry: FOREVER,
+            last_change: Timestamp::FIRST,
+            next_expiry: Timestamp::LAST,
         }
     }
 
@@ -220,7 +217,7 @@ impl Node {
     }
 
     fn expire(&mut self, clock: Timestamp) {
-        let mut last = LONG_AGO;
+        let mut last = Timestamp::FIRST;
         for binding in self.bindings.iter_mut().filter(|binding| binding.is_due(clock)) {
             if let Some(expires) = binding.expires {
                 binding.state = BindingState::Expired;
@@ -256,7 +253,7 @@ impl Node {
 
     /// When the first of its active bindings expires; `None` when all of them stay, or none is left.
     pub fn next_expiry(&self) -> Option<Timestamp> {
-        Some(self.next_expiry).filter(|expiry| *expiry != FOREVER)
+        Some(self.next_expiry).filter(|expiry| *expiry != Timestamp::LAST)
     }
 
     /// What a registration is, seen from the bindings there are: the active one it would renew.
@@ -317,7 +314,7 @@ impl Node {
         let mut live: SmallVec<[(u64, Timestamp); 4]> = active
             .map(|binding| {
                 let name = tunnel::name(binding.bid(), binding.care_of_address, binding.encapsulation());
-                (name, binding.expires.unwrap_or(FOREVER))
+                (name, binding.expires.unwrap_or(Timestamp::LAST))
             })
             .collect();
         live.sort_unstable_by_key(|(name, _)| *name);
@@ -328,7 +325,7 @@ impl Node {
                 None => tunnel.end(),
             }
         }
-        self.next_expiry = live.iter().map(|(_, expires)| *expires).min().unwrap_or(FOREVER);
+        self.next_expiry = live.iter().map(|(_, expires)| *expires).min().unwrap_or(Timestamp::LAST);
         if live.is_empty() {
             self.policy.clear();
         }

@@ -150,7 +150,7 @@ impl Observer {
         let Options { limits, seed, .. } = options;
         Self {
             options,
-            clock: Timestamp::from_nanoseconds(i64::MIN),
+            clock: Timestamp::FIRST,
             directory: Directory::new(limits.nodes, seed),
             pending: Pending::new(options.reply_timeout, (limits.pending, limits.flow_binding_octets), seed),
             records: Records::new(

@@ -139,9 +139,6 @@ impl Request {
     }
 }
 
-/// After all time.
-const NEVER: Timestamp = Timestamp::from_nanoseconds(i64::MAX);
-
 /// The table of requests.
 #[derive(Clone, Debug)]
 pub(super) struct Pending {
@@ -179,7 +176,7 @@ impl Pending {
             queue: VecDeque::new(),
             again: BTreeMap::new(),
             renewals: 0,
-            due: NEVER,
+            due: Timestamp::LAST,
             timeout,
             most: most.max(1),
             octets: 0,
@@ -360,7 +357,7 @@ impl Pending {
     }
 
     fn note_due(&mut self) {
-        self.due = self.first_end().unwrap_or(NEVER);
+        self.due = self.first_end().unwrap_or(Timestamp::LAST);
     }
 
     /// The end of the time that ends first.
@@ -412,7 +409,7 @@ impl Pending {
     }
 
     fn end(&self, seen: Timestamp) -> Timestamp {
-        Timestamp::from_nanoseconds(seen.nanoseconds().saturating_add(self.timeout))
+        seen.after(self.timeout)
     }
 
     /// The latest of those slots whose requests are wanted.

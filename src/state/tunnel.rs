@@ -112,8 +112,6 @@ impl FarEnd {
     }
 }
 
-const NEVER: Timestamp = Timestamp::from_nanoseconds(i64::MIN);
-
 impl Tunnel {
     pub(super) const fn new(
         bid: Option<Bid>,
@@ -121,7 +119,15 @@ impl Tunnel {
         encapsulation: Encapsulation,
         far_end: FarEnd,
     ) -> Self {
-        Self { bid, care_of_address, encapsulation, far_end, tally: None, alive_until: NEVER, opened: 0 }
+        Self {
+            bid,
+            care_of_address,
+            encapsulation,
+            far_end,
+            tally: None,
+            alive_until: Timestamp::FIRST,
+            opened: 0,
+        }
     }
 
     /// What was seen in it towards the node, as of the last time that counters were brought up to date.
@@ -173,7 +179,7 @@ impl Tunnel {
     }
 
     pub(super) fn end(&mut self) {
-        self.alive_until = NEVER;
+        self.alive_until = Timestamp::FIRST;
     }
 
     pub(super) fn live_until(&mut self, expires: Timestamp) {

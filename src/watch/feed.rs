@@ -204,7 +204,7 @@ impl Feed {
         if !self.is_live {
             return None;
         }
-        Some(earlier(wall_clock(), LATE))
+        Some(wall_clock().before(LATE))
     }
 
     /// Names of the inputs: interfaces, a file, `-`.
@@ -253,10 +253,6 @@ const LATE: i64 = 60_000_000;
 fn wall_clock() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_nanoseconds(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
-}
-
-fn earlier(time: Timestamp, nanoseconds: i64) -> Timestamp {
-    Timestamp::from_nanoseconds(time.nanoseconds().saturating_sub(nanoseconds))
 }
 
 /// The thread's end of the way.
@@ -335,7 +331,7 @@ fn capture(mut live: Live, mut road: Road) {
         let notice = |notice| notices.push_back(notice);
         let any = if merges {
             let any = live.read(|frame| held.push(frame), notice);
-            held.release(earlier(wall_clock(), LATE), &mut road);
+            held.release(wall_clock().before(LATE), &mut road);
             any
         } else {
             live.read(|frame| road.push(frame), notice)
@@ -354,7 +350,7 @@ fn capture(mut live: Live, mut road: Road) {
     }
     // What has come by now still counts.
     live.read(|frame| held.push(frame), |_| {});
-    held.release(Timestamp::from_nanoseconds(i64::MAX), &mut road);
+    held.release(Timestamp::LAST, &mut road);
     road.offer();
     count(&mut live, &road.shared);
     // Without room for it, the end is told by there being nobody to send.
@@ -389,8 +385,7 @@ impl Held {
         if self.0.is_empty() {
             return;
         }
-        let horizon =
-            if self.0.octets() > Self::MOST { Timestamp::from_nanoseconds(i64::MAX) } else { horizon };
+        let horizon = if self.0.octets() > Self::MOST { Timestamp::LAST } else { horizon };
         self.0.sort();
         while self.0.move_before(horizon, &mut road.batch) {
             road.offer();

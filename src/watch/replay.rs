@@ -151,7 +151,7 @@ impl State {
         let nanoseconds = (instant.elapsed().as_secs_f64() * self.speed * 1e9).min(9e18);
         // Rounded, and far from the ends of the range.
         #[allow(clippy::cast_possible_truncation)]
-        Some(Timestamp::from_nanoseconds(time.nanoseconds().saturating_add(nanoseconds as i64)))
+        Some(time.after(nanoseconds as i64))
     }
 
     /// What to do with a frame of this time, and how long to wait at most before asking again.

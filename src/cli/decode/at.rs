@@ -56,7 +56,7 @@ impl At {
             moment(day).filter(|today| first.since(*today) <= LEEWAY).or_else(|| moment(day.tomorrow().ok()?))
         });
         // Beyond the end of all calendars.
-        Self::Time(found.unwrap_or(Timestamp::from_nanoseconds(i64::MAX)))
+        Self::Time(found.unwrap_or(Timestamp::LAST))
     }
 
     /// Whether this frame comes after the moment.

@@ -5,7 +5,6 @@ use std::net::Ipv4Addr;
 use super::structure::Request;
 use super::{HomeAgent, Received, Settings};
 use crate::state::{Bid, Binding, Node};
-use crate::time::Timestamp;
 use crate::wire::{Action, Multipath, RegistrationRequest, ReplyCode};
 
 /// Nanoseconds between two searches for addresses that nobody uses any more.
@@ -79,8 +78,7 @@ impl HomeAgent {
         if self.clock < self.next_return {
             return;
         }
-        let next = self.clock.nanoseconds().saturating_add(RETURN_INTERVAL);
-        self.next_return = Timestamp::from_nanoseconds(next);
+        self.next_return = self.clock.after(RETURN_INTERVAL);
         let observer = &mut self.observer;
         self.addresses.take_back(|address| active(observer.node_at(own_address, address)) > 0);
     }

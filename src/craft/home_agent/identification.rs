@@ -47,7 +47,7 @@ impl Identifications {
         Self {
             replay,
             known: Recent::new(),
-            next_turn: Timestamp::from_nanoseconds(i64::MIN),
+            next_turn: Timestamp::FIRST,
             secret: RandomState::new(),
             nonces: 0,
         }
@@ -80,7 +80,7 @@ impl Identifications {
     ) -> Result<u64, Stale> {
         if now >= self.next_turn {
             self.known.turn();
-            self.next_turn = Timestamp::from_nanoseconds(now.nanoseconds().saturating_add(FORGET));
+            self.next_turn = now.after(FORGET);
         }
         let own = ntp(now);
         let is_near = ahead(identification, own).unsigned_abs() <= (TOLERANCE << 32).cast_unsigned();

@@ -37,7 +37,7 @@ fn is_not_acknowledged(revoking: &Revoking<'_, '_, '_>, finder: &mut Finder<'_>)
     }
     let (place, source) = (message.place, *message.source.ip());
     let timeout = revoking.world.options.reply_timeout;
-    let until = Timestamp::from_nanoseconds(place.time.nanoseconds().saturating_add(timeout));
+    let until = place.time.after(timeout);
     // The home agent shares the key of Type 32 with a node that has a co-located care-of address (RFC 3543 §3.3).
     let receiver = match message.sender() {
         Subject::HomeAgent if message.has(ExtensionType::FOREIGN_HOME_AUTHENTICATION) => {

@@ -46,7 +46,7 @@ pub(super) const IN_FLIGHT: i64 = 100_000_000;
 
 /// The end of the grace after a moment (D1).
 pub(super) const fn grace_after(time: Timestamp) -> Timestamp {
-    Timestamp::from_nanoseconds(time.nanoseconds().saturating_add(GRACE))
+    time.after(GRACE)
 }
 
 /// Appends to a list that hundreds of thousands of sessions have, and that is short in nearly all of them: room is made

@@ -144,8 +144,7 @@ impl RecentRequests {
 
     /// When the reply timeout of the oldest request is over.
     pub fn next_lapse(&self) -> Option<Timestamp> {
-        let oldest = self.requests.front()?.asked.place.time.nanoseconds();
-        Some(Timestamp::from_nanoseconds(oldest.saturating_add(self.timeout)))
+        Some(self.requests.front()?.asked.place.time.after(self.timeout))
     }
 
     /// Forgets the oldest request, if it got a reply; says whether it did.

@@ -136,7 +136,7 @@ impl World {
     /// Forgets the names that nothing is decided about any more at a time.
     pub fn forget_names(&mut self, time: Timestamp) {
         let span = self.options.reply_timeout.saturating_add(T_ACT);
-        let since = Timestamp::from_nanoseconds(time.nanoseconds().saturating_sub(span));
+        let since = time.before(span);
         let forgotten = self.names.forget_before(since);
         self.note_forgotten(forgotten);
     }

@@ -8,7 +8,6 @@ use crate::rules::rule::Check;
 use crate::rules::words::{bids, seconds};
 use crate::rules::{Level, Rule, Scope, Subject};
 use crate::state::Bid;
-use crate::time::Timestamp;
 use crate::wire::{Action, ReplyCode};
 
 /// How far back unanswered requests count for EXCH-011, in nanoseconds.
@@ -128,7 +127,7 @@ fn does_not_try_again(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>
         let is_it = wanted.map_or(track.care_of_address == address, |bid| track.bid == Some(bid));
         (is_it || track.hides_bid) && track.registering.is_some_and(|registering| registering > frame)
     };
-    let until = Timestamp::from_nanoseconds(time.nanoseconds().saturating_add(T_ACT));
+    let until = time.after(T_ACT);
     finder
         .fires(format!(
             "no registration of {name} in the {} after the request #{} was refused with {refusal}; the node has to \

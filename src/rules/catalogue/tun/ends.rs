@@ -9,7 +9,6 @@ use crate::rules::rule::Check;
 use crate::rules::words::seconds;
 use crate::rules::{Level, Rule, Scope, Subject};
 use crate::state::{Binding, BindingState};
-use crate::time::Timestamp;
 use crate::wire::IpProtocol;
 
 /// Home agent tunnels to a Care-of Address that was never registered.
@@ -176,7 +175,7 @@ fn no_live_binding(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     }
     let birth = node.birth();
     let until = grace_after(carried.time());
-    let from = Timestamp::from_nanoseconds(carried.time().nanoseconds().saturating_sub(GRACE));
+    let from = carried.time().before(GRACE);
     finder
         .fires(format!(
             "Reverse tunnel from {}, where no binding of the node is live; the home agent drops such packets \

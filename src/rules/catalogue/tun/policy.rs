@@ -194,7 +194,7 @@ fn sent_twice(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
         return;
     }
     let here = carried.live_here();
-    let earliest = Timestamp::from_nanoseconds(carried.time().nanoseconds().saturating_sub(GRACE));
+    let earliest = carried.time().before(GRACE);
     let there: Vec<&Binding> = node
         .bindings()
         .iter()
