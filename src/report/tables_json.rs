@@ -355,7 +355,7 @@ pub(super) fn exchange_json(exchange: &Exchange) -> ExchangeJson {
 }
 
 fn rule_json(fid: usize, rule: &Rule, node: &Node) -> RuleJson {
-    let effect = rule.effect(|bid| node.is_active(bid));
+    let effect = node.effect_of(rule);
     let selector = rule.selector.selector();
     RuleJson {
         fid,

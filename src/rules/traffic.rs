@@ -13,7 +13,7 @@ use super::way::{self, Opened, Way, is_in_its_tunnel, registration_in, way_of};
 use super::{Place, Rule, Subject};
 use crate::net::{Encapsulation, FlowFacts, FlowKey, IpPacket, Peeled, Tunnel, UdpTunnel, peel};
 use crate::state::{
-    Attribution, Bid, Direction, Downlink, Ends, FarEnd, MessageEvent, Node, Observer, Policy, Spray,
+    Attribution, Direction, Downlink, Ends, FarEnd, MessageEvent, Node, Observer, Policy, Spray,
 };
 use crate::time::Timestamp;
 
@@ -270,8 +270,7 @@ impl Validator {
             bindings.live.first()?;
             let index = decide(node.policy(), &facts, &downlink)?;
             let rule = node.policy().rules().get(index)?;
-            let is_live =
-                |bid: u8| bindings.live.iter().any(|binding| binding.bid().map(Bid::octet) == Some(bid));
+            let is_live = |bid: u8| bindings.live.iter().any(|binding| binding.has_bid(bid));
             Some((index.saturating_add(1), rule, rule.effect(is_live)))
         });
         Carried {

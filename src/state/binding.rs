@@ -106,6 +106,12 @@ impl BindingState {
 }
 
 impl Binding {
+    /// Whether it is the one that a message names by this octet.
+    #[inline]
+    pub fn has_bid(&self, octet: u8) -> bool {
+        self.bid().map(Bid::octet) == Some(octet)
+    }
+
     /// Whether it is alive; expiry has to be settled before.
     pub fn is_active(&self) -> bool {
         self.state == BindingState::Active

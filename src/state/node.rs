@@ -8,7 +8,7 @@ use std::net::Ipv4Addr;
 use smallvec::SmallVec;
 
 use super::tunnel::{self, Tunnel};
-use super::{Bid, Binding, BindingState, FarEnd, Interface, Policy, Prefix, Violations};
+use super::{Binding, BindingState, Effect, FarEnd, Interface, Policy, Prefix, Rule, Violations};
 use crate::time::Timestamp;
 
 pub(super) use transitions::Registration;
@@ -182,9 +182,9 @@ impl Node {
         self.bindings.iter().filter(|binding| binding.is_active())
     }
 
-    /// Whether a binding with this identifier is active.
-    pub fn is_active(&self, bid: u8) -> bool {
-        self.active().any(|binding| binding.bid().map(Bid::octet) == Some(bid))
+    /// What a rule does with the bindings that are active.
+    pub fn effect_of(&self, rule: &Rule) -> Effect {
+        rule.effect(|bid| self.active().any(|binding| binding.has_bid(bid)))
     }
 
     /// Whether nothing but its name is known.

@@ -343,7 +343,7 @@ impl Observer {
         flow.marks.set(Marks::RULED);
         flow.ruled_packets = flow.ruled_packets.saturating_add(1);
         flow.ruled_bytes = flow.ruled_bytes.saturating_add(sighting.bytes.into());
-        let effect = rule.effect(|bid| node.is_active(bid));
+        let effect = node.effect_of(rule);
         flow.expected = if let Effect::Forward(bid) = effect { bid } else { 0 };
         let mark = match effect {
             Effect::Drop => Some(Marks::LEAKS),

@@ -62,7 +62,7 @@ pub fn policy(observer: &Observer, home_address: Ipv4Addr) -> Vec<String> {
             RuleAction::Drop { .. } => "drop",
             RuleAction::Forward(_) => "forward",
         };
-        let effect = match rule.effect(|bid| node.is_active(bid)) {
+        let effect = match node.effect_of(rule) {
             Effect::Forward(bid) => bid.to_string(),
             Effect::Drop => "drop".to_owned(),
             Effect::Exhausted => "exhausted".to_owned(),

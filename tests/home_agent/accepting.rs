@@ -61,8 +61,7 @@ fn several_bindings_with_multipath_and_their_policy() {
     assert_eq!(lab.ask(&Ask::bid(2, 0).forward(&[2, 1], "proto udp").drop("dport 23")).code(), 0);
     assert_eq!((lab.active(), lab.node(NODE).multipath), (vec![1, 2], Multipath::Enabled));
     let node = lab.node(NODE);
-    let effects: Vec<_> =
-        node.policy().rules().iter().map(|rule| rule.effect(|bid| node.is_active(bid))).collect();
+    let effects: Vec<_> = node.policy().rules().iter().map(|rule| node.effect_of(rule)).collect();
     assert_eq!(effects, [Effect::Forward(1), Effect::Forward(2), Effect::Drop]);
     // The rest of the family: refresh, bulk, overwrite, and the end of one and of all.
     assert_eq!(lab.ask(&Ask::bid(1, 0)).code(), 0);

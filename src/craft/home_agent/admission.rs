@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use super::structure::Request;
 use super::{HomeAgent, Received, Settings};
-use crate::state::{Bid, Binding, Node};
+use crate::state::{Binding, Node};
 use crate::wire::{Action, Multipath, RegistrationRequest, ReplyCode};
 
 /// Nanoseconds between two searches for addresses that nobody uses any more.
@@ -114,9 +114,7 @@ fn knows_its_bids(node: Option<&Node>, request: &Request<'_>) -> bool {
     let own = request.multipath.map(|multipath| multipath.bid);
     let is_known = |bid: &u8| {
         own == Some(*bid)
-            || node.is_some_and(|node| {
-                staying(request, node).any(|binding| binding.bid().map(Bid::octet) == Some(*bid))
-            })
+            || node.is_some_and(|node| staying(request, node).any(|binding| binding.has_bid(*bid)))
     };
     request
         .flow_bindings

@@ -194,7 +194,7 @@ fn write_policy(out: &mut dyn Write, page: &mut Page<'_, '_>, node: &Node) -> io
 /// The bindings of a rule in order of preference, as a list that ends in a drop; the one in force is marked.
 fn preferences(text: &mut String, page: &Page<'_, '_>, node: &Node, rule: &Rule) {
     let Page { look, .. } = page;
-    let effect = rule.effect(|bid| node.is_active(bid));
+    let effect = node.effect_of(rule);
     let mark = look.glyphs.active;
     let blank = mark.chars().count();
     let line = |text: &mut String, is_active: bool, style: Style, preference: &dyn Display| {
@@ -225,7 +225,7 @@ struct Preference<'n> {
 impl Display for Preference<'_> {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         let Self { node, octet } = *self;
-        let of_it = |binding: &&Binding| binding.bid().map(Bid::octet) == Some(octet);
+        let of_it = |binding: &&Binding| binding.has_bid(octet);
         let bindings = node.bindings();
         let known = node.active().find(of_it).or_else(|| bindings.iter().rev().find(of_it));
         write!(formatter, "BID {octet} ")?;

@@ -8,7 +8,7 @@ use ratatui::text::Line;
 use super::Pane;
 use crate::counted::counted;
 use crate::report::selector_text;
-use crate::state::{Bid, Binding, Effect, Multipath, Node, Rule, RuleAction};
+use crate::state::{Binding, Effect, Multipath, Node, Rule, RuleAction};
 use crate::tui::app::App;
 use crate::tui::facts::Facts;
 use crate::tui::text::{self, Row};
@@ -104,7 +104,7 @@ pub fn lines(app: &App, node: &Node, width: usize) -> Vec<Line<'static>> {
 
 /// The bindings of a rule in order of preference, and the drop at the end; the one in force is marked.
 fn preferences(theme: &Theme, node: &Node, rule: &Rule) -> Vec<(String, Style)> {
-    let effect = rule.effect(|bid| node.is_active(bid));
+    let effect = node.effect_of(rule);
     let mark = |is_active: bool| if is_active { theme.glyphs.active } else { " " };
     let mut lines = Vec::new();
     if let RuleAction::Forward(list) = &rule.action {
@@ -126,7 +126,7 @@ fn preferences(theme: &Theme, node: &Node, rule: &Rule) -> Vec<(String, Style)> 
 
 /// A binding in a list of preferences.
 fn preference(node: &Node, octet: u8) -> String {
-    let of_it = |binding: &&Binding| binding.bid().map(Bid::octet) == Some(octet);
+    let of_it = |binding: &&Binding| binding.has_bid(octet);
     let known = node.active().find(of_it).or_else(|| node.bindings().iter().rev().find(of_it));
     match known {
         None => format!("BID {octet} never registered"),
@@ -142,7 +142,7 @@ fn preference(node: &Node, octet: u8) -> String {
 /// What the rule selects, what it decided, and whether it has to do without its first choice.
 fn description(theme: &Theme, node: &Node, rule: &Rule) -> Vec<(String, Style)> {
     let counted = format!("{:#}, {:#}", counted(rule.packets, "packet"), counted(rule.bytes, "octet"));
-    let state = match rule.effect(|bid| node.is_active(bid)) {
+    let state = match node.effect_of(rule) {
         Effect::Forward(bid) if rule.bids().first() != Some(&bid) => ("FAILOVER".to_owned(), theme.doubtful),
         Effect::Exhausted => ("EXHAUSTED: no binding is active".to_owned(), theme.bad),
         Effect::Drop => ("dropped".to_owned(), theme.doubtful),

@@ -85,8 +85,7 @@ fn node_line(app: &App, facts: Facts<'_>, (place, node): (NodeRef, &Node), width
 
 /// Rules that have to do without their first choice, and rules that are left with none.
 fn failovers(node: &Node) -> (usize, usize) {
-    let effects =
-        node.policy().rules().iter().map(|rule| (rule.effect(|bid| node.is_active(bid)), rule.bids()));
+    let effects = node.policy().rules().iter().map(|rule| (node.effect_of(rule), rule.bids()));
     effects.fold((0, 0), |(failed, exhausted), (effect, bids)| match effect {
         Effect::Forward(bid) if bids.first() != Some(&bid) => (failed + 1, exhausted),
         Effect::Exhausted => (failed, exhausted + 1),

@@ -326,7 +326,7 @@ fn registering(asking: &Asking<'_, '_, '_>) -> Option<Multipath> {
 
 /// The live binding with this BID.
 fn with_bid<'c>(asking: &Asking<'c, '_, '_>, bid: u8) -> Option<&'c Binding> {
-    asking.live_with_bid().find(|binding| binding.bid().map(Bid::octet) == Some(bid))
+    asking.live_with_bid().find(|binding| binding.has_bid(bid))
 }
 
 /// The BIDs of the live bindings at an address.

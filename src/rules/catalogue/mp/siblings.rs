@@ -102,7 +102,7 @@ pub static MP_021: Rule = Rule {
 fn bulk_for_a_new_binding(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
     let bulk = asking.message.usable.filter(|multipath| multipath.bulk && asking.request.lifetime > 0);
     let Some(multipath) = bulk.filter(|_| asking.anchored) else { return };
-    let is_live = |binding: &Binding| binding.bid().map(Bid::octet) == Some(multipath.bid);
+    let is_live = |binding: &Binding| binding.has_bid(multipath.bid);
     if asking.live().next().is_some() && !asking.live().any(is_live) {
         finder.fires(format!(
             "B is set for BID {}, which is not registered; RFC 7629 §4.1 and §5.1 speak of B as a renewal only",

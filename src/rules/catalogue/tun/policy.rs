@@ -46,7 +46,7 @@ fn strays(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     }
     let Some((number, rule, Effect::Forward(bid))) = carried.effect else { return };
     let here = carried.live_here();
-    let is_chosen = |binding: &Binding| binding.bid().is_some_and(|chosen| chosen.octet() == bid);
+    let is_chosen = |binding: &Binding| binding.has_bid(bid);
     if here.is_empty() || here.iter().any(|binding| is_chosen(binding)) {
         return;
     }
