@@ -182,6 +182,12 @@ impl Node {
         self.bindings.iter().filter(|binding| binding.is_active())
     }
 
+    /// The binding that a rule means by this octet: the active one, or the last that had it.
+    pub fn latest_of(&self, bid: u8) -> Option<&Binding> {
+        let has_it = |binding: &&Binding| binding.has_bid(bid);
+        self.active().find(has_it).or_else(|| self.bindings.iter().rev().find(has_it))
+    }
+
     /// What a rule does with the bindings that are active.
     pub fn effect_of(&self, rule: &Rule) -> Effect {
         rule.effect(|bid| self.active().any(|binding| binding.has_bid(bid)))

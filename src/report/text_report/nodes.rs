@@ -225,11 +225,8 @@ struct Preference<'n> {
 impl Display for Preference<'_> {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         let Self { node, octet } = *self;
-        let of_it = |binding: &&Binding| binding.has_bid(octet);
-        let bindings = node.bindings();
-        let known = node.active().find(of_it).or_else(|| bindings.iter().rev().find(of_it));
         write!(formatter, "BID {octet} ")?;
-        match known {
+        match node.latest_of(octet) {
             None => formatter.write_str("never registered"),
             Some(binding) if binding.is_active() => write!(formatter, "{}", binding.care_of_address),
             Some(binding) => write!(formatter, "{} {}", binding.care_of_address, binding.state.name()),

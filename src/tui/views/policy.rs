@@ -8,7 +8,7 @@ use ratatui::text::Line;
 use super::Pane;
 use crate::counted::counted;
 use crate::report::selector_text;
-use crate::state::{Binding, Effect, Multipath, Node, Rule, RuleAction};
+use crate::state::{Effect, Multipath, Node, Rule, RuleAction};
 use crate::tui::app::App;
 use crate::tui::facts::Facts;
 use crate::tui::text::{self, Row};
@@ -126,9 +126,7 @@ fn preferences(theme: &Theme, node: &Node, rule: &Rule) -> Vec<(String, Style)> 
 
 /// A binding in a list of preferences.
 fn preference(node: &Node, octet: u8) -> String {
-    let of_it = |binding: &&Binding| binding.has_bid(octet);
-    let known = node.active().find(of_it).or_else(|| node.bindings().iter().rev().find(of_it));
-    match known {
+    match node.latest_of(octet) {
         None => format!("BID {octet} never registered"),
         Some(binding) => {
             let access = binding.interface.and_then(|interface| interface.access_technology.name());
