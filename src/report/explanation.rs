@@ -5,7 +5,6 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::Look;
-use super::text_report::findings::level_style;
 use crate::counted::counted;
 use crate::rules::{DEFINITIONS, Definition, Level, Rule};
 
@@ -99,7 +98,7 @@ impl<'o> Explanation<'o> {
     /// A line a rule.
     pub fn list(&mut self, rules: &[&'static Rule]) -> io::Result<()> {
         for rule in rules {
-            let style = level_style(&self.look.palette, rule.level);
+            let style = self.look.palette.level(rule.level);
             writeln!(
                 self.out,
                 "{:<8}  {style}{:<6}{style:#}  {:<8}  {}",
@@ -119,7 +118,7 @@ impl<'o> Explanation<'o> {
     /// One rule with all there is to say of it, and the terms it uses.
     pub fn rule(&mut self, rule: &'static Rule) -> io::Result<()> {
         let heading = self.look.palette.heading;
-        let style = level_style(&self.look.palette, rule.level);
+        let style = self.look.palette.level(rule.level);
         let title = self.look.glyphs.words(rule.title);
         writeln!(self.out, "{heading}{}  {title}{heading:#}", rule.id)?;
         writeln!(self.out)?;

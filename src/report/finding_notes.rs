@@ -5,7 +5,6 @@ use std::ops::Range;
 
 use super::Look;
 use super::marked_lines::MarkedLines;
-use super::text_report::findings::level_style;
 use crate::rules::Finding;
 
 /// The findings about one message that have not been told yet.
@@ -64,7 +63,7 @@ impl<'f> FindingNotes<'f> {
     }
 
     fn write(&self, out: &mut MarkedLines<'_>, finding: &Finding, indent: usize) -> io::Result<()> {
-        let style = level_style(&self.look.palette, finding.level);
+        let style = self.look.palette.level(finding.level);
         let message = self.look.glyphs.wording(&finding.message);
         if let Some(octets) = &finding.octets {
             out.mark(octets.clone());

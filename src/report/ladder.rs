@@ -13,9 +13,7 @@ use participants::{End, Participants};
 use super::message_line::{FlowRule, Seconds};
 use super::replies::{Reply, replies};
 use super::selection::Selection;
-use crate::state::{
-    Bid, Binding, BindingState, Encapsulation, Exchange, FlowBindings, Kind, Leg, Node, Status, Step,
-};
+use crate::state::{Bid, Binding, BindingState, Exchange, FlowBindings, Kind, Leg, Node, Status, Step};
 use crate::time::Timestamp;
 use crate::wire::{FlowBinding, Numbers, ReplyCode};
 
@@ -219,8 +217,7 @@ impl<'t> Ladder<'t> {
             };
             node.tunnels().iter().rev().find(is_it).map(|tunnel| tunnel.encapsulation)
         });
-        let encapsulation =
-            encapsulation.map(|kind| format!("{} ", encapsulation_title(kind))).unwrap_or_default();
+        let encapsulation = encapsulation.map(|kind| format!("{} ", kind.title())).unwrap_or_default();
         let label = format!("{}{encapsulation}tunnel up", bid_prefix(exchange.bid));
         self.events.push(Event {
             time: reply.time,
@@ -337,14 +334,4 @@ fn reply_label(exchange: &Exchange, code: ReplyCode, numbers: Numbers, reply: Re
 
 fn bid_prefix(bid: Option<Bid>) -> String {
     bid.map(|bid| format!("BID {} ", bid.octet())).unwrap_or_default()
-}
-
-/// An encapsulation as people write it.
-pub(super) fn encapsulation_title(encapsulation: Encapsulation) -> &'static str {
-    match encapsulation {
-        Encapsulation::IpInIp => "IP-in-IP",
-        Encapsulation::Minimal => "minimal",
-        Encapsulation::Gre => "GRE",
-        Encapsulation::Udp => "UDP",
-    }
 }

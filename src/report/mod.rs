@@ -51,8 +51,7 @@ pub use palette::Palette;
 pub use printable::Printable;
 pub use record_lines::RecordLines;
 pub use screen::{
-    LadderEvent, LadderPage, MarkedLine, encapsulation_title, hex_dump_text, message_line,
-    message_tree_lines, selector_text,
+    LadderEvent, LadderPage, MarkedLine, hex_dump_text, message_line, message_tree_lines, selector_text,
 };
 pub use send::{Announcement, SendDepth, SendJson, SendJunit, SendReport, SendTap, SendText, route_line};
 pub use summary::{Lost, Summary};

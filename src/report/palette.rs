@@ -2,6 +2,8 @@
 
 use anstyle::{AnsiColor, Style};
 
+use crate::rules::Level;
+
 /// The styles reports use, by what they mark. All of them are empty where colour is not wanted; meaning is never
 /// carried by colour alone.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,6 +23,15 @@ pub struct Palette {
 }
 
 impl Palette {
+    /// How grave a level looks.
+    pub const fn level(&self, level: Level) -> Style {
+        match level {
+            Level::Must => self.bad,
+            Level::Should => self.doubtful,
+            Level::Note => self.quiet,
+        }
+    }
+
     /// Colours for a terminal.
     pub fn coloured() -> Self {
         let colour = |colour: AnsiColor| Style::new().fg_color(Some(colour.into()));

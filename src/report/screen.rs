@@ -7,7 +7,7 @@ use super::marked_lines::MarkedLines;
 use super::message_line::MessageLine;
 use super::{Clock, Look, hex_dump, message_tree};
 use crate::rules::Finding;
-use crate::state::{Encapsulation, Exchange, Node, Rule};
+use crate::state::{Exchange, Node, Rule};
 use crate::time::{Precision, Timestamp};
 use crate::trace::SeenMessage;
 use crate::wire::{KeyRing, Numbers};
@@ -48,11 +48,6 @@ pub fn hex_dump_text(octets: &[u8], look: &Look) -> String {
     // Writing to memory cannot fail.
     let _ = hex_dump::write(&mut text, octets, 0, &look.palette);
     String::from_utf8_lossy(&text).into_owned()
-}
-
-/// An encapsulation as people write it.
-pub fn encapsulation_title(encapsulation: Encapsulation) -> &'static str {
-    ladder::encapsulation_title(encapsulation)
 }
 
 /// What a rule selects, as `send` reads it.

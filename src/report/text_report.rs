@@ -1,7 +1,7 @@
 //! The report a person reads.
 
 mod exchanges;
-pub(super) mod findings;
+mod findings;
 mod flows;
 mod ladders;
 mod nodes;

@@ -88,6 +88,16 @@ impl Subject {
         }
     }
 
+    /// As short as in the documents.
+    pub const fn short(self) -> &'static str {
+        match self {
+            Self::MobileNode => "MN",
+            Self::HomeAgent => "HA",
+            Self::ForeignAgent => "FA",
+            Self::Any => "?",
+        }
+    }
+
     /// The words for people.
     pub const fn title(self) -> &'static str {
         match self {

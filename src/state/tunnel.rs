@@ -28,6 +28,16 @@ impl Encapsulation {
             Self::Udp => "udp",
         }
     }
+
+    /// As people write it.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::IpInIp => "IP-in-IP",
+            Self::Minimal => "minimal",
+            Self::Gre => "GRE",
+            Self::Udp => "UDP",
+        }
+    }
 }
 
 /// Packets and octets.

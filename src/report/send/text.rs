@@ -5,7 +5,6 @@ use std::io::{self, Write};
 use super::{Announcement, Milliseconds, SendReport, Tally, beyond, complaints, route_line, with_message};
 use crate::craft::{Entry, Ignored, Outcome, SentOrReceived};
 use crate::report::message_line::{Granted, MessageLine};
-use crate::report::text_report::findings::{level_style, short_subject};
 use crate::report::{Clock, Look, Printable, TimeStyle, hex_dump};
 use crate::rules::Finding;
 use crate::wire::{Header, Numbers, ReplyCode};
@@ -212,9 +211,9 @@ impl<W: Write> SendText<W> {
         let mut found: Vec<&Finding> = found.iter().collect();
         found.sort_by_key(|finding| (finding.level, finding.place.frame));
         for Finding { rule, level, subject, place, message, .. } in found {
-            let style = level_style(&look.palette, *level);
+            let style = look.palette.level(*level);
             let (frame, message) = (place.frame, look.glyphs.wording(message));
-            let (level, subject) = (level.name(), short_subject(*subject));
+            let (level, subject) = (level.name(), subject.short());
             writeln!(
                 out,
                 "{:indent$}{style}{level:<6}{style:#}  {:<8}  #{frame}  {subject}  {message}",

@@ -8,7 +8,7 @@ use std::net::Ipv4Addr;
 use super::Page;
 use crate::counted::{counted, grouped};
 use crate::report::Palette;
-use crate::rules::{Finding, Findings, Level, Rule, Subject};
+use crate::rules::{Finding, Findings, Level, Rule};
 use crate::state::{Node, Observer};
 
 /// Findings of one rule and node that are still told one by one.
@@ -198,7 +198,7 @@ fn write_lines(out: &mut dyn Write, page: &mut Page<'_, '_>, lines: &[Line<'_>])
     let times: Vec<String> = lines.iter().map(|line| page.moment(line.finding.place.time)).collect();
     let time_width = times.iter().map(String::len).max().unwrap_or(0);
     for (Line { finding, place, whose }, time) in lines.iter().zip(times) {
-        let style = level_style(&page.look.palette, finding.level);
+        let style = page.look.palette.level(finding.level);
         let Finding { rule: Rule { id, .. }, level, subject, message, .. } = finding;
         let message = page.look.glyphs.wording(message);
         let whose = whose.as_ref().map(|whose| format!("{whose}: ")).unwrap_or_default();
@@ -207,29 +207,10 @@ fn write_lines(out: &mut dyn Write, page: &mut Page<'_, '_>, lines: &[Line<'_>])
             out,
             "  {style}{:<6}{style:#}  {id:<8}  {place}{padding}  {quiet}{time:>time_width$}{quiet:#}  {:<4}  {whose}{message}",
             level.name(),
-            short_subject(*subject)
+            subject.short()
         )?;
     }
     Ok(())
-}
-
-/// How grave a level looks.
-pub(in crate::report) fn level_style(palette: &Palette, level: Level) -> anstyle::Style {
-    match level {
-        Level::Must => palette.bad,
-        Level::Should => palette.doubtful,
-        Level::Note => palette.quiet,
-    }
-}
-
-/// Who is at fault, as short as in the documents.
-pub(in crate::report) fn short_subject(subject: Subject) -> &'static str {
-    match subject {
-        Subject::MobileNode => "MN",
-        Subject::HomeAgent => "HA",
-        Subject::ForeignAgent => "FA",
-        Subject::Any => "?",
-    }
 }
 
 fn write_counts(
@@ -249,8 +230,7 @@ fn write_counts(
     let counts: Vec<String> = Level::ALL
         .into_iter()
         .map(|level| {
-            let style =
-                if count(level) > 0 { level_style(&page.look.palette, level) } else { anstyle::Style::new() };
+            let style = if count(level) > 0 { page.look.palette.level(level) } else { anstyle::Style::new() };
             format!("{style}{} {}{style:#}", grouped(count(level)), level.name())
         })
         .collect();

@@ -8,7 +8,6 @@ use anstyle::Style;
 
 use super::Page;
 use crate::counted::counted;
-use crate::report::ladder::encapsulation_title;
 use crate::report::look::painted;
 use crate::report::text_table::{Group, TextTable};
 use crate::state::{Bid, Binding, Effect, Multipath, Node, Origin, Rule, RuleAction, Traffic, Tunnel};
@@ -123,7 +122,7 @@ fn fill_binding(table: &mut TextTable, page: &mut Page<'_, '_>, binding: &Bindin
         }
         None => table.nothing(2),
     }
-    table.text(encapsulation_title(binding.encapsulation()));
+    table.text(binding.encapsulation().title());
     table.text(if binding.flags.co_located() { "co-located" } else { "via FA" });
     table.compose(|text| text.extend(binding.flags.letters()));
     table.text(lifetime(binding.lifetime));
@@ -147,7 +146,7 @@ fn fill_tunnel(table: &mut TextTable, tunnel: &Tunnel) {
         None => table.text(tunnel.care_of_address),
     }
     table.nothing(2);
-    table.text(encapsulation_title(tunnel.encapsulation));
+    table.text(tunnel.encapsulation.title());
     table.nothing(4);
     table.text("no binding");
     table.nothing(1);

@@ -7,7 +7,7 @@ use super::flow_columns::{protocol_name, verdict_style};
 use super::tunnels::{Row, last_tunnel};
 use crate::counted::counted;
 use crate::net::FlowEnd;
-use crate::report::{Clock, encapsulation_title};
+use crate::report::Clock;
 use crate::state::{Bid, Binding, Effect, FlowView, Multipath, Node, Tunnel};
 use crate::tui::app::App;
 use crate::tui::facts::{Facts, NodeRef};
@@ -138,7 +138,7 @@ fn tunnel_line(
     let room = width.saturating_sub(row.width() + text::width_of(&traffic));
     let life_room = room.saturating_sub(9).clamp(13, 24).min(room);
     if room >= life_room + 9 {
-        let encapsulation = encapsulation_title(tunnel.encapsulation);
+        let encapsulation = tunnel.encapsulation.title();
         row.push(format!(" {}", text::left(encapsulation, 8, ellipsis)), base);
     }
     let (life, style) = life(app, facts, binding, life_room.saturating_sub(1), clock);
