@@ -8,8 +8,6 @@ use crate::rules::Findings;
 /// The `capture` object.
 #[derive(Serialize)]
 pub(super) struct CaptureJson<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    record: Option<&'static str>,
     files: &'a [String],
     link_types: Vec<String>,
     packets: u64,
@@ -43,13 +41,12 @@ struct Evicted {
 }
 
 impl<'a> CaptureJson<'a> {
-    /// The object for `summary`; with `record`, `"record": "capture"` goes first.
-    pub(super) fn new(summary: &Summary<'a>, clock: &mut Clock, record: bool) -> Self {
+    /// The object for `summary`.
+    pub(super) fn new(summary: &Summary<'a>, clock: &mut Clock) -> Self {
         let counts = summary.counts;
         let evictions = summary.observer.evictions();
         let mut text = |time| clock.rfc3339(time, counts.precision).to_owned();
         Self {
-            record: record.then_some("capture"),
             files: summary.files,
             link_types: summary.link_type_names(),
             packets: counts.packets,

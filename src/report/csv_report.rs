@@ -135,12 +135,12 @@ impl<W: Write> Report for CsvReport<W> {
             &seen.datagram.destination.to_string(),
             &kind,
             &facts.flags.letters().collect::<String>(),
-            &cell(facts.code),
-            &cell(facts.lifetime),
-            &cell(facts.home_address),
-            &cell(facts.home_agent),
-            &cell(facts.care_of_address),
-            &cell(facts.identification.map(|number| format!("0x{number:016x}"))),
+            &or_empty(facts.code),
+            &or_empty(facts.lifetime),
+            &or_empty(facts.home_address),
+            &or_empty(facts.home_agent),
+            &or_empty(facts.care_of_address),
+            &or_empty(facts.identification.map(|number| format!("0x{number:016x}"))),
             &named.bid,
             &named.nai,
             &names.join(" "),
@@ -208,7 +208,7 @@ fn write_row<W: Write, T: AsRef<[u8]>>(
 }
 
 /// A cell, empty where there is no value.
-fn cell<T: ToString>(value: Option<T>) -> String {
+fn or_empty(value: Option<impl ToString>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
 }
 

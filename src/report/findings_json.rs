@@ -13,8 +13,6 @@ use crate::rules::Finding;
 /// into a buffer.
 #[derive(Clone, Serialize)]
 pub(super) struct FindingJson<'f> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub record: Option<&'static str>,
     rule: &'static str,
     level: &'static str,
     frame: u64,
@@ -28,7 +26,6 @@ pub(super) struct FindingJson<'f> {
 impl<'f> FindingJson<'f> {
     pub fn new(finding: &'f Finding, clock: &mut Clock) -> Self {
         Self {
-            record: None,
             rule: finding.rule.id,
             level: finding.level.name(),
             frame: finding.place.frame,
@@ -53,9 +50,6 @@ impl<'f> FindingJson<'f> {
 impl ToJson for FindingJson<'_> {
     fn write(&self, out: &mut Vec<u8>) {
         let mut object = Object::begin(out);
-        if let Some(record) = self.record {
-            object.entry("record", Word(record));
-        }
         object.entry("rule", Word(self.rule));
         object.entry("level", Word(self.level));
         object.entry("frame", self.frame);
@@ -76,7 +70,6 @@ mod tests {
     #[test]
     fn both_ways_of_writing_say_the_same() {
         let whole = FindingJson {
-            record: Some("finding"),
             rule: "TUN-005",
             level: "must",
             frame: 7,
@@ -86,7 +79,7 @@ mod tests {
             message: "\"a\\b\"\n of 300 octets in all, so that there is more than one piece of it (RFC 7629 §4.2) \u{202e}".into(),
             source: "RFC 7629 §4.2",
         };
-        let bare = FindingJson { record: None, home_address: None, ..whole.clone() };
+        let bare = FindingJson { home_address: None, ..whole.clone() };
         for finding in [whole, bare] {
             let (mut written, mut serialized) = (Vec::new(), Vec::new());
             finding.write(&mut written);

@@ -51,7 +51,7 @@ impl<W: Write> Report for JsonReport<W> {
         self.out.push(if self.messages == 0 { "\n" } else { ",\n" });
         self.messages += 1;
         let time = self.clock.rfc3339(seen.time, seen.precision);
-        MessageJson { seen, time, keys, record: false }.write(&mut self.out.text);
+        MessageJson { seen, time, keys }.write(&mut self.out.text);
         self.out.write_if_large()
     }
 
@@ -74,7 +74,7 @@ impl<W: Write> Report for JsonReport<W> {
             self.out.push(if any { "\n]" } else { "]" });
         }
         self.out.push(",\n\"capture\":");
-        self.out.object(&CaptureJson::new(summary, &mut self.clock, false))?;
+        self.out.object(&CaptureJson::new(summary, &mut self.clock))?;
         self.out.push("}\n");
         self.out.flush()
     }
@@ -101,60 +101,43 @@ impl<W: Write> NdjsonReport<W> {
         let (out, sections) = (&mut self.out, self.sections);
         let mut tables = Tables::new(summary, &mut self.clock);
         if sections.exchanges {
-            for mut exchange in tables.exchanges() {
-                exchange.record = Some("exchange");
-                out.line(&exchange)?;
+            for exchange in tables.exchanges() {
+                out.record("exchange", &exchange)?;
             }
         }
         if sections.nodes {
             for node in tables.nodes() {
-                let mut node = tables.node(node);
-                node.record = Some("node");
-                out.line(&node)?;
+                out.record("node", &tables.node(node))?;
             }
         }
         if sections.flows {
             for flow in tables.flows() {
-                let mut flow = tables.flow(&flow);
-                flow.record = Some("flow");
-                out.line(&flow)?;
+                out.record("flow", &tables.flow(&flow))?;
             }
         }
         if sections.traffic {
-            let mut traffic = tables.traffic();
-            traffic.record = Some("traffic");
-            out.line(&traffic)?;
+            out.record("traffic", &tables.traffic())?;
         }
         if sections.violations {
-            let mut violations = tables.violations();
-            violations.record = Some("violations");
-            out.line(&violations)?;
+            out.record("violations", &tables.violations())?;
         }
         if sections.findings {
-            for mut finding in FindingJson::all(summary, &mut self.clock) {
-                finding.record = Some("finding");
-                finding.write(&mut self.out.text);
-                self.out.push("\n");
-                self.out.write_if_large()?;
+            for finding in FindingJson::all(summary, &mut self.clock) {
+                out.record_as_written("finding", &finding)?;
             }
         }
         Ok(())
     }
-}
 
-impl<W: Write> NdjsonReport<W> {
     /// Writes one exchange.
     pub(super) fn exchange(&mut self, exchange: &Exchange) -> io::Result<()> {
-        let mut exchange = exchange_json(exchange);
-        exchange.record = Some("exchange");
-        self.out.line(&exchange)
+        self.out.record("exchange", &exchange_json(exchange))
     }
 
     /// Writes one node.
     pub(super) fn node(&mut self, node: &Node, summary: &Summary<'_>) -> io::Result<()> {
-        let mut node = self.row(summary).node(node);
-        node.record = Some("node");
-        self.out.line(&node)
+        let node = self.row(summary).node(node);
+        self.out.record("node", &node)
     }
 
     /// What writes single rows of the tables: which of them are wanted was asked before.
@@ -164,18 +147,13 @@ impl<W: Write> NdjsonReport<W> {
 
     /// Writes one finding.
     pub(super) fn finding(&mut self, finding: &Finding) -> io::Result<()> {
-        let mut finding = FindingJson::new(finding, &mut self.clock);
-        finding.record = Some("finding");
-        finding.write(&mut self.out.text);
-        self.out.push("\n");
-        self.out.write_if_large()
+        self.out.record_as_written("finding", &FindingJson::new(finding, &mut self.clock))
     }
 
     /// Writes one flow.
     pub(super) fn flow(&mut self, flow: &FlowView, summary: &Summary<'_>) -> io::Result<()> {
-        let mut flow = self.row(summary).flow(flow);
-        flow.record = Some("flow");
-        self.out.line(&flow)
+        let flow = self.row(summary).flow(flow);
+        self.out.record("flow", &flow)
     }
 }
 
@@ -185,14 +163,12 @@ impl<W: Write> Report for NdjsonReport<W> {
             return Ok(());
         }
         let time = self.clock.rfc3339(seen.time, seen.precision);
-        MessageJson { seen, time, keys, record: true }.write(&mut self.out.text);
-        self.out.push("\n");
-        self.out.write_if_large()
+        self.out.record_as_written("message", &MessageJson { seen, time, keys })
     }
 
     fn finish(&mut self, summary: &Summary<'_>) -> io::Result<()> {
         self.tables(summary)?;
-        self.out.line(&CaptureJson::new(summary, &mut self.clock, true))?;
+        self.out.record("capture", &CaptureJson::new(summary, &mut self.clock))?;
         self.out.flush()
     }
 
@@ -224,11 +200,35 @@ impl<W: Write> Pieces<W> {
         self.write_if_large()
     }
 
-    /// An object and the end of its line.
-    pub fn line(&mut self, object: &impl serde::Serialize) -> io::Result<()> {
-        self.object(object)?;
+    /// An object on a line of its own, with what it is before its own entries.
+    pub fn record(&mut self, kind: &str, object: &impl serde::Serialize) -> io::Result<()> {
+        self.record_by(kind, |text| Ok(json_writer::serialize(text, object)?))
+    }
+
+    /// The same of what is written without Serde.
+    fn record_as_written(&mut self, kind: &str, object: &impl ToJson) -> io::Result<()> {
+        self.record_by(kind, |text| {
+            object.write(text);
+            Ok(())
+        })
+    }
+
+    fn record_by(
+        &mut self,
+        kind: &str,
+        write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>,
+    ) -> io::Result<()> {
+        self.push("{\"record\":\"");
+        self.push(kind);
+        self.push("\"");
+        let brace = self.text.len();
+        write(&mut self.text)?;
+        // Its entries go on where that one ended.
+        if let Some(brace) = self.text.get_mut(brace) {
+            *brace = b',';
+        }
         self.push("\n");
-        Ok(())
+        self.write_if_large()
     }
 
     /// A list of objects, one a line.

@@ -19,8 +19,6 @@ pub(super) struct MessageJson<'r, 'a> {
     pub time: &'r str,
     /// The keys its authenticators are verified with.
     pub keys: &'r KeyRing,
-    /// Whether `"record": "message"` goes first.
-    pub record: bool,
 }
 
 impl ToJson for MessageJson<'_, '_> {
@@ -28,9 +26,6 @@ impl ToJson for MessageJson<'_, '_> {
         let Self { seen, .. } = self;
         let message = &seen.message;
         let mut object = Object::begin(out);
-        if self.record {
-            object.entry("record", Word("message"));
-        }
         object.entry("frame", seen.frame);
         object.entry("file", seen.file);
         object.entry("time", Word(self.time));

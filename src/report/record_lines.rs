@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::json_report::Pieces;
-use super::tables_json::{ExchangeJson, Tables};
+use super::tables_json::{Tables, exchange_json};
 use super::{Clock, TimeStyle};
 use crate::state::{Exchange, Node, Observer};
 use crate::time::Precision;
@@ -23,14 +23,12 @@ impl<W: Write> RecordLines<W> {
 
     /// An exchange as it stands.
     pub fn exchange(&mut self, exchange: &Exchange) -> io::Result<()> {
-        self.out.line(&ExchangeJson::record(exchange))
+        self.out.record("exchange", &exchange_json(exchange))
     }
 
     /// A node as `observer` knows it now.
     pub fn node(&mut self, observer: &Observer, node: &Node) -> io::Result<()> {
-        let mut json = Tables::of(observer, self.precision, &mut self.clock).node(node);
-        json.record = Some("node");
-        self.out.line(&json)
+        self.out.record("node", &Tables::of(observer, self.precision, &mut self.clock).node(node))
     }
 
     /// Hands everything written so far to the reader.

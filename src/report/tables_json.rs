@@ -23,8 +23,6 @@ pub(super) struct Tables<'t> {
 /// An `exchange` object.
 #[derive(Serialize)]
 pub(super) struct ExchangeJson {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub record: Option<&'static str>,
     home_address: Ipv4Addr,
     nai: Option<String>,
     identification: String,
@@ -42,8 +40,6 @@ pub(super) struct ExchangeJson {
 /// A `node` object.
 #[derive(Serialize)]
 pub(super) struct NodeJson {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub record: Option<&'static str>,
     home_address: Option<Ipv4Addr>,
     nai: Option<String>,
     home_agent: Ipv4Addr,
@@ -137,8 +133,6 @@ struct TrafficJson {
 /// A `flow` object.
 #[derive(Serialize)]
 pub(super) struct FlowJson {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub record: Option<&'static str>,
     home_address: Option<Ipv4Addr>,
     source: IpAddr,
     destination: IpAddr,
@@ -163,8 +157,6 @@ struct PathJson {
 /// The `traffic` object: what each home agent did.
 #[derive(Serialize)]
 pub(super) struct AgentsJson {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub record: Option<&'static str>,
     home_agents: Vec<AgentJson>,
 }
 
@@ -192,8 +184,6 @@ struct UnknownTunnelJson {
 /// The `violations` object: what was refused for reasons of security.
 #[derive(Serialize)]
 pub(super) struct ViolationsJson {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub record: Option<&'static str>,
     nodes: Vec<ViolatorJson>,
 }
 
@@ -207,13 +197,6 @@ struct ViolatorJson {
     unknown_spi: u64,
     last_time: Option<String>,
     last_code: Option<u8>,
-}
-
-impl ExchangeJson {
-    /// One exchange, as a line of its own.
-    pub fn record(exchange: &Exchange) -> Self {
-        Self { record: Some("exchange"), ..exchange_json(exchange) }
-    }
 }
 
 impl<'t> Tables<'t> {
@@ -242,7 +225,6 @@ impl<'t> Tables<'t> {
 
     pub fn node(&mut self, node: &Node) -> NodeJson {
         NodeJson {
-            record: None,
             home_address: node.home_address,
             nai: nai(node.nai.as_deref()),
             home_agent: node.home_agent,
@@ -277,7 +259,6 @@ impl<'t> Tables<'t> {
 
     pub fn flow(&mut self, flow: &FlowView) -> FlowJson {
         FlowJson {
-            record: None,
             home_address: flow.home_address,
             source: flow.source,
             destination: flow.destination,
@@ -304,7 +285,7 @@ impl<'t> Tables<'t> {
     pub fn traffic(&self) -> AgentsJson {
         let home_agents =
             self.selection.observer().agents().iter().map(|(agent, traffic)| agent_json(*agent, traffic));
-        AgentsJson { record: None, home_agents: home_agents.collect() }
+        AgentsJson { home_agents: home_agents.collect() }
     }
 
     pub fn violations(&mut self) -> ViolationsJson {
@@ -327,7 +308,7 @@ impl<'t> Tables<'t> {
                 })
             })
             .collect();
-        ViolationsJson { record: None, nodes }
+        ViolationsJson { nodes }
     }
 
     fn time(&mut self, time: Timestamp) -> String {
@@ -338,7 +319,6 @@ impl<'t> Tables<'t> {
 /// An `exchange` object.
 pub(super) fn exchange_json(exchange: &Exchange) -> ExchangeJson {
     ExchangeJson {
-        record: None,
         home_address: exchange.home_address,
         nai: nai(exchange.nai.as_deref()),
         identification: format!("0x{:016x}", exchange.identification),

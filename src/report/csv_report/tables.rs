@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::write_row;
+use super::{or_empty, write_row};
 use crate::report::selection::Selection;
 use crate::report::{Clock, Printable, Summary};
 use crate::rules::Findings;
@@ -354,10 +354,6 @@ pub(super) fn write_findings<W: Write>(
 /// A NAI that may be looked at on a terminal.
 fn nai(octets: Option<&[u8]>) -> String {
     octets.map(|octets| Printable(octets).to_string()).unwrap_or_default()
-}
-
-fn or_empty(value: Option<impl ToString>) -> String {
-    value.map(|value| value.to_string()).unwrap_or_default()
 }
 
 fn list(values: impl Iterator<Item = impl ToString>) -> String {

@@ -203,7 +203,7 @@ impl ToJson for PacketJson<'_> {
         let mut clock = Clock::new(TimeStyle::Utc);
         let written = with_message(packet, numbers, |seen| {
             let time = clock.rfc3339(seen.time, seen.precision);
-            MessageJson { seen, time, keys, record: false }.write(out);
+            MessageJson { seen, time, keys }.write(out);
         });
         if written.is_none() {
             Null.write(out);
