@@ -18,6 +18,7 @@
 //!
 //! - `counted`: numbers as people read them, wherever something is told in words.
 //! - [`time`]: the one notion of time, taken from the capture and never from a clock.
+//! - `wall_clock`: the time of day, for the rooms that live in the present: [`watch`], [`craft`] and [`cli`].
 //! - [`capture`]: where frames come from and go to: files, standard input, filters, the writer.
 //! - [`net`]: from a frame to the UDP datagram or tunnelled packet inside it.
 //! - [`wire`]: the Mobile IP codec; total parsers, with the emit side beside each.
@@ -43,5 +44,6 @@ pub mod state;
 pub mod time;
 pub mod trace;
 pub mod tui;
+mod wall_clock;
 pub mod watch;
 pub mod wire;

@@ -8,7 +8,7 @@ use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -23,6 +23,7 @@ use crate::craft::ReplayStyle;
 use crate::craft::home_agent::{HomeAgent, Outcome, Settings, Tally};
 use crate::state::Prefix;
 use crate::time::Timestamp;
+use crate::wall_clock::now;
 use crate::wire::PORT;
 use output::Output;
 use socket::Socket;
@@ -192,16 +193,6 @@ fn patience(agent: &HomeAgent, now: Timestamp) -> Duration {
     let left = agent.next_expiry().map(|expiry| expiry.since(now).max(0).unsigned_abs());
     // It expires when the clock is past it.
     left.map_or(PATIENCE, |left| PATIENCE.min(Duration::from_nanos(left) + Duration::from_millis(1)))
-}
-
-/// The time of day.
-#[allow(clippy::disallowed_methods, reason = "a home agent lives in the present")]
-fn now() -> Timestamp {
-    let nanoseconds = |duration: Duration| i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX);
-    Timestamp::from_nanoseconds(match SystemTime::now().duration_since(SystemTime::UNIX_EPOCH) {
-        Ok(since) => nanoseconds(since),
-        Err(before) => nanoseconds(before.duration()).saturating_neg(),
-    })
 }
 
 /// A flag that SIGINT, SIGTERM and SIGHUP raise; the last not where it was started by `nohup`.

@@ -23,6 +23,7 @@ use super::request::RequestError;
 use super::tape::Tape;
 use super::time_to_live;
 use crate::capture::{WriteError, Writer};
+use crate::wall_clock;
 use crate::wire::{Header, Message, Numbers, low_half};
 
 /// One step of a conversation, checked.
@@ -260,7 +261,7 @@ impl Runner {
         let octets = self.octets(exchange)?;
         let destination = exchange.call.destination;
         let ttl = time_to_live::supposed(time_to_live::wanted(&octets, *destination.ip(), self.numbers));
-        let packet = self.tape.record(clock::now(), exchange.local, destination, ttl, &octets);
+        let packet = self.tape.record(wall_clock::now(), exchange.local, destination, ttl, &octets);
         exchange.outcome.request = Some(exchange.outcome.packets.len());
         exchange.outcome.packets.push(packet);
         Ok(())
@@ -273,7 +274,7 @@ impl Runner {
         let state = self.replay.entry(association).or_default();
         let identification = match (call.identification, call.style) {
             (Some(identification), _) => identification,
-            (None, ReplayStyle::Timestamp) => state.timestamp(clock::now()),
+            (None, ReplayStyle::Timestamp) => state.timestamp(wall_clock::now()),
             (None, ReplayStyle::Nonce) => state.with_nonce(getrandom::u32().map_err(RunError::Randomness)?),
         };
         Ok(call.octets(identification, *exchange.local.ip(), assigned)?)
@@ -284,7 +285,7 @@ impl Runner {
         let Some(socket) = self.channels.get(*channel) else { return };
         exchange.identification = identification_of(octets, self.numbers);
         let low = exchange.identification.map(low_half);
-        let (time, sent_at) = (clock::now(), clock::instant());
+        let (time, sent_at) = (wall_clock::now(), clock::instant());
         let wanted_ttl = time_to_live::wanted(octets, *call.destination.ip(), self.numbers);
         let ttl = match socket.send(octets, call.destination, wanted_ttl) {
             Ok(ttl) => ttl,

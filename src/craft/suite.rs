@@ -13,10 +13,10 @@ use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 
 use super::case::CaseFacts;
-use super::clock;
 use super::runner::Step;
 use super::scenario::{Layer, ReadStep, Reader, ScenarioError, Surroundings};
 use super::settings::Settings;
+use crate::wall_clock;
 
 /// The suites by name, as they are compiled in.
 const SUITES: [(&str, &str); 2] =
@@ -97,7 +97,7 @@ fn read_from(
     reader.define("right_home_address", expected);
     reader.define("multipath_type", surroundings.numbers.multipath_family.to_string());
     // An agent may answer the very octets of an earlier run as it did then.
-    reader.define("run", format!("{:08x}", clock::now().nanoseconds() & 0xffff_ffff));
+    reader.define("run", format!("{:08x}", wall_clock::now().nanoseconds() & 0xffff_ffff));
     let defaults = reader.defaults(table)?;
     let mut prepare = Vec::new();
     for key in ["assign", "prepare"] {

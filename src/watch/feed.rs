@@ -9,12 +9,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use super::replay::Due;
 use super::{Batch, CaptureCounters, Replay};
 use crate::capture::{Frame, InputError, LinkType, Live, LiveError, LiveNotice, LiveOptions, Next, Timeline};
 use crate::time::Timestamp;
+use crate::wall_clock;
 
 /// Where frames come from.
 #[derive(Clone, Debug)]
@@ -204,7 +205,7 @@ impl Feed {
         if !self.is_live {
             return None;
         }
-        Some(wall_clock().before(LATE))
+        Some(wall_clock::now().before(LATE))
     }
 
     /// Names of the inputs: interfaces, a file, `-`.
@@ -249,11 +250,6 @@ impl Drop for Feed {
 /// Nanoseconds after which a frame of any interface has come, if it comes: the kernel holds frames back for ten
 /// milliseconds, and the rest is for a busy machine.
 const LATE: i64 = 60_000_000;
-
-fn wall_clock() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_nanoseconds(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
-}
 
 /// The thread's end of the way.
 struct Road {
@@ -331,7 +327,7 @@ fn capture(mut live: Live, mut road: Road) {
         let notice = |notice| notices.push_back(notice);
         let any = if merges {
             let any = live.read(|frame| held.push(frame), notice);
-            held.release(wall_clock().before(LATE), &mut road);
+            held.release(wall_clock::now().before(LATE), &mut road);
             any
         } else {
             live.read(|frame| road.push(frame), notice)

@@ -12,6 +12,7 @@ use crate::craft::outcome::{Ignored, Outcome, Trouble};
 use crate::craft::packet::SentOrReceived;
 use crate::craft::replay::ReplayStyle;
 use crate::craft::time_to_live;
+use crate::wall_clock;
 use crate::wire::{Message, RegistrationReply, ReplyCode, high_half, low_half};
 
 impl Runner {
@@ -59,7 +60,7 @@ impl Runner {
                 let local = self.local(channel);
                 // With which TTL it came the socket does not say, and no rule asks.
                 let ttl = time_to_live::supposed(None);
-                let packet = self.tape.record(clock::now(), source, local, ttl, &octets);
+                let packet = self.tape.record(wall_clock::now(), source, local, ttl, &octets);
                 let index = outcome.packets.len();
                 match self.examine(exchange, channel, source, &packet) {
                     Err(_) if exchange.outcome.ignored.len() >= Outcome::MOST_IGNORED => {
