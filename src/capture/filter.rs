@@ -3,6 +3,7 @@
 use pcap::{BpfProgram, Capture, Linktype};
 use thiserror::Error;
 
+use super::said::said;
 use super::{Frame, LinkType};
 
 /// A filter expression, compiled by libpcap for each link type that turns up.
@@ -100,12 +101,7 @@ impl FrameFilter {
 
 /// Compiles `expression` for frames of `link_type`.
 fn compile(expression: &str, link_type: LinkType) -> Result<BpfProgram, String> {
-    Capture::dead(data_link(link_type)).and_then(|capture| capture.compile(expression, true)).map_err(
-        |error| match error {
-            pcap::Error::PcapError(message) => message,
-            other => other.to_string(),
-        },
-    )
+    Capture::dead(data_link(link_type)).and_then(|capture| capture.compile(expression, true)).map_err(said)
 }
 
 /// libpcap's own number (DLT) of a link type, which differs from the one in files for raw IP.

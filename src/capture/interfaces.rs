@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use pcap::Device;
 use thiserror::Error;
 
+use super::said::said;
+
 /// An interface as libpcap describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Interface {
@@ -41,12 +43,7 @@ impl InterfacesError {
 
 /// Lists the interfaces, in libpcap's order: the likeliest to be captured from come first.
 pub fn interfaces() -> Result<Vec<Interface>, InterfacesError> {
-    let devices = Device::list().map_err(|error| InterfacesError {
-        message: match error {
-            pcap::Error::PcapError(message) => message,
-            other => other.to_string(),
-        },
-    })?;
+    let devices = Device::list().map_err(|error| InterfacesError { message: said(error) })?;
     Ok(devices.into_iter().map(Interface::from).collect())
 }
 

@@ -13,6 +13,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use pcap::{Active, Capture, Linktype, Stat};
 
 use super::live_error::LiveError;
+use super::said::said;
 use super::{Frame, LinkType, interfaces, live_filter, privileges};
 use crate::time::{Precision, Timestamp};
 
@@ -274,13 +275,6 @@ fn refused(name: &str, error: pcap::Error) -> LiveError {
     }
     let message = said(error);
     if message.contains("not up") { LiveError::Down { name } } else { LiveError::Other { name, message } }
-}
-
-fn said(error: pcap::Error) -> String {
-    match error {
-        pcap::Error::PcapError(message) => message,
-        other => other.to_string(),
-    }
 }
 
 /// The number that files have for a link type of libpcap's: raw IP has another one.

@@ -17,6 +17,7 @@ mod pcapng;
 pub mod privileges;
 mod record;
 mod ring;
+mod said;
 #[cfg(test)]
 mod samples;
 mod source;

@@ -110,10 +110,15 @@ impl Writer {
         }
     }
 
+    /// Whether a file of this name is written as pcapng.
+    pub fn is_pcapng(path: &Path) -> bool {
+        path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("pcapng"))
+    }
+
     /// Writes to an open, empty file; `path` is its name and says the format.
     pub(super) fn to_file(path: &Path, file: File) -> Result<Self, WriteError> {
         let name = path.to_string_lossy().into_owned();
-        let is_pcapng = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("pcapng"));
+        let is_pcapng = Self::is_pcapng(path);
         let mut writer = Self {
             path: name,
             output: BufWriter::with_capacity(BUFFER, file),

@@ -21,7 +21,7 @@ use super::validation::{FailOn, ValidationOptions};
 use super::{Exit, Failure};
 use crate::capture::privileges::{self, PrivilegeError, RunAs};
 use crate::capture::{
-    self, FrameFilter, LiveError, LiveOptions, Recorder, RingSize, WriteError, is_interface,
+    self, FrameFilter, LiveError, LiveOptions, Recorder, RingSize, WriteError, Writer, is_interface,
 };
 use crate::report::Target;
 use crate::rules;
@@ -325,8 +325,7 @@ fn neither(name: &std::ffi::OsStr) -> Failure {
 
 /// Makes the files to write to. What several interfaces cannot share is said now, not when the first frame comes.
 fn record(path: &Path, ring: Option<RingSize>, feed: &Feed) -> Result<Recorder, WriteError> {
-    let is_pcapng = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("pcapng"));
-    if let ([first, second, ..], false) = (feed.link_types(), is_pcapng) {
+    if let ([first, second, ..], false) = (feed.link_types(), Writer::is_pcapng(path)) {
         let path = path.to_string_lossy().into_owned();
         return Err(WriteError::SecondLinkType { path, first: *first, second: *second });
     }
