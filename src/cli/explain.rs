@@ -84,8 +84,8 @@ impl Explain {
             .iter()
             .copied()
             .filter(|rule| name.as_deref().is_none_or(|name| rule.id.starts_with(name)))
-            .filter(|rule| self.level.is_none_or(|level| rule.level.name() == level.level().name()))
-            .filter(|rule| self.scope.is_none_or(|scope| rule.scope.name() == scope.scope().name()))
+            .filter(|rule| self.level.is_none_or(|level| rule.level == level.level()))
+            .filter(|rule| self.scope.is_none_or(|scope| rule.scope == scope.scope()))
             .collect();
         let asks_for_all = name.is_none() && self.level.is_none() && self.scope.is_none();
         if rules.is_empty() && definition.is_none() {

@@ -212,7 +212,7 @@ impl Observer {
     /// and rules. Visits every node and flow.
     pub fn refresh(&mut self) {
         self.flush();
-        for slot in 0..u32::try_from(self.directory.nodes.len()).unwrap_or(u32::MAX) {
+        for slot in 0..self.node_places() {
             self.directory.settle(slot, self.clock);
         }
         self.tally();
@@ -227,7 +227,7 @@ impl Observer {
         pending.give_up_all(|request| self.conclude(request));
         self.pending = pending;
         self.judge_all();
-        for slot in 0..u32::try_from(self.directory.nodes.len()).unwrap_or(u32::MAX) {
+        for slot in 0..self.node_places() {
             self.directory.settle(slot, self.clock);
         }
         self.tally();

@@ -18,7 +18,7 @@ impl Observer {
     pub fn expire(&mut self) -> (Vec<u32>, Option<Timestamp>) {
         let mut changed = Vec::new();
         let mut next: Option<Timestamp> = None;
-        for slot in 0..u32::try_from(self.directory.nodes.len()).unwrap_or(u32::MAX) {
+        for slot in 0..self.node_places() {
             let Some(pulse) = self.directory.pulse(slot) else { continue };
             if self.clock > pulse.next_expiry {
                 self.directory.settle(slot, self.clock);
