@@ -1,6 +1,5 @@
 //! What can be wrong with an input, said so that a user can act on it.
 
-use crate::counted::counted;
 use std::fmt;
 use std::io::{self, ErrorKind};
 
@@ -8,6 +7,7 @@ use nix::errno::Errno;
 use thiserror::Error;
 
 use super::Compression;
+use crate::counted::counted;
 
 /// An input that could not be read, or not to its end.
 ///

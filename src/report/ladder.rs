@@ -206,7 +206,7 @@ impl<'t> Ladder<'t> {
             }),
             Some(Kind::Deregister | Kind::BulkDeregister) | None => false,
         };
-        let Some(care_of_address) = exchange.care_of_address.filter(|_| opens && lifetime(exchange) > 0)
+        let Some(care_of_address) = exchange.care_of_address.filter(|_| opens && exchange.granted > Some(0))
         else {
             return;
         };
@@ -251,7 +251,7 @@ impl<'t> Ladder<'t> {
     fn tunnels_moved(&mut self, exchanges: &[&Exchange]) {
         let mut accepted: Vec<(Timestamp, Bid, &Exchange)> = exchanges
             .iter()
-            .filter(|exchange| exchange.status == Status::Accepted && lifetime(exchange) > 0)
+            .filter(|exchange| exchange.status == Status::Accepted && exchange.granted > Some(0))
             .filter_map(|exchange| Some((deciding(exchange)?.time, exchange.bid?, *exchange)))
             .collect();
         accepted.sort_by_key(|(time, ..)| *time);
@@ -286,11 +286,6 @@ impl<'t> Ladder<'t> {
         let to = agent.or_else(|| self.place(End::source(deciding(exchange)?, exchange)))?;
         (from != to).then_some((from, to))
     }
-}
-
-/// The seconds that an accepted request got.
-fn lifetime(exchange: &Exchange) -> u16 {
-    exchange.requested.unwrap_or_default().min(exchange.granted.unwrap_or_default())
 }
 
 /// The reply that decided.

@@ -1,7 +1,8 @@
 //! What is wrong with octets, and where.
 
-use crate::counted::counted;
 use std::fmt;
+
+use crate::counted::counted;
 
 /// A fault in a message or extension, with the place where it was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
