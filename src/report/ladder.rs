@@ -11,9 +11,10 @@ use std::net::{IpAddr, Ipv4Addr};
 use participants::{End, Participants};
 
 use super::message_line::{FlowRule, Seconds};
-use super::replies::{Reply, replies};
 use super::selection::Selection;
-use crate::state::{Bid, Binding, BindingState, Exchange, FlowBindings, Kind, Leg, Node, Status, Step};
+use crate::state::{
+    Bid, Binding, BindingState, Exchange, FlowBindings, Kind, Leg, Node, ReplyOrder, Status, Step,
+};
 use crate::time::Timestamp;
 use crate::wire::{FlowBinding, Numbers, ReplyCode};
 
@@ -160,8 +161,10 @@ impl<'t> Ladder<'t> {
     /// One event a leg.
     fn messages(&mut self, exchange: &Exchange, numbers: Numbers) {
         let last_request = exchange.legs.iter().rposition(|leg| !matches!(leg.step, Step::Reply(_)));
-        let mut replies = replies(exchange);
+        let mut replies = exchange.replies();
         for (index, leg) in exchange.legs.iter().enumerate() {
+            let order = if let Step::Reply(_) = leg.step { replies.next() } else { None };
+            let order = order.map_or(ReplyOrder::First, |(_, _, order)| order);
             let ends = (self.place(End::source(leg, exchange)), self.place(End::destination(leg, exchange)));
             let (Some(from), Some(to)) = ends else { continue };
             let (label, flows, tone) = match leg.step {
@@ -175,9 +178,8 @@ impl<'t> Ladder<'t> {
                     (label, flows, tone)
                 }
                 Step::Reply(code) => {
-                    let reply = replies.next().map_or(Reply::First, |(_, _, reply)| reply);
-                    let label = reply_label(exchange, code, numbers, reply);
-                    let flows = Some(&exchange.answered_flows).filter(|_| reply == Reply::First);
+                    let label = reply_label(exchange, code, numbers, order);
+                    let flows = Some(&exchange.answered_flows).filter(|_| order == ReplyOrder::First);
                     (label, flows, if code.is_accepted() { Tone::Good } else { Tone::Bad })
                 }
             };
@@ -310,16 +312,16 @@ fn request_label(exchange: &Exchange, leg: &Leg, index: usize) -> String {
     words.join(" ")
 }
 
-fn reply_label(exchange: &Exchange, code: ReplyCode, numbers: Numbers, reply: Reply) -> String {
-    let which = match reply {
-        Reply::First => "RRP",
-        Reply::Relayed => "RRP relayed:",
-        Reply::Again => "RRP again:",
-        Reply::Other => "RRP with another code:",
+fn reply_label(exchange: &Exchange, code: ReplyCode, numbers: Numbers, order: ReplyOrder) -> String {
+    let which = match order {
+        ReplyOrder::First => "RRP",
+        ReplyOrder::Relayed => "RRP relayed:",
+        ReplyOrder::Again => "RRP again:",
+        ReplyOrder::Other => "RRP with another code:",
     };
     let mut words = vec![which.to_owned(), format!("{} {}", code.0, code.name(numbers))];
     let lifetime =
-        exchange.granted.filter(|lifetime| reply == Reply::First && code.is_accepted() && *lifetime > 0);
+        exchange.granted.filter(|lifetime| order == ReplyOrder::First && code.is_accepted() && *lifetime > 0);
     words.extend(lifetime.map(|lifetime| format!("for {}", Seconds(lifetime))));
     if exchange.status == Status::Unsolicited {
         words.push("(nobody asked)".to_owned());

@@ -25,7 +25,6 @@ mod message_tree;
 mod palette;
 mod printable;
 mod record_lines;
-mod replies;
 mod screen;
 mod selection;
 mod send;

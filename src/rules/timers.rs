@@ -4,7 +4,7 @@ use super::facts::{Expired, Turn, Unanswered};
 use super::finder::{Context, Finder};
 use super::validator::Validator;
 use super::{Place, Subject};
-use crate::state::{Binding, BindingState, Observer};
+use crate::state::{Binding, Observer};
 use crate::time::Precision;
 
 impl Validator {
@@ -30,10 +30,7 @@ impl Validator {
     pub(super) fn alarm(&mut self, observer: &Observer) {
         let Some((time, slot)) = self.world.take_alarm(observer) else { return };
         let Some(node) = observer.node(slot) else { return };
-        let expires_now = |binding: &&Binding| {
-            binding.expires == Some(time)
-                && matches!(binding.state, BindingState::Active | BindingState::Expired)
-        };
+        let expires_now = |binding: &&Binding| binding.lapse() == Some(time);
         if !node.bindings().iter().any(|binding| expires_now(&binding)) {
             return;
         }

@@ -117,6 +117,12 @@ impl Binding {
         self.state == BindingState::Active
     }
 
+    /// When its lifetime runs out, or did; `None` where it never ends, and for what was removed before: that does not
+    /// expire.
+    pub fn lapse(&self) -> Option<Timestamp> {
+        self.expires.filter(|_| matches!(self.state, BindingState::Active | BindingState::Expired))
+    }
+
     /// Its Binding Identifier.
     pub fn bid(&self) -> Option<Bid> {
         self.interface.map(|interface| interface.bid)

@@ -44,6 +44,42 @@ pub struct Exchange {
     pub answered_flows: FlowBindings,
 }
 
+/// How a reply of an exchange comes after the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReplyOrder {
+    /// It decided.
+    First,
+    /// It has the code of one before it, between others.
+    Relayed,
+    /// It has the code of one before it, between the same two.
+    Again,
+    /// None before it has its code.
+    Other,
+}
+
+impl Exchange {
+    /// The legs that are replies, with their codes, told apart: the first decides, others come after it.
+    pub fn replies(&self) -> impl Iterator<Item = (&Leg, ReplyCode, ReplyOrder)> {
+        let mut before: Vec<(ReplyCode, &Leg)> = Vec::new();
+        self.legs.iter().filter_map(move |leg| {
+            let Step::Reply(code) = leg.step else { return None };
+            let ends = |leg: &Leg| (leg.source, leg.destination);
+            let mut same_code = before.iter().filter(|(other, _)| *other == code).peekable();
+            let order = if before.is_empty() {
+                ReplyOrder::First
+            } else if same_code.peek().is_none() {
+                ReplyOrder::Other
+            } else if same_code.any(|(_, other)| ends(other) == ends(leg)) {
+                ReplyOrder::Again
+            } else {
+                ReplyOrder::Relayed
+            };
+            before.push((code, leg));
+            Some((leg, code, order))
+        })
+    }
+}
+
 /// What a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {

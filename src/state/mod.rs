@@ -46,7 +46,7 @@ mod way;
 pub use agent::AgentTraffic;
 pub(crate) use binding::expiry;
 pub use binding::{Bid, Binding, BindingState, Interface};
-pub use exchange::{Exchange, Kind, Leg, Status, Step};
+pub use exchange::{Exchange, Kind, Leg, ReplyOrder, Status, Step};
 pub use extensions::FlowBindings;
 pub use flow::{FlowView, PathView, Verdict};
 pub(crate) use index::{Entry, Index, tag};

@@ -7,9 +7,8 @@ use anstyle::Style;
 use super::Page;
 use super::nodes::lifetime;
 use crate::report::look::painted;
-use crate::report::replies::{Reply, replies};
 use crate::report::text_table::{Group, TextTable};
-use crate::state::{Bid, Exchange, Kind, Status, Step};
+use crate::state::{Bid, Exchange, Kind, ReplyOrder, Status, Step};
 use crate::wire::{Numbers, ReplyCode};
 
 const EXCHANGES: [Group; 6] = [
@@ -93,12 +92,12 @@ fn list(frames: impl Iterator<Item = u64>) -> String {
 /// Retransmissions, the legs of a relay, and replies after the one that decided.
 fn copies(exchange: &Exchange) -> String {
     let requests = exchange.legs.iter().filter(|leg| leg.step == Step::Request).count();
-    let of = |wanted: Reply| replies(exchange).filter(|(_, _, reply)| *reply == wanted).count();
+    let of = |wanted| exchange.replies().filter(|(_, _, order)| *order == wanted).count();
     let counts = [
         (exchange.retransmissions as usize, "resent"),
-        (requests.saturating_sub(1).max(of(Reply::Relayed)), "relayed"),
-        (of(Reply::Again), "answered again"),
-        (of(Reply::Other), "answered otherwise"),
+        (requests.saturating_sub(1).max(of(ReplyOrder::Relayed)), "relayed"),
+        (of(ReplyOrder::Again), "answered again"),
+        (of(ReplyOrder::Other), "answered otherwise"),
     ];
     let words = counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
     words.collect::<Vec<_>>().join(", ")

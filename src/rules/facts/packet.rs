@@ -204,9 +204,7 @@ impl<'c> Carried<'c, '_> {
     pub fn conforms(&self) -> bool {
         match self.effect {
             None => true,
-            Some((_, _, Effect::Forward(bid))) => {
-                self.live_here().iter().any(|binding| octet_of(binding) == Some(bid))
-            }
+            Some((_, _, Effect::Forward(bid))) => self.live_here().iter().any(|binding| binding.has_bid(bid)),
             Some((_, _, Effect::Drop | Effect::Exhausted)) => false,
         }
     }
@@ -219,12 +217,9 @@ impl<'c> Carried<'c, '_> {
         move |world, observer| {
             let Some((slot, birth)) = node else { return false };
             let Some(node) = observer.node(slot).filter(|node| node.birth() == birth) else { return false };
-            // What was removed does not expire (D9).
-            let may_expire =
-                |binding: &&Binding| matches!(binding.state, BindingState::Active | BindingState::Expired);
-            let expires = node.bindings().iter().filter(may_expire).filter_map(|binding| binding.expires);
+            let mut lapses = node.bindings().iter().filter_map(Binding::lapse);
             world.session(slot, observer).map_or(0, |session| session.disturbances) == disturbances
-                && !expires.into_iter().any(|expires| time < expires && expires <= until)
+                && !lapses.any(|lapse| time < lapse && lapse <= until)
         }
     }
 

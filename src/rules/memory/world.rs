@@ -14,7 +14,7 @@ use super::tunnel_ends::TunnelEnds;
 use super::{Answer, Asked, Revocations, Session, T_ACT};
 use crate::rules::facts::live;
 use crate::rules::validator::Options;
-use crate::state::{Binding, BindingState, Node, Observer, prefetch};
+use crate::state::{Binding, Node, Observer, prefetch};
 use crate::time::Timestamp;
 use crate::wire::{DualStack, Numbers};
 
@@ -286,10 +286,8 @@ impl World {
             session.alarm = None;
         }
         // What expires later than this needs another alarm, also where the observer was faster.
-        let may_expire =
-            |binding: &&Binding| matches!(binding.state, BindingState::Active | BindingState::Expired);
-        let later = node.bindings().iter().filter(may_expire).filter_map(|binding| binding.expires);
-        self.set_alarm_at(later.filter(|expires| *expires > time).min(), slot, node, observer);
+        let later = node.bindings().iter().filter_map(Binding::lapse).filter(|lapse| *lapse > time);
+        self.set_alarm_at(later.min(), slot, node, observer);
         Some((time, slot))
     }
 }
