@@ -104,9 +104,8 @@ impl MessageLine<'_, '_> {
         extension: &Extension<'_>,
         verifier: &mut Verifier<'_, '_>,
     ) -> fmt::Result {
-        let quiet = self.look.palette.quiet;
         let glyphs = self.look.glyphs;
-        let between = format!("{quiet} {} {quiet:#}", glyphs.between);
+        let between = Between(self.look);
         match extension.content() {
             Ok(Content::Padding) => Ok(()),
             Ok(Content::Multipath(multipath)) => {
@@ -202,6 +201,16 @@ impl MessageLine<'_, '_> {
             )?;
         }
         Ok(())
+    }
+}
+
+/// What stands between the header and each of the extensions.
+struct Between<'r>(&'r Look);
+
+impl Display for Between<'_> {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        let quiet = self.0.palette.quiet;
+        write!(formatter, "{quiet} {} {quiet:#}", self.0.glyphs.between)
     }
 }
 

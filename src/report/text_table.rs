@@ -10,9 +10,8 @@ use comfy_table::{
     Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width,
 };
 
-use self::texts::{Texts, width};
+use self::texts::{CellText, Texts};
 use super::Look;
-use super::look::painted;
 
 /// Things that belong together: columns side by side, or stacked in one column where there is less room.
 #[derive(Clone, Copy, Debug)]
@@ -105,8 +104,6 @@ impl TextTable {
     pub fn row(&mut self, out: &mut dyn Write, style: Style) -> io::Result<()> {
         if self.styles.len() >= ROWS {
             self.write(out)?;
-            self.rows.clear();
-            self.styles.clear();
         }
         // A row that was left short must not shift the next.
         let texts = self.styles.len().saturating_mul(self.titles.count());
@@ -146,14 +143,17 @@ impl TextTable {
         self.styles.is_empty()
     }
 
-    /// Writes the rows that have not been written yet.
-    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+    /// Writes the rows that have not been written yet. Those that follow make a table of their own.
+    pub fn write(&mut self, out: &mut dyn Write) -> io::Result<()> {
         let columns = self.columns();
         if columns.total() <= self.room() {
-            self.write_whole(out, &columns)
+            self.write_whole(out, &columns)?;
         } else {
-            self.write_broken(out, &columns)
+            self.write_broken(out, &columns)?;
         }
+        self.rows.clear();
+        self.styles.clear();
+        Ok(())
     }
 
     /// Columns of a terminal that there are for the table.
@@ -212,7 +212,7 @@ impl TextTable {
     ) -> io::Result<()> {
         let last = columns.each.len().saturating_sub(1);
         let mut styles = styles.iter().copied();
-        let mut cells = vec![String::new(); columns.each.len()];
+        let mut cells: Vec<CellText> = columns.each.iter().map(|_| CellText::default()).collect();
         let mut lines = String::new();
         texts.each_cell(self.groups, columns.is_wide, |index, group, cell| {
             if let Some(place) = cells.get_mut(index) {
@@ -244,16 +244,22 @@ impl TextTable {
     /// Rows of painted cells.
     fn cells(&self, texts: &Texts, styles: &[Style], is_wide: bool) -> Vec<Vec<Cell>> {
         let mut rows: Vec<Vec<Cell>> = Vec::new();
-        let mut joined = String::new();
+        let mut joined = CellText::default();
         texts.each_cell(self.groups, is_wide, |index, group, cell| {
             if index == 0 {
                 rows.push(Vec::new());
             }
             let style = styles.get(rows.len().saturating_sub(1)).copied().unwrap_or_default();
             texts.join(group, is_wide, cell, &mut joined);
-            let lines: Vec<String> = joined.split('\n').map(|line| painted(style, line)).collect();
+            let mut lines = String::new();
+            for (number, line) in joined.text().split('\n').enumerate() {
+                if number > 0 {
+                    lines.push('\n');
+                }
+                paint(&mut lines, style, line);
+            }
             if let Some(row) = rows.last_mut() {
-                row.push(Cell::new_owned(lines.join("\n")).set_alignment(group.alignment));
+                row.push(Cell::new_owned(lines).set_alignment(group.alignment));
             }
         });
         rows
@@ -277,25 +283,24 @@ impl Columns {
     }
 
     /// Draws a row: as many lines as its longest cell has.
-    fn draw(&self, cells: &[String], style: Style, indent: usize, lines: &mut String) {
-        let height = cells.iter().map(|cell| lines_of(cell)).max().unwrap_or_default();
+    fn draw(&self, cells: &[CellText], style: Style, indent: usize, lines: &mut String) {
+        let height = cells.iter().map(CellText::height).max().unwrap_or_default().max(1);
         for number in 0..height {
-            spaces(lines, indent);
             let start = lines.len();
+            // Spaces are written once something follows them.
+            let mut gap = indent;
             for (column, cell) in self.each.iter().zip(cells) {
-                let line = match number {
-                    // Most cells have one line, and looking for its end takes longer than writing it.
-                    0 if lines_of(cell) == 1 => Some(cell.as_str()),
-                    _ => cell.split('\n').nth(number),
-                };
-                let room = column.width.saturating_sub(line.map_or(0, width));
+                let (line, width) = cell.line(number).unwrap_or_default();
+                let room = column.width.saturating_sub(width);
                 let (before, after) =
                     if column.alignment == CellAlignment::Right { (room, 0) } else { (0, room) };
-                spaces(lines, before);
-                if let Some(line) = line {
+                gap = gap.saturating_add(before);
+                if !line.is_empty() {
+                    spaces(lines, gap);
                     paint(lines, style, line);
+                    gap = 0;
                 }
-                spaces(lines, after.saturating_add(self.gap));
+                gap = gap.saturating_add(after).saturating_add(self.gap);
             }
             let end = lines.get(start..).map_or(0, |line| line.trim_end().len());
             lines.truncate(start.saturating_add(end));
@@ -323,11 +328,6 @@ impl Columns {
     }
 }
 
-/// How many lines a cell has.
-fn lines_of(cell: &str) -> usize {
-    cell.bytes().filter(|octet| *octet == b'\n').count().saturating_add(1)
-}
-
 /// Adds so many spaces.
 fn spaces(lines: &mut String, count: usize) {
     const SPACES: &str = "                                                                ";
@@ -341,7 +341,7 @@ fn spaces(lines: &mut String, count: usize) {
 
 /// Adds a line in a style.
 fn paint(lines: &mut String, style: Style, line: &str) {
-    if style.is_plain() {
+    if style.is_plain() || line.is_empty() {
         lines.push_str(line);
     } else {
         // Writing to a String cannot fail.
@@ -356,6 +356,7 @@ mod tests {
 
     use super::*;
     use crate::report::Glyphs;
+    use crate::report::look::painted;
 
     const GROUPS: [Group; 3] = [
         Group::apart(&["Number", "of"]).right().whole(),
@@ -428,17 +429,17 @@ mod tests {
             table.texts(&["1", "2", &text, &octets, &painted(red, &text)]);
             table.row(&mut out, Style::new()).unwrap();
             table.texts(&[&octets, &text, "", "", &octets]);
+            let columns = table.columns();
+            let mut broken = Vec::new();
+            table.write_broken(&mut broken, &columns).unwrap();
             table.write(&mut out).unwrap();
             let written = String::from_utf8(out).unwrap();
             prop_assert!(!ascii || written.is_ascii());
             prop_assert!(written.lines().count() >= 4);
             // Where there is room, both ways to write it are one. What breaks keeps a column free at the edge; and signs
             // that join those before them have a width of their own there.
-            let columns = table.columns();
             let is_simple = |sign: char| matches!(sign, ' '..='~' | 'à'..='ɏ' | '一'..='鿿');
             if columns.total() < table.room() && text.chars().all(is_simple) {
-                let mut broken = Vec::new();
-                table.write_broken(&mut broken, &columns).unwrap();
                 prop_assert_eq!(written, String::from_utf8(broken).unwrap());
             }
         }

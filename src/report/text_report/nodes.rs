@@ -35,13 +35,20 @@ const POLICY: [Group; 5] = [
 /// Writes all nodes that are wanted.
 pub(super) fn write(out: &mut dyn Write, page: &mut Page<'_, '_>) -> io::Result<()> {
     let nodes = page.selection.nodes();
+    // One of each for all nodes: there may be thousands, and each needs the room that the one before it had.
+    let mut bindings = TextTable::new(&page.look, 2, &BINDINGS);
+    let mut policy = TextTable::new(&page.look, 2, &POLICY);
     let mut first = true;
     for node in nodes {
         if !first {
             writeln!(out)?;
         }
         first = false;
-        write_node(out, page, node)?;
+        let heading = page.look.palette.heading;
+        writeln!(out, "{heading}{}{heading:#}", page.name_of(node))?;
+        writeln!(out, "  {}", facts(page, node))?;
+        write_bindings(out, &mut bindings, page, node)?;
+        write_policy(out, &mut policy, page, node)?;
     }
     if !first {
         let forgotten = page.selection.observer().evictions();
@@ -56,14 +63,6 @@ pub(super) fn write(out: &mut dyn Write, page: &mut Page<'_, '_>) -> io::Result<
     let nothing =
         if page.selection.is_narrowed() { "no mobile node of this name" } else { "no mobile nodes" };
     writeln!(out, "{quiet}{nothing}{quiet:#}")
-}
-
-fn write_node(out: &mut dyn Write, page: &mut Page<'_, '_>, node: &Node) -> io::Result<()> {
-    let heading = page.look.palette.heading;
-    writeln!(out, "{heading}{}{heading:#}", page.name_of(node))?;
-    writeln!(out, "  {}", facts(page, node))?;
-    write_bindings(out, page, node)?;
-    write_policy(out, page, node)
 }
 
 /// What is to say of the node itself.
@@ -86,21 +85,25 @@ fn facts(page: &Page<'_, '_>, node: &Node) -> String {
     facts.join(&format!(" {} ", look.glyphs.between))
 }
 
-fn write_bindings(out: &mut dyn Write, page: &mut Page<'_, '_>, node: &Node) -> io::Result<()> {
+fn write_bindings(
+    out: &mut dyn Write,
+    table: &mut TextTable,
+    page: &mut Page<'_, '_>,
+    node: &Node,
+) -> io::Result<()> {
     if node.bindings().is_empty() && node.tunnels().is_empty() {
         return writeln!(out, "  no bindings");
     }
     let quiet = page.look.palette.quiet;
-    let mut table = TextTable::new(&page.look, 2, &BINDINGS);
     for (index, binding) in node.bindings().iter().enumerate() {
         let tunnel = node.tunnel_of(index).and_then(|place| node.tunnels().get(place));
         let style = if binding.is_active() { Style::new() } else { quiet };
         table.row(out, style)?;
-        fill_binding(&mut table, page, binding, tunnel);
+        fill_binding(table, page, binding, tunnel);
     }
     for tunnel in node.tunnels_without_binding() {
         table.row(out, quiet)?;
-        fill_tunnel(&mut table, tunnel);
+        fill_tunnel(table, tunnel);
     }
     table.write(out)
 }
@@ -161,7 +164,12 @@ fn far_end(tunnel: &Tunnel) -> Option<String> {
     Some(format!("{}:{port}", end.address))
 }
 
-fn write_policy(out: &mut dyn Write, page: &mut Page<'_, '_>, node: &Node) -> io::Result<()> {
+fn write_policy(
+    out: &mut dyn Write,
+    table: &mut TextTable,
+    page: &mut Page<'_, '_>,
+    node: &Node,
+) -> io::Result<()> {
     if node.policy().rules().is_empty() {
         return match node.multipath {
             Multipath::Enabled => writeln!(out, "  no flow policy"),
@@ -169,7 +177,6 @@ fn write_policy(out: &mut dyn Write, page: &mut Page<'_, '_>, node: &Node) -> io
         };
     }
     writeln!(out)?;
-    let mut table = TextTable::new(&page.look, 2, &POLICY);
     for (fid, rule) in (1u32..).zip(node.policy().rules()) {
         let origin = match rule.origin {
             Origin::Request => "request",

@@ -19,6 +19,65 @@ struct Text {
     end: usize,
     /// Columns of a terminal that its widest line takes.
     width: usize,
+    has_one_line: bool,
+}
+
+/// What stands in a cell, line by line.
+#[derive(Default)]
+pub(super) struct CellText {
+    text: String,
+    lines: Vec<Line>,
+}
+
+/// A line of a cell: where it begins and ends, and the columns of a terminal that it takes.
+struct Line {
+    start: usize,
+    end: usize,
+    width: usize,
+}
+
+impl CellText {
+    /// All of it, with line feeds between its lines.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// How many lines it has; none when it is empty.
+    pub fn height(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// A line of it and its width, where it has so many.
+    pub fn line(&self, number: usize) -> Option<(&str, usize)> {
+        let Line { start, end, width } = self.lines.get(number)?;
+        Some((self.text.get(*start..*end)?, *width))
+    }
+
+    fn clear(&mut self) {
+        self.text.clear();
+        self.lines.clear();
+    }
+
+    /// Adds lines below those that are there; `width` when it is one line of which this is known.
+    fn push(&mut self, text: &str, width_of_one: Option<usize>) {
+        if text.is_empty() {
+            return;
+        }
+        if !self.lines.is_empty() {
+            self.text.push('\n');
+        }
+        let mut start = self.text.len();
+        self.text.push_str(text);
+        if let Some(width) = width_of_one {
+            self.lines.push(Line { start, end: self.text.len(), width });
+            return;
+        }
+        for line in text.split('\n') {
+            let end = start + line.len();
+            self.lines.push(Line { start, end, width: width(line) });
+            start = end + 1;
+        }
+    }
 }
 
 impl Texts {
@@ -27,9 +86,10 @@ impl Texts {
         let start = self.octets.len();
         compose(&mut self.octets);
         let text = self.octets.get(start..).unwrap_or_default();
-        let is_one = !text.as_bytes().contains(&b'\n');
-        let width = if is_one { width(text) } else { text.split('\n').map(width).max().unwrap_or_default() };
-        self.texts.push(Text { end: self.octets.len(), width });
+        let has_one_line = is_printable(text) || !text.as_bytes().contains(&b'\n');
+        let width =
+            if has_one_line { width(text) } else { text.split('\n').map(width).max().unwrap_or_default() };
+        self.texts.push(Text { end: self.octets.len(), width, has_one_line });
     }
 
     /// Takes all out.
@@ -81,15 +141,25 @@ impl Texts {
         needed.unwrap_or_default()
     }
 
-    /// Writes a cell: what is there of its texts, joined. Nothing stands for nothing.
-    pub fn join(&self, group: &Group, is_wide: bool, cell: Range<usize>, joined: &mut String) {
-        let between = group.between.filter(|_| is_wide).unwrap_or("\n");
+    /// Puts a cell together: what is there of its texts, on one line or below each other. Nothing stands for nothing.
+    pub fn join(&self, group: &Group, is_wide: bool, cell: Range<usize>, joined: &mut CellText) {
         joined.clear();
-        for text in cell.map(|index| self.text(index)).filter(|text| !text.is_empty()) {
-            if !joined.is_empty() {
-                joined.push_str(between);
+        let Some(between) = group.between.filter(|_| is_wide) else {
+            for index in cell {
+                let known = self.texts.get(index).filter(|text| text.has_one_line).map(|text| text.width);
+                joined.push(self.text(index), known);
             }
-            joined.push_str(text);
+            return;
+        };
+        let width = self.width(group, is_wide, cell.clone());
+        for text in cell.map(|index| self.text(index)).filter(|text| !text.is_empty()) {
+            if !joined.text.is_empty() {
+                joined.text.push_str(between);
+            }
+            joined.text.push_str(text);
+        }
+        if !joined.text.is_empty() {
+            joined.lines.push(Line { start: 0, end: joined.text.len(), width });
         }
     }
 }
@@ -97,12 +167,21 @@ impl Texts {
 /// The columns of a terminal that a line takes. Escape sequences, which only [`painted`] makes, take none.
 ///
 /// [`painted`]: crate::report::look::painted
-pub(super) fn width(line: &str) -> usize {
-    if line.bytes().all(|octet| (b' '..=b'~').contains(&octet)) {
+fn width(line: &str) -> usize {
+    if is_printable(line) {
         return line.len();
+    }
+    if !line.contains('\u{1b}') {
+        return line.width();
     }
     let mut parts = line.split('\u{1b}');
     let mut plain = parts.next().unwrap_or_default().to_owned();
     plain.extend(parts.map(|part| part.split_once('m').map_or("", |(_, rest)| rest)));
     plain.width()
+}
+
+/// Whether it is nothing but printable ASCII, each octet of which takes a column.
+fn is_printable(text: &str) -> bool {
+    // All octets are looked at, whatever the first are: so several are compared at once.
+    text.bytes().fold(true, |all, octet| all & (b' '..=b'~').contains(&octet))
 }
