@@ -243,6 +243,7 @@ impl Runner {
             }
             let period = if is_last { patience } else { patience.max(LEAST_PERIOD) };
             let period = bounded(period, call.lifetime());
+            let period = if is_last { period } else { period.max(call.gap) };
             let until = exchange.sent_at.and_then(|sent_at| sent_at.checked_add(period));
             if self.listen(exchange, until)? || self.is_interrupted() {
                 break;
