@@ -241,9 +241,12 @@ impl Runner {
             if exchange.outcome.trouble.is_some() {
                 break;
             }
-            let period = if is_last { patience } else { patience.max(LEAST_PERIOD) };
-            let period = bounded(period, call.lifetime());
-            let period = if is_last { period } else { period.max(call.gap) };
+            let period = if is_last {
+                // Nothing follows that a short lifetime would make come too late.
+                patience.max(call.timeout)
+            } else {
+                bounded(patience.max(LEAST_PERIOD), call.lifetime()).max(call.gap)
+            };
             let until = exchange.sent_at.and_then(|sent_at| sent_at.checked_add(period));
             if self.listen(exchange, until)? || self.is_interrupted() {
                 break;
