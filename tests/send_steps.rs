@@ -259,6 +259,18 @@ fn a_reply_that_comes_while_the_next_step_pauses_is_late_for_its_own_and_no_answ
 }
 
 #[test]
+fn overrides_of_the_defaults_leave_raw_octets_alone() {
+    let responder = Responder::with(Fault::None);
+    // `run` begins with [defaults], which this goes on with.
+    let lines = "override = { lifetime = 7 }\n[[step]]\nname = \"noise\"\nraw = \"ff00ff\"\ntimeout = \"50ms\"\n\
+                 expect = \"reply=none\"\n[[step]]\nname = \"request\"\ntimeout = \"50ms\"\nexpect = \"code=0\"\n";
+    let run = run(&responder.ha(), lines, &format!("--key {} --format json", responder::KEY));
+    assert_eq!(run.code, 0, "{}{}", run.out, run.error);
+    assert_eq!(responder.received.lock().unwrap()[0].1, [0xff, 0x00, 0xff]);
+    assert_eq!(steps(&run)[1]["request"]["lifetime"], 7);
+}
+
+#[test]
 fn messages_of_a_step_that_passed_are_shown_where_that_is_asked_for() {
     let responder = Responder::with(Fault::AcceptsUnsigned);
     for (more, is_shown) in [("", false), ("-v", true)] {

@@ -92,7 +92,7 @@ impl Call {
     pub fn new(settings: &Settings, numbers: Numbers, allow_broadcast: bool) -> Result<Self, SettingsError> {
         let destination = destination(settings, allow_broadcast)?;
         let payload = match &settings.raw {
-            Some(octets) => raw(settings, octets)?,
+            Some(octets) => raw(octets)?,
             None => request(settings, destination, numbers)?,
         };
         let mut keys = KeyRing::default();
@@ -212,10 +212,7 @@ pub(super) fn broadcast_refused(address: Ipv4Addr) -> SettingsError {
     error("ha", message, Some("if that is what you want, add --allow-broadcast"))
 }
 
-fn raw(settings: &Settings, octets: &[u8]) -> Result<Payload, SettingsError> {
-    if settings.overrides.as_ref().is_some_and(|overrides| !overrides.is_empty()) {
-        return Err(error("override", "raw octets are sent unchanged and have no field to override", None));
-    }
+fn raw(octets: &[u8]) -> Result<Payload, SettingsError> {
     if octets.len() > MOST_PAYLOAD {
         let message = format!("{} octets are more than the {MOST_PAYLOAD} of a datagram", octets.len());
         return Err(error("raw", message, None));

@@ -368,8 +368,20 @@ impl<'s> Reader<'s> {
 
 /// The first key that says something of the octets of a request, and where.
 fn of_the_request(spans: &BTreeMap<String, Range<usize>>) -> Option<(&'static str, Range<usize>)> {
-    let keys =
-        ["lifetime", "flags", "nai", "bid", "att", "label", "bulk", "overwrite", "flow", "ext", "sign"];
+    let keys = [
+        "lifetime",
+        "flags",
+        "nai",
+        "bid",
+        "att",
+        "label",
+        "bulk",
+        "overwrite",
+        "flow",
+        "ext",
+        "sign",
+        "override",
+    ];
     keys.into_iter().find_map(|key| Some((key, spans.get(key)?.clone())))
 }
 
