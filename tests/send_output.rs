@@ -1,4 +1,5 @@
-//! `send` when its output goes nowhere: a capture on a full disk, a reader that has seen enough.
+//! `send` when its output goes nowhere: a capture on a full disk or over a file that is still needed, a reader that has
+//! seen enough.
 
 #![cfg(target_os = "linux")]
 // Helpers of tests may fail loudly, as the tests themselves may.
@@ -37,6 +38,23 @@ fn a_capture_that_cannot_be_written_hides_no_result() {
         assert!(run.out.contains(end), "{format}: {}", run.out);
     }
     assert_eq!(responder.count(), 12);
+}
+
+#[test]
+fn a_capture_is_kept_where_nothing_can_be_sent() {
+    let directory = tempfile::tempdir().unwrap();
+    let capture = directory.path().join("earlier.pcap");
+    std::fs::write(&capture, "of an earlier run").unwrap();
+    let shown = capture.display();
+    for (code, more) in [
+        (3, "--ha 127.0.0.1:9 --interface mipflow-none"),
+        (3, "--ha 127.0.0.1:9 --source 203.0.113.9"),
+        (2, "--ha 127.255.255.255:9"),
+    ] {
+        let run = run(&format!("send --home-address 10.1.0.1 -w {shown} {more}"));
+        assert_eq!((run.code, run.out.as_str()), (code, ""), "{more}: {}", run.error);
+        assert_eq!(std::fs::read_to_string(&capture).unwrap(), "of an earlier run", "{more}");
+    }
 }
 
 /// The exit code of a run whose output is closed after its first line.

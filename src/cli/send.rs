@@ -155,16 +155,18 @@ impl Send {
             Format::Junit => Box::new(SendJunit::new(output::stdout())),
             Format::Tap => Box::new(SendTap::new(output::stdout())),
         };
-        let writer = self.write.as_deref().map(|path| Writer::create(path, &self.scenarios)).transpose();
-        let writer = writer.map_err(|error| Failure::io(error.to_string(), error.help()))?;
         let steps: Vec<Step> = plan.steps().cloned().collect();
         let judge = Judge::new(plan.ports(), numbers, choice, self.validation.cold_start(false));
         let interruption = Interruption::listen()?;
         let dry_run = self.dry_run;
-        let options =
-            RunOptions { numbers, allow_broadcast, dry_run, writer, interrupted: interruption.flag() };
+        let options = RunOptions { numbers, allow_broadcast, dry_run, interrupted: interruption.flag() };
         let mut runner = Runner::new(&steps, options).map_err(failure)?;
         let routes = runner.routes(&steps).map_err(failure)?;
+        // An earlier capture of that name is gone only when there are sockets to fill a new one.
+        if let Some(path) = &self.write {
+            let writer = Writer::create(path, &self.scenarios);
+            runner.record_to(writer.map_err(|error| Failure::io(error.to_string(), error.help()))?);
+        }
         if self.format != Format::Text {
             for route in &routes {
                 // Who closed standard error does not want to know.

@@ -45,8 +45,6 @@ pub struct RunOptions {
     pub allow_broadcast: bool,
     /// Open no socket: build requests, and send nothing.
     pub dry_run: bool,
-    /// Where everything sent and received is written.
-    pub writer: Option<Writer>,
     /// Set when the run is to end early: nothing is sent any more.
     pub interrupted: Arc<AtomicBool>,
 }
@@ -117,7 +115,7 @@ struct Exchange<'s> {
 impl Runner {
     /// Opens all sockets that the steps need; nothing is sent.
     pub fn new(steps: &[Step], options: RunOptions) -> Result<Self, RunError> {
-        let RunOptions { numbers, allow_broadcast, dry_run, writer, interrupted } = options;
+        let RunOptions { numbers, allow_broadcast, dry_run, interrupted } = options;
         let mut channels = Channels::new(allow_broadcast);
         if !dry_run {
             for call in steps.iter().filter_map(|step| step.call.as_ref()) {
@@ -131,10 +129,15 @@ impl Runner {
             replay: HashMap::new(),
             assigned: HashMap::new(),
             history: History::default(),
-            tape: Tape::new(writer),
+            tape: Tape::default(),
             interrupted,
             clear: None,
         })
+    }
+
+    /// Writes everything that is sent and received from now on.
+    pub fn record_to(&mut self, writer: Writer) {
+        self.tape.record_to(writer);
     }
 
     /// The ways that the steps will take, in the order of their first use. None in a dry run.

@@ -7,6 +7,7 @@ use crate::capture::{WriteError, Writer};
 use crate::time::Timestamp;
 
 /// Takes every packet of a run.
+#[derive(Default)]
 pub(super) struct Tape {
     packets: u64,
     writer: Option<Writer>,
@@ -14,8 +15,9 @@ pub(super) struct Tape {
 }
 
 impl Tape {
-    pub(super) fn new(writer: Option<Writer>) -> Self {
-        Self { packets: 0, writer, failed: None }
+    /// Writes what comes from now on.
+    pub(super) fn record_to(&mut self, writer: Writer) {
+        self.writer = Some(writer);
     }
 
     /// Records a datagram, at once: who ends the run early has what was there until then. A capture that cannot be
