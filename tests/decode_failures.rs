@@ -370,6 +370,13 @@ fn an_input_is_never_written_over() {
         );
         assert_eq!(fs::read(&input).unwrap(), sample("figure3"));
     }
+    let keys = scratch.file("keys.toml", b"[[key]]\nspi = 256\ntext = \"secret\"\n");
+    let over_keys = run(&format!("decode --key-file {keys} -w {keys} {input}"));
+    assert_eq!(
+        (over_keys.code, told(&over_keys)),
+        (3, format!("`{keys}` is the input `{keys}`, which writing would destroy | write to another file"))
+    );
+    assert!(fs::read_to_string(&keys).unwrap().starts_with("[[key]]"));
     let nowhere = scratch.path("no/such/directory.pcap").display().to_string();
     let run_nowhere = run(&format!("decode -w {nowhere} {input}"));
     assert_eq!(run_nowhere.code, 3);

@@ -57,6 +57,21 @@ fn a_capture_is_kept_where_nothing_can_be_sent() {
     }
 }
 
+#[test]
+fn a_capture_does_not_take_the_place_of_the_keys() {
+    let directory = tempfile::tempdir().unwrap();
+    let keys = directory.path().join("keys.toml");
+    let text = "[[key]]\nspi = 256\ntext = \"a-key-for-tests\"\n";
+    std::fs::write(&keys, text).unwrap();
+    let shown = keys.display();
+    let responder = Responder::with(Fault::None);
+    let run =
+        run(&format!("send --ha {} --home-address 10.1.0.1 --key-file {shown} -w {shown}", responder.ha()));
+    assert_eq!((run.code, responder.count()), (3, 0), "{}", run.out);
+    assert!(run.error.contains("which writing would destroy"), "{}", run.error);
+    assert_eq!(std::fs::read_to_string(&keys).unwrap(), text);
+}
+
 /// The exit code of a run whose output is closed after its first line.
 fn code_after_a_line(arguments: &str) -> i32 {
     let mut child = mipflow(arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();

@@ -312,6 +312,12 @@ fn an_input_is_not_written_over() {
         assert!(String::from_utf8(output.stderr).unwrap().contains("which writing would destroy"));
         assert_eq!(content(name), content("samples/figure3.pcap"));
     }
+    let keys = directory.path().join("keys.toml").display().to_string();
+    std::fs::write(&keys, "[[key]]\nspi = 256\ntext = \"secret\"\n").unwrap();
+    let run = run(&format!("watch --headless --key-file {keys} -w {keys} {name}"));
+    assert_eq!(run.code, 3);
+    assert!(run.error.contains("which writing would destroy"), "{}", run.error);
+    assert!(std::fs::read_to_string(&keys).unwrap().starts_with("[[key]]"));
 }
 
 #[test]

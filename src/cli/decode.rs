@@ -249,11 +249,12 @@ impl Decode {
         let ports = if self.port.is_empty() { vec![PORT] } else { self.port };
         let filter = self.bpf.as_deref().map(FrameFilter::new).transpose();
         let filter = filter.map_err(|error| Failure::usage(error.to_string(), Some(error.help())))?;
+        let inputs = self.keys.beside(&self.files);
         let keys = self.keys.ring()?;
         let choice = self.validation.choice()?;
         let fail_on = self.validation.fail_on;
         // Before the work, so that a capture is not read for nothing.
-        let writer = self.write.as_deref().map(|path| Writer::create(path, &self.files)).transpose();
+        let writer = self.write.as_deref().map(|path| Writer::create(path, &inputs)).transpose();
         let writer = writer.map_err(|error| write_failure(&error))?;
         open_files::allow(self.files.len());
         let timeline = Timeline::open(&self.files);

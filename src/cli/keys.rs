@@ -1,5 +1,6 @@
 //! The keys authenticators are verified with: `--key` and `--key-file`.
 
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -33,6 +34,12 @@ impl KeyOptions {
     /// Whether the command line names keys: those of the environment then count for nothing.
     pub(super) fn are_given(&self) -> bool {
         !self.key.is_empty() || self.key_file.is_some()
+    }
+
+    /// All files that are read, `inputs` and the keys': nothing may be written over them.
+    pub(super) fn beside<S: AsRef<OsStr>>(&self, inputs: &[S]) -> Vec<OsString> {
+        let inputs = inputs.iter().map(AsRef::as_ref);
+        inputs.chain(self.key_file.as_ref().map(|file| file.as_os_str())).map(OsStr::to_owned).collect()
     }
 
     /// The keys of the command line, then those of the file; where neither is given, those of the environment.

@@ -130,6 +130,7 @@ impl Send {
         let numbers = self.numbers.numbers()?;
         let (mut settings, mut environment) = (self.request.settings(), Settings::default());
         let from_environment = !self.keys.are_given();
+        let inputs = self.keys.beside(&self.scenarios);
         let keys = self.keys.ring()?;
         if !keys.is_empty() {
             // What a scenario says of its keys wins over the environment, and the command line over both.
@@ -164,7 +165,7 @@ impl Send {
         let routes = runner.routes(&steps).map_err(failure)?;
         // An earlier capture of that name is gone only when there are sockets to fill a new one.
         if let Some(path) = &self.write {
-            let writer = Writer::create(path, &self.scenarios);
+            let writer = Writer::create(path, &inputs);
             runner.record_to(writer.map_err(|error| Failure::io(error.to_string(), error.help()))?);
         }
         if self.format != Format::Text {

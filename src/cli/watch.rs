@@ -176,6 +176,7 @@ impl Watch {
         let filter = filter.map_err(|error| Failure::usage(error.to_string(), Some(error.help())))?;
         let numbers = self.numbers.numbers()?;
         let stop_after = self.stop_after();
+        let key_file = self.keys.beside::<OsString>(&[]);
         let keys = self.keys.ring()?;
         let choice = self.validation.choice()?;
         let fail_on = self.validation.fail_on;
@@ -186,7 +187,9 @@ impl Watch {
         let feed = Feed::open(source).map_err(|error| live_failure(&error))?;
         let (is_live, is_loaded) = (feed.is_live(), feed.is_loaded());
         let recorder = match &self.write {
-            Some(path) => Some(record(path, self.ring, &feed).map_err(|error| write_failure(&error))?),
+            Some(path) => {
+                Some(record(path, self.ring, &feed, key_file).map_err(|error| write_failure(&error))?)
+            }
             None => None,
         };
         if let (Some(recorder), Some(run_as)) = (&recorder, &run_as) {
@@ -323,14 +326,21 @@ fn neither(name: &std::ffi::OsStr) -> Failure {
     Failure::io(format!("{} is neither an interface nor a file", name.to_string_lossy()), help)
 }
 
-/// Makes the files to write to. What several interfaces cannot share is said now, not when the first frame comes.
-fn record(path: &Path, ring: Option<RingSize>, feed: &Feed) -> Result<Recorder, WriteError> {
+/// Makes the files to write to, none of them over `inputs` or a file that is watched. What several interfaces cannot share is said now, not when the first frame comes.
+fn record(
+    path: &Path,
+    ring: Option<RingSize>,
+    feed: &Feed,
+    mut inputs: Vec<OsString>,
+) -> Result<Recorder, WriteError> {
     if let ([first, second, ..], false) = (feed.link_types(), Writer::is_pcapng(path)) {
         let path = path.to_string_lossy().into_owned();
         return Err(WriteError::SecondLinkType { path, first: *first, second: *second });
     }
-    let inputs = if feed.is_live() { &[] } else { feed.names() };
-    Recorder::create(path, ring, inputs)
+    if !feed.is_live() {
+        inputs.extend(feed.names().iter().map(OsString::from));
+    }
+    Recorder::create(path, ring, &inputs)
 }
 
 fn live_failure(error: &LiveError) -> Failure {
