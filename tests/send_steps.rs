@@ -259,6 +259,43 @@ fn a_reply_that_comes_while_the_next_step_pauses_is_late_for_its_own_and_no_answ
 }
 
 #[test]
+fn what_comes_during_a_pause_is_recorded_when_it_comes() {
+    for end in ["", "[[step]]\nname = \"after\"\n"] {
+        let mut count = 0;
+        let responder = Responder::start(move |socket, source, octets| {
+            count += 1;
+            if count == 1 {
+                std::thread::sleep(Duration::from_millis(400));
+            }
+            socket.send_to(&signed(&reply_to(&request_of(octets).unwrap()), &[]), source).unwrap();
+        });
+        let directory = tempfile::tempdir().unwrap();
+        let capture = directory.path().join("all.pcap").display().to_string();
+        let lines = format!(
+            "[[step]]\nname = \"gave up\"\ntimeout = \"50ms\"\nexpect = \"reply=none\"\n\
+             [[step]]\nwait = \"2s\"\n{end}"
+        );
+        let run = run(&responder.ha(), &lines, &format!("--format json -w {capture}"));
+        assert_eq!(run.code, 0, "{}{}", run.out, run.error);
+        let port = responder.address.port();
+        let decoded =
+            program::shown(&format!("decode --show messages --format json --port {port} {capture}"));
+        let decoded: Value = serde_json::from_str(&decoded).unwrap();
+        let time = |index: usize| {
+            decoded["messages"][index]["time"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap()
+        };
+        // It was answered after 400 ms, and the pause goes on for more than a second.
+        let milliseconds = time(1).duration_since(time(0)).as_millis();
+        assert!((390..1_400).contains(&milliseconds), "{end}: {milliseconds} ms");
+        if !end.is_empty() {
+            let step = &steps(&run)[1];
+            assert_eq!(step["ignored"][0]["message"]["time"], decoded["messages"][1]["time"]);
+            assert_eq!((&step["ignored"][0]["why"], &step["reply"]["code"]), (&"late".into(), &0.into()));
+        }
+    }
+}
+
+#[test]
 fn overrides_of_the_defaults_leave_raw_octets_alone() {
     let responder = Responder::with(Fault::None);
     // `run` begins with [defaults], which this goes on with.

@@ -25,6 +25,7 @@ use super::time_to_live;
 use crate::capture::{WriteError, Writer};
 use crate::wall_clock;
 use crate::wire::{Header, Message, Numbers, low_half};
+use listening::Letter;
 
 /// One step of a conversation, checked.
 #[derive(Clone, Debug)]
@@ -92,6 +93,9 @@ pub struct Runner {
     assigned: HashMap<Association, Ipv4Addr>,
     history: History,
     tape: Tape,
+    /// What came while a step only waited, and how much more came than was kept.
+    kept: Vec<Letter>,
+    kept_beyond: u64,
     interrupted: Arc<AtomicBool>,
     /// When the next step may send.
     clear: Option<Instant>,
@@ -130,6 +134,8 @@ impl Runner {
             assigned: HashMap::new(),
             history: History::default(),
             tape: Tape::default(),
+            kept: Vec::new(),
+            kept_beyond: 0,
             interrupted,
             clear: None,
         })
@@ -178,9 +184,8 @@ impl Runner {
     pub fn run(&mut self, step: &Step) -> Result<Option<Outcome>, RunError> {
         self.history.begin_step();
         let Some(call) = &step.call else {
-            // What arrives meanwhile stays in the sockets, for the next step to tell.
             if let Some(wait) = step.wait.filter(|_| !self.dry_run) {
-                clock::pause(wait, &self.interrupted);
+                self.pause(clock::instant().checked_add(wait))?;
             }
             return Ok(None);
         };

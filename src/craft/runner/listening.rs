@@ -15,13 +15,54 @@ use crate::craft::time_to_live;
 use crate::wall_clock;
 use crate::wire::{Message, RegistrationReply, ReplyCode, high_half, low_half};
 
+/// A datagram that came, for a step to tell.
+#[derive(Debug)]
+pub(super) struct Letter {
+    channel: usize,
+    source: SocketAddrV4,
+    packet: SentOrReceived,
+}
+
 impl Runner {
+    /// Waits until then, or until the run is interrupted. What comes meanwhile is recorded, and kept for the next step
+    /// to tell.
+    pub(super) fn pause(&mut self, until: Option<Instant>) -> Result<(), RunError> {
+        while let Some(left) = until.map(|until| until.saturating_duration_since(clock::instant()))
+            && !left.is_zero()
+            && !self.is_interrupted()
+        {
+            let arrival = self.channels.receive(left.min(clock::LOOK)).map_err(RunError::Receive)?;
+            // No request waits that word of ICMP could be about.
+            if let Some(Arrival { channel, event: Event::Datagram { source, octets } }) = arrival {
+                let packet = self.record(channel, source, &octets);
+                if self.kept.len() < Outcome::MOST_IGNORED {
+                    self.kept.push(Letter { channel, source, packet });
+                } else {
+                    self.kept_beyond = self.kept_beyond.saturating_add(1);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Records a datagram that came by that channel.
+    fn record(&mut self, channel: usize, source: SocketAddrV4, octets: &[u8]) -> SentOrReceived {
+        // With which TTL it came the socket does not say, and no rule asks.
+        let ttl = time_to_live::supposed(None);
+        self.tape.record(wall_clock::now(), source, self.local(channel), ttl, octets)
+    }
+
     /// Takes what comes until then, or until the run is interrupted; whether the exchange ended by it.
     pub(super) fn listen(
         &mut self,
         exchange: &mut Exchange<'_>,
         until: Option<Instant>,
     ) -> Result<bool, RunError> {
+        for letter in std::mem::take(&mut self.kept) {
+            self.sort(exchange, letter, clock::instant());
+        }
+        let beyond = &mut exchange.outcome.ignored_beyond;
+        *beyond = beyond.saturating_add(std::mem::take(&mut self.kept_beyond));
         loop {
             let patience =
                 until.map_or(Duration::ZERO, |until| until.saturating_duration_since(clock::instant()));
@@ -57,32 +98,35 @@ impl Runner {
                 ends
             }
             Event::Datagram { source, octets } => {
-                let local = self.local(channel);
-                // With which TTL it came the socket does not say, and no rule asks.
-                let ttl = time_to_live::supposed(None);
-                let packet = self.tape.record(wall_clock::now(), source, local, ttl, &octets);
-                let index = outcome.packets.len();
-                match self.examine(exchange, channel, source, &packet) {
-                    Err(_) if exchange.outcome.ignored.len() >= Outcome::MOST_IGNORED => {
-                        let beyond = &mut exchange.outcome.ignored_beyond;
-                        *beyond = beyond.saturating_add(1);
-                    }
-                    Err(ignored) => {
-                        exchange.outcome.packets.push(packet);
-                        exchange.outcome.ignored.push((index, ignored));
-                    }
-                    Ok(reply) => {
-                        exchange.outcome.packets.push(packet);
-                        exchange.outcome.reply = Some(index);
-                        let round_trip =
-                            exchange.sent_at.map(|sent_at| now.saturating_duration_since(sent_at));
-                        exchange.outcome.round_trip = round_trip;
-                        self.history.answered();
-                        self.learn(exchange, index, reply);
-                        return true;
-                    }
-                }
+                let packet = self.record(channel, source, &octets);
+                self.sort(exchange, Letter { channel, source, packet }, now)
+            }
+        }
+    }
+
+    /// Tells the answer from what is none; whether it is the answer.
+    fn sort(&mut self, exchange: &mut Exchange<'_>, letter: Letter, now: Instant) -> bool {
+        let Letter { channel, source, packet } = letter;
+        let index = exchange.outcome.packets.len();
+        match self.examine(exchange, channel, source, &packet) {
+            Err(_) if exchange.outcome.ignored.len() >= Outcome::MOST_IGNORED => {
+                let beyond = &mut exchange.outcome.ignored_beyond;
+                *beyond = beyond.saturating_add(1);
                 false
+            }
+            Err(ignored) => {
+                exchange.outcome.packets.push(packet);
+                exchange.outcome.ignored.push((index, ignored));
+                false
+            }
+            Ok(reply) => {
+                exchange.outcome.packets.push(packet);
+                exchange.outcome.reply = Some(index);
+                let round_trip = exchange.sent_at.map(|sent_at| now.saturating_duration_since(sent_at));
+                exchange.outcome.round_trip = round_trip;
+                self.history.answered();
+                self.learn(exchange, index, reply);
+                true
             }
         }
     }
