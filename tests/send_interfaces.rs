@@ -205,6 +205,24 @@ fn broadcast_addresses_of_a_network_are_refused_unless_allowed() {
 }
 
 #[test]
+fn a_broadcast_from_the_port_of_an_earlier_request_is_one_all_the_same() {
+    let networks = Networks::new("port");
+    networks.agent("a", "0.0.0.0", 111);
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("both.toml");
+    let lines = "[defaults]\nhome_address = \"10.1.0.1\"\nsource = \"192.0.2.10:4000\"\nhome_agent = \"192.0.2.1\"\n\
+                 [[step]]\nname = \"one\"\nha = \"192.0.2.1\"\n[[step]]\nname = \"all\"\nha = \"192.0.2.63\"\n";
+    std::fs::write(&file, lines).unwrap();
+    let ask = |more: &str| networks.send(&format!("--key {KEY} --format json {more} {}", file.display()));
+    let refused = ask("");
+    assert_eq!((refused.code, refused.out.as_str()), (2, ""), "{}", refused.error);
+    let allowed = ask("--allow-broadcast");
+    assert_eq!(allowed.code, 0, "{}{}", allowed.out, allowed.error);
+    let document: Value = serde_json::from_str(&allowed.out).unwrap();
+    assert_eq!(document["steps"][1]["reply"]["source"], "192.0.2.1:434");
+}
+
+#[test]
 fn all_mobility_agents_are_asked_on_the_link_only() {
     let networks = Networks::new("link");
     networks.at("node", "route add 224.0.0.0/4 dev wlan0");

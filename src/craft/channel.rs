@@ -85,14 +85,21 @@ impl ChannelError {
 /// An open socket.
 #[derive(Debug)]
 pub(super) struct Channel {
-    binding: Binding,
+    interface: Option<String>,
+    ways: Vec<Way>,
     socket: UdpSocket,
     /// What it is bound to: an address of this host and a port, never 0.
     pub local: SocketAddrV4,
-    /// Whether it sends to many: replies then come from whoever feels addressed.
-    pub sends_to_many: bool,
     /// The TTL of what is sent to one host, as the system set it.
     ttl: u32,
+}
+
+/// What is sent by a channel.
+#[derive(Debug)]
+struct Way {
+    binding: Binding,
+    /// Whether many hosts listen there.
+    is_to_many: bool,
 }
 
 /// What came, and by which channel.
@@ -127,26 +134,32 @@ impl Channels {
 
     /// The channel of this binding, opened if it is new.
     pub(super) fn open(&mut self, binding: &Binding) -> Result<usize, ChannelError> {
-        let fits = |channel: &Channel| {
-            let Binding { source, interface, destination } = &channel.binding;
-            // A given port can be bound once, wherever it sends to.
-            let is_fixed = source.is_some_and(|source| source.port.is_some());
-            *source == binding.source
-                && *interface == binding.interface
-                && (is_fixed || *destination == binding.destination)
-        };
-        if let Some(index) = self.channels.iter().position(fits) {
+        let has_it = |channel: &Channel| channel.ways.iter().any(|way| way.binding == *binding);
+        if let Some(index) = self.channels.iter().position(has_it) {
             return Ok(index);
         }
-        let ip = binding.destination.ip();
+        let Binding { interface, destination, .. } = binding;
+        let ip = destination.ip();
         let is_broadcast = is_broadcast_here(binding)?;
         if is_broadcast && !self.allow_broadcast {
             return Err(ChannelError::Broadcast(*ip));
         }
-        let sends_to_many = is_broadcast || ip.is_broadcast() || ip.is_multicast();
-        let (socket, local) = open(binding, self.allow_broadcast)?;
+        let is_to_many = is_broadcast || ip.is_broadcast() || ip.is_multicast();
+        let way = Way { binding: binding.clone(), is_to_many };
+        let source = source_of(binding, self.allow_broadcast)?;
+        // A given port can be bound once, wherever it sends to.
+        let has_port = |channel: &Channel| {
+            source.port() != 0 && channel.local == source && channel.interface == *interface
+        };
+        if let Some((index, channel)) =
+            self.channels.iter_mut().enumerate().find(|(_, channel)| has_port(channel))
+        {
+            channel.ways.push(way);
+            return Ok(index);
+        }
+        let (socket, local) = open(source, interface.as_deref(), self.allow_broadcast)?;
         let ttl = socket.ttl()?;
-        self.channels.push(Channel { binding: binding.clone(), socket, local, sends_to_many, ttl });
+        self.channels.push(Channel { interface: interface.clone(), ways: vec![way], socket, local, ttl });
         Ok(self.channels.len().saturating_sub(1))
     }
 
@@ -185,6 +198,11 @@ impl Channels {
 }
 
 impl Channel {
+    /// Whether many hosts listen at that destination: replies then come from whoever feels addressed.
+    pub(super) fn sends_to_many(&self, destination: SocketAddrV4) -> bool {
+        self.ways.iter().any(|way| way.is_to_many && way.binding.destination == destination)
+    }
+
     /// Sends a datagram with this TTL, or with the system's; gives the TTL it has.
     pub(super) fn send(&self, octets: &[u8], destination: SocketAddrV4, ttl: Option<u8>) -> io::Result<u8> {
         let ttl = self.set_ttl(*destination.ip(), ttl)?;
@@ -230,13 +248,26 @@ fn receive_datagram(socket: &UdpSocket) -> io::Result<Option<Event>> {
     }
 }
 
-fn open(binding: &Binding, allow_broadcast: bool) -> Result<(UdpSocket, SocketAddrV4), ChannelError> {
+/// Where to send from; port 0 is any. Of all addresses of this host it is the one that the system sends from: a request
+/// names its care-of address, and a capture its source.
+fn source_of(binding: &Binding, allow_broadcast: bool) -> Result<SocketAddrV4, ChannelError> {
     let Binding { source, interface, destination } = binding;
-    let source = match source {
-        Some(endpoint) => endpoint.with_default_port(0),
-        None => SocketAddrV4::new(address_towards(interface.as_deref(), *destination, allow_broadcast)?, 0),
-    };
-    let socket = bare(interface.as_deref(), allow_broadcast)?;
+    let given = source.map(|endpoint| endpoint.with_default_port(0));
+    match given.filter(|given| !given.ip().is_unspecified()) {
+        Some(given) => Ok(given),
+        None => {
+            let address = address_towards(interface.as_deref(), *destination, allow_broadcast)?;
+            Ok(SocketAddrV4::new(address, given.map_or(0, |given| given.port())))
+        }
+    }
+}
+
+fn open(
+    source: SocketAddrV4,
+    interface: Option<&str>,
+    allow_broadcast: bool,
+) -> Result<(UdpSocket, SocketAddrV4), ChannelError> {
+    let socket = bare(interface, allow_broadcast)?;
     socket.bind(&source.into()).map_err(|error| ChannelError::Source { source_address: source, error })?;
     socket.set_nonblocking(true)?;
     let socket: UdpSocket = socket.into();

@@ -175,6 +175,10 @@ impl Runner {
         Ok(self.channels.open(&binding(call))?)
     }
 
+    fn asks_many(&self, channel: usize, call: &Call) -> bool {
+        self.channels.get(channel).is_some_and(|channel| channel.sends_to_many(call.destination))
+    }
+
     fn local(&self, channel: usize) -> SocketAddrV4 {
         let nowhere = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
         self.channels.get(channel).map_or(nowhere, |channel| channel.local)
@@ -196,7 +200,7 @@ impl Runner {
             packets: Vec::new(),
             request: None,
             reply: None,
-            asks_many: self.channels.get(channel).is_some_and(|channel| channel.sends_to_many),
+            asks_many: self.asks_many(channel, call),
             ignored: Vec::new(),
             ignored_beyond: 0,
             attempts: 0,
@@ -356,7 +360,9 @@ fn binding(call: &Call) -> Binding {
 fn source_without_socket(call: &Call) -> SocketAddrV4 {
     let given = call.source.map(|source| source.with_default_port(0));
     let care_of_address = || call.care_of_address().unwrap_or(Ipv4Addr::UNSPECIFIED);
-    given.unwrap_or_else(|| SocketAddrV4::new(care_of_address(), 0))
+    given
+        .filter(|given| !given.ip().is_unspecified())
+        .unwrap_or_else(|| SocketAddrV4::new(care_of_address(), given.map_or(0, |given| given.port())))
 }
 
 /// A retransmission comes no later than the lifetime asked for, and no earlier than a second (RFC 5944 §3.6.3).

@@ -140,7 +140,7 @@ impl Runner {
         packet: &SentOrReceived,
     ) -> Result<RegistrationReply, Ignored> {
         let call = exchange.call;
-        let asked_many = self.channels.get(channel).is_some_and(|channel| channel.sends_to_many);
+        let asked_many = self.asks_many(channel, call);
         let is_known =
             self.history.knows(channel, source) || asked_many && source.port() == call.destination.port();
         if !is_known {
