@@ -1,7 +1,7 @@
 //! `send` on a host with two access networks: interfaces, source addresses, and what the network says.
 //!
 //! These tests need root: they make network namespaces, joined by veth pairs, and remove them again. Nothing leaves
-//! those.
+//! those, but for what one of them sends over a raw socket to loopback.
 
 #![cfg(target_os = "linux")]
 // Helpers of tests may fail loudly, as the tests themselves may.
@@ -19,8 +19,9 @@ use std::time::Duration;
 use nix::sched::{CloneFlags, setns};
 use program::environment::{PROGRAM, command};
 use program::{Run, finished};
-use responder::{KEY, reply_to, request_of, signed};
+use responder::{KEY, Responder, reply_to, request_of, signed};
 use serde_json::Value;
+use socket2::{Domain, Protocol, Socket, Type};
 
 /// The home agent's address, which both access networks lead to, each to an agent of its own.
 const HOME_AGENT: &str = "198.51.100.1";
@@ -220,6 +221,60 @@ fn a_broadcast_from_the_port_of_an_earlier_request_is_one_all_the_same() {
     assert_eq!(allowed.code, 0, "{}{}", allowed.out, allowed.error);
     let document: Value = serde_json::from_str(&allowed.out).unwrap();
     assert_eq!(document["steps"][1]["reply"]["source"], "192.0.2.1:434");
+}
+
+/// ICMP's word that the host of that UDP datagram is unreachable, as it is sent over a raw socket.
+fn host_unreachable(source: SocketAddr, destination: SocketAddr, payload: &[u8]) -> Vec<u8> {
+    let length = |octets: usize| u16::try_from(octets).unwrap().to_be_bytes();
+    let mut octets = vec![3, 1, 0, 0, 0, 0, 0, 0, 0x45, 0];
+    octets.extend(length(28 + payload.len()));
+    octets.extend([0, 1, 0, 0, 64, 17, 0, 0, 127, 0, 0, 1, 127, 0, 0, 1]);
+    octets.extend([source.port().to_be_bytes(), destination.port().to_be_bytes()].concat());
+    octets.extend(length(8 + payload.len()));
+    octets.extend([0, 0]);
+    octets.extend(payload);
+    for (place, range) in [(18, 8..28), (2, 0..octets.len())] {
+        let words = octets[range].chunks(2);
+        let sum: u32 =
+            words.map(|word| u32::from(word[0]) << 8 | u32::from(*word.get(1).unwrap_or(&0))).sum();
+        let sum = (sum & 0xffff) + (sum >> 16);
+        let sum = !u16::try_from((sum & 0xffff) + (sum >> 16)).unwrap();
+        octets[place..place + 2].copy_from_slice(&sum.to_be_bytes());
+    }
+    octets
+}
+
+#[test]
+fn word_of_an_earlier_request_does_not_end_the_next() {
+    for (is_of_the_first, error) in [(true, Value::Null), (false, "ICMP destination unreachable".into())] {
+        let mut first = Vec::new();
+        let responder = Responder::start(move |socket, source, octets| {
+            if first.is_empty() {
+                first = octets.to_vec();
+                return;
+            }
+            let raw = Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::ICMPV4)).unwrap();
+            let unreachable = if is_of_the_first { &first } else { octets };
+            let word = host_unreachable(source, socket.local_addr().unwrap(), unreachable);
+            raw.send_to(&word, &SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+            std::thread::sleep(Duration::from_millis(200));
+            socket.send_to(&signed(&reply_to(&request_of(octets).unwrap()), &[]), source).unwrap();
+        });
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("two.toml");
+        let lines = "[defaults]\nhome_address = \"10.1.0.1\"\nretries = 0\nsource = \"127.0.0.1\"\n\
+                     [[step]]\nname = \"silent\"\ntimeout = \"50ms\"\nexpect = \"reply=none\"\n\
+                     [[step]]\nname = \"answered\"\n";
+        std::fs::write(&file, lines).unwrap();
+        let (ha, file) = (responder.ha(), file.display().to_string());
+        let run = program::run(&format!("send --ha {ha} --key {KEY} --format json {file}"));
+        let document: Value = serde_json::from_str(&run.out).unwrap();
+        let step = &document["steps"][1];
+        match error.as_str() {
+            None => assert_eq!((run.code, &step["reply"]["code"]), (0, &0.into()), "{step:#}"),
+            Some(error) => assert!(step["error"].as_str().unwrap().starts_with(error), "{step:#}"),
+        }
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use nix::errno::Errno;
 
 /// Word that a datagram did not arrive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreachable {
     /// Where the datagram was going, if that is known.
     pub destination: Option<SocketAddrV4>,
@@ -15,6 +15,8 @@ pub struct Unreachable {
     pub reporter: Option<Ipv4Addr>,
     /// ICMP type and code, when ICMP brought the word.
     pub icmp: Option<(u8, u8)>,
+    /// How the datagram's payload begins, as far as that came back: by it one datagram is told from another.
+    pub(super) payload: Vec<u8>,
     /// The system's error for it.
     error: Errno,
 }
@@ -120,6 +122,7 @@ mod queue {
         let flags = MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT;
         let word = recvmsg::<SockaddrIn>(socket.as_raw_fd(), &mut slices, Some(&mut room), flags).ok()?;
         let destination = word.address.map(SocketAddrV4::from);
+        let length = word.bytes;
         let told = word.cmsgs().ok()?.find_map(|message| match message {
             ControlMessageOwned::Ipv4RecvErr(error, reporter) => Some((error, reporter)),
             _ => None,
@@ -131,6 +134,7 @@ mod queue {
             destination,
             reporter: reporter.filter(|_| is_icmp),
             icmp: is_icmp.then_some((error.ee_type, error.ee_code)),
+            payload: octets.get(..length).unwrap_or_default().to_vec(),
             error: Errno::from_raw(i32::try_from(error.ee_errno).unwrap_or_default()),
         })
     }

@@ -87,8 +87,13 @@ impl Runner {
         let outcome = &mut exchange.outcome;
         match event {
             Event::Unreachable(unreachable) => {
+                // What came back can end early, or go on with padding (RFC 4884 §5.1).
+                let is_of_this_step = |packet: &SentOrReceived| {
+                    packet.payload().iter().zip(&unreachable.payload).all(|(sent, returned)| sent == returned)
+                };
                 let is_ours = unreachable.destination.is_none_or(|place| place == exchange.call.destination)
-                    && channel == exchange.channel;
+                    && channel == exchange.channel
+                    && outcome.packets.iter().any(is_of_this_step);
                 // Quench and redirect are advice: the datagram went on.
                 let is_fatal = !matches!(unreachable.icmp, Some((4 | 5, _)));
                 let ends = is_ours && is_fatal && self.history.is_waiting(channel);
