@@ -58,11 +58,7 @@ impl Reader<'_> {
             "skip_if" => settings.skip_if = Some(self.all_parsed(value, key)?),
             "rate" => settings.rate = Some(self.rate(value, key)?),
             "repeat" => {
-                let times = self.number(value, key, 1)?;
-                if times > MOST_REPETITIONS {
-                    return Err(self.of_value(value, key, format!("it takes at most {MOST_REPETITIONS}")));
-                }
-                settings.repeat = Some(times);
+                settings.repeat = Some(self.number_within(value, key, 1, MOST_REPETITIONS.into())?);
             }
             "accept_unauthenticated" => settings.accept_unauthenticated = Some(self.flag(value, key)?),
             "accept_any_identification" => settings.accept_any_identification = Some(self.flag(value, key)?),
@@ -173,14 +169,25 @@ impl Reader<'_> {
         key: &str,
         least: u64,
     ) -> Result<T, ScenarioError> {
-        let wrong = || self.of_value(value, key, format!("it takes a number from {least} to {}", T::MOST));
+        self.number_within(value, key, least, T::MOST)
+    }
+
+    fn number_within<T: TryFrom<u64>>(
+        &self,
+        value: &Value<'_>,
+        key: &str,
+        least: u64,
+        most: u64,
+    ) -> Result<T, ScenarioError> {
+        let wrong = || self.of_value(value, key, format!("it takes a number from {least} to {most}"));
         let number = match value.get_ref() {
             DeValue::Integer(number) => u64::from_str_radix(number.as_str(), number.radix()).ok(),
             // A variable is always text.
             DeValue::String(_) => self.text(value, key)?.parse().ok(),
             _ => None,
         };
-        number.filter(|number| *number >= least).and_then(|number| T::try_from(number).ok()).ok_or_else(wrong)
+        let number = number.filter(|number| (least..=most).contains(number));
+        number.and_then(|number| T::try_from(number).ok()).ok_or_else(wrong)
     }
 
     fn flag(&self, value: &Value<'_>, key: &str) -> Result<bool, ScenarioError> {
