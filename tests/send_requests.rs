@@ -231,6 +231,8 @@ fn what_is_wrong_is_told_before_anything_is_sent() {
     let responder = Responder::with(Fault::None);
     let ha = responder.ha();
     let node = "--home-address 10.1.0.1";
+    // Each is a header of two octets and 255 of data.
+    let many = format!("--ext 200:{} ", "ab".repeat(255)).repeat(255);
     for (code, arguments, said) in [
         (2, node.to_owned(), "--ha: there is no home agent to send to"),
         (2, format!("--ha {ha}"), "--home-address: there is no home address"),
@@ -247,6 +249,7 @@ fn what_is_wrong_is_told_before_anything_is_sent() {
         (2, format!("--ha {ha} {node} --flow forward"), "has no colon"),
         (2, format!("--ha {ha} {node} --ext 200"), "is no extension"),
         (2, format!("--ha {ha} {node} --ext 0:00"), "one octet of padding"),
+        (2, format!("--ha {ha} {node} {many}"), "--ext: the request has 65559 octets"),
         (2, format!("--ha {ha} {node} --expect kode=0"), "no 'kode' to expect"),
         (2, format!("--ha {ha} {node} --expect extension!=multipth"), "the name of an extension"),
         (2, format!("--ha {ha} {node} --identification xyz"), "is no Identification"),

@@ -117,7 +117,7 @@ impl Call {
             returns_home: false,
         };
         // Built once for nothing, so that what cannot be built is told before anything is sent.
-        call.octets(0, Ipv4Addr::UNSPECIFIED, None).map_err(|error| not_built(&error))?;
+        call.octets(0, Ipv4Addr::UNSPECIFIED, None).map_err(|error| not_built(&error, settings))?;
         Ok(call)
     }
 
@@ -270,13 +270,18 @@ fn request(
 /// "Virtual": the only technology that claims no medium.
 const DEFAULT_ACCESS_TECHNOLOGY: AccessTechnology = AccessTechnology(1);
 
-fn not_built(failed: &RequestError) -> SettingsError {
+fn not_built(failed: &RequestError, settings: &Settings) -> SettingsError {
     let key = match failed {
         RequestError::Override { key, .. } if key.is_empty() => "override".to_owned(),
         RequestError::Override { key, .. } => format!("override.{key}"),
         RequestError::Extension(_) => "ext".to_owned(),
         RequestError::Nai(_) => "nai".to_owned(),
-        RequestError::TooLong(_) => "flow".to_owned(),
+        // Only these three can make it so long.
+        RequestError::TooLong(_) => match (&settings.flow, &settings.ext) {
+            (Some(_), _) => "flow".to_owned(),
+            (None, Some(_)) => "ext".to_owned(),
+            (None, None) => "override".to_owned(),
+        },
     };
     error(&key, failed.to_string(), None)
 }
