@@ -223,10 +223,11 @@ fn a_broadcast_from_the_port_of_an_earlier_request_is_one_all_the_same() {
     assert_eq!(document["steps"][1]["reply"]["source"], "192.0.2.1:434");
 }
 
-/// ICMP's word that the host of that UDP datagram is unreachable, as it is sent over a raw socket.
-fn host_unreachable(source: SocketAddr, destination: SocketAddr, payload: &[u8]) -> Vec<u8> {
+/// ICMP's word that the destination of that UDP datagram is unreachable, as it is sent over a raw socket.
+fn unreachable(code: u8, source: SocketAddr, destination: SocketAddr, payload: &[u8]) -> Vec<u8> {
     let length = |octets: usize| u16::try_from(octets).unwrap().to_be_bytes();
-    let mut octets = vec![3, 1, 0, 0, 0, 0, 0, 0, 0x45, 0];
+    // Of code 4 the last two are the MTU: what loopback has anyhow, or nearly.
+    let mut octets = vec![3, code, 0, 0, 0, 0, 0xff, 0xff, 0x45, 0];
     octets.extend(length(28 + payload.len()));
     octets.extend([0, 1, 0, 0, 64, 17, 0, 0, 127, 0, 0, 1, 127, 0, 0, 1]);
     octets.extend([source.port().to_be_bytes(), destination.port().to_be_bytes()].concat());
@@ -254,8 +255,8 @@ fn word_of_an_earlier_request_does_not_end_the_next() {
                 return;
             }
             let raw = Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::ICMPV4)).unwrap();
-            let unreachable = if is_of_the_first { &first } else { octets };
-            let word = host_unreachable(source, socket.local_addr().unwrap(), unreachable);
+            let lost = if is_of_the_first { &first } else { octets };
+            let word = unreachable(1, source, socket.local_addr().unwrap(), lost);
             raw.send_to(&word, &SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
             std::thread::sleep(Duration::from_millis(200));
             socket.send_to(&signed(&reply_to(&request_of(octets).unwrap()), &[]), source).unwrap();
@@ -274,6 +275,33 @@ fn word_of_an_earlier_request_does_not_end_the_next() {
             None => assert_eq!((run.code, &step["reply"]["code"]), (0, &0.into()), "{step:#}"),
             Some(error) => assert!(step["error"].as_str().unwrap().starts_with(error), "{step:#}"),
         }
+    }
+}
+
+#[test]
+fn a_request_that_is_too_long_for_a_link_is_sent_again() {
+    for (answers, error) in [(true, ""), (false, "ICMP destination unreachable: fragmentation needed")] {
+        let mut count = 0;
+        let responder = Responder::start(move |socket, source, octets| {
+            count += 1;
+            if count == 1 {
+                let raw = Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::ICMPV4)).unwrap();
+                let word = unreachable(4, source, socket.local_addr().unwrap(), octets);
+                raw.send_to(&word, &SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+            } else if answers {
+                socket.send_to(&signed(&reply_to(&request_of(octets).unwrap()), &[]), source).unwrap();
+            }
+        });
+        let ha = responder.ha();
+        let run = program::run(&format!(
+            "send --ha {ha} --home-address 10.1.0.1 --key {KEY} --retries 1 --timeout 100ms --format json"
+        ));
+        let document: Value = serde_json::from_str(&run.out).unwrap();
+        let step = &document["steps"][0];
+        assert_eq!((&step["attempts"], step["passed"] == answers), (&2.into(), true), "{step:#}");
+        // Where nothing answered, it may be why.
+        assert!(step["error"].as_str().unwrap_or_default().starts_with(error), "{step:#}");
+        assert_eq!(step["error"].is_null(), answers, "{step:#}");
     }
 }
 

@@ -17,6 +17,7 @@ use super::channel::{Binding, ChannelError, Channels};
 use super::clock;
 use super::expectation::{Expectation, Judgement};
 use super::history::History;
+use super::icmp::Unreachable;
 use super::outcome::{Outcome, Trouble};
 use super::replay::{ReplayState, ReplayStyle};
 use super::request::RequestError;
@@ -114,6 +115,8 @@ struct Exchange<'s> {
     outcome: Outcome,
     sent_at: Option<Instant>,
     identification: Option<u64>,
+    /// Word that a transmission was too long for a link on its way.
+    too_long: Option<Unreachable>,
 }
 
 impl Runner {
@@ -211,7 +214,8 @@ impl Runner {
             is_interrupted: false,
             keys: call.keys.clone(),
         };
-        let mut exchange = Exchange { call, channel, local, outcome, sent_at: None, identification: None };
+        let mut exchange =
+            Exchange { call, channel, local, outcome, sent_at: None, identification: None, too_long: None };
         if self.dry_run {
             self.build(&mut exchange)?;
             exchange.outcome.judgements = call.expectations.iter().map(Expectation::unjudged).collect();
@@ -269,6 +273,10 @@ impl Runner {
         let listen_on = clock::instant().checked_add(LISTEN_ON);
         let until = self.clear.zip(listen_on).map(|(clear, listen_on)| clear.min(listen_on)).or(listen_on);
         self.listen(exchange, until)?;
+        let Exchange { outcome, too_long, .. } = exchange;
+        if outcome.reply.is_none() && outcome.trouble.is_none() && !self.is_interrupted() {
+            outcome.trouble = too_long.take().map(Trouble::Unreachable);
+        }
         Ok(())
     }
 

@@ -94,13 +94,24 @@ impl Runner {
                 let is_ours = unreachable.destination.is_none_or(|place| place == exchange.call.destination)
                     && channel == exchange.channel
                     && outcome.packets.iter().any(is_of_this_step);
-                // Quench and redirect are advice: the datagram went on.
-                let is_fatal = !matches!(unreachable.icmp, Some((4 | 5, _)));
-                let ends = is_ours && is_fatal && self.history.is_waiting(channel);
-                if ends {
-                    outcome.trouble = Some(Trouble::Unreachable(unreachable));
+                let is_waited_for = is_ours && self.history.is_waiting(channel);
+                match unreachable.icmp {
+                    // Quench and redirect are advice: the datagram went on.
+                    Some((4 | 5, _)) => false,
+                    // The system knows now how long a packet may be, and sends the next one in pieces (RFC 1191 §3).
+                    Some((3, 4)) => {
+                        if is_waited_for {
+                            exchange.too_long = Some(unreachable);
+                        }
+                        false
+                    }
+                    _ => {
+                        if is_waited_for {
+                            outcome.trouble = Some(Trouble::Unreachable(unreachable));
+                        }
+                        is_waited_for
+                    }
                 }
-                ends
             }
             Event::Datagram { source, octets } => {
                 let packet = self.record(channel, source, &octets);
