@@ -36,7 +36,7 @@ pub fn cut(text: &str, width: usize, ellipsis: &str) -> String {
         used += more;
         kept.push(character);
     }
-    if room > 0 {
+    if width >= width_of(ellipsis) {
         kept.push_str(ellipsis);
     }
     kept
@@ -191,7 +191,11 @@ mod tests {
         assert_eq!(left("abcdef", 4, "…"), "abc…");
         assert_eq!(left("日本語", 4, "…"), "日… ");
         assert_eq!(left("abc", 0, "…"), "");
-        assert_eq!(cut("abcdef", 3, "..."), "abc".chars().take(0).collect::<String>());
+        // What has no room but for the mark is cut, too.
+        assert_eq!(
+            [cut("abcdef", 1, "…"), cut("abcdef", 3, "..."), cut("abcdef", 2, "...")],
+            ["…", "...", ""]
+        );
     }
 
     #[test]
@@ -206,6 +210,7 @@ mod tests {
         );
         assert_eq!((end("日本語b", 7), end("ab", 9)), ("日本語b", "ab"));
         assert_eq!(fit(line(), 5, "…").to_string(), "a日…");
+        assert_eq!(fit(line(), 6, "…").to_string(), "a日本…");
         assert_eq!(
             (fit(line(), 8, "…").to_string(), fit(line(), 7, "…").to_string()),
             ("a日本語b".to_owned(), "a日本…".to_owned())
