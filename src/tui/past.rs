@@ -58,6 +58,9 @@ impl App {
         let freezing = self.freezing.take().map(|freezing| freezing.finish(Why::Paused));
         let thawed = self.frozen.take().map(|frozen| *frozen).or(freezing);
         let was_frozen = thawed.is_some();
+        if was_frozen {
+            self.tunnels.forget_rates();
+        }
         self.thawed.extend(thawed);
         was_frozen
     }

@@ -9,7 +9,7 @@ use crate::time::Timestamp;
 /// Seconds that a sparkline shows at most.
 const KEPT: usize = 16;
 
-/// What ran through a tunnel in a second.
+/// What ran through a tunnel in a second, or in all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Second {
     /// Towards the node: packets and octets.
@@ -32,7 +32,8 @@ struct History {
 }
 
 impl Second {
-    fn of(tunnel: &Tunnel) -> Self {
+    /// Everything that ever ran through a tunnel.
+    pub fn in_all(tunnel: &Tunnel) -> Self {
         let both = |traffic: crate::state::Traffic| (traffic.packets, traffic.bytes);
         Self { down: both(tunnel.downlink()), up: both(tunnel.uplink()) }
     }
@@ -70,9 +71,13 @@ impl Rates {
         self.at = Some(now);
         let mut before = std::mem::take(&mut self.tunnels);
         for node in nodes {
+            // Who is looked at may also be in sight.
+            if self.tunnels.contains_key(&(node, 0)) {
+                continue;
+            }
             let tunnels = facts.node(node).map(crate::state::Node::tunnels).unwrap_or_default();
             for (place, tunnel) in (0u16..).zip(tunnels) {
-                let seen = Second::of(tunnel);
+                let seen = Second::in_all(tunnel);
                 let known = before.remove(&(node, place)).filter(|_| elapsed > 0);
                 let mut seconds = VecDeque::new();
                 if let Some(known) = known {

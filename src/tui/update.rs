@@ -127,6 +127,9 @@ impl App {
             }
         }
         drop(sieve);
+        if self.view() != View::Tunnels && frozen.is_none() {
+            self.tunnels.watch(facts);
+        }
         self.filter = filter;
         self.frozen = frozen;
     }

@@ -169,6 +169,8 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, areas: &Areas) {
     if shown == 0 {
         let words = if flows.is_behind() {
             "looking at all flows".to_owned()
+        } else if app.cursor().is_some() {
+            "no flows at the time cursor: tunnelled packets are not looked at again".to_owned()
         } else if facts.observer.node_places() > 0 && app.filter.is_empty() {
             "no flows in the tunnels of registered nodes yet".to_owned()
         } else {

@@ -77,7 +77,7 @@ pub fn lines(app: &App, node: &Node, width: usize) -> Vec<Line<'static>> {
     for (fid, rule) in (1u32..).zip(node.policy().rules()) {
         lines.push(parting());
         let preferences = preferences(theme, node, rule);
-        let mut described = description(theme, node, rule);
+        let mut described = description(app, node, rule);
         let number = |line: usize| if line == 0 { format!(" {fid:>3} ") } else { "     ".to_owned() };
         if !beside {
             described.retain(|(text, _)| !text.is_empty());
@@ -138,8 +138,14 @@ fn preference(node: &Node, octet: u8) -> String {
 }
 
 /// What the rule selects, what it decided, and whether it has to do without its first choice.
-fn description(theme: &Theme, node: &Node, rule: &Rule) -> Vec<(String, Style)> {
-    let counted = format!("{:#}, {:#}", counted(rule.packets, "packet"), counted(rule.bytes, "octet"));
+fn description(app: &App, node: &Node, rule: &Rule) -> Vec<(String, Style)> {
+    let theme = &app.theme;
+    let counted = if app.cursor().is_some() {
+        // Tunnelled packets are not looked at again.
+        String::new()
+    } else {
+        format!("{:#}, {:#}", counted(rule.packets, "packet"), counted(rule.bytes, "octet"))
+    };
     let state = match node.effect_of(rule) {
         Effect::Forward(bid) if rule.bids().first() != Some(&bid) => ("FAILOVER".to_owned(), theme.doubtful),
         Effect::Exhausted => ("EXHAUSTED: no binding is active".to_owned(), theme.bad),

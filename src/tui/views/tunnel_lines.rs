@@ -14,8 +14,13 @@ use crate::tui::facts::{Facts, NodeRef};
 use crate::tui::rates::{Second, sparkline};
 use crate::tui::text::{self, Row as Cells};
 
+/// Seconds that a sparkline shows.
+const SECONDS: usize = 8;
 /// Columns of the longest address.
 const ADDRESS: usize = 15;
+
+/// The columns of traffic are there from this width on.
+pub(super) const TRAFFIC_FROM: usize = 68;
 
 /// A row of the tree.
 pub(super) fn line(app: &App, facts: Facts<'_>, row: Row, width: usize, clock: &mut Clock) -> Line<'static> {
@@ -130,8 +135,8 @@ fn tunnel_line(
     let care_of_address = text::left(&tunnel.care_of_address.to_string(), 15, ellipsis);
     row.push(format!(" {care_of_address}"), if is_up { theme.address } else { base });
     // How long the binding lives is said before what runs through it, and that before how it is packed.
-    let traffic = if width >= 68 {
-        format!(" {}", traffic(app, (place, number), tunnel, width, facts.input.ended))
+    let traffic = if width >= TRAFFIC_FROM {
+        format!(" {}", traffic(app, facts, (place, number), tunnel, width))
     } else {
         String::new()
     };
@@ -181,33 +186,39 @@ fn bar(left: i64, whole: i64, cells: usize) -> usize {
     usize::try_from(full.clamp(0, cells)).unwrap_or_default()
 }
 
-/// Packets and octets each way: a second while that is known and more may come, else in all; with sparklines where there is room.
+/// Packets and octets each way: a second while that is known and more may come, else in all; with sparklines where there
+/// is room. At the time cursor tunnelled packets are not looked at, and of a tunnel that came just now no second is known.
 fn traffic(
     app: &App,
+    facts: Facts<'_>,
     (node, number): (NodeRef, u16),
     tunnel: &Tunnel,
     width: usize,
-    has_ended: bool,
 ) -> String {
     let marks = app.theme.marks();
     let rates = &app.tunnels.rates;
-    let in_all = Second {
-        down: (tunnel.downlink().packets, tunnel.downlink().bytes),
-        up: (tunnel.uplink().packets, tunnel.uplink().bytes),
+    let is_a_second = app.cursor().is_none() && app.tunnels.shows_rates(facts);
+    let shown = if app.cursor().is_some() {
+        None
+    } else if is_a_second {
+        rates.last(node, number)
+    } else {
+        Some(Second::in_all(tunnel))
     };
-    let last = rates.last(node, number).filter(|_| !has_ended);
-    let Second { down, up } = last.unwrap_or(in_all);
     let (downs, ups) = rates.seconds(node, number);
     let spark = |values: &[u64]| {
-        if width >= 96 && !values.is_empty() {
-            format!(" {}", sparkline(values, 8, marks.steps))
+        if width >= 96 && is_a_second {
+            format!(" {}", sparkline(values, SECONDS, marks.steps))
         } else {
             String::new()
         }
     };
-    let one = |mark: &str, (packets, octets): (u64, u64), values: &[u64]| {
-        format!("{mark}{:>4} {:>4}{}", text::size(packets), text::size(octets), spark(values))
+    let one = |mark: &str, way: Option<(u64, u64)>, values: &[u64]| {
+        let size = |count: Option<u64>| count.map_or_else(|| "-".to_owned(), text::size);
+        let [packets, octets] = [way.map(|way| way.0), way.map(|way| way.1)].map(size);
+        format!("{mark}{packets:>4} {octets:>4}{}", spark(values))
     };
+    let [down, up] = [shown.map(|second| second.down), shown.map(|second| second.up)];
     format!("{} {}", one(marks.down, down, &downs), one(marks.up, up, &ups))
 }
 

@@ -164,10 +164,30 @@ impl Tunnels {
             // A tunnel or a flow that is gone gives the cursor to its node.
             self.list.select(Row::Node(row.node()));
         }
+        self.watch(facts);
+    }
+
+    /// Looks at what runs through the tunnels in sight, also while another view is open: what came meanwhile is not of
+    /// one second.
+    pub fn watch(&mut self, facts: Facts<'_>) {
         let visible = self.list.visible().map(|(_, row)| row.node());
-        let mut watched: Vec<NodeRef> = visible.chain(selected).take(WATCHED).collect();
+        let mut watched: Vec<NodeRef> = visible.chain(self.selected_node()).take(WATCHED).collect();
         watched.dedup();
         self.rates.sample(facts, watched.into_iter());
+    }
+
+    /// Forgets what ran through the tunnels: the screen stood still meanwhile.
+    pub fn forget_rates(&mut self) {
+        self.rates = Rates::default();
+    }
+
+    /// Whether the columns of traffic are of a second: then they are so in all rows.
+    pub(super) fn shows_rates(&self, facts: Facts<'_>) -> bool {
+        let is_known = |(_, row)| match row {
+            Row::Tunnel(node, tunnel) => self.rates.last(node, tunnel).is_some(),
+            Row::Node(_) | Row::Flow(..) => false,
+        };
+        !facts.input.ended && self.list.visible().any(is_known)
     }
 
     /// Unfolds or folds the node of the row under the cursor; says whether that changed anything.
@@ -242,12 +262,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, areas: &Areas) {
     if !pane.is_hidden() {
         let title =
             format!("Tunnels: {}", count(tunnels.shown, tunnels.total, "node", app.filter.is_empty()));
-        let known = tunnels.list.visible().any(|(_, row)| match row {
-            Row::Tunnel(node, tunnel) => !facts.input.ended && tunnels.rates.last(node, tunnel).is_some(),
-            _ => false,
-        });
-        let legend = if known { "packets and octets a second" } else { "packets and octets in all" };
-        pane.title(frame, &title, legend);
+        pane.title(frame, &title, legend(app, facts, pane.width()));
         if tunnels.list.rows().is_empty() {
             pane.empty(frame, &awaited(app, facts));
         } else {
@@ -262,6 +277,19 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, areas: &Areas) {
     }
     if !beside.is_hidden() {
         policy::draw(frame, app, facts, &beside);
+    }
+}
+
+/// What the columns of traffic are; nothing where there is no room for them.
+fn legend(app: &App, facts: Facts<'_>, width: usize) -> &'static str {
+    if width < tunnel_lines::TRAFFIC_FROM {
+        ""
+    } else if app.cursor().is_some() {
+        "without packets and octets"
+    } else if app.tunnels.shows_rates(facts) {
+        "packets and octets a second"
+    } else {
+        "packets and octets in all"
     }
 }
 
