@@ -289,7 +289,7 @@ fn a_node_without_an_address_is_named_in_full() {
     bench.read(u64::MAX);
     let node = bench.line("10.1.0.1 ");
     // What was found when it had a NAI alone is still its own.
-    assert!(node.ends_with("  HA 198.51.100.1  1 fin…"), "{node}");
+    assert!(node.ends_with("  HA 198.51.100.1  1 note"), "{node}");
 }
 
 #[test]

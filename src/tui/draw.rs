@@ -17,7 +17,6 @@ use super::text::{self, Row};
 use super::view::View;
 use super::views;
 use crate::counted::{counted, grouped};
-use crate::rules::Level;
 use crate::time::Precision;
 
 /// Draws everything. `facts` are those that are true now.
@@ -134,12 +133,8 @@ fn status(app: &App, facts: Facts<'_>, shown: Facts<'_>, width: u16) -> Line<'st
         parts.push(part(6, format!("{} cut", grouped(facts.counts.truncated)), theme.doubtful));
     }
     parts.push(part(4, format!("{:#}", counted(app.nodes as u64, "node")), Style::new()));
-    let levels = Level::ALL.into_iter().map(|level| (level, shown.findings.of_level(level)));
-    let levels: Vec<(Level, u64)> = levels.filter(|(_, count)| *count > 0).collect();
-    if let Some((gravest, _)) = levels.first() {
-        let words: Vec<String> =
-            levels.iter().map(|(level, count)| format!("{} {}", grouped(*count), level.name())).collect();
-        parts.push(part(3, words.join(" "), theme.level(*gravest)));
+    if let Some((gravest, words)) = shown.findings.levels().words() {
+        parts.push(part(3, words, theme.level(gravest)));
     }
     if !app.filter.is_empty() {
         let filter = text::typed(&app.filter.text, &theme.glyphs);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
+use super::levels::Levels;
 use crate::rules::{Finding, Findings, Level};
 use crate::time::Timestamp;
 use crate::watch::{Engine, RecentMessage};
@@ -18,13 +19,13 @@ pub struct FindingLog {
     kept: VecDeque<(u64, Arc<Finding>)>,
     most: usize,
     total: u64,
-    levels: BTreeMap<Level, u64>,
+    levels: Levels,
     /// How many of the kept ones are about each home address.
-    nodes: BTreeMap<Ipv4Addr, u64>,
+    nodes: BTreeMap<Ipv4Addr, Levels>,
     /// The NAIs of nodes that had no home address yet, by the number of the finding.
     nais: BTreeMap<u64, Arc<[u8]>>,
     /// How many of the kept ones are about each of those.
-    named: BTreeMap<Arc<[u8]>, u64>,
+    named: BTreeMap<Arc<[u8]>, Levels>,
     /// Packets in tunnels that something was found about, by frame.
     packets: BTreeMap<u64, Arc<RecentMessage>>,
 }
@@ -45,7 +46,7 @@ impl FindingLog {
             kept: VecDeque::new(),
             most: most.max(1),
             total: 0,
-            levels: BTreeMap::new(),
+            levels: Levels::default(),
             nodes: BTreeMap::new(),
             nais: BTreeMap::new(),
             named: BTreeMap::new(),
@@ -62,10 +63,10 @@ impl FindingLog {
         while self.kept.len() > self.most {
             let Some((number, oldest)) = self.kept.pop_front() else { break };
             if let Some(address) = oldest.home_address {
-                one_less(&mut self.nodes, &address);
+                one_less(&mut self.nodes, &address, oldest.level);
             }
             if let Some(nai) = self.nais.remove(&number) {
-                one_less(&mut self.named, &nai);
+                one_less(&mut self.named, &nai, oldest.level);
             }
         }
     }
@@ -92,12 +93,12 @@ impl FindingLog {
     }
 
     fn keep(&mut self, number: u64, finding: Arc<Finding>, nai: Option<Arc<[u8]>>) {
-        *self.levels.entry(finding.level).or_default() += 1;
+        self.levels.add(finding.level);
         if let Some(address) = finding.home_address {
-            *self.nodes.entry(address).or_default() += 1;
+            self.nodes.entry(address).or_default().add(finding.level);
         }
         if let Some(nai) = nai {
-            *self.named.entry(Arc::clone(&nai)).or_default() += 1;
+            self.named.entry(Arc::clone(&nai)).or_default().add(finding.level);
             self.nais.insert(number, nai);
         }
         self.kept.push_back((number, finding));
@@ -129,19 +130,19 @@ impl FindingLog {
         self.kept.get(place).map(|(_, finding)| finding)
     }
 
-    /// How many there were of this level, kept or not.
-    pub fn of_level(&self, level: Level) -> u64 {
-        self.levels.get(&level).copied().unwrap_or_default()
+    /// How many there were of each level, kept or not.
+    pub fn levels(&self) -> Levels {
+        self.levels
     }
 
     /// How many of the kept ones are about a node with these names, also from before it had its home address.
-    pub fn of_node(&self, home_address: Option<Ipv4Addr>, nai: Option<&[u8]>) -> u64 {
-        let of_address = home_address.and_then(|address| self.nodes.get(&address));
-        of_address.copied().unwrap_or_default() + nai.map_or(0, |nai| self.of_nai(nai))
+    pub fn of_node(&self, home_address: Option<Ipv4Addr>, nai: Option<&[u8]>) -> Levels {
+        let of_address = home_address.and_then(|address| self.nodes.get(&address)).copied();
+        of_address.unwrap_or_default().with(nai.map(|nai| self.of_nai(nai)).unwrap_or_default())
     }
 
     /// How many of the kept ones are about a node that had no home address yet, but this NAI.
-    pub fn of_nai(&self, nai: &[u8]) -> u64 {
+    pub fn of_nai(&self, nai: &[u8]) -> Levels {
         self.named.get(nai).copied().unwrap_or_default()
     }
 
@@ -184,10 +185,14 @@ impl FindingLog {
     }
 }
 
-fn one_less<K: Ord + ?Sized, B: Ord + std::borrow::Borrow<K>>(counts: &mut BTreeMap<B, u64>, of: &K) {
+fn one_less<K: Ord + ?Sized, B: Ord + std::borrow::Borrow<K>>(
+    counts: &mut BTreeMap<B, Levels>,
+    of: &K,
+    level: Level,
+) {
     if let Some(count) = counts.get_mut(of) {
-        *count = count.saturating_sub(1);
-        if *count == 0 {
+        count.remove(level);
+        if count.is_empty() {
             counts.remove(of);
         }
     }
@@ -225,17 +230,17 @@ mod tests {
             log.push(finding(frame, level, last), None);
         }
         assert_eq!((log.len(), log.total()), (3, 4));
-        assert_eq!((log.of_level(Level::Must), log.of_level(Level::Should)), (2, 0));
+        assert_eq!((log.levels().of(Level::Must), log.levels().of(Level::Should)), (2, 0));
         // The node's first one is forgotten.
         let of = |last| log.of_node(Some([10, 1, 0, last].into()), None);
-        assert_eq!((of(1), of(3)), (2, 0));
+        assert_eq!((of(1).of(Level::Must), of(1).of(Level::Note), of(3).is_empty()), (1, 1, true));
         assert!(log.get(0).is_none());
         assert_eq!(log.get(3).unwrap().place.frame, 3);
         assert_eq!((log.of_frame(4, 0).len(), log.of_frame(4, 3).len()), (1, 0));
         // Frames 2 and 3, with the numbers they had.
         let past = log.until(Timestamp::new(3, 0));
         assert_eq!(past.iter().map(|(number, _)| number).collect::<Vec<_>>(), [1, 3]);
-        assert_eq!((past.total(), past.of_level(Level::Must)), (4, 1));
+        assert_eq!((past.total(), past.levels().of(Level::Must)), (4, 1));
         assert_eq!(log.chosen([3, 0, 1].into_iter()).kept().len(), 2);
     }
 }

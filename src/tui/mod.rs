@@ -20,6 +20,7 @@ mod filter;
 mod finding_log;
 mod keys;
 mod layout;
+mod levels;
 mod list;
 mod message;
 mod mouse;

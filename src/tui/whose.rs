@@ -34,7 +34,7 @@ impl Names {
         for place in facts.nodes() {
             let Some(node) = facts.node(place) else { continue };
             let whose = node.home_address.map_or(Whose::Named(place), Whose::Home);
-            if let Some(nai) = node.nai.as_ref().filter(|nai| facts.findings.of_nai(nai) > 0) {
+            if let Some(nai) = node.nai.as_ref().filter(|nai| !facts.findings.of_nai(nai).is_empty()) {
                 nodes.entry(nai.clone()).or_insert(whose);
             }
         }

@@ -52,7 +52,7 @@ pub(super) fn run(prepared: Prepared, theme: Theme, ascii: bool) -> Result<Exit,
         findings.iter().filter(|(_, found)| is_wanted(found)).map(|(_, found)| found.level).min()
     } else {
         // All of them count, kept or not.
-        Level::ALL.into_iter().find(|level| findings.of_level(*level) > 0)
+        Level::ALL.into_iter().find(|level| findings.levels().of(*level) > 0)
     });
     for error in driver.errors() {
         exit = Failure::io(error.to_string(), error.help()).tell();

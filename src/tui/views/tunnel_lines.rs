@@ -73,9 +73,9 @@ fn node_line(app: &App, facts: Facts<'_>, (place, node): (NodeRef, &Node), width
         row.push("  multipath refused", theme.doubtful);
     }
     row.push(format!("  HA {}", node.home_agent), theme.quiet);
-    match facts.findings.of_node(node.home_address, node.nai.as_deref()) {
-        0 => {}
-        found => drop(row.push(format!("  {:#}", counted(found, "finding")), theme.doubtful)),
+    let found = facts.findings.of_node(node.home_address, node.nai.as_deref());
+    if let Some((gravest, words)) = found.words() {
+        row.push(format!("  {words}"), theme.level(gravest));
     }
     if let (Some(_), Some(nai)) = (node.home_address, &node.nai) {
         let room = width.saturating_sub(row.width() + 2);
