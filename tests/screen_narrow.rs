@@ -99,12 +99,12 @@ fn what_is_wrong_with_a_filter_is_told_in_full() {
         // Beside what is typed there would be room for half of it.
         (
             (80, 24),
-            " state: is one of active registered expired deregistered replaced revoked\n unregistered\n filter: \
+            " state: is one of active registered expired deregistered replaced revoked\n unregistered denied\n filter: \
              state:alive\n",
         ),
         (
             (40, 10),
-            " state: is one of active registered\n expired deregistered replaced revoked\n unregistered\n filter: \
+            " state: is one of active registered\n expired deregistered replaced revoked\n unregistered denied\n filter: \
              state:alive\n",
         ),
     ] {
@@ -118,7 +118,7 @@ fn what_is_wrong_with_a_filter_is_told_in_full() {
     let mut bench = Bench::after("samples/figure3.pcap", (160, 24));
     bench.keys("fstate:alive");
     assert!(
-        bench.line("filter: state:alive  state: is one of").ends_with(" unregistered"),
+        bench.line("filter: state:alive  state: is one of").ends_with(" unregistered denied"),
         "{}",
         bench.text()
     );

@@ -193,12 +193,14 @@ impl Directory {
     pub fn absorb(&mut self, slot: u32, other: u32) -> Option<Box<[u8]>> {
         let node = self.nodes.get(other as usize)?;
         let (nai, multipath, violations) = (node.nai.clone(), node.multipath, node.violations().copied());
+        let denied = node.denied;
         self.withdraw(other);
         self.absorbed.push((other, slot));
         self.change(slot, |node| {
             if multipath != Multipath::Off {
                 node.multipath = multipath;
             }
+            node.denied = denied.or(node.denied);
             if let Some(violations) = violations {
                 node.violations_mut().get_or_insert_default().merge(&violations);
             }

@@ -10,6 +10,7 @@ use smallvec::SmallVec;
 use super::tunnel::{self, Tunnel};
 use super::{Binding, BindingState, Effect, FarEnd, Interface, Policy, Prefix, Rule, Violations};
 use crate::time::Timestamp;
+use crate::wire::ReplyCode;
 
 pub(super) use transitions::Registration;
 
@@ -50,6 +51,8 @@ pub struct Node {
     pub nai: Option<Box<[u8]>>,
     /// Whether it may use Multipath.
     pub multipath: Multipath,
+    /// Why its last request that was answered was denied; `None` when that was accepted.
+    pub denied: Option<ReplyCode>,
     bindings: Vec<Binding>,
     policy: Policy,
     tunnels: Vec<Tunnel>,
@@ -96,6 +99,7 @@ impl Node {
             home_address,
             nai,
             multipath: Multipath::Off,
+            denied: None,
             bindings: Vec::new(),
             policy: Policy::default(),
             tunnels: Vec::new(),

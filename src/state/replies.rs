@@ -202,6 +202,7 @@ impl Observer {
                 before.extend_from_slice(node.bindings());
                 *rules = node.policy().rules().len();
             }
+            node.denied = None;
             (forgotten, has_no_room) = node.register(&registration);
             if registration.interface.is_some() {
                 node.multipath = Multipath::Enabled;
@@ -235,6 +236,7 @@ impl Observer {
 
     fn deny(&mut self, event: &MessageEvent<'_, '_>, facts: &ReplyFacts, slot: u32) {
         let Some(node) = self.directory.nodes.get_mut(slot as usize) else { return };
+        node.denied = Some(facts.code);
         if facts.code.0 == event.message.numbers().multipath_not_allowed {
             node.multipath = Multipath::Refused;
         }

@@ -60,6 +60,8 @@ enum State {
     Binding(BindingState),
     /// It has no active binding.
     Unregistered,
+    /// Its last request that was answered was denied.
+    Denied,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +72,7 @@ enum What {
     Rule(String),
 }
 
-const STATES: [(&str, State); 7] = [
+const STATES: [(&str, State); 8] = [
     ("active", State::Binding(BindingState::Active)),
     ("registered", State::Binding(BindingState::Active)),
     ("expired", State::Binding(BindingState::Expired)),
@@ -78,6 +80,7 @@ const STATES: [(&str, State); 7] = [
     ("replaced", State::Binding(BindingState::Replaced)),
     ("revoked", State::Binding(BindingState::Revoked)),
     ("unregistered", State::Unregistered),
+    ("denied", State::Denied),
 ];
 
 const VERDICTS: [Verdict; 7] = [
@@ -385,6 +388,7 @@ impl<'f> Sieve<'f> {
             Condition::State(wanted) => wanted.iter().any(|state| match state {
                 State::Binding(state) => node.bindings().iter().any(|binding| binding.state == *state),
                 State::Unregistered => node.active().next().is_none(),
+                State::Denied => node.denied.is_some(),
             }),
             Condition::Bid(bids) => {
                 node.active().any(|binding| binding.bid().is_some_and(|bid| bids.contains(&Bid::octet(bid))))

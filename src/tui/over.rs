@@ -221,7 +221,7 @@ fn help(app: &App) -> Vec<Line<'static>> {
     lines.push(Line::raw(""));
     let filter = wrapped(
         "A filter is terms that all have to hold: node:ADDRESS, node:PREFIX/LENGTH or node:PART-OF-NAI, state:active \
-         (registered unregistered expired deregistered replaced revoked), verdict:strays (and the others), \
+         (registered unregistered denied expired deregistered replaced revoked), verdict:strays (and the others), \
          finding:must (should note any, or the beginning of a rule), bid:N, or any text. a,b is either, ! before a \
          term is not.",
         width.saturating_sub(4).min(READABLE),

@@ -13,6 +13,7 @@ use crate::tui::app::App;
 use crate::tui::facts::{Facts, NodeRef};
 use crate::tui::rates::{Second, sparkline};
 use crate::tui::text::{self, Row as Cells};
+use crate::wire::ReplyCode;
 
 /// Seconds that a sparkline shows.
 const SECONDS: usize = 8;
@@ -56,6 +57,13 @@ fn node_line(app: &App, facts: Facts<'_>, (place, node): (NodeRef, &Node), width
     let all = node.tunnels().len();
     let style = if up == 0 { theme.quiet } else { theme.good };
     row.push(format!(" {up} of {all} up"), style);
+    // That one has words of its own.
+    let is_told = |code: &ReplyCode| {
+        node.multipath == Multipath::Refused && code.0 == facts.numbers.multipath_not_allowed
+    };
+    if let Some(code) = node.denied.filter(|code| !is_told(code)) {
+        row.push(format!("  denied {}", code.0), theme.bad);
+    }
     match node.flow_count() {
         0 => {}
         flows => drop(row.plain(format!("  {:#}", counted(flows, "flow")))),

@@ -1,0 +1,61 @@
+//! Which node it is: what the row of a node tells before it is unfolded, and what comes into sight when it is.
+
+// Helpers of tests may fail loudly, as the tests themselves may.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(dead_code, reason = "the scenario is shared with other tests")]
+
+#[path = "tables/scenario.rs"]
+mod scenario;
+mod screen;
+
+use scenario::{Request, Scenario};
+use screen::Bench;
+
+const SIZE: (u16, u16) = (80, 24);
+
+/// A request of the node 10.1.0.PLACE at 192.0.2.PLACE, this many seconds after the first one.
+fn register(place: u8, second: u64) -> Request {
+    let identification = 0xea05_6fa0_0000_0000 + (second << 32) + u64::from(place);
+    Request::new([10, 1, 0, place], [192, 0, 2, place], 600, identification).path("802.11", 1, 1)
+}
+
+fn bench(scenario: &Scenario) -> Bench {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("nodes.pcap");
+    scenario.write(&path);
+    Bench::before(path.to_str().unwrap(), SIZE)
+}
+
+#[test]
+fn a_node_that_was_denied_says_so_until_it_is_accepted() {
+    let mut scenario = Scenario::default();
+    scenario.accepted(0, &register(1, 0));
+    // Frames 3 to 8: denied, denied for another reason, accepted.
+    for (second, code) in [(1, 131), (2, 133), (3, 0)] {
+        let request = register(2, second);
+        let at = i64::try_from(second).unwrap() * 1000;
+        scenario.request(at, &request).reply(at + 20, &request, code, 600);
+    }
+    let mut bench = bench(&scenario);
+    bench.read(3);
+    assert!(!bench.line(" 10.1.0.2 ").contains("denied"), "{}", bench.text());
+    bench.read(4);
+    assert!(bench.line(" 10.1.0.2 ").contains("0 of 0 up  denied 131 "), "{}", bench.text());
+    bench.read(6);
+    assert!(bench.line(" 10.1.0.2 ").contains("0 of 0 up  denied 133 "), "{}", bench.text());
+    bench.keys("fstate:denied\n");
+    assert!(bench.shows("Tunnels: 1 of 2 nodes") && !bench.shows(" 10.1.0.1 "), "{}", bench.text());
+    bench.keys("f");
+    bench.control('u');
+    bench.keys("!state:denied\n");
+    assert!(bench.shows("Tunnels: 1 of 2 nodes") && bench.shows(" 10.1.0.1 "), "{}", bench.text());
+    bench.keys("f");
+    bench.control('u');
+    bench.keys("\n");
+    bench.read(8);
+    assert!(bench.line(" 10.1.0.2 ").contains("1 of 1 up  HA"), "{}", bench.text());
+    // As it stood after the second denial.
+    bench.keys("[[");
+    assert!(bench.shows("AT FRAME 6"), "{}", bench.text());
+    assert!(bench.line(" 10.1.0.2 ").contains("denied 133 "), "{}", bench.text());
+}
