@@ -59,3 +59,35 @@ fn a_node_that_was_denied_says_so_until_it_is_accepted() {
     assert!(bench.shows("AT FRAME 6"), "{}", bench.text());
     assert!(bench.line(" 10.1.0.2 ").contains("denied 133 "), "{}", bench.text());
 }
+
+#[test]
+fn what_is_unfolded_comes_into_sight() {
+    let mut scenario = Scenario::default();
+    for place in 1..=20 {
+        scenario.accepted(i64::from(place) * 100, &register(place, 0));
+    }
+    let mut bench = bench(&scenario);
+    bench.read(u64::MAX);
+    // The last node is on the last line of its pane.
+    bench.keys("G");
+    assert!(bench.cursor().contains("10.1.0.20 "), "{}", bench.text());
+    bench.keys("\n");
+    assert!(bench.cursor().contains("10.1.0.20 ") && bench.shows("192.0.2.20 "), "{}", bench.text());
+    bench.keys("khl");
+    assert!(bench.cursor().contains("10.1.0.19 ") && bench.shows("192.0.2.19 "), "{}", bench.text());
+
+    let mut bench = Bench::after("samples/malformed.pcap", (80, 16));
+    bench.keys("5Gk");
+    let above = bench.cursor();
+    // Folded, the node of the last finding is the last line.
+    let last = bench.app.findings.list.rows().len();
+    bench.keys("h");
+    assert_eq!(bench.app.findings.list.rows().len(), last - 1, "{}", bench.text());
+    let finding = |bench: &Bench| {
+        let text = bench.text();
+        text.lines().skip_while(|line| !line.starts_with('▶')).nth(1).is_some_and(|line| line.contains('#'))
+    };
+    assert!(!finding(&bench), "{}", bench.text());
+    bench.keys("l");
+    assert!(bench.cursor() == above && finding(&bench), "{}", bench.text());
+}

@@ -106,6 +106,13 @@ impl<R: Copy + Ord> List<R> {
         place.is_some()
     }
 
+    /// Brings so many rows below the cursor into sight, as far as the cursor stays there.
+    pub fn reveal(&mut self, rows: usize) {
+        let lowest = self.at.saturating_add(rows).saturating_add(1).saturating_sub(self.page);
+        self.top = self.top.max(lowest.min(self.at));
+        self.keep_in_sight();
+    }
+
     /// Moves the cursor by so many rows.
     pub fn step(&mut self, rows: isize) {
         self.go(self.at.saturating_add_signed(rows));
@@ -177,6 +184,23 @@ mod tests {
         assert_eq!(list.at, 4);
         list.set_page(0);
         assert_eq!(list.visible().count(), 1);
+    }
+
+    #[test]
+    fn rows_below_the_cursor_come_into_sight_as_far_as_it_stays() {
+        let mut list = list(0..20);
+        list.go(4);
+        list.reveal(0);
+        assert_eq!(list.top, 0);
+        list.reveal(2);
+        assert_eq!((list.at, list.top), (4, 2));
+        list.reveal(1);
+        assert_eq!(list.top, 2);
+        list.reveal(9);
+        assert_eq!((list.at, list.top), (4, 4));
+        list.go(18);
+        list.reveal(9);
+        assert_eq!((list.at, list.top), (18, 15));
     }
 
     #[test]

@@ -60,8 +60,7 @@ impl App {
                     // A second click on a node folds or unfolds it.
                     if let Some(TunnelRow::Node(node)) = self.tunnels.list.selected() {
                         let open = !self.tunnels.is_open(node);
-                        self.tunnels.fold(open);
-                        self.refresh(facts);
+                        self.fold(facts, open);
                     }
                 }
             }

@@ -54,7 +54,7 @@ impl App {
         let shown = self.shown(facts);
         match self.view() {
             View::Tunnels => match self.tunnels.list.selected() {
-                Some(TunnelRow::Node(_)) if self.tunnels.fold(true) => self.refresh(facts),
+                Some(TunnelRow::Node(_)) if self.fold(facts, true) => {}
                 Some(TunnelRow::Node(_) | TunnelRow::Tunnel(..)) => {
                     self.open_view(facts, View::Ladder, false);
                 }
@@ -80,6 +80,7 @@ impl App {
                     self.tunnels.list.select(TunnelRow::Node(node));
                     self.tunnels.fold(true);
                     self.refresh(facts);
+                    self.tunnels.reveal();
                 }
             }
             View::Findings => {
@@ -89,11 +90,10 @@ impl App {
                     }
                     None => {
                         let row = self.findings.list.selected();
-                        let is_open = !self.findings.fold(true);
+                        let is_open = !self.fold(facts, true);
                         if is_open && matches!(row, Some(FindingRow::Rule(_) | FindingRow::Node(..))) {
                             self.findings.list.step(1);
                         }
-                        self.refresh(facts);
                     }
                 }
             }
@@ -235,22 +235,28 @@ impl App {
             if right { columns.saturating_add(SIDEWAYS) } else { columns.saturating_sub(SIDEWAYS) }
         };
         match (self.view(), self.pane()) {
-            (View::Tunnels, 0) => {
-                if self.tunnels.fold(right) {
-                    self.refresh(facts);
-                }
-            }
-            (View::Findings, _) => {
-                if self.findings.fold(right) {
-                    self.refresh(facts);
-                }
-            }
+            (View::Tunnels, 0) | (View::Findings, _) => drop(self.fold(facts, right)),
             (View::Ladder, _) => self.ladder.scrolled = scrolled(self.ladder.scrolled),
             (View::Messages, 2) => self.messages.move_octet(if right { 1 } else { -1 }),
             (View::Messages, _) => self.messages.scrolled = scrolled(self.messages.scrolled),
             (View::Statistics, _) => self.statistics.scrolled = scrolled(self.statistics.scrolled),
             (View::Tunnels | View::Flows, _) => {}
         }
+    }
+
+    /// Unfolds or folds what is under the cursor, and shows what was below it; says whether that changed anything.
+    pub(super) fn fold(&mut self, facts: Facts<'_>, open: bool) -> bool {
+        let is_tree_of_nodes = self.view() == View::Tunnels;
+        let has_changed = if is_tree_of_nodes { self.tunnels.fold(open) } else { self.findings.fold(open) };
+        if has_changed {
+            self.refresh(facts);
+            if is_tree_of_nodes {
+                self.tunnels.reveal();
+            } else {
+                self.findings.reveal();
+            }
+        }
+        has_changed
     }
 
     pub(super) fn walk_panes(&mut self, facts: Facts<'_>, by: isize) {

@@ -207,6 +207,17 @@ impl Findings {
         has_changed
     }
 
+    /// Brings what stands below the row under the cursor into sight, as far as there is room.
+    pub fn reveal(&mut self) {
+        let is_below = |row: &&Row| match self.list.selected() {
+            Some(Row::Rule(_)) => !matches!(row, Row::Rule(_)),
+            Some(Row::Node(..)) => matches!(row, Row::Finding(_)),
+            Some(Row::Finding(_)) | None => false,
+        };
+        let count = self.list.rows().iter().skip(self.list.at() + 1).take_while(is_below).count();
+        self.list.reveal(count);
+    }
+
     /// The finding under the cursor.
     pub fn selected<'t>(&'t self, facts: Facts<'t>) -> Option<&'t Arc<Finding>> {
         match self.list.selected()? {

@@ -204,6 +204,14 @@ impl Tunnels {
         true
     }
 
+    /// Brings what stands below the node under the cursor into sight, as far as there is room.
+    pub fn reveal(&mut self) {
+        let Some(node) = self.selected_node() else { return };
+        let below = self.list.rows().iter().skip(self.list.at() + 1);
+        let count = below.take_while(|row| row.node() == node).count();
+        self.list.reveal(count);
+    }
+
     /// Whether a node is unfolded.
     pub fn is_open(&self, node: NodeRef) -> bool {
         self.folds.get(&node).copied().unwrap_or(false)
