@@ -37,8 +37,14 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, pane: &Pane<'_>)
         Multipath::Refused => "multipath refused",
         Multipath::Off => "multipath off",
     };
-    pane.title(frame, &format!("Policy of {name}"), multipath);
-    if node.policy().rules().is_empty() {
+    let rules = node.policy().rules().len();
+    // Those below the pane are in sight nowhere else.
+    let right = match rules {
+        0 => multipath.to_owned(),
+        rules => format!("{:#}, {multipath}", counted(rules, "rule")),
+    };
+    pane.title(frame, &format!("Policy of {name}"), &right);
+    if rules == 0 {
         return pane.empty(frame, "no flow policy: any tunnel may carry any flow");
     }
     let lines = lines(app, node, pane.width());
