@@ -91,3 +91,26 @@ fn what_is_unfolded_comes_into_sight() {
     bench.keys("l");
     assert!(bench.cursor() == above && finding(&bench), "{}", bench.text());
 }
+
+#[test]
+fn the_mobile_networks_of_a_node_stand_above_its_policy() {
+    // As samples/README.md has it: node 1 was granted an IPv4 and an IPv6 prefix, node 2 an IPv4 one.
+    let mut bench = Bench::after("samples/extensions.pcap", (80, 40));
+    assert!(bench.cursor().contains("10.1.0.1 "), "{}", bench.text());
+    let text = bench.text();
+    let (_, policy) = text.split_once(" Policy of 10.1.0.1 ").unwrap();
+    let line = policy.lines().nth(1).unwrap();
+    assert_eq!(line.trim(), "prefixes 203.0.113.224/28 2001:db8:1::/64");
+    assert!(policy.lines().nth(2).unwrap().contains("Access network preferences"), "{text}");
+    // A node without rules has its prefix all the same, and can be found by it.
+    bench.keys("f203.0.113.240/28\n");
+    assert!(bench.cursor().contains("10.1.0.2 ") && bench.shows("Tunnels: 1 of 5 nodes"), "{}", bench.text());
+    assert_eq!(bench.line("prefixes ").trim(), "prefixes 203.0.113.240/28");
+    assert!(bench.shows("no flow policy: any tunnel may carry any flow"), "{}", bench.text());
+    // Where there is no room for all of them, they go on below.
+    let mut bench = Bench::after("samples/extensions.pcap", (40, 40));
+    assert!(bench.line("203.0.113.224/28").starts_with(" prefixes") && bench.shows("\n 2001:db8:1::/64"));
+    // A search finds them, too.
+    bench.keys("\t/2001:db8\n");
+    assert!(bench.reversed().contains("2001:db8:1::/64"), "{}", bench.text());
+}

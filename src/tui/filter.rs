@@ -418,6 +418,9 @@ pub fn node_text(node: &Node) -> String {
     for binding in node.bindings() {
         let _ = write!(text, " {}", binding.care_of_address);
     }
+    for prefix in node.prefixes() {
+        let _ = write!(text, " {prefix}");
+    }
     text
 }
 

@@ -217,7 +217,6 @@ impl App {
     /// The lines of the policy pane. `shown` are the facts that are shown.
     pub(super) fn policy(&self, shown: Facts<'_>) -> Vec<Line<'static>> {
         let node = self.tunnels.selected_node().and_then(|node| self.tunnels.node(shown, node));
-        let node = node.filter(|node| !node.policy().rules().is_empty());
         let [_, pane, _] = self.areas().panes;
         let width = usize::from(inner(pane).width).saturating_sub(1);
         node.map(|node| super::views::policy_lines(self, node, width)).unwrap_or_default()

@@ -11,6 +11,7 @@ use crate::report::selector_text;
 use crate::state::{Effect, Multipath, Node, Rule, RuleAction};
 use crate::tui::app::App;
 use crate::tui::facts::Facts;
+use crate::tui::over::wrapped;
 use crate::tui::text::{self, Row};
 use crate::tui::theme::Theme;
 
@@ -18,6 +19,9 @@ use crate::tui::theme::Theme;
 const BESIDE: usize = 72;
 /// Columns of the preferences where the description stands beside them.
 const PREFERENCES: usize = 40;
+
+/// What is said of a node without rules.
+const NO_POLICY: &str = "no flow policy: any tunnel may carry any flow";
 
 /// Draws the policy of the selected node.
 pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, pane: &Pane<'_>) {
@@ -44,8 +48,8 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, pane: &Pane<'_>)
         rules => format!("{:#}, {multipath}", counted(rules, "rule")),
     };
     pane.title(frame, &format!("Policy of {name}"), &right);
-    if rules == 0 {
-        return pane.empty(frame, "no flow policy: any tunnel may carry any flow");
+    if rules == 0 && node.prefixes().is_empty() {
+        return pane.empty(frame, NO_POLICY);
     }
     let lines = lines(app, node, pane.width());
     let top = app.tunnels.policy_top.min(lines.len().saturating_sub(app.tunnels.policy_page()));
@@ -54,8 +58,24 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, pane: &Pane<'_>)
     pane.rows(frame, found, rows.map(|(place, line)| (place, false, pane.fit(line))));
 }
 
-/// The lines of a policy.
+/// The lines of a policy; above it the mobile networks of the node, whose packets its flows are as well as its own.
 pub fn lines(app: &App, node: &Node, width: usize) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    if !node.prefixes().is_empty() {
+        let prefixes: Vec<String> = node.prefixes().iter().map(ToString::to_string).collect();
+        let text = format!("prefixes {}", prefixes.join(" "));
+        lines.extend(wrapped(&text, width).map(|line| Line::styled(line, app.theme.address)));
+    }
+    if !node.policy().rules().is_empty() {
+        lines.extend(table(app, node, width));
+    } else if !lines.is_empty() {
+        lines.extend(wrapped(NO_POLICY, width).map(|line| Line::styled(line, app.theme.quiet)));
+    }
+    lines
+}
+
+/// The rules, each with what it prefers.
+fn table(app: &App, node: &Node, width: usize) -> Vec<Line<'static>> {
     let theme = &app.theme;
     let bar = theme.border().vertical_left;
     let rule = theme.border().horizontal_top;
