@@ -428,6 +428,14 @@ fn records_are_printed_on_a_terminal_too_where_they_are_asked_for() {
     assert!(text.contains(r#""record":"capture""#), "{text}");
 }
 
+#[test]
+fn a_terminal_that_can_only_print_lines_gets_records() {
+    let terminal = Terminal::new();
+    terminal.line(&format!("TERM=dumb '{PROGRAM}' watch samples/figure3.pcap; echo co''de $?"));
+    let text = terminal.wait("records", |text| text.contains("code 0") || text.contains("[1 Tunnels]"));
+    assert!(text.contains(r#""record":"capture""#), "{text}");
+}
+
 /// From a home agent on port 4434: a Revocation of 10.1.0.5; then the request of a@b and its reply, with that address.
 const REVOKED: [&str; 3] = [
     "450000460001000040117ca27f0000017f0000031152115200320000070000000a0100057f0000017f00000311223344 \

@@ -25,13 +25,17 @@ impl Colour {
             Self::Always => true,
             Self::Never => false,
             Self::Auto => {
-                let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-                    || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-                io::stdout().is_terminal() && !refused
+                let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+                is_screen() && !refused
             }
         };
         if wanted { Palette::coloured() } else { Palette::default() }
     }
+}
+
+/// Whether standard output is a terminal that can do more than print lines.
+pub(super) fn is_screen() -> bool {
+    io::stdout().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
 /// How text is to look here: in these colours; in ASCII when that is asked for or nothing else can be shown; as wide

@@ -6,7 +6,6 @@ mod screen;
 use std::collections::hash_map::RandomState;
 use std::ffi::OsString;
 use std::hash::BuildHasher;
-use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -16,6 +15,7 @@ use super::decode::{parse_duration, write_failure};
 use super::interruption::Interruption;
 use super::keys::KeyOptions;
 use super::numbers::NumberOptions;
+use super::output;
 use super::quantity::{Stop, parse_buffer, parse_ring, parse_speed, parse_stop};
 use super::validation::{FailOn, ValidationOptions};
 use super::{Exit, Failure};
@@ -128,7 +128,7 @@ pub(super) struct Watch {
     #[arg(
         long,
         long_help = "Print ndjson records as they happen instead of showing a screen; the default where there is no \
-                     terminal\n\n\
+                     terminal, or one that can only print lines (TERM=dumb)\n\n\
                      A message is printed when it is seen; an exchange when it is decided; a node when its bindings \
                      or its policy have changed; a flow when it is new, or its verdict, rule or tunnels have changed; a \
                      finding when the rules found it. \
@@ -156,7 +156,7 @@ struct Prepared {
 
 impl Watch {
     pub(super) fn run(self) -> Result<Exit, Failure> {
-        let headless = self.headless || !io::stdout().is_terminal();
+        let headless = self.headless || !output::is_screen();
         if headless {
             // Listened for before there is anything to lose.
             let interruption = Interruption::listen()?;
