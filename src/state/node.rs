@@ -2,13 +2,14 @@
 
 mod transitions;
 
-use std::cmp::Reverse;
 use std::net::Ipv4Addr;
 
 use smallvec::SmallVec;
 
 use super::tunnel::{self, Tunnel};
-use super::{Binding, BindingState, Effect, FarEnd, Interface, Policy, Prefix, Rule, Violations};
+use super::{
+    Binding, BindingState, Effect, Encapsulation, FarEnd, Interface, Policy, Prefix, Rule, Violations,
+};
 use crate::time::Timestamp;
 use crate::wire::ReplyCode;
 
@@ -77,9 +78,19 @@ pub struct Node {
 #[derive(Clone, Debug, Default)]
 struct Rare {
     prefixes: Vec<Prefix>,
-    /// Where tunnels ended before a NAT gave them another end, with their index.
-    former_ends: Vec<(FarEnd, u16)>,
+    /// Where tunnels ended before a NAT gave them another end.
+    former_ends: Vec<FormerEnd>,
     violations: Option<Violations>,
+}
+
+/// Where a tunnel ended before a NAT gave it another end.
+#[derive(Clone, Copy, Debug)]
+struct FormerEnd {
+    far_end: FarEnd,
+    /// The place of the tunnel.
+    tunnel: u16,
+    /// When it got the other end.
+    left: Timestamp,
 }
 
 /// The little of a node that decides whether a packet of a known flow changes anything. It stands in a table of its
@@ -236,7 +247,7 @@ impl Node {
             }
         }
         self.changed(last);
-        self.after_change();
+        self.after_change(clock);
     }
 
     /// What a packet of this node has to know of it at the least.
@@ -275,28 +286,35 @@ impl Node {
         self.bindings.iter().find(|binding| is_the_one(binding, interface, care_of_address))
     }
 
-    /// The index of the tunnel that ends here, or did before a NAT gave it another end: one with the same UDP port
-    /// before those that are not in UDP as this is, or the other way round, one that is alive before ended ones, of
-    /// ended ones the one opened last. Another UDP port is another end (RFC 3519 §4.6).
-    pub(super) fn tunnel_to(&self, far_end: FarEnd, time: Timestamp) -> Option<usize> {
-        let tunnels = self.tunnels.iter().enumerate();
+    /// The index of the tunnel that a packet to this end is in at `time`: one that ends here, or did before a NAT gave it
+    /// another end; of several the one that [suits](Tunnel::suits) best. Another UDP port is another end (RFC 3519 §4.6).
+    pub(super) fn tunnel_to(
+        &self,
+        far_end: FarEnd,
+        encapsulation: Encapsulation,
+        time: Timestamp,
+    ) -> Option<usize> {
+        let packet = (far_end, encapsulation);
         let now =
-            tunnels.filter(|(_, tunnel)| tunnel.far_end.is_near(far_end)).max_by_key(|(index, tunnel)| {
-                let is_alive = tunnel.is_alive(time);
-                // Of several that are alive always the same one, however often one of them is refreshed.
-                let age = if is_alive { 0 } else { tunnel.age(self.exchanges) };
-                (tunnel.far_end.port == far_end.port, is_alive, Reverse(age), *index)
-            });
-        let former = || {
-            self.rare
-                .as_ref()?
-                .former_ends
-                .iter()
-                .filter(|(end, _)| end.is_near(far_end))
-                .max_by_key(|(end, _)| end.port == far_end.port)
-                .map(|(_, index)| usize::from(*index))
-        };
-        now.map(|(index, _)| index).or_else(former)
+            self.tunnels.iter().enumerate().map(|(index, tunnel)| (index, tunnel, tunnel.far_end, None));
+        let former = self.rare.iter().flat_map(|rare| &rare.former_ends).filter_map(|former| {
+            let index = usize::from(former.tunnel);
+            Some((index, self.tunnels.get(index)?, former.far_end, Some(former.left)))
+        });
+        now.chain(former)
+            .filter(|(_, _, end, _)| end.is_near(far_end))
+            .max_by_key(|(index, tunnel, end, left)| (tunnel.suits((*end, *left), packet, time), *index))
+            .map(|(index, ..)| index)
+    }
+
+    /// Whether packets that are carried otherwise than in this tunnel, to the same end, can be in another one.
+    pub(super) fn shares_end(&self, tunnel: usize) -> bool {
+        self.tunnels.get(tunnel).is_some_and(|one| {
+            let is_other = |other: &Tunnel| {
+                other.encapsulation != one.encapsulation && other.far_end.is_near(one.far_end)
+            };
+            self.tunnels.iter().any(is_other)
+        })
     }
 
     /// Whether it has or had a tunnel in UDP to this address, as this one is.
@@ -316,9 +334,9 @@ impl Node {
         Some(self.tunnels.len().saturating_sub(1))
     }
 
-    /// Brings up to date what follows from the bindings: which tunnels are alive, the next expiry, and the end of
-    /// a policy whose last binding has ended **(ours)**.
-    fn after_change(&mut self) {
+    /// Brings up to date what follows from the bindings as they are at `time`: which tunnels are alive, the next expiry,
+    /// and the end of a policy whose last binding has ended **(ours)**.
+    fn after_change(&mut self, time: Timestamp) {
         let active = self.bindings.iter().filter(|binding| binding.is_active());
         // By what names a tunnel: a node can have had a thousand tunnels, and have hundreds of bindings.
         let mut live: SmallVec<[(u64, Timestamp); 4]> = active
@@ -332,7 +350,7 @@ impl Node {
             let binding = live.binary_search_by_key(&tunnel.name(), |(name, _)| *name).ok();
             match binding.and_then(|place| live.get(place)) {
                 Some((_, expires)) => tunnel.live_until(*expires),
-                None => tunnel.end(),
+                None => tunnel.end(time),
             }
         }
         self.next_expiry = live.iter().map(|(_, expires)| *expires).min().unwrap_or(Timestamp::LAST);

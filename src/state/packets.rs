@@ -211,7 +211,11 @@ impl Observer {
         sighting: &Sighting,
     ) -> Option<Result<u16, NoRoom>> {
         let far_end = sighting.far_end;
-        let known = self.directory.nodes.get(slot as usize)?.tunnel_to(far_end, sighting.clock);
+        let known = self.directory.nodes.get(slot as usize)?.tunnel_to(
+            far_end,
+            sighting.encapsulation,
+            sighting.clock,
+        );
         let index = match known {
             Some(index) => index,
             // Behind its own NAT another port is nobody's that is known of.
@@ -323,8 +327,11 @@ impl Observer {
         flow.marks.clear(Marks::STEADY);
         flow.marks.clear(Marks::vouched(Direction::Downlink));
         flow.marks.clear(Marks::vouched(Direction::Uplink));
-        // Only the first tunnel can be steady; and where rules look at packets, each has to be looked at.
-        let may_be_steady = flow.path.tunnel == tunnel && !node.policy().looks_at_packets();
+        // Only the first tunnel can be steady; and where rules look at packets, or their encapsulation tells two tunnels
+        // apart, each has to be looked at.
+        let may_be_steady = flow.path.tunnel == tunnel
+            && !node.policy().looks_at_packets()
+            && !node.shares_end(tunnel.into());
         let Some(rule) = rule.and_then(|index| node.policy().rules().get(index)) else {
             flow.expected = 0;
             let (left, sprays) = note_switch(flow, node, tunnel, sighting);

@@ -84,10 +84,12 @@ pub struct Tunnel {
     pub far_end: FarEnd,
     /// What was seen in it; most tunnels of a capture of registrations have nothing.
     tally: Option<Box<Tally>>,
-    /// Until when it is alive; before all time when its binding ended.
+    /// Until when it is alive, or was.
     alive_until: Timestamp,
-    /// Accepted exchanges of its node when a binding last opened it.
-    opened: u16,
+    /// Whether its binding has ended; it stays so when the clock goes back.
+    is_ended: bool,
+    /// Generation of its node when a binding last opened it.
+    opened: u32,
 }
 
 /// BID, care-of address and encapsulation of a binding in one number: what tells its tunnel from the others of a node.
@@ -136,6 +138,7 @@ impl Tunnel {
             far_end,
             tally: None,
             alive_until: Timestamp::FIRST,
+            is_ended: true,
             opened: 0,
         }
     }
@@ -161,7 +164,7 @@ impl Tunnel {
 
     /// Whether its binding is alive at `time`.
     pub fn is_alive(&self, time: Timestamp) -> bool {
-        time <= self.alive_until
+        !self.is_ended && time <= self.alive_until
     }
 
     /// Whether it is the one of a binding with this BID, care-of address and encapsulation.
@@ -178,22 +181,39 @@ impl Tunnel {
         name(self.bid, self.care_of_address, self.encapsulation)
     }
 
-    /// Notes that a binding opens it, or opens it again, at this count of accepted exchanges.
-    pub(super) fn open(&mut self, exchanges: u16) {
-        self.opened = exchanges;
+    /// Notes that a binding has it, which opens it at this generation of its node unless it is open.
+    pub(super) fn open(&mut self, generation: u32) {
+        if self.is_ended {
+            self.opened = generation;
+        }
     }
 
-    /// How many exchanges before this count of them it was last opened.
-    pub(super) const fn age(&self, exchanges: u16) -> u16 {
-        exchanges.wrapping_sub(self.opened)
-    }
-
-    pub(super) fn end(&mut self) {
-        self.alive_until = Timestamp::FIRST;
+    pub(super) fn end(&mut self, time: Timestamp) {
+        if !self.is_ended {
+            self.is_ended = true;
+            self.alive_until = self.alive_until.min(time);
+        }
     }
 
     pub(super) fn live_until(&mut self, expires: Timestamp) {
+        self.is_ended = false;
         self.alive_until = expires;
+    }
+
+    /// How well it suits a packet to `far_end` at `time`, where it ended at `end`, and until `left` if that was before
+    /// its present end: of several tunnels the one that the packet is counted in suits best. One with the same UDP port
+    /// goes before those that are not in UDP as the packet is, or the other way round; one that is alive before ended
+    /// ones, one with the packet's own encapsulation before others, of those alive the one opened last, however often
+    /// another one is refreshed, and of ended ones the one that ended last.
+    pub(super) fn suits(
+        &self,
+        (end, left): (FarEnd, Option<Timestamp>),
+        (far_end, encapsulation): (FarEnd, Encapsulation),
+        time: Timestamp,
+    ) -> impl Ord + use<> {
+        let is_alive = left.is_none() && self.is_alive(time);
+        let held_until = if is_alive { Timestamp::LAST } else { left.unwrap_or(self.alive_until) };
+        (end.port == far_end.port, is_alive, self.encapsulation == encapsulation, held_until, self.opened)
     }
 
     /// Forgets what was tallied.

@@ -290,6 +290,89 @@ fn what_comes_after_all_bindings_of_a_care_of_address_counts_in_the_last_one() {
     assert_eq!(flows(&observer), ["- - per-flow [1 1/128 0/0]"]);
 }
 
+/// Two BIDs at one foreign agent have tunnels with the same ends.
+fn shared(bid: u8, identification: u64) -> Ask {
+    Ask::bid(bid, identification).flags(0).at(FOREIGN_AGENT)
+}
+
+#[test]
+fn of_two_tunnels_with_the_same_ends_the_one_opened_last_counts() {
+    let mut history = History::new();
+    history.accepted(1.0, &shared(1, 1));
+    history.accepted(2.0, &shared(2, 2));
+    history.down(3.0, FOREIGN_AGENT, &Packet::new());
+    // BID 1 is given back and returns.
+    history.accepted(4.0, &shared(1, 3).lifetime(0));
+    history.down(5.0, FOREIGN_AGENT, &Packet::new());
+    history.accepted(6.0, &shared(1, 4));
+    history.down(7.0, FOREIGN_AGENT, &Packet::new());
+    // A refresh of the other one opens nothing.
+    history.accepted(8.0, &shared(2, 5));
+    history.down(9.0, FOREIGN_AGENT, &Packet::new());
+    assert_eq!(
+        tunnels(&history.observe(), NODE),
+        ["1 192.0.2.200 ipip 2/256 0/0 flows 1", "2 192.0.2.200 ipip 2/256 0/0 flows 1"]
+    );
+}
+
+#[test]
+fn what_comes_after_both_have_ended_counts_in_the_one_that_ended_last() {
+    let mut history = History::new();
+    history.accepted(1.0, &shared(1, 1));
+    history.accepted(2.0, &shared(2, 2).lifetime(10)); // until 12 s
+    history.accepted(100.0, &shared(1, 3).lifetime(0));
+    history.down(102.0, FOREIGN_AGENT, &Packet::new());
+    assert_eq!(
+        tunnels(&history.observe(), NODE),
+        ["1 192.0.2.200 ipip 1/128 0/0 flows 1", "2 192.0.2.200 ipip 0/0 0/0 flows 0"]
+    );
+}
+
+#[test]
+fn tunnels_with_the_same_ends_are_told_apart_by_their_encapsulation() {
+    let mut history = History::new();
+    history.accepted(1.0, &shared(1, 1).flags(0x08)); // G
+    history.accepted(2.0, &shared(2, 2));
+    let inner = Packet::new().octets();
+    for second in [5.0, 7.0, 9.0] {
+        history.packet(second, gre(HOME_AGENT, FOREIGN_AGENT, None, &inner));
+        history.down(second + 1.0, FOREIGN_AGENT, &Packet::new());
+    }
+    // Nobody asked for minimal encapsulation: it counts in the one opened last.
+    history.packet(11.0, minimal(HOME_AGENT, FOREIGN_AGENT, &inner));
+    assert_eq!(
+        tunnels(&history.observe(), NODE),
+        ["1 192.0.2.200 gre 3/384 0/0 flows 1", "2 192.0.2.200 ipip 4/512 0/0 flows 1"]
+    );
+}
+
+/// What a NAT forwards at a port is of the binding that had the port last.
+#[test]
+fn a_port_of_a_nat_that_two_bindings_had_counts_in_the_one_that_had_it_last() {
+    let ask = |bid: u8, identification: u64, port: u16| {
+        let private = Ipv4Addr::new(192, 168, 1, bid);
+        Ask::bid(bid, identification).at(private).from(SocketAddrV4::new(PUBLIC, port)).udp_tunnel()
+    };
+    let mut history = History::new();
+    let accepted = |history: &mut History, second: f64, ask: Ask| {
+        history.ask(second - 0.02, &ask);
+        history.answer(second, &ask.answer(0).udp_tunnel(0));
+    };
+    accepted(&mut history, 1.0, ask(1, 1, 50_000));
+    accepted(&mut history, 3.0, ask(1, 2, 50_000).lifetime(0));
+    accepted(&mut history, 5.0, ask(2, 3, 50_000));
+    accepted(&mut history, 7.0, ask(2, 4, 50_001)); // the NAT maps it anew
+    history.packet(8.5, through_nat(50_000, false));
+    let two = ["1 192.168.1.1 udp 0/0 0/0 flows 0", "2 192.168.1.2 udp 1/128 0/0 flows 1"];
+    assert_eq!(tunnels(&history.observe(), NODE), two);
+    // The first one has it again, and after that it is the last one that had it.
+    accepted(&mut history, 10.0, ask(1, 5, 50_000));
+    accepted(&mut history, 12.0, ask(1, 6, 50_000).lifetime(0));
+    history.packet(13.5, through_nat(50_000, false));
+    let both = ["1 192.168.1.1 udp 1/128 0/0 flows 1", "2 192.168.1.2 udp 1/128 0/0 flows 1"];
+    assert_eq!(tunnels(&history.observe(), NODE), both);
+}
+
 #[test]
 fn a_care_of_address_that_was_only_asked_for_is_unknown() {
     let mut history = History::new();

@@ -3,7 +3,7 @@
 
 use std::net::Ipv4Addr;
 
-use super::{Node, TUNNELS, is_the_one, room_for_more};
+use super::{FormerEnd, Node, TUNNELS, is_the_one, room_for_more};
 use crate::state::binding::expiry;
 use crate::state::{Binding, BindingState, Encapsulation, FarEnd, Interface, Tunnel};
 use crate::time::Timestamp;
@@ -57,7 +57,7 @@ impl Node {
             }
         }
         let forgotten = self.trim();
-        self.after_change();
+        self.after_change(registration.time);
         (forgotten, self.has_no_room_for(registration))
     }
 
@@ -168,7 +168,7 @@ impl Node {
             self.policy.clear();
             self.changed(time);
         }
-        self.after_change();
+        self.after_change(time);
     }
 
     fn end_where(
@@ -201,11 +201,11 @@ impl Node {
             .find(|(_, tunnel)| tunnel.is(bid, care_of_address, encapsulation));
         let Some((index, tunnel)) = known else {
             let mut tunnel = Tunnel::new(bid, care_of_address, encapsulation, far_end);
-            tunnel.open(self.exchanges);
+            tunnel.open(self.generation);
             self.push_tunnel(tunnel);
             return false;
         };
-        tunnel.open(self.exchanges);
+        tunnel.open(self.generation);
         let former = std::mem::replace(&mut tunnel.far_end, far_end);
         if former == far_end {
             return false;
@@ -214,7 +214,8 @@ impl Node {
         if former_ends.len() >= FORMER_ENDS {
             former_ends.remove(0);
         }
-        former_ends.push((former, u16::try_from(index).unwrap_or(u16::MAX)));
+        let tunnel = u16::try_from(index).unwrap_or(u16::MAX);
+        former_ends.push(FormerEnd { far_end: former, tunnel, left: registration.time });
         true
     }
 
