@@ -16,6 +16,9 @@ const REVOCATIONS: usize = 1 << 16;
 /// What an acknowledgement names its revocation by: the home address and the Revocation Identifier.
 type Name = (Ipv4Addr, u32);
 
+/// The most revocations with one name that are looked through.
+const ALIKE: usize = 16;
+
 /// Revocations that wait for their acknowledgement.
 #[derive(Clone, Debug)]
 pub(super) struct Revocations {
@@ -32,6 +35,8 @@ struct Waiting {
     /// When the first copy of it was sent.
     first_sent: Timestamp,
     revocation: Revocation,
+    /// Who sent it, and to whom.
+    ends: (Ipv4Addr, Ipv4Addr),
     /// Whether its acknowledgement came.
     is_over: bool,
     /// The number of the one before it with the same name.
@@ -49,7 +54,13 @@ impl Revocations {
     }
 
     /// Adds one; says whether another had to go that could still have been acknowledged.
-    fn push(&mut self, time: Timestamp, revocation: Revocation, timeout: i64) -> bool {
+    fn push(
+        &mut self,
+        time: Timestamp,
+        revocation: Revocation,
+        ends: (Ipv4Addr, Ipv4Addr),
+        timeout: i64,
+    ) -> bool {
         self.drop_old(time, timeout);
         let evicts = self.waiting.len() >= REVOCATIONS;
         if evicts {
@@ -57,35 +68,27 @@ impl Revocations {
         }
         let name = name_of(&revocation);
         // One that is sent again is one revocation, and acknowledged once.
-        let latest = self.place_of(name).and_then(|place| self.waiting.get(place));
-        let mut first_sent = time;
-        if latest.is_some_and(|latest| latest.revocation == revocation)
-            && let Some((earlier, _)) = self.take(name)
-        {
-            first_sent = earlier;
-        }
+        let earlier = self.take(name, |other| other.revocation == revocation && other.ends == ends);
+        let first_sent = earlier.map_or(time, |(first_sent, _)| first_sent);
         let number = self.first.saturating_add(self.waiting.len() as u64);
         let before = self.latest.insert(name, number);
-        self.waiting.push_back(Waiting { time, first_sent, revocation, is_over: false, before });
+        self.waiting.push_back(Waiting { time, first_sent, revocation, ends, is_over: false, before });
         evicts
     }
 
-    /// Takes the latest with this name that waits, and gives when it was first sent.
-    fn take(&mut self, name: Name) -> Option<(Timestamp, Revocation)> {
-        let place = self.place_of(name)?;
-        let waiting = self.waiting.get_mut(place)?;
-        waiting.is_over = true;
-        let taken = (waiting.first_sent, waiting.revocation);
-        match waiting.before.filter(|before| *before >= self.first) {
-            Some(before) => self.latest.insert(name, before),
-            None => self.latest.remove(&name),
-        };
-        Some(taken)
-    }
-
-    /// Where the latest with this name that waits is.
-    fn place_of(&self, name: Name) -> Option<usize> {
-        usize::try_from(self.latest.get(&name)?.checked_sub(self.first)?).ok()
+    /// Takes the latest with this name that waits and `fits`, and gives when it was first sent.
+    fn take(&mut self, name: Name, fits: impl Fn(&Waiting) -> bool) -> Option<(Timestamp, Revocation)> {
+        let mut number = self.latest.get(&name).copied();
+        for _ in 0..ALIKE {
+            let place = usize::try_from(number?.checked_sub(self.first)?).ok()?;
+            let waiting = self.waiting.get_mut(place)?;
+            if !waiting.is_over && fits(waiting) {
+                waiting.is_over = true;
+                return Some((waiting.first_sent, waiting.revocation));
+            }
+            number = waiting.before;
+        }
+        None
     }
 
     /// Drops from the front what is over or was not acknowledged in time.
@@ -112,7 +115,9 @@ impl Observer {
         event: &MessageEvent<'_, '_>,
         revocation: &Revocation,
     ) -> Option<u32> {
-        let evicts = self.revocations.push(event.time, *revocation, self.pending.timeout());
+        let (source, destination) = event.endpoints();
+        let ends = (*source.ip(), *destination.ip());
+        let evicts = self.revocations.push(event.time, *revocation, ends, self.pending.timeout());
         self.evicted_others = self.evicted_others.saturating_add(u64::from(evicts));
         self.directory.find(revocation.home_domain_address, revocation.home_address)
     }
@@ -124,8 +129,14 @@ impl Observer {
         acknowledgement: &RevocationAcknowledgement,
     ) -> Option<u32> {
         self.revocations.drop_old(event.time, self.pending.timeout());
-        let (asked, revocation) =
-            self.revocations.take((acknowledgement.home_address, acknowledgement.identifier))?;
+        let (source, destination) = event.endpoints();
+        // It comes from whom the revocation went to, or goes to whom it came from: an agent may have several addresses.
+        let is_of = |waiting: &Waiting| {
+            let (revoker, other) = waiting.ends;
+            *source.ip() == other || *destination.ip() == revoker
+        };
+        let name = (acknowledgement.home_address, acknowledgement.identifier);
+        let (asked, revocation) = self.revocations.take(name, is_of)?;
         let slot = self.directory.find(revocation.home_domain_address, revocation.home_address)?;
         let clock = self.clock;
         self.directory.change(slot, |node| {

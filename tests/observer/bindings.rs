@@ -1,6 +1,6 @@
 //! What an accepted exchange does to bindings, row by row, and how bindings end.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 use mipflow::state::{BindingState, Options};
 
@@ -316,6 +316,42 @@ fn a_revocation_alone_ends_nothing() {
     let ask = Ask::bid(1, 0);
     history.message(11.0, ask.source, ask.destination, &revocation_acknowledgement(7));
     assert_eq!(states(&history.observe(), NODE), ["1 192.0.2.1 active", "2 192.0.2.2 active"]);
+}
+
+/// An acknowledgement comes from whom the revocation went to, and goes to whom it came from (RFC 3543 §3.4).
+#[test]
+fn an_acknowledgement_comes_back_the_way_the_revocation_went() {
+    let ask = Ask::bid(1, 0);
+    let (agent, node) = (ask.destination, ask.source);
+    let elsewhere = SocketAddrV4::new(care_of(9), 434);
+    for (source, destination, state) in [
+        (agent, node, "active"),
+        (agent, elsewhere, "active"),
+        (elsewhere, node, "active"),
+        (node, agent, "revoked"),
+        // From or to another address or port of an agent.
+        (node, elsewhere, "revoked"),
+        (elsewhere, SocketAddrV4::new(HOME_AGENT, 9434), "revoked"),
+    ] {
+        let mut history = two();
+        history.message(10.0, agent, node, &revocation(care_of(1), 5));
+        history.message(10.1, source, destination, &revocation_acknowledgement(5));
+        assert_eq!(states(&history.observe(), NODE)[0], format!("1 192.0.2.1 {state}"), "to {destination}");
+    }
+}
+
+/// Both ends can revoke with one identifier at once: each acknowledges what the other one sent.
+#[test]
+fn revocations_of_both_ends_with_one_identifier_are_two() {
+    let ask = Ask::bid(1, 0);
+    let (agent, node) = (ask.destination, ask.source);
+    let mut history = two();
+    history.message(10.0, agent, node, &revocation(care_of(1), 5));
+    history.message(10.1, node, agent, &revocation(care_of(2), 5));
+    history.message(10.2, node, agent, &revocation_acknowledgement(5));
+    assert_eq!(states(&history.observe(), NODE), ["1 192.0.2.1 revoked", "2 192.0.2.2 active"]);
+    history.message(10.3, agent, node, &revocation_acknowledgement(5));
+    assert_eq!(states(&history.observe(), NODE), ["1 192.0.2.1 revoked", "2 192.0.2.2 revoked"]);
 }
 
 #[test]
