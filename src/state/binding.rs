@@ -117,6 +117,11 @@ impl Binding {
         self.state == BindingState::Active
     }
 
+    /// Whether it was alive at a time.
+    pub(super) fn was_alive(&self, time: Timestamp) -> bool {
+        self.registered <= time && self.ended.is_none_or(|ended| ended > time)
+    }
+
     /// When its lifetime runs out, or did; `None` where it never ends, and for what was removed before: that does not
     /// expire.
     pub fn lapse(&self) -> Option<Timestamp> {

@@ -430,6 +430,55 @@ fn a_policy_does_not_outlive_a_revocation_of_all_bindings() {
     }
 }
 
+/// A revocation that names no binding revokes none, whatever was accepted since.
+#[test]
+fn a_policy_outlives_a_revocation_that_names_no_binding() {
+    let ask = Ask::bid(1, 0);
+    // BID 1 is at its care-of address, and BID 3 was at another one until 7 s.
+    for (revoked, rules) in [(care_of(9), 1), (care_of(3), 1), (care_of(1), 0)] {
+        let mut history = History::new();
+        history.accepted(1.0, &Ask::bid(1, 1).forward(&[1], "dport 80"));
+        history.accepted(2.0, &Ask::bid(3, 2).lifetime(5));
+        history.message(10.0, ask.destination, ask.source, &revocation(revoked, 5));
+        history.accepted(10.1, &Ask::bid(1, 3));
+        history.message(10.2, ask.source, ask.destination, &revocation_acknowledgement(5));
+        let observer = history.observe();
+        assert_eq!(states(&observer, NODE), ["1 192.0.2.1 active", "3 192.0.2.3 expired"]);
+        assert_eq!(policy(&observer, NODE).len(), rules, "{revoked}");
+    }
+}
+
+/// Nor does one that came before there was any binding.
+#[test]
+fn a_policy_outlives_a_revocation_from_before_the_first_binding() {
+    let ask = Ask::bid(1, 0);
+    let mut history = History::new();
+    history.ask(0.5, &ask);
+    history.message(1.0, ask.destination, ask.source, &revocation(Ipv4Addr::UNSPECIFIED, 5));
+    history.accepted(1.1, &Ask::bid(1, 1).forward(&[1], "dport 80"));
+    history.message(1.2, ask.source, ask.destination, &revocation_acknowledgement(5));
+    assert_eq!(policy(&history.observe(), NODE).len(), 1);
+}
+
+/// A binding that went elsewhere after the revocation of where it was had ended in between, and its policy with it.
+#[test]
+fn a_policy_does_not_outlive_a_revocation_of_where_its_binding_was() {
+    let ask = Ask::bid(1, 0);
+    for (second, rules) in [(9.0, 1), (10.1, 0)] {
+        let mut history = History::new();
+        history.accepted(1.0, &Ask::bid(1, 1).forward(&[1], "dport 80"));
+        if second < 10.0 {
+            history.accepted(second, &Ask::bid(1, 2).at(care_of(9)));
+        }
+        history.message(10.0, ask.destination, ask.source, &revocation(care_of(1), 5));
+        history.accepted(10.1, &Ask::bid(1, 3).at(care_of(9)));
+        history.message(10.2, ask.source, ask.destination, &revocation_acknowledgement(5));
+        let observer = history.observe();
+        assert_eq!(states(&observer, NODE), ["1 192.0.2.9 active"]);
+        assert_eq!(policy(&observer, NODE).len(), rules, "moved at {second}");
+    }
+}
+
 #[test]
 fn the_last_revocation_drops_the_policy() {
     let mut history = History::new();

@@ -158,17 +158,32 @@ impl Node {
         asked: Timestamp,
         (time, frame): (Timestamp, u64),
     ) {
+        // The policy ends where the home agent had no binding in between: all that there were are named, and nothing lives
+        // but what was accepted since. Which rules came after that cannot be told from those before.
+        let were = self.bindings.iter().filter(|binding| binding.was_alive(asked));
+        let mut are_named = were.map(|binding| self.is_at(binding, care_of_address, asked)).peekable();
+        let ends_policy = are_named.peek().is_some() && are_named.all(|is_named| is_named);
         self.end_where(time, frame, BindingState::Revoked, |binding| {
             let is_named = care_of_address.is_unspecified() || binding.care_of_address == care_of_address;
             is_named && binding.refreshed <= asked
         });
-        // Where nothing lives but what was accepted since, the home agent had no binding in between, and no policy: which
-        // rules came after that cannot be told from those before.
-        if self.active().next().is_some() && self.active().all(|binding| binding.refreshed > asked) {
+        if ends_policy {
             self.policy.clear();
             self.changed(time);
         }
         self.after_change(time);
+    }
+
+    /// Whether a binding was at a care-of address at some time, also if it went elsewhere later; any is at 0.0.0.0.
+    fn is_at(&self, binding: &Binding, care_of_address: Ipv4Addr, time: Timestamp) -> bool {
+        let was_there = |tunnel: &Tunnel| {
+            tunnel.bid == binding.bid()
+                && tunnel.care_of_address == care_of_address
+                && tunnel.was_alive_after(time)
+        };
+        care_of_address.is_unspecified()
+            || binding.care_of_address == care_of_address
+            || binding.refreshed > time && self.tunnels.iter().any(was_there)
     }
 
     fn end_where(
