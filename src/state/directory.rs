@@ -168,6 +168,20 @@ impl Directory {
         (self.id(id.slot) == Some(id)).then_some(id.slot)
     }
 
+    /// Notes that a request that named the node in this place was of another node.
+    pub fn mention_less(&mut self, slot: u32) {
+        if let Some(node) = self.nodes.get_mut(slot as usize) {
+            node.mentions = node.mentions.saturating_sub(1);
+        }
+    }
+
+    /// Notes a message that names the node in this place.
+    pub fn mention(&mut self, slot: u32) {
+        if let Some(node) = self.nodes.get_mut(slot as usize) {
+            node.mentions = node.mentions.saturating_add(1);
+        }
+    }
+
     /// The node of this home agent with this home address.
     #[inline]
     pub fn find(&self, home_agent: Ipv4Addr, home_address: Ipv4Addr) -> Option<u32> {

@@ -6,6 +6,7 @@ use std::net::Ipv4Addr;
 
 use smallvec::SmallVec;
 
+use super::directory::can_be_agent;
 use super::tunnel::{self, Tunnel};
 use super::{
     Binding, BindingState, Effect, Encapsulation, FarEnd, Interface, Policy, Prefix, Rule, Violations,
@@ -62,6 +63,8 @@ pub struct Node {
     pub(super) birth: u32,
     /// Flows of this node in the table.
     pub(super) flows: u32,
+    /// Requests and unsolicited replies that named it, but for requests that turned out to be of another node.
+    pub(super) mentions: u32,
     /// Counts accepted exchanges.
     pub(super) exchanges: u16,
     /// Counts changes of bindings and policy that can change the way of packets.
@@ -117,6 +120,7 @@ impl Node {
             rare: None,
             birth: 0,
             flows: 0,
+            mentions: 0,
             exchanges: 0,
             changes: 0,
             generation: 0,
@@ -219,6 +223,11 @@ impl Node {
     /// Whether it is known by a NAI alone, until a reply gives it a home address.
     pub(super) fn is_provisional(&self) -> bool {
         self.home_address.is_none() && self.bindings.is_empty()
+    }
+
+    /// Whether other messages than one request named it, and this very home agent: who asks any names none.
+    pub(super) fn has_other_mentions(&self) -> bool {
+        can_be_agent(self.home_agent) && self.mentions > 1
     }
 
     pub(super) fn policy_mut(&mut self) -> &mut Policy {

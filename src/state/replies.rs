@@ -253,9 +253,12 @@ impl Observer {
         if facts.home_address.is_unspecified() || !is_named {
             return asked;
         }
-        // What the node was denied before it had an address stays with it: both names are one.
+        // What the node was denied before it had an address stays with it: both names are one. Whom other messages named
+        // under another home agent is to be seen there still.
         let is_free = |node: &Node| {
-            node.home_address.is_none() || (node.is_blank() && node.home_address == Some(facts.home_address))
+            let is_here = node.home_agent == facts.home_agent || !node.has_other_mentions();
+            let is_of_address = node.home_address == Some(facts.home_address);
+            is_here && (node.home_address.is_none() || node.is_blank() && is_of_address)
         };
         // Almost always the one that was asked for: then there is nothing to look up.
         let is_named = |slot: &u32| {
@@ -266,7 +269,7 @@ impl Observer {
         let named = asked.filter(is_named).or_else(|| self.named_by(facts));
         let provisional = asked
             .filter(|_| named.is_none())
-            .filter(|slot| self.directory.nodes.get(*slot as usize).is_some_and(is_free));
+            .filter(|slot| self.directory.nodes.get(*slot as usize).is_some_and(&is_free));
         let slot = match (named, provisional) {
             (Some(named), _) => named,
             (None, Some(provisional)) => {
@@ -276,11 +279,18 @@ impl Observer {
             (None, None) => self.directory.at(facts.home_agent, facts.home_address),
         };
         // A node that turned out to be another name of this one gives its name to it.
-        let is_name = |other: &u32| {
-            let node = self.directory.nodes.get(*other as usize);
-            *other != slot && node.is_some_and(|node| node.is_blank() || node.is_provisional())
+        let is_name = |other: u32| {
+            let node = self.directory.nodes.get(other as usize);
+            node.is_some_and(|node| is_free(node) && (node.is_blank() || node.is_provisional()))
         };
-        let other_name = asked.filter(is_name).and_then(|other| self.directory.absorb(slot, other));
+        let other_name = match asked.filter(|other| *other != slot) {
+            Some(other) if is_name(other) => self.directory.absorb(slot, other),
+            Some(other) => {
+                self.directory.mention_less(other);
+                None
+            }
+            None => None,
+        };
         if let Some(nai) = decided.nai.as_ref().or(other_name.as_ref()) {
             self.directory.give_nai(slot, nai);
         }
@@ -304,6 +314,9 @@ impl Observer {
         } else {
             Some(self.directory.at(facts.home_agent, facts.home_address))
         };
+        if let Some(node) = node {
+            self.directory.mention(node);
+        }
         if let Some(traffic) = self.directory.agent_mut(facts.home_agent) {
             traffic.count(None, Status::Unsolicited, Some(facts.code));
         }

@@ -58,6 +58,9 @@ impl Observer {
             let first = self.pending.request_mut(known).map(|request| request.frame);
             return Attribution { request: first, ..Attribution::to(node) };
         }
+        if let Some(node) = node {
+            self.directory.mention(node);
+        }
         if let Some(nai) = claim {
             self.claims.insert(event.frame, nai.0.into());
         }

@@ -210,6 +210,62 @@ fn a_nai_that_gets_another_address_names_that_one() {
     assert!(exchanges(&observer)[2].starts_with("refresh"));
 }
 
+/// Who was only asked about stays listed under the names it was asked about, when its NAI gets another address or an
+/// answer from another home agent.
+#[test]
+fn who_only_asked_stays_listed_when_its_nai_is_accepted_elsewhere() {
+    // A request for an address; then one for any, and it is another one.
+    let mut history = History::new();
+    history.ask(1.0, &Ask::bid(1, 1).home(SECOND).nai("a@example.org"));
+    assigned(&mut history, 2.0, &dynamic(1, 2, "a@example.org"), FIRST, None);
+    assert_eq!(
+        nodes(&history.observe()),
+        ["198.51.100.1 10.9.0.2 a@example.org off", "198.51.100.1 10.9.0.1 a@example.org enabled"]
+    );
+    // Two requests to one home agent; another one answers the second.
+    for (first, second, home, lost) in [
+        (dynamic(1, 1, "a@example.org"), dynamic(1, 2, "a@example.org"), FIRST, "- a@example.org off"),
+        (Ask::bid(1, 1), Ask::bid(1, 2), NODE, "10.1.0.1 - off"),
+    ] {
+        let mut history = History::new();
+        history.ask(1.0, &first.clone().to(OTHER_AGENT));
+        let second = second.to(OTHER_AGENT);
+        history.ask(2.0, &second);
+        history.answer(2.1, &second.answer(0).home(home).agent(HOME_AGENT));
+        let found = nodes(&history.observe());
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert_eq!(found[0], format!("198.51.100.2 {lost}"));
+        assert!(found[1].starts_with(&format!("198.51.100.1 {home}")));
+        // Nobody is asked by who asks for any home agent.
+        let mut history = History::new();
+        history.ask(1.0, &first.to(Ipv4Addr::BROADCAST));
+        let second = second.to(Ipv4Addr::BROADCAST);
+        history.ask(2.0, &second);
+        history.answer(2.1, &second.answer(0).home(home).agent(HOME_AGENT));
+        assert_eq!(nodes(&history.observe()).len(), 1);
+    }
+}
+
+/// The same goes for whom a home agent denied, and for whom a reply showed that nobody had asked for.
+#[test]
+fn whom_a_reply_named_stays_listed_when_another_home_agent_accepts() {
+    for is_unsolicited in [false, true] {
+        let mut history = History::new();
+        let first = Ask::bid(1, 1).to(OTHER_AGENT);
+        if !is_unsolicited {
+            history.ask(1.0, &first);
+        }
+        history.answer(1.1, &first.answer(130));
+        let second = Ask::bid(1, 2).to(OTHER_AGENT);
+        history.ask(2.0, &second);
+        history.answer(2.1, &second.answer(0).agent(HOME_AGENT));
+        assert_eq!(
+            nodes(&history.observe()),
+            ["198.51.100.2 10.1.0.1 - off", "198.51.100.1 10.1.0.1 - enabled"]
+        );
+    }
+}
+
 #[test]
 fn an_address_that_gets_another_nai_stays_one_node() {
     let mut history = History::new();
