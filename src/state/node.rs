@@ -201,6 +201,12 @@ impl Node {
         self.bindings.iter().filter(|binding| binding.is_active())
     }
 
+    /// The active binding with this care-of address, where there is one alone.
+    pub(super) fn only_one_at(&self, care_of_address: Ipv4Addr) -> Option<&Binding> {
+        let mut here = self.active().filter(|binding| binding.care_of_address == care_of_address);
+        here.next().filter(|_| here.next().is_none())
+    }
+
     /// The binding that a rule means by this octet: the active one, or the last that had it.
     pub fn latest_of(&self, bid: u8) -> Option<&Binding> {
         let has_it = |binding: &&Binding| binding.has_bid(bid);

@@ -41,6 +41,8 @@ pub(super) struct Request {
     pub interface: Option<Interface>,
     pub bulk: bool,
     pub overwrite: bool,
+    /// Whether its BID, or that it has none, is among what was not captured.
+    pub hides_bid: bool,
     pub flags: RequestFlags,
     pub care_of_address: Ipv4Addr,
     pub lifetime: u16,
@@ -112,9 +114,9 @@ impl Request {
             && self.legs.iter().all(|leg| is_at_home(leg.destination) != is_at_home(destination))
     }
 
-    fn take_on(&mut self, seen_at_home: Self) {
-        let Self { interface, bulk, overwrite, flags, lifetime, flow_bindings, .. } = seen_at_home;
-        (self.interface, self.bulk, self.overwrite) = (interface, bulk, overwrite);
+    fn take_on(&mut self, copy: Self) {
+        let Self { interface, bulk, overwrite, hides_bid, flags, lifetime, flow_bindings, .. } = copy;
+        (self.interface, self.bulk, self.overwrite, self.hides_bid) = (interface, bulk, overwrite, hides_bid);
         (self.flags, self.lifetime, self.flow_bindings) = (flags, lifetime, flow_bindings);
     }
 
@@ -225,12 +227,11 @@ impl Pending {
         self.remove(entry)
     }
 
-    /// Lets the request in a slot say what a copy of it says that was seen where the home agent is: that is what the home
-    /// agent answers.
-    pub fn take_on(&mut self, slot: u32, seen_at_home: Request) -> Option<&mut Request> {
+    /// Lets the request in a slot say what another copy of it says.
+    pub fn take_on(&mut self, slot: u32, copy: Request) -> Option<&mut Request> {
         let request = self.slots.get_mut(slot as usize)?.as_mut()?;
         self.octets = self.octets.saturating_sub(request.flow_bindings.size());
-        request.take_on(seen_at_home);
+        request.take_on(copy);
         self.octets = self.octets.saturating_add(request.flow_bindings.size());
         Some(request)
     }
@@ -469,6 +470,7 @@ impl Request {
             interface: self.interface,
             bulk: self.bulk,
             overwrite: self.overwrite,
+            hides_bid: self.hides_bid,
             flags: self.flags,
             care_of_address: self.care_of_address,
             home_address,
@@ -501,6 +503,7 @@ impl Request {
             interface: None,
             bulk: false,
             overwrite: false,
+            hides_bid: false,
             flags: header.flags,
             care_of_address: header.care_of_address,
             lifetime: header.lifetime,

@@ -178,7 +178,8 @@ impl Observer {
     /// What the request was for, where only the reply says whose it was.
     fn kind_of_decided(&mut self, decided: &Decided, slot: Option<u32>) -> Option<Kind> {
         let asked = decided.node.and_then(|node| self.directory.slot(node));
-        let Registration { interface, care_of_address, flags, .. } = decided.registration;
+        let Registration { interface, hides_bid, care_of_address, flags, .. } = decided.registration;
+        let interface = (interface, hides_bid);
         match (decided.kind, slot) {
             (Some(Kind::Register | Kind::Refresh | Kind::Update), Some(slot)) if asked != Some(slot) => {
                 Some(self.kind_at(slot, interface, care_of_address, flags))

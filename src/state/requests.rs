@@ -42,6 +42,7 @@ impl Observer {
         request.interface = read.interface;
         request.bulk = read.bulk;
         request.overwrite = read.overwrite;
+        request.hides_bid = event.datagram.is_cut() && read.interface.is_none();
         let (source, destination) = event.endpoints();
         let timeout = self.pending.timeout();
         let known = self.pending.find(
@@ -75,10 +76,16 @@ impl Observer {
         Attribution { request: Some(event.frame), ..Attribution::to(node) }
     }
 
-    /// Lets a request that waits say what a copy of it says that reached the home agent, if a foreign agent changed it.
+    /// Lets a request that waits say what a copy of it says that reached the home agent, if a foreign agent changed it, or
+    /// what a copy shows that was cut in the other one.
     fn take_on(&mut self, slot: u32, copy: Request, destination: SocketAddrV4) {
         let Some(known) = self.pending.request(slot) else { return };
-        if !known.is_open || known.is_same(&copy) || *destination.ip() != known.home_agent {
+        let says_more = match (known.hides_bid, copy.hides_bid) {
+            (true, false) => true,
+            (false, true) => false,
+            (false, false) | (true, true) => *destination.ip() == known.home_agent,
+        };
+        if !known.is_open || known.is_same(&copy) || !says_more {
             return;
         }
         let kind = self.kind_of(&copy);
@@ -132,20 +139,24 @@ impl Observer {
             return Kind::BulkRefresh;
         }
         let slot = request.node.and_then(|node| self.directory.slot(node));
-        let Request { interface, care_of_address, flags, .. } = *request;
+        let Request { interface, hides_bid, care_of_address, flags, .. } = *request;
+        let interface = (interface, hides_bid);
         slot.map_or(Kind::Register, |slot| self.kind_at(slot, interface, care_of_address, flags))
     }
 
-    /// Whether a request for one binding makes one, seen from the bindings that a node has, or which change it is.
+    /// Whether a request for one binding makes one, seen from the bindings that a node has, or which change it is. Of one
+    /// that hides its interface there is none, and its binding is the one at its care-of address.
     pub(super) fn kind_at(
         &mut self,
         slot: u32,
-        interface: Option<Interface>,
+        (interface, hides_bid): (Option<Interface>, bool),
         care_of_address: Ipv4Addr,
         flags: RequestFlags,
     ) -> Kind {
         self.directory.settle(slot, self.clock);
         let Some(node) = self.directory.nodes.get(slot as usize) else { return Kind::Register };
+        let here = || node.only_one_at(care_of_address).and_then(|binding| binding.interface);
+        let interface = if hides_bid { here() } else { interface };
         match node.renewed_by(interface, care_of_address) {
             None => Kind::Register,
             Some(binding) if binding.is_refreshed_by(interface, care_of_address, flags) => Kind::Refresh,

@@ -12,6 +12,7 @@ mod history;
 mod bindings;
 mod changes;
 mod clock;
+mod cut;
 mod exchanges;
 mod flows;
 mod identity;

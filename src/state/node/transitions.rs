@@ -23,6 +23,8 @@ pub(in crate::state) struct Registration {
     pub interface: Option<Interface>,
     pub bulk: bool,
     pub overwrite: bool,
+    /// Whether interface, and with it B and O, are among what was not captured of the request.
+    pub hides_bid: bool,
     pub flags: RequestFlags,
     pub care_of_address: Ipv4Addr,
     pub home_address: Ipv4Addr,
@@ -47,10 +49,15 @@ impl Node {
     pub(in crate::state) fn register(&mut self, registration: &Registration) -> (u64, bool) {
         self.exchanges = self.exchanges.wrapping_add(1);
         self.generation = self.generation.wrapping_add(1);
+        let shown =
+            if registration.hides_bid { self.as_far_as_seen(registration) } else { Some(*registration) };
+        let Some(registration) = &shown else { return (0, false) };
         if registration.lifetime == 0 {
             self.deregister(registration);
         } else {
-            self.supersede(registration);
+            if !registration.hides_bid {
+                self.supersede(registration);
+            }
             self.store(registration);
             if registration.bulk && registration.interface.is_some() {
                 self.renew_all(registration);
@@ -59,6 +66,19 @@ impl Node {
         let forgotten = self.trim();
         self.after_change(registration.time);
         (forgotten, self.has_no_room_for(registration))
+    }
+
+    /// What a registration that hides its BID is taken for **(ours)**: one of the binding at its care-of address, else one
+    /// beside all others; `None` where it ends none of them or could be of several.
+    fn as_far_as_seen(&self, registration: &Registration) -> Option<Registration> {
+        let Registration { care_of_address, lifetime, .. } = *registration;
+        let is_new = lifetime > 0 && self.active().all(|binding| binding.care_of_address != care_of_address);
+        let interface = match self.only_one_at(care_of_address) {
+            Some(binding) => binding.interface,
+            None if is_new => None,
+            None => return None,
+        };
+        Some(Registration { interface, ..*registration })
     }
 
     fn deregister(&mut self, registration: &Registration) {

@@ -1,0 +1,135 @@
+//! Requests that the snapshot length cut: what was not captured of them is not taken to be absent.
+
+use std::net::Ipv4Addr;
+
+use crate::history::table::{exchanges, node, states, times};
+use crate::history::{Ask, HOME_AGENT, History, NODE, care_of};
+
+/// The octets of a request up to its first extension, headers of IP and UDP included.
+const FIXED_PART: usize = 20 + 8 + 24;
+
+/// A request of which so many octets were captured.
+fn ask_cut(history: &mut History, seconds: f64, ask: &Ask, captured: usize) {
+    history.ask(seconds, ask);
+    let shot = history.shots.last_mut().unwrap();
+    assert!(shot.octets.len() > captured);
+    shot.octets.truncate(captured);
+}
+
+/// A request of which only the fixed part was captured, 20 ms before `seconds`, and then the reply that accepts it.
+fn accepted_cut(history: &mut History, seconds: f64, ask: &Ask) {
+    ask_cut(history, seconds - 0.02, ask, FIXED_PART);
+    history.answer(seconds, &ask.answer(0));
+}
+
+/// Bindings 1 and 2, registered at 1 s and 2 s for 600 s by the replies in frames 2 and 4.
+fn two() -> History {
+    let mut history = History::new();
+    history.accepted(1.0, &Ask::bid(1, 1));
+    history.accepted(2.0, &Ask::bid(2, 2));
+    history
+}
+
+#[test]
+fn it_renews_the_binding_at_its_care_of_address_and_no_other() {
+    // O and B, if they are set, are hidden as well.
+    for ask in [Ask::bid(1, 3), Ask::bid(1, 3).overwrite(), Ask::bid(1, 3).bulk()] {
+        let mut history = two();
+        accepted_cut(&mut history, 3.0, &ask);
+        let observer = history.observe();
+        assert_eq!(times(&observer, NODE), ["1 active 1 3 +600 603 - #6", "2 active 2 2 +600 602 - #4"]);
+        assert_eq!(exchanges(&observer)[2], "refresh accepted 0 - 5 < 6");
+    }
+}
+
+#[test]
+fn where_nothing_is_registered_it_adds_a_binding_without_a_bid() {
+    let mut history = two();
+    accepted_cut(&mut history, 3.0, &Ask::bid(3, 3).overwrite());
+    assert_eq!(
+        states(&history.observe(), NODE),
+        ["1 192.0.2.1 active", "2 192.0.2.2 active", "- 192.0.2.3 active"]
+    );
+    // It is renewed in the same way, and so are those beside it.
+    accepted_cut(&mut history, 4.0, &Ask::bid(3, 4));
+    accepted_cut(&mut history, 5.0, &Ask::bid(1, 5));
+    assert_eq!(
+        times(&history.observe(), NODE),
+        ["1 active 1 5 +600 605 - #10", "2 active 2 2 +600 602 - #4", "- active 3 4 +600 604 - #8"]
+    );
+}
+
+#[test]
+fn with_lifetime_0_it_ends_the_binding_at_its_care_of_address_and_no_other() {
+    for ask in [Ask::bid(1, 3), Ask::bid(1, 3).bulk()] {
+        let mut history = two();
+        accepted_cut(&mut history, 3.0, &ask.lifetime(0));
+        assert_eq!(states(&history.observe(), NODE), ["1 192.0.2.1 deregistered", "2 192.0.2.2 active"]);
+    }
+    for elsewhere in [NODE, care_of(9)] {
+        let mut history = two();
+        accepted_cut(&mut history, 3.0, &Ask::bid(1, 3).at(elsewhere).lifetime(0));
+        assert_eq!(states(&history.observe(), NODE), ["1 192.0.2.1 active", "2 192.0.2.2 active"]);
+    }
+}
+
+#[test]
+fn of_several_bindings_at_its_care_of_address_it_changes_none() {
+    let foreign_agent = Ipv4Addr::new(192, 0, 2, 200);
+    let shared = |bid, identification| Ask::bid(bid, identification).flags(0).at(foreign_agent);
+    for lifetime in [0, 300] {
+        let mut history = History::new();
+        history.accepted(1.0, &shared(1, 1));
+        history.accepted(2.0, &shared(2, 2));
+        accepted_cut(&mut history, 3.0, &shared(1, 3).lifetime(lifetime));
+        assert_eq!(
+            times(&history.observe(), NODE),
+            ["1 active 1 1 +600 601 - #2", "2 active 2 2 +600 602 - #4"]
+        );
+    }
+}
+
+#[test]
+fn a_plain_node_keeps_its_binding_too() {
+    let mut history = History::new();
+    for (count, interface) in [(1u8, 1), (2, 1), (3, 2)] {
+        let ask = Ask::plain(interface, count.into()).nai("node@example.org");
+        accepted_cut(&mut history, count.into(), &ask);
+    }
+    let observer = history.observe();
+    assert_eq!(times(&observer, NODE), ["- active 1 2 +600 602 - #4", "- active 3 3 +600 603 - #6"]);
+    assert_eq!(node(&observer, NODE).multipath.name(), "off");
+}
+
+#[test]
+fn a_bid_that_was_captured_is_believed() {
+    let mut history = two();
+    // Eight octets of Multipath, and a part of the rule behind it.
+    let ask = Ask::bid(1, 3).overwrite().forward(&[1], "dport 80");
+    ask_cut(&mut history, 3.0, &ask, FIXED_PART + 8 + 5);
+    history.answer(3.1, &ask.answer(0));
+    assert_eq!(states(&history.observe(), NODE), ["1 192.0.2.1 active", "2 192.0.2.2 replaced"]);
+}
+
+/// A foreign agent adds to what it passes on, so that one leg can be whole and the other one cut.
+#[test]
+fn the_whole_leg_of_a_request_says_what_the_other_one_hides() {
+    let foreign_agent = Ipv4Addr::new(192, 0, 2, 200);
+    let ask = Ask::bid(3, 3).flags(0).at(foreign_agent);
+    let outside = ask.between((care_of(3), 434), (foreign_agent, 434));
+    let inside = ask.between((foreign_agent, 434), (HOME_AGENT, 434));
+    for is_first_whole in [true, false] {
+        let mut history = two();
+        if is_first_whole {
+            history.ask(3.0, &outside);
+            ask_cut(&mut history, 3.1, &inside, FIXED_PART);
+        } else {
+            ask_cut(&mut history, 3.0, &inside, FIXED_PART);
+            history.ask(3.1, &outside);
+        }
+        history.answer(3.2, &inside.answer(0));
+        let observer = history.observe();
+        assert_eq!(states(&observer, NODE)[2], "3 192.0.2.200 active");
+        assert_eq!(exchanges(&observer).len(), 3);
+    }
+}
