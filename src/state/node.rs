@@ -322,6 +322,13 @@ impl Node {
             .map(|(index, ..)| index)
     }
 
+    /// Whether two tunnels have the same ends and encapsulation: a packet that goes to the one goes to the other.
+    pub(super) fn are_one_way(&self, one: usize, other: usize) -> bool {
+        let way =
+            |tunnel: usize| self.tunnels.get(tunnel).map(|tunnel| (tunnel.far_end, tunnel.encapsulation));
+        way(one) == way(other)
+    }
+
     /// Whether packets that are carried otherwise than in this tunnel, to the same end, can be in another one.
     pub(super) fn shares_end(&self, tunnel: usize) -> bool {
         self.tunnels.get(tunnel).is_some_and(|one| {

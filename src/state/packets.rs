@@ -384,7 +384,7 @@ fn note_switch(flow: &mut Flow, node: &Node, tunnel: u16, sighting: &Sighting) -
     // Where neither direction has one yet, there were later fragments only.
     let noted = [own.tunnel, other.tunnel].into_iter().find(|tunnel| *tunnel != NO_TUNNEL);
     let before = noted.unwrap_or(flow.path.tunnel);
-    let changed = before != tunnel && alive(tunnel);
+    let changed = before != tunnel && alive(tunnel) && !node.are_one_way(before.into(), tunnel.into());
     if changed && !alive(before) {
         flow.marks.set(Marks::MOVED);
     }

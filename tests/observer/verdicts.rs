@@ -5,7 +5,8 @@ use mipflow::wire::Action;
 
 use crate::history::table::{flows, node, verdict, verdicts};
 use crate::history::{
-    Ask, History, NODE, Packet, care_of, revocation, revocation_acknowledgement, selector_octets,
+    Ask, HOME_AGENT, History, NODE, Packet, care_of, gre, ip_in_ip, revocation, revocation_acknowledgement,
+    selector_octets,
 };
 
 const NANOSECOND: f64 = 1e-9;
@@ -426,4 +427,32 @@ fn another_filler_is_no_change() {
     let observer = history.observe();
     assert_eq!(verdict(&observer), "leaks");
     assert_eq!(node(&observer, NODE).policy().rules()[0].bids(), [1]);
+}
+
+/// A tunnel is a home agent, a care-of address and an encapsulation: under another BID it is still the same way.
+#[test]
+fn a_flow_that_goes_to_the_same_end_has_not_moved() {
+    let here = |ask: Ask| ask.at(care_of(1));
+    let others: [(Ask, &str); 4] = [
+        (Ask::bid(1, 2), "per-flow"),
+        (here(Ask::bid(2, 2)).overwrite(), "per-flow"),
+        (here(Ask::bid(2, 2)).overwrite().flags(0x28), "moved"), // G
+        (Ask::bid(2, 2).overwrite(), "moved"),
+    ];
+    for (other, expected) in others {
+        let mut history = History::new();
+        history.accepted(1.0, &Ask::plain(1, 1));
+        history.down(5.0, care_of(1), &Packet::new());
+        history.accepted(10.0, &other);
+        let inner = Packet::new().octets();
+        let is_gre = other.flags & 0x08 != 0;
+        let wrapped = if is_gre {
+            gre(HOME_AGENT, other.care_of_address, None, &inner)
+        } else {
+            ip_in_ip(HOME_AGENT, other.care_of_address, &inner)
+        };
+        history.packet(15.0, wrapped);
+        history.tick(20.0);
+        assert_eq!(verdict(&history.observe()), expected);
+    }
 }
