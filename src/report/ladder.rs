@@ -13,7 +13,7 @@ use participants::{End, Participants};
 use super::message_line::{FlowRule, Seconds};
 use super::selection::Selection;
 use crate::state::{
-    Bid, Binding, BindingState, Exchange, FlowBindings, Kind, Leg, Node, ReplyOrder, Status, Step,
+    Bid, Binding, BindingState, Exchange, FlowBindings, Kind, Leg, Move, Node, ReplyOrder, Status, Step,
 };
 use crate::time::Timestamp;
 use crate::wire::{FlowBinding, Numbers, ReplyCode};
@@ -149,7 +149,9 @@ impl<'t> Ladder<'t> {
         for binding in flow.node.into_iter().flat_map(Node::bindings) {
             ladder.tunnel_down(binding, &flow.exchanges);
         }
-        ladder.tunnels_moved(&flow.exchanges);
+        for moved in flow.node.into_iter().flat_map(Node::moves) {
+            ladder.tunnel_moved(moved, &flow.exchanges);
+        }
         ladder.events.sort_by_key(|event| (event.time, event.what));
         ladder
     }
@@ -234,6 +236,26 @@ impl<'t> Ladder<'t> {
     /// The end of a binding.
     fn tunnel_down(&mut self, binding: &Binding, exchanges: &[&Exchange]) {
         let Some(time) = binding.ended else { return };
+        let how = match binding.state {
+            BindingState::Active => return,
+            ended => ended.name(),
+        };
+        self.tunnel_of_binding_down(binding, time, how, exchanges);
+    }
+
+    /// The end of the tunnel of a binding that lives on at another care-of address.
+    fn tunnel_moved(&mut self, moved: &Move, exchanges: &[&Exchange]) {
+        let how = format!("moved to {}", moved.to);
+        self.tunnel_of_binding_down(&moved.left, moved.time, &how, exchanges);
+    }
+
+    fn tunnel_of_binding_down(
+        &mut self,
+        binding: &Binding,
+        time: Timestamp,
+        how: &str,
+        exchanges: &[&Exchange],
+    ) {
         let latest = exchanges.iter().rev().find(|exchange| {
             exchange.care_of_address == Some(binding.care_of_address) && exchange.status == Status::Accepted
         });
@@ -241,40 +263,8 @@ impl<'t> Ladder<'t> {
         else {
             return;
         };
-        let how = match binding.state {
-            BindingState::Active => return,
-            ended => ended.name(),
-        };
         let label = format!("{}tunnel down: {how}", bid_prefix(binding.bid()));
         self.events.push(Event { time, from, to, label, notes: Vec::new(), what: What::TunnelDown });
-    }
-
-    /// The ends of tunnels whose binding lives on at another care-of address.
-    fn tunnels_moved(&mut self, exchanges: &[&Exchange]) {
-        let mut accepted: Vec<(Timestamp, Bid, &Exchange)> = exchanges
-            .iter()
-            .filter(|exchange| exchange.status == Status::Accepted && exchange.granted > Some(0))
-            .filter_map(|exchange| Some((deciding(exchange)?.time, exchange.bid?, *exchange)))
-            .collect();
-        accepted.sort_by_key(|(time, ..)| *time);
-        let mut latest: BTreeMap<Bid, (Timestamp, &Exchange)> = BTreeMap::new();
-        for (time, bid, exchange) in accepted {
-            let Some((since, before)) = latest.insert(bid, (time, exchange)) else { continue };
-            let lives_on = |binding: &Binding| {
-                binding.bid() == Some(bid)
-                    && binding.registered <= since
-                    && binding.ended.is_none_or(|ended| ended > time)
-            };
-            let (Some(left), Some(address)) = (before.care_of_address, exchange.care_of_address) else {
-                continue;
-            };
-            if left == address || !self.node.is_some_and(|node| node.bindings().iter().any(lives_on)) {
-                continue;
-            }
-            let Some((from, to)) = self.ends(left, before) else { continue };
-            let label = format!("{}tunnel down: moved to {address}", bid_prefix(Some(bid)));
-            self.events.push(Event { time, from, to, label, notes: Vec::new(), what: What::TunnelDown });
-        }
     }
 
     /// Between whom the tunnel to a care-of address runs; behind a NAT it begins where the request came from.

@@ -77,6 +77,17 @@ pub struct Binding {
     pub frame: u64,
 }
 
+/// That a binding went to another care-of address and lived on there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Move {
+    /// The binding as it was before.
+    pub left: Binding,
+    /// Its next care-of address.
+    pub to: Ipv4Addr,
+    /// Time of the reply that accepted it.
+    pub time: Timestamp,
+}
+
 /// Whether a binding is alive, or how it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum BindingState {

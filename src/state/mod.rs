@@ -45,7 +45,7 @@ mod way;
 
 pub use agent::AgentTraffic;
 pub(crate) use binding::expiry;
-pub use binding::{Bid, Binding, BindingState, Interface};
+pub use binding::{Bid, Binding, BindingState, Interface, Move};
 pub use exchange::{Exchange, Kind, Leg, ReplyOrder, Status, Step};
 pub use extensions::FlowBindings;
 pub use flow::{FlowView, PathView, Verdict};

@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use super::directory::can_be_agent;
 use super::tunnel::{self, Tunnel};
 use super::{
-    Binding, BindingState, Effect, Encapsulation, FarEnd, Interface, Policy, Prefix, Rule, Violations,
+    Binding, BindingState, Effect, Encapsulation, FarEnd, Interface, Move, Policy, Prefix, Rule, Violations,
 };
 use crate::time::Timestamp;
 use crate::wire::ReplyCode;
@@ -84,6 +84,7 @@ struct Rare {
     /// Where tunnels ended before a NAT gave them another end.
     former_ends: Vec<FormerEnd>,
     violations: Option<Violations>,
+    moves: Vec<Move>,
 }
 
 /// Where a tunnel ended before a NAT gave it another end.
@@ -132,6 +133,11 @@ impl Node {
     /// Its bindings, in order of registration, ended ones included.
     pub fn bindings(&self) -> &[Binding] {
         &self.bindings
+    }
+
+    /// The moves of its bindings to other care-of addresses, in order of time.
+    pub fn moves(&self) -> &[Move] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.moves)
     }
 
     /// Its flow policy.

@@ -93,7 +93,7 @@ pub struct Evictions {
     pub exchanges: u64,
     /// Flows, and packets of flows that never found room.
     pub flows: u64,
-    /// Ended bindings out of the history of their node.
+    /// Ended bindings, and moves of bindings, out of the history of their node.
     pub bindings: u64,
     /// Rules that never found room in the policy of their node, or beside those of all others.
     pub rules: u64,

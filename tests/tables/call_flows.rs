@@ -191,6 +191,8 @@ fn a_tunnel_is_down_when_its_binding_moved() {
         ],
         "{text}"
     );
+    // BID 1 had the same interface at its three addresses, one after the other.
+    assert_eq!(text.matches("MN 802.11").count(), 3, "{text}");
     let diagram = shown(&scenario, 160, "--show ladder --ladder-format mermaid");
     assert!(diagram.contains("BID 1 tunnel down: moved to 192.0.2.11"), "{diagram}");
 }

@@ -160,10 +160,11 @@ fn role(node: Option<&Node>, rank: Rank, end: End) -> String {
         (Rank::Agent, _) => return "home agent".to_owned(),
         (Rank::Answerer, _) => return "agent".to_owned(),
     }
-    let bindings = node.map(Node::bindings).unwrap_or_default();
     let here =
         |binding: &&Binding| binding.flags.co_located() && end == End::At(binding.care_of_address.into());
-    let interface = bindings.iter().rev().find(here).and_then(|binding| binding.interface);
+    let bindings = node.into_iter().flat_map(|node| node.bindings().iter().rev());
+    let left = node.into_iter().flat_map(|node| node.moves().iter().rev()).map(|moved| &moved.left);
+    let interface = bindings.chain(left).find(here).and_then(|binding| binding.interface);
     interface
         .and_then(|interface| interface.access_technology.name())
         .map_or_else(|| "mobile node".to_owned(), |name| format!("MN {name}"))

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 
 use super::{FormerEnd, Node, TUNNELS, is_the_one, room_for_more};
 use crate::state::binding::expiry;
-use crate::state::{Binding, BindingState, Encapsulation, FarEnd, Interface, Tunnel};
+use crate::state::{Binding, BindingState, Encapsulation, FarEnd, Interface, Move, Tunnel};
 use crate::time::Timestamp;
 use crate::wire::RequestFlags;
 
@@ -14,6 +14,8 @@ const HISTORY: usize = 32;
 /// Active bindings without a BID that a node keeps; the oldest go first. More than a node has interfaces: each request
 /// with S set adds one.
 const WITHOUT_BID: usize = 64;
+/// Moves of its bindings that a node keeps; the oldest go first.
+const MOVES: usize = 256;
 /// Former ends of its tunnels that a node keeps; the oldest go first.
 const FORMER_ENDS: usize = 32;
 
@@ -118,6 +120,10 @@ impl Node {
         let known = self.bindings.iter_mut().find(|binding| is_the_one(binding, interface, care_of_address));
         let is_update = match known {
             Some(binding) => {
+                if binding.care_of_address != care_of_address {
+                    let rare = self.rare.get_or_insert_default();
+                    rare.moves.push(Move { left: *binding, to: care_of_address, time });
+                }
                 let is_update =
                     !binding.is_refreshed_by(interface, care_of_address, flags) || binding.udp != udp;
                 *binding = Binding {
@@ -265,9 +271,17 @@ impl Node {
                 .any(|tunnel| tunnel.bid == bid && tunnel.care_of_address == registration.care_of_address)
     }
 
-    /// Forgets the oldest ended bindings beyond [`HISTORY`], and the oldest active ones without a BID beyond
-    /// [`WITHOUT_BID`]; says how many. BIDs are no more than 254.
+    /// Forgets the oldest ended bindings beyond [`HISTORY`], the oldest active ones without a BID beyond
+    /// [`WITHOUT_BID`], and the oldest moves beyond [`MOVES`]; says how many. BIDs are no more than 254.
     fn trim(&mut self) -> u64 {
+        let moves = self.moves().len().saturating_sub(MOVES);
+        if let Some(rare) = self.rare.as_mut().filter(|_| moves > 0) {
+            rare.moves.drain(..moves);
+        }
+        self.trim_bindings().saturating_add(moves as u64)
+    }
+
+    fn trim_bindings(&mut self) -> u64 {
         let is_without_bid = |binding: &Binding| binding.is_active() && binding.interface.is_none();
         let before = self.bindings.len();
         let ended = self.bindings.iter().filter(|binding| !binding.is_active()).count();
