@@ -12,6 +12,7 @@ use std::net::Ipv4Addr;
 use words::{escaped, split, unescaped};
 
 use super::facts::Facts;
+use super::whose::About;
 use crate::report::Glyphs;
 use crate::rules::{CATALOGUE, Finding, Level};
 use crate::state::{Bid, BindingState, FlowView, Node, Prefix, Verdict};
@@ -242,13 +243,25 @@ fn accused<'f>(filter: &'f Filter, facts: Facts<'f>) -> Vec<Accused<'f>> {
     });
     terms
         .map(|wanted| {
-            let mut accused =
-                Accused { wanted, nodes: BTreeSet::new(), nais: BTreeSet::new(), frames: BTreeSet::new() };
+            let mut accused = Accused {
+                wanted,
+                nodes: BTreeSet::new(),
+                addresses: BTreeSet::new(),
+                nais: BTreeSet::new(),
+                frames: BTreeSet::new(),
+            };
             for (number, finding) in facts.findings.iter() {
-                if wanted.iter().any(|what| what.is(finding)) {
-                    accused.nodes.extend(finding.home_address);
-                    accused.nais.extend(facts.findings.nai(number));
-                    accused.frames.insert(finding.place.frame);
+                if !wanted.iter().any(|what| what.is(finding)) {
+                    continue;
+                }
+                accused.frames.insert(finding.place.frame);
+                let Some(about) = facts.findings.about(number) else { continue };
+                match about.node(facts) {
+                    Some(node) => drop(accused.nodes.insert(node.birth)),
+                    None => {
+                        accused.addresses.extend(about.home_address);
+                        accused.nais.extend(about.nai.as_deref());
+                    }
                 }
             }
             accused
@@ -273,8 +286,11 @@ pub struct Sieve<'f> {
 /// Whom the findings accuse that a term asks for.
 struct Accused<'f> {
     wanted: &'f [What],
-    nodes: BTreeSet<Ipv4Addr>,
-    /// The NAIs of those that had no home address yet.
+    /// Births of the nodes.
+    nodes: BTreeSet<u32>,
+    /// Home addresses of nodes that are not there any more, or never were.
+    addresses: BTreeSet<Ipv4Addr>,
+    /// The NAIs of those that had no home address.
     nais: BTreeSet<&'f [u8]>,
     frames: BTreeSet<u64>,
 }
@@ -359,11 +375,12 @@ impl<'f> Sieve<'f> {
         })
     }
 
-    /// Whether a finding is shown.
-    pub fn finding(&self, number: u64, finding: &Finding) -> bool {
-        let nai = self.facts.findings.nai(number);
-        let home = finding.home_address.and_then(|address| self.places.get(&address));
-        let place = home.or_else(|| self.named.get(nai?)).copied();
+    /// Whether a finding is shown that was about somebody when it was found.
+    pub fn finding(&self, about: &About, finding: &Finding) -> bool {
+        let nai = about.nai.as_deref();
+        let own = about.node(self.facts).map(|node| node.place);
+        let home = || finding.home_address.and_then(|address| self.places.get(&address)).copied();
+        let place = own.or_else(home).or_else(|| self.named.get(nai?).copied());
         let node = place.and_then(|place| self.facts.observer.node(place));
         self.filter.holds(|condition| match condition {
             Condition::Finding(wanted) => wanted.iter().any(|what| what.is(finding)),
@@ -394,7 +411,8 @@ impl<'f> Sieve<'f> {
                 node.active().any(|binding| binding.bid().is_some_and(|bid| bids.contains(&Bid::octet(bid))))
             }
             Condition::Finding(wanted) => self.accused(wanted).is_some_and(|accused| {
-                node.home_address.is_some_and(|address| accused.nodes.contains(&address))
+                accused.nodes.contains(&node.birth())
+                    || node.home_address.is_some_and(|address| accused.addresses.contains(&address))
                     || node.nai.as_deref().is_some_and(|nai| accused.nais.contains(nai))
             }),
             Condition::Verdict(_) | Condition::Text(_) => false,

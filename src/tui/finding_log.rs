@@ -1,11 +1,13 @@
 //! What was found: the last findings, and how many there were.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::net::Ipv4Addr;
 use std::sync::Arc;
 
+use super::facts::{Facts, NodeRef};
 use super::levels::Levels;
-use crate::rules::{Finding, Findings, Level};
+use super::whose::About;
+use crate::rules::{Finding, Findings};
+use crate::state::Node;
 use crate::time::Timestamp;
 use crate::watch::{Engine, RecentMessage};
 
@@ -16,16 +18,12 @@ const PACKETS: usize = 4_096;
 /// the findings.
 #[derive(Clone, Debug)]
 pub struct FindingLog {
-    kept: VecDeque<(u64, Arc<Finding>)>,
+    kept: VecDeque<(u64, Arc<Finding>, About)>,
     most: usize,
     total: u64,
     levels: Levels,
-    /// How many of the kept ones are about each home address.
-    nodes: BTreeMap<Ipv4Addr, Levels>,
-    /// The NAIs of nodes that had no home address yet, by the number of the finding.
-    nais: BTreeMap<u64, Arc<[u8]>>,
-    /// How many of the kept ones are about each of those.
-    named: BTreeMap<Arc<[u8]>, Levels>,
+    /// How many of the kept ones are about whom.
+    abouts: BTreeMap<About, Levels>,
     /// Packets in tunnels that something was found about, by frame.
     packets: BTreeMap<u64, Arc<RecentMessage>>,
 }
@@ -47,26 +45,23 @@ impl FindingLog {
             most: most.max(1),
             total: 0,
             levels: Levels::default(),
-            nodes: BTreeMap::new(),
-            nais: BTreeMap::new(),
-            named: BTreeMap::new(),
+            abouts: BTreeMap::new(),
             packets: BTreeMap::new(),
         }
     }
 
-    /// Adds a finding, and forgets the oldest where there is no room. `nai` is what its node has instead of a home
-    /// address.
-    fn push(&mut self, finding: Finding, nai: Option<&[u8]>) {
+    /// Adds a finding, and forgets the oldest where there is no room.
+    fn push(&mut self, finding: Finding, about: About) {
         let number = self.total;
         self.total = number.saturating_add(1);
-        self.keep(number, Arc::new(finding), nai.map(Arc::from));
+        self.keep(number, Arc::new(finding), about);
         while self.kept.len() > self.most {
-            let Some((number, oldest)) = self.kept.pop_front() else { break };
-            if let Some(address) = oldest.home_address {
-                one_less(&mut self.nodes, &address, oldest.level);
-            }
-            if let Some(nai) = self.nais.remove(&number) {
-                one_less(&mut self.named, &nai, oldest.level);
+            let Some((_, oldest, about)) = self.kept.pop_front() else { break };
+            if let Some(count) = self.abouts.get_mut(&about) {
+                count.remove(oldest.level);
+                if count.is_empty() {
+                    self.abouts.remove(&about);
+                }
             }
         }
     }
@@ -81,9 +76,13 @@ impl FindingLog {
                     self.packets.pop_first();
                 }
             }
-            let node = finding.node.filter(|_| finding.home_address.is_none());
-            let nai = node.and_then(|node| engine.observer().node(node)?.nai.as_deref());
-            self.push(finding, nai);
+            let home_address = finding.home_address;
+            let node = finding.node.and_then(|place| Some((place, engine.observer().node(place)?)));
+            // The place may have got another node since.
+            let node = node.filter(|(_, node)| home_address.is_none() || node.home_address == home_address);
+            let nai = node.and_then(|(_, node)| node.nai.as_deref()).filter(|_| home_address.is_none());
+            let node = node.map(|(place, node)| NodeRef { place, birth: node.birth() });
+            self.push(finding, About { home_address, nai: nai.map(Arc::from), node });
         }
     }
 
@@ -92,16 +91,10 @@ impl FindingLog {
         self.packets.get(&frame)
     }
 
-    fn keep(&mut self, number: u64, finding: Arc<Finding>, nai: Option<Arc<[u8]>>) {
+    fn keep(&mut self, number: u64, finding: Arc<Finding>, about: About) {
         self.levels.add(finding.level);
-        if let Some(address) = finding.home_address {
-            self.nodes.entry(address).or_default().add(finding.level);
-        }
-        if let Some(nai) = nai {
-            self.named.entry(Arc::clone(&nai)).or_default().add(finding.level);
-            self.nais.insert(number, nai);
-        }
-        self.kept.push_back((number, finding));
+        self.abouts.entry(about.clone()).or_default().add(finding.level);
+        self.kept.push_back((number, finding, about));
     }
 
     /// How many are kept.
@@ -121,13 +114,21 @@ impl FindingLog {
 
     /// The kept ones with their numbers, oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (u64, &Arc<Finding>)> {
-        self.kept.iter().map(|(number, finding)| (*number, finding))
+        self.kept.iter().map(|(number, finding, _)| (*number, finding))
     }
 
     /// The finding with this number, while it is kept.
     pub fn get(&self, number: u64) -> Option<&Arc<Finding>> {
-        let place = self.kept.binary_search_by_key(&number, |(number, _)| *number).ok()?;
-        self.kept.get(place).map(|(_, finding)| finding)
+        self.place_of(number).and_then(|place| self.kept.get(place)).map(|(_, finding, _)| finding)
+    }
+
+    /// Whom it was about when it was found.
+    pub fn about(&self, number: u64) -> Option<&About> {
+        self.place_of(number).and_then(|place| self.kept.get(place)).map(|(.., about)| about)
+    }
+
+    fn place_of(&self, number: u64) -> Option<usize> {
+        self.kept.binary_search_by_key(&number, |(number, ..)| *number).ok()
     }
 
     /// How many there were of each level, kept or not.
@@ -135,32 +136,35 @@ impl FindingLog {
         self.levels
     }
 
-    /// How many of the kept ones are about a node with these names, also from before it had its home address.
-    pub fn of_node(&self, home_address: Option<Ipv4Addr>, nai: Option<&[u8]>) -> Levels {
-        let of_address = home_address.and_then(|address| self.nodes.get(&address)).copied();
-        of_address.unwrap_or_default().with(nai.map(|nai| self.of_nai(nai)).unwrap_or_default())
+    /// How many of the kept ones are about a node, also from before it had its home address, and of nodes that are
+    /// forgotten or turned out to be others those under its names.
+    pub fn of_node(&self, facts: Facts<'_>, (node, known): (NodeRef, &Node)) -> Levels {
+        let home = About { home_address: known.home_address, ..About::default() };
+        let nai = About { nai: known.nai.as_deref().map(Arc::from), ..About::default() };
+        let of = |first: About| {
+            let name = (first.home_address, first.nai.clone());
+            let named = self.abouts.range(first..);
+            let named =
+                named.take_while(move |(about, _)| (about.home_address, &about.nai) == (name.0, &name.1));
+            let is_its = |about: &About| about.node(facts).is_none_or(|other| other == node);
+            named
+                .filter(|(about, _)| is_its(about))
+                .fold(Levels::default(), |sum, (_, count)| sum.with(*count))
+        };
+        let of_home = if home.home_address.is_some() { of(home) } else { Levels::default() };
+        of_home.with(if nai.nai.is_some() { of(nai) } else { Levels::default() })
     }
 
-    /// How many of the kept ones are about a node that had no home address yet, but this NAI.
-    pub fn of_nai(&self, nai: &[u8]) -> Levels {
-        self.named.get(nai).copied().unwrap_or_default()
-    }
-
-    /// The NAI that the node of a finding had instead of a home address.
-    pub fn nai(&self, number: u64) -> Option<&[u8]> {
-        self.nais.get(&number).map(|nai| &**nai)
-    }
-
-    /// All those NAIs.
-    pub fn nais(&self) -> impl Iterator<Item = &[u8]> {
-        self.named.keys().map(|nai| &**nai)
+    /// Whom the kept ones are about, in order of home addresses.
+    pub fn abouts(&self) -> impl Iterator<Item = &About> {
+        self.abouts.keys()
     }
 
     /// The kept ones about this frame whose number is at least `from`.
     pub fn of_frame(&self, frame: u64, from: u64) -> Vec<Finding> {
-        let first = self.kept.partition_point(|(number, _)| *number < from);
-        let kept = self.kept.iter().skip(first).filter(|(_, finding)| finding.place.frame == frame);
-        kept.map(|(_, finding)| Finding::clone(finding)).collect()
+        let first = self.kept.partition_point(|(number, ..)| *number < from);
+        let kept = self.kept.iter().skip(first).filter(|(_, finding, _)| finding.place.frame == frame);
+        kept.map(|(_, finding, _)| Finding::clone(finding)).collect()
     }
 
     /// Those about packets up to this time, as if there had been no others.
@@ -168,8 +172,9 @@ impl FindingLog {
     pub fn until(&self, time: Timestamp) -> Self {
         let packets = self.packets.clone();
         let mut log = Self { total: self.total, packets, ..Self::new(self.most) };
-        for (number, finding) in self.iter().filter(|(_, finding)| finding.place.time <= time) {
-            log.keep(number, Arc::clone(finding), self.nais.get(&number).cloned());
+        for (number, finding, about) in self.kept.iter().filter(|(_, finding, _)| finding.place.time <= time)
+        {
+            log.keep(*number, Arc::clone(finding), about.clone());
         }
         log
     }
@@ -185,23 +190,10 @@ impl FindingLog {
     }
 }
 
-fn one_less<K: Ord + ?Sized, B: Ord + std::borrow::Borrow<K>>(
-    counts: &mut BTreeMap<B, Levels>,
-    of: &K,
-    level: Level,
-) {
-    if let Some(count) = counts.get_mut(of) {
-        count.remove(level);
-        if count.is_empty() {
-            counts.remove(of);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::{CATALOGUE, Place, Subject};
+    use crate::rules::{CATALOGUE, Level, Place, Subject};
     use crate::time::Precision;
 
     fn finding(frame: u64, level: Level, last: u8) -> Finding {
@@ -227,13 +219,15 @@ mod tests {
         for (frame, level, last) in
             [(1, Level::Must, 1), (2, Level::Note, 2), (4, Level::Note, 1), (3, Level::Must, 1)]
         {
-            log.push(finding(frame, level, last), None);
+            let home_address = Some([10, 1, 0, last].into());
+            log.push(finding(frame, level, last), About { home_address, ..About::default() });
         }
         assert_eq!((log.len(), log.total()), (3, 4));
         assert_eq!((log.levels().of(Level::Must), log.levels().of(Level::Should)), (2, 0));
-        // The node's first one is forgotten.
-        let of = |last| log.of_node(Some([10, 1, 0, last].into()), None);
-        assert_eq!((of(1).of(Level::Must), of(1).of(Level::Note), of(3).is_empty()), (1, 1, true));
+        // The first node's first one is forgotten.
+        let counts: Vec<_> =
+            log.abouts.values().map(|count| (count.of(Level::Must), count.of(Level::Note))).collect();
+        assert_eq!(counts, [(1, 1), (0, 1)]);
         assert!(log.get(0).is_none());
         assert_eq!(log.get(3).unwrap().place.frame, 3);
         assert_eq!((log.of_frame(4, 0).len(), log.of_frame(4, 3).len()), (1, 0));

@@ -16,7 +16,7 @@ use crate::tui::filter::Sieve;
 use crate::tui::layout::Areas;
 use crate::tui::list::List;
 use crate::tui::text::{self, Row as Cells};
-use crate::tui::whose::{Names, Whose};
+use crate::tui::whose::{About, Names, Whose};
 
 /// How findings are put together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,10 +75,10 @@ pub struct Findings {
     shown: Vec<u64>,
     heads: BTreeMap<Row, Head>,
     /// The finding under the cursor as it was last seen, in case it is forgotten.
-    pinned: Option<(u64, Arc<Finding>)>,
+    pinned: Option<(u64, Arc<Finding>, About)>,
     /// What the rows were made from.
     made: Option<Made>,
-    /// Who is meant by the NAIs of findings.
+    /// Who is meant by findings.
     names: Names,
 }
 
@@ -109,25 +109,30 @@ impl Findings {
         self.made = made;
         self.pin(facts);
         let pinned = self.pinned.clone();
-        let pinned = pinned.iter().filter(|(number, _)| log.get(*number).is_none());
+        let pinned = pinned.iter().filter(|(number, ..)| log.get(*number).is_none());
         let findings: Vec<(u64, &Arc<Finding>)> = pinned
-            .map(|(number, finding)| (*number, finding))
+            .map(|(number, finding, _)| (*number, finding))
             .chain(log.iter())
-            .filter(|(number, finding)| sieve.is_open() || sieve.finding(*number, finding))
+            .filter(|(number, finding)| {
+                sieve.is_open()
+                    || self.about(facts, *number).is_some_and(|about| sieve.finding(about, finding))
+            })
             .collect();
         self.put_together(facts, findings, follow);
         self.pin(facts);
     }
 
     fn put_together(&mut self, facts: Facts<'_>, mut findings: Vec<(u64, &Arc<Finding>)>, follow: bool) {
-        let names = &self.names;
-        let whose = |number, finding| names.whose(finding, facts.findings.nai(number));
+        // The numbers are of what is there: no finding is without.
+        let abouts: BTreeMap<u64, Whose> =
+            findings.iter().map(|(number, _)| (*number, self.whose(facts, *number))).collect();
+        let whose = |number: u64| abouts.get(&number).copied().unwrap_or(Whose::Nobody);
         match self.order {
             Order::Rule => findings.sort_by_cached_key(|(number, finding)| {
-                (finding.level, finding.rule.id, whose(*number, finding), *number)
+                (finding.level, finding.rule.id, whose(*number), *number)
             }),
             Order::Node => {
-                findings.sort_by_cached_key(|(number, finding)| (whose(*number, finding), *number));
+                findings.sort_by_cached_key(|(number, _)| (whose(*number), *number));
             }
             Order::Time => {}
             Order::Level => findings.sort_by_cached_key(|(number, finding)| (finding.level, *number)),
@@ -141,8 +146,8 @@ impl Findings {
         for (number, finding) in &findings {
             let id = finding.rule.id;
             let heads = match self.order {
-                Order::Rule => [Some(Row::Rule(id)), Some(Row::Node(Some(id), whose(*number, finding)))],
-                Order::Node => [Some(Row::Node(None, whose(*number, finding))), None],
+                Order::Rule => [Some(Row::Rule(id)), Some(Row::Node(Some(id), whose(*number)))],
+                Order::Node => [Some(Row::Node(None, whose(*number))), None],
                 Order::Time | Order::Level => [None; 2],
             };
             let mut is_open = true;
@@ -171,16 +176,22 @@ impl Findings {
             self.pinned = None;
             return;
         };
-        match facts.findings.get(number) {
-            Some(finding) => self.pinned = Some((number, Arc::clone(finding))),
-            None => self.pinned = self.pinned.take().filter(|(pinned, _)| *pinned == number),
+        match facts.findings.get(number).zip(facts.findings.about(number)) {
+            Some((finding, about)) => self.pinned = Some((number, Arc::clone(finding), about.clone())),
+            None => self.pinned = self.pinned.take().filter(|(pinned, ..)| *pinned == number),
         }
     }
 
     /// A finding, also when it was forgotten while it was looked at.
     fn finding<'t>(&'t self, facts: Facts<'t>, number: u64) -> Option<&'t Arc<Finding>> {
-        let pinned = || self.pinned.as_ref().filter(|(pinned, _)| *pinned == number);
-        facts.findings.get(number).or_else(|| pinned().map(|(_, finding)| finding))
+        let pinned = || self.pinned.as_ref().filter(|(pinned, ..)| *pinned == number);
+        facts.findings.get(number).or_else(|| pinned().map(|(_, finding, _)| finding))
+    }
+
+    /// Whom such a finding was about when it was found.
+    fn about<'t>(&'t self, facts: Facts<'t>, number: u64) -> Option<&'t About> {
+        let pinned = || self.pinned.as_ref().filter(|(pinned, ..)| *pinned == number);
+        facts.findings.about(number).or_else(|| pinned().map(|(.., about)| about))
     }
 
     /// Numbers of the findings that the filter lets through, folded or not.
@@ -239,10 +250,7 @@ impl Findings {
     pub fn selected_node(&self, facts: Facts<'_>) -> Option<NodeRef> {
         match self.list.selected()? {
             Row::Finding(number) => self.finding(facts, number)?.node.and_then(|place| facts.node_ref(place)),
-            Row::Node(_, Whose::Home(address)) => facts
-                .nodes()
-                .into_iter()
-                .find(|node| facts.node(*node).is_some_and(|known| known.home_address == Some(address))),
+            Row::Node(_, Whose::Home(_, node)) => node,
             Row::Node(_, Whose::Named(node)) => Some(node),
             Row::Node(_, Whose::Nobody) | Row::Rule(_) => None,
         }
@@ -250,8 +258,7 @@ impl Findings {
 
     /// Whom a finding is about.
     fn whose(&self, facts: Facts<'_>, number: u64) -> Whose {
-        let finding = self.finding(facts, number);
-        finding.map_or(Whose::Nobody, |finding| self.names.whose(finding, facts.findings.nai(number)))
+        self.about(facts, number).map_or(Whose::Nobody, |about| self.names.whose(about))
     }
 
     /// When the packet of a finding came, for its row; nothing for others.
@@ -286,7 +293,11 @@ pub fn text_of_row(app: &App, facts: Facts<'_>, place: usize) -> String {
 fn name_of(app: &App, facts: Facts<'_>, whose: Whose) -> String {
     let nai = |node| facts.node(node).and_then(|node| node.nai.as_deref());
     match whose {
-        Whose::Home(address) => address.to_string(),
+        Whose::Home(address, node) => {
+            let node =
+                node.filter(|_| app.findings.names.is_shared(address)).and_then(|node| facts.node(node));
+            node.map_or_else(|| address.to_string(), |node| format!("{address}  HA {}", node.home_agent))
+        }
         Whose::Named(node) => {
             nai(node).map_or_else(|| "forgotten".to_owned(), |nai| app.theme.glyphs.short_text(nai, NAI))
         }

@@ -81,7 +81,7 @@ fn node_line(app: &App, facts: Facts<'_>, (place, node): (NodeRef, &Node), width
         row.push("  multipath refused", theme.doubtful);
     }
     row.push(format!("  HA {}", node.home_agent), theme.quiet);
-    let found = facts.findings.of_node(node.home_address, node.nai.as_deref());
+    let found = facts.findings.of_node(facts, (place, node));
     if let Some((gravest, words)) = found.words() {
         row.push(format!("  {words}"), theme.level(gravest));
     }
