@@ -9,6 +9,7 @@ mod program;
 mod scene;
 
 use std::collections::BTreeSet;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 use history::pcap;
 use program::{finished, mipflow, shown};
@@ -224,4 +225,21 @@ fn a_rule_is_explained_alike_in_all_formats() {
         )
     );
     assert!(mipflow("explain --format json").output().unwrap().stdout.ends_with(b"]\n"));
+}
+
+/// Two nodes with one home address are told apart by their home agents.
+#[test]
+fn headings_name_the_home_agent_where_a_home_address_has_several() {
+    let other_agent = Ipv4Addr::new(198, 51, 100, 2);
+    let mut scene = wrong_identifiers(2);
+    let elsewhere = Registration { home_agent: other_agent, ..Registration::plain(1) };
+    let elsewhere = Registration { destination: SocketAddrV4::new(other_agent, 434), ..elsewhere };
+    scene.exchange(10.0, &elsewhere.with(multipath_with(4, 1, 255, 0)), 128);
+    let text = decoded(&scene, "two.pcap", "--show findings --color never");
+    let headings: Vec<&str> = text.lines().filter(|line| line.starts_with("10.")).collect();
+    assert_eq!(
+        headings,
+        ["10.1.0.1, home agent 198.51.100.1", "10.1.0.2", "10.1.0.1, home agent 198.51.100.2"],
+        "{text}"
+    );
 }

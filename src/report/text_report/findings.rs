@@ -1,7 +1,7 @@
 //! The `findings` section as text: by node, the gravest first, a line each; many of one rule share a line, and a rule
 //! that many nodes break has one for all of them.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::{self, Write};
 use std::net::Ipv4Addr;
 
@@ -39,6 +39,8 @@ struct Nodes<'t> {
     observer: &'t Observer,
     /// The place of the only node with a home address; `None` where there are several.
     homes: BTreeMap<Ipv4Addr, Option<u32>>,
+    /// Home addresses of several nodes with findings, each at a home agent of its own.
+    shared: BTreeSet<Ipv4Addr>,
 }
 
 /// What tells them apart: a node's place, or a home address without a node.
@@ -46,7 +48,16 @@ type Whose = (Option<u32>, Option<Ipv4Addr>);
 
 impl<'t> Nodes<'t> {
     fn of(observer: &'t Observer, findings: &[&Finding]) -> Self {
-        let mut nodes = Self { observer, homes: BTreeMap::new() };
+        let mut nodes = Self::by_address(observer, findings);
+        let places: BTreeSet<u32> = findings.iter().filter_map(|finding| nodes.whose(finding).0).collect();
+        let mut found = BTreeSet::new();
+        let addresses = places.into_iter().filter_map(|place| observer.node(place)?.home_address);
+        nodes.shared = addresses.filter(|address| !found.insert(*address)).collect();
+        nodes
+    }
+
+    fn by_address(observer: &'t Observer, findings: &[&Finding]) -> Self {
+        let mut nodes = Self { observer, homes: BTreeMap::new(), shared: BTreeSet::new() };
         // All nodes are gone through, and almost always each finding has its own.
         if findings.iter().all(|finding| nodes.own(finding).is_some()) {
             return nodes;
@@ -77,7 +88,12 @@ impl<'t> Nodes<'t> {
     /// The node of a finding, as a heading names it.
     fn name(&self, page: &Page<'_, '_>, finding: &Finding) -> String {
         let (place, address) = self.whose(finding);
-        let node = place.and_then(|place| self.observer.node(place)).map(|node| page.name_of(node));
+        let is_shared = |node: &Node| node.home_address.is_some_and(|address| self.shared.contains(&address));
+        let name = |node: &Node| match page.name_of(node) {
+            name if is_shared(node) => format!("{name}, home agent {}", node.home_agent),
+            name => name,
+        };
+        let node = place.and_then(|place| self.observer.node(place)).map(name);
         node.or_else(|| address.map(|address| address.to_string())).unwrap_or_else(|| "of no node".to_owned())
     }
 }
