@@ -11,7 +11,7 @@ use super::messages::Attribution;
 use super::observer::ipv4;
 use super::selector::Downlink;
 use super::sprays::Spray;
-use super::{Direction, Effect, Encapsulation, Ends, FarEnd, Node, Observer, Tunnel};
+use super::{Direction, Effect, Encapsulation, Ends, Node, Observer, Tunnel};
 use crate::net::{Datagram, FlowFacts, Peeled, UdpTunnel, peel};
 use crate::time::Timestamp;
 use crate::wire::IpProtocol;
@@ -355,7 +355,7 @@ impl Observer {
         let mark = match effect {
             Effect::Drop => Some(Marks::LEAKS),
             Effect::Exhausted => Some(Marks::EXHAUSTED),
-            Effect::Forward(bid) if node.goes_to(tunnel.into(), sighting.far_end, bid) => None,
+            Effect::Forward(bid) if node.goes_to(tunnel.into(), sighting, bid) => None,
             Effect::Forward(_) => Some(Marks::STRAYS),
         };
         match mark {
@@ -406,15 +406,17 @@ fn note_switch(flow: &mut Flow, node: &Node, tunnel: u16, sighting: &Sighting) -
 
 impl Node {
     /// Whether the far end of this tunnel, or of a packet in it, is where the binding with this identifier ends. Two
-    /// bindings can share an end; a packet to it is in the tunnel of both.
-    fn goes_to(&self, tunnel: usize, far_end: FarEnd, bid: u8) -> bool {
+    /// bindings can share an end; a packet to it is in the tunnel of both, unless its encapsulation is that of one alone.
+    fn goes_to(&self, tunnel: usize, packet: &Sighting, bid: u8) -> bool {
         let Some(taken) = self.tunnels().get(tunnel) else { return false };
+        let tells_apart = taken.encapsulation == packet.encapsulation;
         self.tunnels().iter().any(|wanted| {
             wanted.bid.map(super::Bid::octet) == Some(bid)
-                && (wanted.far_end == taken.far_end || wanted.far_end.is_near(far_end))
-                && self.active().any(|binding| {
-                    binding.bid() == wanted.bid && binding.care_of_address == wanted.care_of_address
-                })
+                && (wanted.far_end == taken.far_end || wanted.far_end.is_near(packet.far_end))
+                && (wanted.encapsulation == taken.encapsulation || !tells_apart)
+                && self
+                    .active()
+                    .any(|binding| wanted.is(binding.bid(), binding.care_of_address, binding.encapsulation()))
         })
     }
 }

@@ -1,12 +1,14 @@
 //! Verdicts on flows, each with its boundaries: judged packet by packet by the policy of its own moment, and not
 //! within a second of a change.
 
+use std::net::{Ipv4Addr, SocketAddrV4};
+
 use mipflow::wire::Action;
 
 use crate::history::table::{flows, node, verdict, verdicts};
 use crate::history::{
-    Ask, HOME_AGENT, History, NODE, Packet, care_of, gre, ip_in_ip, revocation, revocation_acknowledgement,
-    selector_octets,
+    Ask, HOME_AGENT, History, NODE, Packet, care_of, gre, ip_in_ip, minimal, revocation,
+    revocation_acknowledgement, selector_octets, udp_tunnel,
 };
 
 const NANOSECOND: f64 = 1e-9;
@@ -452,6 +454,45 @@ fn a_flow_that_goes_to_the_same_end_has_not_moved() {
             ip_in_ip(HOME_AGENT, other.care_of_address, &inner)
         };
         history.packet(15.0, wrapped);
+        history.tick(20.0);
+        assert_eq!(verdict(&history.observe()), expected);
+    }
+}
+
+/// Two tunnels with the same ends are two where their encapsulation tells which of them a packet is in.
+#[test]
+fn a_packet_strays_in_the_other_encapsulation_of_two_at_the_same_end() {
+    let foreign_agent = Ipv4Addr::new(192, 0, 2, 200);
+    let inner = Packet::new().octets();
+    let wrapped = [
+        (gre(HOME_AGENT, foreign_agent, None, &inner), "strays"),
+        (ip_in_ip(HOME_AGENT, foreign_agent, &inner), "conforms"),
+        // Neither has it.
+        (minimal(HOME_AGENT, foreign_agent, &inner), "conforms"),
+    ];
+    for (packet, expected) in wrapped {
+        let mut history = History::new();
+        history.accepted(1.0, &Ask::bid(1, 1).flags(0x08).at(foreign_agent)); // G
+        history.accepted(2.0, &Ask::bid(2, 2).flags(0).at(foreign_agent).forward(&[2], "any"));
+        history.packet(10.0, packet);
+        history.tick(20.0);
+        assert_eq!(verdict(&history.observe()), expected);
+    }
+}
+
+/// The former end of a binding that left a NAT, and its tunnel in UDP, is not where it ends now.
+#[test]
+fn a_packet_strays_in_the_tunnel_that_its_binding_had_before() {
+    let nat = SocketAddrV4::new(Ipv4Addr::new(203, 0, 113, 99), 50_000);
+    let inside = Ask::bid(1, 1).from(nat).udp_tunnel().forward(&[1], "any");
+    for (leaves, expected) in [(false, "conforms"), (true, "strays")] {
+        let mut history = History::new();
+        history.ask(0.9, &inside);
+        history.answer(1.0, &inside.answer(0).udp_tunnel(0));
+        if leaves {
+            history.accepted(5.0, &Ask::bid(1, 2));
+        }
+        history.packet(15.0, udp_tunnel(SocketAddrV4::new(HOME_AGENT, 434), nat, &Packet::new().octets()));
         history.tick(20.0);
         assert_eq!(verdict(&history.observe()), expected);
     }
