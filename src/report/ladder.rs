@@ -98,14 +98,16 @@ pub(super) fn call_flows<'t>(selection: &Selection<'t>) -> Vec<CallFlow<'t>> {
             by_address.entry((address, None)).or_insert(place);
         }
         if let Some(nai) = node.nai.as_deref() {
-            by_nai.entry(nai).or_insert(place);
+            by_nai.entry((nai, Some(node.home_agent))).or_insert(place);
+            by_nai.entry((nai, None)).or_insert(place);
         }
     }
     let mut others: BTreeMap<(Ipv4Addr, Option<&[u8]>), Vec<&Exchange>> = BTreeMap::new();
     for exchange in selection.exchanges() {
         let (home_address, nai) = (exchange.home_address, exchange.nai.as_deref());
         let place = if home_address.is_unspecified() {
-            nai.and_then(|nai| by_nai.get(nai))
+            let exact = nai.and_then(|nai| by_nai.get(&(nai, Some(exchange.home_agent))));
+            exact.or_else(|| by_nai.get(&(nai?, None)))
         } else {
             let exact = by_address.get(&(home_address, Some(exchange.home_agent)));
             exact.or_else(|| by_address.get(&(home_address, None)))

@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use super::directory::can_be_agent;
 use super::{Bid, FlowBindings};
 use crate::time::{Precision, Timestamp};
 use crate::wire::ReplyCode;
@@ -180,6 +181,11 @@ impl Exchange {
 }
 
 impl Exchange {
+    /// Whether the request named no home agent that could answer, but looked for one (RFC 5944 §3.6.1.2).
+    pub fn asks_any_home_agent(&self) -> bool {
+        !can_be_agent(self.home_agent)
+    }
+
     /// Whether the reply's code accepted the request.
     pub fn is_accepted(&self) -> bool {
         self.code.is_some_and(ReplyCode::is_accepted)

@@ -111,6 +111,27 @@ fn exchanges_are_drawn_with_the_home_agent_they_were_made_with() {
     }
 }
 
+/// A node with a NAI alone has an address from the home agent of all scenarios, and asks another one, twice in vain.
+#[test]
+fn exchanges_under_a_nai_are_drawn_with_the_home_agent_that_was_asked() {
+    let ask =
+        |identification| Request::new([0; 4], [192, 0, 2, 10], 600, identification).nai(b"a@example.org");
+    let mut given = ask(0xea05_6fa0_0000_0001);
+    given.home_address = [10, 1, 0, 61].into();
+    let elsewhere = |identification| ask(identification).to([198, 51, 100, 2]);
+    let mut scenario = Scenario::default();
+    scenario
+        .request(0, &ask(0xea05_6fa0_0000_0001))
+        .reply(20, &given, 0, 600)
+        .request(1000, &elsewhere(0xea05_6fa1_0000_0002))
+        .request(2000, &elsewhere(0xea05_6fa2_0000_0003));
+    let text = shown(&scenario, 120, "--show ladder");
+    let ladders: Vec<&str> = text.trim_end().split("\n\n").collect();
+    assert_eq!(ladders.len(), 2, "{text}");
+    assert_eq!(ladders[0].matches(" RRQ ").count(), 1, "{text}");
+    assert_eq!(ladders[1].matches("(never answered)").count(), 2, "{text}");
+}
+
 #[test]
 fn rules_are_notes_in_a_diagram() {
     let text = shown(&busy(), 80, "--show ladder --ladder-format mermaid");

@@ -97,6 +97,12 @@ impl Request {
         self
     }
 
+    /// Names another home agent in its field.
+    pub fn to(mut self, home_agent: [u8; 4]) -> Self {
+        self.octets[8..12].copy_from_slice(&home_agent);
+        self
+    }
+
     /// Adds a NAI.
     pub fn nai(mut self, text: &[u8]) -> Self {
         Content::Nai(Nai(text)).emit(ExtensionType::NAI, 0, Numbers::default(), &mut self.octets);

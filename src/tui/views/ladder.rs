@@ -141,12 +141,12 @@ impl LadderView {
 
 /// Whether an exchange is the node's.
 pub fn is_of(exchange: &Exchange, node: &Node) -> bool {
-    if exchange.home_address.is_unspecified() {
+    let is_named = if exchange.home_address.is_unspecified() {
         exchange.nai.is_some() && exchange.nai == node.nai
     } else {
         Some(exchange.home_address) == node.home_address
-            && (exchange.home_agent == node.home_agent || exchange.home_agent.is_unspecified())
-    }
+    };
+    is_named && (exchange.home_agent == node.home_agent || exchange.asks_any_home_agent())
 }
 
 /// What stands above the events, in so many lines. Of a legend there is as much as there is room for; what it explains
