@@ -3,6 +3,8 @@
 use std::net::Ipv4Addr;
 use std::ops::Range;
 
+use smallvec::SmallVec;
+
 use super::memory::{Session, World};
 use super::{Finding, Level, Place, Rule, Subject, Wording};
 use crate::state::Observer;
@@ -42,13 +44,18 @@ pub(super) struct Report {
 }
 
 /// Within what a report is made once for its key.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Once {
     /// The session, or where there is none, the capture.
     Session(u64),
     /// The capture.
     Capture(u64),
+    /// The sessions of these nodes, each for its own key: it is made if it is the first time for any of them.
+    Each(NodeKeys),
 }
+
+/// Nodes, each with a key for what is reported once in its session.
+pub(super) type NodeKeys = SmallVec<[(u32, u64); 1]>;
 
 impl std::fmt::Debug for Report {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -87,6 +94,11 @@ impl<'f> Finder<'f> {
     pub fn has_told(&self, key: u64) -> bool {
         let (Some(session), Some(rule)) = (self.session, self.rule) else { return false };
         self.context.node.is_some() && session.has_told(rule.id, key)
+    }
+
+    /// Whether the rule was reported before for a key in a session, of whichever node.
+    pub fn has_told_in(&self, session: &Session, key: u64) -> bool {
+        self.rule.is_some_and(|rule| session.has_told(rule.id, key))
     }
 
     /// The rule fires on the packet at hand, and this is what was seen. Rules that fire often in many captures say it
@@ -148,6 +160,12 @@ impl Fired<'_> {
     /// It is reported once in all sessions together for this key.
     pub fn once_in_capture(mut self, key: u64) -> Self {
         self.each(|report| report.once = Some(Once::Capture(key)));
+        self
+    }
+
+    /// It is reported once for each of these nodes and keys.
+    pub fn once_each(mut self, keys: NodeKeys) -> Self {
+        self.each(|report| report.once = Some(Once::Each(keys)));
         self
     }
 

@@ -227,6 +227,10 @@ impl Validator {
                 self.world.session_mut(node, observer).is_none_or(|session| session.first_time(rule.id, key))
             }
             (Some(Once::Session(key) | Once::Capture(key)), _) => self.world.first_time(rule.id, key),
+            (Some(Once::Each(keys)), _) => keys.into_iter().fold(false, |is_first, (node, key)| {
+                let session = self.world.session_mut(node, observer);
+                session.is_none_or(|session| session.first_time(rule.id, key)) || is_first
+            }),
         };
         let level = self.world.options.choice.level(rule);
         if is_first && let Some(finding) = report.finding.at_level(level) {

@@ -133,18 +133,15 @@ fn bypassed(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     if bindings.is_empty() || !bindings.iter().all(|binding| binding.udp) {
         return;
     }
-    let key = carried.once_key(bindings, u64::from(carried.is_downlink()));
-    if finder.has_told(key) {
-        return;
-    }
+    let Some(untold) = carried.untold(bindings, carried.is_downlink().into(), finder) else { return };
     finder
         .fires(format!(
             "Protocol {} {}, but UDP tunnelling was granted for {}; its data must go in UDP (RFC 3519 §4.7)",
             carried.protocol(),
             carried.way(),
-            names(bindings)
+            names(&untold.bindings)
         ))
-        .once(key);
+        .once_each(untold.keys);
 }
 
 /// UDP tunnel header or port does not match the binding.

@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 
 use super::live;
 use crate::net::{FlowFacts, IpPacket, Ipv4Packet, Peeled, UdpTunnel};
+use crate::rules::finder::{Finder, NodeKeys};
 use crate::rules::memory::traffic::GreUse;
 use crate::rules::memory::{Session, World, grace_after};
 use crate::rules::{Place, Subject};
@@ -62,6 +63,15 @@ pub(in crate::rules) struct Carried<'c, 'a> {
     pub world: &'c World,
     /// Who knows all nodes.
     pub observer: &'c Observer,
+}
+
+/// Bindings for which a rule is yet to be reported.
+#[derive(Debug)]
+pub(in crate::rules) struct Untold<'c> {
+    /// The bindings.
+    pub bindings: SmallVec<[&'c Binding; 2]>,
+    /// By what it is known later that it was: their nodes, each with its key.
+    pub keys: NodeKeys,
 }
 
 /// Live bindings, as a packet is concerned with them.
@@ -251,20 +261,26 @@ impl<'c> Carried<'c, '_> {
         }
     }
 
-    /// A key for what is reported once for each of these bindings, or where there are none for the far end, and each
-    /// `kind`.
-    pub fn once_key(&self, bindings: &[&Binding], kind: u64) -> u64 {
-        let mut hasher = FixedState::default().build_hasher();
-        hasher.write_u64(kind);
+    /// Those of some bindings of the packet's nodes for which the rule at work was not reported yet, for each `kind`
+    /// once; `None` when there are none.
+    pub fn untold(&self, bindings: &[&'c Binding], kind: u64, finder: &Finder<'_>) -> Option<Untold<'c>> {
+        let mut untold = Untold { bindings: SmallVec::new(), keys: SmallVec::new() };
         for binding in bindings {
-            hasher.write_u64(binding_key(binding));
+            let owner = self.nodes().find(|(_, node)| node.bindings().contains(binding));
+            let Some((slot, _)) = owner else { continue };
+            let key = FixedState::default().hash_one((kind, binding_key(binding)));
+            let session = self.world.session(slot, self.observer);
+            if !session.is_some_and(|session| finder.has_told_in(session, key)) {
+                untold.bindings.push(binding);
+                untold.keys.push((slot, key));
+            }
         }
-        if bindings.is_empty() {
-            let port = self.far_end.port.map_or(0, |port| u64::from(port) | 1 << 16);
-            hasher.write_u64(u64::from(u32::from(self.home_agent)));
-            hasher.write_u64(u64::from(u32::from(self.far_end.address)) << 32 | port);
-        }
-        hasher.finish()
+        (!untold.keys.is_empty()).then_some(untold)
+    }
+
+    /// A key for what is reported once for each far end and `kind`.
+    pub fn far_end_key(&self, kind: u64) -> u64 {
+        FixedState::default().hash_one((kind, self.home_agent, self.far_end))
     }
 
     /// A key for the flow of one direction (TUN-024) that the payload belongs to.

@@ -12,6 +12,7 @@ mod memory;
 mod mp;
 mod names;
 mod nemo;
+mod once;
 mod reg;
 mod selectors;
 mod sequence;

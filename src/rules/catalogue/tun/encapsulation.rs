@@ -57,10 +57,10 @@ fn not_negotiated(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
         ),
         _ => (false, ""),
     };
-    let key = carried.once_key(bindings, protocol.0.into());
-    if !fires || bindings.is_empty() || finder.has_told(key) {
+    if !fires || bindings.is_empty() {
         return;
     }
+    let Some(untold) = carried.untold(bindings, protocol.0.into(), finder) else { return };
     let name = match protocol {
         IpProtocol::GRE => "GRE",
         IpProtocol::MINIMAL => "minimal encapsulation",
@@ -70,11 +70,11 @@ fn not_negotiated(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
         "{name} (protocol {}) {}, but {} was registered {asked}",
         protocol.0,
         carried.way(),
-        names(bindings)
+        names(&untold.bindings)
     ));
-    let fired = fired.once(key);
+    let fired = fired.once_each(untold.keys);
     if !carried.is_downlink() {
-        let co_located = bindings.iter().any(|binding| binding.flags.co_located());
+        let co_located = untold.bindings.iter().any(|binding| binding.flags.co_located());
         fired.by(if co_located { Subject::MobileNode } else { Subject::ForeignAgent });
     }
 }
@@ -109,19 +109,16 @@ fn requested_but_not_used(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     if bindings.is_empty() || !bindings.iter().all(asked) {
         return;
     }
-    let key = carried.once_key(bindings, 0);
-    if finder.has_told(key) {
-        return;
-    }
-    let flag = if bindings.iter().all(|binding| binding.flags.gre()) { "G = 1" } else { "M = 1" };
+    let Some(untold) = carried.untold(bindings, 0, finder) else { return };
+    let flag = if untold.bindings.iter().all(|binding| binding.flags.gre()) { "G = 1" } else { "M = 1" };
     finder
         .fires(format!(
             "IP in IP (protocol 4) {}, but {} was registered with {flag}; what was asked and accepted should be used \
              (RFC 3024 §3.4)",
             carried.way(),
-            names(bindings)
+            names(&untold.bindings)
         ))
-        .once(key);
+        .once_each(untold.keys);
 }
 
 /// Uplink encapsulation was not negotiated.
@@ -174,18 +171,15 @@ fn reverse_tunnel_not_asked(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) 
     if bindings.is_empty() || bindings.iter().any(|binding| binding.flags.reverse_tunnel()) {
         return;
     }
-    let key = carried.once_key(bindings, 0);
-    if finder.has_told(key) {
-        return;
-    }
+    let Some(untold) = carried.untold(bindings, 0, finder) else { return };
     finder
         .fires(format!(
             "Reverse tunnel {}, but {} was registered with T = 0; a reverse tunnel is asked for with T \
              (RFC 3024 §3.2)",
             carried.way(),
-            names(bindings)
+            names(&untold.bindings)
         ))
-        .once(key);
+        .once_each(untold.keys);
 }
 
 /// Unexpected recursive encapsulation.

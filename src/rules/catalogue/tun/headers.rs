@@ -34,16 +34,32 @@ fn dont_fragment_lost(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     if !is_ip_in_ip || !inner.header.dont_fragment || carried.outer.header.dont_fragment {
         return;
     }
-    let key = carried.once_key(&carried.bindings.here, u64::from(carried.is_downlink()));
-    if finder.has_told(key) {
-        return;
-    }
-    finder
-        .fires(format!(
+    let kind = u64::from(carried.is_downlink());
+    let words = || {
+        format!(
             "Inner Don't Fragment is set and the outer one {} is not; it must be copied (RFC 2003 §3.1)",
             carried.way()
-        ))
-        .once(key);
+        )
+    };
+    if let [_, ..] = carried.live_here() {
+        if let Some(untold) = carried.untold(carried.live_here(), kind, finder) {
+            finder.fires(words()).once_each(untold.keys);
+        }
+        return;
+    }
+    // What was found of a binding while it lived is not found again because it ended.
+    let ended = carried.ended().map(|(binding, ..)| binding);
+    let key = carried.far_end_key(kind);
+    if finder.has_told(key) || ended.is_some_and(|binding| carried.untold(&[binding], kind, finder).is_none())
+    {
+        return;
+    }
+    let fired = finder.fires(words());
+    if carried.node.is_some() {
+        fired.once(key);
+    } else {
+        fired.once_in_capture(key);
+    }
 }
 
 /// Encapsulated packet has inner TTL 0.
