@@ -223,13 +223,10 @@ impl Validator {
         let rule = report.finding.rule;
         let is_first = match (report.once, node) {
             (None, _) => true,
-            (Some(Once::Session(key)), Some(node)) => {
-                self.world.session_mut(node, observer).is_none_or(|session| session.first_time(rule.id, key))
-            }
+            (Some(Once::Session(key)), Some(node)) => self.world.first_time_of(node, rule.id, key, observer),
             (Some(Once::Session(key) | Once::Capture(key)), _) => self.world.first_time(rule.id, key),
             (Some(Once::Each(keys)), _) => keys.into_iter().fold(false, |is_first, (node, key)| {
-                let session = self.world.session_mut(node, observer);
-                session.is_none_or(|session| session.first_time(rule.id, key)) || is_first
+                self.world.first_time_of(node, rule.id, key, observer) || is_first
             }),
         };
         let level = self.world.options.choice.level(rule);

@@ -232,6 +232,11 @@ impl Node {
             && self.violations().is_none()
     }
 
+    /// Whether it looks for a home agent: what its requests name is none (RFC 5944 §3.6.1.2).
+    pub fn seeks_home_agent(&self) -> bool {
+        !can_be_agent(self.home_agent)
+    }
+
     /// Whether it is known by a NAI alone, until a reply gives it a home address.
     pub(super) fn is_provisional(&self) -> bool {
         self.home_address.is_none() && self.bindings.is_empty()

@@ -168,6 +168,26 @@ fn a_request_to_any_home_agent_is_followed_by_the_one_that_found_it() {
     assert_eq!(told("REG-017", found), [0; 0]);
 }
 
+/// A node that looks for its home agent whenever it registers is one node, and so is another one beside it.
+#[test]
+fn who_looks_for_its_home_agent_again_is_the_same_node() {
+    let looks = |scene: &mut Scene| {
+        let searches = [Ipv4Addr::BROADCAST, Ipv4Addr::UNSPECIFIED, Ipv4Addr::BROADCAST];
+        for (number, anywhere) in searches.into_iter().cycle().take(6).enumerate() {
+            let home_address = if number < 3 { NODE } else { OTHER };
+            // S, D and T.
+            let request = Registration { octet: 0xa2, home_agent: anywhere, ..Registration::request(1) };
+            let request = Registration { home_address, ..request.with(short(200, &[])) };
+            let seconds = 100.0 * f64::from(u8::try_from(number).unwrap());
+            let sent = scene.send(seconds, &request);
+            scene.send(seconds + 0.02, &Registration { home_agent: HOME_AGENT, ..sent.reply(0) });
+        }
+    };
+    for rule in ["EXT-003", "EXT-004", "MP-026"] {
+        assert_eq!(told(rule, looks), [1, 7], "{rule}");
+    }
+}
+
 /// Who is at fault where a rule fires.
 fn blamed(rule: &str, build: impl Fn(&mut Scene)) -> Vec<&'static str> {
     let found = findings(build, true);

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet};
+use std::hash::BuildHasher;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
@@ -163,6 +164,17 @@ impl World {
     /// Hints that a tunnel to this address may be noted soon.
     pub fn expect_end(&self, address: Ipv4Addr) {
         self.ends.expect(address);
+    }
+
+    /// Whether a rule may be reported for this key in the session of a node: the first time only. One that looks for its
+    /// home agent has another session each time until it is answered (D7), and is the same node all the same.
+    pub fn first_time_of(&mut self, slot: u32, rule: &'static str, key: u64, observer: &Observer) -> bool {
+        let is_first = self.session_mut(slot, observer).is_none_or(|session| session.first_time(rule, key));
+        let Some(node) = observer.node(slot).filter(|node| is_first && node.seeks_home_agent()) else {
+            return is_first;
+        };
+        let name = (node.home_address, node.nai.as_ref().filter(|_| node.home_address.is_none()));
+        self.first_time(rule, FixedState::default().hash_one((key, name)))
     }
 
     /// Whether a rule may be reported for this key in all sessions together: the first time only.
