@@ -64,7 +64,7 @@ pub(super) fn way(ends: Ends, direction: Direction) -> Way {
 /// The node a packet belongs to (D13): that of the payload's local address, or of the inner packet's.
 pub(super) fn owner(
     opened: &Opened<'_, '_>,
-    (home_agent, _, direction): Way,
+    (home_agent, far_end, direction): Way,
     observer: &Observer,
 ) -> Option<u32> {
     let minimal = opened.peeled.minimal.filter(|_| opened.peeled.inner.is_none());
@@ -74,9 +74,9 @@ pub(super) fn owner(
             Direction::Downlink => minimal?.destination,
             Direction::Uplink => minimal?.source?,
         };
-        return observer.owner_of(home_agent, local.into());
+        return observer.owner_at(home_agent, local.into(), far_end);
     };
-    observer.owner_of_inner(home_agent, direction, &inner)
+    observer.owner_of_inner((home_agent, far_end), direction, &inner)
 }
 
 /// Home Address of the Registration Request or Reply that a packet is (D2).

@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
+use smallvec::SmallVec;
 
 use super::far_ends::FarEnds;
 use super::idle::Idle;
@@ -38,7 +39,8 @@ pub(super) struct Directory {
     pub(super) absorbed: Vec<(u32, u32)>,
     by_address: Index,
     by_nai: Index,
-    by_prefix: HashMap<(Ipv4Addr, Prefix), u32, Hasher>,
+    /// Whose a prefix is, the latest first: more than one router can have the same network behind it.
+    by_prefix: HashMap<(Ipv4Addr, Prefix), Owners, Hasher>,
     /// Lengths of prefixes in use, IPv4 then IPv6, the longest first.
     lengths: [Vec<u8>; 2],
     /// Home agents that ever took part in a registration.
@@ -70,6 +72,11 @@ const FEW_AGENTS: usize = 8;
 /// The most prefixes of all nodes together, and of one.
 const PREFIXES: usize = 1 << 20;
 const PREFIXES_OF_ONE: usize = 256;
+/// The most nodes that have one prefix.
+const OWNERS: usize = 4;
+
+/// Nodes that have a prefix, the one that was given it last before the others.
+type Owners = SmallVec<[u32; 1]>;
 
 impl Directory {
     /// A directory of at most `most` nodes; `seed` scatters its indexes.
@@ -279,11 +286,11 @@ impl Directory {
         }
     }
 
-    /// The nodes behind whose prefixes this address lies, that with the longest first.
-    pub fn behind(&self, home_agent: Ipv4Addr, address: IpAddr) -> impl Iterator<Item = u32> {
+    /// The nodes behind whose prefixes this address lies: for each prefix all that have it, the longest prefix first.
+    pub fn behind(&self, home_agent: Ipv4Addr, address: IpAddr) -> impl Iterator<Item = &[u32]> {
         let lengths = self.lengths.get(usize::from(address.is_ipv6())).into_iter().flatten();
         lengths.filter_map(move |length| {
-            self.by_prefix.get(&(home_agent, Prefix::covering(address, *length))).copied()
+            self.by_prefix.get(&(home_agent, Prefix::covering(address, *length))).map(SmallVec::as_slice)
         })
     }
 
@@ -299,14 +306,20 @@ impl Directory {
             node.prefixes_mut().push(prefix);
         }
         let home_agent = node.home_agent;
-        let before = self.by_prefix.insert((home_agent, prefix), slot);
-        if before == Some(slot) {
+        let owners = self.by_prefix.entry((home_agent, prefix)).or_default();
+        if owners.first() == Some(&slot) {
             return;
         }
+        owners.retain(|owner| *owner != slot);
+        let others = owners.clone();
+        owners.insert(0, slot);
+        owners.truncate(OWNERS);
         self.prefix_changes = self.prefix_changes.wrapping_add(1);
-        if let Some(before) = before {
-            self.change(before, |node| node.prefixes_mut().retain(|other| *other != prefix));
-            self.disturb(before);
+        for other in others.iter().skip(OWNERS.saturating_sub(1)) {
+            self.change(*other, |node| node.prefixes_mut().retain(|other| *other != prefix));
+        }
+        for other in others {
+            self.disturb(other);
         }
         self.disturb_around(home_agent, prefix, slot);
         if let Some(lengths) = self.lengths.get_mut(usize::from(prefix.address.is_ipv6())) {
@@ -416,6 +429,7 @@ impl Directory {
         let around = lengths.into_iter().flatten().filter(|length| **length < prefix.length);
         let losers: Vec<u32> = around
             .filter_map(|length| self.by_prefix.get(&(home_agent, Prefix::covering(prefix.address, *length))))
+            .flatten()
             .copied()
             .filter(|loser| *loser != slot)
             .collect();
@@ -440,7 +454,10 @@ impl Directory {
             self.by_nai.insert(Entry { tag, slot });
         }
         for prefix in node.prefixes() {
-            self.by_prefix.entry((home_agent, *prefix)).or_insert(slot);
+            let owners = self.by_prefix.entry((home_agent, *prefix)).or_default();
+            if owners.len() < OWNERS && !owners.contains(&slot) {
+                owners.push(slot);
+            }
         }
         if self.by_prefix.is_empty() {
             return;
@@ -449,7 +466,7 @@ impl Directory {
             self.disturb_around(home_agent, prefix, slot);
         }
         let behind = home_address.and_then(|address| self.behind(home_agent, address.into()).next());
-        if let Some(loser) = behind.filter(|loser| *loser != slot) {
+        for loser in behind.map(Owners::from_slice).into_iter().flatten().filter(|loser| *loser != slot) {
             self.disturb(loser);
         }
     }
@@ -465,8 +482,11 @@ impl Directory {
         }
         for prefix in node.prefixes() {
             let key = (node.home_agent, *prefix);
-            if self.by_prefix.get(&key) == Some(&slot) {
-                self.by_prefix.remove(&key);
+            if let Some(owners) = self.by_prefix.get_mut(&key) {
+                owners.retain(|owner| *owner != slot);
+                if owners.is_empty() {
+                    self.by_prefix.remove(&key);
+                }
             }
         }
     }
@@ -502,12 +522,32 @@ mod tests {
         directory.give_prefix(node, Prefix::covering(Ipv4Addr::new(10, 2, 0, 0).into(), 24));
         let host = Ipv4Addr::new(10, 2, 0, 7).into();
         directory.give_nai(node, b"mn@example.org");
-        assert!(directory.behind(agent, host).eq([node]));
+        assert!(directory.behind(agent, host).eq([&[node][..]]));
         let changes = directory.prefix_changes;
         directory.rename(node, other, Ipv4Addr::new(10, 1, 0, 2));
         assert_eq!(directory.behind(agent, host).next(), None);
-        assert!(directory.behind(other, host).eq([node]));
+        assert!(directory.behind(other, host).eq([&[node][..]]));
         assert_ne!(directory.prefix_changes, changes);
+    }
+
+    /// Five routers with one network: the first of them has it no longer, and who is given it again comes first.
+    #[test]
+    fn the_latest_nodes_share_a_prefix() {
+        let agent = Ipv4Addr::new(198, 51, 100, 1);
+        let mut directory = Directory::new(8, 0);
+        let network = Prefix::covering(Ipv4Addr::new(10, 2, 0, 0).into(), 24);
+        let host = Ipv4Addr::new(10, 2, 0, 7).into();
+        let routers = [1, 2, 3, 4, 5].map(|last| directory.at(agent, Ipv4Addr::new(10, 1, 0, last)));
+        for router in routers {
+            directory.give_prefix(router, network);
+        }
+        directory.give_prefix(routers[2], network);
+        let [first, second, third, fourth, fifth] = routers;
+        assert!(directory.behind(agent, host).eq([&[third, fifth, fourth, second][..]]));
+        assert!(directory.nodes[first as usize].prefixes().is_empty());
+        assert_eq!(directory.nodes[second as usize].prefixes(), [network]);
+        directory.rename(fourth, Ipv4Addr::new(198, 51, 100, 2), Ipv4Addr::new(10, 1, 0, 4));
+        assert!(directory.behind(agent, host).eq([&[third, fifth, second][..]]));
     }
 
     #[test]

@@ -122,10 +122,7 @@ impl Observer {
         if !is_one_way {
             // Between two home agents it runs the way in which it belongs to somebody. What waits comes first.
             self.flush();
-            let is_owned = |direction| {
-                let (home_agent, _) = ends.seen(direction);
-                self.owner_of_inner(home_agent, direction, inner).is_some()
-            };
+            let is_owned = |direction| self.owner_of_inner(ends.seen(direction), direction, inner).is_some();
             if !is_owned(Direction::Downlink) && is_owned(Direction::Uplink) {
                 ways.reverse();
             }
@@ -237,8 +234,9 @@ impl Observer {
         let key = sighting.key;
         let packet = self.packet(sighting);
         let home_agent = self.directory.agent(key.agent);
-        let owner = self.owner_of(home_agent, packet.destination);
-        let carrier = || sighting.carrier.and_then(|carrier| self.owner_of(home_agent, carrier.into()));
+        let owner_of = |address| self.owner_at(home_agent, address, sighting.far_end);
+        let owner = owner_of(packet.destination);
+        let carrier = || sighting.carrier.and_then(|carrier| owner_of(carrier.into()));
         let Some(node) = owner.or_else(carrier) else {
             let known = self.directory.far_ends.contains(home_agent, sighting.far_end.address);
             self.tunnelled = self.tunnelled.saturating_add(u64::from(known));

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::observer::ipv4;
-use super::{Direction, FarEnd, Observer};
+use super::{Binding, Direction, FarEnd, Observer};
 use crate::net::{IpPacket, peel_packet};
 use crate::wire::IpProtocol;
 
@@ -42,18 +42,41 @@ impl Observer {
     /// longest prefix first.
     pub fn owners_of(&self, home_agent: Ipv4Addr, address: IpAddr) -> impl Iterator<Item = u32> {
         let at_home = ipv4(address).and_then(|address| self.directory.find(home_agent, address));
-        at_home.into_iter().chain(self.directory.behind(home_agent, address))
+        at_home.into_iter().chain(self.directory.behind(home_agent, address).flatten().copied())
     }
 
-    /// The node that a packet inside a tunnel belongs to, if it runs in this direction: that of its payload's local
-    /// address, or of its own.
+    /// The same, of a packet in a tunnel with this far end: of several that have the same prefix the one whose tunnel ends
+    /// or ended there, or where that is none of them, the one that was given the prefix last.
+    pub fn owner_at(&self, home_agent: Ipv4Addr, address: IpAddr, far_end: FarEnd) -> Option<u32> {
+        let at_home = ipv4(address).and_then(|address| self.directory.find(home_agent, address));
+        if at_home.is_some() {
+            return at_home;
+        }
+        let owners = self.sharers(home_agent, address);
+        let [_, _, ..] = owners else { return owners.first().copied() };
+        let with = |is_it: fn(&Binding) -> bool| {
+            let is_its = |binding: &Binding| binding.far_end == far_end && is_it(binding);
+            let has_it =
+                |slot: &&u32| self.node(**slot).is_some_and(|node| node.bindings().iter().any(is_its));
+            owners.iter().find(has_it)
+        };
+        with(Binding::is_active).or_else(|| with(|_| true)).or(owners.first()).copied()
+    }
+
+    /// Indices of the nodes of a home agent that have the longest prefix that covers an address.
+    pub fn sharers(&self, home_agent: Ipv4Addr, address: IpAddr) -> &[u32] {
+        self.directory.behind(home_agent, address).next().unwrap_or_default()
+    }
+
+    /// The node that a packet inside a tunnel with this far end belongs to, if it runs in this direction: that of its
+    /// payload's local address, or of its own.
     pub fn owner_of_inner(
         &self,
-        home_agent: Ipv4Addr,
+        (home_agent, far_end): (Ipv4Addr, FarEnd),
         direction: Direction,
         inner: &IpPacket<'_>,
     ) -> Option<u32> {
-        let owner = |packet: &IpPacket<'_>| self.owner_of(home_agent, local(packet, direction));
+        let owner = |packet: &IpPacket<'_>| self.owner_at(home_agent, local(packet, direction), far_end);
         self.payload_of(home_agent, inner).and_then(|payload| owner(&payload)).or_else(|| owner(inner))
     }
 

@@ -118,6 +118,21 @@ impl<'c> Bindings<'c> {
 }
 
 impl<'c> Carried<'c, '_> {
+    /// The nodes it can be said to belong to, with their births: its own, and those that share the prefix behind which it
+    /// comes from or goes to (D13).
+    pub fn owners(&self) -> SmallVec<[(u32, u32); 1]> {
+        let local = self.facts.map(|facts| match self.direction {
+            Direction::Downlink => facts.key.destination,
+            Direction::Uplink => facts.key.source,
+        });
+        let sharers = local.map(|local| self.observer.sharers(self.home_agent, local)).unwrap_or_default();
+        let own = self.node.map(|(slot, _)| slot);
+        let sharers = if own.is_some_and(|own| sharers.contains(&own)) { sharers } else { &[] };
+        let others = sharers.iter().copied().filter(|slot| own != Some(*slot));
+        let birth = |slot| Some((slot, self.observer.node(slot)?.birth()));
+        own.into_iter().chain(others).filter_map(birth).collect()
+    }
+
     /// The time of the packet.
     pub fn time(&self) -> Timestamp {
         self.place.time

@@ -1,6 +1,10 @@
 //! Mobile networks and prefixes (NEMO, DS), by themselves.
 
+use std::net::Ipv4Addr;
+
 use super::{says, told};
+use crate::findings;
+use crate::history::{Packet, care_of};
 use crate::scene::{Registration, Scene, short};
 
 /// 10.N.0.0/24, asked for, and answered for with a code.
@@ -153,4 +157,64 @@ fn a_prefix_is_known_from_a_reply() {
     };
     assert_eq!(told("TS-011", then(true)), [3]);
     assert_eq!(told("TS-011", then(false)), [0; 0]);
+}
+
+/// Two mobile routers with the same network, whose host sends and gets packets through both: frames 5 to 8. Then the
+/// first router has gone (9 and 10), and its tunnel is used again: 11 and 12.
+fn shared_network(scene: &mut Scene) {
+    let host = Ipv4Addr::new(10, 99, 0, 7);
+    let router = |number: u8| Registration {
+        home_address: Ipv4Addr::new(10, 1, 0, number),
+        ..Registration::request(number).with(network(99))
+    };
+    for number in [1, 2] {
+        let sent = scene.send(f64::from(number), &router(number));
+        scene.send(f64::from(number) + 0.02, &sent.reply(0).with(answer(99, 0)));
+    }
+    let both_ways = |scene: &mut Scene, seconds: f64, number| {
+        scene.history.down(seconds, care_of(number), &Packet::new().to(host));
+        scene.history.up(seconds + 1.0, care_of(number), &Packet::new().to(host).back());
+    };
+    both_ways(scene, 10.0, 1);
+    both_ways(scene, 12.0, 2);
+    scene.exchange(20.0, &Registration { lifetime: 0, ..router(1) }, 0);
+    both_ways(scene, 30.0, 1);
+    scene.wait_until(40.0);
+}
+
+#[test]
+fn a_network_behind_two_routers_is_reached_through_both() {
+    let found = findings(shared_network, true);
+    let of_packets = found.iter().filter(|finding| finding.place.frame > 4);
+    let of_packets: Vec<_> =
+        of_packets.map(|finding| (finding.rule.id, finding.place.frame, finding.home_address)).collect();
+    let first = Some(Ipv4Addr::new(10, 1, 0, 1));
+    assert_eq!(of_packets, [("TUN-003", 11, first), ("TUN-004", 12, first)]);
+}
+
+/// The first router has a new care-of address in a moment, which its data reaches before its registration.
+#[test]
+fn a_router_that_moves_may_share_its_network() {
+    let moves = |accepted: f64| {
+        move |scene: &mut Scene| {
+            let router = |number: u8, interface: u8| Registration {
+                home_address: Ipv4Addr::new(10, 1, 0, number),
+                ..Registration::request(interface).with(network(99))
+            };
+            for number in [1, 2] {
+                let sent = scene.send(f64::from(number), &router(number, number));
+                scene.send(f64::from(number) + 0.02, &sent.reply(0).with(answer(99, 0)));
+            }
+            let sent = scene.send(9.9, &router(1, 3));
+            let host = Packet::new().to(Ipv4Addr::new(10, 99, 0, 7));
+            scene.history.down(10.0, care_of(3), &host);
+            scene.history.up(10.0, care_of(3), &host.back());
+            scene.send(accepted, &sent.reply(0).with(answer(99, 0)));
+            scene.wait_until(40.0);
+        }
+    };
+    for (rule, frame) in [("TUN-001", 6), ("TUN-004", 7)] {
+        assert_eq!(told(rule, moves(10.5)), [0; 0], "{rule}");
+        assert_eq!(told(rule, moves(11.5)), [frame], "{rule}");
+    }
 }

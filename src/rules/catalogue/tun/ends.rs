@@ -8,7 +8,7 @@ use crate::rules::memory::{GRACE, grace_after};
 use crate::rules::rule::Check;
 use crate::rules::words::seconds;
 use crate::rules::{Level, Rule, Scope, Subject};
-use crate::state::{Binding, BindingState};
+use crate::state::{Binding, BindingState, Node, Observer};
 use crate::wire::IpProtocol;
 
 /// Home agent tunnels to a Care-of Address that was never registered.
@@ -31,7 +31,7 @@ pub static TUN_001: Rule = Rule {
 };
 
 fn no_binding_ever(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
-    let Some((slot, node)) = carried.node else { return };
+    let Some((_, node)) = carried.node else { return };
     let far_end = carried.far_end;
     let is_home = node.home_address == Some(far_end.address);
     if !carried.is_downlink() || !carried.anchored || is_home || !carried.live_here().is_empty() {
@@ -40,7 +40,7 @@ fn no_binding_ever(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     if carried.session.is_some_and(|session| session.traffic.had_end(far_end)) {
         return;
     }
-    let birth = node.birth();
+    let owners = carried.owners();
     let until = grace_after(carried.time());
     let is_behind_nat = |binding: &&Binding| {
         binding.care_of_address == far_end.address && binding.far_end.address != far_end.address
@@ -57,8 +57,10 @@ fn no_binding_ever(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
             end_name(far_end)
         ))
         .later(until, true, move |world, observer| {
-            observer.node(slot).is_some_and(|node| node.birth() == birth)
-                && !world.session(slot, observer).is_some_and(|session| session.traffic.had_end(far_end))
+            let had_it = |(slot, _): (u32, &Node)| {
+                world.session(slot, observer).is_some_and(|session| session.traffic.had_end(far_end))
+            };
+            is_there(&owners, observer) && !still_there(&owners, observer).any(had_it)
         });
 }
 
@@ -166,14 +168,14 @@ pub static TUN_004: Rule = Rule {
 };
 
 fn no_live_binding(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
-    let Some((slot, node)) = carried.node else { return };
+    let Some((_, node)) = carried.node else { return };
     let far_end = carried.far_end;
     let is_home = node.home_address == Some(far_end.address);
     let is_live = carried.live().any(|binding| binding.far_end.is_near(far_end));
     if carried.is_downlink() || !carried.anchored || is_home || is_live {
         return;
     }
-    let birth = node.birth();
+    let owners = carried.owners();
     let until = grace_after(carried.time());
     let from = carried.time().before(GRACE);
     finder
@@ -183,7 +185,6 @@ fn no_live_binding(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
             end_name(far_end)
         ))
         .later(until, true, move |world, observer| {
-            let Some(node) = observer.node(slot).filter(|node| node.birth() == birth) else { return false };
             // Live at some moment within the grace, before or after.
             let was_live = |binding: &Binding| {
                 let end = binding.ended.or(binding.expires);
@@ -191,9 +192,26 @@ fn no_live_binding(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
                     && binding.registered <= until
                     && end.is_none_or(|end| end >= from)
             };
-            let left = world.session(slot, observer).and_then(|session| session.traffic.left_end(far_end));
-            !node.bindings().iter().any(was_live) && left.is_none_or(|left| left < from)
+            let was_its = |(slot, node): (u32, &Node)| {
+                let left =
+                    world.session(slot, observer).and_then(|session| session.traffic.left_end(far_end));
+                node.bindings().iter().any(was_live) || left.is_some_and(|left| left >= from)
+            };
+            is_there(&owners, observer) && !still_there(&owners, observer).any(was_its)
         });
+}
+
+/// Of nodes with their births those that are still there.
+fn still_there<'o>(owners: &[(u32, u32)], observer: &'o Observer) -> impl Iterator<Item = (u32, &'o Node)> {
+    let node = |(slot, birth): &(u32, u32)| {
+        Some((*slot, observer.node(*slot).filter(|node| node.birth() == *birth)?))
+    };
+    owners.iter().filter_map(node)
+}
+
+/// Whether the first of them is.
+fn is_there(owners: &[(u32, u32)], observer: &Observer) -> bool {
+    still_there(owners.get(..1).unwrap_or_default(), observer).next().is_some()
 }
 
 /// Forward tunnel does not start at the registered home agent address.
