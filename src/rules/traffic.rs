@@ -17,7 +17,8 @@ use crate::state::{
 };
 use crate::time::Timestamp;
 
-/// The most nodes with a tunnel to one address among which the binding of a stranger's packet is looked for.
+/// The most nodes with a tunnel to one end among which the binding of a stranger's packet is looked for: each such packet
+/// visits all of them. Only a foreign agent serves so many at one end, and what is told of strangers there is little.
 const OTHERS: usize = 16;
 
 impl Validator {
@@ -166,7 +167,7 @@ impl Validator {
     fn may_concern(&self, ends: Ends, observer: &Observer) -> bool {
         observer.is_home_agent(ends.source)
             || observer.is_home_agent(ends.destination)
-            || !self.world().nodes_at(ends.destination).is_empty()
+            || !self.world().nodes_at(ends.seen(Direction::Downlink).1).is_empty()
     }
 
     /// Judges a packet; says what was found if all like it are as clean.
@@ -229,7 +230,7 @@ impl Validator {
                 && live(node.bindings(), opened.place.time).any(|binding| binding.far_end == way.1)
         };
         let mut found = None;
-        for slot in self.world().all_nodes_at(way.1.address).unwrap_or_default() {
+        for slot in self.world().all_nodes_at(way.1).unwrap_or_default() {
             match observer.node(*slot).filter(|node| is_its(node)) {
                 // One of them has its tunnel from there.
                 Some(node) if node.home_agent == way.0 => return,
@@ -298,7 +299,7 @@ impl Validator {
         }
     }
 
-    /// The nodes of a home agent with a live binding at an address, unless they are many.
+    /// The nodes of a home agent with a live binding at a far end, unless they are many.
     fn others<'c>(
         &self,
         home_agent: Ipv4Addr,
@@ -306,11 +307,11 @@ impl Validator {
         time: Timestamp,
         observer: &'c Observer,
     ) -> SmallVec<[(u32, &'c Node); 1]> {
-        let slots = self.world().all_nodes_at(far_end.address);
+        let slots = self.world().all_nodes_at(far_end);
         let Some(slots) = slots.filter(|slots| slots.len() <= OTHERS) else { return SmallVec::new() };
         let is_here = |node: &&Node| {
             node.home_agent == home_agent
-                && live(node.bindings(), time).any(|binding| binding.far_end.address == far_end.address)
+                && live(node.bindings(), time).any(|binding| binding.far_end == far_end)
         };
         slots.iter().filter_map(|slot| Some((*slot, observer.node(*slot).filter(is_here)?))).collect()
     }

@@ -1,52 +1,51 @@
 //! Where tunnels of nodes end or ended: whose a packet can be that somebody sends there.
 
 use std::hash::BuildHasher;
-use std::net::Ipv4Addr;
 
 use foldhash::fast::FixedState;
 use smallvec::SmallVec;
 
 use crate::rules::facts::live;
-use crate::state::{Binding, Entry, Index, Observer, tag};
+use crate::state::{Binding, Entry, FarEnd, Index, Observer, tag};
 
-/// The most nodes remembered for one address. Where more have a tunnel to it at the same time, rules that ask for all of
-/// them say nothing.
+/// The most nodes remembered for one end. Where more have a tunnel to it at the same time, rules that ask for all of them
+/// say nothing.
 const NODES_AT_ONE: usize = 1 << 10;
 /// So many nodes are visited for each that is noted, at the most, to make a list anew.
 const VISITS: usize = 16;
 
-/// Nodes with tunnels that end or ended at an address.
+/// Nodes with tunnels, by where these end or ended: behind a NAT each tunnel in UDP has a port of its own.
 #[derive(Debug)]
 pub(super) struct TunnelEnds {
     at: Vec<NodesAt>,
-    /// Where in that list an address is.
-    by_address: Index,
+    /// Where in that list an end is.
+    by_end: Index,
     hasher: FixedState,
-    /// The most addresses.
+    /// The most ends.
     most: usize,
-    /// New addresses since those without a live binding were dropped.
+    /// New ends since those without a live binding were dropped.
     since_cleaning: usize,
     /// Nodes noted since a list was made anew.
     since_listing: usize,
-    /// Addresses and nodes that were dropped or found no room.
+    /// Ends and nodes that were dropped or found no room.
     forgotten: u64,
 }
 
-/// The nodes with tunnels that end or ended at an address.
+/// The nodes with tunnels that end or ended somewhere.
 #[derive(Debug)]
 struct NodesAt {
-    address: Ipv4Addr,
+    far_end: FarEnd,
     nodes: SmallVec<[u32; 2]>,
     /// Whether there were more than are remembered.
     is_cut: bool,
 }
 
 impl TunnelEnds {
-    /// At most so many addresses; `seed` is the hash's.
+    /// At most so many ends; `seed` is the hash's.
     pub fn new(most: usize, seed: u64) -> Self {
         Self {
             at: Vec::new(),
-            by_address: Index::default(),
+            by_end: Index::default(),
             hasher: FixedState::with_seed(seed),
             most,
             since_cleaning: 0,
@@ -55,31 +54,31 @@ impl TunnelEnds {
         }
     }
 
-    /// Hints that a tunnel to this address will be noted soon.
-    pub fn expect(&self, address: Ipv4Addr) {
-        self.by_address.expect(self.tag_of(address));
+    /// Hints that a tunnel to this end will be noted soon.
+    pub fn expect(&self, far_end: FarEnd) {
+        self.by_end.expect(self.tag_of(far_end));
     }
 
-    /// Indices of nodes with a tunnel that ends or ended at this address.
-    pub fn nodes(&self, address: Ipv4Addr) -> &[u32] {
-        self.find(address).map(|at| at.nodes.as_slice()).unwrap_or_default()
+    /// Indices of nodes with a tunnel that ends or ended there.
+    pub fn nodes(&self, far_end: FarEnd) -> &[u32] {
+        self.find(far_end).map(|at| at.nodes.as_slice()).unwrap_or_default()
     }
 
     /// The same, where they are all that have one there now.
-    pub fn all_nodes(&self, address: Ipv4Addr) -> Option<&[u32]> {
-        self.find(address).filter(|at| !at.is_cut).map(|at| at.nodes.as_slice())
+    pub fn all_nodes(&self, far_end: FarEnd) -> Option<&[u32]> {
+        self.find(far_end).filter(|at| !at.is_cut).map(|at| at.nodes.as_slice())
     }
 
-    /// Addresses and nodes that were dropped or found no room.
+    /// Ends and nodes that were dropped or found no room.
     pub fn forgotten(&self) -> u64 {
         self.forgotten
     }
 
-    /// Notes that a tunnel of a node ends at an address. Nodes have indices below `nodes`.
-    pub fn note(&mut self, slot: u32, address: Ipv4Addr, nodes: usize, observer: &Observer) {
-        let place = match self.place_of(address) {
+    /// Notes that a tunnel of a node ends there. Nodes have indices below `nodes`.
+    pub fn note(&mut self, slot: u32, far_end: FarEnd, nodes: usize, observer: &Observer) {
+        let place = match self.place_of(far_end) {
             Some(place) => place,
-            None if self.has_room(observer) => self.add(address),
+            None if self.has_room(observer) => self.add(far_end),
             None => {
                 self.forgotten = self.forgotten.saturating_add(1);
                 return;
@@ -94,14 +93,14 @@ impl TunnelEnds {
             // Of those that found no room nothing is known: the list is made anew.
             self.since_listing = 0;
             let all = (0..u32::try_from(nodes).unwrap_or(u32::MAX))
-                .filter(|slot| ends_at(*slot, address, observer));
+                .filter(|slot| ends_at(*slot, far_end, observer));
             at.nodes = all.take(NODES_AT_ONE.saturating_add(1)).collect();
             at.is_cut = at.nodes.len() > NODES_AT_ONE;
             at.nodes.truncate(NODES_AT_ONE);
             at.nodes.retain(|known| *known != slot);
         } else if at.nodes.len() >= NODES_AT_ONE && !at.is_cut {
             // Those that went make room.
-            at.nodes.retain(|slot| ends_at(*slot, address, observer));
+            at.nodes.retain(|slot| ends_at(*slot, far_end, observer));
             at.is_cut = at.nodes.len() >= NODES_AT_ONE;
         }
         if at.is_cut {
@@ -111,50 +110,50 @@ impl TunnelEnds {
         }
     }
 
-    /// Whether there is room for another address. Those where nothing lives any more make room, but to look for them
+    /// Whether there is room for another end. Those where nothing lives any more make room, but to look for them
     /// takes a visit to all, and is done once in a while.
     fn has_room(&mut self, observer: &Observer) -> bool {
         self.since_cleaning = self.since_cleaning.saturating_add(1);
         if self.at.len() >= self.most && self.since_cleaning > self.most / 8 {
             self.since_cleaning = 0;
             let before = self.at.len();
-            self.at.retain(|at| at.nodes.iter().any(|slot| ends_at(*slot, at.address, observer)));
+            self.at.retain(|at| at.nodes.iter().any(|slot| ends_at(*slot, at.far_end, observer)));
             let dropped = before.saturating_sub(self.at.len());
             self.forgotten = self.forgotten.saturating_add(dropped as u64);
-            self.by_address = Index::default();
+            self.by_end = Index::default();
             for (at, slot) in self.at.iter().zip(0..) {
-                self.by_address.insert(Entry { tag: self.tag_of(at.address), slot });
+                self.by_end.insert(Entry { tag: self.tag_of(at.far_end), slot });
             }
         }
         self.at.len() < self.most
     }
 
-    fn add(&mut self, address: Ipv4Addr) -> usize {
+    fn add(&mut self, far_end: FarEnd) -> usize {
         let place = self.at.len();
         // There are no more than `most`.
         let slot = u32::try_from(place).unwrap_or_default();
-        self.by_address.insert(Entry { tag: self.tag_of(address), slot });
-        self.at.push(NodesAt { address, nodes: SmallVec::new(), is_cut: false });
+        self.by_end.insert(Entry { tag: self.tag_of(far_end), slot });
+        self.at.push(NodesAt { far_end, nodes: SmallVec::new(), is_cut: false });
         place
     }
 
-    fn find(&self, address: Ipv4Addr) -> Option<&NodesAt> {
-        self.at.get(self.place_of(address)?)
+    fn find(&self, far_end: FarEnd) -> Option<&NodesAt> {
+        self.at.get(self.place_of(far_end)?)
     }
 
-    fn place_of(&self, address: Ipv4Addr) -> Option<usize> {
-        let is_it = |place: &usize| self.at.get(*place).is_some_and(|at| at.address == address);
-        self.by_address.slots(self.tag_of(address)).map(|slot| slot as usize).find(is_it)
+    fn place_of(&self, far_end: FarEnd) -> Option<usize> {
+        let is_it = |place: &usize| self.at.get(*place).is_some_and(|at| at.far_end == far_end);
+        self.by_end.slots(self.tag_of(far_end)).map(|slot| slot as usize).find(is_it)
     }
 
-    fn tag_of(&self, address: Ipv4Addr) -> u32 {
-        tag(self.hasher.hash_one(address.to_bits()))
+    fn tag_of(&self, far_end: FarEnd) -> u32 {
+        tag(self.hasher.hash_one(far_end))
     }
 }
 
-/// Whether a live tunnel of a node ends at an address.
-fn ends_at(slot: u32, address: Ipv4Addr, observer: &Observer) -> bool {
-    let is_here = |binding: &Binding| binding.far_end.address == address;
+/// Whether a live tunnel of a node ends there.
+fn ends_at(slot: u32, far_end: FarEnd, observer: &Observer) -> bool {
+    let is_here = |binding: &Binding| binding.far_end == far_end;
     observer.node(slot).is_some_and(|node| live(node.bindings(), observer.clock()).any(is_here))
 }
 
@@ -163,17 +162,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_where_nothing_lives_make_room() {
+    fn ends_where_nothing_lives_make_room() {
         // Of no node anything is known, so that nothing lives anywhere.
         let observer = Observer::new(crate::state::Options::default());
         let mut ends = TunnelEnds::new(16, 1);
-        let address = |number: u32| Ipv4Addr::from(number);
+        let end = |number: u32| FarEnd { address: number.into(), port: None };
         for number in 0..16 {
-            ends.note(number, address(number), 16, &observer);
+            ends.note(number, end(number), 16, &observer);
         }
-        assert_eq!((ends.nodes(address(3)), ends.forgotten()), (&[3][..], 0));
-        ends.note(16, address(16), 17, &observer);
-        assert_eq!((ends.nodes(address(3)), ends.nodes(address(16))), (&[][..], &[16][..]));
+        assert_eq!((ends.nodes(end(3)), ends.forgotten()), (&[3][..], 0));
+        ends.note(16, end(16), 17, &observer);
+        assert_eq!((ends.nodes(end(3)), ends.nodes(end(16))), (&[][..], &[16][..]));
         assert_eq!(ends.forgotten(), 16);
     }
 }

@@ -15,11 +15,11 @@ use super::tunnel_ends::TunnelEnds;
 use super::{Answer, Asked, Revocations, Session, T_ACT};
 use crate::rules::facts::live;
 use crate::rules::validator::Options;
-use crate::state::{Binding, Node, Observer, prefetch};
+use crate::state::{Binding, FarEnd, Node, Observer, prefetch};
 use crate::time::Timestamp;
 use crate::wire::{DualStack, Numbers};
 
-/// The most addresses at which tunnels ended that are remembered, and of senders and agents.
+/// The most ends of tunnels that are remembered, and addresses of senders and agents.
 const ADDRESSES: usize = 1 << 20;
 /// So many reports in all sessions together are surely not made again.
 const ONCE: usize = 1 << 19;
@@ -41,7 +41,7 @@ pub(in crate::rules) struct World {
     sessions: Vec<Option<Box<(u32, Session)>>>,
     /// The requests of the last reply timeout.
     pub recent: RecentRequests,
-    /// Nodes with tunnels that end or ended at an address.
+    /// Nodes with tunnels, by where these end or ended.
     ends: TunnelEnds,
     /// Alarms for expiries: time, node and its birth.
     alarms: BinaryHeap<Reverse<(Timestamp, u32, u32)>>,
@@ -151,19 +151,19 @@ impl World {
         self.forgotten = self.forgotten.saturating_add(count as u64);
     }
 
-    /// Indices of nodes with a tunnel that ends or ended at this address.
-    pub fn nodes_at(&self, address: Ipv4Addr) -> &[u32] {
-        self.ends.nodes(address)
+    /// Indices of nodes with a tunnel that ends or ended there.
+    pub fn nodes_at(&self, far_end: FarEnd) -> &[u32] {
+        self.ends.nodes(far_end)
     }
 
     /// The same, where they are all that have one there now.
-    pub fn all_nodes_at(&self, address: Ipv4Addr) -> Option<&[u32]> {
-        self.ends.all_nodes(address)
+    pub fn all_nodes_at(&self, far_end: FarEnd) -> Option<&[u32]> {
+        self.ends.all_nodes(far_end)
     }
 
     /// Hints that a tunnel to this address may be noted soon.
     pub fn expect_end(&self, address: Ipv4Addr) {
-        self.ends.expect(address);
+        self.ends.expect(FarEnd { address, port: None });
     }
 
     /// Whether a rule may be reported for this key in the session of a node: the first time only. One that looks for its
@@ -244,7 +244,7 @@ impl World {
         let new = session.traffic.note_ends(before, after, time);
         session.traffic.direct_ipv6 |= answer.said.seldom().prefixes_answered.iter().any(direct);
         for far_end in new {
-            self.ends.note(slot, far_end.address, self.sessions.len(), observer);
+            self.ends.note(slot, far_end, self.sessions.len(), observer);
         }
         self.set_alarm(slot, node, observer);
     }

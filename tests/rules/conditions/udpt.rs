@@ -200,3 +200,22 @@ fn a_prefix_is_that_of_the_node_at_this_port() {
     assert_eq!(told("UDPT-004", to(5016, true)), [5]);
     assert_eq!(told("UDPT-004", to(5000, true)), [0; 0]);
 }
+
+/// Twenty nodes behind one NAT, and Tunnel Data of nobody's with a reserved bit in the tunnel of the last of them.
+#[test]
+fn a_tunnel_behind_a_nat_is_found_among_however_many() {
+    let stray = |scene: &mut Scene| {
+        let end = |number: u8| SocketAddrV4::new(care_of(200), 5000 + u16::from(number));
+        for number in 1..=20 {
+            let home_address = Ipv4Addr::new(10, 1, 0, number);
+            let request = Registration { home_address, source: end(number), ..Registration::request(number) };
+            let seconds = f64::from(number);
+            let sent = scene.send(seconds, &request.with(short(144, &[0; 6])));
+            scene.send(seconds + 0.02, &sent.reply(0).with(short(44, &[0, 0, 0, 0, 0, 110])));
+        }
+        let inner = Packet::new().to(Ipv4Addr::new(10, 9, 9, 9));
+        let data = [&[4, 4, 0, 1][..], &inner.octets()].concat();
+        scene.history.packet(30.0, udp(AGENT, end(20), &data));
+    };
+    assert_eq!(told("UDPT-004", stray), [41]);
+}

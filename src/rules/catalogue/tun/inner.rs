@@ -62,7 +62,7 @@ fn stranger(carried: &Carried<'_, '_>, address: IpAddr) -> Option<(u32, Option<I
             || carried.world.session(slot, observer).is_some_and(|session| session.anchored)
     };
     let mut found = None;
-    for slot in carried.world.all_nodes_at(carried.far_end.address)? {
+    for slot in carried.world.all_nodes_at(carried.far_end)? {
         let Some(node) = observer.node(*slot).filter(|node| is_here(node)) else { continue };
         if !is_anchored(*slot) {
             return None;
@@ -142,7 +142,7 @@ fn unwanted_broadcast(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     if !carried.is_downlink() || !carried.inner.as_ref().is_some_and(is_broadcast) {
         return;
     }
-    let Some(nodes) = carried.world.all_nodes_at(carried.far_end.address) else { return };
+    let Some(nodes) = carried.world.all_nodes_at(carried.far_end) else { return };
     let bindings = nodes
         .iter()
         .filter_map(|slot| carried.observer.node(*slot))
