@@ -164,3 +164,23 @@ fn a_policy_that_was_cut_may_have_had_another_rule() {
         assert_eq!(told(rule, two_rules(first_alone, code, false)), [2], "{rule}");
     }
 }
+
+/// BID 1 is live, and BID 2 is registered with a rule for both that stands before its Multipath extension, which may be
+/// cut.
+fn rule_before_its_bid(scene: &mut Scene, is_cut: bool) {
+    scene.exchange(0.0, &Registration::request(1), 0);
+    let rule = forward(&[1, 2], &udp_to_port(5060));
+    let sent = scene.send(5.0, &Registration::plain(2).with(rule.clone()).with(multipath(2)));
+    if is_cut {
+        cut_to(scene, 24 + rule.len());
+    }
+    scene.send(5.02, &sent.reply(0));
+}
+
+#[test]
+fn a_request_that_was_cut_may_register_a_bid_of_its_own_policy() {
+    for is_cut in [false, true] {
+        let told = told("EXCH-007", |scene: &mut Scene| rule_before_its_bid(scene, is_cut));
+        assert_eq!(told, [0; 0], "{is_cut}");
+    }
+}

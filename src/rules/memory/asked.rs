@@ -257,9 +257,15 @@ impl Said {
         self.is_cut() && self.bid.is_none()
     }
 
-    /// The BIDs of all FORWARD lists (D6).
+    /// Its Flow-Bindings, where they can be judged together: of a cut one there may have been more, and a Multipath
+    /// extension that gives it its BID.
+    pub fn whole_policy(&self) -> &[FlowRule] {
+        if self.is_cut() { &[] } else { &self.flow_rules }
+    }
+
+    /// The BIDs of all FORWARD lists (D6) of that policy.
     pub fn forward_bids(&self) -> OctetSet {
-        let lists = self.flow_rules.iter().filter(|rule| rule.is_forward_list);
+        let lists = self.whole_policy().iter().filter(|rule| rule.is_forward_list);
         lists.flat_map(|rule| rule.bids.iter().copied()).collect()
     }
 

@@ -281,11 +281,12 @@ impl Session {
             let rejected = Rejected { answer: answer.clone(), was_timestamp: asked.is_timestamp };
             self.rejected = Some(Box::new(rejected));
         }
-        if code.0 == numbers.invalid_fb_identifier && !asked.said.is_cut() {
+        let refused = (code.0 == numbers.invalid_fb_identifier).then(|| asked.said.forward_bids());
+        if let Some(listed) = refused.filter(|listed| !listed.is_empty()) {
             if self.refused_flows.len() >= REFUSALS {
                 self.refused_flows.remove(0);
             }
-            self.refused_flows.push((time, asked.said.forward_bids()));
+            self.refused_flows.push((time, listed));
         }
         // What a foreign agent answers on its own is no verdict of the home agent (EXCH-002).
         if asked.said.has_multipath && code.decision() != Decision::DeniedByForeignAgent {

@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use super::known::KnownBids;
 use crate::rules::facts::{Answering, LiveBids, Traits, fields, octets_of};
 use crate::rules::finder::Finder;
-use crate::rules::memory::{Asked, FlowRule};
+use crate::rules::memory::FlowRule;
 use crate::rules::rule::Check;
 use crate::rules::words::{action, bids, seconds};
 use crate::rules::{Level, Rule, Scope, Subject};
@@ -67,8 +67,7 @@ pub static EXCH_006: Rule = Rule {
 };
 
 fn accepts_what_points_nowhere(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
-    let registers = |asked: &&Asked| asked.request.lifetime > 0 && !asked.said.is_cut();
-    let Some(asked) = answering.asked.filter(registers) else { return };
+    let Some(asked) = answering.asked.filter(|asked| asked.request.lifetime > 0) else { return };
     if !answering.anchored || !answering.accepts() {
         return;
     }

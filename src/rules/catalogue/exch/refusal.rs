@@ -165,7 +165,7 @@ pub static EXCH_005: Rule = Rule {
 
 fn repeats_unusable_bids(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
     let listed = asking.asked.said.forward_bids();
-    if !asking.anchored || listed.is_empty() || asking.asked.said.is_cut() {
+    if !asking.anchored || listed.is_empty() {
         return;
     }
     let Some(refused) = asking.session.refusal_of(&listed, asking.time()) else { return };
@@ -203,7 +203,7 @@ pub static EXCH_008: Rule = Rule {
 fn refuses_what_it_knows(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     let refusal = answering.message.message.numbers().invalid_fb_identifier;
     let is_judged = answering.reply.code.0 == refusal && answering.anchored;
-    let Some(asked) = answering.asked.filter(|asked| is_judged && !asked.said.is_cut()) else { return };
+    let Some(asked) = answering.asked.filter(|_| is_judged) else { return };
     let known = KnownBids::of(answering, asked);
     let listed = asked.said.forward_bids();
     if listed.is_empty() || !listed.iter().all(|bid| known.has(bid)) {
@@ -327,13 +327,10 @@ pub static EXCH_014: Rule = Rule {
 
 fn looks_up_the_filler(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     let refusal = answering.message.message.numbers().invalid_fb_identifier;
-    let is_whole = |asked: &&Asked| !asked.said.is_cut();
-    let Some(asked) = answering.asked.filter(is_whole).filter(|_| answering.reply.code.0 == refusal) else {
-        return;
-    };
+    let Some(asked) = answering.asked.filter(|_| answering.reply.code.0 == refusal) else { return };
     // FB-001, FB-003 and FB-008.
     let is_sound = |rule: &FlowRule| !rule.overruns && rule.bids.len() == 1 && rule.ts_format != 0;
-    let rules = &asked.said.flow_rules;
+    let rules = asked.said.whole_policy();
     if !rules.is_empty() && rules.iter().all(|rule| rule.action == Action::Drop && is_sound(rule)) {
         finder
             .fires(format!(
