@@ -326,7 +326,8 @@ fn neither(name: &std::ffi::OsStr) -> Failure {
     Failure::io(format!("{} is neither an interface nor a file", name.to_string_lossy()), help)
 }
 
-/// Makes the files to write to, none of them over `inputs` or a file that is watched. What several interfaces cannot share is said now, not when the first frame comes.
+/// Makes the files to write to, none of them over `inputs` or a file that is watched. What several interfaces cannot
+/// share is said now, not when the first frame comes.
 fn record(
     path: &Path,
     ring: Option<RingSize>,

@@ -244,7 +244,7 @@ impl Node {
 
     /// Whether other messages than one request named it, and this very home agent: who asks any names none.
     pub(super) fn has_other_mentions(&self) -> bool {
-        can_be_agent(self.home_agent) && self.mentions > 1
+        !self.seeks_home_agent() && self.mentions > 1
     }
 
     pub(super) fn policy_mut(&mut self) -> &mut Policy {

@@ -140,6 +140,21 @@ fn flows_of_one_node_are_bounded() {
 }
 
 #[test]
+fn moves_of_one_node_are_bounded() {
+    let mut history = History::new();
+    for place in 1..=70u8 {
+        history.accepted(f64::from(place), &Ask::bid(1, place.into()).at(care_of(place)));
+    }
+    let observer = history.observe();
+    let node = observer.nodes().next().unwrap();
+    // Of 69 the first five are gone: what is left begins where BID 1 left the sixth address.
+    assert_eq!(node.moves().len(), 64);
+    assert_eq!(node.moves()[0].left.care_of_address, care_of(6));
+    assert_eq!(node.moves()[63].to, care_of(70));
+    assert_eq!(observer.evictions().bindings, 5);
+}
+
+#[test]
 fn packets_of_one_exchange_are_bounded() {
     let mut history = History::new();
     let ask = Ask::bid(1, 1);

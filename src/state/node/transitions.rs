@@ -15,7 +15,7 @@ const HISTORY: usize = 32;
 /// with S set adds one.
 const WITHOUT_BID: usize = 64;
 /// Moves of its bindings that a node keeps; the oldest go first.
-const MOVES: usize = 256;
+const MOVES: usize = 64;
 /// Former ends of its tunnels that a node keeps; the oldest go first.
 const FORMER_ENDS: usize = 32;
 
