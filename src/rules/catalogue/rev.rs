@@ -63,7 +63,7 @@ fn is_not_acknowledged(revoking: &Revoking<'_, '_, '_>, finder: &mut Finder<'_>)
             });
             observer.clock() >= until
                 && !is_repeated
-                && !world.revocations.is_acknowledged(&revocation, source, place.time, until)
+                && !world.revocations.is_acknowledged((place, &revocation), source, until)
         });
 }
 

@@ -54,16 +54,16 @@ impl Revocations {
         acknowledged.is_none_or(|acknowledged| acknowledged.frame < place.frame).then_some(*place)
     }
 
-    /// Whether an acknowledgement with its home address and identifier went to an address within a time.
+    /// Whether after the revocation at a place an acknowledgement with its home address and identifier went to whoever
+    /// sent it, until a time.
     pub fn is_acknowledged(
         &self,
-        revocation: &Revocation,
-        destination: Ipv4Addr,
-        from: Timestamp,
+        (place, revocation): (Place, &Revocation),
+        source: Ipv4Addr,
         until: Timestamp,
     ) -> bool {
-        let name = (revocation.home_address, revocation.identifier, destination);
-        self.acknowledged.get(&name).is_some_and(|last| (from..=until).contains(&last.time))
+        let name = (revocation.home_address, revocation.identifier, source);
+        self.acknowledged.get(&name).is_some_and(|last| last.frame > place.frame && last.time <= until)
     }
 
     /// Remembers a revocation and who sent it.

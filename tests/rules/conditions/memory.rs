@@ -129,10 +129,10 @@ fn a_network_is_refused_by_code_147() {
     assert_eq!(told("NEMO-002", again(134)), [0; 0]);
 }
 
-/// A revocation with identifier 5 at 20 s, and an acknowledgement of it at this time.
+/// A revocation with identifier 5 at 20 s, and before or after it an acknowledgement of it at this time.
 #[test]
 fn an_acknowledgement_comes_after_what_it_acknowledges() {
-    let acknowledged = |seconds: f64| {
+    let acknowledged = |seconds: f64, is_before: bool| {
         move |scene: &mut Scene| {
             let sent = scene.exchange(0.0, &Registration::request(1), 0);
             let acknowledge = |scene: &mut Scene| {
@@ -140,20 +140,23 @@ fn an_acknowledgement_comes_after_what_it_acknowledges() {
                 sign(&mut payload, 32, KEY);
                 scene.datagram(seconds, &sent, &payload);
             };
-            if seconds < 20.0 {
+            if is_before {
                 acknowledge(scene);
             }
             let mut payload = revocation(care_of(1), 5);
             sign(&mut payload, 32, KEY);
             scene.datagram(20.0, &sent.reply(0), &payload);
-            if seconds >= 20.0 {
+            if !is_before {
                 acknowledge(scene);
             }
             scene.wait_until(40.0);
         }
     };
-    assert_eq!(told("REV-001", acknowledged(10.0)), [4]);
-    assert_eq!(told("REV-001", acknowledged(20.5)), [0; 0]);
+    assert_eq!(told("REV-001", acknowledged(10.0, true)), [4]);
+    assert_eq!(told("REV-001", acknowledged(20.5, false)), [0; 0]);
+    // At the very same time it is the order that tells.
+    assert_eq!(told("REV-001", acknowledged(20.0, true)), [4]);
+    assert_eq!(told("REV-001", acknowledged(20.0, false)), [0; 0]);
 }
 
 /// A request at 20 s, and on its way back a reply with another Identification at this time.
