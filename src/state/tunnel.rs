@@ -88,7 +88,7 @@ pub struct Tunnel {
     alive_until: Timestamp,
     /// Whether its binding has ended; it stays so when the clock goes back.
     is_ended: bool,
-    /// Generation of its node when a binding last opened it.
+    /// Its place in the order in which the tunnels of its node were opened last.
     opened: u32,
 }
 
@@ -186,10 +186,15 @@ impl Tunnel {
         name(self.bid, self.care_of_address, self.encapsulation)
     }
 
-    /// Notes that a binding has it, which opens it at this generation of its node unless it is open.
-    pub(super) fn open(&mut self, generation: u32) {
+    /// Its place in the order in which the tunnels of its node were opened last.
+    pub(super) fn opened(&self) -> u32 {
+        self.opened
+    }
+
+    /// Notes that a binding has it, which opens it after all others unless it is open.
+    pub(super) fn open(&mut self, after_all: u32) {
         if self.is_ended {
-            self.opened = generation;
+            self.opened = after_all;
         }
     }
 

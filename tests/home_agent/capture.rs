@@ -76,6 +76,34 @@ fn the_observer_of_a_capture_believes_what_the_home_agent_does() {
     is_the_same(&mut lab.agent, end, &history);
 }
 
+/// When it is noticed that a binding has expired is another moment here and there.
+#[test]
+fn what_expires_between_the_requests_of_others_makes_no_difference() {
+    let settings =
+        Settings { max_bindings: 3, home_prefixes: vec![prefix("10.1.0.0/29")], ..Settings::default() };
+    let mut lab = Lab::new(settings);
+    let mut history = History::new();
+    let here = |ask: Ask| ask.home([10, 1, 0, 2].into()).at(care_of(1));
+    let others = |home| Ask::plain(1, 0).home([10, 1, 0, home].into()).lifetime(0);
+    let asks = [
+        (1, here(Ask::bid(3, 0)).lifetime(60)),
+        (1, here(Ask::bid(1, 0)).lifetime(2)),
+        (358, others(1)),
+        (746, here(Ask::bid(2, 0)).lifetime(1)),
+        (897, others(3)),
+        (1, others(1)),
+        (103, here(Ask::plain(1, 0)).lifetime(1)),
+    ];
+    for (wait, ask) in asks {
+        lab.milliseconds += wait;
+        let octets = ask.again(lab.identification()).octets();
+        let outcome = lab.receive(ask.source, ask.destination, &octets);
+        capture(&mut history, outcome);
+    }
+    let end = lab.now();
+    is_the_same(&mut lab.agent, end, &history);
+}
+
 /// Any request among few nodes and bindings.
 fn any_ask() -> impl Strategy<Value = Ask> {
     let lifetimes = prop::sample::select(vec![0, 1, 2, 60, 600, 65535]);

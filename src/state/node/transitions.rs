@@ -235,6 +235,7 @@ impl Node {
         let bid = interface.map(|interface| interface.bid);
         let encapsulation =
             self.renewed_by(interface, care_of_address).map_or(Encapsulation::IpInIp, Binding::encapsulation);
+        let latest = self.tunnels.iter().map(Tunnel::opened).max().unwrap_or_default().saturating_add(1);
         let known = self
             .tunnels
             .iter_mut()
@@ -242,11 +243,11 @@ impl Node {
             .find(|(_, tunnel)| tunnel.is(bid, care_of_address, encapsulation));
         let Some((index, tunnel)) = known else {
             let mut tunnel = Tunnel::new(bid, care_of_address, encapsulation, far_end);
-            tunnel.open(self.generation);
+            tunnel.open(latest);
             self.push_tunnel(tunnel);
             return false;
         };
-        tunnel.open(self.generation);
+        tunnel.open(latest);
         let former = std::mem::replace(&mut tunnel.far_end, far_end);
         if former == far_end {
             return false;
