@@ -206,6 +206,22 @@ fn a_reply_that_comes_later_is_none() {
     assert_eq!(status("2024-06-01T10:00:02.5Z"), "accepted");
 }
 
+/// Seconds of the first of four frames: the third is earlier than the second.
+#[test]
+fn a_clock_that_goes_back_later_has_not_gone_back_yet() {
+    let files = Files::new();
+    let file = files.save(&at_times(&[100, 110, 105, 120]));
+    let capture = |at: &str| told(&format!("--at {at}"), &file)["capture"].clone();
+    for (at, packets, backwards) in [("#0", 0, 0), ("#1", 1, 0), ("#2", 2, 0), ("#3", 3, 1), ("#9", 4, 1)] {
+        let capture = capture(at);
+        assert_eq!(
+            (&capture["packets"], &capture["clock_backwards"]),
+            (&packets.into(), &backwards.into()),
+            "{at}"
+        );
+    }
+}
+
 /// The first frame of figure3.pcap at these times.
 fn at_times(times: &[u32]) -> Vec<u8> {
     let Capture { header, frames } = Capture::sample("figure3");

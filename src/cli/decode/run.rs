@@ -42,13 +42,15 @@ impl Run {
     pub(super) fn run(mut self, report: &mut dyn Report) -> Result<Exit, Failure> {
         let mut told = 0u64;
         let mut begun = false;
-        loop {
+        let clock_backwards = loop {
             if let Some(bar) = &self.bar {
                 told = told.wrapping_add(1);
                 if told.is_multiple_of(1 << 14) {
                     bar.set_position(self.timeline.bytes_read());
                 }
             }
+            // As it was before the frame that may come after `at`.
+            let clock_backwards = self.timeline.clock_backwards();
             // Looked at where it is: every frame passes here.
             match &self.timeline.next() {
                 Next::Frame(frame) => {
@@ -58,7 +60,7 @@ impl Run {
                         begun = true;
                     }
                     if self.at.is_some_and(|at| at.is_before(frame)) {
-                        break;
+                        break clock_backwards;
                     }
                     let wanted = self.filter.as_mut().map_or(Ok(true), |filter| filter.matches(frame));
                     if !wanted.map_err(|error| Failure::usage(error.to_string(), Some(error.help())))? {
@@ -96,17 +98,18 @@ impl Run {
                         self.timeline.end_paused();
                     }
                 }
-                Next::End => break,
+                Next::End => break clock_backwards,
             }
-        }
+        };
         if let Some(At::Time(time)) = self.at {
             self.pipeline.advance(time);
         }
         self.pipeline.close();
-        self.finish(report)
+        self.finish(report, clock_backwards)
     }
 
-    fn finish(self, report: &mut dyn Report) -> Result<Exit, Failure> {
+    /// Tells what was found, and how often the clock went back until then.
+    fn finish(self, report: &mut dyn Report, clock_backwards: u64) -> Result<Exit, Failure> {
         if let Some(bar) = self.bar {
             bar.finish_and_clear();
         }
@@ -129,7 +132,7 @@ impl Run {
             findings: self.pipeline.findings(),
             target: self.target.as_ref(),
             network: trace.network_counters(),
-            clock_backwards: self.timeline.clock_backwards(),
+            clock_backwards,
             numbers: trace.numbers(),
             lost: None,
             failures: &failures,
