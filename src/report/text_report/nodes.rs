@@ -212,9 +212,10 @@ fn preferences(text: &mut String, page: &Page<'_, '_>, node: &Node, rule: &Rule)
         };
     };
     if let RuleAction::Forward(list) = &rule.action {
-        for bid in list.bids() {
-            let is_active = effect == Effect::Forward(*bid);
-            line(text, is_active, look.palette.good, &Preference { node, octet: *bid });
+        // A list may name a BID twice.
+        let active = list.bids().iter().position(|bid| effect == Effect::Forward(*bid));
+        for (place, bid) in list.bids().iter().enumerate() {
+            line(text, active == Some(place), look.palette.good, &Preference { node, octet: *bid });
             text.push('\n');
         }
     }

@@ -134,8 +134,10 @@ fn preferences(theme: &Theme, node: &Node, rule: &Rule) -> Vec<(String, Style)> 
     let mark = |is_active: bool| if is_active { theme.glyphs.active } else { " " };
     let mut lines = Vec::new();
     if let RuleAction::Forward(list) = &rule.action {
-        for bid in list.bids() {
-            let is_active = effect == Effect::Forward(*bid);
+        // A list may name a BID twice.
+        let active = list.bids().iter().position(|bid| effect == Effect::Forward(*bid));
+        for (place, bid) in list.bids().iter().enumerate() {
+            let is_active = active == Some(place);
             let style = if is_active { theme.good } else { Style::new() };
             lines.push((format!("{} {}", mark(is_active), preference(node, *bid)), style));
         }
