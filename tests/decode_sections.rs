@@ -8,7 +8,7 @@ mod program;
 use std::fs;
 
 use program::capture::{RAW, cut_pcap, datagram, hexadecimal, pcap, request};
-use program::{KEY, shown};
+use program::{KEY, finished, mipflow, shown};
 use serde_json::{Value, json};
 
 const HEADINGS: [(&str, &str); 9] = [
@@ -40,6 +40,23 @@ fn each_section_has_a_heading_where_there_are_several() {
     for section in all {
         let text = shown(&format!("decode --show {section} samples/figure3.pcap"));
         assert!(!text.is_empty() && !text.lines().any(|line| line.starts_with("══")), "{text}");
+    }
+}
+
+/// Frame numbers of three digits, relays and late replies are nothing special.
+#[test]
+fn tables_fit_the_narrowest_terminal() {
+    let samples = ["extensions", "figure3", "foreign-agent", "malformed", "tunnels"];
+    let files = samples.map(|sample| format!("samples/{sample}.pcap")).join(" ");
+    for section in ["exchanges", "nodes", "flows", "violations"] {
+        let run = finished(mipflow(&format!("decode --show {section} {files}")).env("COLUMNS", "80"));
+        let rules = run.out.lines().filter(|line| line.trim_start().starts_with('─'));
+        let widths: Vec<usize> = rules.map(|rule| rule.chars().count()).collect();
+        assert!(
+            !widths.is_empty() && widths.iter().all(|width| *width <= 80),
+            "{section}: {widths:?}\n{}",
+            run.out
+        );
     }
 }
 

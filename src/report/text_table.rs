@@ -23,6 +23,8 @@ pub(super) struct Group {
     between: Option<&'static str>,
     alignment: CellAlignment,
     is_whole: bool,
+    /// How far it is broken at the most.
+    least: usize,
 }
 
 /// A table in the making. A long one is written in parts, each with its own heading and widths, so that memory does
@@ -53,6 +55,7 @@ struct Column {
     width: usize,
     alignment: CellAlignment,
     is_whole: bool,
+    least: usize,
 }
 
 /// Rows of one part.
@@ -62,11 +65,13 @@ const ROWS: usize = 4096;
 const BREAKABLE: usize = 32;
 /// Nor is it ever broken to less than this, which an address fits in; rather the table is too wide.
 const UNBREAKABLE: usize = 16;
+/// The same for words alone, which most words fit in. They are broken so far only where the table would be too wide.
+const WORDS: usize = 12;
 
 impl Group {
     /// Each with a column of its own where there is room.
     pub const fn apart(titles: &'static [&'static str]) -> Self {
-        Self { titles, between: None, alignment: CellAlignment::Left, is_whole: false }
+        Self { titles, between: None, alignment: CellAlignment::Left, is_whole: false, least: UNBREAKABLE }
     }
 
     /// In one column, with `between` between them where there is room.
@@ -82,6 +87,11 @@ impl Group {
     /// Never broken: addresses and numbers.
     pub const fn whole(self) -> Self {
         Self { is_whole: true, ..self }
+    }
+
+    /// Words, and no addresses: can be broken farther than others.
+    pub const fn words(self) -> Self {
+        Self { least: WORDS, ..self }
     }
 
     /// How many columns it takes.
@@ -174,8 +184,8 @@ impl TextTable {
 
     fn arranged(&self, is_wide: bool) -> Columns {
         let of = |group: &Group| {
-            let (alignment, is_whole) = (group.alignment, group.is_whole);
-            (0..group.columns(is_wide)).map(move |_| Column { width: 0, alignment, is_whole })
+            let Group { alignment, is_whole, least, .. } = *group;
+            (0..group.columns(is_wide)).map(move |_| Column { width: 0, alignment, is_whole, least })
         };
         let mut columns: Vec<Column> = self.groups.iter().flat_map(of).collect();
         for texts in [&self.titles, &self.rows] {
@@ -235,7 +245,7 @@ impl TextTable {
         table.set_content_arrangement(ContentArrangement::Dynamic);
         table.set_header(rows.next().unwrap_or_default().into_iter().flatten());
         table.add_rows(rows.next().unwrap_or_default());
-        columns.constrain(&mut table);
+        columns.constrain(&mut table, self.room());
         table.set_width(u16::try_from(self.room()).unwrap_or(u16::MAX));
         let indent = self.indent;
         table.lines().try_for_each(|line| writeln!(out, "{:indent$}{}", "", line.trim_end()))
@@ -274,7 +284,12 @@ impl Columns {
 
     /// The same once what can be broken is broken.
     fn least(&self) -> usize {
-        self.sum(|column| if column.is_whole { column.width } else { column.width.min(BREAKABLE) })
+        self.broken_to(BREAKABLE)
+    }
+
+    /// The same once what can be broken is broken to this.
+    fn broken_to(&self, width: usize) -> usize {
+        self.sum(|column| if column.is_whole { column.width } else { column.width.min(width) })
     }
 
     fn sum(&self, width: impl Fn(&Column) -> usize) -> usize {
@@ -309,20 +324,20 @@ impl Columns {
     }
 
     /// Says which columns are not to be broken, and how far the others.
-    fn constrain(&self, table: &mut Table) {
+    fn constrain(&self, table: &mut Table, room: usize) {
+        let is_tight = self.broken_to(UNBREAKABLE) > room;
         let octets = |width: usize| u16::try_from(width).unwrap_or(u16::MAX);
         let last = self.each.len().saturating_sub(1);
-        for ((index, column), Column { width, is_whole, .. }) in
+        for ((index, column), Column { width, is_whole, least, .. }) in
             table.column_iter_mut().enumerate().zip(&self.each)
         {
             let gap = octets(if index == last { 0 } else { self.gap });
             column.set_padding((0, gap));
+            let least = if is_tight { *least } else { UNBREAKABLE };
             column.set_constraint(if *is_whole {
                 ColumnConstraint::ContentWidth
             } else {
-                ColumnConstraint::LowerBoundary(Width::Fixed(
-                    octets(UNBREAKABLE.min(*width)).saturating_add(gap),
-                ))
+                ColumnConstraint::LowerBoundary(Width::Fixed(octets(least.min(*width)).saturating_add(gap)))
             });
         }
     }

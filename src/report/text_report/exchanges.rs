@@ -15,9 +15,9 @@ const EXCHANGES: [Group; 6] = [
     Group::apart(&["Time", "frames"]).whole(),
     Group::apart(&["Node", "care-of address"]),
     Group::joined(&["Kind", "BID"], " "),
-    Group::apart(&["Outcome"]),
+    Group::apart(&["Outcome"]).words(),
     Group::joined(&["Asked", "granted"], " / ").right().whole(),
-    Group::joined(&["Round trip", "copies"], ", ").right(),
+    Group::joined(&["Round trip", "copies"], ", ").right().words(),
 ];
 
 /// The most characters of a NAI in a table, where it is broken into lines.
