@@ -11,7 +11,7 @@ mod scene;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::{Path, PathBuf};
 
-use history::{Packet, care_of, pcap, revocation};
+use history::{Ask, History, Packet, care_of, pcap, revocation};
 use program::capture::{self, datagram, request};
 use program::run;
 use scene::{KEY, Registration, Scene, multipath, multipath_with, short, sign, udp_to_port};
@@ -42,6 +42,34 @@ fn no_fault() -> Scene {
     scene.history.down(10.0, care_of(1), &Packet::new().ports(5060, 7000));
     scene.wait_until(15.0);
     scene
+}
+
+/// A packet to a stranger's care-of address twice, before a request names its home agent and within half a second
+/// after that: it is one packet, from before the home agent was known. Whether somebody asks for findings, for one node
+/// or for the packets themselves does not matter.
+#[test]
+fn nothing_else_that_is_asked_for_changes_the_counts() {
+    let mut history = History::new();
+    let packet = history.down(1.0, care_of(9), &Packet::new());
+    history.ask(1.1, &Ask::bid(1, 1));
+    history.copy(1.3, packet);
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("twice.pcap");
+    std::fs::write(&path, pcap(&history.shots)).unwrap();
+    let written = directory.path().join("written.pcap");
+    for options in [
+        "--show traffic".to_owned(),
+        "--show traffic,findings".to_owned(),
+        "--show traffic --fail-on must".to_owned(),
+        "--show traffic --node 10.9.9.9".to_owned(),
+        format!("--show traffic -w {}", written.display()),
+    ] {
+        let run = run(&format!("decode --format json {options} {}", path.display()));
+        let document: Value = serde_json::from_str(&run.out).unwrap();
+        let agent = &document["traffic"]["home_agents"][0];
+        assert_eq!(agent["unanswered"], 1, "{options}");
+        assert_eq!(agent["unknown_tunnels"], serde_json::json!([]), "{options}");
+    }
 }
 
 /// A scene as a file.

@@ -79,7 +79,7 @@ impl Observer {
             (Some(_), Some(_)) => return None,
             (None, None) => {
                 self.taken = self.taken.wrapping_add(1);
-                let copy = self.options.keep_before && self.duplicates.is_copy(&tunnel.into(), time);
+                let copy = self.duplicates.is_copy(&tunnel.into(), time);
                 return Some(Attribution { copy, ..Attribution::default() });
             }
         };

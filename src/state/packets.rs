@@ -31,9 +31,9 @@ impl Observer {
         let (source, destination) = (header.source, header.destination);
         let agents = (self.directory.agent_number(source), self.directory.agent_number(destination));
         if agents == (None, None) {
-            // No home agent's. Copies are told apart all the same, because rules judge such packets, too (TUN-015).
-            let copy =
-                self.options.keep_before && self.duplicates.is_copy(&Sample::from(&tunnel.outer), time);
+            // No home agent's. Copies are told apart all the same: rules judge such packets, too (TUN-015), and the home
+            // agent may be known by the time that the copy comes.
+            let copy = self.duplicates.is_copy(&Sample::from(&tunnel.outer), time);
             return Attribution { copy, ..Attribution::default() };
         }
         let print = self.duplicates.print(&Sample::from(&tunnel.outer));
