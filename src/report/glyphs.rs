@@ -82,7 +82,17 @@ impl Glyphs {
         Shown { octets, ascii: self.ascii }
     }
 
+    /// A NAI as it may be shown with these characters; one without octets is told as such, for nothing is read as no NAI.
+    pub fn nai(&self, octets: &[u8]) -> String {
+        if octets.is_empty() { "empty NAI".to_owned() } else { self.text(octets).to_string() }
+    }
+
     /// The same, of at most `most` characters.
+    pub fn short_nai(&self, octets: &[u8], most: usize) -> String {
+        if octets.is_empty() { self.nai(octets) } else { self.short_text(octets, most) }
+    }
+
+    /// Text as it may be shown, of at most `most` characters.
     pub fn short_text(&self, octets: &[u8], most: usize) -> String {
         let text = self.text(octets).to_string();
         match text.char_indices().nth(most) {

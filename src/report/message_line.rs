@@ -119,7 +119,7 @@ impl MessageLine<'_, '_> {
                 formatter.write_str(if multipath.overwrite { " OVERWRITE" } else { "" })
             }
             Ok(Content::FlowBinding(flow)) => write!(formatter, "{between}{}", FlowRule(&flow)),
-            Ok(Content::Nai(nai)) => write!(formatter, "{between}{}", glyphs.text(nai.0)),
+            Ok(Content::Nai(nai)) => write!(formatter, "{between}{}", glyphs.nai(nai.0)),
             Ok(Content::MessageString(string)) => {
                 write!(formatter, "{between}\"{}\"", glyphs.text(string.text))
             }

@@ -196,7 +196,7 @@ impl Page<'_, '_> {
     }
 
     fn name(&self, home_address: Option<Ipv4Addr>, nai: Option<&[u8]>) -> String {
-        let nai = nai.map(|nai| self.look.glyphs.text(nai).to_string());
+        let nai = nai.map(|nai| self.look.glyphs.nai(nai));
         match (home_address, nai) {
             (Some(address), Some(nai)) => format!("{address} ({nai})"),
             (Some(address), None) => address.to_string(),

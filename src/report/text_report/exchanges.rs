@@ -46,7 +46,7 @@ fn fill(table: &mut TextTable, page: &mut Page<'_, '_>, exchange: &Exchange) {
         (request, reply) => table.text(format_args!("#{request}{between}#{reply}")),
     }
     match (&exchange.nai, exchange.home_address.is_unspecified()) {
-        (Some(nai), true) => table.text(look.glyphs.short_text(nai, NAI)),
+        (Some(nai), true) => table.text(look.glyphs.short_nai(nai, NAI)),
         _ => table.text(exchange.home_address),
     }
     table.maybe(exchange.care_of_address);

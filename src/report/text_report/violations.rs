@@ -24,7 +24,7 @@ pub(super) fn write(out: &mut dyn Write, page: &mut Page<'_, '_>) -> io::Result<
         let Some(violations) = node.violations() else { continue };
         let name = match (node.home_address, &node.nai) {
             (Some(address), _) => address.to_string(),
-            (None, Some(nai)) => page.look.glyphs.short_text(nai, NAI),
+            (None, Some(nai)) => page.look.glyphs.short_nai(nai, NAI),
             (None, None) => String::new(),
         };
         let last = violations.precision.map(|_| page.moment(violations.last));

@@ -299,7 +299,7 @@ fn name_of(app: &App, facts: Facts<'_>, whose: Whose) -> String {
             node.map_or_else(|| address.to_string(), |node| format!("{address}  HA {}", node.home_agent))
         }
         Whose::Named(node) => {
-            nai(node).map_or_else(|| "forgotten".to_owned(), |nai| app.theme.glyphs.short_text(nai, NAI))
+            nai(node).map_or_else(|| "forgotten".to_owned(), |nai| app.theme.glyphs.short_nai(nai, NAI))
         }
         Whose::Nobody => "of no node".to_owned(),
     }

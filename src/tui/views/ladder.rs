@@ -184,7 +184,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, areas: &Areas) {
     };
     let name = match (node.home_address, &node.nai) {
         (Some(address), _) => address.to_string(),
-        (None, Some(nai)) => app.theme.glyphs.short_text(nai, 30),
+        (None, Some(nai)) => app.theme.glyphs.short_nai(nai, 30),
         (None, None) => String::new(),
     };
     let exchanges = counted(ladder.exchanges.len(), "exchange");

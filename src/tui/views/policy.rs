@@ -33,7 +33,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, pane: &Pane<'_>)
     };
     let name = match (node.home_address, &node.nai) {
         (Some(address), _) => address.to_string(),
-        (None, Some(nai)) => app.theme.glyphs.short_text(nai, 30),
+        (None, Some(nai)) => app.theme.glyphs.short_nai(nai, 30),
         (None, None) => String::new(),
     };
     let multipath = match node.multipath {

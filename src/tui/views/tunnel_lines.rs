@@ -44,7 +44,7 @@ fn node_line(app: &App, facts: Facts<'_>, (place, node): (NodeRef, &Node), width
     row.plain(format!("{mark} "));
     let name = match (node.home_address, &node.nai) {
         (Some(address), _) => address.to_string(),
-        (None, Some(nai)) => theme.glyphs.short_text(nai, 30),
+        (None, Some(nai)) => theme.glyphs.short_nai(nai, 30),
         (None, None) => "?".to_owned(),
     };
     // Names are told apart by more than an address's columns would show.
@@ -89,7 +89,7 @@ fn node_line(app: &App, facts: Facts<'_>, (place, node): (NodeRef, &Node), width
         let room = width.saturating_sub(row.width() + 2);
         if room > 4 {
             // Letters may take two columns each.
-            let nai = text::cut(&theme.glyphs.short_text(nai, room), room, theme.glyphs.ellipsis);
+            let nai = text::cut(&theme.glyphs.short_nai(nai, room), room, theme.glyphs.ellipsis);
             row.push(format!("  {nai}"), theme.quiet);
         }
     }

@@ -1,0 +1,55 @@
+//! Nodes as `decode` names them, and their flow policy as it draws it.
+
+// Helpers of tests may fail loudly, as the tests themselves may.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod history;
+mod program;
+
+use std::net::Ipv4Addr;
+
+use history::{Ask, History, pcap};
+use program::shown;
+
+/// What `decode` prints of a history.
+fn told(options: &str, history: &History) -> String {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("history.pcap");
+    std::fs::write(&path, pcap(&history.shots)).unwrap();
+    shown(&format!("decode {options} {}", path.display()))
+}
+
+/// A NAI extension may be without octets (RFC 2794 §3 has no least length). What stands below the name in a table is not
+/// to be taken for it.
+#[test]
+fn a_name_without_octets_is_told_as_one() {
+    let mut history = History::new();
+    let ask = Ask::plain(1, 1).home(Ipv4Addr::UNSPECIFIED).nai("");
+    history.answered(1.0, &ask, 131);
+    let cells = |options: &str| -> Vec<String> {
+        let text = told(options, &history);
+        let rows = text.lines().skip_while(|line| !line.starts_with('─')).skip(1);
+        rows.flat_map(|row| row.split("  ").map(|cell| cell.trim().to_owned()))
+            .filter(|cell| !cell.is_empty())
+            .collect()
+    };
+    assert_eq!(cells("--show violations")[..2], ["empty NAI", "198.51.100.1"]);
+    assert_eq!(cells("--show exchanges")[1], "empty NAI");
+    assert!(told("--show nodes", &history).starts_with("empty NAI (no home address yet)\n"));
+    assert!(told("--show messages", &history).contains(" · empty NAI"));
+}
+
+/// A FORWARD rule to BID 7, which nobody has, and twice to BID 1: the first that is active is in force (RFC 7629 §4.2),
+/// and that is one place of the list.
+#[test]
+fn one_preference_is_in_force_though_its_bid_is_listed_twice() {
+    let mut history = History::new();
+    history.accepted(1.0, &Ask::bid(1, 1).forward(&[7, 1, 1], "proto udp dport 80"));
+    let text = told("--show nodes", &history);
+    let places: Vec<&str> = text
+        .lines()
+        .skip_while(|line| !line.contains("preferences"))
+        .filter_map(|line| Some(line.split_once("BID")?.0.trim_start().split("  ").last().unwrap().trim()))
+        .collect();
+    assert_eq!(places, ["", "▶", ""], "{text}");
+}
