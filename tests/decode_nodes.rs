@@ -8,7 +8,8 @@ mod program;
 
 use std::net::Ipv4Addr;
 
-use history::{Ask, History, pcap};
+use history::{Ask, HOME_AGENT, History, pcap};
+use mipflow::wire::{Authentication, Content, ExtensionType};
 use program::shown;
 
 /// What `decode` prints of a history.
@@ -37,6 +38,27 @@ fn a_name_without_octets_is_told_as_one() {
     assert_eq!(cells("--show exchanges")[1], "empty NAI");
     assert!(told("--show nodes", &history).starts_with("empty NAI (no home address yet)\n"));
     assert!(told("--show messages", &history).contains(" · empty NAI"));
+}
+
+/// A node asks any home agent, and one that names itself accepts: it is listed there alone, and what did not verify is
+/// told of it there. Keys judge messages; they change no other table.
+#[test]
+fn keys_change_no_table_but_that_of_violations() {
+    let mut history = History::new();
+    let signed = Content::Authentication(Authentication { spi: 256, authenticator: &[0; 16] });
+    let ask = Ask::bid(1, 1).extension(ExtensionType::MOBILE_HOME_AUTHENTICATION, 0, &signed);
+    let ask = Ask { home_agent: Ipv4Addr::BROADCAST, ..ask };
+    history.ask(1.0, &ask);
+    history.answer(1.02, &ask.answer(0).agent(HOME_AGENT));
+    let without = told("--show nodes --format csv", &history);
+    for (key, counts) in [("256=00", "1,0,0"), ("999=00", "0,0,1")] {
+        let nodes = told(&format!("--show nodes --format csv --key {key}"), &history);
+        assert_eq!(nodes, without, "{key}");
+        let violations = told(&format!("--show violations --format csv --key {key}"), &history);
+        let rows: Vec<&str> = violations.lines().skip(1).collect();
+        assert_eq!(rows.len(), 1, "{violations}");
+        assert!(rows[0].starts_with(&format!("10.1.0.1,,198.51.100.1,{counts},")), "{violations}");
+    }
 }
 
 /// A FORWARD rule to BID 7, which nobody has, and twice to BID 1: the first that is active is in force (RFC 7629 §4.2),

@@ -224,12 +224,9 @@ impl Node {
         rule.effect(|bid| self.active().any(|binding| binding.has_bid(bid)))
     }
 
-    /// Whether nothing but its name is known.
+    /// Whether nothing but its name is known, and what was wrong with its messages: that goes along to whom the name is of.
     pub(super) fn is_blank(&self) -> bool {
-        self.bindings.is_empty()
-            && self.multipath == Multipath::Off
-            && self.flows == 0
-            && self.violations().is_none()
+        self.bindings.is_empty() && self.multipath == Multipath::Off && self.flows == 0
     }
 
     /// Whether it looks for a home agent: what its requests name is none (RFC 5944 §3.6.1.2).
