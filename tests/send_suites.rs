@@ -16,8 +16,9 @@ use serde_json::Value;
 /// The document of a suite's run.
 fn suite(name: &str, responder: &Responder, more: &str) -> (i32, Value) {
     let ha = responder.ha();
+    let rate = if more.contains("--rate") { "" } else { "--rate 1000" };
     let run = run(&format!(
-        "send --suite {name} --ha {ha} --home-address 10.1.0.1 --key {KEY} --retries 0 --timeout 2s --rate 1000 --format json \
+        "send --suite {name} --ha {ha} --home-address 10.1.0.1 --key {KEY} --retries 0 --timeout 2s {rate} --format json \
          {more}"
     ));
     let document =

@@ -5,14 +5,14 @@ use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
 use mipflow::wire::{
-    Content, ExtensionType, Header, KeyRing, Message, Multipath, Numbers, RegistrationReply,
+    Content, ExtensionType, Header, Key, KeyRing, Message, Multipath, Numbers, RegistrationReply,
     RegistrationRequest, ReplyCode, Verdict,
 };
 
 use super::fault::Fault;
 use super::refusals::refused;
 use super::structure::is_poorly_formed;
-use super::{key, ntp_now, reply_to, signed};
+use super::{key, ntp_now, reply_to, signed, signed_with};
 
 /// The answer to what has no field to answer to.
 const RUNT_ACCEPTED: RegistrationReply = RegistrationReply {
@@ -42,6 +42,8 @@ pub struct Agent {
     keys: KeyRing,
     stranger: UdpSocket,
     address: Option<Ipv4Addr>,
+    nonce: u32,
+    before: Vec<u8>,
 }
 
 impl Agent {
@@ -49,7 +51,7 @@ impl Agent {
         let mut keys = KeyRing::default();
         keys.add(key());
         let stranger = UdpSocket::bind("127.0.0.1:0").unwrap();
-        Self { fault, nodes: BTreeMap::new(), keys, stranger, address: None }
+        Self { fault, nodes: BTreeMap::new(), keys, stranger, address: None, nonce: 0, before: Vec::new() }
     }
 
     pub fn take(&mut self, socket: &UdpSocket, source: SocketAddr, octets: &[u8]) {
@@ -63,7 +65,13 @@ impl Agent {
         if self.fault == Fault::AcceptsRunts && octets.len() < 24 {
             socket.send_to(&signed(&RUNT_ACCEPTED, &[]), source).unwrap();
         }
-        let Header::Request(request) = message.header else { return };
+        if self.fault == Fault::RepeatsItself && octets.len() < 24 {
+            socket.send_to(&self.before, source).unwrap();
+        }
+        let Header::Request(mut request) = message.header else { return };
+        if self.fault == Fault::GrantsTwoSeconds {
+            request.lifetime = request.lifetime.min(2);
+        }
         let Some(mut reply) = self.judge(&message, &request) else { return };
         let mut extensions = Vec::new();
         match self.fault {
@@ -84,10 +92,19 @@ impl Agent {
                 reply.lifetime = 60;
             }
             Fault::WrongHomeAgent => reply.home_agent = [198, 51, 100, 99].into(),
+            Fault::Nonces => {
+                self.nonce += 1000;
+                reply.identification = u64::from(self.nonce) << 32 | reply.identification & 0xffff_ffff;
+            }
             _ => {}
         }
-        let mut answer = signed(&reply, &extensions);
+        let key =
+            if self.fault == Fault::AnotherSpi { Key::parse("512=text:another").unwrap() } else { key() };
+        let mut answer = signed_with(&key, &reply, &extensions);
+        let is_denial = !reply.code.is_accepted();
         match self.fault {
+            Fault::BadAuthenticatorInDenials if is_denial => *answer.last_mut().unwrap() ^= 1,
+            Fault::NoAuthenticatorInDenials if is_denial => answer.truncate(answer.len() - 22),
             Fault::BadAuthenticator => *answer.last_mut().unwrap() ^= 1,
             Fault::NoAuthenticator => answer.truncate(answer.len() - 22),
             Fault::StrangerFirst => {
@@ -103,6 +120,7 @@ impl Agent {
             _ => {}
         }
         socket.send_to(&answer, source).unwrap();
+        self.before = answer;
     }
 
     /// The reply; `None` of what is dropped in silence.
@@ -144,17 +162,30 @@ impl Agent {
         }
         if Some(request.home_agent) != self.address && fault != Fault::AcceptsAnyHomeAgent {
             let mut reply = deny(136)?;
-            reply.home_agent = self.address?;
+            if fault != Fault::CopiesHomeAgent {
+                reply.home_agent = self.address?;
+            }
             return Some(reply);
         }
         let node = self.nodes.entry(request.home_address).or_default();
         let now = ntp_now();
-        let is_fresh = (request.identification >> 32).abs_diff(now) <= 7
-            && request.identification > node.last_identification;
+        let high = request.identification >> 32;
+        let is_fresh = if fault == Fault::Nonces {
+            high == u64::from(self.nonce)
+        } else {
+            high.abs_diff(now) <= 7 && request.identification > node.last_identification
+        };
         if !is_fresh && fault != Fault::AcceptsReplays {
-            let own = if fault == Fault::NoResynchronisation { request.identification >> 32 } else { now };
+            let own = match fault {
+                Fault::NoResynchronisation => high,
+                Fault::WrongResynchronisation => now + 3600,
+                _ => now,
+            };
             let mut reply = deny(133)?;
             reply.identification = own << 32 | request.identification & 0xffff_ffff;
+            if fault == Fault::WrongLowHalfInDenials {
+                reply.identification ^= 0x55;
+            }
             return Some(reply);
         }
         node.last_identification = request.identification;
@@ -184,7 +215,11 @@ impl Agent {
                 if fault == Fault::KeepsRefused {
                     change(node, request, multipath, fault);
                 }
-                return deny(153);
+                return match fault {
+                    Fault::RefusesUnknownBidsAsMultipath => deny(152),
+                    Fault::DropsUnknownBids => None,
+                    _ => deny(153),
+                };
             }
         }
         change(node, request, multipath, fault);
@@ -198,6 +233,9 @@ fn change(node: &mut Node, request: &RegistrationRequest, multipath: Option<Mult
     let is_deregistration = request.lifetime == 0;
     match multipath {
         Some(_) if is_deregistration && fault == Fault::DeregistersNothing => {}
+        Some(multipath) if is_deregistration && multipath.bulk && fault == Fault::BulkDeregistersOthers => {
+            node.bindings.retain(|bid, _| *bid == multipath.bid);
+        }
         Some(multipath) if is_deregistration && multipath.bulk && fault != Fault::BulkDeregistersOne => {
             node.bindings.clear();
         }

@@ -101,4 +101,34 @@ pub enum Fault {
     OverwriteRemovesItself,
     /// Bindings do not end with their lifetime.
     NeverExpires,
+    /// Where it is sent what has no fields, it gives the answer before once more.
+    RepeatsItself,
+    /// It signs under another SPI than the request's, which is lawful.
+    AnotherSpi,
+    /// It refuses lifetimes under 10 seconds, which is lawful.
+    RefusesShortLifetimes,
+    /// It grants 2 seconds at the most, which is lawful.
+    GrantsTwoSeconds,
+    /// It uses nonces, which is lawful: 0, and with each reply one that is 1000 more.
+    Nonces,
+    /// The time that its code 133 brings is an hour ahead of its own.
+    WrongResynchronisation,
+    /// It wants reverse tunnelling, and refuses requests without T (RFC 3024 §4.3), which is lawful.
+    NeedsReverseTunnels,
+    /// Its denials have no authenticator.
+    NoAuthenticatorInDenials,
+    /// The authenticator of its denials is wrong.
+    BadAuthenticatorInDenials,
+    /// It names the home agent that was asked for where that is not itself.
+    CopiesHomeAgent,
+    /// The low half of the Identification is another with code 133.
+    WrongLowHalfInDenials,
+    /// It refuses a policy none of whose bindings exist with the code (152) that is for nodes without the privilege.
+    RefusesUnknownBidsAsMultipath,
+    /// It drops a policy none of whose bindings exist in silence.
+    DropsUnknownBids,
+    /// De-registering all leaves the binding that asks for it.
+    BulkDeregistersOthers,
+    /// A plain binding beside others is more than it allows a node, which RFC 7629 leaves open.
+    RefusesPlainBesideOthers,
 }

@@ -106,10 +106,15 @@ pub fn reply_to(request: &RegistrationRequest) -> RegistrationReply {
 
 /// A reply's octets, signed with the key of the tests.
 pub fn signed(reply: &RegistrationReply, extensions: &[u8]) -> Vec<u8> {
+    signed_with(&key(), reply, extensions)
+}
+
+/// A reply's octets, signed with that key.
+pub fn signed_with(key: &Key, reply: &RegistrationReply, extensions: &[u8]) -> Vec<u8> {
     let mut octets = Vec::new();
     reply.emit(&mut octets);
     octets.extend(extensions);
-    append_mobile_home_authentication(&mut octets, &key(), Numbers::default());
+    append_mobile_home_authentication(&mut octets, key, Numbers::default());
     octets
 }
 

@@ -42,6 +42,11 @@ pub fn refused(
         Fault::RefusesRefresh => (bound.is_some() && !elsewhere && flows.is_empty(), 130),
         Fault::RefusesMove => (elsewhere, 129),
         Fault::RefusesForever => (request.lifetime == 0xffff, 128),
+        Fault::NeedsReverseTunnels => (request.flags.0 & 0x02 == 0, 138),
+        Fault::RefusesShortLifetimes => (is_registration && request.lifetime < 10, 129),
+        Fault::RefusesPlainBesideOthers => {
+            (multipath.is_none() && is_registration && node.bindings.keys().any(|bid| *bid > 0), 135)
+        }
         Fault::RefusesBid254 => (bid == 254, 134),
         Fault::OneRuleOnly => (flows.len() > 1, 134),
         Fault::RefusesRanges => (words().any(|word| word & ENDS != 0), 134),
