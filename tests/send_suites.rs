@@ -112,6 +112,7 @@ const REGISTRATION: &[(Fault, &[&str])] = &[
     (Fault::StrangerFirst, &[]),
     (Fault::Duplicates, &[]),
     (Fault::Late(Duration::from_millis(150)), &[]),
+    (Fault::RepeatsItself, &[]),
 ];
 
 /// The same, of an agent from whose port nothing comes, so that all that wait for a reply would fail.

@@ -60,13 +60,13 @@ impl History {
 
     /// How a reply on that channel with the low half `low` of its Identification relates to what was sent.
     pub(super) fn relation(&self, channel: usize, low: u32) -> Relation {
-        // Octets without an Identification are answered by whatever comes while they wait.
-        if self.is_waiting(channel) && self.sent.back().is_some_and(|last| last.low.is_none()) {
-            return Relation::Awaited;
-        }
         let fits =
             |transmission: &Transmission| transmission.channel == channel && transmission.low == Some(low);
         match self.sent.iter().enumerate().rev().find(|(_, transmission)| fits(transmission)) {
+            // Octets without an Identification are answered by whatever is of no other request.
+            None if self.is_waiting(channel) && self.sent.back().is_some_and(|last| last.low.is_none()) => {
+                Relation::Awaited
+            }
             None => Relation::None,
             Some((_, transmission)) if transmission.answered => Relation::Answered,
             Some((index, _)) if index.saturating_add(1) == self.sent.len() && self.is_waiting(channel) => {
@@ -122,8 +122,15 @@ mod tests {
         let agent = "198.51.100.1:434".parse().unwrap();
         let mut history = History::default();
         history.begin_step();
+        history.sent(0, agent, Some(5));
+        history.answered();
+        history.begin_step();
+        history.sent(0, agent, Some(6));
+        history.begin_step();
         history.sent(0, agent, None);
         assert_eq!(history.relation(0, 7), Relation::Awaited);
+        assert_eq!(history.relation(0, 5), Relation::Answered, "once more");
+        assert_eq!(history.relation(0, 6), Relation::Earlier);
         assert_eq!(history.relation(1, 7), Relation::None, "by another socket");
         history.begin_step();
         history.sent(0, agent, Some(1));
