@@ -113,6 +113,7 @@ const REGISTRATION: &[(Fault, &[&str])] = &[
     (Fault::Duplicates, &[]),
     (Fault::Late(Duration::from_millis(150)), &[]),
     (Fault::RepeatsItself, &[]),
+    (Fault::AnotherSpi, &[]),
 ];
 
 /// The same, of an agent from whose port nothing comes, so that all that wait for a reply would fail.
@@ -198,6 +199,18 @@ fn what_an_agent_does_not_show_is_skipped() {
     let unseen = ["rfc7629/5.1/4", "rfc7629/5.1/6", "rfc7629/5.2/2", "rfc7629/5.2/4", "rfc7629/5.2/7"];
     assert_eq!(skipped(&document), unseen);
     assert_eq!(document["steps"][26]["skipped"], "code!=INVALID_FB_IDENTIFIER");
+}
+
+#[test]
+fn what_a_lawful_agent_keeps_from_being_judged_is_skipped_with_the_reason() {
+    for (name, fault, case, reason) in [
+        ("rfc5944", Fault::AnotherSpi, "rfc5944/3.5.1/1", "auth=no-key"),
+    ] {
+        let responder = Responder::with(fault);
+        let (code, document) = suite(name, &responder, &format!("--case {case}"));
+        assert_eq!(document["steps"][0]["skipped"], reason, "{fault:?}: {document:#}");
+        assert_eq!((code, document["failed"].as_u64()), (1, Some(0)), "{fault:?}: nothing was judged");
+    }
 }
 
 #[test]
