@@ -114,6 +114,7 @@ const REGISTRATION: &[(Fault, &[&str])] = &[
     (Fault::Late(Duration::from_millis(150)), &[]),
     (Fault::RepeatsItself, &[]),
     (Fault::AnotherSpi, &[]),
+    (Fault::RefusesShortLifetimes, &[]),
 ];
 
 /// The same, of an agent from whose port nothing comes, so that all that wait for a reply would fail.
@@ -170,6 +171,7 @@ const MULTIPATH: &[(Fault, &[&str])] = &[
     (Fault::BadAuthenticator, &[]),
     (Fault::WrongLowHalf, &[]),
     (Fault::WrongHomeAddress, &[]),
+    (Fault::RefusesShortLifetimes, &[]),
 ];
 
 #[test]
@@ -205,6 +207,7 @@ fn what_an_agent_does_not_show_is_skipped() {
 fn what_a_lawful_agent_keeps_from_being_judged_is_skipped_with_the_reason() {
     for (name, fault, case, reason) in [
         ("rfc5944", Fault::AnotherSpi, "rfc5944/3.5.1/1", "auth=no-key"),
+        ("rfc7629", Fault::RefusesShortLifetimes, "rfc7629/5.2/7", "code in 128,129,130"),
     ] {
         let responder = Responder::with(fault);
         let (code, document) = suite(name, &responder, &format!("--case {case}"));
