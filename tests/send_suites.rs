@@ -172,6 +172,7 @@ const MULTIPATH: &[(Fault, &[&str])] = &[
     (Fault::WrongLowHalf, &[]),
     (Fault::WrongHomeAddress, &[]),
     (Fault::RefusesShortLifetimes, &[]),
+    (Fault::GrantsTwoSeconds, &[]),
 ];
 
 #[test]
@@ -208,6 +209,7 @@ fn what_a_lawful_agent_keeps_from_being_judged_is_skipped_with_the_reason() {
     for (name, fault, case, reason) in [
         ("rfc5944", Fault::AnotherSpi, "rfc5944/3.5.1/1", "auth=no-key"),
         ("rfc7629", Fault::RefusesShortLifetimes, "rfc7629/5.2/7", "code in 128,129,130"),
+        ("rfc7629", Fault::GrantsTwoSeconds, "rfc7629/5.2/6", "lifetime in 1,2,3"),
     ] {
         let responder = Responder::with(fault);
         let (code, document) = suite(name, &responder, &format!("--case {case}"));
