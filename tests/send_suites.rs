@@ -219,6 +219,20 @@ fn what_a_lawful_agent_keeps_from_being_judged_is_skipped_with_the_reason() {
 }
 
 #[test]
+fn an_agent_with_nonces_passes_and_is_left_without_bindings() {
+    // At one request a second a nonce that is taken for the agent's time would have gone on.
+    fails_exactly("rfc5944", &[(Fault::Nonces, &[])], "--replay nonce");
+    let responder = Responder::with(Fault::Nonces);
+    let (code, document) = suite("rfc5944", &responder, "--replay nonce --case rfc5944/5.7.1/2 --rate 1");
+    assert_eq!((code, document["passed"].as_u64()), (0, Some(1)), "{document:#}");
+    let received = responder.received.lock().unwrap();
+    let (_, last) = received.last().unwrap();
+    let request = responder::request_of(last).unwrap();
+    let nonce = 1000 * (u64::try_from(received.len()).unwrap() - 1);
+    assert_eq!((request.lifetime, request.identification >> 32), (0, nonce));
+}
+
+#[test]
 fn an_agent_without_the_extension_gets_a_readable_report() {
     let ask = |fault, case: &str| {
         let responder = Responder::with(fault);
