@@ -105,6 +105,7 @@ const REGISTRATION: &[(Fault, &[&str])] = &[
     (Fault::WrongLowHalf, &["rfc5944/5.7/1"]),
     (Fault::WrongHighHalf, &["rfc5944/5.7.1/1"]),
     (Fault::NoResynchronisation, &["rfc5944/5.7.1/2"]),
+    (Fault::WrongResynchronisation, &["rfc5944/5.7.1/2"]),
     (
         Fault::AcceptsUnsigned,
         &["rfc5944/3.5.2/2", "rfc5944/3.8.2.1/1", "rfc5944/3.8.2.1/2", "rfc5944/3.8.2.1/3"],
