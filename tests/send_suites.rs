@@ -234,6 +234,12 @@ fn an_agent_with_nonces_passes_and_is_left_without_bindings() {
 }
 
 #[test]
+fn flags_of_the_command_line_go_with_those_of_a_case() {
+    fails_exactly("rfc5944", &[(Fault::NeedsReverseTunnels, &[])], "--flags T");
+    fails_exactly("rfc7629", &[(Fault::NeedsReverseTunnels, &[])], "--flags T");
+}
+
+#[test]
 fn an_agent_without_the_extension_gets_a_readable_report() {
     let ask = |fault, case: &str| {
         let responder = Responder::with(fault);

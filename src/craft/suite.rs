@@ -5,7 +5,8 @@
 //! with `needs_key` says nothing of an agent that no key is shared with. For a node that has a name and no address, the
 //! steps of `[[assign]]` come before those of `[[prepare]]`, and what de-registers uses the address that it got there:
 //! what an agent makes of 0.0.0.0 in a request to return home is not laid down.
-//! What a case asks for wins over the command line, which says only whom to ask, and as whom.
+//! What a case asks for wins over the command line, which says only whom to ask, and as whom; its flags are in every
+//! request.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use super::runner::Step;
 use super::scenario::{Layer, ReadStep, Reader, ScenarioError, Surroundings};
 use super::settings::Settings;
 use crate::wall_clock;
+use crate::wire::RequestFlags;
 
 /// The suites by name, as they are compiled in.
 const SUITES: [(&str, &str); 2] =
@@ -139,7 +141,12 @@ fn checked(
     let below = surroundings.settings.clone().over(&defaults.settings).over(&surroundings.environment);
     let mut all = Vec::new();
     for step in steps {
-        all.extend(reader.check(step, &step.layer.settings.clone().over(&below), defaults)?);
+        let mut settings = step.layer.settings.clone().over(&below);
+        // What the agent wants in every request stands beside what the case asks for.
+        if let (Some(asked), Some(wanted)) = (step.layer.settings.flags, below.flags) {
+            settings.flags = Some(RequestFlags(asked.0 | wanted.0));
+        }
+        all.extend(reader.check(step, &settings, defaults)?);
     }
     for call in all.iter_mut().filter_map(|step| step.call.as_mut()) {
         Arc::make_mut(call).note_return();
