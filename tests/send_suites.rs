@@ -77,8 +77,11 @@ const REGISTRATION: &[(Fault, &[&str])] = &[
     (Fault::AcceptsRunts, &["rfc5944/3.3/1"]),
     (Fault::RefusesReservedBits, &["rfc5944/3.3/2"]),
     (Fault::LifetimeTooLong, &["rfc5944/3.4/1"]),
-    (Fault::BadAuthenticator, &["rfc5944/3.5.1/1"]),
-    (Fault::NoAuthenticator, &["rfc5944/3.5.2/1"]),
+    // What is wrong in every reply is wrong in denials.
+    (Fault::BadAuthenticator, &["rfc5944/3.5.1/1", "rfc5944/3.5.1/2"]),
+    (Fault::NoAuthenticator, &["rfc5944/3.5.2/1", "rfc5944/3.5.2/3"]),
+    (Fault::BadAuthenticatorInDenials, &["rfc5944/3.5.1/2"]),
+    (Fault::NoAuthenticatorInDenials, &["rfc5944/3.5.2/3"]),
     (Fault::AcceptsReplays, &["rfc5944/3.8.2.1/4"]),
     (Fault::AcceptsOverlong, &["rfc5944/3.8.2.1/5"]),
     (
