@@ -107,6 +107,7 @@ const REGISTRATION: &[(Fault, &[&str])] = &[
     (Fault::AcceptsAnyHomeAgent, &["rfc5944/3.8.3.2/3"]),
     (Fault::CopiesHomeAgent, &["rfc5944/3.8.3.2/3"]),
     (Fault::WrongLowHalf, &["rfc5944/5.7/1"]),
+    (Fault::WrongLowHalfInDenials, &["rfc5944/5.7/1"]),
     (Fault::WrongHighHalf, &["rfc5944/5.7.1/1"]),
     (Fault::NoResynchronisation, &["rfc5944/5.7.1/2"]),
     (Fault::WrongResynchronisation, &["rfc5944/5.7.1/2"]),
