@@ -168,6 +168,7 @@ const MULTIPATH: &[(Fault, &[&str])] = &[
     (Fault::BulkDeregistersOne, &["rfc7629/5.1/6"]),
     (Fault::RefusesMove, &["rfc7629/5.1/7"]),
     (Fault::AcceptsUnknownBids, &["rfc7629/5.2/1"]),
+    (Fault::DropsUnknownBids, &["rfc7629/5.2/1"]),
     (Fault::KeepsRefused, &["rfc7629/5.2/2"]),
     (Fault::OverwriteKeepsOthers, &["rfc7629/5.2/4"]),
     (Fault::OverwriteRemovesItself, &["rfc7629/5.2/5"]),
@@ -216,6 +217,8 @@ fn what_a_lawful_agent_keeps_from_being_judged_is_skipped_with_the_reason() {
         ("rfc5944", Fault::AnotherSpi, "rfc5944/3.5.1/1", "auth=no-key"),
         ("rfc7629", Fault::RefusesShortLifetimes, "rfc7629/5.2/7", "code in 128,129,130"),
         ("rfc7629", Fault::GrantsTwoSeconds, "rfc7629/5.2/6", "lifetime in 1,2,3"),
+        ("rfc7629", Fault::DropsUnknownBids, "rfc7629/5.1/4", "reply=none"),
+        ("rfc7629", Fault::MultipathNotAllowed, "rfc7629/5.1/4", "code=MULTIPATH_NOT_ALLOWED"),
     ] {
         let responder = Responder::with(fault);
         let (code, document) = suite(name, &responder, &format!("--case {case}"));
