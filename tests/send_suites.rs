@@ -169,6 +169,7 @@ const MULTIPATH: &[(Fault, &[&str])] = &[
     (Fault::RefusesMove, &["rfc7629/5.1/7"]),
     (Fault::AcceptsUnknownBids, &["rfc7629/5.2/1"]),
     (Fault::DropsUnknownBids, &["rfc7629/5.2/1"]),
+    (Fault::RefusesUnknownBidsAsMultipath, &["rfc7629/5.2/1"]),
     (Fault::KeepsRefused, &["rfc7629/5.2/2"]),
     (Fault::OverwriteKeepsOthers, &["rfc7629/5.2/4"]),
     (Fault::OverwriteRemovesItself, &["rfc7629/5.2/5"]),
