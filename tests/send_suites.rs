@@ -166,6 +166,7 @@ const MULTIPATH: &[(Fault, &[&str])] = &[
     (Fault::DeregistersNothing, &["rfc7629/5.1/4", "rfc7629/5.1/6"]),
     (Fault::DeregistersAll, &["rfc7629/5.1/5"]),
     (Fault::BulkDeregistersOne, &["rfc7629/5.1/6"]),
+    (Fault::BulkDeregistersOthers, &["rfc7629/5.1/6"]),
     (Fault::RefusesMove, &["rfc7629/5.1/7"]),
     (Fault::AcceptsUnknownBids, &["rfc7629/5.2/1"]),
     (Fault::DropsUnknownBids, &["rfc7629/5.2/1"]),
