@@ -182,6 +182,7 @@ const MULTIPATH: &[(Fault, &[&str])] = &[
     (Fault::WrongHomeAddress, &[]),
     (Fault::RefusesShortLifetimes, &[]),
     (Fault::GrantsTwoSeconds, &[]),
+    (Fault::RefusesPlainBesideOthers, &[]),
 ];
 
 #[test]
@@ -221,6 +222,7 @@ fn what_a_lawful_agent_keeps_from_being_judged_is_skipped_with_the_reason() {
         ("rfc7629", Fault::GrantsTwoSeconds, "rfc7629/5.2/6", "lifetime in 1,2,3"),
         ("rfc7629", Fault::DropsUnknownBids, "rfc7629/5.1/4", "reply=none"),
         ("rfc7629", Fault::MultipathNotAllowed, "rfc7629/5.1/4", "code=MULTIPATH_NOT_ALLOWED"),
+        ("rfc7629", Fault::RefusesPlainBesideOthers, "rfc7629/5.1/8", "code=135"),
     ] {
         let responder = Responder::with(fault);
         let (code, document) = suite(name, &responder, &format!("--case {case}"));
