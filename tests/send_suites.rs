@@ -102,6 +102,7 @@ const REGISTRATION: &[(Fault, &[&str])] = &[
     (Fault::RefusesMove, &["rfc5944/3.8.2.2/3", "rfc5944/3.8.2.2/4"]),
     (Fault::GrantsDeregistrations, &["rfc5944/3.8.2.2/5", "rfc5944/3.8.2.2/6"]),
     (Fault::RefusesForever, &["rfc5944/3.8.2.2/7"]),
+    (Fault::RefusesDeregistrations, &["rfc5944/3.8.2.2/6"]),
     (Fault::WrongHomeAddress, &["rfc5944/3.8.3.2/1"]),
     (Fault::WrongHomeAgent, &["rfc5944/3.8.3.2/2"]),
     (Fault::AcceptsAnyHomeAgent, &["rfc5944/3.8.3.2/3"]),
@@ -243,6 +244,22 @@ fn an_agent_with_nonces_passes_and_is_left_without_bindings() {
     let request = responder::request_of(last).unwrap();
     let nonce = 1000 * (u64::try_from(received.len()).unwrap() - 1);
     assert_eq!((request.lifetime, request.identification >> 32), (0, nonce));
+}
+
+#[test]
+fn what_is_left_at_the_agent_is_told() {
+    let ask = |fault| {
+        let responder = Responder::with(fault);
+        let ha = responder.ha();
+        run(&format!(
+            "send --suite rfc5944 --case rfc5944/3.8.2.2/7 --ha {ha} --home-address 10.1.0.1 --key {KEY} --rate 1000"
+        ))
+    };
+    let said = "the last de-registration was not accepted";
+    let kept = ask(Fault::RefusesDeregistrations);
+    assert_eq!((kept.code, kept.error.contains(said)), (0, true), "{}", kept.error);
+    let clean = ask(Fault::None);
+    assert_eq!((clean.code, clean.error.contains(said)), (0, false), "{}", clean.error);
 }
 
 #[test]

@@ -249,9 +249,10 @@ impl Run {
         if is_over_early || judged == 0 && skipped > 0 {
             self.exit = Exit::Findings;
         }
-        let mut late = Vec::new();
+        let (mut late, mut is_left) = (Vec::new(), false);
         for step in plan.afterwards.iter().filter(|_| !is_over_early) {
             if let Some(outcome) = self.runner.run(step).map_err(failure)? {
+                is_left = outcome.passed() == Some(false);
                 late.extend(self.judged(&outcome));
             }
         }
@@ -261,6 +262,12 @@ impl Run {
         }
         let late = self.weighed(late);
         report.finish(&late).map_err(|error| Failure::output(&error))?;
+        if is_left {
+            let said =
+                "the last de-registration was not accepted: the agent may keep what the node registered";
+            // Who closed standard error does not want to know.
+            let _ = writeln!(io::stderr(), "{said}");
+        }
         if is_interrupted {
             // Who closed standard error does not want to know.
             let _ = writeln!(io::stderr(), "interrupted: what follows was not sent");

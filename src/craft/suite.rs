@@ -14,6 +14,7 @@ use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 
 use super::case::CaseFacts;
+use super::expectation::Expectation;
 use super::runner::Step;
 use super::scenario::{Layer, ReadStep, Reader, ScenarioError, Surroundings};
 use super::settings::Settings;
@@ -128,7 +129,12 @@ fn read_from(
         let steps = [prepare.clone(), checked(&read, &reader, surroundings, &defaults)?].concat();
         cases.push(Case { facts, steps });
     }
-    Ok(Suite { cases, afterwards: prepare })
+    // Of the last de-registration it is told where it was in vain.
+    let mut afterwards = prepare;
+    if let Some(call) = afterwards.last_mut().and_then(|step| step.call.as_mut()) {
+        Arc::make_mut(call).expectations = vec![Expectation::accepted()];
+    }
+    Ok(Suite { cases, afterwards })
 }
 
 /// The steps with what the command line says below them, and the suite's defaults below that.

@@ -129,6 +129,8 @@ pub enum Fault {
     DropsUnknownBids,
     /// De-registering all leaves the binding that asks for it.
     BulkDeregistersOthers,
+    /// It refuses to de-register all that a node has.
+    RefusesDeregistrations,
     /// A plain binding beside others is more than it allows a node, which RFC 7629 leaves open.
     RefusesPlainBesideOthers,
 }

@@ -44,6 +44,9 @@ pub fn refused(
         Fault::RefusesForever => (request.lifetime == 0xffff, 128),
         Fault::NeedsReverseTunnels => (request.flags.0 & 0x02 == 0, 138),
         Fault::RefusesShortLifetimes => (is_registration && request.lifetime < 10, 129),
+        Fault::RefusesDeregistrations => {
+            (!is_registration && request.care_of_address == request.home_address, 128)
+        }
         Fault::RefusesPlainBesideOthers => {
             (multipath.is_none() && is_registration && node.bindings.keys().any(|bid| *bid > 0), 135)
         }
