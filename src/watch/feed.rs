@@ -344,13 +344,40 @@ fn capture(mut live: Live, mut road: Road) {
             live.wait(if held.is_empty() { NAP } else { NAP / 10 });
         }
     }
-    // What has come by now still counts.
-    live.read(|frame| held.push(frame), |_| {});
-    held.release(Timestamp::LAST, &mut road);
-    road.offer();
+    read_rest(&mut live, &mut held, &mut road);
     count(&mut live, &road.shared);
     // Without room for it, the end is told by there being nobody to send.
     let _ = road.events.try_send(Event::End(End::default()));
+}
+
+/// Reads what had come when it was told to end, of which the kernel may have a lot.
+fn read_rest(live: &mut Live, held: &mut Held, road: &mut Road) {
+    /// The kernel hands over the last frames after ten milliseconds.
+    const HELD_BACK: Duration = Duration::from_millis(20);
+    /// Where frames come faster than they are read, it does not go on for ever.
+    const LONGEST: Duration = Duration::from_secs(1);
+    let over = wall_clock::now();
+    let begun = Instant::now();
+    let merges = live.count() > 1;
+    loop {
+        let mut is_early = false;
+        let any = live.read(
+            |frame| {
+                is_early |= frame.time <= over;
+                if merges { held.push(frame) } else { road.push(frame) }
+            },
+            |_| {},
+        );
+        let elapsed = begun.elapsed();
+        if (any && !is_early) || elapsed >= LONGEST || (!any && elapsed >= HELD_BACK) {
+            break;
+        }
+        if !any {
+            live.wait(HELD_BACK);
+        }
+    }
+    held.release(Timestamp::LAST, road);
+    road.offer();
 }
 
 fn count(live: &mut Live, shared: &Shared) {

@@ -235,6 +235,24 @@ fn what_the_kernel_drops_is_counted() {
 }
 
 #[test]
+fn what_the_kernel_has_when_it_is_ended_is_looked_at() {
+    const SENT: u64 = 20_000;
+    let _network = Network::with_pairs(1);
+    let mut watching = watch("a0");
+    let mut end = End::open("b0");
+    let frame = request_of(Ipv4Addr::new(10, 9, 0, 1), &[]);
+    end.send(&frame);
+    watching.wait_for("a request", is("message"));
+    watching.signal(Signal::SIGSTOP);
+    (1..SENT).for_each(|_| end.send(&frame));
+    // It is told to end before it sees any of them.
+    watching.signal(Signal::SIGINT);
+    watching.signal(Signal::SIGCONT);
+    let ended = watching.wait();
+    assert_eq!((ended.code, &ended.capture()["packets"]), (Some(0), &json!(SENT)));
+}
+
+#[test]
 fn who_does_not_read_holds_up_nothing_and_what_is_skipped_is_counted() {
     const SENT: u64 = 120_000;
     let _network = Network::with_pairs(1);
