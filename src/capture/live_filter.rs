@@ -5,6 +5,11 @@ use pcap::{Activated, Capture};
 /// Octets of an IPv4 header that hold the flags and the offset of a fragment, and the bits of the offset.
 const IS_LATER_FRAGMENT: &str = "(ip proto 17 and ip[6:2] & 0x1fff != 0)";
 
+/// PPPoE sessions, MPLS, and an old number of VLAN tags. What they carry is looked through by no word that could stand
+/// beside tags (`pppoes` and `mpls` hold to the end of the expression, as `vlan` does), so all of it passes.
+const PASSED_WHOLE: &str =
+    "ether proto 0x8864 or ether proto 0x8847 or ether proto 0x8848 or ether proto 0x9200";
+
 /// Registrations and data in UDP, tunnels, and the later fragments of both, in libpcap's language; without VLAN tags.
 fn untagged(ports: &[u16]) -> String {
     // 4 is IP in IP, 41 IPv6 in IPv4, 47 GRE, 55 Minimal Encapsulation. All fragments of those have the protocol;
@@ -15,17 +20,18 @@ fn untagged(ports: &[u16]) -> String {
     terms.join(" or ")
 }
 
-/// The same with up to two tags. What stands behind a `vlan` is looked for behind that tag, to the end of the
+/// The same with up to two tags, and whatever has more. What stands behind a `vlan` is looked for behind that tag, to the end of the
 /// expression: the term without a tag has to come first, and each further tag within the one before.
 fn tagged(ports: &[u16]) -> String {
-    let terms = untagged(ports);
-    format!("{terms} or (vlan and ({terms} or (vlan and ({terms}))))")
+    let terms = format!("{} or {PASSED_WHOLE}", untagged(ports));
+    format!("{terms} or (vlan and ({terms} or (vlan and ({terms} or vlan))))")
 }
 
 /// The same with whatever has a tag. Cooked frames have no word for what stands behind one; the kernel has taken it off
 /// most of them before.
 fn with_all_tagged(ports: &[u16]) -> String {
-    format!("{} or ether proto 0x8100 or ether proto 0x88a8", untagged(ports))
+    let tags = "ether proto 0x8100 or ether proto 0x88a8 or ether proto 0x9100";
+    format!("{} or {PASSED_WHOLE} or {tags}", untagged(ports))
 }
 
 /// The narrowest expression that loses nothing of this capture.

@@ -150,6 +150,41 @@ fn tagged_frames_and_fragments_pass_the_usual_filter_and_others_do_not() {
 }
 
 #[test]
+fn registrations_in_pppoe_and_mpls_pass_the_usual_filter() {
+    let _network = Network::with_pairs(1);
+    let mut watching = watch("-i a0 -i lo");
+    let mut everything = watch("any");
+    let mut end = End::open("b0");
+    let packet = |number| request_of(Ipv4Addr::new(10, 9, 0, number), &[])[14..].to_vec();
+    let behind = |tags: &[(u16, u16)], ether_type: [u8; 2], header: &[u8], packet: &[u8]| {
+        let mut frame = ethernet(tags, &[header, packet].concat());
+        let at = 12 + 4 * tags.len();
+        frame[at..at + 2].copy_from_slice(&ether_type);
+        frame
+    };
+    // Version and type 1, a session's data, session 7, a length that nobody reads; PPP's number of IPv4.
+    let pppoe = [0x11, 0, 0, 7, 0, 82, 0, 0x21];
+    // Label 16, the only one, TTL 64.
+    let mpls = [0, 1, 1, 64];
+    for (number, (tags, ether_type, header)) in (1..).zip([
+        (&[][..], [0x88, 0x64], &pppoe[..]),
+        (&[(0x8100, 7)], [0x88, 0x64], &pppoe),
+        (&[(0x88a8, 7), (0x8100, 8)], [0x88, 0x64], &pppoe),
+        (&[], [0x88, 0x47], &mpls),
+        (&[(0x8100, 7)], [0x88, 0x47], &mpls),
+        (&[(0x88a8, 7), (0x8100, 8), (0x8100, 9)], [8, 0], &[]),
+    ]) {
+        end.send(&behind(tags, ether_type, header, &packet(number)));
+        for watching in [&mut watching, &mut everything] {
+            let home_address = format!("10.9.0.{number}");
+            watching.wait_for(&format!("request {number}"), |record| record["home_address"] == home_address);
+        }
+    }
+    assert_eq!(watching.interrupt().capture()["packets"], 6);
+    assert_eq!(everything.interrupt().code, Some(0));
+}
+
+#[test]
 fn any_is_all_interfaces() {
     let _network = Network::with_pairs(1);
     let mut watching = watch("any");
