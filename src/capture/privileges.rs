@@ -126,8 +126,11 @@ fn step<T, E: std::fmt::Display>(step: &'static str, done: Result<T, E>) -> Resu
     done.map_err(|error| PrivilegeError::Refused { step, message: error.to_string() })
 }
 
-/// Hands a file that was made as root to the user it is made for.
+/// Hands a file that was made as root to the user it is made for. A device or a pipe is not made, and stays whose it is.
 pub(super) fn give(file: &std::fs::File, run_as: &RunAs) -> io::Result<()> {
+    if !file.metadata()?.is_file() {
+        return Ok(());
+    }
     let (uid, gid) = run_as.ids();
     std::os::unix::fs::fchown(file, Some(uid), Some(gid))
 }

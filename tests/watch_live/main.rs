@@ -398,6 +398,22 @@ fn who_calls_it_by_sudo_is_whom_it_becomes() {
 }
 
 #[test]
+fn only_a_file_is_handed_to_whom_it_becomes() {
+    let directory = tempfile::tempdir().unwrap();
+    let (device, file) = (directory.path().join("null"), directory.path().join("trace.pcap"));
+    // A device like /dev/null, which is everybody's.
+    let made = std::process::Command::new("mknod").arg(&device).args(["c", "1", "3"]).status().unwrap();
+    assert!(made.success());
+    for (path, uid) in [(&device, 0), (&file, 4321)] {
+        let mut command = mipflow(&format!("watch --headless -w {} -", path.display()));
+        command.env("SUDO_UID", "4321").env("SUDO_GID", "4322").stdin(Stdio::null());
+        assert_eq!(finished(&mut command).out.lines().count(), 1);
+        let metadata = std::fs::metadata(path).unwrap();
+        assert_eq!(std::os::unix::fs::MetadataExt::uid(&metadata), uid, "{}", path.display());
+    }
+}
+
+#[test]
 fn root_is_given_up_for_files_and_standard_input_too() {
     let nobody = nix::unistd::User::from_name("nobody").unwrap().expect("there is nobody").uid.to_string();
     // Nobody else can open it here.
