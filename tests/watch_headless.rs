@@ -300,6 +300,25 @@ fn what_cannot_be_written_is_told_and_the_records_are_there() {
 }
 
 #[test]
+fn a_ring_that_finds_no_room_says_so_once_and_leaves_no_empty_files() {
+    // 68 octets each, and 24 of the file's header: 59 of them are in a file of 4096 octets. The second cannot be written
+    // at its end, or when the third has to begin.
+    for frames in [60, 130] {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name).display().to_string();
+        std::fs::write(path("in.pcap"), pcap(RAW, &vec![datagram(1024, 434, &request(&[])); frames]))
+            .unwrap();
+        std::os::unix::fs::symlink("/dev/full", path("ring.1.pcap")).unwrap();
+        let run = run(&format!("watch --headless -w {} --ring 4Kx4 {}", path("ring.pcap"), path("in.pcap")));
+        assert_eq!((run.code, run.error.matches("cannot be written").count()), (3, 1), "{}", run.error);
+        let mut names: Vec<_> =
+            directory.path().read_dir().unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["in.pcap", "ring.0.pcap", "ring.1.pcap"]);
+    }
+}
+
+#[test]
 fn an_input_is_not_written_over() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("trace.pcap");

@@ -98,7 +98,7 @@ impl Recorder {
 
     /// Completes the files.
     pub fn finish(self) -> Result<(), WriteError> {
-        self.writer.finish()?;
+        let written = self.writer.finish();
         for unused in self.files.iter().filter(|file| !file.used) {
             // Where the user it runs as may not remove it, it becomes an empty capture.
             if std::fs::remove_file(&unused.path).is_err() {
@@ -106,7 +106,15 @@ impl Recorder {
                 Writer::to_file(&unused.path, file)?.finish()?;
             }
         }
-        Ok(())
+        written.map(drop)
+    }
+
+    /// Leaves the files as they are, after one could not be written; those that were never needed are removed.
+    pub fn give_up(self) {
+        for unused in self.files.iter().filter(|file| !file.used) {
+            // It holds nothing, there or not.
+            let _ = std::fs::remove_file(&unused.path);
+        }
     }
 
     /// Goes on to the next file.

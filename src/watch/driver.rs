@@ -167,8 +167,24 @@ impl Driver {
         self.feed.next(wait)
     }
 
-    /// Takes what came into the engine; `None` when nothing did.
+    /// Takes what came into the engine; `None` when nothing did. After a capture could not be written, no more is
+    /// written to it.
     pub fn take(
+        &mut self,
+        event: Option<Event>,
+        engine: &mut Engine,
+        audience: &mut impl Audience,
+    ) -> Result<Progress, DriveError> {
+        let taken = self.advance(event, engine, audience);
+        if matches!(taken, Err(DriveError::Write(_)))
+            && let Some(recorder) = self.recorder.take()
+        {
+            recorder.give_up();
+        }
+        taken
+    }
+
+    fn advance(
         &mut self,
         event: Option<Event>,
         engine: &mut Engine,
