@@ -319,6 +319,29 @@ fn a_ring_that_finds_no_room_says_so_once_and_leaves_no_empty_files() {
 }
 
 #[test]
+fn a_named_pipe_is_watched_as_standard_input_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("pipe");
+    nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let arguments = format!("watch --headless {}", path.display());
+    // Nobody writes to it.
+    let mut watching = Watching::start(&mut mipflow(&arguments));
+    std::thread::sleep(Duration::from_millis(300));
+    watching.signal(nix::sys::signal::Signal::SIGINT);
+    let ended = watching.wait();
+    assert_eq!((ended.code, &ended.capture()["packets"]), (Some(0), &0.into()));
+    // What comes is told while more is waited for.
+    watching = Watching::start(&mut mipflow(&arguments));
+    let mut pipe = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+    std::io::Write::write_all(&mut pipe, &content("samples/figure3.pcap")).unwrap();
+    watching.wait_for("an exchange", |record| record["record"] == "exchange");
+    watching.wait_for("a flow", |record| record["record"] == "flow");
+    drop(pipe);
+    let ended = watching.wait();
+    assert_eq!((ended.code, &ended.capture()["packets"]), (Some(0), &46.into()));
+}
+
+#[test]
 fn an_input_is_not_written_over() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("trace.pcap");

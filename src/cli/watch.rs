@@ -258,11 +258,14 @@ impl Watch {
             None => names,
             Some(name) if name == "-" => {
                 no_replay(speed, "standard input")?;
-                return Ok(Source::StandardInput);
+                return Ok(Source::Pipe(name, None));
             }
             Some(name) => match name.to_str() {
                 Some(interface) if is_interface(interface) => vec![interface.to_owned()],
-                _ if Path::new(&name).exists() => return Ok(Source::File(name, speed)),
+                _ if Path::new(&name).is_file() || Path::new(&name).is_dir() => {
+                    return Ok(Source::File(name, speed));
+                }
+                _ if Path::new(&name).exists() => return Ok(Source::Pipe(name, speed)),
                 _ => return Err(neither(&name)),
             },
         };

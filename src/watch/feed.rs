@@ -24,8 +24,9 @@ pub enum Source {
     Interfaces(Vec<String>, LiveOptions),
     /// A capture file, as fast as it can be read, or at the pace of its recording times this.
     File(OsString, Option<f64>),
-    /// Standard input, as it comes.
-    StandardInput,
+    /// Standard input (`-`) or a named pipe, as it comes, or at the pace of its recording times this. It is opened by
+    /// its thread: that waits for who writes to it.
+    Pipe(OsString, Option<f64>),
 }
 
 /// What comes from a [`Feed`].
@@ -120,10 +121,11 @@ impl Feed {
                 let timeline = Timeline::open(&[name]);
                 Box::new(move || play(timeline, replay.as_ref(), road))
             }
-            // Opened by its thread: that waits for the first octets.
-            Source::StandardInput => {
-                feed.names = vec!["-".to_owned()];
-                Box::new(move || play(Timeline::open(&["-"]), None, road))
+            Source::Pipe(name, speed) => {
+                feed.names = vec![name.to_string_lossy().into_owned()];
+                feed.replay = speed.map(Replay::new);
+                let replay = feed.replay.clone();
+                Box::new(move || play(Timeline::open(&[name]), replay.as_ref(), road))
             }
         });
         Ok(feed)
