@@ -342,6 +342,24 @@ fn a_named_pipe_is_watched_as_standard_input_is() {
 }
 
 #[test]
+fn what_is_on_its_way_through_standard_input_when_it_is_ended_is_looked_at() {
+    let mut watching = Watching::start(&mut mipflow("watch --headless -"));
+    let mut input = watching.input();
+    let sample = content("samples/figure3.pcap");
+    write_now(&mut input, &sample[..24]);
+    write_now(&mut input, &sample[24..sample.len() / 2]);
+    watching.wait_for("an exchange", |record| record["record"] == "exchange");
+    // Ctrl-C is for the whole pipeline: who writes gives out what it has, and ends.
+    watching.signal(nix::sys::signal::Signal::SIGINT);
+    std::thread::sleep(Duration::from_millis(150));
+    write_now(&mut input, &sample[sample.len() / 2..]);
+    drop(input);
+    let ended = watching.wait();
+    assert_eq!((ended.code, &ended.capture()["packets"]), (Some(0), &46.into()));
+    assert_eq!(ended.of("message").len(), 8);
+}
+
+#[test]
 fn an_input_is_not_written_over() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("trace.pcap");

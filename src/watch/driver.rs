@@ -231,12 +231,25 @@ impl Driver {
     }
 
     /// Lets the thread of a live source end, and takes what is still on its way, for two seconds at most; what is left
-    /// then counts as skipped.
+    /// then counts as skipped. A pipe has half a second to end: who writes to it may have been interrupted too, and
+    /// gives out what it has. What it lacks then is not told.
     pub fn drain(&mut self, engine: &mut Engine, audience: &mut impl Audience) -> Result<(), DriveError> {
         const LONGEST: Duration = Duration::from_secs(2);
+        const OF_A_PIPE: Duration = Duration::from_millis(500);
+        let begun = Instant::now();
+        while self.feed.is_pipe() && begun.elapsed() < OF_A_PIPE {
+            match self.feed.next(OF_A_PIPE.saturating_sub(begun.elapsed())) {
+                None => break,
+                event => {
+                    if self.take(event, engine, audience)? == Progress::Ended {
+                        self.errors.clear();
+                        break;
+                    }
+                }
+            }
+        }
         self.feed.stop();
         let begun = Instant::now();
-        // Who reads standard input may be waiting for it.
         while self.feed.is_live() {
             match self.feed.next(LONGEST) {
                 None => break,

@@ -230,6 +230,11 @@ impl Feed {
         self.is_live
     }
 
+    /// Whether frames come from standard input or a named pipe, as they come.
+    pub fn is_pipe(&self) -> bool {
+        !self.is_live && !self.is_file && self.replay.is_none()
+    }
+
     /// Whether a file is read as fast as it can be.
     pub fn is_loaded(&self) -> bool {
         self.is_file && self.replay.is_none()
