@@ -38,6 +38,11 @@ fn interfaces_are_listed_with_their_state() {
         seen += 1;
     }
     assert!(seen >= 1, "{text}");
+    // What is listed can be watched.
+    for (name, _) in &listed {
+        let is_there = *name == "any" || nix::net::if_::if_nametoindex(*name).is_ok();
+        assert!(is_there, "{name} is no interface of this host\n{text}");
+    }
     let (_, loopback) = listed.iter().find(|(name, _)| *name == "lo").unwrap();
     assert!(loopback[0] == "down" || loopback.contains(&"127.0.0.1"), "{text}");
 }

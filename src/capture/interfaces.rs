@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use pcap::Device;
 use thiserror::Error;
 
+use super::live::is_interface;
 use super::said::said;
 
 /// An interface as libpcap describes it.
@@ -41,10 +42,11 @@ impl InterfacesError {
     }
 }
 
-/// Lists the interfaces, in libpcap's order: the likeliest to be captured from come first.
+/// Lists the interfaces, in libpcap's order: the likeliest to be captured from come first. What else libpcap has
+/// (Bluetooth, D-Bus, queues of the packet filter) is none of the network.
 pub fn interfaces() -> Result<Vec<Interface>, InterfacesError> {
     let devices = Device::list().map_err(|error| InterfacesError { message: said(error) })?;
-    Ok(devices.into_iter().map(Interface::from).collect())
+    Ok(devices.into_iter().map(Interface::from).filter(|found| is_interface(&found.name)).collect())
 }
 
 impl From<Device> for Interface {
