@@ -1,12 +1,16 @@
 //! Where the octets of an input come from: a file, a pipe, standard input.
 
 use std::ffi::OsStr;
-use std::fs::{self, File, Metadata};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, IsTerminal, Read};
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use nix::errno::Errno;
+use nix::libc;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::Fault;
 
@@ -40,6 +44,44 @@ impl Source {
             reader: Box::new(file),
             size: regular.then_some(metadata.len()),
         })
+    }
+}
+
+impl Source {
+    /// Opens the named pipe `name` without waiting for a writer; its reader waits. `None` where that is not to be had,
+    /// or no named pipe: whoever opens it by its name is told why.
+    pub fn open_pipe(name: &OsStr) -> Option<Self> {
+        // What else there is may not bear to be opened like this.
+        if name == STANDARD_INPUT || !fs::metadata(name).ok()?.file_type().is_fifo() {
+            return None;
+        }
+        let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(name).ok()?;
+        Some(Self {
+            name: name.to_string_lossy().into_owned(),
+            pipe: Some(file.try_clone().ok()?.into()),
+            reader: Box::new(Waiting(file)),
+            size: None,
+        })
+    }
+}
+
+/// A pipe that was opened without waiting. Before its first writer has come, it would seem to be at its end.
+struct Waiting(File);
+
+impl Read for Waiting {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let mut descriptors = [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)];
+            match poll(&mut descriptors, PollTimeout::NONE) {
+                Err(Errno::EINTR) => continue,
+                Err(error) => return Err(error.into()),
+                Ok(_) => {}
+            }
+            match self.0.read(room) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                read => return read,
+            }
+        }
     }
 }
 

@@ -13,7 +13,9 @@ use std::time::{Duration, Instant};
 
 use super::replay::Due;
 use super::{Batch, CaptureCounters, Replay};
-use crate::capture::{Frame, InputError, LinkType, Live, LiveError, LiveNotice, LiveOptions, Next, Timeline};
+use crate::capture::{
+    self, Frame, InputError, LinkType, Live, LiveError, LiveNotice, LiveOptions, Next, Timeline,
+};
 use crate::time::Timestamp;
 use crate::wall_clock;
 
@@ -24,8 +26,8 @@ pub enum Source {
     Interfaces(Vec<String>, LiveOptions),
     /// A capture file, as fast as it can be read, or at the pace of its recording times this.
     File(OsString, Option<f64>),
-    /// Standard input (`-`) or a named pipe, as it comes, or at the pace of its recording times this. It is opened by
-    /// its thread: that waits for who writes to it.
+    /// Standard input (`-`) or a named pipe, as it comes, or at the pace of its recording times this. Its thread waits
+    /// for who writes to it.
     Pipe(OsString, Option<f64>),
 }
 
@@ -125,7 +127,14 @@ impl Feed {
                 feed.names = vec![name.to_string_lossy().into_owned()];
                 feed.replay = speed.map(Replay::new);
                 let replay = feed.replay.clone();
-                Box::new(move || play(Timeline::open(&[name]), replay.as_ref(), road))
+                let opened = capture::Source::open_pipe(&name);
+                Box::new(move || {
+                    let timeline = match opened {
+                        Some(source) => Timeline::from_sources(vec![source]),
+                        None => Timeline::open(&[name]),
+                    };
+                    play(timeline, replay.as_ref(), road);
+                })
             }
         });
         Ok(feed)

@@ -398,6 +398,22 @@ fn who_calls_it_by_sudo_is_whom_it_becomes() {
 }
 
 #[test]
+fn a_named_pipe_that_only_root_may_read_is_watched() {
+    // Nobody else can open it here.
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("pipe");
+    nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRUSR).unwrap();
+    let mut watching = watch(&format!("--user nobody {}", path.display()));
+    // Nobody is waited for when it is opened both ways.
+    let mut pipe = std::fs::OpenOptions::new().read(true).write(true).open(&path).unwrap();
+    std::io::Write::write_all(&mut pipe, &content("samples/figure3.pcap")).unwrap();
+    watching.wait_for("an exchange", is("exchange"));
+    drop(pipe);
+    let ended = watching.wait();
+    assert_eq!((ended.code, &ended.capture()["packets"]), (Some(0), &json!(46)));
+}
+
+#[test]
 fn only_a_file_is_handed_to_whom_it_becomes() {
     let directory = tempfile::tempdir().unwrap();
     let (device, file) = (directory.path().join("null"), directory.path().join("trace.pcap"));
