@@ -87,6 +87,12 @@ impl<'c> Answering<'c, '_, '_> {
             .filter(move |asked: &&Asked| (0..=timeout).contains(&time.since(asked.place.time)))
     }
 
+    /// The request, unless this is another copy of its reply that comes after a later request was answered: the bindings
+    /// that decided it may be others by then.
+    pub fn asked_lately(&self) -> Option<&'c Asked> {
+        self.asked.filter(|asked| self.decides || !self.session.has_answered_after(asked))
+    }
+
     /// The request, where this is the reply that accepted it.
     pub fn accepted(&self) -> Option<&'c Asked> {
         self.asked.filter(|_| self.decides && self.accepts())

@@ -153,6 +153,11 @@ impl Session {
             .max()
     }
 
+    /// Whether a request that came after this one has been answered.
+    pub fn has_answered_after(&self, asked: &Asked) -> bool {
+        self.tracks.iter().any(|track| track.last.answered && track.last.group > asked.group)
+    }
+
     /// Whether a request for the same binding came after this one.
     pub fn is_followed(&self, asked: &Asked) -> bool {
         self.tracks.iter().any(|track| track.may_be_for(asked) && track.last.place.frame > asked.place.frame)

@@ -26,6 +26,38 @@ fn a_policy_for_one_second_points_nowhere_or_is_mixed_as_any_other() {
     assert_eq!(told("EXCH-007", then(&[1, 7], 0, 0)), [0; 0]);
 }
 
+/// BID 1 is live; a request of BID 2 with FORWARD to these gets this code, and, where BID 1 is given back in between,
+/// another copy of the reply comes after that.
+#[test]
+fn a_copy_of_a_reply_is_not_judged_by_what_came_after_the_first() {
+    let again = |bids: &'static [u8], code: u8, given_back: bool| {
+        move |scene: &mut Scene| {
+            scene.exchange(0.0, &Registration::request(1), 0);
+            let sent = scene.exchange(5.0, &forwarding(2, bids), code);
+            if given_back {
+                scene.exchange(6.0, &Registration { lifetime: 0, ..Registration::request(1) }, 0);
+            }
+            scene.send(6.5, &sent.reply(code));
+        }
+    };
+    assert_eq!(told("EXCH-006", again(&[1], 0, true)), [0; 0]);
+    assert_eq!(told("EXCH-006", again(&[7], 0, false)), [4, 5]);
+    assert_eq!(told("EXCH-006", again(&[7], 0, true)), [4]);
+    assert_eq!(told("EXCH-007", again(&[1, 2], 0, true)), [0; 0]);
+    assert_eq!(told("EXCH-007", again(&[1, 7], 0, false)), [4, 5]);
+}
+
+/// The same, where BID 1 comes between a refusal and its copy.
+#[test]
+fn a_copy_of_a_refusal_is_not_judged_by_what_came_after_the_first() {
+    let again = |scene: &mut Scene| {
+        let sent = scene.exchange(0.0, &forwarding(2, &[1]), 153);
+        scene.exchange(1.0, &Registration::request(1), 0);
+        scene.send(2.0, &sent.reply(153));
+    };
+    assert_eq!(told("EXCH-008", again), [0; 0]);
+}
+
 #[test]
 fn what_a_policy_could_have_named_is_told() {
     says("EXCH-006", "list BID 7 and only BID 1, 2 can be found;", then(&[7], 0, 600));

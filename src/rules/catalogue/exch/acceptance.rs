@@ -67,7 +67,7 @@ pub static EXCH_006: Rule = Rule {
 };
 
 fn accepts_what_points_nowhere(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
-    let Some(asked) = answering.asked.filter(|asked| asked.request.lifetime > 0) else { return };
+    let Some(asked) = answering.asked_lately().filter(|asked| asked.request.lifetime > 0) else { return };
     if !answering.anchored || !answering.accepts() {
         return;
     }
@@ -111,7 +111,7 @@ pub static EXCH_007: Rule = Rule {
 };
 
 fn decides_a_mixed_policy(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
-    let Some(asked) = answering.asked.filter(|asked| asked.request.lifetime > 0) else { return };
+    let Some(asked) = answering.asked_lately().filter(|asked| asked.request.lifetime > 0) else { return };
     let refuses = answering.reply.code.0 == answering.message.message.numbers().invalid_fb_identifier;
     if !answering.anchored || !(refuses || answering.accepts()) {
         return;

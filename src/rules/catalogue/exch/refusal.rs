@@ -203,7 +203,7 @@ pub static EXCH_008: Rule = Rule {
 fn refuses_what_it_knows(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     let refusal = answering.message.message.numbers().invalid_fb_identifier;
     let is_judged = answering.reply.code.0 == refusal && answering.anchored;
-    let Some(asked) = answering.asked.filter(|_| is_judged) else { return };
+    let Some(asked) = answering.asked_lately().filter(|_| is_judged) else { return };
     let known = KnownBids::of(answering, asked);
     let listed = asked.said.forward_bids();
     if listed.is_empty() || !listed.iter().all(|bid| known.has(bid)) {
