@@ -20,8 +20,8 @@ fn untagged(ports: &[u16]) -> String {
     terms.join(" or ")
 }
 
-/// The same with up to two tags, and whatever has more. What stands behind a `vlan` is looked for behind that tag, to the end of the
-/// expression: the term without a tag has to come first, and each further tag within the one before.
+/// The same with up to two tags, and whatever has more. What stands behind a `vlan` is looked for behind that tag, to
+/// the end of the expression: the term without a tag has to come first, and each further tag within the one before.
 fn tagged(ports: &[u16]) -> String {
     let terms = format!("{} or {PASSED_WHOLE}", untagged(ports));
     format!("{terms} or (vlan and ({terms} or (vlan and ({terms} or vlan))))")

@@ -59,7 +59,8 @@ pub(super) struct Watch {
         value_name = "EXPRESSION",
         long_help = "Look only at frames that this libpcap filter lets through\n\n\
                      It takes the place of the usual one for interfaces, which lets through registrations and tunnels, \
-                     VLAN-tagged or not, fragments, and all of MPLS and PPPoE sessions. Files and standard input have none of their own."
+                     VLAN-tagged or not, fragments, and all of MPLS and PPPoE sessions. Files and standard input have \
+                     none of their own."
     )]
     bpf: Option<String>,
 

@@ -224,7 +224,8 @@ impl Node {
         rule.effect(|bid| self.active().any(|binding| binding.has_bid(bid)))
     }
 
-    /// Whether nothing but its name is known, and what was wrong with its messages: that goes along to whom the name is of.
+    /// Whether nothing but its name is known, and what was wrong with its messages: that goes along to whom the name is
+    /// of.
     pub(super) fn is_blank(&self) -> bool {
         self.bindings.is_empty() && self.multipath == Multipath::Off && self.flows == 0
     }
