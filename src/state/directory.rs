@@ -6,13 +6,13 @@ use std::num::NonZeroU32;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
-use smallvec::SmallVec;
 
 use super::far_ends::FarEnds;
 use super::idle::Idle;
 use super::index::{Entry, Index, tag};
 use super::node::Pulse;
 use super::prefetch::prefetch;
+use super::prefix_owners::{Given, Owners, PrefixOwners};
 use super::{AgentTraffic, Multipath, Node, Prefix};
 use crate::time::Timestamp;
 
@@ -39,10 +39,7 @@ pub(super) struct Directory {
     pub(super) absorbed: Vec<(u32, u32)>,
     by_address: Index,
     by_nai: Index,
-    /// Whose a prefix is, the latest first: more than one router can have the same network behind it.
-    by_prefix: HashMap<(Ipv4Addr, Prefix), Owners, Hasher>,
-    /// Lengths of prefixes in use, IPv4 then IPv6, the longest first.
-    lengths: [Vec<u8>; 2],
+    prefix_owners: PrefixOwners,
     /// Home agents that ever took part in a registration.
     agents: Vec<(Ipv4Addr, AgentTraffic)>,
     /// Their addresses, side by side.
@@ -69,14 +66,8 @@ pub(super) struct Directory {
 const AGENTS: usize = 1 << 16;
 /// So many home agents are faster looked through one by one than found by their hash: every tunnelled packet asks twice.
 const FEW_AGENTS: usize = 8;
-/// The most prefixes of all nodes together, and of one.
-const PREFIXES: usize = 1 << 20;
+/// The most prefixes of one node.
 const PREFIXES_OF_ONE: usize = 256;
-/// The most nodes that have one prefix.
-const OWNERS: usize = 4;
-
-/// Nodes that have a prefix, the one that was given it last before the others.
-type Owners = SmallVec<[u32; 1]>;
 
 impl Directory {
     /// A directory of at most `most` nodes; `seed` scatters its indexes.
@@ -89,8 +80,7 @@ impl Directory {
             absorbed: Vec::new(),
             by_address: Index::default(),
             by_nai: Index::default(),
-            by_prefix: HashMap::with_hasher(FixedState::with_seed(seed)),
-            lengths: [Vec::new(), Vec::new()],
+            prefix_owners: PrefixOwners::new(seed),
             agents: Vec::new(),
             agent_addresses: Vec::new(),
             agent_index: HashMap::with_hasher(FixedState::with_seed(seed)),
@@ -288,17 +278,14 @@ impl Directory {
 
     /// The nodes behind whose prefixes this address lies: for each prefix all that have it, the longest prefix first.
     pub fn behind(&self, home_agent: Ipv4Addr, address: IpAddr) -> impl Iterator<Item = &[u32]> {
-        let lengths = self.lengths.get(usize::from(address.is_ipv6())).into_iter().flatten();
-        lengths.filter_map(move |length| {
-            self.by_prefix.get(&(home_agent, Prefix::covering(address, *length))).map(SmallVec::as_slice)
-        })
+        self.prefix_owners.of(home_agent, address)
     }
 
     /// Notes a prefix that a home agent acknowledged for a node.
     pub fn give_prefix(&mut self, slot: u32, prefix: Prefix) {
         let Some(node) = self.nodes.get_mut(slot as usize) else { return };
         let known = node.prefixes().contains(&prefix);
-        if !known && (node.prefixes().len() >= PREFIXES_OF_ONE || self.by_prefix.len() >= PREFIXES) {
+        if !known && (node.prefixes().len() >= PREFIXES_OF_ONE || self.prefix_owners.is_full()) {
             self.no_room = self.no_room.saturating_add(1);
             return;
         }
@@ -306,28 +293,15 @@ impl Directory {
             node.prefixes_mut().push(prefix);
         }
         let home_agent = node.home_agent;
-        let owners = self.by_prefix.entry((home_agent, prefix)).or_default();
-        if owners.first() == Some(&slot) {
-            return;
-        }
-        owners.retain(|owner| *owner != slot);
-        let others = owners.clone();
-        owners.insert(0, slot);
-        owners.truncate(OWNERS);
+        let Some(Given { others, lost }) = self.prefix_owners.give(home_agent, prefix, slot) else { return };
         self.prefix_changes = self.prefix_changes.wrapping_add(1);
-        for other in others.iter().skip(OWNERS.saturating_sub(1)) {
-            self.change(*other, |node| node.prefixes_mut().retain(|other| *other != prefix));
+        if let Some(lost) = lost {
+            self.change(lost, |node| node.prefixes_mut().retain(|other| *other != prefix));
         }
         for other in others {
             self.disturb(other);
         }
         self.disturb_around(home_agent, prefix, slot);
-        if let Some(lengths) = self.lengths.get_mut(usize::from(prefix.address.is_ipv6())) {
-            let place = lengths.partition_point(|length| *length > prefix.length);
-            if lengths.get(place) != Some(&prefix.length) {
-                lengths.insert(place, prefix.length);
-            }
-        }
     }
 
     /// Whether this is the address of a home agent that took part in a registration.
@@ -425,14 +399,8 @@ impl Directory {
 
     /// The same of all other nodes that have a prefix around this one, which is a node's now.
     fn disturb_around(&mut self, home_agent: Ipv4Addr, prefix: Prefix, slot: u32) {
-        let lengths = self.lengths.get(usize::from(prefix.address.is_ipv6()));
-        let around = lengths.into_iter().flatten().filter(|length| **length < prefix.length);
-        let losers: Vec<u32> = around
-            .filter_map(|length| self.by_prefix.get(&(home_agent, Prefix::covering(prefix.address, *length))))
-            .flatten()
-            .copied()
-            .filter(|loser| *loser != slot)
-            .collect();
+        let around = self.prefix_owners.around(home_agent, prefix);
+        let losers: Vec<u32> = around.filter(|loser| *loser != slot).collect();
         for loser in losers {
             self.disturb(loser);
         }
@@ -454,12 +422,9 @@ impl Directory {
             self.by_nai.insert(Entry { tag, slot });
         }
         for prefix in node.prefixes() {
-            let owners = self.by_prefix.entry((home_agent, *prefix)).or_default();
-            if owners.len() < OWNERS && !owners.contains(&slot) {
-                owners.push(slot);
-            }
+            self.prefix_owners.add(home_agent, *prefix, slot);
         }
-        if self.by_prefix.is_empty() {
+        if self.prefix_owners.is_empty() {
             return;
         }
         for prefix in node.prefixes().to_vec() {
@@ -481,13 +446,7 @@ impl Directory {
             self.by_nai.remove(Entry { tag: nai_tag(&self.hasher, node.home_agent, nai), slot });
         }
         for prefix in node.prefixes() {
-            let key = (node.home_agent, *prefix);
-            if let Some(owners) = self.by_prefix.get_mut(&key) {
-                owners.retain(|owner| *owner != slot);
-                if owners.is_empty() {
-                    self.by_prefix.remove(&key);
-                }
-            }
+            self.prefix_owners.remove(node.home_agent, *prefix, slot);
         }
     }
 }

@@ -29,6 +29,7 @@ mod places;
 mod policy;
 mod prefetch;
 mod prefix;
+mod prefix_owners;
 mod records;
 mod replies;
 mod requests;
