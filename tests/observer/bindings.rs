@@ -6,14 +6,7 @@ use mipflow::state::{BindingState, Options};
 
 use crate::history::table::{node, policy, states, times};
 use crate::history::{Ask, HOME_AGENT, History, NODE, care_of, revocation, revocation_acknowledgement};
-
-/// Bindings 1 and 2, registered at 1 s and 2 s for 600 s by the replies in frames 2 and 4.
-fn two() -> History {
-    let mut history = History::new();
-    history.accepted(1.0, &Ask::bid(1, 1));
-    history.accepted(2.0, &Ask::bid(2, 2));
-    history
-}
+use crate::two;
 
 #[test]
 fn a_multipath_registration_creates() {

@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 
 use crate::history::table::{exchanges, node, states, times};
 use crate::history::{Ask, HOME_AGENT, History, NODE, care_of};
+use crate::two;
 
 /// The octets of a request up to its first extension, headers of IP and UDP included.
 const FIXED_PART: usize = 20 + 8 + 24;
@@ -20,14 +21,6 @@ fn ask_cut(history: &mut History, seconds: f64, ask: &Ask, captured: usize) {
 fn accepted_cut(history: &mut History, seconds: f64, ask: &Ask) {
     ask_cut(history, seconds - 0.02, ask, FIXED_PART);
     history.answer(seconds, &ask.answer(0));
-}
-
-/// Bindings 1 and 2, registered at 1 s and 2 s for 600 s by the replies in frames 2 and 4.
-fn two() -> History {
-    let mut history = History::new();
-    history.accepted(1.0, &Ask::bid(1, 1));
-    history.accepted(2.0, &Ask::bid(2, 2));
-    history
 }
 
 #[test]

@@ -4,14 +4,7 @@ use std::net::Ipv4Addr;
 
 use crate::history::table::{ends, flows, rule_counts, tunnels};
 use crate::history::{Ask, History, NODE, Packet, care_of, moment};
-
-/// Bindings 1 and 2 without a policy.
-fn two() -> History {
-    let mut history = History::new();
-    history.accepted(1.0, &Ask::bid(1, 1));
-    history.accepted(2.0, &Ask::bid(2, 2));
-    history
-}
+use crate::two;
 
 #[test]
 fn both_ways_are_one_flow_in_each_tunnel_apart() {

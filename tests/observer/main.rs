@@ -21,3 +21,13 @@ mod ownership;
 mod policy;
 mod tunnels;
 mod verdicts;
+
+use history::{Ask, History};
+
+/// Bindings 1 and 2 without a policy, registered at 1 s and 2 s for 600 s by the replies in frames 2 and 4.
+fn two() -> History {
+    let mut history = History::new();
+    history.accepted(1.0, &Ask::bid(1, 1));
+    history.accepted(2.0, &Ask::bid(2, 2));
+    history
+}

@@ -124,9 +124,9 @@ impl Findings {
 
     fn put_together(&mut self, facts: Facts<'_>, mut findings: Vec<(u64, &Arc<Finding>)>, follow: bool) {
         // The numbers are of what is there: no finding is without.
-        let abouts: BTreeMap<u64, Whose> =
+        let all: BTreeMap<u64, Whose> =
             findings.iter().map(|(number, _)| (*number, self.whose(facts, *number))).collect();
-        let whose = |number: u64| abouts.get(&number).copied().unwrap_or(Whose::Nobody);
+        let whose = |number: u64| all.get(&number).copied().unwrap_or(Whose::Nobody);
         match self.order {
             Order::Rule => findings.sort_by_cached_key(|(number, finding)| {
                 (finding.level, finding.rule.id, whose(*number), *number)
