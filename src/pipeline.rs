@@ -55,9 +55,10 @@ impl Pipeline {
     /// what they ask it for.
     pub fn new(trace: Trace, observer: state::Options, rules: Option<rules::Options>) -> Self {
         let keep_before = observer.keep_before || rules.is_some();
+        let vouched_until = Validator::VOUCHED_UNTIL;
         Self {
             trace,
-            observer: Observer::new(state::Options { keep_before, ..observer }),
+            observer: Observer::new(state::Options { keep_before, vouched_until, ..observer }),
             validator: rules.map(Validator::new),
         }
     }

@@ -215,6 +215,7 @@ impl Watch {
                 keep_exchanges: !(headless && is_loaded),
                 attribute: !headless || choosy,
                 keep_before: false,
+                vouched_until: 0,
                 seed: RandomState::new().hash_one(0u8),
                 limits: if is_file { Options::default().limits } else { LIVE_LIMITS },
             },

@@ -88,6 +88,7 @@ impl HomeAgent {
             reply_timeout: 0,
             keep_exchanges: true,
             keep_before: false,
+            vouched_until: 0,
             attribute: true,
             limits,
             seed: settings.seed,

@@ -25,7 +25,7 @@ pub mod tunnel;
 pub mod udp;
 
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 
 pub use dissect::{Counters, Dissector, Packet, Tunnel};
 pub use flow::{FlowEnd, FlowFacts, FlowKey};

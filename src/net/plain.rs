@@ -11,6 +11,9 @@ use crate::{
     },
 };
 
+/// Octets of a header without options.
+const HEADER: usize = 20;
+
 /// IP in IP that carries a whole TCP or UDP packet, neither header with options nor a fragment.
 ///
 /// It holds no packets but what tables want to know of them. [`Dissector::dissect`](super::Dissector::dissect) finds
@@ -18,16 +21,12 @@ use crate::{
 /// of this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlainTunnel<'a> {
+    /// The outer header.
+    pub header: &'a [u8; HEADER],
     /// Source address of the outer header.
     pub source: Ipv4Addr,
     /// Destination address of the outer header.
     pub destination: Ipv4Addr,
-    /// Time to live of the outer header.
-    pub ttl: u8,
-    /// Type of service of the outer header: DS field and ECN.
-    pub tos: u8,
-    /// The Don't Fragment bit of the outer header.
-    pub dont_fragment: bool,
     /// Identification of the outer header.
     pub identification: u16,
     /// Total Length of the outer header, in octets.
@@ -49,14 +48,13 @@ impl<'a> PlainTunnel<'a> {
         let Ok(NetworkLayer::Ipv4 { offset }) = link::network_layer(frame.link_type, frame.data) else {
             return None;
         };
-        let (outer, behind) = frame.data.get(offset..)?.split_first_chunk::<20>()?;
-        let &[0x45, tos, high, low, i0, i1, bits, rest, ttl, protocol::IP_IN_IP, _, _, addresses @ ..] =
-            outer
+        let (header, behind) = frame.data.get(offset..)?.split_first_chunk::<HEADER>()?;
+        let &[0x45, _, high, low, i0, i1, bits, rest, _, protocol::IP_IN_IP, _, _, addresses @ ..] = header
         else {
             return None;
         };
         let total_length = u16::from_be_bytes([high, low]);
-        let carried = usize::from(total_length).checked_sub(outer.len())?;
+        let carried = usize::from(total_length).checked_sub(HEADER)?;
         if u16::from_be_bytes([bits, rest]) & 0x3fff != 0 {
             return None;
         }
@@ -64,11 +62,9 @@ impl<'a> PlainTunnel<'a> {
         let payload = behind.get(..carried).unwrap_or(behind);
         let [s0, s1, s2, s3, d0, d1, d2, d3] = addresses;
         Some(Self {
+            header,
             source: Ipv4Addr::new(s0, s1, s2, s3),
             destination: Ipv4Addr::new(d0, d1, d2, d3),
-            ttl,
-            tos,
-            dont_fragment: bits & 0x40 != 0,
             identification: u16::from_be_bytes([i0, i1]),
             total_length,
             ip_offset: offset,
@@ -78,36 +74,52 @@ impl<'a> PlainTunnel<'a> {
         })
     }
 
+    /// The Don't Fragment bit of the outer header.
+    #[inline]
+    pub const fn dont_fragment(&self) -> bool {
+        let &[_, _, _, _, _, _, bits, ..] = self.header;
+        bits & 0x40 != 0
+    }
+
     /// The same packet as [`Dissector::dissect`](super::Dissector::dissect) gives it.
-    // Into its caller, which needs few of its fields.
-    #[allow(clippy::inline_always)]
-    #[inline(always)]
+    #[inline]
     pub fn tunnel(&self) -> Tunnel<'a> {
-        const HEADER: u8 = 20;
+        Self::tunnel_of(self.header, self.payload, self.beyond_link, Some(self.ip_offset))
+    }
+
+    /// A packet in IP in IP of which the outer header is known to be without options and not that of a fragment.
+    pub fn tunnel_of<'p>(
+        header: &[u8; HEADER],
+        payload: &'p [u8],
+        beyond_link: usize,
+        ip_offset: Option<usize>,
+    ) -> Tunnel<'p> {
+        let &[_, tos, l0, l1, i0, i1, bits, _, ttl, _, _, _, s0, s1, s2, s3, d0, d1, d2, d3] = header;
+        let total_length = u16::from_be_bytes([l0, l1]);
         Tunnel {
             encapsulation: Encapsulation::IpIp,
             outer: Ipv4Packet {
                 header: Ipv4Header {
-                    source: self.source,
-                    destination: self.destination,
+                    source: Ipv4Addr::new(s0, s1, s2, s3),
+                    destination: Ipv4Addr::new(d0, d1, d2, d3),
                     protocol: protocol::IP_IN_IP,
-                    ttl: self.ttl,
-                    tos: self.tos,
-                    identification: self.identification,
-                    dont_fragment: self.dont_fragment,
+                    ttl,
+                    tos,
+                    identification: u16::from_be_bytes([i0, i1]),
+                    dont_fragment: bits & 0x40 != 0,
                     more_fragments: false,
                     fragment_offset: 0,
-                    total_length: self.total_length,
-                    header_length: HEADER,
+                    total_length,
+                    header_length: 20,
                 },
                 options: &[],
-                payload: self.payload,
-                payload_length: usize::from(self.total_length.saturating_sub(HEADER.into())),
-                beyond_link: self.beyond_link,
+                payload,
+                payload_length: usize::from(total_length).saturating_sub(HEADER),
+                beyond_link,
             },
             reassembled: false,
             last_fragment: None,
-            ip_offset: Some(self.ip_offset),
+            ip_offset,
         }
     }
 }

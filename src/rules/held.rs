@@ -1,93 +1,142 @@
 //! Data packets at a glance: most are like others that were found clean, and pass; the rest is looked at in full.
 
+use std::num::NonZeroU64;
+
 use super::Place;
 use super::held_packet::Held;
-use super::memory::{Clean, Copies, Glance, IN_USE, without_gre};
+use super::memory::{Clean, Copies, Glance};
 use super::validator::Validator;
-use crate::net::{Encapsulation, Ipv4Header, PlainTunnel, Tunnel};
-use crate::state::{Attribution, FarEnd, Observer, Standing};
+use crate::net::{Encapsulation, IpPacket, PlainTunnel, Tunnel, peel};
+use crate::state::{Attribution, FarEnd, Observer, Settled, Standing};
 
 /// Packets whose places are remembered until the observer has counted them, a power of two.
 const PLACES: usize = 256;
-/// Nanoseconds before the expiry of a binding up to which flows are vouched for: the last use of it is looked at
-/// (REG-018), from the whole second on in which that begins.
-const VOUCHED_UNTIL: i64 = IN_USE + 1_000_000_000;
-
 /// What is known of data packets at a glance.
 #[derive(Debug)]
 pub(super) struct Flow {
     pub clean: Clean,
     pub copies: Copies,
-    /// Places of the packets taken last, by their number.
+    /// Places of the packets taken last that did not wait, by their number.
     places: Vec<Place>,
     /// How many sprays were taken up.
     pub sprays: u64,
-    /// Places of packets that wait to be judged together.
+    /// Room for packets that wait to be judged together.
     held: Vec<Held>,
-    /// How many of them are taken.
-    waiting: usize,
+    /// The number of the first of them. Those of the others follow it.
+    first: u64,
+    /// How many came together.
+    together: usize,
+    /// Whether they were judged; the next one takes the place of the first.
+    is_judged: bool,
+    /// Those that no flow speaks for, a bit each.
+    unusual: u64,
     /// Counts the packets after which what is remembered of GRE keys was another.
     pub keys: u64,
-    /// Packets whose flows can be vouched for, by number, and whether [`Copies`] has to see packets like them.
-    vouched: Vec<(u64, bool)>,
 }
 
 impl Flow {
     pub fn new(seed: u64) -> Self {
         Self {
             clean: Clean::new(seed),
-            copies: Copies::new(seed),
+            copies: Copies::new(),
             places: Vec::new(),
             sprays: 0,
             held: Vec::new(),
-            waiting: 0,
+            first: 0,
+            together: 0,
+            is_judged: true,
+            unusual: 0,
             keys: 0,
-            vouched: Vec::new(),
         }
     }
 
-    // Into its callers: handed over in memory, a place that was just written in pieces keeps the processor waiting.
-    #[allow(clippy::inline_always)]
-    #[inline(always)]
     #[allow(clippy::cast_possible_truncation)] // the low bits are wanted
     pub fn note_place(&mut self, number: u64, place: Place) {
         if self.places.is_empty() {
-            self.make_room(place);
+            self.places = vec![place; PLACES];
         }
         if let Some(noted) = self.places.get_mut(number as usize & (PLACES - 1)) {
-            noted.put(place);
+            *noted = place;
         }
+    }
+
+    /// The place of one of the latest packets.
+    #[allow(clippy::cast_possible_truncation)]
+    pub fn place(&self, number: u64) -> Option<Place> {
+        let waited = number.checked_sub(self.first).map(|index| index as usize);
+        match waited.filter(|index| *index < self.together) {
+            Some(index) => self.held.get(index).map(|held| held.place),
+            None => self.places.get(number as usize & (PLACES - 1)).copied(),
+        }
+    }
+
+    /// Lets a packet wait; whether its flow can speak for it is asked when it is judged.
+    // Into its callers: the packet is copied from registers.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    fn hold(&mut self, number: u64, place: Place, is_usual: bool, put: impl FnOnce(&mut Held)) {
+        if self.is_judged {
+            self.is_judged = false;
+            self.first = number;
+            self.together = 0;
+            self.unusual = 0;
+        }
+        if self.held.is_empty() {
+            self.make_room(place);
+        }
+        let index = self.together;
+        if let Some(held) = self.held.get_mut(index) {
+            put(held);
+            self.unusual |= u64::from(!is_usual) << (index % BATCH);
+        }
+        self.together = index.saturating_add(1);
     }
 
     #[cold]
     fn make_room(&mut self, place: Place) {
-        self.places = vec![place; PLACES];
+        self.held = vec![Held::nothing(place); BATCH];
     }
 
-    #[allow(clippy::cast_possible_truncation)]
-    pub fn place(&self, number: u64) -> Option<Place> {
-        self.places.get(number as usize & (PLACES - 1)).copied()
+    /// The number of one of those that wait.
+    #[inline]
+    const fn number(&self, index: u32) -> u64 {
+        self.first.wrapping_add(index as u64)
+    }
+
+    /// Whether its flow can speak for it.
+    #[inline]
+    const fn is_usual(&self, index: u32) -> bool {
+        self.unusual.unbounded_shr(index) & 1 == 0
+    }
+
+    /// Whether the packet with this number can wait with those that do.
+    #[inline]
+    const fn has_room_for(&self, number: u64) -> bool {
+        self.is_judged || self.first.wrapping_add(self.together as u64) == number
     }
 }
 
-/// The most packets that are judged together.
-const BATCH: usize = 64;
+/// The most packets that are judged together; each has a bit in a word.
+const BATCH: usize = u64::BITS as usize;
+
 /// What is known of a packet before it is judged, where that is not all there is to know.
 #[derive(Clone, Copy, Debug)]
 struct Open {
-    /// Its place among those that wait.
-    place: u8,
+    /// Which of those that wait it is.
+    index: u32,
     known: Known,
     /// Its kind, where it is looked for.
     glance: Option<Glance>,
     /// What [`Copies`] knows it by.
-    packet: Option<u64>,
+    packet: Option<NonZeroU64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Known {
     /// Nothing: it is looked at.
     Nothing,
+    /// It can be vouched for, and was not when it was counted.
+    Steady,
     /// It is clean; whether [`Copies`] still has to see it.
     Clean(bool),
     /// Its flow was vouched for, and [`Copies`] still has to see it.
@@ -120,16 +169,17 @@ impl Validator {
         if seen.copy {
             return;
         }
-        self.note_packet(place, observer);
+        let number = observer.taken();
+        self.flow.note_place(number, place);
+        self.take_new_sprays(number, place, observer);
         match self.flow.clean.glance(tunnel, observer.layout(), self.flow.keys) {
             Some(glance) if tunnel.last_fragment.is_none() => {
-                self.hold(tunnel, place, (false, Some(glance)), observer);
+                self.hold(number, place, false, observer, |held| held.put(tunnel, place, glance));
             }
             _ => {
-                let number = observer.taken();
                 self.release(observer);
-                if observer.standing(number) != Standing::Copy {
-                    self.look_at(tunnel, place, None, observer);
+                if observer.settled_from(number).copies & 1 == 0 {
+                    self.look_at(tunnel, place, observer);
                 }
             }
         }
@@ -149,37 +199,38 @@ impl Validator {
         if seen.copy {
             return;
         }
-        self.note_packet(place, observer);
+        let number = observer.taken();
+        self.take_new_sprays(number, place, observer);
         // What a flow is vouched for does not depend on these: only then its packets are all alike.
-        self.hold(&plain.tunnel(), place, (has_usual_header(plain), None), observer);
+        let is_usual = has_usual_header(plain);
+        self.hold(number, place, is_usual, observer, |held| held.put_plain(plain, place));
     }
 
     #[inline]
-    fn note_packet(&mut self, place: Place, observer: &Observer) {
-        self.flow.note_place(observer.taken(), place);
+    fn take_new_sprays(&mut self, number: u64, place: Place, observer: &Observer) {
         if observer.spray_count() != self.flow.sprays {
+            // It can be this very packet that shows one.
+            self.flow.note_place(number, place);
             self.take_sprays(observer);
         }
     }
 
-    // Into its callers: the packet is copied here, from registers.
+    // Into its callers, as what it calls.
     #[allow(clippy::inline_always)]
     #[inline(always)]
     fn hold(
         &mut self,
-        tunnel: &Tunnel<'_>,
+        number: u64,
         place: Place,
-        kind: (bool, Option<Glance>),
+        is_usual: bool,
         observer: &mut Observer,
+        put: impl FnOnce(&mut Held),
     ) {
-        if self.flow.held.is_empty() {
-            self.flow.held = vec![Held::of(tunnel, place); BATCH];
+        if !self.flow.has_room_for(number) {
+            self.release(observer);
         }
-        if let Some(held) = self.flow.held.get_mut(self.flow.waiting) {
-            held.take(tunnel, place, observer.taken(), kind);
-        }
-        self.flow.waiting = self.flow.waiting.saturating_add(1);
-        if self.flow.waiting >= BATCH {
+        self.flow.hold(number, place, is_usual, put);
+        if self.flow.together >= BATCH {
             self.release(observer);
         }
     }
@@ -192,20 +243,17 @@ impl Validator {
         // What was found of them may have waited long enough: it is decided before a message changes anything.
         let clock = observer.clock();
         self.advance(clock, observer);
-        for (number, watched) in self.flow.vouched.drain(..) {
-            observer.vouch(number, watched, VOUCHED_UNTIL);
-        }
     }
 
     /// Judges the packets that wait.
     #[inline(never)]
-    pub(super) fn judge_held(&mut self, observer: &Observer) {
-        if self.flow.waiting == 0 {
+    pub(super) fn judge_held(&mut self, observer: &mut Observer) {
+        if std::mem::replace(&mut self.flow.is_judged, true) {
             return;
         }
         let mut all = std::mem::take(&mut self.flow.held);
-        let held = all.get_mut(..std::mem::take(&mut self.flow.waiting)).unwrap_or_default();
-        let mut open = [Open { place: 0, known: Known::Nothing, glance: None, packet: None }; BATCH];
+        let held = all.get_mut(..self.flow.together).unwrap_or_default();
+        let mut open = [Open { index: 0, known: Known::Nothing, glance: None, packet: None }; BATCH];
         // First everything is read that lies somewhere else in memory for each, then each is judged. One sort of place
         // at a time: what is far away is waited for together only while little stands between.
         let count = self.open_held(held, &mut open, observer);
@@ -215,24 +263,38 @@ impl Validator {
         self.flow.held = all;
     }
 
-    /// Picks those that nobody vouches for, with what they are known by; gives how many there are.
+    /// Picks those that nobody vouches for, with what they are known by; gives how many there are. Those of which nothing
+    /// is wanted but to be found again are remembered at once.
     #[inline]
-    fn open_held(&self, held: &mut [Held], open: &mut [Open; BATCH], observer: &Observer) -> usize {
+    fn open_held(&mut self, held: &mut [Held], open: &mut [Open; BATCH], observer: &Observer) -> usize {
+        let Settled { copies, vouched } = observer.settled_from(self.flow.first);
+        let mut left = !(copies | vouched & !self.flow.unusual);
         let mut count = 0;
-        for (held, place) in held.iter_mut().zip(0..) {
-            let standing = match observer.standing(held.number) {
-                Standing::Copy => continue,
-                Standing::Vouched { watched: false } if held.vouchable => continue,
-                standing if held.vouchable => standing,
-                _ => Standing::Unknown,
-            };
+        while let Some(held) = held.get_mut(left.trailing_zeros() as usize) {
+            let index = left.trailing_zeros();
+            left &= left.wrapping_sub(1);
+            let standing = observer.standing(self.flow.number(index));
+            let is_usual = self.flow.is_usual(index);
+            if let Standing::Watched { alone: true, inside: Some(packet) } = standing
+                && is_usual
+            {
+                // None of its flow went another way before, so that none can be the same.
+                self.flow.copies.remember(packet, held.far_end(), held.place.time);
+                continue;
+            }
             let Some(open) = open.get_mut(count) else { break };
             count = count.saturating_add(1);
-            open.place = place;
-            if standing == (Standing::Vouched { watched: true }) {
-                open.known = Known::Watched;
-                // Only plain packets can be asked about by number.
-                open.packet = self.flow.copies.hash_of_plain(&held.tunnel());
+            open.index = index;
+            open.packet = match standing {
+                Standing::Unknown => None,
+                Standing::Steady { inside } | Standing::Watched { inside, .. } => inside,
+            };
+            open.known = match standing {
+                Standing::Steady { .. } if is_usual => Known::Steady,
+                Standing::Watched { .. } if is_usual => Known::Watched,
+                _ => Known::Nothing,
+            };
+            if open.known != Known::Nothing {
                 continue;
             }
             let layout = observer.layout();
@@ -250,50 +312,46 @@ impl Validator {
             open.glance.iter().for_each(|glance| self.flow.clean.expect(*glance));
         }
         for open in open.iter_mut().filter(|open| open.known == Known::Nothing) {
-            let Some(held) = held.get(usize::from(open.place)) else { continue };
+            let Some(held) = held.get(open.index as usize) else { continue };
             open.known = self.is_clean(held, observer);
-            if open.known.is_watched() {
-                open.packet = self.hash_of(held);
-            }
         }
-        for open in open.iter() {
-            open.packet.iter().for_each(|packet| self.flow.copies.expect(*packet));
-        }
-        for open in open.iter().filter(|open| open.known == Known::Nothing) {
-            let Some(held) = held.get(usize::from(open.place)) else { continue };
+        for open in open.iter().filter(|open| matches!(open.known, Known::Nothing | Known::Steady)) {
+            let Some(held) = held.get(open.index as usize) else { continue };
             // What is read means nothing here, and is read all the same.
             std::hint::black_box(self.read_node_ahead(held, observer));
         }
     }
 
-    /// Judges them: those that are known to be clean pass.
+    /// Judges them: those that are known to be clean pass. Tells the observer which flows it may vouch for.
     #[inline]
-    fn judge_open(&mut self, held: &[Held], open: &[Open], observer: &Observer) {
+    fn judge_open(&mut self, held: &[Held], open: &[Open], observer: &mut Observer) {
         let keys = self.flow.keys;
         for open in open {
-            let Some(held) = held.get(usize::from(open.place)) else { continue };
-            if held.encapsulation == Encapsulation::Gre && self.flow.keys != keys {
-                self.look_at(&held.tunnel(), held.place, None, observer);
+            let Some(held) = held.get(open.index as usize) else { continue };
+            if held.encapsulation() == Encapsulation::Gre && self.flow.keys != keys {
+                self.look_at(&held.tunnel(), held.place, observer);
                 continue;
             }
+            let number = self.flow.number(open.index);
             // One just before may have been of the same kind.
-            let known = if open.known == Known::Nothing { self.is_clean(held, observer) } else { open.known };
+            let known = match open.known {
+                Known::Nothing => self.is_clean(held, observer),
+                Known::Steady => observer.is_vouched(number).map_or(Known::Nothing, Known::Clean),
+                known => known,
+            };
             let is_copied = known.is_watched()
                 && open
                     .packet
-                    .or_else(|| self.hash_of(held))
+                    .or_else(|| print_of(held, observer))
                     .and_then(|packet| self.flow.copies.note(packet, held.far_end(), held.place.time))
                     .is_some();
-            if known == Known::Nothing || is_copied {
-                // What was vouched for was not asked for its kind.
-                let glance = held
-                    .glance
-                    .or_else(|| self.flow.clean.glance(&held.tunnel(), observer.layout(), self.flow.keys));
-                self.look_at(&held.tunnel(), held.place, glance, observer);
-            } else if let Known::Clean(watched) = known
-                && held.vouchable
-            {
-                self.flow.vouched.push((held.number, watched));
+            if known != Known::Nothing && !is_copied {
+                continue;
+            }
+            let Some(found) = self.look_at(&held.tunnel(), held.place, observer) else { continue };
+            match held.glance {
+                Some(glance) => self.flow.clean.note(glance, &found, observer),
+                None => observer.vouch(number, found.watched),
             }
         }
     }
@@ -308,12 +366,12 @@ impl Validator {
     /// Reads what is known of a packet's node, which will be looked at, and gives something of it that means nothing.
     // In GRE the addresses stand elsewhere: what is read then is of no use, and does no harm.
     fn read_node_ahead(&self, held: &Held, observer: &Observer) -> Option<u32> {
-        let Ipv4Header { source, destination, .. } = held.header;
-        let &[s0, s1, s2, s3, d0, d1, d2, d3] = held.octets.get(12..)?.first_chunk()?;
+        let (source, destination) = held.ends();
+        let (inner_source, inner_destination) = held.inner_ends()?;
         let slot = if observer.is_home_agent(source) {
-            observer.owner_of(source, [d0, d1, d2, d3].into())
+            observer.owner_of(source, inner_destination.into())
         } else {
-            observer.owner_of(destination, [s0, s1, s2, s3].into())
+            observer.owner_of(destination, inner_source.into())
         };
         let node = observer.node(slot?)?;
         let binding = node.bindings().first();
@@ -326,15 +384,14 @@ impl Validator {
         });
         Some(u32::from(lifetime) ^ u32::from(rule) ^ session)
     }
+}
 
-    /// What [`Copies`] knows a packet by.
-    #[inline]
-    fn hash_of(&self, held: &Held) -> Option<u64> {
-        let tunnel = held.tunnel();
-        match held.encapsulation {
-            Encapsulation::Gre => self.flow.copies.hash_of(&without_gre(&tunnel)?.0),
-            _ => self.flow.copies.hash_of(&tunnel),
-        }
+/// What [`Copies`] knows a packet by.
+#[cold]
+fn print_of(held: &Held, observer: &Observer) -> Option<NonZeroU64> {
+    match peel(&held.tunnel()).inner {
+        Some(IpPacket::V4(inner)) => observer.print_of(&inner),
+        _ => None,
     }
 }
 
@@ -343,5 +400,5 @@ impl Validator {
 #[inline]
 fn has_usual_header(plain: &PlainTunnel<'_>) -> bool {
     let &[_, _, _, _, _, _, flags, _, ttl, ..] = plain.payload else { return false };
-    ttl != 0 && (flags & 0x40 == 0 || plain.dont_fragment)
+    ttl != 0 && (flags & 0x40 == 0 || plain.dont_fragment())
 }

@@ -1,76 +1,85 @@
 //! A data packet that waits to be judged together with others: as much of it as is looked at.
 
+use std::net::Ipv4Addr;
+
 use super::Place;
 use super::memory::Glance;
-use crate::net::{Encapsulation, Ipv4Header, Ipv4Packet, Tunnel};
+use crate::net::{Encapsulation, Ipv4Header, Ipv4Packet, PlainTunnel, Tunnel};
 use crate::state::FarEnd;
 
 /// Octets kept of the payload of a packet that waits: a GRE header with key and number, the inner header, and what is
 /// compared of the inner payload (TUN-025).
 const KEPT: usize = 12 + 20 + 64;
+/// Octets of an outer header without options.
+const HEADER: usize = 20;
 
-/// A plain packet that waits, as [`Clean::glance`](super::memory::Clean::glance) knows them.
+/// A packet that waits, of a sort that [`Clean::glance`](super::memory::Clean::glance) knows.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Held {
-    /// Its number, as [`Observer::taken`](crate::state::Observer::taken) gave it.
-    pub number: u64,
-    /// Whether its flow can be vouched for.
-    pub vouchable: bool,
+    pub place: Place,
     /// Its kind; looked for where its flow knows nothing, when it is not given here.
     pub glance: Option<Glance>,
-    pub place: Place,
-    pub encapsulation: Encapsulation,
-    pub header: Ipv4Header,
-    payload_length: usize,
+    outer: Outer,
     beyond_link: usize,
-    reassembled: bool,
     kept: u8,
-    pub octets: [u8; KEPT],
+    payload: [u8; KEPT],
+}
+
+/// What the packet waits in.
+#[derive(Clone, Copy, Debug)]
+enum Outer {
+    /// A header of a [`PlainTunnel`], as it was on the wire: most are not looked at again.
+    Plain([u8; HEADER]),
+    /// Any other.
+    Other { encapsulation: Encapsulation, header: Ipv4Header, payload_length: usize, reassembled: bool },
 }
 
 impl Held {
-    pub fn of(tunnel: &Tunnel<'_>, place: Place) -> Self {
+    /// Nothing, in place of which packets are put.
+    pub const fn nothing(place: Place) -> Self {
         Self {
-            number: 0,
-            vouchable: false,
-            glance: None,
             place,
-            encapsulation: tunnel.encapsulation,
-            header: tunnel.outer.header,
-            payload_length: 0,
+            glance: None,
+            outer: Outer::Plain([0; HEADER]),
             beyond_link: 0,
-            reassembled: false,
             kept: 0,
-            octets: [0; KEPT],
+            payload: [0; KEPT],
         }
     }
 
     /// Takes the place of another one.
     // Field by field: a whole one is made elsewhere first and copied from there, and the processor waits for it.
     #[inline]
-    pub fn take(
-        &mut self,
-        tunnel: &Tunnel<'_>,
-        place: Place,
-        number: u64,
-        (vouchable, glance): (bool, Option<Glance>),
-    ) {
-        let payload = tunnel.outer.payload;
-        self.number = number;
-        self.vouchable = vouchable;
-        self.glance = glance;
+    pub fn put_plain(&mut self, plain: &PlainTunnel<'_>, place: Place) {
         self.place.put(place);
-        self.encapsulation = tunnel.encapsulation;
-        self.header = tunnel.outer.header;
-        self.payload_length = tunnel.outer.payload_length;
+        self.glance = None;
+        self.outer = Outer::Plain(*plain.header);
+        self.beyond_link = plain.beyond_link;
+        self.keep(plain.payload);
+    }
+
+    /// The same for a packet whose kind is known.
+    pub fn put(&mut self, tunnel: &Tunnel<'_>, place: Place, glance: Glance) {
+        self.place.put(place);
+        self.glance = Some(glance);
+        self.outer = Outer::Other {
+            encapsulation: tunnel.encapsulation,
+            header: tunnel.outer.header,
+            payload_length: tunnel.outer.payload_length,
+            reassembled: tunnel.reassembled,
+        };
         self.beyond_link = tunnel.outer.beyond_link;
-        self.reassembled = tunnel.reassembled;
+        self.keep(tunnel.outer.payload);
+    }
+
+    #[inline]
+    fn keep(&mut self, payload: &[u8]) {
         // Most are longer than what is kept of them, and that is copied without a look at its length.
-        let kept = if let Some(octets) = payload.first_chunk() {
-            self.octets = *octets;
+        let kept = if let Some(start) = payload.first_chunk() {
+            self.payload = *start;
             KEPT
         } else {
-            if let Some(room) = self.octets.get_mut(..payload.len()) {
+            if let Some(room) = self.payload.get_mut(..payload.len()) {
                 room.copy_from_slice(payload);
             }
             payload.len()
@@ -79,24 +88,55 @@ impl Held {
     }
 
     /// The packet, as if the capture had cut it.
-    #[inline]
     pub fn tunnel(&self) -> Tunnel<'_> {
-        Tunnel {
-            encapsulation: self.encapsulation,
-            outer: Ipv4Packet {
-                header: self.header,
-                options: &[],
-                payload: self.octets.get(..usize::from(self.kept)).unwrap_or_default(),
-                payload_length: self.payload_length,
-                beyond_link: self.beyond_link,
+        let payload = self.payload.get(..usize::from(self.kept)).unwrap_or_default();
+        let beyond_link = self.beyond_link;
+        match &self.outer {
+            Outer::Plain(header) => PlainTunnel::tunnel_of(header, payload, beyond_link, None),
+            Outer::Other { encapsulation, header, payload_length, reassembled } => Tunnel {
+                encapsulation: *encapsulation,
+                outer: Ipv4Packet {
+                    header: *header,
+                    options: &[],
+                    payload,
+                    payload_length: *payload_length,
+                    beyond_link,
+                },
+                reassembled: *reassembled,
+                last_fragment: None,
+                ip_offset: None,
             },
-            reassembled: self.reassembled,
-            last_fragment: None,
-            ip_offset: None,
         }
     }
 
-    pub fn far_end(&self) -> FarEnd {
-        FarEnd { address: self.header.destination, port: None }
+    /// How it is carried.
+    pub const fn encapsulation(&self) -> Encapsulation {
+        match self.outer {
+            Outer::Plain(_) => Encapsulation::IpIp,
+            Outer::Other { encapsulation, .. } => encapsulation,
+        }
+    }
+
+    /// Source and destination of the outer header.
+    #[inline]
+    pub const fn ends(&self) -> (Ipv4Addr, Ipv4Addr) {
+        match self.outer {
+            Outer::Plain([.., s0, s1, s2, s3, d0, d1, d2, d3]) => {
+                (Ipv4Addr::new(s0, s1, s2, s3), Ipv4Addr::new(d0, d1, d2, d3))
+            }
+            Outer::Other { header, .. } => (header.source, header.destination),
+        }
+    }
+
+    /// Where it runs, downlink.
+    #[inline]
+    pub const fn far_end(&self) -> FarEnd {
+        FarEnd { address: self.ends().1, port: None }
+    }
+
+    /// The addresses of the packet inside, source first, if it is in IP in IP.
+    pub fn inner_ends(&self) -> Option<(Ipv4Addr, Ipv4Addr)> {
+        let &[s0, s1, s2, s3, d0, d1, d2, d3] = self.payload.get(12..)?.first_chunk()?;
+        Some((Ipv4Addr::new(s0, s1, s2, s3), Ipv4Addr::new(d0, d1, d2, d3)))
     }
 }

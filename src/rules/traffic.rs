@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use super::checks::PacketCheck;
 use super::facts::{Bindings, Carried, Sprayed, live};
 use super::finder::{Context, Finder, Report};
-use super::memory::{Found, GRACE, Glance, IN_USE};
+use super::memory::{Found, GRACE, IN_USE};
 use super::validator::Validator;
 use super::way::{self, Opened, Way, is_in_its_tunnel, registration_in, way_of};
 use super::{Place, Rule, Subject};
@@ -65,19 +65,18 @@ impl Validator {
         self.put_reports(reports, node, observer);
     }
 
-    /// Judges a packet that is not known to be clean.
+    /// Judges a packet that is not known to be clean; says what was found if all like it are as clean.
     #[inline(never)]
     pub(super) fn look_at(
         &mut self,
         tunnel: &Tunnel<'_>,
         place: Place,
-        glance: Option<Glance>,
         observer: &Observer,
-    ) {
+    ) -> Option<Found> {
         let header = &tunnel.outer.header;
         let ends = Ends { source: header.source, destination: header.destination, ports: None };
         if !self.may_concern(ends, observer) {
-            return;
+            return None;
         }
         if let Some(outer) = tunnel.last_fragment {
             let last = Tunnel { outer, reassembled: false, last_fragment: None, ..*tunnel };
@@ -94,10 +93,7 @@ impl Validator {
             copied: None,
             registration: None,
         };
-        let found = self.take_packet(opened, observer);
-        if let (Some(glance), Some(found)) = (glance, found) {
-            self.flow.clean.note(glance, &found, observer);
-        }
+        self.take_packet(opened, observer)
     }
 
     /// Judges a Tunnel Data message (RFC 3519 §3.3).
@@ -109,7 +105,6 @@ impl Validator {
         };
         let place = Place { frame: event.frame, time: event.time, precision: event.precision };
         self.flow.note_place(observer.taken(), place);
-        self.judge_held(observer);
         self.take_sprays(observer);
         let IpPacket::V4(outer) = &event.datagram.ip else { return };
         let ports = Some((source.port(), destination.port()));
@@ -183,7 +178,11 @@ impl Validator {
             && let Some(inner) = opened.peeled.inner
         {
             let payload = observer.payload_of(home_agent, &inner).unwrap_or(inner);
-            opened.copied = self.flow.copies.see(&payload, far_end, opened.place.time);
+            if let IpPacket::V4(packet) = payload
+                && let Some(packet) = observer.print_of(&packet)
+            {
+                opened.copied = self.flow.copies.note(packet, far_end, opened.place.time);
+            }
         }
         self.judge_packet(&opened, way, node, observer)
     }

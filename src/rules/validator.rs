@@ -8,7 +8,7 @@ use super::choice::Choice;
 use super::facts::is_over_ipv4;
 use super::finder::{Once, Report};
 use super::held::Flow;
-use super::memory::{Due, Session, World};
+use super::memory::{Due, IN_USE, Session, World};
 use super::{Finding, Findings, Rule};
 use crate::state::{Attribution, MessageEvent, Observer};
 use crate::time::Timestamp;
@@ -84,6 +84,10 @@ impl Validator {
             blank: Session::default(),
         }
     }
+
+    /// Nanoseconds before the expiry of a binding up to which flows are vouched for: the last use of it is looked at
+    /// (REG-018), from the whole second on in which that begins.
+    pub const VOUCHED_UNTIL: i64 = IN_USE + 1_000_000_000;
 
     /// What was found so far.
     pub fn findings(&self) -> &Findings {

@@ -78,18 +78,25 @@ impl Observer {
             (None, Some(agent)) => (agent, source, Direction::Uplink),
             (Some(_), Some(_)) => return None,
             (None, None) => {
-                self.taken = self.taken.wrapping_add(1);
+                self.take_number();
                 let copy = self.duplicates.is_copy(&tunnel.into(), time);
                 return Some(Attribution { copy, ..Attribution::default() });
             }
         };
-        self.taken = self.taken.wrapping_add(1);
+        self.take_number();
         let print = self.duplicates.print(&tunnel.into());
         let far_end = FarEnd { address: far_end, port: None };
         if let Some(sighting) = self.sighting(agent, far_end, direction, &tunnel.facts, time) {
             self.hold(Sighting { print: Some(print), ..sighting });
         }
         Some(Attribution::default())
+    }
+
+    /// Numbers the packet that is taken.
+    #[inline]
+    pub(super) fn take_number(&mut self) {
+        self.taken = self.taken.wrapping_add(1);
+        self.standings.take(self.taken);
     }
 
     /// Holds a packet back until a batch is full.
@@ -211,7 +218,7 @@ impl Observer {
         flow.marks.set(Marks::RECENT);
         flow.path.add(sighting.direction, sighting.bytes, sighting.time);
         if self.options.keep_before {
-            self.standings.note(slot, flow, sighting, pulse);
+            self.standings.note(slot, flow, sighting, pulse, self.options.vouched_until);
         }
         self.tunnelled = self.tunnelled.saturating_add(1);
         true

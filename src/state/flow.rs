@@ -339,6 +339,18 @@ impl Switches {
 }
 
 impl Flow {
+    /// Nobody vouches for it any more.
+    pub const fn forget_vouchers(&mut self) {
+        self.marks.clear(Marks::vouched(Direction::Downlink));
+        self.marks.clear(Marks::vouched(Direction::Uplink));
+    }
+
+    /// Whether who vouched for it wants to see a little of each packet of this direction: only downlink anybody does.
+    #[inline]
+    pub const fn is_watched(&self, direction: Direction) -> bool {
+        self.vouched & 1 != 0 && matches!(direction, Direction::Downlink)
+    }
+
     /// The flow of a node whose first packet takes `path`.
     pub const fn new(key: Key, node: NodeId, path: Path) -> Self {
         Self {

@@ -204,7 +204,10 @@ impl FlowTable {
         flow.marks.set(Marks::RECENT);
         if flow.path.tunnel == path.tunnel {
             // What is found out of this packet holds for those that follow to the same end only.
-            flow.path.far_end = path.far_end;
+            if flow.path.far_end != path.far_end {
+                flow.path.far_end = path.far_end;
+                flow.forget_vouchers();
+            }
             flow.path.add(direction, bytes, time);
             return true;
         }

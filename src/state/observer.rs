@@ -31,6 +31,8 @@ pub struct Options {
     pub attribute: bool,
     /// Whether [`Observer::before`] is kept.
     pub keep_before: bool,
+    /// Nanoseconds before the next expiry of a node's bindings within which nobody can vouch for its flows.
+    pub vouched_until: i64,
     /// Bounds of the tables.
     pub limits: Limits,
     /// Scatters the tables. Whoever reads the packets of strangers gives a number they cannot know, so that they
@@ -64,6 +66,7 @@ impl Default for Options {
             keep_exchanges: true,
             attribute: true,
             keep_before: false,
+            vouched_until: 0,
             limits: Limits::default(),
             seed: 0,
         }

@@ -4,7 +4,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use super::batch::Sighting;
 use super::directory::NodeId;
-use super::duplicates::{Print, Sample};
+use super::duplicates::Print;
+use super::fingerprint::Sample;
 use super::flow::{Flow, Key, Marks, NO_TUNNEL, Path};
 use super::judge::{Charge, Judge};
 use super::messages::Attribution;
@@ -26,7 +27,7 @@ struct NoRoom;
 impl Observer {
     /// Takes a tunnelled packet, after [`Observer::advance`] to its time.
     pub fn tunnel(&mut self, tunnel: &crate::net::Tunnel<'_>, time: Timestamp) -> Attribution {
-        self.taken = self.taken.wrapping_add(1);
+        self.take_number();
         let header = &tunnel.outer.header;
         let (source, destination) = (header.source, header.destination);
         let agents = (self.directory.agent_number(source), self.directory.agent_number(destination));
@@ -88,7 +89,7 @@ impl Observer {
 
     /// Takes a Tunnel Data message (RFC 3519 §3.3).
     pub(super) fn tunnel_data(&mut self, datagram: &Datagram<'_>, time: Timestamp) -> Attribution {
-        self.taken = self.taken.wrapping_add(1);
+        self.take_number();
         let (SocketAddr::V4(source), SocketAddr::V4(destination)) = (datagram.source, datagram.destination)
         else {
             return Attribution::default();
@@ -264,11 +265,16 @@ impl Observer {
             self.uncounted.packet((node, id.birth.get(), tunnel), sighting.direction, sighting.bytes);
         }
         self.judge(slot, node, tunnel, sighting, &packet);
-        if owner.is_none()
-            && let Some(flow) = self.flows.flow_mut(slot)
-        {
+        let Some(flow) = self.flows.flow_mut(slot) else { return attribution };
+        if owner.is_none() {
             // The next packet between the same two is nobody's if nothing carries it.
             flow.marks.clear(Marks::STEADY);
+        }
+        if self.options.keep_before
+            && flow.marks.has(Marks::STEADY)
+            && let Some(pulse) = self.directory.pulse(node)
+        {
+            self.standings.note(slot, flow, sighting, pulse, self.options.vouched_until);
         }
         attribution
     }
@@ -321,10 +327,11 @@ impl Observer {
         let Some(flow) = self.flows.flow_mut(slot) else { return };
         flow.rule = number;
         flow.policy = node.policy().number();
-        flow.generation = node.generation;
+        if flow.generation != node.generation {
+            flow.generation = node.generation;
+            flow.forget_vouchers();
+        }
         flow.marks.clear(Marks::STEADY);
-        flow.marks.clear(Marks::vouched(Direction::Downlink));
-        flow.marks.clear(Marks::vouched(Direction::Uplink));
         // Only the first tunnel can be steady; and where rules look at packets, or their encapsulation tells two tunnels
         // apart, each has to be looked at.
         let may_be_steady = flow.path.tunnel == tunnel

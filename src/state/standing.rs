@@ -1,14 +1,19 @@
 //! What flows say of their packets. Whoever judges packets vouches for a flow when all further ones like its last are
 //! in order; the flow is looked up for each packet anyway, and tells it then without another visit to memory.
 
+use std::num::NonZeroU64;
+
 use super::Observer;
 use super::batch::{BATCH, Sighting};
-use super::flow::{Flow, Key, Marks};
+use super::flow::{Flow, Key, Marks, NONE};
 use super::node::Pulse;
 use super::tunnel::Direction;
+use crate::net::Ipv4Packet;
 
 /// Packets whose standing is remembered: those that can wait together, in the observer and in whoever asks.
 const LATEST: usize = 4 * BATCH;
+/// Packets whose bits are in one word.
+const WORD: usize = u64::BITS as usize;
 /// The most layouts that are told apart. After as many changes nobody is vouched for any more, which costs time only.
 const LAYOUTS: u8 = 127;
 
@@ -18,29 +23,42 @@ pub enum Standing {
     /// Nothing.
     #[default]
     Unknown,
-    /// The capture holds it twice, and it was not counted.
-    Copy,
-    /// It changed nothing but counters, and takes the first tunnel of its flow.
-    Steady,
-    /// The same, and the flow is vouched for in its direction, with what was said of it.
-    Vouched {
-        /// Whether whoever vouched wants to see a little of each packet all the same.
-        watched: bool,
+    /// It takes the first tunnel of its flow, and more like it change nothing but counters. The flow can be vouched for.
+    Steady {
+        /// What the packet inside is known by, as [`Observer::print_of`] gives it, where nothing had to be opened for it.
+        inside: Option<NonZeroU64>,
     },
+    /// The same, and the flow is vouched for in its direction, but whoever vouched wants to see a little of each packet
+    /// all the same.
+    Watched {
+        /// Whether no packet of the flow took another tunnel.
+        alone: bool,
+        /// As that of one that is steady.
+        inside: Option<NonZeroU64>,
+    },
+}
+
+/// Packets in a row that nothing more needs to be known of, the first of them in the lowest bit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settled {
+    /// Those that the capture holds twice, and that were not counted.
+    pub copies: u64,
+    /// Those of flows that are vouched for.
+    pub vouched: u64,
 }
 
 /// The standing of the latest packets.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Standings {
-    /// By the number of the packet; empty until the first one.
+    /// Packets that need no more than this, by their number.
+    settled: [Settled; LATEST / WORD],
+    /// The others, by their number; empty until the first one.
     latest: Vec<Stood>,
     /// The flows of those that are steady and not vouched for, likewise.
     flows: Vec<Found>,
     /// [`Observer::layout`] as it was last seen, and how often that was another.
     layout: u64,
     layouts: u8,
-    /// Nanoseconds before an expiry within which nobody is vouched for, as whoever vouches wants it.
-    margin: i64,
 }
 
 /// A packet of a steady flow.
@@ -61,35 +79,61 @@ struct Found {
 }
 
 impl Standings {
-    /// Notes a packet that a flow counted as a steady one.
+    /// Notes a packet that its flow, a steady one, counted. Nobody is vouched for less than `until` nanoseconds before the
+    /// next expiry.
     #[inline]
-    pub fn note(&mut self, slot: u32, flow: &Flow, sighting: &Sighting, pulse: Pulse) {
-        let is_vouched = flow.marks.has(Marks::vouched(sighting.direction))
-            && flow.vouched >> 1 == self.layouts
-            && pulse.next_expiry.since(sighting.clock) > self.margin;
+    pub fn note(&mut self, slot: u32, flow: &Flow, sighting: &Sighting, pulse: Pulse, until: i64) {
+        if pulse.next_expiry.since(sighting.clock) <= until || self.layouts >= LAYOUTS {
+            return;
+        }
+        let is_vouched =
+            flow.marks.has(Marks::vouched(sighting.direction)) && flow.vouched >> 1 == self.layouts;
+        if is_vouched && !flow.is_watched(sighting.direction) {
+            if let Some(settled) = self.settled.get_mut(word_of(sighting.number)) {
+                settled.vouched |= bit_of(sighting.number);
+            }
+            return;
+        }
+        let inside = sighting.print.and_then(|print| print.inside);
         let standing = if is_vouched {
-            // Only what runs downlink is watched.
-            let watched = flow.vouched & 1 != 0 && sighting.direction == Direction::Downlink;
-            Standing::Vouched { watched }
+            Standing::Watched { alone: flow.path.next == NONE, inside }
         } else {
             self.find_again(slot, flow, sighting);
-            Standing::Steady
+            Standing::Steady { inside }
         };
-        self.put(sighting.number, standing);
+        if let Some(stood) = self.latest.get_mut(place_of(sighting.number)) {
+            *stood = Stood { number: sighting.number, standing };
+        }
     }
 
     /// Notes a packet that was seen before.
     #[cold]
     pub fn note_copy(&mut self, number: u64) {
-        self.make_room();
-        self.put(number, Standing::Copy);
+        if let Some(settled) = self.settled.get_mut(word_of(number)) {
+            settled.copies |= bit_of(number);
+        }
     }
 
+    /// Notes that a packet got this number, of which nothing is known yet.
     #[inline]
-    fn put(&mut self, number: u64, standing: Standing) {
-        if let Some(stood) = self.latest.get_mut(place_of(number)) {
-            *stood = Stood { number, standing };
+    pub fn take(&mut self, number: u64) {
+        // The first of a word makes room for all that come in it.
+        if number.is_multiple_of(u64::BITS.into())
+            && let Some(settled) = self.settled.get_mut(word_of(number))
+        {
+            *settled = Settled::default();
         }
+    }
+
+    /// The packets from this number on.
+    fn settled_from(&self, first: u64) -> Settled {
+        #[allow(clippy::cast_possible_truncation)] // the low bits are wanted
+        let shift = first as u32 % u64::BITS;
+        let word = |number| self.settled.get(word_of(number)).copied().unwrap_or_default();
+        let (low, high) = (word(first), word(first.wrapping_add(u64::BITS.into())));
+        // Where the first one begins a word nothing of the next one is wanted.
+        let joined = |low: u64, high: u64| low >> shift | high.unbounded_shl(u64::BITS - shift);
+        Settled { copies: joined(low.copies, high.copies), vouched: joined(low.vouched, high.vouched) }
     }
 
     fn make_room(&mut self) {
@@ -121,36 +165,34 @@ impl Standings {
 }
 
 impl Observer {
-    /// What is known of the packet with this number, as [`Observer::taken`] gave it, by its flow. Packets wait to be
-    /// counted, and until then nothing is.
+    /// Of 64 packets, from the one with this number on, those of which nothing more needs to be known; numbers are those
+    /// of [`Observer::taken`]. Packets wait to be counted, and until then nothing is known. Only the latest are remembered.
+    #[inline]
+    pub fn settled_from(&self, first: u64) -> Settled {
+        self.standings.settled_from(first)
+    }
+
+    /// What is known by its flow of a packet that is not settled.
     #[inline]
     pub fn standing(&self, number: u64) -> Standing {
         let stood = self.standings.latest.get(place_of(number)).filter(|stood| stood.number == number);
         stood.map_or(Standing::Unknown, |stood| stood.standing)
     }
 
-    /// Vouches for the flow of a packet in its direction, as long as its node stays as it is, up to `margin` nanoseconds
-    /// before the next of its bindings expires. Nothing is done when the packet is not one of a steady flow, or one of
-    /// long ago.
-    pub fn vouch(&mut self, number: u64, watched: bool, margin: i64) {
-        self.standings.margin = margin;
-        let layouts = self.standings.layouts;
-        if self.standing(number) != Standing::Steady || layouts >= LAYOUTS {
-            return;
-        }
-        let Some(found) = self.standings.flows.get(place_of(number)) else { return };
-        let Some(flow) = self.flows.flow_mut(found.slot) else { return };
-        let is_it = flow.key == found.key
-            && flow.birth.get() == found.birth
-            && flow.generation == found.generation
-            && flow.marks.has(Marks::STEADY);
-        if !is_it {
-            return;
-        }
-        let vouched = layouts << 1;
+    /// What a tunnelled packet is known by, whatever it was carried in: its addresses, protocol, identification and
+    /// fragment offset, and the first 64 octets of its payload (TUN-025).
+    pub fn print_of(&self, packet: &Ipv4Packet<'_>) -> Option<NonZeroU64> {
+        self.duplicates.fingerprints.of_packet(packet)
+    }
+
+    /// Vouches for the flow of a packet in its direction, as long as its node stays as it is, up to
+    /// [`Options::vouched_until`](super::Options::vouched_until). Nothing is done when the packet is not one of a steady
+    /// flow, or one of long ago.
+    pub fn vouch(&mut self, number: u64, watched: bool) {
+        let vouched = self.standings.layouts << 1;
+        let Some((found, flow)) = self.steady_flow(number) else { return };
         if flow.vouched & !1 != vouched {
-            flow.marks.clear(Marks::vouched(Direction::Downlink));
-            flow.marks.clear(Marks::vouched(Direction::Uplink));
+            flow.forget_vouchers();
             flow.vouched = vouched;
         }
         flow.marks.set(Marks::vouched(found.direction));
@@ -158,10 +200,44 @@ impl Observer {
             flow.vouched = vouched | u8::from(watched);
         }
     }
+
+    /// Whether somebody vouched for the flow of a packet since it was counted, and if so, whether they want to see a little
+    /// of it.
+    pub fn is_vouched(&mut self, number: u64) -> Option<bool> {
+        let layouts = self.standings.layouts;
+        let (found, flow) = self.steady_flow(number)?;
+        let is_vouched = flow.marks.has(Marks::vouched(found.direction)) && flow.vouched >> 1 == layouts;
+        is_vouched.then(|| flow.is_watched(found.direction))
+    }
+
+    /// The flow of a packet that stood as a steady one, if the flow is still as it was.
+    fn steady_flow(&mut self, number: u64) -> Option<(Found, &mut Flow)> {
+        if !matches!(self.standing(number), Standing::Steady { .. }) {
+            return None;
+        }
+        let found = *self.standings.flows.get(place_of(number))?;
+        let flow = self.flows.flow_mut(found.slot)?;
+        let is_it = flow.key == found.key
+            && flow.birth.get() == found.birth
+            && flow.generation == found.generation
+            && flow.marks.has(Marks::STEADY);
+        is_it.then_some((found, flow))
+    }
 }
 
 #[inline]
 #[allow(clippy::cast_possible_truncation)] // the low bits are wanted
 const fn place_of(number: u64) -> usize {
     number as usize % LATEST
+}
+
+#[inline]
+#[allow(clippy::cast_possible_truncation)]
+const fn word_of(number: u64) -> usize {
+    number as usize / WORD % (LATEST / WORD)
+}
+
+#[inline]
+const fn bit_of(number: u64) -> u64 {
+    1 << (number % u64::BITS as u64)
 }

@@ -230,7 +230,7 @@ const fn folded(generation: u64) -> u32 {
 }
 
 /// A packet in plain GRE, with nothing in its header but a key and a number, as one in IP in IP; and its GRE header.
-pub(in crate::rules) fn without_gre<'a>(tunnel: &Tunnel<'a>) -> Option<(Tunnel<'a>, GreHeader)> {
+fn without_gre<'a>(tunnel: &Tunnel<'a>) -> Option<(Tunnel<'a>, GreHeader)> {
     let outer = &tunnel.outer;
     let (gre, payload) = GreHeader::parse(outer.payload, true)?;
     let is_plain = gre.version() == 0

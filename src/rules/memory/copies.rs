@@ -1,12 +1,8 @@
 //! Packets of the last second, so as to find those sent through two tunnels.
 
-use std::hash::{BuildHasher, Hasher};
-use std::net::Ipv4Addr;
+use std::num::NonZeroU64;
 
-use foldhash::fast::FixedState;
-
-use crate::net::{FlowFacts, IpPacket, Tunnel};
-use crate::state::{FarEnd, prefetch};
+use crate::state::FarEnd;
 use crate::time::Timestamp;
 
 /// Nanoseconds within which a packet seen in two tunnels is one sent twice (TUN-025).
@@ -19,8 +15,6 @@ const SETS: usize = 1 << 12;
 const IN_A_SET: usize = 15;
 /// Bits that stand for the marks in a set.
 const MARKS: u32 = (1 << IN_A_SET) - 1;
-/// Octets of payload that are compared (TUN-025).
-const COMPARED: usize = 64;
 
 /// Downlink packets of the last second, so as to find those sent through two tunnels. It has room for
 /// 65 536 of them; of more the oldest are forgotten.
@@ -32,7 +26,6 @@ pub(in crate::rules) struct Copies {
     sent: Vec<Sent>,
     /// The place that is written next.
     next: usize,
-    hasher: FixedState,
 }
 
 /// Marks whose packets' hashes begin alike; the newest takes the place of the oldest. Tags and places stand apart, so
@@ -81,89 +74,17 @@ struct Sent {
 }
 
 impl Copies {
-    pub fn new(seed: u64) -> Self {
-        Self { sets: Vec::new(), sent: Vec::new(), next: 0, hasher: FixedState::with_seed(seed) }
+    pub const fn new() -> Self {
+        Self { sets: Vec::new(), sent: Vec::new(), next: 0 }
     }
 
-    /// Remembers a packet; gives the end of another tunnel through which the same one went a moment before.
-    pub fn see(&mut self, payload: &IpPacket<'_>, far_end: FarEnd, time: Timestamp) -> Option<FarEnd> {
-        let IpPacket::V4(packet) = payload else { return None };
-        let header = &packet.header;
-        let start = packet.payload.get(..COMPARED).unwrap_or(packet.payload);
-        let packet = self.hash(
-            (header.source, header.destination),
-            (header.protocol, header.identification, header.fragment_offset),
-            start,
-        );
-        self.note(packet, far_end, time)
-    }
-
-    /// What a packet is known by: one in IP in IP with a whole TCP or UDP packet in IPv4 without options inside, which was
-    /// seen before.
+    /// Remembers the packet that is known by this, as [`Observer::print_of`](crate::state::Observer::print_of) gives it;
+    /// gives the end of another tunnel through which the same one went a moment before.
     #[inline]
-    pub fn hash_of_plain(&self, tunnel: &Tunnel<'_>) -> Option<u64> {
-        let inner = tunnel.outer.payload;
-        let &[_, _, l0, l1, high, low, _, _, _, protocol, _, _, s0, s1, s2, s3, d0, d1, d2, d3] =
-            inner.first_chunk()?;
-        let packet = inner.get(..usize::from(u16::from_be_bytes([l0, l1]))).unwrap_or(inner);
-        let payload = packet.get(20..).unwrap_or_default();
-        let start = payload.get(..COMPARED).unwrap_or(payload);
-        let addresses = (Ipv4Addr::new(s0, s1, s2, s3), Ipv4Addr::new(d0, d1, d2, d3));
-        Some(self.hash(addresses, (protocol, u16::from_be_bytes([high, low]), 0), start))
-    }
-
-    /// The same of any packet; `None` for one that is not of that sort, as [`super::Clean::glance`] knows it.
-    #[inline]
-    pub fn hash_of(&self, tunnel: &Tunnel<'_>) -> Option<u64> {
-        FlowFacts::of_plain(tunnel)?;
-        self.hash_of_plain(tunnel)
-    }
-
-    /// Hints that a packet will be looked for.
-    #[inline]
-    pub fn expect(&self, packet: u64) {
-        prefetch(self.sets.get(set_of(packet)));
-    }
-
-    #[inline]
-    fn hash(
-        &self,
-        (source, destination): (Ipv4Addr, Ipv4Addr),
-        (protocol, identification, offset): (u8, u16, u16),
-        start: &[u8],
-    ) -> u64 {
-        let mut hasher = self.hasher.build_hasher();
-        hasher.write_u64(u64::from(u32::from(source)) << 32 | u64::from(u32::from(destination)));
-        hasher.write_u64(u64::from(protocol) << 32 | u64::from(identification) << 16 | u64::from(offset));
-        // Most packets are as long as what is compared, and then nothing depends on their length.
-        match start.first_chunk::<COMPARED>() {
-            Some(start) => {
-                let (words, _) = start.as_chunks();
-                for word in words {
-                    hasher.write_u64(u64::from_ne_bytes(*word));
-                }
-            }
-            None => hasher.write(start),
-        }
-        hasher.finish()
-    }
-
-    /// Remembers the packet with this hash; gives what [`Copies::see`] gives.
-    #[inline]
-    pub fn note(&mut self, packet: u64, far_end: FarEnd, time: Timestamp) -> Option<FarEnd> {
-        if self.sets.is_empty() {
-            self.sets = vec![Set::default(); SETS];
-            self.sent.reserve_exact(SENT);
-        }
-        let set = self.sets.get_mut(set_of(packet))?;
-        let tag = tag_of(packet);
+    pub fn note(&mut self, packet: NonZeroU64, far_end: FarEnd, time: Timestamp) -> Option<FarEnd> {
         let (mut same, mut other) = (None, None);
-        let mut marks = set.tagged(tag);
-        while marks != 0 {
-            let mark = marks.trailing_zeros() as usize;
-            marks &= marks.wrapping_sub(1);
-            let Some(place) = set.places.get(mark).copied() else { break };
-            let before = self.sent.get(usize::from(place)).filter(|before| before.packet == packet);
+        for place in self.marked(packet.get()) {
+            let before = self.sent.get(usize::from(place)).filter(|before| before.packet == packet.get());
             match before {
                 Some(before) if before.far_end == far_end => same = Some(place),
                 Some(before) if time.since(before.time).abs() <= WINDOW => {
@@ -176,17 +97,40 @@ impl Copies {
             same.time = time;
             return other;
         }
+        self.remember(packet, far_end, time);
+        other
+    }
+
+    /// The places of packets whose hashes begin like this one.
+    #[inline]
+    fn marked(&self, packet: u64) -> impl Iterator<Item = u16> {
+        let set = self.sets.get(set_of(packet));
+        let mut marks = set.map_or(0, |set| set.tagged(tag_of(packet)));
+        std::iter::from_fn(move || {
+            let mark = marks.trailing_zeros() as usize;
+            marks &= marks.wrapping_sub(1);
+            set?.places.get(..IN_A_SET)?.get(mark).copied()
+        })
+    }
+
+    /// Remembers a packet that was not sent in another tunnel.
+    #[inline]
+    pub fn remember(&mut self, packet: NonZeroU64, far_end: FarEnd, time: Timestamp) {
+        if self.sets.is_empty() {
+            self.sets = vec![Set::default(); SETS];
+            self.sent.reserve_exact(SENT);
+        }
+        let packet = packet.get();
         let place = self.next;
         self.next = if place.saturating_add(1) < SENT { place.saturating_add(1) } else { 0 };
-        if let Ok(place) = u16::try_from(place) {
-            set.put(tag, place);
+        if let (Some(set), Ok(place)) = (self.sets.get_mut(set_of(packet)), u16::try_from(place)) {
+            set.put(tag_of(packet), place);
         }
         let sent = Sent { packet, far_end, time };
         match self.sent.get_mut(place) {
             Some(place) => *place = sent,
             None => self.sent.push(sent),
         }
-        other
     }
 }
 
@@ -204,6 +148,11 @@ const fn tag_of(packet: u64) -> u16 {
 
 #[cfg(test)]
 mod tests {
+    use std::hash::BuildHasher;
+    use std::net::Ipv4Addr;
+
+    use foldhash::fast::FixedState;
+
     use super::*;
 
     const SECOND: i64 = 1_000_000_000;
@@ -212,26 +161,30 @@ mod tests {
         FarEnd { address: Ipv4Addr::new(192, 0, 2, last), port: None }
     }
 
+    fn known_by(number: u64) -> NonZeroU64 {
+        NonZeroU64::new(number).unwrap()
+    }
+
     fn at(nanoseconds: i64) -> Timestamp {
         Timestamp::from_nanoseconds(nanoseconds)
     }
 
     #[test]
     fn the_same_packet_through_another_tunnel_is_a_copy_for_a_second() {
-        let mut copies = Copies::new(1);
-        assert_eq!(copies.note(77, end(1), at(0)), None);
-        assert_eq!(copies.note(77, end(1), at(1)), None);
-        assert_eq!(copies.note(77, end(2), at(SECOND + 1)), Some(end(1)));
+        let mut copies = Copies::new();
+        assert_eq!(copies.note(known_by(77), end(1), at(0)), None);
+        assert_eq!(copies.note(known_by(77), end(1), at(1)), None);
+        assert_eq!(copies.note(known_by(77), end(2), at(SECOND + 1)), Some(end(1)));
         // The first tunnel saw it last at 1 ns, the second at 1 s and 1 ns.
-        assert_eq!(copies.note(77, end(3), at(2 * SECOND + 1)), Some(end(2)));
-        assert_eq!(copies.note(77, end(4), at(4 * SECOND)), None);
-        assert_eq!(copies.note(78, end(5), at(4 * SECOND)), None);
+        assert_eq!(copies.note(known_by(77), end(3), at(2 * SECOND + 1)), Some(end(2)));
+        assert_eq!(copies.note(known_by(77), end(4), at(4 * SECOND)), None);
+        assert_eq!(copies.note(known_by(78), end(5), at(4 * SECOND)), None);
     }
 
     #[test]
     fn ten_thousand_packets_are_remembered_and_a_hundred_thousand_are_too_many() {
-        let mut copies = Copies::new(1);
-        let packet = |number: u64| FixedState::with_seed(7).hash_one(number);
+        let mut copies = Copies::new();
+        let packet = |number: u64| known_by(FixedState::with_seed(7).hash_one(number));
         for number in 0..100_000 {
             assert_eq!(copies.note(packet(number), end(1), at(0)), None);
         }
