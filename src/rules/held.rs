@@ -6,30 +6,18 @@ use super::Place;
 use super::held_packet::Held;
 use super::memory::{Clean, Copies, Glance};
 use super::validator::Validator;
+use super::waiting::{BATCH, Waiting};
 use crate::net::{Encapsulation, IpPacket, PlainTunnel, Tunnel, peel};
 use crate::state::{Attribution, FarEnd, Observer, Settled, Standing};
 
-/// Packets whose places are remembered until the observer has counted them, a power of two.
-const PLACES: usize = 256;
 /// What is known of data packets at a glance.
 #[derive(Debug)]
 pub(super) struct Flow {
     pub clean: Clean,
     pub copies: Copies,
-    /// Places of the packets taken last that did not wait, by their number.
-    places: Vec<Place>,
     /// How many sprays were taken up.
     pub sprays: u64,
-    /// Room for packets that wait to be judged together.
-    held: Vec<Held>,
-    /// The number of the first of them. Those of the others follow it.
-    first: u64,
-    /// How many came together.
-    together: usize,
-    /// Whether they were judged; the next one takes the place of the first.
-    is_judged: bool,
-    /// Those that no flow speaks for, a bit each.
-    unusual: u64,
+    pub waiting: Waiting,
     /// Counts the packets after which what is remembered of GRE keys was another.
     pub keys: u64,
 }
@@ -39,85 +27,12 @@ impl Flow {
         Self {
             clean: Clean::new(seed),
             copies: Copies::new(),
-            places: Vec::new(),
             sprays: 0,
-            held: Vec::new(),
-            first: 0,
-            together: 0,
-            is_judged: true,
-            unusual: 0,
+            waiting: Waiting::nobody(),
             keys: 0,
         }
     }
-
-    #[allow(clippy::cast_possible_truncation)] // the low bits are wanted
-    pub fn note_place(&mut self, number: u64, place: Place) {
-        if self.places.is_empty() {
-            self.places = vec![place; PLACES];
-        }
-        if let Some(noted) = self.places.get_mut(number as usize & (PLACES - 1)) {
-            *noted = place;
-        }
-    }
-
-    /// The place of one of the latest packets.
-    #[allow(clippy::cast_possible_truncation)]
-    pub fn place(&self, number: u64) -> Option<Place> {
-        let waited = number.checked_sub(self.first).map(|index| index as usize);
-        match waited.filter(|index| *index < self.together) {
-            Some(index) => self.held.get(index).map(|held| held.place),
-            None => self.places.get(number as usize & (PLACES - 1)).copied(),
-        }
-    }
-
-    /// Lets a packet wait; whether its flow can speak for it is asked when it is judged.
-    // Into its callers: the packet is copied from registers.
-    #[allow(clippy::inline_always)]
-    #[inline(always)]
-    fn hold(&mut self, number: u64, place: Place, is_usual: bool, put: impl FnOnce(&mut Held)) {
-        if self.is_judged {
-            self.is_judged = false;
-            self.first = number;
-            self.together = 0;
-            self.unusual = 0;
-        }
-        if self.held.is_empty() {
-            self.make_room(place);
-        }
-        let index = self.together;
-        if let Some(held) = self.held.get_mut(index) {
-            put(held);
-            self.unusual |= u64::from(!is_usual) << (index % BATCH);
-        }
-        self.together = index.saturating_add(1);
-    }
-
-    #[cold]
-    fn make_room(&mut self, place: Place) {
-        self.held = vec![Held::nothing(place); BATCH];
-    }
-
-    /// The number of one of those that wait.
-    #[inline]
-    const fn number(&self, index: u32) -> u64 {
-        self.first.wrapping_add(index as u64)
-    }
-
-    /// Whether its flow can speak for it.
-    #[inline]
-    const fn is_usual(&self, index: u32) -> bool {
-        self.unusual.unbounded_shr(index) & 1 == 0
-    }
-
-    /// Whether the packet with this number can wait with those that do.
-    #[inline]
-    const fn has_room_for(&self, number: u64) -> bool {
-        self.is_judged || self.first.wrapping_add(self.together as u64) == number
-    }
 }
-
-/// The most packets that are judged together; each has a bit in a word.
-const BATCH: usize = u64::BITS as usize;
 
 /// What is known of a packet before it is judged, where that is not all there is to know.
 #[derive(Clone, Copy, Debug)]
@@ -170,7 +85,7 @@ impl Validator {
             return;
         }
         let number = observer.taken();
-        self.flow.note_place(number, place);
+        self.flow.waiting.note_place(number, place);
         self.take_new_sprays(number, place, observer);
         match self.flow.clean.glance(tunnel, observer.layout(), self.flow.keys) {
             Some(glance) if tunnel.last_fragment.is_none() => {
@@ -210,7 +125,7 @@ impl Validator {
     fn take_new_sprays(&mut self, number: u64, place: Place, observer: &Observer) {
         if observer.spray_count() != self.flow.sprays {
             // It can be this very packet that shows one.
-            self.flow.note_place(number, place);
+            self.flow.waiting.note_place(number, place);
             self.take_sprays(observer);
         }
     }
@@ -226,11 +141,11 @@ impl Validator {
         observer: &mut Observer,
         put: impl FnOnce(&mut Held),
     ) {
-        if !self.flow.has_room_for(number) {
+        if !self.flow.waiting.has_room_for(number) {
             self.release(observer);
         }
-        self.flow.hold(number, place, is_usual, put);
-        if self.flow.together >= BATCH {
+        self.flow.waiting.hold(number, place, is_usual, put);
+        if self.flow.waiting.together >= BATCH {
             self.release(observer);
         }
     }
@@ -248,11 +163,11 @@ impl Validator {
     /// Judges the packets that wait.
     #[inline(never)]
     pub(super) fn judge_held(&mut self, observer: &mut Observer) {
-        if std::mem::replace(&mut self.flow.is_judged, true) {
+        if std::mem::replace(&mut self.flow.waiting.is_judged, true) {
             return;
         }
-        let mut all = std::mem::take(&mut self.flow.held);
-        let held = all.get_mut(..self.flow.together).unwrap_or_default();
+        let mut all = std::mem::take(&mut self.flow.waiting.held);
+        let held = all.get_mut(..self.flow.waiting.together).unwrap_or_default();
         let mut open = [Open { index: 0, known: Known::Nothing, glance: None, packet: None }; BATCH];
         // First everything is read that lies somewhere else in memory for each, then each is judged. One sort of place
         // at a time: what is far away is waited for together only while little stands between.
@@ -260,21 +175,21 @@ impl Validator {
         let (held, open) = (&*held, open.get_mut(..count).unwrap_or_default());
         self.read_ahead(held, open, observer);
         self.judge_open(held, open, observer);
-        self.flow.held = all;
+        self.flow.waiting.held = all;
     }
 
     /// Picks those that nobody vouches for, with what they are known by; gives how many there are. Those of which nothing
     /// is wanted but to be found again are remembered at once.
     #[inline]
     fn open_held(&mut self, held: &mut [Held], open: &mut [Open; BATCH], observer: &Observer) -> usize {
-        let Settled { copies, vouched } = observer.settled_from(self.flow.first);
-        let mut left = !(copies | vouched & !self.flow.unusual);
+        let Settled { copies, vouched } = observer.settled_from(self.flow.waiting.first);
+        let mut left = !(copies | vouched & !self.flow.waiting.unusual);
         let mut count = 0;
         while let Some(held) = held.get_mut(left.trailing_zeros() as usize) {
             let index = left.trailing_zeros();
             left &= left.wrapping_sub(1);
-            let standing = observer.standing(self.flow.number(index));
-            let is_usual = self.flow.is_usual(index);
+            let standing = observer.standing(self.flow.waiting.number(index));
+            let is_usual = self.flow.waiting.is_usual(index);
             if let Standing::Watched { alone: true, inside: Some(packet) } = standing
                 && is_usual
             {
@@ -332,7 +247,7 @@ impl Validator {
                 self.look_at(&held.tunnel(), held.place, observer);
                 continue;
             }
-            let number = self.flow.number(open.index);
+            let number = self.flow.waiting.number(open.index);
             // One just before may have been of the same kind.
             let known = match open.known {
                 Known::Nothing => self.is_clean(held, observer),

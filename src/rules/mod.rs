@@ -20,6 +20,7 @@ mod rule;
 mod timers;
 mod traffic;
 mod validator;
+mod waiting;
 mod way;
 mod wording;
 mod words;

@@ -104,7 +104,7 @@ impl Validator {
             return;
         };
         let place = Place { frame: event.frame, time: event.time, precision: event.precision };
-        self.flow.note_place(observer.taken(), place);
+        self.flow.waiting.note_place(observer.taken(), place);
         self.take_sprays(observer);
         let IpPacket::V4(outer) = &event.datagram.ip else { return };
         let ports = Some((source.port(), destination.port()));
@@ -140,7 +140,9 @@ impl Validator {
     pub(super) fn take_sprays(&mut self, observer: &Observer) {
         let known = std::mem::replace(&mut self.flow.sprays, observer.spray_count());
         for spray in observer.sprays(known) {
-            let (Some(node), Some(place)) = (observer.node(spray.node), self.flow.place(spray.number)) else {
+            let (Some(node), Some(place)) =
+                (observer.node(spray.node), self.flow.waiting.place(spray.number))
+            else {
                 continue;
             };
             let sprayed = Sprayed { key: key_of(spray), far_end: spray.far_end };
