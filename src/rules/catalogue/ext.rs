@@ -1,10 +1,12 @@
 //! Extension framing (EXT).
 
+use std::fmt::{Display, Formatter};
+
 use crate::counted::counted;
 use crate::rules::facts::{MessageFacts, Traits, name_of, octets_of};
 use crate::rules::finder::Finder;
 use crate::rules::rule::Check;
-use crate::rules::{Level, Rule, Scope, Subject};
+use crate::rules::{Level, Rule, Scope, Subject, Wording};
 use crate::wire::{
     DualStack, EncapsulatingDeliveryStyle, Extension, ExtensionType, Header, Layout, Malformed, MessageType,
     MobileNetwork, Problem, UdpTunnelReply, UdpTunnelRequest,
@@ -143,33 +145,72 @@ pub static EXT_004: Rule = Rule {
 
 fn derails_agents(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     let Some(extension) = message.family().next().filter(|_| !finder.has_told(0)) else { return };
-    finder.fires(derailed(extension)).at(octets_of(extension)).once(0);
+    let derailed = Derailed::by(extension);
+    let fired = finder.fires(Wording::when_read(move || derailed.to_string()));
+    fired.at(octets_of(extension)).once(0);
 }
 
 /// What an agent does that takes the octet after the type for an 8-bit Length.
-fn derailed(extension: &Extension<'_>) -> String {
-    let kind = extension.kind.0;
-    match (extension.layout, extension.subtype) {
-        (Layout::Proper(_), Some(subtype)) => {
-            let resumes = extension.offset.saturating_add(2).saturating_add(subtype.into());
-            let meets = if extension.is_multipath() {
-                format!(", at a bogus Type {}", extension.length & 0xff)
-            } else if extension.is_flow_binding() {
-                ", at the Action octet".to_owned()
-            } else {
-                String::new()
-            };
-            format!(
-                "an agent that does not know Type {kind} resumes at octet {resumes}{meets}, and drops the request in \
-                 silence (RFC 7629 §4.1, RFC 5944 §1.8)"
-            )
+struct Derailed {
+    kind: u8,
+    /// The octet where it goes on.
+    resumes: usize,
+    meets: Meets,
+}
+
+/// What it meets there.
+enum Meets {
+    /// The low octet of a Multipath extension's Length.
+    Length(u8),
+    /// The Action octet of a Flow-Binding extension.
+    Action,
+    /// Something within an extension of another Sub-Type.
+    Data,
+    /// What follows an extension of this Length, which was in the short layout.
+    Next(usize),
+}
+
+impl Derailed {
+    fn by(extension: &Extension<'_>) -> Self {
+        let kind = extension.kind.0;
+        match (extension.layout, extension.subtype) {
+            (Layout::Proper(_), Some(subtype)) => {
+                let resumes = extension.offset.saturating_add(2).saturating_add(subtype.into());
+                let meets = if extension.is_multipath() {
+                    let [.., low] = extension.length.to_be_bytes();
+                    Meets::Length(low)
+                } else if extension.is_flow_binding() {
+                    Meets::Action
+                } else {
+                    Meets::Data
+                };
+                Self { kind, resumes, meets }
+            }
+            _ => Self { kind, resumes: octets_of(extension).end, meets: Meets::Next(extension.length) },
         }
-        _ => format!(
-            "an agent that does not know Type {kind} skips it by its 8-bit Length of {} and goes on at octet {} \
-             (RFC 5944 §1.8)",
-            extension.length,
-            octets_of(extension).end
-        ),
+    }
+}
+
+impl Display for Derailed {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
+        let Self { kind, resumes, meets } = self;
+        let meets = match meets {
+            Meets::Length(low) => format!(", at a bogus Type {low}"),
+            Meets::Action => ", at the Action octet".to_owned(),
+            Meets::Data => String::new(),
+            Meets::Next(length) => {
+                return write!(
+                    formatter,
+                    "an agent that does not know Type {kind} skips it by its 8-bit Length of {length} and goes on at \
+                     octet {resumes} (RFC 5944 §1.8)"
+                );
+            }
+        };
+        write!(
+            formatter,
+            "an agent that does not know Type {kind} resumes at octet {resumes}{meets}, and drops the request in \
+             silence (RFC 7629 §4.1, RFC 5944 §1.8)"
+        )
     }
 }
 

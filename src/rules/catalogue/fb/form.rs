@@ -8,7 +8,7 @@ use crate::rules::facts::{FlowBindingFacts, MessageFacts, OctetSet, Traits, data
 use crate::rules::finder::Finder;
 use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject, Wording};
-use crate::wire::{Action, Bounds, TrafficSelector};
+use crate::wire::{Action, Bounds, FlowBinding, TrafficSelector};
 
 /// BID list or TS Format runs past the Flow-Binding extension.
 pub static FB_001: Rule = Rule {
@@ -405,27 +405,24 @@ impl Display for List<'_> {
     }
 }
 
-/// A Flow-Binding as people write it.
-struct RuleText {
-    action: Action,
-    bids: SmallVec<[u8; 16]>,
-    selector: Option<TrafficSelector>,
-}
+/// A Flow-Binding, to be written as people write it: its octets, which are fewer than what is read of them.
+struct RuleText(SmallVec<[u8; 32]>);
 
 impl RuleText {
     fn of(facts: &FlowBindingFacts<'_>) -> Self {
-        Self { action: facts.action(), bids: facts.bids().into(), selector: facts.selector }
+        Self(facts.extension.data.into())
     }
 }
 
 impl Display for RuleText {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
-        match self.action {
-            Action::Forward => write!(formatter, "forward {}: ", List(&self.bids))?,
+        let Some(flow_binding) = FlowBinding::from_octets(&self.0) else { return Ok(()) };
+        match flow_binding.action {
+            Action::Forward => write!(formatter, "forward {}: ", List(flow_binding.bids))?,
             Action::Drop => formatter.write_str("drop: ")?,
             Action::Unassigned(action) => write!(formatter, "action {action}: ")?,
         }
-        self.selector.map_or(Ok(()), |selector| selector.fmt(formatter))
+        flow_binding.selector.map_or(Ok(()), |selector| selector.fmt(formatter))
     }
 }
 
