@@ -340,7 +340,7 @@ pub static FB_013: Rule = Rule {
 const COMPARED: usize = 512;
 
 fn overlapping_rules(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
-    let sound = |facts: &&FlowBindingFacts<'_>| facts.selector.as_ref().is_some_and(has_sound_ranges);
+    let sound = |facts: &&FlowBindingFacts<'_>| facts.selector().is_some_and(has_sound_ranges);
     let all: Vec<&FlowBindingFacts<'_>> = message.flow_bindings.iter().filter(sound).take(COMPARED).collect();
     for (place, other) in all.iter().enumerate() {
         let overlapping = all.iter().take(place).find(|one| differ(one, other) && intersect(one, other));
@@ -459,7 +459,7 @@ fn intersect(one: &FlowBindingFacts<'_>, other: &FlowBindingFacts<'_>) -> bool {
             _ => true,
         }
     }
-    let (Some(one), Some(other)) = (&one.selector, &other.selector) else { return false };
+    let (Some(one), Some(other)) = (one.selector(), other.selector()) else { return false };
     one.format == other.format
         && meet(one.source_address, other.source_address)
         && meet(one.destination_address, other.destination_address)
