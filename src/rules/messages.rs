@@ -198,6 +198,10 @@ impl Validator {
 /// Shows a registration alone to the rules that need no more.
 fn judge_alone(checks: &Checks, message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     show(&checks.registration, message.traits, finder, |check, finder| check(message, finder));
+    // Their checks are of nothing but what is odd about one.
+    if !message.traits.have(Traits::ODD_FLOW_BINDING) {
+        return;
+    }
     for facts in &message.flow_bindings {
         for (rule, check) in &checks.flow_binding {
             check(message, facts, finder.of(rule));

@@ -28,7 +28,7 @@ pub static EXT_001: Rule = Rule {
         Everything after this point is unreadable, so policy, authentication or binding identifiers may be \
         missing from every later verdict on the message.",
     example: "20 14 00 00 10 00  and the datagram ends: Length is 20, and 4 octets follow it",
-    check: Check::Registration(Traits::NONE, runs_past_the_end),
+    check: Check::Registration(Traits::OVERRUN, runs_past_the_end),
 };
 
 fn runs_past_the_end(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -100,7 +100,7 @@ pub static EXT_003: Rule = Rule {
         A type in the lower half explains registrations that are never answered; one in the upper half \
         explains a feature that silently does not happen.",
     example: "4d 02 00 00: Type 77, which drops the message; c8 02 00 00: Type 200, which is skipped",
-    check: Check::Registration(Traits::NONE, is_of_unknown_type),
+    check: Check::Registration(Traits::UNASSIGNED, is_of_unknown_type),
 };
 
 fn is_of_unknown_type(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -231,7 +231,7 @@ pub static EXT_005: Rule = Rule {
         The sender put the Length before the Sub-Type; a conforming home agent will misread every following \
         octet.",
     example: "9a 05 01 04 01 01 00: Length 5 stands before Sub-Type 1",
-    check: Check::Registration(Traits::FAMILY, is_in_the_short_layout),
+    check: Check::Registration(Traits::OTHER_FAMILY, is_in_the_short_layout),
 };
 
 fn is_in_the_short_layout(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -297,7 +297,7 @@ pub static EXT_007: Rule = Rule {
     example: "\
         90 04 00 00 00 00: Type 144 with Length 4 instead of 6; 2c 06 00 00 00 00 00 00 in a request: \
         Type 44",
-    check: Check::Registration(Traits::NONE, has_wrong_length_or_direction),
+    check: Check::Registration(Traits::SHAPED, has_wrong_length_or_direction),
 };
 
 fn has_wrong_length_or_direction(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {

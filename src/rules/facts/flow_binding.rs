@@ -49,6 +49,31 @@ impl<'a> FlowBindingFacts<'a> {
         self.flow_binding.selector.as_ref().filter(|_| self.fault.is_none() && !self.overruns)
     }
 
+    /// Whether nothing about it is odd, so that no rule of its form can fire.
+    pub fn is_ordinary(&self) -> bool {
+        let Some(selector) = self.flow_binding.selector.as_ref().filter(|_| self.is_plain) else {
+            return false;
+        };
+        let bids = self.bids();
+        let is_repeated = |(place, bid): (usize, &u8)| bids.iter().take(place).any(|other| other == bid);
+        let has_transport = !selector.spi.is_absent()
+            || !selector.source_port.is_absent()
+            || !selector.destination_port.is_absent();
+        let is_carried = !has_transport
+            || selector.protocol.is_absent()
+            || selector.spi.is_absent()
+                && matches!(selector.protocol.range_or_single(), Some((6, 6) | (17, 17)));
+        self.action().takes(bids)
+            && !bids.iter().enumerate().any(is_repeated)
+            && self.has_plain_ranges
+            && selector.reserved == 0
+            && selector.ds.is_absent()
+            && selector.flow_label.is_absent()
+            && is_carried
+            // Behind the flags word there is nothing but fields.
+            && self.flow_binding.selector_octets.len() > 4
+    }
+
     /// What is to be done with the flow.
     pub fn action(&self) -> Action {
         self.flow_binding.action

@@ -84,23 +84,41 @@ impl<'e, 'a> MessageFacts<'e, 'a> {
         }
         if facts.traits.have(Traits::FLOW_BINDING) {
             facts.flow_bindings = facts.flow_binding_extensions().map(FlowBindingFacts::of).collect();
+            let is_odd = facts.traits.have(Traits::FAMILY_BEHIND)
+                || !facts.flow_bindings.iter().all(FlowBindingFacts::is_ordinary);
+            facts.adds(Traits::ODD_FLOW_BINDING.only_if(is_odd));
         }
         if facts.traits.have(Traits::AUTHENTICATION) {
             facts.protection = protection(facts.extensions.iter().copied());
         }
+        let has_one_home = facts.of_type(ExtensionType::MOBILE_HOME_AUTHENTICATION).count() == 1;
+        facts.adds(Traits::NOT_ONE_HOME.only_if(!has_one_home));
+        facts.adds(Traits::UNAUTHORIZED.only_if(facts.protection.is_none()));
+        facts.adds(Traits::OVERRUN.only_if(facts.overrun.is_some()));
+        facts.adds(Traits::KEYS.only_if(!keys.is_empty()));
         facts.usable = facts.only_multipath().filter(|multipath| !matches!(multipath.bid, 0 | 255));
         facts
     }
 
     fn take(&mut self, extension: Extension<'a>) {
         self.types.add(extension.kind);
-        self.traits = self.traits.and(Traits::of_extension(&extension));
-        if extension.is_multipath()
-            && let Ok(Content::Multipath(multipath)) = extension.content()
-        {
-            self.sound_multipaths.push((self.extensions.len(), multipath));
+        let is_behind = extension.is_family() && self.traits.have(Traits::AUTHENTICATION);
+        let is_second = extension.is_multipath() && self.has_multipath();
+        self.adds(Traits::of_extension(&extension));
+        self.adds(Traits::FAMILY_BEHIND.only_if(is_behind).and(Traits::ODD_MULTIPATH.only_if(is_second)));
+        if extension.is_multipath() {
+            if let Ok(Content::Multipath(multipath)) = extension.content() {
+                self.adds(Traits::of_multipath(multipath));
+                self.sound_multipaths.push((self.extensions.len(), multipath));
+            } else {
+                self.adds(Traits::ODD_MULTIPATH);
+            }
         }
         self.extensions.push(extension);
+    }
+
+    fn adds(&mut self, traits: Traits) {
+        self.traits = self.traits.and(traits);
     }
 
     /// The fixed part, when this is a Registration Request.

@@ -1,6 +1,6 @@
 //! Small facts: legs, sets of types.
 
-use crate::wire::{Extension, ExtensionType, Header};
+use crate::wire::{Authentication, Extension, ExtensionType, Header, Multipath};
 
 /// The leg of a message's path (D5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -71,9 +71,9 @@ impl TypeSet {
 }
 
 /// What a message is and what it carries, as far as that spares checks: one that looks at Multipath extensions need not
-/// be shown a message without any.
+/// be shown a message without any, nor one that looks for what is odd about them a message with nothing odd.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::rules) struct Traits(u16);
+pub(in crate::rules) struct Traits(u32);
 
 impl Traits {
     /// Nothing in particular.
@@ -106,6 +106,34 @@ impl Traits {
     pub const MOBILE_NETWORK: Self = Self(1 << 12);
     /// It has Type 152.
     pub const DUAL_STACK: Self = Self(1 << 13);
+    /// It has an extension that runs past its end.
+    pub const OVERRUN: Self = Self(1 << 14);
+    /// It has an extension of a type that is not assigned.
+    pub const UNASSIGNED: Self = Self(1 << 15);
+    /// It has an extension whose Length or direction is laid down (EXT-007).
+    pub const SHAPED: Self = Self(1 << 16);
+    /// It has Type 154 that is neither Multipath nor Flow-Binding, or in another layout.
+    pub const OTHER_FAMILY: Self = Self(1 << 17);
+    /// It has several Multipath extensions, or one that a sender without Bulk and Overwrite has no reason for.
+    pub const ODD_MULTIPATH: Self = Self(1 << 18);
+    /// It has a Flow-Binding extension that is not [ordinary](super::FlowBindingFacts::is_ordinary) or not protected.
+    pub const ODD_FLOW_BINDING: Self = Self(1 << 19);
+    /// It has Type 154 behind an authentication extension.
+    pub const FAMILY_BEHIND: Self = Self(1 << 20);
+    /// It has no authorization-enabling extension (D4).
+    pub const UNAUTHORIZED: Self = Self(1 << 21);
+    /// It has an authentication extension without 16 octets of authenticator, or with an SPI that is reserved.
+    pub const ODD_AUTHENTICATION: Self = Self(1 << 22);
+    /// It has no Type 32, or several.
+    pub const NOT_ONE_HOME: Self = Self(1 << 23);
+    /// It has Type 33 or 130, which a foreign agent keeps for itself.
+    pub const FOR_RELAY: Self = Self(1 << 24);
+    /// There are keys to verify it with.
+    pub const KEYS: Self = Self(1 << 25);
+    /// It is a reply that accepts (codes 0 and 1), and one that does not.
+    pub const ACCEPTS: Self = Self(1 << 26);
+    /// See [`Traits::ACCEPTS`].
+    pub const REFUSES: Self = Self(1 << 27);
 
     /// These and others.
     pub const fn and(self, other: Self) -> Self {
@@ -122,7 +150,8 @@ impl Traits {
     pub const fn of_header(header: &Header<'_>) -> Self {
         match header {
             Header::Request(_) => Self::REQUEST,
-            Header::Reply(_) => Self::REPLY,
+            Header::Reply(reply) if reply.code.is_accepted() => Self::REPLY.and(Self::ACCEPTS),
+            Header::Reply(_) => Self::REPLY.and(Self::REFUSES),
             _ => Self::NONE,
         }
     }
@@ -136,24 +165,52 @@ impl Traits {
             return Self::FAMILY.and(Self::FLOW_BINDING);
         }
         if extension.is_family() {
-            return Self::FAMILY;
+            return Self::FAMILY.and(Self::OTHER_FAMILY);
         }
         match extension.kind {
-            ExtensionType::MOBILE_HOME_AUTHENTICATION => Self::AUTHENTICATION,
-            ExtensionType::MOBILE_FOREIGN_AUTHENTICATION => Self::AUTHENTICATION.and(Self::ORDERED),
-            ExtensionType::FOREIGN_HOME_AUTHENTICATION => {
-                Self::AUTHENTICATION.and(Self::FOREIGN_HOME).and(Self::ORDERED)
+            ExtensionType::MOBILE_HOME_AUTHENTICATION => Self::of_authentication(extension),
+            ExtensionType::MOBILE_FOREIGN_AUTHENTICATION => {
+                Self::of_authentication(extension).and(Self::ORDERED).and(Self::FOR_RELAY)
             }
-            ExtensionType::GENERALIZED_AUTHENTICATION => Self::AUTHENTICATION.and(Self::CHALLENGE),
+            ExtensionType::FOREIGN_HOME_AUTHENTICATION => {
+                Self::of_authentication(extension).and(Self::FOREIGN_HOME).and(Self::ORDERED)
+            }
+            ExtensionType::GENERALIZED_AUTHENTICATION => {
+                Self::of_authentication(extension).and(Self::CHALLENGE)
+            }
             ExtensionType::CHALLENGE => Self::CHALLENGE,
             ExtensionType::NAI => Self::ORDERED,
-            ExtensionType::ENCAPSULATING_DELIVERY_STYLE => Self::DELIVERY_STYLE,
-            ExtensionType::UDP_TUNNEL_REQUEST => Self::UDP_TUNNEL_REQUEST,
-            ExtensionType::UDP_TUNNEL_REPLY => Self::UDP_TUNNEL_REPLY,
-            ExtensionType::MOBILE_NETWORK => Self::MOBILE_NETWORK,
-            ExtensionType::DUAL_STACK => Self::DUAL_STACK,
+            ExtensionType::ENCAPSULATING_DELIVERY_STYLE => {
+                Self::DELIVERY_STYLE.and(Self::FOR_RELAY).and(Self::SHAPED)
+            }
+            ExtensionType::UDP_TUNNEL_REQUEST => Self::UDP_TUNNEL_REQUEST.and(Self::SHAPED),
+            ExtensionType::UDP_TUNNEL_REPLY => Self::UDP_TUNNEL_REPLY.and(Self::SHAPED),
+            ExtensionType::MOBILE_NETWORK => Self::MOBILE_NETWORK.and(Self::SHAPED),
+            ExtensionType::DUAL_STACK => Self::DUAL_STACK.and(Self::SHAPED),
+            ExtensionType::FOREIGN_AGENT_ERROR | ExtensionType::REVOCATION_SUPPORT => Self::SHAPED,
+            kind if !kind.is_assigned() => Self::UNASSIGNED,
             _ => Self::NONE,
         }
+    }
+
+    fn of_authentication(extension: &Extension<'_>) -> Self {
+        let has_proper_spi = extension.data.first_chunk().is_some_and(|spi| u32::from_be_bytes(*spi) > 255);
+        let is_odd = extension.length != Authentication::SPI_LENGTH + 16 || !has_proper_spi;
+        Self::AUTHENTICATION.and(Self::ODD_AUTHENTICATION.only_if(is_odd))
+    }
+
+    /// What the octets of a Multipath extension are that can be read.
+    pub fn of_multipath(multipath: Multipath) -> Self {
+        let has_odd_name = matches!(multipath.bid, 0 | 255) || multipath.label == 0;
+        let has_flags = multipath.bulk || multipath.overwrite || multipath.reserved != 0;
+        let technology = multipath.access_technology;
+        let is_odd = has_odd_name || has_flags || technology.0 == 0 || technology.name().is_none();
+        Self::ODD_MULTIPATH.only_if(is_odd)
+    }
+
+    /// These if something is so, else none.
+    pub const fn only_if(self, is_so: bool) -> Self {
+        if is_so { self } else { Self::NONE }
     }
 }
 

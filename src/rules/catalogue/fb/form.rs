@@ -371,7 +371,7 @@ pub static FB_015: Rule = Rule {
         than that of the MP.",
     why: "Accepting the request removes the bindings that its own policy needs.",
     example: "9a 01 00 04  04 01 01 40 (O, BID 1) and 9a 02 ...  01 02 01 02 01 ... (FORWARD to 1, 2)",
-    check: Check::Registration(Traits::MULTIPATH.and(Traits::FLOW_BINDING), overwrite_names_others),
+    check: Check::Registration(Traits::ODD_MULTIPATH.and(Traits::FLOW_BINDING), overwrite_names_others),
 };
 
 fn overwrite_names_others(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {

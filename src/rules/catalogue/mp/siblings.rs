@@ -96,7 +96,7 @@ pub static MP_021: Rule = Rule {
     why: "\
         The text describes bulk only as a renewal; whether it also creates the named binding is left open.",
     example: "only BID 1 is live; 9a 01 00 04  08 02 02 80 (B) for BID 2",
-    check: Check::Request(Traits::MULTIPATH, bulk_for_a_new_binding),
+    check: Check::Request(Traits::ODD_MULTIPATH, bulk_for_a_new_binding),
 };
 
 fn bulk_for_a_new_binding(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
