@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::checks::{Checks, Sorted};
-use super::facts::{Answering, Asking, LiveBids, MessageFacts, Revoking, Traits};
+use super::facts::{Answering, Asking, LiveBids, MessageFacts, Revoking, Traits, removes_a_binding};
 use super::finder::{Context, Finder};
 use super::memory::{Answer, Asked, Faults};
 use super::pairing::anchors;
@@ -68,12 +68,8 @@ impl Validator {
         judge_alone(&self.checks, message, &mut finder);
         let mut faults = Faults::default();
         self.reports.iter().for_each(|report| faults.add(report.finding.rule.id));
-        let asked = Asked {
-            node: seen.node,
-            group: seen.request.unwrap_or(message.place.frame),
-            faults,
-            ..Asked::of(message, request)
-        };
+        let group = seen.request.unwrap_or(message.place.frame);
+        let asked = Arc::new(Asked::of(message, request, seen.node, group, faults));
         let asking = Asking {
             message,
             request,
@@ -85,7 +81,7 @@ impl Validator {
         };
         let mut finder = Finder::new(context, Some(session), &mut self.reports);
         show(&self.checks.request, message.traits, &mut finder, |check, finder| check(&asking, finder));
-        self.world.remember_request(Arc::new(asked), observer);
+        self.world.remember_request(asked, observer);
     }
 
     fn take_reply(
@@ -110,6 +106,9 @@ impl Validator {
         let overwrites = asked.as_ref().is_some_and(|asked| asked.is_overwrite()) && changes;
         let anchors = changes && asked.as_ref().is_some_and(|asked| anchors(asked, &answer));
         let anchored = self.world.options.cold_start || session.anchored;
+        let after = node.map(Node::bindings).unwrap_or_default();
+        let before = if changes { observer.before() } else { after };
+        let removes = changes && asked.is_some() && removes_a_binding(before, after, message.place.time);
         let answering = Answering {
             message,
             reply,
@@ -117,7 +116,8 @@ impl Validator {
             asked: asked.as_deref(),
             decides: seen.decides,
             session,
-            before: if changes { observer.before() } else { node.map(Node::bindings).unwrap_or_default() },
+            before,
+            removes_a_binding: removes,
             node,
             slot: seen.node,
             anchored: anchored || overwrites,
@@ -128,12 +128,11 @@ impl Validator {
         let mut finder = Finder::new(context, Some(session), &mut self.reports);
         show(&self.checks.reply, message.traits, &mut finder, |check, finder| check(&answering, finder));
         let numbers = message.message.numbers();
-        let removes = answering.removes_a_binding();
         self.file(seen.node, observer);
         self.world.remember_reply(&answer, asked.as_deref(), seen.decides, seen.node, numbers, observer);
         if let (Some(slot), Some(asked), true) = (seen.node, &asked, changes) {
-            if let Some(session) = self.world.session_mut(slot, observer) {
-                session.anchored |= anchors;
+            if anchors && let Some(session) = self.world.session_mut(slot, observer) {
+                session.anchored = true;
             }
             self.note_policy(slot, asked, &answer, removes, observer);
         }

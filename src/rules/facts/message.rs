@@ -144,10 +144,8 @@ impl<'e, 'a> MessageFacts<'e, 'a> {
 
     /// The extensions of a type, in wire order.
     pub fn of_type(&self, kind: ExtensionType) -> impl Iterator<Item = &Extension<'a>> {
-        let occurs = self.types.has(kind);
-        self.extensions
-            .iter()
-            .filter(move |extension| occurs && !extension.is_family() && extension.kind == kind)
+        let among = if self.types.has(kind) { self.extensions.as_slice() } else { &[] };
+        among.iter().filter(move |extension| !extension.is_family() && extension.kind == kind)
     }
 
     /// The extensions of a type and Sub-Type.

@@ -35,6 +35,16 @@ impl OctetSet {
         self.0 == [0; 4]
     }
 
+    /// Whether a value of this set is in the other, too.
+    pub fn meets(&self, other: &Self) -> bool {
+        self.0.iter().zip(other.0).any(|(own, other)| own & other != 0)
+    }
+
+    /// Whether all values of this set are in the other.
+    pub fn is_within(&self, other: &Self) -> bool {
+        self.0.iter().zip(other.0).all(|(own, other)| own & !other == 0)
+    }
+
     /// The values in ascending order.
     pub fn iter(&self) -> impl Iterator<Item = u8> {
         let words = self.0.into_iter().zip((0..=u8::MAX).step_by(64)).filter(|(word, _)| *word != 0);
@@ -128,6 +138,8 @@ impl Traits {
     pub const NOT_ONE_HOME: Self = Self(1 << 23);
     /// It has Type 33 or 130, which a foreign agent keeps for itself.
     pub const FOR_RELAY: Self = Self(1 << 24);
+    /// What few registrations have and is remembered of them: Type 144, 148 or 152.
+    pub const SELDOM: Self = Self::UDP_TUNNEL_REQUEST.and(Self::MOBILE_NETWORK).and(Self::DUAL_STACK);
     /// There are keys to verify it with.
     pub const KEYS: Self = Self(1 << 25);
     /// It is a reply that accepts (codes 0 and 1), and one that does not.
@@ -144,6 +156,11 @@ impl Traits {
     #[inline]
     pub const fn have(self, needed: Self) -> bool {
         self.0 & needed.0 == needed.0
+    }
+
+    /// Whether any of `others` are among these.
+    pub const fn have_any(self, others: Self) -> bool {
+        self.0 & others.0 != 0
     }
 
     /// What a message is.
@@ -223,6 +240,9 @@ mod tests {
         let set: OctetSet = [255, 64, 3, 0, 64, 63, 128].into_iter().collect();
         assert_eq!(set.iter().collect::<Vec<u8>>(), [0, 3, 63, 64, 128, 255]);
         assert!(!set.is_empty() && !set.has(1));
+        let some: OctetSet = [3, 255].into_iter().collect();
+        assert!(some.is_within(&set) && !set.is_within(&some) && set.meets(&some));
+        assert!(!some.meets(&[4, 254].into_iter().collect()));
         assert!(OctetSet::default().is_empty() && OctetSet::default().iter().next().is_none());
     }
 }

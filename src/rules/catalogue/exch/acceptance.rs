@@ -77,7 +77,7 @@ fn accepts_what_points_nowhere(answering: &Answering<'_, '_, '_>, finder: &mut F
     }
     let known = KnownBids::of(answering, asked);
     let known = if asked.is_overwrite() { known.without_live() } else { known };
-    if !listed.iter().any(|bid| known.has(bid)) {
+    if !known.has_any(&listed) {
         finder
             .fires(format!(
                 "accepts the request #{}, whose FORWARD rules list {} and {}; the agent refuses it with {} \
@@ -121,7 +121,7 @@ fn decides_a_mixed_policy(answering: &Answering<'_, '_, '_>, finder: &mut Finder
         return;
     }
     let known = KnownBids::of(answering, asked);
-    if listed.iter().all(|bid| known.has(bid)) {
+    if known.has_all(&listed) {
         return;
     }
     let (found, missing): (Vec<u8>, Vec<u8>) = listed.iter().partition(|bid| known.has(*bid));
@@ -161,10 +161,10 @@ pub static EXCH_010: Rule = Rule {
 
 fn accepts_what_is_malformed(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     let Some(asked) = answering.asked.filter(|_| answering.accepts()) else { return };
-    let mut rules: Vec<&str> = asked.faults.rules().collect();
-    if rules.is_empty() {
+    if asked.faults.is_empty() {
         return;
     }
+    let mut rules: Vec<&str> = asked.faults.rules().collect();
     rules.sort_unstable();
     finder
         .fires(format!(

@@ -170,7 +170,7 @@ fn repeats_unusable_bids(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
     }
     let Some(refused) = asking.session.refusal_of(&listed, asking.time()) else { return };
     let known = KnownBids::among(asking.live(), asking.asked);
-    if !listed.iter().any(|bid| known.has(bid)) {
+    if !known.has_any(&listed) {
         finder.fires(format!(
             "FORWARD rules list {} again, {} after they were refused with {}, and {} (RFC 7629 §5.1, §5.2)",
             bids(listed.iter()),
@@ -206,7 +206,7 @@ fn refuses_what_it_knows(answering: &Answering<'_, '_, '_>, finder: &mut Finder<
     let Some(asked) = answering.asked_lately().filter(|_| is_judged) else { return };
     let known = KnownBids::of(answering, asked);
     let listed = asked.said.forward_bids();
-    if listed.is_empty() || !listed.iter().all(|bid| known.has(bid)) {
+    if listed.is_empty() || !known.has_all(&listed) {
         return;
     }
     let (session, time) = (answering.session, answering.time());

@@ -195,7 +195,7 @@ pub static FB_017: Rule = Rule {
 };
 
 fn exhausted_by_removal(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
-    let Some(node) = answering.node.filter(|_| answering.removes_a_binding()) else { return };
+    let Some(node) = answering.node.filter(|_| answering.removes_a_binding) else { return };
     report_exhausted(node, &LiveBids::of(answering.live_after()), answering.session, finder);
 }
 

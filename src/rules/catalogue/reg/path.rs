@@ -27,10 +27,10 @@ pub static REG_019: Rule = Rule {
 };
 
 fn comes_from_elsewhere(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
-    let has_multipath = asking.message.has_multipath();
-    let Some(source) = asking.strange_source().filter(|_| !has_multipath && asking.message.is_whole()) else {
+    if asking.message.has_multipath() || !asking.message.is_whole() {
         return;
-    };
+    }
+    let Some(source) = asking.strange_source() else { return };
     finder
         .fires(format!(
             "sent from {source}, and it registers the co-located Care-of Address {}; it has to come from there \

@@ -44,7 +44,7 @@ fn lacks_identity(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
             .at(fields::HOME_AGENT);
     } else if answering.message.leg == Leg::HomeAgent
         && answering.is_home_agent_code()
-        && asked.said.types.has(ExtensionType::NAI)
+        && asked.said.has_nai
         && answering.message.is_whole()
         && !answering.message.has(ExtensionType::NAI)
     {
@@ -143,8 +143,8 @@ fn names_a_wrong_home_agent(answering: &Answering<'_, '_, '_>, finder: &mut Find
         return;
     }
     let is_unicast = destination == wanted && !wanted.is_multicast() && !wanted.is_unspecified();
-    let is_assigned = asked.said.types.has(ExtensionType::DYNAMIC_HOME_AGENT)
-        || answering.message.has(ExtensionType::DYNAMIC_HOME_AGENT);
+    let is_assigned =
+        asked.said.has_dynamic_home_agent || answering.message.has(ExtensionType::DYNAMIC_HOME_AGENT);
     if is_unicast && named != wanted && !is_assigned {
         finder
             .fires(format!(
