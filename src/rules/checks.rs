@@ -1,5 +1,7 @@
 //! The checks of the catalogue, sorted by what they look at.
 
+use std::sync::Arc;
+
 use super::Rule;
 use super::catalogue::CATALOGUE;
 use super::facts::{
@@ -19,53 +21,36 @@ pub(super) type SprayCheck = fn(&Sprayed, &mut Finder<'_>);
 pub(super) type List<C> = Vec<(&'static Rule, C)>;
 
 /// Rules with their checks of one kind, each after what a message must have to be shown to it.
-#[derive(Debug)]
-pub(super) struct Sorted<C> {
-    all: Vec<(Traits, &'static Rule, C)>,
-    /// Those to be shown messages with some traits: most messages are of few sorts.
-    met: Vec<(Traits, List<C>)>,
+type Needing<C> = Vec<(Traits, &'static Rule, C)>;
+
+/// A check of a registration alone.
+type RegistrationCheck = fn(&MessageFacts<'_, '_>, &mut Finder<'_>);
+
+/// A check of a request with what was before it.
+type RequestCheck = fn(&Asking<'_, '_, '_>, &mut Finder<'_>);
+
+/// A check of a reply with what it answers and what was before it.
+type ReplyCheck = fn(&Answering<'_, '_, '_>, &mut Finder<'_>);
+
+/// The checks to be shown messages with some traits, in the order of the catalogue: most messages are of few sorts.
+#[derive(Debug, Default)]
+pub(super) struct Sort {
+    pub registration: List<RegistrationCheck>,
+    pub request: List<RequestCheck>,
+    pub reply: List<ReplyCheck>,
 }
 
 /// The most sorts of messages that are remembered.
 const SORTS: usize = 32;
 
-impl<C> Default for Sorted<C> {
-    fn default() -> Self {
-        Self { all: Vec::new(), met: Vec::new() }
-    }
-}
-
-impl<C: Copy> Sorted<C> {
-    fn push(&mut self, needs: Traits, rule: &'static Rule, check: C) {
-        self.all.push((needs, rule, check));
-    }
-
-    /// Makes ready for messages with these traits.
-    fn meet(&mut self, traits: Traits) {
-        if self.met.iter().any(|(met, _)| *met == traits) {
-            return;
-        }
-        if self.met.len() >= SORTS {
-            self.met.remove(0);
-        }
-        let theirs = self.all.iter().filter(|(needs, ..)| traits.have(*needs));
-        self.met.push((traits, theirs.map(|(_, rule, check)| (*rule, *check)).collect()));
-    }
-
-    /// The checks to be shown a message with these traits, in the order of the catalogue, after [`Checks::meet`].
-    pub fn of(&self, traits: Traits) -> &[(&'static Rule, C)] {
-        self.met.iter().find(|(met, _)| *met == traits).map_or(&[], |(_, checks)| checks)
-    }
-}
-
 /// The checks of the catalogue, by what they look at.
 #[derive(Debug, Default)]
 pub(super) struct Checks {
     pub datagram: List<fn(&MessageFacts<'_, '_>, &mut Finder<'_>)>,
-    pub registration: Sorted<fn(&MessageFacts<'_, '_>, &mut Finder<'_>)>,
+    registration: Needing<RegistrationCheck>,
     pub flow_binding: List<fn(&MessageFacts<'_, '_>, &FlowBindingFacts<'_>, &mut Finder<'_>)>,
-    pub request: Sorted<fn(&Asking<'_, '_, '_>, &mut Finder<'_>)>,
-    pub reply: Sorted<fn(&Answering<'_, '_, '_>, &mut Finder<'_>)>,
+    request: Needing<RequestCheck>,
+    reply: Needing<ReplyCheck>,
     pub unanswered: List<fn(&Unanswered<'_>, &mut Finder<'_>)>,
     pub expiry: List<fn(&Expired<'_>, &mut Finder<'_>)>,
     pub packet: List<PacketCheck>,
@@ -73,14 +58,26 @@ pub(super) struct Checks {
     pub forward: List<PacketCheck>,
     pub spray: List<SprayCheck>,
     pub revocation: List<fn(&Revoking<'_, '_, '_>, &mut Finder<'_>)>,
+    /// The sorts of messages met so far.
+    met: Vec<(Traits, Arc<Sort>)>,
 }
 
 impl Checks {
-    /// Makes ready for a message with these traits.
-    pub fn meet(&mut self, traits: Traits) {
-        self.registration.meet(traits);
-        self.request.meet(traits);
-        self.reply.meet(traits);
+    /// The checks for a message with these traits.
+    pub fn of(&mut self, traits: Traits) -> Arc<Sort> {
+        if let Some((_, sort)) = self.met.iter().find(|(met, _)| *met == traits) {
+            return Arc::clone(sort);
+        }
+        if self.met.len() >= SORTS {
+            self.met.remove(0);
+        }
+        let sort = Arc::new(Sort {
+            registration: those_for(traits, &self.registration),
+            request: those_for(traits, &self.request),
+            reply: those_for(traits, &self.reply),
+        });
+        self.met.push((traits, Arc::clone(&sort)));
+        sort
     }
 
     pub fn of_catalogue() -> Self {
@@ -88,22 +85,22 @@ impl Checks {
         for rule in CATALOGUE.iter().copied() {
             match rule.check {
                 Check::Datagram(check) => checks.datagram.push((rule, check)),
-                Check::Registration(needs, check) => checks.registration.push(needs, rule, check),
+                Check::Registration(needs, check) => checks.registration.push((needs, rule, check)),
                 Check::FlowBinding(check) => checks.flow_binding.push((rule, check)),
-                Check::Request(needs, check) => checks.request.push(needs, rule, check),
-                Check::Reply(needs, check) => checks.reply.push(needs, rule, check),
+                Check::Request(needs, check) => checks.request.push((needs, rule, check)),
+                Check::Reply(needs, check) => checks.reply.push((needs, rule, check)),
                 Check::Both(needs, request, reply) => {
-                    checks.request.push(needs, rule, request);
-                    checks.reply.push(needs, rule, reply);
+                    checks.request.push((needs, rule, request));
+                    checks.reply.push((needs, rule, reply));
                 }
                 Check::Unanswered(check) => checks.unanswered.push((rule, check)),
                 Check::Expiry(check) => checks.expiry.push((rule, check)),
                 Check::ReplyOrExpiry(reply, expiry) => {
-                    checks.reply.push(Traits::NONE, rule, reply);
+                    checks.reply.push((Traits::NONE, rule, reply));
                     checks.expiry.push((rule, expiry));
                 }
                 Check::ReplyOrPacket(needs, reply, packet) => {
-                    checks.reply.push(needs, rule, reply);
+                    checks.reply.push((needs, rule, reply));
                     checks.packet.push((rule, packet));
                 }
                 Check::Packet(check) => checks.packet.push((rule, check)),
@@ -118,6 +115,12 @@ impl Checks {
         }
         checks
     }
+}
+
+/// Those of some checks that a message with these traits has to be shown to.
+fn those_for<C: Copy>(traits: Traits, checks: &[(Traits, &'static Rule, C)]) -> List<C> {
+    let theirs = checks.iter().filter(|(needs, ..)| traits.have(*needs));
+    theirs.map(|(_, rule, check)| (*rule, *check)).collect()
 }
 
 #[cfg(test)]
@@ -226,7 +229,7 @@ mod tests {
             let is_of_it = |needs: &Traits| {
                 [Traits::REQUEST, Traits::REPLY].iter().all(|kind| !needs.have(*kind) || facts.traits.have(*kind))
             };
-            for (needs, rule, check) in &checks.registration.all {
+            for (needs, rule, check) in &checks.registration {
                 if is_of_it(needs) && !facts.traits.have(*needs) {
                     check(&facts, finder.of(rule));
                 }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::checks::{Checks, Sorted};
+use super::Rule;
+use super::checks::{Checks, Sort};
 use super::facts::{Answering, Asking, LiveBids, MessageFacts, Revoking, Traits, removes_a_binding};
 use super::finder::{Context, Finder};
 use super::memory::{Answer, Asked, Faults};
@@ -30,7 +31,7 @@ impl Validator {
         let mut message = MessageFacts::of(event, keys);
         self.world.recent.expect_between(&message);
         message.leg = self.leg_of(&message, seen);
-        self.checks.meet(message.traits);
+        let sort = self.checks.of(message.traits);
         let node = seen.node.and_then(|slot| observer.node(slot).map(|node| (slot, node)));
         let context = context_of(&message, node);
         let mut finder = Finder::new(context, None, &mut self.reports);
@@ -39,9 +40,9 @@ impl Validator {
         }
         match &event.message.header {
             Header::Request(request) if self.is_port(message.destination.port()) => {
-                self.take_request(&message, request, seen, context, observer);
+                self.take_request(&message, request, &sort, seen, context, observer);
             }
-            Header::Reply(reply) => self.take_reply(&message, reply, seen, context, observer),
+            Header::Reply(reply) => self.take_reply(&message, reply, &sort, seen, context, observer),
             Header::Revocation(revocation) => {
                 self.take_revocation(&message, revocation, context, node, observer);
             }
@@ -59,13 +60,14 @@ impl Validator {
         &mut self,
         message: &MessageFacts<'_, '_>,
         request: &RegistrationRequest,
+        sort: &Sort,
         seen: Attribution,
         context: Context,
         observer: &Observer,
     ) {
         let session = seen.node.and_then(|node| self.world.session(node, observer)).unwrap_or(&self.blank);
         let mut finder = Finder::new(context, Some(session), &mut self.reports);
-        judge_alone(&self.checks, message, &mut finder);
+        judge_alone(&self.checks, sort, message, &mut finder);
         let mut faults = Faults::default();
         self.reports.iter().for_each(|report| faults.add(report.finding.rule.id));
         let group = seen.request.unwrap_or(message.place.frame);
@@ -80,7 +82,7 @@ impl Validator {
             world: &self.world,
         };
         let mut finder = Finder::new(context, Some(session), &mut self.reports);
-        show(&self.checks.request, message.traits, &mut finder, |check, finder| check(&asking, finder));
+        show(&sort.request, &mut finder, |check, finder| check(&asking, finder));
         self.world.remember_request(asked, observer);
     }
 
@@ -88,13 +90,14 @@ impl Validator {
         &mut self,
         message: &MessageFacts<'_, '_>,
         reply: &RegistrationReply,
+        sort: &Sort,
         seen: Attribution,
         context: Context,
         observer: &Observer,
     ) {
         let session = seen.node.and_then(|node| self.world.session(node, observer));
         let mut finder = Finder::new(context, session, &mut self.reports);
-        judge_alone(&self.checks, message, &mut finder);
+        judge_alone(&self.checks, sort, message, &mut finder);
         let answer = Answer::of(message, reply);
         let asked = seen.request.and_then(|group| self.asked_of(group, message)).cloned();
         if let Some(asked) = &asked {
@@ -126,7 +129,7 @@ impl Validator {
             observer,
         };
         let mut finder = Finder::new(context, Some(session), &mut self.reports);
-        show(&self.checks.reply, message.traits, &mut finder, |check, finder| check(&answering, finder));
+        show(&sort.reply, &mut finder, |check, finder| check(&answering, finder));
         let numbers = message.message.numbers();
         self.file(seen.node, observer);
         self.world.remember_reply(&answer, asked.as_deref(), seen.decides, seen.node, numbers, observer);
@@ -195,8 +198,8 @@ impl Validator {
 }
 
 /// Shows a registration alone to the rules that need no more.
-fn judge_alone(checks: &Checks, message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
-    show(&checks.registration, message.traits, finder, |check, finder| check(message, finder));
+fn judge_alone(checks: &Checks, sort: &Sort, message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
+    show(&sort.registration, finder, |check, finder| check(message, finder));
     // Their checks are of nothing but what is odd about one.
     if !message.traits.have(Traits::ODD_FLOW_BINDING) {
         return;
@@ -208,14 +211,13 @@ fn judge_alone(checks: &Checks, message: &MessageFacts<'_, '_>, finder: &mut Fin
     }
 }
 
-/// Shows a message to those of some checks that can report something of it.
+/// Shows a message to some checks.
 fn show<C: Copy>(
-    checks: &Sorted<C>,
-    traits: Traits,
+    checks: &[(&'static Rule, C)],
     finder: &mut Finder<'_>,
     mut show: impl FnMut(C, &mut Finder<'_>),
 ) {
-    for (rule, check) in checks.of(traits) {
+    for (rule, check) in checks {
         show(*check, finder.of(rule));
     }
 }
