@@ -83,7 +83,10 @@ impl<'e, 'a> MessageFacts<'e, 'a> {
             }
         }
         if facts.traits.have(Traits::FLOW_BINDING) {
-            facts.flow_bindings = facts.flow_binding_extensions().map(FlowBindingFacts::of).collect();
+            // Room for no more than there are: blocks of up to a kilobyte are got and given back in no time.
+            facts.flow_bindings.reserve_exact(facts.flow_binding_extensions().count());
+            let extensions = facts.extensions.iter().filter(|extension| extension.is_flow_binding());
+            facts.flow_bindings.extend(extensions.map(FlowBindingFacts::of));
             let is_odd = facts.traits.have(Traits::FAMILY_BEHIND)
                 || !facts.flow_bindings.iter().all(FlowBindingFacts::is_ordinary);
             facts.adds(Traits::ODD_FLOW_BINDING.only_if(is_odd));

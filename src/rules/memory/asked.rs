@@ -86,7 +86,7 @@ pub(in crate::rules) struct Said {
     /// Whether it has an extension of an unknown type that a receiver may not skip.
     pub has_unknown_critical: bool,
     /// Its Flow-Bindings, broken ones included.
-    pub flow_rules: Vec<FlowRule>,
+    pub flow_rules: Box<[FlowRule]>,
     /// What few registrations say.
     seldom: Option<Box<Seldom>>,
     /// Fingerprint of the UDP payload; `None` where not all of it was captured.

@@ -208,7 +208,7 @@ fn refuses_who_was_overtaken(answering: &Answering<'_, '_, '_>, finder: &mut Fin
             .fires(format!(
                 "refuses the request #{} of BID {own} with 133 after that of BID {bid}, #{}, with a later timestamp came \
                  first; replay protection is one sequence for all paths (RFC 5944 §5.7.1)",
-                asked.place.frame, other.place.frame
+                asked.place.frame, other.frame
             ))
             .at(fields::CODE);
     }

@@ -110,6 +110,6 @@ fn report_altered(passed: &Passed, session: &Session, world: &World, finder: &mu
     finder.fires(format!(
         "the {message} {:#018x} differs from its copy on the other leg, #{}, before the end of Type 32; a foreign agent \
          passes that part on as it is (RFC 5944 §3.7.2.2, §3.7.3.2)",
-        passed.identification, original.place.frame
+        passed.identification, original.frame
     ));
 }
