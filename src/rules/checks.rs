@@ -41,7 +41,7 @@ pub(super) struct Sort {
 }
 
 /// The most sorts of messages that are remembered.
-const SORTS: usize = 32;
+const SORTS: usize = 64;
 
 /// The checks of the catalogue, by what they look at.
 #[derive(Debug, Default)]
@@ -95,8 +95,8 @@ impl Checks {
                 }
                 Check::Unanswered(check) => checks.unanswered.push((rule, check)),
                 Check::Expiry(check) => checks.expiry.push((rule, check)),
-                Check::ReplyOrExpiry(reply, expiry) => {
-                    checks.reply.push((Traits::NONE, rule, reply));
+                Check::ReplyOrExpiry(needs, reply, expiry) => {
+                    checks.reply.push((needs, rule, reply));
                     checks.expiry.push((rule, expiry));
                 }
                 Check::ReplyOrPacket(needs, reply, packet) => {

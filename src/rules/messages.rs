@@ -35,8 +35,11 @@ impl Validator {
         let node = seen.node.and_then(|slot| observer.node(slot).map(|node| (slot, node)));
         let context = context_of(&message, node);
         let mut finder = Finder::new(context, None, &mut self.reports);
-        for (rule, check) in &self.checks.datagram {
-            check(&message, finder.of(rule));
+        // They are of what is no registration.
+        if !message.traits.have_any(Traits::REQUEST.and(Traits::REPLY)) {
+            for (rule, check) in &self.checks.datagram {
+                check(&message, finder.of(rule));
+            }
         }
         match &event.message.header {
             Header::Request(request) if self.is_port(message.destination.port()) => {
@@ -128,6 +131,8 @@ impl Validator {
             world: &self.world,
             observer,
         };
+        let traits = Traits::of_exchange(reply, asked.as_deref()).and(Traits::REMOVES.only_if(removes));
+        let sort = self.checks.of(message.traits.and(traits));
         let mut finder = Finder::new(context, Some(session), &mut self.reports);
         show(&sort.reply, &mut finder, |check, finder| check(&answering, finder));
         let numbers = message.message.numbers();

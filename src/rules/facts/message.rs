@@ -99,6 +99,9 @@ impl<'e, 'a> MessageFacts<'e, 'a> {
         facts.adds(Traits::UNAUTHORIZED.only_if(facts.protection.is_none()));
         facts.adds(Traits::OVERRUN.only_if(facts.overrun.is_some()));
         facts.adds(Traits::KEYS.only_if(!keys.is_empty()));
+        facts.adds(Traits::NO_MULTIPATH.only_if(!facts.has_multipath()));
+        let is_from_elsewhere = |request: &RegistrationRequest| *source.ip() != request.care_of_address;
+        facts.adds(Traits::FROM_ELSEWHERE.only_if(facts.request().is_some_and(is_from_elsewhere)));
         facts.usable = facts.only_multipath().filter(|multipath| !matches!(multipath.bid, 0 | 255));
         facts
     }

@@ -1,6 +1,9 @@
 //! Small facts: legs, sets of types.
 
-use crate::wire::{Authentication, Extension, ExtensionType, Header, Multipath};
+use crate::rules::memory::Asked;
+use crate::wire::{
+    Authentication, Extension, ExtensionType, Header, Multipath, RegistrationReply, ReplyCode,
+};
 
 /// The leg of a message's path (D5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -83,7 +86,7 @@ impl TypeSet {
 /// What a message is and what it carries, as far as that spares checks: one that looks at Multipath extensions need not
 /// be shown a message without any, nor one that looks for what is odd about them a message with nothing odd.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::rules) struct Traits(u32);
+pub(in crate::rules) struct Traits(u64);
 
 impl Traits {
     /// Nothing in particular.
@@ -142,10 +145,36 @@ impl Traits {
     pub const SELDOM: Self = Self::UDP_TUNNEL_REQUEST.and(Self::MOBILE_NETWORK).and(Self::DUAL_STACK);
     /// There are keys to verify it with.
     pub const KEYS: Self = Self(1 << 25);
-    /// It is a reply that accepts (codes 0 and 1), and one that does not.
+    /// It is a reply that accepts (codes 0 and 1).
     pub const ACCEPTS: Self = Self(1 << 26);
-    /// See [`Traits::ACCEPTS`].
+    /// It is a reply that does not accept.
     pub const REFUSES: Self = Self(1 << 27);
+    /// It is a reply with code 1.
+    pub const CODE_1: Self = Self(1 << 28);
+    /// It is a request with Lifetime 0.
+    pub const DEREGISTERS: Self = Self(1 << 29);
+    /// It is a request with S.
+    pub const SIMULTANEOUS: Self = Self(1 << 30);
+    /// It is a request with M or G.
+    pub const ENCAPSULATES: Self = Self(1 << 31);
+    /// It is a request that came from another address than the one to be registered.
+    pub const FROM_ELSEWHERE: Self = Self(1 << 32);
+    /// It has no Multipath extension.
+    pub const NO_MULTIPATH: Self = Self(1 << 33);
+    /// It is a reply whose request was not seen, or names another node.
+    pub const STRAY: Self = Self(1 << 34);
+    /// It is a reply to a request without Type 154.
+    pub const ASKED_WITHOUT_FAMILY: Self = Self(1 << 35);
+    /// It is a reply to a request with a Flow-Binding extension.
+    pub const ASKED_FLOW_BINDING: Self = Self(1 << 36);
+    /// It is a reply to a request with Bulk or Overwrite.
+    pub const ASKED_FLAGS: Self = Self(1 << 37);
+    /// It is a reply to a request for a mobile network.
+    pub const ASKED_NETWORK: Self = Self(1 << 38);
+    /// It is a reply to a request that is malformed (EXCH-010).
+    pub const ASKED_FAULTY: Self = Self(1 << 39);
+    /// It is a reply that ends a binding.
+    pub const REMOVES: Self = Self(1 << 40);
 
     /// These and others.
     pub const fn and(self, other: Self) -> Self {
@@ -166,11 +195,34 @@ impl Traits {
     /// What a message is.
     pub const fn of_header(header: &Header<'_>) -> Self {
         match header {
-            Header::Request(_) => Self::REQUEST,
-            Header::Reply(reply) if reply.code.is_accepted() => Self::REPLY.and(Self::ACCEPTS),
+            Header::Request(request) => {
+                let flags = request.flags;
+                Self::REQUEST
+                    .and(Self::DEREGISTERS.only_if(request.lifetime == 0))
+                    .and(Self::SIMULTANEOUS.only_if(flags.simultaneous_bindings()))
+                    .and(Self::ENCAPSULATES.only_if(flags.minimal_encapsulation() || flags.gre()))
+            }
+            Header::Reply(reply) if reply.code.is_accepted() => {
+                let has_code_1 = reply.code.0 == ReplyCode::ACCEPTED_NO_SIMULTANEOUS_BINDINGS.0;
+                Self::REPLY.and(Self::ACCEPTS).and(Self::CODE_1.only_if(has_code_1))
+            }
             Header::Reply(_) => Self::REPLY.and(Self::REFUSES),
             _ => Self::NONE,
         }
+    }
+
+    /// What a reply is to the request that it answers, if that was seen.
+    pub fn of_exchange(reply: &RegistrationReply, asked: Option<&Asked>) -> Self {
+        let Some(asked) = asked else { return Self::STRAY };
+        let home_address = asked.request.home_address;
+        let is_its_own = home_address == reply.home_address || home_address.is_unspecified();
+        Self::STRAY
+            .only_if(!is_its_own)
+            .and(Self::ASKED_WITHOUT_FAMILY.only_if(!asked.said.has_family))
+            .and(Self::ASKED_FLOW_BINDING.only_if(asked.said.has_flow_binding))
+            .and(Self::ASKED_FLAGS.only_if(asked.is_bulk() || asked.is_overwrite()))
+            .and(Self::ASKED_NETWORK.only_if(asked.said.asks_network))
+            .and(Self::ASKED_FAULTY.only_if(!asked.faults.is_empty()))
     }
 
     /// What an extension is.

@@ -29,7 +29,7 @@ pub static EXCH_003: Rule = Rule {
         The agent may have ignored the extension and dropped the sibling paths; refusing multipath calls for \
         152.",
     example: "a request with a Multipath extension; 03 01 02 58: accepted with Code 1",
-    check: Check::Reply(Traits::ACCEPTS, accepts_with_code_1),
+    check: Check::Reply(Traits::CODE_1, accepts_with_code_1),
 };
 
 fn accepts_with_code_1(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -63,7 +63,7 @@ pub static EXCH_006: Rule = Rule {
     why: "\
         The home agent must refuse with 153; accepting means that both ends hold a rule that points nowhere.",
     example: "only BID 1 is live; a request of BID 1 with FORWARD to BID 7; accepted",
-    check: Check::Reply(Traits::ACCEPTS, accepts_what_points_nowhere),
+    check: Check::Reply(Traits::ACCEPTS.and(Traits::ASKED_FLOW_BINDING), accepts_what_points_nowhere),
 };
 
 fn accepts_what_points_nowhere(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -107,7 +107,7 @@ pub static EXCH_007: Rule = Rule {
         'Cannot identify any' reads as none at all or as at least one; agents differ, so the same policy \
         passes at one and fails at another.",
     example: "only BID 1 is live; a request of BID 1 with FORWARD to BIDs 1 and 7; accepted, or refused with 153",
-    check: Check::Reply(Traits::NONE, decides_a_mixed_policy),
+    check: Check::Reply(Traits::ASKED_FLOW_BINDING, decides_a_mixed_policy),
 };
 
 fn decides_a_mixed_policy(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -156,7 +156,7 @@ pub static EXCH_010: Rule = Rule {
         No code is assigned for these errors, so lenient and strict agents behave differently; the state \
         that was installed is guesswork.",
     example: "a request with BID 255 (MP-008); accepted",
-    check: Check::Reply(Traits::ACCEPTS, accepts_what_is_malformed),
+    check: Check::Reply(Traits::ACCEPTS.and(Traits::ASKED_FAULTY), accepts_what_is_malformed),
 };
 
 fn accepts_what_is_malformed(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {

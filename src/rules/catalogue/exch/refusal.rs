@@ -197,7 +197,7 @@ pub static EXCH_008: Rule = Rule {
         The home agent lost a binding or its bulk renewal, does not count the binding being registered, or \
         tripped over the BID of a DROP rule.",
     example: "BIDs 1 and 2 are live; a request of BID 2 with FORWARD to BIDs 1 and 2; refused with 153",
-    check: Check::Reply(Traits::REFUSES, refuses_what_it_knows),
+    check: Check::Reply(Traits::REFUSES.and(Traits::ASKED_FLOW_BINDING), refuses_what_it_knows),
 };
 
 fn refuses_what_it_knows(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -284,7 +284,7 @@ pub static EXCH_011: Rule = Rule {
         A legacy agent misparses Type 154 and stays silent, so only dropping the extension gives service; \
         compare EXT-004.",
     example: "two requests with extension 154 stay unanswered; one without it is answered",
-    check: Check::Reply(Traits::NONE, seems_not_to_know_multipath),
+    check: Check::Reply(Traits::ASKED_WITHOUT_FAMILY, seems_not_to_know_multipath),
 };
 
 fn seems_not_to_know_multipath(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -322,7 +322,7 @@ pub static EXCH_014: Rule = Rule {
         The single BID of a DROP rule is a filler that receivers should disregard; an agent that looks it up \
         makes filtering rules impossible.",
     example: "a request with DROP and BID list 1; refused with 153",
-    check: Check::Reply(Traits::REFUSES, looks_up_the_filler),
+    check: Check::Reply(Traits::REFUSES.and(Traits::ASKED_FLOW_BINDING), looks_up_the_filler),
 };
 
 fn looks_up_the_filler(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {

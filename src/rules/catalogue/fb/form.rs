@@ -305,7 +305,7 @@ pub static FB_012: Rule = Rule {
     why: "\
         Whether the policy is installed, replaced or ignored is open; it may name the binding being removed.",
     example: "01 22 00 00 ...  9a 02 ...: Lifetime is 0",
-    check: Check::Registration(Traits::REQUEST.and(Traits::FLOW_BINDING), in_a_deregistration),
+    check: Check::Registration(Traits::DEREGISTERS.and(Traits::FLOW_BINDING), in_a_deregistration),
 };
 
 fn in_a_deregistration(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {

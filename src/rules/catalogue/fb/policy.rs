@@ -191,7 +191,7 @@ pub static FB_017: Rule = Rule {
         Figure 2 ends some preference lists with DROP, which the encoding cannot express; hosts either drop \
         the flow or let it leak onto a path the policy meant to avoid.",
     example: "FORWARD 1 is in force, BID 1 and BID 2 are live; BID 1 is de-registered",
-    check: Check::ReplyOrExpiry(exhausted_by_removal, exhausted_by_expiry),
+    check: Check::ReplyOrExpiry(Traits::REMOVES, exhausted_by_removal, exhausted_by_expiry),
 };
 
 fn exhausted_by_removal(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {

@@ -411,7 +411,7 @@ pub static MP_026: Rule = Rule {
         S asks for a copy of every packet on every path, Multipath for one path per flow; their combination \
         is undefined and may double the traffic.",
     example: "01 a2 02 58 ...  9a 01 00 04  04 01 01 00: S in the header",
-    check: Check::Registration(Traits::REQUEST.and(Traits::MULTIPATH), simultaneous_and_multipath),
+    check: Check::Registration(Traits::SIMULTANEOUS.and(Traits::MULTIPATH), simultaneous_and_multipath),
 };
 
 fn simultaneous_and_multipath(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {

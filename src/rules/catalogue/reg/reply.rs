@@ -70,7 +70,7 @@ pub static REG_006: Rule = Rule {
         The two ends would bind different home addresses; a home agent that cannot serve the address has to \
         refuse with 129 instead.",
     example: "a request for Home Address 10.1.0.1; the reply to it names 10.1.0.2",
-    check: Check::Reply(Traits::NONE, changes_home_address),
+    check: Check::Reply(Traits::STRAY, changes_home_address),
 };
 
 fn changes_home_address(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
