@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 
 use crate::net::Checksum;
 use crate::rules::Place;
-use crate::rules::facts::{Leg, MessageFacts, OctetSet, Traits};
+use crate::rules::facts::{FlowBindingFacts, Leg, MessageFacts, OctetSet, Traits};
 use crate::state::NormalSelector;
 use crate::wire::{
     Action, Content, DualStack, Extension, ExtensionType, MobileNetwork, Multipath, RegistrationReply,
@@ -171,6 +171,18 @@ pub(in crate::rules) struct FlowRule {
 }
 
 impl FlowRule {
+    fn of(facts: &FlowBindingFacts<'_>) -> Self {
+        Self {
+            identity: facts.identity(),
+            action: facts.action(),
+            bids: SmallVec::from_slice(facts.bids()),
+            is_forward_list: facts.is_forward_list(),
+            sets_policy: facts.sets_policy(),
+            overruns: facts.overruns,
+            ts_format: facts.flow_binding.ts_format,
+        }
+    }
+
     /// What is to be done, and with which BIDs.
     pub fn says(&self) -> (Action, &[u8]) {
         (self.action, &self.bids)
@@ -313,14 +325,6 @@ impl Said {
             has_nai: message.types.has(ExtensionType::NAI),
             has_dynamic_home_agent: message.types.has(ExtensionType::DYNAMIC_HOME_AGENT),
             asks_udp_tunnel: message.types.has(ExtensionType::UDP_TUNNEL_REQUEST),
-            asks_network: message
-                .of_subtype(ExtensionType::MOBILE_NETWORK, MobileNetwork::REQUEST)
-                .next()
-                .is_some(),
-            asks_prefix: message
-                .of_subtype(ExtensionType::DUAL_STACK, DualStack::PREFIX_REQUEST)
-                .next()
-                .is_some(),
             is_authorized: !message.traits.have(Traits::UNAUTHORIZED),
             is_whole: message.is_whole(),
             has_unknown_critical: message.traits.have(Traits::UNASSIGNED)
@@ -329,19 +333,7 @@ impl Said {
                 }),
             payload: Some(fingerprint(message.message.octets)).filter(|_| !message.is_cut),
             protected: message.protected().map(fingerprint),
-            flow_rules: message
-                .flow_bindings
-                .iter()
-                .map(|facts| FlowRule {
-                    identity: facts.identity(),
-                    action: facts.action(),
-                    bids: SmallVec::from_slice(facts.bids()),
-                    is_forward_list: facts.is_forward_list(),
-                    sets_policy: facts.sets_policy(),
-                    overruns: facts.overruns,
-                    ts_format: facts.flow_binding.ts_format,
-                })
-                .collect(),
+            flow_rules: message.flow_bindings.iter().map(FlowRule::of).collect(),
             ..Self::default()
         };
         if message.traits.have_any(Traits::SELDOM) {
@@ -351,6 +343,9 @@ impl Said {
     }
 
     fn take_seldom(&mut self, message: &MessageFacts<'_, '_>) {
+        let has = |kind, subtype| message.of_subtype(kind, subtype).next().is_some();
+        self.asks_network = has(ExtensionType::MOBILE_NETWORK, MobileNetwork::REQUEST);
+        self.asks_prefix = has(ExtensionType::DUAL_STACK, DualStack::PREFIX_REQUEST);
         let seldom = |extension: &&Extension<'_>| Traits::of_extension(extension).have_any(Traits::SELDOM);
         for extension in message.extensions.iter().filter(seldom) {
             if let Ok(content) = extension.content() {
