@@ -218,7 +218,8 @@ mod tests {
                 authentication: AuthenticationFacts::default(),
             };
             let keys = KeyRing::default();
-            let mut facts = MessageFacts::of(&event, &keys);
+            let mut facts = MessageFacts::unread(&event, &keys);
+            facts.read();
             facts.leg = if is_at_home { Leg::HomeAgent } else { Leg::ForeignAgent };
             let place = Place { frame: 1, time: Timestamp::FIRST, precision: Precision::SECONDS };
             let context = Context { place, sender: Subject::Any, node: None, home_address: None };

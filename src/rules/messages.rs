@@ -28,7 +28,8 @@ impl Validator {
             }
             self.world.merge(*name, *node, event.time, observer);
         }
-        let mut message = MessageFacts::of(event, keys);
+        let mut message = MessageFacts::unread(event, keys);
+        message.read();
         self.world.recent.expect_between(&message);
         message.leg = self.leg_of(&message, seen);
         let sort = self.checks.of(message.traits);

@@ -341,7 +341,8 @@ const COMPARED: usize = 512;
 
 fn overlapping_rules(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     let sound = |facts: &&FlowBindingFacts<'_>| facts.selector().is_some_and(has_sound_ranges);
-    let all: Vec<&FlowBindingFacts<'_>> = message.flow_bindings.iter().filter(sound).take(COMPARED).collect();
+    let all: SmallVec<[&FlowBindingFacts<'_>; 8]> =
+        message.flow_bindings.iter().filter(sound).take(COMPARED).collect();
     for (place, other) in all.iter().enumerate() {
         let overlapping = all.iter().take(place).find(|one| differ(one, other) && intersect(one, other));
         if let Some(one) = overlapping {
