@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::checks::{Checks, Sorted};
-use super::facts::{Answering, Asking, LiveBids, MessageFacts, Revoking, Traits};
+use super::Rule;
+use super::checks::{Checks, Sort};
+use super::facts::{Answering, Asking, LiveBids, MessageFacts, Revoking, Traits, removes_a_binding};
 use super::finder::{Context, Finder};
 use super::memory::{Answer, Asked, Faults};
 use super::pairing::anchors;
@@ -27,21 +28,25 @@ impl Validator {
             }
             self.world.merge(*name, *node, event.time, observer);
         }
-        let mut message = MessageFacts::of(event, keys);
+        let mut message = MessageFacts::unread(event, keys);
+        message.read();
         self.world.recent.expect_between(&message);
         message.leg = self.leg_of(&message, seen);
-        self.checks.meet(message.traits);
+        let sort = self.checks.of(message.traits);
         let node = seen.node.and_then(|slot| observer.node(slot).map(|node| (slot, node)));
         let context = context_of(&message, node);
         let mut finder = Finder::new(context, None, &mut self.reports);
-        for (rule, check) in &self.checks.datagram {
-            check(&message, finder.of(rule));
+        // They are of what is no registration.
+        if !message.traits.have_any(Traits::REQUEST.and(Traits::REPLY)) {
+            for (rule, check) in &self.checks.datagram {
+                check(&message, finder.of(rule));
+            }
         }
         match &event.message.header {
             Header::Request(request) if self.is_port(message.destination.port()) => {
-                self.take_request(&message, request, seen, context, observer);
+                self.take_request(&message, request, &sort, seen, context, observer);
             }
-            Header::Reply(reply) => self.take_reply(&message, reply, seen, context, observer),
+            Header::Reply(reply) => self.take_reply(&message, reply, &sort, seen, context, observer),
             Header::Revocation(revocation) => {
                 self.take_revocation(&message, revocation, context, node, observer);
             }
@@ -59,21 +64,18 @@ impl Validator {
         &mut self,
         message: &MessageFacts<'_, '_>,
         request: &RegistrationRequest,
+        sort: &Sort,
         seen: Attribution,
         context: Context,
         observer: &Observer,
     ) {
         let session = seen.node.and_then(|node| self.world.session(node, observer)).unwrap_or(&self.blank);
         let mut finder = Finder::new(context, Some(session), &mut self.reports);
-        judge_alone(&self.checks, message, &mut finder);
+        judge_alone(&self.checks, sort, message, &mut finder);
         let mut faults = Faults::default();
         self.reports.iter().for_each(|report| faults.add(report.finding.rule.id));
-        let asked = Asked {
-            node: seen.node,
-            group: seen.request.unwrap_or(message.place.frame),
-            faults,
-            ..Asked::of(message, request)
-        };
+        let group = seen.request.unwrap_or(message.place.frame);
+        let asked = Arc::new(Asked::of(message, request, seen.node, group, faults));
         let asking = Asking {
             message,
             request,
@@ -84,21 +86,22 @@ impl Validator {
             world: &self.world,
         };
         let mut finder = Finder::new(context, Some(session), &mut self.reports);
-        show(&self.checks.request, message.traits, &mut finder, |check, finder| check(&asking, finder));
-        self.world.remember_request(Arc::new(asked), observer);
+        show(&sort.request, &mut finder, |check, finder| check(&asking, finder));
+        self.world.remember_request(asked, observer);
     }
 
     fn take_reply(
         &mut self,
         message: &MessageFacts<'_, '_>,
         reply: &RegistrationReply,
+        sort: &Sort,
         seen: Attribution,
         context: Context,
         observer: &Observer,
     ) {
         let session = seen.node.and_then(|node| self.world.session(node, observer));
         let mut finder = Finder::new(context, session, &mut self.reports);
-        judge_alone(&self.checks, message, &mut finder);
+        judge_alone(&self.checks, sort, message, &mut finder);
         let answer = Answer::of(message, reply);
         let asked = seen.request.and_then(|group| self.asked_of(group, message)).cloned();
         if let Some(asked) = &asked {
@@ -110,6 +113,9 @@ impl Validator {
         let overwrites = asked.as_ref().is_some_and(|asked| asked.is_overwrite()) && changes;
         let anchors = changes && asked.as_ref().is_some_and(|asked| anchors(asked, &answer));
         let anchored = self.world.options.cold_start || session.anchored;
+        let after = node.map(Node::bindings).unwrap_or_default();
+        let before = if changes { observer.before() } else { after };
+        let removes = changes && asked.is_some() && removes_a_binding(before, after, message.place.time);
         let answering = Answering {
             message,
             reply,
@@ -117,7 +123,8 @@ impl Validator {
             asked: asked.as_deref(),
             decides: seen.decides,
             session,
-            before: if changes { observer.before() } else { node.map(Node::bindings).unwrap_or_default() },
+            before,
+            removes_a_binding: removes,
             node,
             slot: seen.node,
             anchored: anchored || overwrites,
@@ -125,15 +132,16 @@ impl Validator {
             world: &self.world,
             observer,
         };
+        let traits = Traits::of_exchange(reply, asked.as_deref()).and(Traits::REMOVES.only_if(removes));
+        let sort = self.checks.of(message.traits.and(traits));
         let mut finder = Finder::new(context, Some(session), &mut self.reports);
-        show(&self.checks.reply, message.traits, &mut finder, |check, finder| check(&answering, finder));
+        show(&sort.reply, &mut finder, |check, finder| check(&answering, finder));
         let numbers = message.message.numbers();
-        let removes = answering.removes_a_binding();
         self.file(seen.node, observer);
         self.world.remember_reply(&answer, asked.as_deref(), seen.decides, seen.node, numbers, observer);
         if let (Some(slot), Some(asked), true) = (seen.node, &asked, changes) {
-            if let Some(session) = self.world.session_mut(slot, observer) {
-                session.anchored |= anchors;
+            if anchors && let Some(session) = self.world.session_mut(slot, observer) {
+                session.anchored = true;
             }
             self.note_policy(slot, asked, &answer, removes, observer);
         }
@@ -196,8 +204,12 @@ impl Validator {
 }
 
 /// Shows a registration alone to the rules that need no more.
-fn judge_alone(checks: &Checks, message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
-    show(&checks.registration, message.traits, finder, |check, finder| check(message, finder));
+fn judge_alone(checks: &Checks, sort: &Sort, message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
+    show(&sort.registration, finder, |check, finder| check(message, finder));
+    // Their checks are of nothing but what is odd about one.
+    if !message.traits.have(Traits::ODD_FLOW_BINDING) {
+        return;
+    }
     for facts in &message.flow_bindings {
         for (rule, check) in &checks.flow_binding {
             check(message, facts, finder.of(rule));
@@ -205,14 +217,13 @@ fn judge_alone(checks: &Checks, message: &MessageFacts<'_, '_>, finder: &mut Fin
     }
 }
 
-/// Shows a message to those of some checks that can report something of it.
+/// Shows a message to some checks.
 fn show<C: Copy>(
-    checks: &Sorted<C>,
-    traits: Traits,
+    checks: &[(&'static Rule, C)],
     finder: &mut Finder<'_>,
     mut show: impl FnMut(C, &mut Finder<'_>),
 ) {
-    for (rule, check) in checks.of(traits) {
+    for (rule, check) in checks {
         show(*check, finder.of(rule));
     }
 }

@@ -143,7 +143,7 @@ impl Scope {
 /// shown to it.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Check {
-    /// Every datagram on a Mobile IP port, runts among them.
+    /// Every datagram on a Mobile IP port that is no whole Registration Request or Reply, runts among them.
     Datagram(fn(&MessageFacts<'_, '_>, &mut Finder<'_>)),
     /// Every Registration Request or Reply with a whole fixed part.
     Registration(Traits, fn(&MessageFacts<'_, '_>, &mut Finder<'_>)),
@@ -160,7 +160,7 @@ pub(super) enum Check {
     /// Every binding that expires, at its expiry.
     Expiry(fn(&Expired<'_>, &mut Finder<'_>)),
     /// Every Registration Reply, and every binding that expires.
-    ReplyOrExpiry(fn(&Answering<'_, '_, '_>, &mut Finder<'_>), fn(&Expired<'_>, &mut Finder<'_>)),
+    ReplyOrExpiry(Traits, fn(&Answering<'_, '_, '_>, &mut Finder<'_>), fn(&Expired<'_>, &mut Finder<'_>)),
     /// Every Registration Reply, and every data packet.
     ReplyOrPacket(Traits, fn(&Answering<'_, '_, '_>, &mut Finder<'_>), fn(&Carried<'_, '_>, &mut Finder<'_>)),
     /// Every data packet of a known home agent.

@@ -192,8 +192,10 @@ impl Validator {
     ) -> Range<usize> {
         let before = self.findings.kept().len();
         if !seen.copy && is_over_ipv4(event.datagram) {
-            self.soonest = Timestamp::FIRST;
             self.take_message(event, seen, keys, observer);
+            // Frames pass by at a glance until then.
+            let due = self.world.next_due().map_or(Timestamp::LAST, |(due, _)| due);
+            self.soonest = self.soonest.min(due);
             self.findings.forgotten = self.world.forgotten();
         }
         before..self.findings.kept().len()

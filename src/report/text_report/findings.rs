@@ -1,7 +1,7 @@
 //! The `findings` section as text: by node, the gravest first, a line each; many of one rule share a line, and a rule
 //! that many nodes break has one for all of them.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::net::Ipv4Addr;
 
@@ -50,9 +50,11 @@ impl<'t> Nodes<'t> {
     fn of(observer: &'t Observer, findings: &[&Finding]) -> Self {
         let mut nodes = Self::by_address(observer, findings);
         let places: BTreeSet<u32> = findings.iter().filter_map(|finding| nodes.whose(finding).0).collect();
-        let mut found = BTreeSet::new();
         let addresses = places.into_iter().filter_map(|place| observer.node(place)?.home_address);
-        nodes.shared = addresses.filter(|address| !found.insert(*address)).collect();
+        let mut addresses: Vec<Ipv4Addr> = addresses.collect();
+        addresses.sort_unstable();
+        let shared = addresses.chunk_by(PartialEq::eq).filter(|same| same.len() > 1);
+        nodes.shared = shared.flatten().copied().collect();
         nodes
     }
 
@@ -112,12 +114,14 @@ struct Common<'f> {
 /// What is told for many nodes together, and the rest.
 fn apart<'f>(wanted: &[&'f Finding], nodes: &Nodes<'_>) -> (Vec<Common<'f>>, Vec<&'f Finding>) {
     let of_rule = |findings: Vec<&'f Finding>| {
-        let nodes = findings.iter().map(|finding| nodes.whose(finding)).collect::<HashSet<_>>().len();
-        Common { findings, nodes }
+        let mut whose: Vec<Whose> = findings.iter().map(|finding| nodes.whose(finding)).collect();
+        whose.sort_unstable();
+        whose.dedup();
+        Common { findings, nodes: whose.len() }
     };
     let common: Vec<Common<'_>> =
         by_rule(wanted).into_iter().map(of_rule).filter(|rule| rule.nodes > MANY).collect();
-    let told: HashSet<&str> =
+    let told: BTreeSet<&str> =
         common.iter().filter_map(|rule| rule.findings.first()).map(|first| first.rule.id).collect();
     let others = wanted.iter().copied().filter(|finding| !told.contains(finding.rule.id)).collect();
     (common, others)

@@ -1,10 +1,12 @@
 //! Extension framing (EXT).
 
+use std::fmt::{Display, Formatter};
+
 use crate::counted::counted;
 use crate::rules::facts::{MessageFacts, Traits, name_of, octets_of};
 use crate::rules::finder::Finder;
 use crate::rules::rule::Check;
-use crate::rules::{Level, Rule, Scope, Subject};
+use crate::rules::{Level, Rule, Scope, Subject, Wording};
 use crate::wire::{
     DualStack, EncapsulatingDeliveryStyle, Extension, ExtensionType, Header, Layout, Malformed, MessageType,
     MobileNetwork, Problem, UdpTunnelReply, UdpTunnelRequest,
@@ -26,7 +28,7 @@ pub static EXT_001: Rule = Rule {
         Everything after this point is unreadable, so policy, authentication or binding identifiers may be \
         missing from every later verdict on the message.",
     example: "20 14 00 00 10 00  and the datagram ends: Length is 20, and 4 octets follow it",
-    check: Check::Registration(Traits::NONE, runs_past_the_end),
+    check: Check::Registration(Traits::OVERRUN, runs_past_the_end),
 };
 
 fn runs_past_the_end(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -98,7 +100,7 @@ pub static EXT_003: Rule = Rule {
         A type in the lower half explains registrations that are never answered; one in the upper half \
         explains a feature that silently does not happen.",
     example: "4d 02 00 00: Type 77, which drops the message; c8 02 00 00: Type 200, which is skipped",
-    check: Check::Registration(Traits::NONE, is_of_unknown_type),
+    check: Check::Registration(Traits::UNASSIGNED, is_of_unknown_type),
 };
 
 fn is_of_unknown_type(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -143,33 +145,72 @@ pub static EXT_004: Rule = Rule {
 
 fn derails_agents(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     let Some(extension) = message.family().next().filter(|_| !finder.has_told(0)) else { return };
-    finder.fires(derailed(extension)).at(octets_of(extension)).once(0);
+    let derailed = Derailed::by(extension);
+    let fired = finder.fires(Wording::when_read(move || derailed.to_string()));
+    fired.at(octets_of(extension)).once(0);
 }
 
 /// What an agent does that takes the octet after the type for an 8-bit Length.
-fn derailed(extension: &Extension<'_>) -> String {
-    let kind = extension.kind.0;
-    match (extension.layout, extension.subtype) {
-        (Layout::Proper(_), Some(subtype)) => {
-            let resumes = extension.offset.saturating_add(2).saturating_add(subtype.into());
-            let meets = if extension.is_multipath() {
-                format!(", at a bogus Type {}", extension.length & 0xff)
-            } else if extension.is_flow_binding() {
-                ", at the Action octet".to_owned()
-            } else {
-                String::new()
-            };
-            format!(
-                "an agent that does not know Type {kind} resumes at octet {resumes}{meets}, and drops the request in \
-                 silence (RFC 7629 §4.1, RFC 5944 §1.8)"
-            )
+struct Derailed {
+    kind: u8,
+    /// The octet where it goes on.
+    resumes: usize,
+    meets: Meets,
+}
+
+/// What it meets there.
+enum Meets {
+    /// The low octet of a Multipath extension's Length.
+    Length(u8),
+    /// The Action octet of a Flow-Binding extension.
+    Action,
+    /// Something within an extension of another Sub-Type.
+    Data,
+    /// What follows an extension of this Length, which was in the short layout.
+    Next(usize),
+}
+
+impl Derailed {
+    fn by(extension: &Extension<'_>) -> Self {
+        let kind = extension.kind.0;
+        match (extension.layout, extension.subtype) {
+            (Layout::Proper(_), Some(subtype)) => {
+                let resumes = extension.offset.saturating_add(2).saturating_add(subtype.into());
+                let meets = if extension.is_multipath() {
+                    let [.., low] = extension.length.to_be_bytes();
+                    Meets::Length(low)
+                } else if extension.is_flow_binding() {
+                    Meets::Action
+                } else {
+                    Meets::Data
+                };
+                Self { kind, resumes, meets }
+            }
+            _ => Self { kind, resumes: octets_of(extension).end, meets: Meets::Next(extension.length) },
         }
-        _ => format!(
-            "an agent that does not know Type {kind} skips it by its 8-bit Length of {} and goes on at octet {} \
-             (RFC 5944 §1.8)",
-            extension.length,
-            octets_of(extension).end
-        ),
+    }
+}
+
+impl Display for Derailed {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
+        let Self { kind, resumes, meets } = self;
+        let meets = match meets {
+            Meets::Length(low) => format!(", at a bogus Type {low}"),
+            Meets::Action => ", at the Action octet".to_owned(),
+            Meets::Data => String::new(),
+            Meets::Next(length) => {
+                return write!(
+                    formatter,
+                    "an agent that does not know Type {kind} skips it by its 8-bit Length of {length} and goes on at \
+                     octet {resumes} (RFC 5944 §1.8)"
+                );
+            }
+        };
+        write!(
+            formatter,
+            "an agent that does not know Type {kind} resumes at octet {resumes}{meets}, and drops the request in \
+             silence (RFC 7629 §4.1, RFC 5944 §1.8)"
+        )
     }
 }
 
@@ -190,7 +231,7 @@ pub static EXT_005: Rule = Rule {
         The sender put the Length before the Sub-Type; a conforming home agent will misread every following \
         octet.",
     example: "9a 05 01 04 01 01 00: Length 5 stands before Sub-Type 1",
-    check: Check::Registration(Traits::FAMILY, is_in_the_short_layout),
+    check: Check::Registration(Traits::OTHER_FAMILY, is_in_the_short_layout),
 };
 
 fn is_in_the_short_layout(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -256,7 +297,7 @@ pub static EXT_007: Rule = Rule {
     example: "\
         90 04 00 00 00 00: Type 144 with Length 4 instead of 6; 2c 06 00 00 00 00 00 00 in a request: \
         Type 44",
-    check: Check::Registration(Traits::NONE, has_wrong_length_or_direction),
+    check: Check::Registration(Traits::SHAPED, has_wrong_length_or_direction),
 };
 
 fn has_wrong_length_or_direction(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {

@@ -121,7 +121,7 @@ pub static NEMO_003: Rule = Rule {
         Either the home agent does not implement mobile networks or it broke the rule for those that do; in \
         both cases traffic from the prefix is not served.",
     example: "Request with 94 06 00 18 0a 63 00 00, reply with code 0 and no Type 148",
-    check: Check::Reply(Traits::NONE, acknowledges_no_network),
+    check: Check::Reply(Traits::ASKED_NETWORK, acknowledges_no_network),
 };
 
 fn acknowledges_no_network(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {

@@ -80,7 +80,7 @@ pub static UDPT_002: Rule = Rule {
 
 fn granted_unasked(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     let Some(asked) = answering.asked else { return };
-    let was_asked = asked.said.types.has(ExtensionType::UDP_TUNNEL_REQUEST) || !asked.said.is_whole;
+    let was_asked = asked.said.asks_udp_tunnel || !asked.said.is_whole;
     let reply = answering.message.first(ExtensionType::UDP_TUNNEL_REPLY);
     if let Some(extension) = reply.filter(|_| !was_asked) {
         finder

@@ -54,6 +54,8 @@ pub(in crate::rules) struct Answering<'c, 'e, 'a> {
     pub anchored: bool,
     /// Whether it is known after it.
     pub anchored_after: bool,
+    /// Whether the reply ends a binding, other than by giving it another place or more time.
+    pub removes_a_binding: bool,
     /// What is remembered of everything else.
     pub world: &'c World,
     /// Who knows all nodes.
@@ -108,16 +110,6 @@ impl<'c> Answering<'c, '_, '_> {
         live(self.before, self.time())
     }
 
-    /// Whether the reply ends a binding, other than by giving it another place or more time.
-    pub fn removes_a_binding(&self) -> bool {
-        // Bindings keep their order, so that one walk along both lists finds each again.
-        let mut after = self.live_after();
-        let mut survives = |before: &Binding| {
-            after.any(|after| after.registered == before.registered && after.bid() == before.bid())
-        };
-        self.accepted().is_some() && self.live_before().any(|before| !survives(before))
-    }
-
     /// The bindings that are live after the reply.
     pub fn live_after(&self) -> impl Iterator<Item = &'c Binding> {
         live(self.node.map(Node::bindings).unwrap_or_default(), self.time())
@@ -146,16 +138,30 @@ impl<'c> Asking<'c, '_, '_> {
     pub fn strange_source(&self) -> Option<Ipv4Addr> {
         let (request, message, source) = (self.request, self.message, *self.message.source.ip());
         let direct = self.is_at_home_agent() && request.flags.co_located() && request.lifetime > 0;
+        if !direct || source == request.care_of_address {
+            return None;
+        }
         let explained = message.has(ExtensionType::UDP_TUNNEL_REQUEST)
             || message.has(ExtensionType::FOREIGN_HOME_AUTHENTICATION)
             || self.session.was_at_foreign_agent(request.identification);
-        (direct && !explained && source != request.care_of_address).then_some(source)
+        (!explained).then_some(source)
     }
 
     /// Whether it was seen on the leg of the home agent.
     pub fn is_at_home_agent(&self) -> bool {
         self.message.leg == Leg::HomeAgent
     }
+}
+
+/// Whether one of the bindings that were live before a time is not after it: it ended, and did not only get another
+/// place or more time.
+pub(in crate::rules) fn removes_a_binding(before: &[Binding], after: &[Binding], time: Timestamp) -> bool {
+    // Bindings keep their order, so that one walk along both lists finds each again.
+    let mut after = live(after, time);
+    let mut survives = |before: &Binding| {
+        after.any(|after| after.registered == before.registered && after.bid() == before.bid())
+    };
+    live(before, time).any(|before| !survives(before))
 }
 
 /// Those of some bindings that are live at a time (D9).

@@ -21,9 +21,6 @@ pub(in crate::rules) struct FlowBindingFacts<'a> {
     pub fault: Option<Malformed>,
     /// Whether BID list or TS Format run past the extension (FB-001).
     pub overruns: bool,
-    /// The selector of TS Format 1 or 2 in the layout that fits (D6, TS-013); `None` when its octets are fewer than
-    /// its flags need (TS-005).
-    pub selector: Option<TrafficSelector>,
     /// Whether no range of the selector ends without a start or before it, whatever bits count: then nothing is to be
     /// said of any (TS-001 to TS-003).
     pub has_plain_ranges: bool,
@@ -41,10 +38,40 @@ impl<'a> FlowBindingFacts<'a> {
         let bid_count = extension.data.get(1).copied();
         let needed = bid_count.map(|count| usize::from(count).saturating_add(3));
         let overruns = needed.is_none_or(|needed| extension.data.len() < needed);
-        let selector = flow_binding.selector.filter(|_| fault.is_none() && !overruns);
-        let has_plain_ranges = selector.as_ref().is_none_or(has_plain_ranges);
+        let has_plain_ranges = flow_binding.selector.as_ref().is_none_or(has_plain_ranges);
         let extension = *extension;
-        Self { extension, bid_count, flow_binding, fault, overruns, selector, has_plain_ranges, is_plain }
+        Self { extension, bid_count, flow_binding, fault, overruns, has_plain_ranges, is_plain }
+    }
+
+    /// The selector of TS Format 1 or 2 in the layout that fits (D6, TS-013); `None` when its octets are fewer than
+    /// its flags need (TS-005).
+    pub fn selector(&self) -> Option<&TrafficSelector> {
+        self.flow_binding.selector.as_ref().filter(|_| self.fault.is_none() && !self.overruns)
+    }
+
+    /// Whether nothing about it is odd, so that no rule of its form can fire.
+    pub fn is_ordinary(&self) -> bool {
+        let Some(selector) = self.flow_binding.selector.as_ref().filter(|_| self.is_plain) else {
+            return false;
+        };
+        let bids = self.bids();
+        let is_repeated = |(place, bid): (usize, &u8)| bids.iter().take(place).any(|other| other == bid);
+        let has_transport = !selector.spi.is_absent()
+            || !selector.source_port.is_absent()
+            || !selector.destination_port.is_absent();
+        let is_carried = !has_transport
+            || selector.protocol.is_absent()
+            || selector.spi.is_absent()
+                && matches!(selector.protocol.range_or_single(), Some((6, 6) | (17, 17)));
+        self.action().takes(bids)
+            && !bids.iter().enumerate().any(is_repeated)
+            && self.has_plain_ranges
+            && selector.reserved == 0
+            && selector.ds.is_absent()
+            && selector.flow_label.is_absent()
+            && is_carried
+            // Behind the flags word there is nothing but fields.
+            && self.flow_binding.selector_octets.len() > 4
     }
 
     /// What is to be done with the flow.
@@ -82,18 +109,18 @@ impl<'a> FlowBindingFacts<'a> {
 
     /// Whether the octets of a selector of TS Format 1 or 2 are fewer than its flags need (TS-005).
     pub fn is_truncated(&self) -> bool {
-        self.format().is_some() && self.selector.is_none()
+        self.format().is_some() && self.selector().is_none()
     }
 
     /// Whether the selector had to be read in another layout than the one of RFC 7629 (TS-013).
     pub fn has_other_layout(&self) -> bool {
-        self.selector.is_some_and(|selector| selector.layout != SelectorLayout::Direct)
+        self.selector().is_some_and(|selector| selector.layout != SelectorLayout::Direct)
     }
 
     /// Octets after the last field of a selector that is whole.
     pub fn left_over(&self) -> usize {
         let there = self.flow_binding.selector_octets.len();
-        let selector = self.selector.as_ref().filter(|_| !self.is_plain);
+        let selector = self.selector().filter(|_| !self.is_plain);
         selector.map_or(0, |selector| there.saturating_sub(selector.length()))
     }
 
@@ -118,7 +145,7 @@ impl<'a> FlowBindingFacts<'a> {
 
     /// The octets of the flags word of a selector that is whole, in the UDP payload.
     pub fn flags_octets(&self) -> Range<usize> {
-        let prefix = self.selector.map_or(0, |selector| selector.layout.prefix());
+        let prefix = self.selector().map_or(0, |selector| selector.layout.prefix());
         let start = self.selector_octets().start.saturating_add(prefix);
         start..start.saturating_add(4)
     }

@@ -53,11 +53,12 @@ pub(in crate::rules) struct MessageFacts<'e, 'a> {
 }
 
 impl<'e, 'a> MessageFacts<'e, 'a> {
-    /// Reads a message; its leg is set by who knows the session.
-    pub fn of(event: &MessageEvent<'e, 'a>, keys: &'e KeyRing) -> Self {
+    /// A message whose extensions are still to be [read](Self::read), where this stands: it is large. Its leg is set by
+    /// who knows the session.
+    pub fn unread(event: &MessageEvent<'e, 'a>, keys: &'e KeyRing) -> Self {
         let message = event.message;
         let (source, destination) = event.endpoints();
-        let mut facts = Self {
+        Self {
             place: Place { frame: event.frame, time: event.time, precision: event.precision },
             datagram: event.datagram,
             message,
@@ -74,33 +75,60 @@ impl<'e, 'a> MessageFacts<'e, 'a> {
             protection: None,
             flow_bindings: Vec::new(),
             keys,
-        };
-        for extension in message.extensions() {
+        }
+    }
+
+    /// Reads the extensions.
+    pub fn read(&mut self) {
+        for extension in self.message.extensions() {
             match extension.cut {
-                Some(fault) if fault.is_fault() => facts.overrun = Some((extension, fault)),
+                Some(fault) if fault.is_fault() => self.overrun = Some((extension, fault)),
                 Some(_) => {}
-                None => facts.take(extension),
+                None => self.take(extension),
             }
         }
-        if facts.traits.have(Traits::FLOW_BINDING) {
-            facts.flow_bindings = facts.flow_binding_extensions().map(FlowBindingFacts::of).collect();
+        if self.traits.have(Traits::FLOW_BINDING) {
+            // Room for no more than there are: blocks of up to a kilobyte are got and given back in no time.
+            self.flow_bindings.reserve_exact(self.flow_binding_extensions().count());
+            let extensions = self.extensions.iter().filter(|extension| extension.is_flow_binding());
+            self.flow_bindings.extend(extensions.map(FlowBindingFacts::of));
+            let is_odd = self.traits.have(Traits::FAMILY_BEHIND)
+                || !self.flow_bindings.iter().all(FlowBindingFacts::is_ordinary);
+            self.adds(Traits::ODD_FLOW_BINDING.only_if(is_odd));
         }
-        if facts.traits.have(Traits::AUTHENTICATION) {
-            facts.protection = protection(facts.extensions.iter().copied());
+        if self.traits.have(Traits::AUTHENTICATION) {
+            self.protection = protection(self.extensions.iter().copied());
         }
-        facts.usable = facts.only_multipath().filter(|multipath| !matches!(multipath.bid, 0 | 255));
-        facts
+        let has_one_home = self.of_type(ExtensionType::MOBILE_HOME_AUTHENTICATION).count() == 1;
+        self.adds(Traits::NOT_ONE_HOME.only_if(!has_one_home));
+        self.adds(Traits::UNAUTHORIZED.only_if(self.protection.is_none()));
+        self.adds(Traits::OVERRUN.only_if(self.overrun.is_some()));
+        self.adds(Traits::KEYS.only_if(!self.keys.is_empty()));
+        self.adds(Traits::NO_MULTIPATH.only_if(!self.has_multipath()));
+        let is_from_elsewhere = |request: &RegistrationRequest| *self.source.ip() != request.care_of_address;
+        self.adds(Traits::FROM_ELSEWHERE.only_if(self.request().is_some_and(is_from_elsewhere)));
+        self.usable = self.only_multipath().filter(|multipath| !matches!(multipath.bid, 0 | 255));
     }
 
     fn take(&mut self, extension: Extension<'a>) {
         self.types.add(extension.kind);
-        self.traits = self.traits.and(Traits::of_extension(&extension));
-        if extension.is_multipath()
-            && let Ok(Content::Multipath(multipath)) = extension.content()
-        {
-            self.sound_multipaths.push((self.extensions.len(), multipath));
+        let is_behind = extension.is_family() && self.traits.have(Traits::AUTHENTICATION);
+        let is_second = extension.is_multipath() && self.has_multipath();
+        self.adds(Traits::of_extension(&extension));
+        self.adds(Traits::FAMILY_BEHIND.only_if(is_behind).and(Traits::ODD_MULTIPATH.only_if(is_second)));
+        if extension.is_multipath() {
+            if let Ok(Content::Multipath(multipath)) = extension.content() {
+                self.adds(Traits::of_multipath(multipath));
+                self.sound_multipaths.push((self.extensions.len(), multipath));
+            } else {
+                self.adds(Traits::ODD_MULTIPATH);
+            }
         }
         self.extensions.push(extension);
+    }
+
+    fn adds(&mut self, traits: Traits) {
+        self.traits = self.traits.and(traits);
     }
 
     /// The fixed part, when this is a Registration Request.
@@ -126,10 +154,8 @@ impl<'e, 'a> MessageFacts<'e, 'a> {
 
     /// The extensions of a type, in wire order.
     pub fn of_type(&self, kind: ExtensionType) -> impl Iterator<Item = &Extension<'a>> {
-        let occurs = self.types.has(kind);
-        self.extensions
-            .iter()
-            .filter(move |extension| occurs && !extension.is_family() && extension.kind == kind)
+        let among = if self.types.has(kind) { self.extensions.as_slice() } else { &[] };
+        among.iter().filter(move |extension| !extension.is_family() && extension.kind == kind)
     }
 
     /// The extensions of a type and Sub-Type.

@@ -8,7 +8,7 @@ mod message;
 mod packet;
 mod types;
 
-pub(super) use exchange::{Answering, Asking, Expired, Revoking, Turn, Unanswered, live};
+pub(super) use exchange::{Answering, Asking, Expired, Revoking, Turn, Unanswered, live, removes_a_binding};
 pub(super) use flow_binding::FlowBindingFacts;
 pub(super) use live_bids::LiveBids;
 pub(super) use message::{MessageFacts, data_octet, is_over_ipv4, name_of, octets_of};

@@ -1,6 +1,9 @@
 //! Small facts: legs, sets of types.
 
-use crate::wire::{Extension, ExtensionType, Header};
+use crate::rules::memory::Asked;
+use crate::wire::{
+    Authentication, Extension, ExtensionType, Header, Multipath, RegistrationReply, ReplyCode,
+};
 
 /// The leg of a message's path (D5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -33,6 +36,16 @@ impl OctetSet {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0 == [0; 4]
+    }
+
+    /// Whether a value of this set is in the other, too.
+    pub fn meets(&self, other: &Self) -> bool {
+        self.0.iter().zip(other.0).any(|(own, other)| own & other != 0)
+    }
+
+    /// Whether all values of this set are in the other.
+    pub fn is_within(&self, other: &Self) -> bool {
+        self.0.iter().zip(other.0).all(|(own, other)| own & !other == 0)
     }
 
     /// The values in ascending order.
@@ -71,9 +84,9 @@ impl TypeSet {
 }
 
 /// What a message is and what it carries, as far as that spares checks: one that looks at Multipath extensions need not
-/// be shown a message without any.
+/// be shown a message without any, nor one that looks for what is odd about them a message with nothing odd.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::rules) struct Traits(u16);
+pub(in crate::rules) struct Traits(u64);
 
 impl Traits {
     /// Nothing in particular.
@@ -106,6 +119,62 @@ impl Traits {
     pub const MOBILE_NETWORK: Self = Self(1 << 12);
     /// It has Type 152.
     pub const DUAL_STACK: Self = Self(1 << 13);
+    /// It has an extension that runs past its end.
+    pub const OVERRUN: Self = Self(1 << 14);
+    /// It has an extension of a type that is not assigned.
+    pub const UNASSIGNED: Self = Self(1 << 15);
+    /// It has an extension whose Length or direction is laid down (EXT-007).
+    pub const SHAPED: Self = Self(1 << 16);
+    /// It has Type 154 that is neither Multipath nor Flow-Binding, or in another layout.
+    pub const OTHER_FAMILY: Self = Self(1 << 17);
+    /// It has several Multipath extensions, or one that a sender without Bulk and Overwrite has no reason for.
+    pub const ODD_MULTIPATH: Self = Self(1 << 18);
+    /// It has a Flow-Binding extension that is not [ordinary](super::FlowBindingFacts::is_ordinary) or not protected.
+    pub const ODD_FLOW_BINDING: Self = Self(1 << 19);
+    /// It has Type 154 behind an authentication extension.
+    pub const FAMILY_BEHIND: Self = Self(1 << 20);
+    /// It has no authorization-enabling extension (D4).
+    pub const UNAUTHORIZED: Self = Self(1 << 21);
+    /// It has an authentication extension without 16 octets of authenticator, or with an SPI that is reserved.
+    pub const ODD_AUTHENTICATION: Self = Self(1 << 22);
+    /// It has no Type 32, or several.
+    pub const NOT_ONE_HOME: Self = Self(1 << 23);
+    /// It has Type 33 or 130, which a foreign agent keeps for itself.
+    pub const FOR_RELAY: Self = Self(1 << 24);
+    /// What few registrations have and is remembered of them: Type 144, 148 or 152.
+    pub const SELDOM: Self = Self::UDP_TUNNEL_REQUEST.and(Self::MOBILE_NETWORK).and(Self::DUAL_STACK);
+    /// There are keys to verify it with.
+    pub const KEYS: Self = Self(1 << 25);
+    /// It is a reply that accepts (codes 0 and 1).
+    pub const ACCEPTS: Self = Self(1 << 26);
+    /// It is a reply that does not accept.
+    pub const REFUSES: Self = Self(1 << 27);
+    /// It is a reply with code 1.
+    pub const CODE_1: Self = Self(1 << 28);
+    /// It is a request with Lifetime 0.
+    pub const DEREGISTERS: Self = Self(1 << 29);
+    /// It is a request with S.
+    pub const SIMULTANEOUS: Self = Self(1 << 30);
+    /// It is a request with M or G.
+    pub const ENCAPSULATES: Self = Self(1 << 31);
+    /// It is a request that came from another address than the one to be registered.
+    pub const FROM_ELSEWHERE: Self = Self(1 << 32);
+    /// It has no Multipath extension.
+    pub const NO_MULTIPATH: Self = Self(1 << 33);
+    /// It is a reply whose request was not seen, or names another node.
+    pub const STRAY: Self = Self(1 << 34);
+    /// It is a reply to a request without Type 154.
+    pub const ASKED_WITHOUT_FAMILY: Self = Self(1 << 35);
+    /// It is a reply to a request with a Flow-Binding extension.
+    pub const ASKED_FLOW_BINDING: Self = Self(1 << 36);
+    /// It is a reply to a request with Bulk or Overwrite.
+    pub const ASKED_FLAGS: Self = Self(1 << 37);
+    /// It is a reply to a request for a mobile network.
+    pub const ASKED_NETWORK: Self = Self(1 << 38);
+    /// It is a reply to a request that is malformed (EXCH-010).
+    pub const ASKED_FAULTY: Self = Self(1 << 39);
+    /// It is a reply that ends a binding.
+    pub const REMOVES: Self = Self(1 << 40);
 
     /// These and others.
     pub const fn and(self, other: Self) -> Self {
@@ -118,13 +187,42 @@ impl Traits {
         self.0 & needed.0 == needed.0
     }
 
+    /// Whether any of `others` are among these.
+    pub const fn have_any(self, others: Self) -> bool {
+        self.0 & others.0 != 0
+    }
+
     /// What a message is.
     pub const fn of_header(header: &Header<'_>) -> Self {
         match header {
-            Header::Request(_) => Self::REQUEST,
-            Header::Reply(_) => Self::REPLY,
+            Header::Request(request) => {
+                let flags = request.flags;
+                Self::REQUEST
+                    .and(Self::DEREGISTERS.only_if(request.lifetime == 0))
+                    .and(Self::SIMULTANEOUS.only_if(flags.simultaneous_bindings()))
+                    .and(Self::ENCAPSULATES.only_if(flags.minimal_encapsulation() || flags.gre()))
+            }
+            Header::Reply(reply) if reply.code.is_accepted() => {
+                let has_code_1 = reply.code.0 == ReplyCode::ACCEPTED_NO_SIMULTANEOUS_BINDINGS.0;
+                Self::REPLY.and(Self::ACCEPTS).and(Self::CODE_1.only_if(has_code_1))
+            }
+            Header::Reply(_) => Self::REPLY.and(Self::REFUSES),
             _ => Self::NONE,
         }
+    }
+
+    /// What a reply is to the request that it answers, if that was seen.
+    pub fn of_exchange(reply: &RegistrationReply, asked: Option<&Asked>) -> Self {
+        let Some(asked) = asked else { return Self::STRAY };
+        let home_address = asked.request.home_address;
+        let is_its_own = home_address == reply.home_address || home_address.is_unspecified();
+        Self::STRAY
+            .only_if(!is_its_own)
+            .and(Self::ASKED_WITHOUT_FAMILY.only_if(!asked.said.has_family))
+            .and(Self::ASKED_FLOW_BINDING.only_if(asked.said.has_flow_binding))
+            .and(Self::ASKED_FLAGS.only_if(asked.is_bulk() || asked.is_overwrite()))
+            .and(Self::ASKED_NETWORK.only_if(asked.said.asks_network))
+            .and(Self::ASKED_FAULTY.only_if(!asked.faults.is_empty()))
     }
 
     /// What an extension is.
@@ -136,24 +234,52 @@ impl Traits {
             return Self::FAMILY.and(Self::FLOW_BINDING);
         }
         if extension.is_family() {
-            return Self::FAMILY;
+            return Self::FAMILY.and(Self::OTHER_FAMILY);
         }
         match extension.kind {
-            ExtensionType::MOBILE_HOME_AUTHENTICATION => Self::AUTHENTICATION,
-            ExtensionType::MOBILE_FOREIGN_AUTHENTICATION => Self::AUTHENTICATION.and(Self::ORDERED),
-            ExtensionType::FOREIGN_HOME_AUTHENTICATION => {
-                Self::AUTHENTICATION.and(Self::FOREIGN_HOME).and(Self::ORDERED)
+            ExtensionType::MOBILE_HOME_AUTHENTICATION => Self::of_authentication(extension),
+            ExtensionType::MOBILE_FOREIGN_AUTHENTICATION => {
+                Self::of_authentication(extension).and(Self::ORDERED).and(Self::FOR_RELAY)
             }
-            ExtensionType::GENERALIZED_AUTHENTICATION => Self::AUTHENTICATION.and(Self::CHALLENGE),
+            ExtensionType::FOREIGN_HOME_AUTHENTICATION => {
+                Self::of_authentication(extension).and(Self::FOREIGN_HOME).and(Self::ORDERED)
+            }
+            ExtensionType::GENERALIZED_AUTHENTICATION => {
+                Self::of_authentication(extension).and(Self::CHALLENGE)
+            }
             ExtensionType::CHALLENGE => Self::CHALLENGE,
             ExtensionType::NAI => Self::ORDERED,
-            ExtensionType::ENCAPSULATING_DELIVERY_STYLE => Self::DELIVERY_STYLE,
-            ExtensionType::UDP_TUNNEL_REQUEST => Self::UDP_TUNNEL_REQUEST,
-            ExtensionType::UDP_TUNNEL_REPLY => Self::UDP_TUNNEL_REPLY,
-            ExtensionType::MOBILE_NETWORK => Self::MOBILE_NETWORK,
-            ExtensionType::DUAL_STACK => Self::DUAL_STACK,
+            ExtensionType::ENCAPSULATING_DELIVERY_STYLE => {
+                Self::DELIVERY_STYLE.and(Self::FOR_RELAY).and(Self::SHAPED)
+            }
+            ExtensionType::UDP_TUNNEL_REQUEST => Self::UDP_TUNNEL_REQUEST.and(Self::SHAPED),
+            ExtensionType::UDP_TUNNEL_REPLY => Self::UDP_TUNNEL_REPLY.and(Self::SHAPED),
+            ExtensionType::MOBILE_NETWORK => Self::MOBILE_NETWORK.and(Self::SHAPED),
+            ExtensionType::DUAL_STACK => Self::DUAL_STACK.and(Self::SHAPED),
+            ExtensionType::FOREIGN_AGENT_ERROR | ExtensionType::REVOCATION_SUPPORT => Self::SHAPED,
+            kind if !kind.is_assigned() => Self::UNASSIGNED,
             _ => Self::NONE,
         }
+    }
+
+    fn of_authentication(extension: &Extension<'_>) -> Self {
+        let has_proper_spi = extension.data.first_chunk().is_some_and(|spi| u32::from_be_bytes(*spi) > 255);
+        let is_odd = extension.length != Authentication::SPI_LENGTH + 16 || !has_proper_spi;
+        Self::AUTHENTICATION.and(Self::ODD_AUTHENTICATION.only_if(is_odd))
+    }
+
+    /// What the octets of a Multipath extension are that can be read.
+    pub fn of_multipath(multipath: Multipath) -> Self {
+        let has_odd_name = matches!(multipath.bid, 0 | 255) || multipath.label == 0;
+        let has_flags = multipath.bulk || multipath.overwrite || multipath.reserved != 0;
+        let technology = multipath.access_technology;
+        let is_odd = has_odd_name || has_flags || technology.0 == 0 || technology.name().is_none();
+        Self::ODD_MULTIPATH.only_if(is_odd)
+    }
+
+    /// These if something is so, else none.
+    pub const fn only_if(self, is_so: bool) -> Self {
+        if is_so { self } else { Self::NONE }
     }
 }
 
@@ -166,6 +292,9 @@ mod tests {
         let set: OctetSet = [255, 64, 3, 0, 64, 63, 128].into_iter().collect();
         assert_eq!(set.iter().collect::<Vec<u8>>(), [0, 3, 63, 64, 128, 255]);
         assert!(!set.is_empty() && !set.has(1));
+        let some: OctetSet = [3, 255].into_iter().collect();
+        assert!(some.is_within(&set) && !set.is_within(&some) && set.meets(&some));
+        assert!(!some.meets(&[4, 254].into_iter().collect()));
         assert!(OctetSet::default().is_empty() && OctetSet::default().iter().next().is_none());
     }
 }

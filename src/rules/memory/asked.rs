@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 
 use crate::net::Checksum;
 use crate::rules::Place;
-use crate::rules::facts::{Leg, MessageFacts, OctetSet, Traits, TypeSet};
+use crate::rules::facts::{FlowBindingFacts, Leg, MessageFacts, OctetSet, Traits};
 use crate::state::NormalSelector;
 use crate::wire::{
     Action, Content, DualStack, Extension, ExtensionType, MobileNetwork, Multipath, RegistrationReply,
@@ -59,8 +59,6 @@ pub(in crate::rules) struct Answer {
 /// What the extensions of a registration said, as far as later messages are compared with it.
 #[derive(Clone, Debug, Default)]
 pub(in crate::rules) struct Said {
-    /// The types that occur.
-    pub types: TypeSet,
     /// The usable Multipath extension of a request (D6).
     pub usable: Option<Multipath>,
     /// The BID of its first Multipath extension of Length 4, usable or not.
@@ -71,6 +69,12 @@ pub(in crate::rules) struct Said {
     pub has_flow_binding: bool,
     /// Whether it has Type 154 at all.
     pub has_family: bool,
+    /// Whether it has Type 131.
+    pub has_nai: bool,
+    /// Whether it has Type 139.
+    pub has_dynamic_home_agent: bool,
+    /// Whether it has Type 144.
+    pub asks_udp_tunnel: bool,
     /// Whether it has Type 148 Sub-Type 0, sound or not.
     pub asks_network: bool,
     /// Whether it has Type 152 Sub-Type 1, sound or not.
@@ -82,7 +86,7 @@ pub(in crate::rules) struct Said {
     /// Whether it has an extension of an unknown type that a receiver may not skip.
     pub has_unknown_critical: bool,
     /// Its Flow-Bindings, broken ones included.
-    pub flow_rules: Vec<FlowRule>,
+    pub flow_rules: Box<[FlowRule]>,
     /// What few registrations say.
     seldom: Option<Box<Seldom>>,
     /// Fingerprint of the UDP payload; `None` where not all of it was captured.
@@ -167,6 +171,18 @@ pub(in crate::rules) struct FlowRule {
 }
 
 impl FlowRule {
+    fn of(facts: &FlowBindingFacts<'_>) -> Self {
+        Self {
+            identity: facts.identity(),
+            action: facts.action(),
+            bids: SmallVec::from_slice(facts.bids()),
+            is_forward_list: facts.is_forward_list(),
+            sets_policy: facts.sets_policy(),
+            overruns: facts.overruns,
+            ts_format: facts.flow_binding.ts_format,
+        }
+    }
+
     /// What is to be done, and with which BIDs.
     pub fn says(&self) -> (Action, &[u8]) {
         (self.action, &self.bids)
@@ -191,6 +207,11 @@ impl Faults {
         self.0 |= fault.map_or(0, |(_, bit)| 1 << bit);
     }
 
+    /// Whether there are none.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
     /// The rules.
     pub fn rules(self) -> impl Iterator<Item = &'static str> {
         FAULTS.into_iter().zip(0..).filter(move |(_, bit)| self.0 & 1 << *bit != 0).map(|(rule, _)| rule)
@@ -213,7 +234,14 @@ impl Asked {
         self.said.usable.is_some_and(|multipath| multipath.overwrite)
     }
 
-    pub fn of(message: &MessageFacts<'_, '_>, request: &RegistrationRequest) -> Self {
+    /// What is remembered of a request of a node, if it names one, that is the first one of `group` or a copy of it.
+    pub fn of(
+        message: &MessageFacts<'_, '_>,
+        request: &RegistrationRequest,
+        node: Option<u32>,
+        group: u64,
+        faults: Faults,
+    ) -> Self {
         Self {
             place: message.place,
             source: message.source,
@@ -221,11 +249,11 @@ impl Asked {
             leg: message.leg,
             request: *request,
             said: Said::of(message),
-            node: None,
-            group: message.place.frame,
+            node,
+            group,
             is_timestamp: message.is_timestamp(request.identification),
             checksum: message.datagram.checksum(),
-            faults: Faults::default(),
+            faults,
         }
     }
 }
@@ -289,57 +317,41 @@ impl Said {
 
     fn of(message: &MessageFacts<'_, '_>) -> Self {
         let mut said = Self {
-            types: message.types,
             usable: message.usable,
             bid: message.sound_multipaths().next().map(|(_, multipath)| multipath.bid),
             has_multipath: message.has_multipath(),
             has_flow_binding: message.traits.have(Traits::FLOW_BINDING),
             has_family: message.traits.have(Traits::FAMILY),
-            asks_network: message
-                .of_subtype(ExtensionType::MOBILE_NETWORK, MobileNetwork::REQUEST)
-                .next()
-                .is_some(),
-            asks_prefix: message
-                .of_subtype(ExtensionType::DUAL_STACK, DualStack::PREFIX_REQUEST)
-                .next()
-                .is_some(),
-            is_authorized: message.authorizations().next().is_some(),
+            has_nai: message.types.has(ExtensionType::NAI),
+            has_dynamic_home_agent: message.types.has(ExtensionType::DYNAMIC_HOME_AGENT),
+            asks_udp_tunnel: message.types.has(ExtensionType::UDP_TUNNEL_REQUEST),
+            is_authorized: !message.traits.have(Traits::UNAUTHORIZED),
             is_whole: message.is_whole(),
-            has_unknown_critical: message.extensions.iter().any(|extension| {
-                !extension.is_family() && !extension.kind.is_skippable() && !extension.kind.is_assigned()
-            }),
+            has_unknown_critical: message.traits.have(Traits::UNASSIGNED)
+                && message.extensions.iter().any(|extension| {
+                    !extension.is_family() && !extension.kind.is_skippable() && !extension.kind.is_assigned()
+                }),
             payload: Some(fingerprint(message.message.octets)).filter(|_| !message.is_cut),
             protected: message.protected().map(fingerprint),
-            flow_rules: message
-                .flow_bindings
-                .iter()
-                .map(|facts| FlowRule {
-                    identity: facts.identity(),
-                    action: facts.action(),
-                    bids: SmallVec::from_slice(facts.bids()),
-                    is_forward_list: facts.is_forward_list(),
-                    sets_policy: facts.sets_policy(),
-                    overruns: facts.overruns,
-                    ts_format: facts.flow_binding.ts_format,
-                })
-                .collect(),
+            flow_rules: message.flow_bindings.iter().map(FlowRule::of).collect(),
             ..Self::default()
         };
-        let seldom = |extension: &Extension<'_>| {
-            !extension.is_family()
-                && matches!(
-                    extension.kind,
-                    ExtensionType::MOBILE_NETWORK
-                        | ExtensionType::DUAL_STACK
-                        | ExtensionType::UDP_TUNNEL_REQUEST
-                )
-        };
-        for extension in message.extensions.iter().filter(|extension| seldom(extension)) {
-            if let Ok(content) = extension.content() {
-                said.seldom.get_or_insert_with(|| Box::new(Seldom::nothing())).take(content);
-            }
+        if message.traits.have_any(Traits::SELDOM) {
+            said.take_seldom(message);
         }
         said
+    }
+
+    fn take_seldom(&mut self, message: &MessageFacts<'_, '_>) {
+        let has = |kind, subtype| message.of_subtype(kind, subtype).next().is_some();
+        self.asks_network = has(ExtensionType::MOBILE_NETWORK, MobileNetwork::REQUEST);
+        self.asks_prefix = has(ExtensionType::DUAL_STACK, DualStack::PREFIX_REQUEST);
+        let seldom = |extension: &&Extension<'_>| Traits::of_extension(extension).have_any(Traits::SELDOM);
+        for extension in message.extensions.iter().filter(seldom) {
+            if let Ok(content) = extension.content() {
+                self.seldom.get_or_insert_with(|| Box::new(Seldom::nothing())).take(content);
+            }
+        }
     }
 }
 

@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 use std::num::NonZeroU64;
 
 use super::{Answer, Asked};
-use crate::rules::Place;
 use crate::rules::facts::Leg;
 use crate::time::Timestamp;
 use crate::wire::low_half;
@@ -23,8 +22,10 @@ pub(in crate::rules) struct PassedBy {
 /// A registration that passed by.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::rules) struct Passed {
-    /// The packet.
-    pub place: Place,
+    /// Its frame.
+    pub frame: u64,
+    /// When it was captured.
+    pub time: Timestamp,
     /// Whether it is a reply.
     pub is_reply: bool,
     /// The leg.
@@ -42,7 +43,8 @@ impl Passed {
     /// What is remembered of a request.
     pub fn request(asked: &Asked) -> Self {
         Self {
-            place: asked.place,
+            frame: asked.place.frame,
+            time: asked.place.time,
             is_reply: false,
             leg: asked.leg,
             identification: asked.request.identification,
@@ -55,7 +57,8 @@ impl Passed {
     /// What is remembered of a reply.
     pub fn reply(answer: &Answer) -> Self {
         Self {
-            place: answer.place,
+            frame: answer.place.frame,
+            time: answer.place.time,
             is_reply: true,
             leg: answer.leg,
             identification: answer.reply.identification,
@@ -70,7 +73,7 @@ impl PassedBy {
     /// Remembers a message, and forgets those more than twice `timeout` nanoseconds older.
     pub fn note(&mut self, passed: Passed, timeout: i64) {
         // A request counts for as long after its acceptance, which may come as long after it (EXCH-012).
-        let is_old = |other: &Passed| passed.place.time.since(other.place.time) > timeout.saturating_mul(2);
+        let is_old = |other: &Passed| passed.time.since(other.time) > timeout.saturating_mul(2);
         while self.messages.len() >= MOST || self.messages.front().is_some_and(is_old) {
             self.messages.pop_front();
         }
@@ -90,14 +93,14 @@ impl PassedBy {
             *own |= of_other;
         }
         self.messages.extend(other.messages);
-        self.messages.make_contiguous().sort_by_key(|passed| passed.place.frame);
+        self.messages.make_contiguous().sort_by_key(|passed| passed.frame);
         let excess = self.messages.len().saturating_sub(MOST);
         self.messages.drain(..excess);
     }
 
     /// Notes that a reply accepted a request.
     pub fn note_acceptance(&mut self, asked: &Asked, time: Timestamp) {
-        let is_it = |passed: &&mut Passed| !passed.is_reply && passed.place.frame == asked.place.frame;
+        let is_it = |passed: &&mut Passed| !passed.is_reply && passed.frame == asked.place.frame;
         if let Some(passed) = self.messages.iter_mut().rev().find(is_it) {
             passed.accepted.get_or_insert(time);
         }
@@ -105,9 +108,9 @@ impl PassedBy {
 
     /// Whether a reply with this low half of the Identification was seen since a time.
     pub fn has_reply(&self, low: u32, since: Timestamp) -> bool {
-        self.messages.iter().any(|passed| {
-            passed.is_reply && low_half(passed.identification) == low && passed.place.time >= since
-        })
+        self.messages
+            .iter()
+            .any(|passed| passed.is_reply && low_half(passed.identification) == low && passed.time >= since)
     }
 
     /// The request with another BID and a greater Identification that was accepted at most `timeout` before `time`.
@@ -135,7 +138,7 @@ impl PassedBy {
             passed.is_reply == message.is_reply
                 && passed.identification == message.identification
                 && passed.protected.is_some()
-                && (0..=timeout).contains(&message.place.time.since(passed.place.time))
+                && (0..=timeout).contains(&message.time.since(passed.time))
         };
         // Requests are made on the foreign agent's leg, replies on the home agent's.
         let goes_on = (message.leg == Leg::HomeAgent) == message.is_reply;

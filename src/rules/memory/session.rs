@@ -368,6 +368,9 @@ impl Session {
     }
 
     fn remember_prefixes(&mut self, said: &super::Said) {
+        if said.seldom_said().is_none() {
+            return;
+        }
         for network in said.networks() {
             if self.networks_seen.len() < PREFIXES && !self.networks_seen.contains(&network) {
                 self.networks_seen.push(network);

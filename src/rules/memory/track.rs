@@ -24,12 +24,26 @@ pub(in crate::rules) struct Track {
     pub source: SocketAddrV4,
     /// The last of them.
     pub last: Attempt,
-    /// The one before that.
-    pub before: Option<Attempt>,
+    /// The one before that: when, its group, and whether a reply to it was seen.
+    before: Option<Before>,
     /// The greatest Identification of any of them.
     pub highest: u64,
     /// Frame of the last of them with a lifetime above 0.
     pub registering: Option<u64>,
+}
+
+/// What is remembered of the last request but one.
+#[derive(Clone, Copy, Debug)]
+struct Before {
+    time: Timestamp,
+    group: u64,
+    answered: bool,
+}
+
+impl Before {
+    fn note_reply(&mut self, group: u64, time: Timestamp) {
+        self.answered |= self.group == group && self.time <= time;
+    }
 }
 
 /// One request of a track.
@@ -98,7 +112,8 @@ impl Track {
 
     /// Takes the next request.
     pub fn note(&mut self, asked: &Asked) {
-        self.before = Some(std::mem::replace(&mut self.last, Attempt::of(asked)));
+        let Attempt { place, group, answered } = std::mem::replace(&mut self.last, Attempt::of(asked));
+        self.before = Some(Before { time: place.time, group, answered });
         self.source = asked.source;
         self.highest = self.highest.max(asked.request.identification);
         if asked.request.lifetime > 0 {
@@ -123,6 +138,6 @@ impl Track {
     /// Nanoseconds between the last two requests, when neither was answered.
     pub fn unanswered_gap(&self) -> Option<i64> {
         let before = self.before.filter(|before| !before.answered && !self.last.answered)?;
-        Some(self.last.place.time.since(before.place.time))
+        Some(self.last.place.time.since(before.time))
     }
 }

@@ -2,9 +2,11 @@
 
 use smallvec::SmallVec;
 
-use super::push_snugly;
-use crate::state::{Direction, FarEnd};
+use super::{Answer, push_snugly};
+use crate::rules::facts::live;
+use crate::state::{Binding, Direction, FarEnd, Node};
 use crate::time::Timestamp;
+use crate::wire::DualStack;
 
 /// The most far ends of one session whose last use is remembered.
 const USED: usize = 64;
@@ -75,9 +77,26 @@ impl TrafficMemory {
         left.filter_map(|(_, left)| *left).max()
     }
 
+    /// Brings up to date where tunnels of a node end after an accepted exchange, and what the reply says of IPv6 tunnels;
+    /// `before` are the node's bindings before it. Gives the ends where none was before.
+    pub fn note_exchange(
+        &mut self,
+        answer: &Answer,
+        node: &Node,
+        before: &[Binding],
+    ) -> SmallVec<[FarEnd; 4]> {
+        let time = answer.place.time;
+        let direct =
+            |prefix: &DualStack| matches!(prefix, DualStack::PrefixReply { code, .. } if code.0 == 1);
+        self.direct_ipv6 |= answer.said.seldom().prefixes_answered.iter().any(direct);
+        let before = live(before, time).map(|binding| binding.far_end);
+        let after = node.active().map(|binding| binding.far_end);
+        self.note_ends(before, after, time)
+    }
+
     /// Notes where tunnels end after an exchange and where they ended before it; gives those where none ended before,
     /// as far as it was noted.
-    pub fn note_ends(
+    fn note_ends(
         &mut self,
         before: impl Iterator<Item = FarEnd>,
         after: impl Iterator<Item = FarEnd>,

@@ -13,11 +13,10 @@ use super::names::Names;
 use super::recent::RecentRequests;
 use super::tunnel_ends::TunnelEnds;
 use super::{Answer, Asked, Revocations, Session, T_ACT};
-use crate::rules::facts::live;
 use crate::rules::validator::Options;
 use crate::state::{Binding, FarEnd, Node, Observer, prefetch};
 use crate::time::Timestamp;
-use crate::wire::{DualStack, Numbers};
+use crate::wire::Numbers;
 
 /// The most ends of tunnels that are remembered, and addresses of senders and agents.
 const ADDRESSES: usize = 1 << 20;
@@ -218,40 +217,20 @@ impl World {
                 self.knows_family.insert(answer.reply.home_agent);
             }
         }
-        let Some(node) = node else { return };
+        let Some(slot) = node else { return };
         let timeout = self.options.reply_timeout;
-        if let Some(session) = self.session_mut(node, observer) {
-            session.remember_reply(answer, asked, decides, numbers, timeout);
-            if let Some(node) = observer.node(node) {
-                session.forget_ended(node);
-            }
-        }
-        if decides && answer.reply.code.is_accepted() {
-            self.note_ends(answer, node, observer);
-        }
-    }
-
-    /// Brings up to date what follows from the bindings of a node after an accepted exchange: where its tunnels end,
-    /// what the reply says of IPv6 tunnels, and the next alarm.
-    fn note_ends(&mut self, answer: &Answer, slot: u32, observer: &Observer) {
-        let time = answer.place.time;
-        let direct =
-            |prefix: &DualStack| matches!(prefix, DualStack::PrefixReply { code, .. } if code.0 == 1);
-        let Some(node) = observer.node(slot) else { return };
-        let before = live(observer.before(), time).map(|binding| binding.far_end);
         let Some(session) = self.session_mut(slot, observer) else { return };
-        let after = node.active().map(|binding| binding.far_end);
-        let new = session.traffic.note_ends(before, after, time);
-        session.traffic.direct_ipv6 |= answer.said.seldom().prefixes_answered.iter().any(direct);
-        for far_end in new {
-            self.ends.note(slot, far_end, self.sessions.len(), observer);
+        session.remember_reply(answer, asked, decides, numbers, timeout);
+        let Some(node) = observer.node(slot) else { return };
+        session.forget_ended(node);
+        if decides && answer.reply.code.is_accepted() {
+            let new = session.traffic.note_exchange(answer, node, observer.before());
+            for far_end in new {
+                self.ends.note(slot, far_end, self.sessions.len(), observer);
+            }
+            let next = node.active().filter_map(|binding| binding.expires).min();
+            self.set_alarm_at(next, slot, node, observer);
         }
-        self.set_alarm(slot, node, observer);
-    }
-
-    fn set_alarm(&mut self, slot: u32, node: &Node, observer: &Observer) {
-        let next = node.active().filter_map(|binding| binding.expires).min();
-        self.set_alarm_at(next, slot, node, observer);
     }
 
     /// Sets the alarm of a node, if it has none that is earlier.

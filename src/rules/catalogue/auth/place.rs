@@ -120,7 +120,7 @@ pub static AUTH_009: Rule = Rule {
         The foreign agent must consume these; a home agent may count them as unknown or unprotected data and \
         drop the registration.",
     example: "20 14 …, 82 00 in a request that the care-of address 192.0.2.1 sent to the home agent",
-    check: Check::Registration(Traits::REQUEST, relays_what_is_its_own),
+    check: Check::Registration(Traits::REQUEST.and(Traits::FOR_RELAY), relays_what_is_its_own),
 };
 
 fn relays_what_is_its_own(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {

@@ -22,7 +22,7 @@ pub static AUTH_001: Rule = Rule {
         Anyone could redirect the traffic of this home address; a correct home agent drops such a request \
         without answering.",
     example: "01 22 … (24 octets), 9a 01 00 04 04 01 01 00 and the end: neither Type 32 nor Type 36/1",
-    check: Check::Registration(Traits::REQUEST, is_not_authorized),
+    check: Check::Registration(Traits::REQUEST.and(Traits::UNAUTHORIZED), is_not_authorized),
 };
 
 fn is_not_authorized(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -58,7 +58,7 @@ pub static AUTH_002: Rule = Rule {
         The mobile node discards the reply, so the home agent believes in a binding that the mobile node \
         does not; with 152 or 153 the node never learns why it was refused.",
     example: "03 98 … (20 octets) and the end: code 152 without Type 32",
-    check: Check::Registration(Traits::REPLY, has_not_one_authenticator),
+    check: Check::Registration(Traits::REPLY.and(Traits::NOT_ONE_HOME), has_not_one_authenticator),
 };
 
 fn has_not_one_authenticator(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -101,7 +101,7 @@ pub static AUTH_003: Rule = Rule {
         Reserved indices cannot name a real security association; this is usually a default left in a \
         configuration or a hand-made packet.",
     example: "20 14 00 00 00 ff …: SPI is 255 in Type 32",
-    check: Check::Registration(Traits::AUTHENTICATION, uses_a_reserved_spi),
+    check: Check::Registration(Traits::ODD_AUTHENTICATION, uses_a_reserved_spi),
 };
 
 fn uses_a_reserved_spi(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -137,7 +137,7 @@ pub static AUTH_004: Rule = Rule {
         Length below 20.",
     why: "The message is effectively unauthenticated even though the extension is present.",
     example: "20 04 00 00 10 00: Length is 4, which the SPI takes",
-    check: Check::Registration(Traits::AUTHENTICATION, has_no_authenticator),
+    check: Check::Registration(Traits::ODD_AUTHENTICATION, has_no_authenticator),
 };
 
 fn has_no_authenticator(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -174,7 +174,7 @@ pub static AUTH_005: Rule = Rule {
         The mandatory HMAC-MD5 gives 16 octets. Another size means another algorithm, which both ends must \
         have agreed, or a truncated field.",
     example: "20 18 00 00 10 00, then 20 octets: the authenticator of another algorithm than HMAC-MD5",
-    check: Check::Registration(Traits::AUTHENTICATION, has_another_size),
+    check: Check::Registration(Traits::ODD_AUTHENTICATION, has_another_size),
 };
 
 fn has_another_size(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -212,7 +212,7 @@ pub static AUTH_006: Rule = Rule {
         Either the message was altered on the way, the keys are out of step, or somebody is forging \
         registrations.",
     example: "20 14 00 00 10 00, then 16 octets that --key 4096=HEX does not make of the octets before them",
-    check: Check::Registration(Traits::AUTHENTICATION, does_not_verify),
+    check: Check::Registration(Traits::AUTHENTICATION.and(Traits::KEYS), does_not_verify),
 };
 
 fn does_not_verify(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {

@@ -29,7 +29,7 @@ pub static EXCH_003: Rule = Rule {
         The agent may have ignored the extension and dropped the sibling paths; refusing multipath calls for \
         152.",
     example: "a request with a Multipath extension; 03 01 02 58: accepted with Code 1",
-    check: Check::Reply(Traits::NONE, accepts_with_code_1),
+    check: Check::Reply(Traits::CODE_1, accepts_with_code_1),
 };
 
 fn accepts_with_code_1(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -63,7 +63,7 @@ pub static EXCH_006: Rule = Rule {
     why: "\
         The home agent must refuse with 153; accepting means that both ends hold a rule that points nowhere.",
     example: "only BID 1 is live; a request of BID 1 with FORWARD to BID 7; accepted",
-    check: Check::Reply(Traits::NONE, accepts_what_points_nowhere),
+    check: Check::Reply(Traits::ACCEPTS.and(Traits::ASKED_FLOW_BINDING), accepts_what_points_nowhere),
 };
 
 fn accepts_what_points_nowhere(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -77,7 +77,7 @@ fn accepts_what_points_nowhere(answering: &Answering<'_, '_, '_>, finder: &mut F
     }
     let known = KnownBids::of(answering, asked);
     let known = if asked.is_overwrite() { known.without_live() } else { known };
-    if !listed.iter().any(|bid| known.has(bid)) {
+    if !known.has_any(&listed) {
         finder
             .fires(format!(
                 "accepts the request #{}, whose FORWARD rules list {} and {}; the agent refuses it with {} \
@@ -107,7 +107,7 @@ pub static EXCH_007: Rule = Rule {
         'Cannot identify any' reads as none at all or as at least one; agents differ, so the same policy \
         passes at one and fails at another.",
     example: "only BID 1 is live; a request of BID 1 with FORWARD to BIDs 1 and 7; accepted, or refused with 153",
-    check: Check::Reply(Traits::NONE, decides_a_mixed_policy),
+    check: Check::Reply(Traits::ASKED_FLOW_BINDING, decides_a_mixed_policy),
 };
 
 fn decides_a_mixed_policy(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -121,7 +121,7 @@ fn decides_a_mixed_policy(answering: &Answering<'_, '_, '_>, finder: &mut Finder
         return;
     }
     let known = KnownBids::of(answering, asked);
-    if listed.iter().all(|bid| known.has(bid)) {
+    if known.has_all(&listed) {
         return;
     }
     let (found, missing): (Vec<u8>, Vec<u8>) = listed.iter().partition(|bid| known.has(*bid));
@@ -156,15 +156,15 @@ pub static EXCH_010: Rule = Rule {
         No code is assigned for these errors, so lenient and strict agents behave differently; the state \
         that was installed is guesswork.",
     example: "a request with BID 255 (MP-008); accepted",
-    check: Check::Reply(Traits::NONE, accepts_what_is_malformed),
+    check: Check::Reply(Traits::ACCEPTS.and(Traits::ASKED_FAULTY), accepts_what_is_malformed),
 };
 
 fn accepts_what_is_malformed(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     let Some(asked) = answering.asked.filter(|_| answering.accepts()) else { return };
-    let mut rules: Vec<&str> = asked.faults.rules().collect();
-    if rules.is_empty() {
+    if asked.faults.is_empty() {
         return;
     }
+    let mut rules: Vec<&str> = asked.faults.rules().collect();
     rules.sort_unstable();
     finder
         .fires(format!(
@@ -193,7 +193,7 @@ pub static EXCH_012: Rule = Rule {
     example: "\
         BID 2 sends its request after BID 1 and is accepted first; the request of BID 1, with the older \
         timestamp, is refused with 133",
-    check: Check::Reply(Traits::NONE, refuses_who_was_overtaken),
+    check: Check::Reply(Traits::REFUSES, refuses_who_was_overtaken),
 };
 
 fn refuses_who_was_overtaken(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -208,7 +208,7 @@ fn refuses_who_was_overtaken(answering: &Answering<'_, '_, '_>, finder: &mut Fin
             .fires(format!(
                 "refuses the request #{} of BID {own} with 133 after that of BID {bid}, #{}, with a later timestamp came \
                  first; replay protection is one sequence for all paths (RFC 5944 §5.7.1)",
-                asked.place.frame, other.place.frame
+                asked.place.frame, other.frame
             ))
             .at(fields::CODE);
     }

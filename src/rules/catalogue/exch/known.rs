@@ -8,7 +8,8 @@ use crate::state::{Bid, Binding};
 /// The BIDs of live bindings just before a reply, and that of the request it answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct KnownBids {
-    live: OctetSet,
+    /// All of them.
+    all: OctetSet,
     own: Option<u8>,
 }
 
@@ -19,27 +20,36 @@ impl KnownBids {
 
     /// Those of some live bindings and of a request.
     pub(super) fn among<'b>(live: impl Iterator<Item = &'b Binding>, asked: &Asked) -> Self {
-        let live = live.filter_map(|binding| binding.bid().map(Bid::octet)).collect();
-        Self { live, own: asked.usable_bid() }
+        let own = asked.usable_bid();
+        Self { all: live.filter_map(|binding| binding.bid().map(Bid::octet)).chain(own).collect(), own }
     }
 
     /// Without the bindings that are live: Overwrite ends them.
     pub(super) fn without_live(self) -> Self {
-        Self { live: OctetSet::default(), ..self }
+        Self { all: self.own.into_iter().collect(), ..self }
     }
 
     /// Whether a BID is one of them.
     pub(super) fn has(&self, bid: u8) -> bool {
-        self.live.has(bid) || self.own == Some(bid)
+        self.all.has(bid)
+    }
+
+    /// Whether one of these BIDs is one of them.
+    pub(super) fn has_any(&self, bids: &OctetSet) -> bool {
+        bids.meets(&self.all)
+    }
+
+    /// Whether all of these BIDs are among them.
+    pub(super) fn has_all(&self, bids: &OctetSet) -> bool {
+        bids.is_within(&self.all)
     }
 
     /// What there is, in words.
     pub(super) fn title(&self) -> String {
-        let all: OctetSet = self.live.iter().chain(self.own).collect();
-        if all.is_empty() {
+        if self.all.is_empty() {
             "no BID is live".to_owned()
         } else {
-            format!("only {} can be found", bids(all.iter()))
+            format!("only {} can be found", bids(self.all.iter()))
         }
     }
 }

@@ -109,7 +109,7 @@ pub static EXCH_004: Rule = Rule {
         The binding whose request was refused must be registered again; otherwise that path is missing until \
         the old lifetime ends.",
     example: "the request of BID 2 is refused with 153; 60 s pass without another request of BID 2",
-    check: Check::Reply(Traits::NONE, does_not_try_again),
+    check: Check::Reply(Traits::REFUSES, does_not_try_again),
 };
 
 fn does_not_try_again(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -170,7 +170,7 @@ fn repeats_unusable_bids(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
     }
     let Some(refused) = asking.session.refusal_of(&listed, asking.time()) else { return };
     let known = KnownBids::among(asking.live(), asking.asked);
-    if !listed.iter().any(|bid| known.has(bid)) {
+    if !known.has_any(&listed) {
         finder.fires(format!(
             "FORWARD rules list {} again, {} after they were refused with {}, and {} (RFC 7629 §5.1, §5.2)",
             bids(listed.iter()),
@@ -197,7 +197,7 @@ pub static EXCH_008: Rule = Rule {
         The home agent lost a binding or its bulk renewal, does not count the binding being registered, or \
         tripped over the BID of a DROP rule.",
     example: "BIDs 1 and 2 are live; a request of BID 2 with FORWARD to BIDs 1 and 2; refused with 153",
-    check: Check::Reply(Traits::NONE, refuses_what_it_knows),
+    check: Check::Reply(Traits::REFUSES.and(Traits::ASKED_FLOW_BINDING), refuses_what_it_knows),
 };
 
 fn refuses_what_it_knows(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -206,7 +206,7 @@ fn refuses_what_it_knows(answering: &Answering<'_, '_, '_>, finder: &mut Finder<
     let Some(asked) = answering.asked_lately().filter(|_| is_judged) else { return };
     let known = KnownBids::of(answering, asked);
     let listed = asked.said.forward_bids();
-    if listed.is_empty() || !listed.iter().all(|bid| known.has(bid)) {
+    if listed.is_empty() || !known.has_all(&listed) {
         return;
     }
     let (session, time) = (answering.session, answering.time());
@@ -246,7 +246,7 @@ pub static EXCH_009: Rule = Rule {
         The node cannot act on the code; it points to stale state in the home agent or to a foreign agent \
         that stripped the extension.",
     example: "a request without a Multipath extension; refused with 152",
-    check: Check::Reply(Traits::NONE, refuses_what_was_not_asked),
+    check: Check::Reply(Traits::REFUSES, refuses_what_was_not_asked),
 };
 
 fn refuses_what_was_not_asked(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -284,7 +284,7 @@ pub static EXCH_011: Rule = Rule {
         A legacy agent misparses Type 154 and stays silent, so only dropping the extension gives service; \
         compare EXT-004.",
     example: "two requests with extension 154 stay unanswered; one without it is answered",
-    check: Check::Reply(Traits::NONE, seems_not_to_know_multipath),
+    check: Check::Reply(Traits::ASKED_WITHOUT_FAMILY, seems_not_to_know_multipath),
 };
 
 fn seems_not_to_know_multipath(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -322,7 +322,7 @@ pub static EXCH_014: Rule = Rule {
         The single BID of a DROP rule is a filler that receivers should disregard; an agent that looks it up \
         makes filtering rules impossible.",
     example: "a request with DROP and BID list 1; refused with 153",
-    check: Check::Reply(Traits::NONE, looks_up_the_filler),
+    check: Check::Reply(Traits::REFUSES.and(Traits::ASKED_FLOW_BINDING), looks_up_the_filler),
 };
 
 fn looks_up_the_filler(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {

@@ -8,7 +8,7 @@ use crate::rules::facts::{FlowBindingFacts, MessageFacts, OctetSet, Traits, data
 use crate::rules::finder::Finder;
 use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject, Wording};
-use crate::wire::{Action, Bounds, TrafficSelector};
+use crate::wire::{Action, Bounds, FlowBinding, TrafficSelector};
 
 /// BID list or TS Format runs past the Flow-Binding extension.
 pub static FB_001: Rule = Rule {
@@ -305,7 +305,7 @@ pub static FB_012: Rule = Rule {
     why: "\
         Whether the policy is installed, replaced or ignored is open; it may name the binding being removed.",
     example: "01 22 00 00 ...  9a 02 ...: Lifetime is 0",
-    check: Check::Registration(Traits::REQUEST.and(Traits::FLOW_BINDING), in_a_deregistration),
+    check: Check::Registration(Traits::DEREGISTERS.and(Traits::FLOW_BINDING), in_a_deregistration),
 };
 
 fn in_a_deregistration(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -340,8 +340,9 @@ pub static FB_013: Rule = Rule {
 const COMPARED: usize = 512;
 
 fn overlapping_rules(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
-    let sound = |facts: &&FlowBindingFacts<'_>| facts.selector.as_ref().is_some_and(has_sound_ranges);
-    let all: Vec<&FlowBindingFacts<'_>> = message.flow_bindings.iter().filter(sound).take(COMPARED).collect();
+    let sound = |facts: &&FlowBindingFacts<'_>| facts.selector().is_some_and(has_sound_ranges);
+    let all: SmallVec<[&FlowBindingFacts<'_>; 8]> =
+        message.flow_bindings.iter().filter(sound).take(COMPARED).collect();
     for (place, other) in all.iter().enumerate() {
         let overlapping = all.iter().take(place).find(|one| differ(one, other) && intersect(one, other));
         if let Some(one) = overlapping {
@@ -371,7 +372,7 @@ pub static FB_015: Rule = Rule {
         than that of the MP.",
     why: "Accepting the request removes the bindings that its own policy needs.",
     example: "9a 01 00 04  04 01 01 40 (O, BID 1) and 9a 02 ...  01 02 01 02 01 ... (FORWARD to 1, 2)",
-    check: Check::Registration(Traits::MULTIPATH.and(Traits::FLOW_BINDING), overwrite_names_others),
+    check: Check::Registration(Traits::ODD_MULTIPATH.and(Traits::FLOW_BINDING), overwrite_names_others),
 };
 
 fn overwrite_names_others(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -405,27 +406,24 @@ impl Display for List<'_> {
     }
 }
 
-/// A Flow-Binding as people write it.
-struct RuleText {
-    action: Action,
-    bids: SmallVec<[u8; 16]>,
-    selector: Option<TrafficSelector>,
-}
+/// A Flow-Binding, to be written as people write it: its octets, which are fewer than what is read of them.
+struct RuleText(SmallVec<[u8; 32]>);
 
 impl RuleText {
     fn of(facts: &FlowBindingFacts<'_>) -> Self {
-        Self { action: facts.action(), bids: facts.bids().into(), selector: facts.selector }
+        Self(facts.extension.data.into())
     }
 }
 
 impl Display for RuleText {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
-        match self.action {
-            Action::Forward => write!(formatter, "forward {}: ", List(&self.bids))?,
+        let Some(flow_binding) = FlowBinding::from_octets(&self.0) else { return Ok(()) };
+        match flow_binding.action {
+            Action::Forward => write!(formatter, "forward {}: ", List(flow_binding.bids))?,
             Action::Drop => formatter.write_str("drop: ")?,
             Action::Unassigned(action) => write!(formatter, "action {action}: ")?,
         }
-        self.selector.map_or(Ok(()), |selector| selector.fmt(formatter))
+        flow_binding.selector.map_or(Ok(()), |selector| selector.fmt(formatter))
     }
 }
 
@@ -462,7 +460,7 @@ fn intersect(one: &FlowBindingFacts<'_>, other: &FlowBindingFacts<'_>) -> bool {
             _ => true,
         }
     }
-    let (Some(one), Some(other)) = (&one.selector, &other.selector) else { return false };
+    let (Some(one), Some(other)) = (one.selector(), other.selector()) else { return false };
     one.format == other.format
         && meet(one.source_address, other.source_address)
         && meet(one.destination_address, other.destination_address)

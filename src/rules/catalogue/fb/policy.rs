@@ -191,11 +191,11 @@ pub static FB_017: Rule = Rule {
         Figure 2 ends some preference lists with DROP, which the encoding cannot express; hosts either drop \
         the flow or let it leak onto a path the policy meant to avoid.",
     example: "FORWARD 1 is in force, BID 1 and BID 2 are live; BID 1 is de-registered",
-    check: Check::ReplyOrExpiry(exhausted_by_removal, exhausted_by_expiry),
+    check: Check::ReplyOrExpiry(Traits::REMOVES, exhausted_by_removal, exhausted_by_expiry),
 };
 
 fn exhausted_by_removal(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
-    let Some(node) = answering.node.filter(|_| answering.removes_a_binding()) else { return };
+    let Some(node) = answering.node.filter(|_| answering.removes_a_binding) else { return };
     report_exhausted(node, &LiveBids::of(answering.live_after()), answering.session, finder);
 }
 

@@ -21,7 +21,7 @@ pub static MP_001: Rule = Rule {
         The BID and flags cannot be located reliably, so the home agent may register the wrong binding or \
         none.",
     example: "9a 01 00 05  04 01 01 00 00: Length is 5",
-    check: Check::Registration(Traits::REQUEST.and(Traits::MULTIPATH), length_is_not_4),
+    check: Check::Registration(Traits::REQUEST.and(Traits::ODD_MULTIPATH), length_is_not_4),
 };
 
 fn length_is_not_4(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -50,7 +50,7 @@ pub static MP_002: Rule = Rule {
         EXT-005 fired.",
     why: "The receiver does not know the option and the text gives no reply code for that case.",
     example: "9a 07 00 04  04 01 01 00: Sub-Type is 7",
-    check: Check::Registration(Traits::FAMILY, subtype_is_neither),
+    check: Check::Registration(Traits::OTHER_FAMILY, subtype_is_neither),
 };
 
 fn subtype_is_neither(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -83,7 +83,7 @@ pub static MP_003: Rule = Rule {
         lengths.",
     why: "It is undefined which BID and flags apply, and the two ends may pick different ones.",
     example: "9a 01 00 04 04 01 01 00  9a 01 00 04 05 02 02 00: two of them in one request",
-    check: Check::Registration(Traits::REQUEST.and(Traits::MULTIPATH), more_than_one),
+    check: Check::Registration(Traits::REQUEST.and(Traits::ODD_MULTIPATH), more_than_one),
 };
 
 fn more_than_one(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -140,7 +140,10 @@ pub static MP_005: Rule = Rule {
         BID, B and O travel unprotected: anyone on the path can wipe or retarget bindings, and a foreign \
         agent will strip the extension.",
     example: "20 14 ...  9a 01 00 04  04 01 01 00: Multipath behind the Mobile-Home Authentication",
-    check: Check::Registration(Traits::REQUEST.and(Traits::MULTIPATH), after_the_authenticator),
+    check: Check::Registration(
+        Traits::REQUEST.and(Traits::MULTIPATH).and(Traits::FAMILY_BEHIND),
+        after_the_authenticator,
+    ),
 };
 
 fn after_the_authenticator(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -171,7 +174,7 @@ pub static MP_006: Rule = Rule {
         Multipath policy without integrity protection lets a third party steer or black-hole subscriber \
         traffic.",
     example: "01 22 02 58 ...  9a 01 00 04  04 01 01 00: and no extension 32, and no 36 with Sub-Type 1",
-    check: Check::Registration(Traits::FAMILY, without_authentication),
+    check: Check::Registration(Traits::FAMILY.and(Traits::UNAUTHORIZED), without_authentication),
 };
 
 fn without_authentication(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -200,7 +203,7 @@ pub static MP_007: Rule = Rule {
     fires: "Fires on an RRQ whose MP has Length 4 and If-Label 0.",
     why: "Label-indexed static policy cannot match the tunnel, so its flows take another path.",
     example: "9a 01 00 04  04 00 01 00: If-Label is 0",
-    check: Check::Registration(Traits::REQUEST.and(Traits::MULTIPATH), label_is_zero),
+    check: Check::Registration(Traits::REQUEST.and(Traits::ODD_MULTIPATH), label_is_zero),
 };
 
 fn label_is_zero(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -220,7 +223,7 @@ pub static MP_008: Rule = Rule {
     fires: "Fires on an RRQ whose MP has Length 4 and BID 0 or 255.",
     why: "Reserved identifiers cannot be referenced by a policy; 255 is the filler value of DROP rules.",
     example: "9a 01 00 04  04 01 ff 00: BID is 255",
-    check: Check::Registration(Traits::REQUEST.and(Traits::MULTIPATH), bid_is_reserved),
+    check: Check::Registration(Traits::REQUEST.and(Traits::ODD_MULTIPATH), bid_is_reserved),
 };
 
 fn bid_is_reserved(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -247,7 +250,7 @@ pub static MP_009: Rule = Rule {
         One flag renews every binding and the other deletes them; the outcome depends on the order in which \
         the home agent happens to test them.",
     example: "9a 01 00 04  04 01 01 c0: B and O",
-    check: Check::Registration(Traits::REQUEST.and(Traits::MULTIPATH), bulk_and_overwrite),
+    check: Check::Registration(Traits::REQUEST.and(Traits::ODD_MULTIPATH), bulk_and_overwrite),
 };
 
 fn bulk_and_overwrite(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -271,7 +274,7 @@ pub static MP_010: Rule = Rule {
     fires: "Fires on an RRQ with Lifetime 0 whose MP has Length 4 and MP.O = 1.",
     why: "A careless home agent may delete all sibling paths instead of one.",
     example: "01 22 00 00 ...  9a 01 00 04  04 01 01 40: Lifetime is 0 and O is set",
-    check: Check::Registration(Traits::REQUEST.and(Traits::MULTIPATH), overwrite_in_a_deregistration),
+    check: Check::Registration(Traits::REQUEST.and(Traits::ODD_MULTIPATH), overwrite_in_a_deregistration),
 };
 
 fn overwrite_in_a_deregistration(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -300,7 +303,7 @@ pub static MP_011: Rule = Rule {
         Usually a sender that put B and O at the wrong end of the octet, so its requests silently lose their \
         flags.",
     example: "9a 01 00 04  04 01 01 02: a reserved bit of the flags octet",
-    check: Check::Registration(Traits::REQUEST.and(Traits::MULTIPATH), reserved_bits),
+    check: Check::Registration(Traits::REQUEST.and(Traits::ODD_MULTIPATH), reserved_bits),
 };
 
 fn reserved_bits(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -327,7 +330,7 @@ pub static MP_012: Rule = Rule {
         Only registered technologies are permitted; 0 normally means the client could not identify the \
         interface, and any policy keyed on access type fails.",
     example: "9a 01 00 04  00 01 01 00: If-ATT is 0",
-    check: Check::Registration(Traits::REQUEST.and(Traits::MULTIPATH), technology_is_reserved),
+    check: Check::Registration(Traits::REQUEST.and(Traits::ODD_MULTIPATH), technology_is_reserved),
 };
 
 fn technology_is_reserved(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -353,7 +356,7 @@ pub static MP_013: Rule = Rule {
         Either the registry has grown or the client uses another numbering; the Proxy MIPv4 access types of \
         RFC 5563 give different meanings to the same numbers.",
     example: "9a 01 00 04  63 01 01 00: If-ATT is 99",
-    check: Check::Registration(Traits::REQUEST.and(Traits::MULTIPATH), technology_is_unknown),
+    check: Check::Registration(Traits::REQUEST.and(Traits::ODD_MULTIPATH), technology_is_unknown),
 };
 
 fn technology_is_unknown(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -408,7 +411,7 @@ pub static MP_026: Rule = Rule {
         S asks for a copy of every packet on every path, Multipath for one path per flow; their combination \
         is undefined and may double the traffic.",
     example: "01 a2 02 58 ...  9a 01 00 04  04 01 01 00: S in the header",
-    check: Check::Registration(Traits::REQUEST.and(Traits::MULTIPATH), simultaneous_and_multipath),
+    check: Check::Registration(Traits::SIMULTANEOUS.and(Traits::MULTIPATH), simultaneous_and_multipath),
 };
 
 fn simultaneous_and_multipath(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {

@@ -133,7 +133,7 @@ pub static MP_018: Rule = Rule {
         after that binding was last accepted.",
     why: "To the home agent this is an ordinary registration that replaces every other path of the node.",
     example: "192.0.2.1 is live as BID 1; a request from 192.0.2.1 without extension 154",
-    check: Check::Request(Traits::NONE, refresh_without_multipath),
+    check: Check::Request(Traits::NO_MULTIPATH, refresh_without_multipath),
 };
 
 fn refresh_without_multipath(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -171,7 +171,7 @@ pub static MP_020: Rule = Rule {
         with MP.B = 0 whose BID is that of none of them.",
     why: "The home agent may remove the wrong binding or none, leaving a tunnel into a dead interface.",
     example: "192.0.2.1 is live as BID 1; a request with Lifetime 0 from 192.0.2.1 with BID 2",
-    check: Check::Request(Traits::NONE, deregistration_without_its_bid),
+    check: Check::Request(Traits::DEREGISTERS, deregistration_without_its_bid),
 };
 
 fn deregistration_without_its_bid(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -215,7 +215,7 @@ pub static MP_024: Rule = Rule {
         The path was never tested in the direction of the home agent, and a default-route bug on the client \
         makes all registrations share one access.",
     example: "IP source 192.0.2.2, Care-of Address c0 00 02 01 (192.0.2.1), D set, with a Multipath extension",
-    check: Check::Request(Traits::MULTIPATH, not_from_its_interface),
+    check: Check::Request(Traits::MULTIPATH.and(Traits::FROM_ELSEWHERE), not_from_its_interface),
 };
 
 fn not_from_its_interface(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -255,7 +255,7 @@ pub static MP_025: Rule = Rule {
         Base rules then delete all earlier bindings unless S is set; RFC 7629 says nothing about mixing the \
         two kinds.",
     example: "BID 1 is live at 192.0.2.1; a request from 192.0.2.9 without extension 154",
-    check: Check::Request(Traits::NONE, plain_beside_multipath),
+    check: Check::Request(Traits::NO_MULTIPATH, plain_beside_multipath),
 };
 
 fn plain_beside_multipath(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {

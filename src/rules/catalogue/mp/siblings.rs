@@ -64,7 +64,7 @@ pub static MP_019: Rule = Rule {
         §5.1 requires O to update one binding, §4.1 and §5.2 make O replace all of them, so a simple address \
         change can cost every other tunnel. Check what this home agent really did.",
     example: "BID 1 and BID 2 are live; 9a 01 00 04  04 01 01 40 (O) for BID 1 is accepted",
-    check: Check::Reply(Traits::NONE, overwrite_removes),
+    check: Check::Reply(Traits::ASKED_FLAGS, overwrite_removes),
 };
 
 fn overwrite_removes(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -96,7 +96,7 @@ pub static MP_021: Rule = Rule {
     why: "\
         The text describes bulk only as a renewal; whether it also creates the named binding is left open.",
     example: "only BID 1 is live; 9a 01 00 04  08 02 02 80 (B) for BID 2",
-    check: Check::Request(Traits::MULTIPATH, bulk_for_a_new_binding),
+    check: Check::Request(Traits::ODD_MULTIPATH, bulk_for_a_new_binding),
 };
 
 fn bulk_for_a_new_binding(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -127,7 +127,7 @@ pub static MP_022: Rule = Rule {
         §4.1 says the lifetimes are updated, §5.2 that they are extended; the ends may now disagree on when \
         that path ends.",
     example: "BID 2 lives for 1800 s more; 9a 01 00 04  04 01 01 80 (B) for BID 1 is granted 600 s",
-    check: Check::Reply(Traits::NONE, bulk_shortens),
+    check: Check::Reply(Traits::ASKED_FLAGS, bulk_shortens),
 };
 
 fn bulk_shortens(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -165,7 +165,7 @@ pub static MP_027: Rule = Rule {
         The base protocol deletes everything, the Multipath text deletes the named binding (which is what D9 \
         assumes); a node that returns home may leave tunnels behind.",
     example: "BID 1 and BID 2 are live; Lifetime 0, Care-of Address = Home Address, and 9a 01 00 04  04 01 01 00",
-    check: Check::Request(Traits::MULTIPATH, deregisters_one_and_all),
+    check: Check::Request(Traits::MULTIPATH.and(Traits::DEREGISTERS), deregisters_one_and_all),
 };
 
 fn deregisters_one_and_all(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {

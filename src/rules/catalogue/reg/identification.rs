@@ -25,7 +25,7 @@ pub static REG_010: Rule = Rule {
         The mobile node and any foreign agent must throw the reply away, so a registration that the home \
         agent accepted fails at the other end.",
     example: "a request with Identification ..0102030a; the reply to it has ..0102030b, which no request had",
-    check: Check::Reply(Traits::NONE, copies_no_low_half),
+    check: Check::Reply(Traits::STRAY, copies_no_low_half),
 };
 
 fn copies_no_low_half(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -64,7 +64,7 @@ pub static REG_011: Rule = Rule {
         Agents may only speak when asked; a spontaneous reply is a replay, a spoofing attempt or a home \
         agent announcing expiry, which is forbidden.",
     example: "a reply 30 s after the last request between these two, in the middle of a capture",
-    check: Check::Reply(Traits::NONE, was_not_asked_for),
+    check: Check::Reply(Traits::STRAY, was_not_asked_for),
 };
 
 fn was_not_asked_for(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {

@@ -23,14 +23,14 @@ pub static REG_019: Rule = Rule {
         The request did not leave through the interface it registers, or a NAT is in the way and the tunnel \
         will not come up.",
     example: "D set, Care-of Address 192.0.2.1, IP source 192.0.2.2, to the home agent, without extensions 34, 144, 154",
-    check: Check::Request(Traits::NONE, comes_from_elsewhere),
+    check: Check::Request(Traits::NO_MULTIPATH.and(Traits::FROM_ELSEWHERE), comes_from_elsewhere),
 };
 
 fn comes_from_elsewhere(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
-    let has_multipath = asking.message.has_multipath();
-    let Some(source) = asking.strange_source().filter(|_| !has_multipath && asking.message.is_whole()) else {
+    if asking.message.has_multipath() || !asking.message.is_whole() {
         return;
-    };
+    }
+    let Some(source) = asking.strange_source() else { return };
     finder
         .fires(format!(
             "sent from {source}, and it registers the co-located Care-of Address {}; it has to come from there \
@@ -55,7 +55,7 @@ pub static REG_020: Rule = Rule {
         The home agent selects the foreign agent's security association by this address, and the reply goes \
         back to it.",
     example: "D clear, Care-of Address 203.0.113.1, IP source 203.0.113.2, to the home agent, without extension 144",
-    check: Check::Registration(Traits::REQUEST, relayed_from_elsewhere),
+    check: Check::Registration(Traits::REQUEST.and(Traits::FROM_ELSEWHERE), relayed_from_elsewhere),
 };
 
 fn relayed_from_elsewhere(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
@@ -110,6 +110,6 @@ fn report_altered(passed: &Passed, session: &Session, world: &World, finder: &mu
     finder.fires(format!(
         "the {message} {:#018x} differs from its copy on the other leg, #{}, before the end of Type 32; a foreign agent \
          passes that part on as it is (RFC 5944 §3.7.2.2, §3.7.3.2)",
-        passed.identification, original.place.frame
+        passed.identification, original.frame
     ));
 }

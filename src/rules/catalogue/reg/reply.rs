@@ -44,7 +44,7 @@ fn lacks_identity(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
             .at(fields::HOME_AGENT);
     } else if answering.message.leg == Leg::HomeAgent
         && answering.is_home_agent_code()
-        && asked.said.types.has(ExtensionType::NAI)
+        && asked.said.has_nai
         && answering.message.is_whole()
         && !answering.message.has(ExtensionType::NAI)
     {
@@ -70,7 +70,7 @@ pub static REG_006: Rule = Rule {
         The two ends would bind different home addresses; a home agent that cannot serve the address has to \
         refuse with 129 instead.",
     example: "a request for Home Address 10.1.0.1; the reply to it names 10.1.0.2",
-    check: Check::Reply(Traits::NONE, changes_home_address),
+    check: Check::Reply(Traits::STRAY, changes_home_address),
 };
 
 fn changes_home_address(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -143,8 +143,8 @@ fn names_a_wrong_home_agent(answering: &Answering<'_, '_, '_>, finder: &mut Find
         return;
     }
     let is_unicast = destination == wanted && !wanted.is_multicast() && !wanted.is_unspecified();
-    let is_assigned = asked.said.types.has(ExtensionType::DYNAMIC_HOME_AGENT)
-        || answering.message.has(ExtensionType::DYNAMIC_HOME_AGENT);
+    let is_assigned =
+        asked.said.has_dynamic_home_agent || answering.message.has(ExtensionType::DYNAMIC_HOME_AGENT);
     if is_unicast && named != wanted && !is_assigned {
         finder
             .fires(format!(

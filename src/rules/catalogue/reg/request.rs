@@ -246,7 +246,7 @@ pub static REG_026: Rule = Rule {
         With both bits set no precedence is defined, and through a foreign agent the request may ask for \
         something it cannot decapsulate.",
     example: "01 3a 02 58: flags D, M, G and T, so both encapsulations are asked for",
-    check: Check::Registration(Traits::REQUEST, asks_ambiguously),
+    check: Check::Registration(Traits::REQUEST.and(Traits::ENCAPSULATES), asks_ambiguously),
 };
 
 fn asks_ambiguously(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {

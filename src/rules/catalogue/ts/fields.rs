@@ -39,7 +39,7 @@ fn ends_without_start(
     section: &str,
     finder: &mut Finder<'_>,
 ) {
-    let Some(selector) = facts.selector.as_ref().filter(|selector| selector.format == format) else { return };
+    let Some(selector) = facts.selector().filter(|selector| selector.format == format) else { return };
     if facts.has_plain_ranges {
         return;
     }
@@ -109,7 +109,7 @@ fn has_start_above_end(
     facts: &FlowBindingFacts<'_>,
     finder: &mut Finder<'_>,
 ) {
-    let Some(selector) = facts.selector.as_ref().filter(|_| !facts.has_plain_ranges) else { return };
+    let Some(selector) = facts.selector().filter(|_| !facts.has_plain_ranges) else { return };
     for end in selector.values().filter(|value| value.is_end) {
         let Some(start) = selector.values().find(|start| start.field == end.field && !start.is_end) else {
             continue;
@@ -156,7 +156,7 @@ fn has_octet_above_flow_label(
     facts: &FlowBindingFacts<'_>,
     finder: &mut Finder<'_>,
 ) {
-    let Some(selector) = facts.selector.as_ref().filter(|selector| !selector.flow_label.is_absent()) else {
+    let Some(selector) = facts.selector().filter(|selector| !selector.flow_label.is_absent()) else {
         return;
     };
     for value in selector.values().filter(|value| value.field == SelectorField::FlowLabel) {
@@ -196,7 +196,7 @@ fn has_long_flow_label(
     facts: &FlowBindingFacts<'_>,
     finder: &mut Finder<'_>,
 ) {
-    let Some(selector) = facts.selector.as_ref().filter(|selector| !selector.flow_label.is_absent()) else {
+    let Some(selector) = facts.selector().filter(|selector| !selector.flow_label.is_absent()) else {
         return;
     };
     let labels = || selector.values().filter(|value| value.field == SelectorField::FlowLabel);
@@ -233,7 +233,7 @@ pub static TS_009: Rule = Rule {
 };
 
 fn has_ecn_bits(_message: &MessageFacts<'_, '_>, facts: &FlowBindingFacts<'_>, finder: &mut Finder<'_>) {
-    let Some(selector) = facts.selector.as_ref().filter(|selector| !selector.ds.is_absent()) else { return };
+    let Some(selector) = facts.selector().filter(|selector| !selector.ds.is_absent()) else { return };
     let has_bits = |value: &SelectorValue| value.field == SelectorField::Ds && value.value & 3 != 0;
     if let Some(value) = selector.values().find(has_bits) {
         finder
@@ -269,7 +269,7 @@ fn contradicts_its_protocol(
     facts: &FlowBindingFacts<'_>,
     finder: &mut Finder<'_>,
 ) {
-    let Some(selector) = &facts.selector else { return };
+    let Some(selector) = facts.selector() else { return };
     let Some((first, last)) = selector.protocol.range_or_single() else { return };
     let allows = |protocols: &[u8]| protocols.iter().any(|protocol| (first..=last).contains(protocol));
     let has_port = !selector.source_port.is_absent() || !selector.destination_port.is_absent();

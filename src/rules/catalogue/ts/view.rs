@@ -66,7 +66,7 @@ fn is_from_the_wrong_side(
 ) {
     let home = Home::new(home_address, session, said);
     for facts in &message.flow_bindings {
-        let Some(selector) = &facts.selector else { continue };
+        let Some(selector) = facts.selector() else { continue };
         let found = match selector.format {
             SelectorFormat::Ipv4 => ipv4_misfit(selector, &home),
             SelectorFormat::Ipv6 => ipv6_misfit(selector, &home),

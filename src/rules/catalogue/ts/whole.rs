@@ -31,7 +31,7 @@ fn sets_reserved_flags(
     facts: &FlowBindingFacts<'_>,
     finder: &mut Finder<'_>,
 ) {
-    let Some(selector) = facts.selector.as_ref().filter(|selector| selector.reserved != 0) else { return };
+    let Some(selector) = facts.selector().filter(|selector| selector.reserved != 0) else { return };
     finder
         .fires(format!(
             "selector's flags word is 0x{:08x}; the bits under 0x{:08x} must be 0 (RFC 6088 {})",
@@ -103,7 +103,7 @@ fn has_octets_left_over(
     facts: &FlowBindingFacts<'_>,
     finder: &mut Finder<'_>,
 ) {
-    let Some(selector) = facts.selector.as_ref().filter(|_| !facts.has_other_layout()) else { return };
+    let Some(selector) = facts.selector().filter(|_| !facts.has_other_layout()) else { return };
     let left_over = facts.left_over();
     if left_over > 0 {
         let end = facts.selector_octets().end;
@@ -138,7 +138,7 @@ pub static TS_012: Rule = Rule {
 
 fn has_no_field(_message: &MessageFacts<'_, '_>, facts: &FlowBindingFacts<'_>, finder: &mut Finder<'_>) {
     let is_any = |selector: &TrafficSelector| selector.is_any() && selector.layout == SelectorLayout::Direct;
-    let Some(selector) = facts.selector.as_ref().filter(|selector| is_any(selector)) else { return };
+    let Some(selector) = facts.selector().filter(|selector| is_any(selector)) else { return };
     let family = if selector.format == SelectorFormat::Ipv4 { "IPv4" } else { "IPv6" };
     let action = match facts.action().name() {
         Some(name) => format!(", and the action is {name}"),
@@ -179,7 +179,7 @@ fn is_in_another_layout(
     facts: &FlowBindingFacts<'_>,
     finder: &mut Finder<'_>,
 ) {
-    let Some(selector) = &facts.selector else { return };
+    let Some(selector) = facts.selector() else { return };
     let seen = match selector.layout {
         SelectorLayout::Direct => return,
         SelectorLayout::Padded => "an octet of 0 stands before the flags word",
