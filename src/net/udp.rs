@@ -2,14 +2,19 @@
 
 use std::net::SocketAddr;
 
-use pnet_packet::udp::UdpPacket;
+use pnet_packet::{
+    Packet as _,
+    ip::IpNextHeaderProtocols,
+    udp::{UdpPacket, ipv4_checksum},
+    util,
+};
 
 use crate::net::{ip::IpPacket, protocol, reason::Reason};
 
 /// Octets of a UDP header.
 const HEADER: usize = 8;
-/// Octets before the checksum field.
-const CHECKSUM_AT: usize = 6;
+/// Position of the checksum field, counted in 16-bit words.
+const CHECKSUM_WORD: usize = 3;
 
 /// What a checksum field says about the octets it covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,20 +134,36 @@ impl<'a> Datagram<'a> {
             Some(segment) if usize::from(self.udp_length) == length && !self.ip.is_fragment() => segment,
             _ => return Checksum::Unverified,
         };
-        // Ports and length, then the field itself, which does not count, then the payload.
-        let Some((before, [_, _, payload @ ..])) = segment.split_at_checked(CHECKSUM_AT) else {
-            return Checksum::Unverified;
+        let computed = match &self.ip {
+            IpPacket::V4(packet) => UdpPacket::new(segment)
+                .map(|udp| ipv4_checksum(&udp, &packet.header.source, &packet.header.destination)),
+            IpPacket::V6(packet) => UdpPacket::new(segment).map(|udp| {
+                util::ipv6_checksum(
+                    udp.packet(),
+                    CHECKSUM_WORD,
+                    &[],
+                    &packet.header.source,
+                    &packet.header.destination,
+                    IpNextHeaderProtocols::Udp,
+                )
+            }),
         };
-        let pseudo_header = self.pseudo_header_sum();
-        let computed = !folded(u32::from(pseudo_header) + words(before) + words(payload));
-        match Checksum::verdict(self.udp_checksum, computed) {
-            Checksum::Wrong { found, .. } if found == pseudo_header => Checksum::Offloaded,
+        let verdict =
+            computed.map_or(Checksum::Unverified, |computed| Checksum::verdict(self.udp_checksum, computed));
+        match verdict {
+            Checksum::Wrong { found, .. } if found == self.pseudo_header_sum() => Checksum::Offloaded,
             verdict => verdict,
         }
     }
 
     /// The sum of the pseudo-header, which is not complemented.
     fn pseudo_header_sum(&self) -> u16 {
+        let words = |octets: &[u8]| -> u32 {
+            octets
+                .chunks_exact(2)
+                .map(|pair| pair.iter().fold(0, |word, octet| word << 8 | u32::from(*octet)))
+                .sum()
+        };
         let addresses = match &self.ip {
             IpPacket::V4(packet) => {
                 words(&packet.header.source.octets()) + words(&packet.header.destination.octets())
@@ -151,22 +172,12 @@ impl<'a> Datagram<'a> {
                 words(&packet.header.source.octets()) + words(&packet.header.destination.octets())
             }
         };
-        folded(addresses + u32::from(protocol::UDP) + u32::from(self.udp_length))
+        let sum = addresses + u32::from(protocol::UDP) + u32::from(self.udp_length);
+        // What is carried goes round; the sum of 18 words carries once, or twice.
+        let folded = (sum & 0xffff) + (sum >> 16);
+        let folded = (folded & 0xffff) + (folded >> 16);
+        u16::try_from(folded).unwrap_or_default()
     }
-}
-
-/// The sum of 16-bit words, the last one filled up with 0; no datagram has enough of them for more than 32 bits.
-fn words(octets: &[u8]) -> u32 {
-    let (pairs, last) = octets.as_chunks();
-    let sum: u32 = pairs.iter().map(|pair| u32::from(u16::from_be_bytes(*pair))).sum();
-    sum + last.first().map_or(0, |octet| u32::from(*octet) << 8)
-}
-
-/// A sum of words in one word: what is carried goes round, once or twice.
-fn folded(sum: u32) -> u16 {
-    let once = (sum & 0xffff) + (sum >> 16);
-    let twice = (once & 0xffff) + (once >> 16);
-    u16::try_from(twice).unwrap_or_default()
 }
 
 #[cfg(test)]
