@@ -72,12 +72,26 @@ impl Checks {
             self.met.remove(0);
         }
         let sort = Arc::new(Sort {
-            registration: those_for(traits, &self.registration),
-            request: those_for(traits, &self.request),
-            reply: those_for(traits, &self.reply),
+            registration: those_that(&self.registration, |needs| traits.have(needs)),
+            request: those_that(&self.request, |needs| traits.have(needs)),
+            reply: those_that(&self.reply, |needs| traits.have(needs)),
         });
         self.met.push((traits, Arc::clone(&sort)));
         sort
+    }
+
+    /// The checks that a message with these traits is spared, of those for its kind.
+    #[cfg(debug_assertions)]
+    pub fn spared(&self, traits: Traits) -> Sort {
+        let is_of_its_kind = |needs: Traits| {
+            [Traits::REQUEST, Traits::REPLY].iter().all(|kind| traits.have(*kind) || !needs.have(*kind))
+        };
+        let is_spared = |needs: Traits| is_of_its_kind(needs) && !traits.have(needs);
+        Sort {
+            registration: those_that(&self.registration, is_spared),
+            request: those_that(&self.request, is_spared),
+            reply: those_that(&self.reply, is_spared),
+        }
     }
 
     pub fn of_catalogue() -> Self {
@@ -117,10 +131,10 @@ impl Checks {
     }
 }
 
-/// Those of some checks that a message with these traits has to be shown to.
-fn those_for<C: Copy>(traits: Traits, checks: &[(Traits, &'static Rule, C)]) -> List<C> {
-    let theirs = checks.iter().filter(|(needs, ..)| traits.have(*needs));
-    theirs.map(|(_, rule, check)| (*rule, *check)).collect()
+/// Those of some checks whose needs are such.
+fn those_that<C: Copy>(checks: &[(Traits, &'static Rule, C)], is_such: impl Fn(Traits) -> bool) -> List<C> {
+    let such = checks.iter().filter(|(needs, ..)| is_such(*needs));
+    such.map(|(_, rule, check)| (*rule, *check)).collect()
 }
 
 #[cfg(test)]

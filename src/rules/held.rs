@@ -56,6 +56,9 @@ enum Known {
     Clean(bool),
     /// Its flow was vouched for, and [`Copies`] still has to see it.
     Watched,
+    /// The same, but no packet of its flow took another tunnel before, so that it is no copy and only is remembered, by
+    /// this.
+    Alone(NonZeroU64),
 }
 
 impl Known {
@@ -178,10 +181,9 @@ impl Validator {
         self.flow.waiting.held = all;
     }
 
-    /// Picks those that nobody vouches for, with what they are known by; gives how many there are. Those of which nothing
-    /// is wanted but to be found again are remembered at once.
+    /// Picks those that nobody vouches for, with what they are known by; gives how many there are.
     #[inline]
-    fn open_held(&mut self, held: &mut [Held], open: &mut [Open; BATCH], observer: &Observer) -> usize {
+    fn open_held(&self, held: &mut [Held], open: &mut [Open; BATCH], observer: &Observer) -> usize {
         let Settled { copies, vouched } = observer.settled_from(self.flow.waiting.first);
         let mut left = !(copies | vouched & !self.flow.waiting.unusual);
         let mut count = 0;
@@ -190,13 +192,6 @@ impl Validator {
             left &= left.wrapping_sub(1);
             let standing = observer.standing(self.flow.waiting.number(index));
             let is_usual = self.flow.waiting.is_usual(index);
-            if let Standing::Watched { alone: true, inside: Some(packet) } = standing
-                && is_usual
-            {
-                // None of its flow went another way before, so that none can be the same.
-                self.flow.copies.remember(packet, held.far_end(), held.place.time);
-                continue;
-            }
             let Some(open) = open.get_mut(count) else { break };
             count = count.saturating_add(1);
             open.index = index;
@@ -206,10 +201,12 @@ impl Validator {
             };
             open.known = match standing {
                 Standing::Steady { .. } if is_usual => Known::Steady,
+                Standing::Watched { alone: true, inside: Some(packet) } if is_usual => Known::Alone(packet),
                 Standing::Watched { .. } if is_usual => Known::Watched,
                 _ => Known::Nothing,
             };
             if open.known != Known::Nothing {
+                open.packet.iter().for_each(|packet| self.flow.copies.expect(*packet));
                 continue;
             }
             let layout = observer.layout();
@@ -245,6 +242,10 @@ impl Validator {
             let Some(held) = held.get(open.index as usize) else { continue };
             if held.encapsulation() == Encapsulation::Gre && self.flow.keys != keys {
                 self.look_at(&held.tunnel(), held.place, observer);
+                continue;
+            }
+            if let Known::Alone(packet) = open.known {
+                self.flow.copies.remember(packet, held.far_end(), held.place.time);
                 continue;
             }
             let number = self.flow.waiting.number(open.index);

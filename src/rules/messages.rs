@@ -6,6 +6,8 @@ use super::Rule;
 use super::checks::{Checks, Sort};
 use super::facts::{Answering, Asking, LiveBids, MessageFacts, Revoking, Traits, removes_a_binding};
 use super::finder::{Context, Finder};
+#[cfg(debug_assertions)]
+use super::memory::Session;
 use super::memory::{Answer, Asked, Faults};
 use super::pairing::anchors;
 use super::validator::Validator;
@@ -87,6 +89,12 @@ impl Validator {
         };
         let mut finder = Finder::new(context, Some(session), &mut self.reports);
         show(&sort.request, &mut finder, |check, finder| check(&asking, finder));
+        #[cfg(debug_assertions)]
+        assert_nothing_found(context, session, |finder| {
+            let spared = self.checks.spared(message.traits);
+            show(&spared.registration, finder, |check, finder| check(message, finder));
+            show(&spared.request, finder, |check, finder| check(&asking, finder));
+        });
         self.world.remember_request(asked, observer);
     }
 
@@ -136,6 +144,12 @@ impl Validator {
         let sort = self.checks.of(message.traits.and(traits));
         let mut finder = Finder::new(context, Some(session), &mut self.reports);
         show(&sort.reply, &mut finder, |check, finder| check(&answering, finder));
+        #[cfg(debug_assertions)]
+        assert_nothing_found(context, session, |finder| {
+            let spared = self.checks.spared(message.traits.and(traits));
+            show(&spared.registration, finder, |check, finder| check(message, finder));
+            show(&spared.reply, finder, |check, finder| check(&answering, finder));
+        });
         let numbers = message.message.numbers();
         self.file(seen.node, observer);
         self.world.remember_reply(&answer, asked.as_deref(), seen.decides, seen.node, numbers, observer);
@@ -226,6 +240,15 @@ fn show<C: Copy>(
     for (rule, check) in checks {
         show(*check, finder.of(rule));
     }
+}
+
+/// That a message is spared only checks that would report nothing of it: every test that judges one finds out.
+#[cfg(debug_assertions)]
+fn assert_nothing_found(context: Context, session: &Session, judge: impl FnOnce(&mut Finder<'_>)) {
+    let mut reports = Vec::new();
+    judge(&mut Finder::new(context, Some(session), &mut reports));
+    let found: Vec<&str> = reports.iter().map(|report| report.finding.rule.id).collect();
+    debug_assert!(found.is_empty(), "spared at frame {}: {found:?}", context.place.frame);
 }
 
 fn context_of(message: &MessageFacts<'_, '_>, node: Option<(u32, &Node)>) -> Context {

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU64;
 
-use crate::state::FarEnd;
+use crate::state::{FarEnd, prefetch};
 use crate::time::Timestamp;
 
 /// Nanoseconds within which a packet seen in two tunnels is one sent twice (TUN-025).
@@ -76,6 +76,12 @@ struct Sent {
 impl Copies {
     pub const fn new() -> Self {
         Self { sets: Vec::new(), sent: Vec::new(), next: 0 }
+    }
+
+    /// Hints that a packet will be looked for or remembered.
+    #[inline]
+    pub fn expect(&self, packet: NonZeroU64) {
+        prefetch(self.sets.get(set_of(packet.get())));
     }
 
     /// Remembers the packet that is known by this, as [`Observer::print_of`](crate::state::Observer::print_of) gives it;
