@@ -87,7 +87,9 @@ impl FlowFacts {
     }
 
     /// The facts of the packet that `payload` begins with and that was carried in `carried` octets, likewise.
-    #[inline]
+    // Into its callers: one of them sees every tunnelled packet, and takes the facts where they are.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
     pub(super) fn of_plain_inner(payload: &[u8], carried: usize) -> Option<Self> {
         let inner: &[u8; 24] = payload.first_chunk()?;
         let &[0x45, tos, high, low, _, _, fragment, offset, _, protocol, ..] = inner else { return None };
