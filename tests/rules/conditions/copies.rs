@@ -84,3 +84,27 @@ fn copies_are_those_of_the_home_agent_and_of_what_it_has_bindings_for() {
     assert_eq!(told("TUN-025", ended(9.5)), [8]);
     assert_eq!(told("TUN-025", ended(5.0)), [0; 0]);
 }
+
+/// Three hundred packets of a flow to interface 1, a millisecond apart, and then one of them to interface 2: most are like
+/// those before them and not looked at one by one.
+#[test]
+fn a_packet_that_is_sent_twice_is_found_among_many_of_its_flow() {
+    let number =
+        |number: u16| Packet::new().start(&[&[0x13, 0xc4, 0x1b, 0x58], &number.to_be_bytes()[..]].concat());
+    let sent_again = |again: Packet, seconds: f64| {
+        move |scene: &mut Scene| {
+            bids(scene, 2);
+            for packet in 0..300 {
+                scene.history.down(10.0 + f64::from(packet) / 1000.0, care_of(1), &number(packet));
+            }
+            scene.history.down(seconds, care_of(2), &again);
+        }
+    };
+    // Frames 5 to 304 are those of the flow.
+    assert_eq!(told("TUN-025", sent_again(number(0), 10.9)), [305]);
+    assert_eq!(told("TUN-025", sent_again(number(150), 10.9)), [305]);
+    assert_eq!(told("TUN-025", sent_again(number(299), 10.9)), [305]);
+    assert_eq!(told("TUN-025", sent_again(number(300), 10.9)), [0; 0]);
+    // A second and a moment later.
+    assert_eq!(told("TUN-025", sent_again(number(150), 11.2)), [0; 0]);
+}
