@@ -6,9 +6,6 @@ use pnet_packet::ipv4 as pnet;
 
 use crate::net::reason::Reason;
 
-/// Octets of a header without options.
-const MIN_HEADER: usize = 20;
-
 /// The fields of an `IPv4` header, options aside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ipv4Header {
@@ -38,6 +35,9 @@ pub struct Ipv4Header {
 }
 
 impl Ipv4Header {
+    /// Octets of a header without options.
+    pub const LENGTH: usize = 20;
+
     /// Whether the packet is a fragment of a larger one.
     pub const fn is_fragment(&self) -> bool {
         self.more_fragments || self.fragment_offset != 0
@@ -103,7 +103,7 @@ impl<'a> Ipv4Packet<'a> {
         let options_end = usize::from(header_length).min(there.len());
         Ok(Self {
             header,
-            options: there.get(MIN_HEADER..options_end).unwrap_or_default(),
+            options: there.get(Ipv4Header::LENGTH..options_end).unwrap_or_default(),
             payload: there.get(options_end..).unwrap_or_default(),
             payload_length: length.saturating_sub(usize::from(header_length)),
             beyond_link: length.saturating_sub(on_link),
@@ -131,7 +131,7 @@ pub(crate) fn structure(fields: &pnet::Ipv4Packet<'_>) -> Result<u8, Reason> {
     }
     // Four bits, so that four times it fits.
     let header_length = fields.get_header_length() << 2;
-    if usize::from(header_length) < MIN_HEADER {
+    if usize::from(header_length) < Ipv4Header::LENGTH {
         return Err(Reason::HeaderLength { octets: header_length });
     }
     let total_length = fields.get_total_length();

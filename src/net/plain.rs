@@ -11,9 +11,6 @@ use crate::{
     },
 };
 
-/// Octets of a header without options.
-const HEADER: usize = 20;
-
 /// IP in IP that carries a whole TCP or UDP packet, neither header with options nor a fragment.
 ///
 /// It holds no packets but what tables want to know of them. [`Dissector::dissect`](super::Dissector::dissect) finds
@@ -22,7 +19,7 @@ const HEADER: usize = 20;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlainTunnel<'a> {
     /// The outer header.
-    pub header: &'a [u8; HEADER],
+    pub header: &'a [u8; Ipv4Header::LENGTH],
     /// Source address of the outer header.
     pub source: Ipv4Addr,
     /// Destination address of the outer header.
@@ -48,13 +45,13 @@ impl<'a> PlainTunnel<'a> {
         let Ok(NetworkLayer::Ipv4 { offset }) = link::network_layer(frame.link_type, frame.data) else {
             return None;
         };
-        let (header, behind) = frame.data.get(offset..)?.split_first_chunk::<HEADER>()?;
+        let (header, behind) = frame.data.get(offset..)?.split_first_chunk::<{ Ipv4Header::LENGTH }>()?;
         let &[0x45, _, high, low, i0, i1, bits, rest, _, protocol::IP_IN_IP, _, _, addresses @ ..] = header
         else {
             return None;
         };
         let total_length = u16::from_be_bytes([high, low]);
-        let carried = usize::from(total_length).checked_sub(HEADER)?;
+        let carried = usize::from(total_length).checked_sub(Ipv4Header::LENGTH)?;
         if u16::from_be_bytes([bits, rest]) & 0x3fff != 0 {
             return None;
         }
@@ -89,7 +86,7 @@ impl<'a> PlainTunnel<'a> {
 
     /// A packet in IP in IP of which the outer header is known to be without options and not that of a fragment.
     pub fn tunnel_of<'p>(
-        header: &[u8; HEADER],
+        header: &[u8; Ipv4Header::LENGTH],
         payload: &'p [u8],
         beyond_link: usize,
         ip_offset: Option<usize>,
@@ -114,7 +111,7 @@ impl<'a> PlainTunnel<'a> {
                 },
                 options: &[],
                 payload,
-                payload_length: usize::from(total_length).saturating_sub(HEADER),
+                payload_length: usize::from(total_length).saturating_sub(Ipv4Header::LENGTH),
                 beyond_link,
             },
             reassembled: false,

@@ -10,9 +10,6 @@ use crate::state::FarEnd;
 /// Octets kept of the payload of a packet that waits: a GRE header with key and number, the inner header, and what is
 /// compared of the inner payload (TUN-025).
 const KEPT: usize = 12 + 20 + 64;
-/// Octets of an outer header without options.
-const HEADER: usize = 20;
-
 /// A packet that waits, of a sort that [`Clean::glance`](super::memory::Clean::glance) knows.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Held {
@@ -29,7 +26,7 @@ pub(super) struct Held {
 #[derive(Clone, Copy, Debug)]
 enum Outer {
     /// A header of a [`PlainTunnel`], as it was on the wire: most are not looked at again.
-    Plain([u8; HEADER]),
+    Plain([u8; Ipv4Header::LENGTH]),
     /// Any other.
     Other { encapsulation: Encapsulation, header: Ipv4Header, payload_length: usize, reassembled: bool },
 }
@@ -40,7 +37,7 @@ impl Held {
         Self {
             place,
             glance: None,
-            outer: Outer::Plain([0; HEADER]),
+            outer: Outer::Plain([0; Ipv4Header::LENGTH]),
             beyond_link: 0,
             kept: 0,
             payload: [0; KEPT],

@@ -93,6 +93,9 @@ impl Validator {
         assert_nothing_found(context, session, |finder| {
             let spared = self.checks.spared(message.traits);
             show(&spared.registration, finder, |check, finder| check(message, finder));
+            if !message.traits.have(Traits::ODD_FLOW_BINDING) {
+                judge_flow_bindings(&self.checks, message, finder);
+            }
             show(&spared.request, finder, |check, finder| check(&asking, finder));
         });
         self.world.remember_request(asked, observer);
@@ -148,6 +151,9 @@ impl Validator {
         assert_nothing_found(context, session, |finder| {
             let spared = self.checks.spared(message.traits.and(traits));
             show(&spared.registration, finder, |check, finder| check(message, finder));
+            if !message.traits.have(Traits::ODD_FLOW_BINDING) {
+                judge_flow_bindings(&self.checks, message, finder);
+            }
             show(&spared.reply, finder, |check, finder| check(&answering, finder));
         });
         let numbers = message.message.numbers();
@@ -221,9 +227,13 @@ impl Validator {
 fn judge_alone(checks: &Checks, sort: &Sort, message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     show(&sort.registration, finder, |check, finder| check(message, finder));
     // Their checks are of nothing but what is odd about one.
-    if !message.traits.have(Traits::ODD_FLOW_BINDING) {
-        return;
+    if message.traits.have(Traits::ODD_FLOW_BINDING) {
+        judge_flow_bindings(checks, message, finder);
     }
+}
+
+/// Shows the Flow-Bindings of a registration to the rules about one of them.
+fn judge_flow_bindings(checks: &Checks, message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     for facts in &message.flow_bindings {
         for (rule, check) in &checks.flow_binding {
             check(message, facts, finder.of(rule));

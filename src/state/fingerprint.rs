@@ -13,9 +13,6 @@ use crate::net::{Ipv4Header, Ipv4Packet, PlainTunnel, protocol};
 const HEAD: usize = 64;
 /// Octets that go into a fingerprint at once, and that are compared at the end and in the middle.
 const BLOCK: usize = 16;
-/// Octets of a header without options.
-const HEADER: usize = 20;
-
 /// Makes fingerprints of its own, so that nobody can make up packets that look like others.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fingerprints {
@@ -53,7 +50,7 @@ impl Fingerprints {
             let whole = folded(both(source, destination) ^ known_by, header ^ other);
             let whole = inside.first_chunk().map_or(whole, |start| self.with(whole, start));
             return Fingerprint {
-                whole: self.with_end(whole, payload, HEADER.saturating_add(HEAD)),
+                whole: self.with_end(whole, payload, Ipv4Header::LENGTH.saturating_add(HEAD)),
                 inside: NonZeroU64::new(known_by),
             };
         }
@@ -77,7 +74,7 @@ impl Fingerprints {
 
     /// What a packet with this header and this start of its payload is known by.
     #[inline]
-    fn of_inside(&self, header: &[u8; HEADER], head: &[u8]) -> u64 {
+    fn of_inside(&self, header: &[u8; Ipv4Header::LENGTH], head: &[u8]) -> u64 {
         // Identification, fragment offset without flags, protocol and addresses.
         const KNOWN_BY: [u8; BLOCK] =
             [0xff, 0xff, 0x1f, 0xff, 0, 0xff, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
@@ -193,7 +190,7 @@ impl<'a> From<&PlainTunnel<'a>> for Sample<'a> {
             total_length,
             fragment_offset: 0,
             is_ip_in_ip: true,
-            payload_length: usize::from(total_length).saturating_sub(HEADER),
+            payload_length: usize::from(total_length).saturating_sub(Ipv4Header::LENGTH),
             payload,
         }
     }
@@ -202,8 +199,8 @@ impl<'a> From<&PlainTunnel<'a>> for Sample<'a> {
 /// Header and start of the payload of the packet that is all there is in `sample`, if that is IP in IP and the header
 /// inside has no options.
 #[inline]
-fn inside_of<'a>(sample: &Sample<'a>) -> Option<(&'a [u8; HEADER], &'a [u8])> {
-    let (header, behind) = sample.payload.split_first_chunk::<HEADER>()?;
+fn inside_of<'a>(sample: &Sample<'a>) -> Option<(&'a [u8; Ipv4Header::LENGTH], &'a [u8])> {
+    let (header, behind) = sample.payload.split_first_chunk::<{ Ipv4Header::LENGTH }>()?;
     let &[0x45, _, l0, l1, ..] = header else { return None };
     let is_all = usize::from(u16::from_be_bytes([l0, l1])) == sample.payload_length;
     (sample.is_ip_in_ip && is_all).then(|| (header, behind.get(..HEAD).unwrap_or(behind)))
