@@ -40,7 +40,9 @@ pub struct PlainTunnel<'a> {
 
 impl<'a> PlainTunnel<'a> {
     /// The plain tunnelled packet that a frame holds, if it is one.
-    #[inline]
+    // Into its caller, where of what is read only that is kept which is used.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
     pub fn of(frame: &Frame<'a>) -> Option<Self> {
         let Ok(NetworkLayer::Ipv4 { offset }) = link::network_layer(frame.link_type, frame.data) else {
             return None;

@@ -2,6 +2,8 @@
 
 use std::num::NonZeroU64;
 
+use smallvec::SmallVec;
+
 use super::Place;
 use super::held_packet::Held;
 use super::memory::{Clean, Copies, Glance};
@@ -9,6 +11,9 @@ use super::validator::Validator;
 use super::waiting::{BATCH, Waiting};
 use crate::net::{Encapsulation, IpPacket, PlainTunnel, Tunnel, peel};
 use crate::state::{Attribution, FarEnd, Observer, Settled, Standing};
+
+/// So many packets of a batch need no room beyond the stack when they are judged; of most batches it is one or two.
+const FEW: usize = 8;
 
 /// What is known of data packets at a glance.
 #[derive(Debug)]
@@ -44,6 +49,8 @@ struct Open {
     glance: Option<Glance>,
     /// What [`Copies`] knows it by.
     packet: Option<NonZeroU64>,
+    /// Whether no packet of its flow took another tunnel before, so that it is no copy and only is remembered.
+    is_alone: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,9 +63,6 @@ enum Known {
     Clean(bool),
     /// Its flow was vouched for, and [`Copies`] still has to see it.
     Watched,
-    /// The same, but no packet of its flow took another tunnel before, so that it is no copy and only is remembered, by
-    /// this.
-    Alone(NonZeroU64),
 }
 
 impl Known {
@@ -97,7 +101,7 @@ impl Validator {
             _ => {
                 self.release(observer);
                 if observer.settled_from(number).copies & 1 == 0 {
-                    self.look_at(tunnel, place, observer);
+                    self.look_at(tunnel, place, false, observer);
                 }
             }
         }
@@ -166,55 +170,53 @@ impl Validator {
     /// Judges the packets that wait.
     #[inline(never)]
     pub(super) fn judge_held(&mut self, observer: &mut Observer) {
+        // None of these is a copy of another packet that waits: the other one would be of the same flow.
+        self.flow.copies.remember_all(observer.passed());
         if std::mem::replace(&mut self.flow.waiting.is_judged, true) {
             return;
         }
         let mut all = std::mem::take(&mut self.flow.waiting.held);
         let held = all.get_mut(..self.flow.waiting.together).unwrap_or_default();
-        let mut open = [Open { index: 0, known: Known::Nothing, glance: None, packet: None }; BATCH];
         // First everything is read that lies somewhere else in memory for each, then each is judged. One sort of place
         // at a time: what is far away is waited for together only while little stands between.
-        let count = self.open_held(held, &mut open, observer);
-        let (held, open) = (&*held, open.get_mut(..count).unwrap_or_default());
-        self.read_ahead(held, open, observer);
-        self.judge_open(held, open, observer);
+        let mut open = self.open_held(held, observer);
+        self.read_ahead(held, &mut open, observer);
+        self.judge_open(held, &open, observer);
         self.flow.waiting.held = all;
     }
 
-    /// Picks those that nobody vouches for, with what they are known by; gives how many there are.
+    /// Picks those that nobody vouches for, with what they are known by.
     #[inline]
-    fn open_held(&self, held: &mut [Held], open: &mut [Open; BATCH], observer: &Observer) -> usize {
+    fn open_held(&self, held: &mut [Held], observer: &Observer) -> SmallVec<[Open; FEW]> {
         let Settled { copies, vouched } = observer.settled_from(self.flow.waiting.first);
         let mut left = !(copies | vouched & !self.flow.waiting.unusual);
-        let mut count = 0;
+        let mut opened = SmallVec::new();
         while let Some(held) = held.get_mut(left.trailing_zeros() as usize) {
             let index = left.trailing_zeros();
             left &= left.wrapping_sub(1);
             let standing = observer.standing(self.flow.waiting.number(index));
             let is_usual = self.flow.waiting.is_usual(index);
-            let Some(open) = open.get_mut(count) else { break };
-            count = count.saturating_add(1);
-            open.index = index;
-            open.packet = match standing {
-                Standing::Unknown => None,
-                Standing::Steady { inside } | Standing::Watched { inside, .. } => inside,
+            let (packet, is_alone) = match standing {
+                Standing::Unknown => (None, false),
+                Standing::Steady { inside, alone } => (inside, alone),
+                Standing::Watched { inside } => (inside, false),
             };
-            open.known = match standing {
+            let known = match standing {
                 Standing::Steady { .. } if is_usual => Known::Steady,
-                Standing::Watched { alone: true, inside: Some(packet) } if is_usual => Known::Alone(packet),
                 Standing::Watched { .. } if is_usual => Known::Watched,
                 _ => Known::Nothing,
             };
-            if open.known != Known::Nothing {
-                open.packet.iter().for_each(|packet| self.flow.copies.expect(*packet));
+            if known != Known::Nothing {
+                packet.filter(|_| !is_alone).iter().for_each(|packet| self.flow.copies.expect(*packet));
+                opened.push(Open { index, known, glance: None, packet, is_alone });
                 continue;
             }
             let layout = observer.layout();
             held.glance =
                 held.glance.or_else(|| self.flow.clean.glance(&held.tunnel(), layout, self.flow.keys));
-            open.glance = held.glance;
+            opened.push(Open { index, known, glance: held.glance, packet, is_alone });
         }
-        count
+        opened
     }
 
     /// Looks up what is known of them, and reads what will be looked at of the rest.
@@ -241,11 +243,7 @@ impl Validator {
         for open in open {
             let Some(held) = held.get(open.index as usize) else { continue };
             if held.encapsulation() == Encapsulation::Gre && self.flow.keys != keys {
-                self.look_at(&held.tunnel(), held.place, observer);
-                continue;
-            }
-            if let Known::Alone(packet) = open.known {
-                self.flow.copies.remember(packet, held.far_end(), held.place.time);
+                self.look_at(&held.tunnel(), held.place, false, observer);
                 continue;
             }
             let number = self.flow.waiting.number(open.index);
@@ -259,12 +257,15 @@ impl Validator {
                 && open
                     .packet
                     .or_else(|| print_of(held, observer))
-                    .and_then(|packet| self.flow.copies.note(packet, held.far_end(), held.place.time))
+                    .and_then(|packet| {
+                        self.flow.copies.meet(packet, held.far_end(), held.place.time, open.is_alone)
+                    })
                     .is_some();
             if known != Known::Nothing && !is_copied {
                 continue;
             }
-            let Some(found) = self.look_at(&held.tunnel(), held.place, observer) else { continue };
+            let found = self.look_at(&held.tunnel(), held.place, open.is_alone, observer);
+            let Some(found) = found else { continue };
             match held.glance {
                 Some(glance) => self.flow.clean.note(glance, &found, observer),
                 None => observer.vouch(number, found.watched),

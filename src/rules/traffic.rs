@@ -65,12 +65,14 @@ impl Validator {
         self.put_reports(reports, node, observer);
     }
 
-    /// Judges a packet that is not known to be clean; says what was found if all like it are as clean.
+    /// Judges a packet that is not known to be clean; says what was found if all like it are as clean. It `is_alone` if no
+    /// packet of its flow took another tunnel before.
     #[inline(never)]
     pub(super) fn look_at(
         &mut self,
         tunnel: &Tunnel<'_>,
         place: Place,
+        is_alone: bool,
         observer: &Observer,
     ) -> Option<Found> {
         let header = &tunnel.outer.header;
@@ -93,7 +95,7 @@ impl Validator {
             copied: None,
             registration: None,
         };
-        self.take_packet(opened, observer)
+        self.take_packet(opened, is_alone, observer)
     }
 
     /// Judges a Tunnel Data message (RFC 3519 §3.3).
@@ -133,7 +135,7 @@ impl Validator {
             copied: None,
             registration,
         };
-        self.take_packet(opened, observer);
+        self.take_packet(opened, false, observer);
     }
 
     /// Judges the flows that the observer found to be spread over several tunnels since it was asked last.
@@ -168,7 +170,12 @@ impl Validator {
     }
 
     /// Judges a packet; says what was found if all like it are as clean.
-    fn take_packet(&mut self, mut opened: Opened<'_, '_>, observer: &Observer) -> Option<Found> {
+    fn take_packet(
+        &mut self,
+        mut opened: Opened<'_, '_>,
+        is_alone: bool,
+        observer: &Observer,
+    ) -> Option<Found> {
         let found = way_of(&opened, observer);
         if !found.is_some_and(|(way, node)| is_in_its_tunnel(&opened, way, node, observer)) {
             self.look_for_forward(&opened, observer);
@@ -183,7 +190,7 @@ impl Validator {
             if let IpPacket::V4(packet) = payload
                 && let Some(packet) = observer.print_of(&packet)
             {
-                opened.copied = self.flow.copies.note(packet, far_end, opened.place.time);
+                opened.copied = self.flow.copies.meet(packet, far_end, opened.place.time, is_alone);
             }
         }
         self.judge_packet(&opened, way, node, observer)

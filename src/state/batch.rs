@@ -157,12 +157,16 @@ impl Observer {
         }
         let sightings = std::mem::take(&mut self.sightings);
         self.standings.see_layout(self.layout());
+        let mut latest = Timestamp::FIRST;
         let mut slots = [NONE; BATCH];
         for (slot, sighting) in slots.iter_mut().zip(&sightings) {
+            latest = latest.max(sighting.clock);
             let is_copy =
                 sighting.print.is_some_and(|print| self.duplicates.is_repeated(print, sighting.time));
             *slot = if is_copy { COPY } else { self.flows.likely(sighting.tag) };
         }
+        // Who lives longer can be vouched for, whenever in this batch his packets were seen.
+        let horizon = latest.after(self.options.vouched_until);
         let mut nodes = [NONE; BATCH];
         for (node, slot) in nodes.iter_mut().zip(&slots).take(sightings.len()) {
             *node = self.flows.node_of(*slot);
@@ -180,7 +184,7 @@ impl Observer {
             if self.judge.has_due(sighting.clock) {
                 self.pass_judgement(sighting.clock);
             }
-            if !pulse.is_some_and(|pulse| self.count_steady(slot, sighting, pulse))
+            if !pulse.is_some_and(|pulse| self.count_steady(slot, sighting, pulse, horizon))
                 && !self.account(sighting).tunnelled
             {
                 self.unknown(sighting.ends(self.directory.agent(sighting.key.agent)));
@@ -193,7 +197,7 @@ impl Observer {
     /// Counts a packet that changes nothing but counters; says whether it is one.
     // Nothing before the end of a batch changes a pulse but expiry, and that a pulse foretells.
     #[inline]
-    fn count_steady(&mut self, slot: u32, sighting: &Sighting, pulse: Pulse) -> bool {
+    fn count_steady(&mut self, slot: u32, sighting: &Sighting, pulse: Pulse, horizon: Timestamp) -> bool {
         let Some(flow) = self.flows.flow_mut(slot) else { return false };
         let same = flow.key == sighting.key
             && flow.marks.has(Marks::STEADY)
@@ -217,7 +221,8 @@ impl Observer {
         }
         flow.marks.set(Marks::RECENT);
         flow.path.add(sighting.direction, sighting.bytes, sighting.time);
-        if self.options.keep_before {
+        if self.options.keep_before && !(pulse.next_expiry > horizon && self.standings.settle(flow, sighting))
+        {
             self.standings.note(slot, flow, sighting, pulse, self.options.vouched_until);
         }
         self.tunnelled = self.tunnelled.saturating_add(1);

@@ -5,10 +5,12 @@ use std::num::NonZeroU64;
 
 use super::Observer;
 use super::batch::{BATCH, Sighting};
+use super::duplicates::Print;
 use super::flow::{Flow, Key, Marks, NONE};
 use super::node::Pulse;
-use super::tunnel::Direction;
+use super::tunnel::{Direction, FarEnd};
 use crate::net::Ipv4Packet;
+use crate::time::Timestamp;
 
 /// Packets whose standing is remembered: those that can wait together, in the observer and in whoever asks.
 const LATEST: usize = 4 * BATCH;
@@ -25,17 +27,28 @@ pub enum Standing {
     Unknown,
     /// It takes the first tunnel of its flow, and more like it change nothing but counters. The flow can be vouched for.
     Steady {
+        /// Whether no packet of the flow took another tunnel.
+        alone: bool,
         /// What the packet inside is known by, as [`Observer::print_of`] gives it, where nothing had to be opened for it.
         inside: Option<NonZeroU64>,
     },
     /// The same, and the flow is vouched for in its direction, but whoever vouched wants to see a little of each packet
-    /// all the same.
+    /// all the same, and packets of the flow took other tunnels, too.
     Watched {
-        /// Whether no packet of the flow took another tunnel.
-        alone: bool,
         /// As that of one that is steady.
         inside: Option<NonZeroU64>,
     },
+}
+
+/// A packet that is settled but for this: it can turn up again in another tunnel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Passed {
+    /// What the packet inside is known by, as [`Observer::print_of`] gives it.
+    pub inside: NonZeroU64,
+    /// The end of its tunnel.
+    pub far_end: FarEnd,
+    /// When it was captured.
+    pub time: Timestamp,
 }
 
 /// Packets in a row that nothing more needs to be known of, the first of them in the lowest bit.
@@ -43,7 +56,7 @@ pub enum Standing {
 pub struct Settled {
     /// Those that the capture holds twice, and that were not counted.
     pub copies: u64,
-    /// Those of flows that are vouched for.
+    /// Those of flows that are vouched for. Some of them stand in [`Observer::passed`], too.
     pub vouched: u64,
 }
 
@@ -56,6 +69,8 @@ pub(super) struct Standings {
     latest: Vec<Stood>,
     /// The flows of those that are steady and not vouched for, likewise.
     flows: Vec<Found>,
+    /// Those that are settled and may turn up again, until somebody takes them.
+    passed: Vec<Passed>,
     /// [`Observer::layout`] as it was last seen, and how often that was another.
     layout: u64,
     layouts: u8,
@@ -79,27 +94,58 @@ struct Found {
 }
 
 impl Standings {
+    /// Settles a packet that its flow, a steady one, counted, if the flow is vouched for and nothing more needs to be known
+    /// of it; says whether it did. Its node must not expire too soon (see [`Standings::note`]).
+    // Into its caller: nearly every packet of a large capture is settled.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    pub fn settle(&mut self, flow: &Flow, sighting: &Sighting) -> bool {
+        let Sighting { direction, number, .. } = *sighting;
+        if !self.is_vouched(flow, direction) || flow.is_watched(direction) && !self.pass(flow, sighting) {
+            return false;
+        }
+        if let Some(settled) = self.settled.get_mut(word_of(number)) {
+            settled.vouched |= bit_of(number);
+        }
+        true
+    }
+
+    #[inline]
+    const fn is_vouched(&self, flow: &Flow, direction: Direction) -> bool {
+        flow.marks.has(Marks::vouched(direction)) && flow.vouched >> 1 == self.layouts
+    }
+
+    /// Lets a packet pass that can turn up again, if no packet of its flow took another tunnel before, it is known what it
+    /// is known by, and there is room for that.
+    #[inline]
+    fn pass(&mut self, flow: &Flow, sighting: &Sighting) -> bool {
+        let Sighting { print: Some(Print { inside: Some(inside), .. }), far_end, time, .. } = *sighting
+        else {
+            return false;
+        };
+        let passes = flow.path.next == NONE && self.passed.len() < LATEST;
+        if passes {
+            self.passed.push(Passed { inside, far_end, time });
+        }
+        passes
+    }
+
     /// Notes a packet that its flow, a steady one, counted. Nobody is vouched for less than `until` nanoseconds before the
     /// next expiry.
-    #[inline]
+    #[inline(never)]
     pub fn note(&mut self, slot: u32, flow: &Flow, sighting: &Sighting, pulse: Pulse, until: i64) {
-        if pulse.next_expiry.since(sighting.clock) <= until || self.layouts >= LAYOUTS {
-            return;
-        }
-        let is_vouched =
-            flow.marks.has(Marks::vouched(sighting.direction)) && flow.vouched >> 1 == self.layouts;
-        if is_vouched && !flow.is_watched(sighting.direction) {
-            if let Some(settled) = self.settled.get_mut(word_of(sighting.number)) {
-                settled.vouched |= bit_of(sighting.number);
-            }
+        if pulse.next_expiry.since(sighting.clock) <= until
+            || self.layouts >= LAYOUTS
+            || self.settle(flow, sighting)
+        {
             return;
         }
         let inside = sighting.print.and_then(|print| print.inside);
-        let standing = if is_vouched {
-            Standing::Watched { alone: flow.path.next == NONE, inside }
+        let standing = if self.is_vouched(flow, sighting.direction) {
+            Standing::Watched { inside }
         } else {
             self.find_again(slot, flow, sighting);
-            Standing::Steady { inside }
+            Standing::Steady { alone: flow.path.next == NONE, inside }
         };
         if let Some(stood) = self.latest.get_mut(place_of(sighting.number)) {
             *stood = Stood { number: sighting.number, standing };
@@ -172,6 +218,14 @@ impl Observer {
         self.standings.settled_from(first)
     }
 
+    /// The packets that are settled and may turn up again in another tunnel, in the order in which they came. Whoever
+    /// looks for those takes them out, each time that packets that waited are judged; those for which there is no room
+    /// stand as watched.
+    #[inline]
+    pub fn passed(&mut self) -> &mut Vec<Passed> {
+        &mut self.standings.passed
+    }
+
     /// What is known by its flow of a packet that is not settled.
     #[inline]
     pub fn standing(&self, number: u64) -> Standing {
@@ -189,6 +243,9 @@ impl Observer {
     /// [`Options::vouched_until`](super::Options::vouched_until). Nothing is done when the packet is not one of a steady
     /// flow, or one of long ago.
     pub fn vouch(&mut self, number: u64, watched: bool) {
+        if self.standings.layouts >= LAYOUTS {
+            return;
+        }
         let vouched = self.standings.layouts << 1;
         let Some((found, flow)) = self.steady_flow(number) else { return };
         if flow.vouched & !1 != vouched {

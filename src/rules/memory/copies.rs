@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU64;
 
-use crate::state::{FarEnd, prefetch};
+use crate::state::{FarEnd, Passed, prefetch};
 use crate::time::Timestamp;
 
 /// Nanoseconds within which a packet seen in two tunnels is one sent twice (TUN-025).
@@ -18,14 +18,19 @@ const MARKS: u32 = (1 << IN_A_SET) - 1;
 
 /// Downlink packets of the last second, so as to find those sent through two tunnels. It has room for
 /// 65 536 of them; of more the oldest are forgotten.
+///
+/// Most of them are never looked for: they are written one after another, and marks are set for them when somebody looks
+/// for one.
 #[derive(Debug)]
 pub(in crate::rules) struct Copies {
     /// Where packets are found by their hashes. All of it stays in the processor's cache.
     sets: Vec<Set>,
-    /// The packets, one after another as they came: to write them is cheap, and few are read again.
-    sent: Vec<Sent>,
-    /// The place that is written next.
-    next: usize,
+    /// The packets, one after another as they came; of more than fit the newest take the places of the oldest.
+    sent: Vec<Passed>,
+    /// How many packets were written.
+    written: usize,
+    /// How many of them were marked, or are no more there.
+    marked: usize,
 }
 
 /// Marks whose packets' hashes begin alike; the newest takes the place of the oldest. Tags and places stand apart, so
@@ -65,32 +70,41 @@ impl Set {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Sent {
-    /// Hash of the packet.
-    packet: u64,
-    far_end: FarEnd,
-    time: Timestamp,
-}
-
 impl Copies {
     pub const fn new() -> Self {
-        Self { sets: Vec::new(), sent: Vec::new(), next: 0 }
+        Self { sets: Vec::new(), sent: Vec::new(), written: 0, marked: 0 }
     }
 
-    /// Hints that a packet will be looked for or remembered.
+    /// Hints that a packet will be looked for.
     #[inline]
     pub fn expect(&self, packet: NonZeroU64) {
         prefetch(self.sets.get(set_of(packet.get())));
     }
 
+    /// Remembers a packet, and looks for the same one in another tunnel as [`Copies::note`] does unless it `is_alone`:
+    /// then none of its flow took another.
+    #[inline]
+    pub fn meet(
+        &mut self,
+        packet: NonZeroU64,
+        far_end: FarEnd,
+        time: Timestamp,
+        is_alone: bool,
+    ) -> Option<FarEnd> {
+        if !is_alone {
+            return self.note(packet, far_end, time);
+        }
+        self.remember(Passed { inside: packet, far_end, time });
+        None
+    }
+
     /// Remembers the packet that is known by this, as [`Observer::print_of`](crate::state::Observer::print_of) gives it;
     /// gives the end of another tunnel through which the same one went a moment before.
-    #[inline]
-    pub fn note(&mut self, packet: NonZeroU64, far_end: FarEnd, time: Timestamp) -> Option<FarEnd> {
+    fn note(&mut self, packet: NonZeroU64, far_end: FarEnd, time: Timestamp) -> Option<FarEnd> {
+        self.mark();
         let (mut same, mut other) = (None, None);
-        for place in self.marked(packet.get()) {
-            let before = self.sent.get(usize::from(place)).filter(|before| before.packet == packet.get());
+        for place in self.places(packet.get()) {
+            let before = self.sent.get(usize::from(place)).filter(|before| before.inside == packet);
             match before {
                 Some(before) if before.far_end == far_end => same = Some(place),
                 Some(before) if time.since(before.time).abs() <= WINDOW => {
@@ -103,13 +117,13 @@ impl Copies {
             same.time = time;
             return other;
         }
-        self.remember(packet, far_end, time);
+        self.remember(Passed { inside: packet, far_end, time });
         other
     }
 
     /// The places of packets whose hashes begin like this one.
     #[inline]
-    fn marked(&self, packet: u64) -> impl Iterator<Item = u16> {
+    fn places(&self, packet: u64) -> impl Iterator<Item = u16> {
         let set = self.sets.get(set_of(packet));
         let mut marks = set.map_or(0, |set| set.tagged(tag_of(packet)));
         std::iter::from_fn(move || {
@@ -119,23 +133,49 @@ impl Copies {
         })
     }
 
-    /// Remembers a packet that was not sent in another tunnel.
+    /// Remembers packets that were not sent in another tunnel before, and takes them out.
     #[inline]
-    pub fn remember(&mut self, packet: NonZeroU64, far_end: FarEnd, time: Timestamp) {
+    pub fn remember_all(&mut self, passed: &mut Vec<Passed>) {
+        let mut packets = passed.as_slice();
+        while !packets.is_empty() {
+            let place = self.written % SENT;
+            let (first, others) = packets.split_at(packets.len().min(SENT.saturating_sub(place)));
+            match self.sent.get_mut(place..place.saturating_add(first.len())) {
+                Some(places) => places.copy_from_slice(first),
+                None => self.sent.extend_from_slice(first),
+            }
+            self.written = self.written.wrapping_add(first.len());
+            packets = others;
+        }
+        passed.clear();
+    }
+
+    /// Remembers one.
+    #[inline]
+    fn remember(&mut self, packet: Passed) {
+        match self.sent.get_mut(self.written % SENT) {
+            Some(place) => *place = packet,
+            None => self.sent.push(packet),
+        }
+        self.written = self.written.wrapping_add(1);
+    }
+
+    /// Marks those that were written and not marked yet.
+    #[inline]
+    fn mark(&mut self) {
         if self.sets.is_empty() {
             self.sets = vec![Set::default(); SETS];
-            self.sent.reserve_exact(SENT);
         }
-        let packet = packet.get();
-        let place = self.next;
-        self.next = if place.saturating_add(1) < SENT { place.saturating_add(1) } else { 0 };
-        if let (Some(set), Ok(place)) = (self.sets.get_mut(set_of(packet)), u16::try_from(place)) {
-            set.put(tag_of(packet), place);
+        if self.written.wrapping_sub(self.marked) > SENT {
+            self.marked = self.written.wrapping_sub(SENT);
         }
-        let sent = Sent { packet, far_end, time };
-        match self.sent.get_mut(place) {
-            Some(place) => *place = sent,
-            None => self.sent.push(sent),
+        while self.marked != self.written {
+            let place = self.marked % SENT;
+            if let (Some(packet), Ok(mark)) = (self.sent.get(place), u16::try_from(place)) {
+                let packet = packet.inside.get();
+                self.sets.get_mut(set_of(packet)).into_iter().for_each(|set| set.put(tag_of(packet), mark));
+            }
+            self.marked = self.marked.wrapping_add(1);
         }
     }
 }
@@ -185,6 +225,26 @@ mod tests {
         assert_eq!(copies.note(known_by(77), end(3), at(2 * SECOND + 1)), Some(end(2)));
         assert_eq!(copies.note(known_by(77), end(4), at(4 * SECOND)), None);
         assert_eq!(copies.note(known_by(78), end(5), at(4 * SECOND)), None);
+    }
+
+    #[test]
+    fn packets_that_passed_are_found_when_somebody_looks_for_them() {
+        let mut copies = Copies::new();
+        let packet = |number: u64| known_by(FixedState::with_seed(7).hash_one(number));
+        let passed = |number| Passed { inside: packet(number), far_end: end(1), time: at(0) };
+        // The hundred that begin with the 65 500th do not all fit at the end of the room, and go on at its beginning.
+        for first in (0..70_000).step_by(100) {
+            let mut some: Vec<Passed> = (first..first + 100).map(passed).collect();
+            copies.remember_all(&mut some);
+            assert!(some.is_empty());
+        }
+        for number in [69_999, 69_900, 65_536, 65_535, 60_000] {
+            assert_eq!(copies.note(packet(number), end(2), at(1)), Some(end(1)), "{number}");
+            assert_eq!(copies.note(packet(number), end(3), at(SECOND + 1)), Some(end(2)), "{number}");
+        }
+        for number in [0, 1, 4_000, 70_000] {
+            assert_eq!(copies.note(packet(number), end(2), at(1)), None, "{number}");
+        }
     }
 
     #[test]
