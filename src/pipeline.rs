@@ -55,10 +55,10 @@ impl Pipeline {
     /// what they ask it for.
     pub fn new(trace: Trace, observer: state::Options, rules: Option<rules::Options>) -> Self {
         let keep_before = observer.keep_before || rules.is_some();
-        let vouched_until = Validator::VOUCHED_UNTIL;
+        let vouching = Validator::VOUCHING;
         Self {
             trace,
-            observer: Observer::new(state::Options { keep_before, vouched_until, ..observer }),
+            observer: Observer::new(state::Options { keep_before, vouching, ..observer }),
             validator: rules.map(Validator::new),
         }
     }

@@ -25,7 +25,7 @@ use crate::capture::{
 };
 use crate::report::Target;
 use crate::rules;
-use crate::state::Options;
+use crate::state::{Options, Vouching};
 use crate::watch::{Driver, Engine, EngineOptions, Feed, LIVE_LIMITS, Source, StopAfter};
 use crate::wire::PORT;
 
@@ -215,7 +215,7 @@ impl Watch {
                 keep_exchanges: !(headless && is_loaded),
                 attribute: !headless || choosy,
                 keep_before: false,
-                vouched_until: 0,
+                vouching: Vouching::default(),
                 seed: RandomState::new().hash_one(0u8),
                 limits: if is_file { Options::default().limits } else { LIVE_LIMITS },
             },

@@ -30,7 +30,7 @@ pub use packet::Packet;
 pub use settings::Settings;
 
 use super::Reply;
-use crate::state::{Limits, Multipath, Node, Observer, Options};
+use crate::state::{Limits, Multipath, Node, Observer, Options, Vouching};
 use crate::time::Timestamp;
 use crate::wire::{
     ExtensionType, Header, Key, KeyRing, Message, Numbers, RegistrationReply, RegistrationRequest, ReplyCode,
@@ -88,7 +88,7 @@ impl HomeAgent {
             reply_timeout: 0,
             keep_exchanges: true,
             keep_before: false,
-            vouched_until: 0,
+            vouching: Vouching::default(),
             attribute: true,
             limits,
             seed: settings.seed,

@@ -49,7 +49,7 @@ struct Open {
     glance: Option<Glance>,
     /// What [`Copies`] knows it by.
     packet: Option<NonZeroU64>,
-    /// Whether no packet of its flow took another tunnel before, so that it is no copy and only is remembered.
+    /// Whether no packet of its flow took another tunnel a moment ago, so that it is no copy and only is remembered.
     is_alone: bool,
 }
 

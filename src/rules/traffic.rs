@@ -66,7 +66,7 @@ impl Validator {
     }
 
     /// Judges a packet that is not known to be clean; says what was found if all like it are as clean. It `is_alone` if no
-    /// packet of its flow took another tunnel before.
+    /// packet of its flow took another tunnel a moment ago.
     #[inline(never)]
     pub(super) fn look_at(
         &mut self,

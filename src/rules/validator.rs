@@ -8,9 +8,9 @@ use super::choice::Choice;
 use super::facts::is_over_ipv4;
 use super::finder::{Once, Report};
 use super::held::Flow;
-use super::memory::{Due, IN_USE, Session, World};
+use super::memory::{Copies, Due, IN_USE, Session, World};
 use super::{Finding, Findings, Rule};
-use crate::state::{Attribution, MessageEvent, Observer};
+use crate::state::{Attribution, MessageEvent, Observer, Vouching};
 use crate::time::Timestamp;
 use crate::wire::{KeyRing, PORT};
 
@@ -85,9 +85,9 @@ impl Validator {
         }
     }
 
-    /// Nanoseconds before the expiry of a binding up to which flows are vouched for: the last use of it is looked at
-    /// (REG-018), from the whole second on in which that begins.
-    pub const VOUCHED_UNTIL: i64 = IN_USE + 1_000_000_000;
+    /// How it vouches for flows: up to the last use of a binding before its expiry, which is looked at (REG-018), from the
+    /// whole second on in which that begins.
+    pub const VOUCHING: Vouching = Vouching { until: IN_USE + 1_000_000_000, same_within: Copies::WINDOW };
 
     /// What was found so far.
     pub fn findings(&self) -> &Findings {

@@ -166,7 +166,7 @@ impl Observer {
             *slot = if is_copy { COPY } else { self.flows.likely(sighting.tag) };
         }
         // Who lives longer can be vouched for, whenever in this batch his packets were seen.
-        let horizon = latest.after(self.options.vouched_until);
+        let horizon = latest.after(self.options.vouching.until);
         let mut nodes = [NONE; BATCH];
         for (node, slot) in nodes.iter_mut().zip(&slots).take(sightings.len()) {
             *node = self.flows.node_of(*slot);
@@ -223,7 +223,7 @@ impl Observer {
         flow.path.add(sighting.direction, sighting.bytes, sighting.time);
         if self.options.keep_before && !(pulse.next_expiry > horizon && self.standings.settle(flow, sighting))
         {
-            self.standings.note(slot, flow, sighting, pulse, self.options.vouched_until);
+            self.stand(slot, sighting, pulse);
         }
         self.tunnelled = self.tunnelled.saturating_add(1);
         true

@@ -259,6 +259,8 @@ pub(super) struct Path {
     pub far_end: (u32, u16),
     /// Index of the tunnel in its node.
     pub tunnel: u16,
+    /// Of the first tunnel: whether packets took another one since nobody did for a while.
+    pub has_company: bool,
 }
 
 impl Path {
@@ -272,6 +274,7 @@ impl Path {
             next: NONE,
             far_end: packed(far_end),
             tunnel,
+            has_company: false,
         }
     }
 

@@ -1,6 +1,7 @@
 //! The table of flows, bounded.
 
 use std::hash::BuildHasher;
+use std::iter;
 use std::net::IpAddr;
 
 use foldhash::fast::FixedState;
@@ -13,6 +14,7 @@ use super::index::{Entry, Index, tag};
 use super::prefetch::prefetch;
 use super::still::copy;
 use super::{Direction, Node, Traffic};
+use crate::time::Timestamp;
 
 /// All flows of all nodes.
 #[derive(Clone, Debug)]
@@ -211,6 +213,7 @@ impl FlowTable {
             flow.path.add(direction, bytes, time);
             return true;
         }
+        flow.path.has_company = true;
         let mut last = NONE;
         let mut next = flow.path.next;
         let mut count = 1usize;
@@ -248,6 +251,18 @@ impl FlowTable {
             path.next = number;
         }
         true
+    }
+
+    /// Notes that a flow has been in its first tunnel alone, if no packet of it took another within `span` nanoseconds
+    /// of `time`.
+    pub fn part_company(&mut self, slot: u32, time: Timestamp, span: i64) {
+        let Some(flow) = self.flows.get_mut(slot as usize).filter(|flow| flow.path.has_company) else {
+            return;
+        };
+        let others = iter::successors(self.paths.get(flow.path.next as usize), |path| {
+            self.paths.get(path.next as usize)
+        });
+        flow.path.has_company = others.into_iter().any(|path| time.since(path.last) <= span);
     }
 
     /// Forgets the IPv6 addresses that no flow has.

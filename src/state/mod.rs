@@ -60,7 +60,7 @@ pub(crate) use prefetch::prefetch;
 pub use prefix::Prefix;
 pub use selector::{Downlink, NormalSelector};
 pub use sprays::Spray;
-pub use standing::{Passed, Settled, Standing};
+pub use standing::{Passed, Settled, Standing, Vouching};
 pub use still::Still;
 pub use tunnel::{Direction, Encapsulation, FarEnd, Traffic, Tunnel};
 pub use violations::{AuthenticationFacts, Violations};

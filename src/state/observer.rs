@@ -13,7 +13,7 @@ use super::pending::{Pending, Request};
 use super::records::Records;
 use super::revocations::Revocations;
 use super::sprays::{Spray, Sprays};
-use super::standing::Standings;
+use super::standing::{Standings, Vouching};
 use super::tally::Uncounted;
 use super::{AgentTraffic, Binding, Exchange, FlowView, Node, Status};
 use crate::time::Timestamp;
@@ -31,8 +31,8 @@ pub struct Options {
     pub attribute: bool,
     /// Whether [`Observer::before`] is kept.
     pub keep_before: bool,
-    /// Nanoseconds before the next expiry of a node's bindings within which nobody can vouch for its flows.
-    pub vouched_until: i64,
+    /// How flows are vouched for, where somebody does.
+    pub vouching: Vouching,
     /// Bounds of the tables.
     pub limits: Limits,
     /// Scatters the tables. Whoever reads the packets of strangers gives a number they cannot know, so that they
@@ -66,7 +66,7 @@ impl Default for Options {
             keep_exchanges: true,
             attribute: true,
             keep_before: false,
-            vouched_until: 0,
+            vouching: Vouching::default(),
             limits: Limits::default(),
             seed: 0,
         }

@@ -274,7 +274,7 @@ impl Observer {
             && flow.marks.has(Marks::STEADY)
             && let Some(pulse) = self.directory.pulse(node)
         {
-            self.standings.note(slot, flow, sighting, pulse, self.options.vouched_until);
+            self.stand(slot, sighting, pulse);
         }
         attribution
     }

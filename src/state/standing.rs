@@ -6,7 +6,7 @@ use std::num::NonZeroU64;
 use super::Observer;
 use super::batch::{BATCH, Sighting};
 use super::duplicates::Print;
-use super::flow::{Flow, Key, Marks, NONE};
+use super::flow::{Flow, Key, Marks};
 use super::node::Pulse;
 use super::tunnel::{Direction, FarEnd};
 use crate::net::Ipv4Packet;
@@ -19,6 +19,15 @@ const WORD: usize = u64::BITS as usize;
 /// The most layouts that are told apart. After as many changes nobody is vouched for any more, which costs time only.
 const LAYOUTS: u8 = 127;
 
+/// How flows are vouched for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Vouching {
+    /// Nanoseconds before the next expiry of a node's bindings within which nobody can vouch for its flows.
+    pub until: i64,
+    /// Nanoseconds within which a packet in another tunnel may be the same one.
+    pub same_within: i64,
+}
+
 /// What is known of a packet by its flow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Standing {
@@ -27,13 +36,13 @@ pub enum Standing {
     Unknown,
     /// It takes the first tunnel of its flow, and more like it change nothing but counters. The flow can be vouched for.
     Steady {
-        /// Whether no packet of the flow took another tunnel.
+        /// Whether no packet of the flow took another tunnel within [`Vouching::same_within`] before.
         alone: bool,
         /// What the packet inside is known by, as [`Observer::print_of`] gives it, where nothing had to be opened for it.
         inside: Option<NonZeroU64>,
     },
     /// The same, and the flow is vouched for in its direction, but whoever vouched wants to see a little of each packet
-    /// all the same, and packets of the flow took other tunnels, too.
+    /// all the same, and packets of the flow took another tunnel a moment before.
     Watched {
         /// As that of one that is steady.
         inside: Option<NonZeroU64>,
@@ -115,15 +124,15 @@ impl Standings {
         flow.marks.has(Marks::vouched(direction)) && flow.vouched >> 1 == self.layouts
     }
 
-    /// Lets a packet pass that can turn up again, if no packet of its flow took another tunnel before, it is known what it
-    /// is known by, and there is room for that.
+    /// Lets a packet pass that can turn up again, if no packet of its flow took another tunnel a moment ago, it is known
+    /// what it is known by, and there is room for that.
     #[inline]
     fn pass(&mut self, flow: &Flow, sighting: &Sighting) -> bool {
         let Sighting { print: Some(Print { inside: Some(inside), .. }), far_end, time, .. } = *sighting
         else {
             return false;
         };
-        let passes = flow.path.next == NONE && self.passed.len() < LATEST;
+        let passes = !flow.path.has_company && self.passed.len() < LATEST;
         if passes {
             self.passed.push(Passed { inside, far_end, time });
         }
@@ -145,7 +154,7 @@ impl Standings {
             Standing::Watched { inside }
         } else {
             self.find_again(slot, flow, sighting);
-            Standing::Steady { alone: flow.path.next == NONE, inside }
+            Standing::Steady { alone: !flow.path.has_company, inside }
         };
         if let Some(stood) = self.latest.get_mut(place_of(sighting.number)) {
             *stood = Stood { number: sighting.number, standing };
@@ -211,6 +220,16 @@ impl Standings {
 }
 
 impl Observer {
+    /// Notes a packet that its flow, a steady one, counted, where [`Standings::settle`] was not enough.
+    #[inline(never)]
+    pub(super) fn stand(&mut self, slot: u32, sighting: &Sighting, pulse: Pulse) {
+        let Vouching { until, same_within } = self.options.vouching;
+        self.flows.part_company(slot, sighting.time, same_within);
+        if let Some(flow) = self.flows.flow_mut(slot) {
+            self.standings.note(slot, flow, sighting, pulse, until);
+        }
+    }
+
     /// Of 64 packets, from the one with this number on, those of which nothing more needs to be known; numbers are those
     /// of [`Observer::taken`]. Packets wait to be counted, and until then nothing is known. Only the latest are remembered.
     #[inline]
@@ -240,7 +259,7 @@ impl Observer {
     }
 
     /// Vouches for the flow of a packet in its direction, as long as its node stays as it is, up to
-    /// [`Options::vouched_until`](super::Options::vouched_until). Nothing is done when the packet is not one of a steady
+    /// [`Vouching::until`]. Nothing is done when the packet is not one of a steady
     /// flow, or one of long ago.
     pub fn vouch(&mut self, number: u64, watched: bool) {
         if self.standings.layouts >= LAYOUTS {

@@ -5,8 +5,6 @@ use std::num::NonZeroU64;
 use crate::state::{FarEnd, Passed, prefetch};
 use crate::time::Timestamp;
 
-/// Nanoseconds within which a packet seen in two tunnels is one sent twice (TUN-025).
-const WINDOW: i64 = 1_000_000_000;
 /// Packets that are remembered; marks number them with 16 bits.
 const SENT: usize = 1 << 16;
 /// Sets of marks, a power of two.
@@ -71,6 +69,9 @@ impl Set {
 }
 
 impl Copies {
+    /// Nanoseconds within which a packet seen in two tunnels is one sent twice (TUN-025).
+    pub const WINDOW: i64 = 1_000_000_000;
+
     pub const fn new() -> Self {
         Self { sets: Vec::new(), sent: Vec::new(), written: 0, marked: 0 }
     }
@@ -82,7 +83,7 @@ impl Copies {
     }
 
     /// Remembers a packet, and looks for the same one in another tunnel as [`Copies::note`] does unless it `is_alone`:
-    /// then none of its flow took another.
+    /// then none of its flow took another a moment ago.
     #[inline]
     pub fn meet(
         &mut self,
@@ -107,7 +108,7 @@ impl Copies {
             let before = self.sent.get(usize::from(place)).filter(|before| before.inside == packet);
             match before {
                 Some(before) if before.far_end == far_end => same = Some(place),
-                Some(before) if time.since(before.time).abs() <= WINDOW => {
+                Some(before) if time.since(before.time).abs() <= Self::WINDOW => {
                     other.get_or_insert(before.far_end);
                 }
                 _ => {}
@@ -133,7 +134,7 @@ impl Copies {
         })
     }
 
-    /// Remembers packets that were not sent in another tunnel before, and takes them out.
+    /// Remembers packets that were not sent in another tunnel a moment ago, and takes them out.
     #[inline]
     pub fn remember_all(&mut self, passed: &mut Vec<Passed>) {
         let mut packets = passed.as_slice();
