@@ -85,12 +85,15 @@ fn copies_are_those_of_the_home_agent_and_of_what_it_has_bindings_for() {
     assert_eq!(told("TUN-025", ended(5.0)), [0; 0]);
 }
 
+/// A packet of one flow, told from the others by its number.
+fn number(number: u16) -> Packet {
+    Packet::new().start(&[&[0x13, 0xc4, 0x1b, 0x58], &number.to_be_bytes()[..]].concat())
+}
+
 /// Three hundred packets of a flow to interface 1, a millisecond apart, and then one of them to interface 2: most are like
 /// those before them and not looked at one by one.
 #[test]
 fn a_packet_that_is_sent_twice_is_found_among_many_of_its_flow() {
-    let number =
-        |number: u16| Packet::new().start(&[&[0x13, 0xc4, 0x1b, 0x58], &number.to_be_bytes()[..]].concat());
     let sent_again = |again: Packet, seconds: f64| {
         move |scene: &mut Scene| {
             bids(scene, 2);
@@ -107,4 +110,29 @@ fn a_packet_that_is_sent_twice_is_found_among_many_of_its_flow() {
     assert_eq!(told("TUN-025", sent_again(number(300), 10.9)), [0; 0]);
     // A second and a moment later.
     assert_eq!(told("TUN-025", sent_again(number(150), 11.2)), [0; 0]);
+}
+
+/// A flow to interface 1 of which one packet went to interface 2 long ago; then another goes to interface 2 first, and so
+/// many seconds later to interface 1, too.
+#[test]
+fn a_packet_that_is_sent_twice_is_found_where_its_flow_was_in_one_tunnel_for_long() {
+    let twice = |again: f64| {
+        move |scene: &mut Scene| {
+            bids(scene, 2);
+            for (since, packets) in [(10.0, 0..100), (13.0, 100..200)] {
+                for (packet, after) in packets.zip(0..) {
+                    scene.history.down(since + f64::from(after) / 1000.0, care_of(1), &number(packet));
+                }
+                if since < 13.0 {
+                    scene.history.down(11.0, care_of(2), &number(500));
+                }
+            }
+            scene.history.down(14.0, care_of(2), &number(900));
+            scene.history.down(14.0 + again, care_of(1), &number(900));
+        }
+    };
+    // Four frames of registrations, a hundred packets, one to interface 2, a hundred, and the two.
+    assert_eq!(told("TUN-025", twice(0.1)), [207]);
+    assert_eq!(told("TUN-025", twice(0.9)), [207]);
+    assert_eq!(told("TUN-025", twice(1.1)), [0; 0]);
 }
