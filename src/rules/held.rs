@@ -170,7 +170,7 @@ impl Validator {
     /// Judges the packets that wait.
     #[inline(never)]
     pub(super) fn judge_held(&mut self, observer: &mut Observer) {
-        // None of these is a copy of another packet that waits: the other one would be of the same flow.
+        // None of these is a copy of one before it: that would be of the same flow, which would not be alone then.
         self.flow.copies.remember_all(observer.passed());
         if std::mem::replace(&mut self.flow.waiting.is_judged, true) {
             return;

@@ -6,13 +6,11 @@ use super::Rule;
 use super::checks::{Checks, Sort};
 use super::facts::{Answering, Asking, LiveBids, MessageFacts, Revoking, Traits, removes_a_binding};
 use super::finder::{Context, Finder};
-#[cfg(debug_assertions)]
-use super::memory::Session;
-use super::memory::{Answer, Asked, Faults};
+use super::memory::{Answer, Asked, Faults, Session};
 use super::pairing::anchors;
 use super::validator::Validator;
 use crate::state::{Attribution, MessageEvent, Node, Observer};
-use crate::wire::{Header, KeyRing, RegistrationReply, RegistrationRequest, Revocation};
+use crate::wire::{Header, KeyRing, MessageType, RegistrationReply, RegistrationRequest, Revocation};
 
 impl Validator {
     pub(super) fn take_message(
@@ -57,6 +55,11 @@ impl Validator {
                 self.after_revocation(&message, seen.node, observer);
             }
             Header::TunnelData(_) => self.take_tunnel_data(event, observer),
+            Header::Short(Some(MessageType::REGISTRATION_REQUEST | MessageType::REGISTRATION_REPLY), _)
+                if message.is_cut =>
+            {
+                self.world.note_unread(&message, observer);
+            }
             _ => {}
         }
         self.file(seen.node, observer);
@@ -84,7 +87,7 @@ impl Validator {
             asked: &asked,
             session,
             node: seen.node.and_then(|node| observer.node(node)),
-            anchored: self.world.options.cold_start || session.anchored,
+            anchored: self.world.is_anchored(Some(session)),
             world: &self.world,
         };
         let mut finder = Finder::new(context, Some(session), &mut self.reports);
@@ -122,8 +125,11 @@ impl Validator {
         let node = seen.node.and_then(|node| observer.node(node));
         let changes = seen.decides && reply.code.is_accepted();
         let overwrites = asked.as_ref().is_some_and(|asked| asked.is_overwrite()) && changes;
-        let anchors = changes && asked.as_ref().is_some_and(|asked| anchors(asked, &answer));
-        let anchored = self.world.options.cold_start || session.anchored;
+        let hides =
+            answer.said.hides_something || asked.as_ref().is_some_and(|asked| asked.said.hides_something);
+        let anchors =
+            changes && !hides && asked.as_ref().is_some_and(|asked| anchors(asked, &answer, session));
+        let anchored = self.world.is_anchored(Some(session));
         let after = node.map(Node::bindings).unwrap_or_default();
         let before = if changes { observer.before() } else { after };
         let removes = changes && asked.is_some() && removes_a_binding(before, after, message.place.time);
@@ -138,8 +144,8 @@ impl Validator {
             removes_a_binding: removes,
             node,
             slot: seen.node,
-            anchored: anchored || overwrites,
-            anchored_after: anchored || anchors,
+            anchored: anchored || overwrites && !hides,
+            anchored_after: anchors || anchored && !(changes && hides),
             world: &self.world,
             observer,
         };
@@ -158,11 +164,21 @@ impl Validator {
         });
         let numbers = message.message.numbers();
         self.file(seen.node, observer);
+        // The request was there, and not even its fixed part was captured.
+        let path = (message.destination, message.source);
+        let timeout = self.world.options.reply_timeout;
+        let is_unseen = seen.request.is_none()
+            && reply.code.is_accepted()
+            && self.world.saw_unread(path, message.place.time, timeout);
         self.world.remember_reply(&answer, asked.as_deref(), seen.decides, seen.node, numbers, observer);
-        if let (Some(slot), Some(asked), true) = (seen.node, &asked, changes) {
-            if anchors && let Some(session) = self.world.session_mut(slot, observer) {
-                session.anchored = true;
+        if let Some(session) = seen.node.and_then(|slot| self.world.session_mut(slot, observer)) {
+            if is_unseen || changes && hides {
+                session.obscure();
+            } else if anchors {
+                session.anchor();
             }
+        }
+        if let (Some(slot), Some(asked), true) = (seen.node, &asked, changes) {
             self.note_policy(slot, asked, &answer, removes, observer);
         }
     }
@@ -201,7 +217,7 @@ impl Validator {
             message,
             revocation,
             node: node.map(|(_, node)| node),
-            anchored: self.world.options.cold_start || session.anchored,
+            anchored: self.world.is_anchored(Some(session)),
             world: &self.world,
         };
         let mut finder = Finder::new(context, Some(session), &mut self.reports);

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use super::facts::{Leg, MessageFacts};
-use super::memory::{Answer, Asked};
+use super::memory::{Answer, Asked, Session};
 use super::validator::Validator;
 use crate::state::Attribution;
 use crate::wire::Header;
@@ -43,14 +43,17 @@ impl Validator {
     }
 }
 
-/// Whether the whole binding table is known after an accepted exchange, whatever was before it (D10).
-pub(super) fn anchors(asked: &Asked, answer: &Answer) -> bool {
+/// Whether the whole binding table is known after an accepted exchange of this session, whatever was before it (D10). Where
+/// something was accepted that was not seen, policy and grants may be others, too, until no binding is left.
+pub(super) fn anchors(asked: &Asked, answer: &Answer, session: &Session) -> bool {
     let Asked { request, said, .. } = asked;
     // A node that did not know its home address learns it from the reply.
     let assigned = Some(answer.reply.home_address).filter(|address| !address.is_unspecified());
     let is_at_home = request.care_of_address == assigned.unwrap_or(request.home_address);
     if request.lifetime > 0 && answer.reply.lifetime > 0 {
-        asked.is_overwrite() || !(said.has_multipath || request.flags.simultaneous_bindings())
+        let replaces_all =
+            asked.is_overwrite() || !(said.has_multipath || request.flags.simultaneous_bindings());
+        replaces_all && !session.obscured
     } else if said.usable.is_some() {
         asked.is_bulk()
     } else {

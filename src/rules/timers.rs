@@ -15,7 +15,7 @@ impl Validator {
         let session = node.and_then(|node| self.world.session(node, observer)).unwrap_or(&self.blank);
         let home_address = Some(asked.request.home_address).filter(|address| !address.is_unspecified());
         let context = Context { place: asked.place, sender: Subject::MobileNode, node, home_address };
-        let unanswered = Unanswered { asked: &asked, session };
+        let unanswered = Unanswered { asked: &asked, session, world: &self.world };
         let mut finder = Finder::new(context, Some(session), &mut self.reports);
         for (rule, check) in &self.checks.unanswered {
             check(&unanswered, finder.of(rule));

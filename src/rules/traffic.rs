@@ -147,6 +147,10 @@ impl Validator {
             else {
                 continue;
             };
+            // It may have a rule in what was not captured.
+            if self.world().session(spray.node, observer).is_some_and(|session| session.obscured) {
+                continue;
+            }
             let sprayed = Sprayed { key: key_of(spray), far_end: spray.far_end };
             let sender = match spray.direction {
                 Direction::Downlink => Subject::HomeAgent,
@@ -299,7 +303,7 @@ impl Validator {
             bindings,
             effect,
             quiet: disturbed.is_none_or(|disturbed| time.since(disturbed) > GRACE),
-            anchored: self.world().options.cold_start || session.is_some_and(|session| session.anchored),
+            anchored: self.world().is_anchored(session),
             copied: opened.copied,
             registration: opened.registration,
             world: self.world(),

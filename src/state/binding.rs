@@ -55,6 +55,8 @@ pub struct Binding {
     pub interface: Option<Interface>,
     /// Care-of address as registered.
     pub care_of_address: Ipv4Addr,
+    /// Whether it may have one nevertheless, in what was not captured of the request.
+    pub hides_bid: bool,
     /// Where its tunnel ends: the care-of address, or in UDP the request's source as the home agent saw it.
     pub far_end: FarEnd,
     /// Flags of the request that made or last refreshed it.

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::{Interface, Prefix};
-use crate::wire::{Content, DualStack, Message, MobileNetwork, Nai};
+use crate::wire::{Content, DualStack, Message, MobileNetwork, Nai, ends_what_is_said};
 
 /// What the extensions of a registration say, read in one pass.
 pub(super) struct Extensions<'a> {
@@ -16,6 +16,8 @@ pub(super) struct Extensions<'a> {
     pub flow_bindings: FlowBindings,
     pub udp_tunnel_granted: bool,
     pub prefixes: Vec<Prefix>,
+    /// Whether the walk came to its authentication, cut or not: what is not there before it was not sent.
+    pub is_all_said: bool,
 }
 
 impl<'a> Extensions<'a> {
@@ -30,9 +32,11 @@ impl<'a> Extensions<'a> {
             flow_bindings: FlowBindings::default(),
             udp_tunnel_granted: false,
             prefixes: Vec::new(),
+            is_all_said: false,
         };
         let mut multipaths = 0u32;
         for extension in message.extensions() {
+            read.is_all_said |= ends_what_is_said(extension.kind);
             // What runs past the end is no extension: neither a second Multipath (D3, D6 of the catalogue).
             if extension.cut.is_some() {
                 continue;

@@ -42,7 +42,7 @@ impl Observer {
         request.interface = read.interface;
         request.bulk = read.bulk;
         request.overwrite = read.overwrite;
-        request.hides_bid = event.datagram.is_cut() && read.interface.is_none();
+        request.hides_bid = event.datagram.is_cut() && read.interface.is_none() && !read.is_all_said;
         let (source, destination) = event.endpoints();
         let timeout = self.pending.timeout();
         let known = self.pending.find(

@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 use crate::history::table::{exchanges, node, states, times};
 use crate::history::{Ask, HOME_AGENT, History, NODE, care_of};
 use crate::two;
+use mipflow::wire::{Authentication, Content, ExtensionType};
 
 /// The octets of a request up to its first extension, headers of IP and UDP included.
 const FIXED_PART: usize = 20 + 8 + 24;
@@ -92,6 +93,47 @@ fn a_plain_node_keeps_its_binding_too() {
     let observer = history.observe();
     assert_eq!(times(&observer, NODE), ["- active 1 2 +600 602 - #4", "- active 3 3 +600 603 - #6"]);
     assert_eq!(node(&observer, NODE).multipath.name(), "off");
+}
+
+/// BID 3 is hidden at first, and seen later.
+#[test]
+fn a_binding_that_hides_its_bid_stays_beside_multipath_and_gets_its_bid_when_that_is_seen() {
+    let mut history = two();
+    accepted_cut(&mut history, 3.0, &Ask::bid(3, 3));
+    history.accepted(4.0, &Ask::bid(4, 4));
+    let before = ["1 192.0.2.1 active", "2 192.0.2.2 active", "- 192.0.2.3 active", "4 192.0.2.4 active"];
+    assert_eq!(states(&history.observe(), NODE), before);
+    history.accepted(5.0, &Ask::bid(3, 5));
+    let after = ["1 192.0.2.1 active", "2 192.0.2.2 active", "3 192.0.2.3 active", "4 192.0.2.4 active"];
+    assert_eq!(states(&history.observe(), NODE), after);
+    history.accepted(6.0, &Ask::bid(3, 6).lifetime(0));
+    assert_eq!(states(&history.observe(), NODE)[2], "3 192.0.2.3 deregistered");
+}
+
+#[test]
+fn a_binding_that_hides_its_bid_ends_by_that_bid_and_is_overwritten_as_any_other() {
+    let mut history = two();
+    accepted_cut(&mut history, 3.0, &Ask::bid(3, 3));
+    history.accepted(4.0, &Ask::bid(3, 4).lifetime(0));
+    assert_eq!(states(&history.observe(), NODE)[2], "3 192.0.2.3 deregistered");
+    let mut history = two();
+    accepted_cut(&mut history, 3.0, &Ask::bid(3, 3));
+    history.accepted(4.0, &Ask::bid(1, 4).overwrite());
+    let after = ["1 192.0.2.1 active", "2 192.0.2.2 replaced", "- 192.0.2.3 replaced"];
+    assert_eq!(states(&history.observe(), NODE), after);
+}
+
+/// Only the authenticator is missing: there was no Multipath extension before it.
+#[test]
+fn what_was_cut_behind_the_authentication_hides_no_bid() {
+    let mut history = two();
+    let authentication = Content::Authentication(Authentication { spi: 256, authenticator: &[0; 16] });
+    let ask = Ask::plain(3, 3).extension(ExtensionType::MOBILE_HOME_AUTHENTICATION, 0, &authentication);
+    // Type, Length, SPI, and two octets of the authenticator.
+    ask_cut(&mut history, 3.0, &ask, FIXED_PART + 8);
+    history.answer(3.1, &ask.answer(0));
+    let after = ["1 192.0.2.1 replaced", "2 192.0.2.2 replaced", "- 192.0.2.3 active"];
+    assert_eq!(states(&history.observe(), NODE), after);
 }
 
 #[test]

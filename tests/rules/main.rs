@@ -5,6 +5,7 @@
 mod compliant;
 mod conditions;
 mod crowded;
+mod cut_short;
 mod edges;
 #[path = "../history/mod.rs"]
 mod history;

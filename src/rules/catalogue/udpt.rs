@@ -130,7 +130,7 @@ fn bypassed(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
         return;
     }
     let bindings = &carried.bindings.at_address;
-    if bindings.is_empty() || !bindings.iter().all(|binding| binding.udp) {
+    if bindings.is_empty() || !bindings.iter().all(|binding| binding.udp) || carried.is_obscured() {
         return;
     }
     let Some(untold) = carried.untold(bindings, carried.is_downlink().into(), finder) else { return };
@@ -214,6 +214,9 @@ fn wrong_header(carried: &Carried<'_, '_>, udp: &UdpTunnel<'_>, bindings: &[&Bin
     }
     if !is_known {
         return Some(format!("Next Header is {}; 4, 41, 47 and 55 are allowed (RFC 3519 §3.3)", found.0));
+    }
+    if carried.is_obscured() {
+        return None;
     }
     let asked = |binding: &&Binding| {
         let request = carried.session_of(binding)?.registered(binding)?.udp_request?;

@@ -178,6 +178,8 @@ pub(in crate::rules) struct Unanswered<'c> {
     pub asked: &'c Asked,
     /// What is remembered of the session.
     pub session: &'c Session,
+    /// What is remembered of everything else.
+    pub world: &'c World,
 }
 
 /// A binding at its expiry.

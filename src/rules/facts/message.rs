@@ -11,7 +11,7 @@ use crate::rules::{Place, Subject};
 use crate::state::MessageEvent;
 use crate::wire::{
     Content, Extension, ExtensionType, Form, Header, KeyRing, Layout, Malformed, Message, Multipath,
-    RegistrationReply, RegistrationRequest, TIMESTAMP_RANGE, protection, seconds_ahead,
+    RegistrationReply, RegistrationRequest, TIMESTAMP_RANGE, ends_what_is_said, protection, seconds_ahead,
 };
 
 /// A message on a Mobile IP port, as rules see it.
@@ -35,6 +35,8 @@ pub(in crate::rules) struct MessageFacts<'e, 'a> {
     pub overrun: Option<(Extension<'a>, Malformed)>,
     /// Whether the snapshot length cut the message, so that extensions may be missing.
     pub is_cut: bool,
+    /// Whether the walk came to its authentication, cut or not: what is not there before it was not sent.
+    pub is_all_said: bool,
     /// The types that occur.
     pub types: TypeSet,
     /// What it is and what it carries.
@@ -68,6 +70,7 @@ impl<'e, 'a> MessageFacts<'e, 'a> {
             extensions: SmallVec::new(),
             overrun: None,
             is_cut: event.datagram.is_cut(),
+            is_all_said: false,
             types: TypeSet::default(),
             traits: Traits::of_header(&message.header),
             sound_multipaths: SmallVec::new(),
@@ -81,6 +84,7 @@ impl<'e, 'a> MessageFacts<'e, 'a> {
     /// Reads the extensions.
     pub fn read(&mut self) {
         for extension in self.message.extensions() {
+            self.is_all_said |= ends_what_is_said(extension.kind);
             match extension.cut {
                 Some(fault) if fault.is_fault() => self.overrun = Some((extension, fault)),
                 Some(_) => {}
@@ -150,6 +154,11 @@ impl<'e, 'a> MessageFacts<'e, 'a> {
     /// Whether all extensions there were could be walked: nothing that seems absent is only unreadable.
     pub fn is_whole(&self) -> bool {
         self.overrun.is_none() && !self.is_cut
+    }
+
+    /// Whether something it said of bindings, policy or grants may not have been captured.
+    pub fn hides_something(&self) -> bool {
+        self.is_cut && !self.is_all_said
     }
 
     /// The extensions of a type, in wire order.

@@ -153,6 +153,13 @@ impl<'c> Carried<'c, '_> {
         self.udp.is_none().then_some(self.outer.header.protocol)
     }
 
+    /// Whether something was accepted of its session, or of one that it may be of, that was not seen: then bindings,
+    /// policy and grants may be others than those believed.
+    pub fn is_obscured(&self) -> bool {
+        let of_others = self.others.iter().filter_map(|(slot, _)| self.world.session(*slot, self.observer));
+        self.session.into_iter().chain(of_others).any(|session| session.obscured)
+    }
+
     /// The live bindings of the node.
     pub fn live(&self) -> impl Iterator<Item = &'c Binding> {
         self.bindings.live.iter().copied()

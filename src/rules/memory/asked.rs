@@ -83,6 +83,8 @@ pub(in crate::rules) struct Said {
     pub is_authorized: bool,
     /// Whether the walk over its extensions reached the end.
     pub is_whole: bool,
+    /// Whether something it said of bindings, policy or grants may not have been captured.
+    pub hides_something: bool,
     /// Whether it has an extension of an unknown type that a receiver may not skip.
     pub has_unknown_critical: bool,
     /// Its Flow-Bindings, broken ones included.
@@ -327,6 +329,7 @@ impl Said {
             asks_udp_tunnel: message.types.has(ExtensionType::UDP_TUNNEL_REQUEST),
             is_authorized: !message.traits.have(Traits::UNAUTHORIZED),
             is_whole: message.is_whole(),
+            hides_something: message.hides_something(),
             has_unknown_critical: message.traits.have(Traits::UNASSIGNED)
                 && message.extensions.iter().any(|extension| {
                     !extension.is_family() && !extension.kind.is_skippable() && !extension.kind.is_assigned()

@@ -31,6 +31,9 @@ const REFUSALS: usize = 32;
 pub(in crate::rules) struct Session {
     /// Whether the binding table is whole although the capture began in the middle (D10).
     pub anchored: bool,
+    /// Whether a registration was accepted that the snapshot length cut: then bindings, policy and grants may be others
+    /// than those believed, until an exchange ends all of them.
+    pub obscured: bool,
     /// The requests for each binding and leg.
     pub tracks: Vec<Track>,
     /// The last request on the home agent's leg and on the foreign agent's: Identification and fingerprint.
@@ -80,6 +83,22 @@ pub(in crate::rules) struct Session {
 }
 
 impl Session {
+    /// Whether the whole binding table is known (D10); `cold_start` says that nothing was registered before the capture
+    /// began.
+    pub fn is_anchored(&self, cold_start: bool) -> bool {
+        !self.obscured && (cold_start || self.anchored)
+    }
+
+    /// Notes that something was accepted of which not all was seen.
+    pub(in crate::rules) fn obscure(&mut self) {
+        (self.obscured, self.anchored) = (true, false);
+    }
+
+    /// Notes that the whole binding table is known, whatever was before.
+    pub(in crate::rules) fn anchor(&mut self) {
+        (self.obscured, self.anchored) = (false, true);
+    }
+
     /// The last accepted exchange of a binding.
     pub fn registered(&self, binding: &Binding) -> Option<&Registered> {
         let bid = binding.bid().map(crate::state::Bid::octet);
@@ -348,6 +367,11 @@ impl Session {
         let time = answer.place.time;
         if answer.reply.code == ReplyCode::MOBILE_NETWORK_DISALLOWED {
             self.networks_forbidden.get_or_insert(time);
+        }
+        // What was not captured of an acceptance may have accepted them.
+        if answer.said.hides_something && answer.reply.code.is_accepted() && is_exchange {
+            self.networks_forbidden = None;
+            self.networks_refused.clear();
         }
         for network in &answer.said.seldom().networks_answered {
             let MobileNetwork::Acknowledgement { explicit: true, code, prefix, prefix_length, .. } = network

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet};
 use std::hash::BuildHasher;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
@@ -13,6 +13,7 @@ use super::names::Names;
 use super::recent::RecentRequests;
 use super::tunnel_ends::TunnelEnds;
 use super::{Answer, Asked, Revocations, Session, T_ACT};
+use crate::rules::facts::MessageFacts;
 use crate::rules::validator::Options;
 use crate::state::{Binding, FarEnd, Node, Observer, prefetch};
 use crate::time::Timestamp;
@@ -22,6 +23,8 @@ use crate::wire::Numbers;
 const ADDRESSES: usize = 1 << 20;
 /// So many reports in all sessions together are surely not made again.
 const ONCE: usize = 1 << 19;
+/// The most pairs of ends for which the last message is remembered that could not be read.
+const UNREAD: usize = 1 << 16;
 /// So many alarms are never too many.
 const ALARMS: usize = 1 << 12;
 
@@ -34,6 +37,8 @@ pub(in crate::rules) struct World {
     pub started: Option<Timestamp>,
     /// Home agents that answered a request with Type 154 with a code of their own.
     pub knows_family: HashSet<Ipv4Addr, FixedState>,
+    /// When a request of which not even the fixed part was captured last went from one end to another.
+    unread: Latest<(SocketAddrV4, SocketAddrV4), Timestamp>,
     /// Revocations and their acknowledgements.
     pub revocations: Revocations,
     /// Sessions, by the index of their node.
@@ -63,6 +68,7 @@ impl World {
             started: None,
             knows_family: HashSet::with_hasher(FixedState::with_seed(seed)),
             revocations: Revocations::new(seed),
+            unread: Latest::new(UNREAD, seed),
             sessions: Vec::new(),
             ends: TunnelEnds::new(ADDRESSES, seed),
             alarms: BinaryHeap::new(),
@@ -89,6 +95,12 @@ impl World {
         (*birth == observer.node(node)?.birth()).then_some(session)
     }
 
+    /// Whether the whole binding table of a session is known (D10); where nothing is remembered of it nothing hides it.
+    pub fn is_anchored(&self, session: Option<&Session>) -> bool {
+        let cold_start = self.options.cold_start;
+        session.map_or(cold_start, |session| session.is_anchored(cold_start))
+    }
+
     /// The session of a node, made if there is none.
     pub fn session_mut(&mut self, node: u32, observer: &Observer) -> Option<&mut Session> {
         let birth = observer.node(node)?.birth();
@@ -101,6 +113,27 @@ impl World {
             *place = Some(Box::new((birth, Session::default())));
         }
         place.as_deref_mut().map(|(_, session)| session)
+    }
+
+    /// Notes a registration of which not even the fixed part was captured: what it did to its node is not known.
+    pub(in crate::rules) fn note_unread(&mut self, message: &MessageFacts<'_, '_>, observer: &Observer) {
+        let (source, destination) = (message.source, message.destination);
+        let home_address = message.message.octets.get(4..8).and_then(|octets| octets.first_chunk::<4>());
+        let home_address = home_address.map(|octets| IpAddr::V4((*octets).into()));
+        let of_agent = |agent: SocketAddrV4| observer.owner_of(*agent.ip(), home_address?);
+        let asked = || self.recent.between(destination, source).next()?.node;
+        let node = of_agent(source).or_else(|| of_agent(destination)).or_else(asked);
+        if let Some(session) = node.and_then(|node| self.session_mut(node, observer)) {
+            session.obscure();
+        }
+        let forgotten = self.unread.insert((source, destination), message.place.time);
+        self.note_forgotten(forgotten);
+    }
+
+    /// Whether a registration of which not even the fixed part was captured went from one end to another within so many
+    /// nanoseconds before `time`.
+    pub fn saw_unread(&self, ends: (SocketAddrV4, SocketAddrV4), time: Timestamp, span: i64) -> bool {
+        self.unread.get(&ends).is_some_and(|seen| (0..=span).contains(&time.since(*seen)))
     }
 
     /// Gives the memory of a node that turned out at `time` to be another name of `to` to that one (D7).

@@ -54,6 +54,9 @@ impl Node {
         let shown =
             if registration.hides_bid { self.as_far_as_seen(registration) } else { Some(*registration) };
         let Some(registration) = &shown else { return (0, false) };
+        if let Some(interface) = registration.interface {
+            self.give_bid(interface, registration.care_of_address);
+        }
         if registration.lifetime == 0 {
             self.deregister(registration);
         } else {
@@ -83,6 +86,19 @@ impl Node {
         Some(Registration { interface, ..*registration })
     }
 
+    /// Gives the binding that hid its BID the one that is registered at its care-of address now, unless another binding
+    /// has that **(ours)**.
+    fn give_bid(&mut self, interface: Interface, care_of_address: Ipv4Addr) {
+        if self.active().any(|binding| binding.bid() == Some(interface.bid)) {
+            return;
+        }
+        let mut active = self.bindings.iter_mut().filter(|binding| binding.is_active());
+        let hidden = active.find(|binding| binding.hides_bid && binding.care_of_address == care_of_address);
+        if let Some(binding) = hidden {
+            (binding.interface, binding.hides_bid) = (Some(interface), false);
+        }
+    }
+
     fn deregister(&mut self, registration: &Registration) {
         let all = match registration.interface {
             Some(_) => registration.bulk,
@@ -107,15 +123,15 @@ impl Node {
             }
             match interface {
                 // One without a BID cannot stand beside Multipath (ours).
-                Some(_) => overwrite || binding.interface.is_none(),
+                Some(_) => overwrite || binding.interface.is_none() && !binding.hides_bid,
                 None => !simultaneous,
             }
         });
     }
 
     fn store(&mut self, registration: &Registration) {
-        let Registration { interface, care_of_address, far_end, flags, udp, lifetime, time, frame, .. } =
-            *registration;
+        let Registration { interface, hides_bid, care_of_address, .. } = *registration;
+        let Registration { far_end, flags, udp, lifetime, time, frame, .. } = *registration;
         let expires = expiry(time, lifetime);
         let known = self.bindings.iter_mut().find(|binding| is_the_one(binding, interface, care_of_address));
         let is_update = match known {
@@ -128,6 +144,7 @@ impl Node {
                     !binding.is_refreshed_by(interface, care_of_address, flags) || binding.udp != udp;
                 *binding = Binding {
                     interface,
+                    hides_bid: hides_bid && interface.is_none(),
                     care_of_address,
                     far_end,
                     flags,
@@ -144,6 +161,7 @@ impl Node {
                 self.bindings.reserve_exact(room_for_more(self.bindings.len(), interface.is_some()));
                 self.bindings.push(Binding {
                     interface,
+                    hides_bid: hides_bid && interface.is_none(),
                     care_of_address,
                     far_end,
                     flags,

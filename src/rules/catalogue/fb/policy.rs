@@ -68,15 +68,14 @@ fn report_ipv6(message: &MessageFacts<'_, '_>, has_prefix: impl FnOnce() -> bool
 
 /// Whether one of these live bindings has an accepted IPv6 prefix.
 fn has_prefix<'b>(session: &Session, mut live: impl Iterator<Item = &'b Binding>) -> bool {
-    live.any(|binding| {
-        session.registered(binding).is_some_and(|registered| {
-            registered
-                .granted()
-                .prefixes_answered
-                .iter()
-                .any(|answer| matches!(answer, DualStack::PrefixReply { code, .. } if code.is_accepted()))
-        })
-    })
+    let is_granted =
+        |answer: &DualStack| matches!(answer, DualStack::PrefixReply { code, .. } if code.is_accepted());
+    let has_one = |binding| {
+        let registered = session.registered(binding);
+        registered.is_some_and(|registered| registered.granted().prefixes_answered.iter().any(is_granted))
+    };
+    // Something may have been granted that was not captured.
+    session.obscured || live.any(has_one)
 }
 
 /// Unclear whether earlier flow policy survives.
@@ -156,7 +155,9 @@ pub static FB_016: Rule = Rule {
 };
 
 fn preferred_path_expired(expired: &Expired<'_>, finder: &mut Finder<'_>) {
-    let Some(bid) = expired.binding.bid().map(Bid::octet) else { return };
+    let Some(bid) = expired.binding.bid().map(Bid::octet).filter(|_| !expired.session.obscured) else {
+        return;
+    };
     let falls_back = |rule: &&PolicyRule| match &rule.action {
         RuleAction::Forward(list) => {
             // Whatever expires at the same moment was still live before it.
@@ -205,7 +206,7 @@ fn exhausted_by_expiry(expired: &Expired<'_>, finder: &mut Finder<'_>) {
 
 /// Reports the rules that have no live BID although something is live.
 fn report_exhausted(node: &Node, live: &LiveBids, session: &Session, finder: &mut Finder<'_>) {
-    if live.is_empty() {
+    if live.is_empty() || session.obscured {
         return;
     }
     for (number, (rule, was_told)) in (1..).zip(session.exhausted.among(node.policy())) {

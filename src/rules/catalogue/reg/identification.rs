@@ -70,8 +70,12 @@ pub static REG_011: Rule = Rule {
 fn was_not_asked_for(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     let timeout = answering.world.options.reply_timeout;
     let since_start = answering.world.started.map_or(0, |started| answering.time().since(started));
-    if answering.asked.is_none() && since_start >= timeout && answering.asked_on_this_path().next().is_none()
-    {
+    let ends = (answering.message.destination, answering.message.source);
+    let was_asked = || {
+        answering.asked_on_this_path().next().is_some()
+            || answering.world.saw_unread(ends, answering.time(), timeout)
+    };
+    if answering.asked.is_none() && since_start >= timeout && !was_asked() {
         finder.fires(format!(
             "a reply with Code {} to {}, and no request from there in the {} before; an agent only answers \
              (RFC 5944 §3.7, §3.8)",

@@ -7,6 +7,7 @@ use crate::rules::rule::Check;
 use crate::rules::words::seconds;
 use crate::rules::{Level, Rule, Scope, Subject};
 use crate::state::expiry;
+use crate::time::Timestamp;
 use crate::wire::low_half;
 
 /// Requests for one binding less than a second apart.
@@ -27,9 +28,16 @@ pub static REG_015: Rule = Rule {
     check: Check::Request(Traits::NONE, comes_too_soon),
 };
 
+/// Whether a reply may have come after a request of which not even the fixed part was captured.
+fn may_be_answered(asking: &Asking<'_, '_, '_>, asked: Timestamp) -> bool {
+    let path = (asking.message.destination, asking.message.source);
+    asking.world.saw_unread(path, asking.time(), asking.time().since(asked))
+}
+
 fn comes_too_soon(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
     let track = asking.session.track(asking.asked).filter(|track| !track.hides_bid);
-    if let Some(last) = track.and_then(|track| track.hasty(asking.time())) {
+    let last = track.and_then(|track| track.hasty(asking.time()));
+    if let Some(last) = last.filter(|last| !may_be_answered(asking, last.place.time)) {
         finder.fires(format!(
             "{} after the request #{} for the same binding, which is unanswered; at least 1 s has to pass \
              (RFC 5944 §3.6.3)",
@@ -64,7 +72,10 @@ fn does_not_back_off(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
     let is_within_lifetime = expiry(track.last.place.time, wanted).is_none_or(|end| asking.time() < end);
     // 1.8 times the gap before.
     let is_short = gap.saturating_mul(10) < before.saturating_mul(18);
-    if is_short && is_within_lifetime {
+    if is_short
+        && is_within_lifetime
+        && !may_be_answered(asking, asking.time().before(gap.saturating_add(before)))
+    {
         finder.fires(format!(
             "{} after the unanswered request #{}, and the gap before was {}; each should be at least twice the one \
              before (RFC 5944 §3.6.3)",
@@ -96,11 +107,16 @@ pub static REG_017: Rule = Rule {
 };
 
 fn got_no_reply(unanswered: &Unanswered<'_>, finder: &mut Finder<'_>) {
-    let Unanswered { asked, session } = unanswered;
+    let Unanswered { asked, session, world } = unanswered;
     let is_clear = asked.said.is_authorized && asked.said.is_whole && !asked.said.has_unknown_critical;
     let low = low_half(asked.request.identification);
+    let timeout = world.options.reply_timeout;
+    // One of which not even the fixed part was captured.
+    let had_unread =
+        || world.saw_unread((asked.destination, asked.source), asked.place.time.after(timeout), timeout);
     if asked.leg == Leg::HomeAgent
         && is_clear
+        && !had_unread()
         && !session.is_followed(asked)
         && !session.passed.has_reply(low, asked.place.time)
     {
@@ -133,7 +149,8 @@ fn expires_in_use(expired: &Expired<'_>, finder: &mut Finder<'_>) {
     let binding = expired.binding;
     let Some(last) = expired.session.traffic.last_use(binding.far_end) else { return };
     let idle = expired.time.since(last);
-    if !(0..=IN_USE).contains(&idle) {
+    // It may have been renewed by what was not captured.
+    if !(0..=IN_USE).contains(&idle) || expired.session.obscured {
         return;
     }
     let name = match binding.bid() {

@@ -57,7 +57,7 @@ fn not_negotiated(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
         ),
         _ => (false, ""),
     };
-    if !fires || bindings.is_empty() {
+    if !fires || bindings.is_empty() || carried.is_obscured() {
         return;
     }
     let Some(untold) = carried.untold(bindings, protocol.0.into(), finder) else { return };
@@ -106,7 +106,7 @@ fn requested_but_not_used(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     let is_fragment = carried.inner.is_some_and(|inner| inner.is_fragment());
     let asked =
         |binding: &&Binding| binding.flags.gre() || (binding.flags.minimal_encapsulation() && !is_fragment);
-    if bindings.is_empty() || !bindings.iter().all(asked) {
+    if bindings.is_empty() || !bindings.iter().all(asked) || carried.is_obscured() {
         return;
     }
     let Some(untold) = carried.untold(bindings, 0, finder) else { return };

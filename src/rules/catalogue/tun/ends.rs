@@ -83,10 +83,8 @@ pub static TUN_002: Rule = Rule {
 };
 
 fn expired(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
-    let Some((binding, BindingState::Expired, ended)) = carried.ended().filter(|_| carried.is_downlink())
-    else {
-        return;
-    };
+    let ended = carried.ended().filter(|_| carried.is_downlink() && !carried.is_obscured());
+    let Some((binding, BindingState::Expired, ended)) = ended else { return };
     let since = carried.time().since(ended);
     if since > GRACE {
         finder.fires(format!(
@@ -120,7 +118,8 @@ pub static TUN_003: Rule = Rule {
 };
 
 fn removed(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
-    let Some((binding, state, ended)) = carried.ended().filter(|_| carried.is_downlink()) else { return };
+    let ended = carried.ended().filter(|_| carried.is_downlink() && !carried.is_obscured());
+    let Some((binding, state, ended)) = ended else { return };
     let since = carried.time().since(ended);
     let how = match state {
         BindingState::Active | BindingState::Expired => return,

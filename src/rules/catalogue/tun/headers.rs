@@ -161,7 +161,10 @@ fn other_protocol_type(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
              IPv6 (RFC 2784 §2.4)",
             gre.protocol_type
         ));
-    } else if gre.protocol_type == GreHeader::IPV6 && carried.is_surely_theirs() && !carried.has_ipv6_prefix()
+    } else if gre.protocol_type == GreHeader::IPV6
+        && carried.is_surely_theirs()
+        && !carried.has_ipv6_prefix()
+        && !carried.is_obscured()
     {
         finder.fires("GRE carries IPv6, but no IPv6 prefix of the node was accepted (RFC 5454 §3.3.2)");
     }

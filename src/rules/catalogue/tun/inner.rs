@@ -57,10 +57,7 @@ fn stranger(carried: &Carried<'_, '_>, address: IpAddr) -> Option<(u32, Option<I
     if owners.any(is_here) {
         return None;
     }
-    let is_anchored = |slot: u32| {
-        carried.world.options.cold_start
-            || carried.world.session(slot, observer).is_some_and(|session| session.anchored)
-    };
+    let is_anchored = |slot: u32| carried.world.is_anchored(carried.world.session(slot, observer));
     let mut found = None;
     for slot in carried.world.all_nodes_at(carried.far_end)? {
         let Some(node) = observer.node(*slot).filter(|node| is_here(node)) else { continue };
@@ -68,9 +65,6 @@ fn stranger(carried: &Carried<'_, '_>, address: IpAddr) -> Option<(u32, Option<I
             return None;
         }
         found.get_or_insert((*slot, node.home_address));
-        if carried.world.options.cold_start {
-            break;
-        }
     }
     found
 }
