@@ -432,6 +432,19 @@ fn output_on_a_full_disk_is_a_failure_of_every_command_that_prints() {
 }
 
 #[test]
+fn failures_are_in_colour_where_that_is_wanted_and_never_where_it_is_not() {
+    for (arguments, is_coloured) in [
+        ("decode missing.pcap", true),
+        ("decode --color never missing.pcap", false),
+        ("explain --color never MP-999", false),
+        ("send --color never --dry-run missing.toml", false),
+    ] {
+        let error = finished(mipflow(arguments).env_remove("NO_COLOR").env("FORCE_COLOR", "1")).error;
+        assert_eq!(error.contains('\u{1b}'), is_coloured, "{arguments}: {error:?}");
+    }
+}
+
+#[test]
 fn failures_are_drawn_with_the_characters_that_output_has() {
     let error = |arguments: &str, locale: &str| finished(mipflow(arguments).env("LC_ALL", locale)).error;
     for (arguments, locale, is_ascii) in [

@@ -376,7 +376,13 @@ fn explain_tells_one_rule_and_its_terms() {
     assert!(text.contains("\nD11\n"), "the term it uses: {text}");
     assert!(!text.contains("\nD1\n"), "and no other: {text}");
     assert!(program::shown("explain D9").contains("Reference binding table"));
-    assert_eq!(run("explain XY-001").code, 2);
+    let refused = |command: &str, why: &str| {
+        let run = run(command);
+        assert!(run.code == 2 && run.error.contains(why), "{command}: {}", run.error);
+    };
+    refused("explain XY-001", "there is no such rule or term: XY-001");
+    refused("explain MP-001 --level note", "MP-001 is not of this level or scope");
+    refused("explain AUTH --scope traffic", "AUTH is not of this level or scope");
 }
 
 #[test]

@@ -173,6 +173,7 @@ fn with_code(octets: &[u8], code: u8) -> Option<Vec<u8>> {
 #[test]
 fn advice_is_given_for_what_was_seen_and_nothing_else() {
     const PLAIN: &str = "[[step]]\nname = \"plain\"\n";
+    const QUIET: &str = "[[step]]\nname = \"quiet\"\nexpect = [\"reply=none\"]\n";
     const BOUND: &str = "[[step]]\nname = \"bound\"\nbid = 1\n";
     let plain_and = |more: &str| format!("{PLAIN}{}", more.replace("\"plain\"", "\"again\""));
     let begins = |line: String, with: &str| assert!(line.starts_with(with), "{with}: {line}");
@@ -180,6 +181,9 @@ fn advice_is_given_for_what_was_seen_and_nothing_else() {
     // Nothing at all, and nothing to one of two.
     begins(advice(|_| None, PLAIN), "Nothing was answered. Is this the agent's address and port");
     begins(advice(|_| None, &plain_and(BOUND)), "Nothing was answered.");
+    // Silence that was expected, twice and beside one that was not.
+    begins(advice(|_| None, &format!("{QUIET}{}", QUIET.replace("quiet", "again"))), "2 passed");
+    begins(advice(|_| None, &format!("{QUIET}{PLAIN}")), "Nothing was answered.");
     let to_bound = |octets: &[u8]| if octets.get(24) == Some(&154) { with_code(octets, 0) } else { None };
     begins(advice(to_bound, &plain_and(BOUND)), "1 passed, 1 failed");
 

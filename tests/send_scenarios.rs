@@ -515,5 +515,5 @@ fn the_scenario_of_the_documentation_is_sound() {
     let scenario = scenario(example);
     let run = run(&format!("send --dry-run {}", scenario.file.display()));
     assert_eq!((run.code, run.error.as_str()), (0, ""), "{}", run.out);
-    assert!(run.out.contains("multipath malformed: Length is 5 and must be 4"), "{}", run.out);
+    assert!(run.out.contains("BID 255"), "{}", run.out);
 }

@@ -39,8 +39,8 @@ impl Clock {
             };
             (scale.unwrap_or(Scale::Nothing), exponent)
         } else {
-            // log10(2) is 0.30103: so many decimal digits tell two ticks apart.
-            (Scale::Binary(exponent), exponent.saturating_mul(30_103).div_ceil(100_000))
+            // So many decimal digits are all that 2^-n has: fewer would tell ticks apart, and be the time of none.
+            (Scale::Binary(exponent), exponent)
         };
         Self {
             scale,
@@ -120,7 +120,7 @@ mod tests {
     fn knows_its_digits() {
         let digits = |resolution| Clock::new(resolution, 0).precision().digits();
         assert_eq!([0, 3, 6, 9, 12, 127].map(digits), [0, 3, 6, 9, 9, 9]);
-        // 2^-1 = .5, 2^-3 = .125 needs one to be told apart, 2^-4 = .0625 two, 2^-10 four, 2^-20 seven.
-        assert_eq!([0x80, 0x81, 0x83, 0x84, 0x8a, 0x94, 0xff].map(digits), [0, 1, 1, 2, 4, 7, 9]);
+        // 2^-1 = .5, 2^-3 = .125, 2^-4 = .0625; 2^-10 has ten digits, and nine are the most.
+        assert_eq!([0x80, 0x81, 0x83, 0x84, 0x8a, 0x94, 0xff].map(digits), [0, 1, 3, 4, 9, 9, 9]);
     }
 }

@@ -78,7 +78,12 @@ impl FrameFilter {
     ///
     /// An error when the expression makes no sense for the frame's link type; the same for every such frame.
     pub fn matches(&mut self, frame: &Frame<'_>) -> Result<bool, FilterError> {
-        let link_type = frame.link_type;
+        let link_type = match (frame.link_type, frame.data) {
+            // NULL is in the order of the host that captured, which libpcap takes to be this one's. Where it is that of
+            // the network, it is what LOOP always is.
+            (LinkType::NULL, [0, 0, ..]) => LinkType::LOOP,
+            (link_type, _) => link_type,
+        };
         if link_type.name().is_none() {
             return Ok(false);
         }
@@ -145,13 +150,14 @@ mod tests {
         let cooked2 = [8, 0, 0, 0, 0, 0, 0, 2, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0];
         // The host's order for NULL, network order for LOOP.
         let null = 2_u32.to_ne_bytes();
-        let headers: [(LinkType, &[u8]); 10] = [
+        let headers: [(LinkType, &[u8]); 11] = [
             (LinkType::ETHERNET, ETHERNET),
             (LinkType::RAW, &[]),
             (LinkType::RAW_BSD, &[]),
             (LinkType::RAW_OPENBSD, &[]),
             (LinkType::IPV4, &[]),
             (LinkType::NULL, &null),
+            (LinkType::NULL, &[0, 0, 0, 2]),
             (LinkType::LOOP, &[0, 0, 0, 2]),
             (LinkType::LINUX_SLL, &cooked),
             (LinkType::LINUX_SLL2, &cooked2),

@@ -80,7 +80,7 @@ pub(super) struct Decode {
 
     /// When to use colour
     #[arg(long, value_enum, default_value_t, hide_default_value = true)]
-    color: Colour,
+    pub(super) color: Colour,
 
     /// Use no characters beyond ASCII in text; the default where the locale is not UTF-8
     #[arg(

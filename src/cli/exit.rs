@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::process::ExitCode;
 
 use super::excerpt::excerpt;
+use super::output::Colour;
 use crate::report::Glyphs;
 use miette::{LabeledSpan, MietteDiagnostic, MietteHandlerOpts, NamedSource};
 
@@ -100,13 +101,16 @@ impl Failure {
     }
 }
 
-/// Says with which characters failures are drawn, before there is any.
-pub(super) fn draw_failures_in(glyphs: Glyphs) {
+/// Says with which characters failures are drawn, and whether never in colour, before there is any.
+pub(super) fn draw_failures_in(glyphs: Glyphs, color: Colour) {
     let unicode = glyphs == Glyphs::UNICODE;
     // Lines are left to the terminal: a name broken in two can be neither copied nor searched for.
     // The hook can be set only once, which is enough; a report made before it would look otherwise.
     let _ = miette::set_hook(Box::new(move |_| {
-        Box::new(MietteHandlerOpts::new().unicode(unicode).wrap_lines(false).build())
+        let options = MietteHandlerOpts::new().unicode(unicode).wrap_lines(false);
+        // Otherwise the terminal and the environment decide.
+        let options = if color == Colour::Never { options.color(false) } else { options };
+        Box::new(options.build())
     }));
 }
 

@@ -37,7 +37,7 @@ pub(super) struct Explain {
 
     /// When to use colour
     #[arg(long, value_enum, default_value_t, hide_default_value = true)]
-    color: Colour,
+    pub(super) color: Colour,
 
     /// Use no characters beyond ASCII; the default where the locale is not UTF-8
     #[arg(long)]
@@ -89,12 +89,15 @@ impl Explain {
             .collect();
         let asks_for_all = name.is_none() && self.level.is_none() && self.scope.is_none();
         if rules.is_empty() && definition.is_none() {
+            let is_passed_over =
+                |name: &String| CATALOGUE.iter().any(|rule| rule.id.starts_with(name.as_str()));
             return Err(Failure::usage(
                 match name {
+                    Some(name) if is_passed_over(&name) => format!("{name} is not of this level or scope"),
                     Some(name) => format!("there is no such rule or term: {name}"),
-                    None => "there is no such rule".to_owned(),
+                    None => "there is no rule of this level and scope".to_owned(),
                 },
-                Some("mipflow explain lists all rules".into()),
+                Some("mipflow explain lists all rules with their levels and scopes".into()),
             ));
         }
         let written = match (self.format, definition, rules.as_slice()) {

@@ -23,6 +23,8 @@ use std::io::{self, IsTerminal as _};
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+use output::Colour;
+
 /// Decode, watch and probe Mobile IPv4 with several care-of addresses and bound flows (RFC 5944, RFC 7629).
 #[derive(Debug, Parser)]
 #[command(name = "mipflow", version, propagate_version = true, arg_required_else_help = true)]
@@ -51,14 +53,16 @@ enum Command {
 impl Cli {
     /// Does what the command line asks for.
     pub fn run(self) -> Result<Exit, Failure> {
-        let ascii = match &self.command {
-            Command::Decode(decode) => decode.ascii,
-            Command::Explain(explain) => explain.ascii,
-            Command::Send(send) => send.ascii,
-            Command::Watch(watch) => watch.ascii,
-            Command::Serve(_) | Command::Interfaces(_) | Command::Completions(_) | Command::Man(_) => false,
+        let (ascii, color) = match &self.command {
+            Command::Decode(decode) => (decode.ascii, decode.color),
+            Command::Explain(explain) => (explain.ascii, explain.color),
+            Command::Send(send) => (send.ascii, send.color),
+            Command::Watch(watch) => (watch.ascii, Colour::Auto),
+            Command::Serve(_) | Command::Interfaces(_) | Command::Completions(_) | Command::Man(_) => {
+                (false, Colour::Auto)
+            }
         };
-        exit::draw_failures_in(output::glyphs(ascii, io::stderr().is_terminal()));
+        exit::draw_failures_in(output::glyphs(ascii, io::stderr().is_terminal()), color);
         match self.command {
             Command::Decode(decode) => decode.run(),
             Command::Explain(explain) => explain.run(),

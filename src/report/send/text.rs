@@ -31,6 +31,8 @@ pub struct SendText<W> {
     section: Option<String>,
     failed: Vec<String>,
     silent: u64,
+    /// Whether nothing else was expected of all these.
+    wanted_silence: bool,
     unauthentic: u64,
     not_taken: u64,
     mismatched: u64,
@@ -56,6 +58,7 @@ impl<W: Write> SendText<W> {
             section: None,
             failed: Vec::new(),
             silent: 0,
+            wanted_silence: true,
             unauthentic: 0,
             not_taken: 0,
             mismatched: 0,
@@ -274,7 +277,7 @@ impl<W: Write> SendText<W> {
                 "Nothing that came back is an answer, and why stands with each. For those that come late, --timeout \
                  waits longer.",
             )?;
-        } else if self.silent > 0 && self.silent == entries {
+        } else if self.silent > 0 && self.silent == entries && !self.wanted_silence {
             advice(
                 "Nothing was answered. Is this the agent's address and port (--ha, --port), does it know the node \
                  (--home-address, --nai), and is it the right key (--key)? An agent drops in silence what it cannot \
@@ -323,6 +326,7 @@ impl<W: Write> SendReport for SendText<W> {
         };
         if sent().count() > 0 && sent().all(is_silent) {
             self.silent = self.silent.saturating_add(1);
+            self.wanted_silence &= entry.passed() == Some(true);
             let is_unauthentic = |(_, why): &(usize, Ignored)| matches!(why, Ignored::Unauthenticated(_));
             if sent().any(|outcome| outcome.ignored.iter().any(is_unauthentic)) {
                 self.unauthentic = self.unauthentic.saturating_add(1);
