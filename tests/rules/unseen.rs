@@ -184,3 +184,23 @@ fn a_request_that_was_cut_may_register_a_bid_of_its_own_policy() {
         assert_eq!(told, [0; 0], "{is_cut}");
     }
 }
+
+/// A request to all agents (RFC 5944 §3.6.1.2) after the first reply timeout, of which 22 of the fixed part's 24 octets
+/// were captured. So many seconds later two agents reply.
+#[test]
+fn who_replies_to_a_request_to_all_agents_that_was_cut_was_asked() {
+    let asked = |before: f64| {
+        move |scene: &mut Scene| {
+            scene.wait_until(0.0);
+            let to_all = SocketAddrV4::new([224, 0, 0, 11].into(), 434);
+            let sent = scene.send(20.0, &Registration { destination: to_all, ..Registration::plain(1) });
+            cut_to(scene, 22);
+            for (agent, seconds) in [(1, before), (2, before + 0.02)] {
+                let source = SocketAddrV4::new([198, 51, 100, agent].into(), 434);
+                scene.send(20.0 + seconds, &Registration { source, ..sent.reply(136) });
+            }
+        }
+    };
+    assert_eq!(told("REG-011", asked(0.02)), [0; 0]);
+    assert_eq!(told("REG-011", asked(10.1)), [3, 4]);
+}

@@ -25,6 +25,8 @@ const ADDRESSES: usize = 1 << 20;
 const ONCE: usize = 1 << 19;
 /// The most pairs of ends for which the last message is remembered that could not be read.
 const UNREAD: usize = 1 << 16;
+/// In place of a group of agents.
+const ANY: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
 /// So many alarms are never too many.
 const ALARMS: usize = 1 << 12;
 
@@ -126,14 +128,23 @@ impl World {
         if let Some(session) = node.and_then(|node| self.session_mut(node, observer)) {
             session.obscure();
         }
-        let forgotten = self.unread.insert((source, destination), message.place.time);
+        // What went to a group may be answered by any agent.
+        let is_group = destination.ip().is_multicast() || destination.ip().is_broadcast();
+        let to = if is_group { ANY } else { destination };
+        let forgotten = self.unread.insert((source, to), message.place.time);
         self.note_forgotten(forgotten);
     }
 
-    /// Whether a registration of which not even the fixed part was captured went from one end to another within so many
-    /// nanoseconds before `time`.
-    pub fn saw_unread(&self, ends: (SocketAddrV4, SocketAddrV4), time: Timestamp, span: i64) -> bool {
-        self.unread.get(&ends).is_some_and(|seen| (0..=span).contains(&time.since(*seen)))
+    /// Whether a registration of which not even the fixed part was captured went from one end to another, or to a group,
+    /// within so many nanoseconds before `time`.
+    pub fn saw_unread(
+        &self,
+        (source, destination): (SocketAddrV4, SocketAddrV4),
+        time: Timestamp,
+        span: i64,
+    ) -> bool {
+        let is_recent = |seen: &Timestamp| (0..=span).contains(&time.since(*seen));
+        [destination, ANY].iter().any(|to| self.unread.get(&(source, *to)).is_some_and(is_recent))
     }
 
     /// Gives the memory of a node that turned out at `time` to be another name of `to` to that one (D7).
