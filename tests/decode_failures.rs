@@ -332,6 +332,11 @@ fn key_files_that_cannot_be_used() {
     let run_missing = run(&format!("decode --key-file {missing} samples/figure3.pcap"));
     assert_eq!((run_missing.code, run_missing.out.as_str()), (3, ""));
     assert!(told(&run_missing).starts_with(&format!("the key file {missing} cannot be read:")));
+    let empty = scratch.file("empty.toml", b"# none yet\n");
+    let run_empty = run(&format!("decode --key-file {empty} {FIGURE3}"));
+    assert!(
+        run_empty.code == 2 && told(&run_empty).starts_with(&format!("the key file {empty} holds no key"))
+    );
     for (content, part) in [
         ("[[key]]\nspi = \"secret\"\nhex = \"00\"", "wrong in line 2"),
         ("[[key]]\nspi = 1\nhex = 777", "wrong in line 3"),

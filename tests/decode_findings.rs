@@ -374,6 +374,7 @@ fn explain_tells_one_rule_and_its_terms() {
     }
     let text = program::shown("explain FB-014");
     assert!(text.contains("\nD11\n"), "the term it uses: {text}");
+    assert!(text.contains("FB-001..FB-005"), "a name in one piece: {text}");
     assert!(!text.contains("\nD1\n"), "and no other: {text}");
     assert!(program::shown("explain D9").contains("Reference binding table"));
     let refused = |command: &str, why: &str| {

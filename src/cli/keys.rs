@@ -93,14 +93,21 @@ fn read_file(path: &Path, ring: &mut KeyRing) -> Result<(), Failure> {
     let content = std::fs::read_to_string(path)
         .map(Zeroizing::new)
         .map_err(|error| Failure::io(format!("the key file {shown} cannot be read: {error}"), None))?;
+    let how = "write [[key]] tables with spi = NUMBER, hex = \"...\" or text = \"...\", and algorithm = \"hmac-md5\"";
     let file: KeyFile = toml::from_str(&content).map_err(|error| {
         // The error's own rendering quotes the line, and with it the secret.
-        let line = error.span().map_or(1, |span| 1 + content.get(..span.start).unwrap_or_default().matches('\n').count());
+        let line = error
+            .span()
+            .map_or(1, |span| 1 + content.get(..span.start).unwrap_or_default().matches('\n').count());
         Failure::usage(
             format!("the key file {shown} is wrong in line {line}: {}", without_values(error.message())),
-            Some("write [[key]] tables with spi = NUMBER, hex = \"...\" or text = \"...\", and algorithm = \"hmac-md5\"".into()),
+            Some(how.into()),
         )
     })?;
+    // Who gives one wants it to be used: without it, requests would go out unsigned.
+    if file.key.is_empty() {
+        return Err(Failure::usage(format!("the key file {shown} holds no key"), Some(how.into())));
+    }
     for table in file.key {
         let spi = table.spi;
         let key = table.key().map_err(|error| {

@@ -125,7 +125,11 @@ impl<'o> Explanation<'o> {
         writeln!(self.out, "  level    {style}{}{style:#}", rule.level.name())?;
         writeln!(self.out, "  at fault {}", rule.subject.title())?;
         writeln!(self.out, "  scope    {}", rule.scope.name())?;
-        writeln!(self.out, "  source   {}", self.look.glyphs.words(rule.source))?;
+        let source = self.look.glyphs.words(rule.source);
+        let width = usize::from(self.look.width).min(READABLE);
+        let options =
+            textwrap::Options::new(width).initial_indent("  source   ").subsequent_indent("           ");
+        writeln!(self.out, "{}", textwrap::fill(&source, options))?;
         self.paragraph("When it fires", rule.fires)?;
         self.paragraph("Why it matters", rule.why)?;
         self.paragraph("For example", rule.example)?;
@@ -149,7 +153,9 @@ impl<'o> Explanation<'o> {
         writeln!(self.out)?;
         writeln!(self.out, "{heading}{title}{heading:#}")?;
         let text = self.look.glyphs.words(text);
-        textwrap::wrap(&text, width).iter().try_for_each(|line| writeln!(self.out, "  {line}"))
+        // What is named with a hyphen is looked for as a whole.
+        let options = textwrap::Options::new(width).word_splitter(textwrap::WordSplitter::NoHyphenation);
+        textwrap::wrap(&text, options).iter().try_for_each(|line| writeln!(self.out, "  {line}"))
     }
 }
 

@@ -119,7 +119,7 @@ pub static AUTH_009: Rule = Rule {
     why: "\
         The foreign agent must consume these; a home agent may count them as unknown or unprotected data and \
         drop the registration.",
-    example: "20 14 …, 82 00 in a request that the care-of address 192.0.2.1 sent to the home agent",
+    example: "20 14 …, 82 00 in a request with D = 0 that the care-of address 192.0.2.1 sent to the home agent",
     check: Check::Registration(Traits::REQUEST.and(Traits::FOR_RELAY), relays_what_is_its_own),
 };
 
