@@ -76,6 +76,8 @@ pub struct Findings {
     evicted: u64,
     /// How much of what rules remember fell out, so that a rule could miss something.
     pub(super) forgotten: u64,
+    /// How many nodes had a registration that the snapshot length cut.
+    pub(super) obscured: u64,
     levels: BTreeMap<Level, u64>,
     rules: BTreeMap<&'static str, OfRule>,
 }
@@ -88,6 +90,7 @@ impl Findings {
             most,
             evicted: 0,
             forgotten: 0,
+            obscured: 0,
             levels: BTreeMap::new(),
             rules: BTreeMap::new(),
         }
@@ -160,6 +163,12 @@ impl Findings {
     /// How many found no room.
     pub fn evicted(&self) -> u64 {
         self.evicted
+    }
+
+    /// How many nodes were not judged, for a time at least, by their bindings, policy and grants, because the snapshot length
+    /// cut a registration of theirs. Counted when the validation is closed.
+    pub fn obscured(&self) -> u64 {
+        self.obscured
     }
 
     /// How much of what rules remember across sessions fell out, so that one could have missed something since.

@@ -171,12 +171,12 @@ impl Validator {
             && reply.code.is_accepted()
             && self.world.saw_unread(path, message.place.time, timeout);
         self.world.remember_reply(&answer, asked.as_deref(), seen.decides, seen.node, numbers, observer);
-        if let Some(session) = seen.node.and_then(|slot| self.world.session_mut(slot, observer)) {
-            if is_unseen || changes && hides {
-                session.obscure();
-            } else if anchors {
-                session.anchor();
-            }
+        if let Some(slot) = seen.node.filter(|_| is_unseen || changes && hides) {
+            self.world.obscure(slot, observer);
+        } else if anchors
+            && let Some(session) = seen.node.and_then(|slot| self.world.session_mut(slot, observer))
+        {
+            session.anchor();
         }
         if let (Some(slot), Some(asked), true) = (seen.node, &asked, changes) {
             self.note_policy(slot, asked, &answer, removes, observer);

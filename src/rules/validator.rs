@@ -170,6 +170,7 @@ impl Validator {
         }
         self.findings.sort();
         self.findings.forgotten = self.world.forgotten();
+        self.findings.obscured = self.world.obscured();
     }
 
     /// Tells what was found about nodes that turned out to be other names of those nodes.

@@ -22,7 +22,8 @@ pub(super) fn write(out: &mut dyn Write, page: &mut Page<'_, '_>) -> io::Result<
     let wanted: Vec<&Finding> =
         findings.kept().iter().filter(|finding| page.selection.has_finding(finding)).collect();
     if wanted.is_empty() && findings.evicted() == 0 {
-        return page.nothing(out, "no findings");
+        page.nothing(out, "no findings")?;
+        return write_obscured(out, page, findings);
     }
     let nodes = Nodes::of(page.selection.observer(), &wanted);
     let (common, others) = if page.lists_all { (Vec::new(), wanted.clone()) } else { apart(&wanted, &nodes) };
@@ -30,7 +31,22 @@ pub(super) fn write(out: &mut dyn Write, page: &mut Page<'_, '_>) -> io::Result<
         write_node(out, page, &node, &nodes)?;
     }
     write_common(out, page, &common, &nodes)?;
-    write_counts(out, page, findings, &wanted, !common.is_empty())
+    write_counts(out, page, findings, &wanted, !common.is_empty())?;
+    write_obscured(out, page, findings)
+}
+
+/// Says what could not be judged.
+fn write_obscured(out: &mut dyn Write, page: &Page<'_, '_>, findings: &Findings) -> io::Result<()> {
+    let nodes = counted(findings.obscured(), "mobile node");
+    if nodes.is_none() || page.selection.is_narrowed() {
+        return Ok(());
+    }
+    let doubtful = page.look.palette.doubtful;
+    writeln!(
+        out,
+        "{doubtful}Registrations of {nodes} were cut by the snapshot length: what rules ask of bindings, policy and \
+         grants was not judged from then on{doubtful:#}"
+    )
 }
 
 /// Whom findings are about: what was found before a node had its home address, or before there was a node at all with

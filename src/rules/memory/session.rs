@@ -89,9 +89,10 @@ impl Session {
         !self.obscured && (cold_start || self.anchored)
     }
 
-    /// Notes that something was accepted of which not all was seen.
-    pub(in crate::rules) fn obscure(&mut self) {
-        (self.obscured, self.anchored) = (true, false);
+    /// Notes that something was accepted of which not all was seen; says whether all was until then.
+    pub(in crate::rules) fn obscure(&mut self) -> bool {
+        self.anchored = false;
+        !std::mem::replace(&mut self.obscured, true)
     }
 
     /// Notes that the whole binding table is known, whatever was before.

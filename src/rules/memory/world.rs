@@ -57,6 +57,8 @@ pub(in crate::rules) struct World {
     names: Names,
     /// Rules and keys that are not reported again in any session.
     once: Latest<(&'static str, u64), ()>,
+    /// How many sessions had a registration that the snapshot length cut.
+    obscured: u64,
     /// How much was forgotten of names, and of what was reported once.
     forgotten: u64,
 }
@@ -77,6 +79,7 @@ impl World {
             most_alarms: ALARMS,
             names: Names::new(ADDRESSES),
             once: Latest::new(ONCE, seed),
+            obscured: 0,
             forgotten: 0,
         }
     }
@@ -125,14 +128,25 @@ impl World {
         let of_agent = |agent: SocketAddrV4| observer.owner_of(*agent.ip(), home_address?);
         let asked = || self.recent.between(destination, source).next()?.node;
         let node = of_agent(source).or_else(|| of_agent(destination)).or_else(asked);
-        if let Some(session) = node.and_then(|node| self.session_mut(node, observer)) {
-            session.obscure();
+        if let Some(node) = node {
+            self.obscure(node, observer);
         }
         // What went to a group may be answered by any agent.
         let is_group = destination.ip().is_multicast() || destination.ip().is_broadcast();
         let to = if is_group { ANY } else { destination };
         let forgotten = self.unread.insert((source, to), message.place.time);
         self.note_forgotten(forgotten);
+    }
+
+    /// Notes that something was accepted of a node of which not all was seen.
+    pub(in crate::rules) fn obscure(&mut self, node: u32, observer: &Observer) {
+        let is_first = self.session_mut(node, observer).is_some_and(Session::obscure);
+        self.obscured = self.obscured.saturating_add(u64::from(is_first));
+    }
+
+    /// How many sessions that happened to.
+    pub fn obscured(&self) -> u64 {
+        self.obscured
     }
 
     /// Whether a registration of which not even the fixed part was captured went from one end to another, or to a group,
