@@ -235,6 +235,9 @@ impl Session {
         self.networks_refused.truncate(REFUSALS);
         self.unanswered_family.extend(other.unanswered_family);
         self.unanswered_family.truncate(REFUSALS);
+        if other.obscured {
+            self.obscure();
+        }
         self.networks_seen.extend(other.networks_seen);
         self.networks_seen.truncate(PREFIXES);
         self.prefixes_seen.extend(other.prefixes_seen);

@@ -39,7 +39,7 @@ pub(in crate::rules) struct World {
     pub started: Option<Timestamp>,
     /// Home agents that answered a request with Type 154 with a code of their own.
     pub knows_family: HashSet<Ipv4Addr, FixedState>,
-    /// When a request of which not even the fixed part was captured last went from one end to another.
+    /// When a registration of which not even the fixed part was captured last went from one end to another.
     unread: Latest<(SocketAddrV4, SocketAddrV4), Timestamp>,
     /// Revocations and their acknowledgements.
     pub revocations: Revocations,
