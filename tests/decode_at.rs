@@ -266,6 +266,9 @@ fn a_time_of_day_is_that_of_the_first_frame() {
         let refused = program::run(&format!("decode --at {text} samples/figure3.pcap"));
         assert_eq!(refused.code, 2, "{text}: {}", refused.error);
     }
-    assert_eq!(program::run("decode --at=-5.25 --show stats samples/figure3.pcap").code, 0, "before 1970");
+    for at in ["--at=-5.25", "--at -5.25"] {
+        let command = format!("decode {at} --show stats samples/figure3.pcap");
+        assert_eq!(program::run(&command).code, 0, "{at}, before 1970");
+    }
     assert!(refused.error.contains("as a time of day as in 10:00:30.25"), "{}", refused.error);
 }

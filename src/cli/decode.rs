@@ -101,7 +101,7 @@ pub(super) struct Decode {
     node: Option<String>,
 
     /// Show the tables as they stood just after this time (RFC 3339, of day, or seconds since 1970) or frame (#N)
-    #[arg(long, value_name = "TIME|#FRAME", value_parser = At::parse)]
+    #[arg(long, value_name = "TIME|#FRAME", value_parser = At::parse, allow_negative_numbers = true)]
     at: Option<At>,
 
     /// How long after a request a reply still answers it

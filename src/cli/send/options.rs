@@ -44,7 +44,7 @@ pub(super) struct RequestOptions {
     interface: Option<String>,
 
     /// The lifetime to ask for, in seconds: 0 de-registers, 65535 never ends [default: 600]
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     lifetime: Option<u16>,
 
     /// Flags to set, of S, B, D, M, G, r, T and x
@@ -92,7 +92,7 @@ pub(super) struct RequestOptions {
     identification: Option<u64>,
 
     /// Transmissions after the first one, where no reply comes [default: 2]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     retries: Option<u32>,
 
     /// How long the first transmission waits for a reply; the next are at least 1s apart, and each waits twice as long
@@ -106,7 +106,7 @@ pub(super) struct RequestOptions {
     expect: Vec<Expectation>,
 
     /// The most requests a second [default: 10/s]
-    #[arg(long, value_name = "N/s", value_parser = parse_rate)]
+    #[arg(long, value_name = "N/s", value_parser = parse_rate, allow_negative_numbers = true)]
     rate: Option<f64>,
 
     /// Do it N times
