@@ -6,7 +6,9 @@ use super::Rule;
 use super::checks::{Checks, Sort};
 use super::facts::{Answering, Asking, LiveBids, MessageFacts, Revoking, Traits, removes_a_binding};
 use super::finder::{Context, Finder};
-use super::memory::{Answer, Asked, Faults, Session};
+#[cfg(debug_assertions)]
+use super::memory::Session;
+use super::memory::{Answer, Asked, Faults};
 use super::pairing::anchors;
 use super::validator::Validator;
 use crate::state::{Attribution, MessageEvent, Node, Observer};
