@@ -10,6 +10,7 @@ use crate::state::FarEnd;
 /// Octets kept of the payload of a packet that waits: a GRE header with key and number, the inner header, and what is
 /// compared of the inner payload (TUN-025).
 const KEPT: usize = 12 + 20 + 64;
+
 /// A packet that waits, of a sort that [`Clean::glance`](super::memory::Clean::glance) knows.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Held {

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::{Interface, Prefix};
-use crate::wire::{Content, DualStack, Message, MobileNetwork, Nai, ends_what_is_said};
+use crate::wire::{Content, DualStack, Message, MobileNetwork, Nai};
 
 /// What the extensions of a registration say, read in one pass.
 pub(super) struct Extensions<'a> {
@@ -36,7 +36,7 @@ impl<'a> Extensions<'a> {
         };
         let mut multipaths = 0u32;
         for extension in message.extensions() {
-            read.is_all_said |= ends_what_is_said(extension.kind);
+            read.is_all_said |= extension.is_authorization();
             // What runs past the end is no extension: neither a second Multipath (D3, D6 of the catalogue).
             if extension.cut.is_some() {
                 continue;

@@ -259,8 +259,7 @@ impl Observer {
     }
 
     /// Vouches for the flow of a packet in its direction, as long as its node stays as it is, up to
-    /// [`Vouching::until`]. Nothing is done when the packet is not one of a steady
-    /// flow, or one of long ago.
+    /// [`Vouching::until`]. Nothing is done when the packet is not one of a steady flow, or one of long ago.
     pub fn vouch(&mut self, number: u64, watched: bool) {
         if self.standings.layouts >= LAYOUTS {
             return;

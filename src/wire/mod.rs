@@ -81,7 +81,7 @@ pub use mobile_network::{MobileNetwork, MobileNetworkCode};
 pub use multipath::Multipath;
 pub use nai::Nai;
 pub use numbers::{Numbers, PORT};
-pub use protection::{ends_what_is_said, protection};
+pub use protection::protection;
 pub use reader::Reader;
 pub use registration_reply::RegistrationReply;
 pub use registration_request::{RegistrationRequest, RequestFlags};

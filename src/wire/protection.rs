@@ -18,12 +18,6 @@ impl Extension<'_> {
     }
 }
 
-/// The type of extension that all of a registration stands before that its mobile node or home agent says of bindings,
-/// policy and grants: what ends there in a capture was captured (RFC 5944 §3.6.1.3, RFC 7629 §4.1, §4.2).
-pub const fn ends_what_is_said(kind: ExtensionType) -> bool {
-    matches!(kind, ExtensionType::MOBILE_HOME_AUTHENTICATION | ExtensionType::GENERALIZED_AUTHENTICATION)
-}
-
 /// The one of a message's extensions up to which its mobile node or home agent signed it: the first Mobile-Home
 /// Authentication extension, or without one the first of Mobile-AAA (RFC 5944 §3.6.1.3, RFC 7629 §4.1, §4.2).
 pub fn protection<'a>(extensions: impl IntoIterator<Item = Extension<'a>>) -> Option<Extension<'a>> {

@@ -11,7 +11,7 @@ use crate::rules::{Place, Subject};
 use crate::state::MessageEvent;
 use crate::wire::{
     Content, Extension, ExtensionType, Form, Header, KeyRing, Layout, Malformed, Message, Multipath,
-    RegistrationReply, RegistrationRequest, TIMESTAMP_RANGE, ends_what_is_said, protection, seconds_ahead,
+    RegistrationReply, RegistrationRequest, TIMESTAMP_RANGE, protection, seconds_ahead,
 };
 
 /// A message on a Mobile IP port, as rules see it.
@@ -84,7 +84,7 @@ impl<'e, 'a> MessageFacts<'e, 'a> {
     /// Reads the extensions.
     pub fn read(&mut self) {
         for extension in self.message.extensions() {
-            self.is_all_said |= ends_what_is_said(extension.kind);
+            self.is_all_said |= extension.is_authorization();
             match extension.cut {
                 Some(fault) if fault.is_fault() => self.overrun = Some((extension, fault)),
                 Some(_) => {}

@@ -34,6 +34,8 @@ pub(in crate::rules) struct Session {
     /// Whether a registration was accepted that the snapshot length cut: then bindings, policy and grants may be others
     /// than those believed, until an exchange ends all of them.
     pub obscured: bool,
+    /// Whether that ever was so.
+    was_obscured: bool,
     /// The requests for each binding and leg.
     pub tracks: Vec<Track>,
     /// The last request on the home agent's leg and on the foreign agent's: Identification and fingerprint.
@@ -89,10 +91,10 @@ impl Session {
         !self.obscured && (cold_start || self.anchored)
     }
 
-    /// Notes that something was accepted of which not all was seen; says whether all was until then.
+    /// Notes that something was accepted of which not all was seen; says whether that is so for the first time.
     pub(in crate::rules) fn obscure(&mut self) -> bool {
-        self.anchored = false;
-        !std::mem::replace(&mut self.obscured, true)
+        (self.obscured, self.anchored) = (true, false);
+        !std::mem::replace(&mut self.was_obscured, true)
     }
 
     /// Notes that the whole binding table is known, whatever was before.

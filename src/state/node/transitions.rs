@@ -130,8 +130,9 @@ impl Node {
     }
 
     fn store(&mut self, registration: &Registration) {
-        let Registration { interface, hides_bid, care_of_address, .. } = *registration;
-        let Registration { far_end, flags, udp, lifetime, time, frame, .. } = *registration;
+        let Registration { interface, care_of_address, far_end, flags, udp, lifetime, time, frame, .. } =
+            *registration;
+        let hides_bid = registration.hides_bid && interface.is_none();
         let expires = expiry(time, lifetime);
         let known = self.bindings.iter_mut().find(|binding| is_the_one(binding, interface, care_of_address));
         let is_update = match known {
@@ -144,7 +145,7 @@ impl Node {
                     !binding.is_refreshed_by(interface, care_of_address, flags) || binding.udp != udp;
                 *binding = Binding {
                     interface,
-                    hides_bid: hides_bid && interface.is_none(),
+                    hides_bid,
                     care_of_address,
                     far_end,
                     flags,
@@ -161,7 +162,7 @@ impl Node {
                 self.bindings.reserve_exact(room_for_more(self.bindings.len(), interface.is_some()));
                 self.bindings.push(Binding {
                     interface,
-                    hides_bid: hides_bid && interface.is_none(),
+                    hides_bid,
                     care_of_address,
                     far_end,
                     flags,
