@@ -50,10 +50,33 @@ fn the_manual_page_has_each_option_with_its_command() {
         for option in options.iter().filter(|option| *option != "--version") {
             // Bold, and nothing behind it.
             let name = format!("\\fB{}\\fR", option.replace('-', "\\-"));
-            let (_, described) = sections[*command].split_once("\n.SH OPTIONS\n").unwrap();
+            let (_, described) = sections[*command].split_once("\n.SS OPTIONS\n").unwrap();
             assert!(described.contains(&name), "{command} {option} is not in the manual page");
         }
     }
+}
+
+#[test]
+fn the_manual_page_tells_the_usage_that_help_tells_and_has_no_empty_section() {
+    let page = shown("man");
+    for command in COMMANDS {
+        let help = shown(&format!("{command} --help"));
+        let usage = help.lines().find_map(|line| line.strip_prefix("Usage: ")).expect("a usage");
+        let heading = format!(".SH \"MIPFLOW {}\"\n", command.to_uppercase());
+        let (_, section) = page.split_once(&heading).expect("a section");
+        let (_, synopsis) = section.split_once(".SS SYNOPSIS\n").expect("a synopsis");
+        let told = synopsis.lines().next().unwrap();
+        let told = told.replace("\\fB", "").replace("\\fR", "").replace("\\-", "-");
+        assert_eq!(told, usage, "{command}");
+    }
+    let lines: Vec<&str> = page.lines().collect();
+    assert!(lines.iter().any(|line| line.starts_with(".SH NOTES")));
+    let is_heading = |line: &str| [".SH ", ".SS "].iter().any(|request| line.starts_with(request));
+    for pair in lines.windows(2).filter(|pair| is_heading(pair[0])) {
+        let is_of_a_command = pair[0].starts_with(".SH \"MIPFLOW ");
+        assert!(is_of_a_command || !is_heading(pair[1]), "{pair:?} is empty");
+    }
+    assert!(!is_heading(lines.last().unwrap()));
 }
 
 #[test]

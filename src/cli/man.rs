@@ -21,23 +21,44 @@ impl Man {
 }
 
 /// One page for the program and its subcommands, with their options.
-fn write(out: &mut impl Write, command: clap::Command) -> io::Result<()> {
+fn write(out: &mut impl Write, mut command: clap::Command) -> io::Result<()> {
+    // Subcommands learn the name of the program.
+    command.build();
     let subcommands: Vec<clap::Command> = command.get_subcommands().cloned().collect();
-    let page = Page::new(command);
+    let page = Page::new(with_usage(command));
     page.render_title(out)?;
     page.render_name_section(out)?;
+    write_sections(out, &page)?;
+    for subcommand in subcommands.into_iter().filter(|subcommand| subcommand.get_name() != "help") {
+        writeln!(out, ".SH \"MIPFLOW {}\"", subcommand.get_name().to_uppercase())?;
+        let mut sections = Vec::new();
+        write_sections(&mut sections, &Page::new(with_usage(subcommand)))?;
+        // They belong to the subcommand, whose section this is.
+        let sections = String::from_utf8_lossy(&sections).replace("\n.SH ", "\n.SS ");
+        out.write_all(sections.as_bytes())?;
+    }
+    out.flush()
+}
+
+/// Has the page tell the usage as `--help` does: with what values options take, and what can be repeated.
+fn with_usage(mut command: clap::Command) -> clap::Command {
+    let usage = command.render_usage().to_string();
+    command.override_usage(usage.trim_start_matches("Usage: ").to_owned())
+}
+
+fn write_sections(out: &mut impl Write, page: &Page) -> io::Result<()> {
     page.render_synopsis_section(out)?;
     page.render_description_section(out)?;
     page.render_options_section(out)?;
-    page.render_extra_section(out)?;
-    for subcommand in subcommands {
-        let name = subcommand.get_name().to_owned();
-        writeln!(out, ".SH \"MIPFLOW {}\"", name.to_uppercase())?;
-        let page = Page::new(subcommand.bin_name(format!("mipflow {name}")));
-        page.render_synopsis_section(out)?;
-        page.render_description_section(out)?;
-        page.render_options_section(out)?;
-        page.render_extra_section(out)?;
+    let mut extra = Vec::new();
+    page.render_extra_section(&mut extra)?;
+    // What stands below the options names itself in its first words; many commands have nothing there.
+    match String::from_utf8_lossy(&extra).split_once(".SH EXTRA\n") {
+        // Examples keep their lines.
+        Some((before, text)) if text.lines().count() > 1 => {
+            write!(out, "{before}.SH NOTES\n.nf\n{text}.fi\n")
+        }
+        Some((before, text)) if !text.is_empty() => write!(out, "{before}.SH NOTES\n{text}"),
+        _ => Ok(()),
     }
-    out.flush()
 }
