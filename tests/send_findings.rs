@@ -80,6 +80,31 @@ fn what_is_wrong_with_a_reply_is_told_too() {
 }
 
 #[test]
+fn with_fail_on_findings_are_a_case_of_junit_and_tap() {
+    let responder = Responder::with(Fault::MultipathInReply);
+    let message = "Multipath extension in a Registration Reply; only requests carry it (RFC 7629 §4.1)";
+    let tap = send(&responder, "--bid 1 --format tap --fail-on must");
+    let finding = format!("# must MP-004 #2: {message}\n");
+    let case = "not ok 2 - no finding of level must\n# 1 finding\n";
+    assert_eq!((tap.code, tap.out), (1, format!("TAP version 13\n1..2\nok 1 - request\n{finding}{case}")));
+
+    let tap = send(&responder, "--bid 1 --format tap --fail-on note --allow MP-004");
+    let case = "ok 2 - no finding of level note or graver\n";
+    assert_eq!((tap.code, tap.out), (0, format!("TAP version 13\n1..2\nok 1 - request\n{case}")));
+
+    let junit = send(&responder, "--bid 1 --format junit --fail-on should");
+    assert_eq!(junit.code, 1);
+    assert!(junit.out.contains("tests=\"2\" skipped=\"0\" failures=\"1\""), "{}", junit.out);
+    let case = "<testcase name=\"no finding of level should or graver\" classname=\"mipflow send\">";
+    let (_, case) = junit.out.split_once(case).expect(&junit.out);
+    assert!(case.trim_start().starts_with("<failure message=\"must MP-004 #2: Multipath ext"), "{case}");
+
+    let junit = send(&responder, "--bid 1 --format junit --fail-on should --allow MP-004");
+    assert_eq!(junit.code, 0);
+    assert!(junit.out.contains("tests=\"2\" skipped=\"0\" failures=\"0\""), "{}", junit.out);
+}
+
+#[test]
 fn the_exit_code_weighs_findings_only_when_asked() {
     let responder = Responder::with(Fault::MultipathInReply);
     for (more, code) in [

@@ -174,13 +174,13 @@ impl Send {
                 let _ = writeln!(io::stderr(), "{}", route_line(route));
             }
         }
-        let announcement = Announcement { routes, names: plan.names(), numbers };
+        let fail_on = self.validation.fail_on;
+        let announcement = Announcement { routes, names: plan.names(), numbers, fail_on: fail_on.level() };
         match report.begin(&announcement).map_err(|error| Failure::output(&error)) {
             // Nobody reads, and nothing was sent of what was to be.
             Err(Failure::ClosedPipe) if !dry_run => return Ok(Exit::Findings),
             begun => begun?,
         }
-        let fail_on = self.validation.fail_on;
         let answers = self.suite.is_some().then(HashSet::new);
         let run = Run { runner, judge, exit: Exit::Done, fail_on, is_dry: dry_run, answers, interruption };
         run.run(&plan, report.as_mut())

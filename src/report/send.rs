@@ -1,5 +1,6 @@
 //! Reports of `send`: a line a step for people, JSON, JUnit and TAP for programs.
 
+mod grave;
 mod json;
 mod junit;
 mod tap;
@@ -15,7 +16,7 @@ use std::io;
 
 use crate::counted::counted;
 use crate::craft::{Entry, Outcome, Route, SentOrReceived};
-use crate::rules::Finding;
+use crate::rules::{Finding, Level};
 use crate::trace::{Seen, SeenMessage, Trace};
 use crate::wire::Numbers;
 
@@ -28,6 +29,8 @@ pub struct Announcement {
     pub names: Vec<String>,
     /// The numbers messages are read under.
     pub numbers: Numbers,
+    /// The least grave level of findings for which the run fails; `None` for never.
+    pub fail_on: Option<Level>,
 }
 
 /// One of the output formats: told of what is about to happen, of each entry when it is done, and of the end.
@@ -103,8 +106,8 @@ fn beyond(outcome: &Outcome) -> Option<String> {
 }
 
 /// What the rules found, a line each, for those who read no colours.
-fn finding_lines(found: &[Finding]) -> impl Iterator<Item = String> {
-    found.iter().map(|Finding { rule, level, place, message, .. }| {
+fn finding_lines<'f>(found: impl IntoIterator<Item = &'f Finding>) -> impl Iterator<Item = String> {
+    found.into_iter().map(|Finding { rule, level, place, message, .. }| {
         format!("{} {} #{}: {message}", level.name(), rule.id, place.frame)
     })
 }

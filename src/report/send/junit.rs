@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
+use super::grave::Grave;
 use super::{Announcement, SendReport, beyond, complaints, finding_lines, title};
 use crate::craft::{Entry, Outcome};
 use crate::report::Printable;
@@ -14,17 +15,19 @@ use crate::rules::Finding;
 pub struct SendJunit<W> {
     out: W,
     suite: TestSuite,
+    grave: Option<Grave>,
 }
 
 impl<W: Write> SendJunit<W> {
     /// A document on `out`.
     pub fn new(out: W) -> Self {
-        Self { out, suite: TestSuite::new("mipflow send") }
+        Self { out, suite: TestSuite::new("mipflow send"), grave: None }
     }
 }
 
 impl<W: Write> SendReport for SendJunit<W> {
-    fn begin(&mut self, _: &Announcement) -> io::Result<()> {
+    fn begin(&mut self, announcement: &Announcement) -> io::Result<()> {
+        self.grave = announcement.fail_on.map(Grave::new);
         Ok(())
     }
 
@@ -32,12 +35,7 @@ impl<W: Write> SendReport for SendJunit<W> {
         let complaints: Vec<String> = entry.outcomes.iter().flat_map(told).collect();
         let status = match entry.passed() {
             Some(true) => TestCaseStatus::success(),
-            Some(false) => {
-                let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-                status.set_message(complaints.first().cloned().unwrap_or_default());
-                status.set_description(complaints.join("\n"));
-                status
-            }
+            Some(false) => failure(&complaints),
             None => {
                 let mut status = TestCaseStatus::skipped();
                 status.set_message(printable(entry.skipped().unwrap_or("nothing was sent")));
@@ -59,19 +57,36 @@ impl<W: Write> SendReport for SendJunit<W> {
             case.set_system_out(lines.join("\n"));
         }
         self.suite.add_test_case(case);
+        self.grave.iter_mut().for_each(|grave| grave.take(found));
         Ok(())
     }
 
     fn finish(&mut self, found: &[Finding]) -> io::Result<()> {
-        let Self { out, suite } = self;
+        let Self { out, suite, grave } = self;
         if !found.is_empty() {
             suite.set_system_out(finding_lines(found).collect::<Vec<_>>().join("\n"));
+        }
+        if let Some(grave) = grave {
+            grave.take(found);
+            let status =
+                if grave.lines.is_empty() { TestCaseStatus::success() } else { failure(&grave.lines) };
+            let mut case = TestCase::new(grave.title(), status);
+            case.set_classname("mipflow send");
+            suite.add_test_case(case);
         }
         let mut document = Document::new("mipflow send");
         document.add_test_suite(std::mem::replace(suite, TestSuite::new("mipflow send")));
         document.serialize(&mut *out).map_err(io::Error::other)?;
         out.flush()
     }
+}
+
+/// A case that failed for these reasons.
+fn failure(reasons: &[String]) -> TestCaseStatus {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    status.set_message(reasons.first().cloned().unwrap_or_default());
+    status.set_description(reasons.join("\n"));
+    status
 }
 
 /// What is wrong with one step, with its name where it is one of several.

@@ -2,7 +2,9 @@
 
 use std::io::{self, Write};
 
+use super::grave::Grave;
 use super::{Announcement, SendReport, beyond, complaints, finding_lines, title};
+use crate::counted::counted;
 use crate::craft::Entry;
 use crate::report::Printable;
 use crate::rules::Finding;
@@ -11,22 +13,29 @@ use crate::rules::Finding;
 pub struct SendTap<W> {
     out: W,
     number: u64,
+    /// The entries that were announced.
+    entries: usize,
+    grave: Option<Grave>,
 }
 
 impl<W: Write> SendTap<W> {
     /// A report on `out`.
     pub fn new(out: W) -> Self {
-        Self { out, number: 0 }
+        Self { out, number: 0, entries: 0, grave: None }
     }
 
     fn findings(&mut self, found: &[Finding]) -> io::Result<()> {
+        self.grave.iter_mut().for_each(|grave| grave.take(found));
         finding_lines(found).try_for_each(|line| writeln!(self.out, "# {line}"))
     }
 }
 
 impl<W: Write> SendReport for SendTap<W> {
     fn begin(&mut self, announcement: &Announcement) -> io::Result<()> {
-        writeln!(self.out, "TAP version 13\n1..{}", announcement.names.len())?;
+        self.entries = announcement.names.len();
+        self.grave = announcement.fail_on.map(Grave::new);
+        let cases = self.entries.saturating_add(usize::from(self.grave.is_some()));
+        writeln!(self.out, "TAP version 13\n1..{cases}")?;
         self.out.flush()
     }
 
@@ -56,6 +65,13 @@ impl<W: Write> SendReport for SendTap<W> {
 
     fn finish(&mut self, found: &[Finding]) -> io::Result<()> {
         self.findings(found)?;
+        if let Some(grave) = &self.grave {
+            let verdict = if grave.lines.is_empty() { "ok" } else { "not ok" };
+            writeln!(self.out, "{verdict} {} - {}", self.entries.saturating_add(1), grave.title())?;
+            if !grave.lines.is_empty() {
+                writeln!(self.out, "# {}", counted(grave.lines.len(), "finding"))?;
+            }
+        }
         self.out.flush()
     }
 }
