@@ -259,6 +259,29 @@ fn a_time_of_day_is_that_of_the_first_frame() {
     for (at, expected) in [("03:29:59", 0), ("03:30", 1), ("04:30", 2), ("06:30", 3), ("02:00", 3)] {
         assert_eq!(packets("IST-5:30", &format!("--time local --at {at}")), expected, "{at} there");
     }
+    // With a date it is of that day, and nothing else is.
+    for (at, utc, there) in [
+        ("2024-06-01T23:00", 2, 0),
+        ("2024-06-01T23:00:00Z", 2, 2),
+        ("2024-06-02T04:30+05:30", 2, 2),
+        ("2024-06-02T04:30:00", 3, 2),
+        ("2024-06-02", 2, 0),
+        ("2024-06-01", 0, 0),
+        ("2023-01-01T23:00:00", 0, 0),
+        ("2031-01-01T23:00:00", 5, 5),
+    ] {
+        assert_eq!(packets("IST-5:30", &format!("--at {at}")), utc, "{at}");
+        assert_eq!(packets("IST-5:30", &format!("--time local --at {at}")), there, "{at} there");
+    }
+    for time in ["10:00:05-03:00", "20240601T10:00:05", "2024-06-01T10:00:05[Asia/Kolkata]"] {
+        let refused = program::run(&format!("decode --at {time} samples/figure3.pcap"));
+        assert_eq!(refused.code, 2, "{time} would be another time");
+    }
+    for time in ["9999-12-31T23:59:59", "1492-08-03T06:00", "2500-01-01T00:00:00Z"] {
+        let refused = program::run(&format!("decode --at {time} samples/figure3.pcap"));
+        assert_eq!(refused.code, 2);
+        assert!(refused.error.contains("captures have no such time"), "{time}: {}", refused.error);
+    }
     let refused = program::run("decode --at 25:00 samples/figure3.pcap");
     assert_eq!(refused.code, 2);
     // Numbers are digits alone, as everywhere.

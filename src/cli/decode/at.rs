@@ -10,6 +10,8 @@ use crate::wire;
 /// Who names a time of day this little before the capture, in nanoseconds, does not mean the next day.
 const LEEWAY: i64 = 3_600_000_000_000;
 
+const NO_SUCH_TIME: &str = "captures have no such time";
+
 /// A moment of a capture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum At {
@@ -17,6 +19,8 @@ pub(super) enum At {
     Time(Timestamp),
     /// Such a time of the day of the first frame, or of the next day where that was more than [`LEEWAY`] before.
     TimeOfDay(civil::Time),
+    /// This date and time, told without a zone.
+    Local(civil::DateTime),
     /// Just after this frame.
     Frame(u64),
 }
@@ -27,9 +31,20 @@ impl At {
             return wire::number(number).map(Self::Frame).ok_or_else(|| "a frame is written #N".to_owned());
         }
         if let Ok(time) = text.parse::<jiff::Timestamp>() {
-            return of_timestamp(time).map(Self::Time).ok_or_else(|| "captures have no such time".to_owned());
+            return of_timestamp(time).map(Self::Time).ok_or_else(|| NO_SUCH_TIME.to_owned());
+        }
+        // The library passes over what else stands there: over a zone in both, and over a date before a time of day.
+        let is_of = |others: &str| text.chars().all(|char| char.is_ascii_digit() || others.contains(char));
+        // A '-' in front is a sign.
+        if text.get(1..).is_some_and(|behind| behind.contains('-'))
+            && is_of("-:.Tt ")
+            && let Ok(time) = text.parse()
+        {
+            let is_possible = in_zone(&TimeZone::UTC, time).is_some();
+            return is_possible.then_some(Self::Local(time)).ok_or_else(|| NO_SUCH_TIME.to_owned());
         }
         if text.contains(':')
+            && is_of(":.")
             && let Ok(time) = text.parse()
         {
             return Ok(Self::TimeOfDay(time));
@@ -46,10 +61,16 @@ impl At {
         }
     }
 
-    /// The same moment once the first frame is known, by whose day in `zone` a time of day is told.
+    /// The same moment once the first frame is known, by whose day in `zone` a time of day is told; without a date, a
+    /// zone or both it is `zone`'s.
     pub fn of_capture_from(self, first: Timestamp, zone: &TimeZone) -> Self {
-        let Self::TimeOfDay(time) = self else { return self };
-        let moment = |day: civil::Date| of_timestamp(zone.to_timestamp(day.to_datetime(time)).ok()?);
+        let time = match self {
+            Self::TimeOfDay(time) => time,
+            // Beyond the end of all calendars, as below.
+            Self::Local(time) => return Self::Time(in_zone(zone, time).unwrap_or(Timestamp::LAST)),
+            Self::Time(_) | Self::Frame(_) => return self,
+        };
+        let moment = |day: civil::Date| in_zone(zone, day.to_datetime(time));
         let day = jiff::Timestamp::from_nanosecond(first.nanoseconds().into())
             .map(|at| zone.to_datetime(at).date());
         let found = day.ok().and_then(|day| {
@@ -63,10 +84,14 @@ impl At {
     pub fn is_before(self, frame: &Frame<'_>) -> bool {
         match self {
             Self::Time(time) => frame.time > time,
-            Self::TimeOfDay(_) => false,
+            Self::TimeOfDay(_) | Self::Local(_) => false,
             Self::Frame(number) => frame.number > number,
         }
     }
+}
+
+fn in_zone(zone: &TimeZone, time: civil::DateTime) -> Option<Timestamp> {
+    of_timestamp(zone.to_timestamp(time).ok()?)
 }
 
 fn of_timestamp(time: jiff::Timestamp) -> Option<Timestamp> {
