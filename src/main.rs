@@ -2,12 +2,9 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use mipflow::cli::Cli;
+use mipflow::cli::{Cli, Failure};
 
 fn main() -> ExitCode {
-    match Cli::parse().run() {
-        Ok(exit) => exit.into(),
-        Err(failure) => failure.tell().into(),
-    }
+    let exit = Cli::from_arguments().and_then(|cli| cli.run().map_err(Failure::tell));
+    exit.unwrap_or_else(|exit| exit).into()
 }

@@ -427,6 +427,10 @@ fn output_on_a_full_disk_is_a_failure_of_every_command_that_prints() {
         "interfaces",
         "completions bash",
         "man",
+        "--help",
+        "decode --help",
+        "help watch",
+        "--version",
     ] {
         let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         let output = mipflow(arguments).stdout(full).output().unwrap();

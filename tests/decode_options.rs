@@ -53,6 +53,14 @@ fn signed() -> Vec<Vec<u8>> {
 }
 
 #[test]
+fn a_section_that_is_named_twice_is_one() {
+    let nodes = shown("decode --format csv --show nodes samples/figure3.pcap");
+    assert!(nodes.starts_with("home_address,nai,"), "{nodes}");
+    assert_eq!(shown("decode --format csv --show nodes,nodes samples/figure3.pcap"), nodes);
+    assert_eq!(shown("decode --format csv --show nodes --show nodes samples/figure3.pcap"), nodes);
+}
+
+#[test]
 fn each_algorithm_verifies_its_own() {
     let (_directory, file) = capture(&signed());
     assert_eq!(verdicts(&file), ["no-key"; 4]);

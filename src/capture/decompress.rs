@@ -32,7 +32,7 @@ impl Compression {
     pub(super) fn of(first: &[u8]) -> Option<Self> {
         match first {
             // The third octet is the compression method, and deflate the only one there is.
-            [0x1f, 0x8b, 8, ..] => Some(Self::Gzip),
+            [FIRST_OF_GZIP, 0x8b, 8, ..] => Some(Self::Gzip),
             // RFC 8878 section 3.1.1 and, for a skippable frame put in front, 3.1.2.
             [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Some(Self::Zstd),
             _ => None,
@@ -65,29 +65,36 @@ impl<R: BufRead> Read for Members<R> {
             if count > 0 || buffer.is_empty() {
                 return Ok(count);
             }
-            let is_end = skip_zeros(member.get_mut())?;
-            self.member =
-                self.member.take().filter(|_| !is_end).map(|member| GzDecoder::new(member.into_inner()));
+            let first = skip_zeros(member.get_mut())?;
+            // Told here, for the decoder takes a few octets of something else for a member that is cut off.
+            if first.is_some_and(|first| first != FIRST_OF_GZIP) {
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, "something else is behind its end"));
+            }
+            self.member = self
+                .member
+                .take()
+                .filter(|_| first.is_some())
+                .map(|member| GzDecoder::new(member.into_inner()));
         }
         Ok(0)
     }
 }
 
-/// Passes over octets of zero, and says whether nothing is behind them.
-fn skip_zeros(source: &mut impl BufRead) -> io::Result<bool> {
+/// Passes over octets of zero, and gives the one behind them, if there is one.
+fn skip_zeros(source: &mut impl BufRead) -> io::Result<Option<u8>> {
     loop {
         let octets = source.fill_buf()?;
-        if octets.is_empty() {
-            return Ok(true);
-        }
-        let zeros = octets.iter().take_while(|octet| **octet == 0).count();
-        let is_all = zeros == octets.len();
+        let first = octets.iter().copied().find(|octet| *octet != 0);
+        let (zeros, is_end) = (octets.iter().take_while(|octet| **octet == 0).count(), octets.is_empty());
         source.consume(zeros);
-        if !is_all {
-            return Ok(false);
+        if first.is_some() || is_end {
+            return Ok(first);
         }
     }
 }
+
+/// The first octet of each member (RFC 1952 section 2.3.1).
+const FIRST_OF_GZIP: u8 = 0x1f;
 
 /// Octets of compressed input that are read at a time.
 const COMPRESSED_BUFFER: usize = 128 << 10;
@@ -142,7 +149,7 @@ mod tests {
 
     #[test]
     fn what_is_behind_a_gzip_member_and_is_none_is_an_error() {
-        for behind in [&b"no member at all"[..], b"\0\0no member at all"] {
+        for behind in [&b"no member at all"[..], b"\0\0no member at all", b"none"] {
             let octets = [HELLO, behind].concat();
             let mut reader = Compression::Gzip.undo(&[], Box::new(Cursor::new(octets))).unwrap();
             let mut text = Vec::new();

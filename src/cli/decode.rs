@@ -327,7 +327,9 @@ impl Decode {
             Format::Json => Box::new(JsonReport::new(io::stdout().lock(), sections)),
             Format::Ndjson => Box::new(NdjsonReport::new(io::stdout().lock(), sections)),
             Format::Csv => {
-                let section = match self.show.as_slice() {
+                let mut sections = self.show.clone();
+                sections.dedup();
+                let section = match sections.as_slice() {
                     [Section::Messages] => CsvSection::Messages,
                     [Section::Exchanges] => CsvSection::Exchanges,
                     [Section::Nodes] => CsvSection::Nodes,

@@ -51,6 +51,19 @@ enum Command {
 }
 
 impl Cli {
+    /// Reads the arguments of this process. Help, the version and what is wrong with them are told here; the error is the
+    /// exit code after that.
+    pub fn from_arguments() -> Result<Self, Exit> {
+        Self::try_parse().map_err(|told| {
+            let printed = told.print();
+            if told.use_stderr() {
+                return Exit::Usage;
+            }
+            exit::draw_failures_in(output::glyphs(false, io::stderr().is_terminal()), Colour::Auto);
+            printed.map_or_else(|error| Failure::output(&error).tell(), |()| Exit::Done)
+        })
+    }
+
     /// Does what the command line asks for.
     pub fn run(self) -> Result<Exit, Failure> {
         let (ascii, color) = match &self.command {
