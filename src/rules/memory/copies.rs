@@ -10,7 +10,11 @@ const SENT: usize = 1 << 16;
 /// Sets of marks, a power of two.
 const SETS: usize = 1 << 12;
 /// Marks in a set: as many as fill a cache line, with the place that is written next.
-const IN_A_SET: usize = 15;
+const IN_A_SET: usize = ROUND as usize;
+/// The same, as a set counts them.
+const ROUND: u16 = 15;
+/// Sets are fetched for so many packets ahead when marks are set.
+const AHEAD: usize = 16;
 /// Bits that stand for the marks in a set.
 const MARKS: u32 = (1 << IN_A_SET) - 1;
 
@@ -61,7 +65,8 @@ impl Set {
     fn put(&mut self, tag: u16, packet: u16) {
         let [.., next] = &mut self.places;
         let mark = usize::from(*next);
-        *next = if mark.saturating_add(1) < IN_A_SET { next.saturating_add(1) } else { 0 };
+        // No branch: it would wait for the set to be fetched, and be mistaken once in each round.
+        *next = next.wrapping_add(1) % ROUND;
         if let (Some(its), Some(place)) = (self.tags.get_mut(mark), self.places.get_mut(mark)) {
             (*its, *place) = (tag, packet);
         }
@@ -172,6 +177,9 @@ impl Copies {
         }
         while self.marked != self.written {
             let place = self.marked % SENT;
+            if let Some(later) = self.sent.get(self.marked.wrapping_add(AHEAD) % SENT) {
+                prefetch(self.sets.get(set_of(later.inside.get())));
+            }
             if let (Some(packet), Ok(mark)) = (self.sent.get(place), u16::try_from(place)) {
                 let packet = packet.inside.get();
                 self.sets.get_mut(set_of(packet)).into_iter().for_each(|set| set.put(tag_of(packet), mark));
