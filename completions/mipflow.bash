@@ -132,31 +132,52 @@ _mipflow() {
                     return 0
                     ;;
                 --node)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --at)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --reply-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --bpf)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 -f)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --port)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --key)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --key-file)
@@ -168,11 +189,11 @@ _mipflow() {
                     return 0
                     ;;
                 --allow)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "EXT-001 EXT-002 EXT-003 EXT-004 EXT-005 EXT-006 EXT-007 AUTH-001 AUTH-002 AUTH-003 AUTH-004 AUTH-005 AUTH-006 AUTH-007 AUTH-008 AUTH-009 AUTH-010 REG-001 REG-002 REG-003 REG-004 REG-005 REG-006 REG-007 REG-008 REG-009 REG-010 REG-011 REG-012 REG-013 REG-014 REG-015 REG-016 REG-017 REG-018 REG-019 REG-020 REG-021 REG-022 REG-023 REG-024 REG-025 REG-026 REG-027 REG-028 MP-001 MP-002 MP-003 MP-004 MP-005 MP-006 MP-007 MP-008 MP-009 MP-010 MP-011 MP-012 MP-013 MP-014 MP-015 MP-016 MP-017 MP-018 MP-019 MP-020 MP-021 MP-022 MP-023 MP-024 MP-025 MP-026 MP-027 MP-028 FB-001 FB-002 FB-003 FB-004 FB-005 FB-006 FB-007 FB-008 FB-009 FB-010 FB-011 FB-012 FB-013 FB-014 FB-015 FB-016 FB-017 TS-001 TS-002 TS-003 TS-004 TS-005 TS-006 TS-007 TS-008 TS-009 TS-010 TS-011 TS-012 TS-013 EXCH-001 EXCH-002 EXCH-003 EXCH-004 EXCH-005 EXCH-006 EXCH-007 EXCH-008 EXCH-009 EXCH-010 EXCH-011 EXCH-012 EXCH-013 EXCH-014 EXCH-015 TUN-001 TUN-002 TUN-003 TUN-004 TUN-005 TUN-006 TUN-007 TUN-008 TUN-009 TUN-010 TUN-011 TUN-012 TUN-013 TUN-014 TUN-015 TUN-016 TUN-017 TUN-018 TUN-019 TUN-020 TUN-021 TUN-022 TUN-023 TUN-024 TUN-025 TUN-026 TUN-027 TUN-028 UDPT-001 UDPT-002 UDPT-003 UDPT-004 UDPT-005 NEMO-001 NEMO-002 NEMO-003 NEMO-004 DS-001 DS-002 DS-003 REV-001 REV-002" -- "${cur}"))
                     return 0
                     ;;
                 --deny)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "EXT-001 EXT-002 EXT-003 EXT-004 EXT-005 EXT-006 EXT-007 AUTH-001 AUTH-002 AUTH-003 AUTH-004 AUTH-005 AUTH-006 AUTH-007 AUTH-008 AUTH-009 AUTH-010 REG-001 REG-002 REG-003 REG-004 REG-005 REG-006 REG-007 REG-008 REG-009 REG-010 REG-011 REG-012 REG-013 REG-014 REG-015 REG-016 REG-017 REG-018 REG-019 REG-020 REG-021 REG-022 REG-023 REG-024 REG-025 REG-026 REG-027 REG-028 MP-001 MP-002 MP-003 MP-004 MP-005 MP-006 MP-007 MP-008 MP-009 MP-010 MP-011 MP-012 MP-013 MP-014 MP-015 MP-016 MP-017 MP-018 MP-019 MP-020 MP-021 MP-022 MP-023 MP-024 MP-025 MP-026 MP-027 MP-028 FB-001 FB-002 FB-003 FB-004 FB-005 FB-006 FB-007 FB-008 FB-009 FB-010 FB-011 FB-012 FB-013 FB-014 FB-015 FB-016 FB-017 TS-001 TS-002 TS-003 TS-004 TS-005 TS-006 TS-007 TS-008 TS-009 TS-010 TS-011 TS-012 TS-013 EXCH-001 EXCH-002 EXCH-003 EXCH-004 EXCH-005 EXCH-006 EXCH-007 EXCH-008 EXCH-009 EXCH-010 EXCH-011 EXCH-012 EXCH-013 EXCH-014 EXCH-015 TUN-001 TUN-002 TUN-003 TUN-004 TUN-005 TUN-006 TUN-007 TUN-008 TUN-009 TUN-010 TUN-011 TUN-012 TUN-013 TUN-014 TUN-015 TUN-016 TUN-017 TUN-018 TUN-019 TUN-020 TUN-021 TUN-022 TUN-023 TUN-024 TUN-025 TUN-026 TUN-027 TUN-028 UDPT-001 UDPT-002 UDPT-003 UDPT-004 UDPT-005 NEMO-001 NEMO-002 NEMO-003 NEMO-004 DS-001 DS-002 DS-003 REV-001 REV-002" -- "${cur}"))
                     return 0
                     ;;
                 --assume-cold-start)
@@ -180,15 +201,24 @@ _mipflow() {
                     return 0
                     ;;
                 --ext-type)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --code-multipath-not-allowed)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --code-invalid-fb-identifier)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --write)
@@ -207,7 +237,7 @@ _mipflow() {
             return 0
             ;;
         mipflow__subcmd__explain)
-            opts="-h -V --level --scope --format --color --ascii --help --version"
+            opts="-h -V --level --scope --format --color --ascii --help --version EXT-001 EXT-002 EXT-003 EXT-004 EXT-005 EXT-006 EXT-007 AUTH-001 AUTH-002 AUTH-003 AUTH-004 AUTH-005 AUTH-006 AUTH-007 AUTH-008 AUTH-009 AUTH-010 REG-001 REG-002 REG-003 REG-004 REG-005 REG-006 REG-007 REG-008 REG-009 REG-010 REG-011 REG-012 REG-013 REG-014 REG-015 REG-016 REG-017 REG-018 REG-019 REG-020 REG-021 REG-022 REG-023 REG-024 REG-025 REG-026 REG-027 REG-028 MP-001 MP-002 MP-003 MP-004 MP-005 MP-006 MP-007 MP-008 MP-009 MP-010 MP-011 MP-012 MP-013 MP-014 MP-015 MP-016 MP-017 MP-018 MP-019 MP-020 MP-021 MP-022 MP-023 MP-024 MP-025 MP-026 MP-027 MP-028 FB-001 FB-002 FB-003 FB-004 FB-005 FB-006 FB-007 FB-008 FB-009 FB-010 FB-011 FB-012 FB-013 FB-014 FB-015 FB-016 FB-017 TS-001 TS-002 TS-003 TS-004 TS-005 TS-006 TS-007 TS-008 TS-009 TS-010 TS-011 TS-012 TS-013 EXCH-001 EXCH-002 EXCH-003 EXCH-004 EXCH-005 EXCH-006 EXCH-007 EXCH-008 EXCH-009 EXCH-010 EXCH-011 EXCH-012 EXCH-013 EXCH-014 EXCH-015 TUN-001 TUN-002 TUN-003 TUN-004 TUN-005 TUN-006 TUN-007 TUN-008 TUN-009 TUN-010 TUN-011 TUN-012 TUN-013 TUN-014 TUN-015 TUN-016 TUN-017 TUN-018 TUN-019 TUN-020 TUN-021 TUN-022 TUN-023 TUN-024 TUN-025 TUN-026 TUN-027 TUN-028 UDPT-001 UDPT-002 UDPT-003 UDPT-004 UDPT-005 NEMO-001 NEMO-002 NEMO-003 NEMO-004 DS-001 DS-002 DS-003 REV-001 REV-002 D1 D2 D3 D4 D5 D6 D7 D8 D9 D10 D11 D12 D13 D14 D15 D16"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -412,95 +442,158 @@ _mipflow() {
             fi
             case "${prev}" in
                 --ha)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --port)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --home-address)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --care-of-address)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --home-agent)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --source)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --interface)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --lifetime)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --flags)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --nai)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --bid)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --att)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "Virtual PPP 802.3 802.11 802.16e GERAN UTRAN E-UTRAN eHRPD HRPD 1xRTT UMB NB-IoT" -- "${cur}"))
                     return 0
                     ;;
                 --label)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --flow)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --ext)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --replay)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "timestamp nonce" -- "${cur}"))
                     return 0
                     ;;
                 --identification)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --retries)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --expect)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --rate)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --repeat)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --key)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --key-file)
@@ -508,15 +601,24 @@ _mipflow() {
                     return 0
                     ;;
                 --ext-type)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --code-multipath-not-allowed)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --code-invalid-fb-identifier)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --fail-on)
@@ -524,11 +626,11 @@ _mipflow() {
                     return 0
                     ;;
                 --allow)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "EXT-001 EXT-002 EXT-003 EXT-004 EXT-005 EXT-006 EXT-007 AUTH-001 AUTH-002 AUTH-003 AUTH-004 AUTH-005 AUTH-006 AUTH-007 AUTH-008 AUTH-009 AUTH-010 REG-001 REG-002 REG-003 REG-004 REG-005 REG-006 REG-007 REG-008 REG-009 REG-010 REG-011 REG-012 REG-013 REG-014 REG-015 REG-016 REG-017 REG-018 REG-019 REG-020 REG-021 REG-022 REG-023 REG-024 REG-025 REG-026 REG-027 REG-028 MP-001 MP-002 MP-003 MP-004 MP-005 MP-006 MP-007 MP-008 MP-009 MP-010 MP-011 MP-012 MP-013 MP-014 MP-015 MP-016 MP-017 MP-018 MP-019 MP-020 MP-021 MP-022 MP-023 MP-024 MP-025 MP-026 MP-027 MP-028 FB-001 FB-002 FB-003 FB-004 FB-005 FB-006 FB-007 FB-008 FB-009 FB-010 FB-011 FB-012 FB-013 FB-014 FB-015 FB-016 FB-017 TS-001 TS-002 TS-003 TS-004 TS-005 TS-006 TS-007 TS-008 TS-009 TS-010 TS-011 TS-012 TS-013 EXCH-001 EXCH-002 EXCH-003 EXCH-004 EXCH-005 EXCH-006 EXCH-007 EXCH-008 EXCH-009 EXCH-010 EXCH-011 EXCH-012 EXCH-013 EXCH-014 EXCH-015 TUN-001 TUN-002 TUN-003 TUN-004 TUN-005 TUN-006 TUN-007 TUN-008 TUN-009 TUN-010 TUN-011 TUN-012 TUN-013 TUN-014 TUN-015 TUN-016 TUN-017 TUN-018 TUN-019 TUN-020 TUN-021 TUN-022 TUN-023 TUN-024 TUN-025 TUN-026 TUN-027 TUN-028 UDPT-001 UDPT-002 UDPT-003 UDPT-004 UDPT-005 NEMO-001 NEMO-002 NEMO-003 NEMO-004 DS-001 DS-002 DS-003 REV-001 REV-002" -- "${cur}"))
                     return 0
                     ;;
                 --deny)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "EXT-001 EXT-002 EXT-003 EXT-004 EXT-005 EXT-006 EXT-007 AUTH-001 AUTH-002 AUTH-003 AUTH-004 AUTH-005 AUTH-006 AUTH-007 AUTH-008 AUTH-009 AUTH-010 REG-001 REG-002 REG-003 REG-004 REG-005 REG-006 REG-007 REG-008 REG-009 REG-010 REG-011 REG-012 REG-013 REG-014 REG-015 REG-016 REG-017 REG-018 REG-019 REG-020 REG-021 REG-022 REG-023 REG-024 REG-025 REG-026 REG-027 REG-028 MP-001 MP-002 MP-003 MP-004 MP-005 MP-006 MP-007 MP-008 MP-009 MP-010 MP-011 MP-012 MP-013 MP-014 MP-015 MP-016 MP-017 MP-018 MP-019 MP-020 MP-021 MP-022 MP-023 MP-024 MP-025 MP-026 MP-027 MP-028 FB-001 FB-002 FB-003 FB-004 FB-005 FB-006 FB-007 FB-008 FB-009 FB-010 FB-011 FB-012 FB-013 FB-014 FB-015 FB-016 FB-017 TS-001 TS-002 TS-003 TS-004 TS-005 TS-006 TS-007 TS-008 TS-009 TS-010 TS-011 TS-012 TS-013 EXCH-001 EXCH-002 EXCH-003 EXCH-004 EXCH-005 EXCH-006 EXCH-007 EXCH-008 EXCH-009 EXCH-010 EXCH-011 EXCH-012 EXCH-013 EXCH-014 EXCH-015 TUN-001 TUN-002 TUN-003 TUN-004 TUN-005 TUN-006 TUN-007 TUN-008 TUN-009 TUN-010 TUN-011 TUN-012 TUN-013 TUN-014 TUN-015 TUN-016 TUN-017 TUN-018 TUN-019 TUN-020 TUN-021 TUN-022 TUN-023 TUN-024 TUN-025 TUN-026 TUN-027 TUN-028 UDPT-001 UDPT-002 UDPT-003 UDPT-004 UDPT-005 NEMO-001 NEMO-002 NEMO-003 NEMO-004 DS-001 DS-002 DS-003 REV-001 REV-002" -- "${cur}"))
                     return 0
                     ;;
                 --assume-cold-start)
@@ -536,15 +638,21 @@ _mipflow() {
                     return 0
                     ;;
                 --var)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --suite)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "rfc5944 rfc7629 list" -- "${cur}"))
                     return 0
                     ;;
                 --case)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --write)
@@ -578,11 +686,17 @@ _mipflow() {
             fi
             case "${prev}" in
                 --listen)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --key)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --key-file)
@@ -594,31 +708,49 @@ _mipflow() {
                     return 0
                     ;;
                 --max-lifetime)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --max-bindings)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --home-prefix)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --ext-type)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --code-multipath-not-allowed)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --code-invalid-fb-identifier)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --replay)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "timestamp nonce" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -640,43 +772,73 @@ _mipflow() {
             fi
             case "${prev}" in
                 --interface)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 -i)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --bpf)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 -f)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --snaplen)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --buffer)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --node)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --port)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --reply-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --key)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --key-file)
@@ -688,11 +850,11 @@ _mipflow() {
                     return 0
                     ;;
                 --allow)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "EXT-001 EXT-002 EXT-003 EXT-004 EXT-005 EXT-006 EXT-007 AUTH-001 AUTH-002 AUTH-003 AUTH-004 AUTH-005 AUTH-006 AUTH-007 AUTH-008 AUTH-009 AUTH-010 REG-001 REG-002 REG-003 REG-004 REG-005 REG-006 REG-007 REG-008 REG-009 REG-010 REG-011 REG-012 REG-013 REG-014 REG-015 REG-016 REG-017 REG-018 REG-019 REG-020 REG-021 REG-022 REG-023 REG-024 REG-025 REG-026 REG-027 REG-028 MP-001 MP-002 MP-003 MP-004 MP-005 MP-006 MP-007 MP-008 MP-009 MP-010 MP-011 MP-012 MP-013 MP-014 MP-015 MP-016 MP-017 MP-018 MP-019 MP-020 MP-021 MP-022 MP-023 MP-024 MP-025 MP-026 MP-027 MP-028 FB-001 FB-002 FB-003 FB-004 FB-005 FB-006 FB-007 FB-008 FB-009 FB-010 FB-011 FB-012 FB-013 FB-014 FB-015 FB-016 FB-017 TS-001 TS-002 TS-003 TS-004 TS-005 TS-006 TS-007 TS-008 TS-009 TS-010 TS-011 TS-012 TS-013 EXCH-001 EXCH-002 EXCH-003 EXCH-004 EXCH-005 EXCH-006 EXCH-007 EXCH-008 EXCH-009 EXCH-010 EXCH-011 EXCH-012 EXCH-013 EXCH-014 EXCH-015 TUN-001 TUN-002 TUN-003 TUN-004 TUN-005 TUN-006 TUN-007 TUN-008 TUN-009 TUN-010 TUN-011 TUN-012 TUN-013 TUN-014 TUN-015 TUN-016 TUN-017 TUN-018 TUN-019 TUN-020 TUN-021 TUN-022 TUN-023 TUN-024 TUN-025 TUN-026 TUN-027 TUN-028 UDPT-001 UDPT-002 UDPT-003 UDPT-004 UDPT-005 NEMO-001 NEMO-002 NEMO-003 NEMO-004 DS-001 DS-002 DS-003 REV-001 REV-002" -- "${cur}"))
                     return 0
                     ;;
                 --deny)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "EXT-001 EXT-002 EXT-003 EXT-004 EXT-005 EXT-006 EXT-007 AUTH-001 AUTH-002 AUTH-003 AUTH-004 AUTH-005 AUTH-006 AUTH-007 AUTH-008 AUTH-009 AUTH-010 REG-001 REG-002 REG-003 REG-004 REG-005 REG-006 REG-007 REG-008 REG-009 REG-010 REG-011 REG-012 REG-013 REG-014 REG-015 REG-016 REG-017 REG-018 REG-019 REG-020 REG-021 REG-022 REG-023 REG-024 REG-025 REG-026 REG-027 REG-028 MP-001 MP-002 MP-003 MP-004 MP-005 MP-006 MP-007 MP-008 MP-009 MP-010 MP-011 MP-012 MP-013 MP-014 MP-015 MP-016 MP-017 MP-018 MP-019 MP-020 MP-021 MP-022 MP-023 MP-024 MP-025 MP-026 MP-027 MP-028 FB-001 FB-002 FB-003 FB-004 FB-005 FB-006 FB-007 FB-008 FB-009 FB-010 FB-011 FB-012 FB-013 FB-014 FB-015 FB-016 FB-017 TS-001 TS-002 TS-003 TS-004 TS-005 TS-006 TS-007 TS-008 TS-009 TS-010 TS-011 TS-012 TS-013 EXCH-001 EXCH-002 EXCH-003 EXCH-004 EXCH-005 EXCH-006 EXCH-007 EXCH-008 EXCH-009 EXCH-010 EXCH-011 EXCH-012 EXCH-013 EXCH-014 EXCH-015 TUN-001 TUN-002 TUN-003 TUN-004 TUN-005 TUN-006 TUN-007 TUN-008 TUN-009 TUN-010 TUN-011 TUN-012 TUN-013 TUN-014 TUN-015 TUN-016 TUN-017 TUN-018 TUN-019 TUN-020 TUN-021 TUN-022 TUN-023 TUN-024 TUN-025 TUN-026 TUN-027 TUN-028 UDPT-001 UDPT-002 UDPT-003 UDPT-004 UDPT-005 NEMO-001 NEMO-002 NEMO-003 NEMO-004 DS-001 DS-002 DS-003 REV-001 REV-002" -- "${cur}"))
                     return 0
                     ;;
                 --assume-cold-start)
@@ -700,15 +862,24 @@ _mipflow() {
                     return 0
                     ;;
                 --ext-type)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --code-multipath-not-allowed)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --code-invalid-fb-identifier)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --write)
@@ -720,11 +891,17 @@ _mipflow() {
                     return 0
                     ;;
                 --ring)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --stop-after)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --user)
@@ -732,7 +909,18 @@ _mipflow() {
                     return 0
                     ;;
                 --replay)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
                     COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
                     return 0
                     ;;
                 --theme)

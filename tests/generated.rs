@@ -24,6 +24,46 @@ fn completions_are_current() {
 }
 
 #[test]
+fn completions_offer_rules_suites_and_technologies_and_files_only_where_they_are_meant() {
+    let fish = shown("completions fish");
+    let offered = |command: &str, option: &str| {
+        let line = fish.split("complete -c mipflow -n ").find(|line| {
+            line.starts_with(&format!("\"__fish_mipflow_using_subcommand {command}\""))
+                && line.contains(&format!(" -l {option} "))
+        });
+        line.unwrap_or_else(|| panic!("{command} --{option} is not there")).to_owned()
+    };
+    for (command, option, word) in [
+        ("decode", "allow", "MP-004"),
+        ("watch", "deny", "TUN-025"),
+        ("send", "suite", "rfc7629"),
+        ("send", "att", "802.11"),
+        ("send", "replay", "nonce"),
+        ("decode", "fail-on", "must"),
+    ] {
+        let offered = offered(command, option);
+        let (_, words) = offered.split_once(" -a \"").expect(&offered);
+        assert!(words.lines().any(|line| line.starts_with(&format!("{word}\\t"))), "{offered}");
+    }
+    for (command, option, is_file) in [
+        ("decode", "write", true),
+        ("decode", "key-file", true),
+        ("decode", "node", false),
+        ("send", "ha", false),
+    ] {
+        let offered = offered(command, option);
+        assert_eq!(
+            (offered.contains(" -r -F"), offered.contains(" -r -f")),
+            (is_file, !is_file),
+            "{offered}"
+        );
+    }
+    let bash = shown("completions bash");
+    let (_, explain) = bash.split_once("mipflow__subcmd__explain)\n            opts=\"").expect("explain");
+    assert!(explain.split_once('"').unwrap().0.contains(" MP-004 "), "a rule");
+}
+
+#[test]
 fn the_manual_page_has_each_option_with_its_command() {
     let page = shown("man");
     let sections: BTreeMap<String, &str> = page

@@ -2,10 +2,14 @@
 
 use std::io::Write;
 
-use clap::Args;
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, Args, Command, ValueHint};
 use clap_complete::Shell;
 
 use super::{Exit, Failure, output};
+use crate::craft::suite_names;
+use crate::rules::{CATALOGUE, DEFINITIONS};
+use crate::wire::AccessTechnology;
 
 /// Print completions for a shell
 #[derive(Debug, Args)]
@@ -15,11 +19,40 @@ pub(super) struct Completions {
 }
 
 impl Completions {
-    pub(super) fn run(self, command: &mut clap::Command) -> Result<Exit, Failure> {
+    pub(super) fn run(self, command: Command) -> Result<Exit, Failure> {
+        let mut command = command.mut_subcommands(|subcommand| {
+            let name = subcommand.get_name().to_owned();
+            subcommand.mut_args(|argument| with_offers(&name, argument))
+        });
         let mut text = Vec::new();
-        clap_complete::generate(self.shell, command, "mipflow", &mut text);
+        clap_complete::generate(self.shell, &mut command, "mipflow", &mut text);
         let mut out = output::stdout();
         out.write_all(&text).and_then(|()| out.flush()).map_err(|error| Failure::output(&error))?;
         Ok(Exit::Done)
     }
+}
+
+/// An argument with what a shell offers for it: words where there is a list of them, and files only where they are meant.
+fn with_offers(command: &str, argument: Arg) -> Arg {
+    if !argument.get_action().takes_values() || !argument.get_possible_values().is_empty() {
+        return argument;
+    }
+    let rules = CATALOGUE.iter().map(|rule| rule.id);
+    let words: Vec<&'static str> = match (command, argument.get_id().as_str()) {
+        (_, "allow" | "deny") => rules.collect(),
+        ("explain", "name") => rules.chain(DEFINITIONS.iter().map(|definition| definition.id)).collect(),
+        ("send", "suite") => suite_names().chain(["list"]).collect(),
+        // The first one is reserved.
+        ("send", "att") => (1..=u8::MAX).map_while(|number| AccessTechnology(number).name()).collect(),
+        ("send" | "serve", "replay") => vec!["timestamp", "nonce"],
+        ("decode", "files") | ("watch", "source" | "replay") => {
+            return argument.value_hint(ValueHint::FilePath);
+        }
+        ("watch", "user") => return argument.value_hint(ValueHint::Username),
+        _ if argument.get_value_hint() == ValueHint::Unknown => {
+            return argument.value_hint(ValueHint::Other);
+        }
+        _ => return argument,
+    };
+    argument.value_parser(PossibleValuesParser::new(words))
 }

@@ -83,7 +83,7 @@ impl Cli {
             Command::Serve(serve) => serve.run(),
             Command::Watch(watch) => watch.run(),
             Command::Interfaces(interfaces) => interfaces.run(),
-            Command::Completions(completions) => completions.run(&mut Self::command()),
+            Command::Completions(completions) => completions.run(Self::command()),
             Command::Man(man) => man.run(Self::command()),
         }
     }
