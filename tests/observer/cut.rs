@@ -125,6 +125,31 @@ fn a_binding_that_hides_its_bid_ends_by_that_bid_and_is_overwritten_as_any_other
 
 /// Only the authenticator is missing: there was no Multipath extension before it.
 #[test]
+fn a_binding_that_hides_the_bid_of_another_one_is_where_that_one_had_moved() {
+    // BID 1 moves to the ninth address, as a cut request says, and is then refreshed or ended there.
+    let moved = |then: &Ask| {
+        let mut history = two();
+        accepted_cut(&mut history, 3.0, &Ask { care_of_address: care_of(9), ..Ask::bid(1, 3).overwrite() });
+        history.accepted(4.0, &Ask { care_of_address: care_of(9), ..then.clone() });
+        states(&history.observe(), NODE)
+    };
+    assert_eq!(moved(&Ask::bid(1, 4)), ["1 192.0.2.9 active", "2 192.0.2.2 active", "- 192.0.2.9 replaced"]);
+    assert_eq!(
+        moved(&Ask::bid(1, 4).lifetime(0)),
+        ["1 192.0.2.1 deregistered", "2 192.0.2.2 active", "- 192.0.2.9 replaced"]
+    );
+    // At one address there can be several, behind a foreign agent: BID 1 is not what the cut request named.
+    let mut history = two();
+    accepted_cut(&mut history, 3.0, &Ask { care_of_address: care_of(9), ..Ask::bid(3, 3) });
+    history.accepted(4.0, &Ask { care_of_address: care_of(9), ..Ask::bid(4, 4) });
+    history.accepted(5.0, &Ask { care_of_address: care_of(9), ..Ask::bid(4, 5) });
+    assert_eq!(
+        states(&history.observe(), NODE),
+        ["1 192.0.2.1 active", "2 192.0.2.2 active", "4 192.0.2.9 active"]
+    );
+}
+
+#[test]
 fn what_was_cut_behind_the_authentication_hides_no_bid() {
     let mut history = two();
     let authentication = Content::Authentication(Authentication { spi: 256, authenticator: &[0; 16] });

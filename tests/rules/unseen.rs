@@ -4,7 +4,10 @@ use std::net::SocketAddrV4;
 
 use crate::edges::told;
 use crate::history::{HOME_AGENT, Packet, care_of, ip_in_ip, ipv4};
-use crate::scene::{Registration, Scene, flow_binding, forward, multipath, short, udp_to_port};
+use crate::judged;
+use crate::scene::{
+    Registration, Scene, flow_binding, forward, multipath, multipath_with, short, udp_to_port,
+};
 
 /// Cuts the frame added last, as a snapshot length does, so that so many octets of its UDP payload are left.
 fn cut_to(scene: &mut Scene, octets: usize) {
@@ -203,4 +206,72 @@ fn who_replies_to_a_request_to_all_agents_that_was_cut_was_asked() {
     };
     assert_eq!(told("REG-011", asked(0.02)), [0; 0]);
     assert_eq!(told("REG-011", asked(10.1)), [3, 4]);
+}
+
+/// Exchanges, each with its code; then one that is accepted, unless it is left out, and whose request may be cut behind
+/// its fixed part; then another request.
+fn hidden(
+    before: &[(Registration, u8)],
+    hidden: Option<(&Registration, bool)>,
+    then: &Registration,
+) -> Scene {
+    let mut scene = Scene::default();
+    for (number, (request, code)) in (0u8..).zip(before) {
+        scene.exchange(5.0 * f64::from(number), request, *code);
+    }
+    if let Some((request, is_cut)) = hidden {
+        let sent = scene.send(100.0, request);
+        if is_cut {
+            cut_to(&mut scene, 24);
+        }
+        scene.send(100.02, &sent.reply(0));
+    }
+    scene.exchange(200.0, then, 0);
+    scene
+}
+
+#[test]
+fn an_accepted_request_that_was_cut_may_have_changed_the_bindings() {
+    const OVERWRITE: u8 = 0x40;
+    const WLAN: u8 = 4;
+    let at = |interface: u8, multipath: Vec<u8>| Registration::plain(interface).with(multipath);
+    let own = |bid: u8| (Registration::request(bid), 0);
+    let moves = |bid: u8, interface: u8| at(interface, multipath_with(WLAN, bid, bid, OVERWRITE));
+    let ends = Registration { lifetime: 0, ..Registration::plain(1) };
+    let cases = [
+        ("MP-014", vec![own(1)], moves(1, 9), at(9, multipath(1))),
+        ("MP-015", vec![own(1)], moves(2, 2), at(1, multipath(3))),
+        (
+            "MP-017",
+            vec![own(1)],
+            at(1, multipath_with(3, 1, 1, OVERWRITE)),
+            at(1, multipath_with(3, 1, 1, 0)),
+        ),
+        ("MP-018", vec![own(1)], moves(1, 9), Registration::plain(1)),
+        ("MP-020", vec![own(1), own(2)], moves(2, 2), ends),
+        (
+            "EXCH-001",
+            vec![(Registration::request(1), 152)],
+            Registration::request(1),
+            Registration::request(1),
+        ),
+        (
+            "EXCH-002",
+            vec![(Registration::request(1), 152)],
+            Registration::request(1),
+            Registration::request(1),
+        ),
+    ];
+    for (rule, before, change, then) in cases {
+        let told = |change: Option<(&Registration, bool)>| {
+            let scene = hidden(&before, change, &then);
+            let last_two = scene.history.shots.len() as u64 - 1..;
+            let found = judged(&scene, true);
+            let of_rule = found.iter().filter(|finding| finding.rule.id == rule);
+            of_rule.filter(|finding| last_two.contains(&finding.place.frame)).count()
+        };
+        assert_eq!(told(None), 1, "{rule} without the change");
+        assert_eq!(told(Some((&change, false))), 0, "{rule}");
+        assert_eq!(told(Some((&change, true))), 0, "{rule} where the change was cut");
+    }
 }

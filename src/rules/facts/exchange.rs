@@ -105,14 +105,16 @@ impl<'c> Answering<'c, '_, '_> {
         self.accepted().filter(|asked| asked.request.lifetime > 0 && self.reply.lifetime > 0)
     }
 
-    /// The bindings that were live just before the reply.
+    /// The bindings that were known to be live just before the reply: none where something was accepted that the
+    /// snapshot length cut.
     pub fn live_before(&self) -> impl Iterator<Item = &'c Binding> {
-        live(self.before, self.time())
+        live(if self.session.obscured { &[] } else { self.before }, self.time())
     }
 
-    /// The bindings that are live after the reply.
+    /// The bindings that are known to be live after the reply.
     pub fn live_after(&self) -> impl Iterator<Item = &'c Binding> {
-        live(self.node.map(Node::bindings).unwrap_or_default(), self.time())
+        let node = self.node.filter(|_| self.anchored_after || !self.session.obscured);
+        live(node.map(Node::bindings).unwrap_or_default(), self.time())
     }
 }
 
@@ -122,9 +124,11 @@ impl<'c> Asking<'c, '_, '_> {
         self.message.place.time
     }
 
-    /// The bindings that are live at the request.
+    /// The bindings that are known to be live at the request: none where something was accepted that the snapshot length
+    /// cut.
     pub fn live(&self) -> impl Iterator<Item = &'c Binding> {
-        live(self.node.map(Node::bindings).unwrap_or_default(), self.time())
+        let node = self.node.filter(|_| !self.session.obscured);
+        live(node.map(Node::bindings).unwrap_or_default(), self.time())
     }
 
     /// The live bindings that have a BID.

@@ -94,6 +94,10 @@ impl Session {
     /// Notes that something was accepted of which not all was seen; says whether that is so for the first time.
     pub(in crate::rules) fn obscure(&mut self) -> bool {
         (self.obscured, self.anchored) = (true, false);
+        // It may have been granted what was refused before.
+        (self.forbidden, self.last_multipath_reply) = (None, None);
+        self.networks_forbidden = None;
+        self.networks_refused.clear();
         !std::mem::replace(&mut self.was_obscured, true)
     }
 

@@ -270,7 +270,9 @@ impl World {
                 session.remember_answered(asked, answer);
             }
             let is_own = answer.reply.code.is_of_home_agent();
-            if asked.said.has_family && is_own && self.knows_family.len() < ADDRESSES {
+            // What was cut may have had it.
+            let may_have_family = asked.said.has_family || asked.said.hides_something;
+            if may_have_family && is_own && self.knows_family.len() < ADDRESSES {
                 self.knows_family.insert(asked.request.home_agent);
                 self.knows_family.insert(answer.reply.home_agent);
             }

@@ -55,7 +55,7 @@ impl Node {
             if registration.hides_bid { self.as_far_as_seen(registration) } else { Some(*registration) };
         let Some(registration) = &shown else { return (0, false) };
         if let Some(interface) = registration.interface {
-            self.give_bid(interface, registration.care_of_address);
+            self.give_bid(interface, registration);
         }
         if registration.lifetime == 0 {
             self.deregister(registration);
@@ -86,15 +86,20 @@ impl Node {
         Some(Registration { interface, ..*registration })
     }
 
-    /// Gives the binding that hid its BID the one that is registered at its care-of address now, unless another binding
-    /// has that **(ours)**.
-    fn give_bid(&mut self, interface: Interface, care_of_address: Ipv4Addr) {
-        if self.active().any(|binding| binding.bid() == Some(interface.bid)) {
+    /// Gives the binding that hid its BID the one that is registered or ended at its care-of address now. Where the BID
+    /// has a binding elsewhere, that one had moved here, and the two are one **(ours)**.
+    fn give_bid(&mut self, interface: Interface, registration: &Registration) {
+        let Registration { care_of_address, time, frame, .. } = *registration;
+        let is_hidden = |binding: &Binding| binding.hides_bid && binding.care_of_address == care_of_address;
+        let own = self.active().find(|binding| binding.bid() == Some(interface.bid));
+        if let Some(own) = own.map(|binding| binding.care_of_address) {
+            if own != care_of_address {
+                self.end_where(time, frame, BindingState::Replaced, is_hidden);
+            }
             return;
         }
         let mut active = self.bindings.iter_mut().filter(|binding| binding.is_active());
-        let hidden = active.find(|binding| binding.hides_bid && binding.care_of_address == care_of_address);
-        if let Some(binding) = hidden {
+        if let Some(binding) = active.find(|binding| is_hidden(binding)) {
             (binding.interface, binding.hides_bid) = (Some(interface), false);
         }
     }

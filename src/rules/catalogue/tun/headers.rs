@@ -191,7 +191,8 @@ pub static TUN_022: Rule = Rule {
 };
 
 fn other_key(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
-    let Some(session) = carried.session else { return };
+    // An exchange of the binding may have been among what was cut.
+    let Some(session) = carried.session.filter(|_| !carried.is_obscured()) else { return };
     let name = |key: Option<u32>| key.map_or_else(|| "none".to_owned(), |key| format!("{key:#010x}"));
     let uses = carried.gre_uses();
     let changed = |seen: &GreUse| {
