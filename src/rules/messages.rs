@@ -120,6 +120,9 @@ impl Validator {
         judge_alone(&self.checks, sort, message, &mut finder);
         let answer = Answer::of(message, reply);
         let asked = seen.request.and_then(|group| self.asked_of(group, message)).cloned();
+        // What it answers may be a later request of which not even the fixed part was captured.
+        let hides_request = self.may_answer_unread(message, asked.as_deref());
+        let asked = asked.filter(|_| !hides_request);
         if let Some(asked) = &asked {
             self.world.expect_end(asked.request.care_of_address);
         }
@@ -166,12 +169,10 @@ impl Validator {
         });
         let numbers = message.message.numbers();
         self.file(seen.node, observer);
-        // The request was there, and not even its fixed part was captured.
-        let path = (message.destination, message.source);
-        let timeout = self.world.options.reply_timeout;
-        let is_unseen = seen.request.is_none()
-            && reply.code.is_accepted()
-            && self.world.saw_unread(path, message.place.time, timeout);
+        let is_unseen = hides_request && reply.code.is_accepted();
+        if hides_request && reply.code.is_of_home_agent() {
+            self.world.note_that_it_may_know_multipath(reply.home_agent);
+        }
         self.world.remember_reply(&answer, asked.as_deref(), seen.decides, seen.node, numbers, observer);
         if let Some(slot) = seen.node.filter(|_| is_unseen || changes && hides) {
             self.world.obscure(slot, observer);
@@ -183,6 +184,16 @@ impl Validator {
         if let (Some(slot), Some(asked), true) = (seen.node, &asked, changes) {
             self.note_policy(slot, asked, &answer, removes, observer);
         }
+    }
+
+    /// Whether a request of which not even the fixed part was captured went the way of this reply, turned round, and after
+    /// the one that it seems to answer, if that went there.
+    fn may_answer_unread(&self, message: &MessageFacts<'_, '_>, asked: Option<&Asked>) -> bool {
+        let (time, timeout) = (message.place.time, self.world.options.reply_timeout);
+        let path = (message.destination, message.source);
+        let before = asked.filter(|asked| (asked.source, asked.destination) == path);
+        let span = before.map_or(timeout, |asked| time.since(asked.place.time).min(timeout));
+        self.world.saw_unread(path, time, span)
     }
 
     /// Notes what an accepted exchange did to the policy.

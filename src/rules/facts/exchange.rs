@@ -79,12 +79,14 @@ impl<'c> Answering<'c, '_, '_> {
     }
 
     /// The requests of the last reply timeout whose addresses and ports are those of the reply, turned round; the
-    /// latest first.
+    /// latest first. None where there was one of which not even the fixed part was captured.
     pub fn asked_on_this_path(&self) -> impl Iterator<Item = &'c Asked> {
         let (time, timeout) = (self.time(), self.world.options.reply_timeout);
+        let is_known = !self.world.saw_unread((self.message.destination, self.message.source), time, timeout);
         self.world
             .recent
             .between(self.message.destination, self.message.source)
+            .filter(move |_| is_known)
             .map(AsRef::as_ref)
             .filter(move |asked: &&Asked| (0..=timeout).contains(&time.since(asked.place.time)))
     }

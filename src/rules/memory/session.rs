@@ -98,6 +98,7 @@ impl Session {
         (self.forbidden, self.last_multipath_reply) = (None, None);
         self.networks_forbidden = None;
         self.networks_refused.clear();
+        self.rejected = None;
         !std::mem::replace(&mut self.was_obscured, true)
     }
 

@@ -17,7 +17,7 @@ use crate::rules::facts::MessageFacts;
 use crate::rules::validator::Options;
 use crate::state::{Binding, FarEnd, Node, Observer, prefetch};
 use crate::time::Timestamp;
-use crate::wire::Numbers;
+use crate::wire::{MessageType, Numbers};
 
 /// The most ends of tunnels that are remembered, and addresses of senders and agents.
 const ADDRESSES: usize = 1 << 20;
@@ -37,7 +37,7 @@ pub(in crate::rules) struct World {
     pub options: Options,
     /// Time of the first packet of the capture.
     pub started: Option<Timestamp>,
-    /// Home agents that answered a request with Type 154 with a code of their own.
+    /// Home agents that answered a request with Type 154 with a code of their own, or may have.
     pub knows_family: HashSet<Ipv4Addr, FixedState>,
     /// When a registration of which not even the fixed part was captured last went from one end to another.
     unread: Latest<(SocketAddrV4, SocketAddrV4), Timestamp>,
@@ -130,12 +130,25 @@ impl World {
         let node = of_agent(source).or_else(|| of_agent(destination)).or_else(asked);
         if let Some(node) = node {
             self.obscure(node, observer);
+            if let Some(session) = self.session_mut(node, observer) {
+                session.disturb(message.place.time);
+            }
+        }
+        if message.message.octets.first() == Some(&MessageType::REGISTRATION_REPLY.0) {
+            self.note_that_it_may_know_multipath(*source.ip());
         }
         // What went to a group may be answered by any agent.
         let is_group = destination.ip().is_multicast() || destination.ip().is_broadcast();
         let to = if is_group { ANY } else { destination };
         let forgotten = self.unread.insert((source, to), message.place.time);
         self.note_forgotten(forgotten);
+    }
+
+    /// Notes that an agent answered a request that had Type 154, or may have had it.
+    pub(in crate::rules) fn note_that_it_may_know_multipath(&mut self, home_agent: Ipv4Addr) {
+        if self.knows_family.len() < ADDRESSES {
+            self.knows_family.insert(home_agent);
+        }
     }
 
     /// Notes that something was accepted of a node of which not all was seen.
@@ -272,9 +285,9 @@ impl World {
             let is_own = answer.reply.code.is_of_home_agent();
             // What was cut may have had it.
             let may_have_family = asked.said.has_family || asked.said.hides_something;
-            if may_have_family && is_own && self.knows_family.len() < ADDRESSES {
-                self.knows_family.insert(asked.request.home_agent);
-                self.knows_family.insert(answer.reply.home_agent);
+            if may_have_family && is_own {
+                self.note_that_it_may_know_multipath(asked.request.home_agent);
+                self.note_that_it_may_know_multipath(answer.reply.home_agent);
             }
         }
         let Some(slot) = node else { return };

@@ -139,8 +139,9 @@ fn does_not_try_again(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>
         .later(until, false, move |world, observer| {
             // A node may have turned out to be another name of one since.
             let nodes = slots.iter().flatten().map(|slot| world.node_of(*slot, time));
-            let sessions = nodes.filter_map(|node| world.session(node, observer));
-            !sessions.flat_map(|session| &session.tracks).any(is_retry)
+            let mut sessions = nodes.filter_map(|node| world.session(node, observer));
+            // It may be among what was cut.
+            !sessions.any(|session| session.obscured || session.tracks.iter().any(is_retry))
         });
 }
 

@@ -34,8 +34,12 @@ fn copies_no_low_half(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>
     }
     let reply = answering.reply;
     let low = low_half(reply.identification);
+    let (time, timeout) = (answering.time(), answering.world.options.reply_timeout);
+    let way = (answering.message.source, answering.message.destination);
     let waits = |asked: &&Asked| {
-        asked.request.home_address == reply.home_address && !answering.world.recent.is_answered(asked)
+        asked.request.home_address == reply.home_address
+            && !answering.world.recent.is_answered(asked)
+            && !answering.world.saw_unread(way, time, timeout)
     };
     if let Some(asked) = answering.asked_on_this_path().find(waits) {
         finder

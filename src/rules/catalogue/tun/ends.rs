@@ -57,8 +57,10 @@ fn no_binding_ever(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
             end_name(far_end)
         ))
         .later(until, true, move |world, observer| {
+            // What was accepted and cut may have been of this end.
             let had_it = |(slot, _): (u32, &Node)| {
-                world.session(slot, observer).is_some_and(|session| session.traffic.had_end(far_end))
+                let session = world.session(slot, observer);
+                session.is_some_and(|session| session.obscured || session.traffic.had_end(far_end))
             };
             is_there(&owners, observer) && !still_there(&owners, observer).any(had_it)
         });
@@ -192,9 +194,10 @@ fn no_live_binding(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
                     && end.is_none_or(|end| end >= from)
             };
             let was_its = |(slot, node): (u32, &Node)| {
-                let left =
-                    world.session(slot, observer).and_then(|session| session.traffic.left_end(far_end));
-                node.bindings().iter().any(was_live) || left.is_some_and(|left| left >= from)
+                let session = world.session(slot, observer);
+                let left = session.and_then(|session| session.traffic.left_end(far_end));
+                let is_obscured = session.is_some_and(|session| session.obscured);
+                is_obscured || node.bindings().iter().any(was_live) || left.is_some_and(|left| left >= from)
             };
             is_there(&owners, observer) && !still_there(&owners, observer).any(was_its)
         });
