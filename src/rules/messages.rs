@@ -57,9 +57,15 @@ impl Validator {
                 self.after_revocation(&message, seen.node, observer);
             }
             Header::TunnelData(_) => self.take_tunnel_data(event, observer),
-            Header::Short(Some(MessageType::REGISTRATION_REQUEST | MessageType::REGISTRATION_REPLY), _)
-                if message.is_cut =>
-            {
+            Header::Short(
+                Some(
+                    MessageType::REGISTRATION_REQUEST
+                    | MessageType::REGISTRATION_REPLY
+                    | MessageType::REVOCATION
+                    | MessageType::REVOCATION_ACKNOWLEDGEMENT,
+                ),
+                _,
+            ) if message.is_cut => {
                 self.world.note_unread(&message, observer);
             }
             _ => {}

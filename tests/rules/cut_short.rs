@@ -12,9 +12,12 @@ const HEADERS: usize = 20 + 8;
 /// Type of a Registration Request, and of its reply (RFC 5944 §3.3, §3.4).
 const REQUEST: u8 = 1;
 const REPLY: u8 = 3;
+/// Type of a revocation, and of its acknowledgement (RFC 3543 §3.3, §3.4).
+const REVOCATION: u8 = 7;
+const ACKNOWLEDGEMENT: u8 = 15;
 
-/// Whether a frame is a registration of one of these types: IPv4 without options, UDP to or from port 434.
-fn is_registration(shot: &Shot, types: &[u8]) -> bool {
+/// Whether a frame is a message of one of these types: IPv4 without options, UDP to or from port 434.
+fn is_message(shot: &Shot, types: &[u8]) -> bool {
     let [0x45, _, _, _, _, _, _, _, _, 17, ..] = shot.octets[..] else { return false };
     let port = |at: usize| u16::from_be_bytes([shot.octets[at], shot.octets[at + 1]]);
     let is_one = shot.octets.get(HEADERS).is_some_and(|kind| types.contains(kind));
@@ -46,7 +49,7 @@ fn what_was_not_captured_is_held_against_nobody() {
             let whole = found(build, pair.cold_start, |_, _| false, 0);
             for types in [&[REQUEST][..], &[REPLY], &[REQUEST, REPLY]] {
                 for kept in [10, 20, 23, 24, 32, 46] {
-                    let is_cut = |_: usize, shot: &Shot| is_registration(shot, types);
+                    let is_cut = |_: usize, shot: &Shot| is_message(shot, types);
                     let more = &found(build, pair.cold_start, is_cut, kept) - &whole;
                     if !more.is_empty() {
                         wrong.push(format!("{} {name} {types:?} {kept}: {more:?}", pair.rule));
@@ -73,7 +76,7 @@ fn is_left(rule: &str) -> bool {
     ["AUTH-007", "REG-019"].contains(&rule)
 }
 
-/// The same, where one registration alone was cut, as in a capture that was put together from two. What is told once, or
+/// The same, where one message alone was cut, as in a capture that was put together from two. What is told once, or
 /// of the first message with something, is told of a later one then.
 #[test]
 fn what_was_not_captured_of_one_message_is_held_against_nobody() {
@@ -84,8 +87,9 @@ fn what_was_not_captured_of_one_message_is_held_against_nobody() {
             let mut scene = Scene::default();
             build(&mut scene);
             let shots = scene.history.shots.iter().enumerate();
-            for (cut, _) in shots.filter(|(_, shot)| is_registration(shot, &[REQUEST, REPLY])) {
-                for kept in [18, 24, 46] {
+            let types = [REQUEST, REPLY, REVOCATION, ACKNOWLEDGEMENT];
+            for (cut, _) in shots.filter(|(_, shot)| is_message(shot, &types)) {
+                for kept in [10, 18, 24, 46] {
                     let mut found = found(build, pair.cold_start, |index, _| index == cut, kept);
                     let counts = counts(&found);
                     found.retain(|(rule, _)| {

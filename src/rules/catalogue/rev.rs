@@ -36,6 +36,7 @@ fn is_not_acknowledged(revoking: &Revoking<'_, '_, '_>, finder: &mut Finder<'_>)
         return;
     }
     let (place, source) = (message.place, *message.source.ip());
+    let ways = [(message.source, message.destination), (message.destination, message.source)];
     let timeout = revoking.world.options.reply_timeout;
     let until = place.time.after(timeout);
     // The home agent shares the key of Type 32 with a node that has a co-located care-of address (RFC 3543 §3.3).
@@ -61,8 +62,11 @@ fn is_not_acknowledged(revoking: &Revoking<'_, '_, '_>, finder: &mut Finder<'_>)
             let is_repeated = last.is_some_and(|last| {
                 last.frame > place.frame && (place.time..=until).contains(&last.time)
             });
+            // The answer or the repetition may be among what was cut.
+            let had_unread = || ways.iter().any(|way| world.saw_unread(*way, until, timeout));
             observer.clock() >= until
                 && !is_repeated
+                && !had_unread()
                 && !world.revocations.is_acknowledged((place, &revocation), source, until)
         });
 }
@@ -106,7 +110,14 @@ fn is_dead_or_repeated(revoking: &Revoking<'_, '_, '_>, finder: &mut Finder<'_>)
             "{what} {since} after the one in #{}; 1 s has to lie between (RFC 3543 §4.2.2.1)",
             last.frame
         ));
-    } else if let Some(same) = revocations.unacknowledged(revocation) {
+    } else if let Some(same) = revocations.unacknowledged(revocation)
+        // The acknowledgement may be among what was cut.
+        && !revoking.world.saw_unread(
+            (revoking.message.destination, revoking.message.source),
+            time,
+            time.since(same.time),
+        )
+    {
         finder
             .fires(format!(
                 "{what} has the identifier 0x{:08x} of #{}, which nobody acknowledged; each one needs a new identifier \

@@ -39,7 +39,7 @@ pub(in crate::rules) struct World {
     pub started: Option<Timestamp>,
     /// Home agents that answered a request with Type 154 with a code of their own, or may have.
     pub knows_family: HashSet<Ipv4Addr, FixedState>,
-    /// When a registration of which not even the fixed part was captured last went from one end to another.
+    /// When a message of which not even the fixed part was captured last went from one end to another.
     unread: Latest<(SocketAddrV4, SocketAddrV4), Timestamp>,
     /// Revocations and their acknowledgements.
     pub revocations: Revocations,
@@ -120,7 +120,7 @@ impl World {
         place.as_deref_mut().map(|(_, session)| session)
     }
 
-    /// Notes a registration of which not even the fixed part was captured: what it did to its node is not known.
+    /// Notes a registration or revocation of which not even the fixed part was captured: what it did to its node is not known.
     pub(in crate::rules) fn note_unread(&mut self, message: &MessageFacts<'_, '_>, observer: &Observer) {
         let (source, destination) = (message.source, message.destination);
         let home_address = message.message.octets.get(4..8).and_then(|octets| octets.first_chunk::<4>());
@@ -162,7 +162,7 @@ impl World {
         self.obscured
     }
 
-    /// Whether a registration of which not even the fixed part was captured went from one end to another, or to a group,
+    /// Whether a message of which not even the fixed part was captured went from one end to another, or to a group,
     /// within so many nanoseconds before `time`.
     pub fn saw_unread(
         &self,
