@@ -115,6 +115,34 @@ fn the_time_cursor_shows_the_tables_as_they_stood() {
 }
 
 #[test]
+fn the_time_cursor_takes_no_row_along_into_a_past_without_it() {
+    let mut bench = Bench::after(FIGURE, (100, 10));
+    bench.keys("4zz[[[[");
+    assert!(bench.shows("AT FRAME 4") && bench.shows("no flows at the time cursor"), "{}", bench.text());
+    // Nor does it come back otherwise than it is.
+    bench.keys("p");
+    assert!(bench.shows("Flows: 3 flows"), "{}", bench.text());
+    // A node a frame, the first of which is 10.1.0.1.
+    let mut bench = Bench::after("samples/malformed.pcap", SIZE);
+    bench.keys("G[[[[[[[[[[[[[");
+    assert!(bench.shows("AT FRAME 1 ") && bench.shows("Tunnels: 1 node "), "{}", bench.text());
+    assert!(bench.cursor().contains("10.1.0.1 ") && !bench.shows("forgotten"), "{}", bench.text());
+    bench.keys("pG");
+    assert!(bench.shows("Tunnels: 13 nodes") && !bench.shows("forgotten"), "{}", bench.text());
+    bench.keys("5G");
+    assert!(bench.cursor().starts_with('#'), "{}", bench.text());
+    bench.keys("[[[[[[[[[[[[[");
+    assert!(bench.shows("AT FRAME 1 ") && !bench.shows(" #14 ") && bench.shows(" #1 "), "{}", bench.text());
+    bench.keys("p");
+    assert!(bench.shows("Findings: 27 findings"), "{}", bench.text());
+    // Where the filter leaves nothing of that time.
+    bench.keys("3fnode:10.1.0.10\n");
+    assert!(bench.cursor().starts_with("10 10:00:09"), "{}", bench.text());
+    bench.keys("[[[[[[[[[[[[[");
+    assert!(bench.shows("AT FRAME 1 ") && bench.shows("Messages: 0 of 1 message"), "{}", bench.text());
+}
+
+#[test]
 fn what_is_looked_at_survives_its_eviction() {
     let options = EngineOptions {
         recent_messages: 3,
