@@ -95,6 +95,8 @@ fn the_time_cursor_shows_the_tables_as_they_stood() {
     // The last exchange is the de-registration of Wi-Fi, over with frame 36.
     bench.keys("[");
     assert!(bench.shows("AT FRAME 36") && bench.shows("FAILOVER"), "{}", bench.text());
+    // The status line counts the packets up to it.
+    assert!(bench.line("AT FRAME 36").contains("  36 packets  "), "{}", bench.text());
     bench.keys("[");
     assert!(bench.shows("AT FRAME 19") && !bench.shows("FAILOVER"), "{}", bench.text());
     assert!(bench.line("BID 1   802.11/1").contains("595 s"), "{}", bench.text());

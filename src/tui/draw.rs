@@ -123,7 +123,8 @@ fn status(app: &App, facts: Facts<'_>, shown: Facts<'_>, width: u16) -> Line<'st
         let time = app.clock(facts).moment(shown.now(), digits);
         parts.push(part(4, time, Style::new()));
     }
-    let packets = facts.counters.packets;
+    // At the time cursor those up to it.
+    let packets = app.cursor().map_or(facts.counters.packets, |moment| moment.frame);
     parts.push(part(3, format!("{:#}", counted(packets, "packet")), Style::new()));
     if facts.input.kind == InputKind::Live {
         let lost = facts.counters.capture.lost();

@@ -148,7 +148,7 @@ impl App {
             messages: facts.messages.until(moment.frame),
             packets: facts.counters.packets,
             counted,
-            findings: facts.findings.until(moment.time),
+            findings: facts.findings.until(moment),
             why: Why::Cursor(moment),
         }));
     }
