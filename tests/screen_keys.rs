@@ -164,7 +164,9 @@ fn the_footer_has_the_key_that_saves_at_eighty_columns() {
         let footer = bench.text().lines().last().unwrap_or_default().to_owned();
         assert!(footer.contains("  s save"), "{view:?} {footer}");
         bench.keys("s");
-        assert!(bench.line(" save all").contains("mipflow."), "{}", bench.text());
+        // A ladder is that of one node.
+        let what = if view == View::Ladder { " save 10.1.0.1: " } else { " save all: " };
+        assert!(bench.line(what).contains("mipflow."), "{}", bench.text());
     }
 }
 
@@ -343,8 +345,13 @@ fn saving_asks_for_a_file_and_says_what_of() {
     assert!(!order(bench.keys("\n")).overwrite);
     bench.send(Message::Saved(Ok("saved 2 messages to x.csv".to_owned())));
     assert!(bench.shows("saved 2 messages to x.csv"));
+    // In a ladder what there is of its node, which is named, filter or no filter.
+    bench.keys("1fnode:10.1.0.5\n2s");
+    assert!(bench.shows(" save 10.1.0.5: mipflow.txt"), "{}", bench.text());
+    let saved = order(bench.keys("\n"));
+    assert_eq!((saved.format, saved.messages.len()), (SaveFormat::Ladder, 6));
     // Filtered, in the view of tunnels: the messages of the nodes that are shown.
-    bench.keys("1fnode:10.1.0.5\ns");
+    bench.keys("1s");
     assert!(bench.shows("save filtered"));
     let saved = order(bench.keys("\n"));
     assert_eq!((saved.format, saved.extent, saved.messages.len()), (SaveFormat::Json, Extent::Filtered, 6));

@@ -252,9 +252,14 @@ fn draw_prompt(frame: &mut Frame<'_>, app: &App, prompt: &Prompt, area: Rect) {
         Purpose::Filter => (" filter: ".to_owned(), filter::HELP.to_owned(), "Enter sets it, Esc leaves it"),
         Purpose::Save => {
             let extent = app.extent;
-            let more = if extent == Extent::All && app.filter.is_empty() { "" } else { ", Tab: other rows" };
+            let what = match app.view() {
+                // All there is of one node, whatever the filter.
+                View::Ladder => app.ladder.name(&theme.glyphs).unwrap_or_else(|| "no node".to_owned()),
+                _ if extent == Extent::All && app.filter.is_empty() => extent.name().to_owned(),
+                _ => format!("{}, Tab: other rows", extent.name()),
+            };
             let names = ".pcap .csv .json .txt".to_owned();
-            (format!(" save {}{more}: ", extent.name()), names, "Enter saves, Esc does not")
+            (format!(" save {what}: "), names, "Enter saves, Esc does not")
         }
     };
     let (aside, style) = match &prompt.error {
