@@ -146,7 +146,7 @@ fn statistics_offer_no_key_that_does_nothing_there() {
     bench.keys("6");
     let before = bench.text();
     assert!(before.ends_with(" q quit  ? help  / search  s save  p pause  x ladder\n"), "{before}");
-    bench.keys("f\nA");
+    bench.keys("f\nA ");
     assert_eq!(bench.text(), before);
     assert!(bench.app.prompt.is_none() && !bench.app.follow);
     // What lies over them closes with Enter, as it does everywhere.
@@ -154,6 +154,26 @@ fn statistics_offer_no_key_that_does_nothing_there() {
     assert!(bench.shows("keys of this screen") && !bench.shows("deeper:"), "{}", bench.text());
     bench.keys("\n");
     assert_eq!(bench.text(), before);
+}
+
+#[test]
+fn a_ladder_offers_no_key_that_does_nothing_there() {
+    let mut bench = Bench::after(FIGURE, (120, 24));
+    bench.keys("2");
+    let before = bench.text();
+    assert!(
+        before.ends_with(" q quit  Enter open  ? help  / search  s save  p pause  A follow\n"),
+        "{before}"
+    );
+    bench.keys("f x");
+    assert_eq!(bench.text(), before);
+    assert!(bench.app.prompt.is_none());
+    bench.send(Message::Resize(120, 80));
+    bench.keys("?");
+    assert!(bench.shows("follow the newest row"), "{}", bench.text());
+    assert!(!bench.shows("filter by") && !bench.shows("select the row"), "{}", bench.text());
+    // That of the key 2 alone.
+    assert_eq!(bench.text().matches("ladder of the selected node").count(), 1, "{}", bench.text());
 }
 
 #[test]
