@@ -61,6 +61,20 @@ fn statistics_are_those_of_the_moment_that_is_shown() {
     assert!(bench.shows("Messages: 8 messages"), "{}", bench.text());
 }
 
+/// What is unanswered up to there is so, as where `decode --at` ends: the request of the first frame is.
+#[test]
+fn the_time_cursor_counts_the_requests_without_a_reply() {
+    let mut bench = Bench::after("samples/malformed.pcap", SIZE);
+    bench.keys("6[[[[[[[[[[[[[");
+    assert!(bench.shows("AT FRAME 1 "), "{}", bench.text());
+    let counts = |bench: &Bench, name: &str| {
+        let line = bench.line(name);
+        line.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(counts(&bench, "  register "), ["register", "1", "accepted", "0"]);
+    assert_eq!(counts(&bench, "  deregister "), ["deregister", "0", "unanswered", "1"]);
+}
+
 #[test]
 fn a_screen_that_was_paused_before_the_first_packet_tells_no_time() {
     let mut bench = Bench::before(FIGURE, SIZE);

@@ -139,7 +139,8 @@ impl App {
             }
         }
         observer.advance(moment.time);
-        observer.refresh();
+        // What has no reply by then counts as unanswered, as where `decode --at` ends.
+        observer.close();
         let counted = Counted::of_messages(&trace, &observer, facts);
         self.thaw();
         self.forget_pinned();
