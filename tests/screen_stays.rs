@@ -151,6 +151,15 @@ fn the_time_cursor_takes_no_row_along_into_a_past_without_it() {
     assert!(bench.shows("AT FRAME 1 ") && !bench.shows(" #14 ") && bench.shows(" #1 "), "{}", bench.text());
     bench.keys("p");
     assert!(bench.shows("Findings: 27 findings"), "{}", bench.text());
+    // Of a node that comes later there is no ladder yet, and it was not forgotten.
+    bench.keys("1G25[[[[[[[[[[[[[g2");
+    assert!(
+        bench.shows("AT FRAME 1 ") && bench.shows("Ladder of 10.1.0.16: 0 exchanges"),
+        "{}",
+        bench.text()
+    );
+    assert!(!bench.shows("forgotten") && bench.shows("not there at the time cursor"), "{}", bench.text());
+    bench.keys("p");
     // Where the filter leaves nothing of that time.
     bench.keys("3fnode:10.1.0.10\n");
     assert!(bench.cursor().starts_with("10 10:00:09"), "{}", bench.text());

@@ -193,6 +193,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, areas: &Areas) {
     let exchanges = counted(ladder.exchanges.len(), "exchange");
     let forgotten = match ladder.node.and_then(|node| facts.node(node)) {
         Some(_) => "",
+        None if app.cursor().is_some() => "not there at the time cursor",
         None => "forgotten since",
     };
     pane.title(frame, &format!("Ladder of {name}: {exchanges:#}"), forgotten);
