@@ -148,7 +148,8 @@ fn the_time_cursor_takes_no_row_along_into_a_past_without_it() {
     bench.keys("5G");
     assert!(bench.cursor().starts_with('#'), "{}", bench.text());
     bench.keys("[[[[[[[[[[[[[");
-    assert!(bench.shows("AT FRAME 1 ") && !bench.shows(" #14 ") && bench.shows(" #1 "), "{}", bench.text());
+    // The Multipath extension is too short, and what else it would be taken for.
+    assert!(bench.shows("AT FRAME 1 ") && bench.shows("Findings: 2 findings"), "{}", bench.text());
     bench.keys("p");
     assert!(bench.shows("Findings: 27 findings"), "{}", bench.text());
     // Of a node that comes later there is no ladder yet, and it was not forgotten.
