@@ -26,6 +26,7 @@ fn finish(report: &mut dyn Report, observer: &Observer) {
         observer,
         findings: None,
         target: None,
+        flows: None,
         network: Counters {
             evicted_fragments: 1,
             expired_fragments: 2,

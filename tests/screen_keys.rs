@@ -146,7 +146,7 @@ fn statistics_offer_no_key_that_does_nothing_there() {
     bench.keys("6");
     let before = bench.text();
     assert!(before.ends_with(" q quit  ? help  / search  s save  p pause  x ladder\n"), "{before}");
-    bench.keys("f\nA");
+    bench.keys("f\nA ");
     assert_eq!(bench.text(), before);
     assert!(bench.app.prompt.is_none() && !bench.app.follow);
     // What lies over them closes with Enter, as it does everywhere.
@@ -157,6 +157,26 @@ fn statistics_offer_no_key_that_does_nothing_there() {
 }
 
 #[test]
+fn a_ladder_offers_no_key_that_does_nothing_there() {
+    let mut bench = Bench::after(FIGURE, (120, 24));
+    bench.keys("2");
+    let before = bench.text();
+    assert!(
+        before.ends_with(" q quit  Enter open  ? help  / search  s save  p pause  A follow\n"),
+        "{before}"
+    );
+    bench.keys("f x");
+    assert_eq!(bench.text(), before);
+    assert!(bench.app.prompt.is_none());
+    bench.send(Message::Resize(120, 80));
+    bench.keys("?");
+    assert!(bench.shows("follow the newest row"), "{}", bench.text());
+    assert!(!bench.shows("filter by") && !bench.shows("select the row"), "{}", bench.text());
+    // That of the key 2 alone.
+    assert_eq!(bench.text().matches("ladder of the selected node").count(), 1, "{}", bench.text());
+}
+
+#[test]
 fn the_footer_has_the_key_that_saves_at_eighty_columns() {
     for view in View::ALL {
         let mut bench = Bench::after(FIGURE, SIZE);
@@ -164,7 +184,9 @@ fn the_footer_has_the_key_that_saves_at_eighty_columns() {
         let footer = bench.text().lines().last().unwrap_or_default().to_owned();
         assert!(footer.contains("  s save"), "{view:?} {footer}");
         bench.keys("s");
-        assert!(bench.line(" save all").contains("mipflow."), "{}", bench.text());
+        // A ladder is that of one node.
+        let what = if view == View::Ladder { " save 10.1.0.1: " } else { " save all: " };
+        assert!(bench.line(what).contains("mipflow."), "{}", bench.text());
     }
 }
 
@@ -343,8 +365,13 @@ fn saving_asks_for_a_file_and_says_what_of() {
     assert!(!order(bench.keys("\n")).overwrite);
     bench.send(Message::Saved(Ok("saved 2 messages to x.csv".to_owned())));
     assert!(bench.shows("saved 2 messages to x.csv"));
+    // In a ladder what there is of its node, which is named, filter or no filter.
+    bench.keys("1fnode:10.1.0.5\n2s");
+    assert!(bench.shows(" save 10.1.0.5: mipflow.txt"), "{}", bench.text());
+    let saved = order(bench.keys("\n"));
+    assert_eq!((saved.format, saved.messages.len()), (SaveFormat::Ladder, 6));
     // Filtered, in the view of tunnels: the messages of the nodes that are shown.
-    bench.keys("1fnode:10.1.0.5\ns");
+    bench.keys("1s");
     assert!(bench.shows("save filtered"));
     let saved = order(bench.keys("\n"));
     assert_eq!((saved.format, saved.extent, saved.messages.len()), (SaveFormat::Json, Extent::Filtered, 6));

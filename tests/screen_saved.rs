@@ -60,3 +60,41 @@ fn what_a_filter_lets_through_is_saved_and_nothing_else() {
         assert!(objects.iter().all(|object| object["home_address"] == "10.1.0.5"), "{section}: {objects:#?}");
     }
 }
+
+/// By samples/README.md: three flows of one node in figure3.pcap, of which the one of port 5060 was seen in BID 1 until
+/// that was de-registered; eight messages.
+#[test]
+fn the_flows_that_are_saved_are_those_that_are_shown_or_selected() {
+    let directory = tempfile::tempdir().unwrap();
+    let terminal = Terminal::new();
+    terminal.watch("samples/figure3.pcap");
+    terminal.shows_all(&["ended", "46 packets"]);
+    let csv = |name: &str, port: &str| {
+        let path = save(&terminal, directory.path(), name, "saved flows to");
+        let text = std::fs::read_to_string(path).unwrap();
+        assert!(
+            text.lines().skip(1).count() >= 1 && text.lines().skip(1).all(|row| row.contains(port)),
+            "{text}"
+        );
+    };
+    let json = |name: &str, port: u64| {
+        let path = save(&terminal, directory.path(), name, "saved messages, tables");
+        let document: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        let count = |section: &str| document[section].as_array().unwrap().len();
+        assert_eq!(["messages", "exchanges", "nodes", "flows"].map(count), [8, 4, 1, 1], "{document:#}");
+        assert_eq!(document["flows"][0]["source_port"], port, "{document:#}");
+    };
+    // Selected: the second one.
+    terminal.keys(&["4", "j", "Space"]);
+    terminal.shows("●");
+    csv("selected.csv", "203.0.113.80");
+    json("selected.json", 80);
+    terminal.keys(&["k", "Space"]);
+    terminal.wait("no mark", |text| !text.contains('●'));
+    terminal.keys(&["f"]);
+    terminal.line("bid:1");
+    terminal.shows("1 of 3 flows");
+    csv("filtered.csv", "203.0.113.50");
+    json("filtered.json", 5060);
+    save(&terminal, directory.path(), "filtered.pcap", "saved 8 messages");
+}

@@ -61,6 +61,20 @@ fn statistics_are_those_of_the_moment_that_is_shown() {
     assert!(bench.shows("Messages: 8 messages"), "{}", bench.text());
 }
 
+/// What is unanswered up to there is so, as where `decode --at` ends: the request of the first frame is.
+#[test]
+fn the_time_cursor_counts_the_requests_without_a_reply() {
+    let mut bench = Bench::after("samples/malformed.pcap", SIZE);
+    bench.keys("6[[[[[[[[[[[[[");
+    assert!(bench.shows("AT FRAME 1 "), "{}", bench.text());
+    let counts = |bench: &Bench, name: &str| {
+        let line = bench.line(name);
+        line.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(counts(&bench, "  register "), ["register", "1", "accepted", "0"]);
+    assert_eq!(counts(&bench, "  deregister "), ["deregister", "0", "unanswered", "1"]);
+}
+
 #[test]
 fn a_screen_that_was_paused_before_the_first_packet_tells_no_time() {
     let mut bench = Bench::before(FIGURE, SIZE);
@@ -95,6 +109,8 @@ fn the_time_cursor_shows_the_tables_as_they_stood() {
     // The last exchange is the de-registration of Wi-Fi, over with frame 36.
     bench.keys("[");
     assert!(bench.shows("AT FRAME 36") && bench.shows("FAILOVER"), "{}", bench.text());
+    // The status line counts the packets up to it.
+    assert!(bench.line("AT FRAME 36").contains("  36 packets  "), "{}", bench.text());
     bench.keys("[");
     assert!(bench.shows("AT FRAME 19") && !bench.shows("FAILOVER"), "{}", bench.text());
     assert!(bench.line("BID 1   802.11/1").contains("595 s"), "{}", bench.text());
@@ -112,6 +128,44 @@ fn the_time_cursor_shows_the_tables_as_they_stood() {
     assert!(bench.shows("AT FRAME 19") && bench.cursor().contains("RRP 0 accepted"), "{}", bench.text());
     bench.keys("p");
     assert!(!bench.shows("AT FRAME"));
+}
+
+#[test]
+fn the_time_cursor_takes_no_row_along_into_a_past_without_it() {
+    let mut bench = Bench::after(FIGURE, (100, 10));
+    bench.keys("4zz[[[[");
+    assert!(bench.shows("AT FRAME 4") && bench.shows("no flows at the time cursor"), "{}", bench.text());
+    // Nor does it come back otherwise than it is.
+    bench.keys("p");
+    assert!(bench.shows("Flows: 3 flows"), "{}", bench.text());
+    // A node a frame, the first of which is 10.1.0.1.
+    let mut bench = Bench::after("samples/malformed.pcap", SIZE);
+    bench.keys("G[[[[[[[[[[[[[");
+    assert!(bench.shows("AT FRAME 1 ") && bench.shows("Tunnels: 1 node "), "{}", bench.text());
+    assert!(bench.cursor().contains("10.1.0.1 ") && !bench.shows("forgotten"), "{}", bench.text());
+    bench.keys("pG");
+    assert!(bench.shows("Tunnels: 13 nodes") && !bench.shows("forgotten"), "{}", bench.text());
+    bench.keys("5G");
+    assert!(bench.cursor().starts_with('#'), "{}", bench.text());
+    bench.keys("[[[[[[[[[[[[[");
+    // The Multipath extension is too short, and what else it would be taken for.
+    assert!(bench.shows("AT FRAME 1 ") && bench.shows("Findings: 2 findings"), "{}", bench.text());
+    bench.keys("p");
+    assert!(bench.shows("Findings: 27 findings"), "{}", bench.text());
+    // Of a node that comes later there is no ladder yet, and it was not forgotten.
+    bench.keys("1G25[[[[[[[[[[[[[g2");
+    assert!(
+        bench.shows("AT FRAME 1 ") && bench.shows("Ladder of 10.1.0.16: 0 exchanges"),
+        "{}",
+        bench.text()
+    );
+    assert!(!bench.shows("forgotten") && bench.shows("not there at the time cursor"), "{}", bench.text());
+    bench.keys("p");
+    // Where the filter leaves nothing of that time.
+    bench.keys("3fnode:10.1.0.10\n");
+    assert!(bench.cursor().starts_with("10 10:00:09"), "{}", bench.text());
+    bench.keys("[[[[[[[[[[[[[");
+    assert!(bench.shows("AT FRAME 1 ") && bench.shows("Messages: 0 of 1 message"), "{}", bench.text());
 }
 
 #[test]

@@ -305,13 +305,15 @@ fn the_terminal_is_left_as_it_was_found() {
     let terminal = Terminal::new();
     let before = settings(&terminal);
     let modes = terminal.modes();
-    // By the user, by signals.
-    terminal.line(&format!("clear; '{PROGRAM}' watch samples/figure3.pcap; echo co''de $?"));
-    terminal.shows("[1 Tunnels]");
-    assert_ne!(terminal.modes(), modes);
-    terminal.keys(&["q"]);
-    assert!(terminal.shows("code ").contains("code 0"));
-    is_as_it_was(&terminal, &modes, &before);
+    // By the user, by the signals that docs/watch.md names.
+    for key in ["q", "C-c"] {
+        terminal.line(&format!("clear; '{PROGRAM}' watch samples/figure3.pcap; echo co''de $?"));
+        terminal.shows("[1 Tunnels]");
+        assert_ne!(terminal.modes(), modes);
+        terminal.keys(&[key]);
+        assert!(terminal.shows("code ").contains("code 0"), "{key}");
+        is_as_it_was(&terminal, &modes, &before);
+    }
     for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGHUP] {
         terminal.line(&format!("clear; '{PROGRAM}' watch samples/figure3.pcap; echo co''de $?"));
         terminal.shows("[1 Tunnels]");

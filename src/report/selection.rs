@@ -13,6 +13,7 @@ use crate::state::{Exchange, FlowView, Node, Observer};
 pub(super) struct Selection<'t> {
     observer: &'t Observer,
     target: Option<&'t Target>,
+    flows: Option<&'t BTreeSet<u32>>,
     /// Looked for when they are asked for: all nodes are gone through.
     names: OnceCell<Names<'t>>,
 }
@@ -27,12 +28,12 @@ struct Names<'t> {
 impl<'t> Selection<'t> {
     /// What `summary` wants to be shown.
     pub fn new(summary: &Summary<'t>) -> Self {
-        Self { target: summary.target, ..Self::everything(summary.observer) }
+        Self { target: summary.target, flows: summary.flows, ..Self::everything(summary.observer) }
     }
 
     /// All that an observer inferred.
     pub fn everything(observer: &'t Observer) -> Self {
-        Self { observer, target: None, names: OnceCell::new() }
+        Self { observer, target: None, flows: None, names: OnceCell::new() }
     }
 
     fn names(&self) -> &Names<'t> {
@@ -102,10 +103,19 @@ impl<'t> Selection<'t> {
             }
     }
 
-    /// The flows that are wanted.
+    /// The flows that are wanted, in order of their first packet.
     pub fn flows(&self) -> impl Iterator<Item = FlowView> + use<'t> {
         let (observer, target) = (self.observer, self.target);
-        observer.flows().into_iter().filter(move |flow| {
+        let flows = self.flows.map_or_else(
+            || observer.flows(),
+            |places| {
+                let mut flows: Vec<FlowView> =
+                    places.iter().filter_map(|place| observer.flow(*place)).collect();
+                flows.sort_by_key(|flow| flow.paths.first().map(|path| path.first));
+                flows
+            },
+        );
+        flows.into_iter().filter(move |flow| {
             target.is_none_or(|target| observer.node(flow.node).is_some_and(|node| target.is_node(node)))
         })
     }

@@ -1,5 +1,7 @@
 //! What there is to say about a capture as a whole.
 
+use std::collections::BTreeSet;
+
 use super::Target;
 use crate::capture::LinkType;
 use crate::net::Counters;
@@ -23,6 +25,8 @@ pub struct Summary<'a> {
     pub findings: Option<&'a Findings>,
     /// The one node to narrow everything to.
     pub target: Option<&'a Target>,
+    /// The flows to narrow the table of flows to, by their places in the observer's; `None` for all of the target.
+    pub flows: Option<&'a BTreeSet<u32>>,
     /// Fragments and frames that could not be decoded.
     pub network: Counters,
     /// Frames earlier than the frame before them in the same file.

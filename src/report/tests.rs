@@ -41,6 +41,7 @@ fn finish(report: &mut dyn Report, findings: &Findings, target: Option<&Target>)
         observer: &Observer::new(Options::default()),
         findings: Some(findings),
         target,
+        flows: None,
         network: Counters::default(),
         clock_backwards: 0,
         numbers: Numbers::default(),

@@ -123,7 +123,8 @@ fn status(app: &App, facts: Facts<'_>, shown: Facts<'_>, width: u16) -> Line<'st
         let time = app.clock(facts).moment(shown.now(), digits);
         parts.push(part(4, time, Style::new()));
     }
-    let packets = facts.counters.packets;
+    // At the time cursor those up to it.
+    let packets = app.cursor().map_or(facts.counters.packets, |moment| moment.frame);
     parts.push(part(3, format!("{:#}", counted(packets, "packet")), Style::new()));
     if facts.input.kind == InputKind::Live {
         let lost = facts.counters.capture.lost();
@@ -251,9 +252,14 @@ fn draw_prompt(frame: &mut Frame<'_>, app: &App, prompt: &Prompt, area: Rect) {
         Purpose::Filter => (" filter: ".to_owned(), filter::HELP.to_owned(), "Enter sets it, Esc leaves it"),
         Purpose::Save => {
             let extent = app.extent;
-            let more = if extent == Extent::All && app.filter.is_empty() { "" } else { ", Tab: other rows" };
+            let what = match app.view() {
+                // All there is of one node, whatever the filter.
+                View::Ladder => app.ladder.name(&theme.glyphs).unwrap_or_else(|| "no node".to_owned()),
+                _ if extent == Extent::All && app.filter.is_empty() => extent.name().to_owned(),
+                _ => format!("{}, Tab: other rows", extent.name()),
+            };
             let names = ".pcap .csv .json .txt".to_owned();
-            (format!(" save {}{more}: ", extent.name()), names, "Enter saves, Esc does not")
+            (format!(" save {what}: "), names, "Enter saves, Esc does not")
         }
     };
     let (aside, style) = match &prompt.error {

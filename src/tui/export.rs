@@ -102,7 +102,8 @@ impl App {
             return Err("there are no messages to save".to_owned());
         }
         let overwrite = self.overwrite.as_deref() == Some(path.as_str());
-        Ok(SaveOrder { path, format, overwrite, view, extent, messages, target, findings })
+        let flows = self.flows_of(extent);
+        Ok(SaveOrder { path, format, overwrite, view, extent, messages, target, flows, findings })
     }
 
     /// Begins to save: first the tables are copied, a piece at a time, so that whoever types waits neither for that nor
@@ -149,11 +150,26 @@ impl App {
         rows.filter_map(|number| self.messages.message(facts, *number).cloned()).collect()
     }
 
+    /// The flows that are wanted, where they are what is open; `None` for all.
+    fn flows_of(&self, extent: Extent) -> Option<BTreeSet<u32>> {
+        let list = &self.flows.list;
+        match extent {
+            _ if self.view() != View::Flows => None,
+            Extent::All => None,
+            Extent::Filtered => Some(list.rows().iter().copied().collect()),
+            Extent::Selected => Some(list.marked().clone()),
+        }
+    }
+
     /// The nodes that a part of the open view is about; `None` for all.
     fn nodes_of(&self, facts: Facts<'_>, extent: Extent) -> Option<BTreeSet<NodeRef>> {
         // A ladder is that of one node.
         if self.view() == View::Ladder {
             return Some(self.ladder.node().into_iter().collect());
+        }
+        if let Some(flows) = self.flows_of(extent) {
+            let node = |place: &u32| facts.node_ref(self.flows.flow(facts, *place)?.node);
+            return Some(flows.iter().filter_map(node).collect());
         }
         match extent {
             Extent::All => None,
@@ -164,13 +180,6 @@ impl App {
                 Some(facts.nodes().into_iter().filter(is_shown).collect())
             }
             Extent::Selected => Some(match self.view() {
-                View::Flows => self
-                    .flows
-                    .list
-                    .marked()
-                    .iter()
-                    .filter_map(|place| facts.node_ref(self.flows.flow(facts, *place)?.node))
-                    .collect(),
                 View::Findings => {
                     let findings = self.findings_of(facts, extent);
                     let places = findings.kept().iter().filter_map(|finding| finding.node);

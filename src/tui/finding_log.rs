@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use super::app::Moment;
 use super::facts::{Facts, NodeRef};
 use super::levels::Levels;
 use super::whose::About;
 use crate::rules::{Finding, Findings};
 use crate::state::Node;
-use crate::time::Timestamp;
 use crate::watch::{Engine, RecentMessage};
 
 /// The most packets that are kept.
@@ -18,7 +18,7 @@ const PACKETS: usize = 4_096;
 /// the findings.
 #[derive(Clone, Debug)]
 pub struct FindingLog {
-    kept: VecDeque<(u64, Arc<Finding>, About)>,
+    kept: VecDeque<Kept>,
     most: usize,
     total: u64,
     levels: Levels,
@@ -26,6 +26,17 @@ pub struct FindingLog {
     abouts: BTreeMap<About, Levels>,
     /// Packets in tunnels that something was found about, by frame.
     packets: BTreeMap<u64, Arc<RecentMessage>>,
+}
+
+/// A finding that is kept.
+#[derive(Clone, Debug)]
+struct Kept {
+    number: u64,
+    finding: Arc<Finding>,
+    /// Whom it was about when it was found.
+    about: About,
+    /// The frame and the clock it came with: those of its packet, or later ones, as where a reply is missed.
+    came: Moment,
 }
 
 impl Default for FindingLog {
@@ -50,13 +61,13 @@ impl FindingLog {
         }
     }
 
-    /// Adds a finding, and forgets the oldest where there is no room.
-    fn push(&mut self, finding: Finding, about: About) {
+    /// Adds a finding that came at a moment, and forgets the oldest where there is no room.
+    fn push(&mut self, finding: Finding, about: About, came: Moment) {
         let number = self.total;
         self.total = number.saturating_add(1);
-        self.keep(number, Arc::new(finding), about);
+        self.keep(Kept { number, finding: Arc::new(finding), about, came });
         while self.kept.len() > self.most {
-            let Some((_, oldest, about)) = self.kept.pop_front() else { break };
+            let Some(Kept { finding: oldest, about, .. }) = self.kept.pop_front() else { break };
             if let Some(count) = self.abouts.get_mut(&about) {
                 count.remove(oldest.level);
                 if count.is_empty() {
@@ -68,6 +79,7 @@ impl FindingLog {
 
     /// Adds what an engine just found, with the tunnelled packets it is about as far as they are still there.
     pub fn take(&mut self, findings: Vec<Finding>, engine: &Engine) {
+        let came = Moment { frame: engine.trace().counts().packets, time: engine.observer().clock() };
         for finding in findings {
             let frame = finding.place.frame;
             if engine.messages().by_frame(frame).is_none() && !self.packets.contains_key(&frame) {
@@ -82,7 +94,7 @@ impl FindingLog {
             let node = node.filter(|(_, node)| home_address.is_none() || node.home_address == home_address);
             let nai = node.and_then(|(_, node)| node.nai.as_deref()).filter(|_| home_address.is_none());
             let node = node.map(|(place, node)| NodeRef { place, birth: node.birth() });
-            self.push(finding, About { home_address, nai: nai.map(Arc::from), node });
+            self.push(finding, About { home_address, nai: nai.map(Arc::from), node }, came);
         }
     }
 
@@ -91,10 +103,10 @@ impl FindingLog {
         self.packets.get(&frame)
     }
 
-    fn keep(&mut self, number: u64, finding: Arc<Finding>, about: About) {
-        self.levels.add(finding.level);
-        self.abouts.entry(about.clone()).or_default().add(finding.level);
-        self.kept.push_back((number, finding, about));
+    fn keep(&mut self, kept: Kept) {
+        self.levels.add(kept.finding.level);
+        self.abouts.entry(kept.about.clone()).or_default().add(kept.finding.level);
+        self.kept.push_back(kept);
     }
 
     /// How many are kept.
@@ -114,21 +126,21 @@ impl FindingLog {
 
     /// The kept ones with their numbers, oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (u64, &Arc<Finding>)> {
-        self.kept.iter().map(|(number, finding, _)| (*number, finding))
+        self.kept.iter().map(|kept| (kept.number, &kept.finding))
     }
 
     /// The finding with this number, while it is kept.
     pub fn get(&self, number: u64) -> Option<&Arc<Finding>> {
-        self.place_of(number).and_then(|place| self.kept.get(place)).map(|(_, finding, _)| finding)
+        self.place_of(number).and_then(|place| self.kept.get(place)).map(|kept| &kept.finding)
     }
 
     /// Whom it was about when it was found.
     pub fn about(&self, number: u64) -> Option<&About> {
-        self.place_of(number).and_then(|place| self.kept.get(place)).map(|(.., about)| about)
+        self.place_of(number).and_then(|place| self.kept.get(place)).map(|kept| &kept.about)
     }
 
     fn place_of(&self, number: u64) -> Option<usize> {
-        self.kept.binary_search_by_key(&number, |(number, ..)| *number).ok()
+        self.kept.binary_search_by_key(&number, |kept| kept.number).ok()
     }
 
     /// How many there were of each level, kept or not.
@@ -162,20 +174,17 @@ impl FindingLog {
 
     /// The kept ones about this frame whose number is at least `from`.
     pub fn of_frame(&self, frame: u64, from: u64) -> Vec<Finding> {
-        let first = self.kept.partition_point(|(number, ..)| *number < from);
-        let kept = self.kept.iter().skip(first).filter(|(_, finding, _)| finding.place.frame == frame);
-        kept.map(|(_, finding, _)| Finding::clone(finding)).collect()
+        let first = self.kept.partition_point(|kept| kept.number < from);
+        let kept = self.kept.iter().skip(first).filter(|kept| kept.finding.place.frame == frame);
+        kept.map(|kept| Finding::clone(&kept.finding)).collect()
     }
 
-    /// Those about packets up to this time, as if there had been no others.
+    /// Those that had come up to this moment, as if there had been no others.
     #[must_use]
-    pub fn until(&self, time: Timestamp) -> Self {
+    pub fn until(&self, moment: Moment) -> Self {
         let packets = self.packets.clone();
         let mut log = Self { total: self.total, packets, ..Self::new(self.most) };
-        for (number, finding, about) in self.kept.iter().filter(|(_, finding, _)| finding.place.time <= time)
-        {
-            log.keep(*number, Arc::clone(finding), about.clone());
-        }
+        self.kept.iter().filter(|kept| kept.came <= moment).for_each(|kept| log.keep(kept.clone()));
         log
     }
 
@@ -194,17 +203,18 @@ impl FindingLog {
 mod tests {
     use super::*;
     use crate::rules::{CATALOGUE, Level, Place, Subject};
-    use crate::time::Precision;
+    use crate::time::{Precision, Timestamp};
+
+    /// A frame a second.
+    fn moment(frame: u64) -> Moment {
+        Moment { frame, time: Timestamp::new(i64::try_from(frame).unwrap(), 0) }
+    }
 
     fn finding(frame: u64, level: Level, last: u8) -> Finding {
         Finding {
             rule: CATALOGUE[0],
             level,
-            place: Place {
-                frame,
-                time: Timestamp::new(i64::try_from(frame).unwrap(), 0),
-                precision: Precision::SECONDS,
-            },
+            place: Place { frame, time: moment(frame).time, precision: Precision::SECONDS },
             subject: Subject::Any,
             node: None,
             home_address: Some([10, 1, 0, last].into()),
@@ -216,11 +226,11 @@ mod tests {
     #[test]
     fn what_is_forgotten_is_still_counted() {
         let mut log = FindingLog::new(3);
-        for (frame, level, last) in
-            [(1, Level::Must, 1), (2, Level::Note, 2), (4, Level::Note, 1), (3, Level::Must, 1)]
+        for (frame, level, last, came) in
+            [(1, Level::Must, 1, 1), (2, Level::Note, 2, 2), (4, Level::Note, 1, 4), (3, Level::Must, 1, 5)]
         {
-            let home_address = Some([10, 1, 0, last].into());
-            log.push(finding(frame, level, last), About { home_address, ..About::default() });
+            let about = About { home_address: Some([10, 1, 0, last].into()), ..About::default() };
+            log.push(finding(frame, level, last), about, moment(came));
         }
         assert_eq!((log.len(), log.total()), (3, 4));
         assert_eq!((log.levels().of(Level::Must), log.levels().of(Level::Should)), (2, 0));
@@ -231,10 +241,11 @@ mod tests {
         assert!(log.get(0).is_none());
         assert_eq!(log.get(3).unwrap().place.frame, 3);
         assert_eq!((log.of_frame(4, 0).len(), log.of_frame(4, 3).len()), (1, 0));
-        // Frames 2 and 3, with the numbers they had.
-        let past = log.until(Timestamp::new(3, 0));
-        assert_eq!(past.iter().map(|(number, _)| number).collect::<Vec<_>>(), [1, 3]);
-        assert_eq!((past.total(), past.levels().of(Level::Must)), (4, 1));
+        // With the numbers they had. What is about frame 3 came with frame 5.
+        let numbers = |frame| log.until(moment(frame)).iter().map(|(number, _)| number).collect::<Vec<_>>();
+        assert_eq!([numbers(3), numbers(4), numbers(5)], [vec![1], vec![1, 2], vec![1, 2, 3]]);
+        let past = log.until(moment(4));
+        assert_eq!((past.total(), past.levels().of(Level::Must)), (4, 0));
         assert_eq!(log.chosen([3, 0, 1].into_iter()).kept().len(), 2);
     }
 }

@@ -97,8 +97,12 @@ impl Stroke {
 }
 
 const TABLES: &[View] = &[View::Flows, View::Findings];
-/// Those whose rows lead somewhere, can be filtered, and come one after the other.
+/// Those whose rows can be filtered and selected. A ladder is all there is of one node.
+const ROWS: &[View] = &[View::Tunnels, View::Messages, View::Flows, View::Findings];
+/// Those whose rows lead somewhere, and come one after the other.
 const LISTS: &[View] = &[View::Tunnels, View::Ladder, View::Messages, View::Flows, View::Findings];
+/// All but the ladder itself.
+const ELSEWHERE: &[View] = &[View::Tunnels, View::Messages, View::Flows, View::Findings, View::Statistics];
 
 /// All keys, in the order in which help and footer tell of them: where the footer has no room, those that come late are
 /// left out, as is the ladder, to which a tab leads, too.
@@ -139,7 +143,7 @@ pub const KEYS: &[Binding] = &[
         Action::Filter,
         "filter by node, state, verdict or finding; checked as it is typed",
     )
-    .only_in(LISTS)
+    .only_in(ROWS)
     .footer("filter"),
     everywhere(
         &[key('s'), named(KeyCode::F(2))],
@@ -159,8 +163,11 @@ pub const KEYS: &[Binding] = &[
     everywhere(&[key('p')], "p", Action::Pause, "hold the screen still; what arrives is counted")
         .footer("pause"),
     everywhere(&[key('A')], "A", Action::Follow, "follow the newest row").only_in(LISTS).footer("follow"),
-    everywhere(&[key(' ')], "Space", Action::Mark, "select the row"),
-    everywhere(&[key('x')], "x", Action::Ladder, "ladder of the selected node").footer("ladder"),
+    everywhere(&[key(' ')], "Space", Action::Mark, "select the row, in Messages one of the list")
+        .only_in(ROWS),
+    everywhere(&[key('x')], "x", Action::Ladder, "ladder of the selected node")
+        .only_in(ELSEWHERE)
+        .footer("ladder"),
     everywhere(&[key('y')], "y", Action::Copy, "copy to the clipboard of the terminal (OSC 52)"),
     everywhere(
         &[key('w')],

@@ -1,5 +1,6 @@
 //! What reaches the screen, and what it asks for in return.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, MouseEvent};
@@ -94,6 +95,8 @@ pub struct SaveOrder {
     pub messages: Vec<Arc<RecentMessage>>,
     /// The nodes that tables are narrowed to; `None` for all.
     pub target: Option<Target>,
+    /// The flows that their table is narrowed to, by their places; `None` for all of these nodes.
+    pub flows: Option<BTreeSet<u32>>,
     /// The findings.
     pub findings: Findings,
 }

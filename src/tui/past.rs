@@ -61,6 +61,9 @@ impl App {
         if was_frozen {
             self.tunnels.forget_rates();
         }
+        if thawed.as_ref().is_some_and(|thawed| thawed.why != Why::Paused) {
+            self.forget_pinned();
+        }
         self.thawed.extend(thawed);
         was_frozen
     }
@@ -112,6 +115,14 @@ impl App {
         }
     }
 
+    /// Forgets rows that stay though the tables have lost them: they are of the time that was shown so far.
+    fn forget_pinned(&mut self) {
+        self.tunnels.forget_pinned();
+        self.messages.forget_pinned();
+        self.flows.forget_pinned();
+        self.findings.forget_pinned();
+    }
+
     /// Lets another observer see what the kept messages say up to a moment.
     fn set_cursor(&mut self, facts: Facts<'_>, moment: Moment) {
         let mut observer = Observer::new(facts.input.options);
@@ -128,15 +139,17 @@ impl App {
             }
         }
         observer.advance(moment.time);
-        observer.refresh();
+        // What has no reply by then counts as unanswered, as where `decode --at` ends.
+        observer.close();
         let counted = Counted::of_messages(&trace, &observer, facts);
         self.thaw();
+        self.forget_pinned();
         self.frozen = Some(Box::new(Frozen {
             observer: Box::new(observer),
             messages: facts.messages.until(moment.frame),
             packets: facts.counters.packets,
             counted,
-            findings: facts.findings.until(moment.time),
+            findings: facts.findings.until(moment),
             why: Why::Cursor(moment),
         }));
     }

@@ -93,6 +93,7 @@ fn summary<'a>(facts: Facts<'a>, order: &'a SaveOrder) -> Summary<'a> {
     Summary {
         // Findings that were chosen are wanted, also those of no node.
         target: order.target.as_ref().filter(|_| !is_list),
+        flows: order.flows.as_ref(),
         findings: Some(&order.findings),
         ..views::summary(facts)
     }

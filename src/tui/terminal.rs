@@ -1,4 +1,5 @@
-//! The terminal: taken over, and always left as it was found: at the end, on a panic, on a signal, while suspended.
+//! The terminal: taken over, and left as it was found: at the end, on a panic, on a signal that asks for the end, while
+//! suspended.
 
 use std::cell::RefCell;
 use std::io::{self, IsTerminal as _, Write};

@@ -131,6 +131,7 @@ impl Run {
             observer: self.pipeline.observer(),
             findings: self.pipeline.findings(),
             target: self.target.as_ref(),
+            flows: None,
             network: trace.network_counters(),
             clock_backwards,
             numbers: trace.numbers(),

@@ -107,6 +107,7 @@ impl Output {
                 findings: None,
                 observer: agent.observer(),
                 target: None,
+                flows: None,
                 network: Counters::default(),
                 clock_backwards: 0,
                 numbers: *numbers,

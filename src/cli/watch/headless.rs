@@ -240,6 +240,7 @@ pub(super) fn summary<'a>(
         observer: engine.observer(),
         findings: engine.findings(),
         target,
+        flows: None,
         network: engine.trace().network_counters(),
         clock_backwards: engine.clock_backwards(),
         numbers: engine.trace().numbers(),

@@ -122,6 +122,12 @@ impl Findings {
         self.pin(facts);
     }
 
+    /// Forgets the finding that is looked at: at another time it was not known.
+    pub fn forget_pinned(&mut self) {
+        self.pinned = None;
+        self.made = None;
+    }
+
     fn put_together(&mut self, facts: Facts<'_>, mut findings: Vec<(u64, &Arc<Finding>)>, follow: bool) {
         // The numbers are of what is there: no finding is without.
         let all: BTreeMap<u64, Whose> =

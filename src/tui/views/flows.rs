@@ -93,6 +93,12 @@ impl Flows {
         self.list.replace(keyed.into_iter().map(|(_, place)| place).collect(), follow);
     }
 
+    /// Forgets the flow that is looked at, and rows that are being made: at another time there were others.
+    pub fn forget_pinned(&mut self) {
+        self.pinned = None;
+        self.gathering = None;
+    }
+
     /// Sorts by the column so many to the right.
     pub fn sort(&mut self, by: isize) {
         let count = COLUMNS.len();

@@ -8,7 +8,7 @@ use ratatui::text::Line;
 use super::Pane;
 use super::tunnels::awaited;
 use crate::counted::counted;
-use crate::report::{Clock, LadderPage, Look};
+use crate::report::{Clock, Glyphs, LadderPage, Look};
 use crate::state::{Exchange, Node};
 use crate::tui::ansi;
 use crate::tui::app::App;
@@ -54,6 +54,13 @@ impl LadderView {
         if self.node != Some(node) {
             *self = Self { node: Some(node), rows: self.rows, width: self.width, ..Self::default() };
         }
+    }
+
+    /// What that node is called.
+    pub fn name(&self, glyphs: &Glyphs) -> Option<String> {
+        let node = self.known.as_ref()?;
+        let nai = || node.nai.as_deref().map(|nai| glyphs.short_nai(nai, 30));
+        node.home_address.map(|address| address.to_string()).or_else(nai)
     }
 
     /// Columns there are for the ladder.
@@ -178,18 +185,15 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, areas: &Areas) {
         return;
     }
     let ladder = &app.ladder;
-    let Some(node) = &ladder.known else {
+    if ladder.known.is_none() {
         pane.title(frame, "Ladder", "");
         return pane.empty(frame, &awaited(app, facts));
-    };
-    let name = match (node.home_address, &node.nai) {
-        (Some(address), _) => address.to_string(),
-        (None, Some(nai)) => app.theme.glyphs.short_nai(nai, 30),
-        (None, None) => String::new(),
-    };
+    }
+    let name = ladder.name(&app.theme.glyphs).unwrap_or_default();
     let exchanges = counted(ladder.exchanges.len(), "exchange");
     let forgotten = match ladder.node.and_then(|node| facts.node(node)) {
         Some(_) => "",
+        None if app.cursor().is_some() => "not there at the time cursor",
         None => "forgotten since",
     };
     pane.title(frame, &format!("Ladder of {name}: {exchanges:#}"), forgotten);

@@ -123,6 +123,11 @@ impl Messages {
         self.pinned = pinned;
     }
 
+    /// Forgets the messages on the screen: at another time they had not come.
+    pub fn forget_pinned(&mut self) {
+        self.pinned.clear();
+    }
+
     /// The next few messages that the filter lets through.
     fn piece(&mut self, facts: Facts<'_>, sieve: &Sieve<'_>) -> Vec<u64> {
         let most = if sieve.is_open() { usize::MAX } else { PIECE };

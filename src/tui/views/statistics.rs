@@ -70,6 +70,7 @@ pub fn summary(facts: Facts<'_>) -> Summary<'_> {
         observer: facts.observer,
         findings: None,
         target: None,
+        flows: None,
         network: facts.network,
         clock_backwards: facts.clock_backwards,
         numbers: facts.numbers,

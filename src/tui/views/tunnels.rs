@@ -103,6 +103,11 @@ impl Tunnels {
         facts.node(node).or_else(pinned)
     }
 
+    /// Forgets the node that is looked at: at another time it may not have been there.
+    pub fn forget_pinned(&mut self) {
+        self.pinned = None;
+    }
+
     /// Makes the rows anew.
     pub fn refresh(&mut self, facts: Facts<'_>, sieve: &Sieve<'_>, follow: bool) {
         let selected = self.selected_node();
