@@ -58,6 +58,9 @@ fn extensions_in_a_line() {
         ("9a02 000a 01 02 07 09 01 00080000 11", " · forward 7,9: proto udp"),
         ("9a02 0009 00 01 ff 01 00080000 11", " · drop: proto udp"),
         ("9a02 0009 63 01 07 01 00080000 11", " · action 99 7: proto udp"),
+        // The end of a range of source ports (flag H) without its start (G).
+        ("9a02 000a 00 01 ff 01 01000000 03f2", " · drop: nothing (sport ?-1010)"),
+        ("9a02 000b 01 01 07 01 01080000 03f2 11", " · forward 7: nothing (proto udp sport ?-1010)"),
         ("9a02 0006 01 01 07 fa abcd", " · forward 7: selector of format 250"),
         // UDP Tunnel Request (RFC 3519 §3.1.1), without and with F.
         ("9006 00 00 00 00 0000", " · UDP tunnel asked for"),

@@ -40,6 +40,25 @@ fn a_name_without_octets_is_told_as_one() {
     assert!(told("--show messages", &history).contains(" · empty NAI"));
 }
 
+/// 10.1.0.1 registers as `node@example.org`, then 10.1.0.2 does, and both stay registered. The name is that of the second:
+/// a request without a home address is its own, and so is the denial.
+#[test]
+fn a_name_that_was_given_on_is_shown_of_both() {
+    let (first, second) = (Ipv4Addr::new(10, 1, 0, 1), Ipv4Addr::new(10, 1, 0, 2));
+    let ask = |bid: u8, home: Ipv4Addr| Ask::bid(bid, bid.into()).home(home).nai("node@example.org");
+    let mut history = History::new();
+    history.accepted(1.0, &ask(1, first));
+    history.accepted(2.0, &ask(2, second));
+    history.answered(3.0, &ask(3, Ipv4Addr::UNSPECIFIED), 131);
+    let rows = |options: &str| -> Vec<String> {
+        let text = told(&format!("{options} --format csv --node node@example.org"), &history);
+        text.lines().skip(1).map(|row| row.split(',').take(2).collect::<Vec<_>>().join(" ")).collect()
+    };
+    assert_eq!(rows("--show nodes"), ["10.1.0.1 node@example.org", "10.1.0.2 node@example.org"]);
+    assert_eq!(rows("--show violations"), ["10.1.0.2 node@example.org"]);
+    assert_eq!(rows("--show messages").len(), 6);
+}
+
 /// A node asks any home agent, and one that names itself accepts: it is listed there alone, and what did not verify is
 /// told of it there. Keys judge messages; they change no other table.
 #[test]

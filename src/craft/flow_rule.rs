@@ -130,6 +130,14 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_that_matches_nothing_is_sent_as_it_is_printed() {
+        // Flag J, the end of a range of destination ports, without I.
+        let expected = [154, 2, 0, 10, 0, 1, 255, 1, 0, 0x40, 0, 0, 0x13, 0xc4];
+        assert_eq!(octets("drop: nothing (dport ?-5060)"), expected);
+        assert_eq!(octets("drop: dport ?-5060"), expected);
+    }
+
+    #[test]
     fn only_ipv6_terms_make_format_2() {
         assert_eq!(octets("forward 1: label 5")[7], 2);
         assert_eq!(octets("forward 1: any")[7], 1);

@@ -37,18 +37,17 @@ impl Validator {
         let turn = Turn::of(node, time);
         for (place, binding) in node.bindings().iter().filter(expires_now).enumerate() {
             let session = self.world.session(slot, observer).unwrap_or(&self.blank);
-            let registered = session.registered(binding);
-            let precision =
-                registered.map_or(Precision::MICROSECONDS, |registered| registered.accepted.precision);
-            let renewed_by = Place { frame: binding.frame, time: binding.refreshed, precision };
-            // What attaches to the reply that registered it last is about who sent that.
+            let precision = session
+                .registered(binding)
+                .map_or(Precision::MICROSECONDS, |registered| registered.accepted.precision);
+            // The last reply that gave it time, its own or that of a bulk renewal; what attaches to it is about who sent it.
             let context = Context {
-                place: renewed_by,
+                place: Place { frame: binding.frame, time: binding.refreshed, precision },
                 sender: Subject::HomeAgent,
                 node: Some(slot),
                 home_address: node.home_address,
             };
-            let expired = Expired { binding, registered, renewed_by, time, turn: &turn, node, session };
+            let expired = Expired { binding, time, turn: &turn, node, session };
             let mut finder = Finder::new(context, Some(session), &mut self.reports);
             for (rule, check) in &self.checks.expiry {
                 check(&expired, finder.of(rule));

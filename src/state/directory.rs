@@ -235,7 +235,8 @@ impl Directory {
         }
     }
 
-    /// Gives a node the NAI that came with its home address. The NAI names no other node then.
+    /// Gives a node the NAI that came with its home address. The NAI names no other node then, though one that had it is
+    /// still shown with it.
     pub fn give_nai(&mut self, slot: u32, nai: &[u8]) {
         let Some(home_agent) = self.nodes.get(slot as usize).map(|node| node.home_agent) else { return };
         let before = self.find_nai(home_agent, nai);

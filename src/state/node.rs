@@ -49,7 +49,7 @@ pub struct Node {
     pub home_agent: Ipv4Addr,
     /// Its home address; `None` while only its NAI is known.
     pub home_address: Option<Ipv4Addr>,
-    /// Its NAI, if one was seen.
+    /// Its NAI, if one was seen; it can name another node by now.
     pub nai: Option<Box<[u8]>>,
     /// Whether it may use Multipath.
     pub multipath: Multipath,

@@ -24,9 +24,13 @@ impl Observer {
                 let node = self.directory.at(header.home_agent, *address);
                 self.directory.expect_node(node);
                 if let Some(nai) = nai {
-                    // Another node's name, until a reply says that both are one (D7).
+                    // Another node's name, or another one than this node has, until a reply says that both are one (D7).
                     let named = self.directory.find_nai(header.home_agent, nai.0);
-                    if named.is_some_and(|named| named != node) {
+                    let nai_of_node =
+                        self.directory.nodes.get(node as usize).and_then(|node| node.nai.as_deref());
+                    if named.is_some_and(|named| named != node)
+                        || nai_of_node.is_some_and(|known| known != nai.0)
+                    {
                         claim = Some(nai);
                     } else {
                         self.directory.give_nai(node, nai.0);

@@ -2,7 +2,8 @@
 //!
 //! A selector is a list of terms, each at most once: `src A[-B]` or `src A/n`, `dst ...`, `proto NAME-or-N[-N]`,
 //! `sport N[-N]`, `dport N[-N]`, `ds N[-N]` (the 6-bit value), `spi N[-N]`, `label N[-N]` (IPv6). No term at all is
-//! `any`.
+//! `any`. A range whose start is not on the wire is `?-N`, and as no packet is within it, the whole is
+//! `nothing (dport ?-N)`.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -35,6 +36,11 @@ pub enum SelectorTextError {
         /// What it takes.
         expected: &'static str,
     },
+    /// `nothing (...)` around terms that some packets match.
+    #[error(
+        "a selector is nothing by a range without a start, as in 'nothing (dport ?-5060)', and '{0}' has none"
+    )]
+    Something(String),
     /// Both IPv4 and IPv6 addresses, or an IPv4 address with a flow label.
     #[error("a selector is for IPv4 or for IPv6, and this one asks for both")]
     BothFamilies,
@@ -42,6 +48,10 @@ pub enum SelectorTextError {
 
 impl fmt::Display for TrafficSelector {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let matches_nothing = self.lacks_a_start();
+        if matches_nothing {
+            formatter.write_str(NOTHING)?;
+        }
         let mut terms = Terms { formatter, first: true };
         terms.address("src", self.source_address)?;
         terms.address("dst", self.destination_address)?;
@@ -51,7 +61,11 @@ impl fmt::Display for TrafficSelector {
         terms.numbers("ds", self.ds_bits())?;
         terms.numbers("spi", self.spi)?;
         terms.numbers("label", self.flow_label_bits())?;
-        if terms.first { formatter.write_str("any") } else { Ok(()) }
+        match (terms.first, matches_nothing) {
+            (true, _) => formatter.write_str("any"),
+            (false, true) => formatter.write_str(NOTHING_END),
+            (false, false) => Ok(()),
+        }
     }
 }
 
@@ -60,10 +74,12 @@ impl FromStr for TrafficSelector {
 
     fn from_str(text: &str) -> Result<Self, SelectorTextError> {
         let mut selector = Self::any(SelectorFormat::Ipv4);
-        let mut words = text.split_whitespace();
-        if text.trim() == "any" {
+        let text = text.trim();
+        if text == "any" {
             return Ok(selector);
         }
+        let nothing = text.strip_prefix(NOTHING).and_then(|terms| terms.strip_suffix(NOTHING_END));
+        let mut words = nothing.unwrap_or(text).split_whitespace();
         while let Some(term) = words.next() {
             let value = words.next().ok_or_else(|| SelectorTextError::NoValue(term.to_owned()));
             match term {
@@ -86,10 +102,20 @@ impl FromStr for TrafficSelector {
                 _ => return Err(SelectorTextError::UnknownTerm(term.to_owned())),
             }
         }
+        // First, for the fields that there are depend on it.
         selector.format = selector.family_asked_for()?;
+        if nothing.is_some() && !selector.lacks_a_start() {
+            return Err(SelectorTextError::Something(text.to_owned()));
+        }
         Ok(selector)
     }
 }
+
+/// What stands before the terms of a selector that matches nothing, and behind them.
+const NOTHING: &str = "nothing (";
+const NOTHING_END: &str = ")";
+/// What stands for a start that is not on the wire.
+const NO_START: &str = "?";
 
 const PORT: &str = "a port or a range of ports, 0 to 65535";
 const DS: &str = "a 6-bit DS value or a range of them, 0 to 63";
@@ -100,6 +126,11 @@ const ADDRESS: &str = "an address, ADDRESS-ADDRESS or ADDRESS/LENGTH";
 const PROTOCOL: &str = "a protocol name or number, or a range of them, 0 to 255";
 
 impl TrafficSelector {
+    /// Whether a field has an end and no start: then no packet is within it.
+    fn lacks_a_start(&self) -> bool {
+        self.bounds().any(|(_, bounds)| bounds.start.is_none())
+    }
+
     fn family_asked_for(&self) -> Result<SelectorFormat, SelectorTextError> {
         let addresses = [
             self.source_address.start,
@@ -117,7 +148,7 @@ impl TrafficSelector {
     }
 }
 
-/// Writes terms with a space between them. A field whose start is missing has no text and is left out.
+/// Writes terms with a space between them.
 struct Terms<'f, 'b> {
     formatter: &'f mut fmt::Formatter<'b>,
     first: bool,
@@ -134,9 +165,14 @@ impl Terms<'_, '_> {
     }
 
     fn numbers<T: Copy + fmt::Display>(&mut self, term: &str, bounds: Bounds<T>) -> fmt::Result {
-        let Some(start) = bounds.start else { return Ok(()) };
+        if bounds.is_absent() {
+            return Ok(());
+        }
         self.begin(term)?;
-        start.fmt(self.formatter)?;
+        match bounds.start {
+            Some(start) => start.fmt(self.formatter)?,
+            None => self.formatter.write_str(NO_START)?,
+        }
         let Some(end) = bounds.end else { return Ok(()) };
         self.formatter.write_str("-")?;
         end.fmt(self.formatter)
@@ -197,6 +233,7 @@ fn range<T: Copy>(
     one: impl Fn(&str) -> Option<T>,
 ) -> Result<Bounds<T>, SelectorTextError> {
     let bounds = match value.split_once('-') {
+        Some((NO_START, end)) => one(end).map(|end| Bounds { start: None, end: Some(end) }),
         Some((start, end)) => one(start).zip(one(end)).map(|(start, end)| Bounds::range(start, end)),
         None => one(value).map(Bounds::single),
     };
@@ -276,6 +313,19 @@ mod tests {
     }
 
     #[test]
+    fn a_range_without_a_start_is_nothing() {
+        reads_as("dport ?-5060", "nothing (dport ?-5060)");
+        reads_as("nothing (proto udp sport ?-0)", "nothing (proto udp sport ?-0)");
+        reads_as("nothing (label ?-7)", "nothing (label ?-7)");
+        reads_as(
+            "label ?-7 spi ?-9 ds ?-46 proto ?-udp dst ?-2001:db8::9 src 2001:db8::1",
+            "nothing (src 2001:db8::1 dst ?-2001:db8::9 proto ?-17 ds ?-46 spi ?-9 label ?-7)",
+        );
+        let end_alone = Bounds { start: None, end: Some(5060) };
+        assert_eq!("dport ?-5060".parse::<TrafficSelector>().unwrap().destination_port, end_alone);
+    }
+
+    #[test]
     fn six_bit_ds_fills_the_upper_bits() {
         let selector: TrafficSelector = "ds 46".parse().unwrap();
         assert_eq!(selector.ds, Bounds::single(0xb8));
@@ -294,6 +344,10 @@ mod tests {
         assert_eq!(fault("port 5"), SelectorTextError::UnknownTerm("port".into()));
         assert_eq!(fault("dport"), SelectorTextError::NoValue("dport".into()));
         assert_eq!(fault("dport 5 dport 6"), SelectorTextError::Twice("dport".into()));
+        assert_eq!(fault("dport ?-5 dport ?-6"), SelectorTextError::Twice("dport".into()));
+        assert_eq!(fault("nothing (dport 5)"), SelectorTextError::Something("nothing (dport 5)".into()));
+        assert_eq!(fault("nothing ()"), SelectorTextError::Something("nothing ()".into()));
+        assert_eq!(fault("nothing (dport ?-5"), SelectorTextError::UnknownTerm("nothing".into()));
         for text in [
             "dport 65536",
             "ds 64",
@@ -303,6 +357,10 @@ mod tests {
             "proto foo",
             "sport 5-",
             "sport -5",
+            "sport ?",
+            "sport 5-?",
+            "sport ?-?",
+            "src ?/8",
         ] {
             assert!(matches!(fault(text), SelectorTextError::Value { .. }), "{text}");
         }

@@ -1,7 +1,8 @@
 //! Laws of the codec.
 
 use mipflow::wire::{
-    Content, Extension, Field, Header, Message, Numbers, SelectorFormat, TrafficSelector, Value,
+    Bounds, Content, Extension, Field, Header, Message, Numbers, SelectorFormat, SelectorLayout,
+    TrafficSelector, Value,
 };
 
 /// Reads everything a payload can be asked for, prints what can be printed, and checks that every octet is told
@@ -172,38 +173,21 @@ pub fn selector_text_reads_back(selector: &TrafficSelector) {
     assert_eq!(read, Ok(as_text_says(selector)), "{text}");
 }
 
-/// The selector without what its text leaves out: the layout, reserved bits, an end without its start, the ECN bits
-/// of the DS octet, the octet above a flow label, and the format where no field depends on it.
+/// The selector without what its text leaves out: the layout, reserved bits, the ECN bits of the DS octet, the octet
+/// above a flow label, and the format where no field depends on it.
 fn as_text_says(selector: &TrafficSelector) -> TrafficSelector {
-    let mut said = TrafficSelector::any(SelectorFormat::Ipv4);
-    if selector.source_address.start.is_some() {
-        said.source_address = selector.source_address;
-    }
-    if selector.destination_address.start.is_some() {
-        said.destination_address = selector.destination_address;
-    }
-    if selector.spi.start.is_some() {
-        said.spi = selector.spi;
-    }
-    if let Some(start) = selector.flow_label.start {
-        said.flow_label.start = Some(start & 0x00ff_ffff);
-        said.flow_label.end = selector.flow_label.end.map(|end| end & 0x00ff_ffff);
-    }
-    if selector.source_port.start.is_some() {
-        said.source_port = selector.source_port;
-    }
-    if selector.destination_port.start.is_some() {
-        said.destination_port = selector.destination_port;
-    }
-    if let Some(start) = selector.ds.start {
-        said.ds.start = Some(start & 0xfc);
-        said.ds.end = selector.ds.end.map(|end| end & 0xfc);
-    }
-    if selector.protocol.start.is_some() {
-        said.protocol = selector.protocol;
-    }
-    let addresses = [said.source_address.start, said.destination_address.start];
-    if !said.flow_label.is_absent() || addresses.into_iter().flatten().any(|address| address.is_ipv6()) {
+    let six_bits = |octet: Option<u8>| octet.map(|octet| octet & 0xfc);
+    let mut said = TrafficSelector {
+        format: SelectorFormat::Ipv4,
+        layout: SelectorLayout::Direct,
+        reserved: 0,
+        ds: Bounds { start: six_bits(selector.ds.start), end: six_bits(selector.ds.end) },
+        flow_label: selector.flow_label_bits(),
+        ..*selector
+    };
+    let (source, destination) = (said.source_address, said.destination_address);
+    let mut addresses = [source.start, source.end, destination.start, destination.end].into_iter().flatten();
+    if !said.flow_label.is_absent() || addresses.any(|address| address.is_ipv6()) {
         said.format = SelectorFormat::Ipv6;
     }
     said

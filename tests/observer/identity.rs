@@ -303,6 +303,23 @@ fn a_request_alone_takes_no_nai_from_a_node_without_an_address() {
     }
 }
 
+/// Nor does it give another one to a node that has a NAI.
+#[test]
+fn a_request_alone_does_not_change_the_nai_of_its_node() {
+    for (code, nai) in [(None, "a"), (Some(131), "a"), (Some(0), "b")] {
+        let mut history = History::new();
+        history.accepted(1.0, &Ask::bid(1, 1).nai("a@example.org"));
+        let other = Ask::bid(1, 2).nai("b@example.org");
+        history.ask(2.0, &other);
+        if let Some(code) = code {
+            history.answer(2.1, &other.answer(code));
+        }
+        let expected = [format!("198.51.100.1 10.1.0.1 {nai}@example.org enabled")];
+        assert_eq!(nodes(&history.observe()), expected, "{code:?}");
+        assert_eq!(exchanges(&history.observe()).len(), 2);
+    }
+}
+
 /// Somebody else who uses the NAI of a node is another node, and what they are denied is theirs.
 #[test]
 fn a_denied_request_takes_no_name() {

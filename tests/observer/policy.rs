@@ -44,6 +44,14 @@ fn rules_are_numbered_in_order_of_appearance() {
 }
 
 #[test]
+fn a_rule_that_matches_nothing_says_so() {
+    let without_a_start =
+        selector(|selector| selector.destination_port = Bounds { start: None, end: Some(80) });
+    let drop = Ask::bid(1, 3).rule(Action::Drop, &[255], 1, &without_a_start).drop("any");
+    assert_eq!(after(&[drop]), ["1 drop 255 > drop | nothing (dport ?-80)", "2 drop 255 > drop | any"]);
+}
+
+#[test]
 fn a_known_selector_keeps_its_number() {
     let mut history = History::new();
     history.accepted(1.0, &Ask::bid(1, 1).forward(&[1], "dport 80").forward(&[1], "dport 81"));
@@ -308,6 +316,8 @@ fn each_field_selects_in_both_directions() {
         ("src 203.0.113.10 dst 10.1.0.1 sport 5060 dport 7000 proto udp ds 0", both),
         ("src 203.0.113.10 dport 7001", neither),
         ("spi 0-4294967295", neither), // no IPsec, no SPI
+        ("sport ?-5060", neither),
+        ("proto ?-17 sport 5060", neither),
     ] {
         assert_eq!(selected(selector, &udp), expected, "{selector}");
     }

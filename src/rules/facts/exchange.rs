@@ -3,8 +3,7 @@
 use std::net::Ipv4Addr;
 
 use super::{Leg, LiveBids, MessageFacts};
-use crate::rules::Place;
-use crate::rules::memory::{Answer, Asked, Registered, Session, World};
+use crate::rules::memory::{Answer, Asked, Session, World};
 use crate::state::{Binding, Node, Observer};
 use crate::time::Timestamp;
 use crate::wire::{ExtensionType, RegistrationReply, RegistrationRequest, Revocation};
@@ -193,10 +192,6 @@ pub(in crate::rules) struct Unanswered<'c> {
 pub(in crate::rules) struct Expired<'c> {
     /// The binding.
     pub binding: &'c Binding,
-    /// The exchange that made or last refreshed it under its own name; bulk renewals by others do not count.
-    pub registered: Option<&'c Registered>,
-    /// The last reply that gave it time, its own or a bulk renewal.
-    pub renewed_by: Place,
     /// When it expired.
     pub time: Timestamp,
     /// What is live on either side of that moment.

@@ -9,7 +9,7 @@ mod request;
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use crate::history::{HOME_AGENT, NODE};
-use crate::scene::{Registration, Scene, short, timestamp};
+use crate::scene::{Registration, Scene, multipath_with, short, timestamp};
 use crate::{Pair, pair};
 
 use identification::{accepted_as, duplicate, followed_by, nonce, refused_then, stray_reply};
@@ -369,6 +369,8 @@ pub const PAIRS: &[Pair] = &[
             scene.wait_until(170.0);
         },
     ),
+    // The bulk renewal that BID 2 asks for at 50 s, and #6 grants, gives BID 1 its 100 s as well.
+    pair("REG-018", |scene| renewed_in_bulk(scene, 95.0), &[6], |scene| renewed_in_bulk(scene, 80.0)),
     // One expiry is one, whichever of the node's bindings was registered first.
     pair("REG-018", |scene| longer_first(scene, 90.0), &[2], |scene| longer_first(scene, 30.0)),
     pair("REG-019", |scene| from(scene, 0x22, 600, &[]), &[1], |scene| from(scene, 0x22, 0, &[])),
@@ -510,6 +512,19 @@ fn a_reply_that_names_nobody_is_paired_by_its_path() {
     let rules: Vec<_> = found.iter().map(|finding| (finding.rule.id, finding.place.frame)).collect();
     assert_eq!(rules, [("REG-005", 2), ("REG-006", 2)]);
     assert_eq!(found[0].home_address, Some(NODE));
+}
+
+/// Interfaces 1 and 2 for 100 s, then interface 2 with B; interface 1 is used then, and both expire.
+fn renewed_in_bulk(scene: &mut Scene, used: f64) {
+    for (seconds, request) in [
+        (0.0, Registration::request(1)),
+        (1.0, Registration::request(2)),
+        (50.0, Registration::plain(2).with(multipath_with(4, 2, 2, 0x80))),
+    ] {
+        scene.exchange(seconds, &Registration { lifetime: 100, ..request }, 0);
+    }
+    pace::uplink(scene, used);
+    scene.wait_until(250.0);
 }
 
 /// Interface 1 for 100 s, then interface 2 for 50 s; interface 1 is used then, and both expire.

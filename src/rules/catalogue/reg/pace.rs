@@ -157,14 +157,11 @@ fn expires_in_use(expired: &Expired<'_>, finder: &mut Finder<'_>) {
         Some(bid) => format!("BID {} at {}", bid.octet(), binding.care_of_address),
         None => format!("the binding of {}", binding.care_of_address),
     };
-    let reply = expired.registered.map_or(expired.renewed_by, |registered| registered.accepted);
-    finder
-        // Not all packets are looked at one by one, so that this one need not be the last.
-        .fires(format!(
-            "{name} expired after {} s, and {} before that a packet used it; the node should register again in time \
-             (RFC 5944 §3.6.2.2)",
-            binding.lifetime,
-            seconds(idle)
-        ))
-        .on(reply);
+    // Not all packets are looked at one by one, so that this one need not be the last.
+    finder.fires(format!(
+        "{name} expired after {} s, and {} before that a packet used it; the node should register again in time \
+         (RFC 5944 §3.6.2.2)",
+        binding.lifetime,
+        seconds(idle)
+    ));
 }
