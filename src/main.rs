@@ -5,6 +5,6 @@ use std::process::ExitCode;
 use mipflow::cli::{Cli, Failure};
 
 fn main() -> ExitCode {
-    let exit = Cli::from_arguments().and_then(|cli| cli.run().map_err(Failure::tell));
-    exit.unwrap_or_else(|exit| exit).into()
+    let (Ok(exit) | Err(exit)) = Cli::from_arguments().and_then(|cli| cli.run().map_err(Failure::tell));
+    exit.into()
 }

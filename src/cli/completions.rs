@@ -7,7 +7,7 @@ use clap::{Arg, Args, Command, ValueHint};
 use clap_complete::Shell;
 
 use super::{Exit, Failure, output};
-use crate::craft::suite_names;
+use crate::craft::{ReplayStyle, suite_names};
 use crate::rules::{CATALOGUE, DEFINITIONS};
 use crate::wire::AccessTechnology;
 
@@ -32,7 +32,8 @@ impl Completions {
     }
 }
 
-/// An argument with what a shell offers for it: words where there is a list of them, and files only where they are meant.
+/// An argument with what a shell offers for it: words where there is a list of them, and files only where they are
+/// meant.
 fn with_offers(command: &str, argument: Arg) -> Arg {
     if !argument.get_action().takes_values() || !argument.get_possible_values().is_empty() {
         return argument;
@@ -44,7 +45,7 @@ fn with_offers(command: &str, argument: Arg) -> Arg {
         ("send", "suite") => suite_names().chain(["list"]).collect(),
         // The first one is reserved.
         ("send", "att") => (1..=u8::MAX).map_while(|number| AccessTechnology(number).name()).collect(),
-        ("send" | "serve", "replay") => vec!["timestamp", "nonce"],
+        ("send" | "serve", "replay") => ReplayStyle::NAMES.to_vec(),
         ("decode", "files") | ("watch", "source" | "replay") => {
             return argument.value_hint(ValueHint::FilePath);
         }

@@ -18,6 +18,11 @@ pub enum ReplayStyle {
     Nonce,
 }
 
+impl ReplayStyle {
+    /// The words that the command line takes.
+    pub const NAMES: [&str; 2] = ["timestamp", "nonce"];
+}
+
 /// The name of a style that there is none of.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("'{0}' is no style of replay protection; there are timestamp and nonce")]
@@ -27,9 +32,10 @@ impl FromStr for ReplayStyle {
     type Err = ReplayStyleError;
 
     fn from_str(text: &str) -> Result<Self, ReplayStyleError> {
+        let [timestamp, nonce] = Self::NAMES;
         match text {
-            "timestamp" => Ok(Self::Timestamp),
-            "nonce" => Ok(Self::Nonce),
+            text if text == timestamp => Ok(Self::Timestamp),
+            text if text == nonce => Ok(Self::Nonce),
             other => Err(ReplayStyleError(other.to_owned())),
         }
     }

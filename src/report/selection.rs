@@ -106,15 +106,9 @@ impl<'t> Selection<'t> {
     /// The flows that are wanted, in order of their first packet.
     pub fn flows(&self) -> impl Iterator<Item = FlowView> + use<'t> {
         let (observer, target) = (self.observer, self.target);
-        let flows = self.flows.map_or_else(
-            || observer.flows(),
-            |places| {
-                let mut flows: Vec<FlowView> =
-                    places.iter().filter_map(|place| observer.flow(*place)).collect();
-                flows.sort_by_key(|flow| flow.paths.first().map(|path| path.first));
-                flows
-            },
-        );
+        let flows = self
+            .flows
+            .map_or_else(|| observer.flows(), |places| observer.flows_among(places.iter().copied()));
         flows.into_iter().filter(move |flow| {
             target.is_none_or(|target| observer.node(flow.node).is_some_and(|node| target.is_node(node)))
         })

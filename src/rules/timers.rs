@@ -40,7 +40,8 @@ impl Validator {
             let precision = session
                 .registered(binding)
                 .map_or(Precision::MICROSECONDS, |registered| registered.accepted.precision);
-            // The last reply that gave it time, its own or that of a bulk renewal; what attaches to it is about who sent it.
+            // The last reply that gave it time, its own or that of a bulk renewal; what attaches to it is about who sent
+            // it.
             let context = Context {
                 place: Place { frame: binding.frame, time: binding.refreshed, precision },
                 sender: Subject::HomeAgent,

@@ -331,11 +331,10 @@ impl FlowTable {
         0..u32::try_from(self.flows.len()).unwrap_or(NONE)
     }
 
-    /// All flows of nodes that are still there, in order of their first packet.
-    pub fn views<'t>(&'t self, nodes: &'t [Node]) -> Vec<FlowView> {
-        let mut slots: Vec<&Flow> = self
-            .flows
-            .iter()
+    /// The flows in these slots, of nodes that are still there, in order of their first packet.
+    pub fn views<'t>(&'t self, slots: impl Iterator<Item = u32>, nodes: &'t [Node]) -> Vec<FlowView> {
+        let mut slots: Vec<&Flow> = slots
+            .filter_map(|slot| self.flows.get(slot as usize))
             .filter(|flow| nodes.get(flow.node as usize).is_some_and(|node| node.birth == flow.birth.get()))
             .collect();
         slots.sort_by_key(|flow| flow.path.first);

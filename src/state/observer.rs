@@ -322,7 +322,12 @@ impl Observer {
 
     /// All flows, in order of their first packet.
     pub fn flows(&self) -> Vec<FlowView> {
-        self.flows.views(&self.directory.nodes)
+        self.flows_among(self.flows.slots())
+    }
+
+    /// Those of them that have these places ([`Observer::flow`]), in order of their first packet.
+    pub fn flows_among(&self, places: impl Iterator<Item = u32>) -> Vec<FlowView> {
+        self.flows.views(places, &self.directory.nodes)
     }
 
     /// What each home agent did.

@@ -77,11 +77,18 @@ impl<'c> Answering<'c, '_, '_> {
         self.reply.code.is_of_home_agent()
     }
 
+    /// Whether a request of the last reply timeout went the way of the reply, turned round, of which not even the fixed
+    /// part was captured.
+    pub fn saw_unread_request(&self) -> bool {
+        let timeout = self.world.options.reply_timeout;
+        self.world.saw_unread((self.message.destination, self.message.source), self.time(), timeout)
+    }
+
     /// The requests of the last reply timeout whose addresses and ports are those of the reply, turned round; the
     /// latest first. None where there was one of which not even the fixed part was captured.
     pub fn asked_on_this_path(&self) -> impl Iterator<Item = &'c Asked> {
         let (time, timeout) = (self.time(), self.world.options.reply_timeout);
-        let is_known = !self.world.saw_unread((self.message.destination, self.message.source), time, timeout);
+        let is_known = !self.saw_unread_request();
         self.world
             .recent
             .between(self.message.destination, self.message.source)

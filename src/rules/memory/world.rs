@@ -120,7 +120,8 @@ impl World {
         place.as_deref_mut().map(|(_, session)| session)
     }
 
-    /// Notes a registration or revocation of which not even the fixed part was captured: what it did to its node is not known.
+    /// Notes a registration or revocation of which not even the fixed part was captured: what it did to its node is not
+    /// known.
     pub(in crate::rules) fn note_unread(&mut self, message: &MessageFacts<'_, '_>, observer: &Observer) {
         let (source, destination) = (message.source, message.destination);
         let home_address = message.message.octets.get(4..8).and_then(|octets| octets.first_chunk::<4>());

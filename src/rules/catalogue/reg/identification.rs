@@ -34,14 +34,15 @@ fn copies_no_low_half(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>
     }
     let reply = answering.reply;
     let low = low_half(reply.identification);
-    let (time, timeout) = (answering.time(), answering.world.options.reply_timeout);
-    let way = (answering.message.source, answering.message.destination);
     let waits = |asked: &&Asked| {
-        asked.request.home_address == reply.home_address
-            && !answering.world.recent.is_answered(asked)
-            && !answering.world.saw_unread(way, time, timeout)
+        asked.request.home_address == reply.home_address && !answering.world.recent.is_answered(asked)
     };
-    if let Some(asked) = answering.asked_on_this_path().find(waits) {
+    // Its reply may be one of which not even the fixed part was captured.
+    let had_unread = || {
+        let way = (answering.message.source, answering.message.destination);
+        answering.world.saw_unread(way, answering.time(), answering.world.options.reply_timeout)
+    };
+    if let Some(asked) = answering.asked_on_this_path().find(waits).filter(|_| !had_unread()) {
         finder
             .fires(format!(
                 "the low half of the Identification is {low:#010x}, and that of the request #{} is {:#010x}; the reply \
@@ -74,11 +75,7 @@ pub static REG_011: Rule = Rule {
 fn was_not_asked_for(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     let timeout = answering.world.options.reply_timeout;
     let since_start = answering.world.started.map_or(0, |started| answering.time().since(started));
-    let ends = (answering.message.destination, answering.message.source);
-    let was_asked = || {
-        answering.asked_on_this_path().next().is_some()
-            || answering.world.saw_unread(ends, answering.time(), timeout)
-    };
+    let was_asked = || answering.asked_on_this_path().next().is_some() || answering.saw_unread_request();
     if answering.asked.is_none() && since_start >= timeout && !was_asked() {
         finder.fires(format!(
             "a reply with Code {} to {}, and no request from there in the {} before; an agent only answers \
