@@ -177,11 +177,13 @@ fn write_stats<W: Write>(
     summary: &Summary<'_>,
 ) -> io::Result<()> {
     let counts = summary.counts;
+    let files: Vec<String> =
+        summary.files.iter().map(|file| Printable(file.as_bytes()).to_string()).collect();
     let mut text = |time: Option<_>| {
         time.map(|time| clock.rfc3339(time, counts.precision).to_owned()).unwrap_or_default()
     };
     let cells = [
-        summary.files.join(" "),
+        files.join(" "),
         summary.link_type_names().join(" "),
         counts.packets.to_string(),
         counts.bytes.to_string(),
