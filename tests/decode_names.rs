@@ -8,12 +8,49 @@ mod program;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use program::capture::{RAW, pcap};
+use program::capture::{RAW, datagram, pcap, request};
 use program::{Run, finished, mipflow};
 
 /// What `decode` with these options prints of a file.
 fn decoded(options: &str, path: &Path) -> Run {
     finished(mipflow(&format!("decode {options}")).arg(path))
+}
+
+/// The cells below a heading of CSV whose cells hold no comma.
+fn column(table: &str, heading: &str) -> Vec<String> {
+    let mut rows = table.lines().map(|line| line.split(',').collect::<Vec<&str>>());
+    let place = rows.next().unwrap().iter().position(|cell| *cell == heading).unwrap();
+    rows.map(|row| (*row.get(place).unwrap()).to_owned()).collect()
+}
+
+#[test]
+fn no_spreadsheet_takes_a_name_for_a_formula() {
+    let names = ["=1+1", "+1@example.org", "-1", "@SUM(A1)", "a=b@example.org", "", "\\u{3d}1"];
+    let wanted = [
+        "\\u{3d}1+1",
+        "\\u{2b}1@example.org",
+        "\\u{2d}1",
+        "\\u{40}SUM(A1)",
+        "a=b@example.org",
+        "",
+        "\\\\u{3d}1",
+    ];
+    let frames: Vec<Vec<u8>> = names
+        .iter()
+        .map(|name| {
+            let nai = [&[131, u8::try_from(name.len()).unwrap()], name.as_bytes()].concat();
+            datagram(434, 434, &request(&nai))
+        })
+        .collect();
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("names.pcap");
+    fs::write(&path, pcap(RAW, &frames)).unwrap();
+    assert_eq!(column(&decoded("--format csv --show messages", &path).out, "nai"), wanted);
+    // All have one Identification, and are one request with the name that was seen first.
+    assert_eq!(column(&decoded("--format csv --show exchanges", &path).out, "nai"), wanted[..1]);
+    // The name itself is where it is no cell.
+    let run = decoded("--format json --show messages", &path);
+    assert!(run.out.contains(r#""nai":"=1+1""#), "{}", run.out);
 }
 
 /// A file whose name retitles a terminal, turns the direction of writing and has a character that XML does not allow.

@@ -198,6 +198,16 @@ fn a_message_that_names_the_node_is_its_own_whatever_was_seen_before() {
     assert_eq!((frames("10.1.0.2"), frames("a@c")), (vec![], vec![]));
 }
 
+/// Frame 3 of the sample has two Multipath extensions, for the BIDs 1 and 2.
+#[test]
+fn extensions_of_one_kind_are_a_list_in_the_spreadsheet() {
+    let table = shown("decode --format csv --show messages samples/malformed.pcap");
+    let mut rows = table.lines().map(|line| line.split(',').collect::<Vec<&str>>());
+    let bid = rows.next().unwrap().iter().position(|cell| *cell == "bid").unwrap();
+    let bids: Vec<&str> = rows.filter(|row| row[0] == "3").map(|row| row[bid]).collect();
+    assert_eq!(bids, ["1 2"]);
+}
+
 /// The router of extensions.pcap has two networks, one of them of IPv6.
 #[test]
 fn networks_and_tunnels_are_in_the_spreadsheet() {

@@ -45,6 +45,16 @@ pub fn harmless(text: &str) -> String {
     shown
 }
 
+/// Text from a packet as a cell of a table: as [`Printable`], and a spreadsheet takes it for no formula.
+pub(super) fn cell(octets: &[u8]) -> String {
+    let text = Printable(octets).to_string();
+    let mut characters = text.chars();
+    match characters.next() {
+        Some(first @ ('=' | '+' | '-' | '@')) => format!("{}{}", first.escape_unicode(), characters.as_str()),
+        _ => text,
+    }
+}
+
 /// Controls, separators of lines, marks of direction, and characters that take no room.
 pub(super) fn is_harmful(character: char) -> bool {
     character.is_control()
