@@ -133,7 +133,7 @@ fn a_run_whose_input_or_output_failed_is_no_success_in_sarif_and_junit() {
     for (arguments, code, reasons, skipped) in [
         (missing.as_str(), 3, &["does not exist"][..], 160),
         (&cut, 3, &["is cut off"], 0),
-        (&unknown, 3, &["frames of link type 147 cannot be read"], 0),
+        (&unknown, 3, &["frames of link type 147 cannot be read"], 160),
         (&format!("{missing} {cut}"), 3, &["does not exist", "is cut off"], 0),
         // Two link types do not go into one pcap.
         (&full, 3, &["out.pcap"], 0),

@@ -120,6 +120,19 @@ fn three_faults_are_three_findings() {
     assert_eq!(bid["message"], "Multipath BID is 255; 1-254 are allowed (RFC 7629 §4.1)");
 }
 
+/// The node of the sample sends three requests with a NAI alone, and gets its address with the reply to a later one.
+#[test]
+fn a_finding_from_before_its_node_had_an_address_has_it_in_the_end() {
+    let shown =
+        |format: &str| program::shown(&format!("decode --show findings {format} samples/foreign-agent.pcap"));
+    let document: Value = serde_json::from_str(&shown("--format json")).unwrap();
+    let finding = &document["findings"][0];
+    assert_eq!((finding["frame"].as_u64(), finding["home_address"].as_str()), (Some(1), Some("10.1.0.1")));
+    let table = shown("--format csv");
+    assert!(table.lines().nth(1).unwrap().starts_with("EXT-004,note,1,"), "{table}");
+    assert_eq!(table.lines().nth(1).unwrap().split(',').nth(5), Some("10.1.0.1"));
+}
+
 #[test]
 fn fail_on_decides_the_exit_code() {
     assert_eq!(decoded(&three_faults(), "--fail-on must").code, 1);

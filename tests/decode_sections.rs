@@ -179,23 +179,34 @@ fn a_node_is_known_by_its_nai_before_and_after_it_has_an_address() {
 }
 
 /// A revocation of a binding that was never seen, and its acknowledgement (RFC 3543 §3.3, §3.4): octet by octet, for
-/// 10.1.0.1, the latter with its NAI, `a@b`.
+/// 10.1.0.1, the latter with its NAI, `a@b`. A request of that node ends within its fixed part, after the address.
 #[test]
 fn a_message_that_names_the_node_is_its_own_whatever_was_seen_before() {
     let revocation = hexadecimal("0700 c000 0a010001 c6336401 c000020a 00000007");
     let acknowledgement = hexadecimal("0f00 8000 0a010001 00000007 8303 614062");
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("revoked.pcap").display().to_string();
-    let frames = [datagram(434, 434, &revocation), datagram(434, 434, &acknowledgement)];
+    let messages = [&revocation[..], &acknowledgement, &request(&[])[..20]];
+    let frames = messages.map(|message| datagram(434, 434, message));
     fs::write(&path, pcap(RAW, &frames)).unwrap();
     let frames = |node: &str| -> Vec<u64> {
         let text = shown(&format!("decode --show messages --format ndjson --node {node} {path}"));
         let records = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
         records.filter_map(|record| record["frame"].as_u64()).collect()
     };
-    assert_eq!(frames("10.1.0.1"), [1, 2]);
+    assert_eq!(frames("10.1.0.1"), [1, 2, 3]);
     assert_eq!(frames("a@b"), [2], "the one that has it");
     assert_eq!((frames("10.1.0.2"), frames("a@c")), (vec![], vec![]));
+}
+
+/// Frame 3 of the sample has two Multipath extensions, for the BIDs 1 and 2.
+#[test]
+fn extensions_of_one_kind_are_a_list_in_the_spreadsheet() {
+    let table = shown("decode --format csv --show messages samples/malformed.pcap");
+    let mut rows = table.lines().map(|line| line.split(',').collect::<Vec<&str>>());
+    let bid = rows.next().unwrap().iter().position(|cell| *cell == "bid").unwrap();
+    let bids: Vec<&str> = rows.filter(|row| row[0] == "3").map(|row| row[bid]).collect();
+    assert_eq!(bids, ["1 2"]);
 }
 
 /// The router of extensions.pcap has two networks, one of them of IPv6.

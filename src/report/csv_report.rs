@@ -5,6 +5,7 @@ mod tables;
 use std::io::{self, Write};
 
 use super::header_facts::HeaderFacts;
+use super::printable::cell;
 use super::{Clock, Printable, Report, Summary, TimeStyle};
 use crate::rules::Finding;
 use crate::trace::SeenMessage;
@@ -141,8 +142,8 @@ impl<W: Write> Report for CsvReport<W> {
             &or_empty(facts.home_agent),
             &or_empty(facts.care_of_address),
             &or_empty(facts.identification.map(|number| format!("0x{number:016x}"))),
-            &named.bid,
-            &named.nai,
+            &named.bid.join(" "),
+            &named.nai.join(" "),
             &names.join(" "),
             &faults.join("; "),
             &seen.is_truncated().to_string(),
@@ -177,11 +178,13 @@ fn write_stats<W: Write>(
     summary: &Summary<'_>,
 ) -> io::Result<()> {
     let counts = summary.counts;
+    let files: Vec<String> =
+        summary.files.iter().map(|file| Printable(file.as_bytes()).to_string()).collect();
     let mut text = |time: Option<_>| {
         time.map(|time| clock.rfc3339(time, counts.precision).to_owned()).unwrap_or_default()
     };
     let cells = [
-        summary.files.join(" "),
+        files.join(" "),
         summary.link_type_names().join(" "),
         counts.packets.to_string(),
         counts.bytes.to_string(),
@@ -212,11 +215,11 @@ fn or_empty(value: Option<impl ToString>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
 }
 
-/// The fields of extensions that have a column, as far as they are there.
+/// The fields of extensions that have a column, as far as they are there: a list each.
 #[derive(Default)]
 struct NamedFields {
-    bid: String,
-    nai: String,
+    bid: Vec<String>,
+    nai: Vec<String>,
 }
 
 impl FieldSink<'_> for NamedFields {
@@ -224,8 +227,8 @@ impl FieldSink<'_> for NamedFields {
 
     fn field(&mut self, field: Field<'_>) {
         match (field.key, field.value) {
-            ("bid", Value::Number(bid)) => self.bid = bid.to_string(),
-            ("nai", Value::Text(nai)) => self.nai = Printable(nai).to_string(),
+            ("bid", Value::Number(bid)) => self.bid.push(bid.to_string()),
+            ("nai", Value::Text(nai)) => self.nai.push(cell(nai)),
             _ => {}
         }
     }

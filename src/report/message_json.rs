@@ -103,10 +103,14 @@ impl ToJson for ExtensionJson<'_> {
         let Self { extension, verdict } = self;
         let mut object = Object::begin(out);
         object.entry("type", extension.kind.0);
-        object.entry("subtype", extension.subtype);
+        let reserves_it = has_reserved_octet(extension);
+        object.entry("subtype", extension.subtype.filter(|_| !reserves_it));
         object.entry("length", (extension.layout != Layout::Cut).then_some(extension.length));
         object.entry("offset", extension.offset);
         object.entry("name", Word(extension.name()));
+        if reserves_it {
+            object.entry("reserved", extension.subtype);
+        }
         let malformed = extension.describe(&mut FieldEntries(&mut object));
         object.entry("malformed", malformed.filter(Malformed::is_fault).map(Phrase));
         if extension.is_authentication() {
@@ -117,6 +121,11 @@ impl ToJson for ExtensionJson<'_> {
         }
         object.end();
     }
+}
+
+/// Whether it has a reserved octet in the place of a Sub-Type (RFC 3115 §2).
+fn has_reserved_octet(extension: &Extension<'_>) -> bool {
+    extension.name() == "critical-vendor"
 }
 
 /// Whether the contract lists the fields of this extension; all others show their octets too.

@@ -31,6 +31,30 @@ impl fmt::Display for Printable<'_> {
     }
 }
 
+/// Words of our own with a name in them that somebody else may have chosen: what is harmful is shown by its number, but
+/// lines stay lines, and `\` stands for itself.
+pub fn harmless(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_harmful(character) && character != '\n' {
+            shown.extend(character.escape_unicode());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
+/// Text from a packet as a cell of a table: as [`Printable`], and a spreadsheet takes it for no formula.
+pub(super) fn cell(octets: &[u8]) -> String {
+    let text = Printable(octets).to_string();
+    let mut characters = text.chars();
+    match characters.next() {
+        Some(first @ ('=' | '+' | '-' | '@')) => format!("{}{}", first.escape_unicode(), characters.as_str()),
+        _ => text,
+    }
+}
+
 /// Controls, separators of lines, marks of direction, and characters that take no room.
 pub(super) fn is_harmful(character: char) -> bool {
     character.is_control()
@@ -47,6 +71,7 @@ pub(super) fn is_harmful(character: char) -> bool {
             | 0xfe00..=0xfe0f          // variation selectors
             | 0xfeff
             | 0xfff0..=0xfffb
+            | 0xfffe | 0xffff          // no characters, and XML may not hold them
             | 0x1bca0..=0x1bca3
             | 0x1d173..=0x1d17a
             | 0xe0000..=0xe0fff) // tags

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
+use super::header_facts::HeaderFacts;
 use crate::state::{Exchange, Node};
-use crate::wire::{Content, Header, Message};
+use crate::wire::{Content, Message};
 
 /// A node as a user names it: by home address or by NAI.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,25 +59,15 @@ impl Target {
 
     /// Whether a message names the node itself; others are told by the exchange they belong to.
     pub fn is_named_in(&self, message: &Message<'_>) -> bool {
+        let home_address = || HeaderFacts::of(message).home_address;
         match self {
-            Self::HomeAddress(address) => home_address_in(message) == Some(*address),
+            Self::HomeAddress(address) => home_address() == Some(*address),
             Self::Nai(nai) => nais_in(message).any(|found| found == nai.as_bytes()),
             Self::Any(addresses, nais) => {
-                home_address_in(message).is_some_and(|address| addresses.contains(&address))
+                home_address().is_some_and(|address| addresses.contains(&address))
                     || nais_in(message).any(|found| nais.contains(found))
             }
         }
-    }
-}
-
-/// The home address that a message names.
-fn home_address_in(message: &Message<'_>) -> Option<Ipv4Addr> {
-    match &message.header {
-        Header::Request(request) => Some(request.home_address),
-        Header::Reply(reply) => Some(reply.home_address),
-        Header::Revocation(revocation) => Some(revocation.home_address),
-        Header::RevocationAcknowledgement(acknowledgement) => Some(acknowledgement.home_address),
-        Header::TunnelData(_) | Header::Other(_) | Header::Short(..) => None,
     }
 }
 

@@ -136,12 +136,13 @@ impl Findings {
         self.levels.keys().next().copied()
     }
 
-    /// Gives the kept ones other nodes: `now` says which one a node of a time is, and its home address.
+    /// Gives the kept ones other nodes, and those without a home address that of their node: `now` says which one a node
+    /// of a time is, and its home address.
     pub(super) fn rename(&mut self, now: impl Fn(u32, Timestamp) -> (u32, Option<Ipv4Addr>)) {
         for finding in &mut self.kept {
             let Some(node) = finding.node else { continue };
             let (is_now, home_address) = now(node, finding.place.time);
-            if is_now != node {
+            if is_now != node || finding.home_address.is_none() {
                 (finding.node, finding.home_address) = (Some(is_now), home_address);
             }
         }

@@ -165,20 +165,22 @@ impl Validator {
                 self.decide(report, observer);
             }
         }
-        if self.world.has_names() {
-            self.rename_findings(observer);
-        }
+        self.rename_findings(observer);
         self.findings.sort();
         self.findings.forgotten = self.world.forgotten();
         self.findings.obscured = self.world.obscured();
     }
 
-    /// Tells what was found about nodes that turned out to be other names of those nodes.
+    /// Tells what was found about nodes that turned out to be other names of those nodes, or got their home address
+    /// later.
     pub(super) fn rename_findings(&mut self, observer: &Observer) {
         let world = &self.world;
-        self.findings.rename(|node, time| {
-            let node = world.node_of(node, time);
-            (node, observer.node(node).and_then(|node| node.home_address))
+        // The place of a node that was forgotten may be another's.
+        let is_full = observer.evictions().nodes > 0;
+        self.findings.rename(|before, time| {
+            let node = world.node_of(before, time);
+            let is_it = node != before || !is_full;
+            (node, observer.node(node).filter(|_| is_it).and_then(|node| node.home_address))
         });
     }
 

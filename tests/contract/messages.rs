@@ -146,7 +146,13 @@ extension!(PrefixReply {
 extension!(TunnelingMode { reserved: u8, data: Text<OCTETS> });
 extension!(DynamicHomeAgent { home_agent: Address, data: Text<OCTETS> });
 extension!(MessageString { text: String, data: Text<OCTETS> });
-extension!(CriticalVendor { vendor: u32, vendor_type: u16, value: Text<OCTETS>, data: Text<OCTETS> });
+extension!(CriticalVendor {
+    reserved: u8,
+    vendor: u32,
+    vendor_type: u16,
+    value: Text<OCTETS>,
+    data: Text<OCTETS>,
+});
 extension!(NormalVendor {
     reserved: OrNull<u16>,
     vendor: OrNull<u32>,
@@ -174,8 +180,9 @@ pub enum Verdict {
     NoKey,
 }
 
-/// The keys of octets of no field: of an extension that is malformed for it, of a selector.
-const LEFT_OVER: [&str; 2] = ["left_over", "selector_left_over"];
+/// The keys of octets of no field: of an extension that is malformed for it, of a selector, and where an extension may be
+/// longer than its fields.
+const LEFT_OVER: [&str; 3] = ["left_over", "selector_left_over", "more"];
 
 pub fn check_message(message: &Value) {
     let is_whole = message["malformed"].is_null() || !message["identification"].is_null();
@@ -215,7 +222,8 @@ pub fn check_extension(extension: &Value) {
         ("dual-stack", Some(3)) => is::<TunnelingMode>(extension),
         ("dynamic-home-agent", _) => is::<DynamicHomeAgent>(extension),
         ("message-string", _) => is::<MessageString>(extension),
-        ("critical-vendor", _) => is::<CriticalVendor>(extension),
+        // It has a reserved octet there.
+        ("critical-vendor", None) => is::<CriticalVendor>(extension),
         ("normal-vendor", _) => is::<NormalVendor>(extension),
         ("gre-key", _) => is::<GreKey>(extension),
         _ => is::<Opaque>(extension),

@@ -3,8 +3,9 @@
 use std::io::{self, Write};
 
 use super::{or_empty, write_row};
+use crate::report::printable::cell;
 use crate::report::selection::Selection;
-use crate::report::{Clock, Printable, Summary};
+use crate::report::{Clock, Summary};
 use crate::rules::Findings;
 use crate::state::{Bid, Binding, Exchange, FlowView, Kind, Node, PathView, Traffic, Tunnel};
 use crate::time::{Precision, Timestamp};
@@ -351,9 +352,9 @@ pub(super) fn write_findings<W: Write>(
     Ok(())
 }
 
-/// A NAI that may be looked at on a terminal.
+/// A NAI that may be looked at on a terminal and in a spreadsheet.
 fn nai(octets: Option<&[u8]>) -> String {
-    octets.map(|octets| Printable(octets).to_string()).unwrap_or_default()
+    octets.map(cell).unwrap_or_default()
 }
 
 fn list(values: impl Iterator<Item = impl ToString>) -> String {

@@ -19,10 +19,6 @@ impl Names {
         Self { of: BTreeMap::new(), most }
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.of.is_empty()
-    }
-
     /// Whether some have to be forgotten before more come.
     pub fn is_full(&self) -> bool {
         self.of.len() >= self.most
@@ -74,6 +70,6 @@ mod tests {
         assert_eq!([2, 3, 10].map(|node| names.node_of(node, at(0))), [2, 30, 40]);
         names.insert(5, 50, at(5));
         assert_eq!(names.forget_before(at(3)), 3);
-        assert!(names.is_empty());
+        assert!(names.of.is_empty());
     }
 }

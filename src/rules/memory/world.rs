@@ -195,11 +195,6 @@ impl World {
         self.names.node_of(node, time)
     }
 
-    /// Whether a node turned out to be another name of one.
-    pub fn has_names(&self) -> bool {
-        !self.names.is_empty()
-    }
-
     /// Whether names have to be forgotten: what was found about them is told of their nodes before.
     pub fn has_many_names(&self) -> bool {
         self.names.is_full()
