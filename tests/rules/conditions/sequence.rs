@@ -219,6 +219,21 @@ fn only_what_is_unanswered_has_to_back_off() {
     assert_eq!(told("REG-016", series(&[(0, 3.0)])), [0; 0]);
 }
 
+/// Unanswered requests, of which the last comes before those before it, or the second before the first.
+#[test]
+fn a_clock_that_goes_back_measures_no_gap() {
+    let at = |seconds: [f64; 3]| {
+        move |scene: &mut Scene| {
+            for seconds in seconds {
+                scene.send(seconds, &Registration::plain(1));
+            }
+        }
+    };
+    assert_eq!(told("REG-016", at([10.0, 12.0, 13.0])), [3]);
+    assert_eq!(told("REG-016", at([10.0, 12.0, 5.0])), [0; 0]);
+    assert_eq!(told("REG-016", at([10.0, 8.0, 8.5])), [0; 0]);
+}
+
 /// A request from elsewhere, with a Type 34 where it is a foreign agent's.
 #[test]
 fn what_a_foreign_agent_signs_it_may_send_itself() {

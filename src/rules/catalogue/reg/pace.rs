@@ -70,8 +70,8 @@ fn does_not_back_off(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
     let gap = asking.time().since(track.last.place.time);
     let wanted = asking.request.lifetime;
     let is_within_lifetime = expiry(track.last.place.time, wanted).is_none_or(|end| asking.time() < end);
-    // 1.8 times the gap before.
-    let is_short = gap.saturating_mul(10) < before.saturating_mul(18);
+    // 1.8 times the gap before. Where the clock of the capture went back, neither is one.
+    let is_short = gap >= 0 && before >= 0 && gap.saturating_mul(10) < before.saturating_mul(18);
     if is_short
         && is_within_lifetime
         && !may_be_answered(asking, asking.time().before(gap.saturating_add(before)))
