@@ -22,7 +22,7 @@ pub(super) struct KeyOptions {
     /// hmac-sha1, hmac-sha256 and md5-prefix-suffix. Where neither --key nor --key-file is given, the variable
     /// `MIPFLOW_KEY` of the environment is read, one key a line: other users see a command line, but not that.
     // Kept as text: an error of clap's own would print the secret.
-    #[arg(long, value_name = "SPI[/ALGORITHM]=HEX")]
+    #[arg(long, value_name = "SPI[/ALGORITHM]=HEX", allow_hyphen_values = true)]
     key: Vec<String>,
 
     /// Read keys from a TOML file of `[[key]]` tables with spi, hex or text, and algorithm
