@@ -239,11 +239,18 @@ impl Reader<'_> {
 
     fn signature(&self, value: &Value<'_>, key: &str) -> Result<Signature, ScenarioError> {
         match value.get_ref() {
-            DeValue::Boolean(true) => Ok(Signature::Right),
-            DeValue::Boolean(false) => Ok(Signature::None),
-            DeValue::String(text) if text == "wrong" => Ok(Signature::Wrong),
-            _ => Err(self.of_value(value, key, "it takes true, false or \"wrong\"")),
+            DeValue::Boolean(true) => Some(Signature::Right),
+            DeValue::Boolean(false) => Some(Signature::None),
+            DeValue::String(_) => match self.text(value, key)?.as_str() {
+                "wrong" => Some(Signature::Wrong),
+                // A variable is always text.
+                "true" => Some(Signature::Right),
+                "false" => Some(Signature::None),
+                _ => None,
+            },
+            _ => None,
         }
+        .ok_or_else(|| self.of_value(value, key, "it takes true, false or \"wrong\""))
     }
 
     fn of_value(&self, value: &Value<'_>, key: &str, message: impl AsRef<str>) -> ScenarioError {
