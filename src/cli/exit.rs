@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use super::excerpt::excerpt;
 use super::output::Colour;
-use crate::report::Glyphs;
+use crate::report::{Glyphs, harmless};
 use miette::{LabeledSpan, MietteDiagnostic, MietteHandlerOpts, NamedSource};
 
 /// The exit codes of the contract.
@@ -59,9 +59,8 @@ impl Failure {
         text: &str,
     ) -> Self {
         let (text, place) = excerpt(text, place);
-        let mut diagnostic = MietteDiagnostic::new(message).with_label(LabeledSpan::underline(place));
-        diagnostic.help = help;
-        Self::InFile(Exit::Usage, Box::new(diagnostic), Box::new(NamedSource::new(name, text)))
+        let diagnostic = diagnostic(message, help).with_label(LabeledSpan::underline(place));
+        Self::InFile(Exit::Usage, Box::new(diagnostic), Box::new(NamedSource::new(harmless(name), text)))
     }
 
     /// Input or output that failed.
@@ -95,10 +94,15 @@ impl Failure {
     }
 
     fn told(exit: Exit, message: impl Into<String>, help: Option<String>) -> Self {
-        let mut diagnostic = MietteDiagnostic::new(message);
-        diagnostic.help = help;
-        Self::Told(exit, Box::new(diagnostic))
+        Self::Told(exit, Box::new(diagnostic(message, help)))
     }
+}
+
+/// What is told. It may quote what stands in a file, or the file's name: nothing of that moves the terminal.
+fn diagnostic(message: impl Into<String>, help: Option<String>) -> MietteDiagnostic {
+    let mut diagnostic = MietteDiagnostic::new(harmless(&message.into()));
+    diagnostic.help = help.map(|help| harmless(&help));
+    diagnostic
 }
 
 /// Says with which characters failures are drawn, and whether never in colour, before there is any.

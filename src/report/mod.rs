@@ -47,7 +47,7 @@ pub use ladder::LadderFormat;
 pub use live_report::LiveReport;
 pub use look::Look;
 pub use palette::Palette;
-pub use printable::Printable;
+pub use printable::{Printable, harmless};
 pub use record_lines::RecordLines;
 pub use screen::{
     LadderEvent, LadderPage, MarkedLine, hex_dump_text, message_line, message_tree_lines, selector_text,

@@ -31,6 +31,19 @@ impl fmt::Display for Printable<'_> {
     }
 }
 
+/// A sentence of ours that may quote a name or a text of others: as it is, but for what a terminal would obey.
+pub fn harmless(sentence: &str) -> String {
+    let mut out = String::with_capacity(sentence.len());
+    for character in sentence.chars() {
+        if is_harmful(character) {
+            out.extend(character.escape_unicode());
+        } else {
+            out.push(character);
+        }
+    }
+    out
+}
+
 /// Controls, separators of lines, marks of direction, and characters that take no room.
 pub(super) fn is_harmful(character: char) -> bool {
     character.is_control()
