@@ -218,6 +218,31 @@ fn a_variable_may_be_made_of_others() {
 }
 
 #[test]
+fn variables_that_grow_without_end_are_refused() {
+    // Each is ten times the one before: the last would be 10^8 octets.
+    let grown: Vec<String> = (1..8)
+        .map(|level| format!("a{level} = \"{}\"\n", format!("${{a{}}}", level - 1).repeat(10)))
+        .collect();
+    let head = "[defaults]\nha = \"198.51.100.1\"\nhome_address = \"10.1.0.1\"\n[[step]]\n";
+    let vars = format!("[vars]\na0 = \"0123456789\"\n{}", grown.concat());
+    let told = |step: &str, vars: &str| {
+        let file = scenario(&format!("{head}{step}{vars}"));
+        run(&format!("send --dry-run --format json {}", file.file.display()))
+    };
+    let bomb = told("name = \"${a7}\"\n", &vars);
+    assert_eq!(bomb.code, 2, "{}", bomb.error);
+    assert!(
+        bomb.error.contains("key a5: with its variables it is longer than 262144 octets"),
+        "{}",
+        bomb.error
+    );
+    // The longest message there can be is no matter.
+    let half = "00".repeat(65_507 / 2);
+    let longest = told("raw = \"${half}${half}00\"\n", &format!("[vars]\nhalf = \"{half}\"\n"));
+    assert_eq!(longest.code, 0, "{}", longest.error);
+}
+
+#[test]
 fn the_command_line_wins_over_a_step_and_a_step_over_the_defaults() {
     let responder = Responder::with(Fault::None);
     let steps = "lifetime = 100\n[[step]]\nlifetime = 200\nbid = 1\n[[step]]\nbid = 2\n";
