@@ -1,7 +1,6 @@
 //! `mipflow decode`: read captures, decode, print.
 
 mod at;
-mod open_files;
 mod patience;
 mod run;
 mod selected;
@@ -16,6 +15,7 @@ use clap::{Args, ValueEnum};
 
 use super::keys::KeyOptions;
 use super::numbers::NumberOptions;
+use super::open_files;
 use super::output::{self, Colour};
 use super::validation::{FailOn, ValidationOptions};
 use super::{Exit, Failure};

@@ -10,6 +10,7 @@ mod interruption;
 mod keys;
 mod man;
 mod numbers;
+mod open_files;
 mod output;
 mod quantity;
 mod send;
