@@ -454,6 +454,23 @@ fn failures_are_in_colour_where_that_is_wanted_and_never_where_it_is_not() {
 }
 
 #[test]
+fn failures_move_no_terminal() {
+    let scratch = Scratch::new();
+    let scenario = scratch.file("wrong.toml", b"[[step]]\nname = \"\\u001b[2J\\u202e\"\nlifetime = 70000\n");
+    let mut missing = mipflow("decode");
+    let mut unknown = mipflow("send --dry-run --ha 198.51.100.1 --home-address 10.1.0.1 --allow");
+    for (command, shown) in [
+        (&mut mipflow(&format!("send --dry-run {scenario}")), "step \"\\u{1b}[2J\\u{202e}\", key lifetime"),
+        (missing.arg("\u{1b}[2J.pcap"), "\\u{1b}[2J.pcap"),
+        (unknown.arg("\u{9b}3"), "there is no rule '\\u{9b}3'"),
+    ] {
+        let error = finished(command).error;
+        assert!(error.contains(shown), "{error:?}");
+        assert!(!error.contains(['\u{1b}', '\u{9b}', '\u{202e}']), "{error:?}");
+    }
+}
+
+#[test]
 fn failures_are_drawn_with_the_characters_that_output_has() {
     let error = |arguments: &str, locale: &str| finished(mipflow(arguments).env("LC_ALL", locale)).error;
     for (arguments, locale, is_ascii) in [

@@ -320,6 +320,21 @@ fn verified_samples() {
 }
 
 #[test]
+fn a_key_of_the_environment_that_is_no_text_is_told() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let given = std::ffi::OsStr::from_bytes(b"256=text:5ec2e7\xff");
+    for arguments in
+        ["decode samples/figure3.pcap", "send --dry-run --ha 198.51.100.1 --home-address 10.1.0.1"]
+    {
+        let run = finished(mipflow(arguments).env("MIPFLOW_KEY", given));
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{arguments}");
+        assert!(run.error.contains("MIPFLOW_KEY: it is no text in UTF-8"), "{arguments}: {}", run.error);
+        assert!(!run.error.contains("5ec2e7"), "{}", run.error);
+    }
+}
+
+#[test]
 fn keys_of_the_environment_verify_where_the_command_line_names_none() {
     let verdicts = |options: &str| {
         let mut command = mipflow(&format!("decode --show messages {options} samples/figure3.pcap"));

@@ -221,6 +221,39 @@ fn advice_is_given_for_what_was_seen_and_nothing_else() {
 }
 
 #[test]
+fn why_a_reply_did_not_count_is_told_to_programs_too() {
+    // Each request gets two replies whose authenticator is wrong, and one of another request.
+    let responder = Responder::start(|socket, source, octets| {
+        let mut reply = reply_to(&request_of(octets).unwrap());
+        let mut wrong = signed(&reply, &[]);
+        *wrong.last_mut().unwrap() ^= 1;
+        reply.identification ^= 1;
+        for octets in [&wrong, &wrong, &signed(&reply, &[])] {
+            socket.send_to(octets, source).unwrap();
+        }
+    });
+    let ha = responder.ha();
+    let told = |format: &str, more: &str| {
+        let node = format!("--home-address 10.1.0.1 --key {KEY} --retries 0 --timeout 200ms {more}");
+        run(&format!("send --ha {ha} {node} --format {format}")).out
+    };
+    let tap = told("tap", "");
+    let lines = "not ok 1 - request\n# request: expected code in 0,1, got no reply\n\
+                 # request: not taken, 2 times: not authentic: its authenticator is wrong\n\
+                 # request: not taken: of no request: the low half of its Identification is unknown\n";
+    assert!(tap.contains(lines), "{tap}");
+    let junit = told("junit", "");
+    let lines = "<failure message=\"request: expected code in 0,1, got no reply\">\
+                 request: expected code in 0,1, got no reply\n\
+                 request: not taken, 2 times: not authentic: its authenticator is wrong\n\
+                 request: not taken: of no request: the low half of its Identification is unknown</failure>";
+    assert!(junit.contains(lines), "{junit}");
+    // Where silence is what was wanted, nothing has to be explained.
+    let tap = told("tap", "--expect reply=none");
+    assert!(tap.contains("ok 1 - request\n") && !tap.contains("not taken"), "{tap}");
+}
+
+#[test]
 fn a_refusal_of_multipath_is_explained_for_suites() {
     let responder = Responder::with(Fault::MultipathNotAllowed);
     let ha = responder.ha();

@@ -265,7 +265,12 @@ fn what_is_wrong_is_told_before_anything_is_sent() {
         (2, format!("--ha {ha} {node} --timeout fast"), "a duration is written"),
         (2, format!("--ha {ha} {node} --key 256:secret"), "there is no '='"),
         (3, format!("--ha {ha} {node} --interface no-such-0"), "there is no interface 'no-such-0'"),
+        (3, format!("--ha {ha} {node} --interface="), "there is no interface ''"),
         (3, format!("--ha {ha} {node} --source 192.0.2.200"), "an address of this host"),
+        // A socket can be bound to these, and sends from another address all the same.
+        (3, format!("--ha {ha} {node} --source 224.0.0.11"), "an address of this host"),
+        (3, format!("--ha {ha} {node} --source 255.255.255.255"), "an address of this host"),
+        (3, format!("--ha {ha} {node} --source 127.255.255.255:0"), "an address of this host"),
         (3, format!("--ha {ha} {node} -w no/such/directory.pcap"), "cannot be created"),
         (3, format!("--ha {ha} {node} --key-file no-such.toml"), "no-such.toml"),
     ] {

@@ -180,6 +180,20 @@ fn variables_stand_in_any_string_and_the_command_line_wins() {
 }
 
 #[test]
+fn how_a_request_is_signed_may_be_a_variable() {
+    let file = scenario(
+        "[[step]]\nha = \"198.51.100.1\"\nhome_address = \"10.1.0.1\"\nkey = \"256=text:x\"\nsign = \"${how}\"\n",
+    );
+    let signed = |how: &str| {
+        let run = run(&format!("send --dry-run --format json --var how={how} {}", file.file.display()));
+        document(&run)["steps"][0]["request"]["extensions"][0]["verdict"].clone()
+    };
+    assert_eq!(signed("true"), "valid");
+    assert_eq!(signed("wrong"), "invalid");
+    assert_eq!(signed("false"), Value::Null);
+}
+
+#[test]
 fn a_variable_may_be_made_of_others() {
     let responder = Responder::with(Fault::None);
     let vars = "[[step]]\nname = \"${greeting}\"\nnai = \"${nai}\"\n[vars]\ngreeting = \"hello, ${nai}\"\n\
@@ -201,6 +215,31 @@ fn a_variable_may_be_made_of_others() {
         assert_eq!(wrong.code, 2, "{vars}: {}", wrong.out);
         assert!(wrong.error.contains(said), "{vars}: {}", wrong.error);
     }
+}
+
+#[test]
+fn variables_that_grow_without_end_are_refused() {
+    // Each is ten times the one before: the last would be 10^8 octets.
+    let grown: Vec<String> = (1..8)
+        .map(|level| format!("a{level} = \"{}\"\n", format!("${{a{}}}", level - 1).repeat(10)))
+        .collect();
+    let head = "[defaults]\nha = \"198.51.100.1\"\nhome_address = \"10.1.0.1\"\n[[step]]\n";
+    let vars = format!("[vars]\na0 = \"0123456789\"\n{}", grown.concat());
+    let told = |step: &str, vars: &str| {
+        let file = scenario(&format!("{head}{step}{vars}"));
+        run(&format!("send --dry-run --format json {}", file.file.display()))
+    };
+    let bomb = told("name = \"${a7}\"\n", &vars);
+    assert_eq!(bomb.code, 2, "{}", bomb.error);
+    assert!(
+        bomb.error.contains("key a5: with its variables it is longer than 262144 octets"),
+        "{}",
+        bomb.error
+    );
+    // The longest message there can be is no matter.
+    let half = "00".repeat(65_507 / 2);
+    let longest = told("raw = \"${half}${half}00\"\n", &format!("[vars]\nhalf = \"{half}\"\n"));
+    assert_eq!(longest.code, 0, "{}", longest.error);
 }
 
 #[test]
@@ -312,6 +351,15 @@ fn mistakes_are_told_with_file_line_step_and_key() {
             "dry_run = true",
             "line 8, step \"bad\", key dry_run: it is given on the command line, by --dry-run",
         ),
+        (
+            "fail_on = \"must\"",
+            "line 8, step \"bad\", key fail_on: it is given on the command line, by --fail-on",
+        ),
+        (
+            "verbose = true",
+            "line 8, step \"bad\", key verbose: it is given on the command line, by --verbose",
+        ),
+        ("sign = \"maybe\"", "line 8, step \"bad\", key sign: it takes true, false or \"wrong\""),
         ("key = \"hush-hush=256\"", "line 8, step \"bad\", key key: the secret is not written in pairs"),
         ("key = \"256=text:hush-hush", "line 8: "),
         ("bid = 1\nbid = 2", "line 9: "),
@@ -341,6 +389,9 @@ fn a_mistake_in_the_whole_is_told() {
         ("[[steps]]\n", "a scenario has [vars], [defaults] and [[step]]"),
         ("step = 5\n", "steps are written as [[step]]"),
         ("[vars]\nx = []\n", "a variable is a string"),
+        ("[defaults]\nname = \"x\"\n[[step]]\n", "key name: each step has its own, and [defaults] have none"),
+        ("[defaults]\nuse = \"x\"\n[[step]]\n", "key use: each step has its own, and [defaults] have none"),
+        ("[[step]]\nLifetime = 5\n", "is it lifetime?"),
     ] {
         let scenario = scenario(text);
         let run = run(&format!("send {}", scenario.file.display()));

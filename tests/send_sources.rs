@@ -8,7 +8,7 @@ mod responder;
 
 use std::net::UdpSocket;
 
-use program::run;
+use program::{environment, finished, run};
 use responder::{Fault, KEY, Responder};
 use serde_json::Value;
 
@@ -61,4 +61,30 @@ fn two_agents_are_asked_from_one_port_of_all_addresses() {
     for index in [0, 1] {
         assert_eq!(document["steps"][index]["request"]["source"], format!("127.0.0.1:{port}"));
     }
+}
+
+#[test]
+fn more_agents_than_sockets_may_be_open_at_first_are_asked_and_those_beyond_the_limit_are_told() {
+    const AGENTS: usize = 60;
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("sweep.toml");
+    let steps: Vec<String> =
+        (1..=AGENTS).map(|agent| format!("[[step]]\nha = \"127.0.1.{agent}:9\"\nexpect = []\n")).collect();
+    std::fs::write(&file, steps.concat()).unwrap();
+    let limited = |limit: &str| {
+        let mut command = environment::command("sh");
+        let script = format!(
+            "ulimit {limit} && exec \"$0\" send --format json --home-address 10.1.0.1 --retries 0 --timeout 1ms \
+             --rate 10000 \"$1\""
+        );
+        command.args(["-c", &script, environment::PROGRAM]).arg(&file);
+        finished(&mut command)
+    };
+    let run = limited("-S -n 40");
+    let document: Value = serde_json::from_str(&run.out).unwrap_or_else(|_| panic!("{}", run.error));
+    assert_eq!(document["steps"].as_array().unwrap().len(), AGENTS);
+    // Neither soft nor hard are there enough.
+    let run = limited("-n 40");
+    assert_eq!((run.code, run.out.as_str()), (3, ""));
+    assert!(run.error.contains("raise the limit with `ulimit -n`, or ask fewer"), "{}", run.error);
 }

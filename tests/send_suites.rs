@@ -371,6 +371,12 @@ fn wrong_names_and_options_are_told_before_anything_is_sent() {
         ("--suite rfc7629 --case rfc7629/5.2/99", "no case 'rfc7629/5.2/99'"),
         ("--suite rfc7629 --case rfc5944/3.4/1", "no case 'rfc5944/3.4/1'"),
         ("--suite rfc7629 --bid 5", "--bid: what a case asks for is its own"),
+        ("--suite rfc7629 --var care_of_1=home", "--var: 'home' is no IPv4 address"),
+        ("--suite rfc7629 --var care_of_3=home", "--var: 'home' is no IPv4 address"),
+        (
+            "--suite rfc5944 --var other_agent=home",
+            "--var: 'home' is no value of 'home_agent': an IPv4 address",
+        ),
         ("--suite rfc7629 samples/scenarios/figure3.toml", "cannot be used with"),
         ("--case rfc7629/5.2/3", "--suite"),
         ("--suite list --case rfc7629/5.2/99", "no suite has a case 'rfc7629/5.2/99'"),

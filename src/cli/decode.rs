@@ -1,7 +1,6 @@
 //! `mipflow decode`: read captures, decode, print.
 
 mod at;
-mod open_files;
 mod patience;
 mod run;
 mod selected;
@@ -16,6 +15,7 @@ use clap::{Args, ValueEnum};
 
 use super::keys::KeyOptions;
 use super::numbers::NumberOptions;
+use super::open_files;
 use super::output::{self, Colour};
 use super::validation::{FailOn, ValidationOptions};
 use super::{Exit, Failure};
@@ -101,11 +101,17 @@ pub(super) struct Decode {
     node: Option<String>,
 
     /// Show the tables as they stood just after this time (RFC 3339, of day, or seconds since 1970) or frame (#N)
-    #[arg(long, value_name = "TIME|#FRAME", value_parser = At::parse, allow_negative_numbers = true)]
+    #[arg(long, value_name = "TIME|#FRAME", value_parser = At::parse)]
     at: Option<At>,
 
     /// How long after a request a reply still answers it
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "10s")]
+    #[arg(
+        long,
+        value_name = "DURATION",
+        value_parser = parse_duration,
+        default_value = "10s",
+        allow_hyphen_values = true
+    )]
     reply_timeout: i64,
 
     /// Look only at frames that this libpcap filter lets through

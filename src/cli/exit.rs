@@ -98,7 +98,7 @@ impl Failure {
     }
 }
 
-/// What is told. Names of files are in it, and whoever named them may not have been the user.
+/// What is told. Names of files and words out of them are in it, and who chose those may not have been the user.
 fn diagnostic(message: impl Into<String>, help: Option<String>) -> MietteDiagnostic {
     let mut diagnostic = MietteDiagnostic::new(harmless(&message.into()));
     diagnostic.help = help.map(|help| harmless(&help));

@@ -1,5 +1,6 @@
 //! The keys authenticators are verified with: `--key` and `--key-file`.
 
+use std::env::VarError;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
@@ -22,7 +23,7 @@ pub(super) struct KeyOptions {
     /// hmac-sha1, hmac-sha256 and md5-prefix-suffix. Where neither --key nor --key-file is given, the variable
     /// `MIPFLOW_KEY` of the environment is read, one key a line: other users see a command line, but not that.
     // Kept as text: an error of clap's own would print the secret.
-    #[arg(long, value_name = "SPI[/ALGORITHM]=HEX")]
+    #[arg(long, value_name = "SPI[/ALGORITHM]=HEX", allow_hyphen_values = true)]
     key: Vec<String>,
 
     /// Read keys from a TOML file of `[[key]]` tables with spi, hex or text, and algorithm
@@ -46,8 +47,7 @@ impl KeyOptions {
     pub(super) fn ring(self) -> Result<KeyRing, Failure> {
         let mut ring = KeyRing::default();
         if !self.are_given() {
-            let variable = std::env::var(VARIABLE).map(Zeroizing::new).unwrap_or_default();
-            for text in variable.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            for text in of_environment()?.lines().map(str::trim).filter(|line| !line.is_empty()) {
                 ring.add(Key::parse(text).map_err(|error| unusable(VARIABLE, &error))?);
             }
         }
@@ -58,6 +58,19 @@ impl KeyOptions {
             read_file(&path, &mut ring)?;
         }
         Ok(ring)
+    }
+}
+
+/// The variable's text; nothing where there is none. One that is no text was meant to be used: without it, requests
+/// would go out unsigned.
+fn of_environment() -> Result<Zeroizing<String>, Failure> {
+    match std::env::var(VARIABLE) {
+        Ok(text) => Ok(Zeroizing::new(text)),
+        Err(VarError::NotPresent) => Ok(Zeroizing::default()),
+        Err(VarError::NotUnicode(octets)) => {
+            drop(Zeroizing::new(octets.into_encoded_bytes()));
+            Err(Failure::usage(format!("{VARIABLE}: it is no text in UTF-8"), Some(Key::SYNTAX.into())))
+        }
     }
 }
 

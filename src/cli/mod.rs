@@ -10,6 +10,7 @@ mod interruption;
 mod keys;
 mod man;
 mod numbers;
+mod open_files;
 mod output;
 mod quantity;
 mod send;
@@ -21,7 +22,7 @@ pub use exit::{Exit, Failure};
 
 use std::io::{self, IsTerminal as _};
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{Arg, CommandFactory, FromArgMatches as _, Parser, Subcommand};
 
 use output::Colour;
 
@@ -54,7 +55,8 @@ impl Cli {
     /// Reads the arguments of this process. Help, the version and what is wrong with them are told here; the error is the
     /// exit code after that.
     pub fn from_arguments() -> Result<Self, Exit> {
-        Self::try_parse().map_err(|told| {
+        let parsed = Self::parsed().try_get_matches().and_then(|found| Self::from_arg_matches(&found));
+        parsed.map_err(|told| {
             let printed = told.print();
             if told.use_stderr() {
                 return Exit::Usage;
@@ -62,6 +64,16 @@ impl Cli {
             exit::draw_failures_in(output::glyphs(false, io::stderr().is_terminal()), Colour::Auto);
             printed.map_or_else(|error| Failure::output(&error).tell(), |()| Exit::Done)
         })
+    }
+
+    /// The command line as it is parsed. A negative number is the value of the option before it, which then says what it
+    /// takes; no option looks like one.
+    fn parsed() -> clap::Command {
+        let with_negatives = |argument: Arg| {
+            let takes_a_value = !argument.is_positional() && argument.get_action().takes_values();
+            argument.allow_negative_numbers(takes_a_value)
+        };
+        Self::command().mut_subcommands(|command| command.mut_args(with_negatives))
     }
 
     /// Does what the command line asks for.
@@ -95,6 +107,6 @@ mod tests {
 
     #[test]
     fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
+        Cli::parsed().debug_assert();
     }
 }

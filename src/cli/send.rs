@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 use super::interruption::Interruption;
 use super::keys::KeyOptions;
 use super::numbers::NumberOptions;
+use super::open_files;
 use super::output::{self, Colour};
 use super::validation::{FailOn, ValidationOptions};
 use super::{Exit, Failure};
@@ -157,6 +158,8 @@ impl Send {
             Format::Tap => Box::new(SendTap::new(output::stdout())),
         };
         let steps: Vec<Step> = plan.steps().cloned().collect();
+        // Each agent has a socket of its own, and no step has more than one.
+        open_files::allow(steps.len());
         let judge = Judge::new(plan.ports(), numbers, choice, self.validation.cold_start(false));
         let interruption = Interruption::listen()?;
         let dry_run = self.dry_run;

@@ -74,7 +74,13 @@ pub(super) struct Watch {
     snaplen: u32,
 
     /// Size of the kernel's buffer for each interface
-    #[arg(long, value_name = "SIZE", default_value = "16M", value_parser = parse_buffer)]
+    #[arg(
+        long,
+        value_name = "SIZE",
+        default_value = "16M",
+        value_parser = parse_buffer,
+        allow_hyphen_values = true
+    )]
     buffer: u32,
 
     /// Leave the interfaces as they are, so that frames for others are not seen
@@ -90,7 +96,13 @@ pub(super) struct Watch {
     port: Vec<u16>,
 
     /// How long after a request a reply still answers it
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "10s")]
+    #[arg(
+        long,
+        value_name = "DURATION",
+        value_parser = parse_duration,
+        default_value = "10s",
+        allow_hyphen_values = true
+    )]
     reply_timeout: i64,
 
     #[command(flatten)]
@@ -109,7 +121,7 @@ pub(super) struct Watch {
     /// Write to COUNT files of this size in turn, the oldest of which is written over
     ///
     /// With -w trace.pcap they are trace.0.pcap, trace.1.pcap and so on.
-    #[arg(long, value_name = "SIZExCOUNT", value_parser = parse_ring, requires = "write")]
+    #[arg(long, value_name = "SIZExCOUNT", value_parser = parse_ring, requires = "write", allow_hyphen_values = true)]
     ring: Option<RingSize>,
 
     /// Stop after packets=N, seconds=S or bytes=N (repeatable; the first one met)

@@ -5,12 +5,14 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
 use std::os::fd::AsFd;
 use std::time::Duration;
 
+use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout};
 use socket2::{Domain, Protocol, Socket, Type};
 use thiserror::Error;
 
 use super::endpoint::Endpoint;
 use super::icmp::{self, Unreachable};
+use crate::wire::PORT;
 
 /// What a socket has to be like.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +79,9 @@ impl ChannelError {
             }
             Self::NoRoute { .. } => Some("look at the routes, and at --source and --interface"),
             Self::Broadcast(_) => Some("if every host there is to be asked, add --allow-broadcast"),
+            Self::Other(error) if error.raw_os_error() == Some(Errno::EMFILE as i32) => Some(
+                "this process may not open more sockets at once: raise the limit with `ulimit -n`, or ask fewer",
+            ),
             Self::Interface { .. } | Self::Source { .. } | Self::Other(_) => None,
         }
     }
@@ -178,7 +183,7 @@ impl Channels {
         let milliseconds = patience.as_nanos().div_ceil(1_000_000);
         let timeout = PollTimeout::try_from(milliseconds).unwrap_or(PollTimeout::MAX);
         match nix::poll::poll(&mut descriptors, timeout) {
-            Ok(0) | Err(nix::errno::Errno::EINTR) => return Ok(None),
+            Ok(0) | Err(Errno::EINTR) => return Ok(None),
             Ok(_) => {}
             Err(error) => return Err(error.into()),
         }
@@ -254,12 +259,23 @@ fn source_of(binding: &Binding, allow_broadcast: bool) -> Result<SocketAddrV4, C
     let Binding { source, interface, destination } = binding;
     let given = source.map(|endpoint| endpoint.with_default_port(0));
     match given.filter(|given| !given.ip().is_unspecified()) {
+        Some(given) if is_of_many(*given.ip())? => {
+            Err(ChannelError::Source { source_address: given, error: Errno::EADDRNOTAVAIL.into() })
+        }
         Some(given) => Ok(given),
         None => {
             let address = address_towards(interface.as_deref(), *destination, allow_broadcast)?;
             Ok(SocketAddrV4::new(address, given.map_or(0, |given| given.port())))
         }
     }
+}
+
+/// Whether this is the address of many hosts. The system lets sockets be bound to it, but sends from another address:
+/// one that neither the request nor the capture would name.
+fn is_of_many(address: Ipv4Addr) -> Result<bool, ChannelError> {
+    let destination = SocketAddrV4::new(address, PORT);
+    let is_broadcast = || is_broadcast_here(&Binding { source: None, interface: None, destination });
+    Ok(address.is_multicast() || address.is_broadcast() || is_broadcast()?)
 }
 
 fn open(
@@ -305,8 +321,12 @@ fn bare(interface: Option<&str>, allow_broadcast: bool) -> Result<Socket, Channe
     let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
     socket.set_broadcast(allow_broadcast)?;
     if let Some(name) = interface {
+        // To the system an empty name is that of no interface, and then any will do.
+        if name.is_empty() {
+            return Err(ChannelError::NoInterface(String::new()));
+        }
         bind_to_interface(&socket, name).map_err(|error| {
-            if error.raw_os_error() == Some(nix::errno::Errno::ENODEV as i32) {
+            if error.raw_os_error() == Some(Errno::ENODEV as i32) {
                 ChannelError::NoInterface(name.to_owned())
             } else {
                 ChannelError::Interface { name: name.to_owned(), error }

@@ -319,11 +319,16 @@ impl<'s> Reader<'s> {
             "dry_run",
             "write",
             "hex",
+            "verbose",
             "format",
             "suite",
             "case",
             "var",
             "key_file",
+            "fail_on",
+            "allow",
+            "deny",
+            "assume_cold_start",
             "color",
             "ascii",
             "ext_type",
@@ -339,7 +344,11 @@ impl<'s> Reader<'s> {
                 None,
             );
         }
-        let near = KEYS.into_iter().find(|known| known.replace('_', "") == name.replace(['_', '-'], ""));
+        if ["name", "use"].contains(&name) {
+            return self.error(span, Some(name), "each step has its own, and [defaults] have none", None);
+        }
+        let bare = name.replace(['_', '-'], "").to_ascii_lowercase();
+        let near = KEYS.into_iter().find(|known| known.replace('_', "") == bare);
         let help = match near {
             Some(near) => format!("is it {near}?"),
             None => format!("keys are {}", KEYS.join(", ")),

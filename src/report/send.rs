@@ -15,7 +15,7 @@ use std::fmt::Display;
 use std::io;
 
 use crate::counted::counted;
-use crate::craft::{Entry, Outcome, Route, SentOrReceived};
+use crate::craft::{Entry, Ignored, Outcome, Route, SentOrReceived};
 use crate::rules::{Finding, Level};
 use crate::trace::{Seen, SeenMessage, Trace};
 use crate::wire::Numbers;
@@ -96,6 +96,25 @@ fn complaints(outcome: &Outcome) -> Vec<String> {
         format!("expected {}, got {got}", judgement.expect)
     }));
     lines
+}
+
+/// Why what came was not taken for the answer that a failed step wanted, a line for each reason.
+fn not_taken(outcome: &Outcome) -> Vec<String> {
+    if outcome.passed() != Some(false) {
+        return Vec::new();
+    }
+    let mut reasons: Vec<(Ignored, u64)> = Vec::new();
+    for (_, why) in &outcome.ignored {
+        match reasons.iter_mut().find(|(known, _)| known == why) {
+            Some((_, times)) => *times = times.saturating_add(1),
+            None => reasons.push((*why, 1)),
+        }
+    }
+    let line = |(why, times)| match times {
+        1 => format!("not taken: {why}"),
+        _ => format!("not taken, {times} times: {why}"),
+    };
+    reasons.into_iter().map(line).collect()
 }
 
 /// What is said of what was not taken and is not shown.

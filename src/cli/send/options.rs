@@ -44,7 +44,7 @@ pub(super) struct RequestOptions {
     interface: Option<String>,
 
     /// The lifetime to ask for, in seconds: 0 de-registers, 65535 never ends [default: 600]
-    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    #[arg(long, value_name = "SECONDS")]
     lifetime: Option<u16>,
 
     /// Flags to set, of S, B, D, M, G, r, T and x
@@ -80,7 +80,7 @@ pub(super) struct RequestOptions {
     flow: Vec<FlowRule>,
 
     /// Add an extension by its octets (repeatable)
-    #[arg(long, value_name = "TYPE[.SUBTYPE]:HEX")]
+    #[arg(long, value_name = "TYPE[.SUBTYPE]:HEX", allow_hyphen_values = true)]
     ext: Vec<RawExtension>,
 
     /// Where the Identification comes from: timestamp or nonce [default: timestamp]
@@ -92,12 +92,12 @@ pub(super) struct RequestOptions {
     identification: Option<u64>,
 
     /// Transmissions after the first one, where no reply comes [default: 2]
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N")]
     retries: Option<u32>,
 
     /// How long the first transmission waits for a reply; the next are at least 1s apart, and each waits twice as long
     /// [default: 1s]
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", value_parser = duration, allow_hyphen_values = true)]
     timeout: Option<Duration>,
 
     /// What the reply has to be like, as in code=0, 'code in 0,1', 'lifetime<=600', 'rtt<50ms', auth=valid, reply=none,
@@ -106,7 +106,7 @@ pub(super) struct RequestOptions {
     expect: Vec<Expectation>,
 
     /// The most requests a second [default: 10/s]
-    #[arg(long, value_name = "N/s", value_parser = parse_rate, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N/s", value_parser = parse_rate, allow_hyphen_values = true)]
     rate: Option<f64>,
 
     /// Do it N times

@@ -90,8 +90,13 @@ impl Plan {
             Ok(crate::craft::Suite { cases: Vec::new(), afterwards: Vec::new() })
         });
         let suite = suite.map_err(|error| {
-            let option = error.key.as_ref().map(|key| format!("--{}: ", key.replace('_', "-")));
-            Failure::usage(format!("{}{}", option.unwrap_or_default(), error.message), error.help)
+            let option = match error.key.as_deref() {
+                // A case has these of its own: only a variable can have made them wrong.
+                Some("care_of_address" | "home_agent" | "expect") => "--var: ".to_owned(),
+                Some(key) => format!("--{}: ", key.replace('_', "-")),
+                None => String::new(),
+            };
+            Failure::usage(format!("{option}{}", error.message), error.help)
         })?;
         let parts = suite
             .cases

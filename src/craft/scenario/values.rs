@@ -14,6 +14,10 @@ use crate::craft::settings::Settings;
 use crate::time::parse_duration;
 use crate::wire::{AccessTechnology, Key};
 
+/// The most octets that a string can grow to by its variables: they may be made of each other, and soon fill all
+/// memory. The digits of the longest message are half as many.
+const MOST_TEXT: usize = 1 << 18;
+
 impl Reader<'_> {
     /// Sets what is named so; whether anything is.
     pub(super) fn set(
@@ -118,7 +122,8 @@ impl Reader<'_> {
         // Room for all at once: a string that grows leaves copies of a secret behind.
         let most: usize = self.variables.values().map(|value| value.len()).sum();
         let count = rest.matches("${").count();
-        let mut out = String::with_capacity(rest.len().saturating_add(most.saturating_mul(count)));
+        let mut out =
+            String::with_capacity(rest.len().saturating_add(most.saturating_mul(count).min(MOST_TEXT)));
         while let Some((before, after)) = rest.split_once("${") {
             out.push_str(before);
             let Some((name, after)) = after.split_once('}') else {
@@ -129,6 +134,10 @@ impl Reader<'_> {
                 error.help = Some(format!("give it by --var {name}=VALUE, or in [vars]"));
                 return Err(error);
             };
+            if out.len().saturating_add(found.len()) > MOST_TEXT {
+                let message = format!("with its variables it is longer than {MOST_TEXT} octets");
+                return Err(self.of_value(value, key, message));
+            }
             out.push_str(found);
             rest = after;
         }
@@ -239,11 +248,18 @@ impl Reader<'_> {
 
     fn signature(&self, value: &Value<'_>, key: &str) -> Result<Signature, ScenarioError> {
         match value.get_ref() {
-            DeValue::Boolean(true) => Ok(Signature::Right),
-            DeValue::Boolean(false) => Ok(Signature::None),
-            DeValue::String(text) if text == "wrong" => Ok(Signature::Wrong),
-            _ => Err(self.of_value(value, key, "it takes true, false or \"wrong\"")),
+            DeValue::Boolean(true) => Some(Signature::Right),
+            DeValue::Boolean(false) => Some(Signature::None),
+            DeValue::String(_) => match self.text(value, key)?.as_str() {
+                "wrong" => Some(Signature::Wrong),
+                // A variable is always text.
+                "true" => Some(Signature::Right),
+                "false" => Some(Signature::None),
+                _ => None,
+            },
+            _ => None,
         }
+        .ok_or_else(|| self.of_value(value, key, "it takes true, false or \"wrong\""))
     }
 
     fn of_value(&self, value: &Value<'_>, key: &str, message: impl AsRef<str>) -> ScenarioError {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
 use super::grave::Grave;
-use super::{Announcement, SendReport, beyond, complaints, finding_lines, title};
+use super::{Announcement, SendReport, beyond, complaints, finding_lines, not_taken, title};
 use crate::craft::{Entry, Outcome};
 use crate::report::Printable;
 use crate::rules::Finding;
@@ -92,7 +92,8 @@ fn failure(reasons: &[String]) -> TestCaseStatus {
 /// What is wrong with one step, with its name where it is one of several.
 fn told(outcome: &Outcome) -> Vec<String> {
     let name = &outcome.name;
-    complaints(outcome).into_iter().map(|complaint| printable(&format!("{name}: {complaint}"))).collect()
+    let lines = complaints(outcome).into_iter().chain(not_taken(outcome));
+    lines.map(|line| printable(&format!("{name}: {line}"))).collect()
 }
 
 /// What no terminal should obey is shown by its number.

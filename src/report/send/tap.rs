@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::grave::Grave;
-use super::{Announcement, SendReport, beyond, complaints, finding_lines, title};
+use super::{Announcement, SendReport, beyond, complaints, finding_lines, not_taken, title};
 use crate::counted::counted;
 use crate::craft::Entry;
 use crate::report::Printable;
@@ -51,7 +51,7 @@ impl<W: Write> SendReport for SendTap<W> {
         };
         writeln!(self.out, "{verdict} {} - {name}{directive}", self.number)?;
         for outcome in entry.outcomes.iter().filter(|outcome| outcome.passed().is_some()) {
-            for complaint in complaints(outcome) {
+            for complaint in complaints(outcome).into_iter().chain(not_taken(outcome)) {
                 let of = Printable(outcome.name.as_bytes());
                 writeln!(self.out, "# {of}: {}", Printable(complaint.as_bytes()))?;
             }
