@@ -123,6 +123,7 @@ impl Pipeline {
     /// Counts a frame that a filter kept from being looked at. It does not move the clock.
     #[inline]
     pub fn pass_over(&mut self, frame: &Frame<'_>) {
+        self.trace.note_unread(frame);
         self.trace.pass_over(frame);
     }
 

@@ -1,7 +1,9 @@
 //! The path of a packet, in one place: a frame goes in; a Mobile IP message, a tunnelled packet or nothing comes
 //! out, and what was seen is counted.
 
-use crate::capture::Frame;
+use std::collections::BTreeSet;
+
+use crate::capture::{Frame, LinkType};
 use crate::net::{
     Counters, Datagram, Dissector, FlowFacts, Layers, Packet, Tunnel, TunnelProblem, UdpTunnel, peel_all,
 };
@@ -15,6 +17,8 @@ pub struct Trace {
     dissector: Dissector,
     numbers: Numbers,
     counts: Counts,
+    /// The inputs with frames of a link type that has no name, and that link type.
+    unread: BTreeSet<(u32, LinkType)>,
 }
 
 /// What a frame turned out to be.
@@ -168,7 +172,7 @@ impl Trace {
     /// reassembled datagram can be asked for, at the price of a copy of each fragment.
     pub fn new(ports: &[u16], numbers: Numbers, keep_fragments: bool) -> Self {
         let dissector = Dissector::new(ports).keep_frames(keep_fragments);
-        Self { dissector, numbers, counts: Counts::default() }
+        Self { dissector, numbers, counts: Counts::default(), unread: BTreeSet::new() }
     }
 
     /// Takes the next frame of the timeline.
@@ -178,7 +182,10 @@ impl Trace {
     pub fn take<'a>(&'a mut self, frame: &Frame<'a>) -> Seen<'a> {
         self.counts.frame(frame);
         match self.dissector.dissect(frame) {
-            Packet::Other | Packet::Held(None) | Packet::Undecodable(_) => Seen::Nothing,
+            Packet::Other | Packet::Held(None) | Packet::Undecodable(_) => {
+                note_unread(&mut self.unread, frame);
+                Seen::Nothing
+            }
             Packet::Held(Some(fragment)) => Seen::Fragment(fragment),
             Packet::Tunnel(tunnel) => {
                 if tunnel.outer.is_cut() && hides_flow(peel_all(&tunnel)) {
@@ -206,6 +213,17 @@ impl Trace {
                 })
             }
         }
+    }
+
+    /// Notes a frame whose link type nothing reads.
+    #[inline]
+    pub fn note_unread(&mut self, frame: &Frame<'_>) {
+        note_unread(&mut self.unread, frame);
+    }
+
+    /// The inputs that frames of a link type came from which nothing reads, by index, and that link type.
+    pub fn unread(&self) -> impl Iterator<Item = (u32, LinkType)> {
+        self.unread.iter().copied()
     }
 
     /// Counts a frame that is not looked at here: a filter keeps it out, or what it holds was found at a glance.
@@ -237,6 +255,13 @@ impl Trace {
     /// The numbers messages are read under.
     pub fn numbers(&self) -> Numbers {
         self.numbers
+    }
+}
+
+#[inline]
+fn note_unread(unread: &mut BTreeSet<(u32, LinkType)>, frame: &Frame<'_>) {
+    if frame.link_type.name().is_none() {
+        unread.insert((frame.file, frame.link_type));
     }
 }
 

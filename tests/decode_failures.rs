@@ -274,6 +274,55 @@ fn unknown_link_types() {
     assert!(told(&beside).starts_with(&format!("{alone}: frames of link type 147")), "{}", beside.error);
 }
 
+/// A pcapng capture with interfaces of these link types, and a request in a frame of each of these interfaces.
+fn pcapng(link_types: &[u16], frames: &[u32]) -> Vec<u8> {
+    let frame = datagram(40_000, 434, &request(&[]));
+    let block = |kind: u32, body: &[u8]| {
+        let length = u32::try_from(12 + body.len()).unwrap().to_le_bytes();
+        [&kind.to_le_bytes()[..], &length, body, &length].concat()
+    };
+    // Byte-order magic, version 1.0, length of the section unknown.
+    let section = [&0x1a2b_3c4du32.to_le_bytes()[..], &[1, 0, 0, 0], &[0xff; 8]].concat();
+    let mut octets = block(0x0a0d_0d0a, &section);
+    for link_type in link_types {
+        octets.extend(block(1, &[&link_type.to_le_bytes()[..], &[0; 6]].concat()));
+    }
+    for interface in frames {
+        let length = u32::try_from(frame.len()).unwrap();
+        let words = [*interface, 0, 0, length, length].map(u32::to_le_bytes).concat();
+        octets.extend(block(6, &[&words[..], &frame, &vec![0; frame.len().wrapping_neg() % 4]].concat()));
+    }
+    octets
+}
+
+#[test]
+fn a_link_type_without_frames_is_not_told() {
+    let scratch = Scratch::new();
+    let raw = u16::try_from(RAW).unwrap();
+    for (name, capture, unread) in [
+        ("none.pcapng", pcapng(&[147, raw], &[1]), ""),
+        ("one.pcapng", pcapng(&[147, raw], &[1, 0]), "147"),
+        // The second interface is not named.
+        ("another.pcapng", pcapng(&[147, 148, raw], &[2, 0]), "147"),
+        ("empty.pcap", pcap(147, &[]), ""),
+    ] {
+        let file = scratch.file(name, &capture);
+        for arguments in ["decode --show messages", "watch --headless"] {
+            let run = run(&format!("{arguments} {file}"));
+            assert_eq!(run.code, 0, "{arguments} {name}: {}", run.error);
+            if unread.is_empty() {
+                assert_eq!(run.error, "", "{arguments} {name}");
+            } else {
+                let expected = format!("{file}: frames of link type {unread} cannot be read");
+                assert!(told(&run).starts_with(&expected), "{arguments} {name}: {}", run.error);
+            }
+        }
+    }
+    // A filter does not hide it.
+    let file = scratch.file("filtered.pcap", &pcap(147, &[datagram(40_000, 434, &request(&[]))]));
+    assert_eq!(run(&format!("decode --show messages --bpf udp {file}")).code, 3);
+}
+
 #[test]
 fn wrong_command_lines() {
     for (arguments, part) in [

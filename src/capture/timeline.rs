@@ -1,7 +1,7 @@
 //! Several inputs as one timeline.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap};
+use std::collections::BinaryHeap;
 use std::ffi::OsStr;
 use std::mem;
 use std::sync::Arc;
@@ -29,8 +29,6 @@ pub struct Timeline {
     /// The input that [`Next::Pause`] was given for last.
     paused: Option<usize>,
     link_types: Vec<LinkType>,
-    /// The inputs that declared a link type without a name.
-    unknown: BTreeSet<u32>,
     frames: u64,
     clock_backwards: u64,
     bytes_read: Arc<AtomicU64>,
@@ -97,7 +95,6 @@ impl Timeline {
             wanting: Vec::with_capacity(opened.len()),
             paused: None,
             link_types: Vec::new(),
-            unknown: BTreeSet::new(),
             frames: 0,
             clock_backwards: 0,
             bytes_read: Arc::default(),
@@ -114,7 +111,7 @@ impl Timeline {
             match input {
                 Ok(input) => {
                     if let Some(link_type) = input.declared() {
-                        declare(&mut timeline.link_types, &mut timeline.unknown, (file, link_type));
+                        declare(&mut timeline.link_types, link_type);
                     }
                     timeline.inputs.push(Merged { input: Some(input), head: None });
                 }
@@ -229,11 +226,6 @@ impl Timeline {
         &self.link_types
     }
 
-    /// The names of the inputs with frames of a link type that is not known, so far.
-    pub fn files_of_unknown_link_types(&self) -> impl Iterator<Item = &String> {
-        self.unknown.iter().filter_map(|file| self.files.get(*file as usize))
-    }
-
     /// Fetches the next record of an input; when there is none, closes it.
     // Into its caller: most records come through here, and each would go through memory.
     #[allow(clippy::inline_always)]
@@ -253,7 +245,7 @@ impl Timeline {
         let Some(slot) = self.inputs.get_mut(index) else { return Fetched::End };
         let Some(input) = &mut slot.input else { return Fetched::End };
         let file = input.file;
-        match input.advance(|link_type| declare(&mut self.link_types, &mut self.unknown, (file, link_type))) {
+        match input.advance(|link_type| declare(&mut self.link_types, link_type)) {
             Ok(Advance::Record(record, backwards)) => {
                 self.clock_backwards = self.clock_backwards.saturating_add(u64::from(backwards));
                 Fetched::Record(record)
@@ -311,11 +303,8 @@ enum Fetched {
     End,
 }
 
-/// Adds a link type that is new, and the input that declared it where nothing reads such frames.
-fn declare(link_types: &mut Vec<LinkType>, unknown: &mut BTreeSet<u32>, (file, link_type): (u32, LinkType)) {
-    if link_type.name().is_none() {
-        unknown.insert(file);
-    }
+/// Adds a link type that is new.
+fn declare(link_types: &mut Vec<LinkType>, link_type: LinkType) {
     if !link_types.contains(&link_type) {
         link_types.push(link_type);
     }

@@ -1,5 +1,6 @@
 //! The path of the packets of a timeline: through the pipeline to the report, and to the file of those selected.
 
+use std::collections::BTreeSet;
 use std::io::{self, IsTerminal as _};
 use std::mem;
 
@@ -15,6 +16,7 @@ use crate::cli::{Exit, Failure};
 use crate::pipeline::{Observed, ObservedMessage, Pipeline};
 use crate::report::{Report, Summary, Target};
 use crate::state::{Attribution, Observer};
+use crate::trace::Trace;
 use crate::wire::{KeyRing, Message};
 
 /// A run over a timeline.
@@ -120,7 +122,7 @@ impl Run {
         }
         let errors = self.timeline.errors().iter();
         failed.extend(errors.map(|error| Failure::io(error.to_string(), error.help())));
-        let unread = Unread::of(self.timeline.link_types(), self.timeline.files_of_unknown_link_types());
+        let unread = Unread::of(self.timeline.link_types(), self.timeline.files(), trace);
         let unread_all = unread.iter().filter(|unread| unread.is_all).map(|unread| &unread.failure);
         let failures: Vec<String> =
             failed.iter().chain(unread_all).filter_map(Failure::message).map(str::to_owned).collect();
@@ -155,22 +157,25 @@ impl Run {
     }
 }
 
-/// Link types that nothing reads.
+/// Link types of frames that nothing reads.
 pub(in crate::cli) struct Unread {
     failure: Failure,
-    /// Whether there were no others.
+    /// Whether no input declared another one.
     is_all: bool,
 }
 
 impl Unread {
-    /// Those among the link types of all inputs, and the inputs that have them; `None` when all can be read.
-    pub fn of<'n>(link_types: &[LinkType], files: impl Iterator<Item = &'n String>) -> Option<Self> {
-        let unread = link_types.iter().filter(|link_type| link_type.name().is_none());
-        let unread: Vec<String> = unread.map(ToString::to_string).collect();
+    /// Those among the link types that the inputs of these names declared, and the inputs with such frames; `None` when all
+    /// frames can be read.
+    pub fn of(link_types: &[LinkType], names: &[String], trace: &Trace) -> Option<Self> {
+        let is_unread = |link_type: &&LinkType| trace.unread().any(|(_, unread)| unread == **link_type);
+        let unread: Vec<String> = link_types.iter().filter(is_unread).map(ToString::to_string).collect();
         if unread.is_empty() {
             return None;
         }
-        let files: Vec<&str> = files.map(String::as_str).collect();
+        let files: BTreeSet<u32> = trace.unread().map(|(file, _)| file).collect();
+        let files: Vec<&str> =
+            files.iter().filter_map(|file| names.get(*file as usize)).map(String::as_str).collect();
         let failure = Failure::io(
             format!("{}: frames of link type {} cannot be read", files.join(", "), unread.join(", ")),
             Some(

@@ -126,7 +126,7 @@ impl Records {
         for error in driver.errors() {
             exit = Failure::io(error.to_string(), error.help()).tell();
         }
-        let unread = Unread::of(summary.link_types, self.names.iter());
+        let unread = Unread::of(summary.link_types, &self.names, engine.trace());
         Ok(unread.and_then(Unread::tell).unwrap_or(exit))
     }
 

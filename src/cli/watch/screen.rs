@@ -57,7 +57,7 @@ pub(super) fn run(prepared: Prepared, theme: Theme, ascii: bool) -> Result<Exit,
     for error in driver.errors() {
         exit = Failure::io(error.to_string(), error.help()).tell();
     }
-    let unread = Unread::of(summary.link_types, summary.files.iter());
+    let unread = Unread::of(summary.link_types, summary.files, engine.trace());
     Ok(unread.and_then(Unread::tell).unwrap_or(exit))
 }
 
