@@ -317,3 +317,33 @@ fn a_ladder_keeps_the_exchanges_it_has_shown() {
     assert!(bench.shows("Ladder of 10.1.0.1: 4 exchanges"), "{}", bench.text());
     assert!(bench.shows("RRQ register BID 1") && bench.shows("RRQ deregister BID 1"));
 }
+
+/// A capture of which some frames have four octets less than were on the link.
+fn cut(capture: &[u8], frames: &[usize]) -> Vec<u8> {
+    let (header, mut records) = capture.split_at(24);
+    let mut octets = header.to_vec();
+    let mut frame = 1;
+    while let Some((head, rest)) = records.split_first_chunk::<16>() {
+        let length = u32::from_le_bytes(head[8..12].try_into().unwrap());
+        let (data, rest) = rest.split_at(length as usize);
+        let kept = if frames.contains(&frame) { length - 4 } else { length };
+        octets.extend([&head[..8], &kept.to_le_bytes(), &head[12..], &data[..kept as usize]].concat());
+        records = rest;
+        frame += 1;
+    }
+    octets
+}
+
+/// Frames 3 and 4 of the figure are a request and a reply, 46 is tunnelled.
+#[test]
+fn at_the_time_cursor_cut_frames_are_those_up_to_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("cut.pcap");
+    std::fs::write(&path, cut(&std::fs::read(FIGURE).unwrap(), &[3, 46])).unwrap();
+    let mut bench = Bench::after(path.to_str().unwrap(), (120, 24));
+    assert!(bench.line("46 packets").contains("  2 cut  "), "{}", bench.text());
+    bench.keys("[[[[");
+    assert!(bench.line("AT FRAME 4 ").contains("  1 cut  "), "{}", bench.text());
+    bench.keys("p");
+    assert!(bench.line("46 packets").contains("  2 cut  "), "{}", bench.text());
+}

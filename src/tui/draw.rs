@@ -126,12 +126,13 @@ fn status(app: &App, facts: Facts<'_>, shown: Facts<'_>, width: u16) -> Line<'st
     // At the time cursor those up to it.
     let packets = app.cursor().map_or(facts.counters.packets, |moment| moment.frame);
     parts.push(part(3, format!("{:#}", counted(packets, "packet")), Style::new()));
+    let cut = app.cursor().map_or(facts, |_| shown).counts.truncated;
     if facts.input.kind == InputKind::Live {
         let lost = facts.counters.capture.lost();
         let style = if lost > 0 { theme.bad } else { theme.quiet };
         parts.push(part(if lost > 0 { 1 } else { 5 }, format!("{} dropped", grouped(lost)), style));
-    } else if facts.counts.truncated > 0 {
-        parts.push(part(6, format!("{} cut", grouped(facts.counts.truncated)), theme.doubtful));
+    } else if cut > 0 {
+        parts.push(part(6, format!("{} cut", grouped(cut)), theme.doubtful));
     }
     parts.push(part(4, format!("{:#}", counted(app.nodes as u64, "node")), Style::new()));
     if let Some((gravest, words)) = shown.findings.levels().words() {
