@@ -187,6 +187,24 @@ fn the_footer_has_the_key_that_saves_at_eighty_columns() {
     }
 }
 
+/// By samples/README.md: six nodes, one of which the filter lets through.
+#[test]
+fn what_no_filter_holds_for_is_saved_whole() {
+    let mut bench = Bench::after("samples/tunnels.pcap", (120, 24));
+    bench.keys("fnode:10.1.0.5\n");
+    for (view, what) in [("1", "filtered, Tab: other rows"), ("6", "all")] {
+        bench.keys(view);
+        bench.keys("s");
+        assert!(bench.shows(&format!(" save {what}: mipflow.json")), "{}", bench.text());
+        let effects = bench.keys("\n");
+        let [Effect::Save(order, _)] = effects.as_slice() else { panic!("{effects:?}") };
+        assert_eq!(order.target.is_some(), view == "1", "{:?}", order.target);
+    }
+    // Nor does the key for other rows do anything there.
+    bench.keys("6s\t");
+    assert!(bench.shows(" save all: mipflow.json"), "{}", bench.text());
+}
+
 #[test]
 fn the_cursor_moves_by_rows_halves_pages_and_to_the_ends() {
     let mut bench = Bench::after("samples/malformed.pcap", (80, 40));

@@ -256,7 +256,7 @@ fn draw_prompt(frame: &mut Frame<'_>, app: &App, prompt: &Prompt, area: Rect) {
             let what = match app.view() {
                 // All there is of one node, whatever the filter.
                 View::Ladder => app.ladder.name(&theme.glyphs).unwrap_or_else(|| "no node".to_owned()),
-                _ if extent == Extent::All && app.filter.is_empty() => extent.name().to_owned(),
+                _ if extent == Extent::All && !app.is_filtered() => extent.name().to_owned(),
                 _ => format!("{}, Tab: other rows", extent.name()),
             };
             let names = ".pcap .csv .json .txt".to_owned();

@@ -32,10 +32,10 @@ impl App {
     pub(super) fn ask_for_file(&mut self) {
         self.extent = if self.has_marks() {
             Extent::Selected
-        } else if self.filter.is_empty() {
-            Extent::All
-        } else {
+        } else if self.is_filtered() {
             Extent::Filtered
+        } else {
+            Extent::All
         };
         let name = match self.view() {
             View::Messages => "mipflow.pcap",
@@ -49,10 +49,15 @@ impl App {
     /// Another extent for the save that is being asked for.
     pub(super) fn next_extent(&mut self) {
         self.extent = match self.extent {
-            Extent::All if !self.filter.is_empty() => Extent::Filtered,
+            Extent::All if self.is_filtered() => Extent::Filtered,
             Extent::All | Extent::Filtered if self.has_marks() => Extent::Selected,
             _ => Extent::All,
         };
+    }
+
+    /// Whether a filter holds for what the open view shows. Statistics are of all, and a ladder is of one node.
+    pub(super) fn is_filtered(&self) -> bool {
+        !self.filter.is_empty() && !matches!(self.view(), View::Ladder | View::Statistics)
     }
 
     fn has_marks(&self) -> bool {
