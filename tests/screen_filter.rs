@@ -8,6 +8,8 @@
 mod scenario;
 mod screen;
 
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use mipflow::tui::{Effect, Facts, Message};
 use scenario::{Request, Scenario};
 use screen::Bench;
 
@@ -208,4 +210,59 @@ fn what_was_found_before_a_node_had_its_home_address_is_its_own() {
         filter(&mut bench, wanted);
         assert!(bench.shows(&format!("Tunnels: {count} nodes")), "{wanted}: {}", bench.text());
     }
+}
+
+/// A node whose requests came so often, a second apart, and that has as many flows, each from a port of its own. The last request
+/// is accepted.
+fn many(requests: u16, flows: u16) -> Bench {
+    let mut scenario = Scenario::default();
+    let wifi = [192, 0, 2, 10];
+    for number in 0..requests {
+        let identification = 0xea05_6fa0_0000_0000 | u64::from(number) << 32;
+        let last = Request::new([10, 1, 0, 1], wifi, 600, identification);
+        scenario.request(i64::from(number) * 1000, &last);
+        if number == requests - 1 {
+            scenario.reply(i64::from(number) * 1000 + 20, &last, 0, 600);
+        }
+    }
+    for number in 0..flows {
+        let ports = [10_000 + number, 5060];
+        scenario.down(i64::from(requests) * 1000 + i64::from(number), wifi, UDP, ports, b"");
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("many.pcap");
+    scenario.write(&path);
+    Bench::after(path.to_str().unwrap(), (120, 24))
+}
+
+/// Types keys one after another, before anything that is not done yet is gone on with.
+fn at_once(bench: &mut Bench, keys: &str) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for character in keys.chars() {
+        let code = if character == '\n' { KeyCode::Enter } else { KeyCode::Char(character) };
+        let facts = Facts::of(&bench.engine, &bench.findings, &bench.input);
+        effects.extend(bench.app.update(facts, Message::Key(KeyEvent::new(code, KeyModifiers::NONE))));
+    }
+    effects
+}
+
+#[test]
+fn what_is_saved_is_what_the_filter_lets_through_however_soon() {
+    let mut bench = many(2, 20_001);
+    bench.keys("4");
+    assert!(at_once(&mut bench, "f:30000\ns\n").is_empty());
+    assert!(bench.shows("not all of it is filtered yet: Enter again"), "{}", bench.text());
+    bench.send(Message::Continue);
+    let effects = bench.keys("\n");
+    let [Effect::Save(order, _)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!(order.flows.as_ref().map(|flows| flows.len()), Some(1));
+    // Of messages the last one, the reply, is looked at after the others.
+    let mut bench = many(2_001, 1);
+    bench.keys("3");
+    assert!(at_once(&mut bench, "faccepted\ns\n").is_empty());
+    assert!(bench.shows("not all of it is filtered yet: Enter again"), "{}", bench.text());
+    bench.send(Message::Continue);
+    let effects = bench.keys("\n");
+    let [Effect::Save(order, _)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!(order.messages.len(), 1);
 }

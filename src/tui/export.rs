@@ -60,6 +60,16 @@ impl App {
         !self.filter.is_empty() && !matches!(self.view(), View::Ladder | View::Statistics)
     }
 
+    /// Whether the rows of the open view are not, or not all of those that the filter lets through: many are looked at in
+    /// pieces.
+    fn is_filtering(&self, facts: Facts<'_>) -> bool {
+        match self.view() {
+            View::Messages => self.messages.is_behind(facts),
+            View::Flows => !self.flows.are_by(&self.filter.text),
+            View::Tunnels | View::Ladder | View::Findings | View::Statistics => false,
+        }
+    }
+
     fn has_marks(&self) -> bool {
         match self.view() {
             View::Tunnels => !self.tunnels.list.marked().is_empty(),
@@ -75,6 +85,9 @@ impl App {
         let format = SaveFormat::of(&path)?;
         let view = self.view();
         let extent = self.extent;
+        if extent == Extent::Filtered && self.is_filtering(facts) {
+            return Err("not all of it is filtered yet: Enter again".to_owned());
+        }
         let messages: Vec<Arc<RecentMessage>>;
         let target;
         let findings = self.findings_of(facts, extent);

@@ -31,6 +31,8 @@ pub struct Flows {
     total: usize,
     pinned: Option<(u32, FlowView)>,
     gathering: Option<Gathering>,
+    /// The filter that the rows were made with; `None` where they are of another time.
+    filter: Option<String>,
 }
 
 /// Flows that are looked at in one go: more would keep a key waiting.
@@ -50,6 +52,11 @@ impl Flows {
     /// Whether rows are being made.
     pub fn is_behind(&self) -> bool {
         self.gathering.is_some()
+    }
+
+    /// Whether the rows are those that this filter lets through, and not those before it was set.
+    pub fn are_by(&self, filter: &str) -> bool {
+        self.filter.as_deref() == Some(filter)
     }
 
     /// Makes the rows anew, or goes on with that; where there are many, in pieces.
@@ -76,7 +83,8 @@ impl Flows {
             self.gathering = Some(gathering);
             return;
         }
-        let Gathering { mut keyed, mut total, .. } = gathering;
+        let Gathering { by, mut keyed, mut total, .. } = gathering;
+        self.filter = Some(by.0);
         // Whoever is looked at stays, though forgotten since.
         if let Some((place, flow)) = &self.pinned
             && self.list.selected() == Some(*place)
@@ -97,6 +105,7 @@ impl Flows {
     pub fn forget_pinned(&mut self) {
         self.pinned = None;
         self.gathering = None;
+        self.filter = None;
     }
 
     /// Sorts by the column so many to the right.
