@@ -13,7 +13,8 @@ use participants::{End, Participants};
 use super::message_line::{FlowRule, Seconds};
 use super::selection::Selection;
 use crate::state::{
-    Bid, Binding, BindingState, Exchange, FlowBindings, Kind, Leg, Move, Node, ReplyOrder, Status, Step,
+    Bid, Binding, BindingState, Exchange, FlowBindings, Kind, Leg, Move, Node, Observer, ReplyOrder, Status,
+    Step,
 };
 use crate::time::Timestamp;
 use crate::wire::{FlowBinding, Numbers, ReplyCode};
@@ -140,12 +141,12 @@ impl<'t> CallFlow<'t> {
 }
 
 impl<'t> Ladder<'t> {
-    /// The ladder of a call flow.
-    pub fn of(flow: &CallFlow<'t>, numbers: Numbers) -> Self {
+    /// The ladder of a call flow that this observer saw.
+    pub fn of(flow: &CallFlow<'t>, observer: &Observer, numbers: Numbers) -> Self {
         let participants = Participants::of(flow.node, flow.home_address, &flow.exchanges);
         let mut ladder = Self { node: flow.node, participants, events: Vec::new() };
         for exchange in &flow.exchanges {
-            ladder.messages(exchange, numbers);
+            ladder.messages(exchange, observer, numbers);
             ladder.tunnel_up(exchange);
         }
         for binding in flow.node.into_iter().flat_map(Node::bindings) {
@@ -163,7 +164,7 @@ impl<'t> Ladder<'t> {
     }
 
     /// One event a leg.
-    fn messages(&mut self, exchange: &Exchange, numbers: Numbers) {
+    fn messages(&mut self, exchange: &Exchange, observer: &Observer, numbers: Numbers) {
         let last_request = exchange.legs.iter().rposition(|leg| !matches!(leg.step, Step::Reply(_)));
         let mut replies = exchange.replies();
         for (index, leg) in exchange.legs.iter().enumerate() {
@@ -175,7 +176,8 @@ impl<'t> Ladder<'t> {
                 Step::Request | Step::Retransmission => {
                     let mut label = request_label(exchange, leg, index);
                     if exchange.status == Status::Unanswered && Some(index) == last_request {
-                        label.push_str(" (never answered)");
+                        let waits = observer.may_be_answered(exchange);
+                        label.push_str(if waits { " (no reply yet)" } else { " (never answered)" });
                     }
                     let flows = Some(&exchange.asked_flows).filter(|_| index == 0);
                     let tone = if leg.step == Step::Retransmission { Tone::Copy } else { Tone::Plain };

@@ -7,7 +7,7 @@ use super::marked_lines::MarkedLines;
 use super::message_line::MessageLine;
 use super::{Clock, Look, hex_dump, message_tree};
 use crate::rules::Finding;
-use crate::state::{Exchange, Node, Rule};
+use crate::state::{Exchange, Node, Observer, Rule};
 use crate::time::{Precision, Timestamp};
 use crate::trace::SeenMessage;
 use crate::wire::{KeyRing, Numbers};
@@ -81,16 +81,17 @@ pub struct LadderEvent {
 }
 
 impl LadderPage {
-    /// The ladder of these exchanges of a node.
+    /// The ladder of these exchanges of a node, up to the observer's clock.
     pub fn of(
         node: &Node,
         exchanges: &[Exchange],
+        observer: &Observer,
         numbers: Numbers,
         precision: Precision,
         clock: &mut Clock,
         look: &Look,
     ) -> Self {
-        let ladder = Ladder::of(&CallFlow::with(node, exchanges.iter().collect()), numbers);
+        let ladder = Ladder::of(&CallFlow::with(node, exchanges.iter().collect()), observer, numbers);
         let times: Vec<String> = ladder.events.iter().map(|event| clock.row(event.time, precision)).collect();
         // Writing to memory cannot fail.
         let (heads, drawn) = ladder::text::parts(&ladder, &times, look).unwrap_or_default();

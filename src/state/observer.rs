@@ -15,7 +15,7 @@ use super::revocations::Revocations;
 use super::sprays::{Spray, Sprays};
 use super::standing::{Standings, Vouching};
 use super::tally::Uncounted;
-use super::{AgentTraffic, Binding, Exchange, FlowView, Node, Status};
+use super::{AgentTraffic, Binding, Exchange, FlowView, Node, Status, Step};
 use crate::time::Timestamp;
 
 /// What an observer is told beforehand.
@@ -313,6 +313,15 @@ impl Observer {
     /// Whether an address is that of a home agent that took part in a registration.
     pub fn is_home_agent(&self, address: Ipv4Addr) -> bool {
         self.directory.is_agent(address)
+    }
+
+    /// Whether a reply to an exchange that has none can still come in time: the reply timeout of its last request is not
+    /// over.
+    pub fn may_be_answered(&self, exchange: &Exchange) -> bool {
+        let mut requests = exchange.legs.iter().filter(|leg| !matches!(leg.step, Step::Reply(_)));
+        let last = requests.next_back().map(|leg| leg.time);
+        exchange.status == Status::Unanswered
+            && last.is_some_and(|last| self.clock.since(last) <= self.options.reply_timeout)
     }
 
     /// The exchanges that were kept, in order of their first packet.

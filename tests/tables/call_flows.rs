@@ -2,7 +2,7 @@
 
 use crate::program;
 use crate::scenario::{Request, Scenario};
-use crate::{HOME, busy, lte, shown, wifi};
+use crate::{HOME, busy, lte, shown, troubled, wifi};
 
 /// What is said in a call flow: the time and the words of each event, in one line.
 fn events(text: &str) -> Vec<String> {
@@ -129,7 +129,7 @@ fn exchanges_under_a_nai_are_drawn_with_the_home_agent_that_was_asked() {
     let ladders: Vec<&str> = text.trim_end().split("\n\n").collect();
     assert_eq!(ladders.len(), 2, "{text}");
     assert_eq!(ladders[0].matches(" RRQ ").count(), 1, "{text}");
-    assert_eq!(ladders[1].matches("(never answered)").count(), 2, "{text}");
+    assert_eq!(ladders[1].matches("(no reply yet)").count(), 2, "{text}");
 }
 
 #[test]
@@ -242,4 +242,20 @@ fn a_reply_is_relayed_only_from_another() {
             "10:00:01.040 RRP with another code: 130 insufficient resources (home agent)",
         ]
     );
+}
+
+/// Frame 3 is a request at 1 s that nobody answers; the last packet comes at 20.1 s.
+#[test]
+fn a_request_is_never_answered_when_its_reply_timeout_is_over() {
+    for (arguments, told) in [
+        ("", "(never answered)"),
+        ("--at 10:00:11", "(no reply yet)"),
+        ("--at 10:00:11.001", "(never answered)"),
+        ("--reply-timeout 20s", "(no reply yet)"),
+        ("--reply-timeout 19s", "(never answered)"),
+        ("--ladder-format mermaid --at 10:00:05", "(no reply yet)"),
+    ] {
+        let text = shown(&troubled(), 120, &format!("--show ladder --node 10.1.0.3 {arguments}"));
+        assert!(text.contains(&format!("RRQ register for 600 s {told}")), "{arguments}: {text}");
+    }
 }

@@ -211,7 +211,7 @@ fn a_node_without_an_address_and_an_agent_that_is_no_home_agent_take_part() {
     let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(words(lines[1]), ["no", "address", "192.0.2.1"]);
     assert_eq!(words(lines[2]), ["mobile", "node", "agent"]);
-    assert!(text.contains("RRQ register at 192.0.2.1 for 600 s (never answered)"), "{text}");
+    assert!(text.contains("RRQ register at 192.0.2.1 for 600 s (no reply yet)"), "{text}");
     assert!(!text.contains(&HOME_AGENT.to_string()), "{text}");
 }
 

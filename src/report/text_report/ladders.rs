@@ -25,7 +25,7 @@ pub(super) fn write(out: &mut dyn Write, page: &mut Page<'_, '_>) -> io::Result<
                 }
                 let heading = page.look.palette.heading;
                 writeln!(out, "{heading}{}{heading:#}", name(page, flow))?;
-                let ladder = Ladder::of(flow, page.numbers);
+                let ladder = Ladder::of(flow, page.selection.observer(), page.numbers);
                 let times = times(page, &ladder);
                 text::write(out, &ladder, &times, &page.look)?;
             }
@@ -36,7 +36,9 @@ pub(super) fn write(out: &mut dyn Write, page: &mut Page<'_, '_>) -> io::Result<
 
 fn write_diagram(out: &mut dyn Write, page: &mut Page<'_, '_>, flows: &[CallFlow<'_>]) -> io::Result<()> {
     let names: Vec<String> = flows.iter().map(|flow| name(page, flow)).collect();
-    let ladders: Vec<Ladder<'_>> = flows.iter().map(|flow| Ladder::of(flow, page.numbers)).collect();
+    let observer = page.selection.observer();
+    let ladders: Vec<Ladder<'_>> =
+        flows.iter().map(|flow| Ladder::of(flow, observer, page.numbers)).collect();
     let times: Vec<Vec<String>> = ladders.iter().map(|ladder| times(page, ladder)).collect();
     mermaid::write(out, &ladders, &names, &times)
 }

@@ -87,7 +87,8 @@ impl LadderView {
             self.exchanges.pop_first();
         }
         let exchanges: Vec<Exchange> = self.exchanges.values().cloned().collect();
-        self.page = LadderPage::of(known, &exchanges, facts.numbers, facts.precision(), clock, look);
+        let (observer, precision) = (facts.observer, facts.precision());
+        self.page = LadderPage::of(known, &exchanges, observer, facts.numbers, precision, clock, look);
         let rows = self.page.events.iter().enumerate();
         let rows = rows.flat_map(|(event, drawn)| (0..drawn.lines.len()).map(move |line| (event, line)));
         let rows = rows.collect();
