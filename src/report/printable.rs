@@ -1,7 +1,9 @@
 //! Text that came from packets, made safe for a terminal.
 //!
 //! A NAI or a message string may hold anything: escape sequences that retitle a window or hide a line, characters
-//! that reverse the direction of writing, characters without width. All of them are shown by their numbers.
+//! that reverse the direction of writing, characters without width. So may halves of flags and tones of skin: how wide they
+//! are depends on what stands beside them, terminals do not agree on that, and some show a tone not at all. All of them
+//! are shown by their numbers.
 
 use std::fmt;
 
@@ -55,7 +57,8 @@ pub(super) fn cell(octets: &[u8]) -> String {
     }
 }
 
-/// Controls, separators of lines, marks of direction, and characters that take no room.
+/// Controls, separators of lines, marks of direction, characters that take no room, and those that take more or less of
+/// it beside others.
 pub(super) fn is_harmful(character: char) -> bool {
     character.is_control()
         || matches!(u32::from(character),
@@ -74,6 +77,8 @@ pub(super) fn is_harmful(character: char) -> bool {
             | 0xfffe | 0xffff          // no characters, and XML may not hold them
             | 0x1bca0..=0x1bca3
             | 0x1d173..=0x1d17a
+            | 0x1f1e6..=0x1f1ff        // regional indicators: two make a flag
+            | 0x1f3fb..=0x1f3ff        // tones of skin
             | 0xe0000..=0xe0fff) // tags
 }
 
@@ -92,6 +97,10 @@ mod tests {
             ("a\u{200b}b\u{feff}", "a\\u{200b}b\\u{feff}"),
             ("\u{9b}31m", "\\u{9b}31m"),
             ("\\u{1b}", "\\\\u{1b}"),
+            // A flag, a hand with a tone of skin, and a family, which is three of them joined.
+            ("\u{1f1e9}\u{1f1ea}@a", "\\u{1f1e9}\\u{1f1ea}@a"),
+            ("\u{1f44d}\u{1f3fd}@a", "\u{1f44d}\\u{1f3fd}@a"),
+            ("\u{1f468}\u{200d}\u{1f469}", "\u{1f468}\\u{200d}\u{1f469}"),
         ] {
             assert_eq!(Printable(text.as_bytes()).to_string(), shown);
         }
