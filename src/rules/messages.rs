@@ -12,7 +12,9 @@ use super::memory::{Answer, Asked, Faults};
 use super::pairing::anchors;
 use super::validator::Validator;
 use crate::state::{Attribution, MessageEvent, Node, Observer};
-use crate::wire::{Header, KeyRing, MessageType, RegistrationReply, RegistrationRequest, Revocation};
+use crate::wire::{
+    Header, KeyRing, MessageType, RegistrationReply, RegistrationRequest, Revocation, low_half,
+};
 
 impl Validator {
     pub(super) fn take_message(
@@ -126,8 +128,9 @@ impl Validator {
         judge_alone(&self.checks, sort, message, &mut finder);
         let answer = Answer::of(message, reply);
         let asked = seen.request.and_then(|group| self.asked_of(group, message)).cloned();
-        // What it answers may be a later request of which not even the fixed part was captured.
-        let hides_request = self.may_answer_unread(message, asked.as_deref());
+        // What it answers may be a later request of which not even the fixed part was captured, or not who asked.
+        let hides_request = self.may_answer_unread(message, asked.as_deref())
+            || asked.as_deref().is_some_and(|asked| self.may_answer_nameless(message, asked));
         let asked = asked.filter(|_| !hides_request);
         if let Some(asked) = &asked {
             self.world.expect_end(asked.request.care_of_address);
@@ -200,6 +203,19 @@ impl Validator {
         let before = asked.filter(|asked| (asked.source, asked.destination) == path);
         let span = before.map_or(timeout, |asked| time.since(asked.place.time).min(timeout));
         self.world.saw_unread(path, time, span)
+    }
+
+    /// Whether of the request that a reply seems to answer, and another one that went the way of the reply, turned round, and
+    /// has the same low half of the Identification, one hides whose it is: then the reply answers either.
+    fn may_answer_nameless(&self, message: &MessageFacts<'_, '_>, asked: &Asked) -> bool {
+        let low = low_half(asked.request.identification);
+        let path = (message.destination, message.source);
+        let time = message.place.time;
+        if !asked.is_nameless() {
+            return self.world.saw_nameless((path, low), asked.group, time);
+        }
+        let mut others = self.world.recent.between(path.0, path.1).filter(|other| other.group != asked.group);
+        others.any(|other| low_half(other.request.identification) == low && self.may_answer(message, other))
     }
 
     /// Notes what an accepted exchange did to the policy.

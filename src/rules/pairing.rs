@@ -17,7 +17,7 @@ impl Validator {
     }
 
     /// Whether a request is young enough to be answered by a message (D8).
-    fn may_answer(&self, message: &MessageFacts<'_, '_>, asked: &Asked) -> bool {
+    pub(super) fn may_answer(&self, message: &MessageFacts<'_, '_>, asked: &Asked) -> bool {
         (0..=self.world().options.reply_timeout).contains(&message.place.time.since(asked.place.time))
     }
 

@@ -1,13 +1,13 @@
 //! What was not seen, and what was seen twice: neither is held against anybody.
 
-use std::net::SocketAddrV4;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 use crate::edges::told;
 use crate::history::{HOME_AGENT, Packet, care_of, ip_in_ip, ipv4};
-use crate::judged;
 use crate::scene::{
-    Registration, Scene, flow_binding, forward, multipath, multipath_with, short, udp_to_port,
+    Registration, Scene, flow_binding, forward, multipath, multipath_with, short, timestamp, udp_to_port,
 };
+use crate::{findings, judged, must};
 
 /// Cuts the frame added last, as a snapshot length does, so that so many octets of its UDP payload are left.
 fn cut_to(scene: &mut Scene, octets: usize) {
@@ -274,4 +274,61 @@ fn an_accepted_request_that_was_cut_may_have_changed_the_bindings() {
         assert_eq!(told(Some((&change, false))), 0, "{rule}");
         assert_eq!(told(Some((&change, true))), 0, "{rule} where the change was cut");
     }
+}
+
+/// What an agent replies to: a node that has no home address, and asks from its first interface. Behind the fixed part, with
+/// the NAI, that may be cut.
+fn nameless(scene: &mut Scene, is_cut: bool) -> Registration {
+    let request = Registration { identification: Some(timestamp(0.0) | 7), ..named("mn@example.org", 1) };
+    let sent = scene.send(0.0, &request);
+    if is_cut {
+        cut_to(scene, 24);
+    }
+    sent
+}
+
+/// A request from this interface of a node that has a NAI and no home address.
+fn named(nai: &str, interface: u8) -> Registration {
+    Registration {
+        home_address: Ipv4Addr::UNSPECIFIED,
+        ..Registration::plain(interface).with(short(131, nai.as_bytes()))
+    }
+}
+
+/// Such a request, a moment later another one with the same low half of the Identification, and the reply to the first
+/// one with this home address. Whoever asked last asks once more.
+fn either(other: Registration, code: u8, home_address: Ipv4Addr, is_cut: bool) -> impl Fn(&mut Scene) {
+    move |scene: &mut Scene| {
+        let first = nameless(scene, is_cut);
+        scene.send(1.0, &Registration { identification: Some(timestamp(1.0) | 7), ..other.clone() });
+        // What refuses for the Identification tells the agent's time, which is an hour ahead.
+        let identification = first.identification.map(|sent| sent + u64::from(code == 133) * (3600 << 32));
+        let reply = Registration { home_address, identification, ..first.reply(code) };
+        scene.send(1.02, &reply.with(short(131, b"mn@example.org")));
+        scene.send(5.0, &other);
+        scene.wait_until(6.0);
+    }
+}
+
+#[test]
+fn a_reply_may_answer_a_request_whose_nai_was_cut() {
+    const NONE: Ipv4Addr = Ipv4Addr::UNSPECIFIED;
+    let assigned = Ipv4Addr::new(10, 1, 0, 61);
+    let mut wrong = Vec::new();
+    for (other, code, home_address) in [
+        // Another interface of the node.
+        (named("mn@example.org", 2), 0, assigned),
+        (named("mn@example.org", 2), 131, NONE),
+        // Other nodes behind the same address.
+        (Registration::plain(1), 0, assigned),
+        (Registration::plain(1), 131, NONE),
+        (named("other@example.org", 1), 133, NONE),
+    ] {
+        for is_cut in [false, true] {
+            let found = findings(either(other.clone(), code, home_address, is_cut), true);
+            let must = must(&found).into_iter();
+            wrong.extend(must.map(|found| (other.home_address, other.source, code, is_cut, found)));
+        }
+    }
+    assert_eq!(wrong, []);
 }

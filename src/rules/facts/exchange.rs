@@ -6,7 +6,7 @@ use super::{Leg, LiveBids, MessageFacts};
 use crate::rules::memory::{Answer, Asked, Session, World};
 use crate::state::{Binding, Node, Observer};
 use crate::time::Timestamp;
-use crate::wire::{ExtensionType, RegistrationReply, RegistrationRequest, Revocation};
+use crate::wire::{ExtensionType, RegistrationReply, RegistrationRequest, Revocation, low_half};
 
 /// A Registration Request, and the session before it.
 #[derive(Debug)]
@@ -95,6 +95,13 @@ impl<'c> Answering<'c, '_, '_> {
             .filter(move |_| is_known)
             .map(AsRef::as_ref)
             .filter(move |asked: &&Asked| (0..=timeout).contains(&time.since(asked.place.time)))
+    }
+
+    /// Whether one of them has the same low half of the Identification, and it was not captured whose it is.
+    pub fn may_answer_nameless(&self) -> bool {
+        let low = low_half(self.reply.identification);
+        let mut nameless = self.asked_on_this_path().filter(|asked| asked.is_nameless());
+        nameless.any(|asked| low_half(asked.request.identification) == low)
     }
 
     /// The request, unless this is another copy of its reply that comes after a later request was answered: the bindings

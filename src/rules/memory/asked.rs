@@ -236,6 +236,11 @@ impl Asked {
         self.said.usable.is_some_and(|multipath| multipath.overwrite)
     }
 
+    /// Whether it is not known whose it is, for its NAI was not captured.
+    pub fn is_nameless(&self) -> bool {
+        self.node.is_none() && self.said.is_cut()
+    }
+
     /// What is remembered of a request of a node, if it names one, that is the first one of `group` or a copy of it.
     pub fn of(
         message: &MessageFacts<'_, '_>,

@@ -17,7 +17,7 @@ use crate::rules::facts::MessageFacts;
 use crate::rules::validator::Options;
 use crate::state::{Binding, FarEnd, Node, Observer, prefetch};
 use crate::time::Timestamp;
-use crate::wire::{MessageType, Numbers};
+use crate::wire::{MessageType, Numbers, low_half};
 
 /// The most ends of tunnels that are remembered, and addresses of senders and agents.
 const ADDRESSES: usize = 1 << 20;
@@ -30,6 +30,9 @@ const ANY: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
 /// So many alarms are never too many.
 const ALARMS: usize = 1 << 12;
 
+/// Where a request came from and went, and the low half of its Identification.
+type Nameless = ((SocketAddrV4, SocketAddrV4), u32);
+
 /// The memory of all rules.
 #[derive(Debug)]
 pub(in crate::rules) struct World {
@@ -41,6 +44,9 @@ pub(in crate::rules) struct World {
     pub knows_family: HashSet<Ipv4Addr, FixedState>,
     /// When a message of which not even the fixed part was captured last went from one end to another.
     unread: Latest<(SocketAddrV4, SocketAddrV4), Timestamp>,
+    /// The last request of which it was not captured whose it is, from one end to another and with a low half of the
+    /// Identification: the first copy of it, and when it was seen.
+    nameless: Latest<Nameless, (u64, Timestamp)>,
     /// Revocations and their acknowledgements.
     pub revocations: Revocations,
     /// Sessions, by the index of their node.
@@ -73,6 +79,7 @@ impl World {
             knows_family: HashSet::with_hasher(FixedState::with_seed(seed)),
             revocations: Revocations::new(seed),
             unread: Latest::new(UNREAD, seed),
+            nameless: Latest::new(UNREAD, seed),
             sessions: Vec::new(),
             ends: TunnelEnds::new(ADDRESSES, seed),
             alarms: BinaryHeap::new(),
@@ -175,6 +182,13 @@ impl World {
         [destination, ANY].iter().any(|to| self.unread.get(&(source, *to)).is_some_and(is_recent))
     }
 
+    /// Whether another request than that of `group` went there of which it was not captured whose it is, within the reply
+    /// timeout before `time`.
+    pub(in crate::rules) fn saw_nameless(&self, key: Nameless, group: u64, time: Timestamp) -> bool {
+        let is_recent = |seen: Timestamp| (0..=self.options.reply_timeout).contains(&time.since(seen));
+        self.nameless.get(&key).is_some_and(|(other, seen)| *other != group && is_recent(*seen))
+    }
+
     /// Gives the memory of a node that turned out at `time` to be another name of `to` to that one (D7).
     pub fn merge(&mut self, name: u32, to: u32, time: Timestamp, observer: &Observer) {
         self.names.insert(name, to, time);
@@ -258,6 +272,11 @@ impl World {
         let timeout = self.options.reply_timeout;
         if let Some(session) = asked.node.and_then(|node| self.session_mut(node, observer)) {
             session.remember_request(&asked, timeout);
+        }
+        if asked.is_nameless() {
+            let key = ((asked.source, asked.destination), low_half(asked.request.identification));
+            let forgotten = self.nameless.insert(key, (asked.group, asked.place.time));
+            self.note_forgotten(forgotten);
         }
         self.recent.remember(asked);
     }

@@ -42,7 +42,8 @@ fn copies_no_low_half(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>
         let way = (answering.message.source, answering.message.destination);
         answering.world.saw_unread(way, answering.time(), answering.world.options.reply_timeout)
     };
-    if let Some(asked) = answering.asked_on_this_path().find(waits).filter(|_| !had_unread()) {
+    let waiting = answering.asked_on_this_path().find(waits);
+    if let Some(asked) = waiting.filter(|_| !had_unread() && !answering.may_answer_nameless()) {
         finder
             .fires(format!(
                 "the low half of the Identification is {low:#010x}, and that of the request #{} is {:#010x}; the reply \

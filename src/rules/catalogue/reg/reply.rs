@@ -87,7 +87,8 @@ fn changes_home_address(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'
         let wanted = asked.request.home_address;
         low_half(asked.request.identification) == low && !wanted.is_unspecified() && wanted != home_address
     };
-    if let Some(asked) = answering.asked_on_this_path().find(is_changed) {
+    let changed = answering.asked_on_this_path().find(is_changed);
+    if let Some(asked) = changed.filter(|_| !answering.may_answer_nameless()) {
         let wanted = asked.request.home_address;
         finder
             .fires(format!(
