@@ -251,6 +251,12 @@ impl Validator {
             }
         }
         let Some(node) = found else { return };
+        // Of a node of that home agent with this address something was accepted that was cut.
+        let of_agent = observer.owner_of(way.0, inner.destination());
+        let session = of_agent.and_then(|slot| self.world().session(slot, observer));
+        if session.is_some_and(|session| session.obscured) {
+            return;
+        }
         let mut reports = self.take_reports();
         let carried = self.carried(opened, way, Some(node), observer);
         run(self.forward_checks(), &carried, &mut reports);

@@ -332,3 +332,99 @@ fn a_reply_may_answer_a_request_whose_nai_was_cut() {
     }
     assert_eq!(wrong, []);
 }
+
+/// Two mobile routers ask for the same mobile network and are given it; of the second one's reply what grants it may be
+/// cut. Then a packet goes to the network through the tunnel of the second, and one comes from there.
+fn routers(is_cut: bool, late: f64) -> impl Fn(&mut Scene) {
+    move |scene: &mut Scene| {
+        for number in [1, 2] {
+            let router = Registration {
+                home_address: Ipv4Addr::new(10, 1, 0, number),
+                ..Registration::request(number).with(short(148, &[0, 24, 10, 99, 0, 0]))
+            };
+            let sent = scene.send(f64::from(number), &router);
+            scene.send(
+                f64::from(number) + 0.02,
+                &sent.reply(0).with(short(148, &[1, 0, 24, 0, 10, 99, 0, 0])),
+            );
+            if is_cut && number == 2 {
+                cut_to(scene, 20);
+            }
+        }
+        let host = Packet::new().to(Ipv4Addr::new(10, 99, 0, 7));
+        scene.history.down(late, care_of(2), &host);
+        scene.history.up(late, care_of(2), &host.back());
+        scene.wait_until(late + 5.0);
+    }
+}
+
+#[test]
+fn a_packet_from_a_network_may_be_that_of_another_whose_grant_was_cut() {
+    for is_cut in [false, true] {
+        for rule in ["TUN-001", "TUN-004"] {
+            assert_eq!(told(rule, routers(is_cut, 10.0)), [0; 0], "{rule} {is_cut}");
+        }
+        assert_eq!(must(&findings(routers(is_cut, 10.0), true)), [], "{is_cut}");
+    }
+}
+
+/// The same through one foreign agent. The first router is there for a short time, or ends it itself.
+fn routers_at_one_agent(is_cut: bool, deregisters: bool) -> impl Fn(&mut Scene) {
+    move |scene: &mut Scene| {
+        let router = |number: u8, lifetime: u16| Registration {
+            home_address: Ipv4Addr::new(10, 1, 0, number),
+            lifetime,
+            ..Registration::relayed(9).with(short(148, &[0, 24, 10, 99, 0, 0]))
+        };
+        for (number, lifetime) in [(1, if deregisters { 600 } else { 5 }), (2, 600)] {
+            let sent = scene.send(f64::from(number), &router(number, lifetime));
+            let granted = short(148, &[1, 0, 24, 0, 10, 99, 0, 0]);
+            scene.send(f64::from(number) + 0.02, &sent.reply(0).with(granted));
+            if is_cut && number == 2 {
+                cut_to(scene, 20);
+            }
+        }
+        if deregisters {
+            scene.exchange(5.0, &Registration { extensions: Vec::new(), ..router(1, 0) }, 0);
+        }
+        scene.history.down(10.0, care_of(9), &Packet::new().to(Ipv4Addr::new(10, 99, 0, 7)));
+        scene.wait_until(15.0);
+    }
+}
+
+#[test]
+fn a_packet_to_where_a_binding_ended_may_be_that_of_another_whose_grant_was_cut() {
+    for is_cut in [false, true] {
+        for (rule, deregisters) in [("TUN-002", false), ("TUN-003", true)] {
+            assert_eq!(told(rule, routers_at_one_agent(is_cut, deregisters)), [0; 0], "{rule} {is_cut}");
+        }
+    }
+}
+
+/// One home address at two home agents, from one interface; of the message with this number in the second exchange only so
+/// much of the fixed part is left that it cannot be read. Then the second home agent sends a packet.
+fn two_home_agents(cut: Option<u8>) -> impl Fn(&mut Scene) {
+    move |scene: &mut Scene| {
+        scene.exchange(0.0, &Registration::request(1), 0);
+        let other = Ipv4Addr::new(198, 51, 100, 2);
+        let destination = SocketAddrV4::new(other, 434);
+        let request = Registration { home_agent: other, destination, ..Registration::request(1) };
+        let sent = scene.send(2.5, &request);
+        if cut == Some(0) {
+            cut_to(scene, 22);
+        }
+        scene.send(2.52, &sent.reply(0));
+        if cut == Some(1) {
+            cut_to(scene, 12);
+        }
+        scene.history.packet(10.0, ip_in_ip(other, care_of(1), &Packet::new().octets()));
+        scene.wait_until(15.0);
+    }
+}
+
+#[test]
+fn an_acceptance_that_was_cut_may_have_been_that_of_another_home_agent() {
+    for cut in [None, Some(0), Some(1)] {
+        assert_eq!(told("TUN-015", two_home_agents(cut)), [0; 0], "{cut:?}");
+    }
+}

@@ -1,7 +1,7 @@
 //! A data packet (D13), opened, and whose it is.
 
 use std::hash::{BuildHasher, Hasher};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use foldhash::fast::FixedState;
 use smallvec::SmallVec;
@@ -121,16 +121,35 @@ impl<'c> Carried<'c, '_> {
     /// The nodes it can be said to belong to, with their births: its own, and those that share the prefix behind which it
     /// comes from or goes to (D13).
     pub fn owners(&self) -> SmallVec<[(u32, u32); 1]> {
-        let local = self.facts.map(|facts| match self.direction {
-            Direction::Downlink => facts.key.destination,
-            Direction::Uplink => facts.key.source,
-        });
-        let sharers = local.map(|local| self.observer.sharers(self.home_agent, local)).unwrap_or_default();
+        let sharers = self
+            .local_address()
+            .map(|local| self.observer.sharers(self.home_agent, local))
+            .unwrap_or_default();
         let own = self.node.map(|(slot, _)| slot);
         let sharers = if own.is_some_and(|own| sharers.contains(&own)) { sharers } else { &[] };
         let others = sharers.iter().copied().filter(|slot| own != Some(*slot));
         let birth = |slot| Some((slot, self.observer.node(slot)?.birth()));
         own.into_iter().chain(others).filter_map(birth).collect()
+    }
+
+    /// The address of what the tunnel carries on the side of the mobile node.
+    fn local_address(&self) -> Option<IpAddr> {
+        self.facts.map(|facts| match self.direction {
+            Direction::Downlink => facts.key.destination,
+            Direction::Uplink => facts.key.source,
+        })
+    }
+
+    /// Whether it may be another node's that was given the same prefix: it is its node's by a prefix only, and another one
+    /// has or had its tunnel at the far end, of which something was accepted that the snapshot length cut.
+    pub fn may_be_of_another(&self) -> bool {
+        let Some((own, node)) = self.node else { return false };
+        let is_at_home = self.local_address() == node.home_address.map(IpAddr::V4);
+        !is_at_home
+            && self.world.nodes_at(self.far_end).iter().any(|slot| {
+                *slot != own
+                    && self.world.session(*slot, self.observer).is_some_and(|session| session.obscured)
+            })
     }
 
     /// The time of the packet.

@@ -37,7 +37,8 @@ fn no_binding_ever(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     if !carried.is_downlink() || !carried.anchored || is_home || !carried.live_here().is_empty() {
         return;
     }
-    if carried.session.is_some_and(|session| session.traffic.had_end(far_end)) {
+    if carried.session.is_some_and(|session| session.traffic.had_end(far_end)) || carried.may_be_of_another()
+    {
         return;
     }
     let owners = carried.owners();
@@ -86,6 +87,7 @@ pub static TUN_002: Rule = Rule {
 
 fn expired(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     let ended = carried.ended().filter(|_| carried.is_downlink() && !carried.is_obscured());
+    let ended = ended.filter(|_| !carried.may_be_of_another());
     let Some((binding, BindingState::Expired, ended)) = ended else { return };
     let since = carried.time().since(ended);
     if since > GRACE {
@@ -121,6 +123,7 @@ pub static TUN_003: Rule = Rule {
 
 fn removed(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     let ended = carried.ended().filter(|_| carried.is_downlink() && !carried.is_obscured());
+    let ended = ended.filter(|_| !carried.may_be_of_another());
     let Some((binding, state, ended)) = ended else { return };
     let since = carried.time().since(ended);
     let how = match state {
@@ -173,7 +176,7 @@ fn no_live_binding(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     let far_end = carried.far_end;
     let is_home = node.home_address == Some(far_end.address);
     let is_live = carried.live().any(|binding| binding.far_end.is_near(far_end));
-    if carried.is_downlink() || !carried.anchored || is_home || is_live {
+    if carried.is_downlink() || !carried.anchored || is_home || is_live || carried.may_be_of_another() {
         return;
     }
     let owners = carried.owners();
