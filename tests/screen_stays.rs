@@ -1,5 +1,8 @@
 //! What stays on the screen: rows that are looked at, and what a paused screen or the time cursor shows.
 
+// Helpers of tests may fail loudly, as the tests themselves may.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
 mod screen;
 
 use std::collections::BTreeSet;
