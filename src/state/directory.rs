@@ -287,6 +287,7 @@ impl Directory {
         let Some(node) = self.nodes.get_mut(slot as usize) else { return };
         let known = node.prefixes().contains(&prefix);
         if !known && (node.prefixes().len() >= PREFIXES_OF_ONE || self.prefix_owners.is_full()) {
+            node.note_lacking_prefix();
             self.no_room = self.no_room.saturating_add(1);
             return;
         }
@@ -297,7 +298,10 @@ impl Directory {
         let Some(Given { others, lost }) = self.prefix_owners.give(home_agent, prefix, slot) else { return };
         self.prefix_changes = self.prefix_changes.wrapping_add(1);
         if let Some(lost) = lost {
-            self.change(lost, |node| node.prefixes_mut().retain(|other| *other != prefix));
+            self.change(lost, |node| {
+                node.prefixes_mut().retain(|other| *other != prefix);
+                node.note_lacking_prefix();
+            });
         }
         for other in others {
             self.disturb(other);

@@ -61,7 +61,7 @@ fn stranger(carried: &Carried<'_, '_>, address: IpAddr) -> Option<(u32, Option<I
     let mut found = None;
     for slot in carried.world.all_nodes_at(carried.far_end)? {
         let Some(node) = observer.node(*slot).filter(|node| is_here(node)) else { continue };
-        if !is_anchored(*slot) {
+        if !is_anchored(*slot) || node.lacks_prefixes() {
             return None;
         }
         found.get_or_insert((*slot, node.home_address));
