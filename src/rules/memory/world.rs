@@ -115,7 +115,7 @@ impl World {
         }
         let place = self.sessions.get_mut(index)?;
         if place.as_deref().is_none_or(|(before, _)| *before != birth) {
-            *place = Some(Box::new((birth, Session::default())));
+            *place = Some(Box::new((birth, Session::new(observer.lacks_nodes()))));
         }
         place.as_deref_mut().map(|(_, session)| session)
     }

@@ -54,7 +54,7 @@ fn stranger(carried: &Carried<'_, '_>, address: IpAddr) -> Option<(u32, Option<I
             && live(node.bindings(), time).any(|binding| carried.is_at(binding))
     };
     let mut owners = observer.owners_of(carried.home_agent, address).filter_map(|slot| observer.node(slot));
-    if owners.any(is_here) {
+    if owners.any(is_here) || observer.lacks_nodes() {
         return None;
     }
     let is_anchored = |slot: u32| carried.world.is_anchored(carried.world.session(slot, observer));
