@@ -409,6 +409,11 @@ impl Session {
         }
     }
 
+    /// Whether all prefixes that were seen are remembered.
+    pub fn knows_all_prefixes(&self) -> bool {
+        self.networks_seen.len().max(self.prefixes_seen.len()) < PREFIXES
+    }
+
     fn remember_prefixes(&mut self, said: &super::Said) {
         if said.seldom_said().is_none() {
             return;
