@@ -53,6 +53,8 @@ pub(super) struct Directory {
     hand: usize,
     births: u32,
     pub evicted: u64,
+    /// When the last binding of the nodes that fell out expires, if any had one that was active.
+    pub forgotten_until: Option<Timestamp>,
     /// Prefixes and home agents that found no room.
     no_room: u64,
     /// Flows of the nodes that fell out.
@@ -90,6 +92,7 @@ impl Directory {
             hand: 0,
             births: 0,
             evicted: 0,
+            forgotten_until: None,
             no_room: 0,
             evicted_flows: 0,
             prefix_changes: 0,
@@ -287,6 +290,7 @@ impl Directory {
         let Some(node) = self.nodes.get_mut(slot as usize) else { return };
         let known = node.prefixes().contains(&prefix);
         if !known && (node.prefixes().len() >= PREFIXES_OF_ONE || self.prefix_owners.is_full()) {
+            node.note_lacking_prefix();
             self.no_room = self.no_room.saturating_add(1);
             return;
         }
@@ -297,7 +301,10 @@ impl Directory {
         let Some(Given { others, lost }) = self.prefix_owners.give(home_agent, prefix, slot) else { return };
         self.prefix_changes = self.prefix_changes.wrapping_add(1);
         if let Some(lost) = lost {
-            self.change(lost, |node| node.prefixes_mut().retain(|other| *other != prefix));
+            self.change(lost, |node| {
+                node.prefixes_mut().retain(|other| *other != prefix);
+                node.note_lacking_prefix();
+            });
         }
         for other in others {
             self.disturb(other);
@@ -371,8 +378,11 @@ impl Directory {
             let slot = self.victim();
             self.unlist(slot);
             let before = self.change(slot, |place| std::mem::replace(place, node));
-            let flows = before.map_or(0, |before| before.flows);
-            self.evicted_flows = self.evicted_flows.saturating_add(flows.into());
+            if let Some(before) = before {
+                let expiries = before.active().map(|binding| binding.expires.unwrap_or(Timestamp::LAST));
+                self.forgotten_until = expiries.chain(self.forgotten_until).max();
+                self.evicted_flows = self.evicted_flows.saturating_add(before.flows.into());
+            }
             self.evicted = self.evicted.saturating_add(1);
             slot
         };

@@ -81,6 +81,8 @@ pub struct Node {
 #[derive(Clone, Debug, Default)]
 struct Rare {
     prefixes: Vec<Prefix>,
+    /// Whether one of them found no room, or had to make room.
+    lacks_prefixes: bool,
     /// Where tunnels ended before a NAT gave them another end.
     former_ends: Vec<FormerEnd>,
     violations: Option<Violations>,
@@ -166,6 +168,16 @@ impl Node {
 
     pub(super) fn prefixes_mut(&mut self) -> &mut Vec<Prefix> {
         &mut self.rare.get_or_insert_default().prefixes
+    }
+
+    /// Whether prefixes were acknowledged for it that found no room, or lost theirs to other nodes: packets of nobody may
+    /// be its own.
+    pub fn lacks_prefixes(&self) -> bool {
+        self.rare.as_ref().is_some_and(|rare| rare.lacks_prefixes)
+    }
+
+    pub(super) fn note_lacking_prefix(&mut self) {
+        self.rare.get_or_insert_default().lacks_prefixes = true;
     }
 
     /// The place among its tunnels of the one that the binding at `place` has; of several bindings that had the same

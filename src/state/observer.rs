@@ -298,6 +298,12 @@ impl Observer {
         self.directory.nodes.get(index as usize)
     }
 
+    /// Whether nodes that fell out of the table may still be registered: what belongs to nobody may be theirs, and what
+    /// appears to be a new node may be one of them.
+    pub fn lacks_nodes(&self) -> bool {
+        self.directory.forgotten_until.is_some_and(|until| self.clock <= until)
+    }
+
     /// The bindings of its node just before the last reply that was accepted, expired ones settled. Empty unless
     /// [`Options::keep_before`] asked for it.
     pub fn before(&self) -> &[Binding] {

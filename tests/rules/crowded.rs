@@ -124,3 +124,75 @@ fn nodes_at_an_agent_are_known_again_after_a_crowd_has_gone() {
     assert_eq!(told("TUN-014", |scene: &mut Scene| crowd(scene, 600)), [2_401]);
     assert_eq!(told("TUN-014", |scene: &mut Scene| crowd(scene, 3_600)), [0; 0]);
 }
+
+/// One of many mobile networks, from 10.100.0.0/24 on.
+fn network(number: u16) -> [u8; 4] {
+    let [high, low] = number.to_be_bytes();
+    [10, 100 + high, low, 0]
+}
+
+/// A node is given so many mobile networks, 10.100.0.0/24 and on, ten in each exchange; then a packet from the last one
+/// and one to it.
+fn last_of_networks(scene: &mut Scene, networks: u16) {
+    let numbers: Vec<u16> = (0..networks).collect();
+    for (seconds, ten) in (0..).zip(numbers.chunks(10)) {
+        let of = |start: &'static [u8]| {
+            ten.iter().map(move |&number| short(148, &[start, &network(number)].concat()))
+        };
+        let request = of(&[0, 24]).fold(Registration::request(1), Registration::with);
+        let sent = scene.send(f64::from(seconds), &request);
+        let reply = of(&[1, 0, 24, 0]).fold(sent.reply(0), Registration::with);
+        scene.send(f64::from(seconds) + 0.02, &reply);
+    }
+    let host = Ipv4Addr::from(u32::from_be_bytes(network(networks - 1)) + 5);
+    scene.history.up(100.0, care_of(1), &Packet::new().to(host).back());
+    scene.history.down(101.0, care_of(1), &Packet::new().to(host));
+}
+
+#[test]
+fn packets_of_a_network_that_found_no_room_are_nobodys_fault() {
+    // 256 are remembered; 253 and on are given in exchange 26.
+    for networks in [256, 257, 300] {
+        assert_eq!(told("TUN-012", |scene: &mut Scene| last_of_networks(scene, networks)), [0; 0]);
+        assert_eq!(told("TUN-013", |scene: &mut Scene| last_of_networks(scene, networks)), [0; 0]);
+    }
+}
+
+/// So many nodes are given one mobile network, one after the other; then a packet comes from the first of them.
+fn one_network_of_many(scene: &mut Scene, nodes: u8) {
+    let network = [10, 100, 0, 0];
+    for number in 1..=nodes {
+        let home_address = Ipv4Addr::new(10, 1, 0, number);
+        let request = Registration { home_address, ..Registration::request(number) };
+        let sent = scene.send(number.into(), &request.with(short(148, &[&[0, 24][..], &network].concat())));
+        let reply = sent.reply(0).with(short(148, &[&[1, 0, 24, 0][..], &network].concat()));
+        scene.send(f64::from(number) + 0.02, &reply);
+    }
+    scene.history.up(100.0, care_of(1), &Packet::new().to(Ipv4Addr::new(10, 100, 0, 5)).back());
+}
+
+#[test]
+fn a_network_that_many_nodes_have_stays_the_first_ones() {
+    // The last four are remembered.
+    for nodes in [4, 5, 9] {
+        assert_eq!(told("TUN-012", |scene: &mut Scene| one_network_of_many(scene, nodes)), [0; 0]);
+    }
+}
+
+/// A node that is given so many mobile networks asks for a rule with this destination.
+fn rule_for(scene: &mut Scene, networks: u16, destination: [u8; 4]) {
+    last_of_networks(scene, networks);
+    // C, the start of the destination.
+    let selector = [&(1u32 << (31 - 2)).to_be_bytes()[..], &destination].concat();
+    scene.exchange(110.0, &Registration::request(1).with(forward(&[1], &selector)), 0);
+}
+
+#[test]
+fn a_rule_for_a_network_that_found_no_room_is_not_for_a_stranger() {
+    for networks in [255, 256, 257, 300] {
+        let own = |scene: &mut Scene| rule_for(scene, networks, network(networks - 1));
+        assert_eq!(told("TS-011", own), [0; 0], "{networks}");
+    }
+    // Of 255 networks, in two frames for each ten, and after two packets; this is none of them.
+    assert_eq!(told("TS-011", |scene: &mut Scene| rule_for(scene, 255, network(255))), [55]);
+}

@@ -7,6 +7,7 @@ mod conditions;
 mod crowded;
 mod cut_short;
 mod edges;
+mod forgotten;
 #[path = "../history/mod.rs"]
 mod history;
 mod pairs;
@@ -21,6 +22,7 @@ use std::collections::BTreeSet;
 use mipflow::capture::{Frame, LinkType};
 use mipflow::pipeline::Pipeline;
 use mipflow::rules::{CATALOGUE, Finding, Level, Options};
+use mipflow::state;
 use mipflow::time::Precision;
 use mipflow::trace::Trace;
 use mipflow::wire::{Numbers, PORT};
@@ -63,14 +65,19 @@ pub(crate) fn findings(build: impl Fn(&mut Scene), cold_start: bool) -> Vec<Find
 /// The same of a scene that is there: what is found when every packet is attributed, as a live watch does it, and when
 /// plain ones are counted together, as a file is read.
 pub(crate) fn judged(scene: &Scene, cold_start: bool) -> Vec<Finding> {
-    let found = judged_by(scene, cold_start, true);
-    assert_eq!(judged_by(scene, cold_start, false), found, "packets at a glance");
+    judged_with(scene, cold_start, state::Options::default())
+}
+
+/// The same with other tables.
+pub(crate) fn judged_with(scene: &Scene, cold_start: bool, tables: state::Options) -> Vec<Finding> {
+    let judge = |attribute| judged_by(scene, cold_start, state::Options { attribute, ..tables });
+    let found = judge(true);
+    assert_eq!(judge(false), found, "packets at a glance");
     found
 }
 
-fn judged_by(scene: &Scene, cold_start: bool, attribute: bool) -> Vec<Finding> {
+fn judged_by(scene: &Scene, cold_start: bool, observer: state::Options) -> Vec<Finding> {
     let trace = Trace::new(&[PORT], Numbers::default(), false);
-    let observer = mipflow::state::Options { attribute, ..mipflow::state::Options::default() };
     let mut pipeline = Pipeline::new(trace, observer, Some(Options { cold_start, ..Options::default() }));
     let keys = keys();
     for (index, shot) in scene.history.shots.iter().enumerate() {

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use crate::edges::told;
-use crate::history::{HOME_AGENT, Packet, care_of, ip_in_ip, ipv4};
+use crate::history::{HOME_AGENT, Packet, care_of, ip_in_ip, ipv4, udp_tunnel};
 use crate::scene::{
     Registration, Scene, flow_binding, forward, multipath, multipath_with, short, timestamp, udp_to_port,
 };
@@ -427,4 +427,37 @@ fn an_acceptance_that_was_cut_may_have_been_that_of_another_home_agent() {
     for cut in [None, Some(0), Some(1)] {
         assert_eq!(told("TUN-015", two_home_agents(cut)), [0; 0], "{cut:?}");
     }
+}
+
+/// A capture on a NAT: the request as it goes in, and if so as it comes from the node; then data between the home agent
+/// and the node itself, as it is on the inner side.
+fn on_a_nat(scene: &mut Scene, with_inner_request: bool) {
+    let agent = SocketAddrV4::new(HOME_AGENT, 434);
+    let inside = Registration::request(1).with(short(144, &[0; 6]));
+    let mut outside = Registration {
+        source: SocketAddrV4::new(care_of(9), 5001),
+        identification: Some(timestamp(0.0)),
+        ..inside.clone()
+    };
+    if with_inner_request {
+        let sent = scene.send(0.0, &inside);
+        outside.identification = sent.identification;
+    }
+    let sent = scene.send(0.001, &outside);
+    scene.send(0.02, &sent.reply(0).with(short(44, &[0, 0, 0, 0, 0, 110])));
+    let down = Packet::new();
+    scene.history.packet(5.0, udp_tunnel(agent, inside.source, &down.octets()));
+    scene.history.packet(6.0, udp_tunnel(inside.source, agent, &down.back().octets()));
+    scene.wait_until(10.0);
+}
+
+#[test]
+fn the_inner_side_of_a_nat_is_no_other_end() {
+    let both = |scene: &mut Scene| on_a_nat(scene, true);
+    assert_eq!(told("TUN-001", both), [0; 0]);
+    assert_eq!(told("TUN-004", both), [0; 0]);
+    // Where no request was seen there, the home agent does not send to the NAT.
+    let outer_alone = |scene: &mut Scene| on_a_nat(scene, false);
+    assert_eq!(told("TUN-001", outer_alone), [3]);
+    assert_eq!(told("TUN-004", outer_alone), [4]);
 }

@@ -214,13 +214,13 @@ impl<'c> Carried<'c, '_> {
             || (!bindings.is_empty() && bindings.iter().all(|binding| binding.flags.co_located()))
     }
 
-    /// Whether any of the sessions with a binding at the far end was given an IPv6 prefix.
+    /// Whether any of the sessions with a binding at the far end was given an IPv6 prefix, or may have been.
     pub fn has_ipv6_prefix(&self) -> bool {
         let is_here = |node: &Node| {
             self.node.is_some() || self.bindings.here.iter().any(|binding| node.bindings().contains(binding))
         };
-        self.nodes()
-            .any(|(_, node)| node.prefixes().iter().any(|prefix| prefix.address.is_ipv6()) && is_here(node))
+        let has_one = |node: &Node| node.prefixes().iter().any(|prefix| prefix.address.is_ipv6());
+        self.nodes().any(|(_, node)| (node.lacks_prefixes() || has_one(node)) && is_here(node))
     }
 
     /// Whether any of the sessions was given an IPv6 prefix whose packets go to the care-of address (RFC 5454 §2.2).

@@ -31,6 +31,8 @@ const REFUSALS: usize = 32;
 pub(in crate::rules) struct Session {
     /// Whether the binding table is whole although the capture began in the middle (D10).
     pub anchored: bool,
+    /// Whether it may have been known before, and fell out of the table: then the capture began in its middle.
+    may_be_back: bool,
     /// Whether a registration was accepted that the snapshot length cut: then bindings, policy and grants may be others
     /// than those believed, until an exchange ends all of them.
     pub obscured: bool,
@@ -85,10 +87,15 @@ pub(in crate::rules) struct Session {
 }
 
 impl Session {
+    /// The session of a node that seems to be new.
+    pub fn new(may_be_back: bool) -> Self {
+        Self { may_be_back, ..Self::default() }
+    }
+
     /// Whether the whole binding table is known (D10); `cold_start` says that nothing was registered before the capture
     /// began.
     pub fn is_anchored(&self, cold_start: bool) -> bool {
-        !self.obscured && (cold_start || self.anchored)
+        !self.obscured && (cold_start && !self.may_be_back || self.anchored)
     }
 
     /// Notes that something was accepted of which not all was seen; says whether that is so for the first time.
@@ -400,6 +407,11 @@ impl Session {
                 self.networks_refused.push((time, *prefix, *prefix_length));
             }
         }
+    }
+
+    /// Whether all prefixes that were seen are remembered.
+    pub fn knows_all_prefixes(&self) -> bool {
+        self.networks_seen.len().max(self.prefixes_seen.len()) < PREFIXES
     }
 
     fn remember_prefixes(&mut self, said: &super::Said) {

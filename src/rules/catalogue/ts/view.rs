@@ -64,6 +64,10 @@ fn is_from_the_wrong_side(
     said: &Said,
     finder: &mut Finder<'_>,
 ) {
+    // It may be one that found no room.
+    if !session.knows_all_prefixes() {
+        return;
+    }
     let home = Home::new(home_address, session, said);
     for facts in &message.flow_bindings {
         let Some(selector) = facts.selector() else { continue };

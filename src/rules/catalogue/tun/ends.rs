@@ -37,8 +37,10 @@ fn no_binding_ever(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     if !carried.is_downlink() || !carried.anchored || is_home || !carried.live_here().is_empty() {
         return;
     }
-    if carried.session.is_some_and(|session| session.traffic.had_end(far_end)) || carried.may_be_of_another()
-    {
+    let knows_end = carried
+        .session
+        .is_some_and(|session| session.traffic.had_end(far_end) || session.traffic.is_inside(far_end));
+    if knows_end || carried.may_be_of_another() {
         return;
     }
     let owners = carried.owners();
@@ -176,7 +178,11 @@ fn no_live_binding(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     let far_end = carried.far_end;
     let is_home = node.home_address == Some(far_end.address);
     let is_live = carried.live().any(|binding| binding.far_end.is_near(far_end));
-    if carried.is_downlink() || !carried.anchored || is_home || is_live || carried.may_be_of_another() {
+    let is_inside = carried.session.is_some_and(|session| session.traffic.is_inside(far_end));
+    if carried.is_downlink() || !carried.anchored || is_home || is_live || is_inside {
+        return;
+    }
+    if carried.may_be_of_another() {
         return;
     }
     let owners = carried.owners();

@@ -54,14 +54,14 @@ fn stranger(carried: &Carried<'_, '_>, address: IpAddr) -> Option<(u32, Option<I
             && live(node.bindings(), time).any(|binding| carried.is_at(binding))
     };
     let mut owners = observer.owners_of(carried.home_agent, address).filter_map(|slot| observer.node(slot));
-    if owners.any(is_here) {
+    if owners.any(is_here) || observer.lacks_nodes() {
         return None;
     }
     let is_anchored = |slot: u32| carried.world.is_anchored(carried.world.session(slot, observer));
     let mut found = None;
     for slot in carried.world.all_nodes_at(carried.far_end)? {
         let Some(node) = observer.node(*slot).filter(|node| is_here(node)) else { continue };
-        if !is_anchored(*slot) {
+        if !is_anchored(*slot) || node.lacks_prefixes() {
             return None;
         }
         found.get_or_insert((*slot, node.home_address));
