@@ -247,8 +247,11 @@ impl TextTable {
         table.add_rows(rows.next().unwrap_or_default());
         columns.constrain(&mut table, self.room());
         table.set_width(u16::try_from(self.room()).unwrap_or(u16::MAX));
-        let indent = self.indent;
-        table.lines().try_for_each(|line| writeln!(out, "{:indent$}{}", "", line.trim_end()))
+        table.lines().try_for_each(|line| {
+            let line = line.trim_end();
+            let indent = if line.is_empty() { 0 } else { self.indent };
+            writeln!(out, "{:indent$}{line}", "")
+        })
     }
 
     /// Rows of painted cells.
