@@ -182,7 +182,8 @@ impl Trace {
     pub fn take<'a>(&'a mut self, frame: &Frame<'a>) -> Seen<'a> {
         self.counts.frame(frame);
         match self.dissector.dissect(frame) {
-            Packet::Other | Packet::Held(None) | Packet::Undecodable(_) => {
+            Packet::Other | Packet::Held(None) => Seen::Nothing,
+            Packet::Undecodable(_) => {
                 note_unread(&mut self.unread, frame);
                 Seen::Nothing
             }

@@ -17,6 +17,7 @@ use super::keys::KeyOptions;
 use super::numbers::NumberOptions;
 use super::open_files;
 use super::output::{self, Colour};
+use super::reply_timeout::ReplyTimeout;
 use super::validation::{FailOn, ValidationOptions};
 use super::{Exit, Failure};
 use crate::capture::{FrameFilter, Timeline, Writer};
@@ -27,7 +28,6 @@ use crate::report::{
 };
 use crate::rules::{self, Level};
 use crate::state::Options;
-use crate::time;
 use crate::trace::Trace;
 use crate::wire::PORT;
 use at::At;
@@ -104,15 +104,8 @@ pub(super) struct Decode {
     #[arg(long, value_name = "TIME|#FRAME", value_parser = At::parse)]
     at: Option<At>,
 
-    /// How long after a request a reply still answers it
-    #[arg(
-        long,
-        value_name = "DURATION",
-        value_parser = parse_duration,
-        default_value = "10s",
-        allow_hyphen_values = true
-    )]
-    reply_timeout: i64,
+    #[command(flatten)]
+    reply_timeout: ReplyTimeout,
 
     /// Look only at frames that this libpcap filter lets through
     #[arg(short = 'f', long, value_name = "EXPRESSION")]
@@ -199,13 +192,6 @@ enum Time {
     Epoch,
 }
 
-/// A duration in nanoseconds.
-pub(super) fn parse_duration(text: &str) -> Result<i64, String> {
-    time::parse_duration(text)
-        .and_then(|duration| i64::try_from(duration.as_nanos()).ok())
-        .ok_or_else(|| "a duration is written as in 10s, 500ms or 1m30s".to_owned())
-}
-
 impl From<Time> for TimeStyle {
     fn from(time: Time) -> Self {
         match time {
@@ -268,14 +254,14 @@ impl Decode {
         let trace = Trace::new(&ports, numbers, writer.is_some());
         let judges = sections.findings || fail_on != FailOn::Never;
         let observer = Options {
-            reply_timeout: self.reply_timeout,
+            reply_timeout: self.reply_timeout.nanoseconds,
             keep_exchanges: sections.exchanges || sections.ladder,
             attribute: writer.is_some() || self.node.is_some(),
             seed: RandomState::new().hash_one(0u8),
             ..Options::default()
         };
         let rules = judges.then(|| rules::Options {
-            reply_timeout: self.reply_timeout,
+            reply_timeout: self.reply_timeout.nanoseconds,
             cold_start: self.validation.cold_start(true),
             ports,
             choice,

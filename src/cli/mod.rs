@@ -13,6 +13,7 @@ mod numbers;
 mod open_files;
 mod output;
 mod quantity;
+mod reply_timeout;
 mod send;
 mod serve;
 mod validation;

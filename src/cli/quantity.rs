@@ -1,8 +1,9 @@
-//! Quantities as people write them: sizes, rings of files, stop conditions, speeds.
+//! Quantities as people write them: sizes, durations, rings of files, stop conditions, speeds.
 
 use std::time::Duration;
 
 use crate::capture::RingSize;
+use crate::time;
 
 /// Octets: a number, alone or with K, M, G (of 1024, also written `KiB`, `MiB`, `GiB`) or kB, MB, GB (of 1000).
 pub(super) fn parse_size(text: &str) -> Result<u64, String> {
@@ -23,6 +24,11 @@ pub(super) fn parse_size(text: &str) -> Result<u64, String> {
 }
 
 const SIZE: &str = "a size is written as in 1048576, 64K, 16M or 2G (of 1024), or 10MB (of 1000)";
+
+/// A duration.
+pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
+    time::parse_duration(text).ok_or_else(|| "a duration is written as in 10s, 500ms or 1m30s".to_owned())
+}
 
 /// A size of the kernel's buffer.
 pub(super) fn parse_buffer(text: &str) -> Result<u32, String> {

@@ -11,12 +11,13 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::decode::{parse_duration, write_failure};
+use super::decode::write_failure;
 use super::interruption::Interruption;
 use super::keys::KeyOptions;
 use super::numbers::NumberOptions;
 use super::output;
 use super::quantity::{Stop, parse_buffer, parse_ring, parse_speed, parse_stop};
+use super::reply_timeout::ReplyTimeout;
 use super::validation::{FailOn, ValidationOptions};
 use super::{Exit, Failure};
 use crate::capture::privileges::{self, PrivilegeError, RunAs};
@@ -95,15 +96,8 @@ pub(super) struct Watch {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     port: Vec<u16>,
 
-    /// How long after a request a reply still answers it
-    #[arg(
-        long,
-        value_name = "DURATION",
-        value_parser = parse_duration,
-        default_value = "10s",
-        allow_hyphen_values = true
-    )]
-    reply_timeout: i64,
+    #[command(flatten)]
+    reply_timeout: ReplyTimeout,
 
     #[command(flatten)]
     keys: KeyOptions,
@@ -212,7 +206,7 @@ impl Watch {
         let choosy = self.node.is_some();
         let mut engine = Engine::new(EngineOptions {
             rules: Some(rules::Options {
-                reply_timeout: self.reply_timeout,
+                reply_timeout: self.reply_timeout.nanoseconds,
                 cold_start: self.validation.cold_start(is_file),
                 ports: ports.clone(),
                 choice,
@@ -223,7 +217,7 @@ impl Watch {
             numbers,
             keys,
             observer: Options {
-                reply_timeout: self.reply_timeout,
+                reply_timeout: self.reply_timeout.nanoseconds,
                 keep_exchanges: !(headless && is_loaded),
                 attribute: !headless || choosy,
                 keep_before: false,

@@ -212,7 +212,7 @@ impl Validator {
         let path = (message.destination, message.source);
         let time = message.place.time;
         if !asked.is_nameless() {
-            return self.world.saw_nameless((path, low), asked.group, time);
+            return self.world.saw_nameless((path, low), Some(asked.group), time);
         }
         let mut others = self.world.recent.between(path.0, path.1).filter(|other| other.group != asked.group);
         others.any(|other| low_half(other.request.identification) == low && self.may_answer(message, other))

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::cli::quantity::parse_duration;
 use crate::craft::{
     Endpoint, Expectation, FlowRule, MOST_REPETITIONS, RawExtension, ReplayStyle, RequestFlagsText, Settings,
     parse_access_technology, parse_identification, parse_rate,
 };
-use crate::time::parse_duration;
 use crate::wire::AccessTechnology;
 
 /// What one request is made of, how it is sent, and what is expected of its reply.
@@ -97,7 +97,7 @@ pub(super) struct RequestOptions {
 
     /// How long the first transmission waits for a reply; the next are at least 1s apart, and each waits twice as long
     /// [default: 1s]
-    #[arg(long, value_name = "DURATION", value_parser = duration, allow_hyphen_values = true)]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, allow_hyphen_values = true)]
     timeout: Option<Duration>,
 
     /// What the reply has to be like, as in code=0, 'code in 0,1', 'lifetime<=600', 'rtt<50ms', auth=valid, reply=none,
@@ -166,8 +166,4 @@ impl RequestOptions {
 /// A list that was given: an empty one was not.
 fn some<T: Clone>(list: &[T]) -> Option<Vec<T>> {
     (!list.is_empty()).then(|| list.to_vec())
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    parse_duration(text).ok_or_else(|| "a duration is written as in 10s, 500ms or 1m30s".to_owned())
 }

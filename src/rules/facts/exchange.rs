@@ -97,11 +97,11 @@ impl<'c> Answering<'c, '_, '_> {
             .filter(move |asked: &&Asked| (0..=timeout).contains(&time.since(asked.place.time)))
     }
 
-    /// Whether one of them has the same low half of the Identification, and it was not captured whose it is.
+    /// Whether it may answer a request of which it was not captured whose it is: one with the same low half of the
+    /// Identification.
     pub fn may_answer_nameless(&self) -> bool {
-        let low = low_half(self.reply.identification);
-        let mut nameless = self.asked_on_this_path().filter(|asked| asked.is_nameless());
-        nameless.any(|asked| low_half(asked.request.identification) == low)
+        let path = (self.message.destination, self.message.source);
+        self.world.saw_nameless((path, low_half(self.reply.identification)), None, self.time())
     }
 
     /// The request, unless this is another copy of its reply that comes after a later request was answered: the bindings

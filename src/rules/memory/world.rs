@@ -183,11 +183,11 @@ impl World {
         [destination, ANY].iter().any(|to| self.unread.get(&(source, *to)).is_some_and(is_recent))
     }
 
-    /// Whether another request than that of `group` went there of which it was not captured whose it is, within the reply
-    /// timeout before `time`.
-    pub(in crate::rules) fn saw_nameless(&self, key: Nameless, group: u64, time: Timestamp) -> bool {
+    /// Whether a request, other than that of `group` if there is one, went there of which it was not captured whose it is,
+    /// within the reply timeout before `time`.
+    pub(in crate::rules) fn saw_nameless(&self, key: Nameless, group: Option<u64>, time: Timestamp) -> bool {
         let is_recent = |seen: Timestamp| (0..=self.options.reply_timeout).contains(&time.since(seen));
-        self.nameless.get(&key).is_some_and(|(other, seen)| *other != group && is_recent(*seen))
+        self.nameless.get(&key).is_some_and(|(other, seen)| Some(*other) != group && is_recent(*seen))
     }
 
     /// Gives the memory of a node that turned out at `time` to be another name of `to` to that one (D7).

@@ -1,0 +1,26 @@
+//! The option `--reply-timeout` of those that read captures.
+
+use clap::Args;
+
+use super::quantity::parse_duration;
+
+/// How long a reply is waited for.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct ReplyTimeout {
+    /// How long after a request a reply still answers it
+    // In nanoseconds.
+    #[arg(
+        id = "reply_timeout",
+        long = "reply-timeout",
+        value_name = "DURATION",
+        value_parser = nanoseconds,
+        default_value = "10s",
+        allow_hyphen_values = true
+    )]
+    pub nanoseconds: i64,
+}
+
+fn nanoseconds(text: &str) -> Result<i64, String> {
+    let duration = parse_duration(text)?;
+    i64::try_from(duration.as_nanos()).map_err(|_| "a duration is at most 292 years".to_owned())
+}
