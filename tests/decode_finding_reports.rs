@@ -69,6 +69,7 @@ fn a_result_of_sarif_says_what_where_and_whose() {
             }],
             "properties": {
                 "frame": 1,
+                "frameInFile": 1,
                 "time": "2024-06-01T10:00:01.000000000Z",
                 "subject": "mn",
                 "homeAddress": "10.1.0.1",
@@ -97,6 +98,34 @@ fn a_result_of_sarif_says_what_where_and_whose() {
             })
         );
     }
+}
+
+#[test]
+fn a_result_of_sarif_has_its_file_among_several_that_overlap() {
+    let directory = tempfile::tempdir().unwrap();
+    // Requests at 1 s to 4 s, each with its reply a moment later; those at 2 s and 4 s are in the other file.
+    let shots = wrong_identifiers(4).history.shots;
+    assert_eq!(shots.len(), 8);
+    for (name, first) in [("odd.pcap", 0), ("even.pcap", 2)] {
+        let of_file = [&shots[first..first + 2], &shots[first + 4..first + 6]].concat();
+        std::fs::write(directory.path().join(name), pcap(&of_file)).unwrap();
+    }
+    let program = std::fs::canonicalize(program::environment::PROGRAM).unwrap();
+    let mut command = program::environment::command(program.to_str().unwrap());
+    command.current_dir(directory.path()).args(["decode", "--key", KEY, "--format", "sarif"]);
+    let run = finished(command.args(["odd.pcap", "even.pcap"]));
+    let document: Value = serde_json::from_str(&run.out).unwrap();
+    let results = document["runs"][0]["results"].as_array().unwrap();
+    let places: Vec<(u64, &str, u64)> = results
+        .iter()
+        .filter(|result| result["ruleId"] == "MP-008")
+        .map(|result| {
+            let place = &result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+            let number = |key: &str| result["properties"][key].as_u64().unwrap();
+            (number("frame"), place.as_str().unwrap(), number("frameInFile"))
+        })
+        .collect();
+    assert_eq!(places, [(1, "odd.pcap", 1), (3, "even.pcap", 1), (5, "odd.pcap", 3), (7, "even.pcap", 3)]);
 }
 
 #[test]

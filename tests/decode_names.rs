@@ -82,6 +82,16 @@ fn names_of_files_are_escaped_in_all_formats() {
 }
 
 #[test]
+fn names_of_files_are_escaped_in_trees() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = badly_named(directory.path(), &pcap(RAW, &[datagram(434, 434, &request(&[]))]));
+    let run = finished(mipflow("decode -v --show messages samples/malformed.pcap").arg(path));
+    let of_it: Vec<&str> = run.out.lines().filter(|line| line.ends_with(", 52 octets on the link")).collect();
+    assert!(of_it.iter().any(|line| line.contains(&format!("{SHOWN}, "))), "{of_it:?}");
+    assert!(is_harmless(&run.out), "{of_it:?}");
+}
+
+#[test]
 fn failures_escape_the_names_of_files() {
     let directory = tempfile::tempdir().unwrap();
     let path = badly_named(directory.path(), b"");

@@ -221,6 +221,22 @@ fn several_files_are_one_timeline() {
 }
 
 #[test]
+fn trees_name_the_file_where_there_are_several() {
+    let frame = |options: &str, number: u64| {
+        let text = shown(&format!("decode --show messages -v {options}"));
+        let begins = format!("Frame {number},");
+        text.lines().find(|line| line.starts_with(&begins)).unwrap().to_owned()
+    };
+    let time = "2024-06-01T10:00:00.000000Z";
+    assert_eq!(frame("samples/malformed.pcap", 1), format!("Frame 1, {time}, 95 octets on the link"));
+    // The first file begins in the same microsecond with an ARP frame.
+    assert_eq!(
+        frame("samples/figure3.pcap samples/malformed.pcap", 2),
+        format!("Frame 2, {time}, from samples/malformed.pcap, 95 octets on the link")
+    );
+}
+
+#[test]
 fn filters_choose_frames() {
     let found = messages("--bpf udp and samples/figure3.pcap".replace(" and", "").as_str());
     assert_eq!(found.len(), 8);

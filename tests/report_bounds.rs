@@ -21,6 +21,7 @@ const STATISTICS: Sections = Sections { findings: false, stats: true, ..Sections
 fn finish(report: &mut dyn Report, observer: &Observer) {
     let summary = Summary {
         files: &["a.pcap".to_owned()],
+        origins: None,
         link_types: &[],
         counts: &Counts::default(),
         observer,

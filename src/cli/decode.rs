@@ -20,7 +20,7 @@ use super::output::{self, Colour};
 use super::reply_timeout::ReplyTimeout;
 use super::validation::{FailOn, ValidationOptions};
 use super::{Exit, Failure};
-use crate::capture::{FrameFilter, Timeline, Writer};
+use crate::capture::{FrameFilter, Origins, Timeline, Writer};
 use crate::pipeline::Pipeline;
 use crate::report::{
     CsvReport, CsvSection, Depth, JsonReport, JunitReport, LadderFormat, NdjsonReport, Report, SarifReport,
@@ -273,6 +273,7 @@ impl Decode {
         let for_people = self.format == Format::Text;
         Run {
             patience: Patience::with(&timeline)?,
+            origins: (self.format == Format::Sarif).then(Origins::default),
             timeline,
             pipeline: Pipeline::new(trace, observer, rules),
             target,
@@ -299,7 +300,8 @@ impl Decode {
                 let depth = Depth { tree: self.verbose, hex: self.hex };
                 let look = output::look(self.color, self.ascii);
                 let report = TextReport::new(output::stdout(), sections, depth, self.time.into(), look);
-                Box::new(report.with_ladder_format(self.ladder_format.into()))
+                let files = self.files.iter().map(|file| file.to_string_lossy().into_owned());
+                Box::new(report.with_ladder_format(self.ladder_format.into()).with_files(files.collect()))
             }
             // Among other sections it is left out: json has all it shows in the exchanges.
             Format::Json | Format::Ndjson if self.show.iter().all(|section| *section == Section::Ladder) => {

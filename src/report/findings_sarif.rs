@@ -32,7 +32,7 @@ impl<W: Write> Report for SarifReport<W> {
         let mut clock = Clock::new(TimeStyle::Utc);
         let kept = summary.findings.map(Findings::kept).unwrap_or_default();
         let wanted = kept.iter().filter(|finding| selection.has_finding(finding));
-        let results: Vec<Value> = wanted.map(|finding| result(finding, summary.files, &mut clock)).collect();
+        let results: Vec<Value> = wanted.map(|finding| result(finding, summary, &mut clock)).collect();
         let rules: Vec<Value> = CATALOGUE.iter().map(|rule| descriptor(rule)).collect();
         let document = json!({
             "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -104,14 +104,16 @@ fn descriptor(rule: &Rule) -> Value {
     })
 }
 
-fn result(finding: &Finding, files: &[String], clock: &mut Clock) -> Value {
+fn result(finding: &Finding, summary: &Summary<'_>, clock: &mut Clock) -> Value {
     let index = CATALOGUE.iter().position(|rule| **rule == *finding.rule);
     let frame = finding.place.frame;
     let mut location = json!({
         "logicalLocations": [{ "name": format!("frame {frame}"), "kind": "element" }],
     });
-    // Of several files merged into one timeline the number of a frame does not tell the file.
-    if let ([file], Some(location)) = (files, location.as_object_mut()) {
+    let origin = summary.origins.and_then(|origins| origins.of(frame));
+    let file = origin.and_then(|origin| summary.files.get(usize::try_from(origin.file).ok()?));
+    // Code hosts show only what has a place in a file.
+    if let (Some(file), Some(location)) = (file, location.as_object_mut()) {
         location.insert(
             "physicalLocation".to_owned(),
             json!({ "artifactLocation": { "uri": uri(file) }, "region": { "startLine": 1 } }),
@@ -125,6 +127,7 @@ fn result(finding: &Finding, files: &[String], clock: &mut Clock) -> Value {
         "locations": [location],
         "properties": {
             "frame": frame,
+            "frameInFile": origin.map(|origin| origin.frame),
             "time": clock.rfc3339(finding.place.time, finding.place.precision),
             "subject": finding.subject.name(),
             "homeAddress": finding.home_address,

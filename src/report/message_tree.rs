@@ -7,7 +7,7 @@ use super::finding_notes::FindingNotes;
 use super::marked_lines::MarkedLines;
 use super::message_json::encapsulation_name;
 use super::message_line::MessageLine;
-use super::{Clock, Look, Palette, field_lines};
+use super::{Clock, Look, Palette, field_lines, harmless};
 use crate::counted::counted;
 use crate::net::{Checksum, FlowFacts, IpPacket, Layers, UdpTunnel};
 use crate::rules::Finding;
@@ -15,24 +15,26 @@ use crate::trace::SeenMessage;
 use crate::wire::{Extension, Field, Header, IpProtocol, KeyRing, Malformed, TunnelData, Value, Verdict};
 
 /// Writes the tree of one message: what it says in a line, then its headers, its fields and its extensions. The
-/// column on the left counts octets from the start of the UDP payload.
+/// column on the left counts octets from the start of the UDP payload. Of several `files` its own is named.
 pub(super) fn write(
     out: &mut MarkedLines<'_>,
     seen: &SeenMessage<'_>,
     keys: &KeyRing,
     found: &[Finding],
+    files: &[String],
     clock: &mut Clock,
     look: &Look,
 ) -> io::Result<()> {
     let mut notes = FindingNotes::new(found, seen.frame, look);
     let heading = look.palette.heading;
     let time = clock.whole(seen.time, seen.precision);
-    writeln!(
-        out,
-        "{heading}Frame {}{heading:#}, {time}, {} on the link",
-        seen.frame,
-        counted(seen.frame_length, "octet")
-    )?;
+    write!(out, "{heading}Frame {}{heading:#}, {time}", seen.frame)?;
+    if let (true, Some(file)) =
+        (files.len() > 1, usize::try_from(seen.file).ok().and_then(|file| files.get(file)))
+    {
+        write!(out, ", from {}", harmless(file))?;
+    }
+    writeln!(out, ", {} on the link", counted(seen.frame_length, "octet"))?;
     writeln!(out, "{}", MessageLine { seen, keys, look })?;
     write_network(out, seen, look)?;
     let message = &seen.message;

@@ -26,18 +26,19 @@ pub fn message_line(seen: &SeenMessage<'_>, keys: &KeyRing, look: &Look) -> Stri
     MessageLine { seen, keys, look }.to_string()
 }
 
-/// The packet tree of a message, with what was found about it.
+/// The packet tree of a message, with what was found about it, and its own of several `files`.
 pub fn message_tree_lines(
     seen: &SeenMessage<'_>,
     keys: &KeyRing,
     found: &[Finding],
+    files: &[String],
     clock: &mut Clock,
     look: &Look,
 ) -> Vec<MarkedLine> {
     let (mut text, mut marks) = (Vec::new(), Vec::new());
     // Writing to memory cannot fail.
-    let _ =
-        message_tree::write(&mut MarkedLines::noting(&mut text, &mut marks), seen, keys, found, clock, look);
+    let out = &mut MarkedLines::noting(&mut text, &mut marks);
+    let _ = message_tree::write(out, seen, keys, found, files, clock, look);
     let text = String::from_utf8_lossy(&text);
     text.lines().zip(marks).map(|(text, octets)| MarkedLine { text: text.to_owned(), octets }).collect()
 }

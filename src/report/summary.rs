@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Target;
-use crate::capture::LinkType;
+use crate::capture::{LinkType, Origins};
 use crate::net::Counters;
 use crate::rules::{Finding, Findings};
 use crate::state::Observer;
@@ -15,6 +15,8 @@ use crate::wire::Numbers;
 pub struct Summary<'a> {
     /// Names of the inputs as they were given; `-` for standard input.
     pub files: &'a [String],
+    /// Where the frames stand in these, where a report asks for it.
+    pub origins: Option<&'a Origins>,
     /// Link types of the inputs, in order of first appearance.
     pub link_types: &'a [LinkType],
     /// Frames, messages and tunnelled packets.

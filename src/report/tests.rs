@@ -36,6 +36,7 @@ fn crowded() -> Findings {
 fn finish(report: &mut dyn Report, findings: &Findings, target: Option<&Target>) {
     let summary = Summary {
         files: &[],
+        origins: None,
         link_types: &[],
         counts: &Counts::default(),
         observer: &Observer::new(Options::default()),

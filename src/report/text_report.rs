@@ -39,6 +39,8 @@ pub struct TextReport<W> {
     depth: Depth,
     look: Look,
     ladder_format: LadderFormat,
+    /// Names of the inputs, which trees tell where there are several.
+    files: Vec<String>,
     clock: Clock,
     day: Option<String>,
     /// Columns of the widest time so far: captures differ in their precision.
@@ -58,6 +60,7 @@ impl<W: Write> TextReport<W> {
             depth,
             look,
             ladder_format,
+            files: Vec::new(),
             clock,
             day: None,
             time_width: 15,
@@ -70,6 +73,12 @@ impl<W: Write> TextReport<W> {
     #[must_use]
     pub fn with_ladder_format(self, ladder_format: LadderFormat) -> Self {
         Self { ladder_format, ..self }
+    }
+
+    /// The same report, which knows the inputs by these names.
+    #[must_use]
+    pub fn with_files(self, files: Vec<String>) -> Self {
+        Self { files, ..self }
     }
 
     /// Begins a section: with a heading if there are several.
@@ -236,7 +245,7 @@ impl<W: Write> Report for TextReport<W> {
         self.messages += 1;
         if self.depth.tree {
             let out = &mut MarkedLines::of(&mut self.out);
-            message_tree::write(out, seen, keys, found, &mut self.clock, &self.look)?;
+            message_tree::write(out, seen, keys, found, &self.files, &mut self.clock, &self.look)?;
         } else {
             self.message_line(seen, keys)?;
         }

@@ -102,6 +102,7 @@ impl Output {
             let counts = Counts { precision: Packet::PRECISION, ..Counts::default() };
             let summary = Summary {
                 files: &[],
+                origins: None,
                 link_types: &[],
                 counts: &counts,
                 findings: None,

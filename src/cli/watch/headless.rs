@@ -235,6 +235,7 @@ pub(super) fn summary<'a>(
 ) -> Summary<'a> {
     Summary {
         files: names,
+        origins: None,
         link_types: engine.link_types(),
         counts: engine.trace().counts(),
         observer: engine.observer(),

@@ -178,7 +178,7 @@ impl Messages {
         let read = self.message(facts, number).and_then(|message| {
             let found = facts.findings.of_frame(message.frame().number, 0);
             facts.read(message, |seen| {
-                let lines = message_tree_lines(seen, facts.keys, &found, clock, look);
+                let lines = message_tree_lines(seen, facts.keys, &found, &facts.input.names, clock, look);
                 (lines, seen.message.octets.to_vec(), seen.frame)
             })
         });
@@ -300,7 +300,7 @@ pub fn packet_lines(
     let frame = packet.frame();
     let found = facts.findings.of_frame(frame.number, 0);
     let of_message = facts.read(packet, |seen| {
-        let tree = message_tree_lines(seen, facts.keys, &found, clock, look);
+        let tree = message_tree_lines(seen, facts.keys, &found, &facts.input.names, clock, look);
         let mut lines: Vec<String> = tree.into_iter().map(|line| line.text).collect();
         lines.push(String::new());
         lines.extend(hex_dump_text(seen.message.octets, look).lines().map(str::to_owned));

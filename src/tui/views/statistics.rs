@@ -65,6 +65,7 @@ impl Statistics {
 pub fn summary(facts: Facts<'_>) -> Summary<'_> {
     Summary {
         files: &facts.input.names,
+        origins: None,
         link_types: facts.link_types,
         counts: facts.counts,
         observer: facts.observer,

@@ -1,0 +1,110 @@
+//! Which file each frame of a merged timeline came from.
+
+use super::Frame;
+
+/// The most stretches that are remembered: 24 MiB.
+const STRETCHES: usize = 1 << 20;
+
+/// Frames of one file that follow one another in the timeline.
+#[derive(Clone, Copy, Debug)]
+struct Stretch {
+    first: u64,
+    /// The number that the first of them has in its file, from 1.
+    first_in_file: u64,
+    file: u32,
+}
+
+/// Where the frames of a timeline stand in their files. Files that overlap in time take room for each change from one to
+/// another; of frames after the 1 048 576th change it is not known.
+#[derive(Debug, Default)]
+pub struct Origins {
+    stretches: Vec<Stretch>,
+    /// How many frames of each file there were, by its index.
+    taken: Vec<u64>,
+    /// The last frame that is known of.
+    last: u64,
+}
+
+/// Where one frame stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Index of its file, in the order given.
+    pub file: u32,
+    /// Its number in that file, from 1.
+    pub frame: u64,
+}
+
+impl Origins {
+    /// Notes a frame; all of a timeline have to be noted, in their order.
+    pub fn note(&mut self, frame: &Frame<'_>) {
+        let file = usize::try_from(frame.file).unwrap_or(usize::MAX);
+        if self.taken.len() <= file {
+            self.taken.resize(file.saturating_add(1), 0);
+        }
+        let Some(taken) = self.taken.get_mut(file) else { return };
+        *taken = taken.saturating_add(1);
+        if self.stretches.last().is_none_or(|stretch| stretch.file != frame.file) {
+            if self.stretches.len() >= STRETCHES {
+                return;
+            }
+            self.stretches.push(Stretch { first: frame.number, first_in_file: *taken, file: frame.file });
+        }
+        // Beyond the last change that has room, what follows may be of any file.
+        if self.last.saturating_add(1) == frame.number {
+            self.last = frame.number;
+        }
+    }
+
+    /// Where a frame stands, by its number in the timeline; `None` where it was not noted or did not find room.
+    pub fn of(&self, frame: u64) -> Option<Origin> {
+        let after = self.stretches.partition_point(|stretch| stretch.first <= frame);
+        let stretch = self.stretches.get(after.checked_sub(1)?).filter(|_| frame <= self.last)?;
+        let within = frame.checked_sub(stretch.first)?;
+        Some(Origin { file: stretch.file, frame: stretch.first_in_file.saturating_add(within) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::LinkType;
+    use crate::time::{Precision, Timestamp};
+
+    /// A timeline whose frames are of these files.
+    fn origins(files: impl IntoIterator<Item = u32>) -> Origins {
+        let mut origins = Origins::default();
+        for (number, file) in (1..).zip(files) {
+            origins.note(&Frame {
+                number,
+                file,
+                time: Timestamp::FIRST,
+                precision: Precision::SECONDS,
+                link_type: LinkType(1),
+                data: &[],
+                original_length: 0,
+            });
+        }
+        origins
+    }
+
+    #[test]
+    fn a_frame_has_its_file_and_its_number_there() {
+        let origins = origins([0, 0, 2, 0, 2, 2, 1]);
+        let known: Vec<(u32, u64)> = (1..=7)
+            .map(|frame| origins.of(frame).unwrap())
+            .map(|origin| (origin.file, origin.frame))
+            .collect();
+        assert_eq!(known, [(0, 1), (0, 2), (2, 1), (0, 3), (2, 2), (2, 3), (1, 1)]);
+        assert_eq!([origins.of(0), origins.of(8), Origins::default().of(1)], [None; 3]);
+    }
+
+    #[test]
+    fn nothing_is_said_of_frames_after_the_changes_that_have_room() {
+        let most = u32::try_from(STRETCHES).unwrap();
+        // Each frame is of the other file than the one before, but for the one after the last change with room.
+        let origins = origins((0..most).map(|frame| frame % 2).chain([1, 0, 1]));
+        let last = u64::from(most) + 1;
+        assert_eq!(origins.of(last), Some(Origin { file: 1, frame: u64::from(most) / 2 + 1 }));
+        assert_eq!([origins.of(last + 1), origins.of(last + 2)], [None; 2]);
+    }
+}
