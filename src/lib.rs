@@ -17,6 +17,7 @@
 //! ```
 //!
 //! - `counted`: numbers as people read them, wherever something is told in words.
+//! - `dotted`: IPv4 addresses as text, for what writes very many.
 //! - [`time`]: the one notion of time, taken from the capture and never from a clock.
 //! - `wall_clock`: the time of day, for the rooms that live in the present: [`watch`], [`craft`] and [`cli`].
 //! - [`capture`]: where frames come from and go to: files, standard input, filters, the writer.
@@ -36,6 +37,7 @@ pub mod capture;
 pub mod cli;
 mod counted;
 pub mod craft;
+mod dotted;
 pub mod net;
 pub mod pipeline;
 pub mod report;

@@ -1,8 +1,9 @@
 //! What a flow table and a traffic selector want to know of a packet.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 
+use crate::dotted::{dotted, dotted_end};
 use crate::net::{ip::IpPacket, protocol};
 
 /// What the packets of one flow have in common, in the direction of the packet.
@@ -34,12 +35,20 @@ impl FlowEnd {
     }
 }
 
+impl From<SocketAddr> for FlowEnd {
+    fn from(end: SocketAddr) -> Self {
+        Self::new(end.ip(), Some(end.port()))
+    }
+}
+
 impl fmt::Display for FlowEnd {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.port {
-            // An IPv6 address in brackets.
-            Some(port) => SocketAddr::new(self.address, port).fmt(formatter),
-            None => self.address.fmt(formatter),
+        match (self.address, self.port) {
+            (IpAddr::V4(address), Some(port)) => dotted_end(address, port).fmt(formatter),
+            (IpAddr::V4(address), None) => dotted(address).fmt(formatter),
+            // In brackets.
+            (IpAddr::V6(address), Some(port)) => SocketAddrV6::new(address, port, 0, 0).fmt(formatter),
+            (IpAddr::V6(address), None) => address.fmt(formatter),
         }
     }
 }

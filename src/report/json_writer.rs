@@ -8,6 +8,7 @@ use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::printable::is_harmful;
+use crate::dotted::{decimal, dotted, dotted_end};
 
 /// What can be written as a JSON value.
 pub(super) trait ToJson {
@@ -194,7 +195,7 @@ impl ToJson for &str {
 impl ToJson for Ipv4Addr {
     fn write(&self, out: &mut Vec<u8>) {
         out.push(b'"');
-        address(out, *self);
+        out.extend_from_slice(dotted(*self).octets());
         out.push(b'"');
     }
 }
@@ -219,9 +220,7 @@ impl ToJson for SocketAddr {
         match self {
             Self::V4(endpoint) => {
                 out.push(b'"');
-                address(out, *endpoint.ip());
-                out.push(b':');
-                number(out, endpoint.port().into());
+                out.extend_from_slice(dotted_end(*endpoint.ip(), endpoint.port()).octets());
                 out.push(b'"');
             }
             Self::V6(endpoint) => {
@@ -357,46 +356,11 @@ fn split_at_doubt(text: &str) -> Option<(&str, &str)> {
     text.split_at_checked(harmless.saturating_add(place))
 }
 
-fn address(out: &mut Vec<u8>, address: Ipv4Addr) {
-    for octet in address.octets() {
-        let (digits, length) = decimal(octet);
-        let end = out.len() + length + 1;
-        out.extend_from_slice(&digits);
-        out.truncate(end);
-    }
-    out.pop();
-}
-
 fn octet(out: &mut Vec<u8>, value: u8) {
     let (digits, length) = decimal(value);
     let end = out.len() + length;
     out.extend_from_slice(&digits);
     out.truncate(end);
-}
-
-/// The digits of an octet and the dot that may follow them, and how many digits there are.
-fn decimal(value: u8) -> ([u8; 4], usize) {
-    static DECIMALS: [([u8; 4], usize); 256] = decimals();
-    DECIMALS.get(usize::from(value)).copied().unwrap_or_default()
-}
-
-// Evaluated by the compiler, which would refuse both a wrong index and a digit too large.
-#[allow(clippy::indexing_slicing, clippy::cast_possible_truncation)]
-const fn decimals() -> [([u8; 4], usize); 256] {
-    let mut decimals = [([0; 4], 0); 256];
-    let mut value = 0;
-    while value < decimals.len() {
-        let hundreds = b'0' + (value / 100) as u8;
-        let tens = b'0' + (value / 10 % 10) as u8;
-        let units = b'0' + (value % 10) as u8;
-        decimals[value] = match value {
-            0..10 => ([units, b'.', 0, 0], 1),
-            10..100 => ([tens, units, b'.', 0], 2),
-            _ => ([hundreds, tens, units, b'.'], 3),
-        };
-        value += 1;
-    }
-    decimals
 }
 
 fn number(out: &mut Vec<u8>, value: u64) {

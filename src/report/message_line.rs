@@ -4,6 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use super::{Look, Palette};
 use crate::counted::counted;
+use crate::dotted::dotted;
 use crate::net::{Checksum, FlowFacts, UdpTunnel};
 use crate::trace::SeenMessage;
 use crate::wire::{
@@ -53,10 +54,12 @@ impl Display for MessageLine<'_, '_> {
 impl MessageLine<'_, '_> {
     fn request(&self, formatter: &mut Formatter<'_>, request: &RegistrationRequest) -> fmt::Result {
         let address = self.look.palette.address;
-        write!(formatter, "RRQ  {address}{}{address:#}", request.home_address)?;
+        write!(formatter, "RRQ  {address}{}{address:#}", dotted(request.home_address))?;
         match request.lifetime {
-            0 => write!(formatter, " de-registers {}", request.care_of_address)?,
-            lifetime => write!(formatter, " at {} for {}", request.care_of_address, Seconds(lifetime))?,
+            0 => write!(formatter, " de-registers {}", dotted(request.care_of_address))?,
+            lifetime => {
+                write!(formatter, " at {} for {}", dotted(request.care_of_address), Seconds(lifetime))?;
+            }
         }
         if request.flags.0 != 0 {
             write!(formatter, " [{}]", request.flags.letters().collect::<String>())?;
@@ -66,7 +69,7 @@ impl MessageLine<'_, '_> {
 
     fn reply(&self, formatter: &mut Formatter<'_>, reply: &RegistrationReply) -> fmt::Result {
         let Palette { address, good, bad, .. } = self.look.palette;
-        write!(formatter, "RRP  {address}{}{address:#} ", reply.home_address)?;
+        write!(formatter, "RRP  {address}{}{address:#} ", dotted(reply.home_address))?;
         let name = reply.code.name(self.seen.message.numbers());
         match reply.code {
             ReplyCode::ACCEPTED => write!(formatter, "{good}{name}{good:#}")?,

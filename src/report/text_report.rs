@@ -17,6 +17,7 @@ use super::message_line::MessageLine;
 use super::selection::Selection;
 use super::{Clock, Look, Report, Sections, Summary, TimeStyle, hex_dump, message_tree, statistics};
 use crate::counted::{Counted, counted, grouped};
+use crate::net::FlowEnd;
 use crate::rules::{Finding, Findings};
 use crate::state::Node;
 use crate::time::{Precision, Timestamp};
@@ -106,7 +107,11 @@ impl<W: Write> TextReport<W> {
             self.out,
             "{quiet}{:>6}  {time:>width$}{quiet:#}  {:<41}  {}",
             seen.frame,
-            format!("{} {arrow} {}", seen.datagram.source, seen.datagram.destination),
+            format!(
+                "{} {arrow} {}",
+                FlowEnd::from(seen.datagram.source),
+                FlowEnd::from(seen.datagram.destination)
+            ),
             MessageLine { seen, keys, look: &self.look }
         )
     }

@@ -40,6 +40,15 @@ pub(super) struct TextTable {
     rows: Texts,
     /// The style of each row.
     styles: Vec<Style>,
+    scratch: Scratch,
+}
+
+/// What a table is drawn with, kept from part to part: thousands of tables are written into the same room.
+#[derive(Default)]
+struct Scratch {
+    /// The cells of a row.
+    cells: Vec<CellText>,
+    lines: String,
 }
 
 /// How a table is arranged: what belongs together side by side, or stacked.
@@ -107,7 +116,15 @@ impl TextTable {
         for title in groups.iter().flat_map(|group| group.titles) {
             titles.push(|text| text.push_str(title));
         }
-        Self { groups, look: *look, indent, titles, rows: Texts::default(), styles: Vec::new() }
+        Self {
+            groups,
+            look: *look,
+            indent,
+            titles,
+            rows: Texts::default(),
+            styles: Vec::new(),
+            scratch: Scratch::default(),
+        }
     }
 
     /// Begins a row. Each line of its texts gets the style.
@@ -204,13 +221,16 @@ impl TextTable {
     }
 
     /// Writes the table with nothing broken.
-    fn write_whole(&self, out: &mut dyn Write, columns: &Columns) -> io::Result<()> {
+    fn write_whole(&mut self, out: &mut dyn Write, columns: &Columns) -> io::Result<()> {
+        let mut scratch = std::mem::take(&mut self.scratch);
         let indent = self.indent;
         let rule: String = std::iter::repeat_n(self.look.glyphs.rule, columns.total()).collect();
         let [(titles, heading), (rows, styles)] = self.parts();
-        self.write_rows(out, columns, titles, heading)?;
+        self.write_rows(out, columns, titles, heading, &mut scratch)?;
         writeln!(out, "{:indent$}{rule}", "")?;
-        self.write_rows(out, columns, rows, styles)
+        self.write_rows(out, columns, rows, styles, &mut scratch)?;
+        self.scratch = scratch;
+        Ok(())
     }
 
     fn write_rows(
@@ -219,17 +239,18 @@ impl TextTable {
         columns: &Columns,
         texts: &Texts,
         styles: &[Style],
+        Scratch { cells, lines }: &mut Scratch,
     ) -> io::Result<()> {
         let last = columns.each.len().saturating_sub(1);
         let mut styles = styles.iter().copied();
-        let mut cells: Vec<CellText> = columns.each.iter().map(|_| CellText::default()).collect();
-        let mut lines = String::new();
+        cells.resize_with(columns.each.len(), CellText::default);
+        lines.clear();
         texts.each_cell(self.groups, columns.is_wide, |index, group, cell| {
             if let Some(place) = cells.get_mut(index) {
                 texts.join(group, columns.is_wide, cell, place);
             }
             if index == last {
-                columns.draw(&cells, styles.next().unwrap_or_default(), self.indent, &mut lines);
+                columns.draw(cells, styles.next().unwrap_or_default(), self.indent, lines);
             }
         });
         out.write_all(lines.as_bytes())

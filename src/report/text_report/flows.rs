@@ -7,6 +7,7 @@ use anstyle::Style;
 use super::Page;
 use super::nodes::counters;
 use crate::counted::counted;
+use crate::dotted::dotted;
 use crate::net::FlowEnd;
 use crate::report::look::painted;
 use crate::report::text_table::{Group, TextTable};
@@ -70,7 +71,7 @@ const IDENTITY: usize = 7;
 /// Says which flow it is and how it went.
 fn identify(table: &mut TextTable, page: &Page<'_, '_>, flow: &FlowView) {
     let protocol = IpProtocol(flow.protocol);
-    table.maybe(flow.home_address);
+    table.maybe(flow.home_address.map(dotted));
     match protocol.name() {
         Some(name) => table.text(name),
         None => table.text(format_args!("protocol {}", protocol.0)),
@@ -95,7 +96,7 @@ fn fill(table: &mut TextTable, page: &Page<'_, '_>, flow: &FlowView, path: &Path
         Some(bid) => table.text(format_args!("BID {}", Bid::octet(bid))),
         None => table.text("no BID"),
     }
-    table.maybe(tunnel.map(|tunnel| tunnel.care_of_address));
+    table.maybe(tunnel.map(|tunnel| dotted(tunnel.care_of_address)));
     counters(table, path.downlink);
     counters(table, path.uplink);
 }

@@ -8,6 +8,7 @@ use anstyle::Style;
 
 use super::Page;
 use crate::counted::counted;
+use crate::dotted::dotted;
 use crate::report::look::painted;
 use crate::report::text_table::{Group, TextTable};
 use crate::state::{Bid, Binding, Effect, Multipath, Node, Origin, Rule, RuleAction, Traffic, Tunnel};
@@ -112,7 +113,7 @@ fn fill_binding(table: &mut TextTable, page: &mut Page<'_, '_>, binding: &Bindin
     table.text(Identifier(binding.bid()));
     match tunnel.and_then(far_end) {
         Some(behind_nat) => table.text(format_args!("{}\n{behind_nat}", binding.care_of_address)),
-        None => table.text(binding.care_of_address),
+        None => table.text(dotted(binding.care_of_address)),
     }
     match binding.interface {
         Some(interface) => {
@@ -146,7 +147,7 @@ fn fill_tunnel(table: &mut TextTable, tunnel: &Tunnel) {
     table.text(Identifier(tunnel.bid));
     match tunnel.far_end.port {
         Some(port) => table.text(format_args!("{}:{port}", tunnel.far_end.address)),
-        None => table.text(tunnel.care_of_address),
+        None => table.text(dotted(tunnel.care_of_address)),
     }
     table.nothing(2);
     table.text(tunnel.encapsulation.title());
@@ -235,8 +236,10 @@ impl Display for Preference<'_> {
         write!(formatter, "BID {octet} ")?;
         match node.latest_of(octet) {
             None => formatter.write_str("never registered"),
-            Some(binding) if binding.is_active() => write!(formatter, "{}", binding.care_of_address),
-            Some(binding) => write!(formatter, "{} {}", binding.care_of_address, binding.state.name()),
+            Some(binding) if binding.is_active() => write!(formatter, "{}", dotted(binding.care_of_address)),
+            Some(binding) => {
+                write!(formatter, "{} {}", dotted(binding.care_of_address), binding.state.name())
+            }
         }
     }
 }
