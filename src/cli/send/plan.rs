@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::super::{Exit, Failure, output};
 use crate::craft::{
     Call, CaseFacts, ScenarioError, Settings, Step, Surroundings, read_scenario, read_suite, repeated,
-    suite_cases, suite_names, without_secrets,
+    suite_cases, suite_names, suite_variables, variables_of, without_secrets,
 };
 
 /// What is to be done, in order.
@@ -19,6 +19,8 @@ pub(super) struct Plan {
     pub parts: Vec<Part>,
     /// What is done in the end and not reported.
     pub afterwards: Vec<Step>,
+    /// The names of the variables that anything of it can make use of.
+    pub variables: BTreeSet<String>,
     is_single: bool,
 }
 
@@ -49,19 +51,20 @@ impl Plan {
         let steps = repeated("request", None, call, settings.repeat.unwrap_or(1));
         let is_single = steps.len() == 1;
         let parts = steps.into_iter().map(|step| Part::of_step(step, None)).collect();
-        Ok(Self { parts, afterwards: Vec::new(), is_single })
+        Ok(Self { parts, afterwards: Vec::new(), variables: BTreeSet::new(), is_single })
     }
 
     /// The steps of scenario files, in the order given.
     pub(super) fn of_scenarios(files: &[PathBuf], surroundings: &Surroundings) -> Result<Self, Failure> {
-        let mut parts = Vec::new();
+        let (mut parts, mut variables) = (Vec::new(), BTreeSet::new());
         for file in files {
             let name = file.to_string_lossy().into_owned();
             let text = read(file)?;
             let steps = read_scenario(&text, surroundings).map_err(|error| wrong(&name, &text, error))?;
             parts.extend(steps.into_iter().map(|step| Part::of_step(step, Some(name.clone()))));
+            variables.extend(variables_of(&text));
         }
-        Ok(Self { parts, afterwards: Vec::new(), is_single: false })
+        Ok(Self { parts, afterwards: Vec::new(), variables, is_single: false })
     }
 
     /// The cases of a suite: all, or those that `wanted` names.
@@ -103,7 +106,7 @@ impl Plan {
             .into_iter()
             .map(|case| Part { scenario: None, case: Some(case.facts), steps: case.steps })
             .collect();
-        Ok(Self { parts, afterwards: suite.afterwards, is_single: false })
+        Ok(Self { parts, afterwards: suite.afterwards, variables: suite_variables(), is_single: false })
     }
 
     /// Whether this is one request from options, of which a person wants to see everything.
