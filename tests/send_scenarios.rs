@@ -435,6 +435,25 @@ fn a_mistake_in_the_whole_is_told() {
 }
 
 #[test]
+fn the_place_of_a_mistake_is_shown_without_what_a_terminal_could_obey() {
+    let text = "[[step]]\r\n\tname = \"a\u{202e}b\u{2028}\"\r\n\tbit\u{9b}31m = 1\r\n";
+    for (text, underlined) in [
+        (text.to_owned(), ""),
+        (text.replacen("bit\u{9b}31m", "\"bit\u{200f}\"", 1), "\"bit\\u{200f}\""),
+        (text.replacen("= 1", "= 1\u{1b}[2J", 1).replacen("\u{9b}31m", "", 1), ""),
+    ] {
+        let scenario = scenario(&text);
+        let run = run(&format!("send --ascii {}", scenario.file.display()));
+        assert_eq!(run.code, 2, "{text:?}");
+        let obeyed =
+            |sign: char| sign != '\n' && (sign.is_control() || "\u{200f}\u{202e}\u{2028}".contains(sign));
+        assert!(!run.error.contains(obeyed), "{:?}", run.error);
+        assert!(run.error.contains(underlined), "{}", run.error);
+        assert!(run.error.contains(",-["), "the place is shown: {}", run.error);
+    }
+}
+
+#[test]
 fn secrets_of_a_scenario_are_not_shown_around_a_mistake() {
     let text = "[vars]\npass = \"hush-hush-1\"\n[defaults]\nkey = [\n  \"256=text:hush-hush-2\",\n  \"257=text:hush-hush-3\",\n]\n\
                 [[step]]\nkey = \"258=text:hush-hush-4\"\nbit = 1\n";
