@@ -314,7 +314,7 @@ impl Decode {
             Format::Sarif => Box::new(SarifReport::new(output::stdout())),
             Format::Junit => {
                 let level = self.validation.fail_on.level().unwrap_or(Level::Must);
-                Box::new(JunitReport::new(output::stdout(), level))
+                Box::new(JunitReport::new(output::stdout(), level, self.validation.choice()?))
             }
             Format::Json => Box::new(JsonReport::new(io::stdout().lock(), sections)),
             Format::Ndjson => Box::new(NdjsonReport::new(io::stdout().lock(), sections)),
