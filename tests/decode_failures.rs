@@ -508,10 +508,15 @@ fn failures_move_no_terminal() {
     let scenario = scratch.file("wrong.toml", b"[[step]]\nname = \"\\u001b[2J\\u202e\"\nlifetime = 70000\n");
     let mut missing = mipflow("decode");
     let mut unknown = mipflow("send --dry-run --ha 198.51.100.1 --home-address 10.1.0.1 --allow");
+    let (mut no_option, mut no_command, mut no_time) =
+        (mipflow("decode"), mipflow(""), mipflow("decode x --at"));
     for (command, shown) in [
         (&mut mipflow(&format!("send --dry-run {scenario}")), "step \"\\u{1b}[2J\\u{202e}\", key lifetime"),
         (missing.arg("\u{1b}[2J.pcap"), "\\u{1b}[2J.pcap"),
         (unknown.arg("\u{9b}3"), "there is no rule '\\u{9b}3'"),
+        (no_option.arg("--\u{202e}pacp.gpj\u{1b}[2J"), "unexpected argument '--\\u{202e}pacp.gpj"),
+        (no_command.arg("\u{9b}3"), "unrecognized subcommand '\\u{9b}3'"),
+        (no_time.arg("\u{202e}noon\u{1b}]0;x\u{7}"), "invalid value '\\u{202e}noon"),
     ] {
         let error = finished(command).error;
         assert!(error.contains(shown), "{error:?}");
