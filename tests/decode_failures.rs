@@ -327,8 +327,9 @@ fn a_link_type_without_frames_is_not_told() {
 fn wrong_command_lines() {
     for (arguments, part) in [
         ("--show everything", "invalid value 'everything' for '--show"),
-        ("--port 0", "0 is not in 1..=65535"),
-        ("--port 65536", "65536 is not in 1..=65535"),
+        ("--port 0", "'0' for '--port <N>': it takes a whole number from 1 to 65535"),
+        ("--port 65536", "it takes a whole number from 1 to 65535"),
+        ("--port 434,435", "it takes a whole number from 1 to 65535"),
         ("--format yaml", "invalid value 'yaml' for '--format"),
         ("--time noon", "invalid value 'noon' for '--time"),
         ("--at noon", "a time is written as in 2024-06-01T10:00:30Z"),
@@ -337,7 +338,7 @@ fn wrong_command_lines() {
         ("--format csv --show ladder", "a ladder is text"),
         ("--format json --show ladder", "a ladder is text"),
         ("--ext-type 0", "--ext-type 0 is padding"),
-        ("--ext-type 256", "256 is not in 0..=255"),
+        ("--ext-type 256", "it takes a whole number from 0 to 255"),
         ("--bpf foo[", "the filter `foo[` is not valid"),
         ("--format csv --show messages,stats", "more than one section is asked for"),
         ("--colour always", "a similar argument exists: '--color'"),

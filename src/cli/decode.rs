@@ -17,6 +17,7 @@ use super::keys::KeyOptions;
 use super::numbers::NumberOptions;
 use super::open_files;
 use super::output::{self, Colour};
+use super::quantity::number;
 use super::reply_timeout::ReplyTimeout;
 use super::validation::{FailOn, ValidationOptions};
 use super::{Exit, Failure};
@@ -112,7 +113,7 @@ pub(super) struct Decode {
     bpf: Option<String>,
 
     /// UDP port of Mobile IP (repeatable) [default: 434]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", value_parser = number::<u16>(1, 65_535))]
     port: Vec<u16>,
 
     #[command(flatten)]
