@@ -16,6 +16,7 @@ mod quantity;
 mod reply_timeout;
 mod send;
 mod serve;
+mod text_file;
 mod validation;
 mod watch;
 

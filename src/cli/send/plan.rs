@@ -1,13 +1,10 @@
 //! What a call of `send` will do: one request, scenarios, or a suite; all of it checked.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use zeroize::Zeroizing;
-
-use super::super::{Exit, Failure, output};
+use super::super::{Exit, Failure, output, text_file};
 use crate::craft::{
     Call, CaseFacts, ScenarioError, Settings, Step, Surroundings, read_scenario, read_suite, repeated,
     suite_cases, suite_names, suite_variables, variables_of, without_secrets,
@@ -59,7 +56,7 @@ impl Plan {
         let (mut parts, mut variables) = (Vec::new(), BTreeSet::new());
         for file in files {
             let name = file.to_string_lossy().into_owned();
-            let text = read(file)?;
+            let text = text_file::read("scenario", file)?;
             let steps = read_scenario(&text, surroundings).map_err(|error| wrong(&name, &text, error))?;
             parts.extend(steps.into_iter().map(|step| Part::of_step(step, Some(name.clone()))));
             variables.extend(variables_of(&text));
@@ -170,17 +167,6 @@ fn only_whom_to_ask(settings: &Settings) -> Result<(), Failure> {
                 "give --ha, --home-address or --nai, --key, and --source or --interface where they matter";
             Err(Failure::usage(format!("--{option}: what a case asks for is its own"), Some(help.into())))
         }
-    }
-}
-
-fn read(file: &Path) -> Result<Zeroizing<String>, Failure> {
-    let shown = file.display();
-    match fs::read(file).map(Zeroizing::new) {
-        Ok(octets) => match std::str::from_utf8(&octets) {
-            Ok(text) => Ok(Zeroizing::new(text.to_owned())),
-            Err(_) => Err(Failure::usage(format!("the scenario {shown} is no text in UTF-8"), None)),
-        },
-        Err(error) => Err(Failure::io(format!("the scenario {shown} cannot be read: {error}"), None)),
     }
 }
 
