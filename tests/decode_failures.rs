@@ -446,6 +446,25 @@ fn an_input_is_never_written_over() {
 }
 
 #[test]
+fn an_earlier_capture_is_written_over_only_where_an_input_can_be_read() {
+    let scratch = Scratch::new();
+    let earlier = scratch.file("earlier.pcap", b"what was captured");
+    let missing = scratch.path("missing.pcap").display().to_string();
+    let text = scratch.file("text.pcap", b"No capture, but some words.");
+    for inputs in [missing.clone(), text.clone(), format!("{missing} {text}")] {
+        assert_eq!(run(&format!("decode -w {earlier} {inputs}")).code, 3, "{inputs}");
+        assert_eq!(fs::read(&earlier).unwrap(), b"what was captured", "{inputs}");
+    }
+    let new = scratch.path("new.pcap").display().to_string();
+    assert_eq!(run(&format!("decode -w {new} {missing}")).code, 3);
+    assert!(!fs::exists(&new).unwrap(), "nothing was written");
+    assert_eq!(run(&format!("decode -w {earlier} {missing} {FIGURE3}")).code, 3);
+    let written = run(&format!("decode --show stats --format json {earlier}"));
+    // By samples/README.md: 8 messages and 30 tunnelled packets.
+    assert!(written.out.contains("\"packets\":38,"), "{}", written.out);
+}
+
+#[test]
 fn more_files_than_may_be_open_at_first_are_read_and_those_beyond_the_limit_are_told() {
     const FILES: usize = 100;
     let limited = |limit: &str| {

@@ -246,11 +246,14 @@ impl Decode {
         let keys = self.keys.ring()?;
         let choice = self.validation.choice()?;
         let fail_on = self.validation.fail_on;
-        // Before the work, so that a capture is not read for nothing.
-        let writer = self.write.as_deref().map(|path| Writer::create(path, &inputs)).transpose();
-        let writer = writer.map_err(|error| write_failure(&error))?;
         open_files::allow(self.files.len());
         let timeline = Timeline::open(&self.files);
+        // Before the work, so that a capture is not read for nothing. An earlier capture of that name is gone only when
+        // there is something to fill a new one with.
+        let is_unreadable = timeline.errors().len() == self.files.len();
+        let write = self.write.as_deref().filter(|_| !is_unreadable);
+        let writer = write.map(|path| Writer::create(path, &inputs)).transpose();
+        let writer = writer.map_err(|error| write_failure(&error))?;
         let bar = progress(&timeline, sections.messages);
         let trace = Trace::new(&ports, numbers, writer.is_some());
         let judges = sections.findings || fail_on != FailOn::Never;
