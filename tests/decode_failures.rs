@@ -327,8 +327,9 @@ fn a_link_type_without_frames_is_not_told() {
 fn wrong_command_lines() {
     for (arguments, part) in [
         ("--show everything", "invalid value 'everything' for '--show"),
-        ("--port 0", "0 is not in 1..=65535"),
-        ("--port 65536", "65536 is not in 1..=65535"),
+        ("--port 0", "'0' for '--port <N>': it takes a whole number from 1 to 65535"),
+        ("--port 65536", "it takes a whole number from 1 to 65535"),
+        ("--port 434,435", "it takes a whole number from 1 to 65535"),
         ("--format yaml", "invalid value 'yaml' for '--format"),
         ("--time noon", "invalid value 'noon' for '--time"),
         ("--at noon", "a time is written as in 2024-06-01T10:00:30Z"),
@@ -337,7 +338,7 @@ fn wrong_command_lines() {
         ("--format csv --show ladder", "a ladder is text"),
         ("--format json --show ladder", "a ladder is text"),
         ("--ext-type 0", "--ext-type 0 is padding"),
-        ("--ext-type 256", "256 is not in 0..=255"),
+        ("--ext-type 256", "it takes a whole number from 0 to 255"),
         ("--bpf foo[", "the filter `foo[` is not valid"),
         ("--format csv --show messages,stats", "more than one section is asked for"),
         ("--colour always", "a similar argument exists: '--color'"),
@@ -382,6 +383,13 @@ fn key_files_that_cannot_be_used() {
     assert_eq!((run_missing.code, run_missing.out.as_str()), (3, ""));
     assert!(told(&run_missing).starts_with(&format!("the key file {missing} cannot be read:")));
     let empty = scratch.file("empty.toml", b"# none yet\n");
+    // It was read, and is wrong.
+    let binary = scratch.file("binary.toml", b"[[key]]\nspi = 256\ntext = \"\xff\xfe\"\n");
+    let run_binary = run(&format!("decode --key-file {binary} {FIGURE3}"));
+    assert_eq!(
+        (run_binary.code, told(&run_binary)),
+        (2, format!("the key file {binary} is no text in UTF-8"))
+    );
     let run_empty = run(&format!("decode --key-file {empty} {FIGURE3}"));
     assert!(
         run_empty.code == 2 && told(&run_empty).starts_with(&format!("the key file {empty} holds no key"))
@@ -435,6 +443,25 @@ fn an_input_is_never_written_over() {
     let run_nowhere = run(&format!("decode -w {nowhere} {input}"));
     assert_eq!(run_nowhere.code, 3);
     assert!(told(&run_nowhere).starts_with(&format!("`{nowhere}` cannot be created")));
+}
+
+#[test]
+fn an_earlier_capture_is_written_over_only_where_an_input_can_be_read() {
+    let scratch = Scratch::new();
+    let earlier = scratch.file("earlier.pcap", b"what was captured");
+    let missing = scratch.path("missing.pcap").display().to_string();
+    let text = scratch.file("text.pcap", b"No capture, but some words.");
+    for inputs in [missing.clone(), text.clone(), format!("{missing} {text}")] {
+        assert_eq!(run(&format!("decode -w {earlier} {inputs}")).code, 3, "{inputs}");
+        assert_eq!(fs::read(&earlier).unwrap(), b"what was captured", "{inputs}");
+    }
+    let new = scratch.path("new.pcap").display().to_string();
+    assert_eq!(run(&format!("decode -w {new} {missing}")).code, 3);
+    assert!(!fs::exists(&new).unwrap(), "nothing was written");
+    assert_eq!(run(&format!("decode -w {earlier} {missing} {FIGURE3}")).code, 3);
+    let written = run(&format!("decode --show stats --format json {earlier}"));
+    // By samples/README.md: 8 messages and 30 tunnelled packets.
+    assert!(written.out.contains("\"packets\":38,"), "{}", written.out);
 }
 
 #[test]
@@ -508,10 +535,15 @@ fn failures_move_no_terminal() {
     let scenario = scratch.file("wrong.toml", b"[[step]]\nname = \"\\u001b[2J\\u202e\"\nlifetime = 70000\n");
     let mut missing = mipflow("decode");
     let mut unknown = mipflow("send --dry-run --ha 198.51.100.1 --home-address 10.1.0.1 --allow");
+    let (mut no_option, mut no_command, mut no_time) =
+        (mipflow("decode"), mipflow(""), mipflow("decode x --at"));
     for (command, shown) in [
         (&mut mipflow(&format!("send --dry-run {scenario}")), "step \"\\u{1b}[2J\\u{202e}\", key lifetime"),
         (missing.arg("\u{1b}[2J.pcap"), "\\u{1b}[2J.pcap"),
         (unknown.arg("\u{9b}3"), "there is no rule '\\u{9b}3'"),
+        (no_option.arg("--\u{202e}pacp.gpj\u{1b}[2J"), "unexpected argument '--\\u{202e}pacp.gpj"),
+        (no_command.arg("\u{9b}3"), "unrecognized subcommand '\\u{9b}3'"),
+        (no_time.arg("\u{202e}noon\u{1b}]0;x\u{7}"), "invalid value '\\u{202e}noon"),
     ] {
         let error = finished(command).error;
         assert!(error.contains(shown), "{error:?}");

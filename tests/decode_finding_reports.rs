@@ -159,6 +159,24 @@ fn junit_has_a_suite_for_each_prefix_and_tells_of_twenty() {
 }
 
 #[test]
+fn in_junit_a_rule_that_is_hidden_is_skipped() {
+    let skipped = "<skipped message=\"hidden by --allow\"/>";
+    let case = |text: &str, rule: &str| {
+        let (_, case) = text.split_once(&format!("name=\"{rule} ")).expect(rule);
+        case.split_once("<testcase").expect("it is not the last").0.to_owned()
+    };
+    let text = decoded(&wrong_identifiers(1), "scene.pcap", "--format junit --allow mp --deny MP-008");
+    // MP-008 is raised, and not hidden with the others; of MP-001 there is nothing to find.
+    assert!(case(&text, "MP-008").contains("<failure"), "{text}");
+    for hidden in ["MP-001", "MP-007"] {
+        assert!(case(&text, hidden).contains(skipped), "{hidden}: {text}");
+    }
+    assert!(!case(&text, "EXT-001").contains("<skipped"), "{text}");
+    let explained: Value = serde_json::from_str(&shown("explain MP --format json")).unwrap();
+    assert_eq!(text.matches(skipped).count(), explained.as_array().unwrap().len() - 1);
+}
+
+#[test]
 fn what_many_nodes_have_in_common_has_a_heading_and_no_findings_are_told_too() {
     let text = decoded(&wrong_identifiers(17), "scene.pcap", "--show findings");
     let lines: Vec<&str> = text.lines().collect();

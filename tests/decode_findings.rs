@@ -191,6 +191,10 @@ fn allowed_rules_are_hidden_and_denied_ones_raised() {
     // EXT-004, a note, is of the first request with Type 154: frame 1.
     let (_, document) = json(&no_fault(), "--deny EXT-004");
     assert_eq!(found(&document, "must"), vec![("EXT-004".to_owned(), 1)]);
+    // As a script has it whose variable is empty: that is not to hide all rules, nor to raise them.
+    for option in ["--allow=", "--deny="] {
+        assert_eq!(decoded(&no_fault(), option).code, 2, "{option}");
+    }
     let run = decoded(&no_fault(), "--allow NO-SUCH");
     assert_eq!(run.code, 2);
     assert!(run.error.contains("there is no rule 'NO-SUCH'"), "{}", run.error);

@@ -58,6 +58,25 @@ fn completions_offer_rules_suites_and_technologies_and_files_only_where_they_are
             "{offered}"
         );
     }
+    // Arguments that are no options have a line of their own, without a description.
+    let lines = |command: &str| {
+        let begin = format!("complete -c mipflow -n \"__fish_mipflow_using_subcommand {command}\" -f");
+        fish.lines().filter_map(|line| line.strip_prefix(&begin)).map(str::to_owned).collect::<Vec<_>>()
+    };
+    for (command, words) in [
+        ("explain", [" REG-017 ", " D16\""]),
+        ("completions", ["\"bash ", " zsh\""]),
+        ("help", ["\"decode ", " man "]),
+    ] {
+        let lines = lines(command);
+        assert_eq!(lines.len(), 1, "{command}: {lines:?}");
+        assert!(words.iter().all(|word| lines[0].contains(word)), "{command}: {lines:?}");
+    }
+    assert_eq!(lines("man"), [""]);
+    assert!(
+        ["decode", "send", "watch"].into_iter().all(|command| lines(command).is_empty()),
+        "they take files"
+    );
     let bash = shown("completions bash");
     let (_, explain) = bash.split_once("mipflow__subcmd__explain)\n            opts=\"").expect("explain");
     assert!(explain.split_once('"').unwrap().0.contains(" MP-004 "), "a rule");

@@ -218,6 +218,33 @@ fn a_variable_may_be_made_of_others() {
 }
 
 #[test]
+fn a_variable_that_nothing_makes_use_of_is_told_once_and_before_anything_else() {
+    let told = |arguments: &str| {
+        let run = run(&format!("send --dry-run --ha 198.51.100.1 --home-address 10.1.0.1 {arguments}"));
+        assert_eq!(run.code, 0, "{arguments}: {}", run.error);
+        run.error
+    };
+    let warning = |name: &str| format!("--var: nothing makes use of a variable '{name}'\n");
+    let first = scenario("[vars]\nrealm = \"${country}\"\nunused = 1\n[[step]]\nnai = \"${who}@${realm}\"\n");
+    let second = scenario("# ${remark}\n[[step]]\nname = \"one\"\nflow = [\"forward ${bid}: any\"]\n");
+    let (first, second) = (first.file.display(), second.file.display());
+    let of_first = "--var who=mn --var country=org";
+    assert_eq!(told(&format!("{of_first} --var realm=net --var unused=2 {first}")), "");
+    assert_eq!(told(&format!("{of_first} --var nai=a --var nai=b {first} {first}")), warning("nai"));
+    // One set for several scenarios is no mistake.
+    assert_eq!(told(&format!("{of_first} --var bid=1 {first} {second}")), "");
+    assert_eq!(told(&format!("{of_first} --var bid=1 {first}")), warning("bid"));
+    assert_eq!(told(&format!("--var bid=1 --var remark=x {second}")), warning("remark"));
+    assert_eq!(told("--var a=1 --var \u{202e}b=1"), warning("a") + &warning("\\u{202e}b"));
+    // What a suite sets itself is not for others to set.
+    let suite = "--suite rfc7629 --case rfc7629/4.1/1 --key 256=text:x";
+    let of_suite = told(&format!("{suite} --var care_of_1=192.0.2.1 --var careof1=192.0.2.1 --var run=1"));
+    assert_eq!(of_suite, warning("careof1") + &warning("run"));
+    let json = told(&format!("--format json {of_first} --var bid=1 {first}"));
+    assert!(json.starts_with(&warning("bid")), "{json}");
+}
+
+#[test]
 fn variables_that_grow_without_end_are_refused() {
     // Each is ten times the one before: the last would be 10^8 octets.
     let grown: Vec<String> = (1..8)
@@ -408,6 +435,25 @@ fn a_mistake_in_the_whole_is_told() {
 }
 
 #[test]
+fn the_place_of_a_mistake_is_shown_without_what_a_terminal_could_obey() {
+    let text = "[[step]]\r\n\tname = \"a\u{202e}b\u{2028}\"\r\n\tbit\u{9b}31m = 1\r\n";
+    for (text, underlined) in [
+        (text.to_owned(), ""),
+        (text.replacen("bit\u{9b}31m", "\"bit\u{200f}\"", 1), "\"bit\\u{200f}\""),
+        (text.replacen("= 1", "= 1\u{1b}[2J", 1).replacen("\u{9b}31m", "", 1), ""),
+    ] {
+        let scenario = scenario(&text);
+        let run = run(&format!("send --ascii {}", scenario.file.display()));
+        assert_eq!(run.code, 2, "{text:?}");
+        let obeyed =
+            |sign: char| sign != '\n' && (sign.is_control() || "\u{200f}\u{202e}\u{2028}".contains(sign));
+        assert!(!run.error.contains(obeyed), "{:?}", run.error);
+        assert!(run.error.contains(underlined), "{}", run.error);
+        assert!(run.error.contains(",-["), "the place is shown: {}", run.error);
+    }
+}
+
+#[test]
 fn secrets_of_a_scenario_are_not_shown_around_a_mistake() {
     let text = "[vars]\npass = \"hush-hush-1\"\n[defaults]\nkey = [\n  \"256=text:hush-hush-2\",\n  \"257=text:hush-hush-3\",\n]\n\
                 [[step]]\nkey = \"258=text:hush-hush-4\"\nbit = 1\n";
@@ -502,7 +548,10 @@ fn each_shipped_scenario_is_sound_and_runs() {
              --rate 1000 --var look=1ms --var pace=1ms {}",
             file.display()
         ));
-        assert_eq!((run.code, run.error.as_str()), (0, ""), "{name}: {}", run.out);
+        assert_eq!(run.code, 0, "{name}: {}{}", run.out, run.error);
+        // Not all of them have all of these variables.
+        let is_told = |line: &str| line.starts_with("--var: nothing makes use of a variable '");
+        assert!(run.error.lines().all(is_told), "{name}: {}", run.error);
     }
     assert_eq!(found, 10);
 }

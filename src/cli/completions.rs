@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Arg, Args, Command, ValueHint};
 use clap_complete::Shell;
 
@@ -26,10 +26,29 @@ impl Completions {
         });
         let mut text = Vec::new();
         clap_complete::generate(self.shell, &mut command, "mipflow", &mut text);
+        if self.shell == Shell::Fish {
+            command.get_subcommands().filter_map(fish_words).for_each(|line| text.extend(line.into_bytes()));
+        }
         let mut out = output::stdout();
         out.write_all(&text).and_then(|()| out.flush()).map_err(|error| Failure::output(&error))?;
         Ok(Exit::Done)
     }
+}
+
+/// What fish is to offer for the arguments of a command that are no options, where these are no files: `clap_complete`
+/// leaves them out, and fish offers files then; what it writes for `help` never holds.
+fn fish_words(command: &Command) -> Option<String> {
+    let is_file =
+        |argument: &Arg| matches!(argument.get_value_hint(), ValueHint::FilePath | ValueHint::AnyPath);
+    if command.get_positionals().any(is_file) {
+        return None;
+    }
+    let values: Vec<PossibleValue> = command.get_positionals().flat_map(Arg::get_possible_values).collect();
+    let commands = command.get_subcommands().map(Command::get_name);
+    let words: Vec<&str> = values.iter().map(PossibleValue::get_name).chain(commands).collect();
+    let offer = if words.is_empty() { String::new() } else { format!(" -a \"{}\"", words.join(" ")) };
+    let name = command.get_name();
+    Some(format!("complete -c mipflow -n \"__fish_mipflow_using_subcommand {name}\" -f{offer}\n"))
 }
 
 /// An argument with what a shell offers for it: words where there is a list of them, and files only where they are

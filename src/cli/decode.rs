@@ -17,6 +17,7 @@ use super::keys::KeyOptions;
 use super::numbers::NumberOptions;
 use super::open_files;
 use super::output::{self, Colour};
+use super::quantity::number;
 use super::reply_timeout::ReplyTimeout;
 use super::validation::{FailOn, ValidationOptions};
 use super::{Exit, Failure};
@@ -112,7 +113,7 @@ pub(super) struct Decode {
     bpf: Option<String>,
 
     /// UDP port of Mobile IP (repeatable) [default: 434]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", value_parser = number::<u16>(1, 65_535))]
     port: Vec<u16>,
 
     #[command(flatten)]
@@ -245,11 +246,14 @@ impl Decode {
         let keys = self.keys.ring()?;
         let choice = self.validation.choice()?;
         let fail_on = self.validation.fail_on;
-        // Before the work, so that a capture is not read for nothing.
-        let writer = self.write.as_deref().map(|path| Writer::create(path, &inputs)).transpose();
-        let writer = writer.map_err(|error| write_failure(&error))?;
         open_files::allow(self.files.len());
         let timeline = Timeline::open(&self.files);
+        // Before the work, so that a capture is not read for nothing. An earlier capture of that name is gone only when
+        // there is something to fill a new one with.
+        let is_unreadable = timeline.errors().len() == self.files.len();
+        let write = self.write.as_deref().filter(|_| !is_unreadable);
+        let writer = write.map(|path| Writer::create(path, &inputs)).transpose();
+        let writer = writer.map_err(|error| write_failure(&error))?;
         let bar = progress(&timeline, sections.messages);
         let trace = Trace::new(&ports, numbers, writer.is_some());
         let judges = sections.findings || fail_on != FailOn::Never;
@@ -316,7 +320,7 @@ impl Decode {
             Format::Sarif => Box::new(SarifReport::new(output::stdout())),
             Format::Junit => {
                 let level = self.validation.fail_on.level().unwrap_or(Level::Must);
-                Box::new(JunitReport::new(output::stdout(), level))
+                Box::new(JunitReport::new(output::stdout(), level, self.validation.choice()?))
             }
             Format::Json => Box::new(JsonReport::new(io::stdout().lock(), sections)),
             Format::Ndjson => Box::new(NdjsonReport::new(io::stdout().lock(), sections)),

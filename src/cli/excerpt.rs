@@ -1,6 +1,8 @@
-//! A text of which long lines are shortened, so that a fault in one of them can be shown.
+//! A text from a file made fit to show a fault in it: long lines are shortened, and nothing controls the terminal.
 
 use std::ops::Range;
+
+use crate::report::is_harmful;
 
 /// Characters that a line may have; a longer one is shortened to so many.
 const MOST: usize = 240;
@@ -9,9 +11,40 @@ const BEFORE: usize = 80;
 /// Stands for what was left out.
 const GAP: &str = "...";
 
-/// `text` with its long lines shortened, that of `place` around it; and the place there, which ends where its line is
-/// cut off. Lines keep their numbers.
+/// `text` with what is harmful shown by its number, and its long lines shortened, that of `place` around it; and the
+/// place there, which ends where its line is cut off. Lines keep their numbers.
 pub(super) fn excerpt(text: &str, place: Range<usize>) -> (String, Range<usize>) {
+    let (text, place) = harmless(text, place);
+    shortened(&text, place)
+}
+
+/// `text` with what is harmful shown by its number, and the same place there. Tabs are for indenting, and lines may end
+/// as they do on Windows.
+fn harmless(text: &str, place: Range<usize>) -> (String, Range<usize>) {
+    let mut shown = String::with_capacity(text.len());
+    let (mut start, mut end) = (None, None);
+    let mut characters = text.char_indices().peekable();
+    while let Some((at, character)) = characters.next() {
+        if at >= place.start {
+            start.get_or_insert(shown.len());
+        }
+        if at >= place.end {
+            end.get_or_insert(shown.len());
+        }
+        let ends_a_line = character == '\n'
+            || character == '\r' && characters.peek().is_some_and(|(_, next)| *next == '\n');
+        if ends_a_line || character == '\t' || !is_harmful(character) {
+            shown.push(character);
+        } else {
+            shown.extend(character.escape_unicode());
+        }
+    }
+    let place = start.unwrap_or(shown.len())..end.unwrap_or(shown.len());
+    (shown, place)
+}
+
+/// `text` with its long lines shortened.
+fn shortened(text: &str, place: Range<usize>) -> (String, Range<usize>) {
     if text.lines().all(|line| line.chars().nth(MOST).is_none()) {
         return (text.to_owned(), place);
     }
@@ -66,6 +99,31 @@ mod tests {
             assert_eq!(excerpt(text, place.clone()), (text.to_owned(), place));
         }
         assert_eq!(excerpt("", 0..0), (String::new(), 0..0));
+    }
+
+    #[test]
+    fn what_a_terminal_could_obey_is_shown_by_its_number_and_the_place_stays() {
+        for (before, wrong, after, shown) in [
+            ("\u{1b}[2J", "wrong", "\u{202e}\n", ["\\u{1b}[2J", "wrong", "\\u{202e}\n"]),
+            ("a = \"", "b\u{9b}31m\u{feff}c", "\"", ["a = \"", "b\\u{9b}31m\\u{feff}c", "\""]),
+            ("one\rtwo\u{2028}", "\u{7}", "\u{85}", ["one\\u{d}two\\u{2028}", "\\u{7}", "\\u{85}"]),
+            ("é\u{ad}\n", "", "", ["é\\u{ad}\n", "", ""]),
+            ("one\r\n\t", "two", "\r\nthree\r\n", ["one\r\n\t", "two", "\r\nthree\r\n"]),
+        ] {
+            let place = before.len()..before.len() + wrong.len();
+            let (text, place) = excerpt(&[before, wrong, after].concat(), place);
+            assert_eq!(text, shown.concat());
+            assert_eq!(place, shown[0].len()..shown[0].len() + shown[1].len(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_gets_long_by_it_is_shortened() {
+        let text = format!("{}wrong\n", "\u{7}".repeat(100));
+        let (short, place) = excerpt(&text, 100..105);
+        // Five characters each, of which the last 80 before the place are shown.
+        assert_eq!(short, format!("...{}wrong\n", "\\u{7}".repeat(16)));
+        assert_eq!(short.get(place), Some("wrong"));
     }
 
     #[test]

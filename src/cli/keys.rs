@@ -8,7 +8,7 @@ use clap::Args;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::Failure;
+use super::{Failure, text_file};
 use crate::wire::{Algorithm, Key, KeyError, KeyRing};
 
 /// The variable of the environment that holds keys, one a line, where the command line names none.
@@ -103,9 +103,7 @@ struct KeyTable {
 
 fn read_file(path: &Path, ring: &mut KeyRing) -> Result<(), Failure> {
     let shown = path.display();
-    let content = std::fs::read_to_string(path)
-        .map(Zeroizing::new)
-        .map_err(|error| Failure::io(format!("the key file {shown} cannot be read: {error}"), None))?;
+    let content = text_file::read("key file", path)?;
     let how = "write [[key]] tables with spi = NUMBER, hex = \"...\" or text = \"...\", and algorithm = \"hmac-md5\"";
     let file: KeyFile = toml::from_str(&content).map_err(|error| {
         // The error's own rendering quotes the line, and with it the secret.

@@ -16,15 +16,17 @@ mod quantity;
 mod reply_timeout;
 mod send;
 mod serve;
+mod text_file;
 mod validation;
 mod watch;
 
 pub use exit::{Exit, Failure};
 
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 use clap::{Arg, CommandFactory, FromArgMatches as _, Parser, Subcommand};
 
+use crate::report::harmless;
 use output::Colour;
 
 /// Decode, watch and probe Mobile IPv4 with several care-of addresses and bound flows (RFC 5944, RFC 7629).
@@ -58,10 +60,16 @@ impl Cli {
     pub fn from_arguments() -> Result<Self, Exit> {
         let parsed = Self::parsed().try_get_matches().and_then(|found| Self::from_arg_matches(&found));
         parsed.map_err(|told| {
-            let printed = told.print();
             if told.use_stderr() {
+                // Who closed standard error does not want to know.
+                let _ = if has_harmful_words() {
+                    writeln!(io::stderr(), "{}", harmless(told.to_string().trim_end()))
+                } else {
+                    told.print()
+                };
                 return Exit::Usage;
             }
+            let printed = told.print();
             exit::draw_failures_in(output::glyphs(false, io::stderr().is_terminal()), Colour::Auto);
             printed.map_or_else(|error| Failure::output(&error).tell(), |()| Exit::Done)
         })
@@ -100,6 +108,15 @@ impl Cli {
             Command::Man(man) => man.run(Self::command()),
         }
     }
+}
+
+/// Whether a word of the command line holds what a terminal could obey: where names of files are put there by a shell,
+/// who chose those may not have been the user.
+fn has_harmful_words() -> bool {
+    std::env::args_os().any(|word| {
+        let word = word.to_string_lossy();
+        harmless(&word) != word
+    })
 }
 
 #[cfg(test)]

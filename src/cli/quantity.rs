@@ -1,9 +1,21 @@
-//! Quantities as people write them: sizes, durations, rings of files, stop conditions, speeds.
+//! Quantities as people write them: numbers, sizes, durations, rings of files, stop conditions, speeds.
 
 use std::time::Duration;
 
 use crate::capture::RingSize;
 use crate::time;
+
+/// A whole number within these bounds.
+pub(super) fn number<T: TryFrom<u64>>(
+    least: u64,
+    most: u64,
+) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static {
+    move |text| {
+        let number = text.parse::<u64>().ok().filter(|number| (least..=most).contains(number));
+        let number = number.and_then(|number| T::try_from(number).ok());
+        number.ok_or_else(|| format!("it takes a whole number from {least} to {most}"))
+    }
+}
 
 /// Octets: a number, alone or with K, M, G (of 1024, also written `KiB`, `MiB`, `GiB`) or kB, MB, GB (of 1000).
 pub(super) fn parse_size(text: &str) -> Result<u64, String> {

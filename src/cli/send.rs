@@ -23,7 +23,7 @@ use crate::craft::{
     ChannelError, Entry, Outcome, RunError, RunOptions, Runner, Settings, Step, Surroundings, Variables,
 };
 use crate::report::{
-    Announcement, SendDepth, SendJson, SendJunit, SendReport, SendTap, SendText, route_line,
+    Announcement, SendDepth, SendJson, SendJunit, SendReport, SendTap, SendText, harmless, route_line,
 };
 use crate::rules::{Finding, Scope, Subject};
 use judge::Judge;
@@ -147,6 +147,11 @@ impl Send {
             None if self.scenarios.is_empty() => Plan::of_options(&surroundings)?,
             None => Plan::of_scenarios(&self.scenarios, &surroundings)?,
         };
+        // The same variables may be given to scenarios of which some have no use for them: that is no mistake.
+        for name in surroundings.variables.keys().filter(|name| !plan.variables.contains(*name)) {
+            // Who closed standard error does not want to know.
+            let _ = writeln!(io::stderr(), "--var: nothing makes use of a variable '{}'", harmless(name));
+        }
         drop(surroundings);
         let depth = SendDepth { messages: self.verbose || plan.is_single(), hex: self.hex };
         let mut report: Box<dyn SendReport> = match self.format {

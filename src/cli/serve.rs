@@ -17,6 +17,7 @@ use signal_hook::iterator::Signals;
 use super::interruption::ignores_hangup;
 use super::keys::KeyOptions;
 use super::numbers::NumberOptions;
+use super::quantity::number;
 use super::{Exit, Failure};
 use crate::counted::counted;
 use crate::craft::ReplayStyle;
@@ -55,11 +56,11 @@ pub(super) struct Serve {
     multipath: Switch,
 
     /// Longest lifetime to grant, in seconds; 65535 never ends
-    #[arg(long, value_name = "SECONDS", default_value_t = u16::MAX, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "SECONDS", default_value_t = u16::MAX, value_parser = number::<u16>(1, 65_535))]
     max_lifetime: u16,
 
     /// Most bindings of one node; what would be one more gets code 135
-    #[arg(long, value_name = "N", default_value_t = 254, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 254, value_parser = number::<u16>(1, 65_535))]
     max_bindings: u16,
 
     /// Home addresses to serve (repeatable); others get code 129, and nodes that have only a NAI get one of these

@@ -70,7 +70,8 @@ impl ValidationOptions {
     pub fn choice(&self) -> Result<Choice, Failure> {
         let known = |name: &String| {
             let name = name.to_ascii_uppercase();
-            if CATALOGUE.iter().any(|rule| rule.id.starts_with(&name)) {
+            // All rules begin with nothing; a variable of a script that is empty is not to hide them all.
+            if !name.is_empty() && CATALOGUE.iter().any(|rule| rule.id.starts_with(&name)) {
                 Ok(name)
             } else {
                 Err(Failure::usage(

@@ -16,7 +16,7 @@ use super::interruption::Interruption;
 use super::keys::KeyOptions;
 use super::numbers::NumberOptions;
 use super::output;
-use super::quantity::{Stop, parse_buffer, parse_ring, parse_speed, parse_stop};
+use super::quantity::{Stop, number, parse_buffer, parse_ring, parse_speed, parse_stop};
 use super::reply_timeout::ReplyTimeout;
 use super::validation::{FailOn, ValidationOptions};
 use super::{Exit, Failure};
@@ -70,7 +70,7 @@ pub(super) struct Watch {
         long,
         value_name = "N",
         default_value_t = 262_144,
-        value_parser = clap::value_parser!(u32).range(1..=262_144)
+        value_parser = number::<u32>(1, 262_144)
     )]
     snaplen: u32,
 
@@ -93,7 +93,7 @@ pub(super) struct Watch {
     node: Option<String>,
 
     /// UDP port of Mobile IP (repeatable) [default: 434]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", value_parser = number::<u16>(1, 65_535))]
     port: Vec<u16>,
 
     #[command(flatten)]

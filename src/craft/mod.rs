@@ -46,8 +46,8 @@ pub use request::{Request, RequestError, Signature};
 pub use runner::{Route, RunError, RunOptions, Runner, Step};
 pub use scenario::{
     MOST_REPETITIONS, ScenarioError, Surroundings, Variables, parse_access_technology, parse_rate,
-    read as read_scenario, repeated, without_secrets,
+    read as read_scenario, repeated, variables_of, without_secrets,
 };
 pub use settings::Settings;
 pub use sign::{append_authentication, append_mobile_home_authentication};
-pub use suite::{Case, Suite, read_suite, suite_cases, suite_names};
+pub use suite::{Case, Suite, read_suite, suite_cases, suite_names, suite_variables};

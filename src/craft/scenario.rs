@@ -6,6 +6,8 @@ mod variables;
 
 pub use secrets::without_secrets;
 pub use values::{parse_access_technology, parse_rate};
+pub(super) use variables::names_in_vars;
+pub use variables::variables_of;
 
 use std::collections::BTreeMap;
 use std::ops::Range;

@@ -8,6 +8,7 @@
 //! What a case asks for wins over the command line, which says only whom to ask, and as whom; its flags are in every
 //! request.
 
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use toml::de::{DeTable, DeValue};
 use super::case::CaseFacts;
 use super::expectation::Expectation;
 use super::runner::Step;
-use super::scenario::{Layer, ReadStep, Reader, ScenarioError, Surroundings};
+use super::scenario::{Layer, ReadStep, Reader, ScenarioError, Surroundings, names_in_vars};
 use super::settings::Settings;
 use crate::wall_clock;
 use crate::wire::RequestFlags;
@@ -46,6 +47,11 @@ pub struct Suite {
 /// The names of the suites.
 pub fn suite_names() -> impl Iterator<Item = &'static str> {
     SUITES.into_iter().map(|(name, _)| name)
+}
+
+/// The names of the variables that can be given to a suite, whichever it is: what else its strings refer to is set anew.
+pub fn suite_variables() -> BTreeSet<String> {
+    SUITES.into_iter().flat_map(|(_, source)| names_in_vars(source)).collect()
 }
 
 /// What the cases of a suite are about, `None` for a suite that there is none of.

@@ -7,7 +7,7 @@ use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, 
 
 use super::{Report, Selection, Summary};
 use crate::counted::counted;
-use crate::rules::{CATALOGUE, Finding, Findings, Level, OfRule, Rule};
+use crate::rules::{CATALOGUE, Choice, Finding, Findings, Level, OfRule, Rule};
 use crate::trace::SeenMessage;
 use crate::wire::KeyRing;
 
@@ -15,6 +15,7 @@ use crate::wire::KeyRing;
 pub struct JunitReport<W> {
     out: W,
     fails_from: Level,
+    choice: Choice,
 }
 
 /// The findings of one rule that are written out; the rest are counted.
@@ -22,15 +23,15 @@ const FEW: usize = 20;
 
 impl<W: Write> JunitReport<W> {
     /// A document on `out`, in which a finding of `fails_from` or graver fails its case; others are told in the
-    /// output of theirs.
-    pub fn new(out: W, fails_from: Level) -> Self {
-        Self { out, fails_from }
+    /// output of theirs. The cases of rules that `choice` hides are skipped.
+    pub fn new(out: W, fails_from: Level, choice: Choice) -> Self {
+        Self { out, fails_from, choice }
     }
 
-    /// The case of one rule of a run in which nothing was read.
-    fn skipped(rule: &Rule) -> TestCase {
+    /// The case of a rule of which nothing can be said, and why.
+    fn skipped(rule: &Rule, why: &str) -> TestCase {
         let mut status = TestCaseStatus::skipped();
-        status.set_message("nothing was read");
+        status.set_message(why);
         named(rule, status)
     }
 
@@ -100,7 +101,13 @@ impl<W: Write> Report for JunitReport<W> {
             // Whose those were that found no room is not known.
             let of_rules = summary.findings.filter(|_| !selection.is_narrowed()).map(Findings::of_rules);
             let of_rule = of_rules.and_then(|rules| rules.get(rule.id)).copied();
-            let case = if is_unread { Self::skipped(rule) } else { self.case(rule, found, of_rule) };
+            let case = if is_unread {
+                Self::skipped(rule, "nothing was read")
+            } else if self.choice.level(rule).is_none() {
+                Self::skipped(rule, "hidden by --allow")
+            } else {
+                self.case(rule, found, of_rule)
+            };
             suite.add_test_case(case);
         }
         document.add_test_suite(suite);

@@ -47,6 +47,7 @@ pub use ladder::LadderFormat;
 pub use live_report::LiveReport;
 pub use look::Look;
 pub use palette::Palette;
+pub(crate) use printable::is_harmful;
 pub use printable::{Printable, harmless};
 pub use record_lines::RecordLines;
 pub use screen::{

@@ -59,7 +59,7 @@ pub(super) fn cell(octets: &[u8]) -> String {
 
 /// Controls, separators of lines, marks of direction, characters that take no room, and those that take more or less of
 /// it beside others.
-pub(super) fn is_harmful(character: char) -> bool {
+pub fn is_harmful(character: char) -> bool {
     character.is_control()
         || matches!(u32::from(character),
             0x00ad                     // soft hyphen

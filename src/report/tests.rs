@@ -6,7 +6,7 @@ use super::{
     Depth, JunitReport, Look, Report, SarifReport, Sections, Summary, Target, TextReport, TimeStyle,
 };
 use crate::net::Counters;
-use crate::rules::{CATALOGUE, Finding, Findings, Level, Place, Subject};
+use crate::rules::{CATALOGUE, Choice, Finding, Findings, Level, Place, Subject};
 use crate::state::{Observer, Options};
 use crate::time::{Precision, Timestamp};
 use crate::trace::Counts;
@@ -54,7 +54,7 @@ fn finish(report: &mut dyn Report, findings: &Findings, target: Option<&Target>)
 
 fn junit(findings: &Findings, target: Option<&Target>) -> String {
     let mut out = Vec::new();
-    finish(&mut JunitReport::new(&mut out, Level::Should), findings, target);
+    finish(&mut JunitReport::new(&mut out, Level::Should, Choice::default()), findings, target);
     String::from_utf8(out).unwrap()
 }
 

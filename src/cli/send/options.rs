@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::cli::quantity::parse_duration;
+use crate::cli::quantity::{number, parse_duration};
 use crate::craft::{
     Endpoint, Expectation, FlowRule, MOST_REPETITIONS, RawExtension, ReplayStyle, RequestFlagsText, Settings,
     parse_access_technology, parse_identification, parse_rate,
@@ -20,7 +20,7 @@ pub(super) struct RequestOptions {
     ha: Option<Endpoint>,
 
     /// The home agent's UDP port, where --ha has none [default: 434]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", value_parser = number::<u16>(1, 65_535))]
     port: Option<u16>,
 
     /// The mobile node's home address; 0.0.0.0, the default with --nai, asks for one
@@ -44,7 +44,7 @@ pub(super) struct RequestOptions {
     interface: Option<String>,
 
     /// The lifetime to ask for, in seconds: 0 de-registers, 65535 never ends [default: 600]
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = number::<u16>(0, 65_535))]
     lifetime: Option<u16>,
 
     /// Flags to set, of S, B, D, M, G, r, T and x
@@ -56,7 +56,7 @@ pub(super) struct RequestOptions {
     nai: Option<String>,
 
     /// Add a Multipath extension with this Binding Identifier
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number::<u8>(0, 255))]
     bid: Option<u8>,
 
     /// Its access technology, by name or number [default: Virtual]
@@ -64,7 +64,7 @@ pub(super) struct RequestOptions {
     att: Option<AccessTechnology>,
 
     /// Its interface label [default: 1]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number::<u8>(0, 255))]
     label: Option<u8>,
 
     /// Set its B flag: update the lifetime of all bindings
@@ -92,7 +92,7 @@ pub(super) struct RequestOptions {
     identification: Option<u64>,
 
     /// Transmissions after the first one, where no reply comes [default: 2]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number::<u32>(0, u32::MAX.into()))]
     retries: Option<u32>,
 
     /// How long the first transmission waits for a reply; the next are at least 1s apart, and each waits twice as long
@@ -110,7 +110,7 @@ pub(super) struct RequestOptions {
     rate: Option<f64>,
 
     /// Do it N times
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_REPETITIONS)))]
+    #[arg(long, value_name = "N", value_parser = number::<u32>(1, MOST_REPETITIONS.into()))]
     repeat: Option<u32>,
 
     /// Take a reply whose authenticator is bad or missing for an answer

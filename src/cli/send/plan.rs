@@ -1,16 +1,13 @@
 //! What a call of `send` will do: one request, scenarios, or a suite; all of it checked.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use zeroize::Zeroizing;
-
-use super::super::{Exit, Failure, output};
+use super::super::{Exit, Failure, output, text_file};
 use crate::craft::{
     Call, CaseFacts, ScenarioError, Settings, Step, Surroundings, read_scenario, read_suite, repeated,
-    suite_cases, suite_names, without_secrets,
+    suite_cases, suite_names, suite_variables, variables_of, without_secrets,
 };
 
 /// What is to be done, in order.
@@ -19,6 +16,8 @@ pub(super) struct Plan {
     pub parts: Vec<Part>,
     /// What is done in the end and not reported.
     pub afterwards: Vec<Step>,
+    /// The names of the variables that anything of it can make use of.
+    pub variables: BTreeSet<String>,
     is_single: bool,
 }
 
@@ -49,19 +48,20 @@ impl Plan {
         let steps = repeated("request", None, call, settings.repeat.unwrap_or(1));
         let is_single = steps.len() == 1;
         let parts = steps.into_iter().map(|step| Part::of_step(step, None)).collect();
-        Ok(Self { parts, afterwards: Vec::new(), is_single })
+        Ok(Self { parts, afterwards: Vec::new(), variables: BTreeSet::new(), is_single })
     }
 
     /// The steps of scenario files, in the order given.
     pub(super) fn of_scenarios(files: &[PathBuf], surroundings: &Surroundings) -> Result<Self, Failure> {
-        let mut parts = Vec::new();
+        let (mut parts, mut variables) = (Vec::new(), BTreeSet::new());
         for file in files {
             let name = file.to_string_lossy().into_owned();
-            let text = read(file)?;
+            let text = text_file::read("scenario", file)?;
             let steps = read_scenario(&text, surroundings).map_err(|error| wrong(&name, &text, error))?;
             parts.extend(steps.into_iter().map(|step| Part::of_step(step, Some(name.clone()))));
+            variables.extend(variables_of(&text));
         }
-        Ok(Self { parts, afterwards: Vec::new(), is_single: false })
+        Ok(Self { parts, afterwards: Vec::new(), variables, is_single: false })
     }
 
     /// The cases of a suite: all, or those that `wanted` names.
@@ -103,7 +103,7 @@ impl Plan {
             .into_iter()
             .map(|case| Part { scenario: None, case: Some(case.facts), steps: case.steps })
             .collect();
-        Ok(Self { parts, afterwards: suite.afterwards, is_single: false })
+        Ok(Self { parts, afterwards: suite.afterwards, variables: suite_variables(), is_single: false })
     }
 
     /// Whether this is one request from options, of which a person wants to see everything.
@@ -167,17 +167,6 @@ fn only_whom_to_ask(settings: &Settings) -> Result<(), Failure> {
                 "give --ha, --home-address or --nai, --key, and --source or --interface where they matter";
             Err(Failure::usage(format!("--{option}: what a case asks for is its own"), Some(help.into())))
         }
-    }
-}
-
-fn read(file: &Path) -> Result<Zeroizing<String>, Failure> {
-    let shown = file.display();
-    match fs::read(file).map(Zeroizing::new) {
-        Ok(octets) => match std::str::from_utf8(&octets) {
-            Ok(text) => Ok(Zeroizing::new(text.to_owned())),
-            Err(_) => Err(Failure::usage(format!("the scenario {shown} is no text in UTF-8"), None)),
-        },
-        Err(error) => Err(Failure::io(format!("the scenario {shown} cannot be read: {error}"), None)),
     }
 }
 

@@ -1,5 +1,7 @@
 //! `[vars]`: what `${name}` stands for. A value may be made of others, in whatever order they are written.
 
+use std::collections::BTreeSet;
+
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use zeroize::Zeroizing;
@@ -56,4 +58,30 @@ impl Reader<'_> {
 /// The names of the variables in a text.
 fn references(text: &str) -> impl Iterator<Item = &str> {
     text.split("${").skip(1).filter_map(|rest| Some(rest.split_once('}')?.0))
+}
+
+/// The names of the variables that a scenario can make use of: those in `[vars]`, and those that its strings refer to.
+/// In what is no TOML there are none.
+pub fn variables_of(source: &str) -> BTreeSet<String> {
+    let mut names = names_in_vars(source);
+    if let Ok(document) = DeTable::parse(source) {
+        add_references(&DeValue::Table(document.into_inner()), &mut names);
+    }
+    names
+}
+
+/// The names in `[vars]`.
+pub(in crate::craft) fn names_in_vars(source: &str) -> BTreeSet<String> {
+    let document = DeTable::parse(source).ok();
+    let vars = document.as_ref().and_then(|document| document.get_ref().get("vars")?.get_ref().as_table());
+    vars.into_iter().flat_map(|vars| vars.keys()).map(|name| name.get_ref().to_string()).collect()
+}
+
+fn add_references(value: &DeValue<'_>, names: &mut BTreeSet<String>) {
+    match value {
+        DeValue::String(text) => names.extend(references(text).map(str::to_owned)),
+        DeValue::Array(items) => items.iter().for_each(|item| add_references(item.get_ref(), names)),
+        DeValue::Table(table) => table.values().for_each(|value| add_references(value.get_ref(), names)),
+        _ => {}
+    }
 }

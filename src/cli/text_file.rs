@@ -1,0 +1,18 @@
+//! Files of text that a user wrote: scenarios and keys.
+
+use std::fs;
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use super::Failure;
+
+/// The text of a file, which is called `what` where it cannot be read. There may be secrets in it.
+pub(super) fn read(what: &str, file: &Path) -> Result<Zeroizing<String>, Failure> {
+    let shown = file.display();
+    let octets = fs::read(file).map(Zeroizing::new);
+    let octets =
+        octets.map_err(|error| Failure::io(format!("the {what} {shown} cannot be read: {error}"), None))?;
+    let text = std::str::from_utf8(&octets).map(|text| Zeroizing::new(text.to_owned()));
+    text.map_err(|_| Failure::usage(format!("the {what} {shown} is no text in UTF-8"), None))
+}
