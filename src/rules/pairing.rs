@@ -35,7 +35,9 @@ impl Validator {
             Header::Reply(_) => {
                 let mut copies =
                     seen.request.into_iter().flat_map(|group| self.world().recent.copies(group)).peekable();
-                copies.peek().is_some() && copies.all(|asked| asked.leg == Leg::HomeAgent)
+                let is_direct =
+                    |asked: &Arc<Asked>| asked.leg == Leg::HomeAgent && !self.world().may_be_relayed(asked);
+                copies.peek().is_some() && copies.all(is_direct)
             }
             _ => false,
         };

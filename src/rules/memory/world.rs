@@ -45,6 +45,9 @@ pub(in crate::rules) struct World {
     pub knows_family: HashSet<Ipv4Addr, FixedState>,
     /// When a message of which not even the fixed part was captured last went from one end to another.
     unread: Latest<(SocketAddrV4, SocketAddrV4), Timestamp>,
+    /// When a request of which not even the fixed part was captured last went elsewhere than to its home agent, or may
+    /// have; by its Home Address, where that was captured.
+    unread_elsewhere: Latest<Option<Ipv4Addr>, Timestamp>,
     /// The last request of which it was not captured whose it is, from one end to another and with a low half of the
     /// Identification: the first copy of it, and when it was seen.
     nameless: Latest<Nameless, (u64, Timestamp)>,
@@ -80,6 +83,7 @@ impl World {
             knows_family: HashSet::with_hasher(FixedState::with_seed(seed)),
             revocations: Revocations::new(seed),
             unread: Latest::new(UNREAD, seed),
+            unread_elsewhere: Latest::new(UNREAD, seed),
             nameless: Latest::new(UNREAD, seed),
             sessions: Vec::new(),
             ends: TunnelEnds::new(ADDRESSES, seed),
@@ -132,9 +136,10 @@ impl World {
     /// known.
     pub(in crate::rules) fn note_unread(&mut self, message: &MessageFacts<'_, '_>, observer: &Observer) {
         let (source, destination) = (message.source, message.destination);
-        let home_address = message.message.octets.get(4..8).and_then(|octets| octets.first_chunk::<4>());
-        let home_address = home_address.map(|octets| IpAddr::V4((*octets).into()));
-        let of_agent = |agent: SocketAddrV4| observer.owner_of(*agent.ip(), home_address?);
+        let octets = message.message.octets;
+        let address_at = |place: usize| Some(Ipv4Addr::from(*octets.get(place..)?.first_chunk::<4>()?));
+        let home_address = address_at(4);
+        let of_agent = |agent: SocketAddrV4| observer.owner_of(*agent.ip(), IpAddr::V4(home_address?));
         let asked = || self.recent.between(destination, source).next()?.node;
         let node = of_agent(source).or_else(|| of_agent(destination)).or_else(asked);
         if let Some(node) = node {
@@ -143,7 +148,7 @@ impl World {
                 session.disturb(message.place.time);
             }
         }
-        if message.message.octets.first() == Some(&MessageType::REGISTRATION_REPLY.0) {
+        if octets.first() == Some(&MessageType::REGISTRATION_REPLY.0) {
             self.note_that_it_may_know_multipath(*source.ip());
         }
         // What went to a group may be answered by any agent.
@@ -151,6 +156,11 @@ impl World {
         let to = if is_group { ANY } else { destination };
         let forgotten = self.unread.insert((source, to), message.place.time);
         self.note_forgotten(forgotten);
+        let is_request = octets.first() == Some(&MessageType::REGISTRATION_REQUEST.0);
+        if is_request && address_at(8) != Some(*destination.ip()) {
+            let forgotten = self.unread_elsewhere.insert(home_address, message.place.time);
+            self.note_forgotten(forgotten);
+        }
     }
 
     /// Notes that an agent answered a request that had Type 154, or may have had it.
@@ -181,6 +191,18 @@ impl World {
     ) -> bool {
         let is_recent = |seen: &Timestamp| (0..=span).contains(&time.since(*seen));
         [destination, ANY].iter().any(|to| self.unread.get(&(source, *to)).is_some_and(is_recent))
+    }
+
+    /// Whether a request that may be of this node, and of which not even the fixed part was captured, may have gone
+    /// elsewhere than to its home agent within so many nanoseconds before `time`.
+    pub fn saw_unread_elsewhere(&self, home_address: Ipv4Addr, time: Timestamp, span: i64) -> bool {
+        let is_recent = |seen: &Timestamp| (0..=span).contains(&time.since(*seen));
+        [Some(home_address), None].iter().any(|of| self.unread_elsewhere.get(of).is_some_and(is_recent))
+    }
+
+    /// Whether a request may have reached a foreign agent before, as one of which not even the fixed part was captured.
+    pub fn may_be_relayed(&self, asked: &Asked) -> bool {
+        self.saw_unread_elsewhere(asked.request.home_address, asked.place.time, self.options.reply_timeout)
     }
 
     /// Whether a request, other than that of `group` if there is one, went there of which it was not captured whose it is,
