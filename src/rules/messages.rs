@@ -60,7 +60,8 @@ impl Validator {
             }
             Header::TunnelData(_) => self.take_tunnel_data(event, observer),
             Header::Short(
-                Some(
+                None
+                | Some(
                     MessageType::REGISTRATION_REQUEST
                     | MessageType::REGISTRATION_REPLY
                     | MessageType::REVOCATION
@@ -185,6 +186,9 @@ impl Validator {
         self.world.remember_reply(&answer, asked.as_deref(), seen.decides, seen.node, numbers, observer);
         if let Some(slot) = seen.node.filter(|_| is_unseen || changes && hides) {
             self.world.obscure(slot, observer);
+            if let Some(session) = self.world.session_mut(slot, observer).filter(|_| is_unseen) {
+                session.disturb(message.place.time);
+            }
         } else if anchors
             && let Some(session) = seen.node.and_then(|slot| self.world.session_mut(slot, observer))
         {

@@ -148,7 +148,9 @@ impl World {
                 session.disturb(message.place.time);
             }
         }
-        if octets.first() == Some(&MessageType::REGISTRATION_REPLY.0) {
+        // Of which not even the type was captured may be either.
+        let may_be = |kind: MessageType| octets.first().is_none_or(|octet| *octet == kind.0);
+        if may_be(MessageType::REGISTRATION_REPLY) {
             self.note_that_it_may_know_multipath(*source.ip());
         }
         // What went to a group may be answered by any agent.
@@ -156,8 +158,7 @@ impl World {
         let to = if is_group { ANY } else { destination };
         let forgotten = self.unread.insert((source, to), message.place.time);
         self.note_forgotten(forgotten);
-        let is_request = octets.first() == Some(&MessageType::REGISTRATION_REQUEST.0);
-        if is_request && address_at(8) != Some(*destination.ip()) {
+        if may_be(MessageType::REGISTRATION_REQUEST) && address_at(8) != Some(*destination.ip()) {
             let forgotten = self.unread_elsewhere.insert(home_address, message.place.time);
             self.note_forgotten(forgotten);
         }
