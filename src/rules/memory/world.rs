@@ -337,6 +337,9 @@ impl World {
         let Some(node) = observer.node(slot) else { return };
         session.forget_ended(node);
         if decides && answer.reply.code.is_accepted() {
+            if node.lost_binding() {
+                session.lose_binding();
+            }
             let new = session.traffic.note_exchange(answer, node, observer.before());
             for far_end in inside {
                 let is_outside = node.active().any(|binding| binding.far_end == far_end);
