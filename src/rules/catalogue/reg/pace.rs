@@ -157,10 +157,11 @@ fn expires_in_use(expired: &Expired<'_>, finder: &mut Finder<'_>) {
         Some(bid) => format!("BID {} at {}", bid.octet(), binding.care_of_address),
         None => format!("the binding of {}", binding.care_of_address),
     };
-    // Not all packets are looked at one by one, so that this one need not be the last.
+    // Not all packets are looked at one by one, so that this one need not be the last. The reply may be that of a bulk
+    // renewal, and the binding older than it.
     finder.fires(format!(
-        "{name} expired after {} s, and {} before that a packet used it; the node should register again in time \
-         (RFC 5944 §3.6.2.2)",
+        "{name} expired {} s after this reply, and a packet used it {} before its end; the node should register again in \
+         time (RFC 5944 §3.6.2.2)",
         binding.lifetime,
         seconds(idle)
     ));
