@@ -16,6 +16,18 @@ impl Validator {
         copies().find(|asked| asked.leg == message.leg).or_else(|| copies().next())
     }
 
+    /// A request with what another copy of it tells, where that was not captured of this one: all up to the authentication
+    /// is the same on both legs.
+    pub(super) fn told_in_full(&self, asked: Arc<Asked>, message: &MessageFacts<'_, '_>) -> Arc<Asked> {
+        let is_whole = |copy: &&Arc<Asked>| !copy.said.hides_something && copy.request == asked.request;
+        let hides_something = asked.said.hides_something;
+        let copies = hides_something.then(|| self.world().recent.copies(asked.group)).into_iter().flatten();
+        match copies.filter(|copy| self.may_answer(message, copy)).find(is_whole) {
+            Some(copy) => Arc::new(asked.with_said_of(copy)),
+            None => asked,
+        }
+    }
+
     /// Whether a request is young enough to be answered by a message (D8).
     pub(super) fn may_answer(&self, message: &MessageFacts<'_, '_>, asked: &Asked) -> bool {
         (0..=self.world().options.reply_timeout).contains(&message.place.time.since(asked.place.time))

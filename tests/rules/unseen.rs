@@ -461,3 +461,28 @@ fn the_inner_side_of_a_nat_is_no_other_end() {
     assert_eq!(told("TUN-001", outer_alone), [3]);
     assert_eq!(told("TUN-004", outer_alone), [4]);
 }
+
+/// A node registers through a foreign agent; on one leg, if any, only so many octets are captured. Then the home agent
+/// tunnels to where nothing was ever registered.
+fn on_two_legs(cut: Option<(u8, usize)>) -> impl Fn(&mut Scene) {
+    move |scene| {
+        let request = Registration { octet: 0x02, ..Registration::request(1) };
+        let Registration { identification, .. } = scene.send(0.0, &request.to_foreign_agent());
+        cut.filter(|(leg, _)| *leg == 1).iter().for_each(|(_, octets)| cut_to(scene, *octets));
+        let sent = scene.send(0.02, &Registration { identification, ..request });
+        cut.filter(|(leg, _)| *leg == 2).iter().for_each(|(_, octets)| cut_to(scene, *octets));
+        scene.send(0.04, &sent.reply(0));
+        scene.history.down(5.0, care_of(77), &Packet::new());
+        scene.wait_until(10.0);
+    }
+}
+
+#[test]
+fn what_is_whole_on_one_leg_is_known() {
+    // The fixed part alone, and Multipath with a part of the authentication extension.
+    for cut in [None, Some((1, 24)), Some((2, 24)), Some((1, 34)), Some((2, 34))] {
+        assert_eq!(told("TUN-001", on_two_legs(cut)), [4], "{cut:?}");
+    }
+    // Not so where not even the fixed part was captured: it can have been another request.
+    assert_eq!(told("TUN-001", on_two_legs(Some((2, 20)))), [0; 0]);
+}

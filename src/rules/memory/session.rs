@@ -297,7 +297,7 @@ impl Session {
     /// did not know its home agent.
     pub(in crate::rules) fn remember_answered(&mut self, asked: &Asked, answer: &Answer) {
         let time = answer.place.time;
-        for track in self.tracks.iter_mut().filter(|track| track.is_for(asked)) {
+        for track in self.tracks.iter_mut().filter(|track| track.may_be_for(asked)) {
             track.note_reply(asked.group, time);
         }
         if answer.reply.code.is_accepted() {
