@@ -120,14 +120,19 @@ impl World {
 
     /// The session of a node, made if there is none.
     pub fn session_mut(&mut self, node: u32, observer: &Observer) -> Option<&mut Session> {
-        let birth = observer.node(node)?.birth();
         let index = node as usize;
+        let node = observer.node(node)?;
+        let birth = node.birth();
         if self.sessions.len() <= index {
             self.sessions.resize_with(index.saturating_add(1), || None);
         }
         let place = self.sessions.get_mut(index)?;
         if place.as_deref().is_none_or(|(before, _)| *before != birth) {
-            *place = Some(Box::new((birth, Session::new(observer.lacks_nodes()))));
+            let may_be_back = match node.home_address {
+                Some(home_address) => observer.lacks_node_of(home_address),
+                None => observer.lacks_nodes(),
+            };
+            *place = Some(Box::new((birth, Session::new(may_be_back))));
         }
         place.as_deref_mut().map(|(_, session)| session)
     }
