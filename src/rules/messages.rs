@@ -206,7 +206,7 @@ impl Validator {
         let path = (message.destination, message.source);
         let before = asked.filter(|asked| (asked.source, asked.destination) == path);
         let span = before.map_or(timeout, |asked| time.since(asked.place.time).min(timeout));
-        self.world.saw_unread(path, time, span)
+        self.world.unread.saw_between(path, time, span)
     }
 
     /// Whether of the request that a reply seems to answer, and another one that went the way of the reply, turned round, and

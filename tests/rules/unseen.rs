@@ -3,7 +3,9 @@
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use crate::edges::told;
-use crate::history::{HOME_AGENT, Packet, care_of, ip_in_ip, ipv4, udp_tunnel};
+use crate::history::{
+    HOME_AGENT, Packet, care_of, ip_in_ip, ipv4, revocation, revocation_acknowledgement, udp_tunnel,
+};
 use crate::scene::{
     Registration, Scene, flow_binding, forward, multipath, multipath_with, short, timestamp, udp_to_port,
 };
@@ -485,4 +487,104 @@ fn what_is_whole_on_one_leg_is_known() {
     }
     // Not so where not even the fixed part was captured: it can have been another request.
     assert_eq!(told("TUN-001", on_two_legs(Some((2, 20)))), [0; 0]);
+}
+
+/// An exchange of which so many octets of either message were captured.
+fn unread_exchange(scene: &mut Scene, seconds: f64, request: &Registration, kept: Option<usize>) {
+    let sent = scene.send(seconds, request);
+    kept.iter().for_each(|octets| cut_to(scene, *octets));
+    scene.send(seconds + 0.02, &sent.reply(0));
+    kept.iter().for_each(|octets| cut_to(scene, *octets));
+}
+
+/// How much is captured of a message that is not read: nothing, its type, and its Home Address.
+const UNREAD: [Option<usize>; 4] = [None, Some(0), Some(6), Some(15)];
+
+#[test]
+fn the_first_registration_of_a_node_that_was_not_read_has_made_a_binding() {
+    let scene = |kept| {
+        move |scene: &mut Scene| {
+            unread_exchange(scene, 0.0, &Registration::request(1), kept);
+            scene.exchange(5.0, &Registration::request(2), 0);
+            scene.history.down(20.0, care_of(1), &Packet::new());
+            scene.wait_until(25.0);
+        }
+    };
+    for kept in UNREAD {
+        assert_eq!(told("TUN-001", scene(kept)), [0; 0], "{kept:?}");
+    }
+}
+
+#[test]
+fn a_node_of_which_nothing_was_read_may_be_at_the_same_foreign_agent() {
+    let other = Ipv4Addr::new(10, 1, 0, 9);
+    let scene = |kept| {
+        move |scene: &mut Scene| {
+            scene.exchange(0.0, &Registration::relayed(1), 0);
+            let request = Registration { home_address: other, ..Registration::relayed(1) };
+            unread_exchange(scene, 15.0, &request, kept);
+            scene.history.up(20.0, care_of(1), &Packet::new().to(other).back());
+        }
+    };
+    for kept in UNREAD {
+        assert_eq!(told("TUN-012", scene(kept)), [0; 0], "{kept:?}");
+    }
+}
+
+#[test]
+fn a_binding_may_have_been_revoked_by_what_was_not_read() {
+    let scene = |kept: Option<usize>| {
+        move |scene: &mut Scene| {
+            scene.exchange(0.0, &Registration::request(1), 0);
+            scene.datagram(20.0, &Registration::plain(1).reply(0), &revocation(care_of(1), 5));
+            kept.iter().for_each(|octets| cut_to(scene, *octets));
+            scene.datagram(20.1, &Registration::plain(1), &revocation_acknowledgement(5));
+            let elsewhere = Registration { extensions: vec![multipath(1)], ..Registration::plain(2) };
+            scene.exchange(40.0, &elsewhere, 0);
+        }
+    };
+    for kept in UNREAD {
+        assert_eq!(told("MP-014", scene(kept)), [0; 0], "{kept:?}");
+    }
+}
+
+/// The reply to one interface has the Identification of the request of another one.
+#[test]
+fn a_reply_may_be_to_a_request_from_elsewhere_that_was_not_read() {
+    let scene = |kept: Option<usize>| {
+        move |scene: &mut Scene| {
+            let first = scene.send(0.0, &Registration::request(1));
+            let second = scene.send(0.1, &Registration::request(2));
+            kept.iter().for_each(|octets| cut_to(scene, *octets));
+            let reply = Registration { identification: second.identification, ..first.reply(0) };
+            scene.send(0.2, &reply);
+        }
+    };
+    for kept in UNREAD {
+        assert_eq!(told("REG-010", scene(kept)), [0; 0], "{kept:?}");
+    }
+}
+
+/// A node without a home address, whose NAI was cut on the foreign agent's leg.
+#[test]
+fn a_reply_of_a_foreign_agent_to_a_request_whose_nai_was_cut_is_not_the_home_agents() {
+    let nobody = Ipv4Addr::UNSPECIFIED;
+    let scene = |cut: Option<usize>| {
+        move |scene: &mut Scene| {
+            let nai = short(131, b"node@example.org");
+            let request = Registration { home_address: nobody, ..Registration::relayed(1) }.with(nai.clone());
+            let Registration { identification, .. } = scene.send(0.0, &request.to_foreign_agent());
+            cut.iter().for_each(|octets| cut_to(scene, *octets));
+            let sent = scene.send(0.02, &Registration { identification, ..request });
+            let reply =
+                Registration { home_address: crate::history::NODE, ..sent.reply(0) }.with(nai.clone());
+            scene.send(0.04, &reply);
+            let source = SocketAddrV4::new(care_of(1), 434);
+            let destination = SocketAddrV4::new(Ipv4Addr::BROADCAST, 40001);
+            scene.send(0.06, &Registration { source, destination, ..reply });
+        }
+    };
+    for cut in [None, Some(0), Some(15), Some(25)] {
+        assert_eq!(told("REG-021", scene(cut)), [0; 0], "{cut:?}");
+    }
 }

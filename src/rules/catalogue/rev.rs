@@ -63,7 +63,7 @@ fn is_not_acknowledged(revoking: &Revoking<'_, '_, '_>, finder: &mut Finder<'_>)
                 last.frame > place.frame && (place.time..=until).contains(&last.time)
             });
             // The answer or the repetition may be among what was cut.
-            let had_unread = || ways.iter().any(|way| world.saw_unread(*way, until, timeout));
+            let had_unread = || ways.iter().any(|way| world.unread.saw_between(*way, until, timeout));
             observer.clock() >= until
                 && !is_repeated
                 && !had_unread()
@@ -112,7 +112,7 @@ fn is_dead_or_repeated(revoking: &Revoking<'_, '_, '_>, finder: &mut Finder<'_>)
         ));
     } else if let Some(same) = revocations.unacknowledged(revocation)
         // The acknowledgement may be among what was cut.
-        && !revoking.world.saw_unread(
+        && !revoking.world.unread.saw_between(
             (revoking.message.destination, revoking.message.source),
             time,
             time.since(same.time),

@@ -81,7 +81,7 @@ impl<'c> Answering<'c, '_, '_> {
     /// part was captured.
     pub fn saw_unread_request(&self) -> bool {
         let timeout = self.world.options.reply_timeout;
-        self.world.saw_unread((self.message.destination, self.message.source), self.time(), timeout)
+        self.world.unread.saw_between((self.message.destination, self.message.source), self.time(), timeout)
     }
 
     /// The requests of the last reply timeout whose addresses and ports are those of the reply, turned round; the

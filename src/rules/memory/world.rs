@@ -13,6 +13,7 @@ use super::latest::Latest;
 use super::names::Names;
 use super::recent::RecentRequests;
 use super::tunnel_ends::TunnelEnds;
+use super::unread::Unread;
 use super::{Answer, Asked, Revocations, Session, T_ACT};
 use crate::rules::facts::{Leg, MessageFacts};
 use crate::rules::validator::Options;
@@ -24,10 +25,8 @@ use crate::wire::{MessageType, Numbers, low_half};
 const ADDRESSES: usize = 1 << 20;
 /// So many reports in all sessions together are surely not made again.
 const ONCE: usize = 1 << 19;
-/// The most pairs of ends for which the last message is remembered that could not be read.
-const UNREAD: usize = 1 << 16;
-/// In place of a group of agents.
-const ANY: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
+/// The most requests that are remembered of which it was not captured whose they are.
+const NAMELESS: usize = 1 << 16;
 /// So many alarms are never too many.
 const ALARMS: usize = 1 << 12;
 
@@ -43,11 +42,8 @@ pub(in crate::rules) struct World {
     pub started: Option<Timestamp>,
     /// Home agents that answered a request with Type 154 with a code of their own, or may have.
     pub knows_family: HashSet<Ipv4Addr, FixedState>,
-    /// When a message of which not even the fixed part was captured last went from one end to another.
-    unread: Latest<(SocketAddrV4, SocketAddrV4), Timestamp>,
-    /// When a request of which not even the fixed part was captured last went elsewhere than to its home agent, or may
-    /// have; by its Home Address, where that was captured.
-    unread_elsewhere: Latest<Option<Ipv4Addr>, Timestamp>,
+    /// Messages of which not even the fixed part was captured.
+    pub unread: Unread,
     /// The last request of which it was not captured whose it is, from one end to another and with a low half of the
     /// Identification: the first copy of it, and when it was seen.
     nameless: Latest<Nameless, (u64, Timestamp)>,
@@ -82,9 +78,8 @@ impl World {
             started: None,
             knows_family: HashSet::with_hasher(FixedState::with_seed(seed)),
             revocations: Revocations::new(seed),
-            unread: Latest::new(UNREAD, seed),
-            unread_elsewhere: Latest::new(UNREAD, seed),
-            nameless: Latest::new(UNREAD, seed),
+            unread: Unread::new(seed),
+            nameless: Latest::new(NAMELESS, seed),
             sessions: Vec::new(),
             ends: TunnelEnds::new(ADDRESSES, seed),
             alarms: BinaryHeap::new(),
@@ -132,7 +127,12 @@ impl World {
                 Some(home_address) => observer.lacks_node_of(home_address),
                 None => observer.lacks_nodes(),
             };
-            *place = Some(Box::new((birth, Session::new(may_be_back))));
+            let mut session = Session::new(may_be_back);
+            if self.unread.may_be_of(node.home_address) {
+                session.obscure();
+                self.obscured = self.obscured.saturating_add(1);
+            }
+            *place = Some(Box::new((birth, session)));
         }
         place.as_deref_mut().map(|(_, session)| session)
     }
@@ -147,25 +147,34 @@ impl World {
         let of_agent = |agent: SocketAddrV4| observer.owner_of(*agent.ip(), IpAddr::V4(home_address?));
         let asked = || self.recent.between(destination, source).next()?.node;
         let node = of_agent(source).or_else(|| of_agent(destination)).or_else(asked);
-        if let Some(node) = node {
+        // Where it does not say whose it is, it is of those that have a tunnel there.
+        let here = |end: SocketAddrV4| {
+            let ends = [None, Some(end.port())].map(|port| FarEnd { address: *end.ip(), port });
+            ends.into_iter().flat_map(|end| self.nodes_at(end).iter().copied())
+        };
+        let nodes: Vec<u32> = match (node, home_address) {
+            (Some(node), _) => vec![node],
+            (None, Some(_)) => Vec::new(),
+            (None, None) => here(source).chain(here(destination)).collect(),
+        };
+        for node in nodes {
             self.obscure(node, observer);
             if let Some(session) = self.session_mut(node, observer) {
                 session.disturb(message.place.time);
             }
+        }
+        if node.is_none() {
+            self.unread.note_stranger(home_address, [*source.ip(), *destination.ip()]);
         }
         // Of which not even the type was captured may be either.
         let may_be = |kind: MessageType| octets.first().is_none_or(|octet| *octet == kind.0);
         if may_be(MessageType::REGISTRATION_REPLY) {
             self.note_that_it_may_know_multipath(*source.ip());
         }
-        // What went to a group may be answered by any agent.
-        let is_group = destination.ip().is_multicast() || destination.ip().is_broadcast();
-        let to = if is_group { ANY } else { destination };
-        let forgotten = self.unread.insert((source, to), message.place.time);
-        self.note_forgotten(forgotten);
-        if may_be(MessageType::REGISTRATION_REQUEST) && address_at(8) != Some(*destination.ip()) {
-            let forgotten = self.unread_elsewhere.insert(home_address, message.place.time);
-            self.note_forgotten(forgotten);
+        self.unread.note_between((source, destination), message.place.time);
+        if may_be(MessageType::REGISTRATION_REQUEST) {
+            let elsewhere = address_at(8) != Some(*destination.ip());
+            self.unread.note_request(home_address, elsewhere, message.place.time);
         }
     }
 
@@ -187,28 +196,11 @@ impl World {
         self.obscured
     }
 
-    /// Whether a message of which not even the fixed part was captured went from one end to another, or to a group,
-    /// within so many nanoseconds before `time`.
-    pub fn saw_unread(
-        &self,
-        (source, destination): (SocketAddrV4, SocketAddrV4),
-        time: Timestamp,
-        span: i64,
-    ) -> bool {
-        let is_recent = |seen: &Timestamp| (0..=span).contains(&time.since(*seen));
-        [destination, ANY].iter().any(|to| self.unread.get(&(source, *to)).is_some_and(is_recent))
-    }
-
-    /// Whether a request that may be of this node, and of which not even the fixed part was captured, may have gone
-    /// elsewhere than to its home agent within so many nanoseconds before `time`.
-    pub fn saw_unread_elsewhere(&self, home_address: Ipv4Addr, time: Timestamp, span: i64) -> bool {
-        let is_recent = |seen: &Timestamp| (0..=span).contains(&time.since(*seen));
-        [Some(home_address), None].iter().any(|of| self.unread_elsewhere.get(of).is_some_and(is_recent))
-    }
-
-    /// Whether a request may have reached a foreign agent before, as one of which not even the fixed part was captured.
+    /// Whether a request may have reached a foreign agent before, as one of which not even the fixed part was captured, or not
+    /// whose it is.
     pub fn may_be_relayed(&self, asked: &Asked) -> bool {
-        self.saw_unread_elsewhere(asked.request.home_address, asked.place.time, self.options.reply_timeout)
+        let timeout = self.options.reply_timeout;
+        self.unread.saw_elsewhere(asked.request.home_address, asked.place.time, timeout)
     }
 
     /// Whether a request, other than that of `group` if there is one, went there of which it was not captured whose it is,
@@ -253,7 +245,7 @@ impl World {
 
     /// How much was forgotten that a rule could have asked for.
     pub fn forgotten(&self) -> u64 {
-        self.forgotten.saturating_add(self.ends.forgotten())
+        self.forgotten.saturating_add(self.ends.forgotten()).saturating_add(self.unread.forgotten())
     }
 
     fn note_forgotten(&mut self, count: usize) {
@@ -306,6 +298,9 @@ impl World {
             let key = ((asked.source, asked.destination), low_half(asked.request.identification));
             let forgotten = self.nameless.insert(key, (asked.group, asked.place.time));
             self.note_forgotten(forgotten);
+            if asked.leg == Leg::ForeignAgent {
+                self.unread.note_request(Some(asked.request.home_address), true, asked.place.time);
+            }
         }
         self.recent.remember(asked);
     }

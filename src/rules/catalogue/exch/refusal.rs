@@ -143,7 +143,7 @@ fn does_not_try_again(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>
             let mut sessions = nodes.filter_map(|node| world.session(node, observer));
             // It may be among what was cut.
             !sessions.any(|session| session.obscured || session.tracks.iter().any(is_retry))
-                && !world.saw_unread_elsewhere(home_address, until, T_ACT)
+                && !world.unread.saw_request_of(home_address, until, T_ACT)
         });
 }
 

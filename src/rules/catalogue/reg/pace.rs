@@ -31,7 +31,7 @@ pub static REG_015: Rule = Rule {
 /// Whether a reply may have come after a request of which not even the fixed part was captured.
 fn may_be_answered(asking: &Asking<'_, '_, '_>, asked: Timestamp) -> bool {
     let path = (asking.message.destination, asking.message.source);
-    asking.world.saw_unread(path, asking.time(), asking.time().since(asked))
+    asking.world.unread.saw_between(path, asking.time(), asking.time().since(asked))
 }
 
 fn comes_too_soon(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
@@ -112,8 +112,9 @@ fn got_no_reply(unanswered: &Unanswered<'_>, finder: &mut Finder<'_>) {
     let low = low_half(asked.request.identification);
     let timeout = world.options.reply_timeout;
     // One of which not even the fixed part was captured.
-    let had_unread =
-        || world.saw_unread((asked.destination, asked.source), asked.place.time.after(timeout), timeout);
+    let had_unread = || {
+        world.unread.saw_between((asked.destination, asked.source), asked.place.time.after(timeout), timeout)
+    };
     if asked.leg == Leg::HomeAgent
         && is_clear
         && !had_unread()

@@ -56,8 +56,10 @@ fn stranger(carried: &Carried<'_, '_>, address: IpAddr) -> Option<(u32, Option<I
     let is_anchored = |slot: u32| carried.world.is_anchored(carried.world.session(slot, observer));
     // One of which not all bindings are known may have one here.
     let may_be_here = |slot: u32| observer.node(slot).is_some_and(|node| is_here(node) || !is_anchored(slot));
-    let is_lacking =
-        |address: IpAddr| matches!(address, IpAddr::V4(address) if observer.lacks_node_of(address));
+    let is_lacking = |address: IpAddr| match address {
+        IpAddr::V4(address) => observer.lacks_node_of(address) || carried.world.unread.names(address),
+        IpAddr::V6(_) => false,
+    };
     if observer.owners_of(carried.home_agent, address).any(may_be_here)
         || is_lacking(address)
         || is_lacking(carried.far_end.address.into())
