@@ -6,6 +6,7 @@ use std::net::Ipv4Addr;
 use foldhash::fast::FixedState;
 
 use super::Node;
+use super::index::tag;
 use crate::time::Timestamp;
 
 /// Bits in which addresses are noted, a mebibyte: where a full table of nodes fell out, one other address in five or so
@@ -55,8 +56,7 @@ impl Forgotten {
     }
 
     fn place_of(&self, address: Ipv4Addr) -> (usize, u64) {
-        // The lowest bits, of which there are more than enough on any machine.
-        let place = self.hasher.hash_one(address) as usize % BITS;
+        let place = tag(self.hasher.hash_one(address)) as usize % BITS;
         (place / WORD, 1 << (place % WORD))
     }
 }

@@ -71,7 +71,7 @@ fn a_node_that_fell_out_and_comes_back_has_more_than_what_it_registers_then() {
 fn one_for_ever(scene: &mut Scene) {
     for (number, interface, lifetime) in [(1, 1, 65_535), (2, 2, 600), (3, 2, 600)] {
         let home_address = home(number);
-        let request = Registration { home_address, lifetime, ..Registration::relayed(interface) };
+        let request = Registration { lifetime, home_address, ..Registration::relayed(interface) };
         scene.exchange(number.into(), &request, 0);
     }
     for interface in [1, 2] {

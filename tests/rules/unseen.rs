@@ -17,6 +17,13 @@ fn cut_to(scene: &mut Scene, octets: usize) {
     shot.octets.truncate(28 + octets);
 }
 
+/// The same, if it is to be cut.
+fn cut_if(scene: &mut Scene, octets: Option<usize>) {
+    if let Some(octets) = octets {
+        cut_to(scene, octets);
+    }
+}
+
 /// A Multipath request from behind a NAT, which says so in an extension (Type 144) right behind Multipath.
 fn from_behind_a_nat(scene: &mut Scene, is_cut: bool) {
     let inside = Registration::request(1).with(short(144, &[0, 0, 0x40, 0, 0, 0]));
@@ -492,9 +499,9 @@ fn what_is_whole_on_one_leg_is_known() {
 /// An exchange of which so many octets of either message were captured.
 fn unread_exchange(scene: &mut Scene, seconds: f64, request: &Registration, kept: Option<usize>) {
     let sent = scene.send(seconds, request);
-    kept.iter().for_each(|octets| cut_to(scene, *octets));
+    cut_if(scene, kept);
     scene.send(seconds + 0.02, &sent.reply(0));
-    kept.iter().for_each(|octets| cut_to(scene, *octets));
+    cut_if(scene, kept);
 }
 
 /// How much is captured of a message that is not read: nothing, its type, and its Home Address.
@@ -537,7 +544,7 @@ fn a_binding_may_have_been_revoked_by_what_was_not_read() {
         move |scene: &mut Scene| {
             scene.exchange(0.0, &Registration::request(1), 0);
             scene.datagram(20.0, &Registration::plain(1).reply(0), &revocation(care_of(1), 5));
-            kept.iter().for_each(|octets| cut_to(scene, *octets));
+            cut_if(scene, kept);
             scene.datagram(20.1, &Registration::plain(1), &revocation_acknowledgement(5));
             let elsewhere = Registration { extensions: vec![multipath(1)], ..Registration::plain(2) };
             scene.exchange(40.0, &elsewhere, 0);
@@ -555,7 +562,7 @@ fn a_reply_may_be_to_a_request_from_elsewhere_that_was_not_read() {
         move |scene: &mut Scene| {
             let first = scene.send(0.0, &Registration::request(1));
             let second = scene.send(0.1, &Registration::request(2));
-            kept.iter().for_each(|octets| cut_to(scene, *octets));
+            cut_if(scene, kept);
             let reply = Registration { identification: second.identification, ..first.reply(0) };
             scene.send(0.2, &reply);
         }
@@ -574,7 +581,7 @@ fn a_reply_of_a_foreign_agent_to_a_request_whose_nai_was_cut_is_not_the_home_age
             let nai = short(131, b"node@example.org");
             let request = Registration { home_address: nobody, ..Registration::relayed(1) }.with(nai.clone());
             let Registration { identification, .. } = scene.send(0.0, &request.to_foreign_agent());
-            cut.iter().for_each(|octets| cut_to(scene, *octets));
+            cut_if(scene, cut);
             let sent = scene.send(0.02, &Registration { identification, ..request });
             let reply =
                 Registration { home_address: crate::history::NODE, ..sent.reply(0) }.with(nai.clone());
