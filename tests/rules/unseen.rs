@@ -595,3 +595,24 @@ fn a_reply_of_a_foreign_agent_to_a_request_whose_nai_was_cut_is_not_the_home_age
         assert_eq!(told("REG-021", scene(cut)), [0; 0], "{cut:?}");
     }
 }
+
+/// Rules that forward what goes to a port, and drop all other UDP; a packet of the first rule, of which so many octets were
+/// captured, inner header included.
+fn to_a_port(scene: &mut Scene, kept: Option<usize>) {
+    let udp: u32 = 1 << (31 - 12);
+    let drop = flow_binding(0, &[0], 1, &[&udp.to_be_bytes()[..], &[17]].concat());
+    scene.exchange(0.0, &Registration::request(1).with(forward(&[1], &udp_to_port(7000))).with(drop), 0);
+    scene.history.down(5.0, care_of(1), &Packet::new().ports(5060, 7000));
+    if let Some(octets) = kept {
+        scene.history.shots.last_mut().unwrap().octets.truncate(20 + octets);
+    }
+    scene.history.down(6.0, care_of(1), &Packet::new().ports(5060, 7001));
+    scene.wait_until(10.0);
+}
+
+#[test]
+fn a_packet_that_was_cut_before_its_ports_may_be_that_of_a_rule_with_ports() {
+    for kept in [None, Some(20), Some(22), Some(24)] {
+        assert_eq!(told("TUN-007", |scene: &mut Scene| to_a_port(scene, kept)), [4], "{kept:?}");
+    }
+}
