@@ -616,3 +616,102 @@ fn a_packet_that_was_cut_before_its_ports_may_be_that_of_a_rule_with_ports() {
         assert_eq!(told("TUN-007", |scene: &mut Scene| to_a_port(scene, kept)), [4], "{kept:?}");
     }
 }
+
+/// A request that was not read, and its reply, which goes elsewhere.
+#[test]
+fn a_reply_may_be_asked_for_from_elsewhere_by_what_was_not_read() {
+    let scene = |kept: Option<usize>| {
+        move |scene: &mut Scene| {
+            scene.exchange(0.0, &Registration::request(1), 0);
+            let sent = scene.send(20.0, &Registration::request(2));
+            cut_if(scene, kept);
+            let destination = SocketAddrV4::new(care_of(77), 434);
+            scene.send(20.1, &Registration { destination, ..sent.reply(0) });
+        }
+    };
+    for kept in UNREAD {
+        assert_eq!(told("REG-011", scene(kept)), [0; 0], "{kept:?}");
+    }
+}
+
+/// A reply that was not read, and half a second after its request another one for the same binding from another port.
+#[test]
+fn a_request_may_have_been_answered_at_the_port_that_it_came_from() {
+    let scene = |kept: Option<usize>| {
+        move |scene: &mut Scene| {
+            let source = SocketAddrV4::new(care_of(1), 40_000);
+            let sent = scene.send(0.0, &Registration { source, ..Registration::request(1) });
+            scene.send(0.1, &sent.reply(0));
+            cut_if(scene, kept);
+            scene.exchange(0.5, &Registration::request(1), 0);
+        }
+    };
+    for kept in UNREAD {
+        assert_eq!(told("REG-015", scene(kept)), [0; 0], "{kept:?}");
+    }
+}
+
+/// Two replies of the home agent to one request, of which the foreign agent passes on the first.
+#[test]
+fn a_reply_is_compared_with_what_was_cut_of_none() {
+    let scene = |kept: Option<usize>| {
+        move |scene: &mut Scene| {
+            let request = Registration { octet: 0x02, ..Registration::request(1) };
+            let outside = scene.send(0.0, &request.to_foreign_agent());
+            let inside =
+                scene.send(0.02, &Registration { identification: outside.identification, ..request });
+            let first = inside.reply(0);
+            scene.send(0.04, &first);
+            cut_if(scene, kept);
+            scene.send(0.05, &Registration { lifetime: 300, ..first.clone() });
+            let Registration { source, destination, .. } = outside.reply(0);
+            scene.send(0.06, &Registration { source, destination, ..first });
+        }
+    };
+    for kept in [None, Some(20), Some(30)] {
+        assert_eq!(told("REG-027", scene(kept)), [0; 0], "{kept:?}");
+    }
+}
+
+/// A revocation of the home agent and its acknowledgement, and later one of the foreign agent with the same identifier.
+#[test]
+fn a_revocation_of_either_agent_may_have_been_acknowledged() {
+    let scene = |kept: Option<usize>| {
+        move |scene: &mut Scene| {
+            let downwards = Registration::plain(1).reply(0);
+            scene.exchange(0.0, &Registration::request(1), 0);
+            scene.datagram(20.0, &downwards, &revocation(care_of(1), 5));
+            scene.datagram(20.1, &Registration::plain(1), &revocation_acknowledgement(5));
+            cut_if(scene, kept);
+            scene.exchange(30.0, &Registration::request(1), 0);
+            scene.datagram(50.0, &Registration::plain(1), &revocation(care_of(1), 5));
+            scene.datagram(50.1, &downwards, &revocation_acknowledgement(5));
+        }
+    };
+    for kept in UNREAD {
+        assert_eq!(told("REV-002", scene(kept)), [0; 0], "{kept:?}");
+    }
+}
+
+/// Two routers at two care-of addresses that were given one network; the request of the second was not read.
+#[test]
+fn a_network_may_be_reached_where_what_was_not_read_came_from() {
+    let scene = |kept: Option<usize>| {
+        move |scene: &mut Scene| {
+            for (interface, kept) in [(1, None), (2, kept)] {
+                let home_address = Ipv4Addr::new(10, 1, 0, interface);
+                let network = short(148, &[0, 24, 10, 99, 0, 0]);
+                let request = Registration { home_address, ..Registration::plain(interface) }.with(network);
+                let sent = scene.send(interface.into(), &request);
+                cut_if(scene, kept);
+                let granted = short(148, &[1, 0, 24, 0, 10, 99, 0, 0]);
+                scene.send(f64::from(interface) + 0.02, &sent.reply(0).with(granted));
+            }
+            scene.history.down(10.0, care_of(2), &Packet::new().to(Ipv4Addr::new(10, 99, 0, 5)));
+            scene.wait_until(15.0);
+        }
+    };
+    for kept in UNREAD {
+        assert_eq!(told("TUN-001", scene(kept)), [0; 0], "{kept:?}");
+    }
+}

@@ -293,6 +293,11 @@ impl Said {
         self.payload.is_none()
     }
 
+    /// Whether not all of what no agent on the way may change was captured.
+    pub fn hides_protected(&self) -> bool {
+        self.is_cut() && self.protected.is_none()
+    }
+
     /// Whether its BID, or that it has none, is among what was not captured.
     pub fn hides_its_bid(&self) -> bool {
         self.is_cut() && self.bid.is_none()

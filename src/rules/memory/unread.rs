@@ -18,9 +18,9 @@ pub(in crate::rules) struct Unread {
     /// When a request last came, by its Home Address, where that was captured, and whether it may have gone elsewhere than
     /// to its home agent.
     requests: Latest<(Option<Ipv4Addr>, bool), Timestamp>,
-    /// Of those of no node that was known: Home Address, where that was captured, and both ends.
-    of_strangers: Latest<Ipv4Addr, ()>,
-    /// Whether of one of those the Home Address was not captured, or is forgotten.
+    /// Both ends of each; and of those of no node that was known the Home Address, where that was captured.
+    addresses: Latest<Ipv4Addr, ()>,
+    /// Whether of one of those the Home Address was not captured, or one is forgotten.
     of_anybody: bool,
     /// How much was forgotten.
     forgotten: u64,
@@ -32,7 +32,7 @@ impl Unread {
         Self {
             between: Latest::new(MOST, seed),
             requests: Latest::new(MOST, seed),
-            of_strangers: Latest::new(MOST, seed),
+            addresses: Latest::new(MOST, seed),
             of_anybody: false,
             forgotten: 0,
         }
@@ -58,13 +58,24 @@ impl Unread {
         self.note_forgotten(forgotten);
     }
 
-    /// Notes one of no node that is known, between these two.
-    pub fn note_stranger(&mut self, home_address: Option<Ipv4Addr>, ends: [Ipv4Addr; 2]) {
-        let mut forgotten = 0;
-        for address in home_address.into_iter().chain(ends) {
-            forgotten += self.of_strangers.insert(address, ());
+    /// Notes the ends of one.
+    pub fn note_ends(&mut self, ends: [Ipv4Addr; 2]) {
+        for end in ends {
+            self.note_address(end);
         }
-        self.of_anybody |= home_address.is_none() || forgotten > 0;
+    }
+
+    /// Notes one of no node that is known.
+    pub fn note_stranger(&mut self, home_address: Option<Ipv4Addr>) {
+        self.of_anybody |= home_address.is_none();
+        if let Some(home_address) = home_address {
+            self.note_address(home_address);
+        }
+    }
+
+    fn note_address(&mut self, address: Ipv4Addr) {
+        let forgotten = self.addresses.insert(address, ());
+        self.of_anybody |= forgotten > 0;
         self.note_forgotten(forgotten);
     }
 
@@ -97,9 +108,9 @@ impl Unread {
         self.of_anybody || self.names(home_address.unwrap_or(Ipv4Addr::UNSPECIFIED))
     }
 
-    /// Whether one of a node that was not known has this Home Address, or came from here or went here.
+    /// Whether one came from here or went here, or is of a node that was not known and has this Home Address.
     pub fn names(&self, address: Ipv4Addr) -> bool {
-        self.of_strangers.get(&address).is_some()
+        self.addresses.get(&address).is_some()
     }
 
     fn saw_request(&self, of: Option<Ipv4Addr>, elsewhere: bool, time: Timestamp, span: i64) -> bool {

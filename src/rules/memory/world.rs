@@ -163,8 +163,9 @@ impl World {
                 session.disturb(message.place.time);
             }
         }
+        self.unread.note_ends([*source.ip(), *destination.ip()]);
         if node.is_none() {
-            self.unread.note_stranger(home_address, [*source.ip(), *destination.ip()]);
+            self.unread.note_stranger(home_address);
         }
         // Of which not even the type was captured may be either.
         let may_be = |kind: MessageType| octets.first().is_none_or(|octet| *octet == kind.0);

@@ -78,7 +78,13 @@ pub static REG_011: Rule = Rule {
 fn was_not_asked_for(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     let timeout = answering.world.options.reply_timeout;
     let since_start = answering.world.started.map_or(0, |started| answering.time().since(started));
-    let was_asked = || answering.asked_on_this_path().next().is_some() || answering.saw_unread_request();
+    // What was not read may be asked for from elsewhere.
+    let was_asked = || {
+        let (unread, home_address) = (&answering.world.unread, answering.reply.home_address);
+        answering.asked_on_this_path().next().is_some()
+            || answering.saw_unread_request()
+            || unread.saw_request_of(home_address, answering.time(), timeout)
+    };
     if answering.asked.is_none() && since_start >= timeout && !was_asked() {
         finder.fires(format!(
             "a reply with Code {} to {}, and no request from there in the {} before; an agent only answers \

@@ -2,7 +2,7 @@
 
 use crate::rules::facts::{Asking, Expired, Leg, Traits, Unanswered};
 use crate::rules::finder::Finder;
-use crate::rules::memory::IN_USE;
+use crate::rules::memory::{IN_USE, Track};
 use crate::rules::rule::Check;
 use crate::rules::words::seconds;
 use crate::rules::{Level, Rule, Scope, Subject};
@@ -28,16 +28,18 @@ pub static REG_015: Rule = Rule {
     check: Check::Request(Traits::NONE, comes_too_soon),
 };
 
-/// Whether a reply may have come after a request of which not even the fixed part was captured.
-fn may_be_answered(asking: &Asking<'_, '_, '_>, asked: Timestamp) -> bool {
-    let path = (asking.message.destination, asking.message.source);
-    asking.world.unread.saw_between(path, asking.time(), asking.time().since(asked))
+/// Whether a reply, of which not even the fixed part was captured, may have come since a time to the last request of a track,
+/// or to where this one comes from.
+fn may_be_answered(asking: &Asking<'_, '_, '_>, track: &Track, since: Timestamp) -> bool {
+    let span = asking.time().since(since);
+    let to = |end| asking.world.unread.saw_between((asking.message.destination, end), asking.time(), span);
+    to(asking.message.source) || to(track.source)
 }
 
 fn comes_too_soon(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
-    let track = asking.session.track(asking.asked).filter(|track| !track.hides_bid);
-    let last = track.and_then(|track| track.hasty(asking.time()));
-    if let Some(last) = last.filter(|last| !may_be_answered(asking, last.place.time)) {
+    let Some(track) = asking.session.track(asking.asked).filter(|track| !track.hides_bid) else { return };
+    let last = track.hasty(asking.time());
+    if let Some(last) = last.filter(|last| !may_be_answered(asking, track, last.place.time)) {
         finder.fires(format!(
             "{} after the request #{} for the same binding, which is unanswered; at least 1 s has to pass \
              (RFC 5944 §3.6.3)",
@@ -74,7 +76,7 @@ fn does_not_back_off(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
     let is_short = gap >= 0 && before >= 0 && gap.saturating_mul(10) < before.saturating_mul(18);
     if is_short
         && is_within_lifetime
-        && !may_be_answered(asking, asking.time().before(gap.saturating_add(before)))
+        && !may_be_answered(asking, track, asking.time().before(gap.saturating_add(before)))
     {
         finder.fires(format!(
             "{} after the unanswered request #{}, and the gap before was {}; each should be at least twice the one \
