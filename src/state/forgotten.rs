@@ -51,8 +51,9 @@ impl Forgotten {
 
     /// Whether one of them may still be registered with this home address, or a tunnel of one end here.
     pub fn may_have(&self, address: Ipv4Addr, clock: Timestamp) -> bool {
-        let (word, bit) = self.place_of(address);
-        self.may_be_registered(clock) && self.addresses.get(word).is_some_and(|word| word & bit != 0)
+        let is_noted =
+            |(word, bit): (usize, u64)| self.addresses.get(word).is_some_and(|word| word & bit != 0);
+        self.may_be_registered(clock) && is_noted(self.place_of(address))
     }
 
     fn place_of(&self, address: Ipv4Addr) -> (usize, u64) {

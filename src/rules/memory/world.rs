@@ -127,12 +127,11 @@ impl World {
                 Some(home_address) => observer.lacks_node_of(home_address),
                 None => observer.lacks_nodes(),
             };
-            let mut session = Session::new(may_be_back);
+            let memory = place.insert(Box::new((birth, Session::new(may_be_back))));
             if self.unread.may_be_of(node.home_address) {
-                session.obscure();
+                memory.1.obscure();
                 self.obscured = self.obscured.saturating_add(1);
             }
-            *place = Some(Box::new((birth, session)));
         }
         place.as_deref_mut().map(|(_, session)| session)
     }
