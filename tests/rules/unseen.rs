@@ -651,25 +651,33 @@ fn a_request_may_have_been_answered_at_the_port_that_it_came_from() {
     }
 }
 
-/// Two replies of the home agent to one request, of which the foreign agent passes on the first.
+/// Two replies of the home agent to one request, of which the foreign agent passes on the first, before the second or after
+/// it.
 #[test]
 fn a_reply_is_compared_with_what_was_cut_of_none() {
-    let scene = |kept: Option<usize>| {
+    let scene = |kept: Option<usize>, passed_on: f64| {
         move |scene: &mut Scene| {
             let request = Registration { octet: 0x02, ..Registration::request(1) };
             let outside = scene.send(0.0, &request.to_foreign_agent());
             let inside =
                 scene.send(0.02, &Registration { identification: outside.identification, ..request });
             let first = inside.reply(0);
+            let second = Registration { lifetime: 300, ..first.clone() };
+            let Registration { source, destination, .. } = outside.reply(0);
+            let outwards = Registration { source, destination, ..first.clone() };
             scene.send(0.04, &first);
             cut_if(scene, kept);
-            scene.send(0.05, &Registration { lifetime: 300, ..first.clone() });
-            let Registration { source, destination, .. } = outside.reply(0);
-            scene.send(0.06, &Registration { source, destination, ..first });
+            let mut then = [(0.06, second), (passed_on, outwards)];
+            then.sort_by(|one, other| one.0.total_cmp(&other.0));
+            for (seconds, reply) in then {
+                scene.send(seconds, &reply);
+            }
         }
     };
     for kept in [None, Some(20), Some(30)] {
-        assert_eq!(told("REG-027", scene(kept)), [0; 0], "{kept:?}");
+        for passed_on in [0.05, 0.07] {
+            assert_eq!(told("REG-027", scene(kept, passed_on)), [0; 0], "{kept:?} {passed_on}");
+        }
     }
 }
 

@@ -149,9 +149,8 @@ impl PassedBy {
         let own = || self.messages.iter().filter(same).filter(|passed| passed.leg == message.leg);
         let others = || self.messages.iter().rev().filter(same).filter(|passed| passed.leg != message.leg);
         let is_another = goes_on && own().next().is_some();
-        // One that was cut may be the one that it is a copy of.
-        let mut copies = self.messages.iter().filter(is_copy).filter(|passed| passed.leg != message.leg);
-        let is_hidden = copies.any(|passed| passed.hides_protected);
+        // One that was cut may be the one that it is a copy of, or be another message before it.
+        let is_hidden = self.messages.iter().filter(is_copy).any(|passed| passed.hides_protected);
         if is_another || is_hidden || others().any(|passed| passed.protected == Some(protected)) {
             return None;
         }
