@@ -132,7 +132,10 @@ impl Validator {
         // What it answers may be a later request of which not even the fixed part was captured, or not who asked.
         let hides_request = self.may_answer_unread(message, asked.as_deref())
             || asked.as_deref().is_some_and(|asked| self.may_answer_nameless(message, asked));
-        let asked = asked.filter(|_| !hides_request).map(|asked| self.told_in_full(asked, message));
+        let asked = match asked.filter(|_| !hides_request) {
+            Some(asked) if asked.said.hides_something => Some(self.told_in_full(asked, message)),
+            asked => asked,
+        };
         if let Some(asked) = &asked {
             self.world.expect_end(asked.request.care_of_address);
         }

@@ -16,12 +16,13 @@ impl Validator {
         copies().find(|asked| asked.leg == message.leg).or_else(|| copies().next())
     }
 
-    /// A request with what another copy of it tells, where that was not captured of this one: all up to the authentication
-    /// is the same on both legs.
+    /// A request of which not all was captured, with what another copy of it tells: all up to the authentication is the same
+    /// on both legs.
+    // Seldom needed, and not to stand where messages are taken.
+    #[cold]
     pub(super) fn told_in_full(&self, asked: Arc<Asked>, message: &MessageFacts<'_, '_>) -> Arc<Asked> {
         let is_whole = |copy: &&Arc<Asked>| !copy.said.hides_something && copy.request == asked.request;
-        let hides_something = asked.said.hides_something;
-        let copies = hides_something.then(|| self.world().recent.copies(asked.group)).into_iter().flatten();
+        let copies = self.world().recent.copies(asked.group);
         match copies.filter(|copy| self.may_answer(message, copy)).find(is_whole) {
             Some(copy) => Arc::new(asked.with_said_of(copy)),
             None => asked,

@@ -138,6 +138,7 @@ impl World {
 
     /// Notes a registration or revocation of which not even the fixed part was captured: what it did to its node is not
     /// known.
+    #[cold]
     pub(in crate::rules) fn note_unread(&mut self, message: &MessageFacts<'_, '_>, observer: &Observer) {
         let (source, destination) = (message.source, message.destination);
         let octets = message.message.octets;
