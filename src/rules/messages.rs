@@ -60,7 +60,8 @@ impl Validator {
             }
             Header::TunnelData(_) => self.take_tunnel_data(event, observer),
             Header::Short(
-                Some(
+                None
+                | Some(
                     MessageType::REGISTRATION_REQUEST
                     | MessageType::REGISTRATION_REPLY
                     | MessageType::REVOCATION
@@ -131,7 +132,10 @@ impl Validator {
         // What it answers may be a later request of which not even the fixed part was captured, or not who asked.
         let hides_request = self.may_answer_unread(message, asked.as_deref())
             || asked.as_deref().is_some_and(|asked| self.may_answer_nameless(message, asked));
-        let asked = asked.filter(|_| !hides_request);
+        let asked = match asked.filter(|_| !hides_request) {
+            Some(asked) if asked.said.hides_something => Some(self.told_in_full(asked, message)),
+            asked => asked,
+        };
         if let Some(asked) = &asked {
             self.world.expect_end(asked.request.care_of_address);
         }
@@ -185,6 +189,9 @@ impl Validator {
         self.world.remember_reply(&answer, asked.as_deref(), seen.decides, seen.node, numbers, observer);
         if let Some(slot) = seen.node.filter(|_| is_unseen || changes && hides) {
             self.world.obscure(slot, observer);
+            if let Some(session) = self.world.session_mut(slot, observer).filter(|_| is_unseen) {
+                session.disturb(message.place.time);
+            }
         } else if anchors
             && let Some(session) = seen.node.and_then(|slot| self.world.session_mut(slot, observer))
         {
@@ -202,7 +209,7 @@ impl Validator {
         let path = (message.destination, message.source);
         let before = asked.filter(|asked| (asked.source, asked.destination) == path);
         let span = before.map_or(timeout, |asked| time.since(asked.place.time).min(timeout));
-        self.world.saw_unread(path, time, span)
+        self.world.unread.saw_between(path, time, span)
     }
 
     /// Whether of the request that a reply seems to answer, and another one that went the way of the reply, turned round, and

@@ -16,6 +16,19 @@ impl Validator {
         copies().find(|asked| asked.leg == message.leg).or_else(|| copies().next())
     }
 
+    /// A request of which not all was captured, with what another copy of it tells: all up to the authentication is the same
+    /// on both legs.
+    // Seldom needed, and not to stand where messages are taken.
+    #[cold]
+    pub(super) fn told_in_full(&self, asked: Arc<Asked>, message: &MessageFacts<'_, '_>) -> Arc<Asked> {
+        let is_whole = |copy: &&Arc<Asked>| !copy.said.hides_something && copy.request == asked.request;
+        let copies = self.world().recent.copies(asked.group);
+        match copies.filter(|copy| self.may_answer(message, copy)).find(is_whole) {
+            Some(copy) => Arc::new(asked.with_said_of(copy)),
+            None => asked,
+        }
+    }
+
     /// Whether a request is young enough to be answered by a message (D8).
     pub(super) fn may_answer(&self, message: &MessageFacts<'_, '_>, asked: &Asked) -> bool {
         (0..=self.world().options.reply_timeout).contains(&message.place.time.since(asked.place.time))
@@ -35,7 +48,9 @@ impl Validator {
             Header::Reply(_) => {
                 let mut copies =
                     seen.request.into_iter().flat_map(|group| self.world().recent.copies(group)).peekable();
-                copies.peek().is_some() && copies.all(|asked| asked.leg == Leg::HomeAgent)
+                let is_direct =
+                    |asked: &Arc<Asked>| asked.leg == Leg::HomeAgent && !self.world().may_be_relayed(asked);
+                copies.peek().is_some() && copies.all(is_direct)
             }
             _ => false,
         };

@@ -38,7 +38,8 @@ impl Validator {
         for (place, binding) in node.bindings().iter().filter(expires_now).enumerate() {
             let session = self.world.session(slot, observer).unwrap_or(&self.blank);
             let precision = session
-                .registered(binding)
+                .registered_at(binding.frame)
+                .or_else(|| session.registered(binding))
                 .map_or(Precision::MICROSECONDS, |registered| registered.accepted.precision);
             // The last reply that gave it time, its own or that of a bulk renewal; what attaches to it is about who sent
             // it.

@@ -344,10 +344,10 @@ fn run(checks: &[(&'static Rule, PacketCheck)], carried: &Carried<'_, '_>, repor
 }
 
 /// The first rule that selects a packet. Of a fragment without ports and SPI it cannot be said when a rule tried up to
-/// then looks at them (D12).
+/// then looks at them (D12), nor of a packet that was cut before them.
 fn decide(policy: &Policy, facts: &FlowFacts, downlink: &Downlink) -> Option<usize> {
     let rule = policy.decide(downlink)?;
-    if !facts.is_fragment_without_ports {
+    if !facts.is_fragment_without_ports && !facts.is_cut_before_ports() {
         return Some(rule);
     }
     let looks_inside = policy.rules().iter().take(rule.saturating_add(1)).any(|rule| {

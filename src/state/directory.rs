@@ -8,6 +8,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use super::far_ends::FarEnds;
+use super::forgotten::Forgotten;
 use super::idle::Idle;
 use super::index::{Entry, Index, tag};
 use super::node::Pulse;
@@ -53,8 +54,8 @@ pub(super) struct Directory {
     hand: usize,
     births: u32,
     pub evicted: u64,
-    /// When the last binding of the nodes that fell out expires, if any had one that was active.
-    pub forgotten_until: Option<Timestamp>,
+    /// Nodes that fell out with active bindings.
+    pub forgotten: Forgotten,
     /// Prefixes and home agents that found no room.
     no_room: u64,
     /// Flows of the nodes that fell out.
@@ -92,7 +93,7 @@ impl Directory {
             hand: 0,
             births: 0,
             evicted: 0,
-            forgotten_until: None,
+            forgotten: Forgotten::new(seed),
             no_room: 0,
             evicted_flows: 0,
             prefix_changes: 0,
@@ -379,8 +380,7 @@ impl Directory {
             self.unlist(slot);
             let before = self.change(slot, |place| std::mem::replace(place, node));
             if let Some(before) = before {
-                let expiries = before.active().map(|binding| binding.expires.unwrap_or(Timestamp::LAST));
-                self.forgotten_until = expiries.chain(self.forgotten_until).max();
+                self.forgotten.note(&before);
                 self.evicted_flows = self.evicted_flows.saturating_add(before.flows.into());
             }
             self.evicted = self.evicted.saturating_add(1);

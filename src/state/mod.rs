@@ -17,6 +17,7 @@ mod far_ends;
 mod fingerprint;
 mod flow;
 mod flow_table;
+mod forgotten;
 mod glance;
 mod idle;
 mod index;

@@ -83,6 +83,8 @@ struct Rare {
     prefixes: Vec<Prefix>,
     /// Whether one of them found no room, or had to make room.
     lacks_prefixes: bool,
+    /// Whether the last registration put an active binding out.
+    lost_binding: bool,
     /// Where tunnels ended before a NAT gave them another end.
     former_ends: Vec<FormerEnd>,
     violations: Option<Violations>,
@@ -178,6 +180,11 @@ impl Node {
 
     pub(super) fn note_lacking_prefix(&mut self) {
         self.rare.get_or_insert_default().lacks_prefixes = true;
+    }
+
+    /// Whether the last registration put an active binding out of the table, which had room for no more: it may live on.
+    pub fn lost_binding(&self) -> bool {
+        self.rare.as_ref().is_some_and(|rare| rare.lost_binding)
     }
 
     /// The place among its tunnels of the one that the binding at `place` has; of several bindings that had the same

@@ -298,10 +298,15 @@ impl Observer {
         self.directory.nodes.get(index as usize)
     }
 
-    /// Whether nodes that fell out of the table may still be registered: what belongs to nobody may be theirs, and what
-    /// appears to be a new node may be one of them.
+    /// Whether any nodes that fell out of the table may still be registered: what appears to be a new node may be one of
+    /// them.
     pub fn lacks_nodes(&self) -> bool {
-        self.directory.forgotten_until.is_some_and(|until| self.clock <= until)
+        self.directory.forgotten.may_be_registered(self.clock)
+    }
+
+    /// Whether one of them may have this home address, or a tunnel that ends here: what belongs to nobody may be its own.
+    pub fn lacks_node_of(&self, address: Ipv4Addr) -> bool {
+        self.directory.forgotten.may_have(address, self.clock)
     }
 
     /// The bindings of its node just before the last reply that was accepted, expired ones settled. Empty unless

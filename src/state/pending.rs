@@ -3,6 +3,7 @@
 //! A request stays for the reply timeout after its last copy, answered or not: late legs and second replies
 //! still find it.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, VecDeque};
 use std::hash::BuildHasher;
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -41,8 +42,8 @@ pub(super) struct Request {
     pub interface: Option<Interface>,
     pub bulk: bool,
     pub overwrite: bool,
-    /// Whether its BID, or that it has none, is among what was not captured.
-    pub hides_bid: bool,
+    /// Whether something it says of bindings or policy may not have been captured.
+    pub hides_something: bool,
     pub flags: RequestFlags,
     pub care_of_address: Ipv4Addr,
     pub lifetime: u16,
@@ -90,15 +91,32 @@ const LOOKED_THROUGH: usize = 1 << 12;
 const LEGS: usize = 16;
 
 impl Request {
-    /// Whether another request is this one again: the same in everything that a foreign agent may not change.
+    /// Whether its BID, or that it has none, is among what was not captured.
+    pub const fn hides_bid(&self) -> bool {
+        self.hides_something && self.interface.is_none()
+    }
+
+    /// Whether another request is this one again: the same in everything that a foreign agent may not change, as far as it
+    /// was captured of both.
     pub fn is_same(&self, other: &Self) -> bool {
+        let multipath = |request: &Self| (request.interface, request.bulk, request.overwrite);
         self.identity == other.identity
             && self.identification == other.identification
             && self.care_of_address == other.care_of_address
             && self.lifetime == other.lifetime
             && self.flags == other.flags
-            && self.interface == other.interface
-            && (self.bulk, self.overwrite) == (other.bulk, other.overwrite)
+            && (self.hides_bid() || other.hides_bid() || multipath(self) == multipath(other))
+    }
+
+    /// Whether another copy, seen on its way to `destination`, tells better what the home agent was asked: one of which
+    /// more was captured, else one that a foreign agent changed and that reached the home agent.
+    pub fn is_told_better_by(&self, copy: &Self, destination: Ipv4Addr) -> bool {
+        let hidden = |request: &Self| (request.hides_bid(), request.hides_something);
+        match hidden(copy).cmp(&hidden(self)) {
+            Ordering::Less => true,
+            Ordering::Equal => destination == self.home_agent && !self.is_same(copy),
+            Ordering::Greater => false,
+        }
     }
 
     /// Whether another request, seen on its way to `destination`, is this one as a foreign agent passed it on, or before
@@ -115,8 +133,9 @@ impl Request {
     }
 
     fn take_on(&mut self, copy: Self) {
-        let Self { interface, bulk, overwrite, hides_bid, flags, lifetime, flow_bindings, .. } = copy;
-        (self.interface, self.bulk, self.overwrite, self.hides_bid) = (interface, bulk, overwrite, hides_bid);
+        let Self { interface, bulk, overwrite, hides_something, flags, lifetime, flow_bindings, .. } = copy;
+        (self.interface, self.bulk, self.overwrite) = (interface, bulk, overwrite);
+        self.hides_something = hides_something;
         (self.flags, self.lifetime, self.flow_bindings) = (flags, lifetime, flow_bindings);
     }
 
@@ -470,7 +489,7 @@ impl Request {
             interface: self.interface,
             bulk: self.bulk,
             overwrite: self.overwrite,
-            hides_bid: self.hides_bid,
+            hides_bid: self.hides_bid(),
             flags: self.flags,
             care_of_address: self.care_of_address,
             home_address,
@@ -503,7 +522,7 @@ impl Request {
             interface: None,
             bulk: false,
             overwrite: false,
-            hides_bid: false,
+            hides_something: false,
             flags: header.flags,
             care_of_address: header.care_of_address,
             lifetime: header.lifetime,

@@ -46,7 +46,7 @@ impl Observer {
         request.interface = read.interface;
         request.bulk = read.bulk;
         request.overwrite = read.overwrite;
-        request.hides_bid = event.datagram.is_cut() && read.interface.is_none() && !read.is_all_said;
+        request.hides_something = event.datagram.is_cut() && !read.is_all_said;
         let (source, destination) = event.endpoints();
         let timeout = self.pending.timeout();
         let known = self.pending.find(
@@ -84,12 +84,7 @@ impl Observer {
     /// what a copy shows that was cut in the other one.
     fn take_on(&mut self, slot: u32, copy: Request, destination: SocketAddrV4) {
         let Some(known) = self.pending.request(slot) else { return };
-        let says_more = match (known.hides_bid, copy.hides_bid) {
-            (true, false) => true,
-            (false, true) => false,
-            (false, false) | (true, true) => *destination.ip() == known.home_agent,
-        };
-        if !known.is_open || known.is_same(&copy) || !says_more {
+        if !known.is_open || !known.is_told_better_by(&copy, *destination.ip()) {
             return;
         }
         let kind = self.kind_of(&copy);
@@ -143,8 +138,8 @@ impl Observer {
             return Kind::BulkRefresh;
         }
         let slot = request.node.and_then(|node| self.directory.slot(node));
-        let Request { interface, hides_bid, care_of_address, flags, .. } = *request;
-        let interface = (interface, hides_bid);
+        let Request { interface, care_of_address, flags, .. } = *request;
+        let interface = (interface, request.hides_bid());
         slot.map_or(Kind::Register, |slot| self.kind_at(slot, interface, care_of_address, flags))
     }
 

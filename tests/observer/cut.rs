@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use crate::history::table::{exchanges, node, states, times};
+use crate::history::table::{exchanges, node, policy, states, times};
 use crate::history::{Ask, HOME_AGENT, History, NODE, care_of};
 use crate::two;
 use mipflow::wire::{Authentication, Content, ExtensionType};
@@ -190,6 +190,50 @@ fn the_whole_leg_of_a_request_says_what_the_other_one_hides() {
         history.answer(3.2, &inside.answer(0));
         let observer = history.observe();
         assert_eq!(states(&observer, NODE)[2], "3 192.0.2.200 active");
+        assert_eq!(exchanges(&observer).len(), 3);
+    }
+}
+
+/// The same of rules behind the BID, which both show.
+#[test]
+fn the_whole_leg_of_a_request_says_which_rules_the_other_one_hides() {
+    let foreign_agent = Ipv4Addr::new(192, 0, 2, 200);
+    let ask = Ask::bid(3, 3).flags(0).at(foreign_agent).forward(&[3], "dport 80");
+    let outside = ask.between((care_of(3), 434), (foreign_agent, 434));
+    let inside = ask.between((foreign_agent, 434), (HOME_AGENT, 434));
+    for (whole, cut) in [(&outside, &inside), (&inside, &outside), (&inside, &inside)] {
+        for is_first_whole in [true, false] {
+            let mut history = two();
+            if is_first_whole {
+                history.ask(3.0, whole);
+            }
+            ask_cut(&mut history, 3.1, cut, FIXED_PART + 8 + 5);
+            if !is_first_whole {
+                history.ask(3.2, whole);
+            }
+            history.answer(3.3, &inside.answer(0));
+            let observer = history.observe();
+            assert_eq!(policy(&observer, NODE), ["1 forward 3 > 3 | dport 80"]);
+            assert_eq!(exchanges(&observer).len(), 3);
+        }
+    }
+}
+
+#[test]
+fn a_copy_that_hides_its_bid_between_the_same_two_is_no_other_request() {
+    let ask = Ask::bid(3, 3);
+    for is_first_whole in [true, false] {
+        let mut history = two();
+        if is_first_whole {
+            history.ask(3.0, &ask);
+        }
+        ask_cut(&mut history, 3.1, &ask, FIXED_PART);
+        if !is_first_whole {
+            history.ask(3.2, &ask);
+        }
+        history.answer(3.3, &ask.answer(0));
+        let observer = history.observe();
+        assert_eq!(states(&observer, NODE)[2], "3 192.0.2.3 active");
         assert_eq!(exchanges(&observer).len(), 3);
     }
 }

@@ -196,3 +196,36 @@ fn a_rule_for_a_network_that_found_no_room_is_not_for_a_stranger() {
     // Of 255 networks, in two frames for each ten, and after two packets; this is none of them.
     assert_eq!(told("TS-011", |scene: &mut Scene| rule_for(scene, 255, network(255))), [55]);
 }
+
+/// So many bindings of a node without a BID, one beside the other, the first at the care-of address of another node, too.
+fn beside_each_other(scene: &mut Scene, bindings: u8) {
+    let other = Registration { home_address: Ipv4Addr::new(10, 1, 0, 9), ..Registration::plain(1) };
+    scene.exchange(0.0, &other, 0);
+    for interface in 1..=bindings {
+        // S, D and T.
+        let beside = Registration { octet: 0xa2, ..Registration::plain(interface) };
+        scene.exchange(f64::from(interface), &beside, 0);
+    }
+}
+
+/// What is found of a packet of the node from a care-of address, after so many bindings, and of one after a registration
+/// that replaces all of them.
+fn from_one_of(rule: &str, bindings: u8, interface: u8) -> Vec<u64> {
+    told(rule, |scene: &mut Scene| {
+        beside_each_other(scene, bindings);
+        scene.history.up(100.0, care_of(interface), &Packet::new().back());
+        scene.exchange(110.0, &Registration::plain(100), 0);
+        scene.history.up(120.0, care_of(interface), &Packet::new().back());
+        scene.wait_until(125.0);
+    })
+}
+
+#[test]
+fn a_binding_that_found_no_room_may_be_where_a_packet_comes_from() {
+    // Two frames of the other node and two for each binding, the packet, and two frames before the next packet.
+    assert_eq!(from_one_of("TUN-004", 64, 1), [134]);
+    assert_eq!(from_one_of("TUN-004", 64, 70), [131, 134]);
+    assert_eq!(from_one_of("TUN-004", 65, 1), [136]);
+    assert_eq!(from_one_of("TUN-012", 64, 1), [134]);
+    assert_eq!(from_one_of("TUN-012", 65, 1), [136]);
+}

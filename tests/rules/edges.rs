@@ -2,11 +2,15 @@
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 
-use crate::findings;
+use mipflow::state;
+use mipflow::time::Precision;
+
 use crate::history::{CORRESPONDENT, HOME_AGENT, NODE, Packet, care_of, ipv4, minimal_header, moment, udp};
 use crate::scene::{
-    Registration, Scene, flow_binding, forward, long, multipath, short, timestamp, udp_to_port,
+    Registration, Scene, flow_binding, forward, long, multipath, multipath_with, short, timestamp,
+    udp_to_port,
 };
+use crate::{findings, judged_by};
 
 /// BID 1 lives for 10 s with a rule for it; a minute after the policy has ended with it, BID 2 comes with the same rule,
 /// which finds no binding, and BID 3, which goes again.
@@ -329,9 +333,31 @@ fn a_binding_that_expires_in_use_is_told_with_a_packet_not_with_the_last_one() {
     // Packets like one that was looked at are not looked at one by one.
     let of_packets = ["50 s", "45 s"].map(|time| {
         format!(
-            "BID 1 at 192.0.2.1 expired after 100 s, and {time} before that a packet used it; the node should register \
-             again in time (RFC 5944 §3.6.2.2)"
+            "BID 1 at 192.0.2.1 expired 100 s after this reply, and a packet used it {time} before its end; the node should \
+             register again in time (RFC 5944 §3.6.2.2)"
         )
     });
     assert!(of_packets.iter().any(|wanted| wanted == told), "{told}");
+}
+
+#[test]
+fn a_binding_that_expires_after_a_bulk_renewal_is_told_with_its_reply() {
+    let mut scene = Scene::default();
+    scene.exchange(0.0, &Registration { lifetime: 300, ..Registration::request(1) }, 0);
+    // BID 2 gives all 100 s from 50.02 s on.
+    let bulk = Registration { lifetime: 100, ..Registration::plain(2) }.with(multipath_with(4, 2, 2, 0x80));
+    scene.exchange(50.0, &bulk, 0);
+    scene.history.up(140.02, care_of(1), &Packet::new().from(NODE).to(CORRESPONDENT));
+    scene.wait_until(200.0);
+    // The renewal was captured by another interface.
+    let precision = |frame| if frame < 3 { Precision::MICROSECONDS } else { Precision::NANOSECONDS };
+    let found = judged_by(&scene, true, state::Options::default(), precision);
+    let told: Vec<_> = found
+        .iter()
+        .filter(|finding| finding.rule.id == "REG-018")
+        .map(|finding| (finding.place.frame, finding.place.precision, finding.message.to_string()))
+        .collect();
+    let message = "BID 1 at 192.0.2.1 expired 100 s after this reply, and a packet used it 10 s before its end; the node \
+                   should register again in time (RFC 5944 §3.6.2.2)";
+    assert_eq!(told, [(4, Precision::NANOSECONDS, message.to_owned())]);
 }

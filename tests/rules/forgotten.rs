@@ -65,3 +65,42 @@ fn a_node_that_fell_out_and_comes_back_has_more_than_what_it_registers_then() {
         assert_eq!(told("TUN-001", nodes, back_again), [0; 0], "{nodes}");
     }
 }
+
+/// A node that is registered for ever, and two at another foreign agent; then packets from there, with the address of the
+/// first node and with one that nobody has.
+fn one_for_ever(scene: &mut Scene) {
+    for (number, interface, lifetime) in [(1, 1, 65_535), (2, 2, 600), (3, 2, 600)] {
+        let home_address = home(number);
+        let request = Registration { lifetime, home_address, ..Registration::relayed(interface) };
+        scene.exchange(number.into(), &request, 0);
+    }
+    for interface in [1, 2] {
+        for address in [home(1), home(99)] {
+            scene.history.up(50.0, care_of(interface), &Packet::new().to(address).back());
+        }
+    }
+}
+
+#[test]
+fn what_is_nobodys_where_no_node_that_fell_out_was_is_a_strangers() {
+    // Behind the exchanges, frames 1 to 6, two packets from where nobody is that is remembered.
+    assert_eq!(told("TUN-012", 2, one_for_ever), [10]);
+    assert_eq!(told("TUN-012", 3, one_for_ever), [8, 9, 10]);
+}
+
+/// A node that is registered for ever falls out; another one comes, and a packet for it goes astray.
+fn another_after_it(scene: &mut Scene, number: u8) {
+    for number in [1, 2, 3, number] {
+        let home_address = home(number);
+        let request = Registration { home_address, lifetime: 65_535, ..Registration::request(number) };
+        scene.exchange(number.into(), &request, 0);
+    }
+    scene.history.down(50.0, care_of(77), &Packet::new().to(home(number)));
+    scene.wait_until(60.0);
+}
+
+#[test]
+fn a_node_with_an_address_of_none_that_fell_out_is_new() {
+    assert_eq!(told("TUN-001", 2, |scene: &mut Scene| another_after_it(scene, 4)), [9]);
+    assert_eq!(told("TUN-001", 2, |scene: &mut Scene| another_after_it(scene, 1)), [0; 0]);
+}

@@ -70,13 +70,21 @@ pub(crate) fn judged(scene: &Scene, cold_start: bool) -> Vec<Finding> {
 
 /// The same with other tables.
 pub(crate) fn judged_with(scene: &Scene, cold_start: bool, tables: state::Options) -> Vec<Finding> {
-    let judge = |attribute| judged_by(scene, cold_start, state::Options { attribute, ..tables });
+    let judge = |attribute| {
+        judged_by(scene, cold_start, state::Options { attribute, ..tables }, |_| Precision::NANOSECONDS)
+    };
     let found = judge(true);
     assert_eq!(judge(false), found, "packets at a glance");
     found
 }
 
-fn judged_by(scene: &Scene, cold_start: bool, observer: state::Options) -> Vec<Finding> {
+/// The same once, with frames of other precision.
+pub(crate) fn judged_by(
+    scene: &Scene,
+    cold_start: bool,
+    observer: state::Options,
+    precision: impl Fn(u64) -> Precision,
+) -> Vec<Finding> {
     let trace = Trace::new(&[PORT], Numbers::default(), false);
     let mut pipeline = Pipeline::new(trace, observer, Some(Options { cold_start, ..Options::default() }));
     let keys = keys();
@@ -85,7 +93,7 @@ fn judged_by(scene: &Scene, cold_start: bool, observer: state::Options) -> Vec<F
             number: index as u64 + 1,
             file: 0,
             time: shot.time,
-            precision: Precision::NANOSECONDS,
+            precision: precision(index as u64 + 1),
             link_type: LinkType::RAW,
             data: &shot.octets,
             original_length: u32::try_from(shot.length).unwrap(),

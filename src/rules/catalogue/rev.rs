@@ -63,7 +63,7 @@ fn is_not_acknowledged(revoking: &Revoking<'_, '_, '_>, finder: &mut Finder<'_>)
                 last.frame > place.frame && (place.time..=until).contains(&last.time)
             });
             // The answer or the repetition may be among what was cut.
-            let had_unread = || ways.iter().any(|way| world.saw_unread(*way, until, timeout));
+            let had_unread = || ways.iter().any(|way| world.unread.saw_between(*way, until, timeout));
             observer.clock() >= until
                 && !is_repeated
                 && !had_unread()
@@ -111,12 +111,7 @@ fn is_dead_or_repeated(revoking: &Revoking<'_, '_, '_>, finder: &mut Finder<'_>)
             last.frame
         ));
     } else if let Some(same) = revocations.unacknowledged(revocation)
-        // The acknowledgement may be among what was cut.
-        && !revoking.world.saw_unread(
-            (revoking.message.destination, revoking.message.source),
-            time,
-            time.since(same.time),
-        )
+        && !may_be_acknowledged(revoking, same.time)
     {
         finder
             .fires(format!(
@@ -126,6 +121,14 @@ fn is_dead_or_repeated(revoking: &Revoking<'_, '_, '_>, finder: &mut Finder<'_>)
             ))
             .at(fields::REVOCATION_IDENTIFIER);
     }
+}
+
+/// Whether an acknowledgement of an earlier revocation of the same binding, of either agent, may be among what was cut since.
+fn may_be_acknowledged(revoking: &Revoking<'_, '_, '_>, since: Timestamp) -> bool {
+    let (source, destination) = (revoking.message.source, revoking.message.destination);
+    let time = revoking.message.place.time;
+    let ways = [(destination, source), (source, destination)];
+    ways.iter().any(|way| revoking.world.unread.saw_between(*way, time, time.since(since)))
 }
 
 /// When the binding that a revocation names expired, if that was more than the grace ago and none took its place.

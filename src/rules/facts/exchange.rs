@@ -81,7 +81,7 @@ impl<'c> Answering<'c, '_, '_> {
     /// part was captured.
     pub fn saw_unread_request(&self) -> bool {
         let timeout = self.world.options.reply_timeout;
-        self.world.saw_unread((self.message.destination, self.message.source), self.time(), timeout)
+        self.world.unread.saw_between((self.message.destination, self.message.source), self.time(), timeout)
     }
 
     /// The requests of the last reply timeout whose addresses and ports are those of the reply, turned round; the
@@ -153,7 +153,7 @@ impl<'c> Asking<'c, '_, '_> {
 
     /// Where a request on the home agent's leg with D came from, when that is not the Care-of Address that it registers
     /// (REG-019, MP-024). `None`, too, behind a NAT (Type 144), when relayed (Type 34), or when it was seen on a foreign
-    /// agent's leg before.
+    /// agent's leg before, or may have been.
     pub fn strange_source(&self) -> Option<Ipv4Addr> {
         let (request, message, source) = (self.request, self.message, *self.message.source.ip());
         let direct = self.is_at_home_agent() && request.flags.co_located() && request.lifetime > 0;
@@ -162,7 +162,8 @@ impl<'c> Asking<'c, '_, '_> {
         }
         let explained = message.has(ExtensionType::UDP_TUNNEL_REQUEST)
             || message.has(ExtensionType::FOREIGN_HOME_AUTHENTICATION)
-            || self.session.was_at_foreign_agent(request.identification);
+            || self.session.was_at_foreign_agent(request.identification)
+            || self.world.may_be_relayed(self.asked);
         (!explained).then_some(source)
     }
 

@@ -141,15 +141,15 @@ impl<'c> Carried<'c, '_> {
     }
 
     /// Whether it may be another node's that was given the same prefix: it is its node's by a prefix only, and another one
-    /// has or had its tunnel at the far end, of which something was accepted that the snapshot length cut.
+    /// has or had its tunnel at the far end, of which something was accepted that the snapshot length cut, or may have.
     pub fn may_be_of_another(&self) -> bool {
         let Some((own, node)) = self.node else { return false };
         let is_at_home = self.local_address() == node.home_address.map(IpAddr::V4);
+        let is_obscured =
+            |slot: &u32| self.world.session(*slot, self.observer).is_some_and(|session| session.obscured);
         !is_at_home
-            && self.world.nodes_at(self.far_end).iter().any(|slot| {
-                *slot != own
-                    && self.world.session(*slot, self.observer).is_some_and(|session| session.obscured)
-            })
+            && (self.world.unread.names(self.far_end.address)
+                || self.world.nodes_at(self.far_end).iter().any(|slot| *slot != own && is_obscured(slot)))
     }
 
     /// The time of the packet.

@@ -241,6 +241,12 @@ impl Asked {
         self.node.is_none() && self.said.is_cut()
     }
 
+    /// The same with what another copy of it says, of which no more is hidden than a foreign agent may add or take away.
+    pub fn with_said_of(&self, copy: &Self) -> Self {
+        let Said { payload, protected, .. } = self.said;
+        Self { said: Said { is_whole: false, payload, protected, ..copy.said.clone() }, ..self.clone() }
+    }
+
     /// What is remembered of a request of a node, if it names one, that is the first one of `group` or a copy of it.
     pub fn of(
         message: &MessageFacts<'_, '_>,
@@ -285,6 +291,11 @@ impl Said {
     /// Whether not all of it was captured: what seems absent may have been there.
     pub fn is_cut(&self) -> bool {
         self.payload.is_none()
+    }
+
+    /// Whether not all of what no agent on the way may change was captured.
+    pub fn hides_protected(&self) -> bool {
+        self.is_cut() && self.protected.is_none()
     }
 
     /// Whether its BID, or that it has none, is among what was not captured.

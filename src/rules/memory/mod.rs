@@ -16,6 +16,7 @@ mod told;
 mod track;
 pub(super) mod traffic;
 mod tunnel_ends;
+mod unread;
 mod world;
 
 pub(super) use asked::{Answer, Asked, Faults, FlowRule, Said, Seldom};

@@ -34,6 +34,8 @@ pub(in crate::rules) struct Passed {
     pub identification: u64,
     /// Fingerprint of its octets up to the end of the first Type 32, if it has one.
     protected: Option<NonZeroU64>,
+    /// Whether that part was cut.
+    hides_protected: bool,
     /// Of a request: BID of its usable Multipath extension, and when a reply accepted it.
     bid: Option<u8>,
     accepted: Option<Timestamp>,
@@ -49,6 +51,7 @@ impl Passed {
             leg: asked.leg,
             identification: asked.request.identification,
             protected: asked.said.protected,
+            hides_protected: asked.said.hides_protected(),
             bid: asked.usable_bid(),
             accepted: None,
         }
@@ -63,6 +66,7 @@ impl Passed {
             leg: answer.leg,
             identification: answer.reply.identification,
             protected: answer.said.protected,
+            hides_protected: answer.said.hides_protected(),
             bid: None,
             accepted: None,
         }
@@ -134,18 +138,20 @@ impl PassedBy {
         if !has_other_leg {
             return None;
         }
-        let same = |passed: &&Passed| {
+        let is_copy = |passed: &&Passed| {
             passed.is_reply == message.is_reply
                 && passed.identification == message.identification
-                && passed.protected.is_some()
                 && (0..=timeout).contains(&message.time.since(passed.time))
         };
+        let same = |passed: &&Passed| passed.protected.is_some() && is_copy(passed);
         // Requests are made on the foreign agent's leg, replies on the home agent's.
         let goes_on = (message.leg == Leg::HomeAgent) == message.is_reply;
         let own = || self.messages.iter().filter(same).filter(|passed| passed.leg == message.leg);
         let others = || self.messages.iter().rev().filter(same).filter(|passed| passed.leg != message.leg);
         let is_another = goes_on && own().next().is_some();
-        if is_another || others().any(|passed| passed.protected == Some(protected)) {
+        // One that was cut may be the one that it is a copy of, or be another message before it.
+        let is_hidden = self.messages.iter().filter(is_copy).any(|passed| passed.hides_protected);
+        if is_another || is_hidden || others().any(|passed| passed.protected == Some(protected)) {
             return None;
         }
         others().next().copied()

@@ -31,8 +31,9 @@ const REFUSALS: usize = 32;
 pub(in crate::rules) struct Session {
     /// Whether the binding table is whole although the capture began in the middle (D10).
     pub anchored: bool,
-    /// Whether it may have been known before, and fell out of the table: then the capture began in its middle.
-    may_be_back: bool,
+    /// Whether it may have been known before, and fell out of the table, or a binding of it that was active did: then it
+    /// is as if the capture had begun in its middle.
+    lacks_beginning: bool,
     /// Whether a registration was accepted that the snapshot length cut: then bindings, policy and grants may be others
     /// than those believed, until an exchange ends all of them.
     pub obscured: bool,
@@ -88,14 +89,14 @@ pub(in crate::rules) struct Session {
 
 impl Session {
     /// The session of a node that seems to be new.
-    pub fn new(may_be_back: bool) -> Self {
-        Self { may_be_back, ..Self::default() }
+    pub fn new(lacks_beginning: bool) -> Self {
+        Self { lacks_beginning, ..Self::default() }
     }
 
     /// Whether the whole binding table is known (D10); `cold_start` says that nothing was registered before the capture
     /// began.
     pub fn is_anchored(&self, cold_start: bool) -> bool {
-        !self.obscured && (cold_start && !self.may_be_back || self.anchored)
+        !self.obscured && (cold_start && !self.lacks_beginning || self.anchored)
     }
 
     /// Notes that something was accepted of which not all was seen; says whether that is so for the first time.
@@ -107,6 +108,11 @@ impl Session {
         self.networks_refused.clear();
         self.rejected = None;
         !std::mem::replace(&mut self.was_obscured, true)
+    }
+
+    /// Notes that an active binding fell out of the table of its node, and may live on.
+    pub(in crate::rules) fn lose_binding(&mut self) {
+        (self.anchored, self.lacks_beginning) = (false, true);
     }
 
     /// Notes that the whole binding table is known, whatever was before.
@@ -291,7 +297,7 @@ impl Session {
     /// did not know its home agent.
     pub(in crate::rules) fn remember_answered(&mut self, asked: &Asked, answer: &Answer) {
         let time = answer.place.time;
-        for track in self.tracks.iter_mut().filter(|track| track.is_for(asked)) {
+        for track in self.tracks.iter_mut().filter(|track| track.may_be_for(asked)) {
             track.note_reply(asked.group, time);
         }
         if answer.reply.code.is_accepted() {

@@ -13,6 +13,7 @@ use super::latest::Latest;
 use super::names::Names;
 use super::recent::RecentRequests;
 use super::tunnel_ends::TunnelEnds;
+use super::unread::Unread;
 use super::{Answer, Asked, Revocations, Session, T_ACT};
 use crate::rules::facts::{Leg, MessageFacts};
 use crate::rules::validator::Options;
@@ -24,10 +25,8 @@ use crate::wire::{MessageType, Numbers, low_half};
 const ADDRESSES: usize = 1 << 20;
 /// So many reports in all sessions together are surely not made again.
 const ONCE: usize = 1 << 19;
-/// The most pairs of ends for which the last message is remembered that could not be read.
-const UNREAD: usize = 1 << 16;
-/// In place of a group of agents.
-const ANY: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
+/// The most requests that are remembered of which it was not captured whose they are.
+const NAMELESS: usize = 1 << 16;
 /// So many alarms are never too many.
 const ALARMS: usize = 1 << 12;
 
@@ -43,8 +42,8 @@ pub(in crate::rules) struct World {
     pub started: Option<Timestamp>,
     /// Home agents that answered a request with Type 154 with a code of their own, or may have.
     pub knows_family: HashSet<Ipv4Addr, FixedState>,
-    /// When a message of which not even the fixed part was captured last went from one end to another.
-    unread: Latest<(SocketAddrV4, SocketAddrV4), Timestamp>,
+    /// Messages of which not even the fixed part was captured.
+    pub unread: Unread,
     /// The last request of which it was not captured whose it is, from one end to another and with a low half of the
     /// Identification: the first copy of it, and when it was seen.
     nameless: Latest<Nameless, (u64, Timestamp)>,
@@ -79,8 +78,8 @@ impl World {
             started: None,
             knows_family: HashSet::with_hasher(FixedState::with_seed(seed)),
             revocations: Revocations::new(seed),
-            unread: Latest::new(UNREAD, seed),
-            nameless: Latest::new(UNREAD, seed),
+            unread: Unread::new(seed),
+            nameless: Latest::new(NAMELESS, seed),
             sessions: Vec::new(),
             ends: TunnelEnds::new(ADDRESSES, seed),
             alarms: BinaryHeap::new(),
@@ -116,41 +115,68 @@ impl World {
 
     /// The session of a node, made if there is none.
     pub fn session_mut(&mut self, node: u32, observer: &Observer) -> Option<&mut Session> {
-        let birth = observer.node(node)?.birth();
         let index = node as usize;
+        let node = observer.node(node)?;
+        let birth = node.birth();
         if self.sessions.len() <= index {
             self.sessions.resize_with(index.saturating_add(1), || None);
         }
         let place = self.sessions.get_mut(index)?;
         if place.as_deref().is_none_or(|(before, _)| *before != birth) {
-            *place = Some(Box::new((birth, Session::new(observer.lacks_nodes()))));
+            let may_be_back = match node.home_address {
+                Some(home_address) => observer.lacks_node_of(home_address),
+                None => observer.lacks_nodes(),
+            };
+            let memory = place.insert(Box::new((birth, Session::new(may_be_back))));
+            if self.unread.may_be_of(node.home_address) {
+                memory.1.obscure();
+                self.obscured = self.obscured.saturating_add(1);
+            }
         }
         place.as_deref_mut().map(|(_, session)| session)
     }
 
     /// Notes a registration or revocation of which not even the fixed part was captured: what it did to its node is not
     /// known.
+    #[cold]
     pub(in crate::rules) fn note_unread(&mut self, message: &MessageFacts<'_, '_>, observer: &Observer) {
         let (source, destination) = (message.source, message.destination);
-        let home_address = message.message.octets.get(4..8).and_then(|octets| octets.first_chunk::<4>());
-        let home_address = home_address.map(|octets| IpAddr::V4((*octets).into()));
-        let of_agent = |agent: SocketAddrV4| observer.owner_of(*agent.ip(), home_address?);
+        let octets = message.message.octets;
+        let address_at = |place: usize| Some(Ipv4Addr::from(*octets.get(place..)?.first_chunk::<4>()?));
+        let home_address = address_at(4);
+        let of_agent = |agent: SocketAddrV4| observer.owner_of(*agent.ip(), IpAddr::V4(home_address?));
         let asked = || self.recent.between(destination, source).next()?.node;
         let node = of_agent(source).or_else(|| of_agent(destination)).or_else(asked);
-        if let Some(node) = node {
+        // Where it does not say whose it is, it is of those that have a tunnel there.
+        let here = |end: SocketAddrV4| {
+            let ends = [None, Some(end.port())].map(|port| FarEnd { address: *end.ip(), port });
+            ends.into_iter().flat_map(|end| self.nodes_at(end).iter().copied())
+        };
+        let nodes: Vec<u32> = match (node, home_address) {
+            (Some(node), _) => vec![node],
+            (None, Some(_)) => Vec::new(),
+            (None, None) => here(source).chain(here(destination)).collect(),
+        };
+        for node in nodes {
             self.obscure(node, observer);
             if let Some(session) = self.session_mut(node, observer) {
                 session.disturb(message.place.time);
             }
         }
-        if message.message.octets.first() == Some(&MessageType::REGISTRATION_REPLY.0) {
+        self.unread.note_ends([*source.ip(), *destination.ip()]);
+        if node.is_none() {
+            self.unread.note_stranger(home_address);
+        }
+        // Of which not even the type was captured may be either.
+        let may_be = |kind: MessageType| octets.first().is_none_or(|octet| *octet == kind.0);
+        if may_be(MessageType::REGISTRATION_REPLY) {
             self.note_that_it_may_know_multipath(*source.ip());
         }
-        // What went to a group may be answered by any agent.
-        let is_group = destination.ip().is_multicast() || destination.ip().is_broadcast();
-        let to = if is_group { ANY } else { destination };
-        let forgotten = self.unread.insert((source, to), message.place.time);
-        self.note_forgotten(forgotten);
+        self.unread.note_between((source, destination), message.place.time);
+        if may_be(MessageType::REGISTRATION_REQUEST) {
+            let elsewhere = address_at(8) != Some(*destination.ip());
+            self.unread.note_request(home_address, elsewhere, message.place.time);
+        }
     }
 
     /// Notes that an agent answered a request that had Type 154, or may have had it.
@@ -171,16 +197,11 @@ impl World {
         self.obscured
     }
 
-    /// Whether a message of which not even the fixed part was captured went from one end to another, or to a group,
-    /// within so many nanoseconds before `time`.
-    pub fn saw_unread(
-        &self,
-        (source, destination): (SocketAddrV4, SocketAddrV4),
-        time: Timestamp,
-        span: i64,
-    ) -> bool {
-        let is_recent = |seen: &Timestamp| (0..=span).contains(&time.since(*seen));
-        [destination, ANY].iter().any(|to| self.unread.get(&(source, *to)).is_some_and(is_recent))
+    /// Whether a request may have reached a foreign agent before, as one of which not even the fixed part was captured, or not
+    /// whose it is.
+    pub fn may_be_relayed(&self, asked: &Asked) -> bool {
+        let timeout = self.options.reply_timeout;
+        self.unread.saw_elsewhere(asked.request.home_address, asked.place.time, timeout)
     }
 
     /// Whether a request, other than that of `group` if there is one, went there of which it was not captured whose it is,
@@ -225,7 +246,7 @@ impl World {
 
     /// How much was forgotten that a rule could have asked for.
     pub fn forgotten(&self) -> u64 {
-        self.forgotten.saturating_add(self.ends.forgotten())
+        self.forgotten.saturating_add(self.ends.forgotten()).saturating_add(self.unread.forgotten())
     }
 
     fn note_forgotten(&mut self, count: usize) {
@@ -278,6 +299,9 @@ impl World {
             let key = ((asked.source, asked.destination), low_half(asked.request.identification));
             let forgotten = self.nameless.insert(key, (asked.group, asked.place.time));
             self.note_forgotten(forgotten);
+            if asked.leg == Leg::ForeignAgent {
+                self.unread.note_request(Some(asked.request.home_address), true, asked.place.time);
+            }
         }
         self.recent.remember(asked);
     }
@@ -314,6 +338,9 @@ impl World {
         let Some(node) = observer.node(slot) else { return };
         session.forget_ended(node);
         if decides && answer.reply.code.is_accepted() {
+            if node.lost_binding() {
+                session.lose_binding();
+            }
             let new = session.traffic.note_exchange(answer, node, observer.before());
             for far_end in inside {
                 let is_outside = node.active().any(|binding| binding.far_end == far_end);

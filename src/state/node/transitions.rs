@@ -312,6 +312,10 @@ impl Node {
         let ended = self.bindings.iter().filter(|binding| !binding.is_active()).count();
         let without_bid = self.bindings.iter().filter(|binding| is_without_bid(binding)).count();
         let mut excess = [ended.saturating_sub(HISTORY), without_bid.saturating_sub(WITHOUT_BID)];
+        let loses_one = without_bid > WITHOUT_BID;
+        if loses_one || self.lost_binding() {
+            self.rare.get_or_insert_default().lost_binding = loses_one;
+        }
         if excess == [0, 0] {
             return 0;
         }

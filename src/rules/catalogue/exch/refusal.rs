@@ -128,6 +128,7 @@ fn does_not_try_again(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>
         (is_it || track.hides_bid) && track.registering.is_some_and(|registering| registering > frame)
     };
     let until = time.after(T_ACT);
+    let home_address = asked.request.home_address;
     finder
         .fires(format!(
             "no registration of {name} in the {} after the request #{} was refused with {refusal}; the node has to \
@@ -142,6 +143,7 @@ fn does_not_try_again(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>
             let mut sessions = nodes.filter_map(|node| world.session(node, observer));
             // It may be among what was cut.
             !sessions.any(|session| session.obscured || session.tracks.iter().any(is_retry))
+                && !world.unread.saw_request_of(home_address, until, T_ACT)
         });
 }
 

@@ -37,10 +37,12 @@ fn copies_no_low_half(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>
     let waits = |asked: &&Asked| {
         asked.request.home_address == reply.home_address && !answering.world.recent.is_answered(asked)
     };
-    // Its reply may be one of which not even the fixed part was captured.
+    // Its reply may be one of which not even the fixed part was captured, and so may another request.
     let had_unread = || {
+        let (unread, timeout) = (&answering.world.unread, answering.world.options.reply_timeout);
         let way = (answering.message.source, answering.message.destination);
-        answering.world.saw_unread(way, answering.time(), answering.world.options.reply_timeout)
+        unread.saw_between(way, answering.time(), timeout)
+            || unread.saw_request_of(reply.home_address, answering.time(), timeout)
     };
     let waiting = answering.asked_on_this_path().find(waits);
     if let Some(asked) = waiting.filter(|_| !had_unread() && !answering.may_answer_nameless()) {
@@ -76,7 +78,13 @@ pub static REG_011: Rule = Rule {
 fn was_not_asked_for(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     let timeout = answering.world.options.reply_timeout;
     let since_start = answering.world.started.map_or(0, |started| answering.time().since(started));
-    let was_asked = || answering.asked_on_this_path().next().is_some() || answering.saw_unread_request();
+    // What was not read may be asked for from elsewhere.
+    let was_asked = || {
+        let (unread, home_address) = (&answering.world.unread, answering.reply.home_address);
+        answering.asked_on_this_path().next().is_some()
+            || answering.saw_unread_request()
+            || unread.saw_request_of(home_address, answering.time(), timeout)
+    };
     if answering.asked.is_none() && since_start >= timeout && !was_asked() {
         finder.fires(format!(
             "a reply with Code {} to {}, and no request from there in the {} before; an agent only answers \

@@ -2,7 +2,7 @@
 
 use crate::rules::facts::{Asking, Expired, Leg, Traits, Unanswered};
 use crate::rules::finder::Finder;
-use crate::rules::memory::IN_USE;
+use crate::rules::memory::{IN_USE, Track};
 use crate::rules::rule::Check;
 use crate::rules::words::seconds;
 use crate::rules::{Level, Rule, Scope, Subject};
@@ -28,16 +28,18 @@ pub static REG_015: Rule = Rule {
     check: Check::Request(Traits::NONE, comes_too_soon),
 };
 
-/// Whether a reply may have come after a request of which not even the fixed part was captured.
-fn may_be_answered(asking: &Asking<'_, '_, '_>, asked: Timestamp) -> bool {
-    let path = (asking.message.destination, asking.message.source);
-    asking.world.saw_unread(path, asking.time(), asking.time().since(asked))
+/// Whether a reply, of which not even the fixed part was captured, may have come since a time to the last request of a track,
+/// or to where this one comes from.
+fn may_be_answered(asking: &Asking<'_, '_, '_>, track: &Track, since: Timestamp) -> bool {
+    let span = asking.time().since(since);
+    let to = |end| asking.world.unread.saw_between((asking.message.destination, end), asking.time(), span);
+    to(asking.message.source) || to(track.source)
 }
 
 fn comes_too_soon(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
-    let track = asking.session.track(asking.asked).filter(|track| !track.hides_bid);
-    let last = track.and_then(|track| track.hasty(asking.time()));
-    if let Some(last) = last.filter(|last| !may_be_answered(asking, last.place.time)) {
+    let Some(track) = asking.session.track(asking.asked).filter(|track| !track.hides_bid) else { return };
+    let last = track.hasty(asking.time());
+    if let Some(last) = last.filter(|last| !may_be_answered(asking, track, last.place.time)) {
         finder.fires(format!(
             "{} after the request #{} for the same binding, which is unanswered; at least 1 s has to pass \
              (RFC 5944 §3.6.3)",
@@ -74,7 +76,7 @@ fn does_not_back_off(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
     let is_short = gap >= 0 && before >= 0 && gap.saturating_mul(10) < before.saturating_mul(18);
     if is_short
         && is_within_lifetime
-        && !may_be_answered(asking, asking.time().before(gap.saturating_add(before)))
+        && !may_be_answered(asking, track, asking.time().before(gap.saturating_add(before)))
     {
         finder.fires(format!(
             "{} after the unanswered request #{}, and the gap before was {}; each should be at least twice the one \
@@ -112,8 +114,9 @@ fn got_no_reply(unanswered: &Unanswered<'_>, finder: &mut Finder<'_>) {
     let low = low_half(asked.request.identification);
     let timeout = world.options.reply_timeout;
     // One of which not even the fixed part was captured.
-    let had_unread =
-        || world.saw_unread((asked.destination, asked.source), asked.place.time.after(timeout), timeout);
+    let had_unread = || {
+        world.unread.saw_between((asked.destination, asked.source), asked.place.time.after(timeout), timeout)
+    };
     if asked.leg == Leg::HomeAgent
         && is_clear
         && !had_unread()
@@ -157,10 +160,11 @@ fn expires_in_use(expired: &Expired<'_>, finder: &mut Finder<'_>) {
         Some(bid) => format!("BID {} at {}", bid.octet(), binding.care_of_address),
         None => format!("the binding of {}", binding.care_of_address),
     };
-    // Not all packets are looked at one by one, so that this one need not be the last.
+    // Not all packets are looked at one by one, so that this one need not be the last. The reply may be that of a bulk
+    // renewal, and the binding older than it.
     finder.fires(format!(
-        "{name} expired after {} s, and {} before that a packet used it; the node should register again in time \
-         (RFC 5944 §3.6.2.2)",
+        "{name} expired {} s after this reply, and a packet used it {} before its end; the node should register again in \
+         time (RFC 5944 §3.6.2.2)",
         binding.lifetime,
         seconds(idle)
     ));

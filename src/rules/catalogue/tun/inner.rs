@@ -53,11 +53,19 @@ fn stranger(carried: &Carried<'_, '_>, address: IpAddr) -> Option<(u32, Option<I
         node.home_agent == carried.home_agent
             && live(node.bindings(), time).any(|binding| carried.is_at(binding))
     };
-    let mut owners = observer.owners_of(carried.home_agent, address).filter_map(|slot| observer.node(slot));
-    if owners.any(is_here) || observer.lacks_nodes() {
+    let is_anchored = |slot: u32| carried.world.is_anchored(carried.world.session(slot, observer));
+    // One of which not all bindings are known may have one here.
+    let may_be_here = |slot: u32| observer.node(slot).is_some_and(|node| is_here(node) || !is_anchored(slot));
+    let is_lacking = |address: IpAddr| match address {
+        IpAddr::V4(address) => observer.lacks_node_of(address) || carried.world.unread.names(address),
+        IpAddr::V6(_) => false,
+    };
+    if observer.owners_of(carried.home_agent, address).any(may_be_here)
+        || is_lacking(address)
+        || is_lacking(carried.far_end.address.into())
+    {
         return None;
     }
-    let is_anchored = |slot: u32| carried.world.is_anchored(carried.world.session(slot, observer));
     let mut found = None;
     for slot in carried.world.all_nodes_at(carried.far_end)? {
         let Some(node) = observer.node(*slot).filter(|node| is_here(node)) else { continue };
