@@ -7,8 +7,10 @@
 mod program;
 
 use std::fs;
+use std::io::Write;
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::Signal;
 use program::capture::{RAW, datagram, fragments, hexadecimal, pcap, request};
 use program::watching::{Watching, content, write_now};
 use program::{environment, mipflow, run, shown};
@@ -244,6 +246,42 @@ fn an_interrupted_watch_of_standard_input_ends_with_what_it_saw() {
     assert_eq!((ended.code, &ended.told), (Some(0), &Vec::new()));
     assert_eq!(ended.capture()["files"], serde_json::json!(["-"]));
     drop(input);
+}
+
+#[test]
+fn who_does_not_read_does_not_keep_it_from_ending() {
+    for file in ["", "trace.pcap"] {
+        let folder = tempfile::tempdir().unwrap();
+        let octets = content("samples/figure3.pcap");
+        // The head of a file is 24 octets. A thousand times the 46 frames make more records than a pipe holds.
+        let many = [&octets[..24], &octets[24..].repeat(1000)].concat();
+        let source =
+            if file.is_empty() { "-".to_owned() } else { format!("{}", folder.path().join(file).display()) };
+        let mut input = None;
+        if !file.is_empty() {
+            fs::write(&source, &many).unwrap();
+        }
+        let written = folder.path().join("written.pcap");
+        let arguments = format!("watch --headless -w {} {source}", written.display());
+        let mut watching = Watching::start_unread(&mut mipflow(&arguments));
+        if file.is_empty() {
+            let mut pipe = watching.input();
+            input = Some(std::thread::spawn(move || drop(pipe.write_all(&many))));
+        }
+        std::thread::sleep(Duration::from_millis(1500));
+        let begun = Instant::now();
+        watching.signal(Signal::SIGTERM);
+        let ended = watching.wait();
+        assert_eq!(ended.code, Some(3), "{:?}", ended.told);
+        assert!(begun.elapsed() > Duration::from_secs(1), "who reads has a moment");
+        assert!(ended.told.iter().any(|line| line.contains("nobody reads it")), "{:?}", ended.told);
+        assert!(ended.records.is_empty());
+        if let Some(input) = input {
+            input.join().unwrap();
+        }
+        // What was looked at until then is written, and whole.
+        shown(&format!("decode {}", written.display()));
+    }
 }
 
 #[test]

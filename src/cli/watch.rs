@@ -1,6 +1,7 @@
 //! `mipflow watch`: the analysis live, or from a file as if it were.
 
 mod headless;
+mod patient_output;
 mod screen;
 
 use std::collections::hash_map::RandomState;

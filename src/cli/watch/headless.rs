@@ -2,10 +2,11 @@
 
 #![allow(clippy::disallowed_methods, reason = "what is done between frames goes by the clock")]
 
-use std::io::{self, StdoutLock, Write};
+use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
 use super::Prepared;
+use super::patient_output::PatientOutput;
 use crate::capture::LiveNotice;
 use crate::cli::decode::{Unread, is_of, write_failure};
 use crate::cli::interruption::{Interruption, LOOK};
@@ -23,7 +24,8 @@ const MOMENT: Duration = Duration::from_millis(5);
 
 pub(super) fn run(prepared: Prepared, interruption: &Interruption) -> Result<Exit, Failure> {
     let Prepared { mut driver, mut engine, target, fail_on } = prepared;
-    let mut records = Records::new(&driver, target, fail_on);
+    let records = Records::new(&driver, target, fail_on, interruption);
+    let mut records = records.map_err(|error| Failure::output(&error))?;
     if matches!(records.form, Form::Live(_)) {
         engine.observer_mut().follow_exchanges();
     }
@@ -79,8 +81,8 @@ fn lost(driver: &Driver) -> Option<Lost> {
 }
 
 /// Records on their way to standard output.
-struct Records {
-    form: Form,
+struct Records<'a> {
+    form: Form<'a>,
     names: Vec<String>,
     target: Option<Target>,
     fail_on: FailOn,
@@ -88,17 +90,22 @@ struct Records {
     gravest: Option<Level>,
 }
 
-enum Form {
+enum Form<'a> {
     /// As they happen.
-    Live(LiveReport<StdoutLock<'static>>),
+    Live(LiveReport<PatientOutput<'a>>),
     /// A file that is only read: as `decode` does.
-    Loaded(NdjsonReport<StdoutLock<'static>>),
+    Loaded(NdjsonReport<PatientOutput<'a>>),
 }
 
-impl Records {
-    fn new(driver: &Driver, target: Option<Target>, fail_on: FailOn) -> Self {
+impl<'a> Records<'a> {
+    fn new(
+        driver: &Driver,
+        target: Option<Target>,
+        fail_on: FailOn,
+        interruption: &'a Interruption,
+    ) -> io::Result<Self> {
         let feed: &Feed = driver.feed();
-        let out = io::stdout().lock();
+        let out = PatientOutput::stdout(interruption)?;
         let form = if feed.is_loaded() {
             let sections =
                 Sections { messages: true, nodes: true, flows: true, findings: true, ..Sections::default() };
@@ -106,7 +113,7 @@ impl Records {
         } else {
             Form::Live(LiveReport::new(out))
         };
-        Self { form, names: feed.names().to_vec(), target, fail_on, gravest: None }
+        Ok(Self { form, names: feed.names().to_vec(), target, fail_on, gravest: None })
     }
 
     /// Prints what is known in the end, and says what could not be read.
@@ -142,7 +149,7 @@ impl Records {
     }
 }
 
-impl Audience for Records {
+impl Audience for Records<'_> {
     fn message(
         &mut self,
         seen: &SeenMessage<'_>,
