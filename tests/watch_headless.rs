@@ -285,6 +285,38 @@ fn who_does_not_read_does_not_keep_it_from_ending() {
 }
 
 #[test]
+fn two_signals_at_once_are_one() {
+    // `timeout` signals what it started and then its own group, which what it started is of.
+    let mut watching = Watching::start(&mut mipflow("watch --headless -"));
+    let mut input = watching.input();
+    write_now(&mut input, &content("samples/figure3.pcap"));
+    watching.wait_for("a message", |record| record["record"] == "message");
+    // Both are there when it goes on.
+    watching.signal(Signal::SIGSTOP);
+    watching.signal(Signal::SIGINT);
+    watching.signal(Signal::SIGTERM);
+    watching.signal(Signal::SIGCONT);
+    let ended = watching.wait();
+    assert_eq!((ended.code, &ended.capture()["packets"]), (Some(0), &Value::from(46)));
+}
+
+#[test]
+fn who_ends_it_again_has_it_at_once() {
+    let mut watching = Watching::start_unread(&mut mipflow("watch --headless -"));
+    let mut input = watching.input();
+    let octets = content("samples/figure3.pcap");
+    let many = [&octets[..24], &octets[24..].repeat(1000)].concat();
+    let input = std::thread::spawn(move || drop(input.write_all(&many)));
+    std::thread::sleep(Duration::from_millis(1500));
+    watching.signal(Signal::SIGTERM);
+    std::thread::sleep(Duration::from_millis(900));
+    watching.signal(Signal::SIGTERM);
+    let ended = watching.wait();
+    assert_eq!((ended.code, ended.told.as_slice()), (Some(128 + Signal::SIGTERM as i32), &[][..]));
+    input.join().unwrap();
+}
+
+#[test]
 fn what_passed_the_filter_can_be_written() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("out.pcap");

@@ -1,41 +1,83 @@
 //! Signals that ask a command to end before it is done.
 
+#![allow(clippy::disallowed_methods, reason = "signals are told apart by the clock")]
+
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::{SigId, flag};
 
 use super::Failure;
 
 /// The longest a signal waits to be seen.
 pub(super) const LOOK: Duration = Duration::from_millis(100);
 
+/// How soon after the first a signal is taken for the same wish.
+const SAME_WISH: Duration = Duration::from_millis(500);
+
 /// Somebody wants it to end. Who wants that twice has it at once.
-pub(super) struct Interruption(Arc<AtomicBool>);
+pub(super) struct Interruption {
+    interrupted: Arc<AtomicBool>,
+    /// Whether the next signal ends it at once.
+    at_once: Arc<AtomicBool>,
+    /// What lets the first signal set that.
+    setters: Vec<SigId>,
+}
 
 impl Interruption {
     /// Catches SIGINT, SIGTERM and SIGHUP from now on.
     pub(super) fn listen() -> Result<Self, Failure> {
         let interrupted = Arc::new(AtomicBool::new(false));
+        let at_once = Arc::new(AtomicBool::new(false));
         // Who started it by `nohup` wants it to outlive the terminal.
         let signals = [Some(SIGINT), Some(SIGTERM), (!ignores_hangup()).then_some(SIGHUP)];
+        let mut setters = Vec::new();
         for signal in signals.into_iter().flatten() {
-            signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&interrupted))
-                .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&interrupted)))
-                .map_err(|error| Failure::io(format!("signals cannot be caught: {error}"), None))?;
+            // In this order: the first signal does not end it itself.
+            let setter = flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&at_once))
+                .and_then(|_| flag::register(signal, Arc::clone(&interrupted)))
+                .and_then(|_| flag::register(signal, Arc::clone(&at_once)));
+            setters.push(setter.map_err(|error| cannot_listen(&error))?);
         }
-        Ok(Self(interrupted))
+        Ok(Self { interrupted, at_once, setters })
+    }
+
+    /// Takes signals that come together for one: `timeout` sends one to what it started, and another to its own group,
+    /// of which that is.
+    ///
+    /// This starts a thread, which has the privileges that the calling one has now.
+    pub(super) fn forgive_haste(&mut self) -> Result<(), Failure> {
+        for setter in self.setters.drain(..) {
+            signal_hook::low_level::unregister(setter);
+        }
+        let (interrupted, at_once) = (Arc::clone(&self.interrupted), Arc::clone(&self.at_once));
+        let wait = move || {
+            while !interrupted.load(Ordering::Relaxed) {
+                thread::sleep(LOOK);
+            }
+            thread::sleep(SAME_WISH);
+            at_once.store(true, Ordering::Relaxed);
+        };
+        let started = thread::Builder::new().name("signals".to_owned()).spawn(wait);
+        started.map(drop).map_err(|error| cannot_listen(&error))
     }
 
     pub(super) fn is_there(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.interrupted.load(Ordering::Relaxed)
     }
 
     /// What is set when it is there, for who waits on its behalf.
     pub(super) fn flag(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.0)
+        Arc::clone(&self.interrupted)
     }
+}
+
+fn cannot_listen(error: &io::Error) -> Failure {
+    Failure::io(format!("signals cannot be caught: {error}"), None)
 }
 
 /// Whether this process was started with SIGHUP ignored.

@@ -167,8 +167,10 @@ impl Watch {
         let headless = self.headless || !output::is_screen();
         if headless {
             // Listened for before there is anything to lose.
-            let interruption = Interruption::listen()?;
+            let mut interruption = Interruption::listen()?;
             let prepared = self.prepare(headless)?;
+            // Only now that its thread has nothing to give up.
+            interruption.forgive_haste()?;
             headless::run(prepared, &interruption)
         } else {
             let (theme, ascii) = (self.theme, self.ascii);
