@@ -100,9 +100,36 @@ fn other_link(link_type: LinkType, data: &[u8]) -> Result<NetworkLayer, Reason> 
 fn cooked(data: &[u8], protocol: u16, offset: usize) -> Result<NetworkLayer, Reason> {
     match protocol {
         own if own <= MAX_802_3_LENGTH && own != SLL_802_2 => Ok(NetworkLayer::Foreign),
+        IPV4 | IPV6 => {
+            let version = if protocol == IPV4 { 4 } else { 6 };
+            by_ether_type(data, protocol, behind_tags(data, protocol, version, offset).unwrap_or(offset))
+        }
         // 802.2 is small enough to be taken for the length that LLC follows, as it does here.
         ether_type => by_ether_type(data, ether_type, offset),
     }
+}
+
+/// Where the IP packet begins if it has not this version here, but behind tags.
+///
+/// Of stacked tags the kernel takes off the first and may name the protocol behind all of them (6.18 does), though
+/// the others are still there: the rest of such a frame begins with what follows a tag's number.
+fn behind_tags(data: &[u8], protocol: u16, version: u8, first_offset: usize) -> Option<usize> {
+    let has_version = |offset: usize| data.get(offset).is_some_and(|octet| octet >> 4 == version);
+    let mut offset = first_offset;
+    for _ in 0..MAX_TAGS {
+        if has_version(offset) {
+            return Some(offset);
+        }
+        let ether_type = u16_at(data, offset.saturating_add(2)).ok()?;
+        offset = offset.saturating_add(4);
+        if ether_type == protocol {
+            return has_version(offset).then_some(offset);
+        }
+        if !TAGS.contains(&ether_type) {
+            return None;
+        }
+    }
+    None
 }
 
 /// Walks from an `EtherType` whose payload begins at `offset` to the IP header.
@@ -340,6 +367,22 @@ mod tests {
         // Family 4 of netlink, which is no 802.2.
         let netlink = [&[0, 4], &sll2[2..8], &[0x03, 0x38], &sll2[10..]].concat();
         assert_eq!(network_layer(LinkType::LINUX_SLL2, &netlink), FOREIGN);
+    }
+
+    #[test]
+    fn a_cooked_frame_may_name_the_protocol_behind_tags_that_are_still_there() {
+        let sll = [0, 0, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, 0x08, 0x00];
+        let sll2 = [0x86, 0xdd, 0, 0, 0, 0, 0, 3, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0];
+        let cooked = |rest: &[u8]| network_layer(LinkType::LINUX_SLL, &[&sll[..], rest].concat());
+        // VLAN 8 and the number of IPv4; VLAN 8 with a tag of VLAN 9 behind it.
+        assert_eq!(cooked(&[&[0, 8, 0x08, 0][..], &FOUR].concat()), v4!(20));
+        assert_eq!(cooked(&[&[0, 8, 0x81, 0, 0, 9, 0x08, 0][..], &FOUR].concat()), v4!(24));
+        let six = [&sll2[..], &[0, 8, 0x86, 0xdd], &SIX].concat();
+        assert_eq!(network_layer(LinkType::LINUX_SLL2, &six), v6!(24));
+        // Another protocol than is named, another version than the protocol's, and a tag that is cut.
+        assert_eq!(cooked(&[&[0, 8, 0x86, 0xdd][..], &FOUR].concat()), v4!(16));
+        assert_eq!(cooked(&[&[0, 8, 0x08, 0][..], &SIX].concat()), v4!(16));
+        assert_eq!(cooked(&[0, 8, 0x08]), v4!(16));
     }
 
     #[test]
