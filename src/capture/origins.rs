@@ -1,7 +1,5 @@
 //! Which file each frame of a merged timeline came from.
 
-use super::Frame;
-
 /// The most stretches that are remembered: 24 MiB.
 const STRETCHES: usize = 1 << 20;
 
@@ -35,23 +33,29 @@ pub struct Origin {
 }
 
 impl Origins {
-    /// Notes a frame; all of a timeline have to be noted, in their order.
-    pub fn note(&mut self, frame: &Frame<'_>) {
-        let file = usize::try_from(frame.file).unwrap_or(usize::MAX);
-        if self.taken.len() <= file {
-            self.taken.resize(file.saturating_add(1), 0);
+    /// Those of a timeline all of whose frames are of one file.
+    pub(super) fn of_one(file: u32) -> Self {
+        let all = Stretch { first: 1, first_in_file: 1, file };
+        Self { stretches: vec![all], taken: Vec::new(), last: u64::MAX }
+    }
+
+    /// Notes a frame of a file by its number in the timeline; all frames have to be noted, in their order.
+    pub(super) fn note(&mut self, number: u64, file: u32) {
+        let index = usize::try_from(file).unwrap_or(usize::MAX);
+        if self.taken.len() <= index {
+            self.taken.resize(index.saturating_add(1), 0);
         }
-        let Some(taken) = self.taken.get_mut(file) else { return };
+        let Some(taken) = self.taken.get_mut(index) else { return };
         *taken = taken.saturating_add(1);
-        if self.stretches.last().is_none_or(|stretch| stretch.file != frame.file) {
+        if self.stretches.last().is_none_or(|stretch| stretch.file != file) {
             if self.stretches.len() >= STRETCHES {
                 return;
             }
-            self.stretches.push(Stretch { first: frame.number, first_in_file: *taken, file: frame.file });
+            self.stretches.push(Stretch { first: number, first_in_file: *taken, file });
         }
         // Beyond the last change that has room, what follows may be of any file.
-        if self.last.saturating_add(1) == frame.number {
-            self.last = frame.number;
+        if self.last.saturating_add(1) == number {
+            self.last = number;
         }
     }
 
@@ -67,22 +71,12 @@ impl Origins {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capture::LinkType;
-    use crate::time::{Precision, Timestamp};
 
     /// A timeline whose frames are of these files.
     fn origins(files: impl IntoIterator<Item = u32>) -> Origins {
         let mut origins = Origins::default();
         for (number, file) in (1..).zip(files) {
-            origins.note(&Frame {
-                number,
-                file,
-                time: Timestamp::FIRST,
-                precision: Precision::SECONDS,
-                link_type: LinkType(1),
-                data: &[],
-                original_length: 0,
-            });
+            origins.note(number, file);
         }
         origins
     }
@@ -96,6 +90,7 @@ mod tests {
             .collect();
         assert_eq!(known, [(0, 1), (0, 2), (2, 1), (0, 3), (2, 2), (2, 3), (1, 1)]);
         assert_eq!([origins.of(0), origins.of(8), Origins::default().of(1)], [None; 3]);
+        assert_eq!(Origins::of_one(3).of(8), Some(Origin { file: 3, frame: 8 }));
     }
 
     #[test]

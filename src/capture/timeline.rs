@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::input::{Advance, Input};
 use super::record::Record;
 use super::source::{Counted, STANDARD_INPUT, Source};
-use super::{Fault, Frame, InputError, LinkType};
+use super::{Fault, Frame, InputError, LinkType, Origins};
 use crate::time::Timestamp;
 
 /// The frames of all inputs, merged by time.
@@ -33,6 +33,8 @@ pub struct Timeline {
     clock_backwards: u64,
     bytes_read: Arc<AtomicU64>,
     total_bytes: Option<u64>,
+    /// Where frames stand in their files, if somebody wants to know.
+    origins: Option<Origins>,
 }
 
 /// What comes next in a [`Timeline`].
@@ -99,6 +101,7 @@ impl Timeline {
             clock_backwards: 0,
             bytes_read: Arc::default(),
             total_bytes: Some(0),
+            origins: None,
         };
         for (file, (name, source)) in (0..).zip(opened) {
             timeline.files.push(name);
@@ -161,10 +164,28 @@ impl Timeline {
         }
         let Some(Reverse((_, index))) = self.heads.pop() else { return Next::End };
         self.wanting.push(index);
-        match self.inputs.get_mut(index).and_then(|merged| merged.head.take()) {
+        let Some(merged) = self.inputs.get_mut(index) else { return Next::End };
+        if let (Some(origins), Some(input)) = (&mut self.origins, &merged.input) {
+            origins.note(self.frames.saturating_add(1), input.file);
+        }
+        match merged.head.take() {
             Some(record) => self.give(index, &record),
             None => Next::End,
         }
+    }
+
+    /// Notes from now on where frames stand in their files; to be called before the first one.
+    pub fn keep_origins(&mut self) {
+        // With one input there is nothing to note.
+        self.origins = Some(match self.inputs.as_slice() {
+            [Merged { input: Some(input), .. }] => Origins::of_one(input.file),
+            _ => Origins::default(),
+        });
+    }
+
+    /// Where the frames so far stand in their files, where that was to be noted.
+    pub fn origins(&self) -> Option<&Origins> {
+        self.origins.as_ref()
     }
 
     /// Waits, after [`Next::Pause`], for the writer of the pipe, but no longer than `span` or until a signal comes; says

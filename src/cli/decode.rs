@@ -21,7 +21,7 @@ use super::quantity::number;
 use super::reply_timeout::ReplyTimeout;
 use super::validation::{FailOn, ValidationOptions};
 use super::{Exit, Failure};
-use crate::capture::{FrameFilter, Origins, Timeline, Writer};
+use crate::capture::{FrameFilter, Timeline, Writer};
 use crate::pipeline::Pipeline;
 use crate::report::{
     CsvReport, CsvSection, Depth, JsonReport, JunitReport, LadderFormat, NdjsonReport, Report, SarifReport,
@@ -247,7 +247,10 @@ impl Decode {
         let choice = self.validation.choice()?;
         let fail_on = self.validation.fail_on;
         open_files::allow(self.files.len());
-        let timeline = Timeline::open(&self.files);
+        let mut timeline = Timeline::open(&self.files);
+        if self.format == Format::Sarif {
+            timeline.keep_origins();
+        }
         // Before the work, so that a capture is not read for nothing. An earlier capture of that name is gone only when
         // there is something to fill a new one with.
         let is_unreadable = timeline.errors().len() == self.files.len();
@@ -277,7 +280,6 @@ impl Decode {
         let for_people = self.format == Format::Text;
         Run {
             patience: Patience::with(&timeline)?,
-            origins: (self.format == Format::Sarif).then(Origins::default),
             timeline,
             pipeline: Pipeline::new(trace, observer, rules),
             target,

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use super::at::At;
 use super::patience::Patience;
 use super::selected::Selected;
-use crate::capture::{FrameFilter, LinkType, Next, Origins, Timeline, WriteError};
+use crate::capture::{FrameFilter, LinkType, Next, Timeline, WriteError};
 use crate::cli::validation::{FailOn, ValidationOptions};
 use crate::cli::{Exit, Failure};
 use crate::pipeline::{Observed, ObservedMessage, Pipeline};
@@ -22,8 +22,6 @@ use crate::wire::{KeyRing, Message};
 /// A run over a timeline.
 pub(super) struct Run {
     pub timeline: Timeline,
-    /// Where its frames stand in several files, for a report that tells it.
-    pub origins: Option<Origins>,
     /// Waits for pipes, if there are any.
     pub patience: Option<Patience>,
     pub pipeline: Pipeline,
@@ -65,9 +63,6 @@ impl Run {
                     }
                     if self.at.is_some_and(|at| at.is_before(frame)) {
                         break clock_backwards;
-                    }
-                    if let Some(origins) = &mut self.origins {
-                        origins.note(frame);
                     }
                     let wanted = self.filter.as_mut().map_or(Ok(true), |filter| filter.matches(frame));
                     if !wanted.map_err(|error| Failure::usage(error.to_string(), Some(error.help())))? {
@@ -133,7 +128,7 @@ impl Run {
             failed.iter().chain(unread_all).filter_map(Failure::message).map(str::to_owned).collect();
         let summary = Summary {
             files: self.timeline.files(),
-            origins: self.origins.as_ref(),
+            origins: self.timeline.origins(),
             link_types: self.timeline.link_types(),
             counts: trace.counts(),
             observer: self.pipeline.observer(),
