@@ -1,7 +1,7 @@
 //! What a flow table and a traffic selector want to know of a packet.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr, SocketAddrV6};
+use std::net::{IpAddr, SocketAddr};
 
 use crate::dotted::{dotted, dotted_end};
 use crate::net::{ip::IpPacket, protocol};
@@ -47,8 +47,8 @@ impl fmt::Display for FlowEnd {
             (IpAddr::V4(address), Some(port)) => dotted_end(address, port).fmt(formatter),
             (IpAddr::V4(address), None) => dotted(address).fmt(formatter),
             // In brackets.
-            (IpAddr::V6(address), Some(port)) => SocketAddrV6::new(address, port, 0, 0).fmt(formatter),
-            (IpAddr::V6(address), None) => address.fmt(formatter),
+            (address, Some(port)) => SocketAddr::new(address, port).fmt(formatter),
+            (address, None) => address.fmt(formatter),
         }
     }
 }

@@ -100,20 +100,18 @@ fn other_link(link_type: LinkType, data: &[u8]) -> Result<NetworkLayer, Reason> 
 fn cooked(data: &[u8], protocol: u16, offset: usize) -> Result<NetworkLayer, Reason> {
     match protocol {
         own if own <= MAX_802_3_LENGTH && own != SLL_802_2 => Ok(NetworkLayer::Foreign),
-        IPV4 | IPV6 => {
-            let version = if protocol == IPV4 { 4 } else { 6 };
-            by_ether_type(data, protocol, behind_tags(data, protocol, version, offset).unwrap_or(offset))
-        }
+        IPV4 | IPV6 => by_ether_type(data, protocol, behind_tags(data, protocol, offset).unwrap_or(offset)),
         // 802.2 is small enough to be taken for the length that LLC follows, as it does here.
         ether_type => by_ether_type(data, ether_type, offset),
     }
 }
 
-/// Where the IP packet begins if it has not this version here, but behind tags.
+/// Where the IP packet of this protocol begins: here, or behind tags.
 ///
 /// Of stacked tags the kernel takes off the first and may name the protocol behind all of them (6.18 does), though
 /// the others are still there: the rest of such a frame begins with what follows a tag's number.
-fn behind_tags(data: &[u8], protocol: u16, version: u8, first_offset: usize) -> Option<usize> {
+fn behind_tags(data: &[u8], protocol: u16, first_offset: usize) -> Option<usize> {
+    let version = if protocol == IPV4 { 4 } else { 6 };
     let has_version = |offset: usize| data.get(offset).is_some_and(|octet| octet >> 4 == version);
     let mut offset = first_offset;
     for _ in 0..MAX_TAGS {

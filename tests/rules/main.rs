@@ -14,6 +14,7 @@ mod pairs;
 mod scene;
 mod told;
 mod types;
+mod unread;
 mod unseen;
 mod whose;
 
