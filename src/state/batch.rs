@@ -2,8 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::addresses6::Addresses6;
 use super::duplicates::Print;
-use super::flow::{Addresses6, Form, Key, Marks, NONE};
+use super::flow::{Form, Key, Marks, NONE};
 use super::messages::Attribution;
 use super::node::Pulse;
 use super::selector::Downlink;
@@ -72,7 +73,7 @@ impl Observer {
             return None;
         }
         let PlainTunnel { source, destination, .. } = *tunnel;
-        let agents = (self.directory.agent_number(source), self.directory.agent_number(destination));
+        let agents = (self.directory.agents.number(source), self.directory.agents.number(destination));
         let (agent, far_end, direction) = match agents {
             (Some(agent), None) => (agent, destination, Direction::Downlink),
             (None, Some(agent)) => (agent, source, Direction::Uplink),
@@ -187,7 +188,7 @@ impl Observer {
             if !pulse.is_some_and(|pulse| self.count_steady(slot, sighting, pulse, horizon))
                 && !self.account(sighting).tunnelled
             {
-                self.unknown(sighting.ends(self.directory.agent(sighting.key.agent)));
+                self.unknown(sighting.ends(self.directory.agents.address(sighting.key.agent)));
             }
         }
         self.sightings = sightings;

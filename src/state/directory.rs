@@ -5,16 +5,16 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU32;
 
 use foldhash::fast::FixedState;
-use hashbrown::HashMap;
 
 use super::far_ends::FarEnds;
 use super::forgotten::Forgotten;
+use super::home_agents::HomeAgents;
 use super::idle::Idle;
 use super::index::{Entry, Index, tag};
 use super::node::Pulse;
 use super::prefetch::prefetch;
 use super::prefix_owners::{Given, Owners, PrefixOwners};
-use super::{AgentTraffic, Multipath, Node, Prefix};
+use super::{Multipath, Node, Prefix};
 use crate::time::Timestamp;
 
 type Hasher = FixedState;
@@ -42,10 +42,7 @@ pub(super) struct Directory {
     by_nai: Index,
     prefix_owners: PrefixOwners,
     /// Home agents that ever took part in a registration.
-    agents: Vec<(Ipv4Addr, AgentTraffic)>,
-    /// Their addresses, side by side.
-    agent_addresses: Vec<Ipv4Addr>,
-    agent_index: HashMap<Ipv4Addr, u32, Hasher>,
+    pub agents: HomeAgents,
     /// Of every tunnel that was ever registered.
     pub far_ends: FarEnds,
     most: usize,
@@ -56,7 +53,7 @@ pub(super) struct Directory {
     pub evicted: u64,
     /// Nodes that fell out with active bindings.
     pub forgotten: Forgotten,
-    /// Prefixes and home agents that found no room.
+    /// Prefixes that found no room.
     no_room: u64,
     /// Flows of the nodes that fell out.
     pub evicted_flows: u64,
@@ -65,10 +62,6 @@ pub(super) struct Directory {
     hasher: Hasher,
 }
 
-/// The most home agents whose traffic is told apart.
-const AGENTS: usize = 1 << 16;
-/// So many home agents are faster looked through one by one than found by their hash: every tunnelled packet asks twice.
-const FEW_AGENTS: usize = 8;
 /// The most prefixes of one node.
 const PREFIXES_OF_ONE: usize = 256;
 
@@ -84,9 +77,7 @@ impl Directory {
             by_address: Index::default(),
             by_nai: Index::default(),
             prefix_owners: PrefixOwners::new(seed),
-            agents: Vec::new(),
-            agent_addresses: Vec::new(),
-            agent_index: HashMap::with_hasher(FixedState::with_seed(seed)),
+            agents: HomeAgents::new(seed),
             far_ends: FarEnds::new(seed),
             most: most.max(1),
             idle: Idle::default(),
@@ -104,7 +95,7 @@ impl Directory {
     /// A directory with everything that is shown but the nodes, and with no way to find one.
     pub fn outline(&self) -> Self {
         let mut outline = Self::new(self.most, 0);
-        outline.agents.clone_from(&self.agents);
+        outline.agents = self.agents.outline();
         (outline.births, outline.evicted) = (self.births, self.evicted);
         (outline.no_room, outline.evicted_flows) = (self.no_room(), self.evicted_flows);
         outline
@@ -112,7 +103,7 @@ impl Directory {
 
     /// Prefixes, home agents and far ends that found no room.
     pub fn no_room(&self) -> u64 {
-        self.no_room.saturating_add(self.far_ends.no_room)
+        self.no_room.saturating_add(self.agents.no_room).saturating_add(self.far_ends.no_room)
     }
 
     /// Hints that the node with this home address will be looked for soon.
@@ -269,7 +260,7 @@ impl Directory {
             node.home_address = Some(home_address);
         }
         self.list(slot);
-        self.know_agent(home_agent);
+        self.agents.know(home_agent);
     }
 
     /// Takes a node out of the indexes, as if it had never been: it was only another name of one that is there.
@@ -313,58 +304,8 @@ impl Directory {
         self.disturb_around(home_agent, prefix, slot);
     }
 
-    /// Whether this is the address of a home agent that took part in a registration.
-    #[inline]
-    pub fn is_agent(&self, address: Ipv4Addr) -> bool {
-        self.agent_number(address).is_some()
-    }
-
-    /// The number of a home agent that is known.
-    #[inline]
-    pub fn agent_number(&self, address: Ipv4Addr) -> Option<u16> {
-        let slot = if self.agent_addresses.len() <= FEW_AGENTS {
-            self.agent_addresses.iter().position(|agent| *agent == address)?
-        } else {
-            *self.agent_index.get(&address)? as usize
-        };
-        u16::try_from(slot).ok()
-    }
-
-    /// The address of a home agent by its number.
-    pub fn agent(&self, number: u16) -> Ipv4Addr {
-        self.agents.get(usize::from(number)).map_or(Ipv4Addr::UNSPECIFIED, |(address, _)| *address)
-    }
-
-    /// The traffic of a home agent; an address that can be none is not one.
-    pub fn agent_mut(&mut self, address: Ipv4Addr) -> Option<&mut AgentTraffic> {
-        let number = self.agent_number(address).or_else(|| {
-            self.know_agent(address);
-            self.agent_number(address)
-        })?;
-        self.agents.get_mut(usize::from(number)).map(|(_, traffic)| traffic)
-    }
-
-    /// All home agents in order of appearance.
-    pub fn agents(&self) -> &[(Ipv4Addr, AgentTraffic)] {
-        &self.agents
-    }
-
-    fn know_agent(&mut self, address: Ipv4Addr) {
-        if !can_be_agent(address) || self.is_agent(address) {
-            return;
-        }
-        if self.agents.len() >= AGENTS {
-            self.no_room = self.no_room.saturating_add(1);
-            return;
-        }
-        let slot = u32::try_from(self.agents.len()).unwrap_or(u32::MAX);
-        self.agents.push((address, AgentTraffic::default()));
-        self.agent_addresses.push(address);
-        self.agent_index.insert(address, slot);
-    }
-
     fn add(&mut self, mut node: Node) -> u32 {
-        self.know_agent(node.home_agent);
+        self.agents.know(node.home_agent);
         // 0 is nobody's.
         self.births = self.births.wrapping_add(1).max(1);
         node.birth = self.births;
@@ -460,11 +401,6 @@ impl Directory {
             self.prefix_owners.remove(node.home_agent, *prefix, slot);
         }
     }
-}
-
-/// Whether an address can be a home agent's: that of one who is looked for cannot (RFC 5944 §3.6.1.2).
-pub(super) fn can_be_agent(address: Ipv4Addr) -> bool {
-    !(address.is_unspecified() || address.is_broadcast() || address.is_multicast())
 }
 
 fn address_tag(hasher: &Hasher, home_agent: Ipv4Addr, home_address: Ipv4Addr) -> u32 {

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use super::directory::can_be_agent;
+use super::home_agents::can_be_agent;
 use super::{Bid, FlowBindings};
 use crate::time::{Precision, Timestamp};
 use crate::wire::ReplyCode;

@@ -1,98 +1,10 @@
-//! Inner flows: which tunnels each was seen in, and whether that is what the policy says.
+//! Inner flows as their table keeps them: which tunnels each was seen in, and whether that is what the policy says.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU32;
 
-use foldhash::fast::FixedState;
-use hashbrown::HashMap;
-use smallvec::SmallVec;
-
 use super::directory::NodeId;
-use super::{Bid, Direction, FarEnd, Traffic};
+use super::{Direction, FarEnd, Traffic, Verdict};
 use crate::time::Timestamp;
-
-/// A flow as it is shown: in the orientation of its downlink packets.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FlowView {
-    /// Home address of its node; `None` while only the NAI is known.
-    pub home_address: Option<Ipv4Addr>,
-    /// Index of its node.
-    pub node: u32,
-    /// The correspondent.
-    pub source: IpAddr,
-    /// The node, or a host behind it.
-    pub destination: IpAddr,
-    /// Protocol number.
-    pub protocol: u8,
-    /// The correspondent's port.
-    pub source_port: Option<u16>,
-    /// The node's port.
-    pub destination_port: Option<u16>,
-    /// FID of the rule that decided its last packet.
-    pub fid: Option<u16>,
-    /// The binding that rule wanted for it then.
-    pub expected_bid: Option<u8>,
-    /// Whether it went as the policy says.
-    pub verdict: Verdict,
-    /// Where it was seen, in order of appearance.
-    pub paths: SmallVec<[PathView; 1]>,
-}
-
-/// A flow in one tunnel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PathView {
-    /// Binding of the tunnel.
-    pub bid: Option<Bid>,
-    /// Index of the tunnel in its node.
-    pub tunnel: usize,
-    /// Towards the node.
-    pub downlink: Traffic,
-    /// From the node.
-    pub uplink: Traffic,
-    /// First packet.
-    pub first: Timestamp,
-    /// Last packet.
-    pub last: Timestamp,
-}
-
-/// Whether a flow went as the policy says, judged packet by packet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Verdict {
-    /// Seen although its rule says drop.
-    Leaks,
-    /// At least one packet in another tunnel than its rule's.
-    Strays,
-    /// Seen although no binding of its rule was active.
-    Exhausted,
-    /// No rule, and packets alternate between tunnels.
-    PerPacket,
-    /// Every packet in the tunnel of its rule.
-    Conforms,
-    /// No rule; it went to another tunnel because the first one ended.
-    Moved,
-    /// No rule, and it stays in its tunnel.
-    PerFlow,
-}
-
-impl Verdict {
-    /// The word that JSON uses.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Leaks => "leaks",
-            Self::Strays => "strays",
-            Self::Exhausted => "exhausted",
-            Self::PerPacket => "per-packet",
-            Self::Conforms => "conforms",
-            Self::Moved => "moved",
-            Self::PerFlow => "per-flow",
-        }
-    }
-
-    /// Whether it deserves a look.
-    pub const fn is_suspicious(self) -> bool {
-        matches!(self, Self::Leaks | Self::Strays | Self::Exhausted | Self::PerPacket)
-    }
-}
 
 /// What a flow is found by, small: IPv6 addresses stand in a table of their own.
 // In an order in which two words are read as they are.
@@ -403,81 +315,6 @@ impl Flow {
     }
 }
 
-/// IPv6 addresses by number.
-#[derive(Clone, Debug)]
-pub(super) struct Addresses6 {
-    numbers: HashMap<Ipv6Addr, u32, FixedState>,
-    addresses: Vec<Ipv6Addr>,
-    /// Numbers of addresses that no flow has any more.
-    free: Vec<u32>,
-    most: usize,
-    /// How many addresses more are to find no room before it is looked for again.
-    patience: usize,
-}
-
-impl Addresses6 {
-    /// The most addresses kept; flows between further ones are counted as evicted.
-    const MOST: usize = 1 << 20;
-
-    /// A table without an address; `hasher` scatters it.
-    pub fn new(hasher: FixedState) -> Self {
-        let numbers = HashMap::with_hasher(hasher);
-        Self { numbers, addresses: Vec::new(), free: Vec::new(), most: Self::MOST, patience: 0 }
-    }
-
-    /// The addresses, with no way to find one.
-    pub fn outline(&self) -> Self {
-        Self { addresses: self.addresses.clone(), ..Self::new(FixedState::default()) }
-    }
-
-    /// The number of an address, which it keeps for as long as a flow has it; none when there is no room.
-    pub fn number(&mut self, address: Ipv6Addr) -> Option<u32> {
-        if let Some(number) = self.numbers.get(&address) {
-            return Some(*number);
-        }
-        let number = match self.free.pop() {
-            Some(number) => {
-                *self.addresses.get_mut(number as usize)? = address;
-                number
-            }
-            None if self.addresses.len() >= self.most => return None,
-            None => {
-                self.addresses.push(address);
-                u32::try_from(self.addresses.len().saturating_sub(1)).ok()?
-            }
-        };
-        self.numbers.insert(address, number);
-        Some(number)
-    }
-
-    /// Whether it is time to look for numbers that no flow has, after one found no room.
-    pub fn is_time_to_free(&mut self) -> bool {
-        let is_time = self.patience == 0;
-        self.patience = self.patience.saturating_sub(1);
-        is_time
-    }
-
-    /// Keeps the addresses with these numbers alone.
-    pub fn keep(&mut self, numbers: impl Iterator<Item = u32>) {
-        let mut is_kept = vec![false; self.addresses.len()];
-        for number in numbers {
-            if let Some(is_kept) = is_kept.get_mut(number as usize) {
-                *is_kept = true;
-            }
-        }
-        self.numbers.retain(|_, number| is_kept.get(*number as usize).copied().unwrap_or_default());
-        let free = (0..).zip(&is_kept).filter(|(_, is_kept)| !**is_kept).map(|(number, _)| number);
-        self.free = free.collect();
-        // To look through all flows for a few numbers again and again would take long.
-        let few = self.most / 16;
-        self.patience = if self.free.len() < few { few } else { 0 };
-    }
-
-    pub fn address(&self, number: u32) -> Ipv6Addr {
-        self.addresses.get(number as usize).copied().unwrap_or(Ipv6Addr::UNSPECIFIED)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -485,20 +322,5 @@ mod tests {
     #[test]
     fn a_flow_takes_two_cache_lines() {
         assert_eq!(size_of::<Flow>(), 128);
-    }
-
-    #[test]
-    fn numbers_of_ipv6_addresses_are_given_again_when_no_flow_has_them() {
-        let address = |number: u16| Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, number);
-        let mut addresses = Addresses6 { most: 3, ..Addresses6::new(FixedState::with_seed(1)) };
-        let numbers: Vec<Option<u32>> = (0..4).map(|number| addresses.number(address(number))).collect();
-        assert_eq!(numbers, [Some(0), Some(1), Some(2), None]);
-        assert!(addresses.is_time_to_free());
-        addresses.keep([1, 1].into_iter());
-        assert_eq!(addresses.number(address(1)), Some(1));
-        let others: Vec<Option<u32>> = (4..7).map(|number| addresses.number(address(number))).collect();
-        assert_eq!(others, [Some(2), Some(0), None]);
-        assert_eq!(addresses.address(2), address(4));
-        assert_eq!(addresses.address(1), address(1));
     }
 }

@@ -8,12 +8,13 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use smallvec::SmallVec;
 
+use super::addresses6::Addresses6;
 use super::directory::NodeId;
-use super::flow::{Addresses6, Flow, FlowView, Key, Marks, NONE, Path, PathView};
+use super::flow::{Flow, Key, Marks, NONE, Path};
 use super::index::{Entry, Index, tag};
 use super::prefetch::prefetch;
 use super::still::copy;
-use super::{Direction, Node, Traffic};
+use super::{Direction, FlowView, Node, PathView, Traffic};
 use crate::time::Timestamp;
 
 /// All flows of all nodes.

@@ -5,6 +5,7 @@
 //!
 //! Where RFC 7629 is silent, a choice had to be made; those choices are marked **(ours)**.
 
+mod addresses6;
 mod agent;
 mod batch;
 mod binding;
@@ -17,8 +18,10 @@ mod far_ends;
 mod fingerprint;
 mod flow;
 mod flow_table;
+mod flow_view;
 mod forgotten;
 mod glance;
+mod home_agents;
 mod idle;
 mod index;
 mod judge;
@@ -51,7 +54,7 @@ pub(crate) use binding::expiry;
 pub use binding::{Bid, Binding, BindingState, Interface, Move};
 pub use exchange::{Exchange, Kind, Leg, ReplyOrder, Status, Step};
 pub use extensions::FlowBindings;
-pub use flow::{FlowView, PathView, Verdict};
+pub use flow_view::{FlowView, PathView, Verdict};
 pub(crate) use index::{Entry, Index, tag};
 pub use messages::{Attribution, MessageEvent};
 pub use node::{Multipath, Node};

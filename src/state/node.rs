@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 
 use smallvec::SmallVec;
 
-use super::directory::can_be_agent;
+use super::home_agents::can_be_agent;
 use super::tunnel::{self, Tunnel};
 use super::{
     Binding, BindingState, Effect, Encapsulation, FarEnd, Interface, Move, Policy, Prefix, Rule, Violations,

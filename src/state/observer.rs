@@ -276,7 +276,7 @@ impl Observer {
     /// belonged to another node before, [`Observer::generation`] of that node changes, too.
     #[inline]
     pub fn layout(&self) -> u64 {
-        (self.directory.agents().len() as u64) << 32 ^ self.directory.prefix_changes
+        (self.directory.agents.all().len() as u64) << 32 ^ self.directory.prefix_changes
     }
 
     /// Time of the latest packet.
@@ -323,7 +323,7 @@ impl Observer {
 
     /// Whether an address is that of a home agent that took part in a registration.
     pub fn is_home_agent(&self, address: Ipv4Addr) -> bool {
-        self.directory.is_agent(address)
+        self.directory.agents.has(address)
     }
 
     /// Whether a reply to an exchange that has none can still come in time: the reply timeout of its last request is not
@@ -352,7 +352,7 @@ impl Observer {
 
     /// What each home agent did.
     pub fn agents(&self) -> &[(Ipv4Addr, AgentTraffic)] {
-        self.directory.agents()
+        self.directory.agents.all()
     }
 
     /// Packets between a home agent and a care-of address that was registered with it.
@@ -390,7 +390,7 @@ impl Observer {
         }
         self.claims.remove(&request.frame);
         self.records.decide(request.record);
-        if let Some(traffic) = self.directory.agent_mut(request.home_agent) {
+        if let Some(traffic) = self.directory.agents.traffic_mut(request.home_agent) {
             traffic.count(request.kind, Status::Unanswered, None);
         }
     }

@@ -30,7 +30,7 @@ impl Observer {
         self.take_number();
         let header = &tunnel.outer.header;
         let (source, destination) = (header.source, header.destination);
-        let agents = (self.directory.agent_number(source), self.directory.agent_number(destination));
+        let agents = (self.directory.agents.number(source), self.directory.agents.number(destination));
         if agents == (None, None) {
             // No home agent's. Copies are told apart all the same: rules judge such packets, too (TUN-015), and the home
             // agent may be known by the time that the copy comes.
@@ -79,7 +79,8 @@ impl Observer {
     /// Takes a fragment of a tunnelled packet, which changes nothing; says whether the capture holds it twice.
     pub fn fragment(&mut self, fragment: &crate::net::Tunnel<'_>, time: Timestamp) -> Attribution {
         let header = &fragment.outer.header;
-        let concerns = self.directory.is_agent(header.source) || self.directory.is_agent(header.destination);
+        let concerns =
+            self.directory.agents.has(header.source) || self.directory.agents.has(header.destination);
         let copy = concerns && {
             // No packet that waits is like a fragment.
             self.duplicates.is_copy(&Sample::from(&fragment.outer), time)
@@ -103,7 +104,7 @@ impl Observer {
             ports: Some((source.port(), destination.port())),
         };
         let agents =
-            (self.directory.agent_number(ends.source), self.directory.agent_number(ends.destination));
+            (self.directory.agents.number(ends.source), self.directory.agents.number(ends.destination));
         self.carried(ends, agents, &peeled, None, time)
     }
 
@@ -183,10 +184,10 @@ impl Observer {
     pub(super) fn unknown(&mut self, ends: Ends) {
         for direction in [Direction::Downlink, Direction::Uplink] {
             let (home_agent, far_end) = ends.seen(direction);
-            if !self.directory.is_agent(home_agent) {
+            if !self.directory.agents.has(home_agent) {
                 continue;
             }
-            if let Some(traffic) = self.directory.agent_mut(home_agent) {
+            if let Some(traffic) = self.directory.agents.traffic_mut(home_agent) {
                 let room = traffic.unknown_tunnels.len() < UNKNOWN_TUNNELS;
                 match traffic.unknown_tunnels.get_mut(&far_end.address) {
                     Some(seen) => seen.packets = seen.packets.saturating_add(1),
@@ -234,7 +235,7 @@ impl Observer {
     pub(super) fn account(&mut self, sighting: &Sighting) -> Attribution {
         let key = sighting.key;
         let packet = self.packet(sighting);
-        let home_agent = self.directory.agent(key.agent);
+        let home_agent = self.directory.agents.address(key.agent);
         let owner_of = |address| self.owner_at(home_agent, address, sighting.far_end);
         let owner = owner_of(packet.destination);
         let carrier = || sighting.carrier.and_then(|carrier| owner_of(carrier.into()));

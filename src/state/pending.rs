@@ -3,82 +3,20 @@
 //! A request stays for the reply timeout after its last copy, answered or not: late legs and second replies
 //! still find it.
 
-use std::cmp::Ordering;
+mod request;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::hash::BuildHasher;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::ops::RangeInclusive;
 
 use foldhash::fast::FixedState;
-use smallvec::SmallVec;
 
-use super::directory::NodeId;
-use super::extensions::FlowBindings;
+pub(super) use self::request::{Identity, Request, RequestLeg};
+use super::Step;
 use super::index::{Entry, Index, tag};
-use super::node::Registration;
-use super::records::RecordNumber;
-use super::{FarEnd, Interface, Kind, Step};
 use crate::time::Timestamp;
-use crate::wire::{RegistrationRequest, ReplyCode, RequestFlags, low_half};
-
-/// Who a message is about: the home address, or while there is none the NAI (RFC 2794 §2).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Identity {
-    Address(Ipv4Addr),
-    Nai(Box<[u8]>),
-}
-
-/// A request on its way.
-// Not aligned to cache lines: a table of what is aligned to more than an allocator does by itself is copied to grow, and
-// this one is large.
-#[derive(Clone, Debug)]
-pub(super) struct Request {
-    pub identity: Identity,
-    pub identification: u64,
-    /// Its home agent field.
-    pub home_agent: Ipv4Addr,
-    /// Its node, if it names one.
-    pub node: Option<NodeId>,
-    pub interface: Option<Interface>,
-    pub bulk: bool,
-    pub overwrite: bool,
-    /// Whether something it says of bindings or policy may not have been captured.
-    pub hides_something: bool,
-    pub flags: RequestFlags,
-    pub care_of_address: Ipv4Addr,
-    pub lifetime: u16,
-    /// What it was for when it came; `None` stands for a reply nobody asked for.
-    pub kind: Option<Kind>,
-    /// Its Flow-Binding extensions; those that cannot be read set nothing.
-    pub flow_bindings: FlowBindings,
-    /// Endpoint pairs it was seen between; most requests are seen between one, which stands here and not elsewhere.
-    pub legs: SmallVec<[RequestLeg; 1]>,
-    /// Whether it still waits for its answer.
-    pub is_open: bool,
-    pub retransmissions: u32,
-    /// Frame in which it was first seen.
-    pub frame: u64,
-    /// Its record among the exchanges, if records are kept.
-    pub record: Option<RecordNumber>,
-    /// When it was last seen.
-    seen: Timestamp,
-}
-
-/// A request between two endpoints.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct RequestLeg {
-    pub source: SocketAddrV4,
-    pub destination: SocketAddrV4,
-    /// When it was last seen there.
-    pub seen: Timestamp,
-}
-
-impl RequestLeg {
-    /// Whether a reply from `source` to `destination` goes back the way the request came.
-    pub fn is_reverse_of(&self, source: SocketAddrV4, destination: SocketAddrV4) -> bool {
-        self.source == destination && self.destination == source
-    }
-}
+use crate::wire::low_half;
 
 /// The most requests with one identity and low half of the Identification that wait, and of those without a home address
 /// between two endpoints that are looked for. Honest nodes have one or two, and each message visits all of them.
@@ -89,76 +27,6 @@ const LOOKED_THROUGH: usize = 1 << 12;
 
 /// The most endpoint pairs a request is remembered between; a path has as many as it has relays.
 const LEGS: usize = 16;
-
-impl Request {
-    /// Whether its BID, or that it has none, is among what was not captured.
-    pub const fn hides_bid(&self) -> bool {
-        self.hides_something && self.interface.is_none()
-    }
-
-    /// Whether another request is this one again: the same in everything that a foreign agent may not change, as far as it
-    /// was captured of both.
-    pub fn is_same(&self, other: &Self) -> bool {
-        let multipath = |request: &Self| (request.interface, request.bulk, request.overwrite);
-        self.identity == other.identity
-            && self.identification == other.identification
-            && self.care_of_address == other.care_of_address
-            && self.lifetime == other.lifetime
-            && self.flags == other.flags
-            && (self.hides_bid() || other.hides_bid() || multipath(self) == multipath(other))
-    }
-
-    /// Whether another copy, seen on its way to `destination`, tells better what the home agent was asked: one of which
-    /// more was captured, else one that a foreign agent changed and that reached the home agent.
-    pub fn is_told_better_by(&self, copy: &Self, destination: Ipv4Addr) -> bool {
-        let hidden = |request: &Self| (request.hides_bid(), request.hides_something);
-        match hidden(copy).cmp(&hidden(self)) {
-            Ordering::Less => true,
-            Ordering::Equal => destination == self.home_agent && !self.is_same(copy),
-            Ordering::Greater => false,
-        }
-    }
-
-    /// Whether another request, seen on its way to `destination`, is this one as a foreign agent passed it on, or before
-    /// that, although it changed it (REG-027): session, Identification and care-of address tell a copy, and only one of
-    /// the two goes to the home agent (D5).
-    pub fn is_relayed_as(&self, other: &Self, destination: SocketAddrV4) -> bool {
-        let is_at_home = |destination: SocketAddrV4| *destination.ip() == self.home_agent;
-        self.identity == other.identity
-            && self.identification == other.identification
-            && self.home_agent == other.home_agent
-            && self.care_of_address == other.care_of_address
-            && !self.legs.is_empty()
-            && self.legs.iter().all(|leg| is_at_home(leg.destination) != is_at_home(destination))
-    }
-
-    fn take_on(&mut self, copy: Self) {
-        let Self { interface, bulk, overwrite, hides_something, flags, lifetime, flow_bindings, .. } = copy;
-        (self.interface, self.bulk, self.overwrite) = (interface, bulk, overwrite);
-        self.hides_something = hides_something;
-        (self.flags, self.lifetime, self.flow_bindings) = (flags, lifetime, flow_bindings);
-    }
-
-    /// Whether a copy of it was seen that is so old at `now`. The last one need not be among them: where the clock went
-    /// back after it, one on another leg may be.
-    fn is_aged(&self, now: Timestamp, ages: &RangeInclusive<i64>) -> bool {
-        let is_aged = |seen: Timestamp| ages.contains(&now.since(seen));
-        is_aged(self.seen) || self.legs.iter().any(|leg| is_aged(leg.seen))
-    }
-
-    /// When the copy was seen that a reply at `now` from `source` to `destination` answers: of those that are old and
-    /// young enough the last one on the reply's own leg, else the last one anywhere (D8).
-    pub fn sent(
-        &self,
-        (source, destination): (SocketAddrV4, SocketAddrV4),
-        now: Timestamp,
-        timeout: i64,
-    ) -> Timestamp {
-        let candidates = self.legs.iter().filter(|leg| (0..=timeout).contains(&now.since(leg.seen)));
-        let last = candidates.max_by_key(|leg| (leg.is_reverse_of(source, destination), leg.seen));
-        last.map_or(self.seen, |leg| leg.seen)
-    }
-}
 
 /// The table of requests.
 #[derive(Clone, Debug)]
@@ -471,79 +339,5 @@ impl Pending {
 
     fn leg_tag(&self, leg: &RequestLeg, identification: u64) -> u32 {
         tag(self.hasher.hash_one((leg.source, leg.destination, low_half(identification))))
-    }
-}
-
-impl Request {
-    /// What its acceptance does to bindings.
-    pub fn registration(&self, reply: &super::replies::ReplyFacts, udp: bool) -> Registration {
-        let far_end = match self.source_at(reply.home_agent) {
-            Some(source) if udp => FarEnd { address: *source.ip(), port: Some(source.port()) },
-            _ => FarEnd { address: self.care_of_address, port: None },
-        };
-        let home_address = match self.identity {
-            Identity::Address(address) if reply.home_address.is_unspecified() => address,
-            Identity::Address(_) | Identity::Nai(_) => reply.home_address,
-        };
-        Registration {
-            interface: self.interface,
-            bulk: self.bulk,
-            overwrite: self.overwrite,
-            hides_bid: self.hides_bid(),
-            flags: self.flags,
-            care_of_address: self.care_of_address,
-            home_address,
-            udp,
-            far_end,
-            lifetime: self.lifetime.min(reply.lifetime),
-            simultaneous: self.flags.simultaneous_bindings() && reply.code == ReplyCode::ACCEPTED,
-            time: reply.time,
-            frame: reply.frame,
-        }
-    }
-
-    /// The source of the request as its home agent saw it: on the leg that ends there, behind a NAT rather than
-    /// before it, and of several the last.
-    fn source_at(&self, home_agent: Ipv4Addr) -> Option<SocketAddrV4> {
-        let nearness = |leg: &RequestLeg| {
-            (*leg.destination.ip() == home_agent, *leg.source.ip() != self.care_of_address, leg.seen)
-        };
-        self.legs.iter().max_by_key(|leg| nearness(leg)).map(|leg| leg.source)
-    }
-
-    /// A request that has not been put in a table yet.
-    #[inline]
-    pub fn new(identity: Identity, header: &RegistrationRequest, node: Option<NodeId>) -> Self {
-        Self {
-            identity,
-            identification: header.identification,
-            home_agent: header.home_agent,
-            node,
-            interface: None,
-            bulk: false,
-            overwrite: false,
-            hides_something: false,
-            flags: header.flags,
-            care_of_address: header.care_of_address,
-            lifetime: header.lifetime,
-            kind: None,
-            flow_bindings: FlowBindings::default(),
-            legs: SmallVec::new(),
-            is_open: true,
-            retransmissions: 0,
-            frame: 0,
-            record: None,
-            seen: Timestamp::default(),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_request_is_as_large_as_two_cache_lines() {
-        assert_eq!(size_of::<Option<Request>>(), 128);
     }
 }

@@ -2,8 +2,9 @@
 
 use std::net::Ipv4Addr;
 
-use super::directory::{NodeId, can_be_agent};
+use super::directory::NodeId;
 use super::extensions::{Extensions, FlowBindings};
+use super::home_agents::can_be_agent;
 use super::messages::{Attribution, MessageEvent, identity, leg};
 use super::node::Registration;
 use super::pending::{Identity, Request};
@@ -163,7 +164,7 @@ impl Observer {
         if let (Some(slot), Some(nai), true) = (node, claim, accepted) {
             self.directory.give_nai(slot, &nai);
         }
-        if let Some(traffic) = self.directory.agent_mut(facts.home_agent) {
+        if let Some(traffic) = self.directory.agents.traffic_mut(facts.home_agent) {
             traffic.count(kind, status, Some(facts.code));
             traffic.retransmitted += decided.uncounted;
         }
@@ -318,7 +319,7 @@ impl Observer {
         if let Some(node) = node {
             self.directory.mention(node);
         }
-        if let Some(traffic) = self.directory.agent_mut(facts.home_agent) {
+        if let Some(traffic) = self.directory.agents.traffic_mut(facts.home_agent) {
             traffic.count(None, Status::Unsolicited, Some(facts.code));
         }
         let record = self.records.is_kept().then(|| {

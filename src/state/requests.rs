@@ -104,7 +104,7 @@ impl Observer {
         let Some(step) = self.pending.see_again(slot, source, destination, event.time) else { return };
         let Some(request) = self.pending.request_mut(slot) else { return };
         if step == Step::Retransmission
-            && let Some(traffic) = self.directory.agent_mut(request.home_agent)
+            && let Some(traffic) = self.directory.agents.traffic_mut(request.home_agent)
         {
             traffic.retransmitted += 1;
         }

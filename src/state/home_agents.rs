@@ -1,0 +1,89 @@
+//! The home agents that took part in registrations, and what each of them does.
+
+use std::net::Ipv4Addr;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+
+use super::AgentTraffic;
+
+/// So many home agents are faster looked through one by one than found by their hash: every tunnelled packet asks twice.
+const FEW: usize = 8;
+
+/// Home agents that ever took part in a registration, as many as 16 bits number.
+#[derive(Clone, Debug)]
+pub(super) struct HomeAgents {
+    all: Vec<(Ipv4Addr, AgentTraffic)>,
+    /// Their addresses, side by side.
+    addresses: Vec<Ipv4Addr>,
+    numbers: HashMap<Ipv4Addr, u16, FixedState>,
+    /// Those that found no room.
+    pub no_room: u64,
+}
+
+impl HomeAgents {
+    /// None yet; `seed` scatters their index.
+    pub fn new(seed: u64) -> Self {
+        let numbers = HashMap::with_hasher(FixedState::with_seed(seed));
+        Self { all: Vec::new(), addresses: Vec::new(), numbers, no_room: 0 }
+    }
+
+    /// All of them, with no way to find one.
+    pub fn outline(&self) -> Self {
+        Self { all: self.all.clone(), no_room: self.no_room, ..Self::new(0) }
+    }
+
+    /// All in order of appearance.
+    pub fn all(&self) -> &[(Ipv4Addr, AgentTraffic)] {
+        &self.all
+    }
+
+    /// Whether this is the address of one of them.
+    #[inline]
+    pub fn has(&self, address: Ipv4Addr) -> bool {
+        self.number(address).is_some()
+    }
+
+    /// The number of the one with this address.
+    #[inline]
+    pub fn number(&self, address: Ipv4Addr) -> Option<u16> {
+        if self.addresses.len() > FEW {
+            return self.numbers.get(&address).copied();
+        }
+        let number = self.addresses.iter().position(|agent| *agent == address)?;
+        u16::try_from(number).ok()
+    }
+
+    /// The address of the one with this number.
+    pub fn address(&self, number: u16) -> Ipv4Addr {
+        self.all.get(usize::from(number)).map_or(Ipv4Addr::UNSPECIFIED, |(address, _)| *address)
+    }
+
+    /// The traffic of one, which is known from now on; an address that can be none is not one.
+    pub fn traffic_mut(&mut self, address: Ipv4Addr) -> Option<&mut AgentTraffic> {
+        let number = self.number(address).or_else(|| {
+            self.know(address);
+            self.number(address)
+        })?;
+        self.all.get_mut(usize::from(number)).map(|(_, traffic)| traffic)
+    }
+
+    /// Notes that this is the address of one, if it can be.
+    pub fn know(&mut self, address: Ipv4Addr) {
+        if !can_be_agent(address) || self.has(address) {
+            return;
+        }
+        let Ok(number) = u16::try_from(self.all.len()) else {
+            self.no_room = self.no_room.saturating_add(1);
+            return;
+        };
+        self.all.push((address, AgentTraffic::default()));
+        self.addresses.push(address);
+        self.numbers.insert(address, number);
+    }
+}
+
+/// Whether an address can be a home agent's: that of one who is looked for cannot (RFC 5944 §3.6.1.2).
+pub(super) fn can_be_agent(address: Ipv4Addr) -> bool {
+    !(address.is_unspecified() || address.is_broadcast() || address.is_multicast())
+}
