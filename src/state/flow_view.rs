@@ -83,9 +83,4 @@ impl Verdict {
             Self::PerFlow => "per-flow",
         }
     }
-
-    /// Whether it deserves a look.
-    pub const fn is_suspicious(self) -> bool {
-        matches!(self, Self::Leaks | Self::Strays | Self::Exhausted | Self::PerPacket)
-    }
 }

@@ -17,9 +17,6 @@ pub struct RevocationSupport<'a> {
 }
 
 impl<'a> RevocationSupport<'a> {
-    /// The least Length allowed.
-    pub const LEAST_LENGTH: usize = 6;
-
     /// Reads the data octets.
     pub fn read<S: FieldSink<'a>>(reader: &mut Reader<'a, '_, S>) -> Self {
         let bits = reader.bits::<2>(
