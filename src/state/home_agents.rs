@@ -87,3 +87,37 @@ impl HomeAgents {
 pub(super) fn can_be_agent(address: Ipv4Addr) -> bool {
     !(address.is_unspecified() || address.is_broadcast() || address.is_multicast())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Few are looked through and many are found by their hash: both ways lead to the same numbers.
+    #[test]
+    fn as_many_are_told_apart_as_sixteen_bits_number() {
+        let mut agents = HomeAgents::new(1);
+        let agent = |number: u32| Ipv4Addr::from_bits(0x0a00_0000 | number);
+        for number in 0..=65_535 {
+            agents.know(agent(number));
+            agents.know(agent(number));
+            for known in [0, number] {
+                assert_eq!(agents.number(agent(known)).map(u32::from), Some(known));
+            }
+            assert_eq!(agents.number(agent(number + 1)), None);
+        }
+        assert_eq!((agents.all().len(), agents.no_room), (65_536, 0));
+        assert_eq!(agents.address(65_535), agent(65_535));
+        assert!(agents.traffic_mut(agent(65_536)).is_none());
+        assert_eq!((agents.all().len(), agents.no_room), (65_536, 1));
+        assert!(agents.traffic_mut(agent(7)).is_some());
+    }
+
+    #[test]
+    fn who_is_looked_for_is_no_home_agent() {
+        let mut agents = HomeAgents::new(1);
+        for address in [Ipv4Addr::UNSPECIFIED, Ipv4Addr::BROADCAST, Ipv4Addr::new(224, 0, 0, 11)] {
+            assert!(agents.traffic_mut(address).is_none(), "{address}");
+        }
+        assert!(agents.all().is_empty());
+    }
+}
