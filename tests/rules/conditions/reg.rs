@@ -252,3 +252,14 @@ fn an_ambiguous_encapsulation_is_told_with_its_reason() {
     says("REG-026", "G is set through a foreign agent (D is clear); the foreign agent", asking(0x0a));
     says("REG-026", "M is set through a foreign agent (D is clear); the foreign agent", asking(0x12));
 }
+
+#[test]
+fn the_reserved_flags_that_are_set_are_told() {
+    let with = |flags| {
+        move |scene: &mut Scene| {
+            scene.exchange(0.0, &Registration { octet: flags, ..Registration::plain(1) }, 134);
+        }
+    };
+    says("REG-001", "flags are 0x26, with r set;", with(0x26));
+    says("REG-001", "flags are 0x27, with r and x set;", with(0x27));
+}
