@@ -90,7 +90,7 @@ pub(super) struct Send {
     write: Option<PathBuf>,
 
     /// Output format
-    #[arg(long, value_enum, default_value_t, hide_default_value = true)]
+    #[arg(long, value_enum, default_value_t)]
     format: Format,
 
     /// Show every message, not only those of steps that failed; of a single request they are shown anyway
@@ -102,7 +102,7 @@ pub(super) struct Send {
     hex: bool,
 
     /// When to use colour
-    #[arg(long, value_enum, default_value_t, hide_default_value = true)]
+    #[arg(long, value_enum, default_value_t)]
     pub(super) color: Colour,
 
     /// Use no characters beyond ASCII in text; the default where the locale is not UTF-8
