@@ -183,7 +183,9 @@ impl Send {
             }
         }
         let fail_on = self.validation.fail_on;
-        let announcement = Announcement { routes, names: plan.names(), numbers, fail_on: fail_on.level() };
+        let fails_from = fail_on.level();
+        let announcement =
+            Announcement { is_dry: dry_run, routes, names: plan.names(), numbers, fail_on: fails_from };
         match report.begin(&announcement).map_err(|error| Failure::output(&error)) {
             // Nobody reads, and nothing was sent of what was to be.
             Err(Failure::ClosedPipe) if !dry_run => return Ok(Exit::Findings),
