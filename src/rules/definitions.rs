@@ -21,8 +21,9 @@ pub static DEFINITIONS: [Definition; 16] = [
             request at most this much older. T_ACT, 60 s: time allowed for a demanded follow-up that has no \
             deadline in the text. GRACE, 1 s: allowance for in-flight packets and clock offset around a state \
             change. Limits of \"1 s\" are tested as < 0.95 s. Port 434, extension type 154 and codes 152 and \
-            153 stand for the configured numbers if the operator changed them. Directed broadcasts, GRE keys and \
-            sessions with timestamps cannot be configured: where a rule speaks of them, nothing is.",
+            153 stand for the configured numbers if the operator changed them. Directed broadcasts, GRE keys, \
+            sessions with timestamps and captures taken on the sending host cannot be configured: where a rule \
+            speaks of them, nothing is. A key is that of an SPI in all sessions.",
     },
     Definition {
         id: "D2",
