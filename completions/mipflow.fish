@@ -434,7 +434,7 @@ nonce\t''"
 complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l identification -d 'Use this Identification, in hexadecimal' -r -f
 complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l retries -d 'Transmissions after the first one, where no reply comes [default: 2]' -r -f
 complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l timeout -d 'How long the first transmission waits for a reply; the next are at least 1s apart, and each waits twice as long [default: 1s]' -r -f
-complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l expect -d 'What the reply has to be like, as in code=0, \'code in 0,1\', \'lifetime<=600\', \'rtt<50ms\', auth=valid, reply=none, `home_address=A` or extension=NAME; \'A or B\' takes either (repeatable) [default: code in 0,1]' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l expect -d 'What the reply has to be like, as in code=0, \'code in 0,1\', \'lifetime<=600\', \'rtt<50ms\', auth=valid, reply=none or extension=NAME; \'A or B\' takes either (repeatable) [default: code in 0,1]' -r -f
 complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l rate -d 'The most requests a second [default: 10/s]' -r -f
 complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l repeat -d 'Do it N times' -r -f
 complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l key -d 'Key of this SPI: it verifies authenticators, and send and serve sign with it (repeatable)' -r -f

@@ -393,6 +393,21 @@ fn explain_tells_one_rule_and_its_terms() {
     assert!(text.contains("\nD11\n"), "the term it uses: {text}");
     assert!(text.contains("FB-001..FB-005"), "a name in one piece: {text}");
     assert!(!text.contains("\nD1\n"), "and no other: {text}");
+    // Of the terms that are not told in full it is said where they are; RRQs and MP.B are used by others.
+    let terms = |rule: &str| {
+        let text = program::shown(&format!("explain {rule}"));
+        let (_, terms) = text.split_once("\nTerms\n").unwrap_or_else(|| panic!("{text}"));
+        terms.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(terms("MP-008"), "RRQ (D2), MP (D6); mipflow explain D2 tells what is meant");
+    assert_eq!(
+        terms("MP-021"),
+        "RRQ (D2), MP (D6), session (D7), live (D9), anchored (D10); mipflow explain D2 tells what is meant"
+    );
+    assert_eq!(
+        terms("MP-020"),
+        "RRQ (D2), MP (D6), session (D7), live, BID-keyed (D9); mipflow explain D2 tells what is meant"
+    );
     assert!(program::shown("explain D9").contains("Reference binding table"));
     let refused = |command: &str, why: &str| {
         let run = run(command);

@@ -182,6 +182,34 @@ fn each_option_shown_is_one_of_its_command() {
     assert!(of_commands >= 80, "{of_commands}");
 }
 
+/// The lines of the blocks that are shown and not tried, those that a backslash joins as one.
+fn shell_lines(text: &str) -> Vec<String> {
+    let blocks = text.split("```").skip(1).step_by(2).filter_map(|block| block.strip_prefix("sh\n"));
+    blocks
+        .flat_map(|block| block.replace("\\\n", " ").lines().map(str::to_owned).collect::<Vec<_>>())
+        .collect()
+}
+
+#[test]
+fn what_is_shown_of_decode_and_send_is_taken() {
+    let mut tried = 0;
+    for (file, _) in PAGES {
+        for line in shell_lines(&fs::read_to_string(file).unwrap()) {
+            let command = if line.starts_with("mipflow decode") {
+                line.split(" > ").next().unwrap().replace("trace.pcap", "samples/figure3.pcap")
+            } else if line.starts_with("mipflow send") {
+                let line = line.replace("--key-file keys.toml", "--key 256=text:SECRET");
+                format!("{} --dry-run", line.replace(" -w sent.pcap", ""))
+            } else {
+                continue;
+            };
+            assert!(!printed(&command).is_empty(), "{file}: {command}");
+            tried += 1;
+        }
+    }
+    assert_eq!(tried, 11);
+}
+
 #[cfg(unix)]
 #[test]
 fn scripts_can_be_run() {

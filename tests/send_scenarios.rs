@@ -617,3 +617,12 @@ fn the_scenario_of_the_documentation_is_sound() {
     assert_eq!((run.code, run.error.as_str()), (0, ""), "{}", run.out);
     assert!(run.out.contains("BID 255"), "{}", run.out);
 }
+
+#[test]
+fn a_scenario_of_nothing_but_a_pause_is_no_dry_run() {
+    let responder = Responder::with(Fault::None);
+    let pause = "[[step]]\nwait = \"10ms\"\n";
+    let run = send(&responder, pause, "");
+    assert_eq!((run.code, run.out.as_str()), (0, "there is nothing to send\n"), "{}", run.error);
+    assert_eq!(send(&responder, pause, "--dry-run").out, "dry run: nothing is sent\n");
+}

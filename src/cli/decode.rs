@@ -59,16 +59,16 @@ pub(super) struct Decode {
         value_name = "SECTIONS",
         value_delimiter = ',',
         value_enum,
-        default_values = ["messages", "nodes", "flows", "findings"]
+        default_value = "messages,nodes,flows,findings"
     )]
     show: Vec<Section>,
 
     /// Output format; csv takes one section, sarif and junit show the findings
-    #[arg(long, value_enum, default_value_t, hide_default_value = true)]
+    #[arg(long, value_enum, default_value_t)]
     format: Format,
 
     /// How ladders are written
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, hide_default_value = true)]
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     ladder_format: Ladders,
 
     /// Show each message as a tree of all its fields, and each finding, however many nodes have the same
@@ -80,7 +80,7 @@ pub(super) struct Decode {
     hex: bool,
 
     /// When to use colour
-    #[arg(long, value_enum, default_value_t, hide_default_value = true)]
+    #[arg(long, value_enum, default_value_t)]
     pub(super) color: Colour,
 
     /// Use no characters beyond ASCII in text; the default where the locale is not UTF-8
@@ -94,7 +94,7 @@ pub(super) struct Decode {
     pub(super) ascii: bool,
 
     /// Times in text: of day, or in seconds from the first frame, the message before, or 1970
-    #[arg(long, value_enum, default_value_t, hide_default_value = true)]
+    #[arg(long, value_enum, default_value_t)]
     time: Time,
 
     /// Show only what concerns this mobile node, named by home address or NAI; traffic and stats are of all

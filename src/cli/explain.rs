@@ -32,11 +32,11 @@ pub(super) struct Explain {
     scope: Option<ScopeName>,
 
     /// Output format
-    #[arg(long, value_enum, default_value_t, hide_default_value = true)]
+    #[arg(long, value_enum, default_value_t)]
     format: Format,
 
     /// When to use colour
-    #[arg(long, value_enum, default_value_t, hide_default_value = true)]
+    #[arg(long, value_enum, default_value_t)]
     pub(super) color: Colour,
 
     /// Use no characters beyond ASCII; the default where the locale is not UTF-8

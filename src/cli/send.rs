@@ -90,7 +90,7 @@ pub(super) struct Send {
     write: Option<PathBuf>,
 
     /// Output format
-    #[arg(long, value_enum, default_value_t, hide_default_value = true)]
+    #[arg(long, value_enum, default_value_t)]
     format: Format,
 
     /// Show every message, not only those of steps that failed; of a single request they are shown anyway
@@ -102,7 +102,7 @@ pub(super) struct Send {
     hex: bool,
 
     /// When to use colour
-    #[arg(long, value_enum, default_value_t, hide_default_value = true)]
+    #[arg(long, value_enum, default_value_t)]
     pub(super) color: Colour,
 
     /// Use no characters beyond ASCII in text; the default where the locale is not UTF-8
@@ -183,7 +183,9 @@ impl Send {
             }
         }
         let fail_on = self.validation.fail_on;
-        let announcement = Announcement { routes, names: plan.names(), numbers, fail_on: fail_on.level() };
+        let fails_from = fail_on.level();
+        let announcement =
+            Announcement { is_dry: dry_run, routes, names: plan.names(), numbers, fail_on: fails_from };
         match report.begin(&announcement).map_err(|error| Failure::output(&error)) {
             // Nobody reads, and nothing was sent of what was to be.
             Err(Failure::ClosedPipe) if !dry_run => return Ok(Exit::Findings),

@@ -146,7 +146,7 @@ pub(super) struct Watch {
     headless: bool,
 
     /// Colours of the screen; T changes them
-    #[arg(long, value_enum, default_value_t, hide_default_value = true)]
+    #[arg(long, value_enum, default_value_t)]
     theme: screen::Theme,
 
     /// Draw the screen with no characters beyond ASCII; the default where the locale is not UTF-8

@@ -3,7 +3,7 @@
 //! A field is named as JSON names it, an extension's after the extension's name: `lifetime`, `multipath.length`,
 //! `flow-binding.bids`. All fields are looked up before any is changed, so that a changed Length moves nothing.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
 use thiserror::Error;
@@ -215,7 +215,7 @@ fn edits_of(
     let field = fields.iter().find(|field| field.key == key).ok_or_else(|| no_field(name, fields))?;
     let wrong = |expected: String| OverrideError::Value { field: wanted.key.clone(), expected };
     match &field.value {
-        Value::Text(_) | Value::Octets(_) | Value::List(_) | Value::Selector { .. } => {
+        Value::Text(_) | Value::Octets(_) | Value::List(_) | Value::Selector { .. } | Value::Ipv6(_) => {
             let by =
                 octets_for(name, &field.value, &wanted.value).map_err(|expected| wrong(expected.into()))?;
             let mut edits = Vec::new();
@@ -289,7 +289,7 @@ fn number_for(name: &str, found: &Value<'_>, wanted: &OverrideValue) -> Option<u
         (Value::Ipv4(_), OverrideValue::Text(text)) => {
             text.parse::<Ipv4Addr>().ok().map(|address| u32::from(address).into())
         }
-        (Value::Ipv4(_) | Value::Ipv6(_), _) => None,
+        (Value::Ipv4(_), _) => None,
         (_, OverrideValue::Number(number)) => Some(*number),
         (_, OverrideValue::Flag(flag)) => Some(u64::from(*flag)),
         (_, OverrideValue::Text(text)) => match (name, text.as_str()) {
@@ -319,6 +319,11 @@ fn expected_of(name: &str, found: &Value<'_>, most: u64) -> String {
 /// The octets that a field of any length is to have.
 fn octets_for(name: &str, found: &Value<'_>, wanted: &OverrideValue) -> Result<Vec<u8>, &'static str> {
     match (found, wanted) {
+        (Value::Ipv6(_), OverrideValue::Text(text)) => {
+            let address = text.parse::<Ipv6Addr>();
+            address.map(|address| address.octets().to_vec()).map_err(|_| "it takes an IPv6 address")
+        }
+        (Value::Ipv6(_), _) => Err("it takes an IPv6 address"),
         (_, OverrideValue::List(list)) => Ok(list.clone()),
         (Value::Selector { .. }, OverrideValue::Text(text)) if name == "selector_text" => {
             let selector: TrafficSelector = text.parse().map_err(|_| "it takes selector text")?;

@@ -63,7 +63,7 @@ impl<'o> Explanation<'o> {
 
     /// One term, in a list like those of rules.
     pub fn definition_json(&mut self, definition: &Definition) -> io::Result<()> {
-        let Definition { id, text } = *definition;
+        let Definition { id, text, .. } = *definition;
         self.list_of_objects(&[DefinitionJson { id, text }])
     }
 
@@ -133,10 +133,20 @@ impl<'o> Explanation<'o> {
         self.paragraph("When it fires", rule.fires)?;
         self.paragraph("Why it matters", rule.why)?;
         self.paragraph("For example", rule.example)?;
-        let terms: Vec<&Definition> =
-            DEFINITIONS.iter().filter(|definition| names(rule.fires, definition.id)).collect();
-        for definition in terms {
+        let fires = plain(rule.fires);
+        let (named, others): (Vec<&Definition>, Vec<&Definition>) =
+            DEFINITIONS.iter().partition(|definition| uses(&fires, definition.id));
+        for definition in named {
             self.paragraph(definition.id, definition.text)?;
+        }
+        let others = others.into_iter().filter(|definition| !used_of(definition, &fires).is_empty());
+        let others: Vec<&Definition> = others.collect();
+        if let Some(first) = others.first() {
+            let terms =
+                others.iter().map(|term| format!("{} ({})", used_of(term, &fires).join(", "), term.id));
+            let terms: Vec<String> = terms.collect();
+            let help = format!("mipflow explain {} tells what is meant", first.id);
+            self.paragraph("Terms", &format!("{}; {help}", terms.join(", ")))?;
         }
         self.out.flush()
     }
@@ -159,7 +169,20 @@ impl<'o> Explanation<'o> {
     }
 }
 
-/// Whether a text names this term, and not another that begins like it.
-fn names(text: &str, term: &str) -> bool {
-    text.split(|letter: char| !letter.is_ascii_alphanumeric()).any(|word| word == term)
+/// The words that this definition tells the meaning of and a plain text uses.
+fn used_of(definition: &Definition, text: &str) -> Vec<&'static str> {
+    definition.words.iter().copied().filter(|word| uses(text, &plain(word))).collect()
+}
+
+/// A text's words with one blank around each.
+fn plain(text: &str) -> String {
+    let words = text.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_'));
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    format!(" {} ", words.join(" "))
+}
+
+/// Whether a plain text uses these words, in the singular or the plural.
+fn uses(text: &str, words: &str) -> bool {
+    let words = words.trim();
+    text.contains(&format!(" {words} ")) || text.contains(&format!(" {words}s "))
 }

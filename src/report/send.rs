@@ -23,6 +23,8 @@ use crate::wire::Numbers;
 /// What is about to happen.
 #[derive(Clone, Debug)]
 pub struct Announcement {
+    /// Whether nothing is sent, whatever there is to send.
+    pub is_dry: bool,
     /// The ways requests will take; none when nothing will be sent.
     pub routes: Vec<Route>,
     /// The names of the entries to come.

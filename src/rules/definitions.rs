@@ -5,6 +5,8 @@
 pub struct Definition {
     /// How rules refer to it: D1 to D16.
     pub id: &'static str,
+    /// What it tells the meaning of, as rules write it.
+    pub words: &'static [&'static str],
     /// What it says.
     pub text: &'static str,
 }
@@ -13,16 +15,19 @@ pub struct Definition {
 pub static DEFINITIONS: [Definition; 16] = [
     Definition {
         id: "D1",
+        words: &["T_PAIR", "T_ACT", "GRACE"],
         text: "\
             Constants. T_PAIR, 10 s unless --reply-timeout says otherwise: the reply timeout, a reply may answer a \
             request at most this much older. T_ACT, 60 s: time allowed for a demanded follow-up that has no \
             deadline in the text. GRACE, 1 s: allowance for in-flight packets and clock offset around a state \
             change. Limits of \"1 s\" are tested as < 0.95 s. Port 434, extension type 154 and codes 152 and \
-            153 stand for the configured numbers if the operator changed them. Directed broadcasts, GRE keys and \
-            sessions with timestamps cannot be configured: where a rule speaks of them, nothing is.",
+            153 stand for the configured numbers if the operator changed them. Directed broadcasts, GRE keys, \
+            sessions with timestamps and captures taken on the sending host cannot be configured: where a rule \
+            speaks of them, nothing is. A key is that of an SPI in all sessions.",
     },
     Definition {
         id: "D2",
+        words: &["RRQ", "RRP", "hdr", "HA code"],
         text: "\
             Messages. RRQ = UDP payload to port 434 whose first octet is 1 (fixed part 24 octets); RRP = UDP \
             payload from or to port 434 whose first octet is 3 (fixed part 20 octets). IP fragments are \
@@ -34,6 +39,7 @@ pub static DEFINITIONS: [Definition; 16] = [
     },
     Definition {
         id: "D3",
+        words: &["walk"],
         text: "\
             Extension walk. Type 0 is one octet. Types 36, 37, 38, 40, 41, 42, 43, 47, 48, 50, 139 and 154 have \
             a 4-octet header (Type, Sub-Type or Reserved, 16-bit Length); every other type has a 2-octet header \
@@ -44,12 +50,14 @@ pub static DEFINITIONS: [Definition; 16] = [
     },
     Definition {
         id: "D4",
+        words: &["AE"],
         text: "\
             AE (authorization-enabling extension) = Type 32, or Type 36 Sub-Type 1. MHAE = Type 32, MFAE = Type \
             33, FHAE = Type 34.",
     },
     Definition {
         id: "D5",
+        words: &["HA leg", "FA leg"],
         text: "\
             Legs. HA leg: an RRQ whose IP destination equals its Home Agent field, or is broadcast, or any RRQ \
             whose Home Agent field is 0.0.0.0 or 255.255.255.255; an RRP whose IP source equals its Home Agent \
@@ -59,6 +67,7 @@ pub static DEFINITIONS: [Definition; 16] = [
     },
     Definition {
         id: "D6",
+        words: &["MP", "FB", "FORWARD list"],
         text: "\
             MP = an extension of Type 154 Sub-Type 1 in an RRQ. Its four data octets are If-ATT, If-Label, BID \
             and flags; MP.B is flags mask 0x80, MP.O 0x40, reserved mask 0x3F. The RRQ has a \"usable MP\" when \
@@ -72,6 +81,7 @@ pub static DEFINITIONS: [Definition; 16] = [
     },
     Definition {
         id: "D7",
+        words: &["session"],
         text: "\
             Session = (home agent address, mobile identity). Identity is the Home Address; when that is 0 in the \
             RRQ it is the NAI (Type 131) until an accepted RRP assigns an address, after which both name the \
@@ -79,6 +89,7 @@ pub static DEFINITIONS: [Definition; 16] = [
     },
     Definition {
         id: "D8",
+        words: &["answering"],
         text: "\
             Exchange. RRP r answers RRQ q when both name the same identity (D7), q.ID.lo = r.ID.lo and 0 <= \
             r.time - q.time <= T_PAIR; with several candidates take the latest q, preferring one on r's leg. If \
@@ -88,6 +99,7 @@ pub static DEFINITIONS: [Definition; 16] = [
     },
     Definition {
         id: "D9",
+        words: &["live", "BID-keyed", "tunnel endpoint"],
         text: "\
             Reference binding table, updated when an accepted RRP answers q. g = min(q.Lifetime, r.Lifetime); \
             65535 = infinite; expiry = r.time + g. q.Lifetime = 0 or g = 0: with a usable MP remove the binding \
@@ -103,6 +115,7 @@ pub static DEFINITIONS: [Definition; 16] = [
     },
     Definition {
         id: "D10",
+        words: &["anchored"],
         text: "\
             [anchored] marks rules that need the whole binding table. They are evaluated for a session only if \
             the option assume_cold_start is on (nothing was registered before the capture began; reference \
@@ -111,6 +124,7 @@ pub static DEFINITIONS: [Definition; 16] = [
     },
     Definition {
         id: "D11",
+        words: &["in force", "chosen BID", "exhausted"],
         text: "\
             Policy in force. FBs of an accepted exchange with q.Lifetime > 0 that break none of FB-001..FB-005, \
             FB-008 and TS-005 update the policy of the session, those of the request first, then those of the \
@@ -123,6 +137,7 @@ pub static DEFINITIONS: [Definition; 16] = [
     },
     Definition {
         id: "D12",
+        words: &["downlink", "uplink"],
         text: "\
             Orientation. RFC 6088 describes packets from the correspondent to the mobile node as the home agent \
             sees them before encapsulation: source = correspondent, destination = home address. downlink = outer \
@@ -135,6 +150,7 @@ pub static DEFINITIONS: [Definition; 16] = [
     },
     Definition {
         id: "D13",
+        words: &["data packet", "far end"],
         text: "\
             Data packet = IPv4 packet with protocol 4, 47, 55 or 41, or UDP port 434 payload of message type 4, \
             one of whose outer addresses is a home agent address of a known session. The other outer address \
@@ -147,12 +163,14 @@ pub static DEFINITIONS: [Definition; 16] = [
     },
     Definition {
         id: "D14",
+        words: &["settled"],
         text: "\
             settled = no accepted exchange, removal or expiry of a binding in that session within GRACE before \
             or after the packet (so the decision is taken GRACE later).",
     },
     Definition {
         id: "D15",
+        words: &["once per"],
         text: "\
             Copies. An IP packet identical in addresses, IP identification and payload to one seen less than 0.5 \
             s earlier is a capture duplicate and is ignored. Retransmissions are evaluated like any other \
@@ -161,6 +179,7 @@ pub static DEFINITIONS: [Definition; 16] = [
     },
     Definition {
         id: "D16",
+        words: &["timestamp style"],
         text: "\
             An RRQ is timestamp style when its ID.hi, read as NTP seconds, lies within 86400 s of the capture \
             clock.",

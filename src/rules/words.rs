@@ -1,5 +1,6 @@
 //! Words that findings of several rules use.
 
+use crate::counted::counted;
 use crate::wire::Action;
 
 /// A span of time in nanoseconds as people read it, to the millisecond: `0.5 s`, `12 s`.
@@ -20,6 +21,13 @@ pub(super) fn lifetime(seconds: u16) -> String {
 /// Binding Identifiers in the order in which they come: `BID 1, 3`.
 pub(super) fn bids(list: impl IntoIterator<Item = u8>) -> String {
     format!("BID {}", numbers(list))
+}
+
+/// The same with `is` or `are` behind it.
+pub(super) fn bids_are(list: impl IntoIterator<Item = u8>) -> String {
+    let list: Vec<u8> = list.into_iter().collect();
+    let verb = counted(list.len(), "BID").verb("is", "are");
+    format!("{} {verb}", bids(list))
 }
 
 /// The same without the word: `1, 3`.

@@ -64,11 +64,11 @@ pub fn is<T: DeserializeOwned>(value: &Value) {
     }
 }
 
-/// The keys of a type, in its order: what its deserializer asks for.
+/// The keys of a structure or the words of an enumeration, in its order: what its deserializer asks for.
 pub fn keys<T: DeserializeOwned>() -> Vec<&'static str> {
     let mut keys = Vec::new();
     let asked = T::deserialize(Keys(&mut keys));
-    assert!(asked.is_err() && !keys.is_empty(), "{} is no structure", std::any::type_name::<T>());
+    assert!(asked.is_err() && !keys.is_empty(), "{} has none", std::any::type_name::<T>());
     keys
 }
 
@@ -92,8 +92,18 @@ impl<'de> Deserializer<'de> for Keys<'_> {
         Err(ValueError::custom("that is all"))
     }
 
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        words: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, ValueError> {
+        self.0.extend(words);
+        Err(ValueError::custom("that is all"))
+    }
+
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
-        newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+        newtype_struct seq tuple tuple_struct map identifier ignored_any
     }
 }

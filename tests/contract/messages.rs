@@ -61,13 +61,23 @@ message!(RevocationAcknowledgement { inform: bool, revocation_identifier: u32 })
 #[serde(deny_unknown_fields)]
 #[allow(dead_code)]
 pub struct Inner {
-    encapsulation: String,
+    encapsulation: InnerEncapsulation,
     source: Text<ANY_ADDRESS>,
     destination: Text<ANY_ADDRESS>,
     protocol: u8,
     source_port: OrNull<u16>,
     destination_port: OrNull<u16>,
     bytes: u32,
+}
+
+/// How a packet lies in Tunnel Data (RFC 3519 section 3.3): Next Header 4, 55, 47 or 41.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum InnerEncapsulation {
+    Ipip,
+    Minimal,
+    Gre,
+    Ipv6,
 }
 
 /// What every extension has, and what its kind adds.

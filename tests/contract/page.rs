@@ -5,10 +5,11 @@ use std::fs;
 
 use crate::forms::keys;
 use crate::inferred::{
-    Binding, Capture, Counts, Evicted, Exchange, Finding, Flow, HomeAgent, Node, Path, PolicyRule, Selector,
-    Traffic, Tunnel, UnknownTunnel, Violations, Violator,
+    Action, Binding, Capture, Counts, Effect, Encapsulation, Evicted, Exchange, Finding, Flow, FlowVerdict,
+    HomeAgent, Kind, Level, Mode, Multipath, Node, Origin, Path, PolicyRule, Selector, State, Status,
+    Subject, Traffic, Tunnel, UnknownTunnel, Violations, Violator,
 };
-use crate::messages::{Inner, extension_keys, message_keys};
+use crate::messages::{Checksum, Inner, InnerEncapsulation, Verdict, extension_keys, message_keys};
 use crate::program::shown;
 
 fn page() -> String {
@@ -53,6 +54,34 @@ fn each_key_is_on_the_page() {
         ("## Capture", [keys::<Capture>(), keys::<Evicted>()].concat()),
     ] {
         assert_eq!(first_cells(&page, heading), keys.into_iter().collect(), "{heading}");
+    }
+}
+
+#[test]
+fn each_word_of_a_key_is_on_the_page() {
+    let page = page();
+    for (heading, key, words) in [
+        ("## Messages", "udp_checksum", keys::<Checksum>()),
+        ("### The packet inside", "encapsulation", keys::<InnerEncapsulation>()),
+        ("## Extensions", "verdict", keys::<Verdict>()),
+        ("## Exchanges", "kind", keys::<Kind>()),
+        ("## Exchanges", "status", keys::<Status>()),
+        ("## Nodes", "multipath", keys::<Multipath>()),
+        ("### Bindings", "mode", keys::<Mode>()),
+        ("### Bindings", "state", keys::<State>()),
+        ("### Bindings", "encapsulation", keys::<Encapsulation>()),
+        ("### Policy", "action", keys::<Action>()),
+        ("### Policy", "effect", keys::<Effect>()),
+        ("### Policy", "origin", keys::<Origin>()),
+        ("### Tunnels", "encapsulation", keys::<Encapsulation>()),
+        ("## Flows", "verdict", keys::<FlowVerdict>()),
+        ("## Findings", "level", keys::<Level>()),
+        ("## Findings", "subject", keys::<Subject>()),
+    ] {
+        let begin = format!("| `{key}`");
+        let row = section(&page, heading).lines().find(|line| line.starts_with(&begin)).unwrap();
+        let there: BTreeSet<&str> = quoted(row).skip(1).collect();
+        assert!(words.iter().all(|word| there.contains(word)), "{heading} {key}: {words:?}");
     }
 }
 

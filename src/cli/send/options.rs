@@ -100,8 +100,8 @@ pub(super) struct RequestOptions {
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, allow_hyphen_values = true)]
     timeout: Option<Duration>,
 
-    /// What the reply has to be like, as in code=0, 'code in 0,1', 'lifetime<=600', 'rtt<50ms', auth=valid, reply=none,
-    /// `home_address=A` or extension=NAME; 'A or B' takes either (repeatable) [default: code in 0,1]
+    /// What the reply has to be like, as in code=0, 'code in 0,1', 'lifetime<=600', 'rtt<50ms', auth=valid, reply=none or
+    /// extension=NAME; 'A or B' takes either (repeatable) [default: code in 0,1]
     #[arg(long, value_name = "EXPR")]
     expect: Vec<Expectation>,
 

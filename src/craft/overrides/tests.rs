@@ -155,3 +155,26 @@ fn faults_are_told() {
     assert!(with(&[("offset", number(1))]).is_err());
     assert!(with(&[("flow-binding.bids", number(1))]).is_err());
 }
+
+#[test]
+fn an_ipv6_prefix_is_an_address() {
+    let dual_stack = |prefix: [u8; 16]| {
+        let mut octets = message();
+        octets.extend([152, 18, 1, 64]);
+        octets.extend(prefix);
+        octets
+    };
+    let set = |value| {
+        let wanted = Override { key: "dual-stack.prefix".to_owned(), value };
+        let mut octets = dual_stack([0; 16]);
+        apply(&mut octets, &[&wanted], Numbers::default()).map(|()| octets)
+    };
+    let prefix = [0x20, 0x01, 0x0d, 0xb8, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    assert_eq!(set(text("2001:db8:5::")).unwrap(), dual_stack(prefix));
+    for wrong in [text("2001:db8:5::/64"), text("10.1.0.1"), OverrideValue::Number(1)] {
+        assert_eq!(
+            set(wrong).unwrap_err().to_string(),
+            "'dual-stack.prefix' cannot hold that: it takes an IPv6 address"
+        );
+    }
+}

@@ -303,8 +303,10 @@ impl<W: Write> SendReport for SendText<W> {
         self.numbers = announcement.numbers;
         let widest = announcement.names.iter().map(|name| name.chars().count()).max();
         self.width = widest.unwrap_or_default().min(48);
-        if announcement.routes.is_empty() {
+        if announcement.is_dry {
             writeln!(self.out, "dry run: nothing is sent")?;
+        } else if announcement.routes.is_empty() {
+            writeln!(self.out, "there is nothing to send")?;
         }
         for route in &announcement.routes {
             writeln!(self.out, "{}", route_line(route))?;

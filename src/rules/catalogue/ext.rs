@@ -38,7 +38,7 @@ fn runs_past_the_end(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
         return;
     };
     let octets = extension.offset..message.message.octets.len();
-    let what = if extension.layout == Layout::Cut { "its header alone" } else { "with its Length" };
+    let what = if extension.layout == Layout::Cut { "for its header alone" } else { "with its Length" };
     let name = name_of(extension);
     finder
         .fires(format!(

@@ -3,7 +3,9 @@
 use std::net::SocketAddrV4;
 
 use crate::net::UdpTunnel;
-use crate::rules::facts::{Answering, Carried, MessageFacts, Traits, data_octet, live, names, octets_of};
+use crate::rules::facts::{
+    Answering, Carried, MessageFacts, Traits, data_octet, live, names, names_were, octets_of,
+};
 use crate::rules::finder::Finder;
 use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
@@ -99,9 +101,9 @@ fn used_without_grant(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     let bindings = &carried.bindings.at_address;
     if !bindings.is_empty() && bindings.iter().all(|binding| !binding.udp) {
         finder.fires(format!(
-            "Tunnelled in UDP {}, but {} was accepted without UDP tunnelling (RFC 3519 §4.7)",
+            "Tunnelled in UDP {}, but {} accepted without UDP tunnelling (RFC 3519 §4.7)",
             carried.way(),
-            names(bindings)
+            names_were(bindings)
         ));
     }
 }
@@ -233,9 +235,9 @@ fn wrong_header(carried: &Carried<'_, '_>, udp: &UdpTunnel<'_>, bindings: &[&Bin
     if is_theirs && bindings.iter().all(is_wrong) {
         let asked = bindings.first().and_then(asked).map_or(0, |asked| asked.0);
         return Some(format!(
-            "Next Header is {}, but {} was registered with Encapsulation {asked}{} (RFC 3519 §4.4)",
+            "Next Header is {}, but {} registered with Encapsulation {asked}{} (RFC 3519 §4.4)",
             found.0,
-            names(bindings),
+            names_were(bindings),
             if asked == 0 { " and without its flag" } else { "" }
         ));
     }

@@ -12,5 +12,5 @@ pub(super) use exchange::{Answering, Asking, Expired, Revoking, Turn, Unanswered
 pub(super) use flow_binding::FlowBindingFacts;
 pub(super) use live_bids::LiveBids;
 pub(super) use message::{MessageFacts, data_octet, is_over_ipv4, name_of, octets_of};
-pub(super) use packet::{Bindings, Carried, Sprayed, end_name, flow_name, names};
+pub(super) use packet::{Bindings, Carried, Sprayed, end_name, flow_name, names, names_were};
 pub(super) use types::{Leg, OctetSet, Traits, TypeSet};

@@ -7,6 +7,7 @@ use foldhash::fast::FixedState;
 use smallvec::SmallVec;
 
 use super::live;
+use crate::counted::counted;
 use crate::net::{FlowFacts, IpPacket, Ipv4Packet, Peeled, UdpTunnel};
 use crate::rules::finder::{Finder, NodeKeys};
 use crate::rules::memory::traffic::GreUse;
@@ -369,6 +370,11 @@ pub(in crate::rules) fn names(bindings: &[&Binding]) -> String {
         None => format!("the binding of {}", binding.care_of_address),
     };
     bindings.iter().map(name).collect::<Vec<_>>().join(" and ")
+}
+
+/// The same with `was` or `were` behind it.
+pub(in crate::rules) fn names_were(bindings: &[&Binding]) -> String {
+    format!("{} {}", names(bindings), counted(bindings.len(), "binding").verb("was", "were"))
 }
 
 /// The end of a tunnel in words.

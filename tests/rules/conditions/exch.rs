@@ -60,11 +60,15 @@ fn a_copy_of_a_refusal_is_not_judged_by_what_came_after_the_first() {
 
 #[test]
 fn what_a_policy_could_have_named_is_told() {
-    says("EXCH-006", "list BID 7 and only BID 1, 2 can be found;", then(&[7], 0, 600));
+    says(
+        "EXCH-006",
+        "list BID 7, and only BID 1, 2 can be found; it has to be refused with 153",
+        then(&[7], 0, 600),
+    );
     let nothing = |scene: &mut Scene| {
         scene.exchange(0.0, &Registration::plain(1).with(forward(&[7], &udp_to_port(5060))), 0);
     };
-    says("EXCH-006", "list BID 7 and no BID is live;", nothing);
+    says("EXCH-006", "list BID 7, and no BID is live;", nothing);
     says("EXCH-007", "accepts the request #3 with Code 0", then(&[1, 7], 0, 600));
     says("EXCH-007", "refuses the request #3 with Code 153", then(&[1, 7], 153, 600));
 }
@@ -79,8 +83,12 @@ fn a_binding_that_lives_by_a_bulk_renewal_is_named_as_such() {
             scene.exchange(30.0, &forwarding(2, bids), 153);
         }
     };
-    says("EXCH-008", "registered by it; BID 1 is so only by a bulk renewal (RFC", refused(&[1, 2]));
-    says("EXCH-008", "BID 2 in its FORWARD rules is live or registered by it (RFC", refused(&[2]));
+    says(
+        "EXCH-008",
+        "BID 1, 2 are live or registered by it; BID 1 is so only by a bulk renewal (RFC",
+        refused(&[1, 2]),
+    );
+    says("EXCH-008", "in its FORWARD rules BID 2 is live or registered by it (RFC", refused(&[2]));
 }
 
 #[test]

@@ -37,12 +37,12 @@ fn where_a_datagram_ends_too_soon_is_told() {
     // Behind the fixed part and 22 octets of Type 32.
     says(
         "EXT-001",
-        "at octet 46 needs 2 octets its header alone, and the datagram has 1 left",
+        "at octet 46 needs 2 octets for its header alone, and the datagram has 1 left",
         behind(&[133]),
     );
     says(
         "EXT-001",
-        "at octet 46 needs 4 octets its header alone, and the datagram has 3 left",
+        "at octet 46 needs 4 octets for its header alone, and the datagram has 3 left",
         behind(&[36, 1, 0]),
     );
     says(

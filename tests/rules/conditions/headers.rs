@@ -28,6 +28,13 @@ fn the_encapsulation_that_was_asked_for_is_named() {
     says("TUN-009", "BID 1 was registered with M = 1;", with(MINIMAL));
     says("TUN-009", "BID 1 was registered with G = 1;", with(GRE | MINIMAL));
     assert_eq!(told("TUN-009", with(0)), [0; 0]);
+    let two = |scene: &mut Scene| {
+        let beside = Registration { octet: PLAIN | GRE, ..Registration::request(2) };
+        bid_1(scene, GRE);
+        scene.exchange(2.0, &Registration { care_of_address: care_of(1), ..beside }, 0);
+        scene.history.down(5.0, care_of(1), &Packet::new());
+    };
+    says("TUN-009", "but BID 1 and BID 2 were registered with G = 1;", two);
 }
 
 #[test]

@@ -64,6 +64,8 @@ fn a_lifetime_of_one_second_registers() {
     assert_eq!((told("MP-021", bulk(1)), told("MP-021", bulk(0))), (vec![3], vec![]));
     let plain = for_lifetime(1, || Registration::plain(9));
     assert_eq!((told("MP-025", plain(1)), told("MP-025", plain(0))), (vec![3], vec![]));
+    says("MP-025", "while BID 1 is live;", plain(1));
+    says("MP-025", "while BID 1, 2 are live;", then(2, Registration::plain(9)));
     let other_flags = for_lifetime(1, || Registration { octet: 0x2a, ..Registration::request(1) });
     assert_eq!((told("MP-028", other_flags(1)), told("MP-028", other_flags(0))), (vec![3], vec![]));
 }

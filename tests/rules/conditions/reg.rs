@@ -252,3 +252,27 @@ fn an_ambiguous_encapsulation_is_told_with_its_reason() {
     says("REG-026", "G is set through a foreign agent (D is clear); the foreign agent", asking(0x0a));
     says("REG-026", "M is set through a foreign agent (D is clear); the foreign agent", asking(0x12));
 }
+
+#[test]
+fn the_reserved_flags_that_are_set_are_told() {
+    let with = |flags| {
+        move |scene: &mut Scene| {
+            scene.exchange(0.0, &Registration { octet: flags, ..Registration::plain(1) }, 134);
+        }
+    };
+    says("REG-001", "flags are 0x26, with r set;", with(0x26));
+    says("REG-001", "flags are 0x27, with r and x set;", with(0x27));
+}
+
+/// The clock goes back behind the second copy of a request, and the reply has the request's number (D8).
+#[test]
+fn a_reply_has_the_number_of_a_request_whose_copy_is_later_by_the_clock() {
+    let at = |seconds| {
+        move |scene: &mut Scene| {
+            let sent = scene.send(0.0, &Registration::plain(1));
+            scene.send(1.04, &sent);
+            scene.send(seconds, &sent.reply(0));
+        }
+    };
+    assert_eq!((told("REG-010", at(1.02)), told("REG-010", at(1.06))), (vec![], vec![]));
+}

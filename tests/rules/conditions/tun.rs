@@ -72,7 +72,7 @@ fn the_reason_of_a_removal_is_told() {
         (Registration::plain(2), "was replaced by a plain registration"),
     ];
     for (by, reason) in reasons {
-        says("TUN-003", &format!("192.0.2.1, where BID 1 {reason} in #6 4 s before"), removed(by));
+        says("TUN-003", &format!("192.0.2.1, where BID 1 {reason} in #6, 4 s before"), removed(by));
     }
     let revoked = |scene: &mut Scene| {
         let sent = scene.exchange(0.0, &Registration::request(1), 0);
@@ -81,7 +81,7 @@ fn the_reason_of_a_removal_is_told() {
         scene.datagram(4.02, &sent, &revocation_acknowledgement(5));
         scene.history.down(8.02, care_of(1), &Packet::new());
     };
-    says("TUN-003", "192.0.2.1, where BID 1 was revoked in #6 4 s before", revoked);
+    says("TUN-003", "192.0.2.1, where BID 1 was revoked in #6, 4 s before", revoked);
 }
 
 /// A second, before and after, in which a packet that goes up may use a tunnel.
@@ -289,7 +289,7 @@ fn a_plain_binding_gives_way_to_another_registration() {
     };
     says(
         "TUN-003",
-        "where the binding of 192.0.2.1 was replaced by another registration in #4 4 s before",
+        "where the binding of 192.0.2.1 was replaced by another registration in #4, 4 s before",
         build,
     );
 }

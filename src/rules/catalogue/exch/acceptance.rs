@@ -80,7 +80,7 @@ fn accepts_what_points_nowhere(answering: &Answering<'_, '_, '_>, finder: &mut F
     if !known.has_any(&listed) {
         finder
             .fires(format!(
-                "accepts the request #{}, whose FORWARD rules list {} and {}; the agent refuses it with {} \
+                "accepts the request #{}, whose FORWARD rules list {}, and {}; it has to be refused with {} \
                  (RFC 7629 §5.2)",
                 asked.place.frame,
                 bids(listed.iter()),
@@ -130,7 +130,7 @@ fn decides_a_mixed_policy(answering: &Answering<'_, '_, '_>, finder: &mut Finder
         finder
             .fires(format!(
                 "{decision} the request #{} with Code {}, whose FORWARD rules list {}, which it can know, and {}, which \
-                 it cannot; that either will do is not said (RFC 7629 §5.2)",
+                 it cannot; whether one that it knows is enough is not said (RFC 7629 §5.2)",
                 asked.place.frame,
                 answering.reply.code.0,
                 bids(found),

@@ -5,7 +5,7 @@ use crate::rules::facts::{Answering, Asking, Traits, fields, octets_of};
 use crate::rules::finder::Finder;
 use crate::rules::memory::{Asked, FlowRule, T_ACT, Track};
 use crate::rules::rule::Check;
-use crate::rules::words::{bids, seconds};
+use crate::rules::words::{bids, bids_are, seconds};
 use crate::rules::{Level, Rule, Scope, Subject};
 use crate::state::Bid;
 use crate::wire::{Action, ReplyCode};
@@ -222,14 +222,14 @@ fn refuses_what_it_knows(answering: &Answering<'_, '_, '_>, finder: &mut Finder<
     let bulk = if by_bulk.is_empty() {
         String::new()
     } else {
-        format!("; {} is so only by a bulk renewal", bids(by_bulk))
+        format!("; {} so only by a bulk renewal", bids_are(by_bulk))
     };
     finder
         .fires(format!(
-            "refuses the request #{} with {refusal}, and {} in its FORWARD rules is live or registered by it{bulk} \
+            "refuses the request #{} with {refusal}, and in its FORWARD rules {} live or registered by it{bulk} \
              (RFC 7629 §4.3, §5.2)",
             asked.place.frame,
-            bids(listed.iter())
+            bids_are(listed.iter())
         ))
         .at(fields::CODE);
 }

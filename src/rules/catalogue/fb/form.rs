@@ -385,7 +385,7 @@ fn overwrite_names_others(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_
     if let Some(facts) = message.flow_bindings.iter().find(names_others) {
         finder
             .fires(format!(
-                "O leaves BID {} alone and the policy of the same request forwards to {} (RFC 7629 §4.2, §5.2)",
+                "O leaves only BID {}, and the policy of the same request forwards to {} (RFC 7629 §4.2, §5.2)",
                 multipath.bid,
                 List(facts.bids())
             ))

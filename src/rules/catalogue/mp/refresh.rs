@@ -271,9 +271,9 @@ fn plain_beside_multipath(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) 
     if !is_known && !refused_since {
         let live = asking.live_with_bid().filter_map(Binding::bid).map(Bid::octet);
         finder.fires(format!(
-            "a registration of {address} without a Multipath extension while {} is live; by RFC 5944 §3.8.2.2 it \
+            "a registration of {address} without a Multipath extension while {} live; by RFC 5944 §3.8.2.2 it \
              replaces all bindings unless S is set, RFC 7629 §5.1 is silent",
-            words::bids(live)
+            words::bids_are(live)
         ));
     }
 }

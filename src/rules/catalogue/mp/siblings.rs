@@ -74,7 +74,7 @@ fn overwrite_removes(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>)
     let removed: Vec<u8> = others.filter(|bid| *bid != multipath.bid).collect();
     if !removed.is_empty() {
         finder.fires(format!(
-            "O for BID {} removes {}, which were live; §5.1 asks for O to update one binding, §4.1 and §5.2 let it \
+            "O for BID {} removes {}; §5.1 asks for O to update one binding, §4.1 and §5.2 let it \
              replace all (RFC 7629)",
             multipath.bid,
             bids(removed)

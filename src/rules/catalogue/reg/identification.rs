@@ -34,9 +34,13 @@ fn copies_no_low_half(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>
     }
     let reply = answering.reply;
     let low = low_half(reply.identification);
-    let waits = |asked: &&Asked| {
-        asked.request.home_address == reply.home_address && !answering.world.recent.is_answered(asked)
-    };
+    let is_theirs = |asked: &&Asked| asked.request.home_address == reply.home_address;
+    // Where the clock went back behind the latest copy of a request, it waits, and this reply has its number.
+    let has_it = |asked: &Asked| low_half(asked.request.identification) == low;
+    if answering.asked_on_this_path().filter(is_theirs).any(has_it) {
+        return;
+    }
+    let waits = |asked: &&Asked| is_theirs(asked) && !answering.world.recent.is_answered(asked);
     // Its reply may be one of which not even the fixed part was captured, and so may another request.
     let had_unread = || {
         let (unread, timeout) = (&answering.world.unread, answering.world.options.reply_timeout);

@@ -36,7 +36,9 @@ fn reserved_flags(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
         let letters = letters.join(" and ");
         let flags = request.flags.0;
         finder
-            .fires(format!("reserved flag {letters} is set, flags are {flags:#04x}; r and x are sent as 0 (RFC 5944 §3.3)"))
+            .fires(format!(
+                "flags are {flags:#04x}, with {letters} set; r and x are sent as 0 (RFC 5944 §3.3)"
+            ))
             .at(fields::FLAGS);
     }
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::net::tunnel::MAX_DEPTH;
 use crate::net::{Encapsulation, Peeled, peel_packet};
-use crate::rules::facts::{Carried, names};
+use crate::rules::facts::{Carried, names_were};
 use crate::rules::finder::Finder;
 use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
@@ -67,10 +67,10 @@ fn not_negotiated(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
         _ => "IPv6 in IPv4",
     };
     let fired = finder.fires(format!(
-        "{name} (protocol {}) {}, but {} was registered {asked}",
+        "{name} (protocol {}) {}, but {} registered {asked}",
         protocol.0,
         carried.way(),
-        names(&untold.bindings)
+        names_were(&untold.bindings)
     ));
     let fired = fired.once_each(untold.keys);
     if !carried.is_downlink() {
@@ -113,10 +113,10 @@ fn requested_but_not_used(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     let flag = if untold.bindings.iter().all(|binding| binding.flags.gre()) { "G = 1" } else { "M = 1" };
     finder
         .fires(format!(
-            "IP in IP (protocol 4) {}, but {} was registered with {flag}; what was asked and accepted should be used \
+            "IP in IP (protocol 4) {}, but {} registered with {flag}; what was asked and accepted should be used \
              (RFC 3024 §3.4)",
             carried.way(),
-            names(&untold.bindings)
+            names_were(&untold.bindings)
         ))
         .once_each(untold.keys);
 }
@@ -174,10 +174,10 @@ fn reverse_tunnel_not_asked(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) 
     let Some(untold) = carried.untold(bindings, 0, finder) else { return };
     finder
         .fires(format!(
-            "Reverse tunnel {}, but {} was registered with T = 0; a reverse tunnel is asked for with T \
+            "Reverse tunnel {}, but {} registered with T = 0; a reverse tunnel is asked for with T \
              (RFC 3024 §3.2)",
             carried.way(),
-            names(&untold.bindings)
+            names_were(&untold.bindings)
         ))
         .once_each(untold.keys);
 }

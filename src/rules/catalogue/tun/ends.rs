@@ -145,7 +145,7 @@ fn removed(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     };
     if since > GRACE {
         finder.fires(format!(
-            "Tunnelled to {}, where {} {how} in #{} {} before; a removed binding is not used (RFC 5944 §4.2.3)",
+            "Tunnelled to {}, where {} {how} in #{}, {} before; a removed binding is not used (RFC 5944 §4.2.3)",
             end_name(carried.far_end),
             names(&[binding]),
             binding.frame,
