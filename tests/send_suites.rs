@@ -122,6 +122,7 @@ const REGISTRATION: &[(Fault, &[&str])] = &[
     (Fault::RepeatsItself, &[]),
     (Fault::AnotherSpi, &[]),
     (Fault::RefusesShortLifetimes, &[]),
+    (Fault::SlowClock, &[]),
 ];
 
 /// The same, of an agent from whose port nothing comes, so that all that wait for a reply would fail.

@@ -113,6 +113,8 @@ pub enum Fault {
     Nonces,
     /// The time that its code 133 brings is an hour ahead of its own.
     WrongResynchronisation,
+    /// Its clock is 5 s behind, which is lawful.
+    SlowClock,
     /// It wants reverse tunnelling, and refuses requests without T (RFC 3024 §4.3), which is lawful.
     NeedsReverseTunnels,
     /// Its denials have no authenticator.
