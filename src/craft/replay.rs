@@ -23,6 +23,15 @@ impl ReplayStyle {
     pub const NAMES: [&str; 2] = ["timestamp", "nonce"];
 }
 
+/// An Identification that a step names, in place of a fresh one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Identification {
+    /// This one.
+    Given(u64),
+    /// That of the request before, of the same node to the same agent; a fresh one where there is none.
+    Last,
+}
+
 /// The name of a style that there is none of.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("'{0}' is no style of replay protection; there are timestamp and nonce")]
@@ -56,6 +65,8 @@ pub struct ReplayState {
     accepted: Option<u64>,
     /// The agent's nonce for the next request.
     nonce: u32,
+    /// The Identification of the request before.
+    sent: Option<u64>,
 }
 
 impl ReplayState {
@@ -74,6 +85,28 @@ impl ReplayState {
     /// The Identification of a request whose own nonce is `own`.
     pub fn with_nonce(&self, own: u32) -> u64 {
         of_halves(self.nonce, own)
+    }
+
+    /// The Identification of a request that may name one, sent at `now`; `own` gives the node's nonce.
+    pub fn identification<E>(
+        &mut self,
+        named: Option<Identification>,
+        style: ReplayStyle,
+        now: Timestamp,
+        own: impl FnOnce() -> Result<u32, E>,
+    ) -> Result<u64, E> {
+        let named = match named {
+            Some(Identification::Given(given)) => Some(given),
+            Some(Identification::Last) => self.sent,
+            None => None,
+        };
+        let identification = match (named, style) {
+            (Some(named), _) => named,
+            (None, ReplayStyle::Timestamp) => self.timestamp(now),
+            (None, ReplayStyle::Nonce) => self.with_nonce(own()?),
+        };
+        self.sent = Some(identification);
+        Ok(identification)
     }
 
     /// Notes that the agent accepted a request with this timestamp: it takes none before it any more.
