@@ -95,6 +95,38 @@ fn a_value_may_be_of_its_own_kind_or_text_and_the_least_is_0() {
 }
 
 #[test]
+fn the_last_identification_is_that_of_the_same_node_and_agent() {
+    let lines = r#"
+        [[step]]
+        name = "there is none before"
+        identification = "last"
+        [[step]]
+        name = "another node"
+        home_address = "10.1.0.2"
+        identification = "e8fe6f800d468152"
+        [[step]]
+        name = "once more"
+        care_of_address = "192.0.2.70"
+        identification = "last"
+        [[step]]
+        name = "the other, with a nonce"
+        home_address = "10.1.0.2"
+        replay = "nonce"
+        identification = "last"
+        [[step]]
+        name = "a fresh one"
+    "#;
+    let run = run("198.51.100.1", lines, "--dry-run --format json");
+    assert_eq!((run.code, run.error.as_str()), (0, ""));
+    let sent: Vec<String> = steps(&run)
+        .iter()
+        .map(|step| step["request"]["identification"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!((&sent[2], &sent[1], &sent[3]), (&sent[0], &"0xe8fe6f800d468152".to_owned(), &sent[1]));
+    assert!(sent[4] > sent[0], "{sent:?}");
+}
+
+#[test]
 fn what_a_value_cannot_be_is_told() {
     for (line, said) in [
         ("port = 0", "key port: it takes a number from 1 to 65535"),
@@ -106,7 +138,10 @@ fn what_a_value_cannot_be_is_told() {
         ("sign = \"badly\"", "key sign: it takes true, false or \"wrong\""),
         ("nai = 5", "key nai: it takes a string"),
         ("nai = \"${who\"", "key nai: a variable is written ${name}, and here is no }"),
-        ("identification = \"now\"", "key identification: it takes up to 16 hexadecimal digits, as a string"),
+        (
+            "identification = \"now\"",
+            "key identification: it takes up to 16 hexadecimal digits as a string, or \"last\"",
+        ),
         ("rate = 0", "key rate: '0' is no rate"),
         ("wait = \"soon\"", "key wait: it takes a duration"),
         ("att = 256", "key att: it takes a number from 0 to 255"),

@@ -74,20 +74,35 @@ fn a_sound_agent_passes_all_cases() {
 const REGISTRATION: &[(Fault, &[&str])] = &[
     (Fault::DropsSkippable, &["rfc5944/1.8/1"]),
     (Fault::TakesNonSkippable, &["rfc5944/1.8/2"]),
+    (Fault::RefusesPadding, &["rfc5944/1.8/3"]),
     (Fault::AcceptsRunts, &["rfc5944/3.3/1"]),
     (Fault::RefusesReservedBits, &["rfc5944/3.3/2"]),
+    (Fault::RefusesEncapsulations, &["rfc5944/3.3/3", "rfc5944/3.3/4"]),
+    (Fault::RefusesReverseTunnels, &["rfc5944/3.3/5"]),
     (Fault::LifetimeTooLong, &["rfc5944/3.4/1"]),
     // What is wrong in every reply is wrong in denials.
     (Fault::BadAuthenticator, &["rfc5944/3.5.1/1", "rfc5944/3.5.1/2"]),
     (Fault::NoAuthenticator, &["rfc5944/3.5.2/1", "rfc5944/3.5.2/3"]),
+    (Fault::CutAuthenticator, &["rfc5944/3.5.2/1", "rfc5944/3.5.2/3"]),
+    (Fault::NoAuthenticatorAtTheEnd, &["rfc5944/3.5.2/1"]),
+    (Fault::BadAuthenticatorAtTheEnd, &["rfc5944/3.5.1/1"]),
+    (Fault::RefusesBroadcasts, &["rfc5944/3.8.2/1"]),
+    (Fault::AcceptsForeignAgents, &["rfc5944/3.8.2.1/6"]),
+    (Fault::GrantsNothing, &["rfc5944/3.8.2.2/1"]),
+    (Fault::TakesTwice, &["rfc5944/5.7.1/3"]),
     (Fault::BadAuthenticatorInDenials, &["rfc5944/3.5.1/2"]),
     (Fault::NoAuthenticatorInDenials, &["rfc5944/3.5.2/3"]),
-    (Fault::AcceptsReplays, &["rfc5944/3.8.2.1/4"]),
+    (Fault::AcceptsReplays, &["rfc5944/3.8.2.1/4", "rfc5944/5.7.1/3"]),
     (Fault::AcceptsOverlong, &["rfc5944/3.8.2.1/5"]),
     (
         Fault::RefusesPlain,
         &[
             "rfc5944/1.8/1",
+            "rfc5944/1.8/3",
+            "rfc5944/3.3/3",
+            "rfc5944/3.3/4",
+            "rfc5944/3.3/5",
+            "rfc5944/3.8.2/1",
             "rfc5944/3.8.2.2/1",
             "rfc5944/3.8.2.2/2",
             "rfc5944/3.8.2.2/3",
@@ -95,6 +110,7 @@ const REGISTRATION: &[(Fault, &[&str])] = &[
             "rfc5944/3.8.2.2/5",
             "rfc5944/3.8.2.2/6",
             "rfc5944/3.8.2.2/7",
+            "rfc5944/5.7.1/3",
             "rfc5944/5.7.1/2",
         ],
     ),
@@ -122,6 +138,7 @@ const REGISTRATION: &[(Fault, &[&str])] = &[
     (Fault::RepeatsItself, &[]),
     (Fault::AnotherSpi, &[]),
     (Fault::RefusesShortLifetimes, &[]),
+    (Fault::SlowClock, &[]),
 ];
 
 /// The same, of an agent from whose port nothing comes, so that all that wait for a reply would fail.
@@ -160,15 +177,18 @@ const MULTIPATH: &[(Fault, &[&str])] = &[
         ],
     ),
     (Fault::RefusesPlain, &["rfc7629/4.3/1", "rfc7629/5.1/8"]),
-    (Fault::RefusesRefresh, &["rfc7629/5.1/1"]),
+    (Fault::RefusesRefresh, &["rfc7629/5.1/1", "rfc7629/5.1/9"]),
     // Where the binding before is gone, a policy for it is refused, and its lifetime cannot be extended.
-    (Fault::OneBindingOnly, &["rfc7629/5.1/2", "rfc7629/5.2/6"]),
+    (Fault::OneBindingOnly, &["rfc7629/5.1/2", "rfc7629/5.1/9", "rfc7629/5.2/6"]),
     (Fault::GrantsDeregistrations, &["rfc7629/5.1/3"]),
     (Fault::DeregistersNothing, &["rfc7629/5.1/4", "rfc7629/5.1/6"]),
     (Fault::DeregistersAll, &["rfc7629/5.1/5"]),
     (Fault::BulkDeregistersOne, &["rfc7629/5.1/6"]),
     (Fault::BulkDeregistersOthers, &["rfc7629/5.1/6"]),
     (Fault::RefusesMove, &["rfc7629/5.1/7"]),
+    (Fault::RefreshKeepsLifetime, &["rfc7629/5.1/9"]),
+    // What the case before left is there still.
+    (Fault::HomeKeepsBindings, &["rfc7629/5.1/10", "rfc7629/5.2/2"]),
     (Fault::AcceptsUnknownBids, &["rfc7629/5.2/1"]),
     (Fault::DropsUnknownBids, &["rfc7629/5.2/1"]),
     (Fault::RefusesUnknownBidsAsMultipath, &["rfc7629/5.2/1"]),
@@ -210,7 +230,14 @@ fn each_case_is_failed_by_an_agent_with_a_fault() {
 fn what_an_agent_does_not_show_is_skipped() {
     let responder = Responder::with(Fault::AcceptsUnknownBids);
     let (_, document) = suite("rfc7629", &responder, "");
-    let unseen = ["rfc7629/5.1/4", "rfc7629/5.1/6", "rfc7629/5.2/2", "rfc7629/5.2/4", "rfc7629/5.2/7"];
+    let unseen = [
+        "rfc7629/5.1/4",
+        "rfc7629/5.1/6",
+        "rfc7629/5.1/10",
+        "rfc7629/5.2/2",
+        "rfc7629/5.2/4",
+        "rfc7629/5.2/7",
+    ];
     assert_eq!(skipped(&document), unseen);
     assert_eq!(document["steps"][26]["skipped"], "code!=INVALID_FB_IDENTIFIER");
 }
@@ -338,10 +365,10 @@ fn cases_are_chosen_by_id_or_section() {
     };
     assert_eq!(names("--case rfc7629/5.2/3"), ["rfc7629/5.2/3"]);
     assert_eq!(names("--case rfc7629/4.1/2 --case rfc7629/4.1/1"), ["rfc7629/4.1/1", "rfc7629/4.1/2"]);
-    assert_eq!(names("--case rfc7629/5.1").len(), 8);
+    assert_eq!(names("--case rfc7629/5.1").len(), 10);
     // The list takes the same.
     let listed = shown("send --suite list --case rfc7629/5.1 --case rfc5944/5.7/1");
-    assert_eq!(listed.lines().count(), 9, "{listed}");
+    assert_eq!(listed.lines().count(), 11, "{listed}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::endpoint::Endpoint;
 use super::expectation::Expectation;
-use super::replay::ReplayStyle;
+use super::replay::{Identification, ReplayStyle};
 use super::request::{MOST_PAYLOAD, Request, RequestError};
 use super::settings::Settings;
 use crate::wire::{AccessTechnology, Key, KeyRing, Multipath, Numbers, PORT};
@@ -27,8 +27,8 @@ pub struct Call {
     pub keys: KeyRing,
     /// Where Identifications come from.
     pub style: ReplayStyle,
-    /// An Identification to use as it is.
-    pub identification: Option<u64>,
+    /// An Identification in place of a fresh one.
+    pub identification: Option<Identification>,
     /// Transmissions after the first one.
     pub retries: u32,
     /// How long the first transmission waits for a reply.

@@ -40,7 +40,7 @@ pub use outcome::{Ignored, Outcome, Trouble};
 pub use overrides::{Override, OverrideError, OverrideValue, RequestFlagsText};
 pub use packet::SentOrReceived;
 pub use raw_extension::{ExtensionSizeError, RawExtension, RawExtensionError};
-pub use replay::{ReplayState, ReplayStyle, ReplayStyleError};
+pub use replay::{Identification, ReplayState, ReplayStyle, ReplayStyleError};
 pub use reply::Reply;
 pub use request::{Request, RequestError, Signature};
 pub use runner::{Route, RunError, RunOptions, Runner, Step};

@@ -89,18 +89,22 @@ pub(super) fn apply(
 ) -> Result<(), OverrideError> {
     let message = Message::parse(octets, 0, numbers);
     let mut edits = Vec::new();
+    let mut names = Vec::new();
     for wanted in overrides {
-        let (name, field) = wanted.parts();
-        match name {
-            None => {
+        match wanted.parts() {
+            (None, field) => {
                 let mut fields = Vec::new();
                 message.describe(&mut fields);
                 edits.extend(edits_of(&fields, field, wanted, &[])?);
             }
-            Some(name) => {
+            (Some(name), _) if names.contains(&name) => {}
+            (Some(name), _) => {
+                names.push(name);
                 let found = message.extensions().find(|extension| extension.name() == name);
                 let extension = found.ok_or_else(|| no_extension(name, message.extensions()))?;
-                edits.extend(extension_edits(&extension, field, wanted, overrides)?);
+                let of_it: Vec<&Override> =
+                    overrides.iter().copied().filter(|wanted| wanted.is_of(name)).collect();
+                edits.extend(extension_edits(&extension, &of_it)?);
             }
         }
     }
@@ -116,10 +120,7 @@ pub(super) fn apply_to_extension(
     numbers: Numbers,
 ) -> Result<(), OverrideError> {
     let Some(extension) = Extensions::new(octets, offset, 0, numbers).next() else { return Ok(()) };
-    let mut edits = Vec::new();
-    for wanted in overrides {
-        edits.extend(extension_edits(&extension, wanted.parts().1, wanted, overrides)?);
-    }
+    let edits = extension_edits(&extension, overrides)?;
     carry_out(octets, edits);
     Ok(())
 }
@@ -172,27 +173,35 @@ fn carry_out(octets: &mut Vec<u8>, mut edits: Vec<Edit>) {
     }
 }
 
-/// The changes that a field of an extension needs; where its octets grow or shrink, its Length goes with them unless
+/// The changes that fields of an extension need; where its octets grow or shrink, its Length goes with them unless
 /// that is set too.
-fn extension_edits(
-    extension: &Extension<'_>,
-    field: &str,
-    wanted: &Override,
-    all: &[&Override],
-) -> Result<Vec<Edit>, OverrideError> {
+fn extension_edits(extension: &Extension<'_>, wanted: &[&Override]) -> Result<Vec<Edit>, OverrideError> {
     let mut fields = Vec::new();
     extension.describe_header(&mut fields);
     extension.describe(&mut fields);
-    let siblings: Vec<&str> =
-        all.iter().filter(|other| other.is_of(extension.name())).map(|other| other.parts().1).collect();
-    let mut edits = edits_of(&fields, field, wanted, &siblings)?;
-    let growth: i64 = edits.iter().map(Edit::growth).sum();
-    if growth != 0 && !siblings.contains(&"length") {
-        let length = fields.iter().find(|field| field.key == "length");
-        if let Some(Field { octets, value: Value::Number(before), .. }) = length {
-            let value = before.saturating_add_signed(growth);
-            edits.push(Edit::Bits { octets: octets.clone(), mask: mask_of(octets), value });
+    let siblings: Vec<&str> = wanted.iter().map(|wanted| wanted.parts().1).collect();
+    let (mut edits, mut growth, mut grown) = (Vec::new(), 0i64, "");
+    for wanted in wanted {
+        let of_it = edits_of(&fields, wanted.parts().1, wanted, &siblings)?;
+        let growth_of_it: i64 = of_it.iter().map(Edit::growth).sum();
+        if growth_of_it > 0 {
+            grown = &wanted.key;
         }
+        growth = growth.saturating_add(growth_of_it);
+        edits.extend(of_it);
+    }
+    if growth == 0 || siblings.contains(&"length") {
+        return Ok(edits);
+    }
+    let length = fields.iter().find(|field| field.key == "length");
+    if let Some(Field { octets, value: Value::Number(before), .. }) = length {
+        let (value, most) = (before.saturating_add_signed(growth), mask_of(octets));
+        if value > most {
+            let name = extension.name();
+            let expected = format!("a Length of {value} cannot be written, so set {name}.length too");
+            return Err(OverrideError::Value { field: grown.to_owned(), expected });
+        }
+        edits.push(Edit::Bits { octets: octets.clone(), mask: most, value });
     }
     Ok(edits)
 }

@@ -23,6 +23,15 @@ impl ReplayStyle {
     pub const NAMES: [&str; 2] = ["timestamp", "nonce"];
 }
 
+/// An Identification that a step names, in place of a fresh one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Identification {
+    /// This one.
+    Given(u64),
+    /// That of the request before, of the same node to the same agent; a fresh one where there is none.
+    Last,
+}
+
 /// The name of a style that there is none of.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("'{0}' is no style of replay protection; there are timestamp and nonce")]
@@ -41,6 +50,10 @@ impl FromStr for ReplayStyle {
     }
 }
 
+/// An agent accepts times that are ahead of its own by its tolerance, which is for the two to agree on (RFC 5944
+/// §5.7.1). One that accepted a time further ahead than this was set back since, or does not tell its own time.
+const MOST_TOLERANCE: i64 = 300;
+
 /// What one security association remembers of its Identifications.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ReplayState {
@@ -48,8 +61,12 @@ pub struct ReplayState {
     ahead: u64,
     /// The last timestamp used; the next one is later.
     last: Option<u64>,
+    /// The last timestamp that the agent accepted, unless it refused one since.
+    accepted: Option<u64>,
     /// The agent's nonce for the next request.
     nonce: u32,
+    /// The Identification of the request before.
+    sent: Option<u64>,
 }
 
 impl ReplayState {
@@ -70,6 +87,33 @@ impl ReplayState {
         of_halves(self.nonce, own)
     }
 
+    /// The Identification of a request that may name one, sent at `now`; `own` gives the node's nonce.
+    pub fn identification<E>(
+        &mut self,
+        named: Option<Identification>,
+        style: ReplayStyle,
+        now: Timestamp,
+        own: impl FnOnce() -> Result<u32, E>,
+    ) -> Result<u64, E> {
+        let named = match named {
+            Some(Identification::Given(given)) => Some(given),
+            Some(Identification::Last) => self.sent,
+            None => None,
+        };
+        let identification = match (named, style) {
+            (Some(named), _) => named,
+            (None, ReplayStyle::Timestamp) => self.timestamp(now),
+            (None, ReplayStyle::Nonce) => self.with_nonce(own()?),
+        };
+        self.sent = Some(identification);
+        Ok(identification)
+    }
+
+    /// Notes that the agent accepted a request with this timestamp: it takes none before it any more.
+    pub fn note_accepted(&mut self, identification: u64) {
+        self.accepted = Some(identification);
+    }
+
     /// Takes up the agent's clock from the Identification of a reply with code 133, received at `now`.
     ///
     /// Only the high half is the agent's, so its clock is known to the second. A clock that agrees to the second is
@@ -79,9 +123,13 @@ impl ReplayState {
         let behind = high_half(identification).wrapping_sub(ours);
         if behind.cast_signed().unsigned_abs() > 1 {
             self.ahead = self.ahead.wrapping_add(of_halves(behind, 0));
-            // A clock that was set back begins anew; nothing of before counts there.
-            self.last = None;
         }
+        // What was refused does not count any more, but where the agent's clock is a little behind, what it accepted
+        // does. Only once: if that is refused, too, the agent has forgotten it.
+        let agents = ntp(now).wrapping_add(self.ahead);
+        let is_within = |seconds: i64| move |time: &u64| ahead(*time, agents) <= seconds << 32;
+        let accepted = self.accepted.take().filter(is_within(MOST_TOLERANCE));
+        self.last = accepted.or(self.last.filter(is_within(1)));
     }
 
     /// Takes up the agent's next nonce from the Identification of a reply.
@@ -139,6 +187,23 @@ mod tests {
         assert_eq!(state.timestamp(NOW), before - (7200 << 32));
         state.take_up_clock(0xea05_8bc0_1234_5678, NOW);
         assert_eq!(state.timestamp(NOW), before + (7200 << 32));
+    }
+
+    #[test]
+    fn what_an_agent_with_a_slow_clock_accepted_counts_once() {
+        let mut state = ReplayState::default();
+        let accepted = state.timestamp(NOW);
+        state.note_accepted(accepted);
+        // It is 5 s behind, and its tolerance is 7 s: what it accepted is ahead of its time.
+        state.take_up_clock(0xea05_6f9b_1234_5678, NOW);
+        assert_eq!(state.timestamp(NOW), accepted + 1);
+        // It refuses that, too: its clock was set back.
+        state.take_up_clock(0xea05_6f9b_1234_5678, NOW);
+        assert_eq!(state.timestamp(NOW), accepted - (5 << 32));
+        // Nobody accepts what is an hour ahead.
+        state.note_accepted(accepted);
+        state.take_up_clock(0xea05_6190_1234_5678, NOW);
+        assert_eq!(state.timestamp(NOW), accepted - (3600 << 32));
     }
 
     #[test]

@@ -296,11 +296,8 @@ impl Runner {
         let association = call.association();
         let assigned = self.assigned.get(&association).copied();
         let state = self.replay.entry(association).or_default();
-        let identification = match (call.identification, call.style) {
-            (Some(identification), _) => identification,
-            (None, ReplayStyle::Timestamp) => state.timestamp(wall_clock::now()),
-            (None, ReplayStyle::Nonce) => state.with_nonce(getrandom::u32().map_err(RunError::Randomness)?),
-        };
+        let own = || getrandom::u32().map_err(RunError::Randomness);
+        let identification = state.identification(call.identification, call.style, wall_clock::now(), own)?;
         Ok(call.octets(identification, *exchange.local.ip(), assigned)?)
     }
 

@@ -8,7 +8,7 @@ use super::expectation::Expectation;
 use super::flow_rule::FlowRule;
 use super::overrides::Override;
 use super::raw_extension::RawExtension;
-use super::replay::ReplayStyle;
+use super::replay::{Identification, ReplayStyle};
 use super::request::Signature;
 use crate::wire::{AccessTechnology, Key, RequestFlags};
 
@@ -72,8 +72,8 @@ settings! {
     sign: Signature,
     /// Where the Identification comes from.
     replay: ReplayStyle,
-    /// An Identification to use as it is.
-    identification: u64,
+    /// An Identification in place of a fresh one.
+    identification: Identification,
     /// Transmissions after the first one.
     retries: u32,
     /// How long the first transmission waits for a reply.

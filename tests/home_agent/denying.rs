@@ -241,6 +241,12 @@ fn a_vendors_critical_extension_gets_140_or_141() {
     lab.milliseconds += 20;
     let ask = Ask::plain(1, lab.identification());
     assert_eq!(lab.send(&ask, &[signed(&ask, key), vendor.to_vec()].concat()).code(), 141);
+    // Of it and a Multipath extension that ends early, the first is told.
+    let malformed = [154, 1, 0, 3, 4, 1, 1];
+    for (extensions, code) in [([&vendor[..], &malformed], 140), ([&malformed, &vendor], 134)] {
+        lab.milliseconds += 20;
+        assert_eq!(lab.ask_signed(&followed_by(&extensions.concat()), key).code(), code);
+    }
 }
 
 #[test]

@@ -88,6 +88,7 @@ impl Agent {
                 reply.lifetime = request.lifetime.saturating_add(1);
             }
             Fault::WrongHomeAddress => reply.home_address = [10, 99, 99, 99].into(),
+            Fault::GrantsNothing if reply.code.is_accepted() => reply.lifetime = 0,
             Fault::GrantsDeregistrations if reply.code.is_accepted() && request.lifetime == 0 => {
                 reply.lifetime = 60;
             }
@@ -105,6 +106,9 @@ impl Agent {
         match self.fault {
             Fault::BadAuthenticatorInDenials if is_denial => *answer.last_mut().unwrap() ^= 1,
             Fault::NoAuthenticatorInDenials if is_denial => answer.truncate(answer.len() - 22),
+            Fault::CutAuthenticator => answer.truncate(answer.len() - 4),
+            Fault::NoAuthenticatorAtTheEnd if request.lifetime == 0 => answer.truncate(answer.len() - 22),
+            Fault::BadAuthenticatorAtTheEnd if request.lifetime == 0 => *answer.last_mut().unwrap() ^= 1,
             Fault::BadAuthenticator => *answer.last_mut().unwrap() ^= 1,
             Fault::NoAuthenticator => answer.truncate(answer.len() - 22),
             Fault::StrangerFirst => {
@@ -160,6 +164,10 @@ impl Agent {
         if verdict != Some(Verdict::Valid) && fault != Fault::AcceptsUnsigned {
             return deny(131);
         }
+        let has_foreign_agent = message.extensions().any(|extension| extension.kind.0 == 34);
+        if has_foreign_agent && fault != Fault::AcceptsForeignAgents {
+            return None;
+        }
         if Some(request.home_agent) != self.address && fault != Fault::AcceptsAnyHomeAgent {
             let mut reply = deny(136)?;
             if fault != Fault::CopiesHomeAgent {
@@ -168,19 +176,7 @@ impl Agent {
             return Some(reply);
         }
         let node = self.nodes.entry(request.home_address).or_default();
-        let now = ntp_now();
-        let high = request.identification >> 32;
-        let is_fresh = if fault == Fault::Nonces {
-            high == u64::from(self.nonce)
-        } else {
-            high.abs_diff(now) <= 7 && request.identification > node.last_identification
-        };
-        if !is_fresh && fault != Fault::AcceptsReplays {
-            let own = match fault {
-                Fault::NoResynchronisation => high,
-                Fault::WrongResynchronisation => now + 3600,
-                _ => now,
-            };
+        if let Some(own) = stale(fault, self.nonce, request, node.last_identification) {
             let mut reply = deny(133)?;
             reply.identification = own << 32 | request.identification & 0xffff_ffff;
             if fault == Fault::WrongLowHalfInDenials {
@@ -227,6 +223,24 @@ impl Agent {
     }
 }
 
+/// The high half of code 133, where the Identification of the request is not fresh: `last` was accepted last.
+fn stale(fault: Fault, nonce: u32, request: &RegistrationRequest, last: u64) -> Option<u64> {
+    let now = ntp_now() - if fault == Fault::SlowClock { 5 } else { 0 };
+    let high = request.identification >> 32;
+    let is_fresh = match fault {
+        Fault::Nonces => high == u64::from(nonce),
+        Fault::AcceptsReplays => true,
+        Fault::TakesTwice => high.abs_diff(now) <= 7,
+        _ => high.abs_diff(now) <= 7 && request.identification > last,
+    };
+    match fault {
+        _ if is_fresh => None,
+        Fault::NoResynchronisation => Some(high),
+        Fault::WrongResynchronisation => Some(now + 3600),
+        _ => Some(now),
+    }
+}
+
 fn change(node: &mut Node, request: &RegistrationRequest, multipath: Option<Multipath>, fault: Fault) {
     let expires = Instant::now() + Duration::from_secs(request.lifetime.into());
     let binding = Binding { care_of_address: request.care_of_address, expires };
@@ -243,7 +257,9 @@ fn change(node: &mut Node, request: &RegistrationRequest, multipath: Option<Mult
         Some(multipath) if is_deregistration => {
             node.bindings.remove(&multipath.bid);
         }
-        None if is_deregistration && request.care_of_address == request.home_address => node.bindings.clear(),
+        None if is_deregistration && request.care_of_address == request.home_address => {
+            node.bindings.retain(|bid, _| *bid > 0 && fault == Fault::HomeKeepsBindings);
+        }
         None if is_deregistration => {
             node.bindings.retain(|_, binding| binding.care_of_address != request.care_of_address);
         }
@@ -258,7 +274,11 @@ fn change(node: &mut Node, request: &RegistrationRequest, multipath: Option<Mult
             if fault == Fault::OneBindingOnly {
                 node.bindings.clear();
             }
-            if !(multipath.overwrite && fault == Fault::OverwriteRemovesItself) {
+            if let Some(before) = node.bindings.get_mut(&multipath.bid)
+                && fault == Fault::RefreshKeepsLifetime
+            {
+                before.care_of_address = request.care_of_address;
+            } else if !(multipath.overwrite && fault == Fault::OverwriteRemovesItself) {
                 node.bindings.insert(multipath.bid, binding);
             }
         }

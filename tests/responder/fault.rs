@@ -113,6 +113,32 @@ pub enum Fault {
     Nonces,
     /// The time that its code 133 brings is an hour ahead of its own.
     WrongResynchronisation,
+    /// It takes an Identification any number of times.
+    TakesTwice,
+    /// The authenticator is cut off.
+    CutAuthenticator,
+    /// Its replies to de-registrations have no authenticator.
+    NoAuthenticatorAtTheEnd,
+    /// The authenticator of its replies to de-registrations is wrong.
+    BadAuthenticatorAtTheEnd,
+    /// It accepts registrations for no time.
+    GrantsNothing,
+    /// It takes padding for the end of what can be read, and refuses it.
+    RefusesPadding,
+    /// It refuses other encapsulations as poorly formed.
+    RefusesEncapsulations,
+    /// It refuses reverse tunnels as poorly formed.
+    RefusesReverseTunnels,
+    /// It refuses to send broadcasts.
+    RefusesBroadcasts,
+    /// It takes no note of a foreign agent's authenticator.
+    AcceptsForeignAgents,
+    /// A refresh leaves the lifetime of its binding.
+    RefreshKeepsLifetime,
+    /// De-registering all that a node has leaves its bindings with a Binding Identifier.
+    HomeKeepsBindings,
+    /// Its clock is 5 s behind, which is lawful.
+    SlowClock,
     /// It wants reverse tunnelling, and refuses requests without T (RFC 3024 §4.3), which is lawful.
     NeedsReverseTunnels,
     /// Its denials have no authenticator.

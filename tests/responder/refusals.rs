@@ -39,6 +39,10 @@ pub fn refused(
             (request.flags.0 & 0x05 != 0 || multipath.is_some_and(|multipath| multipath.reserved > 0), 128)
         }
         Fault::RefusesPlain => (multipath.is_none() && is_registration, 153),
+        Fault::RefusesPadding => (message.extensions().any(|extension| extension.kind.0 == 0), 134),
+        Fault::RefusesEncapsulations => (request.flags.0 & 0x18 != 0, 134),
+        Fault::RefusesReverseTunnels => (request.flags.0 & 0x02 != 0, 134),
+        Fault::RefusesBroadcasts => (request.flags.0 & 0x40 != 0, 129),
         Fault::RefusesRefresh => (bound.is_some() && !elsewhere && flows.is_empty(), 130),
         Fault::RefusesMove => (elsewhere, 129),
         Fault::RefusesForever => (request.lifetime == 0xffff, 128),

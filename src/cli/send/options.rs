@@ -7,8 +7,8 @@ use clap::Args;
 
 use crate::cli::quantity::{number, parse_duration};
 use crate::craft::{
-    Endpoint, Expectation, FlowRule, MOST_REPETITIONS, RawExtension, ReplayStyle, RequestFlagsText, Settings,
-    parse_access_technology, parse_identification, parse_rate,
+    Endpoint, Expectation, FlowRule, Identification, MOST_REPETITIONS, RawExtension, ReplayStyle,
+    RequestFlagsText, Settings, parse_access_technology, parse_identification, parse_rate,
 };
 use crate::wire::AccessTechnology;
 
@@ -147,7 +147,7 @@ impl RequestOptions {
             key: None,
             sign: None,
             replay: self.replay,
-            identification: self.identification,
+            identification: self.identification.map(Identification::Given),
             retries: self.retries,
             timeout: self.timeout,
             expect: some(&self.expect),

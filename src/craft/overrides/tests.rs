@@ -97,6 +97,34 @@ fn what_grows_takes_its_length_along() {
     assert_eq!(with(&[bids(), ("flow-binding.length", OverrideValue::Number(9))]).unwrap(), expected);
     let selector = with(&[("flow-binding.selector_text", text("dport 80"))]).unwrap();
     assert_eq!(selector[32..], [154, 2, 0, 11, 1, 2, 1, 2, 1, 0x00, 0x80, 0, 0, 0, 80]);
+    // Three Binding Identifiers in place of two, and six octets in place of four.
+    let bids = || ("flow-binding.bids", OverrideValue::List(vec![7, 8, 9]));
+    let both = [154, 2, 0, 12, 1, 3, 7, 8, 9, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
+    let selector = || ("flow-binding.selector", text("ffffffffffff"));
+    assert_eq!(with(&[bids(), selector()]).unwrap()[32..], both);
+    assert_eq!(with(&[selector(), bids()]).unwrap()[32..], both);
+}
+
+#[test]
+fn what_grows_beyond_its_length_is_refused() {
+    // A NAI of three octets behind the others.
+    let grown = |overrides: &[(&str, OverrideValue)]| {
+        let mut octets = message();
+        octets.extend([131, 3, b'a', b'@', b'b']);
+        let overrides: Vec<Override> = overrides
+            .iter()
+            .map(|(key, value)| Override { key: (*key).to_owned(), value: value.clone() })
+            .collect();
+        apply(&mut octets, &overrides.iter().collect::<Vec<_>>(), Numbers::default()).map(|()| octets)
+    };
+    let nai = |length: usize| ("nai.nai", text(&"n".repeat(length)));
+    assert_eq!(grown(&[nai(255)]).unwrap()[45..48], [131, 255, b'n']);
+    assert_eq!(
+        grown(&[nai(256)]).unwrap_err().to_string(),
+        "'nai.nai' cannot hold that: a Length of 256 cannot be written, so set nai.length too"
+    );
+    let told = grown(&[nai(256), ("nai.length", OverrideValue::Number(0))]).unwrap();
+    assert_eq!((told.len(), &told[45..48]), (45 + 2 + 256, &[131, 0, b'n'][..]));
 }
 
 #[test]

@@ -200,6 +200,9 @@ impl Runner {
         let is_echo = exchange.identification.map(high_half) == Some(high_half(reply.identification));
         match call.style {
             ReplayStyle::Nonce => state.take_up_nonce(reply.identification),
+            ReplayStyle::Timestamp if reply.code.is_accepted() => {
+                exchange.identification.into_iter().for_each(|accepted| state.note_accepted(accepted));
+            }
             ReplayStyle::Timestamp if reply.code == ReplyCode::IDENTIFICATION_MISMATCH && !is_echo => {
                 state.take_up_clock(reply.identification, packet.time);
             }

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::{Layer, MOST_REPETITIONS, Reader, ScenarioError, Value};
 use crate::craft::hexadecimal;
 use crate::craft::overrides::{Override, OverrideValue, RequestFlagsText};
+use crate::craft::replay::Identification;
 use crate::craft::request::Signature;
 use crate::craft::settings::Settings;
 use crate::time::parse_duration;
@@ -52,9 +53,12 @@ impl Reader<'_> {
             "replay" => settings.replay = Some(self.parsed(value, key)?),
             "identification" => {
                 let text = self.text(value, key)?;
-                let number = hexadecimal::number(&text);
-                let expected = "it takes up to 16 hexadecimal digits, as a string";
-                settings.identification = Some(number.ok_or_else(|| self.of_value(value, key, expected))?);
+                let named = match text.as_str() {
+                    "last" => Some(Identification::Last),
+                    digits => hexadecimal::number(digits).map(Identification::Given),
+                };
+                let expected = "it takes up to 16 hexadecimal digits as a string, or \"last\"";
+                settings.identification = Some(named.ok_or_else(|| self.of_value(value, key, expected))?);
             }
             "retries" => settings.retries = Some(self.number(value, key, 0)?),
             "timeout" => settings.timeout = Some(self.duration(value, key)?),
