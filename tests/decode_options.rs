@@ -376,6 +376,17 @@ fn messages_of_others_are_not_denied_where_one_node_is_asked_for() {
     );
 }
 
+/// As a script has it whose variable is empty.
+#[test]
+fn no_node_has_an_empty_name() {
+    for arguments in ["decode --node= samples/figure3.pcap", "watch --headless --node= samples/figure3.pcap"]
+    {
+        let run = run(arguments);
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{arguments}");
+        assert!(run.error.contains("--node"), "{}", run.error);
+    }
+}
+
 #[test]
 fn flows_say_when_a_cut_message_may_have_changed_their_verdicts() {
     let sample = std::fs::read("samples/figure3.pcap").unwrap();

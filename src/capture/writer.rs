@@ -43,6 +43,12 @@ pub enum WriteError {
     /// The output was named `-`.
     #[error("a capture cannot be written to standard output")]
     StandardOutput,
+    /// The output's name promises a compressed file.
+    #[error("`{path}` is the name of a compressed file, and captures are written as they are")]
+    Compressed {
+        /// The output's name.
+        path: String,
+    },
     /// The output is one of the inputs.
     #[error("`{path}` is the input `{input}`, which writing would destroy")]
     IsInput {
@@ -84,6 +90,10 @@ impl WriteError {
     pub fn help(&self) -> Option<String> {
         match self {
             Self::StandardOutput => Some("name a file, or a named pipe".to_owned()),
+            Self::Compressed { path } => {
+                let plain = Path::new(path).with_extension("");
+                Some(format!("write to `{}`, and compress that", plain.display()))
+            }
             Self::IsInput { .. } => Some("write to another file".to_owned()),
             Self::SecondLinkType { path, .. } => {
                 let stem = path.strip_suffix(".pcap").unwrap_or(path);
@@ -101,8 +111,10 @@ impl Writer {
         Self::to_file(path, open_empty(path, inputs)?)
     }
 
-    /// Whether a file could be created there: an error when it is one of `inputs`. Nothing is created, and nothing lost.
+    /// Whether a file could be created there: an error when it is one of `inputs`, or its name is none for a capture.
+    /// Nothing is created, and nothing lost.
     pub fn check<S: AsRef<OsStr>>(path: &Path, inputs: &[S]) -> Result<(), WriteError> {
+        check_name(path)?;
         let input = std::fs::metadata(path).ok().and_then(|metadata| input_of(&metadata, inputs));
         match input {
             Some(input) => Err(WriteError::IsInput { path: path.to_string_lossy().into_owned(), input }),
@@ -273,11 +285,24 @@ fn interface_description(link_type: LinkType, precision: Precision) -> [u8; 32] 
     block
 }
 
-/// Creates `path`, or empties it when it exists and is no input.
-pub(super) fn open_empty<S: AsRef<OsStr>>(path: &Path, inputs: &[S]) -> Result<File, WriteError> {
+/// Endings of the names of compressed files.
+const COMPRESSED: [&str; 5] = ["gz", "zst", "xz", "bz2", "lz4"];
+
+/// Whether a capture can have this name.
+fn check_name(path: &Path) -> Result<(), WriteError> {
     if path == Path::new(STANDARD_INPUT) {
         return Err(WriteError::StandardOutput);
     }
+    let has = |ending: &&str| path.extension().is_some_and(|found| found.eq_ignore_ascii_case(ending));
+    if COMPRESSED.iter().any(|ending| has(&ending)) {
+        return Err(WriteError::Compressed { path: path.to_string_lossy().into_owned() });
+    }
+    Ok(())
+}
+
+/// Creates `path`, or empties it when it exists and is no input.
+pub(super) fn open_empty<S: AsRef<OsStr>>(path: &Path, inputs: &[S]) -> Result<File, WriteError> {
+    check_name(path)?;
     create(path, inputs).map_err(|refused| {
         let path = path.to_string_lossy().into_owned();
         match refused {

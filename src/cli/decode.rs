@@ -11,6 +11,7 @@ use std::hash::BuildHasher;
 use std::io;
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
 
 use super::keys::KeyOptions;
@@ -98,7 +99,7 @@ pub(super) struct Decode {
     time: Time,
 
     /// Show only what concerns this mobile node, named by home address or NAI; traffic and stats are of all
-    #[arg(long, value_name = "ADDRESS|NAI")]
+    #[arg(long, value_name = "ADDRESS|NAI", value_parser = NonEmptyStringValueParser::new())]
     node: Option<String>,
 
     /// Show the tables as they stood just after this time (RFC 3339, of day, or seconds since 1970) or frame (#N)

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 
 use super::decode::write_failure;
 use super::interruption::Interruption;
@@ -90,7 +91,7 @@ pub(super) struct Watch {
     no_promiscuous: bool,
 
     /// Show only what concerns this mobile node, named by home address or NAI
-    #[arg(long, value_name = "ADDRESS|NAI")]
+    #[arg(long, value_name = "ADDRESS|NAI", value_parser = NonEmptyStringValueParser::new())]
     node: Option<String>,
 
     /// UDP port of Mobile IP (repeatable) [default: 434]

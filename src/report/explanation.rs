@@ -153,14 +153,18 @@ impl<'o> Explanation<'o> {
 
     /// One term.
     pub fn definition(&mut self, definition: &Definition) -> io::Result<()> {
-        self.paragraph(definition.id, definition.text)?;
+        self.under_heading(definition.id, definition.text)?;
         self.out.flush()
     }
 
     fn paragraph(&mut self, title: &str, text: &str) -> io::Result<()> {
+        writeln!(self.out)?;
+        self.under_heading(title, text)
+    }
+
+    fn under_heading(&mut self, title: &str, text: &str) -> io::Result<()> {
         let heading = self.look.palette.heading;
         let width = usize::from(self.look.width).min(READABLE).saturating_sub(2);
-        writeln!(self.out)?;
         writeln!(self.out, "{heading}{title}{heading:#}")?;
         let text = self.look.glyphs.words(text);
         // What is named with a hyphen is looked for as a whole.

@@ -149,6 +149,16 @@ fn says_what_cannot_be_written() {
     assert!(matches!(Writer::create(Path::new("-"), &NO_INPUTS), Err(WriteError::StandardOutput)));
     let folder = tempfile::tempdir().unwrap();
     assert!(matches!(Writer::create(folder.path(), &NO_INPUTS), Err(WriteError::Create { .. })));
+    // Who unpacks it later would be told that it is broken.
+    let compressed = folder.path().join("a.pcapng.GZ");
+    for refused in
+        [Writer::create(&compressed, &NO_INPUTS).err(), Writer::check(&compressed, &NO_INPUTS).err()]
+    {
+        let plain = folder.path().join("a.pcapng");
+        let help = format!("write to `{}`, and compress that", plain.display());
+        assert_eq!(refused.and_then(|refused| refused.help()), Some(help));
+    }
+    assert!(!compressed.exists());
     // A device that is always full: nothing is known before the buffer goes out.
     let full = Writer::create(Path::new("/dev/full"), &NO_INPUTS).unwrap();
     let error = full.finish().unwrap_err();
