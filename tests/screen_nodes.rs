@@ -8,6 +8,7 @@
 mod scenario;
 mod screen;
 
+use crossterm::event::KeyCode;
 use scenario::{Request, Scenario};
 use screen::Bench;
 
@@ -113,4 +114,36 @@ fn the_mobile_networks_of_a_node_stand_above_its_policy() {
     // A search finds them, too.
     bench.keys("\t/2001:db8\n");
     assert!(bench.reversed().contains("2001:db8:1::/64"), "{}", bench.text());
+}
+
+/// Whichever way the cursor comes to it.
+#[test]
+fn the_policy_of_another_node_is_shown_from_its_beginning() {
+    let mut scenario = Scenario::default();
+    for place in 1..=2 {
+        let rule = |request: Request, port: u8| request.flow(&[1], &format!("proto udp sport {port}"));
+        scenario.accepted(i64::from(place) * 100, &(1..=9).fold(register(place, 0), rule));
+    }
+    let mut bench = bench(&scenario);
+    bench.read(u64::MAX);
+    let ways: [(&str, fn(&mut Bench)); 3] = [
+        ("a search", |bench| drop(bench.keys("/10.1.0.2\n"))),
+        ("a filter", |bench| drop(bench.keys("fnode:10.1.0.2\n"))),
+        // Two lines are above the first node, which has a tunnel below it.
+        ("a click", |bench| bench.click(5, 4)),
+    ];
+    for (way, go) in ways {
+        bench.press(KeyCode::Char('f'));
+        bench.control('u');
+        bench.keys("\ng\tG");
+        assert!(bench.shows(" Policy of 10.1.0.1 ") && !bench.shows(" FID "), "{way}:\n{}", bench.text());
+        bench.press(KeyCode::BackTab);
+        go(&mut bench);
+        assert!(bench.shows(" Policy of 10.1.0.2 ") && bench.shows(" FID "), "{way}:\n{}", bench.text());
+    }
+    // From row to row of one node it stays where it was.
+    bench.keys("g\tG");
+    bench.press(KeyCode::BackTab);
+    bench.keys("j");
+    assert!(bench.cursor().starts_with("BID 1") && !bench.shows(" FID "), "{}", bench.text());
 }

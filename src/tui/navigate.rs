@@ -135,10 +135,7 @@ impl App {
     /// Moves the cursor of the pane that has the keys.
     pub(super) fn step(&mut self, facts: Facts<'_>, rows: isize) {
         match (self.view(), self.pane()) {
-            (View::Tunnels, 0) => {
-                self.tunnels.list.step(rows);
-                self.tunnels.show_policy();
-            }
+            (View::Tunnels, 0) => self.tunnels.list.step(rows),
             (View::Tunnels, _) => self.scroll_policy(facts, rows),
             (View::Ladder, _) => match rows {
                 isize::MIN | isize::MAX => self.ladder.list.step(rows),
@@ -188,8 +185,10 @@ impl App {
 
     /// What follows from the cursor being elsewhere.
     pub(super) fn after_move(&mut self, facts: Facts<'_>) {
-        if self.view() == View::Messages && self.pane() == 0 {
-            self.open_message(facts, false);
+        match (self.view(), self.pane()) {
+            (View::Tunnels, _) => self.tunnels.show_policy(),
+            (View::Messages, 0) => self.open_message(facts, false),
+            _ => {}
         }
     }
 

@@ -270,10 +270,7 @@ impl App {
 
     fn mark(&mut self, facts: Facts<'_>) {
         match self.view() {
-            View::Tunnels => {
-                self.tunnels.list.mark();
-                self.tunnels.show_policy();
-            }
+            View::Tunnels => self.tunnels.list.mark(),
             View::Messages if self.pane() == 0 => self.messages.list.mark(),
             View::Flows => self.flows.list.mark(),
             View::Findings => self.findings.list.mark(),
