@@ -319,6 +319,26 @@ fn a_ladder_keeps_the_exchanges_it_has_shown() {
     }
     assert!(bench.shows("Ladder of 10.1.0.1: 4 exchanges"), "{}", bench.text());
     assert!(bench.shows("RRQ register BID 1") && bench.shows("RRQ deregister BID 1"));
+    // A screen that stands still keeps them, too.
+    bench.keys("p");
+    assert!(bench.shows("PAUSED") && bench.shows("4 exchanges"), "{}", bench.text());
+}
+
+/// The arrow with its frame is the last line of an event.
+#[test]
+fn in_a_ladder_the_time_cursor_brings_all_of_its_event_into_sight() {
+    // Four lines are above the events, and two below; at each height another event is the one at the lower edge.
+    for height in 10..40 {
+        let mut bench = Bench::after(FIGURE, (80, height));
+        bench.keys("2");
+        for (exchanges, frame) in (1..=4).rev().zip([36, 19, 10, 4]) {
+            bench.keys("[");
+            assert!(bench.shows(&format!("AT FRAME {frame} ")), "{}", bench.text());
+            // Those after it had not been.
+            assert!(bench.shows(&format!(": {exchanges} exchange")), "{}", bench.text());
+            assert!(bench.shows(&format!(" #{frame} ")), "height {height}:\n{}", bench.text());
+        }
+    }
 }
 
 /// A capture of which some frames have four octets less than were on the link.

@@ -357,6 +357,9 @@ fn an_empty_screen_says_what_is_awaited() {
     assert!(bench.shows("no Mobile IP on udp/434 yet; 2 other packets"));
     bench.keys("5");
     assert!(bench.shows("no Mobile IP on udp/434 yet; 2 other packets"));
+    // Where there is nothing, there is no tunnel either.
+    bench.keys("2\n");
+    assert!(bench.line("q quit").contains("Enter open"), "{}", bench.text());
     bench.read(3);
     bench.keys("3");
     assert!(bench.shows("Messages: 1 message "), "{}", bench.text());

@@ -71,6 +71,7 @@ impl App {
                 Some(frame) => {
                     self.go_to_frame(facts, frame);
                 }
+                None if self.ladder.list.selected().is_none() => {}
                 None => self.complain("a tunnel is no packet; the message before it is"),
             },
             View::Messages => self.walk_panes(facts, 1),

@@ -111,8 +111,7 @@ impl App {
                     self.ladder.show(node);
                 }
                 let look = theme.look(self.ladder.width());
-                let past = frozen.is_some();
-                self.ladder.refresh(shown, &look, &mut clock, follow, past);
+                self.ladder.refresh(shown, &look, &mut clock, follow);
             }
             View::Messages => {
                 let look = theme.look(self.size.0);
