@@ -147,3 +147,24 @@ fn the_policy_of_another_node_is_shown_from_its_beginning() {
     bench.keys("j");
     assert!(bench.cursor().starts_with("BID 1") && !bench.shows(" FID "), "{}", bench.text());
 }
+
+#[test]
+fn counts_are_written_in_groups_of_three_digits() {
+    let mut scenario = Scenario::default();
+    for place in 0..1_000u16 {
+        let [high, low] = place.to_be_bytes();
+        let identification = 0xea05_6fa0_0000_0000 + u64::from(place);
+        let request = Request::new([10, 1, high, low], [192, 0, 2, low], 600, identification);
+        scenario.accepted(i64::from(place), &request.path("802.11", 1, 1));
+    }
+    let mut bench = bench(&scenario);
+    bench.keys("p");
+    bench.read(u64::MAX);
+    assert!(bench.shows("PAUSED +2 000 "), "{}", bench.text());
+    bench.keys("p6");
+    assert!(bench.line("  register ").contains("     1 000    accepted  "), "{}", bench.text());
+    // Each request has an extension that older agents trip over.
+    bench.keys("5f");
+    bench.keys("finding:EXT-004\n");
+    assert!(bench.line("EXT-004").ends_with("(1 000)"), "{}", bench.text());
+}

@@ -174,7 +174,7 @@ fn state(app: &App, facts: Facts<'_>) -> (String, Style) {
     if let Some(frozen) = &app.frozen {
         let more = facts.counters.packets.saturating_sub(frozen.packets);
         return match frozen.why {
-            Why::Paused => (format!("PAUSED +{more}"), theme.found),
+            Why::Paused => (format!("PAUSED +{}", grouped(more)), theme.found),
             Why::Cursor(moment) => (format!("AT FRAME {}", moment.frame), theme.found),
         };
     }

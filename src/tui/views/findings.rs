@@ -8,6 +8,7 @@ use ratatui::text::Line;
 
 use super::Pane;
 use super::tunnels::count;
+use crate::counted::grouped;
 use crate::report::Clock;
 use crate::rules::{CATALOGUE, Finding, Level, Rule};
 use crate::tui::app::App;
@@ -351,6 +352,7 @@ fn line(app: &App, facts: Facts<'_>, row: Row, time: &str) -> Line<'static> {
     let findings = &app.findings;
     let mut cells = Cells::default();
     let head = findings.heads.get(&row);
+    let count = grouped(head.map_or(0, |head| head.count));
     let fold = if findings.folded.contains(&row) { marks.folded } else { marks.open };
     match row {
         Row::Rule(id) => {
@@ -359,12 +361,12 @@ fn line(app: &App, facts: Facts<'_>, row: Row, time: &str) -> Line<'static> {
             cells.push(format!("{:<6} ", gravest.name()), theme.level(gravest));
             cells.push(format!("{id} "), theme.heading);
             cells.plain(theme.glyphs.words(rule(id).map_or("", |rule| rule.title)));
-            cells.push(format!("  ({})", head.map_or(0, |head| head.count)), theme.quiet);
+            cells.push(format!("  ({count})"), theme.quiet);
         }
         Row::Node(of, whose) => {
             cells.plain(format!("{}{fold} ", if of.is_some() { "  " } else { "" }));
             cells.push(name_of(app, facts, whose), theme.address);
-            cells.push(format!("  ({})", head.map_or(0, |head| head.count)), theme.quiet);
+            cells.push(format!("  ({count})"), theme.quiet);
         }
         Row::Finding(number) => {
             let Some(finding) = findings.finding(facts, number) else { return Line::raw("forgotten") };
