@@ -8,7 +8,7 @@ mod screen;
 use std::collections::BTreeSet;
 
 use mipflow::state::{Limits, Options};
-use mipflow::tui::{Effect, Settings};
+use mipflow::tui::{Effect, FindingLog, Settings};
 use mipflow::watch::EngineOptions;
 use screen::Bench;
 
@@ -200,6 +200,27 @@ fn what_is_looked_at_survives_its_eviction() {
     let rows = bench.app.messages.list.rows().len();
     assert!(bench.shows(&format!("Messages: {rows} messages")), "{}", bench.text());
     assert!(bench.shows("14 older ones forgotten"));
+}
+
+#[test]
+fn findings_that_are_forgotten_are_counted_and_said_to_be() {
+    let file = "samples/malformed.pcap";
+    let mut whole = Bench::after(file, SIZE);
+    let mut bench = Bench::before(file, SIZE);
+    bench.findings = FindingLog::new(10);
+    bench.read(u64::MAX);
+    for bench in [&mut whole, &mut bench] {
+        bench.keys("5");
+        assert!(bench.line(" ended ").ends_with("  10 must 6 should 11 note"), "{}", bench.text());
+    }
+    assert!(whole.line("Findings: 27 findings").ends_with("── by rule and node"), "{}", whole.text());
+    let title = bench.line("Findings: 10 findings");
+    assert!(title.ends_with("── 17 older ones forgotten, by rule and node"), "{title}");
+    // At the time cursor, too.
+    whole.keys("[");
+    bench.keys("[");
+    assert_eq!(bench.line("AT FRAME"), whole.line("AT FRAME"));
+    assert!(bench.shows("── 17 older ones forgotten, by rule and node"), "{}", bench.text());
 }
 
 #[test]
