@@ -251,6 +251,28 @@ fn findings_fold_and_are_counted_where_they_stand() {
     assert!(bench.line(" 10.1.0.1  ").ends_with("1 must 1 should 1 note"), "{}", bench.text());
 }
 
+/// By samples/README.md: frames 11 and 12 are of no node and too short, and the datagram of frame 10 is cut within an
+/// extension.
+#[test]
+fn who_selects_a_heading_selects_the_findings_below_it() {
+    let mut bench = Bench::after("samples/malformed.pcap", (80, 24));
+    let saved = |bench: &mut Bench| {
+        let effects = bench.keys("s\n");
+        let [Effect::Save(order, _)] = effects.as_slice() else { panic!("{effects:?}") };
+        order.findings.kept().iter().map(|finding| (finding.rule.id, finding.place.frame)).collect::<Vec<_>>()
+    };
+    // A rule, folded or not.
+    bench.keys("5jjj");
+    assert!(bench.cursor().contains("EXT-002"), "{}", bench.text());
+    bench.keys("h ");
+    assert_eq!(saved(&mut bench), [("EXT-002", 11), ("EXT-002", 12)]);
+    // A node below a rule, and with the one finding below it that is but one.
+    bench.keys("gj ");
+    assert_eq!(saved(&mut bench), [("EXT-001", 10), ("EXT-002", 11), ("EXT-002", 12)]);
+    bench.keys(" ");
+    assert_eq!(saved(&mut bench).len(), 3);
+}
+
 #[test]
 fn a_paused_screen_and_the_time_cursor_show_the_findings_of_their_moment() {
     let mut bench = Bench::before(MALFORMED, (100, 90));

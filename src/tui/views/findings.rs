@@ -206,6 +206,23 @@ impl Findings {
         &self.shown
     }
 
+    /// Numbers of the findings that the user selected: each by itself, or with what it stands below.
+    pub fn selected_numbers(&self, facts: Facts<'_>) -> Vec<u64> {
+        let marked = self.list.marked();
+        let is_below = |number: u64| {
+            let Some(finding) = self.finding(facts, number) else { return false };
+            let (id, whose) = (finding.rule.id, self.whose(facts, number));
+            let heads = [Row::Rule(id), Row::Node(Some(id), whose), Row::Node(None, whose)];
+            heads.iter().any(|head| marked.contains(head))
+        };
+        let below = self.shown.iter().copied().filter(|number| is_below(*number));
+        let alone = marked.iter().filter_map(|row| match row {
+            Row::Finding(number) => Some(*number),
+            Row::Rule(_) | Row::Node(..) => None,
+        });
+        below.chain(alone).collect::<BTreeSet<u64>>().into_iter().collect()
+    }
+
     /// Puts them together otherwise.
     pub fn sort(&mut self, by: isize) {
         let here = ORDERS.iter().position(|(order, _)| *order == self.order).unwrap_or_default();
