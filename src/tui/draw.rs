@@ -17,6 +17,7 @@ use super::text::{self, Row};
 use super::view::View;
 use super::views;
 use crate::counted::{counted, grouped};
+use crate::report::TimeStyle;
 use crate::time::Precision;
 
 /// Draws everything. `facts` are those that are true now.
@@ -121,7 +122,9 @@ fn status(app: &App, facts: Facts<'_>, shown: Facts<'_>, width: u16) -> Line<'st
     if packets > 0 {
         let digits = facts.precision().min(Precision::SECONDS);
         let time = app.clock(facts).moment(shown.now(), digits);
-        parts.push(part(4, time, Style::new()));
+        // A bare number among counts would be one more of them.
+        let unit = if matches!(app.time_style, TimeStyle::Utc | TimeStyle::Local) { "" } else { " s" };
+        parts.push(part(4, time + unit, Style::new()));
     }
     // At the time cursor those up to it.
     let packets = app.cursor().map_or(facts.counters.packets, |moment| moment.frame);
