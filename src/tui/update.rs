@@ -6,7 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::action::Action;
 use super::app::App;
-use super::facts::Facts;
+use super::facts::{Facts, NodeRef};
 use super::filter::Sieve;
 use super::keys;
 use super::message::{Effect, Message, ReplayOrder, SaveError};
@@ -104,9 +104,13 @@ impl App {
         match self.view() {
             View::Tunnels => self.tunnels.refresh(shown, &sieve, follow),
             View::Ladder => {
+                let is_shown =
+                    |node: &NodeRef| shown.node(*node).is_some_and(|known| sieve.node(node.place, known));
                 if self.ladder.node().is_none()
-                    && let Some(node) =
-                        self.tunnels.selected_node().or_else(|| shown.nodes().first().copied())
+                    && let Some(node) = self
+                        .tunnels
+                        .selected_node()
+                        .or_else(|| shown.nodes().into_iter().find(|node| sieve.is_open() || is_shown(node)))
                 {
                     self.ladder.show(node);
                 }
