@@ -10,7 +10,7 @@ use crossterm::event::KeyCode;
 use history::{Ask, History};
 use mipflow::capture::{Frame, LinkType, Writer};
 use mipflow::time::Precision;
-use mipflow::tui::{App, Filter, Message, Settings};
+use mipflow::tui::{App, Filter, Message, SaveError, Settings};
 use mipflow::watch::EngineOptions;
 use screen::Bench;
 
@@ -123,6 +123,22 @@ fn what_is_wrong_with_a_filter_is_told_in_full() {
         bench.text()
     );
     assert!(bench.shows(" figure3.pcap  ended"), "{}", bench.text());
+}
+
+#[test]
+fn why_a_file_was_not_saved_is_told_in_full() {
+    let mut bench = Bench::after("samples/figure3.pcap", (80, 24));
+    let error = "File name too long (os error 36)";
+    let failed = |name: &str| Message::Saved(Err(SaveError::Failed(format!("{name}: {error}"))));
+    bench.send(failed("x.csv"));
+    assert!(bench.text().ends_with(&format!(" x.csv: {error}\n")), "{}", bench.text());
+    assert!(bench.shows("46 packets"), "{}", bench.text());
+    // Two lines, of which one is that of the status.
+    bench.send(failed(&"n".repeat(90)));
+    assert!(bench.text().ends_with(&format!("{error}\n")), "{}", bench.text());
+    assert!(bench.shows(&format!("\n {}", "n".repeat(78))) && !bench.shows("46 packets"), "{}", bench.text());
+    bench.keys("j");
+    assert!(bench.shows("46 packets") && bench.shows("q quit"), "{}", bench.text());
 }
 
 #[test]

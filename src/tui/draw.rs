@@ -206,7 +206,13 @@ fn draw_footer(frame: &mut Frame<'_>, app: &App, area: Rect) {
     }
     if let Some(notice) = &app.notice {
         let style = if notice.is_bad { theme.doubtful } else { theme.good };
-        let text = theme.glyphs.short_text(notice.text.as_bytes(), usize::from(area.width.saturating_sub(1)));
+        let room = usize::from(area.width.saturating_sub(1));
+        let whole = theme.glyphs.text(notice.text.as_bytes()).to_string();
+        if notice.is_bad && text::width_of(&whole) > room {
+            // The end of it says why.
+            return draw_above(frame, &whole, style, Rect { y: area.bottom(), ..area });
+        }
+        let text = theme.glyphs.short_text(notice.text.as_bytes(), room);
         frame.render_widget(Paragraph::new(Span::styled(format!(" {text}"), style)), area);
         return;
     }
@@ -236,7 +242,7 @@ fn draw_footer(frame: &mut Frame<'_>, app: &App, area: Rect) {
     frame.render_widget(Paragraph::new(row.line()), area);
 }
 
-/// What is wrong with what is being typed, where there is no room beside it: in full, over the lines above.
+/// What is wrong, where there is no room for it: in full, over the lines above.
 fn draw_above(frame: &mut Frame<'_>, text: &str, style: Style, area: Rect) {
     let lines = over::wrapped(text, usize::from(area.width.saturating_sub(2)));
     let lines: Vec<Line<'_>> = lines.map(|line| Line::styled(format!(" {line}"), style)).collect();
