@@ -230,8 +230,13 @@ impl App {
     }
 
     pub(super) fn sideways(&mut self, facts: Facts<'_>, right: bool) {
+        let most = if right { self.columns_beyond(facts) } else { 0 };
         let scrolled = |columns: usize| {
-            if right { columns.saturating_add(SIDEWAYS) } else { columns.saturating_sub(SIDEWAYS) }
+            if right {
+                columns.saturating_add(SIDEWAYS).min(most.max(columns))
+            } else {
+                columns.saturating_sub(SIDEWAYS)
+            }
         };
         match (self.view(), self.pane()) {
             (View::Tunnels, 0) | (View::Findings, _) => drop(self.fold(facts, right)),
@@ -241,6 +246,20 @@ impl App {
             (View::Statistics, _) => self.statistics.scrolled = scrolled(self.statistics.scrolled),
             (View::Tunnels | View::Flows, _) => {}
         }
+    }
+
+    /// Columns that the rows in sight have and their pane has no room for.
+    fn columns_beyond(&self, facts: Facts<'_>) -> usize {
+        let widest = match (self.view(), self.pane()) {
+            (View::Ladder, _) => self.ladder.widest(),
+            (View::Messages, 0) => super::views::widest_message(self, self.shown(facts)),
+            (View::Messages, _) => self.messages.widest_of_tree(),
+            (View::Statistics, _) => self.statistics.widest(),
+            (View::Tunnels | View::Flows | View::Findings, _) => 0,
+        };
+        let pane = self.areas().panes.get(self.pane()).copied().unwrap_or_default();
+        // The cursor has a column of its own.
+        widest.saturating_sub(usize::from(inner(pane).width).saturating_sub(1))
     }
 
     /// Unfolds or folds what is under the cursor, and shows what was below it; says whether that changed anything.

@@ -138,6 +138,14 @@ impl LadderView {
         self.page.events.get(*event)?.lines.get(*line).map(String::as_str)
     }
 
+    /// Columns of the widest line in sight. The legend stays where it is.
+    pub fn widest(&self) -> usize {
+        let lines = self.list.visible().filter_map(|(place, _)| self.line(place));
+        let lanes = self.page.heads.iter().skip(self.page.legend);
+        let lines = lines.chain(lanes.map(String::as_str));
+        lines.map(|line| text::width_of(&ansi::bare(line))).max().unwrap_or_default()
+    }
+
     /// The whole ladder as text.
     pub fn text(&self) -> String {
         let events = self.page.events.iter().flat_map(|event| &event.lines);
