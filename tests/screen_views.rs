@@ -146,7 +146,12 @@ fn findings_are_filtered_sorted_and_lead_to_their_packet() {
         assert!(bench.line("Findings: ").contains(order), "{}", bench.text());
         bench.keys(">");
     }
-    bench.keys("<");
+    bench.keys("<zg");
+    // The note comes first now, and the title says so.
+    assert!(bench.line("Findings: ").ends_with(" by rule and node, turned round"), "{}", bench.text());
+    assert!(bench.text().lines().nth(2).unwrap().contains("note"), "{}", bench.text());
+    bench.keys("z");
+    assert!(bench.line("Findings: ").ends_with(" by rule and node"), "{}", bench.text());
     // Down to the first finding of the first rule of must, which is EXT-001; its frame is 10.
     bench.keys("g\n\n\n");
     assert_eq!(bench.app.view(), View::Messages, "{}", bench.text());

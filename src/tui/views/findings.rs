@@ -343,10 +343,12 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, areas: &Areas) {
     let findings = &app.findings;
     let shown = count(findings.shown.len(), facts.findings.len(), "finding", app.filter.is_empty());
     let order = ORDERS.iter().find(|(order, _)| *order == findings.order).map_or("", |(_, name)| *name);
-    let aside = match facts.findings.forgotten() {
-        0 => order.to_owned(),
-        forgotten => format!("{} older ones forgotten, {order}", grouped(forgotten)),
+    let round = if findings.reversed { ", turned round" } else { "" };
+    let forgotten = match facts.findings.forgotten() {
+        0 => String::new(),
+        forgotten => format!("{} older ones forgotten, ", grouped(forgotten)),
     };
+    let aside = format!("{forgotten}{order}{round}");
     pane.title(frame, &format!("Findings: {shown}"), &aside);
     if findings.list.rows().is_empty() {
         let words = match (facts.findings.is_empty(), facts.messages.total()) {
