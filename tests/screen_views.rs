@@ -327,6 +327,10 @@ fn what_lies_over_a_view_fits_the_screen_as_it_is_now() {
     bench.send(Message::Resize(30, 24));
     bench.keys("G");
     assert!(words(&bench).ends_with("! before a term is not."), "{}", bench.text());
+    // Also where the words have no room beside the keys.
+    bench.send(Message::Resize(20, 150));
+    assert!(words(&bench).contains(filter), "{}", bench.text());
+    bench.send(Message::Resize(30, 24));
     // There is nothing below the end: the first line up is seen at once.
     bench.keys("jjjk");
     assert!(!words(&bench).ends_with("! before a term is not."), "{}", bench.text());
