@@ -252,6 +252,34 @@ fn left_and_right_fold_and_scroll() {
     assert!(bench.cursor().starts_with("3 10:00:00.250180"));
 }
 
+/// Who holds the key does not lose the rows.
+#[test]
+fn nothing_is_scrolled_beyond_its_end() {
+    let keys = |key: &str| key.repeat(50);
+    let mut bench = Bench::after(FIGURE, (60, 24));
+    // The first message has its authentication last, the longest line of its packet an octet of the frame.
+    bench.keys(&format!("3{}", keys("l")));
+    let text = bench.text();
+    let list: Vec<&str> = text.lines().skip(2).take_while(|line| !line.contains("Packet")).collect();
+    assert!(list.iter().any(|line| line.ends_with("mobile-home-auth SPI 256")), "{text}");
+    bench.keys(&format!("{}\t{}", keys("h"), keys("l")));
+    assert!(bench.shows("[octet 14 of the frame]\n"), "{}", bench.text());
+    // The last lane of a ladder is that of the home agent.
+    let mut bench = Bench::after(FIGURE, (30, 24));
+    bench.keys(&format!("2{}", keys("l")));
+    assert!(bench.line("[3]     [4]").ends_with("[4]"), "{}", bench.text());
+    bench.keys(&format!("6{}", keys("l")));
+    assert!(bench.line("accepted").ends_with(" accepted                 4"), "{}", bench.text());
+    // What is all in sight stays where it is.
+    let mut bench = Bench::after(FIGURE, (400, 50));
+    for view in ["2", "3", "6"] {
+        bench.keys(view);
+        let before = bench.text();
+        bench.keys("l");
+        assert_eq!(bench.text(), before);
+    }
+}
+
 #[test]
 fn tab_walks_the_panes_and_numbers_the_views() {
     let mut bench = Bench::after(FIGURE, SIZE);

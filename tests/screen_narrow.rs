@@ -10,7 +10,7 @@ use crossterm::event::KeyCode;
 use history::{Ask, History};
 use mipflow::capture::{Frame, LinkType, Writer};
 use mipflow::time::Precision;
-use mipflow::tui::{App, Filter, Settings};
+use mipflow::tui::{App, Filter, Message, SaveError, Settings};
 use mipflow::watch::EngineOptions;
 use screen::Bench;
 
@@ -126,6 +126,22 @@ fn what_is_wrong_with_a_filter_is_told_in_full() {
 }
 
 #[test]
+fn why_a_file_was_not_saved_is_told_in_full() {
+    let mut bench = Bench::after("samples/figure3.pcap", (80, 24));
+    let error = "File name too long (os error 36)";
+    let failed = |name: &str| Message::Saved(Err(SaveError::Failed(format!("{name}: {error}"))));
+    bench.send(failed("x.csv"));
+    assert!(bench.text().ends_with(&format!(" x.csv: {error}\n")), "{}", bench.text());
+    assert!(bench.shows("46 packets"), "{}", bench.text());
+    // Two lines, of which one is that of the status.
+    bench.send(failed(&"n".repeat(90)));
+    assert!(bench.text().ends_with(&format!("{error}\n")), "{}", bench.text());
+    assert!(bench.shows(&format!("\n {}", "n".repeat(78))) && !bench.shows("46 packets"), "{}", bench.text());
+    bench.keys("j");
+    assert!(bench.shows("46 packets") && bench.shows("q quit"), "{}", bench.text());
+}
+
+#[test]
 fn what_is_typed_counts_in_columns() {
     let mut bench = Bench::after("samples/figure3.pcap", (100, 24));
     // Ninety columns and three.
@@ -167,4 +183,33 @@ fn what_is_cut_is_marked() {
     bench.app = App::new(Settings { ascii: true, ..Settings::default() }, (80, 24));
     bench.keys("3");
     assert!(bench.line(">    3 10:").ends_with("BID 1 80..."), "{}", bench.text());
+}
+
+/// `[2001:db8:6::1]:50007` takes a column more than the node's end has.
+#[test]
+fn the_ends_of_a_flow_are_shown_whole_where_there_is_room() {
+    let mut bench = Bench::after("samples/tunnels.pcap", (160, 24));
+    bench.keys("4");
+    let flow = bench.line("10.1.0.6 ");
+    assert!(flow.contains(" [2001:db8:ffff::7]:7 [2001:db8:6::1]:50007 "), "{}", bench.text());
+    // What stands after it keeps below its title: the flow has no rule.
+    let title = bench.line("FID Verdict");
+    let column = |line: &str, text: &str| line.split_once(text).unwrap().0.chars().count();
+    assert_eq!(column(&title, " Verdict"), column(&flow, " per-flow"), "{}", bench.text());
+}
+
+/// A number without its end would be another one.
+#[test]
+fn no_column_of_flows_is_cut() {
+    let mut bench = Bench::after("samples/tunnels.pcap", (80, 24));
+    bench.keys("4");
+    for width in 21..=200 {
+        bench.send(Message::Resize(width, 24));
+        let titles = bench.line("Correspondent");
+        let last = ["Correspondent", "Verdict", "BIDs", "FID", "Up", "octets", "Last"];
+        assert!(last.iter().any(|last| titles.ends_with(last)), "{width}: {titles}");
+    }
+    // Where there is not even room for the only one, that is marked: 203.0.113.7:9000 is an end of a flow.
+    bench.send(Message::Resize(12, 24));
+    assert!(bench.shows("\n 203.0.113.…\n"), "{}", bench.text());
 }

@@ -8,6 +8,7 @@
 mod scenario;
 mod screen;
 
+use crossterm::event::KeyCode;
 use scenario::{Request, Scenario};
 use screen::Bench;
 
@@ -113,4 +114,56 @@ fn the_mobile_networks_of_a_node_stand_above_its_policy() {
     // A search finds them, too.
     bench.keys("\t/2001:db8\n");
     assert!(bench.reversed().contains("2001:db8:1::/64"), "{}", bench.text());
+}
+
+/// Whichever way the cursor comes to it.
+#[test]
+fn the_policy_of_another_node_is_shown_from_its_beginning() {
+    let mut scenario = Scenario::default();
+    for place in 1..=2 {
+        let rule = |request: Request, port: u8| request.flow(&[1], &format!("proto udp sport {port}"));
+        scenario.accepted(i64::from(place) * 100, &(1..=9).fold(register(place, 0), rule));
+    }
+    let mut bench = bench(&scenario);
+    bench.read(u64::MAX);
+    for way in ["/10.1.0.2\n", "fnode:10.1.0.2\n", "a click"] {
+        bench.press(KeyCode::Char('f'));
+        bench.control('u');
+        bench.keys("\ng\tG");
+        assert!(bench.shows(" Policy of 10.1.0.1 ") && !bench.shows(" FID "), "{way}:\n{}", bench.text());
+        bench.press(KeyCode::BackTab);
+        if way == "a click" {
+            // Two lines are above the first node, which has a tunnel below it.
+            bench.click(5, 4);
+        } else {
+            bench.keys(way);
+        }
+        assert!(bench.shows(" Policy of 10.1.0.2 ") && bench.shows(" FID "), "{way}:\n{}", bench.text());
+    }
+    // From row to row of one node it stays where it was.
+    bench.keys("g\tG");
+    bench.press(KeyCode::BackTab);
+    bench.keys("j");
+    assert!(bench.cursor().starts_with("BID 1") && !bench.shows(" FID "), "{}", bench.text());
+}
+
+#[test]
+fn counts_are_written_in_groups_of_three_digits() {
+    let mut scenario = Scenario::default();
+    for place in 0..1_000u16 {
+        let [high, low] = place.to_be_bytes();
+        let identification = 0xea05_6fa0_0000_0000 + u64::from(place);
+        let request = Request::new([10, 1, high, low], [192, 0, 2, low], 600, identification);
+        scenario.accepted(i64::from(place), &request.path("802.11", 1, 1));
+    }
+    let mut bench = bench(&scenario);
+    bench.keys("p");
+    bench.read(u64::MAX);
+    assert!(bench.shows("PAUSED +2 000 "), "{}", bench.text());
+    bench.keys("p6");
+    assert!(bench.line("  register ").contains("     1 000    accepted  "), "{}", bench.text());
+    // Each request has an extension that older agents trip over.
+    bench.keys("5f");
+    bench.keys("finding:EXT-004\n");
+    assert!(bench.line("EXT-004").ends_with("(1 000)"), "{}", bench.text());
 }

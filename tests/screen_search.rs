@@ -144,4 +144,13 @@ fn a_node_named_beforehand_is_a_filter() {
     let mut bench = Bench::with("samples/tunnels.pcap", SIZE, EngineOptions::default(), settings);
     bench.read(u64::MAX);
     assert!(bench.shows("Tunnels: 1 of 6 nodes"), "{}", bench.text());
+    // Also where the ladder was open before anybody came.
+    for (node, shown) in [("10.1.0.3", " Ladder of 10.1.0.3: 1 exchange "), ("10.9.9.9", " lets through")] {
+        let filter = Filter::parse(&format!("node:{node}")).unwrap();
+        let settings = Settings { filter, ..Settings::default() };
+        let mut bench = Bench::with("samples/tunnels.pcap", SIZE, EngineOptions::default(), settings);
+        bench.keys("2");
+        bench.read(u64::MAX);
+        assert!(bench.shows(shown), "{}", bench.text());
+    }
 }

@@ -8,7 +8,7 @@ mod screen;
 use std::collections::BTreeSet;
 
 use mipflow::state::{Limits, Options};
-use mipflow::tui::{Effect, Settings};
+use mipflow::tui::{Effect, FindingLog, Settings};
 use mipflow::watch::EngineOptions;
 use screen::Bench;
 
@@ -203,6 +203,27 @@ fn what_is_looked_at_survives_its_eviction() {
 }
 
 #[test]
+fn findings_that_are_forgotten_are_counted_and_said_to_be() {
+    let file = "samples/malformed.pcap";
+    let mut whole = Bench::after(file, SIZE);
+    let mut bench = Bench::before(file, SIZE);
+    bench.findings = FindingLog::new(10);
+    bench.read(u64::MAX);
+    for bench in [&mut whole, &mut bench] {
+        bench.keys("5");
+        assert!(bench.line(" ended ").ends_with("  10 must 6 should 11 note"), "{}", bench.text());
+    }
+    assert!(whole.line("Findings: 27 findings").ends_with("── by rule and node"), "{}", whole.text());
+    let title = bench.line("Findings: 10 findings");
+    assert!(title.ends_with("── 17 older ones forgotten, by rule and node"), "{title}");
+    // At the time cursor, too.
+    whole.keys("[");
+    bench.keys("[");
+    assert_eq!(bench.line("AT FRAME"), whole.line("AT FRAME"));
+    assert!(bench.shows("── 17 older ones forgotten, by rule and node"), "{}", bench.text());
+}
+
+#[test]
 fn another_node_folds_nothing() {
     // With frame 8 there are four nodes, with frame 10 five.
     let mut bench = Bench::before("samples/tunnels.pcap", (100, 40));
@@ -319,6 +340,26 @@ fn a_ladder_keeps_the_exchanges_it_has_shown() {
     }
     assert!(bench.shows("Ladder of 10.1.0.1: 4 exchanges"), "{}", bench.text());
     assert!(bench.shows("RRQ register BID 1") && bench.shows("RRQ deregister BID 1"));
+    // A screen that stands still keeps them, too.
+    bench.keys("p");
+    assert!(bench.shows("PAUSED") && bench.shows("4 exchanges"), "{}", bench.text());
+}
+
+/// The arrow with its frame is the last line of an event.
+#[test]
+fn in_a_ladder_the_time_cursor_brings_all_of_its_event_into_sight() {
+    // Four lines are above the events, and two below; at each height another event is the one at the lower edge.
+    for height in 10..40 {
+        let mut bench = Bench::after(FIGURE, (80, height));
+        bench.keys("2");
+        for (exchanges, frame) in (1..=4).rev().zip([36, 19, 10, 4]) {
+            bench.keys("[");
+            assert!(bench.shows(&format!("AT FRAME {frame} ")), "{}", bench.text());
+            // Those after it had not been.
+            assert!(bench.shows(&format!(": {exchanges} exchange")), "{}", bench.text());
+            assert!(bench.shows(&format!(" #{frame} ")), "height {height}:\n{}", bench.text());
+        }
+    }
 }
 
 /// A capture of which some frames have four octets less than were on the link.

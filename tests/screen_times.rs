@@ -12,17 +12,19 @@ const FIGURE: &str = "samples/figure3.pcap";
 fn times_and_themes_change() {
     let mut bench = Bench::after(FIGURE, (80, 24));
     bench.keys("3j");
+    // The second message, and the end of the capture in the status line.
     for (style, shown) in [
         (TimeStyle::Local, None),
-        (TimeStyle::Relative, Some("0.251580")),
-        (TimeStyle::Delta, Some("0.001400")),
-        (TimeStyle::Epoch, Some("1717236000.2515")),
-        (TimeStyle::Utc, Some("10:00:00.251580")),
+        (TimeStyle::Relative, Some(("0.251580", "  9 s  46 packets"))),
+        (TimeStyle::Delta, Some(("0.001400", "  9 s  46 packets"))),
+        (TimeStyle::Epoch, Some(("1717236000.2515", "  1717236009 s  46 packets"))),
+        (TimeStyle::Utc, Some(("10:00:00.251580", "  10:00:09  46 packets"))),
     ] {
         bench.keys("w");
         assert_eq!(bench.app.time_style, style);
-        if let Some(shown) = shown {
+        if let Some((shown, end)) = shown {
             assert!(bench.cursor().contains(shown), "{style:?}\n{}", bench.text());
+            assert!(bench.line(" ended ").contains(end), "{style:?}\n{}", bench.text());
         }
     }
     for theme in [ThemeName::Light, ThemeName::Mono, ThemeName::Dark] {

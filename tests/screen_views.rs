@@ -146,7 +146,12 @@ fn findings_are_filtered_sorted_and_lead_to_their_packet() {
         assert!(bench.line("Findings: ").contains(order), "{}", bench.text());
         bench.keys(">");
     }
-    bench.keys("<");
+    bench.keys("<zg");
+    // The note comes first now, and the title says so.
+    assert!(bench.line("Findings: ").ends_with(" by rule and node, turned round"), "{}", bench.text());
+    assert!(bench.text().lines().nth(2).unwrap().contains("note"), "{}", bench.text());
+    bench.keys("z");
+    assert!(bench.line("Findings: ").ends_with(" by rule and node"), "{}", bench.text());
     // Down to the first finding of the first rule of must, which is EXT-001; its frame is 10.
     bench.keys("g\n\n\n");
     assert_eq!(bench.app.view(), View::Messages, "{}", bench.text());
@@ -251,6 +256,28 @@ fn findings_fold_and_are_counted_where_they_stand() {
     assert!(bench.line(" 10.1.0.1  ").ends_with("1 must 1 should 1 note"), "{}", bench.text());
 }
 
+/// By samples/README.md: frames 11 and 12 are of no node and too short, and the datagram of frame 10 is cut within an
+/// extension.
+#[test]
+fn who_selects_a_heading_selects_the_findings_below_it() {
+    let mut bench = Bench::after("samples/malformed.pcap", (80, 24));
+    let saved = |bench: &mut Bench| {
+        let effects = bench.keys("s\n");
+        let [Effect::Save(order, _)] = effects.as_slice() else { panic!("{effects:?}") };
+        order.findings.kept().iter().map(|finding| (finding.rule.id, finding.place.frame)).collect::<Vec<_>>()
+    };
+    // A rule, folded or not.
+    bench.keys("5jjj");
+    assert!(bench.cursor().contains("EXT-002"), "{}", bench.text());
+    bench.keys("h ");
+    assert_eq!(saved(&mut bench), [("EXT-002", 11), ("EXT-002", 12)]);
+    // A node below a rule, and with the one finding below it that is but one.
+    bench.keys("gj ");
+    assert_eq!(saved(&mut bench), [("EXT-001", 10), ("EXT-002", 11), ("EXT-002", 12)]);
+    bench.keys(" ");
+    assert_eq!(saved(&mut bench).len(), 3);
+}
+
 #[test]
 fn a_paused_screen_and_the_time_cursor_show_the_findings_of_their_moment() {
     let mut bench = Bench::before(MALFORMED, (100, 90));
@@ -300,6 +327,10 @@ fn what_lies_over_a_view_fits_the_screen_as_it_is_now() {
     bench.send(Message::Resize(30, 24));
     bench.keys("G");
     assert!(words(&bench).ends_with("! before a term is not."), "{}", bench.text());
+    // Also where the words have no room beside the keys.
+    bench.send(Message::Resize(20, 150));
+    assert!(words(&bench).contains(filter), "{}", bench.text());
+    bench.send(Message::Resize(30, 24));
     // There is nothing below the end: the first line up is seen at once.
     bench.keys("jjjk");
     assert!(!words(&bench).ends_with("! before a term is not."), "{}", bench.text());
@@ -357,6 +388,9 @@ fn an_empty_screen_says_what_is_awaited() {
     assert!(bench.shows("no Mobile IP on udp/434 yet; 2 other packets"));
     bench.keys("5");
     assert!(bench.shows("no Mobile IP on udp/434 yet; 2 other packets"));
+    // Where there is nothing, there is no tunnel either.
+    bench.keys("2\n");
+    assert!(bench.line("q quit").contains("Enter open"), "{}", bench.text());
     bench.read(3);
     bench.keys("3");
     assert!(bench.shows("Messages: 1 message "), "{}", bench.text());

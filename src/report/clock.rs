@@ -1,7 +1,5 @@
 //! Times as text.
 
-use std::fmt::Write as _;
-
 use jiff::tz::TimeZone;
 
 use crate::time::{Precision, Timestamp};
@@ -236,13 +234,14 @@ fn push_fraction(text: &mut String, nanoseconds: u32, precision: Precision) {
 }
 
 fn push_seconds(text: &mut String, nanoseconds: i64, precision: Precision) {
-    if nanoseconds < 0 {
+    let size = nanoseconds.unsigned_abs();
+    let mut digits = (size / 1_000_000_000).to_string();
+    push_fraction(&mut digits, u32::try_from(size % 1_000_000_000).unwrap_or_default(), precision);
+    // Nothing is less than nothing.
+    if nanoseconds < 0 && digits.contains(|digit: char| ('1'..='9').contains(&digit)) {
         text.push('-');
     }
-    let size = nanoseconds.unsigned_abs();
-    // Writing to a String cannot fail.
-    let _ = write!(text, "{}", size / 1_000_000_000);
-    push_fraction(text, u32::try_from(size % 1_000_000_000).unwrap_or_default(), precision);
+    text.push_str(&digits);
 }
 
 #[cfg(test)]
@@ -272,6 +271,8 @@ mod tests {
         assert_eq!(delta.styled(at(0), Precision::new(3)), "0.000");
         assert_eq!(delta.styled(at(40_000_000), Precision::new(3)), "0.040");
         assert_eq!(delta.styled(at(10_000_000), Precision::new(3)), "-0.030");
+        assert_eq!(delta.styled(at(9_500_000), Precision::new(3)), "0.000");
+        assert_eq!(delta.styled(at(9_000_000), Precision::new(4)), "-0.0005");
         assert_eq!(Clock::new(TimeStyle::Epoch).styled(at(5), Precision::NANOSECONDS), "100.000000005");
         assert_eq!(Clock::new(TimeStyle::Utc).styled(at(0), Precision::SECONDS), "00:01:40");
     }

@@ -17,6 +17,7 @@ use super::text::{self, Row};
 use super::view::View;
 use super::views;
 use crate::counted::{counted, grouped};
+use crate::report::TimeStyle;
 use crate::time::Precision;
 
 /// Draws everything. `facts` are those that are true now.
@@ -121,7 +122,9 @@ fn status(app: &App, facts: Facts<'_>, shown: Facts<'_>, width: u16) -> Line<'st
     if packets > 0 {
         let digits = facts.precision().min(Precision::SECONDS);
         let time = app.clock(facts).moment(shown.now(), digits);
-        parts.push(part(4, time, Style::new()));
+        // A bare number among counts would be one more of them.
+        let unit = if matches!(app.time_style, TimeStyle::Utc | TimeStyle::Local) { "" } else { " s" };
+        parts.push(part(4, time + unit, Style::new()));
     }
     // At the time cursor those up to it.
     let packets = app.cursor().map_or(facts.counters.packets, |moment| moment.frame);
@@ -174,7 +177,7 @@ fn state(app: &App, facts: Facts<'_>) -> (String, Style) {
     if let Some(frozen) = &app.frozen {
         let more = facts.counters.packets.saturating_sub(frozen.packets);
         return match frozen.why {
-            Why::Paused => (format!("PAUSED +{more}"), theme.found),
+            Why::Paused => (format!("PAUSED +{}", grouped(more)), theme.found),
             Why::Cursor(moment) => (format!("AT FRAME {}", moment.frame), theme.found),
         };
     }
@@ -203,7 +206,13 @@ fn draw_footer(frame: &mut Frame<'_>, app: &App, area: Rect) {
     }
     if let Some(notice) = &app.notice {
         let style = if notice.is_bad { theme.doubtful } else { theme.good };
-        let text = theme.glyphs.short_text(notice.text.as_bytes(), usize::from(area.width.saturating_sub(1)));
+        let room = usize::from(area.width.saturating_sub(1));
+        let whole = theme.glyphs.text(notice.text.as_bytes()).to_string();
+        if notice.is_bad && text::width_of(&whole) > room {
+            // The end of it says why.
+            return draw_above(frame, &whole, style, Rect { y: area.bottom(), ..area });
+        }
+        let text = theme.glyphs.short_text(notice.text.as_bytes(), room);
         frame.render_widget(Paragraph::new(Span::styled(format!(" {text}"), style)), area);
         return;
     }
@@ -233,7 +242,7 @@ fn draw_footer(frame: &mut Frame<'_>, app: &App, area: Rect) {
     frame.render_widget(Paragraph::new(row.line()), area);
 }
 
-/// What is wrong with what is being typed, where there is no room beside it: in full, over the lines above.
+/// What is wrong, where there is no room for it: in full, over the lines above.
 fn draw_above(frame: &mut Frame<'_>, text: &str, style: Style, area: Rect) {
     let lines = over::wrapped(text, usize::from(area.width.saturating_sub(2)));
     let lines: Vec<Line<'_>> = lines.map(|line| Line::styled(format!(" {line}"), style)).collect();

@@ -10,7 +10,7 @@ use super::message::{Effect, SaveFormat, SaveOrder};
 use super::picture::Picture;
 use super::prompt::{Prompt, Purpose};
 use super::view::View;
-use super::views::{FindingRow, flow_text, message_summary};
+use super::views::{flow_text, message_summary};
 use crate::report::{Look, Target};
 use crate::rules::Findings;
 use crate::state::Still;
@@ -146,14 +146,9 @@ impl App {
 
     /// The findings of the rows that are wanted; in other views than theirs all there are.
     fn findings_of(&self, facts: Facts<'_>, extent: Extent) -> Findings {
-        let number = |row: &FindingRow| match row {
-            FindingRow::Finding(number) => Some(*number),
-            FindingRow::Rule(_) | FindingRow::Node(..) => None,
-        };
-        let list = &self.findings.list;
         match extent {
             Extent::Selected if self.view() == View::Findings => {
-                facts.findings.chosen(list.marked().iter().filter_map(number))
+                facts.findings.chosen(self.findings.selected_numbers(facts).into_iter())
             }
             Extent::Filtered if self.view() == View::Findings => {
                 let mut shown: Vec<u64> = self.findings.shown().to_vec();

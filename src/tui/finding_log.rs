@@ -21,6 +21,8 @@ pub struct FindingLog {
     kept: VecDeque<Kept>,
     most: usize,
     total: u64,
+    /// Those that fell out.
+    forgotten: Levels,
     levels: Levels,
     /// How many of the kept ones are about whom.
     abouts: BTreeMap<About, Levels>,
@@ -55,6 +57,7 @@ impl FindingLog {
             kept: VecDeque::new(),
             most: most.max(1),
             total: 0,
+            forgotten: Levels::default(),
             levels: Levels::default(),
             abouts: BTreeMap::new(),
             packets: BTreeMap::new(),
@@ -68,6 +71,7 @@ impl FindingLog {
         self.keep(Kept { number, finding: Arc::new(finding), about, came });
         while self.kept.len() > self.most {
             let Some(Kept { finding: oldest, about, .. }) = self.kept.pop_front() else { break };
+            self.forgotten.add(oldest.level);
             if let Some(count) = self.abouts.get_mut(&about) {
                 count.remove(oldest.level);
                 if count.is_empty() {
@@ -107,6 +111,11 @@ impl FindingLog {
         self.levels.add(kept.finding.level);
         self.abouts.entry(kept.about.clone()).or_default().add(kept.finding.level);
         self.kept.push_back(kept);
+    }
+
+    /// How many fell out.
+    pub fn forgotten(&self) -> u64 {
+        self.forgotten.total()
     }
 
     /// How many are kept.
@@ -183,7 +192,11 @@ impl FindingLog {
     #[must_use]
     pub fn until(&self, moment: Moment) -> Self {
         let packets = self.packets.clone();
-        let mut log = Self { total: self.total, packets, ..Self::new(self.most) };
+        // What fell out came before all that is kept. When else is not known.
+        let has_come = self.kept.front().is_some_and(|oldest| oldest.came <= moment);
+        let forgotten = if has_come { self.forgotten } else { Levels::default() };
+        let mut log =
+            Self { total: self.total, forgotten, levels: forgotten, packets, ..Self::new(self.most) };
         self.kept.iter().filter(|kept| kept.came <= moment).for_each(|kept| log.keep(kept.clone()));
         log
     }
@@ -234,6 +247,7 @@ mod tests {
         }
         assert_eq!((log.len(), log.total()), (3, 4));
         assert_eq!((log.levels().of(Level::Must), log.levels().of(Level::Should)), (2, 0));
+        assert_eq!(log.forgotten(), 1);
         // The first node's first one is forgotten.
         let counts: Vec<_> =
             log.abouts.values().map(|count| (count.of(Level::Must), count.of(Level::Note))).collect();
@@ -244,8 +258,11 @@ mod tests {
         // With the numbers they had. What is about frame 3 came with frame 5.
         let numbers = |frame| log.until(moment(frame)).iter().map(|(number, _)| number).collect::<Vec<_>>();
         assert_eq!([numbers(3), numbers(4), numbers(5)], [vec![1], vec![1, 2], vec![1, 2, 3]]);
-        let past = log.until(moment(4));
-        assert_eq!((past.total(), past.levels().of(Level::Must)), (4, 0));
+        // What is forgotten had come by then, too; before frame 2 nobody knows.
+        let past = |frame| log.until(moment(frame));
+        let must = |frame| past(frame).levels().of(Level::Must);
+        assert_eq!((past(4).total(), past(4).forgotten(), past(1).forgotten()), (4, 1, 0));
+        assert_eq!([must(1), must(2), must(4), must(5)], [0, 1, 1, 2]);
         assert_eq!(log.chosen([3, 0, 1].into_iter()).kept().len(), 2);
     }
 }

@@ -21,6 +21,11 @@ impl Levels {
         }
     }
 
+    /// The count of all levels.
+    pub fn total(self) -> u64 {
+        self.must.saturating_add(self.should).saturating_add(self.note)
+    }
+
     /// Whether there are none.
     pub fn is_empty(self) -> bool {
         self == Self::default()

@@ -71,6 +71,7 @@ impl App {
                 Some(frame) => {
                     self.go_to_frame(facts, frame);
                 }
+                None if self.ladder.list.selected().is_none() => {}
                 None => self.complain("a tunnel is no packet; the message before it is"),
             },
             View::Messages => self.walk_panes(facts, 1),
@@ -135,10 +136,7 @@ impl App {
     /// Moves the cursor of the pane that has the keys.
     pub(super) fn step(&mut self, facts: Facts<'_>, rows: isize) {
         match (self.view(), self.pane()) {
-            (View::Tunnels, 0) => {
-                self.tunnels.list.step(rows);
-                self.tunnels.show_policy();
-            }
+            (View::Tunnels, 0) => self.tunnels.list.step(rows),
             (View::Tunnels, _) => self.scroll_policy(facts, rows),
             (View::Ladder, _) => match rows {
                 isize::MIN | isize::MAX => self.ladder.list.step(rows),
@@ -188,8 +186,10 @@ impl App {
 
     /// What follows from the cursor being elsewhere.
     pub(super) fn after_move(&mut self, facts: Facts<'_>) {
-        if self.view() == View::Messages && self.pane() == 0 {
-            self.open_message(facts, false);
+        match (self.view(), self.pane()) {
+            (View::Tunnels, _) => self.tunnels.show_policy(),
+            (View::Messages, 0) => self.open_message(facts, false),
+            _ => {}
         }
     }
 
@@ -230,8 +230,13 @@ impl App {
     }
 
     pub(super) fn sideways(&mut self, facts: Facts<'_>, right: bool) {
+        let most = if right { self.columns_beyond(facts) } else { 0 };
         let scrolled = |columns: usize| {
-            if right { columns.saturating_add(SIDEWAYS) } else { columns.saturating_sub(SIDEWAYS) }
+            if right {
+                columns.saturating_add(SIDEWAYS).min(most.max(columns))
+            } else {
+                columns.saturating_sub(SIDEWAYS)
+            }
         };
         match (self.view(), self.pane()) {
             (View::Tunnels, 0) | (View::Findings, _) => drop(self.fold(facts, right)),
@@ -241,6 +246,20 @@ impl App {
             (View::Statistics, _) => self.statistics.scrolled = scrolled(self.statistics.scrolled),
             (View::Tunnels | View::Flows, _) => {}
         }
+    }
+
+    /// Columns that the rows in sight have and their pane has no room for.
+    fn columns_beyond(&self, facts: Facts<'_>) -> usize {
+        let widest = match (self.view(), self.pane()) {
+            (View::Ladder, _) => self.ladder.widest(),
+            (View::Messages, 0) => super::views::widest_message(self, self.shown(facts)),
+            (View::Messages, _) => self.messages.widest_of_tree(),
+            (View::Statistics, _) => self.statistics.widest(),
+            (View::Tunnels | View::Flows | View::Findings, _) => 0,
+        };
+        let pane = self.areas().panes.get(self.pane()).copied().unwrap_or_default();
+        // The cursor has a column of its own.
+        widest.saturating_sub(usize::from(inner(pane).width).saturating_sub(1))
     }
 
     /// Unfolds or folds what is under the cursor, and shows what was below it; says whether that changed anything.

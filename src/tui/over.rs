@@ -38,6 +38,8 @@ pub(super) enum Over {
 
 /// Columns that the keys have in help.
 const LABEL: usize = 12;
+/// Columns that words need beside the keys.
+const BESIDE: usize = 12;
 /// Columns of running text at the most.
 const READABLE: usize = 90;
 
@@ -208,8 +210,17 @@ fn explained(app: &App, found: Option<&Finding>, rule: &'static Rule) -> Vec<Lin
 fn help(app: &App) -> Vec<Line<'static>> {
     let width = usize::from(app.size.0.saturating_sub(4));
     let mut lines = Vec::new();
+    // Where there is no room for words beside the keys, they stand below them.
+    let is_below = width < LABEL + BESIDE;
     for binding in keys::of(app.view()) {
         let mut label = binding.label;
+        if is_below {
+            lines.push(Line::styled(label, app.theme.heading));
+            lines.extend(
+                wrapped(binding.help, width.saturating_sub(2)).map(|text| Line::raw(format!("  {text}"))),
+            );
+            continue;
+        }
         for text in wrapped(binding.help, width.saturating_sub(LABEL)) {
             lines.push(Line::from(vec![
                 Span::styled(format!("{label:<LABEL$}"), app.theme.heading),

@@ -118,6 +118,7 @@ impl App {
     /// Forgets rows that stay though the tables have lost them: they are of the time that was shown so far.
     fn forget_pinned(&mut self) {
         self.tunnels.forget_pinned();
+        self.ladder.forget_pinned();
         self.messages.forget_pinned();
         self.flows.forget_pinned();
         self.findings.forget_pinned();

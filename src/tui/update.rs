@@ -6,7 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::action::Action;
 use super::app::App;
-use super::facts::Facts;
+use super::facts::{Facts, NodeRef};
 use super::filter::Sieve;
 use super::keys;
 use super::message::{Effect, Message, ReplayOrder, SaveError};
@@ -104,15 +104,18 @@ impl App {
         match self.view() {
             View::Tunnels => self.tunnels.refresh(shown, &sieve, follow),
             View::Ladder => {
+                let is_shown =
+                    |node: &NodeRef| shown.node(*node).is_some_and(|known| sieve.node(node.place, known));
                 if self.ladder.node().is_none()
-                    && let Some(node) =
-                        self.tunnels.selected_node().or_else(|| shown.nodes().first().copied())
+                    && let Some(node) = self
+                        .tunnels
+                        .selected_node()
+                        .or_else(|| shown.nodes().into_iter().find(|node| sieve.is_open() || is_shown(node)))
                 {
                     self.ladder.show(node);
                 }
                 let look = theme.look(self.ladder.width());
-                let past = frozen.is_some();
-                self.ladder.refresh(shown, &look, &mut clock, follow, past);
+                self.ladder.refresh(shown, &look, &mut clock, follow);
             }
             View::Messages => {
                 let look = theme.look(self.size.0);
@@ -270,10 +273,7 @@ impl App {
 
     fn mark(&mut self, facts: Facts<'_>) {
         match self.view() {
-            View::Tunnels => {
-                self.tunnels.list.mark();
-                self.tunnels.show_policy();
-            }
+            View::Tunnels => self.tunnels.list.mark(),
             View::Messages if self.pane() == 0 => self.messages.list.mark(),
             View::Flows => self.flows.list.mark(),
             View::Findings => self.findings.list.mark(),

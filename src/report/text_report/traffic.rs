@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 
 use super::Page;
 use super::exchanges::named;
+use crate::counted::grouped;
 use crate::state::AgentTraffic;
 use crate::wire::ReplyCode;
 
@@ -42,22 +43,23 @@ fn write_agent(
         [("deregister", traffic.deregister), ("unanswered", traffic.unanswered)],
         [("retransmitted", traffic.retransmitted), ("unsolicited", traffic.unsolicited)],
     ] {
-        writeln!(out, "  {:<16}{:>10}    {:<16}{:>10}", left.0, left.1, right.0, right.1)?;
+        let (first, second) = (grouped(left.1), grouped(right.1));
+        writeln!(out, "  {:<16}{first:>10}    {:<16}{second:>10}", left.0, right.0)?;
     }
     if !traffic.denied.is_empty() {
         writeln!(out, "  denied by code")?;
     }
     for (code, count) in &traffic.denied {
-        writeln!(out, "    {count:>10}  {}", named(ReplyCode(*code), page.numbers))?;
+        writeln!(out, "    {:>10}  {}", grouped(*count), named(ReplyCode(*code), page.numbers))?;
     }
     if !traffic.unknown_tunnels.is_empty() {
         writeln!(out, "  packets of unknown tunnels, by care-of address")?;
     }
     for (address, seen) in &traffic.unknown_tunnels {
-        writeln!(out, "    {:>10}  {address}", seen.packets)?;
+        writeln!(out, "    {:>10}  {address}", grouped(seen.packets))?;
     }
     if traffic.other_unknown > 0 {
-        writeln!(out, "    {:>10}  further addresses", traffic.other_unknown)?;
+        writeln!(out, "    {:>10}  further addresses", grouped(traffic.other_unknown))?;
     }
     Ok(())
 }

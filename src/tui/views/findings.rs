@@ -8,6 +8,7 @@ use ratatui::text::Line;
 
 use super::Pane;
 use super::tunnels::count;
+use crate::counted::grouped;
 use crate::report::Clock;
 use crate::rules::{CATALOGUE, Finding, Level, Rule};
 use crate::tui::app::App;
@@ -205,6 +206,23 @@ impl Findings {
         &self.shown
     }
 
+    /// Numbers of the findings that the user selected: each by itself, or with what it stands below.
+    pub fn selected_numbers(&self, facts: Facts<'_>) -> Vec<u64> {
+        let marked = self.list.marked();
+        let is_below = |number: u64| {
+            let Some(finding) = self.finding(facts, number) else { return false };
+            let (id, whose) = (finding.rule.id, self.whose(facts, number));
+            let heads = [Row::Rule(id), Row::Node(Some(id), whose), Row::Node(None, whose)];
+            heads.iter().any(|head| marked.contains(head))
+        };
+        let below = self.shown.iter().copied().filter(|number| is_below(*number));
+        let alone = marked.iter().filter_map(|row| match row {
+            Row::Finding(number) => Some(*number),
+            Row::Rule(_) | Row::Node(..) => None,
+        });
+        below.chain(alone).collect::<BTreeSet<u64>>().into_iter().collect()
+    }
+
     /// Puts them together otherwise.
     pub fn sort(&mut self, by: isize) {
         let here = ORDERS.iter().position(|(order, _)| *order == self.order).unwrap_or_default();
@@ -325,7 +343,13 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, areas: &Areas) {
     let findings = &app.findings;
     let shown = count(findings.shown.len(), facts.findings.len(), "finding", app.filter.is_empty());
     let order = ORDERS.iter().find(|(order, _)| *order == findings.order).map_or("", |(_, name)| *name);
-    pane.title(frame, &format!("Findings: {shown}"), order);
+    let round = if findings.reversed { ", turned round" } else { "" };
+    let forgotten = match facts.findings.forgotten() {
+        0 => String::new(),
+        forgotten => format!("{} older ones forgotten, ", grouped(forgotten)),
+    };
+    let aside = format!("{forgotten}{order}{round}");
+    pane.title(frame, &format!("Findings: {shown}"), &aside);
     if findings.list.rows().is_empty() {
         let words = match (facts.findings.is_empty(), facts.messages.total()) {
             (true, 0) => super::tunnels::awaited(app, facts),
@@ -351,6 +375,7 @@ fn line(app: &App, facts: Facts<'_>, row: Row, time: &str) -> Line<'static> {
     let findings = &app.findings;
     let mut cells = Cells::default();
     let head = findings.heads.get(&row);
+    let count = grouped(head.map_or(0, |head| head.count));
     let fold = if findings.folded.contains(&row) { marks.folded } else { marks.open };
     match row {
         Row::Rule(id) => {
@@ -359,12 +384,12 @@ fn line(app: &App, facts: Facts<'_>, row: Row, time: &str) -> Line<'static> {
             cells.push(format!("{:<6} ", gravest.name()), theme.level(gravest));
             cells.push(format!("{id} "), theme.heading);
             cells.plain(theme.glyphs.words(rule(id).map_or("", |rule| rule.title)));
-            cells.push(format!("  ({})", head.map_or(0, |head| head.count)), theme.quiet);
+            cells.push(format!("  ({count})"), theme.quiet);
         }
         Row::Node(of, whose) => {
             cells.plain(format!("{}{fold} ", if of.is_some() { "  " } else { "" }));
             cells.push(name_of(app, facts, whose), theme.address);
-            cells.push(format!("  ({})", head.map_or(0, |head| head.count)), theme.quiet);
+            cells.push(format!("  ({count})"), theme.quiet);
         }
         Row::Finding(number) => {
             let Some(finding) = findings.finding(facts, number) else { return Line::raw("forgotten") };

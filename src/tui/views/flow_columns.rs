@@ -70,9 +70,9 @@ pub(super) const COLUMNS: [Shape; 13] = [
     shape(Column::Fid, "FID", 3, 50, true),
     shape(Column::Verdict, "Verdict", 10, 36, false),
     shape(Column::Path, "BIDs", 7, 46, false),
-    shape(Column::DownPackets, "Down", 5, 72, true),
+    shape(Column::DownPackets, "Down", 5, 76, true),
     shape(Column::DownBytes, "octets", 6, 96, true),
-    shape(Column::UpPackets, "Up", 5, 72, true),
+    shape(Column::UpPackets, "Up", 5, 76, true),
     shape(Column::UpBytes, "octets", 6, 96, true),
     shape(Column::First, "First", TIME, 150, true),
     shape(Column::Last, "Last", TIME, 135, true),
@@ -188,8 +188,15 @@ pub fn verdict_style(theme: &Theme, verdict: Verdict) -> Style {
     }
 }
 
-/// The columns that there is room for, with so many columns for a time.
-pub(super) fn shapes(width: usize, time: usize) -> Vec<Shape> {
+/// Columns that the correspondent of a flow and the node's end take.
+pub(super) fn ends(flow: &FlowView) -> [usize; 2] {
+    let ends = [(flow.source, flow.source_port), (flow.destination, flow.destination_port)];
+    ends.map(|(address, port)| text::width_of(&FlowEnd::new(address, port).to_string()))
+}
+
+/// The columns that there is room for, with so many columns for a time. The two ends get what they take, as far as
+/// there is more room than that: IPv6 addresses of one network begin alike.
+pub(super) fn shapes(width: usize, time: usize, ends: [usize; 2]) -> Vec<Shape> {
     let more = time.saturating_sub(TIME);
     let mut grown = 0;
     let mut shapes = COLUMNS.to_vec();
@@ -202,6 +209,15 @@ pub(super) fn shapes(width: usize, time: usize) -> Vec<Shape> {
         }
     }
     shapes.retain(|shape| width >= shape.from);
+    let taken: usize = shapes.iter().map(|shape| shape.width + 1).sum();
+    let mut room = width.saturating_sub(taken);
+    for (column, needed) in [Column::Source, Column::Destination].into_iter().zip(ends) {
+        if let Some(shape) = shapes.iter_mut().find(|shape| shape.column == column) {
+            let more = needed.saturating_sub(shape.width).min(room);
+            shape.width += more;
+            room -= more;
+        }
+    }
     shapes
 }
 

@@ -6,7 +6,7 @@ use ratatui::text::Line;
 use ratatui::widgets::Paragraph;
 
 use super::Pane;
-use super::flow_columns::{COLUMNS, Column, TIME, first, heads, last, line, protocol_name, shapes};
+use super::flow_columns::{COLUMNS, Column, TIME, ends, first, heads, last, line, protocol_name, shapes};
 use super::tunnels::{awaited, count};
 use crate::net::FlowEnd;
 use crate::report::Clock;
@@ -146,7 +146,8 @@ pub fn text_of_row(app: &App, facts: Facts<'_>, place: usize) -> String {
     let Some(flow) = row.and_then(|row| flows.flow(facts, *row)) else { return String::new() };
     let [area, ..] = app.areas().panes;
     let times = flows.times(facts, place, &mut app.clock(facts));
-    let shapes = shapes(Pane::new(app, 0, area).width(), text::time_width(facts, times.iter()).max(TIME));
+    let time = text::time_width(facts, times.iter()).max(TIME);
+    let shapes = shapes(Pane::new(app, 0, area).width(), time, ends(&flow));
     format!("{} {}", line(app, &flow, &shapes, &times), text_of(&flow))
 }
 
@@ -196,7 +197,12 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, areas: &Areas) {
     let mut clock = app.clock(facts);
     let times: Vec<[String; 2]> =
         flows.list.visible().map(|(place, _)| flows.times(facts, place, &mut clock)).collect();
-    let shapes = shapes(pane.width(), text::time_width(facts, times.iter().flatten()).max(TIME));
+    let in_sight = flows.list.visible().filter_map(|(_, row)| flows.flow(facts, row));
+    let widest = in_sight
+        .map(|flow| ends(&flow))
+        .fold([0; 2], |[source, destination], [one, other]| [source.max(one), destination.max(other)]);
+    let time = text::time_width(facts, times.iter().flatten()).max(TIME);
+    let shapes = shapes(pane.width(), time, widest);
     let area = inner(area);
     frame.render_widget(Paragraph::new(heads(app, &shapes)), Rect { height: area.height.min(1), ..area });
     let rows = flows.list.visible().zip(&times).map(|((place, row), times)| {
@@ -204,7 +210,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, areas: &Areas) {
         let line = flows
             .flow(facts, row)
             .map_or_else(|| Line::raw("forgotten"), |flow| line(app, &flow, &shapes, times));
-        (place, marked, line)
+        (place, marked, pane.fit(line))
     });
     pane.rows_below(frame, 1, Some(flows.list.at()), rows);
 }

@@ -69,15 +69,12 @@ impl LadderView {
     }
 
     /// Draws it anew.
-    pub fn refresh(&mut self, facts: Facts<'_>, look: &Look, clock: &mut Clock, follow: bool, past: bool) {
+    pub fn refresh(&mut self, facts: Facts<'_>, look: &Look, clock: &mut Clock, follow: bool) {
         let Some(place) = self.node else { return };
         if let Some(node) = facts.node(place) {
             self.known = Some(Box::new(node.clone()));
         }
         let Some(known) = &self.known else { return };
-        if past {
-            self.exchanges.clear();
-        }
         for exchange in facts.observer.exchanges().filter(|exchange| is_of(exchange, known)) {
             if let Some(first) = exchange.legs.first() {
                 self.exchanges.insert(first.frame, exchange.clone());
@@ -105,23 +102,30 @@ impl LadderView {
         self.page.events.get(self.list.selected()?.0)?.frame
     }
 
+    /// Forgets the exchanges that were shown: at another time there were others.
+    pub fn forget_pinned(&mut self) {
+        self.exchanges.clear();
+    }
+
     /// Moves the cursor to the event before or after the one it is at.
     pub fn step(&mut self, events: isize) {
         let Some((event, _)) = self.list.selected() else { return };
         let last = self.page.events.len().saturating_sub(1);
-        let there = event.saturating_add_signed(events).min(last);
-        // Its last line first, so that all of it is in sight.
-        let lines = self.page.events.get(there).map_or(0, |event| event.lines.len());
-        self.list.select((there, lines.saturating_sub(1)));
-        self.list.select((there, 0));
+        self.go(event.saturating_add_signed(events).min(last));
     }
 
     /// Moves the cursor to the event of a frame.
     pub fn go_to_frame(&mut self, frame: u64) {
-        let place = self.page.events.iter().position(|event| event.frame == Some(frame));
-        if let Some(place) = place {
-            self.list.select((place, 0));
+        if let Some(event) = self.page.events.iter().position(|event| event.frame == Some(frame)) {
+            self.go(event);
         }
+    }
+
+    fn go(&mut self, event: usize) {
+        // Its last line first, so that all of it is in sight.
+        let lines = self.page.events.get(event).map_or(0, |event| event.lines.len());
+        self.list.select((event, lines.saturating_sub(1)));
+        self.list.select((event, 0));
     }
 
     /// What a search looks through.
@@ -132,6 +136,14 @@ impl LadderView {
     fn line(&self, place: usize) -> Option<&str> {
         let (event, line) = self.list.rows().get(place)?;
         self.page.events.get(*event)?.lines.get(*line).map(String::as_str)
+    }
+
+    /// Columns of the widest line in sight. The legend stays where it is.
+    pub fn widest(&self) -> usize {
+        let lines = self.list.visible().filter_map(|(place, _)| self.line(place));
+        let lanes = self.page.heads.iter().skip(self.page.legend);
+        let lines = lines.chain(lanes.map(String::as_str));
+        lines.map(|line| text::width_of(&ansi::bare(line))).max().unwrap_or_default()
     }
 
     /// The whole ladder as text.

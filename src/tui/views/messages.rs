@@ -3,7 +3,7 @@
 
 mod panes;
 
-pub use panes::{draw, text_of_row};
+pub use panes::{draw, text_of_row, widest};
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -15,6 +15,7 @@ use crate::tui::ansi;
 use crate::tui::facts::{Facts, NodeRef};
 use crate::tui::filter::Sieve;
 use crate::tui::list::List;
+use crate::tui::text;
 use crate::watch::RecentMessage;
 
 /// Messages that are looked at in one go.
@@ -264,6 +265,12 @@ impl Messages {
     pub fn tree_text(&self, place: usize) -> String {
         let line = self.open.as_ref().and_then(|open| open.lines.get(place));
         line.map(|line| ansi::bare(&line.text)).unwrap_or_default()
+    }
+
+    /// Columns of the widest line of the tree in sight.
+    pub fn widest_of_tree(&self) -> usize {
+        let lines = self.tree.visible().map(|(_, line)| text::width_of(&self.tree_text(line)));
+        lines.max().unwrap_or_default()
     }
 
     /// The packet tree, or the hex dump, as text.

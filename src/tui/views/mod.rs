@@ -14,7 +14,7 @@ mod tunnels;
 pub use findings::{Findings, Row as FindingRow};
 pub use flows::{Flows, text_of as flow_text};
 pub use ladder::{LadderView, is_of};
-pub use messages::{Messages, packet_lines, summary as message_summary};
+pub use messages::{Messages, packet_lines, summary as message_summary, widest as widest_message};
 pub use policy::lines as policy_lines;
 pub use statistics::{Statistics, summary};
 pub use tunnels::{Row as TunnelRow, Tunnels};

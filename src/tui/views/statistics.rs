@@ -54,6 +54,11 @@ impl Statistics {
         self.lines.get(place).map(|line| ansi::bare(line)).unwrap_or_default()
     }
 
+    /// Columns of the widest line.
+    pub fn widest(&self) -> usize {
+        self.lines.iter().map(|line| text::width_of(&ansi::bare(line))).max().unwrap_or_default()
+    }
+
     /// All of it as text.
     pub fn text(&self) -> String {
         let lines: Vec<String> = self.lines.iter().map(|line| ansi::bare(line)).collect();

@@ -61,6 +61,8 @@ pub struct Tunnels {
     /// The node under the cursor as it was last seen, in case it is forgotten.
     pinned: Option<(NodeRef, Box<Node>)>,
     pub(super) rates: Rates,
+    /// The node whose policy is shown.
+    policy_of: Option<NodeRef>,
     /// Lines of the policy that are above the pane.
     pub policy_top: usize,
     policy_page: usize,
@@ -75,10 +77,13 @@ impl Tunnels {
         self.policy_page = policy;
     }
 
-    /// Shows the policy of another node, from its beginning.
+    /// Shows the policy of the node the cursor is at: that of another one from its beginning.
     pub fn show_policy(&mut self) {
-        self.policy_top = 0;
-        self.policy_found = None;
+        let node = self.selected_node();
+        if std::mem::replace(&mut self.policy_of, node) != node {
+            self.policy_top = 0;
+            self.policy_found = None;
+        }
     }
 
     /// Brings a line of the policy into sight and marks it.
@@ -169,6 +174,7 @@ impl Tunnels {
             // A tunnel or a flow that is gone gives the cursor to its node.
             self.list.select(Row::Node(row.node()));
         }
+        self.show_policy();
         self.watch(facts);
     }
 

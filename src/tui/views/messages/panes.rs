@@ -87,6 +87,23 @@ fn draw_list(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, pane: &Pane<'_>
 pub fn text_of_row(app: &App, facts: Facts<'_>, place: usize) -> String {
     let messages = &app.messages;
     let number = messages.list.rows().get(place);
+    let ends = number.and_then(|number| {
+        let message = messages.message(facts, *number)?;
+        facts.read(message, |seen| format!(" {} {}", seen.datagram.source, seen.datagram.destination))
+    });
+    drawn(app, facts, place) + &ends.unwrap_or_default()
+}
+
+/// Columns of the widest row in sight.
+pub fn widest(app: &App, facts: Facts<'_>) -> usize {
+    let rows = app.messages.list.visible().map(|(place, _)| text::width_of(&drawn(app, facts, place)));
+    rows.max().unwrap_or_default()
+}
+
+/// A row of the list as it is drawn, before any of it is cut.
+fn drawn(app: &App, facts: Facts<'_>, place: usize) -> String {
+    let messages = &app.messages;
+    let number = messages.list.rows().get(place);
     let Some(message) = number.and_then(|number| messages.message(facts, *number)) else {
         return String::new();
     };
@@ -96,10 +113,7 @@ pub fn text_of_row(app: &App, facts: Facts<'_>, place: usize) -> String {
     let mut clock = app.clock(facts);
     clock.count_from(messages.time_before(facts, place));
     let time = time_of(message, &mut clock);
-    let text = facts.read(message, |seen| {
-        let drawn = list_line(app, facts, seen, &look, &time, width);
-        format!("{drawn} {} {}", seen.datagram.source, seen.datagram.destination)
-    });
+    let text = facts.read(message, |seen| list_line(app, facts, seen, &look, &time, width).to_string());
     text.unwrap_or_default()
 }
 
