@@ -293,8 +293,8 @@ fn check_name(path: &Path) -> Result<(), WriteError> {
     if path == Path::new(STANDARD_INPUT) {
         return Err(WriteError::StandardOutput);
     }
-    let has = |ending: &&str| path.extension().is_some_and(|found| found.eq_ignore_ascii_case(ending));
-    if COMPRESSED.iter().any(|ending| has(&ending)) {
+    let ending = path.extension().unwrap_or_default();
+    if COMPRESSED.iter().any(|compressed| ending.eq_ignore_ascii_case(compressed)) {
         return Err(WriteError::Compressed { path: path.to_string_lossy().into_owned() });
     }
     Ok(())
