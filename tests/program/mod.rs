@@ -7,6 +7,7 @@
 
 pub mod capture;
 pub mod environment;
+pub mod scenario;
 pub mod watching;
 
 use std::collections::BTreeSet;
