@@ -9,6 +9,7 @@ mod responder;
 use std::fs;
 
 use mipflow::wire::ReplyCode;
+use program::scenario::scenario;
 use program::{run, shown};
 use responder::{Fault, KEY, Responder, reply_to, request_of, signed};
 use serde_json::Value;
@@ -153,13 +154,11 @@ fn advice(answer: fn(&[u8]) -> Option<Vec<u8>>, steps: &str) -> String {
             socket.send_to(&reply, source).unwrap();
         }
     });
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("scenario.toml");
-    fs::write(&path, steps).unwrap();
+    let scenario = scenario(steps);
     let ha = responder.ha();
     let told = run(&format!(
         "send --ha {ha} --home-address 10.1.0.1 --key {KEY} --retries 0 --timeout 100ms --rate 1000 {}",
-        path.display()
+        scenario.file.display()
     ));
     told.out.lines().last().unwrap().to_owned()
 }

@@ -13,16 +13,15 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use program::Run;
+use program::scenario::scenario;
 use responder::{Fault, Responder, reply_to, request_of, signed};
 use serde_json::Value;
 
 /// Runs a scenario of these lines, behind defaults that name an agent and a node.
 fn run(ha: &str, lines: &str, more: &str) -> Run {
-    let directory = tempfile::tempdir().unwrap();
-    let file = directory.path().join("scenario.toml");
     let defaults = format!("[defaults]\nha = \"{ha}\"\nhome_address = \"10.1.0.1\"\nretries = 0\n");
-    std::fs::write(&file, format!("{defaults}{lines}")).unwrap();
-    program::run(&format!("send {more} {}", file.display()))
+    let scenario = scenario(&format!("{defaults}{lines}"));
+    program::run(&format!("send {more} {}", scenario.file.display()))
 }
 
 fn steps(run: &Run) -> Vec<Value> {
@@ -185,10 +184,8 @@ fn what_a_value_cannot_be_is_told() {
         ("defaults = 5\n", "[defaults] is a table"),
         ("step = [5]\n", "a step is a table, written as [[step]]"),
     ] {
-        let directory = tempfile::tempdir().unwrap();
-        let file = directory.path().join("scenario.toml");
-        std::fs::write(&file, lines).unwrap();
-        let run = program::run(&format!("send {}", file.display()));
+        let scenario = scenario(lines);
+        let run = program::run(&format!("send {}", scenario.file.display()));
         assert!(run.code == 2 && run.error.contains(said), "{lines}: {}", run.error);
     }
 }
