@@ -24,9 +24,9 @@ fn silent() -> UdpSocket {
     socket
 }
 
-/// Runs `mipflow`, signals it when the agent has the first request, and gives the exit code and the document. The agent
-/// gets nothing else.
-fn ended(agent: &UdpSocket, signal: Signal, arguments: &str) -> (i32, Value) {
+/// Runs `mipflow`, signals it when the agent has the first request, and gives the exit code and what it printed. The
+/// agent gets nothing else.
+fn printed(agent: &UdpSocket, signal: Signal, arguments: &str) -> (i32, Vec<u8>) {
     let child = mipflow(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -42,8 +42,13 @@ fn ended(agent: &UdpSocket, signal: Signal, arguments: &str) -> (i32, Value) {
     agent.set_nonblocking(false).unwrap();
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(error.ends_with("interrupted: what follows was not sent\n"), "{error}");
-    let document = serde_json::from_slice(&output.stdout).unwrap();
-    (output.status.code().expect("it ends by itself"), document)
+    (output.status.code().expect("it ends by itself"), output.stdout)
+}
+
+/// The same, of a document in JSON.
+fn ended(agent: &UdpSocket, signal: Signal, arguments: &str) -> (i32, Value) {
+    let (code, document) = printed(agent, signal, arguments);
+    (code, serde_json::from_slice(&document).unwrap())
 }
 
 #[test]
@@ -91,6 +96,29 @@ fn a_case_that_was_not_run_to_its_end_has_not_passed() {
     let steps = document["steps"].as_array().unwrap();
     assert_eq!(steps.len(), 1, "{document:#}");
     assert_eq!(steps[0]["skipped"], "it was interrupted");
+}
+
+#[test]
+fn cases_that_were_not_run_are_skipped_in_junit() {
+    let agent = silent();
+    let ha = agent.local_addr().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = folder.path().join("three.toml");
+    let steps: String = ["one", "t<o", "three"].map(|name| format!("[[step]]\nname = \"{name}\"\n")).concat();
+    let defaults = format!("[defaults]\nha = \"{ha}\"\nhome_address = \"10.1.0.1\"\ntimeout = \"60s\"\n");
+    std::fs::write(&scenario, defaults + &steps).unwrap();
+    let arguments = format!("send {} --format junit", scenario.to_str().unwrap());
+    let (code, document) = printed(&agent, Signal::SIGINT, &arguments);
+    let document = String::from_utf8(document).unwrap();
+    assert_eq!(code, 1);
+    assert!(document.contains("tests=\"3\" skipped=\"3\" errors=\"0\" failures=\"0\""), "{document}");
+    for (name, reason) in
+        [("one", "it was interrupted"), ("t&lt;o", "it was not run"), ("three", "it was not run")]
+    {
+        let (_, case) = document.split_once(&format!("<testcase name=\"{name}\"")).expect(name);
+        let (case, _) = case.split_once("</testcase>").expect(name);
+        assert!(case.contains(&format!("<skipped message=\"{reason}\"")), "{name}: {document}");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `JUnit` XML of `send`: a test case for each step, or for each case of a suite.
 
+use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -15,32 +16,32 @@ use crate::rules::Finding;
 pub struct SendJunit<W> {
     out: W,
     suite: TestSuite,
+    /// The names of the entries that are still to come.
+    names: VecDeque<String>,
     grave: Option<Grave>,
 }
 
 impl<W: Write> SendJunit<W> {
     /// A document on `out`.
     pub fn new(out: W) -> Self {
-        Self { out, suite: TestSuite::new("mipflow send"), grave: None }
+        Self { out, suite: TestSuite::new("mipflow send"), names: VecDeque::new(), grave: None }
     }
 }
 
 impl<W: Write> SendReport for SendJunit<W> {
     fn begin(&mut self, announcement: &Announcement) -> io::Result<()> {
+        self.names = announcement.names.iter().cloned().collect();
         self.grave = announcement.fail_on.map(Grave::new);
         Ok(())
     }
 
     fn entry(&mut self, entry: &Entry, found: &[Finding]) -> io::Result<()> {
+        self.names.pop_front();
         let complaints: Vec<String> = entry.outcomes.iter().flat_map(told).collect();
         let status = match entry.passed() {
             Some(true) => TestCaseStatus::success(),
             Some(false) => failure(&complaints),
-            None => {
-                let mut status = TestCaseStatus::skipped();
-                status.set_message(printable(entry.skipped().unwrap_or("nothing was sent")));
-                status
-            }
+            None => skipped(entry.skipped().unwrap_or("nothing was sent")),
         };
         let mut case = TestCase::new(printable(&title(entry)), status);
         case.set_classname(printable(match (&entry.case, &entry.scenario) {
@@ -62,7 +63,13 @@ impl<W: Write> SendReport for SendJunit<W> {
     }
 
     fn finish(&mut self, found: &[Finding]) -> io::Result<()> {
-        let Self { out, suite, grave } = self;
+        let Self { out, suite, names, grave } = self;
+        // Of a run that was ended early: what is not there could be taken for what has never been.
+        for name in names.drain(..) {
+            let mut case = TestCase::new(printable(&name), skipped("it was not run"));
+            case.set_classname("mipflow send");
+            suite.add_test_case(case);
+        }
         if !found.is_empty() {
             suite.set_system_out(finding_lines(found).collect::<Vec<_>>().join("\n"));
         }
@@ -79,6 +86,13 @@ impl<W: Write> SendReport for SendJunit<W> {
         document.serialize(&mut *out).map_err(io::Error::other)?;
         out.flush()
     }
+}
+
+/// A case that showed nothing, for this reason.
+fn skipped(reason: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::skipped();
+    status.set_message(printable(reason));
+    status
 }
 
 /// A case that failed for these reasons.
