@@ -139,13 +139,14 @@ impl<'o> Explanation<'o> {
         for definition in named {
             self.paragraph(definition.id, definition.text)?;
         }
-        let others = others.into_iter().filter(|definition| !used_of(definition, &fires).is_empty());
-        let others: Vec<&Definition> = others.collect();
-        if let Some(first) = others.first() {
-            let terms =
-                others.iter().map(|term| format!("{} ({})", used_of(term, &fires).join(", "), term.id));
-            let terms: Vec<String> = terms.collect();
-            let help = format!("mipflow explain {} tells what is meant", first.id);
+        let used: Vec<(&str, String)> = others
+            .iter()
+            .map(|term| (term.id, used_of(term, &fires).join(", ")))
+            .filter(|(_, words)| !words.is_empty())
+            .collect();
+        if let Some((first, _)) = used.first() {
+            let terms: Vec<String> = used.iter().map(|(id, words)| format!("{words} ({id})")).collect();
+            let help = format!("mipflow explain {first} tells what is meant");
             self.paragraph("Terms", &format!("{}; {help}", terms.join(", ")))?;
         }
         self.out.flush()
@@ -175,7 +176,7 @@ impl<'o> Explanation<'o> {
 
 /// The words that this definition tells the meaning of and a plain text uses.
 fn used_of(definition: &Definition, text: &str) -> Vec<&'static str> {
-    definition.words.iter().copied().filter(|word| uses(text, &plain(word))).collect()
+    definition.words.iter().copied().filter(|word| uses(text, word)).collect()
 }
 
 /// A text's words with one blank around each.
@@ -187,6 +188,6 @@ fn plain(text: &str) -> String {
 
 /// Whether a plain text uses these words, in the singular or the plural.
 fn uses(text: &str, words: &str) -> bool {
-    let words = words.trim();
-    text.contains(&format!(" {words} ")) || text.contains(&format!(" {words}s "))
+    let words = plain(words);
+    text.contains(&words) || text.contains(&format!("{}s ", words.trim_end()))
 }

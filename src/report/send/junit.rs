@@ -1,6 +1,5 @@
 //! `JUnit` XML of `send`: a test case for each step, or for each case of a suite.
 
-use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -16,27 +15,26 @@ use crate::rules::Finding;
 pub struct SendJunit<W> {
     out: W,
     suite: TestSuite,
-    /// The names of the entries that are still to come.
-    names: VecDeque<String>,
+    /// The names of all entries that are to come, in order.
+    names: Vec<String>,
     grave: Option<Grave>,
 }
 
 impl<W: Write> SendJunit<W> {
     /// A document on `out`.
     pub fn new(out: W) -> Self {
-        Self { out, suite: TestSuite::new("mipflow send"), names: VecDeque::new(), grave: None }
+        Self { out, suite: TestSuite::new("mipflow send"), names: Vec::new(), grave: None }
     }
 }
 
 impl<W: Write> SendReport for SendJunit<W> {
     fn begin(&mut self, announcement: &Announcement) -> io::Result<()> {
-        self.names = announcement.names.iter().cloned().collect();
+        self.names.clone_from(&announcement.names);
         self.grave = announcement.fail_on.map(Grave::new);
         Ok(())
     }
 
     fn entry(&mut self, entry: &Entry, found: &[Finding]) -> io::Result<()> {
-        self.names.pop_front();
         let complaints: Vec<String> = entry.outcomes.iter().flat_map(told).collect();
         let status = match entry.passed() {
             Some(true) => TestCaseStatus::success(),
@@ -65,8 +63,8 @@ impl<W: Write> SendReport for SendJunit<W> {
     fn finish(&mut self, found: &[Finding]) -> io::Result<()> {
         let Self { out, suite, names, grave } = self;
         // Of a run that was ended early: what is not there could be taken for what has never been.
-        for name in names.drain(..) {
-            let mut case = TestCase::new(printable(&name), skipped("it was not run"));
+        for name in names.iter().skip(suite.test_cases.len()) {
+            let mut case = TestCase::new(printable(name), skipped("it was not run"));
             case.set_classname("mipflow send");
             suite.add_test_case(case);
         }
