@@ -114,6 +114,36 @@ fn files_that_are_no_captures() {
 }
 
 #[test]
+fn formats_that_are_known_and_not_read_are_named_with_the_way_out() {
+    let scratch = Scratch::new();
+    // An archive begins with the name of the first file in it, in 100 octets; its mark is at octet 257.
+    let mut archive = b"site/figure3.pcap".to_vec();
+    archive.resize(257, 0);
+    archive.extend(b"ustar\x0000");
+    archive.resize(512, 0);
+    archive.extend(sample("figure3"));
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(&archive).unwrap();
+    let unpack = "unpack the captures in it first";
+    let convert = "convert it with `editcap -F pcap OLD NEW`";
+    let decompress = "decompress it first, or compress with gzip or zstd";
+    for (name, content, format, way_out) in [
+        ("site.tar", archive.clone(), "a tar archive", unpack),
+        ("site.tar.gz", encoder.finish().unwrap(), "a tar archive", unpack),
+        ("site.tar.zst", zstd::encode_all(&archive[..], 0).unwrap(), "a tar archive", unpack),
+        ("site.zip", b"PK\x03\x04\x14\0\0\0".to_vec(), "a zip archive", unpack),
+        ("old.snoop", b"snoop\0\0\0\0\0\0\x02".to_vec(), "a snoop capture", convert),
+        ("a.pcap.xz", b"\xfd7zXZ\0\0\x04".to_vec(), "compressed with xz", decompress),
+        ("a.pcap.bz2", b"BZh91AY&SY".to_vec(), "compressed with bzip2", decompress),
+    ] {
+        let file = scratch.file(name, &content);
+        let run = run(&format!("decode {file}"));
+        let expected = format!("`{file}` is {format}, which mipflow does not read | {way_out}");
+        assert_eq!((run.code, told(&run)), (3, expected));
+    }
+}
+
+#[test]
 fn a_program_gets_its_document_even_of_a_file_that_is_missing() {
     let run = run("decode --format json missing.pcap");
     assert_eq!(run.code, 3);

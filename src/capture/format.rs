@@ -76,6 +76,10 @@ fn other_format(first: &[u8]) -> Fault {
         (b"PK\x03\x04", "a zip archive", UNPACK),
         (b"7z\xbc\xaf\x27\x1c", "a 7z archive", UNPACK),
     ];
+    // Its mark comes late, behind a file's name. Where not so much was read yet, it is told as what it begins with.
+    if first.get(257..).is_some_and(|later| later.starts_with(b"ustar")) {
+        return Fault::OtherFormat { format: "a tar archive", help: UNPACK };
+    }
     FORMATS.iter().find(|(magic, ..)| first.starts_with(magic)).map_or_else(
         || Fault::NotACapture { first: first.iter().copied().take(8).collect() },
         |&(_, format, help)| Fault::OtherFormat { format, help },
