@@ -8,10 +8,10 @@ mod history;
 mod laws;
 
 use history::table::{exchanges, flows, nodes, policy, rule_counts, states, times, tunnels};
-use history::{History, Operation, Shot, moment, pcap};
+use history::{Damage, History, Operation, Shot, moment, pcap};
 use mipflow::capture::{Frame, LinkType, Next, Timeline};
 use mipflow::state::{Limits, Observer, Options};
-use mipflow::time::{Precision, Timestamp};
+use mipflow::time::Timestamp;
 use mipflow::trace::{Seen, Trace};
 use mipflow::wire::{KeyRing, Numbers, PORT};
 use proptest::collection::vec;
@@ -104,7 +104,9 @@ proptest! {
     #[test]
     fn tables_agree_at_every_frame(operations in operations(), place in any::<prop::sample::Index>()) {
         let (history, _) = History::of(&operations);
-        laws::observer::tables_agree(&history.observe());
+        let observer = history.observe();
+        laws::observer::tables_agree(&observer);
+        laws::observer::times_agree(&observer);
         laws::observer::tables_agree(&history.observe_until(place.index(history.shots.len() + 1) as u64));
     }
 
@@ -217,35 +219,17 @@ proptest! {
     #[test]
     fn any_octets_at_any_time_are_borne(
         operations in operations(),
-        damage in vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<u8>(), any::<i64>()), 0..30),
+        damages in vec(any::<[u8; 6]>().prop_map(Damage), 0..30),
         link_type in prop_oneof![Just(101u32), Just(1), Just(113), Just(276), any::<u32>()],
     ) {
         let (mut history, _) = History::of(&operations);
-        let count = history.shots.len();
-        for (shot, at, octet, time) in damage {
-            let shot = &mut history.shots[shot.index(count)];
-            if octet % 5 == 0 {
-                shot.time = Timestamp::from_nanoseconds(time);
-            }
-            if octet % 7 == 0 {
-                shot.octets.truncate(at.index(shot.octets.len() + 1));
-            } else if !shot.octets.is_empty() {
-                let at = at.index(shot.octets.len());
-                shot.octets[at] = octet;
-            }
+        for damage in damages {
+            damage.befall(&mut history);
         }
         let mut trace = Trace::new(&[PORT], Numbers::default(), false);
         let mut observer = Observer::new(Options::default());
-        for (index, shot) in history.shots.iter().enumerate() {
-            let frame = Frame {
-                number: index as u64 + 1,
-                file: 0,
-                time: shot.time,
-                precision: Precision::NANOSECONDS,
-                link_type: LinkType(link_type),
-                data: &shot.octets,
-                original_length: u32::try_from(shot.length).unwrap(),
-            };
+        for frame in history.frames() {
+            let frame = Frame { link_type: LinkType(link_type), ..frame };
             take(&mut trace, &mut observer, &frame);
         }
         observer.close();

@@ -1,61 +1,53 @@
 //! What the pipeline says of frames, whichever way they take through it.
 
+// Helpers of tests may fail loudly, as the tests themselves may.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod history;
+#[allow(unreachable_pub, reason = "the fuzz targets use it as a library")]
+mod laws;
+
 use std::ffi::OsString;
 
-use mipflow::capture::{Next, Timeline};
-use mipflow::pipeline::{Observed, Pipeline};
-use mipflow::rules;
-use mipflow::state::Options;
-use mipflow::trace::Trace;
-use mipflow::wire::{KeyRing, Numbers, PORT};
-
-/// What frames are, a letter each, and the pipeline after them.
-fn read(sample: &str, attribute: bool, judged: bool) -> (String, Pipeline) {
-    let observer = Options { attribute, ..Options::default() };
-    let rules = judged.then(rules::Options::default);
-    let mut pipeline = Pipeline::new(Trace::new(&[PORT], Numbers::default(), false), observer, rules);
-    let mut timeline = Timeline::open(&[OsString::from(format!("samples/{sample}.pcap"))]);
-    let mut letters = String::new();
-    while let Next::Frame(frame) = timeline.next() {
-        letters.push(match pipeline.take(&frame, &KeyRing::default(), |message| message.seen.frame) {
-            Observed::Message(number) => {
-                assert_eq!(number, frame.number);
-                'm'
-            }
-            Observed::Tunnelled { reassembled: true, .. } => 'r',
-            Observed::Tunnelled { .. } => 't',
-            Observed::Fragment => 'f',
-            Observed::Nothing => '.',
-        });
-    }
-    pipeline.close();
-    (letters, pipeline)
-}
+use history::{Damage, History, Operation};
+use mipflow::capture::{Frame, Next, Timeline};
+use proptest::collection::vec;
+use proptest::prelude::*;
 
 #[test]
-fn frames_are_the_same_on_the_short_way_and_the_long() {
+fn frames_of_the_samples_are_the_same_on_every_way() {
+    let mut kinds = String::new();
     for sample in ["figure3", "tunnels", "foreign-agent", "malformed", "extensions"] {
-        let (long, judged) = read(sample, true, true);
-        assert!(long.contains('m'), "{sample}");
-        for attribute in [true, false] {
-            let (letters, pipeline) = read(sample, attribute, true);
-            assert_eq!(letters, long, "{sample}");
-            assert_eq!(pipeline.observer().tunnelled(), judged.observer().tunnelled(), "{sample}");
-            assert_eq!(pipeline.trace().counts().packets, long.len() as u64, "{sample}");
-            let found = |pipeline: &Pipeline| pipeline.findings().map(|findings| findings.kept().to_vec());
-            assert_eq!(found(&pipeline), found(&judged), "{sample}");
-            // Who is not judged is seen all the same.
-            let (letters, pipeline) = read(sample, attribute, false);
-            assert_eq!(
-                (letters, pipeline.observer().tunnelled()),
-                (long.clone(), judged.observer().tunnelled())
-            );
-            assert!(pipeline.findings().is_none() && found(&judged).is_some());
+        let mut timeline = Timeline::open(&[OsString::from(format!("samples/{sample}.pcap"))]);
+        let mut octets = Vec::new();
+        let mut frames = Vec::new();
+        while let Next::Frame(frame) = timeline.next() {
+            octets.push(frame.data.to_vec());
+            frames.push(Frame { data: &[], ..frame });
         }
+        for (frame, octets) in frames.iter_mut().zip(&octets) {
+            frame.data = octets;
+        }
+        let (letters, _) = laws::pipeline::ways_agree(&frames, true);
+        assert!(letters.contains('m'), "{sample}");
+        kinds.push_str(&letters);
     }
-    // All kinds there are.
-    let (tunnels, _) = read("tunnels", true, true);
-    for letter in "mtfr".chars() {
-        assert!(tunnels.contains(letter), "{letter} {tunnels}");
+    assert!("mtfr.".chars().all(|letter| kinds.contains(letter)), "all kinds there are: {kinds}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn frames_of_damaged_histories_are_the_same_on_every_way(
+        operations in vec(any::<[u8; 6]>().prop_map(Operation), 1..60),
+        damages in vec(any::<[u8; 6]>().prop_map(Damage), 0..8),
+        cold_start in any::<bool>(),
+    ) {
+        let (mut history, _) = History::of(&operations);
+        for damage in damages {
+            damage.befall(&mut history);
+        }
+        laws::pipeline::ways_agree(&history.frames(), cold_start);
     }
 }

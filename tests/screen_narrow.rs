@@ -8,7 +8,7 @@ mod screen;
 
 use crossterm::event::KeyCode;
 use history::{Ask, History};
-use mipflow::capture::{Frame, LinkType, Writer};
+use mipflow::capture::{Frame, Writer};
 use mipflow::time::Precision;
 use mipflow::tui::{App, Filter, Message, SaveError, Settings};
 use mipflow::watch::EngineOptions;
@@ -19,16 +19,8 @@ fn after(history: &History, size: (u16, u16)) -> Bench {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("history.pcap");
     let mut writer = Writer::create::<&str>(&path, &[]).unwrap();
-    for (number, shot) in (1..).zip(&history.shots) {
-        let frame = Frame {
-            number,
-            file: 0,
-            time: shot.time,
-            precision: Precision::MICROSECONDS,
-            link_type: LinkType::RAW,
-            data: &shot.octets,
-            original_length: u32::try_from(shot.length).unwrap(),
-        };
+    for frame in history.frames() {
+        let frame = Frame { precision: Precision::MICROSECONDS, ..frame };
         writer.write(&frame).unwrap();
     }
     writer.finish().unwrap();

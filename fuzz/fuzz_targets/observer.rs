@@ -27,7 +27,9 @@ fuzz_target!(|octets: &[u8]| {
             flow_binding_octets: 40,
         };
     }
-    laws::observer::tables_agree(&history.observe_with(options));
+    let observer = history.observe_with(options);
+    laws::observer::tables_agree(&observer);
+    laws::observer::times_agree(&observer);
     if let Some(start) = starts.get(starts.len() / 2) {
         laws::observer::tables_agree(&history.observe_until(*start as u64));
     }

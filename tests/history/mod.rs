@@ -12,6 +12,7 @@
     reason = "each test binary writes histories of its own kind"
 )]
 
+mod damage;
 mod message;
 mod operation;
 mod packet;
@@ -25,6 +26,7 @@ use mipflow::time::{Precision, Timestamp};
 use mipflow::trace::{Seen, Trace};
 use mipflow::wire::{KeyRing, Numbers, PORT};
 
+pub use damage::Damage;
 pub use message::{Answer, Ask, revocation, revocation_acknowledgement, selector_octets};
 pub use operation::Operation;
 
@@ -57,6 +59,21 @@ pub struct Shot {
     pub octets: Vec<u8>,
     /// Octets it had on its link.
     pub length: usize,
+}
+
+impl Shot {
+    /// The frame with this number.
+    pub fn frame(&self, number: u64) -> Frame<'_> {
+        Frame {
+            number,
+            file: 0,
+            time: self.time,
+            precision: Precision::NANOSECONDS,
+            link_type: LinkType::RAW,
+            data: &self.octets,
+            original_length: u32::try_from(self.length).unwrap(),
+        }
+    }
 }
 
 /// Frames in the order of the capture.
@@ -187,6 +204,11 @@ impl History {
         (history, starts)
     }
 
+    /// The frames as a capture gives them.
+    pub fn frames(&self) -> Vec<Frame<'_>> {
+        (1..).zip(&self.shots).map(|(number, shot)| shot.frame(number)).collect()
+    }
+
     /// What an observer makes of each frame.
     pub fn attributions(&self) -> Vec<Attribution> {
         self.feed(Options::default(), self.shots.len()).1
@@ -196,16 +218,7 @@ impl History {
         let mut trace = Trace::new(&[PORT], Numbers::default(), false);
         let mut observer = Observer::new(options);
         let mut attributions = Vec::new();
-        for (index, shot) in self.shots[..count].iter().enumerate() {
-            let frame = Frame {
-                number: index as u64 + 1,
-                file: 0,
-                time: shot.time,
-                precision: Precision::NANOSECONDS,
-                link_type: LinkType::RAW,
-                data: &shot.octets,
-                original_length: u32::try_from(shot.length).unwrap(),
-            };
+        for frame in self.frames().into_iter().take(count) {
             observer.advance(frame.time);
             attributions.push(match trace.take(&frame) {
                 Seen::Nothing | Seen::Fragment(_) => Attribution::default(),

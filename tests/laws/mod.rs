@@ -7,4 +7,5 @@
 pub mod capture;
 pub mod net;
 pub mod observer;
+pub mod pipeline;
 pub mod wire;

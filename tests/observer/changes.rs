@@ -1,8 +1,6 @@
 //! Looking on while it happens: the tables brought up to date between packets, and what is told to have changed.
 
-use mipflow::capture::{Frame, LinkType};
 use mipflow::state::{Limits, Observer, Options, Status, Still};
-use mipflow::time::Precision;
 use mipflow::watch::{Engine, EngineOptions, Taken};
 
 use crate::history::table::{exchanges, flows, nodes, rule_counts, states, tunnels};
@@ -26,15 +24,7 @@ impl<'h> Watch<'h> {
     fn next(&mut self) -> Taken {
         let shot = &self.history.shots[self.taken];
         self.taken += 1;
-        self.engine.take(&Frame {
-            number: self.taken as u64,
-            file: 0,
-            time: shot.time,
-            precision: Precision::NANOSECONDS,
-            link_type: LinkType::RAW,
-            data: &shot.octets,
-            original_length: u32::try_from(shot.length).unwrap(),
-        })
+        self.engine.take(&shot.frame(self.taken as u64))
     }
 
     /// Takes some frames.

@@ -20,7 +20,7 @@ mod whose;
 
 use std::collections::BTreeSet;
 
-use mipflow::capture::{Frame, LinkType};
+use mipflow::capture::Frame;
 use mipflow::pipeline::Pipeline;
 use mipflow::rules::{CATALOGUE, Finding, Level, Options};
 use mipflow::state;
@@ -89,16 +89,8 @@ pub(crate) fn judged_by(
     let trace = Trace::new(&[PORT], Numbers::default(), false);
     let mut pipeline = Pipeline::new(trace, observer, Some(Options { cold_start, ..Options::default() }));
     let keys = keys();
-    for (index, shot) in scene.history.shots.iter().enumerate() {
-        let frame = Frame {
-            number: index as u64 + 1,
-            file: 0,
-            time: shot.time,
-            precision: precision(index as u64 + 1),
-            link_type: LinkType::RAW,
-            data: &shot.octets,
-            original_length: u32::try_from(shot.length).unwrap(),
-        };
+    for frame in scene.history.frames() {
+        let frame = Frame { precision: precision(frame.number), ..frame };
         pipeline.take(&frame, &keys, |_| ());
     }
     pipeline.close();
