@@ -17,8 +17,10 @@ mod exchanges;
 mod flows;
 mod identity;
 mod limits;
+mod nat;
 mod ownership;
 mod policy;
+mod revocations;
 mod tunnels;
 mod verdicts;
 
