@@ -318,6 +318,13 @@ impl Observer {
 
     fn judge(&mut self, slot: u32, node_slot: u32, tunnel: u16, sighting: &Sighting, packet: &Downlink) {
         let Some(node) = self.directory.nodes.get(node_slot as usize) else { return };
+        if node.is_inner_side(tunnel.into()) {
+            // It is judged where it is seen on the outer side.
+            if let Some(flow) = self.flows.flow_mut(slot) {
+                flow.marks.clear(Marks::STEADY);
+            }
+            return;
+        }
         let rule = node.policy().decide(packet);
         let number = rule.and_then(|index| u16::try_from(index.saturating_add(1)).ok()).unwrap_or(0);
         let Some(flow) = self.flows.flow_mut(slot) else { return };
@@ -387,9 +394,10 @@ fn note_switch(flow: &mut Flow, node: &Node, tunnel: u16, sighting: &Sighting) -
     let alive = |index: u16| {
         node.tunnels().get(usize::from(index)).is_some_and(|tunnel| tunnel.is_alive(sighting.time))
     };
-    // Where neither direction has one yet, there were later fragments only.
+    // Where neither direction has one yet, there were later fragments only, or what was seen within a NAT.
     let noted = [own.tunnel, other.tunnel].into_iter().find(|tunnel| *tunnel != NO_TUNNEL);
-    let before = noted.unwrap_or(flow.path.tunnel);
+    let first = Some(flow.path.tunnel).filter(|first| !node.is_inner_side((*first).into()));
+    let before = noted.or(first).unwrap_or(tunnel);
     let changed = before != tunnel && alive(tunnel) && !node.are_one_way(before.into(), tunnel.into());
     if changed && !alive(before) {
         flow.marks.set(Marks::MOVED);

@@ -19,6 +19,7 @@ mod identity;
 mod limits;
 mod ownership;
 mod policy;
+mod translated;
 mod tunnels;
 mod verdicts;
 
