@@ -270,3 +270,17 @@ fn what_is_good_and_bad_has_its_colour() {
     let text = coloured("--show messages --key 256=text:wrong samples/figure3.pcap");
     assert!(text.contains(" \u{1b}[1m\u{1b}[31mINVALID\u{1b}[0m"), "{text}");
 }
+
+/// Of the 33 frames of tunnels.pcap, by samples/README.md, 17 are not in UDP, and three of them fragments of one datagram.
+#[test]
+fn tunnels_without_a_registration_are_told_where_there_are_no_messages() {
+    let told = finished(mipflow("decode --show messages samples/tunnels.pcap -f").arg("not udp port 434"));
+    let expected =
+        "no Mobile IP messages in 33 packets; 15 are in tunnels whose registrations were not seen\n";
+    assert_eq!((told.out.as_str(), told.code), (expected, 0));
+    // Nothing is known of whose they are.
+    let told = finished(
+        mipflow("decode --show messages --node 10.1.0.1 samples/tunnels.pcap -f").arg("not udp port 434"),
+    );
+    assert_eq!(told.out, "no Mobile IP messages of this node in 33 packets\n");
+}

@@ -32,10 +32,7 @@ impl Observer {
         let (source, destination) = (header.source, header.destination);
         let agents = (self.directory.agents.number(source), self.directory.agents.number(destination));
         if agents == (None, None) {
-            // No home agent's. Copies are told apart all the same: rules judge such packets, too (TUN-015), and the home
-            // agent may be known by the time that the copy comes.
-            let copy = self.duplicates.is_copy(&Sample::from(&tunnel.outer), time);
-            return Attribution { copy, ..Attribution::default() };
+            return self.take_of_no_agent(&Sample::from(&tunnel.outer), time);
         }
         let print = self.duplicates.print(&Sample::from(&tunnel.outer));
         let ends = Ends { source, destination, ports: None };
@@ -165,6 +162,14 @@ impl Observer {
             self.unknown(ends);
         }
         Attribution::default()
+    }
+
+    /// A packet in a tunnel between two of whom none is a home agent that is known. Copies are told apart all the same:
+    /// rules judge such packets, too (TUN-015), and the home agent may be known by the time that the copy comes.
+    pub(super) fn take_of_no_agent(&mut self, sample: &Sample<'_>, time: Timestamp) -> Attribution {
+        let copy = self.duplicates.is_copy(sample, time);
+        self.of_no_agent = self.of_no_agent.saturating_add(u64::from(!copy));
+        Attribution { copy, ..Attribution::default() }
     }
 
     /// A packet whose inside cannot be read counts by its endpoints alone.

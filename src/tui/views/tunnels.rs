@@ -339,8 +339,12 @@ pub fn awaited(app: &App, facts: Facts<'_>) -> String {
         (0, true) => "; no packets at all".to_owned(),
         (others, _) => format!("; {:#}", counted(others, "other packet")),
     };
+    let tunnels = match facts.observer.of_no_agent() {
+        0 => String::new(),
+        packets => format!(", {} of them in tunnels", grouped(packets)),
+    };
     let yet = if facts.input.ended { "" } else { " yet" };
-    format!("no Mobile IP on udp/{}{yet}{packets}", ports.join(","))
+    format!("no Mobile IP on udp/{}{yet}{packets}{tunnels}", ports.join(","))
 }
 
 #[cfg(test)]
