@@ -284,3 +284,21 @@ fn tunnels_without_a_registration_are_told_where_there_are_no_messages() {
     );
     assert_eq!(told.out, "no Mobile IP messages of this node in 33 packets\n");
 }
+
+#[test]
+fn of_a_ring_of_captures_the_first_and_the_last_are_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let names: Vec<String> = (0..9)
+        .map(|place| {
+            let path = directory.path().join(format!("ring.{place}.pcap"));
+            fs::copy("samples/malformed.pcap", &path).unwrap();
+            path.display().to_string()
+        })
+        .collect();
+    let files = |names: &[String]| {
+        let text = finished(mipflow("decode --show stats").args(names)).out;
+        text.lines().find_map(|line| line.strip_prefix("  files               ").map(str::to_owned)).unwrap()
+    };
+    assert_eq!(files(&names[..8]), names[..8].join(" "));
+    assert_eq!(files(&names), format!("9, the first {}, the last {}", names[0], names[8]));
+}
