@@ -122,7 +122,7 @@ fn with_advice(mut told: clap::Error) -> clap::Error {
     };
     let is_watching = || {
         let usage = told.get(ContextKind::Usage).map(ToString::to_string);
-        usage.is_some_and(|usage| usage.contains("mipflow watch"))
+        usage.is_some_and(|usage| usage.contains(" watch "))
     };
     let advice = match told.kind() {
         ErrorKind::InvalidSubcommand => word(ContextKind::InvalidSubcommand)
