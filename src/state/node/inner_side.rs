@@ -16,7 +16,7 @@ impl Node {
     }
 
     /// Whether this is no tunnel of its own, but what is seen of one on the inner side of a NAT.
-    pub(in crate::state) fn is_inner_side(&self, tunnel: usize) -> bool {
+    pub fn is_inner_side(&self, tunnel: usize) -> bool {
         let tunnel = self.rare.as_ref().and_then(|_| self.tunnels.get(tunnel));
         tunnel.is_some_and(|tunnel| tunnel.bid.is_none() && self.is_inside_nat(tunnel.far_end))
     }

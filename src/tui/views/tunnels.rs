@@ -269,8 +269,7 @@ pub fn text_of_row(app: &App, facts: Facts<'_>, place: usize) -> String {
 
 /// The tunnel that a flow was seen in last.
 pub(super) fn last_tunnel(flow: &FlowView) -> Option<u16> {
-    let last = flow.paths.iter().max_by_key(|path| path.last)?;
-    u16::try_from(last.tunnel).ok()
+    u16::try_from(flow.last_path()?.tunnel).ok()
 }
 
 /// Draws the tree and the policy.
