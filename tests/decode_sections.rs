@@ -270,3 +270,35 @@ fn what_is_good_and_bad_has_its_colour() {
     let text = coloured("--show messages --key 256=text:wrong samples/figure3.pcap");
     assert!(text.contains(" \u{1b}[1m\u{1b}[31mINVALID\u{1b}[0m"), "{text}");
 }
+
+/// Of the 33 frames of tunnels.pcap, by samples/README.md, 17 are not in UDP, and three of them fragments of one datagram.
+#[test]
+fn tunnels_without_a_registration_are_told_where_there_are_no_messages() {
+    let told = finished(mipflow("decode --show messages samples/tunnels.pcap -f").arg("not udp port 434"));
+    let expected =
+        "no Mobile IP messages in 33 packets; 15 are in tunnels whose registrations were not seen\n";
+    assert_eq!((told.out.as_str(), told.code), (expected, 0));
+    // Nothing is known of whose they are.
+    let told = finished(
+        mipflow("decode --show messages --node 10.1.0.1 samples/tunnels.pcap -f").arg("not udp port 434"),
+    );
+    assert_eq!(told.out, "no Mobile IP messages of this node in 33 packets\n");
+}
+
+#[test]
+fn of_a_ring_of_captures_the_first_and_the_last_are_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let names: Vec<String> = (0..9)
+        .map(|place| {
+            let path = directory.path().join(format!("ring.{place}.pcap"));
+            fs::copy("samples/malformed.pcap", &path).unwrap();
+            path.display().to_string()
+        })
+        .collect();
+    let files = |names: &[String]| {
+        let text = finished(mipflow("decode --show stats").args(names)).out;
+        text.lines().find_map(|line| line.strip_prefix("  files               ").map(str::to_owned)).unwrap()
+    };
+    assert_eq!(files(&names[..8]), names[..8].join(" "));
+    assert_eq!(files(&names), format!("9, the first {}, the last {}", names[0], names[8]));
+}

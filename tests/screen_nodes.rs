@@ -167,3 +167,23 @@ fn counts_are_written_in_groups_of_three_digits() {
     bench.keys("finding:EXT-004\n");
     assert!(bench.line("EXT-004").ends_with("(1 000)"), "{}", bench.text());
 }
+
+/// Who watches from the middle on sees tunnels before anybody registers again.
+#[test]
+fn tunnels_before_the_first_registration_are_counted_where_nothing_is_known() {
+    let mut scenario = Scenario::default();
+    scenario.down(0, [192, 0, 2, 1], 17, [5060, 5060], b"a").down(
+        1000,
+        [192, 0, 2, 1],
+        17,
+        [5060, 5060],
+        b"b",
+    );
+    scenario.accepted(2000, &register(1, 2));
+    let mut bench = bench(&scenario);
+    bench.read(2);
+    let told = "no Mobile IP on udp/434 yet; 2 other packets, 2 of them in tunnels";
+    assert!(bench.shows(told), "{}", bench.text());
+    bench.read(4);
+    assert!(bench.shows("10.1.0.1") && !bench.shows("of them in tunnels"), "{}", bench.text());
+}

@@ -6,10 +6,12 @@
 // Waits end by the clock.
 #![allow(clippy::disallowed_methods)]
 
+mod program;
 mod terminal;
 
 use std::path::{Path, PathBuf};
 
+use program::capture::{RAW, datagram, pcap, request};
 use serde_json::Value;
 use terminal::Terminal;
 
@@ -97,4 +99,27 @@ fn the_flows_that_are_saved_are_those_that_are_shown_or_selected() {
     csv("filtered.csv", "203.0.113.50");
     json("filtered.json", 5060);
     save(&terminal, directory.path(), "filtered.pcap", "saved 8 messages");
+}
+
+/// The last 10 000 messages are kept, and who hands on what was saved has to know that there were more.
+#[test]
+fn messages_that_were_forgotten_are_told_when_others_are_saved() {
+    let directory = tempfile::tempdir().unwrap();
+    let capture = directory.path().join("many.pcap");
+    let frames = vec![datagram(40_000, 434, &request(&[])); 10_010];
+    std::fs::write(&capture, pcap(RAW, &frames)).unwrap();
+    let terminal = Terminal::new();
+    terminal.watch(capture.to_str().unwrap());
+    terminal.shows_all(&["ended", "10 010 packets"]);
+    save(&terminal, directory.path(), "all.pcap", "saved 10 000 messages (10 older messages forgotten) to");
+    save(
+        &terminal,
+        directory.path(),
+        "all.json",
+        "saved messages, tables and findings (10 older messages forg",
+    );
+    // Of nodes, and of the messages that were chosen, none is missing.
+    save(&terminal, directory.path(), "all.csv", "saved nodes to");
+    terminal.keys(&["3", "Space"]);
+    save(&terminal, directory.path(), "chosen.pcap", "saved 1 message to");
 }

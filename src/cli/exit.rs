@@ -1,13 +1,18 @@
 //! How a run ends: exit codes, and failures a user can act on.
 
+use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Write as _};
 use std::ops::Range;
 use std::process::ExitCode;
 
 use super::excerpt::excerpt;
 use super::output::Colour;
+use crate::counted::counted;
 use crate::report::{Glyphs, harmless};
 use miette::{LabeledSpan, MietteDiagnostic, MietteHandlerOpts, NamedSource};
+
+/// How many failures with the same advice are told one by one.
+const ALIKE: usize = 3;
 
 /// The exit codes of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +95,36 @@ impl Failure {
             Self::ClosedPipe => Exit::Done,
             Self::Told(exit, diagnostic) => print(exit, *diagnostic, None),
             Self::InFile(exit, diagnostic, source) => print(exit, *diagnostic, Some(*source)),
+        }
+    }
+
+    /// Tells the user of several failures, and gives the exit code of the last; `None` where there are none. Of many with one
+    /// advice, as of a ring of captures that is somebody else's, the first few are told, and how many more there are.
+    pub fn tell_all(failures: Vec<Self>) -> Option<Exit> {
+        let mut alike: BTreeMap<String, usize> = BTreeMap::new();
+        let mut exit = None;
+        for failure in failures {
+            let count = failure.help().map_or(0, |help| {
+                let count = alike.entry(help.to_owned()).or_default();
+                *count += 1;
+                *count
+            });
+            if count <= ALIKE {
+                exit = Some(failure.tell());
+            }
+        }
+        for (help, count) in alike.into_iter().filter(|(_, count)| *count > ALIKE) {
+            let more = counted(count.saturating_sub(ALIKE), "more file");
+            let are = more.verb("is", "are");
+            exit = Some(Self::io(format!("{more:#} {are} like that"), Some(help)).tell());
+        }
+        exit
+    }
+
+    fn help(&self) -> Option<&str> {
+        match self {
+            Self::Told(_, diagnostic) | Self::InFile(_, diagnostic, _) => diagnostic.help.as_deref(),
+            Self::ClosedPipe => None,
         }
     }
 

@@ -91,13 +91,22 @@ impl Explain {
         if rules.is_empty() && definition.is_none() {
             let is_passed_over =
                 |name: &String| CATALOGUE.iter().any(|rule| rule.id.starts_with(name.as_str()));
+            let letters =
+                |name: &String| -> String { name.chars().take_while(char::is_ascii_alphabetic).collect() };
+            let family = name.as_ref().map(letters).filter(|family| {
+                !family.is_empty() && CATALOGUE.iter().any(|rule| rule.id.split('-').next() == Some(family))
+            });
+            let advice = match family {
+                Some(family) => format!("mipflow explain {family} lists the rules that begin like this"),
+                None => "mipflow explain lists all rules with their levels and scopes".to_owned(),
+            };
             return Err(Failure::usage(
                 match name {
                     Some(name) if is_passed_over(&name) => format!("{name} is not of this level or scope"),
                     Some(name) => format!("there is no such rule or term: {name}"),
                     None => "there is no rule of this level and scope".to_owned(),
                 },
-                Some("mipflow explain lists all rules with their levels and scopes".into()),
+                Some(advice),
             ));
         }
         let written = match (self.format, definition, rules.as_slice()) {

@@ -23,7 +23,9 @@ mod watch;
 pub use exit::{Exit, Failure};
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, CommandFactory, FromArgMatches as _, Parser, Subcommand};
 
 use crate::report::harmless;
@@ -60,6 +62,7 @@ impl Cli {
     pub fn from_arguments() -> Result<Self, Exit> {
         let parsed = Self::parsed().try_get_matches().and_then(|found| Self::from_arg_matches(&found));
         parsed.map_err(|told| {
+            let told = with_advice(told);
             if told.use_stderr() {
                 // Who closed standard error does not want to know.
                 let _ = if has_harmful_words() {
@@ -108,6 +111,36 @@ impl Cli {
             Command::Man(man) => man.run(Self::command()),
         }
     }
+}
+
+/// What is wrong with the command line, and what may have been meant by it: a capture in the place of a command, or more
+/// of what `watch` takes one of.
+fn with_advice(mut told: clap::Error) -> clap::Error {
+    let word = |kind| match told.get(kind) {
+        Some(ContextValue::String(word)) => Some(word.as_str()),
+        _ => None,
+    };
+    let is_watching = || {
+        let usage = told.get(ContextKind::Usage).map(ToString::to_string);
+        usage.is_some_and(|usage| usage.contains(" watch "))
+    };
+    let advice = match told.kind() {
+        ErrorKind::InvalidSubcommand => word(ContextKind::InvalidSubcommand)
+            .filter(|word| Path::new(word).exists())
+            .map(|word| format!("to read a capture, write `mipflow decode {word}` or `mipflow watch {word}`")),
+        ErrorKind::UnknownArgument => word(ContextKind::InvalidArg)
+            .filter(|word| !word.starts_with('-') && is_watching())
+            .map(|_| {
+                "several interfaces are `-i eth0 -i wlan0`; several captures become one by `mergecap -w - FILE... | \
+                 mipflow watch -`"
+                    .to_owned()
+            }),
+        _ => None,
+    };
+    if let Some(advice) = advice {
+        told.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![advice.into()]));
+    }
+    told
 }
 
 /// Whether a word of the command line holds what a terminal could obey: where names of files are put there by a shell,

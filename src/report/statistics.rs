@@ -7,6 +7,9 @@ use crate::counted::{counted, grouped};
 use crate::rules::Findings;
 use crate::wire::{MessageType, ReplyCode};
 
+/// The most files that are named one by one: a ring of captures can have a thousand.
+const MOST_NAMES: usize = 8;
+
 /// Writes what was counted.
 pub(super) fn write(
     out: &mut dyn Write,
@@ -21,8 +24,14 @@ pub(super) fn write(
     let mut row = |title: &str, value: String| writeln!(out, "  {title:<20}{value}");
     let names: Vec<String> =
         summary.files.iter().map(|file| look.glyphs.text(file.as_bytes()).to_string()).collect();
+    let names = match names.as_slice() {
+        [first, .., last] if names.len() > MOST_NAMES => {
+            format!("{}, the first {first}, the last {last}", grouped(names.len() as u64))
+        }
+        names => names.join(" "),
+    };
     // Only what is live can lose packets.
-    row(if summary.lost.is_some() { "interfaces" } else { "files" }, names.join(" "))?;
+    row(if summary.lost.is_some() { "interfaces" } else { "files" }, names)?;
     row("link types", summary.link_type_names().join(" "))?;
     row("packets", format!("{} ({:#})", grouped(counts.packets), counted(counts.bytes, "octet")))?;
     if let (Some(first), Some(last)) = (counts.first, counts.last) {

@@ -272,6 +272,11 @@ impl<W: Write> Report for TextReport<W> {
                 let are = counted(tunnelled, "packet").verb("is", "are");
                 write!(self.out, ", of which {} {are} tunnelled", grouped(tunnelled))?;
             }
+            let others = summary.observer.of_no_agent();
+            if others > 0 && summary.target.is_none() {
+                let are = counted(others, "packet").verb("is", "are");
+                write!(self.out, "; {} {are} in tunnels whose registrations were not seen", grouped(others))?;
+            }
             writeln!(self.out, "{quiet:#}")?;
         }
         self.tables(summary)?;

@@ -8,7 +8,7 @@ use super::facts::{Answering, Asking, LiveBids, MessageFacts, Revoking, Traits, 
 use super::finder::{Context, Finder};
 #[cfg(debug_assertions)]
 use super::memory::Session;
-use super::memory::{Answer, Asked, Faults};
+use super::memory::{Answer, Asked};
 use super::pairing::anchors;
 use super::validator::Validator;
 use crate::state::{Attribution, MessageEvent, Node, Observer};
@@ -86,12 +86,17 @@ impl Validator {
         observer: &Observer,
     ) {
         let session = seen.node.and_then(|node| self.world.session(node, observer)).unwrap_or(&self.blank);
+        let group = seen.request.unwrap_or(message.place.frame);
+        let mut asked = Asked::of(message, request, seen.node, group);
+        if let Some(copy) = self.world.recent.across_nat(&asked) {
+            (asked.faults, asked.is_translated) = (copy.faults, true);
+            self.world.recent.remember(Arc::new(asked));
+            return;
+        }
         let mut finder = Finder::new(context, Some(session), &mut self.reports);
         judge_alone(&self.checks, sort, message, &mut finder);
-        let mut faults = Faults::default();
-        self.reports.iter().for_each(|report| faults.add(report.finding.rule.id));
-        let group = seen.request.unwrap_or(message.place.frame);
-        let asked = Arc::new(Asked::of(message, request, seen.node, group, faults));
+        self.reports.iter().for_each(|report| asked.faults.add(report.finding.rule.id));
+        let asked = Arc::new(asked);
         let asking = Asking {
             message,
             request,

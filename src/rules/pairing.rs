@@ -10,10 +10,17 @@ use crate::state::Attribution;
 use crate::wire::Header;
 
 impl Validator {
-    /// The copy of a request that a reply answers: the latest, one on the reply's own leg before others (D8).
+    /// The copy of a request that a reply answers: the latest, one on the reply's own leg before others (D8), and of the
+    /// two on both sides of a NAT the one on the side of the reply **(ours)**.
     pub(super) fn asked_of(&self, group: u64, message: &MessageFacts<'_, '_>) -> Option<&Arc<Asked>> {
         let copies = || self.world().recent.copies(group).filter(|asked| self.may_answer(message, asked));
-        copies().find(|asked| asked.leg == message.leg).or_else(|| copies().next())
+        let latest = copies().find(|asked| asked.leg == message.leg).or_else(|| copies().next())?;
+        if latest.said.asks_udp_tunnel && latest.source != message.destination {
+            let is_own =
+                |copy: &&Arc<Asked>| copy.source == message.destination && latest.is_across_nat(copy);
+            return copies().find(is_own).or(Some(latest));
+        }
+        Some(latest)
     }
 
     /// A request of which not all was captured, with what another copy of it tells: all up to the authentication is the same

@@ -10,7 +10,10 @@ use crate::time::Precision;
 impl Validator {
     /// Judges the oldest request, whose reply timeout is over.
     pub(super) fn lapse(&mut self, observer: &Observer) {
-        let Some(asked) = self.world.recent.take_lapsed() else { return };
+        // Of the two on both sides of a NAT the first was judged.
+        let Some(asked) = self.world.recent.take_lapsed().filter(|asked| !asked.is_translated) else {
+            return;
+        };
         let node = asked.node.map(|node| self.world.node_of(node, asked.place.time));
         let session = node.and_then(|node| self.world.session(node, observer)).unwrap_or(&self.blank);
         let home_address = Some(asked.request.home_address).filter(|address| !address.is_unspecified());

@@ -80,8 +80,7 @@ impl Observer {
             (Some(_), Some(_)) => return None,
             (None, None) => {
                 self.take_number();
-                let copy = self.duplicates.is_copy(&tunnel.into(), time);
-                return Some(Attribution { copy, ..Attribution::default() });
+                return Some(self.take_of_no_agent(&tunnel.into(), time));
             }
         };
         self.take_number();

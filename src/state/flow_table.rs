@@ -365,6 +365,7 @@ impl FlowTable {
             paths.push(PathView {
                 bid: node.tunnels().get(tunnel).and_then(|tunnel| tunnel.bid),
                 tunnel,
+                is_inner: node.is_inner_side(tunnel),
                 downlink: current.downlink,
                 uplink: current.uplink,
                 first: current.first,

@@ -34,6 +34,18 @@ pub struct FlowView {
     pub paths: SmallVec<[PathView; 1]>,
 }
 
+impl FlowView {
+    /// The tunnels it took, without what was seen of them on the inner side of a NAT.
+    pub fn ways(&self) -> impl Iterator<Item = &PathView> {
+        self.paths.iter().filter(|path| !path.is_inner)
+    }
+
+    /// Where it was seen last; on the inner side of a NAT only where it was seen nowhere else.
+    pub fn last_path(&self) -> Option<&PathView> {
+        self.paths.iter().max_by_key(|path| (!path.is_inner, path.last))
+    }
+}
+
 /// A flow in one tunnel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PathView {
@@ -41,6 +53,8 @@ pub struct PathView {
     pub bid: Option<Bid>,
     /// Index of the tunnel in its node.
     pub tunnel: usize,
+    /// Whether this is what was seen of another tunnel on the inner side of a NAT.
+    pub is_inner: bool,
     /// Towards the node.
     pub downlink: Traffic,
     /// From the node.

@@ -1,5 +1,6 @@
 //! A mobile node as an observer knows it: its bindings, its policy and its tunnels.
 
+mod inner_side;
 mod transitions;
 
 use std::net::Ipv4Addr;
@@ -87,6 +88,8 @@ struct Rare {
     lost_binding: bool,
     /// Where tunnels ended before a NAT gave them another end.
     former_ends: Vec<FormerEnd>,
+    /// Where tunnels end on the inner side of a NAT of which the capture has both sides.
+    inside: Vec<FarEnd>,
     violations: Option<Violations>,
     moves: Vec<Move>,
 }

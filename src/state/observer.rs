@@ -132,6 +132,7 @@ pub struct Observer {
     pub(super) evicted_rules: u64,
     pub(super) evicted_others: u64,
     pub(super) tunnelled: u64,
+    pub(super) of_no_agent: u64,
     /// Bindings of a node as they were before the last accepted reply.
     pub(super) before: Vec<Binding>,
     /// How many rules that node had.
@@ -173,6 +174,7 @@ impl Observer {
             evicted_rules: 0,
             evicted_others: 0,
             tunnelled: 0,
+            of_no_agent: 0,
             before: Vec::new(),
             rules_before: 0,
             taken: 0,
@@ -358,6 +360,12 @@ impl Observer {
     /// Packets between a home agent and a care-of address that was registered with it.
     pub fn tunnelled(&self) -> u64 {
         self.tunnelled
+    }
+
+    /// Packets in tunnels between two of whom none was known as a home agent: before the first registration of those who
+    /// use them was seen.
+    pub fn of_no_agent(&self) -> u64 {
+        self.of_no_agent
     }
 
     /// What fell out of the tables.

@@ -32,10 +32,7 @@ impl Observer {
         let (source, destination) = (header.source, header.destination);
         let agents = (self.directory.agents.number(source), self.directory.agents.number(destination));
         if agents == (None, None) {
-            // No home agent's. Copies are told apart all the same: rules judge such packets, too (TUN-015), and the home
-            // agent may be known by the time that the copy comes.
-            let copy = self.duplicates.is_copy(&Sample::from(&tunnel.outer), time);
-            return Attribution { copy, ..Attribution::default() };
+            return self.take_of_no_agent(&Sample::from(&tunnel.outer), time);
         }
         let print = self.duplicates.print(&Sample::from(&tunnel.outer));
         let ends = Ends { source, destination, ports: None };
@@ -165,6 +162,14 @@ impl Observer {
             self.unknown(ends);
         }
         Attribution::default()
+    }
+
+    /// A packet in a tunnel between two of whom none is a home agent that is known. Copies are told apart all the same:
+    /// rules judge such packets, too (TUN-015), and the home agent may be known by the time that the copy comes.
+    pub(super) fn take_of_no_agent(&mut self, sample: &Sample<'_>, time: Timestamp) -> Attribution {
+        let copy = self.duplicates.is_copy(sample, time);
+        self.of_no_agent = self.of_no_agent.saturating_add(u64::from(!copy));
+        Attribution { copy, ..Attribution::default() }
     }
 
     /// A packet whose inside cannot be read counts by its endpoints alone.
@@ -318,6 +323,13 @@ impl Observer {
 
     fn judge(&mut self, slot: u32, node_slot: u32, tunnel: u16, sighting: &Sighting, packet: &Downlink) {
         let Some(node) = self.directory.nodes.get(node_slot as usize) else { return };
+        if node.is_inner_side(tunnel.into()) {
+            // It is judged where it is seen on the outer side.
+            if let Some(flow) = self.flows.flow_mut(slot) {
+                flow.marks.clear(Marks::STEADY);
+            }
+            return;
+        }
         let rule = node.policy().decide(packet);
         let number = rule.and_then(|index| u16::try_from(index.saturating_add(1)).ok()).unwrap_or(0);
         let Some(flow) = self.flows.flow_mut(slot) else { return };
@@ -387,9 +399,10 @@ fn note_switch(flow: &mut Flow, node: &Node, tunnel: u16, sighting: &Sighting) -
     let alive = |index: u16| {
         node.tunnels().get(usize::from(index)).is_some_and(|tunnel| tunnel.is_alive(sighting.time))
     };
-    // Where neither direction has one yet, there were later fragments only.
+    // Where neither direction has one yet, there were later fragments only, or what was seen within a NAT.
     let noted = [own.tunnel, other.tunnel].into_iter().find(|tunnel| *tunnel != NO_TUNNEL);
-    let before = noted.unwrap_or(flow.path.tunnel);
+    let first = Some(flow.path.tunnel).filter(|first| !node.is_inner_side((*first).into()));
+    let before = noted.or(first).unwrap_or(tunnel);
     let changed = before != tunnel && alive(tunnel) && !node.are_one_way(before.into(), tunnel.into());
     if changed && !alive(before) {
         flow.marks.set(Marks::MOVED);

@@ -103,6 +103,14 @@ impl Observer {
         let (source, destination) = event.endpoints();
         let Some(step) = self.pending.see_again(slot, source, destination, event.time) else { return };
         let Some(request) = self.pending.request_mut(slot) else { return };
+        // The copy from before a NAT may come last: after the reply, where two captures differ in their clocks.
+        if *source.ip() == request.care_of_address
+            && *destination.ip() == request.home_agent
+            && let Some(slot) = request.node.and_then(|node| self.directory.slot(node))
+            && let Some(node) = self.directory.nodes.get_mut(slot as usize)
+        {
+            node.see_inside(source);
+        }
         if step == Step::Retransmission
             && let Some(traffic) = self.directory.agents.traffic_mut(request.home_agent)
         {

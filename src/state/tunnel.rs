@@ -1,6 +1,6 @@
 //! Tunnels: the paths bindings open, and what was seen in each.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 use super::Bid;
 use crate::time::Timestamp;
@@ -116,6 +116,11 @@ pub struct FarEnd {
 }
 
 impl FarEnd {
+    /// The end of a tunnel in UDP.
+    pub(super) const fn in_udp(end: SocketAddrV4) -> Self {
+        Self { address: *end.ip(), port: Some(end.port()) }
+    }
+
     /// Whether this and another can be the same end, where one of them lacks its port: a tunnel that should be one in
     /// UDP and is not, or the other way round. Another UDP port is another end (RFC 3519 §4.6).
     pub(crate) fn is_near(self, other: Self) -> bool {

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
+use super::app::Extent;
 use super::facts::Facts;
 use super::message::{SaveError, SaveFormat, SaveOrder};
 use super::saved_file::SavedFile;
@@ -35,7 +36,11 @@ pub fn save(facts: Facts<'_>, order: &SaveOrder) -> Result<String, SaveError> {
     match write(file.path(), facts, order) {
         Ok(what) => {
             file.complete().map_err(|error| failed(&error))?;
-            Ok(format!("saved {what} to {}", order.path))
+            let lacks = match lacking(facts, order) {
+                0 => String::new(),
+                lacking => format!(" ({:#} forgotten)", counted(lacking, "older message")),
+            };
+            Ok(format!("saved {what}{lacks} to {}", order.path))
         }
         Err(error) => {
             file.give_up();
@@ -46,6 +51,17 @@ pub fn save(facts: Facts<'_>, order: &SaveOrder) -> Result<String, SaveError> {
             })
         }
     }
+}
+
+/// How many messages may be missing, for they were forgotten; none where each was chosen.
+fn lacking(facts: Facts<'_>, order: &SaveOrder) -> u64 {
+    let has_messages = match order.format {
+        SaveFormat::Capture | SaveFormat::Json => true,
+        SaveFormat::Csv => order.view == View::Messages,
+        SaveFormat::Ladder => false,
+    };
+    let is_chosen = order.view == View::Messages && order.extent == Extent::Selected;
+    if has_messages && !is_chosen { facts.messages.forgotten() } else { 0 }
 }
 
 /// Writes to an empty file, or over one; says what was written.

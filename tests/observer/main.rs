@@ -21,6 +21,7 @@ mod nat;
 mod ownership;
 mod policy;
 mod revocations;
+mod translated;
 mod tunnels;
 mod verdicts;
 

@@ -13,6 +13,7 @@ mod history;
 mod pairs;
 mod scene;
 mod told;
+mod translated;
 mod types;
 mod unread;
 mod unseen;

@@ -1,7 +1,9 @@
 //! Call flows of relays, renewals and tunnels of all kinds.
 
+use std::net::SocketAddrV4;
+
 use crate::program;
-use crate::scenario::{Request, Scenario};
+use crate::scenario::{HOME_AGENT, Request, Scenario};
 use crate::{HOME, busy, lte, shown, troubled, wifi};
 
 /// What is said in a call flow: the time and the words of each event, in one line.
@@ -257,5 +259,31 @@ fn a_request_is_never_answered_when_its_reply_timeout_is_over() {
     ] {
         let text = shown(&troubled(), 120, &format!("--show ladder --node 10.1.0.3 {arguments}"));
         assert!(text.contains(&format!("RRQ register for 600 s {told}")), "{arguments}: {text}");
+    }
+}
+
+/// RFC 3519 §4.3: the same request goes to the home agent from the care-of address, and from the NAT. Of two captures whose
+/// clocks differ, either may seem to be first.
+#[test]
+fn a_nat_is_no_foreign_agent() {
+    let request = wifi(600, 0xea05_6fa0_0000_0001);
+    let agent = SocketAddrV4::new(HOME_AGENT, 434);
+    let own = [SocketAddrV4::new(request.care_of_address, 434), agent];
+    let translated = [SocketAddrV4::new([203, 0, 113, 99].into(), 50_000), agent];
+    for ends in [[own, translated], [translated, own]] {
+        let mut scenario = Scenario::default();
+        scenario.sent(0, ends[0], &request).sent(1, ends[1], &request).reply(20, &request, 0, 600);
+        let text = shown(&scenario, 120, "--show ladder");
+        let roles: Vec<&str> = text
+            .lines()
+            .nth(2)
+            .expect("a line of roles")
+            .split("  ")
+            .filter(|role| !role.is_empty())
+            .collect();
+        assert_eq!(
+            roles.iter().map(|role| role.trim()).collect::<Vec<_>>(),
+            ["MN 802.11", "NAT", "home agent"]
+        );
     }
 }

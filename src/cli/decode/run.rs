@@ -148,9 +148,7 @@ impl Run {
         let mut exit = summary.findings.map_or(Exit::Done, |findings| {
             ValidationOptions::exit(self.fail_on, findings, summary.wanted_findings())
         });
-        for failure in failed {
-            exit = failure.tell();
-        }
+        exit = Failure::tell_all(failed).unwrap_or(exit);
         exit = unread.and_then(Unread::tell).unwrap_or(exit);
         // The process ends: to give back what was remembered piece by piece would take a twentieth of its time.
         mem::forget(self.pipeline);

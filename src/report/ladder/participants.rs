@@ -38,6 +38,7 @@ pub(super) enum End {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
     Sender,
+    Translator,
     Relay,
     Asked,
     Answerer,
@@ -142,7 +143,13 @@ fn in_order(exchanges: &[&Exchange]) -> Vec<(Rank, End)> {
                 note(Rank::Asked, destination);
             }
             Step::Request | Step::Retransmission => {
-                note(if index == 0 { Rank::Sender } else { Rank::Relay }, source);
+                let rank = match beyond_nat(leg, exchange) {
+                    Some(true) => Rank::Translator,
+                    Some(false) => Rank::Sender,
+                    None if index == 0 => Rank::Sender,
+                    None => Rank::Relay,
+                };
+                note(rank, source);
                 note(answers(destination), destination);
             }
         }
@@ -153,9 +160,22 @@ fn in_order(exchanges: &[&Exchange]) -> Vec<(Rank, End)> {
     order.into_iter().map(|(rank, _, end)| (rank, end)).collect()
 }
 
+/// Of a request that was seen to go to its home agent from its care-of address and from elsewhere, as on both sides of a NAT,
+/// whether a leg is from elsewhere.
+fn beyond_nat(leg: &Leg, exchange: &Exchange) -> Option<bool> {
+    let is_own = |leg: &Leg| exchange.care_of_address.is_some_and(|own| leg.source.ip() == IpAddr::V4(own));
+    let asks_agent = |leg: &&Leg| {
+        !matches!(leg.step, Step::Reply(_)) && leg.destination.ip() == IpAddr::V4(exchange.home_agent)
+    };
+    let is_other_side = |other: &Leg| is_own(other) != is_own(leg);
+    let has_both = asks_agent(&leg) && exchange.legs.iter().filter(asks_agent).any(is_other_side);
+    has_both.then(|| !is_own(leg))
+}
+
 fn role(node: Option<&Node>, rank: Rank, end: End) -> String {
     match (rank, end) {
         (_, End::Node) | (Rank::Sender | Rank::Asked, _) => {}
+        (Rank::Translator, _) => return "NAT".to_owned(),
         (Rank::Relay, _) => return "foreign agent".to_owned(),
         (Rank::Agent, _) => return "home agent".to_owned(),
         (Rank::Answerer, _) => return "agent".to_owned(),

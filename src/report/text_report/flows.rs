@@ -94,6 +94,7 @@ fn fill(table: &mut TextTable, page: &Page<'_, '_>, flow: &FlowView, path: &Path
     let tunnel = node.and_then(|node| node.tunnels().get(path.tunnel));
     match path.bid {
         Some(bid) => table.text(format_args!("BID {}", Bid::octet(bid))),
+        None if path.is_inner => table.text("inside NAT"),
         None => table.text("no BID"),
     }
     table.maybe(tunnel.map(|tunnel| dotted(tunnel.care_of_address)));

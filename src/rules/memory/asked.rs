@@ -41,6 +41,8 @@ pub(in crate::rules) struct Asked {
     pub checksum: Checksum,
     /// Which rules fired on it whose breach makes it malformed.
     pub faults: Faults,
+    /// Whether it is what was seen before on the other side of a NAT, and is no further request.
+    pub is_translated: bool,
 }
 
 /// A Registration Reply that was seen.
@@ -253,7 +255,6 @@ impl Asked {
         request: &RegistrationRequest,
         node: Option<u32>,
         group: u64,
-        faults: Faults,
     ) -> Self {
         Self {
             place: message.place,
@@ -266,8 +267,20 @@ impl Asked {
             group,
             is_timestamp: message.is_timestamp(request.identification),
             checksum: message.datagram.checksum(),
-            faults,
+            faults: Faults::default(),
+            is_translated: false,
         }
+    }
+
+    /// Whether another copy of it is the same packet on the other side of a NAT: for a tunnel in UDP the same octets go to
+    /// the home agent, from the care-of address on the one side and from another address on the other **(ours)**.
+    pub fn is_across_nat(&self, copy: &Self) -> bool {
+        let is_inside = |asked: &Self| *asked.source.ip() == asked.request.care_of_address;
+        self.said.asks_udp_tunnel
+            && [self.leg, copy.leg] == [Leg::HomeAgent; 2]
+            && is_inside(self) != is_inside(copy)
+            && self.said.payload.is_some()
+            && self.said.payload == copy.said.payload
     }
 }
 

@@ -19,7 +19,7 @@ mod tunnel_ends;
 mod unread;
 mod world;
 
-pub(super) use asked::{Answer, Asked, Faults, FlowRule, Said, Seldom};
+pub(super) use asked::{Answer, Asked, FlowRule, Said, Seldom};
 pub(super) use clean::{Clean, Found, Glance};
 pub(super) use copies::Copies;
 use exhausted::Exhausted;

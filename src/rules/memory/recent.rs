@@ -19,6 +19,8 @@ use crate::wire::{Header, ReplyCode};
 const MOST: usize = 1 << 19;
 /// How many of the latest requests between two endpoints, or copies of one request, are looked at.
 const LOOK: usize = 1 << 12;
+/// Packets with the same octets that are nearer than this are one, in nanoseconds (D15).
+const AT_ONCE: i64 = 500_000_000;
 /// The most replies to one request that are remembered.
 const REPLIES: usize = 64;
 /// Requests are numbered modulo this power of two, which is more than are ever there at once.
@@ -94,6 +96,18 @@ impl RecentRequests {
     /// The copies of a request, the latest first.
     pub fn copies(&self, group: u64) -> impl Iterator<Item = &Arc<Asked>> {
         self.chain(self.latest_copy(group), |recent| recent.copy)
+    }
+
+    /// What a request is a copy of that was seen on the other side of a NAT a moment ago. On the same side it would have
+    /// been sent again.
+    pub fn across_nat(&self, asked: &Asked) -> Option<&Arc<Asked>> {
+        if !asked.said.asks_udp_tunnel {
+            return None;
+        }
+        let is_recent = |copy: &&Arc<Asked>| asked.place.time.since(copy.place.time).abs() < AT_ONCE;
+        let mut copies = self.copies(asked.group).filter(is_recent);
+        let last = copies.next().filter(|copy| asked.is_across_nat(copy))?;
+        copies.next().is_none().then_some(last)
     }
 
     /// The replies that a request got.

@@ -1,6 +1,7 @@
 //! A refusal with code 133, which tells the Identification that the next request has to begin with.
 
-use super::{Answer, Asked, IN_FLIGHT};
+use super::{Answer, Asked, GRACE, IN_FLIGHT};
+use crate::rules::facts::Leg;
 use crate::time::Timestamp;
 use crate::wire::high_half;
 
@@ -14,6 +15,10 @@ pub(in crate::rules) struct Rejected {
     pub answer: Answer,
     /// Whether the refused request had a timestamp.
     pub was_timestamp: bool,
+    /// What [`Asked::group`] names the refused request by.
+    pub group: u64,
+    /// The leg on which the copy was seen that the reply answers.
+    pub leg: Leg,
 }
 
 impl Rejected {
@@ -22,11 +27,17 @@ impl Rejected {
         self.since(time) < IN_FLIGHT
     }
 
-    /// Whether a request leaves the next one to be judged: it was on its way already, and did not happen to have what the
-    /// reply tells.
+    /// Whether this is the refused request itself on its other leg, captured by who has another clock **(ours)**.
+    pub fn is_refused_on_other_leg(&self, asked: &Asked) -> bool {
+        asked.group == self.group && asked.leg != self.leg && self.since(asked.place.time) < GRACE
+    }
+
+    /// Whether a request leaves the next one to be judged: it is the refused one, or it was on its way already, and did not
+    /// happen to have what the reply tells.
     pub fn is_passed_over(&self, asked: &Asked) -> bool {
         let time = asked.place.time;
-        self.is_in_flight(time) && self.deviation(asked.request.identification, time).is_some()
+        self.is_refused_on_other_leg(asked)
+            || self.is_in_flight(time) && self.deviation(asked.request.identification, time).is_some()
     }
 
     /// How far the Identification of a request seen at `time` is from what the reply tells, in seconds where it is a

@@ -326,7 +326,8 @@ impl Session {
         self.remember_networks(answer, asked.is_some());
         let Some(asked) = asked else { return };
         if code == ReplyCode::IDENTIFICATION_MISMATCH {
-            let rejected = Rejected { answer: answer.clone(), was_timestamp: asked.is_timestamp };
+            let Asked { is_timestamp: was_timestamp, group, leg, .. } = *asked;
+            let rejected = Rejected { answer: answer.clone(), was_timestamp, group, leg };
             self.rejected = Some(Box::new(rejected));
         }
         let refused = (code.0 == numbers.invalid_fb_identifier).then(|| asked.said.forward_bids());

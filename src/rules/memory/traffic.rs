@@ -12,8 +12,6 @@ use crate::wire::DualStack;
 const USED: usize = 64;
 /// The most far ends of one session that are remembered as ends of its tunnels.
 const ENDS: usize = 512;
-/// The most ends inside a NAT of one session that are remembered.
-const INSIDE: usize = 64;
 /// The most GRE keys of one session that are remembered.
 const KEYS: usize = 128;
 
@@ -26,8 +24,6 @@ pub(in crate::rules) struct TrafficMemory {
     ends: Vec<(FarEnd, Option<Timestamp>)>,
     /// Whether there were more ends than are remembered.
     forgets_ends: bool,
-    /// Where tunnels in UDP end on the inner side of a NAT of which the capture has both sides.
-    inside: Vec<FarEnd>,
     /// The GRE key, or none, that packets of each binding and direction last had, and the frame of the reply that had
     /// last accepted the binding then.
     gre: Vec<GreUse>,
@@ -73,23 +69,6 @@ impl TrafficMemory {
     /// Whether a tunnel of the session can end or have ended here.
     pub fn had_end(&self, far_end: FarEnd) -> bool {
         self.forgets_ends || self.ends.iter().any(|(end, _)| end.is_near(far_end))
-    }
-
-    /// Whether a tunnel of the session ends here on the inner side of a NAT: what is seen here is seen on the other side,
-    /// too.
-    pub fn is_inside(&self, far_end: FarEnd) -> bool {
-        self.inside.contains(&far_end)
-    }
-
-    /// Notes where a tunnel ends on the inner side of a NAT.
-    pub fn note_inside(&mut self, far_end: FarEnd) {
-        if self.is_inside(far_end) {
-            return;
-        }
-        if self.inside.len() >= INSIDE {
-            self.inside.remove(0);
-        }
-        self.inside.push(far_end);
     }
 
     /// When an update of a binding took its tunnel from here, if it did.

@@ -7,7 +7,6 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
-use smallvec::SmallVec;
 
 use super::latest::Latest;
 use super::names::Names;
@@ -331,7 +330,6 @@ impl World {
             }
         }
         let Some(slot) = node else { return };
-        let inside = asked.map(|asked| self.ends_inside(asked)).unwrap_or_default();
         let timeout = self.options.reply_timeout;
         let Some(session) = self.session_mut(slot, observer) else { return };
         session.remember_reply(answer, asked, decides, numbers, timeout);
@@ -342,31 +340,12 @@ impl World {
                 session.lose_binding();
             }
             let new = session.traffic.note_exchange(answer, node, observer.before());
-            for far_end in inside {
-                let is_outside = node.active().any(|binding| binding.far_end == far_end);
-                let is_translated =
-                    node.active().any(|binding| binding.udp && binding.care_of_address == far_end.address);
-                if is_translated && !is_outside {
-                    session.traffic.note_inside(far_end);
-                }
-            }
             for far_end in new {
                 self.ends.note(slot, far_end, self.sessions.len(), observer);
             }
             let next = node.active().filter_map(|binding| binding.expires).min();
             self.set_alarm_at(next, slot, node, observer);
         }
-    }
-
-    /// Where the requests for a tunnel in UDP come from that the capture has from the care-of address itself. If the
-    /// tunnel ends elsewhere, that is the inner side of a NAT.
-    fn ends_inside(&self, asked: &Asked) -> SmallVec<[FarEnd; 2]> {
-        let copies = asked.said.asks_udp_tunnel.then(|| self.recent.copies(asked.group));
-        let is_own = |copy: &&Arc<Asked>| {
-            copy.leg == Leg::HomeAgent && *copy.source.ip() == copy.request.care_of_address
-        };
-        let end = |copy: &Arc<Asked>| FarEnd { address: *copy.source.ip(), port: Some(copy.source.port()) };
-        copies.into_iter().flatten().filter(is_own).map(end).collect()
     }
 
     /// Sets the alarm of a node, if it has none that is earlier.

@@ -34,6 +34,8 @@ pub(in crate::state) struct Registration {
     pub udp: bool,
     /// Where the tunnel ends.
     pub far_end: FarEnd,
+    /// Where it ends on the inner side of a NAT, if the request was seen there, too.
+    pub inside: Option<FarEnd>,
     /// Lifetime granted; 0 removes.
     pub lifetime: u16,
     /// Whether other bindings may stay beside one without Multipath (S and code 0).
@@ -259,6 +261,7 @@ impl Node {
         let bid = interface.map(|interface| interface.bid);
         let encapsulation =
             self.renewed_by(interface, care_of_address).map_or(Encapsulation::IpInIp, Binding::encapsulation);
+        self.note_sides(registration);
         let latest = self.tunnels.iter().map(Tunnel::opened).max().unwrap_or_default().saturating_add(1);
         let known = self
             .tunnels

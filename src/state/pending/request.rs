@@ -173,9 +173,10 @@ impl Request {
     /// What its acceptance does to bindings.
     pub fn registration(&self, reply: &ReplyFacts, udp: bool) -> Registration {
         let far_end = match self.source_at(reply.home_agent) {
-            Some(source) if udp => FarEnd { address: *source.ip(), port: Some(source.port()) },
+            Some(source) if udp => FarEnd::in_udp(source),
             _ => FarEnd { address: self.care_of_address, port: None },
         };
+        let is_translated = udp && far_end.address != self.care_of_address;
         let home_address = match self.identity {
             Identity::Address(address) if reply.home_address.is_unspecified() => address,
             Identity::Address(_) | Identity::Nai(_) => reply.home_address,
@@ -190,6 +191,7 @@ impl Request {
             home_address,
             udp,
             far_end,
+            inside: if is_translated { self.source_inside(reply.home_agent) } else { None },
             lifetime: self.lifetime.min(reply.lifetime),
             simultaneous: self.flags.simultaneous_bindings() && reply.code == ReplyCode::ACCEPTED,
             time: reply.time,
@@ -204,6 +206,14 @@ impl Request {
             (*leg.destination.ip() == home_agent, *leg.source.ip() != self.care_of_address, leg.seen)
         };
         self.legs.iter().max_by_key(|leg| nearness(leg)).map(|leg| leg.source)
+    }
+
+    /// Where the request was seen to come from the node itself on its way to the home agent.
+    fn source_inside(&self, home_agent: Ipv4Addr) -> Option<FarEnd> {
+        let is_own = |leg: &&RequestLeg| {
+            *leg.destination.ip() == home_agent && *leg.source.ip() == self.care_of_address
+        };
+        self.legs.iter().find(is_own).map(|leg| FarEnd::in_udp(leg.source))
     }
 }
 

@@ -159,15 +159,13 @@ fn moment(time: Option<Timestamp>) -> u128 {
 }
 
 fn last_bid(flow: &FlowView) -> u8 {
-    let last = flow.paths.iter().max_by_key(|path| path.last);
-    last.and_then(|path| path.bid).map_or(0, crate::state::Bid::octet)
+    flow.last_path().and_then(|path| path.bid).map_or(0, crate::state::Bid::octet)
 }
 
 /// The BIDs of the tunnels a flow took, in order of appearance: `1→2`.
 fn path(theme: &Theme, flow: &FlowView) -> String {
     let bids: Vec<String> = flow
-        .paths
-        .iter()
+        .ways()
         .map(|path| path.bid.map_or_else(|| "-".to_owned(), |bid| bid.octet().to_string()))
         .collect();
     bids.join(theme.glyphs.arrow)

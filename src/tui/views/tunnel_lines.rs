@@ -54,7 +54,7 @@ fn node_line(app: &App, facts: Facts<'_>, (place, node): (NodeRef, &Node), width
         row.push(" forgotten", theme.doubtful);
     }
     let up = node.active().count();
-    let all = node.tunnels().len();
+    let all = (0..node.tunnels().len()).filter(|tunnel| !node.is_inner_side(*tunnel)).count();
     let style = if up == 0 { theme.quiet } else { theme.good };
     row.push(format!(" {up} of {all} up"), style);
     // That one has words of its own.
@@ -154,7 +154,11 @@ fn tunnel_line(
         let encapsulation = tunnel.encapsulation.title();
         row.push(format!(" {}", text::left(encapsulation, 8, ellipsis)), base);
     }
-    let (life, style) = life(app, facts, binding, life_room.saturating_sub(1), clock);
+    let (life, style) = if node.is_inner_side(number.into()) {
+        ("inside NAT".to_owned(), theme.quiet)
+    } else {
+        life(app, facts, binding, life_room.saturating_sub(1), clock)
+    };
     row.push(format!(" {}", text::left(&life, life_room.saturating_sub(1), ellipsis)), style);
     row.push(traffic, base);
     row.line()
@@ -246,7 +250,7 @@ fn flow_line(app: &App, flow: &FlowView) -> Line<'static> {
     }
     row.push(format!("  {}", flow.verdict.name()), verdict_style(theme, flow.verdict));
     let now = last_tunnel(flow).map(usize::from);
-    let before = flow.paths.iter().filter(|path| Some(path.tunnel) != now).max_by_key(|path| path.last);
+    let before = flow.ways().filter(|path| Some(path.tunnel) != now).max_by_key(|path| path.last);
     if let Some(before) = before {
         let bid = before.bid.map_or_else(|| "no BID".to_owned(), |bid| format!("BID {}", bid.octet()));
         row.push(format!("  was {bid}"), theme.doubtful);

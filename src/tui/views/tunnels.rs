@@ -269,8 +269,7 @@ pub fn text_of_row(app: &App, facts: Facts<'_>, place: usize) -> String {
 
 /// The tunnel that a flow was seen in last.
 pub(super) fn last_tunnel(flow: &FlowView) -> Option<u16> {
-    let last = flow.paths.iter().max_by_key(|path| path.last)?;
-    u16::try_from(last.tunnel).ok()
+    u16::try_from(flow.last_path()?.tunnel).ok()
 }
 
 /// Draws the tree and the policy.
@@ -339,8 +338,12 @@ pub fn awaited(app: &App, facts: Facts<'_>) -> String {
         (0, true) => "; no packets at all".to_owned(),
         (others, _) => format!("; {:#}", counted(others, "other packet")),
     };
+    let tunnels = match facts.observer.of_no_agent() {
+        0 => String::new(),
+        packets => format!(", {} of them in tunnels", grouped(packets)),
+    };
     let yet = if facts.input.ended { "" } else { " yet" };
-    format!("no Mobile IP on udp/{}{yet}{packets}", ports.join(","))
+    format!("no Mobile IP on udp/{}{yet}{packets}{tunnels}", ports.join(","))
 }
 
 #[cfg(test)]

@@ -20,6 +20,31 @@ fn what_was_sent_within_a_tenth_of_a_second_had_not_heard_of_the_refusal() {
     assert_eq!(told("REG-014", again(0.1)), [3]);
 }
 
+/// Two captures, the one of the foreign agent's way to the node so many seconds fast: there the request that was refused
+/// seems to come after its refusal. What comes after it is judged as ever (RFC 5944 §5.7.1): an hour off at 20 s.
+#[test]
+fn a_refused_request_on_its_other_leg_has_not_heard_of_the_refusal() {
+    let refused = |later: f64, is_other_leg: bool| {
+        move |scene: &mut Scene| {
+            let slow = |seconds: f64| Registration {
+                identification: Some(timestamp(seconds - 3600.0)),
+                ..Registration::relayed(1)
+            };
+            let told = Some(timestamp(0.0) & !0xffff_ffff | timestamp(-3600.0) & 0xffff_ffff);
+            let request = scene.send(0.0, &slow(0.0));
+            scene.send(0.02, &Registration { identification: told, ..request.reply(133) });
+            scene.send(later, &if is_other_leg { request.to_foreign_agent() } else { request });
+            scene.send(20.0, &slow(20.0));
+        }
+    };
+    assert_eq!(told("REG-014", refused(0.3, true)), [4]);
+    assert_eq!(told("REG-014", refused(1.01, true)), [4]);
+    // Clocks are allowed for by a second (D1), and the next request was sent later for certain.
+    assert_eq!(told("REG-014", refused(1.02, true)), [3]);
+    // The same request again, on the same leg, is another one.
+    assert_eq!(told("REG-014", refused(0.3, false)), [3]);
+}
+
 /// Refused with 133, which gives a nonce; a request so soon after that may have been on its way, and one a minute later
 /// with another nonce, which it was given since.
 #[test]

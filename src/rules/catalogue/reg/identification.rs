@@ -207,6 +207,9 @@ pub static REG_014: Rule = Rule {
 
 fn does_not_resynchronise(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
     let Some(rejected) = &asking.session.rejected else { return };
+    if rejected.is_refused_on_other_leg(asking.asked) {
+        return;
+    }
     let identification = asking.request.identification;
     let Some(off) =
         rejected.deviation(identification, asking.time()).filter(|_| !rejected.is_in_flight(asking.time()))

@@ -37,10 +37,8 @@ fn no_binding_ever(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     if !carried.is_downlink() || !carried.anchored || is_home || !carried.live_here().is_empty() {
         return;
     }
-    let knows_end = carried
-        .session
-        .is_some_and(|session| session.traffic.had_end(far_end) || session.traffic.is_inside(far_end));
-    if knows_end || carried.may_be_of_another() {
+    let knows_end = carried.session.is_some_and(|session| session.traffic.had_end(far_end));
+    if knows_end || node.is_inside_nat(far_end) || carried.may_be_of_another() {
         return;
     }
     let owners = carried.owners();
@@ -61,9 +59,10 @@ fn no_binding_ever(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
         ))
         .later(until, true, move |world, observer| {
             // What was accepted and cut may have been of this end.
-            let had_it = |(slot, _): (u32, &Node)| {
+            let had_it = |(slot, node): (u32, &Node)| {
                 let session = world.session(slot, observer);
-                session.is_some_and(|session| session.obscured || session.traffic.had_end(far_end))
+                node.is_inside_nat(far_end)
+                    || session.is_some_and(|session| session.obscured || session.traffic.had_end(far_end))
             };
             is_there(&owners, observer) && !still_there(&owners, observer).any(had_it)
         });
@@ -178,11 +177,10 @@ fn no_live_binding(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     let far_end = carried.far_end;
     let is_home = node.home_address == Some(far_end.address);
     let is_live = carried.live().any(|binding| binding.far_end.is_near(far_end));
-    let is_inside = carried.session.is_some_and(|session| session.traffic.is_inside(far_end));
-    if carried.is_downlink() || !carried.anchored || is_home || is_live || is_inside {
+    if carried.is_downlink() || !carried.anchored || is_home || is_live {
         return;
     }
-    if carried.may_be_of_another() {
+    if node.is_inside_nat(far_end) || carried.may_be_of_another() {
         return;
     }
     let owners = carried.owners();

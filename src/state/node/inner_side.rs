@@ -1,0 +1,60 @@
+//! The inner side of a NAT of which a capture has both sides: each packet is there twice, and the tunnel of it ends at the
+//! node itself on the one side and at the NAT on the other.
+
+use std::net::SocketAddrV4;
+
+use super::{Binding, FarEnd, Node, Registration};
+
+/// The most ends of one node that are remembered; the oldest goes.
+const MOST: usize = 64;
+
+impl Node {
+    /// Whether a tunnel of this node ends here on the inner side of a NAT: what is seen here is seen on the outer side,
+    /// too **(ours)**.
+    pub fn is_inside_nat(&self, far_end: FarEnd) -> bool {
+        self.rare.as_ref().is_some_and(|rare| rare.inside.contains(&far_end))
+    }
+
+    /// Whether this is no tunnel of its own, but what is seen of one on the inner side of a NAT.
+    pub fn is_inner_side(&self, tunnel: usize) -> bool {
+        let tunnel = self.rare.as_ref().and_then(|_| self.tunnels.get(tunnel));
+        tunnel.is_some_and(|tunnel| tunnel.bid.is_none() && self.is_inside_nat(tunnel.far_end))
+    }
+
+    /// Notes where a request came from, if that is the inner side of a NAT: the care-of address of a binding whose tunnel
+    /// ends elsewhere.
+    pub(in crate::state) fn see_inside(&mut self, source: SocketAddrV4) {
+        let is_its = |binding: &Binding| {
+            let is_elsewhere = binding.udp && binding.far_end.address != *source.ip();
+            is_elsewhere && binding.care_of_address == *source.ip()
+        };
+        if self.active().any(is_its) {
+            self.note_inside(FarEnd::in_udp(source));
+        }
+    }
+
+    /// Notes on which sides of a NAT an accepted registration was seen.
+    pub(super) fn note_sides(&mut self, registration: &Registration) {
+        if let Some(inside) = registration.inside {
+            self.note_inside(inside);
+        } else if self.is_inside_nat(registration.far_end)
+            && let Some(rare) = &mut self.rare
+        {
+            // There is no NAT any more.
+            rare.inside.retain(|end| *end != registration.far_end);
+            self.disturb();
+        }
+    }
+
+    fn note_inside(&mut self, far_end: FarEnd) {
+        if self.is_inside_nat(far_end) {
+            return;
+        }
+        let inside = &mut self.rare.get_or_insert_default().inside;
+        if inside.len() >= MOST {
+            inside.remove(0);
+        }
+        inside.push(far_end);
+        self.disturb();
+    }
+}
