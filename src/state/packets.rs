@@ -398,7 +398,10 @@ fn note_switch(flow: &mut Flow, node: &Node, tunnel: u16, sighting: &Sighting) -
     if sighting.is_later_fragment {
         return (None, false);
     }
-    let switched = changed && alive(before) && before == own.tunnel;
+    let left = changed && alive(before) && before == own.tunnel;
+    // In another encapsulation to the same end it goes the same way.
+    let end = |index: u16| node.tunnels().get(usize::from(index)).map(|tunnel| tunnel.far_end);
+    let switched = left && end(before) != end(tunnel);
     let counts = !matches!(protocol, IpProtocol::ICMP | IpProtocol::ICMPV6);
     let often = own.note(tunnel, node.exchanges, switched) && counts;
     let told = Marks::sprayed(sighting.direction);
@@ -407,7 +410,7 @@ fn note_switch(flow: &mut Flow, node: &Node, tunnel: u16, sighting: &Sighting) -
         flow.marks.set(Marks::PER_PACKET);
         flow.marks.set(told);
     }
-    (switched.then_some(before), sprays)
+    (left.then_some(before), sprays)
 }
 
 impl Node {
