@@ -149,8 +149,11 @@ impl Observer {
                     Encapsulation::IpInIp
                 }
             };
+            let hides_flow = sighting.hides_flow
+                || facts.is_cut_before_ports()
+                || payload.is_none() && self.is_nested(home_agent, inner);
             let carrier = payload.and_then(|_| ipv4(carrier));
-            let sighting = Sighting { print, carrier, encapsulation, ..sighting };
+            let sighting = Sighting { print, hides_flow, carrier, encapsulation, ..sighting };
             if !self.options.attribute && is_one_way {
                 self.hold(sighting);
                 return Attribution::default();
@@ -394,8 +397,8 @@ fn note_switch(flow: &mut Flow, node: &Node, tunnel: u16, sighting: &Sighting) -
     if changed && !alive(before) {
         flow.marks.set(Marks::MOVED);
     }
-    // Fragments without ports need not be of this flow, and switch nothing (TUN-024).
-    if sighting.is_later_fragment {
+    // What need not be of this flow switches nothing (TUN-024).
+    if sighting.hides_flow {
         return (None, false);
     }
     let left = changed && alive(before) && before == own.tunnel;
