@@ -8,7 +8,7 @@ mod program;
 
 use std::net::Ipv4Addr;
 
-use history::{Ask, HOME_AGENT, History, pcap};
+use history::{Ask, HOME_AGENT, History, Packet, care_of, gre, pcap};
 use mipflow::wire::{Authentication, Content, ExtensionType};
 use program::shown;
 
@@ -93,4 +93,27 @@ fn one_preference_is_in_force_though_its_bid_is_listed_twice() {
         .filter_map(|line| Some(line.split_once("BID")?.0.trim_start().split("  ").last().unwrap().trim()))
         .collect();
     assert_eq!(places, ["", "▶", ""], "{text}");
+}
+
+/// A GRE tunnel twice without a key, then with one in a packet that the capture holds twice, and without again: the key
+/// came and went (TUN-022), whether one node is asked for or all are.
+#[test]
+fn the_findings_of_one_node_are_those_that_it_has_among_all() {
+    let mut history = History::new();
+    history.accepted(1.0, &Ask::bid(1, 1).flags(0x2a)); // D, G, T
+    let data = |key: Option<u32>| gre(HOME_AGENT, care_of(1), key, &Packet::new().octets());
+    history.packet(5.0, data(None));
+    history.packet(5.1, data(None));
+    let keyed = history.packet(5.2, data(Some(6)));
+    history.copy(5.201, keyed);
+    history.packet(5.3, data(None));
+    for options in ["", "--node 10.1.0.1"] {
+        let findings = told(&format!("--show findings --format csv {options}"), &history);
+        let frames: Vec<&str> = findings
+            .lines()
+            .filter(|line| line.starts_with("TUN-022,"))
+            .filter_map(|line| line.split(',').nth(2))
+            .collect();
+        assert_eq!(frames, ["5", "7"], "{options}");
+    }
 }

@@ -94,6 +94,10 @@ impl Validator {
         let number = observer.taken();
         self.flow.waiting.note_place(number, place);
         self.take_new_sprays(number, place, observer);
+        // Before the glance: those that wait can change what is remembered of GRE keys.
+        if !self.flow.waiting.has_room_for(number) {
+            self.release(observer);
+        }
         match self.flow.clean.glance(tunnel, observer.layout(), self.flow.keys) {
             Some(glance) if tunnel.last_fragment.is_none() => {
                 self.hold(number, place, false, observer, |held| held.put(tunnel, place, glance));

@@ -272,9 +272,9 @@ impl Validator {
         observer: &'c Observer,
     ) -> Carried<'c, 'a> {
         let time = opened.place.time;
-        let payload =
-            opened.peeled.inner.map(|inner| observer.payload_of(home_agent, &inner).unwrap_or(inner));
-        let facts = payload.as_ref().map(FlowFacts::of);
+        let inner = opened.peeled.inner;
+        let nested = inner.and_then(|inner| observer.payload_of(home_agent, &inner));
+        let facts = nested.or(inner).as_ref().map(FlowFacts::of);
         let downlink = facts.as_ref().map(|facts| match direction {
             Direction::Downlink => Downlink::of_downlink(facts),
             Direction::Uplink => Downlink::of_uplink(facts),
@@ -285,8 +285,11 @@ impl Validator {
         let others =
             if node.is_some() { SmallVec::new() } else { self.others(home_agent, far_end, time, observer) };
         let bindings = Bindings::of(node, &others, far_end, time);
+        // Of a payload that cannot be read it cannot be said which rule decides it.
+        let hides_payload =
+            nested.is_none() && inner.is_some_and(|inner| observer.is_nested(home_agent, &inner));
         let effect = node.zip(facts).zip(downlink).and_then(|(((_, node), facts), downlink)| {
-            bindings.live.first()?;
+            bindings.live.first().filter(|_| !hides_payload)?;
             let index = decide(node.policy(), &facts, &downlink)?;
             let rule = node.policy().rules().get(index)?;
             let is_live = |bid: u8| bindings.live.iter().any(|binding| binding.has_bid(bid));
@@ -301,7 +304,7 @@ impl Validator {
             reassembled: opened.reassembled,
             udp: opened.udp,
             peeled: opened.peeled,
-            inner: opened.peeled.inner,
+            inner,
             facts,
             node,
             others,

@@ -31,8 +31,8 @@ pub(super) struct Sighting {
     pub ds: u8,
     pub spi: Option<u32>,
     pub flow_label: Option<u32>,
-    /// A fragment that is not the first.
-    pub is_later_fragment: bool,
+    /// Whether it need not be of the flow it is counted in: its ports, or what it carries, cannot be seen.
+    pub hides_flow: bool,
     /// The home address of a packet that carried this one to or from the home agent.
     pub carrier: Option<Ipv4Addr>,
     /// How it was carried, in the words of bindings.
@@ -140,7 +140,7 @@ impl Observer {
             ds: packet.ds,
             spi: packet.spi,
             flow_label: packet.flow_label,
-            is_later_fragment: facts.is_fragment_without_ports,
+            hides_flow: facts.is_fragment_without_ports,
             carrier: None,
             encapsulation: Encapsulation::IpInIp,
             number: self.taken,
@@ -209,7 +209,7 @@ impl Observer {
             return false;
         }
         let tunnel = flow.path.tunnel;
-        if flow.rule == 0 && !sighting.is_later_fragment {
+        if flow.rule == 0 && !sighting.hides_flow {
             let switches = flow.switches_mut(sighting.direction);
             if switches.tunnel != tunnel || switches.exchanges != pulse.exchanges {
                 return false;

@@ -146,8 +146,11 @@ impl Observer {
                     Encapsulation::IpInIp
                 }
             };
+            let hides_flow = sighting.hides_flow
+                || facts.is_cut_before_ports()
+                || payload.is_none() && self.is_nested(home_agent, inner);
             let carrier = payload.and_then(|_| ipv4(carrier));
-            let sighting = Sighting { print, carrier, encapsulation, ..sighting };
+            let sighting = Sighting { print, hides_flow, carrier, encapsulation, ..sighting };
             if !self.options.attribute && is_one_way {
                 self.hold(sighting);
                 return Attribution::default();
@@ -407,11 +410,14 @@ fn note_switch(flow: &mut Flow, node: &Node, tunnel: u16, sighting: &Sighting) -
     if changed && !alive(before) {
         flow.marks.set(Marks::MOVED);
     }
-    // Fragments without ports need not be of this flow, and switch nothing (TUN-024).
-    if sighting.is_later_fragment {
+    // What need not be of this flow switches nothing (TUN-024).
+    if sighting.hides_flow {
         return (None, false);
     }
-    let switched = changed && alive(before) && before == own.tunnel;
+    let left = changed && alive(before) && before == own.tunnel;
+    // In another encapsulation to the same end it goes the same way.
+    let end = |index: u16| node.tunnels().get(usize::from(index)).map(|tunnel| tunnel.far_end);
+    let switched = left && end(before) != end(tunnel);
     let counts = !matches!(protocol, IpProtocol::ICMP | IpProtocol::ICMPV6);
     let often = own.note(tunnel, node.exchanges, switched) && counts;
     let told = Marks::sprayed(sighting.direction);
@@ -420,7 +426,7 @@ fn note_switch(flow: &mut Flow, node: &Node, tunnel: u16, sighting: &Sighting) -
         flow.marks.set(Marks::PER_PACKET);
         flow.marks.set(told);
     }
-    (switched.then_some(before), sprays)
+    (left.then_some(before), sprays)
 }
 
 impl Node {

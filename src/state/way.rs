@@ -82,21 +82,28 @@ impl Observer {
 
     /// The packet inside a packet that is itself tunnelled between the home agent and a home address.
     pub fn payload_of<'a>(&self, home_agent: Ipv4Addr, inner: &IpPacket<'a>) -> Option<IpPacket<'a>> {
+        if self.is_nested(home_agent, inner) { peel_packet(inner)?.inner } else { None }
+    }
+
+    /// Whether a packet is itself tunnelled between the home agent and a home address: what it carries is the payload
+    /// (D13), also where that cannot be read, for it was cut or is a later fragment.
+    pub fn is_nested(&self, home_agent: Ipv4Addr, inner: &IpPacket<'_>) -> bool {
         let is_tunnel = matches!(
             IpProtocol(inner.protocol()),
             IpProtocol::IP_IN_IP | IpProtocol::MINIMAL | IpProtocol::GRE | IpProtocol::IPV6
         );
         if !is_tunnel {
-            return None;
+            return false;
         }
-        let (source, destination) = (ipv4(inner.source())?, ipv4(inner.destination())?);
+        let (Some(source), Some(destination)) = (ipv4(inner.source()), ipv4(inner.destination())) else {
+            return false;
+        };
         let home_address = match home_agent {
             agent if agent == source => destination,
             agent if agent == destination => source,
-            _ => return None,
+            _ => return false,
         };
-        self.directory.find(home_agent, home_address)?;
-        peel_packet(inner)?.inner
+        self.directory.find(home_agent, home_address).is_some()
     }
 }
 

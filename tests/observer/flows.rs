@@ -2,8 +2,8 @@
 
 use std::net::Ipv4Addr;
 
-use crate::history::table::{ends, flows, rule_counts, tunnels};
-use crate::history::{Ask, History, NODE, Packet, care_of, moment};
+use crate::history::table::{ends, flows, rule_counts, tunnels, verdict};
+use crate::history::{Ask, HOME_AGENT, History, NODE, Packet, care_of, gre, ip_in_ip, moment};
 use crate::two;
 
 #[test]
@@ -139,4 +139,25 @@ fn copies_are_found_among_many_packets() {
         history.copy(5.45 + index as f64 / 1000.0, *frame);
     }
     assert_eq!(history.observe().tunnelled(), 400);
+}
+
+/// A flow without a rule that alternates between two encapsulations to one foreign agent takes one way (TUN-024 asks for
+/// another endpoint); to two foreign agents it takes two.
+#[test]
+fn a_flow_that_alternates_between_encapsulations_at_one_end_is_not_spread() {
+    let inner = Packet::new().octets();
+    for (other, expected) in [(care_of(1), "per-flow"), (care_of(2), "per-packet")] {
+        let mut history = History::new();
+        history.accepted(1.0, &Ask::bid(1, 1).flags(0x08)); // G
+        history.accepted(2.0, &Ask::bid(2, 2).flags(0).at(other));
+        for second in 5..10 {
+            let wrapped = if second % 2 == 0 {
+                gre(HOME_AGENT, care_of(1), None, &inner)
+            } else {
+                ip_in_ip(HOME_AGENT, other, &inner)
+            };
+            history.packet(f64::from(second), wrapped);
+        }
+        assert_eq!(verdict(&history.observe()), expected);
+    }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::history::Shot;
-use crate::scene::Scene;
+use crate::history::{HOME_AGENT, NODE, Packet, Shot, care_of, ip_in_ip};
+use crate::scene::{Registration, Scene, forward};
 use crate::{judged, pairs};
 
 /// Octets of an IPv4 header without options and of a UDP header.
@@ -95,4 +95,58 @@ fn what_was_not_captured_of_one_message_is_held_against_nobody() {
         }
     }
     assert!(wrong.is_empty(), "{}\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Where a rule fires in a scene, of whose data packets so many octets were captured.
+fn told(rule: &str, mut scene: Scene, kept: usize) -> Vec<u64> {
+    for shot in scene.history.shots.iter_mut().filter(|shot| shot.octets[9] == 4) {
+        shot.octets.truncate(kept);
+    }
+    scene.wait_until(30.0);
+    let found = judged(&scene, true).into_iter().filter(|finding| finding.rule.id == rule);
+    found.map(|finding| finding.place.frame).collect()
+}
+
+/// Behind the outer and the inner header there are the ports. Without them two flows, each in a tunnel of its own, look like
+/// one that alternates; that it is one is seen where they are there.
+#[test]
+fn flows_whose_ports_were_not_captured_are_not_taken_for_one() {
+    let alternating = |ports: [u16; 2]| {
+        let mut scene = Scene::default();
+        scene.exchange(0.0, &Registration::request(1), 0);
+        scene.exchange(1.0, &Registration::request(2), 0);
+        for second in [5, 7, 9, 11] {
+            for (port, (interface, wait)) in ports.into_iter().zip([(1, 0.0), (2, 1.0)]) {
+                let packet = Packet::new().ports(port, 7000);
+                scene.history.down(f64::from(second) + wait, care_of(interface), &packet);
+            }
+        }
+        scene
+    };
+    assert_eq!(told("TUN-024", alternating([5060, 5060]), 44), [9]);
+    assert_eq!(told("TUN-024", alternating([5060, 5061]), 44), [0; 0]);
+    assert_eq!(told("TUN-024", alternating([5060, 5061]), 43), [0; 0]);
+}
+
+/// TCP goes to BID 1 and all else to BID 2. Of a packet that is tunnelled to the home address, and that tunnel to the
+/// care-of address, what is in the inner tunnel decides (D13). It is not seen where it was cut, or in a later fragment.
+#[test]
+fn a_payload_that_cannot_be_read_is_decided_by_no_rule() {
+    let tcp: u32 = 1 << (31 - 12);
+    let policy = [[&tcp.to_be_bytes()[..], &[6]].concat(), vec![0; 4]];
+    let down = |protocol: u8, offset: u8| {
+        let mut scene = Scene::default();
+        scene.exchange(0.0, &Registration::request(1), 0);
+        let request =
+            Registration::request(2).with(forward(&[1], &policy[0])).with(forward(&[2], &policy[1]));
+        scene.exchange(1.0, &request, 0);
+        let mut nested = ip_in_ip(HOME_AGENT, NODE, &Packet::new().protocol(protocol).octets());
+        nested[7] = offset;
+        scene.history.packet(10.0, ip_in_ip(HOME_AGENT, care_of(1), &nested));
+        scene
+    };
+    assert_eq!(told("TUN-005", down(17, 0), 60), [5]);
+    assert_eq!(told("TUN-005", down(6, 0), 60), [0; 0]);
+    assert_eq!(told("TUN-005", down(6, 0), 59), [0; 0]);
+    assert_eq!(told("TUN-005", down(6, 8), 60), [0; 0]);
 }

@@ -232,24 +232,25 @@ impl<'c> Carried<'c, '_> {
     }
 
     /// Of the ended bindings of the node at the far end the one that ended last, when none at that address is live:
-    /// how and when it ended.
+    /// how and when it ended. Where none ended at the far end, one may have ended near it: what is in UDP may have been
+    /// not, or the other way round.
     pub fn ended(&self) -> Option<(&'c Binding, BindingState, Timestamp)> {
-        // What is in UDP and should not be, or the other way round, is told by the rules about tunnels in UDP.
-        if self.live().any(|binding| binding.far_end.is_near(self.far_end)) {
+        // While one is live there, what is in UDP and should not be is told by the rules about tunnels in UDP.
+        let is_near = |binding: &&Binding| binding.far_end.is_near(self.far_end);
+        if self.live().any(|binding| is_near(&binding)) {
             return None;
         }
         let (_, node) = self.node?;
-        let ended =
-            node.bindings().iter().filter(|binding| self.is_at(binding)).filter_map(|binding| {
-                match (binding.state, binding.ended, binding.expires) {
-                    (BindingState::Active, _, Some(expires)) => {
-                        Some((binding, BindingState::Expired, expires)).filter(|_| expires < self.time())
-                    }
-                    (state, Some(ended), _) => Some((binding, state, ended)),
-                    _ => None,
+        let ended = node.bindings().iter().filter(is_near).filter_map(|binding| {
+            match (binding.state, binding.ended, binding.expires) {
+                (BindingState::Active, _, Some(expires)) => {
+                    Some((binding, BindingState::Expired, expires)).filter(|_| expires < self.time())
                 }
-            });
-        ended.max_by_key(|(_, _, time)| *time)
+                (state, Some(ended), _) => Some((binding, state, ended)),
+                _ => None,
+            }
+        });
+        ended.max_by_key(|(binding, _, time)| (self.is_at(binding), *time))
     }
 
     /// Whether it goes as the policy says, or the policy says nothing of it.

@@ -119,6 +119,35 @@ fn tunnel_data_to_where_no_tunnel_ends_was_not_accepted_without_udp() {
     assert_eq!(told("UDPT-002", to(77)), [0; 0]);
 }
 
+/// BID 3 ends 4 s later, by itself or because the node says so. Its tunnel is one in UDP and IP in IP still comes for it, or
+/// the other way round.
+#[test]
+fn an_ended_tunnel_is_not_used_in_udp_or_without() {
+    let ends = |in_udp: bool, expires: bool| {
+        move |scene: &mut Scene| {
+            let lifetime = if expires { 4 } else { 600 };
+            let request = Registration { source: BEHIND_NAT, lifetime, ..Registration::request(3) };
+            let sent = scene.send(0.0, &request.clone().with(short(144, &[0; 6])));
+            let code = if in_udp { 0 } else { 64 };
+            scene.send(0.02, &sent.reply(0).with(short(44, &[0, code, 0, 0, 0, 110])));
+            scene.exchange(1.0, &Registration::request(1), 0);
+            if !expires {
+                scene.exchange(4.0, &Registration { lifetime: 0, ..request.clone() }, 0);
+            }
+            if in_udp {
+                scene.history.down(9.0, care_of(3), &Packet::new());
+            } else {
+                let data = [&[4, 4, 0, 0][..], &Packet::new().octets()].concat();
+                scene.history.packet(9.0, udp(AGENT, BEHIND_NAT, &data));
+            }
+        }
+    };
+    for in_udp in [true, false] {
+        assert_eq!(told("TUN-002", ends(in_udp, true)), [5]);
+        assert_eq!(told("TUN-003", ends(in_udp, false)), [7]);
+    }
+}
+
 /// A foreign agent behind a NAT asks for a tunnel in UDP; GRE for a node in it, which registered or did not.
 #[test]
 fn what_a_foreign_agent_has_in_udp_may_be_of_nodes_that_were_there_before() {
