@@ -84,16 +84,21 @@ impl Observer {
         let own_leg =
             |request: &Request| request.legs.iter().any(|leg| leg.is_reverse_of(source, destination));
         let ages = 0..=self.pending.timeout();
+        // Who asked goes before a reply that nobody seemed to have asked for.
+        let was_asked_for = |request: &Request| request.kind.is_some();
         let find = |identity: Identity| {
-            let find = |fits: &dyn Fn(&Request) -> bool| {
+            let find = |asked: bool, fits: &dyn Fn(&Request) -> bool| {
+                let fits = |request: &Request| was_asked_for(request) == asked && fits(request);
                 self.pending.find(&identity, header.identification, event.time, &ages, fits)
             };
             // The whole Identification tells more than the way of the packets, where a reply copies it.
             let whole = |request: &Request| request.identification == header.identification;
-            find(&|request| whole(request) && own_leg(request))
-                .or_else(|| find(&whole))
-                .or_else(|| find(&own_leg))
-                .or_else(|| find(&|_| true))
+            [true, false].into_iter().find_map(|asked| {
+                find(asked, &|request| whole(request) && own_leg(request))
+                    .or_else(|| find(asked, &whole))
+                    .or_else(|| find(asked, &own_leg))
+                    .or_else(|| find(asked, &|_| true))
+            })
         };
         let node = |slot: u32| self.directory.nodes.get(slot as usize);
         let (home_agent, home_address) = (header.home_agent, header.home_address);
@@ -126,9 +131,8 @@ impl Observer {
             self.pending.find_by_endpoints(ends, header.identification, event.time, names_nobody)
         };
         let Some(slot) = known else { return by_endpoints() };
-        // Who asked goes before a reply that nobody seemed to have asked for.
-        let was_asked_for = self.pending.request(slot).is_some_and(|request| request.kind.is_some());
-        if was_asked_for { known } else { by_endpoints().filter(|other| is_open(*other)).or(known) }
+        let is_request = self.pending.request(slot).is_some_and(was_asked_for);
+        if is_request { known } else { by_endpoints().filter(|other| is_open(*other)).or(known) }
     }
 
     /// Applies the first reply to a request.
