@@ -227,7 +227,8 @@ impl Session {
 
     /// Takes what is remembered of a session that turned out to be another name of this one (D7): requests and refusals.
     /// It had no binding.
-    pub(super) fn absorb(&mut self, other: Self) {
+    pub(super) fn absorb(&mut self, mut other: Self) {
+        self.rejected = self.latest_rejected(&mut other);
         for track in other.tracks {
             let has_room = self.tracks.len() < TRACKS;
             match self.tracks.iter_mut().find(|own| own.is_like(&track)) {
@@ -243,7 +244,6 @@ impl Session {
         self.relayed.extend(other.relayed);
         let excess = self.relayed.len().saturating_sub(RELAYED);
         self.relayed.drain(..excess);
-        self.rejected = other.rejected.or(self.rejected.take());
         self.last_refused = self.last_refused.max(other.last_refused);
         self.forbidden = earliest(self.forbidden, other.forbidden);
         self.last_multipath_reply = other.last_multipath_reply.or(self.last_multipath_reply);
@@ -265,6 +265,17 @@ impl Session {
         for (rule, key) in other.once.all() {
             self.first_time(rule, key);
         }
+    }
+
+    /// The refusal with code 133 under either name, the latest one, that no request under the other name has followed.
+    fn latest_rejected(&mut self, other: &mut Self) -> Option<Box<Rejected>> {
+        let not_followed = |session: &mut Self, other: &Self| {
+            let rejected = session.rejected.take()?;
+            let is_later = |track: &Track| track.last.place.time > rejected.answer.place.time;
+            (!other.tracks.iter().any(is_later)).then_some(rejected)
+        };
+        let rejected = [not_followed(self, other), not_followed(other, self)];
+        rejected.into_iter().flatten().max_by_key(|rejected| rejected.answer.place.time)
     }
 
     /// Remembers a request; messages of the last `timeout` nanoseconds are compared with each other.

@@ -187,3 +187,21 @@ fn who_registers_again_by_the_nai_has_tried_again() {
     assert_eq!(told("EXCH-004", refused(Some(2))), [4]);
     assert_eq!(told("EXCH-004", refused(None)), [4]);
 }
+
+/// With nonces, 133 gives the high half of the next Identification, and so does each reply after it.
+#[test]
+fn a_refusal_by_the_nai_is_followed_by_a_request_with_the_home_address() {
+    let resynchronised = |scene: &mut Scene| {
+        let with_nai = |registration: Registration| registration.with(short(131, b"a@b.example"));
+        let nonce = |half: u64, count: u64, registration: Registration| Registration {
+            identification: Some(half << 32 | count),
+            ..registration
+        };
+        let sent = scene.send(0.0, &nonce(7, 1, by_nai(Registration::plain(1))));
+        scene.send(0.02, &with_nai(nonce(8, 1, sent.reply(133))));
+        let sent = scene.send(5.0, &nonce(8, 2, with_nai(Registration::plain(1))));
+        scene.send(5.02, &with_nai(nonce(9, 2, sent.reply(0))));
+        scene.send(10.0, &nonce(9, 3, Registration::plain(1)));
+    };
+    assert_eq!(told("REG-014", resynchronised), [0; 0]);
+}
