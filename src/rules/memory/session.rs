@@ -96,7 +96,12 @@ impl Session {
     /// Whether the whole binding table is known (D10); `cold_start` says that nothing was registered before the capture
     /// began.
     pub fn is_anchored(&self, cold_start: bool) -> bool {
-        !self.obscured && (cold_start && !self.lacks_beginning || self.anchored)
+        self.is_known_from_start(cold_start) || !self.obscured && self.anchored
+    }
+
+    /// Whether it was known from the beginning, and not only since a registration replaced or ended all bindings.
+    pub fn is_known_from_start(&self, cold_start: bool) -> bool {
+        cold_start && !self.lacks_beginning && !self.obscured
     }
 
     /// Notes that something was accepted of which not all was seen; says whether that is so for the first time.
@@ -191,11 +196,6 @@ impl Session {
             .filter(|track| track.leg == leg && track.care_of_address == care_of_address)
             .map(|track| track.highest)
             .max()
-    }
-
-    /// Whether a request that came after this one has been answered.
-    pub fn has_answered_after(&self, asked: &Asked) -> bool {
-        self.tracks.iter().any(|track| track.last.answered && track.last.group > asked.group)
     }
 
     /// Whether a request for the same binding came after this one.
