@@ -62,6 +62,7 @@ impl Observer {
             let node = request.node;
             self.records.add_leg(record, leg(event, Step::Reply(header.code)));
             let node = self.named_by(&facts).or_else(|| self.directory.slot(node?));
+            let node = node.or_else(|| self.directory.find_nai(facts.home_agent, read.nai?.0));
             return Attribution { request: first, ..Attribution::to(node) };
         }
         request.is_open = false;
@@ -254,6 +255,8 @@ impl Observer {
     /// The node a reply is about: the one of its request, under the name that the reply gives it.
     fn node_of(&mut self, facts: &ReplyFacts, decided: &Decided) -> Option<u32> {
         let asked = decided.node.and_then(|node| self.directory.slot(node));
+        // Since it asked, its name may have turned out to be that of a node with an address.
+        let asked = asked.or_else(|| self.directory.find_nai(facts.home_agent, decided.nai.as_deref()?));
         // Only an accepted reply assigns an address.
         let is_named = decided.nai.is_none() || facts.code.is_accepted();
         if facts.home_address.is_unspecified() || !is_named {

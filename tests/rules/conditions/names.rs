@@ -205,3 +205,23 @@ fn a_refusal_by_the_nai_is_followed_by_a_request_with_the_home_address() {
     };
     assert_eq!(told("REG-014", resynchronised), [0; 0]);
 }
+
+/// Two requests by the NAI; the reply to the first gives the home address, and then the second is refused.
+#[test]
+fn what_is_refused_by_the_nai_after_it_turned_out_whose_it_is_is_refused_to_the_node() {
+    let refused = |is_known: bool, code: u8| {
+        move |scene: &mut Scene| {
+            let with_nai = |registration: Registration| registration.with(short(131, b"a@b.example"));
+            known_before(scene, is_known);
+            let first = scene.send(0.0, &by_nai(Registration::request(1)));
+            let second = scene.send(0.1, &by_nai(Registration::request(2)));
+            scene.send(0.2, &with_nai(Registration { home_address: NODE, ..first.reply(0) }));
+            scene.send(0.3, &with_nai(second.reply(code)));
+            scene.send(5.0, &Registration::request(2));
+        }
+    };
+    for (is_known, before) in KNOWN {
+        assert_eq!(told("EXCH-001", refused(is_known, 152)), [before + 5]);
+        assert_eq!(told("EXCH-001", refused(is_known, 130)), [0; 0]);
+    }
+}
