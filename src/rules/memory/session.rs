@@ -232,9 +232,9 @@ impl Session {
         for track in other.tracks {
             let has_room = self.tracks.len() < TRACKS;
             match self.tracks.iter_mut().find(|own| own.is_like(&track)) {
-                Some(own) if own.last.place.time < track.last.place.time => *own = track,
+                Some(own) => own.absorb(track),
                 None if has_room => push_snugly(&mut self.tracks, track),
-                Some(_) | None => {}
+                None => {}
             }
         }
         // It was asked for last under the other name: that is how it came out.

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use super::told;
-use crate::history::NODE;
+use crate::history::{HOME_AGENT, NODE};
 use crate::scene::{Registration, Scene, flow_binding, forward, short, timestamp, udp_to_port};
 
 /// A request of a node that knows no home address, by its NAI.
@@ -224,4 +224,24 @@ fn what_is_refused_by_the_nai_after_it_turned_out_whose_it_is_is_refused_to_the_
         assert_eq!(told("EXCH-001", refused(is_known, 152)), [before + 5]);
         assert_eq!(told("EXCH-001", refused(is_known, 130)), [0; 0]);
     }
+}
+
+/// A request that is refused with 153 and sent again; then the node de-registers, and names no home agent.
+#[test]
+fn a_node_that_looks_for_its_home_agent_has_tried_again_before() {
+    let refused = |tries_again: bool| {
+        move |scene: &mut Scene| {
+            scene.exchange(0.0, &Registration::request(1), 153);
+            if tries_again {
+                scene.exchange(5.0, &Registration::request(1), 0);
+            }
+            let last =
+                Registration { lifetime: 0, home_agent: Ipv4Addr::UNSPECIFIED, ..Registration::request(1) };
+            let sent = scene.send(10.0, &last);
+            scene.send(10.02, &Registration { home_agent: HOME_AGENT, ..sent.reply(0) });
+            scene.wait_until(70.0);
+        }
+    };
+    assert_eq!(told("EXCH-004", refused(true)), [0; 0]);
+    assert_eq!(told("EXCH-004", refused(false)), [2]);
 }
