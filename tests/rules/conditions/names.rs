@@ -226,6 +226,29 @@ fn what_is_refused_by_the_nai_after_it_turned_out_whose_it_is_is_refused_to_the_
     }
 }
 
+/// A request by the NAI to any home agent, which one refuses with 153; a request to that one.
+#[test]
+fn a_node_that_looked_for_its_home_agent_tries_again_at_the_one_that_refused_it() {
+    let refused = |is_known: bool, tries_again: bool| {
+        move |scene: &mut Scene| {
+            known_before(scene, is_known);
+            let anywhere =
+                Registration { home_agent: Ipv4Addr::BROADCAST, ..by_nai(Registration::request(1)) };
+            let sent = scene.send(0.0, &anywhere);
+            let refusal = Registration { home_agent: HOME_AGENT, ..sent.reply(153) };
+            scene.send(0.02, &refusal.with(short(131, b"a@b.example")));
+            if tries_again {
+                scene.send(5.0, &by_nai(Registration::request(1)));
+            }
+            scene.wait_until(70.0);
+        }
+    };
+    for (is_known, before) in KNOWN {
+        assert_eq!(told("EXCH-004", refused(is_known, true)), [0; 0]);
+        assert_eq!(told("EXCH-004", refused(is_known, false)), [before + 2]);
+    }
+}
+
 /// A request that is refused with 153 and sent again; then the node de-registers, and names no home agent.
 #[test]
 fn a_node_that_looks_for_its_home_agent_has_tried_again_before() {
