@@ -229,6 +229,8 @@ impl Session {
     /// It had no binding.
     pub(super) fn absorb(&mut self, mut other: Self) {
         self.rejected = self.latest_rejected(&mut other);
+        let legs = [Leg::HomeAgent, Leg::ForeignAgent];
+        let is_later = legs.map(|leg| other.latest_on(leg) > self.latest_on(leg));
         for track in other.tracks {
             let has_room = self.tracks.len() < TRACKS;
             match self.tracks.iter_mut().find(|own| own.is_like(&track)) {
@@ -237,9 +239,8 @@ impl Session {
                 None => {}
             }
         }
-        // It was asked for last under the other name: that is how it came out.
-        for (own, of_other) in self.last.iter_mut().zip(other.last) {
-            *own = of_other.or(*own);
+        for ((own, of_other), is_later) in self.last.iter_mut().zip(other.last).zip(is_later) {
+            *own = if is_later { of_other } else { *own };
         }
         self.relayed.extend(other.relayed);
         let excess = self.relayed.len().saturating_sub(RELAYED);
@@ -265,6 +266,11 @@ impl Session {
         for (rule, key) in other.once.all() {
             self.first_time(rule, key);
         }
+    }
+
+    /// When the latest request on a leg was seen.
+    fn latest_on(&self, leg: Leg) -> Option<Timestamp> {
+        self.tracks.iter().filter(|track| track.leg == leg).map(|track| track.last.place.time).max()
     }
 
     /// The refusal with code 133 under either name, the latest one, that no request under the other name has followed.

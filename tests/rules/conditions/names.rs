@@ -268,3 +268,27 @@ fn a_node_that_looks_for_its_home_agent_has_tried_again_before() {
     assert_eq!(told("EXCH-004", refused(true)), [0; 0]);
     assert_eq!(told("EXCH-004", refused(false)), [2]);
 }
+
+/// With nonces, a request by the NAI; one with the home address, which says whose the NAI is; and the first again, which
+/// comes with another octet behind its authenticator.
+#[test]
+fn the_request_before_is_the_latest_by_either_name() {
+    let again = |between: bool| {
+        move |scene: &mut Scene| {
+            let nonce = |count: u64, registration: Registration| Registration {
+                identification: Some(7 << 32 | count),
+                ..registration
+            };
+            scene.exchange(-60.0, &nonce(1, Registration::plain(2)), 134);
+            let first = nonce(2, by_nai(Registration::plain(1)));
+            scene.send(0.0, &first);
+            if between {
+                let with_nai = nonce(3, Registration::plain(2)).with(short(131, b"a@b.example"));
+                scene.exchange(1.0, &with_nai, 0);
+            }
+            scene.send(2.0, &first.with_after(vec![0]));
+        }
+    };
+    assert_eq!(told("REG-013", again(true)), [0; 0]);
+    assert_eq!(told("REG-013", again(false)), [4]);
+}
