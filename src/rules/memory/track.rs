@@ -111,11 +111,15 @@ impl Track {
     }
 
     /// Takes what is remembered under another name of the same node (D7).
-    pub fn absorb(&mut self, other: Self) {
+    pub fn absorb(&mut self, mut other: Self) {
         let highest = self.highest.max(other.highest);
         let registering = self.registering.max(other.registering);
         if self.last.place.time < other.last.place.time {
-            *self = other;
+            std::mem::swap(self, &mut other);
+        }
+        let Attempt { place, group, answered } = other.last;
+        if self.before.is_none_or(|before| before.time < place.time) {
+            self.before = Some(Before { time: place.time, group, answered });
         }
         (self.highest, self.registering) = (highest, registering);
     }

@@ -292,3 +292,19 @@ fn the_request_before_is_the_latest_by_either_name() {
     assert_eq!(told("REG-013", again(true)), [0; 0]);
     assert_eq!(told("REG-013", again(false)), [4]);
 }
+
+/// Requests for one binding that get no reply, the first by the NAI; one for another binding says whose the NAI is.
+#[test]
+fn a_series_goes_on_under_the_other_name() {
+    let series = |third: f64| {
+        move |scene: &mut Scene| {
+            scene.exchange(-60.0, &Registration::plain(2), 134);
+            scene.send(0.0, &by_nai(Registration::plain(1)));
+            scene.send(1.0, &Registration::plain(1));
+            scene.exchange(1.5, &Registration::plain(2).with(short(131, b"a@b.example")), 0);
+            scene.send(third, &Registration::plain(1));
+        }
+    };
+    assert_eq!(told("REG-016", series(2.7)), [7]);
+    assert_eq!(told("REG-016", series(2.9)), [0; 0]);
+}
