@@ -250,14 +250,14 @@ impl Directory {
         self.list(slot);
     }
 
-    /// Gives a node another home agent or home address; the name it had goes with it.
-    pub fn rename(&mut self, slot: u32, home_agent: Ipv4Addr, home_address: Ipv4Addr) {
+    /// Gives a node another home agent, and a home address if one is known; the name it had goes with it.
+    pub fn rename(&mut self, slot: u32, home_agent: Ipv4Addr, home_address: Option<Ipv4Addr>) {
         self.unlist(slot);
         if let Some(node) = self.nodes.get_mut(slot as usize) {
             let moves_prefixes = node.home_agent != home_agent && !node.prefixes().is_empty();
             self.prefix_changes = self.prefix_changes.wrapping_add(u64::from(moves_prefixes));
             node.home_agent = home_agent;
-            node.home_address = Some(home_address);
+            node.home_address = home_address.or(node.home_address);
         }
         self.list(slot);
         self.agents.know(home_agent);
@@ -430,7 +430,7 @@ mod tests {
         directory.give_nai(node, b"mn@example.org");
         assert!(directory.behind(agent, host).eq([&[node][..]]));
         let changes = directory.prefix_changes;
-        directory.rename(node, other, Ipv4Addr::new(10, 1, 0, 2));
+        directory.rename(node, other, Some(Ipv4Addr::new(10, 1, 0, 2)));
         assert_eq!(directory.behind(agent, host).next(), None);
         assert!(directory.behind(other, host).eq([&[node][..]]));
         assert_ne!(directory.prefix_changes, changes);
@@ -452,7 +452,7 @@ mod tests {
         assert!(directory.behind(agent, host).eq([&[third, fifth, fourth, second][..]]));
         assert!(directory.nodes[first as usize].prefixes().is_empty());
         assert_eq!(directory.nodes[second as usize].prefixes(), [network]);
-        directory.rename(fourth, Ipv4Addr::new(198, 51, 100, 2), Ipv4Addr::new(10, 1, 0, 4));
+        directory.rename(fourth, Ipv4Addr::new(198, 51, 100, 2), Some(Ipv4Addr::new(10, 1, 0, 4)));
         assert!(directory.behind(agent, host).eq([&[third, fifth, second][..]]));
     }
 

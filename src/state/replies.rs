@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use super::directory::NodeId;
+use super::directory::{Directory, NodeId};
 use super::extensions::{Extensions, FlowBindings};
 use super::home_agents::can_be_agent;
 use super::messages::{Attribution, MessageEvent, identity, leg};
@@ -62,6 +62,7 @@ impl Observer {
             let node = request.node;
             self.records.add_leg(record, leg(event, Step::Reply(header.code)));
             let node = self.named_by(&facts).or_else(|| self.directory.slot(node?));
+            let node = node.or_else(|| self.directory.find_nai(facts.home_agent, read.nai?.0));
             return Attribution { request: first, ..Attribution::to(node) };
         }
         request.is_open = false;
@@ -84,16 +85,21 @@ impl Observer {
         let own_leg =
             |request: &Request| request.legs.iter().any(|leg| leg.is_reverse_of(source, destination));
         let ages = 0..=self.pending.timeout();
+        // Who asked goes before a reply that nobody seemed to have asked for.
+        let was_asked_for = |request: &Request| request.kind.is_some();
         let find = |identity: Identity| {
-            let find = |fits: &dyn Fn(&Request) -> bool| {
+            let find = |asked: bool, fits: &dyn Fn(&Request) -> bool| {
+                let fits = |request: &Request| was_asked_for(request) == asked && fits(request);
                 self.pending.find(&identity, header.identification, event.time, &ages, fits)
             };
             // The whole Identification tells more than the way of the packets, where a reply copies it.
             let whole = |request: &Request| request.identification == header.identification;
-            find(&|request| whole(request) && own_leg(request))
-                .or_else(|| find(&whole))
-                .or_else(|| find(&own_leg))
-                .or_else(|| find(&|_| true))
+            [true, false].into_iter().find_map(|asked| {
+                find(asked, &|request| whole(request) && own_leg(request))
+                    .or_else(|| find(asked, &whole))
+                    .or_else(|| find(asked, &own_leg))
+                    .or_else(|| find(asked, &|_| true))
+            })
         };
         let node = |slot: u32| self.directory.nodes.get(slot as usize);
         let (home_agent, home_address) = (header.home_agent, header.home_address);
@@ -126,9 +132,8 @@ impl Observer {
             self.pending.find_by_endpoints(ends, header.identification, event.time, names_nobody)
         };
         let Some(slot) = known else { return by_endpoints() };
-        // Who asked goes before a reply that nobody seemed to have asked for.
-        let was_asked_for = self.pending.request(slot).is_some_and(|request| request.kind.is_some());
-        if was_asked_for { known } else { by_endpoints().filter(|other| is_open(*other)).or(known) }
+        let is_request = self.pending.request(slot).is_some_and(was_asked_for);
+        if is_request { known } else { by_endpoints().filter(|other| is_open(*other)).or(known) }
     }
 
     /// Applies the first reply to a request.
@@ -250,35 +255,48 @@ impl Observer {
     /// The node a reply is about: the one of its request, under the name that the reply gives it.
     fn node_of(&mut self, facts: &ReplyFacts, decided: &Decided) -> Option<u32> {
         let asked = decided.node.and_then(|node| self.directory.slot(node));
+        // Since it asked, its name may have turned out to be that of a node with an address.
+        let asked = asked.or_else(|| self.directory.find_nai(facts.home_agent, decided.nai.as_deref()?));
         // Only an accepted reply assigns an address.
         let is_named = decided.nai.is_none() || facts.code.is_accepted();
-        if facts.home_address.is_unspecified() || !is_named {
-            return asked;
+        let address = Some(facts.home_address).filter(|address| !address.is_unspecified() && is_named);
+        let node_in = |directory: &Directory, slot: u32| {
+            let node = directory.nodes.get(slot as usize)?;
+            Some((node.home_agent, node.home_address))
+        };
+        if address.is_none() {
+            // A refusal by another home agent than it asked, or by the one that it looked for, is of a node of that one.
+            let asked_agent = asked.and_then(|slot| node_in(&self.directory, slot)).map(|(agent, _)| agent);
+            let is_there = asked_agent.is_none_or(|agent| agent == facts.home_agent);
+            if is_there || decided.nai.is_none() || !can_be_agent(facts.home_agent) {
+                return asked;
+            }
         }
         // What the node was denied before it had an address stays with it: both names are one. Whom other messages named
         // under another home agent is to be seen there still.
         let is_free = |node: &Node| {
             let is_here = node.home_agent == facts.home_agent || !node.has_other_mentions();
-            let is_of_address = node.home_address == Some(facts.home_address);
+            let is_of_address = address.is_some() && node.home_address == address;
             is_here && (node.home_address.is_none() || node.is_blank() && is_of_address)
         };
         // Almost always the one that was asked for: then there is nothing to look up.
-        let is_named = |slot: &u32| {
-            let node = self.directory.nodes.get(*slot as usize);
-            let name = node.map(|node| (node.home_agent, node.home_address));
-            name == Some((facts.home_agent, Some(facts.home_address)))
-        };
-        let named = asked.filter(is_named).or_else(|| self.named_by(facts));
+        let is_asked = |slot: &u32| node_in(&self.directory, *slot) == Some((facts.home_agent, address));
+        let nai = decided.nai.as_deref();
+        let named = asked.filter(is_asked).or_else(|| match address {
+            Some(address) => self.directory.find(facts.home_agent, address),
+            None => self.directory.find_nai(facts.home_agent, nai?),
+        });
         let provisional = asked
             .filter(|_| named.is_none())
             .filter(|slot| self.directory.nodes.get(*slot as usize).is_some_and(&is_free));
-        let slot = match (named, provisional) {
-            (Some(named), _) => named,
-            (None, Some(provisional)) => {
-                self.directory.rename(provisional, facts.home_agent, facts.home_address);
+        let slot = match (named, provisional, address, nai) {
+            (Some(named), ..) => named,
+            (None, Some(provisional), ..) => {
+                self.directory.rename(provisional, facts.home_agent, address);
                 provisional
             }
-            (None, None) => self.directory.at(facts.home_agent, facts.home_address),
+            (None, None, Some(address), _) => self.directory.at(facts.home_agent, address),
+            (None, None, None, nai) => self.directory.named(facts.home_agent, nai?),
         };
         // A node that turned out to be another name of this one gives its name to it.
         let is_name = |other: u32| {

@@ -393,6 +393,20 @@ fn a_request_after_an_unsolicited_reply_is_answered_by_its_own() {
     assert_eq!(exchanges(&history.observe()), ["- unsolicited 0 - - < 1", "register accepted 0 1 2 < 3"]);
 }
 
+/// With nonces a reply has a high half of its own, and one to a request that is sent again can have the same. Here the
+/// capture begins between a request and its reply.
+#[test]
+fn a_request_sent_again_after_a_reply_to_one_not_captured_is_answered_by_the_next() {
+    let (sent_again, next_nonce) = (Ask::bid(1, (8 << 32) | 1), (9 << 32) | 1);
+    let mut history = History::new();
+    history.answer(1.0, &sent_again.answer(0).identification(next_nonce));
+    history.ask(2.0, &sent_again);
+    history.answer(2.1, &sent_again.answer(0).identification(next_nonce));
+    let observer = history.observe();
+    assert_eq!(exchanges(&observer), ["- unsolicited 0 - - < 1", "register accepted 0 1 2 < 3"]);
+    assert_eq!(times(&observer, NODE), ["1 active 2.1 2.1 +600 602.1 - #3"]);
+}
+
 #[test]
 fn what_a_home_agent_did_is_counted() {
     let mut history = History::new();

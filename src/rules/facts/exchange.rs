@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use super::{Leg, LiveBids, MessageFacts};
 use crate::rules::memory::{Answer, Asked, Session, World};
-use crate::state::{Binding, Node, Observer};
+use crate::state::{Binding, BindingState, Node, Observer};
 use crate::time::Timestamp;
 use crate::wire::{ExtensionType, RegistrationReply, RegistrationRequest, Revocation, low_half};
 
@@ -104,10 +104,15 @@ impl<'c> Answering<'c, '_, '_> {
         self.world.saw_nameless((path, low_half(self.reply.identification)), None, self.time())
     }
 
-    /// The request, unless this is another copy of its reply that comes after a later request was answered: the bindings
+    /// The request, unless this is another copy of its reply, and what was live changed after the first one: the bindings
     /// that decided it may be others by then.
     pub fn asked_lately(&self) -> Option<&'c Asked> {
-        self.asked.filter(|asked| self.decides || !self.session.has_answered_after(asked))
+        self.asked.filter(|asked| self.decides || self.session.disturbed <= self.first_answered(asked))
+    }
+
+    /// When the request was answered first, in whichever copy.
+    fn first_answered(&self, asked: &Asked) -> Option<Timestamp> {
+        self.world.recent.first_answered(asked.group)
     }
 
     /// The request, where this is the reply that accepted it.
@@ -124,6 +129,26 @@ impl<'c> Answering<'c, '_, '_> {
     /// snapshot length cut.
     pub fn live_before(&self) -> impl Iterator<Item = &'c Binding> {
         live(if self.session.obscured { &[] } else { self.before }, self.time())
+    }
+
+    /// Whether the whole binding table was known before the first reply, also to a request that makes it known by
+    /// replacing all: of another copy of that reply this is said only where all was known from the beginning.
+    pub fn is_anchored_before(&self, asked: &Asked) -> bool {
+        match (self.decides, asked.replaces_all()) {
+            (true, _) => self.world.is_anchored(Some(self.session)),
+            (false, true) => self.world.is_known_from_start(self.session),
+            (false, false) => self.anchored,
+        }
+    }
+
+    /// The bindings that the first reply to the request ended, where this is another one: what the home agent decided was
+    /// decided with them.
+    pub fn ended_by_first_reply(&self, asked: &Asked) -> impl Iterator<Item = &'c Binding> {
+        let ended = self.first_answered(asked).filter(|_| !self.decides && !self.session.obscured);
+        let bindings = if ended.is_some() { self.before } else { &[] };
+        bindings
+            .iter()
+            .filter(move |binding| binding.ended == ended && binding.state != BindingState::Expired)
     }
 
     /// The bindings that are known to be live after the reply.

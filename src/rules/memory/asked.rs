@@ -238,6 +238,11 @@ impl Asked {
         self.said.usable.is_some_and(|multipath| multipath.overwrite)
     }
 
+    /// Whether it replaces all bindings there are when it is accepted with a lifetime: with O, or without Multipath and S.
+    pub fn replaces_all(&self) -> bool {
+        self.is_overwrite() || !(self.said.has_multipath || self.request.flags.simultaneous_bindings())
+    }
+
     /// Whether it is not known whose it is, for its NAI was not captured.
     pub fn is_nameless(&self) -> bool {
         self.node.is_none() && self.said.is_cut()

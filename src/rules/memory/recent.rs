@@ -118,6 +118,12 @@ impl RecentRequests {
         all.iter().filter(|(.., time)| *time >= asked.place.time)
     }
 
+    /// When the first reply to any copy of a request was seen.
+    pub fn first_answered(&self, group: u64) -> Option<Timestamp> {
+        let (.., time) = self.latest_copy(group).and_then(|number| self.get(number))?.replies.first()?;
+        Some(*time)
+    }
+
     /// Whether a request got a reply.
     pub fn is_answered(&self, asked: &Asked) -> bool {
         self.replies(asked).next().is_some()

@@ -96,7 +96,12 @@ impl Session {
     /// Whether the whole binding table is known (D10); `cold_start` says that nothing was registered before the capture
     /// began.
     pub fn is_anchored(&self, cold_start: bool) -> bool {
-        !self.obscured && (cold_start && !self.lacks_beginning || self.anchored)
+        self.is_known_from_start(cold_start) || !self.obscured && self.anchored
+    }
+
+    /// Whether it was known from the beginning, and not only since a registration replaced or ended all bindings.
+    pub fn is_known_from_start(&self, cold_start: bool) -> bool {
+        cold_start && !self.lacks_beginning && !self.obscured
     }
 
     /// Notes that something was accepted of which not all was seen; says whether that is so for the first time.
@@ -193,11 +198,6 @@ impl Session {
             .max()
     }
 
-    /// Whether a request that came after this one has been answered.
-    pub fn has_answered_after(&self, asked: &Asked) -> bool {
-        self.tracks.iter().any(|track| track.last.answered && track.last.group > asked.group)
-    }
-
     /// Whether a request for the same binding came after this one.
     pub fn is_followed(&self, asked: &Asked) -> bool {
         self.tracks.iter().any(|track| track.may_be_for(asked) && track.last.place.frame > asked.place.frame)
@@ -227,23 +227,24 @@ impl Session {
 
     /// Takes what is remembered of a session that turned out to be another name of this one (D7): requests and refusals.
     /// It had no binding.
-    pub(super) fn absorb(&mut self, other: Self) {
+    pub(super) fn absorb(&mut self, mut other: Self) {
+        self.rejected = self.latest_rejected(&mut other);
+        let legs = [Leg::HomeAgent, Leg::ForeignAgent];
+        let is_later = legs.map(|leg| other.latest_on(leg) > self.latest_on(leg));
         for track in other.tracks {
             let has_room = self.tracks.len() < TRACKS;
             match self.tracks.iter_mut().find(|own| own.is_like(&track)) {
-                Some(own) if own.last.place.time < track.last.place.time => *own = track,
+                Some(own) => own.absorb(track),
                 None if has_room => push_snugly(&mut self.tracks, track),
-                Some(_) | None => {}
+                None => {}
             }
         }
-        // It was asked for last under the other name: that is how it came out.
-        for (own, of_other) in self.last.iter_mut().zip(other.last) {
-            *own = of_other.or(*own);
+        for ((own, of_other), is_later) in self.last.iter_mut().zip(other.last).zip(is_later) {
+            *own = if is_later { of_other } else { *own };
         }
         self.relayed.extend(other.relayed);
         let excess = self.relayed.len().saturating_sub(RELAYED);
         self.relayed.drain(..excess);
-        self.rejected = other.rejected.or(self.rejected.take());
         self.last_refused = self.last_refused.max(other.last_refused);
         self.forbidden = earliest(self.forbidden, other.forbidden);
         self.last_multipath_reply = other.last_multipath_reply.or(self.last_multipath_reply);
@@ -265,6 +266,22 @@ impl Session {
         for (rule, key) in other.once.all() {
             self.first_time(rule, key);
         }
+    }
+
+    /// When the latest request on a leg was seen.
+    fn latest_on(&self, leg: Leg) -> Option<Timestamp> {
+        self.tracks.iter().filter(|track| track.leg == leg).map(|track| track.last.place.time).max()
+    }
+
+    /// The refusal with code 133 under either name, the latest one, that no request under the other name has followed.
+    fn latest_rejected(&mut self, other: &mut Self) -> Option<Box<Rejected>> {
+        let not_followed = |session: &mut Self, other: &Self| {
+            let rejected = session.rejected.take()?;
+            let is_later = |track: &Track| track.last.place.time > rejected.answer.place.time;
+            (!other.tracks.iter().any(is_later)).then_some(rejected)
+        };
+        let rejected = [not_followed(self, other), not_followed(other, self)];
+        rejected.into_iter().flatten().max_by_key(|rejected| rejected.answer.place.time)
     }
 
     /// Remembers a request; messages of the last `timeout` nanoseconds are compared with each other.

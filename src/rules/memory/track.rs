@@ -110,6 +110,20 @@ impl Track {
         }
     }
 
+    /// Takes what is remembered under another name of the same node (D7).
+    pub fn absorb(&mut self, mut other: Self) {
+        let highest = self.highest.max(other.highest);
+        let registering = self.registering.max(other.registering);
+        if self.last.place.time < other.last.place.time {
+            std::mem::swap(self, &mut other);
+        }
+        let Attempt { place, group, answered } = other.last;
+        if self.before.is_none_or(|before| before.time < place.time) {
+            self.before = Some(Before { time: place.time, group, answered });
+        }
+        (self.highest, self.registering) = (highest, registering);
+    }
+
     /// Takes the next request.
     pub fn note(&mut self, asked: &Asked) {
         let Attempt { place, group, answered } = std::mem::replace(&mut self.last, Attempt::of(asked));

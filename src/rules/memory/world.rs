@@ -112,6 +112,11 @@ impl World {
         session.map_or(cold_start, |session| session.is_anchored(cold_start))
     }
 
+    /// Whether it was known from the beginning, and not only since a registration replaced or ended all.
+    pub fn is_known_from_start(&self, session: &Session) -> bool {
+        session.is_known_from_start(self.options.cold_start)
+    }
+
     /// The session of a node, made if there is none.
     pub fn session_mut(&mut self, node: u32, observer: &Observer) -> Option<&mut Session> {
         let index = node as usize;

@@ -47,7 +47,80 @@ fn a_copy_of_a_reply_is_not_judged_by_what_came_after_the_first() {
     assert_eq!(told("EXCH-007", again(&[1, 7], 0, false)), [4, 5]);
 }
 
-/// The same, where BID 1 comes between a refusal and its copy.
+/// BID 1 is live; a request with FORWARD to these, which is accepted and ends BID 1, and another copy of its reply.
+#[test]
+fn a_copy_of_a_reply_is_not_judged_by_what_the_first_ended() {
+    let again = |bids: &'static [u8], replacing: fn() -> Registration| {
+        move |scene: &mut Scene| {
+            scene.exchange(0.0, &Registration::request(1), 0);
+            let sent = scene.exchange(5.0, &replacing().with(forward(bids, &udp_to_port(5060))), 0);
+            scene.send(5.1, &sent.reply(0));
+        }
+    };
+    let overwrite = || Registration::plain(2).with(multipath_with(4, 2, 2, 0x40));
+    let plain = || Registration::plain(2);
+    assert_eq!(told("EXCH-006", again(&[1], plain)), [0; 0]);
+    assert_eq!(told("EXCH-006", again(&[7], plain)), [4, 5]);
+    assert_eq!(told("EXCH-006", again(&[1], overwrite)), [4, 5]); // O: what lives does not count
+    assert_eq!(told("EXCH-007", again(&[1, 2], overwrite)), [0; 0]);
+    assert_eq!(told("EXCH-007", again(&[1, 7], plain)), [4, 5]);
+    assert_eq!(told("EXCH-007", again(&[1, 7], overwrite)), [4, 5]);
+}
+
+/// BID 1 is live, and about to be given back when a request of BID 2 with FORWARD to both is sent and accepted; another
+/// copy of its reply comes once BID 1 is gone, by the reply to the older request or because it expired.
+#[test]
+fn a_copy_of_a_reply_is_not_judged_by_what_ended_after_the_first() {
+    let again = |given_back: bool| {
+        move |scene: &mut Scene| {
+            scene.exchange(0.0, &Registration { lifetime: 8, ..Registration::request(1) }, 0);
+            let back = Registration { lifetime: 0, ..Registration::request(1) };
+            let older = given_back.then(|| scene.send(5.0, &back));
+            let sent = scene.exchange(5.1, &forwarding(2, &[1, 2]), 0);
+            if let Some(older) = older {
+                scene.send(5.2, &older.reply(0));
+            }
+            scene.send(if given_back { 5.3 } else { 9.0 }, &sent.reply(0));
+        }
+    };
+    assert_eq!(told("EXCH-007", again(true)), [0; 0]);
+    assert_eq!(told("EXCH-007", again(false)), [0; 0]);
+}
+
+/// BID 1 is live, and a request of BID 2 with O and FORWARD to both is accepted; as the node did not get the reply, it
+/// sends the request again, and gets it again.
+#[test]
+fn the_reply_to_a_request_sent_again_is_not_judged_by_what_the_first_ended() {
+    let again = |scene: &mut Scene| {
+        scene.exchange(0.0, &Registration::request(1), 0);
+        let overwrite = Registration::plain(2).with(multipath_with(4, 2, 2, 0x40));
+        let sent = scene.exchange(5.0, &overwrite.with(forward(&[1, 2], &udp_to_port(5060))), 0);
+        scene.exchange(6.0, &sent, 0);
+    };
+    assert_eq!(told("EXCH-007", again), [0; 0]);
+}
+
+/// In a capture that began in the middle, a request that replaces all, with FORWARD to these, which may have been live
+/// before it; with another copy of its reply. After that what lives is known.
+#[test]
+fn what_lived_before_all_was_replaced_is_not_known_where_the_capture_began_in_the_middle() {
+    let replaced = |bids: &'static [u8], replacing: fn() -> Registration| {
+        move |scene: &mut Scene| {
+            let sent = scene.exchange(0.0, &replacing().with(forward(bids, &udp_to_port(5060))), 0);
+            scene.send(0.1, &sent.reply(0));
+            scene.exchange(5.0, &forwarding(3, &[1, 3]), 0);
+        }
+    };
+    let overwrite = || Registration::plain(2).with(multipath_with(4, 2, 2, 0x40));
+    let plain = || Registration::plain(2);
+    assert_eq!(told("EXCH-007", replaced(&[1, 2], overwrite)), [2, 3, 5]);
+    assert_eq!(told_late("EXCH-007", replaced(&[1, 2], overwrite)), [5]);
+    assert_eq!(told("EXCH-006", replaced(&[1], plain)), [2, 3]);
+    assert_eq!(told_late("EXCH-006", replaced(&[1], plain)), [0; 0]);
+    assert_eq!(told_late("EXCH-006", replaced(&[1], overwrite)), [2, 3]); // O: what lived does not count
+}
+
+/// A request of BID 2 with FORWARD to BID 1 is refused; BID 1 comes before another copy of the refusal.
 #[test]
 fn a_copy_of_a_refusal_is_not_judged_by_what_came_after_the_first() {
     let again = |scene: &mut Scene| {

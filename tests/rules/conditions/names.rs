@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use super::told;
-use crate::history::NODE;
+use crate::history::{HOME_AGENT, NODE};
 use crate::scene::{Registration, Scene, flow_binding, forward, short, timestamp, udp_to_port};
 
 /// A request of a node that knows no home address, by its NAI.
@@ -186,4 +186,125 @@ fn who_registers_again_by_the_nai_has_tried_again() {
     assert_eq!(told("EXCH-004", refused(Some(1))), [0; 0]);
     assert_eq!(told("EXCH-004", refused(Some(2))), [4]);
     assert_eq!(told("EXCH-004", refused(None)), [4]);
+}
+
+/// With nonces, 133 gives the high half of the next Identification, and so does each reply after it.
+#[test]
+fn a_refusal_by_the_nai_is_followed_by_a_request_with_the_home_address() {
+    let resynchronised = |scene: &mut Scene| {
+        let with_nai = |registration: Registration| registration.with(short(131, b"a@b.example"));
+        let nonce = |half: u64, count: u64, registration: Registration| Registration {
+            identification: Some(half << 32 | count),
+            ..registration
+        };
+        let sent = scene.send(0.0, &nonce(7, 1, by_nai(Registration::plain(1))));
+        scene.send(0.02, &with_nai(nonce(8, 1, sent.reply(133))));
+        let sent = scene.send(5.0, &nonce(8, 2, with_nai(Registration::plain(1))));
+        scene.send(5.02, &with_nai(nonce(9, 2, sent.reply(0))));
+        scene.send(10.0, &nonce(9, 3, Registration::plain(1)));
+    };
+    assert_eq!(told("REG-014", resynchronised), [0; 0]);
+}
+
+/// Two requests by the NAI; the reply to the first gives the home address, and then the second is refused.
+#[test]
+fn what_is_refused_by_the_nai_after_it_turned_out_whose_it_is_is_refused_to_the_node() {
+    let refused = |is_known: bool, code: u8| {
+        move |scene: &mut Scene| {
+            let with_nai = |registration: Registration| registration.with(short(131, b"a@b.example"));
+            known_before(scene, is_known);
+            let first = scene.send(0.0, &by_nai(Registration::request(1)));
+            let second = scene.send(0.1, &by_nai(Registration::request(2)));
+            scene.send(0.2, &with_nai(Registration { home_address: NODE, ..first.reply(0) }));
+            scene.send(0.3, &with_nai(second.reply(code)));
+            scene.send(5.0, &Registration::request(2));
+        }
+    };
+    for (is_known, before) in KNOWN {
+        assert_eq!(told("EXCH-001", refused(is_known, 152)), [before + 5]);
+        assert_eq!(told("EXCH-001", refused(is_known, 130)), [0; 0]);
+    }
+}
+
+/// A request by the NAI to any home agent, which one refuses with 153; a request to that one.
+#[test]
+fn a_node_that_looked_for_its_home_agent_tries_again_at_the_one_that_refused_it() {
+    let refused = |is_known: bool, tries_again: bool| {
+        move |scene: &mut Scene| {
+            known_before(scene, is_known);
+            let anywhere =
+                Registration { home_agent: Ipv4Addr::BROADCAST, ..by_nai(Registration::request(1)) };
+            let sent = scene.send(0.0, &anywhere);
+            let refusal = Registration { home_agent: HOME_AGENT, ..sent.reply(153) };
+            scene.send(0.02, &refusal.with(short(131, b"a@b.example")));
+            if tries_again {
+                scene.send(5.0, &by_nai(Registration::request(1)));
+            }
+            scene.wait_until(70.0);
+        }
+    };
+    for (is_known, before) in KNOWN {
+        assert_eq!(told("EXCH-004", refused(is_known, true)), [0; 0]);
+        assert_eq!(told("EXCH-004", refused(is_known, false)), [before + 2]);
+    }
+}
+
+/// A request that is refused with 153 and sent again; then the node de-registers, and names no home agent.
+#[test]
+fn a_node_that_looks_for_its_home_agent_has_tried_again_before() {
+    let refused = |tries_again: bool| {
+        move |scene: &mut Scene| {
+            scene.exchange(0.0, &Registration::request(1), 153);
+            if tries_again {
+                scene.exchange(5.0, &Registration::request(1), 0);
+            }
+            let last =
+                Registration { lifetime: 0, home_agent: Ipv4Addr::UNSPECIFIED, ..Registration::request(1) };
+            let sent = scene.send(10.0, &last);
+            scene.send(10.02, &Registration { home_agent: HOME_AGENT, ..sent.reply(0) });
+            scene.wait_until(70.0);
+        }
+    };
+    assert_eq!(told("EXCH-004", refused(true)), [0; 0]);
+    assert_eq!(told("EXCH-004", refused(false)), [2]);
+}
+
+/// With nonces, a request by the NAI; one with the home address, which says whose the NAI is; and the first again, which
+/// comes with another octet behind its authenticator.
+#[test]
+fn the_request_before_is_the_latest_by_either_name() {
+    let again = |between: bool| {
+        move |scene: &mut Scene| {
+            let nonce = |count: u64, registration: Registration| Registration {
+                identification: Some(7 << 32 | count),
+                ..registration
+            };
+            scene.exchange(-60.0, &nonce(1, Registration::plain(2)), 134);
+            let first = nonce(2, by_nai(Registration::plain(1)));
+            scene.send(0.0, &first);
+            if between {
+                let with_nai = nonce(3, Registration::plain(2)).with(short(131, b"a@b.example"));
+                scene.exchange(1.0, &with_nai, 0);
+            }
+            scene.send(2.0, &first.with_after(vec![0]));
+        }
+    };
+    assert_eq!(told("REG-013", again(true)), [0; 0]);
+    assert_eq!(told("REG-013", again(false)), [4]);
+}
+
+/// Requests for one binding that get no reply, the first by the NAI; one for another binding says whose the NAI is.
+#[test]
+fn a_series_goes_on_under_the_other_name() {
+    let series = |third: f64| {
+        move |scene: &mut Scene| {
+            scene.exchange(-60.0, &Registration::plain(2), 134);
+            scene.send(0.0, &by_nai(Registration::plain(1)));
+            scene.send(1.0, &Registration::plain(1));
+            scene.exchange(1.5, &Registration::plain(2).with(short(131, b"a@b.example")), 0);
+            scene.send(third, &Registration::plain(1));
+        }
+    };
+    assert_eq!(told("REG-016", series(2.7)), [7]);
+    assert_eq!(told("REG-016", series(2.9)), [0; 0]);
 }

@@ -68,7 +68,10 @@ pub static EXCH_006: Rule = Rule {
 
 fn accepts_what_points_nowhere(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     let Some(asked) = answering.asked_lately().filter(|asked| asked.request.lifetime > 0) else { return };
-    if !answering.anchored || !answering.accepts() {
+    // What lived does not matter where Overwrite ends it.
+    let is_known =
+        if asked.is_overwrite() { answering.anchored } else { answering.is_anchored_before(asked) };
+    if !is_known || !answering.accepts() {
         return;
     }
     let listed = asked.said.forward_bids();
@@ -113,7 +116,7 @@ pub static EXCH_007: Rule = Rule {
 fn decides_a_mixed_policy(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     let Some(asked) = answering.asked_lately().filter(|asked| asked.request.lifetime > 0) else { return };
     let refuses = answering.reply.code.0 == answering.message.message.numbers().invalid_fb_identifier;
-    if !answering.anchored || !(refuses || answering.accepts()) {
+    if !answering.is_anchored_before(asked) || !(refuses || answering.accepts()) {
         return;
     }
     let listed = asked.said.forward_bids();

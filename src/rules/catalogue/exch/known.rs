@@ -14,8 +14,9 @@ pub(super) struct KnownBids {
 }
 
 impl KnownBids {
+    /// Of a copy of the reply that decided the request, as it was before that one.
     pub(super) fn of(answering: &Answering<'_, '_, '_>, asked: &Asked) -> Self {
-        Self::among(answering.live_before(), asked)
+        Self::among(answering.live_before().chain(answering.ended_by_first_reply(asked)), asked)
     }
 
     /// Those of some live bindings and of a request.
