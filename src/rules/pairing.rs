@@ -55,8 +55,11 @@ impl Validator {
             Header::Reply(_) => {
                 let mut copies =
                     seen.request.into_iter().flat_map(|group| self.world().recent.copies(group)).peekable();
-                let is_direct =
-                    |asked: &Arc<Asked>| asked.leg == Leg::HomeAgent && !self.world().may_be_relayed(asked);
+                // Who sent the request on is the foreign agent, and what comes from there its copy of the reply **(ours)**.
+                let is_relay = |asked: &Asked| asked.source.ip() == message.source.ip() && asked.is_relayed();
+                let is_direct = |asked: &Arc<Asked>| {
+                    asked.leg == Leg::HomeAgent && !is_relay(asked) && !self.world().may_be_relayed(asked)
+                };
                 copies.peek().is_some() && copies.all(is_direct)
             }
             _ => false,

@@ -243,6 +243,11 @@ impl Asked {
         self.is_overwrite() || !(self.said.has_multipath || self.request.flags.simultaneous_bindings())
     }
 
+    /// Whether a foreign agent with its care-of address sent it on: D is 0, and it goes to the home agent.
+    pub fn is_relayed(&self) -> bool {
+        self.leg == Leg::HomeAgent && !self.request.flags.co_located()
+    }
+
     /// Whether it is not known whose it is, for its NAI was not captured.
     pub fn is_nameless(&self) -> bool {
         self.node.is_none() && self.said.is_cut()

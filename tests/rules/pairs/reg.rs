@@ -14,7 +14,9 @@ use crate::{Pair, pair};
 
 use identification::{accepted_as, duplicate, followed_by, nonce, refused_then, stray_reply};
 use pace::{registrations_at, unanswered, used_until};
-use path::{altered_reply, altered_request, from, own_reply_of_the_foreign_agent, seen_at_foreign_agent};
+use path::{
+    altered_reply, altered_request, from, own_reply_of_the_foreign_agent, passed_on, seen_at_foreign_agent,
+};
 use reply::{mirrored_as, replied, replied_of_broadcast, to_a_damaged_request};
 use request::{
     at_care_of_address, named, to_all_agents, twice_with_flags, with_code, with_flags, without_checksum,
@@ -425,6 +427,13 @@ pub const PAIRS: &[Pair] = &[
         |scene| mirrored_as(scene, 600, |reply| reply.source.set_ip(OTHER_AGENT)),
         &[2],
         |scene| replied_of_broadcast(scene, 136),
+    ),
+    // What the foreign agent passes on to the node does not go back to itself.
+    pair(
+        "REG-021",
+        |scene| passed_on(scene, OTHER_AGENT),
+        &[3],
+        |scene| passed_on(scene, crate::history::care_of(1)),
     ),
     pair("REG-022", |scene| without_checksum(scene, true), &[1], |scene| without_checksum(scene, false)),
     // Once a sender, whatever the session.

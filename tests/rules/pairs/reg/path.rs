@@ -1,6 +1,6 @@
 //! Where requests come from, and what happens on their way.
 
-use std::net::SocketAddrV4;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 use crate::history::care_of;
 use crate::scene::{Registration, Scene, timestamp};
@@ -43,6 +43,15 @@ pub(super) fn altered_reply(scene: &mut Scene, lifetime: u16) {
     scene.send(0.01, &relayed);
     scene.send(0.02, &relayed.reply(0));
     scene.send(0.03, &Registration { lifetime, ..sent.reply(0) });
+}
+
+/// A capture that begins when the foreign agent has the request already: it passes it on, and somebody passes the reply on to
+/// the node.
+pub(super) fn passed_on(scene: &mut Scene, from: Ipv4Addr) {
+    let (sent, relayed) = on_both_legs();
+    scene.send(0.01, &relayed);
+    scene.send(0.02, &relayed.reply(0));
+    scene.send(0.03, &Registration { source: SocketAddrV4::new(from, 434), ..sent.reply(0) });
 }
 
 /// The foreign agent gives up and says so by itself, without the authenticator it could not make; the home agent
