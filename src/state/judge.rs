@@ -88,6 +88,12 @@ impl Judge {
         });
     }
 
+    /// Whether a clock that goes from `clock` to `time` is set back by more than a grace.
+    #[inline]
+    pub fn is_set_back(clock: Timestamp, time: Timestamp) -> bool {
+        clock.since(time) > GRACE.cast_signed()
+    }
+
     /// Whether nothing changed so shortly before `time` that a packet then cannot be judged.
     pub fn can_judge(last_change: Timestamp, time: Timestamp) -> bool {
         time.since(last_change).unsigned_abs() > GRACE
@@ -98,7 +104,7 @@ impl Observer {
     /// Makes a flow suspected because of a packet at `time`.
     pub(super) fn suspect(&mut self, flow: u32, charge: Charge, time: Timestamp) {
         if self.judge.waiting.len() >= MOST {
-            self.judge_first();
+            self.judge_first(self.clock);
         }
         let mark = charge.mark();
         let Some(entry) = self.flows.flow_mut(flow) else { return };
@@ -114,20 +120,21 @@ impl Observer {
     /// Judges all whose grace is over at `time`.
     pub(super) fn pass_judgement(&mut self, time: Timestamp) {
         while self.judge.has_due(time) {
-            self.judge_first();
+            self.judge_first(time);
         }
     }
 
     /// Judges all that wait: nothing more will be seen.
     pub(super) fn judge_all(&mut self) {
         while !self.judge.waiting.is_empty() {
-            self.judge_first();
+            self.judge_first(self.clock);
         }
     }
 
     /// A change after the packet acquits it. None within the grace can have been missed, and none beyond it been
-    /// seen: changes are applied in order of time, and this is called before one that is later.
-    fn judge_first(&mut self) {
+    /// seen: changes are applied in order of time, and this is called before one that is later. `now` is the time at which
+    /// it is judged; where a batch is counted after the clock was set back, that is not the observer's clock.
+    fn judge_first(&mut self, now: Timestamp) {
         let Some(suspicion) = self.judge.pop() else { return };
         let (key, birth) = (suspicion.key, suspicion.birth);
         let flow = self.flows.flow_mut(suspicion.flow);
@@ -136,7 +143,7 @@ impl Observer {
         // One more nanosecond: a binding expires when the clock is past its expiry.
         let grace = i64::try_from(GRACE).unwrap_or(i64::MAX).saturating_add(1);
         let end = suspicion.time.after(grace);
-        let end = end.min(self.clock);
+        let end = end.min(now);
         self.directory.settle(flow.node, end);
         let Some(node) = self.directory.nodes.get(flow.node as usize) else { return };
         let holds = match suspicion.charge {

@@ -195,9 +195,15 @@ impl Observer {
     /// The same. Where more than the clock changes by it, because requests are given up or flows are judged, `first` is
     /// called while all is as it was.
     #[inline]
-    pub(crate) fn advance_after(&mut self, time: Timestamp, first: impl FnOnce(&mut Self)) {
+    pub(crate) fn advance_after(&mut self, time: Timestamp, mut first: impl FnMut(&mut Self)) {
         if time == self.clock {
             return;
+        }
+        // Packets that wait are counted, and judged, by the clock that they were seen by.
+        if Judge::is_set_back(self.clock, time) && !self.sightings.is_empty() {
+            first(self);
+            self.flush();
+            self.pass_judgement(self.clock);
         }
         let (gives_up, judges) = (self.pending.has_due(time), self.judge.has_due(time));
         if gives_up || judges {

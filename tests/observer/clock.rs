@@ -120,3 +120,18 @@ fn times_at_the_ends_of_the_range_are_borne() {
     }
     assert_eq!(history.observe().nodes().count(), 1);
 }
+
+#[test]
+fn packets_that_were_seen_before_the_clock_was_set_back_are_judged_as_it_was() {
+    let mut history = History::new();
+    history.accepted(1.0, &Ask::bid(1, 1));
+    history.accepted(2.0, &Ask::bid(2, 2).lifetime(5).forward(&[2], "any"));
+    // BID 2 ends half a second after it, which acquits it: the agents may have seen that first.
+    history.down(6.5, care_of(1), &Packet::new());
+    history.tick(90.0);
+    history.tick(3.0);
+    assert_eq!(verdict(&history.observe()), "conforms");
+    // Nothing was seen of that end where the clock did not go on.
+    history.shots.remove(5);
+    assert_eq!(verdict(&history.observe()), "strays");
+}
