@@ -9,8 +9,9 @@ mod laws;
 
 use std::ffi::OsString;
 
-use history::{Damage, History, Operation};
+use history::{Ask, Damage, History, Operation, Packet, care_of};
 use mipflow::capture::{Frame, Next, Timeline};
+use mipflow::state::Verdict;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -33,6 +34,22 @@ fn frames_of_the_samples_are_the_same_on_every_way() {
         kinds.push_str(&letters);
     }
     assert!("mtfr.".chars().all(|letter| kinds.contains(letter)), "all kinds there are: {kinds}");
+}
+
+#[test]
+fn what_was_seen_before_the_clock_was_set_back_is_the_same_on_every_way() {
+    let mut history = History::new();
+    history.accepted(1.0, &Ask::bid(1, 1));
+    history.accepted(2.0, &Ask::bid(2, 2).lifetime(5).forward(&[2], "any"));
+    // Given up with the next frame after its reply timeout, when the packet is counted.
+    history.ask(3.0, &Ask::bid(3, 3));
+    history.down(6.5, care_of(1), &Packet::new());
+    history.tick(90.0);
+    history.tick(3.0);
+    let (letters, pipeline) = laws::pipeline::ways_agree(&history.frames(), true);
+    assert_eq!(letters, "mmmmmt..");
+    // BID 2 ended half a second after it, which acquits it: the agents may have seen that first.
+    assert_eq!(pipeline.observer().flows()[0].verdict, Verdict::Conforms);
 }
 
 proptest! {

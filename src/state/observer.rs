@@ -192,29 +192,27 @@ impl Observer {
         self.advance_after(time, |_| ());
     }
 
-    /// The same. Where more than the clock changes by it, because requests are given up or flows are judged, `first` is
-    /// called while all is as it was.
+    /// The same. Where more than the clock changes by it, because requests are given up, flows are judged, or it is set back
+    /// while packets wait, `first` is called while all is as it was.
     #[inline]
-    pub(crate) fn advance_after(&mut self, time: Timestamp, mut first: impl FnMut(&mut Self)) {
+    pub(crate) fn advance_after(&mut self, time: Timestamp, first: impl FnOnce(&mut Self)) {
         if time == self.clock {
             return;
         }
-        // Packets that wait are counted, and judged, by the clock that they were seen by.
-        if Judge::is_set_back(self.clock, time) && !self.sightings.is_empty() {
+        let gives_up = self.pending.has_due(time);
+        let mut judges = self.judge.has_due(time);
+        if gives_up || judges || (Judge::is_set_back(self.clock, time) && !self.sightings.is_empty()) {
             first(self);
+            // Packets that wait are counted, and judged, by the clock that they were seen by.
             self.flush();
             self.pass_judgement(self.clock);
-        }
-        let (gives_up, judges) = (self.pending.has_due(time), self.judge.has_due(time));
-        if gives_up || judges {
-            first(self);
+            judges = self.judge.has_due(time);
         }
         self.clock = time;
         if gives_up {
             self.give_up();
         }
         if judges {
-            self.flush();
             self.pass_judgement(time);
         }
     }
