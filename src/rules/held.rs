@@ -127,6 +127,9 @@ impl Validator {
         }
         let number = observer.taken();
         self.take_new_sprays(number, place, observer);
+        if !self.flow.waiting.has_room_for(number) {
+            self.release(observer);
+        }
         // What a flow is vouched for does not depend on these: only then its packets are all alike.
         let is_usual = has_usual_header(plain);
         self.hold(number, place, is_usual, observer, |held| held.put_plain(plain, place));
@@ -141,6 +144,7 @@ impl Validator {
         }
     }
 
+    /// Has a packet wait; there is room for it.
     // Into its callers, as what it calls.
     #[allow(clippy::inline_always)]
     #[inline(always)]
@@ -152,9 +156,6 @@ impl Validator {
         observer: &mut Observer,
         put: impl FnOnce(&mut Held),
     ) {
-        if !self.flow.waiting.has_room_for(number) {
-            self.release(observer);
-        }
         self.flow.waiting.hold(number, place, is_usual, put);
         if self.flow.waiting.together >= BATCH {
             self.release(observer);

@@ -9,8 +9,8 @@ use super::fingerprint::{Fingerprint, Fingerprints, Sample};
 use super::prefetch::prefetch;
 use crate::time::Timestamp;
 
-/// Nanoseconds within which a packet seen again is a copy.
-const WINDOW: u64 = 500_000_000;
+/// Nanoseconds within which a packet seen again is a copy (D15).
+pub(crate) const WINDOW: u64 = 500_000_000;
 /// Sets of places, a power of two. A sender's packets carry rising identifications, so the sets of packets that follow
 /// each other lie side by side; scattered ones would cost a visit to main memory each.
 const SETS: usize = 1 << 14;

@@ -52,6 +52,7 @@ mod way;
 pub use agent::AgentTraffic;
 pub(crate) use binding::expiry;
 pub use binding::{Bid, Binding, BindingState, Interface, Move};
+pub(crate) use duplicates::WINDOW as COPY_WINDOW;
 pub use exchange::{Exchange, Kind, Leg, ReplyOrder, Status, Step};
 pub use extensions::FlowBindings;
 pub use flow_view::{FlowView, PathView, Verdict};

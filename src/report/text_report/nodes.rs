@@ -104,7 +104,7 @@ fn write_bindings(
     }
     for tunnel in node.tunnels_without_binding() {
         table.row(out, quiet)?;
-        fill_tunnel(table, tunnel, node.is_inside_nat(tunnel.far_end));
+        fill_tunnel(table, tunnel, node.is_inner(tunnel));
     }
     table.write(out)
 }
@@ -144,7 +144,7 @@ fn fill_binding(table: &mut TextTable, page: &mut Page<'_, '_>, binding: &Bindin
 
 /// A tunnel without a binding that is still known: its binding moved, it never had one, or it is what is seen of another one
 /// inside a NAT.
-fn fill_tunnel(table: &mut TextTable, tunnel: &Tunnel, is_inside: bool) {
+fn fill_tunnel(table: &mut TextTable, tunnel: &Tunnel, is_inner: bool) {
     table.text(Identifier(tunnel.bid));
     match tunnel.far_end.port {
         Some(port) => table.text(format_args!("{}:{port}", tunnel.far_end.address)),
@@ -153,7 +153,7 @@ fn fill_tunnel(table: &mut TextTable, tunnel: &Tunnel, is_inside: bool) {
     table.nothing(2);
     table.text(tunnel.encapsulation.title());
     table.nothing(4);
-    table.text(if is_inside && tunnel.bid.is_none() { "inside NAT" } else { "no binding" });
+    table.text(if is_inner { "inside NAT" } else { "no binding" });
     table.nothing(1);
     counters(table, tunnel.downlink());
     counters(table, tunnel.uplink());

@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 
 use super::Asked;
 use crate::rules::facts::{Leg, MessageFacts};
-use crate::state::{Entry, Index, tag};
+use crate::state::{COPY_WINDOW, Entry, Index, tag};
 use crate::time::Timestamp;
 use crate::wire::{Header, ReplyCode};
 
@@ -19,8 +19,6 @@ use crate::wire::{Header, ReplyCode};
 const MOST: usize = 1 << 19;
 /// How many of the latest requests between two endpoints, or copies of one request, are looked at.
 const LOOK: usize = 1 << 12;
-/// Packets with the same octets that are nearer than this are one, in nanoseconds (D15).
-const AT_ONCE: i64 = 500_000_000;
 /// The most replies to one request that are remembered.
 const REPLIES: usize = 64;
 /// Requests are numbered modulo this power of two, which is more than are ever there at once.
@@ -104,7 +102,8 @@ impl RecentRequests {
         if !asked.said.asks_udp_tunnel {
             return None;
         }
-        let is_recent = |copy: &&Arc<Asked>| asked.place.time.since(copy.place.time).abs() < AT_ONCE;
+        let is_recent =
+            |copy: &&Arc<Asked>| asked.place.time.since(copy.place.time).unsigned_abs() < COPY_WINDOW;
         let mut copies = self.copies(asked.group).filter(is_recent);
         let last = copies.next().filter(|copy| asked.is_across_nat(copy))?;
         copies.next().is_none().then_some(last)

@@ -3,7 +3,7 @@
 
 use std::net::SocketAddrV4;
 
-use super::{Binding, FarEnd, Node, Registration};
+use super::{Binding, FarEnd, Node, Registration, Tunnel};
 
 /// The most ends of one node that are remembered; the oldest goes.
 const MOST: usize = 64;
@@ -15,10 +15,16 @@ impl Node {
         self.rare.as_ref().is_some_and(|rare| rare.inside.contains(&far_end))
     }
 
-    /// Whether this is no tunnel of its own, but what is seen of one on the inner side of a NAT.
+    /// Whether this tunnel of the node is none of its own, but what is seen of one on the inner side of a NAT.
+    pub fn is_inner(&self, tunnel: &Tunnel) -> bool {
+        tunnel.bid.is_none() && self.is_inside_nat(tunnel.far_end)
+    }
+
+    /// The same of the tunnel with this index.
     pub fn is_inner_side(&self, tunnel: usize) -> bool {
+        // Nearly no node has one, and then there is no tunnel to look at.
         let tunnel = self.rare.as_ref().and_then(|_| self.tunnels.get(tunnel));
-        tunnel.is_some_and(|tunnel| tunnel.bid.is_none() && self.is_inside_nat(tunnel.far_end))
+        tunnel.is_some_and(|tunnel| self.is_inner(tunnel))
     }
 
     /// Notes where a request came from, if that is the inner side of a NAT: the care-of address of a binding whose tunnel
