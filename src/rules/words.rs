@@ -6,7 +6,7 @@ use crate::wire::Action;
 /// A span of time in nanoseconds as people read it, to the millisecond: `0.5 s`, `12 s`.
 pub(super) fn seconds(nanoseconds: i64) -> String {
     let milliseconds = nanoseconds / 1_000_000;
-    let (whole, rest) = (milliseconds / 1_000, (milliseconds % 1_000).abs());
+    let (whole, rest) = (milliseconds / 1_000, (milliseconds % 1_000).unsigned_abs());
     let sign = if milliseconds < 0 && whole == 0 { "-" } else { "" };
     let fraction = format!(".{rest:03}");
     let fraction = fraction.trim_end_matches('0').trim_end_matches('.');

@@ -113,7 +113,7 @@ impl Copies {
             let before = self.sent.get(usize::from(place)).filter(|before| before.inside == packet);
             match before {
                 Some(before) if before.far_end == far_end => same = Some(place),
-                Some(before) if time.since(before.time).abs() <= Self::WINDOW => {
+                Some(before) if time.since(before.time).saturating_abs() <= Self::WINDOW => {
                     other.get_or_insert(before.far_end);
                 }
                 _ => {}

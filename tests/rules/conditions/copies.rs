@@ -64,6 +64,18 @@ fn a_packet_that_is_sent_twice_goes_to_two_bindings() {
     assert_eq!(told("TUN-025", twice(NOBODY, care_of(2), 60.0)), [0; 0]);
 }
 
+/// The same packet at both ends of the time that captures can tell, the later one first: further apart than a number of
+/// nanoseconds can say, and so not within a second.
+#[test]
+fn what_lies_centuries_apart_is_no_copy() {
+    let apart = |scene: &mut Scene| {
+        bids(scene, 2);
+        scene.history.down(9e9, care_of(1), &Packet::new());
+        scene.history.down(-9e9, care_of(2), &Packet::new());
+    };
+    assert_eq!(told("TUN-025", apart), [0; 0]);
+}
+
 /// The same packet up from two interfaces; and down to one whose binding ended, before or long before.
 #[test]
 fn copies_are_those_of_the_home_agent_and_of_what_it_has_bindings_for() {
