@@ -225,3 +225,10 @@ fn times_of_other_precision_move_nothing() {
     assert!(columns.len() == 2 && columns[0] == columns[1], "{text}");
     assert!(text.contains("10:00:00.000000000  192") && text.contains("10:00:00.000000  192"), "{text}");
 }
+
+/// As `tcpdump -vv` and `-xx` are written.
+#[test]
+fn a_flag_given_twice_is_given() {
+    assert_eq!(shown("decode -vvxx samples/tunnels.pcap"), shown("decode -vx samples/tunnels.pcap"));
+    assert_ne!(shown("decode -vx samples/tunnels.pcap"), shown("decode -v samples/tunnels.pcap"));
+}

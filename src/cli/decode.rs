@@ -73,11 +73,12 @@ pub(super) struct Decode {
     ladder_format: Ladders,
 
     /// Show each message as a tree of all its fields, and each finding, however many nodes have the same
-    #[arg(short = 'v', long)]
+    // Users of tcpdump write -vv and -xx.
+    #[arg(short = 'v', long, overrides_with = "verbose")]
     verbose: bool,
 
     /// Show each message's octets
-    #[arg(short = 'x', long)]
+    #[arg(short = 'x', long, overrides_with = "hex")]
     hex: bool,
 
     /// When to use colour

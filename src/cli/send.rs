@@ -94,11 +94,12 @@ pub(super) struct Send {
     format: Format,
 
     /// Show every message, not only those of steps that failed; of a single request they are shown anyway
-    #[arg(short = 'v', long)]
+    // Users of tcpdump write -vv and -xx.
+    #[arg(short = 'v', long, overrides_with = "verbose")]
     verbose: bool,
 
     /// Show every message's octets
-    #[arg(short = 'x', long)]
+    #[arg(short = 'x', long, overrides_with = "hex")]
     hex: bool,
 
     /// When to use colour
