@@ -144,10 +144,12 @@ impl Observer {
         let grace = i64::try_from(GRACE).unwrap_or(i64::MAX).saturating_add(1);
         let end = suspicion.time.after(grace);
         let end = end.min(now);
-        self.directory.settle(flow.node, end);
         let Some(node) = self.directory.nodes.get(flow.node as usize) else { return };
+        // Expiry is looked up and not settled: with it a policy can end that others still ask for by an earlier moment.
+        let has_changed =
+            node.changes != suspicion.changes || node.next_expiry().is_some_and(|expiry| expiry < end);
         let holds = match suspicion.charge {
-            Charge::Against(_) => node.changes == suspicion.changes,
+            Charge::Against(_) => !has_changed,
             Charge::Left(tunnel) => {
                 node.tunnels().get(usize::from(tunnel)).is_some_and(|tunnel| !tunnel.is_alive(end))
             }

@@ -1,7 +1,10 @@
 //! Flow-Binding (FB), by itself.
 
+use std::net::Ipv4Addr;
+
 use super::told;
 use crate::findings;
+use crate::history::{Packet, care_of};
 use crate::scene::{Registration, Scene, flow_binding, forward, long, multipath_with, udp_to_port};
 
 /// A Flow-Binding extension that runs past its end: of that nothing else is said.
@@ -91,6 +94,32 @@ fn a_rule_without_a_binding_is_told_of_again_when_it_had_one() {
         scene.exchange(40.0, &end(1), 0);
     };
     assert_eq!(told("FB-017", build), [8, 14]);
+}
+
+/// A rule for BID 1, which expires half a second before BID 2, after a packet that the rule wants elsewhere. Nothing is
+/// captured before both have expired and the flow is judged, but a message of somebody else, or another packet.
+#[test]
+fn two_expiries_at_once_are_judged_each_by_its_moment() {
+    let build = |meanwhile: fn(&mut Scene)| {
+        move |scene: &mut Scene| {
+            let rule = forward(&[1], &udp_to_port(7000));
+            let lives = |bid, lifetime| Registration { lifetime, ..Registration::request(bid) };
+            scene.exchange(0.0, &lives(1, 10).with(rule), 0);
+            scene.exchange(1.5, &lives(2, 9), 0);
+            scene.history.down(9.6, care_of(2), &Packet::new());
+            meanwhile(scene);
+            scene.wait_until(20.0);
+        }
+    };
+    let somebody = |scene: &mut Scene| {
+        let home_address = Ipv4Addr::new(10, 1, 0, 99);
+        scene.exchange(9.7, &Registration { home_address, ..Registration::request(3) }, 0);
+    };
+    assert_eq!(told("FB-017", build(somebody)), [2]);
+    let another = |scene: &mut Scene| {
+        scene.history.down(9.7, care_of(2), &Packet::new());
+    };
+    assert_eq!(told("FB-017", build(another)), [2]);
 }
 
 #[test]
