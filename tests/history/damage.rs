@@ -10,7 +10,8 @@ use super::History;
 pub struct Damage(pub [u8; 6]);
 
 impl Damage {
-    /// Changes an octet of a frame, has the capture cut it, gives it any time at all, or puts it at the end once more.
+    /// Changes an octet of a frame, has the capture cut it, has time go by before it or gives it any time at all, or puts
+    /// it at the end once more.
     pub fn befall(self, history: &mut History) {
         let [frame, frames, place, places, octet, kind] = self.0;
         let Some(last) = history.shots.last().map(|shot| shot.time) else { return };
@@ -20,7 +21,14 @@ impl Damage {
         match kind % 8 {
             0..=3 => shot.octets.iter_mut().skip(place).take(1).for_each(|its| *its = octet),
             4 | 5 => shot.octets.truncate(place),
-            6 => shot.time = Timestamp::from_nanoseconds(i64::from_le_bytes([octet; 8])),
+            6 if octet.is_multiple_of(16) => {
+                shot.time = Timestamp::from_nanoseconds(i64::from_le_bytes([octet; 8]));
+            }
+            6 => {
+                for later in &mut history.shots[frame..] {
+                    later.time = later.time.after(i64::from(octet) * 1_000_000_000);
+                }
+            }
             _ => {
                 let mut again = shot.clone();
                 again.time = last;
