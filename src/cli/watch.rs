@@ -353,9 +353,7 @@ fn record(
         let path = path.to_string_lossy().into_owned();
         return Err(WriteError::SecondLinkType { path, first: *first, second: *second });
     }
-    if !feed.is_live() {
-        inputs.extend(feed.names().iter().map(OsString::from));
-    }
+    inputs.extend(feed.files().iter().cloned());
     Recorder::create(path, ring, &inputs)
 }
 
