@@ -266,6 +266,10 @@ fn draw_prompt(frame: &mut Frame<'_>, app: &App, prompt: &Prompt, area: Rect) {
                 // All there is of one node, whatever the filter.
                 View::Ladder => app.ladder.name(&theme.glyphs).unwrap_or_else(|| "no node".to_owned()),
                 _ if extent == Extent::All && !app.is_filtered() => extent.name().to_owned(),
+                // A filter hides rows that were selected; how many are saved is told here.
+                _ if extent == Extent::Selected => {
+                    format!("{} selected, Tab: other rows", grouped(app.marks() as u64))
+                }
                 _ => format!("{}, Tab: other rows", extent.name()),
             };
             let names = ".pcap .csv .json .txt".to_owned();

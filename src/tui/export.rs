@@ -30,7 +30,7 @@ impl Extent {
 impl App {
     /// Asks for the name of the file, with the extent that is meant most likely.
     pub(super) fn ask_for_file(&mut self) {
-        self.extent = if self.has_marks() {
+        self.extent = if self.marks() > 0 {
             Extent::Selected
         } else if self.is_filtered() {
             Extent::Filtered
@@ -50,7 +50,7 @@ impl App {
     pub(super) fn next_extent(&mut self) {
         self.extent = match self.extent {
             Extent::All if self.is_filtered() => Extent::Filtered,
-            Extent::All | Extent::Filtered if self.has_marks() => Extent::Selected,
+            Extent::All | Extent::Filtered if self.marks() > 0 => Extent::Selected,
             _ => Extent::All,
         };
     }
@@ -70,13 +70,14 @@ impl App {
         }
     }
 
-    fn has_marks(&self) -> bool {
+    /// Rows of the open view that the user selected, also those that the filter hides.
+    pub(super) fn marks(&self) -> usize {
         match self.view() {
-            View::Tunnels => !self.tunnels.list.marked().is_empty(),
-            View::Messages => !self.messages.list.marked().is_empty(),
-            View::Flows => !self.flows.list.marked().is_empty(),
-            View::Findings => !self.findings.list.marked().is_empty(),
-            View::Ladder | View::Statistics => false,
+            View::Tunnels => self.tunnels.list.marked().len(),
+            View::Messages => self.messages.list.marked().len(),
+            View::Flows => self.flows.list.marked().len(),
+            View::Findings => self.findings.list.marked().len(),
+            View::Ladder | View::Statistics => 0,
         }
     }
 
