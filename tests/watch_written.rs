@@ -107,6 +107,15 @@ fn an_input_is_not_written_over() {
     let output = mipflow("watch --headless -w").arg(&odd).arg(&odd).output().unwrap();
     assert_eq!(output.status.code(), Some(3));
     assert!(std::fs::read(&odd).unwrap() == content("samples/figure3.pcap"));
+    // Nor are the other files of a ring that it is from.
+    let of_ring = |number: u8| directory.path().join(format!("ring.{number}.pcap")).display().to_string();
+    for number in 0..2 {
+        std::fs::copy("samples/figure3.pcap", of_ring(number)).unwrap();
+    }
+    let ring = directory.path().join("ring.pcap").display().to_string();
+    let refused = run(&format!("watch --headless -w {ring} --ring 1Mx2 {}", of_ring(1)));
+    assert!(refused.code == 3 && refused.error.contains("which writing would destroy"), "{}", refused.error);
+    assert_eq!(content(&of_ring(0)), content("samples/figure3.pcap"));
     let keys = directory.path().join("keys.toml").display().to_string();
     std::fs::write(&keys, "[[key]]\nspi = 256\ntext = \"secret\"\n").unwrap();
     let run = run(&format!("watch --headless --key-file {keys} -w {keys} {name}"));
