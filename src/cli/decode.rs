@@ -1,6 +1,7 @@
 //! `mipflow decode`: read captures, decode, print.
 
 mod at;
+mod clocks;
 mod patience;
 mod run;
 mod selected;
@@ -33,6 +34,7 @@ use crate::state::Options;
 use crate::trace::Trace;
 use crate::wire::PORT;
 use at::At;
+use clocks::Clocks;
 use patience::Patience;
 use run::{Run, progress};
 pub(super) use run::{Unread, is_of, write_failure};
@@ -283,6 +285,7 @@ impl Decode {
             patience: Patience::with(&timeline)?,
             timeline,
             pipeline: Pipeline::new(trace, observer, rules),
+            clocks: (self.files.len() > 1).then(Clocks::default),
             target,
             at,
             zone: TimeStyle::from(self.time).zone(),
