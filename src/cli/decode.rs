@@ -306,6 +306,14 @@ impl Decode {
 
     fn report(&self, sections: Sections) -> Result<Box<dyn Report>, Failure> {
         Ok(match self.format {
+            Format::Text
+                if self.ladder_format == Ladders::Mermaid && !self.show.contains(&Section::Ladder) =>
+            {
+                return Err(Failure::usage(
+                    "--ladder-format says how ladders are written, and they are not among the sections",
+                    Some("add --show ladder".into()),
+                ));
+            }
             Format::Text => {
                 let depth = Depth { tree: self.verbose, hex: self.hex };
                 let look = output::look(self.color, self.ascii);
