@@ -203,6 +203,15 @@ fn columns_of_flows_stay_when_the_widest_goes_out_of_sight() {
     assert_eq!(bench.line("FID Verdict"), titles);
 }
 
+#[test]
+fn the_name_of_a_file_is_seen_as_it_is_typed() {
+    let mut bench = Bench::after("samples/tunnels.pcap", (80, 12));
+    bench.keys("4 s");
+    assert!(bench.shows(" save 1 selected, Tab: other rows: mipflow.csv"), "{}", bench.text());
+    bench.send(Message::Resize(40, 12));
+    assert!(bench.shows(" save 1 selected: mipflow.csv"), "{}", bench.text());
+}
+
 /// A number without its end would be another one.
 #[test]
 fn no_column_of_flows_is_cut() {

@@ -265,15 +265,15 @@ fn draw_prompt(frame: &mut Frame<'_>, app: &App, prompt: &Prompt, area: Rect) {
             let what = match app.view() {
                 // All there is of one node, whatever the filter.
                 View::Ladder => app.ladder.name(&theme.glyphs).unwrap_or_else(|| "no node".to_owned()),
-                _ if extent == Extent::All && !app.is_filtered() => extent.name().to_owned(),
                 // A filter hides rows that were selected; how many are saved is told here.
-                _ if extent == Extent::Selected => {
-                    format!("{} selected, Tab: other rows", grouped(app.marks() as u64))
-                }
-                _ => format!("{}, Tab: other rows", extent.name()),
+                _ if extent == Extent::Selected => format!("{} selected", grouped(app.marks() as u64)),
+                _ => extent.name().to_owned(),
             };
+            let is_choice = app.view() != View::Ladder && (extent != Extent::All || app.is_filtered());
+            // On a narrow screen the name that is typed goes before that.
+            let others = if is_choice && area.width >= 60 { ", Tab: other rows" } else { "" };
             let names = ".pcap .csv .json .txt".to_owned();
-            (format!(" save {what}: "), names, "Enter saves, Esc does not")
+            (format!(" save {what}{others}: "), names, "Enter saves, Esc does not")
         }
     };
     let (aside, style) = match &prompt.error {
