@@ -12,8 +12,8 @@ use crate::time::Timestamp;
 use crate::trace::SeenMessage;
 use crate::wire::Header;
 
-/// Packets that are remembered at a time.
-const REMEMBERED: usize = 1 << 16;
+/// Packets that are remembered at a time; one more, and all are forgotten.
+const REMEMBERED: usize = 1 << 18;
 /// Packets in two captures without which nothing is said: one may have been sent again, octet by octet.
 const ENOUGH: u32 = 3;
 /// Nanoseconds that the way from one capture point to the other may differ by, and clocks drift.
