@@ -31,7 +31,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>) {
     draw_tabs(frame, app, areas.tabs);
     views::draw(frame, app, shown, &areas);
     frame.render_widget(Paragraph::new(status(app, facts, shown, areas.status.width)), areas.status);
-    draw_footer(frame, app, areas.footer);
+    draw_footer(frame, app, shown, areas.footer);
     over::draw(frame, app);
 }
 
@@ -196,13 +196,13 @@ fn state(app: &App, facts: Facts<'_>) -> (String, Style) {
     }
 }
 
-fn draw_footer(frame: &mut Frame<'_>, app: &App, area: Rect) {
+fn draw_footer(frame: &mut Frame<'_>, app: &App, shown: Facts<'_>, area: Rect) {
     if area.is_empty() {
         return;
     }
     let theme = &app.theme;
     if let Some(prompt) = &app.prompt {
-        return draw_prompt(frame, app, prompt, area);
+        return draw_prompt(frame, app, shown, prompt, area);
     }
     if let Some(notice) = &app.notice {
         let style = if notice.is_bad { theme.doubtful } else { theme.good };
@@ -252,7 +252,7 @@ fn draw_above(frame: &mut Frame<'_>, text: &str, style: Style, area: Rect) {
     frame.render_widget(Paragraph::new(lines), above);
 }
 
-fn draw_prompt(frame: &mut Frame<'_>, app: &App, prompt: &Prompt, area: Rect) {
+fn draw_prompt(frame: &mut Frame<'_>, app: &App, shown: Facts<'_>, prompt: &Prompt, area: Rect) {
     let theme = &app.theme;
     let (head, aside, keys) = match prompt.purpose {
         Purpose::Search => {
@@ -266,7 +266,7 @@ fn draw_prompt(frame: &mut Frame<'_>, app: &App, prompt: &Prompt, area: Rect) {
                 // All there is of one node, whatever the filter.
                 View::Ladder => app.ladder.name(&theme.glyphs).unwrap_or_else(|| "no node".to_owned()),
                 // A filter hides rows that were selected; how many are saved is told here.
-                _ if extent == Extent::Selected => format!("{} selected", grouped(app.marks() as u64)),
+                _ if extent == Extent::Selected => format!("{} selected", grouped(app.marks(shown) as u64)),
                 _ => extent.name().to_owned(),
             };
             let is_choice = app.view() != View::Ladder && (extent != Extent::All || app.is_filtered());
