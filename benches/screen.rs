@@ -59,6 +59,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("tables brought up to date{:>10.1?}", begun.elapsed());
     let input = Input {
         names: vec!["nodes.pcap".to_owned()],
+        files: vec!["nodes.pcap".into()],
         kind: InputKind::File,
         ended: false,
         trouble: None,

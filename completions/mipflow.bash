@@ -112,7 +112,7 @@ _mipflow() {
             fi
             case "${prev}" in
                 --show)
-                    COMPREPLY=($(compgen -W "messages exchanges ladder nodes flows traffic violations findings stats" -- "${cur}"))
+                    COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "messages exchanges ladder nodes flows traffic violations findings stats" -- "${cur##*,}"))
                     return 0
                     ;;
                 --format)

@@ -35,15 +35,7 @@ complete -c mipflow -n "__fish_mipflow_needs_command" -f -a "interfaces" -d 'Lis
 complete -c mipflow -n "__fish_mipflow_needs_command" -f -a "completions" -d 'Print completions for a shell'
 complete -c mipflow -n "__fish_mipflow_needs_command" -f -a "man" -d 'Print the manual page'
 complete -c mipflow -n "__fish_mipflow_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l show -d 'Sections to show' -r -f -a "messages\t'Every message'
-exchanges\t'Requests with their replies'
-ladder\t'Call flows, as text or for Mermaid'
-nodes\t'Mobile nodes with bindings, policy and tunnels'
-flows\t'Inner flows and the tunnels they took'
-traffic\t'What each home agent did'
-violations\t'What was refused for reasons of security'
-findings\t'What the rules found'
-stats\t'What was counted'"
+complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l show -d 'Sections to show' -r -f -a "(__fish_append , messages\t'Every message' exchanges\t'Requests with their replies' ladder\t'Call flows, as text or for Mermaid' nodes\t'Mobile nodes with bindings, policy and tunnels' flows\t'Inner flows and the tunnels they took' traffic\t'What each home agent did' violations\t'What was refused for reasons of security' findings\t'What the rules found' stats\t'What was counted')"
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l format -d 'Output format; csv takes one section, sarif and junit show the findings' -r -f -a "text\t'For people'
 json\t'One document'
 ndjson\t'One object a line, as it comes'
@@ -1169,7 +1161,7 @@ complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l ring -d 'Write
 complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l stop-after -d 'Stop after packets=N, seconds=S or bytes=N (repeatable; the first one met)' -r -f
 complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l user -d 'Run as this user once everything is open [default: who called sudo, else who started it]' -r -f -a "(__fish_complete_users)"
 complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l replay -d 'Play a file at the pace of its recording, or at SPEED times that' -r -F
-complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l theme -d 'Colours of the screen; T changes them' -r -f -a "dark\t'For a dark background'
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l theme -d 'Colours of the screen; T changes them [default: dark; mono where TERM is vt100 or another vt]' -r -f -a "dark\t'For a dark background'
 light\t'For a light background'
 mono\t'No colours, as with `NO_COLOR`'"
 complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l no-promiscuous -d 'Leave the interfaces as they are, so that frames for others are not seen'

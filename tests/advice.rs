@@ -37,6 +37,28 @@ fn watch_says_how_it_takes_several() {
 }
 
 #[test]
+fn an_option_of_another_command_is_told_as_such() {
+    for (line, advice) in [
+        ("decode --lifetime 5 samples/figure3.pcap", "tip: --lifetime is an option of mipflow send"),
+        ("decode --headless samples/figure3.pcap", "tip: --headless is an option of mipflow watch"),
+        ("decode -i lo samples/figure3.pcap", "tip: -i is an option of mipflow watch"),
+        ("serve --retries=1", "tip: --retries is an option of mipflow send"),
+        ("watch --theme mono --at 1 samples/figure3.pcap", "tip: --at is an option of mipflow decode"),
+        ("explain --listen 127.0.0.1", "tip: --listen is an option of mipflow serve"),
+    ] {
+        let told = run(line);
+        assert_eq!((told.code, told.out.as_str()), (2, ""), "{line}");
+        assert!(told.error.contains(advice), "{line}: {}", told.error);
+        assert_eq!(told.error.matches("tip:").count(), 1, "{line}: {}", told.error);
+    }
+    // One of no command is no file, either.
+    let told = run("decode --no-such samples/figure3.pcap");
+    assert!(told.code == 2 && !told.error.contains("tip:"), "{}", told.error);
+    let told = run("decode --repl-timeout 5s samples/figure3.pcap");
+    assert!(told.error.contains("tip: a similar argument exists: '--reply-timeout'"), "{}", told.error);
+}
+
+#[test]
 fn a_rule_that_is_written_wrong_is_told_where_to_look() {
     for (name, advice) in [
         ("REG-13", "mipflow explain REG lists the rules that begin like this"),

@@ -11,7 +11,7 @@ mod scene;
 use std::path::PathBuf;
 
 use history::pcap;
-use program::shown;
+use program::{run, shown};
 use scene::{Registration, Scene};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -114,8 +114,13 @@ fn beyond_the_end_is_the_end() {
 
 #[test]
 fn before_the_first_frame_there_is_nothing() {
-    for at in ["#0", "2024-06-01T09:59:59Z"] {
-        let document = told(&format!("--at {at}"), "samples/figure3.pcap");
+    // Five seconds are those after the beginning of 1970.
+    for at in ["#0", "2024-06-01T09:59:59Z", "5"] {
+        let run = run(&format!("decode --format json --show {SECTIONS} --at {at} samples/figure3.pcap"));
+        let begin =
+            "--at: nothing was captured until then; the first frame is of 2024-06-01T10:00:00.000000Z\n";
+        assert_eq!((run.code, run.error.as_str()), (0, if at == "#0" { "" } else { begin }));
+        let document: Value = serde_json::from_str(&run.out).unwrap();
         for section in ["messages", "nodes", "flows", "findings"] {
             assert_eq!(document[section], Value::Array(Vec::new()), "{section} at {at}");
         }
@@ -238,9 +243,11 @@ fn a_time_of_day_is_that_of_the_first_frame() {
     let packets = |zone: &str, options: &str| {
         let arguments = format!("decode --format json --show stats {options} {file}");
         let run = program::finished(program::mipflow(&arguments).env("TZ", zone));
-        assert_eq!((run.code, run.error.as_str()), (0, ""), "{options}");
+        assert_eq!(run.code, 0, "{options}");
         let document: Value = serde_json::from_str(&run.out).unwrap();
-        document["capture"]["packets"].as_u64().unwrap()
+        let packets = document["capture"]["packets"].as_u64().unwrap();
+        assert_eq!(run.error.contains("nothing was captured until then"), packets == 0, "{}", run.error);
+        packets
     };
     for (at, expected) in [
         ("22:00", 1),

@@ -82,6 +82,28 @@ fn completions_offer_rules_suites_and_technologies_and_files_only_where_they_are
     assert!(explain.split_once('"').unwrap().0.contains(" MP-004 "), "a rule");
 }
 
+/// A shell that completes `mipflow decode --show nodes,f`, as far as there is one: bash is everywhere.
+#[test]
+fn completions_go_on_behind_a_comma() {
+    let of_bash = |word: &str| {
+        let script = format!(
+            "source completions/mipflow.bash; COMP_WORDS=(mipflow decode --show {word}); COMP_CWORD=3; \
+             _mipflow mipflow {word} --show; echo \"${{COMPREPLY[@]}}\""
+        );
+        let run = std::process::Command::new("bash").args(["-c", &script]).output().unwrap();
+        String::from_utf8(run.stdout).unwrap().trim_end().to_owned()
+    };
+    assert_eq!(of_bash("f"), "flows findings");
+    assert_eq!(of_bash("nodes,f"), "nodes,flows nodes,findings");
+    assert_eq!(of_bash("nodes,flows,st"), "nodes,flows,stats");
+    let (zsh, fish) = (shown("completions zsh"), shown("completions fish"));
+    assert!(zsh.contains(":SECTIONS:_values -s , words \"messages[Every message]\" \"exchanges["), "{zsh}");
+    assert!(
+        fish.contains(" -l show -d 'Sections to show' -r -f -a \"(__fish_append , messages\\t'"),
+        "{fish}"
+    );
+}
+
 #[test]
 fn the_manual_page_has_each_option_with_its_command() {
     let page = shown("man");

@@ -2,6 +2,7 @@
 
 mod screen;
 
+use crossterm::event::KeyCode;
 use mipflow::capture::{Next, Timeline};
 use mipflow::tui::{Effect, Message, Settings, View};
 use mipflow::watch::{EngineOptions, RecentMessage};
@@ -185,6 +186,16 @@ fn who_selects_a_heading_selects_the_findings_below_it() {
     assert!(bench.cursor().contains("EXT-002"), "{}", bench.text());
     bench.keys("h ");
     assert_eq!(saved(&mut bench), [("EXT-002", 11), ("EXT-002", 12)]);
+    bench.keys("s");
+    assert!(bench.shows(" save 2 selected, Tab: other rows: "), "{}", bench.text());
+    bench.press(KeyCode::Esc);
+    // A heading that the filter leaves nothing below selects nothing.
+    bench.keys("ffinding:note\ns");
+    assert!(bench.shows(" save filtered, Tab: other rows: "), "{}", bench.text());
+    bench.press(KeyCode::Esc);
+    bench.keys("f");
+    bench.control('u');
+    bench.keys("\n");
     // A node below a rule, and with the one finding below it that is but one.
     bench.keys("gj ");
     assert_eq!(saved(&mut bench), [("EXT-001", 10), ("EXT-002", 11), ("EXT-002", 12)]);

@@ -387,7 +387,7 @@ fn saving_asks_for_a_file_and_says_what_of() {
     let frame = bench.cursor().split_whitespace().next().unwrap().to_owned();
     assert!(bench.shows(&format!("Frame {frame},")), "{}", bench.text());
     bench.press(KeyCode::F(2));
-    assert!(bench.shows("save selected"));
+    assert!(bench.shows("save 2 selected"), "{}", bench.text());
     bench.keys("\t");
     assert!(bench.shows("save all"));
     bench.keys("\t");

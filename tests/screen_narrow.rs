@@ -190,6 +190,28 @@ fn the_ends_of_a_flow_are_shown_whole_where_there_is_room() {
     assert_eq!(column(&title, " Verdict"), column(&flow, " per-flow"), "{}", bench.text());
 }
 
+/// The only flow with IPv6 addresses is the last of nine, and six are in sight.
+#[test]
+fn columns_of_flows_stay_when_the_widest_goes_out_of_sight() {
+    let mut bench = Bench::after("samples/tunnels.pcap", (160, 11));
+    bench.keys("4G");
+    let titles = bench.line("FID Verdict");
+    bench.keys("g");
+    assert!(!bench.shows("2001:db8"), "{}", bench.text());
+    assert_eq!(bench.line("FID Verdict"), titles);
+    bench.send(Message::Data);
+    assert_eq!(bench.line("FID Verdict"), titles);
+}
+
+#[test]
+fn the_name_of_a_file_is_seen_as_it_is_typed() {
+    let mut bench = Bench::after("samples/tunnels.pcap", (80, 12));
+    bench.keys("4 s");
+    assert!(bench.shows(" save 1 selected, Tab: other rows: mipflow.csv"), "{}", bench.text());
+    bench.send(Message::Resize(40, 12));
+    assert!(bench.shows(" save 1 selected: mipflow.csv"), "{}", bench.text());
+}
+
 /// A number without its end would be another one.
 #[test]
 fn no_column_of_flows_is_cut() {

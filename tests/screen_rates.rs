@@ -106,6 +106,11 @@ fn the_time_cursor_says_nothing_of_packets_it_does_not_look_at() {
     assert!(bench.shows("proto udp") && !bench.line("<DROP>").contains("packets"), "{}", bench.text());
     bench.keys("4");
     assert!(bench.shows("no flows at the time cursor"), "{}", bench.text());
+    // Four packets are behind the cursor; what is counted here are the messages among them.
+    bench.keys("6");
+    assert!(bench.line("Statistics ─").ends_with("of the messages alone"), "{}", bench.text());
+    bench.keys("p");
+    assert!(!bench.shows("of the messages alone"), "{}", bench.text());
 }
 
 #[test]

@@ -151,6 +151,14 @@ fn without_colours_and_beyond_ascii_nothing() {
     let text = terminal.shows("FAILOVER");
     assert!(text.is_ascii(), "{text}");
     assert!(!colours(&terminal.tmux(&["capture-pane", "-p", "-e"])));
+    // A terminal without colours is asked for none, unless the user knows better.
+    for (chosen, coloured) in [("", false), ("--theme dark", true)] {
+        terminal.keys(&["q"]);
+        terminal.is_back();
+        terminal.line(&format!("clear; TERM=vt100 '{PROGRAM}' watch {chosen} samples/figure3.pcap"));
+        terminal.shows("FAILOVER");
+        assert_eq!(colours(&terminal.tmux(&["capture-pane", "-p", "-e"])), coloured, "{chosen}");
+    }
 }
 
 #[test]

@@ -6,7 +6,9 @@
 
 mod program;
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 
 use program::capture::{RAW, datagram, fragments, hexadecimal, pcap, request};
 use program::watching::{Watching, content};
@@ -99,6 +101,21 @@ fn an_input_is_not_written_over() {
         assert!(String::from_utf8(output.stderr).unwrap().contains("which writing would destroy"));
         assert_eq!(content(name), content("samples/figure3.pcap"));
     }
+    // A name that is no text, as of an archive from another system.
+    let odd = directory.path().join(OsStr::from_bytes(b"trac\xe9.pcap"));
+    std::fs::copy("samples/figure3.pcap", &odd).unwrap();
+    let output = mipflow("watch --headless -w").arg(&odd).arg(&odd).output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    assert!(std::fs::read(&odd).unwrap() == content("samples/figure3.pcap"));
+    // Nor are the other files of a ring that it is from.
+    let of_ring = |number: u8| directory.path().join(format!("ring.{number}.pcap")).display().to_string();
+    for number in 0..2 {
+        std::fs::copy("samples/figure3.pcap", of_ring(number)).unwrap();
+    }
+    let ring = directory.path().join("ring.pcap").display().to_string();
+    let refused = run(&format!("watch --headless -w {ring} --ring 1Mx2 {}", of_ring(1)));
+    assert!(refused.code == 3 && refused.error.contains("which writing would destroy"), "{}", refused.error);
+    assert_eq!(content(&of_ring(0)), content("samples/figure3.pcap"));
     let keys = directory.path().join("keys.toml").display().to_string();
     std::fs::write(&keys, "[[key]]\nspi = 256\ntext = \"secret\"\n").unwrap();
     let run = run(&format!("watch --headless --key-file {keys} -w {keys} {name}"));

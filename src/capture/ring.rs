@@ -59,6 +59,8 @@ impl Recorder {
                 ((0..files).map(|number| ring_path(path, number, files)).collect(), ring.octets)
             }
         };
+        // Before the first is emptied: it may be of the ring that an input is from.
+        paths.iter().try_for_each(|path| Writer::check(path, inputs))?;
         let mut files = Vec::with_capacity(paths.len());
         for path in paths {
             let file = open_empty(&path, inputs)?;

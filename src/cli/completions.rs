@@ -26,6 +26,7 @@ impl Completions {
         });
         let mut text = Vec::new();
         clap_complete::generate(self.shell, &mut command, "mipflow", &mut text);
+        let mut text = with_lists(self.shell, &command, &String::from_utf8_lossy(&text)).into_bytes();
         if self.shell == Shell::Fish {
             command.get_subcommands().filter_map(fish_words).for_each(|line| text.extend(line.into_bytes()));
         }
@@ -33,6 +34,38 @@ impl Completions {
         out.write_all(&text).and_then(|()| out.flush()).map_err(|error| Failure::output(&error))?;
         Ok(Exit::Done)
     }
+}
+
+/// The completions with words behind a comma, too, where an option takes several: `clap_complete` offers the first alone.
+fn with_lists(shell: Shell, command: &Command, text: &str) -> String {
+    let arguments = command.get_subcommands().flat_map(Command::get_arguments);
+    let lists = arguments.filter(|argument| argument.get_value_delimiter() == Some(','));
+    lists.fold(text.to_owned(), |text, argument| {
+        let values = argument.get_possible_values();
+        let all = |form: fn(&str, &str) -> String, between: &str| {
+            let one = |value: &PossibleValue| {
+                form(value.get_name(), &value.get_help().map(ToString::to_string).unwrap_or_default())
+            };
+            values.iter().map(one).collect::<Vec<_>>().join(between)
+        };
+        let (alone, list) = match shell {
+            Shell::Bash => {
+                let words = all(|name, _| name.to_owned(), " ");
+                let list = format!("-P \"${{cur%\"${{cur##*,}}\"}}\" -W \"{words}\" -- \"${{cur##*,}}\"");
+                (format!("-W \"{words}\" -- \"${{cur}}\""), list)
+            }
+            Shell::Zsh => (
+                format!("(({}))'", all(|name, help| format!("{name}\\:\"{help}\""), "\n")),
+                format!("_values -s , words {}'", all(|name, help| format!("\"{name}[{help}]\""), " ")),
+            ),
+            Shell::Fish => {
+                let form = |name: &str, help: &str| format!("{name}\\t'{help}'");
+                (format!("\"{}\"", all(form, "\n")), format!("\"(__fish_append , {})\"", all(form, " ")))
+            }
+            _ => return text,
+        };
+        text.replace(&alone, &list)
+    })
 }
 
 /// What fish is to offer for the arguments of a command that are no options, where these are no files: `clap_complete`

@@ -1,6 +1,7 @@
 //! `mipflow decode`: read captures, decode, print.
 
 mod at;
+mod clocks;
 mod patience;
 mod run;
 mod selected;
@@ -33,6 +34,7 @@ use crate::state::Options;
 use crate::trace::Trace;
 use crate::wire::PORT;
 use at::At;
+use clocks::Clocks;
 use patience::Patience;
 use run::{Run, progress};
 pub(super) use run::{Unread, is_of, write_failure};
@@ -284,6 +286,7 @@ impl Decode {
             patience: Patience::with(&timeline)?,
             timeline,
             pipeline: Pipeline::new(trace, observer, rules),
+            clocks: (self.files.len() > 1).then(Clocks::default),
             target,
             at,
             zone: TimeStyle::from(self.time).zone(),
@@ -304,6 +307,14 @@ impl Decode {
 
     fn report(&self, sections: Sections) -> Result<Box<dyn Report>, Failure> {
         Ok(match self.format {
+            Format::Text
+                if self.ladder_format == Ladders::Mermaid && !self.show.contains(&Section::Ladder) =>
+            {
+                return Err(Failure::usage(
+                    "--ladder-format says how ladders are written, and they are not among the sections",
+                    Some("add --show ladder".into()),
+                ));
+            }
             Format::Text => {
                 let depth = Depth { tree: self.verbose, hex: self.hex };
                 let look = output::look(self.color, self.ascii);

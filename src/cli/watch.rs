@@ -146,9 +146,9 @@ pub(super) struct Watch {
     )]
     headless: bool,
 
-    /// Colours of the screen; T changes them
-    #[arg(long, value_enum, default_value_t)]
-    theme: screen::Theme,
+    /// Colours of the screen; T changes them [default: dark; mono where TERM is vt100 or another vt]
+    #[arg(long, value_enum)]
+    theme: Option<screen::Theme>,
 
     /// Draw the screen with no characters beyond ASCII; the default where the locale is not UTF-8
     #[arg(long)]
@@ -353,9 +353,7 @@ fn record(
         let path = path.to_string_lossy().into_owned();
         return Err(WriteError::SecondLinkType { path, first: *first, second: *second });
     }
-    if !feed.is_live() {
-        inputs.extend(feed.names().iter().map(OsString::from));
-    }
+    inputs.extend(feed.files().iter().cloned());
     Recorder::create(path, ring, &inputs)
 }
 

@@ -31,7 +31,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>) {
     draw_tabs(frame, app, areas.tabs);
     views::draw(frame, app, shown, &areas);
     frame.render_widget(Paragraph::new(status(app, facts, shown, areas.status.width)), areas.status);
-    draw_footer(frame, app, areas.footer);
+    draw_footer(frame, app, shown, areas.footer);
     over::draw(frame, app);
 }
 
@@ -196,13 +196,13 @@ fn state(app: &App, facts: Facts<'_>) -> (String, Style) {
     }
 }
 
-fn draw_footer(frame: &mut Frame<'_>, app: &App, area: Rect) {
+fn draw_footer(frame: &mut Frame<'_>, app: &App, shown: Facts<'_>, area: Rect) {
     if area.is_empty() {
         return;
     }
     let theme = &app.theme;
     if let Some(prompt) = &app.prompt {
-        return draw_prompt(frame, app, prompt, area);
+        return draw_prompt(frame, app, shown, prompt, area);
     }
     if let Some(notice) = &app.notice {
         let style = if notice.is_bad { theme.doubtful } else { theme.good };
@@ -252,7 +252,7 @@ fn draw_above(frame: &mut Frame<'_>, text: &str, style: Style, area: Rect) {
     frame.render_widget(Paragraph::new(lines), above);
 }
 
-fn draw_prompt(frame: &mut Frame<'_>, app: &App, prompt: &Prompt, area: Rect) {
+fn draw_prompt(frame: &mut Frame<'_>, app: &App, shown: Facts<'_>, prompt: &Prompt, area: Rect) {
     let theme = &app.theme;
     let (head, aside, keys) = match prompt.purpose {
         Purpose::Search => {
@@ -265,11 +265,15 @@ fn draw_prompt(frame: &mut Frame<'_>, app: &App, prompt: &Prompt, area: Rect) {
             let what = match app.view() {
                 // All there is of one node, whatever the filter.
                 View::Ladder => app.ladder.name(&theme.glyphs).unwrap_or_else(|| "no node".to_owned()),
-                _ if extent == Extent::All && !app.is_filtered() => extent.name().to_owned(),
-                _ => format!("{}, Tab: other rows", extent.name()),
+                // A filter hides rows that were selected; how many are saved is told here.
+                _ if extent == Extent::Selected => format!("{} selected", grouped(app.marks(shown) as u64)),
+                _ => extent.name().to_owned(),
             };
+            let is_choice = app.view() != View::Ladder && (extent != Extent::All || app.is_filtered());
+            // On a narrow screen the name that is typed goes before that.
+            let others = if is_choice && area.width >= 60 { ", Tab: other rows" } else { "" };
             let names = ".pcap .csv .json .txt".to_owned();
-            (format!(" save {what}: "), names, "Enter saves, Esc does not")
+            (format!(" save {what}{others}: "), names, "Enter saves, Esc does not")
         }
     };
     let (aside, style) = match &prompt.error {

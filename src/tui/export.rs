@@ -28,9 +28,9 @@ impl Extent {
 }
 
 impl App {
-    /// Asks for the name of the file, with the extent that is meant most likely.
-    pub(super) fn ask_for_file(&mut self) {
-        self.extent = if self.has_marks() {
+    /// Asks for the name of the file, with the extent that is meant most likely; so many are selected.
+    pub(super) fn ask_for_file(&mut self, marks: usize) {
+        self.extent = if marks > 0 {
             Extent::Selected
         } else if self.is_filtered() {
             Extent::Filtered
@@ -47,10 +47,10 @@ impl App {
     }
 
     /// Another extent for the save that is being asked for.
-    pub(super) fn next_extent(&mut self) {
+    pub(super) fn next_extent(&mut self, marks: usize) {
         self.extent = match self.extent {
             Extent::All if self.is_filtered() => Extent::Filtered,
-            Extent::All | Extent::Filtered if self.has_marks() => Extent::Selected,
+            Extent::All | Extent::Filtered if marks > 0 => Extent::Selected,
             _ => Extent::All,
         };
     }
@@ -70,13 +70,15 @@ impl App {
         }
     }
 
-    fn has_marks(&self) -> bool {
+    /// How much of the open view the user selected: rows, also those that the filter hides, or findings.
+    pub(super) fn marks(&self, facts: Facts<'_>) -> usize {
         match self.view() {
-            View::Tunnels => !self.tunnels.list.marked().is_empty(),
-            View::Messages => !self.messages.list.marked().is_empty(),
-            View::Flows => !self.flows.list.marked().is_empty(),
-            View::Findings => !self.findings.list.marked().is_empty(),
-            View::Ladder | View::Statistics => false,
+            View::Tunnels => self.tunnels.list.marked().len(),
+            View::Messages => self.messages.list.marked().len(),
+            View::Flows => self.flows.list.marked().len(),
+            View::Findings if self.findings.list.marked().is_empty() => 0,
+            View::Findings => self.findings.selected_numbers(facts).len(),
+            View::Ladder | View::Statistics => 0,
         }
     }
 

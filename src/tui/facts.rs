@@ -1,5 +1,7 @@
 //! What the screens show, borrowed from whoever knows it.
 
+use std::ffi::OsString;
+
 use crate::capture::LinkType;
 use crate::net;
 use crate::state::{Node, Observer, Options};
@@ -44,6 +46,8 @@ pub struct Facts<'a> {
 pub struct Input {
     /// Names as they were given.
     pub names: Vec<String>,
+    /// The files of these names, by the octets of their names, which may be no text.
+    pub files: Vec<OsString>,
     /// What kind of input.
     pub kind: InputKind,
     /// Whether nothing more will come.

@@ -189,6 +189,11 @@ impl App {
         match (self.view(), self.pane()) {
             (View::Tunnels, _) => self.tunnels.show_policy(),
             (View::Messages, 0) => self.open_message(facts, false),
+            (View::Flows, _) => {
+                let frozen = self.frozen.take();
+                self.flows.look(frozen.as_ref().map_or(facts, |frozen| super::past::facts_of(frozen, facts)));
+                self.frozen = frozen;
+            }
             _ => {}
         }
     }

@@ -69,6 +69,7 @@ pub fn run(
     let replay = driver.feed().replay().cloned();
     let input = Input {
         names: driver.feed().names().to_vec(),
+        files: driver.feed().files().to_vec(),
         kind: kind_of(driver.feed().is_live(), replay.as_ref()),
         ended: false,
         trouble: None,
@@ -249,9 +250,9 @@ impl Shown<'_> {
                 return self.resized(screen);
             }
             Effect::Fetch(frame) => {
-                let (names, sender) = (self.world.take_first().input.names.clone(), self.sender.clone());
+                let (files, sender) = (self.world.take_first().input.files.clone(), self.sender.clone());
                 let fetch = move || {
-                    let packet = fetch(&names, frame);
+                    let packet = fetch(&files, frame);
                     // When nobody waits for it any more, nobody misses it.
                     let _ = sender.send(Happening::Message(Message::Fetched(frame, packet)));
                 };
@@ -375,9 +376,8 @@ fn change(replay: &Replay, order: ReplayOrder) -> String {
 }
 
 /// Reads one frame of the files again.
-fn fetch(names: &[String], number: u64) -> Option<Arc<RecentMessage>> {
-    let files: Vec<OsString> = names.iter().map(OsString::from).collect();
-    let mut timeline = Timeline::open(&files);
+fn fetch(files: &[OsString], number: u64) -> Option<Arc<RecentMessage>> {
+    let mut timeline = Timeline::open(files);
     loop {
         match timeline.next() {
             Next::Frame(frame) if frame.number == number => return Some(Arc::new(RecentMessage::of(&frame))),

@@ -25,7 +25,7 @@ pub fn save(facts: Facts<'_>, order: &SaveOrder) -> Result<String, SaveError> {
     }
     let failed = |error: &dyn std::fmt::Display| SaveError::Failed(format!("{}: {error}", order.path));
     if order.format == SaveFormat::Capture {
-        Writer::check(path, &facts.input.names).map_err(|error| failed(&error))?;
+        Writer::check(path, &facts.input.files).map_err(|error| failed(&error))?;
     }
     let file = if order.overwrite { SavedFile::over(path) } else { SavedFile::new(path) };
     let file = file.map_err(|error| match error.kind() {
@@ -68,7 +68,7 @@ fn lacking(facts: Facts<'_>, order: &SaveOrder) -> u64 {
 fn write(path: &Path, facts: Facts<'_>, order: &SaveOrder) -> Result<String, WriteError> {
     let failed = |error| WriteError::Write { path: order.path.clone(), error };
     if order.format == SaveFormat::Capture {
-        let mut writer = Writer::create(path, &facts.input.names)?;
+        let mut writer = Writer::create(path, &facts.input.files)?;
         for frame in frames_of(&order.messages) {
             writer.write(&frame)?;
         }

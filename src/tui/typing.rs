@@ -67,7 +67,7 @@ impl App {
             }
             Typed::Next => {
                 if prompt.purpose == Purpose::Save {
-                    self.next_extent();
+                    self.next_extent(self.marks(self.shown(facts)));
                 }
             }
             Typed::Done => self.prompt_done(facts, effects),

@@ -220,7 +220,7 @@ impl App {
                 self.refresh(facts);
             }
             Action::Mark => self.mark(facts),
-            Action::Save => self.ask_for_file(),
+            Action::Save => self.ask_for_file(self.marks(self.shown(facts))),
             Action::Copy => {
                 let text = self.copied(self.shown(facts));
                 if text.is_empty() {

@@ -3,7 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "live frames come by the wall clock")]
 
 use std::collections::VecDeque;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -62,6 +62,7 @@ pub struct Feed {
     empty: SyncSender<Batch>,
     shared: Arc<Shared>,
     names: Vec<String>,
+    files: Vec<OsString>,
     link_types: Vec<LinkType>,
     replay: Option<Replay>,
     is_live: bool,
@@ -96,6 +97,7 @@ impl Feed {
             empty,
             shared,
             names: Vec::new(),
+            files: Vec::new(),
             link_types: Vec::new(),
             replay: None,
             is_live: false,
@@ -116,7 +118,7 @@ impl Feed {
                 Box::new(move || capture(live, road))
             }
             Source::File(name, speed) => {
-                feed.names = vec![name.to_string_lossy().into_owned()];
+                feed.take_file(&name);
                 feed.is_file = true;
                 feed.replay = speed.map(Replay::new);
                 let replay = feed.replay.clone();
@@ -124,7 +126,7 @@ impl Feed {
                 Box::new(move || play(timeline, replay.as_ref(), road))
             }
             Source::Pipe(name, speed) => {
-                feed.names = vec![name.to_string_lossy().into_owned()];
+                feed.take_file(&name);
                 feed.replay = speed.map(Replay::new);
                 let replay = feed.replay.clone();
                 let opened = capture::Source::open_pipe(&name);
@@ -219,9 +221,19 @@ impl Feed {
         Some(wall_clock::now().before(LATE))
     }
 
-    /// Names of the inputs: interfaces, a file, `-`.
+    fn take_file(&mut self, name: &OsStr) {
+        self.names = vec![name.to_string_lossy().into_owned()];
+        self.files = vec![name.to_owned()];
+    }
+
+    /// Names of the inputs as they are shown: interfaces, a file, `-`.
     pub fn names(&self) -> &[String] {
         &self.names
+    }
+
+    /// The file, or `-`, by the octets of its name, which may be no text; none for interfaces.
+    pub fn files(&self) -> &[OsString] {
+        &self.files
     }
 
     /// Link types of interfaces; of files they are told in the end.

@@ -35,6 +35,7 @@ impl Bench {
     pub fn with(file: &str, size: (u16, u16), options: EngineOptions, settings: Settings) -> Self {
         let input = Input {
             names: vec![file.to_owned()],
+            files: vec![OsString::from(file)],
             kind: InputKind::File,
             ended: false,
             trouble: None,

@@ -298,6 +298,13 @@ fn a_ladder_is_text() {
 }
 
 #[test]
+fn how_ladders_are_written_is_for_ladders() {
+    let run = run(&busy(), 80, "--ladder-format mermaid");
+    assert_eq!((run.code, run.out.as_str()), (2, ""));
+    assert!(run.error.contains("add --show ladder"), "{}", run.error);
+}
+
+#[test]
 fn one_node_alone() {
     let text = shown(&troubled(), 80, "--show exchanges,nodes,flows,violations --node 10.1.0.5");
     insta::assert_snapshot!("troubled-one-node", text);

@@ -1,20 +1,21 @@
 //! The path of the packets of a timeline: through the pipeline to the report, and to the file of those selected.
 
 use std::collections::BTreeSet;
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::mem;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::tz::TimeZone;
 
 use super::at::At;
+use super::clocks::Clocks;
 use super::patience::Patience;
 use super::selected::Selected;
-use crate::capture::{FrameFilter, LinkType, Next, Timeline, WriteError};
+use crate::capture::{Frame, FrameFilter, LinkType, Next, Timeline, WriteError};
 use crate::cli::validation::{FailOn, ValidationOptions};
 use crate::cli::{Exit, Failure};
 use crate::pipeline::{Observed, ObservedMessage, Pipeline};
-use crate::report::{Report, Summary, Target};
+use crate::report::{Clock, Report, Summary, Target, TimeStyle};
 use crate::state::{Attribution, Observer};
 use crate::trace::Trace;
 use crate::wire::{KeyRing, Message};
@@ -25,6 +26,8 @@ pub(super) struct Run {
     /// Waits for pipes, if there are any.
     pub patience: Option<Patience>,
     pub pipeline: Pipeline,
+    /// Compares the clocks of several captures.
+    pub clocks: Option<Clocks>,
     pub target: Option<Target>,
     pub at: Option<At>,
     /// Where `at` is told as a time of day.
@@ -62,6 +65,10 @@ impl Run {
                         begun = true;
                     }
                     if self.at.is_some_and(|at| at.is_before(frame)) {
+                        // Frame 0 is what it says.
+                        if frame.number == 1 && !matches!(self.at, Some(At::Frame(_))) {
+                            tell_begin(frame);
+                        }
                         break clock_backwards;
                     }
                     let wanted = self.filter.as_mut().map_or(Ok(true), |filter| filter.matches(frame));
@@ -71,6 +78,9 @@ impl Run {
                     }
                     let observed = self.pipeline.take(frame, &self.keys, |message| {
                         let ObservedMessage { seen, attribution, observer, added } = message;
+                        if let Some(clocks) = &mut self.clocks {
+                            clocks.note(seen);
+                        }
                         let chosen = is_of(self.target.as_ref(), observer, attribution, Some(&seen.message));
                         if chosen {
                             report.message(seen, &self.keys, added)?;
@@ -145,6 +155,9 @@ impl Run {
         if !(nothing_read && self.for_people) {
             report.finish(&summary).map_err(|error| Failure::output(&error))?;
         }
+        if let Some(clocks) = &self.clocks {
+            clocks.tell(summary.files);
+        }
         let mut exit = summary.findings.map_or(Exit::Done, |findings| {
             ValidationOptions::exit(self.fail_on, findings, summary.wanted_findings())
         });
@@ -154,6 +167,15 @@ impl Run {
         mem::forget(self.pipeline);
         Ok(exit)
     }
+}
+
+/// Says when a capture begins that has nothing at all until the moment that was asked for: seconds since 1970 are not
+/// those since the first frame.
+fn tell_begin(first: &Frame<'_>) {
+    let mut clock = Clock::new(TimeStyle::Utc);
+    let time = clock.rfc3339(first.time, first.precision);
+    // Who closed standard error does not want to know.
+    let _ = writeln!(io::stderr(), "--at: nothing was captured until then; the first frame is of {time}");
 }
 
 /// Link types of frames that nothing reads.

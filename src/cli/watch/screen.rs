@@ -13,10 +13,9 @@ use crate::tui::{self, Filter, RunError, Settings, ThemeName, Watched};
 use crate::watch::DriveError;
 
 /// Colours of the screen (`--theme`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Theme {
     /// For a dark background
-    #[default]
     Dark,
     /// For a light background
     Light,
@@ -35,11 +34,11 @@ impl From<Theme> for ThemeName {
 }
 
 /// Shows what comes until the user ends it, then says what could not be read.
-pub(super) fn run(prepared: Prepared, theme: Theme, ascii: bool) -> Result<Exit, Failure> {
+pub(super) fn run(prepared: Prepared, theme: Option<Theme>, ascii: bool) -> Result<Exit, Failure> {
     let Prepared { driver, engine, target, fail_on } = prepared;
     let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let settings = Settings {
-        theme: if no_colour { ThemeName::Mono } else { theme.into() },
+        theme: if no_colour { ThemeName::Mono } else { theme.map_or_else(default_theme, ThemeName::from) },
         ascii: output::look(Colour::Never, ascii).glyphs == Glyphs::ASCII,
         filter: filter(target.as_ref())?,
     };
@@ -59,6 +58,15 @@ pub(super) fn run(prepared: Prepared, theme: Theme, ascii: bool) -> Result<Exit,
     }
     let unread = Unread::of(summary.link_types, summary.files, engine.trace());
     Ok(unread.and_then(Unread::tell).unwrap_or(exit))
+}
+
+/// What suits the terminal. Those that are called vt and a number have no colours; some take what asks for one for what
+/// asks for blinking.
+fn default_theme() -> ThemeName {
+    let term = std::env::var("TERM").unwrap_or_default();
+    let is_vt =
+        term.strip_prefix("vt").is_some_and(|model| model.starts_with(|first: char| first.is_ascii_digit()));
+    if is_vt { ThemeName::Mono } else { ThemeName::Dark }
 }
 
 /// `--node` is a filter that holds from the beginning.

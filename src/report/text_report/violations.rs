@@ -14,7 +14,7 @@ const VIOLATIONS: [Group; 6] = [
     Group::apart(&["Bad\nIdent."]).right().whole(),
     Group::apart(&["Unknown\nSPI"]).right().whole(),
     Group::apart(&["Last"]).whole(),
-    Group::apart(&["Last code"]),
+    Group::apart(&["Last refusal"]),
 ];
 
 /// Writes all nodes that were refused something, or whose messages did not verify.

@@ -29,6 +29,8 @@ pub struct Flows {
     /// Whether the order is turned round.
     pub reversed: bool,
     total: usize,
+    /// Columns of the two ends in what was in sight so far: a row that comes or goes must not move the columns behind.
+    ends: [usize; 2],
     pinned: Option<(u32, FlowView)>,
     gathering: Option<Gathering>,
     /// The filter that the rows were made with; `None` where they are of another time.
@@ -99,6 +101,19 @@ impl Flows {
         }
         self.total = total;
         self.list.replace(keyed.into_iter().map(|(_, place)| place).collect(), follow);
+        self.look(facts);
+    }
+
+    /// Takes note of how wide the ends are that are in sight.
+    pub fn look(&mut self, facts: Facts<'_>) {
+        self.ends = self.widest_ends(facts);
+    }
+
+    fn widest_ends(&self, facts: Facts<'_>) -> [usize; 2] {
+        let in_sight = self.list.visible().filter_map(|(_, row)| self.flow(facts, row));
+        in_sight
+            .map(|flow| ends(&flow))
+            .fold(self.ends, |[source, destination], [one, other]| [source.max(one), destination.max(other)])
     }
 
     /// Forgets the flow that is looked at, and rows that are being made: at another time there were others.
@@ -197,12 +212,8 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, areas: &Areas) {
     let mut clock = app.clock(facts);
     let times: Vec<[String; 2]> =
         flows.list.visible().map(|(place, _)| flows.times(facts, place, &mut clock)).collect();
-    let in_sight = flows.list.visible().filter_map(|(_, row)| flows.flow(facts, row));
-    let widest = in_sight
-        .map(|flow| ends(&flow))
-        .fold([0; 2], |[source, destination], [one, other]| [source.max(one), destination.max(other)]);
     let time = text::time_width(facts, times.iter().flatten()).max(TIME);
-    let shapes = shapes(pane.width(), time, widest);
+    let shapes = shapes(pane.width(), time, flows.widest_ends(facts));
     let area = inner(area);
     frame.render_widget(Paragraph::new(heads(app, &shapes)), Rect { height: area.height.min(1), ..area });
     let rows = flows.list.visible().zip(&times).map(|((place, row), times)| {

@@ -117,7 +117,8 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, areas: &Areas) {
     if pane.is_hidden() {
         return;
     }
-    pane.title(frame, "Statistics", "");
+    // The packets before the time cursor are counted in the status line.
+    pane.title(frame, "Statistics", if app.cursor().is_some() { "of the messages alone" } else { "" });
     let statistics = &app.statistics;
     let rows = statistics.list.visible().map(|(place, row)| {
         let line = statistics.lines.get(row).map(|line| ansi::line(line)).unwrap_or_default();
