@@ -71,3 +71,21 @@ fn a_rule_that_is_written_wrong_is_told_where_to_look() {
         assert!(told.error.contains(advice), "{name}: {}", told.error);
     }
 }
+
+#[test]
+fn options_of_other_analysers_are_told_by_what_is_written_here() {
+    for (line, advice) in [
+        ("decode -r samples/figure3.pcap", "tip: a capture is named without an option: mipflow decode FILE"),
+        ("watch -r samples/figure3.pcap", "tip: a capture is named without an option: mipflow decode FILE"),
+        ("-r samples/figure3.pcap", "tip: a capture is named without an option: mipflow decode FILE"),
+        (
+            "decode -n samples/figure3.pcap",
+            "tip: addresses and ports are always shown as numbers; leave -n out",
+        ),
+        ("decode -Y mip samples/figure3.pcap", "tip: -f FILTER of mipflow decode chooses packets"),
+    ] {
+        let told = run(line);
+        assert_eq!((told.code, told.out.as_str()), (2, ""), "{line}");
+        assert!(told.error.contains(advice), "{line}: {}", told.error);
+    }
+}

@@ -114,7 +114,7 @@ impl Cli {
 }
 
 /// What is wrong with the command line, and what may have been meant by it: a capture in the place of a command, more
-/// of what `watch` takes one of, or an option of another command.
+/// of what `watch` takes one of, or an option of another command or analyser.
 fn with_advice(mut told: clap::Error) -> clap::Error {
     let word = |kind| match told.get(kind) {
         Some(ContextValue::String(word)) => Some(word.as_str()),
@@ -135,7 +135,8 @@ fn with_advice(mut told: clap::Error) -> clap::Error {
                  mipflow watch -`"
                     .to_owned()
             })
-            .or_else(|| of_another_command(word(ContextKind::InvalidArg)?)),
+            .or_else(|| of_another_command(word(ContextKind::InvalidArg)?))
+            .or_else(|| of_another_analyser(word(ContextKind::InvalidArg)?).map(str::to_owned)),
         _ => None,
     };
     let is_unknown = told.kind() == ErrorKind::UnknownArgument;
@@ -166,6 +167,16 @@ fn of_another_command(word: &str) -> Option<String> {
     let commands = all.get_subcommands().filter(|command| command.get_arguments().any(is_it));
     let names: Vec<String> = commands.map(|command| format!("mipflow {}", command.get_name())).collect();
     (!names.is_empty()).then(|| format!("{word} is an option of {}", names.join(" and ")))
+}
+
+/// What is written here for what tcpdump and tshark have this option for.
+fn of_another_analyser(word: &str) -> Option<&'static str> {
+    match word {
+        "-r" => Some("a capture is named without an option: mipflow decode FILE"),
+        "-n" => Some("addresses and ports are always shown as numbers; leave -n out"),
+        "-Y" => Some("-f FILTER of mipflow decode chooses packets, --node ADDRESS|NAI a mobile node"),
+        _ => None,
+    }
 }
 
 /// Whether a word of the command line holds what a terminal could obey: where names of files are put there by a shell,
