@@ -35,7 +35,6 @@ pub struct Recorder {
     files: Vec<RingFile>,
     current: usize,
     limit: u64,
-    frames: u64,
 }
 
 struct RingFile {
@@ -65,7 +64,7 @@ impl Recorder {
             files.push(RingFile { path, file, used: false });
         }
         let writer = begin(&mut files, 0, path)?;
-        Ok(Self { writer, files, current: 0, limit, frames: 0 })
+        Ok(Self { writer, files, current: 0, limit })
     }
 
     /// Hands the files to the user that the program will run as.
@@ -81,14 +80,7 @@ impl Recorder {
         if self.writer.frames() > 0 && self.writer.octets().saturating_add(size) > self.limit {
             self.turn()?;
         }
-        self.writer.write(frame)?;
-        self.frames = self.frames.saturating_add(1);
-        Ok(())
-    }
-
-    /// Frames written so far, those that were written over included.
-    pub fn frames(&self) -> u64 {
-        self.frames
+        self.writer.write(frame)
     }
 
     /// Hands everything written so far to the system.

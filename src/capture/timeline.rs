@@ -222,11 +222,6 @@ impl Timeline {
         &self.files
     }
 
-    /// Frames given so far.
-    pub fn frames(&self) -> u64 {
-        self.frames
-    }
-
     /// Octets read so far from all inputs, before decompression.
     pub fn bytes_read(&self) -> u64 {
         self.bytes_read.load(Ordering::Relaxed)

@@ -18,15 +18,14 @@ use crate::time::{Precision, Timestamp};
 /// pcap, which has one link type, and nanoseconds when its first frame has more than six digits of a second,
 /// microseconds otherwise (finer digits of later frames are cut off).
 ///
-/// Numbers are little-endian. A time that the format cannot say is written as the nearest one that it can; see
-/// [`Writer::times_out_of_range`].
+/// Numbers are little-endian. A time that the format cannot express (before 1970, or for classic pcap after
+/// 2106-02-07T06:28:15Z) is written as the nearest one that it can.
 pub struct Writer {
     path: String,
     output: BufWriter<File>,
     format: Format,
     frames: u64,
     octets: u64,
-    times_out_of_range: u64,
 }
 
 /// What was written so far of what is not frames.
@@ -137,7 +136,6 @@ impl Writer {
             format: if is_pcapng { Format::Pcapng(Vec::new()) } else { Format::Pcap(None) },
             frames: 0,
             octets: 0,
-            times_out_of_range: 0,
         };
         if is_pcapng {
             writer.put(&section_header())?;
@@ -163,12 +161,6 @@ impl Writer {
     /// Frames written so far.
     pub fn frames(&self) -> u64 {
         self.frames
-    }
-
-    /// How many frames had a time that the format cannot say (before 1970, or for classic pcap after
-    /// 2106-02-07T06:28:15Z) and were given the nearest one that it can.
-    pub fn times_out_of_range(&self) -> u64 {
-        self.times_out_of_range
     }
 
     /// Hands everything written so far to the system.
@@ -198,7 +190,7 @@ impl Writer {
             let (path, first, second) = (self.path.clone(), link_type, frame.link_type);
             return Err(WriteError::SecondLinkType { path, first, second });
         }
-        let time = self.clamp(frame.time, PCAP_LAST);
+        let time = frame.time.clamp(Timestamp::default(), PCAP_LAST);
         let seconds = u32::try_from(time.seconds()).unwrap_or(u32::MAX);
         let fraction = if nanoseconds { time.subsecond() } else { time.subsecond() / 1000 };
         let header = [seconds, fraction, captured_length(frame), frame.original_length];
@@ -215,7 +207,7 @@ impl Writer {
             interfaces.push(key);
             self.put(&interface_description(frame.link_type, frame.precision))?;
         }
-        let time = self.clamp(frame.time, Timestamp::LAST);
+        let time = frame.time.clamp(Timestamp::default(), Timestamp::LAST);
         let unit = 10_i64.pow(9_u32.saturating_sub(u32::from(frame.precision.digits())));
         let ticks = time.nanoseconds().cast_unsigned() / unit.cast_unsigned();
         let captured = captured_length(frame);
@@ -230,13 +222,6 @@ impl Writer {
         self.put(frame.data)?;
         self.put([0; 3].get(..padding as usize).unwrap_or_default())?;
         self.put(&length.to_le_bytes())
-    }
-
-    /// `time`, or the nearest one from the epoch to `last`.
-    fn clamp(&mut self, time: Timestamp, last: Timestamp) -> Timestamp {
-        let clamped = time.clamp(Timestamp::default(), last);
-        self.times_out_of_range = self.times_out_of_range.saturating_add(u64::from(clamped != time));
-        clamped
     }
 
     fn put(&mut self, octets: &[u8]) -> Result<(), WriteError> {

@@ -147,11 +147,6 @@ impl Expectation {
         Self { text: "code in 0,1".to_owned(), alternatives: vec![clause] }
     }
 
-    /// The expectation as it was written.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
     /// Judges what came of a request; no answer fails all but `reply=none`.
     pub fn judge(&self, answer: Option<&Answer<'_>>, numbers: Numbers) -> Judgement {
         let held = self.alternatives.iter().any(|clause| clause.holds(answer, numbers));

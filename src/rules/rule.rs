@@ -123,9 +123,6 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// All scopes.
-    pub const ALL: [Self; 4] = [Self::Message, Self::Exchange, Self::State, Self::Traffic];
-
     /// The word that the command line and JSON use.
     pub const fn name(self) -> &'static str {
         match self {

@@ -185,9 +185,4 @@ impl Exchange {
     pub fn asks_any_home_agent(&self) -> bool {
         !can_be_agent(self.home_agent)
     }
-
-    /// Whether the reply's code accepted the request.
-    pub fn is_accepted(&self) -> bool {
-        self.code.is_some_and(ReplyCode::is_accepted)
-    }
 }

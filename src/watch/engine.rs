@@ -154,8 +154,7 @@ impl Engine {
             }
             Observed::Message(message) => message,
         };
-        let Attribution { node, copy, .. } = attribution;
-        let message = RecentMessage::new(frame, self.trace().fragment_frames(), node, copy);
+        let message = RecentMessage::new(frame, self.trace().fragment_frames(), attribution.node);
         self.messages.push(message, is_data);
         Taken::Message(attribution)
     }

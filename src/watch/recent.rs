@@ -24,8 +24,6 @@ pub struct RecentMessage {
     pub number: u64,
     /// Index of its node in the observer, if it is about one.
     pub node: Option<u32>,
-    /// Whether the capture holds it twice; then it counted for nothing.
-    pub copy: bool,
     /// The frame that brought it; of fragments, the one that completed it.
     last: KeptFrame,
     /// The fragments before that one, in order of their frames.
@@ -37,17 +35,16 @@ impl RecentMessage {
         frame: &Frame<'_>,
         fragments: impl Iterator<Item = Frame<'f>>,
         node: Option<u32>,
-        copy: bool,
     ) -> Self {
         let fragments = fragments
             .filter(|fragment| fragment.number != frame.number)
             .map(|fragment| KeptFrame::of(&fragment));
-        Self { number: 0, node, copy, last: KeptFrame::of(frame), fragments: fragments.collect() }
+        Self { number: 0, node, last: KeptFrame::of(frame), fragments: fragments.collect() }
     }
 
     /// A frame that was read again, of no known node.
     pub fn of(frame: &Frame<'_>) -> Self {
-        Self::new(frame, std::iter::empty(), None, false)
+        Self::new(frame, std::iter::empty(), None)
     }
 
     /// The frame that brought it; of fragments, the one that completed it.
@@ -192,7 +189,7 @@ pub(super) mod tests {
     fn fragments_stand_among_the_frames_they_came_among() {
         let message = |last, fragments: &[u64]| {
             let fragments = fragments.iter().map(|number| frame(*number));
-            Arc::new(RecentMessage::new(&frame(last), fragments, None, false))
+            Arc::new(RecentMessage::new(&frame(last), fragments, None))
         };
         let messages = [message(2, &[]), message(5, &[1, 5]), message(6, &[]), message(7, &[3, 4, 7])];
         let numbers: Vec<u64> = frames_of(&messages).iter().map(|frame| frame.number).collect();
