@@ -35,9 +35,9 @@ use output::Colour;
 #[derive(Debug, Parser)]
 #[command(name = "mipflow", version, propagate_version = true, arg_required_else_help = true)]
 #[command(
-    after_help = "Exit codes: 0 done; 1 done, and there are findings of the level of --fail-on or graver, or an \
-                        expectation of send did not hold; 2 the command line is wrong; 3 input or output failed, and \
-                        what could be read was still printed."
+    after_help = "Exit codes: 0 done; 1 done, and there are findings of the level of --fail-on or above, or an \
+                        expectation of send did not hold; 2 the command line is wrong; 3 input or output failed (what \
+                        could be read was printed all the same)."
 )]
 pub struct Cli {
     #[command(subcommand)]
