@@ -11,7 +11,7 @@ use super::source::{Identity, STANDARD_INPUT};
 use super::{Frame, LinkType};
 use crate::time::{Precision, Timestamp};
 
-/// A capture file in the making.
+/// Writes a capture file.
 ///
 /// Frames are written as they were captured, with their captured and original lengths. A name that ends in
 /// `.pcapng` makes a pcapng file with one interface for each link type and precision; any other makes a classic
@@ -28,7 +28,7 @@ pub struct Writer {
     octets: u64,
 }
 
-/// What was written so far of what is not frames.
+/// The format, and what was written of it so far besides frames.
 enum Format {
     /// The link type and whether times are in nanoseconds, once the header was written.
     Pcap(Option<(LinkType, bool)>),
@@ -104,14 +104,13 @@ impl WriteError {
 }
 
 impl Writer {
-    /// Creates the file `path`, at once; what it held before is gone, unless it is one of `inputs` (as given to
-    /// [`Timeline::open`](super::Timeline::open)), which is an error.
+    /// Creates the file `path`, or empties it if it exists. It is an error if it is one of `inputs` (as given to
+    /// [`Timeline::open`](super::Timeline::open)).
     pub fn create<S: AsRef<OsStr>>(path: &Path, inputs: &[S]) -> Result<Self, WriteError> {
         Self::to_file(path, open_empty(path, inputs)?)
     }
 
-    /// Whether a file could be created there: an error when it is one of `inputs`, or its name is none for a capture.
-    /// Nothing is created, and nothing lost.
+    /// Checks that `path` is none of `inputs`, and that its name is one for a capture. Creates and changes nothing.
     pub fn check<S: AsRef<OsStr>>(path: &Path, inputs: &[S]) -> Result<(), WriteError> {
         check_name(path)?;
         let input = std::fs::metadata(path).ok().and_then(|metadata| input_of(&metadata, inputs));

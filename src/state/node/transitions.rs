@@ -1,5 +1,5 @@
-//! What accepted registrations and revocations do to the bindings and tunnels of a node (observer.md, "What an accepted
-//! exchange does").
+//! What accepted registrations and revocations do to the bindings and tunnels of a node (docs/what-is-inferred.md,
+//! "Bindings").
 
 use std::net::Ipv4Addr;
 
@@ -47,7 +47,7 @@ pub(in crate::state) struct Registration {
 }
 
 impl Node {
-    /// Applies an accepted registration (observer.md, "What an accepted exchange does").
+    /// Applies an accepted registration.
     ///
     /// Says how many ended bindings were forgotten to make room, and whether its tunnel found none.
     pub(in crate::state) fn register(&mut self, registration: &Registration) -> (u64, bool) {
