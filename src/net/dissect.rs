@@ -106,6 +106,7 @@ impl Dissector {
 
     /// Sets other limits for the fragments that are held.
     #[cfg(test)]
+    #[must_use]
     pub fn with_limits(mut self, limits: super::FragmentLimits) -> Self {
         self.table.limits = limits;
         self
