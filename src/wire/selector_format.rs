@@ -39,11 +39,13 @@ impl SelectorFormat {
     }
 
     /// Whether these octets are a flags word without reserved bits and all fields it flags, and nothing else.
+    #[inline]
     pub(crate) fn fits(self, octets: &[u8]) -> bool {
         self.flags_of(octets).is_some()
     }
 
     /// The flags word of octets that are that word without reserved bits, all fields it flags, and nothing else.
+    #[inline]
     fn flags_of(self, octets: &[u8]) -> Option<u32> {
         let flags = u32::from_be_bytes(*octets.first_chunk()?);
         (flags & self.reserved_mask() == 0 && octets.len() == self.flagged_length(flags)).then_some(flags)
@@ -51,11 +53,13 @@ impl SelectorFormat {
 
     /// Which fields there are, of octets that are a selector in the layout of RFC 6088 alone and without a reserved
     /// bit; `None` for all others, be they selectors or not.
+    #[inline]
     pub(crate) fn fields_of(self, octets: &[u8]) -> Option<SelectorFields> {
         Some(SelectorFields { format: self, flags: self.flags_of(octets)? })
     }
 
     /// Octets of the flags word and all fields it flags.
+    #[inline]
     pub(super) fn flagged_length(self, flags: u32) -> usize {
         const IPV4: [[u8; 256]; 2] = lengths(SelectorFormat::Ipv4);
         const IPV6: [[u8; 256]; 2] = lengths(SelectorFormat::Ipv6);
