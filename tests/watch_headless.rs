@@ -390,7 +390,7 @@ fn what_is_wrong_with_the_command_line_is_said() {
         ("watch -i lo samples/figure3.pcap", 2, "cannot be used with"),
         ("watch --replay lo", 2, "--replay is for files"),
         ("watch --replay 2 -", 2, "--replay is for files"),
-        ("watch --replay fast samples/figure3.pcap", 2, "fast is no speed"),
+        ("watch --replay fast samples/figure3.pcap", 2, "fast is not a speed"),
         ("watch --ring 1Mx3 samples/figure3.pcap", 2, "--write"),
         ("watch --ring 1M -w x.pcap samples/figure3.pcap", 2, "SIZExCOUNT"),
         ("watch --stop-after frames=3 samples/figure3.pcap", 2, "packets=N"),

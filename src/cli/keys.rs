@@ -69,7 +69,7 @@ fn of_environment() -> Result<Zeroizing<String>, Failure> {
         Err(VarError::NotPresent) => Ok(Zeroizing::default()),
         Err(VarError::NotUnicode(octets)) => {
             drop(Zeroizing::new(octets.into_encoded_bytes()));
-            Err(Failure::usage(format!("{VARIABLE}: it is no text in UTF-8"), Some(Key::SYNTAX.into())))
+            Err(Failure::usage(format!("{VARIABLE}: it is not UTF-8 text"), Some(Key::SYNTAX.into())))
         }
     }
 }

@@ -100,7 +100,7 @@ enum Format {
 fn parse_endpoint(text: &str) -> Result<SocketAddrV4, String> {
     text.parse::<SocketAddrV4>()
         .or_else(|_| text.parse::<Ipv4Addr>().map(|address| SocketAddrV4::new(address, PORT)))
-        .map_err(|_| "an IPv4 address is wanted, as in 127.0.0.1 or 127.0.0.1:4434".to_owned())
+        .map_err(|_| "it takes an IPv4 address, as in 127.0.0.1 or 127.0.0.1:4434".to_owned())
 }
 
 /// An IPv4 prefix; an address alone is a prefix of 32 bits. Bits beyond the length do not count.
@@ -110,7 +110,7 @@ fn parse_prefix(text: &str) -> Result<Prefix, String> {
     let length = length.parse::<u8>().ok().filter(|length| *length <= 32);
     match (address, length) {
         (Some(address), Some(length)) => Ok(Prefix::covering(address.into(), length)),
-        _ => Err("an IPv4 prefix is wanted, as in 10.1.0.0/16".to_owned()),
+        _ => Err("it takes an IPv4 prefix, as in 10.1.0.0/16".to_owned()),
     }
 }
 

@@ -309,7 +309,7 @@ impl Watch {
             return Ok(Some(1.0));
         }
         Err(Failure::usage(
-            format!("--replay: {} is no speed", text.to_string_lossy()),
+            format!("--replay: {} is not a speed", text.to_string_lossy()),
             Some("a speed is a number of times the pace of the recording, as in 2 or 0.5".into()),
         ))
     }

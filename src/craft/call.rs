@@ -194,7 +194,7 @@ fn destination(settings: &Settings, allow_broadcast: bool) -> Result<SocketAddrV
     let destination = endpoint.with_default_port(settings.port.unwrap_or(PORT));
     let address = destination.ip();
     if address.is_unspecified() {
-        return Err(error("ha", "0.0.0.0 is no home agent to send to", None));
+        return Err(error("ha", "0.0.0.0 is not a home agent to send to", None));
     }
     if destination.port() == 0 {
         return Err(error("ha", "port 0 cannot be sent to", None));

@@ -33,7 +33,7 @@ pub struct Judgement {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ExpectationError {
     /// No operator was found.
-    #[error("'{0}' compares nothing: write FIELD=VALUE, as in code=0, lifetime<=600 or code in 0,1")]
+    #[error("'{0}' is not a comparison: write FIELD=VALUE, as in code=0, lifetime<=600 or code in 0,1")]
     NoOperator(String),
     /// There is no such field.
     #[error(
@@ -50,7 +50,7 @@ pub enum ExpectationError {
         operator: &'static str,
     },
     /// The value is none of the field's.
-    #[error("'{value}' is no value of '{field}': {expected}")]
+    #[error("'{value}' is not a value of '{field}': {expected}")]
     Value {
         /// The field.
         field: &'static str,

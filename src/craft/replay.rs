@@ -34,7 +34,7 @@ pub enum Identification {
 
 /// The name of a style that there is none of.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("'{0}' is no style of replay protection; there are timestamp and nonce")]
+#[error("'{0}' is not a style of replay protection; there are timestamp and nonce")]
 pub struct ReplayStyleError(String);
 
 impl FromStr for ReplayStyle {

@@ -64,7 +64,7 @@ pub enum RunError {
     #[error(transparent)]
     Write(#[from] WriteError),
     /// There is no randomness for a nonce.
-    #[error("the system gives no random numbers: {0}")]
+    #[error("the system provides no random numbers: {0}")]
     Randomness(getrandom::Error),
     /// A request cannot be built.
     #[error(transparent)]

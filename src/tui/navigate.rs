@@ -72,7 +72,7 @@ impl App {
                     self.go_to_frame(facts, frame);
                 }
                 None if self.ladder.list.selected().is_none() => {}
-                None => self.complain("a tunnel is no packet; the message before it is"),
+                None => self.complain("a tunnel is not a packet; the message before it is one"),
             },
             View::Messages => self.walk_panes(facts, 1),
             View::Flows => {
