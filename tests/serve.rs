@@ -30,7 +30,7 @@ fn text_begins_with_where_it_listens_and_shows_each_message() {
     assert!(text.contains(" RRQ  10.1.0.1 at 127.0.0.1 for 600 s [D] · BID 1 "), "{text}");
     assert!(text.contains(" RRP  10.1.0.1 accepted for 600 s · mobile-home-auth SPI 256 valid\n"), "{text}");
     assert!(text.contains(" INVALID\n"), "{text}");
-    // What is believed in the end, as decode shows it.
+    // What is believed at the end, as decode shows it.
     assert!(text.contains("Mobile nodes"), "{text}");
     assert!(text.contains("multipath enabled"), "{text}");
     assert_eq!(

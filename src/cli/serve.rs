@@ -214,7 +214,7 @@ fn on_signals() -> Result<Arc<AtomicBool>, Failure> {
     Ok(ended)
 }
 
-/// Says in the end what came in.
+/// Says at the end what came in.
 fn tell(tally: Tally, unsent: u64, forgotten: u64) {
     let Tally { requests, copies, accepted, denied, dropped, ignored } = tally;
     let came = format!(

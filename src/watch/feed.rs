@@ -226,7 +226,7 @@ impl Feed {
         &self.names
     }
 
-    /// Link types of interfaces; of files they are told in the end.
+    /// Link types of interfaces; of files they are told at the end.
     pub fn link_types(&self) -> &[LinkType] {
         &self.link_types
     }
