@@ -26,7 +26,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, CommandFactory, FromArgMatches as _, Parser, Subcommand};
+use clap::{Arg, CommandFactory, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 use crate::report::harmless;
 use output::Colour;
@@ -54,6 +54,13 @@ enum Command {
     Interfaces(interfaces::Interfaces),
     Completions(completions::Completions),
     Man(man::Man),
+}
+
+/// The value of an option that is on or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Switch {
+    On,
+    Off,
 }
 
 impl Cli {

@@ -18,7 +18,7 @@ use super::interruption::ignores_hangup;
 use super::keys::KeyOptions;
 use super::numbers::NumberOptions;
 use super::quantity::number;
-use super::{Exit, Failure};
+use super::{Exit, Failure, Switch};
 use crate::counted::counted;
 use crate::craft::ReplayStyle;
 use crate::craft::home_agent::{HomeAgent, Outcome, Settings, Tally};
@@ -52,7 +52,7 @@ pub(super) struct Serve {
     require_auth: bool,
 
     /// Whether nodes may have several care-of addresses; if off, those that ask get code 152
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value = "on")]
     multipath: Switch,
 
     /// Longest lifetime to grant, in seconds; 65535 never expires
@@ -78,13 +78,6 @@ pub(super) struct Serve {
     /// Output format
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Switch {
-    #[default]
-    On,
-    Off,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{Exit, Failure};
+use super::{Exit, Failure, Switch};
 use crate::rules::{CATALOGUE, Choice, Findings, Level};
 
 /// What is judged, and what a finding means for the exit code.
@@ -24,13 +24,6 @@ pub(super) struct ValidationOptions {
     /// decode and for files in watch, else off]
     #[arg(long, value_name = "on|off", value_enum, hide_possible_values = true)]
     assume_cold_start: Option<Switch>,
-}
-
-/// On or off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Switch {
-    On,
-    Off,
 }
 
 /// The least grave level that matters for the exit code.
