@@ -13,9 +13,8 @@ use crate::{
 
 /// IP in IP that carries a whole TCP or UDP packet, neither header with options nor a fragment.
 ///
-/// It holds no packets but what tables want to know of them. [`Dissector::dissect`](super::Dissector::dissect) finds
-/// such a frame, too, and says more of it; but its result is large, and on its way through memory costs more than all
-/// of this.
+/// It has only what tables need to know. [`Dissector::dissect`](super::Dissector::dissect) recognises such a frame, too,
+/// and says more about it, but its result is large, and passing that through memory costs more than all of this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlainTunnel<'a> {
     /// The outer header.

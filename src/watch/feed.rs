@@ -23,10 +23,10 @@ use road::{Road, capture, play};
 pub enum Source {
     /// These interfaces, as frames pass on them.
     Interfaces(Vec<String>, LiveOptions),
-    /// A capture file, as fast as it can be read, or at the pace of its recording times this.
+    /// A capture file, as fast as it can be read, or at its recorded pace times this number.
     File(OsString, Option<f64>),
-    /// Standard input (`-`) or a named pipe, as it comes, or at the pace of its recording times this. Its thread waits
-    /// for who writes to it.
+    /// Standard input (`-`) or a named pipe, as it comes, or at its recorded pace times this number. The thread of the
+    /// feed waits for its writer.
     Pipe(OsString, Option<f64>),
 }
 
@@ -37,7 +37,7 @@ pub enum Event {
     Frames(Batch),
     /// Something happened to an interface.
     Notice(LiveNotice),
-    /// There is nothing more. Says what could not be read, and what the inputs declared.
+    /// The end, with what could not be read and what the inputs declared.
     End(End),
 }
 
@@ -48,14 +48,14 @@ pub struct End {
     pub errors: Vec<InputError>,
     /// Link types that inputs declared, in the order they appeared.
     pub link_types: Vec<LinkType>,
-    /// The thread ended by a defect, and not by itself.
+    /// The thread failed, by a defect of mipflow.
     pub is_broken: bool,
 }
 
-/// Frames from a source, on their way from a thread of their own.
+/// Brings frames from a source, which is read by a thread of its own.
 ///
-/// A live source never waits for who takes the frames: what does not fit on the way is given up and counted. Files and
-/// standard input wait.
+/// A live source never waits for the taker of the frames: those that there is no room for are dropped and counted. Files
+/// and standard input wait.
 pub struct Feed {
     events: Receiver<Event>,
     empty: SyncSender<Batch>,
@@ -87,7 +87,7 @@ const NAP: Duration = Duration::from_millis(100);
 const LATE: i64 = 60_000_000;
 
 impl Feed {
-    /// Opens the source. Nothing is captured on, read or waited for before [`Feed::start`], but for the head of a file.
+    /// Opens the source. Before [`Feed::start`] nothing is captured, read or waited for, except the beginning of a file.
     pub fn open(source: Source) -> Result<Self, LiveError> {
         let (sender, events) = sync_channel(ON_THE_WAY);
         let (empty, emptied) = sync_channel(ON_THE_WAY);
@@ -150,7 +150,7 @@ impl Feed {
         Ok(())
     }
 
-    /// What comes next; `None` when nothing came in time. After [`Event::End`] there is nothing more.
+    /// What comes next; `None` if nothing came in time. [`Event::End`] is the last.
     pub fn next(&mut self, timeout: Duration) -> Option<Event> {
         match self.events.recv_timeout(timeout) {
             Ok(event) => Some(event),
@@ -162,7 +162,7 @@ impl Feed {
         }
     }
 
-    /// Takes a batch back, for its memory.
+    /// Takes a batch back, to reuse its memory.
     pub fn recycle(&self, mut batch: Batch) {
         batch.clear();
         // When there are enough, it is let go.
@@ -175,7 +175,7 @@ impl Feed {
         self.recycle(batch);
     }
 
-    /// Lets the thread end. What is on its way can still be taken.
+    /// Tells the thread to end. What is on its way can still be taken.
     pub fn stop(&self) {
         self.shared.stop.store(true, Ordering::Relaxed);
         if let Some(replay) = &self.replay {
@@ -183,8 +183,7 @@ impl Feed {
         }
     }
 
-    /// Waits until the thread of a live source has counted to the end, for two seconds at most. What is still on its
-    /// way is let go.
+    /// Waits until the counters of a live source are final, for at most two seconds. What is still on its way is dropped.
     pub(super) fn settle(&mut self) {
         const LONGEST: Duration = Duration::from_secs(2);
         let begun = Instant::now();
@@ -207,10 +206,10 @@ impl Feed {
         }
     }
 
-    /// The time where the frames come from: now when live, the player's clock for a replay; `None` for what is only
+    /// The time at the source: the present when live, the player's clock for a replay; `None` for a file that is only
     /// read.
     ///
-    /// A little less than now: frames take a moment to come, and none should be from the past.
+    /// When live it is a little in the past: frames take a moment to come, and none should be older than this.
     pub fn now(&self) -> Option<Timestamp> {
         if let Some(replay) = &self.replay {
             return replay.position();
@@ -231,7 +230,7 @@ impl Feed {
         &self.link_types
     }
 
-    /// The controls of a capture that is played.
+    /// The controls of the replay, if the capture is played.
     pub fn replay(&self) -> Option<&Replay> {
         self.replay.as_ref()
     }

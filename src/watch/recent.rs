@@ -7,7 +7,7 @@ use crate::capture::{Frame, KeptFrame};
 use crate::trace::{Seen, SeenMessage, Trace};
 use crate::wire::Numbers;
 
-/// The messages seen last, oldest first. What falls out is counted; who still looks at one holds its [`Arc`].
+/// The messages seen last, oldest first. What falls out is counted; an [`Arc`] of a message outlives that.
 #[derive(Clone, Debug)]
 pub struct RecentMessages {
     messages: VecDeque<Arc<RecentMessage>>,
@@ -57,8 +57,7 @@ impl RecentMessage {
         self.fragments.iter().chain(Some(&self.last)).map(KeptFrame::frame)
     }
 
-    /// Reads it again, as it was read when it came, and hands it to `look`; `None` when it is no message on these
-    /// ports.
+    /// Decodes it again, as when it came, and shows it to `look`; `None` if it is not a message on these ports.
     pub fn read<T>(
         &self,
         ports: &[u16],
@@ -75,7 +74,7 @@ impl RecentMessage {
         }
     }
 
-    /// Octets it takes, about.
+    /// Roughly how many octets it takes.
     fn octets(&self) -> usize {
         self.fragments
             .iter()
