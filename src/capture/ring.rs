@@ -98,7 +98,7 @@ impl Recorder {
                 Writer::to_file(&unused.path, file)?.finish()?;
             }
         }
-        written.map(drop)
+        written
     }
 
     /// Leaves the files as they are, after one could not be written, but removes those that were never needed.

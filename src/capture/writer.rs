@@ -167,13 +167,12 @@ impl Writer {
         self.output.flush().map_err(|error| WriteError::Write { path: self.path.clone(), error })
     }
 
-    /// Completes the file; without a frame it is an empty capture of Ethernet. Returns how many frames it holds.
-    pub fn finish(mut self) -> Result<u64, WriteError> {
+    /// Completes the file; without a frame it is an empty capture of Ethernet.
+    pub fn finish(mut self) -> Result<(), WriteError> {
         if let Format::Pcap(None) = self.format {
             self.put(&pcap_header(LinkType::ETHERNET, false))?;
         }
-        self.flush()?;
-        Ok(self.frames)
+        self.flush()
     }
 
     fn write_pcap(&mut self, frame: &Frame<'_>) -> Result<(), WriteError> {

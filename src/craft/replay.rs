@@ -83,7 +83,7 @@ impl ReplayState {
     }
 
     /// The Identification of a request whose own nonce is `own`.
-    pub fn with_nonce(&self, own: u32) -> u64 {
+    fn with_nonce(&self, own: u32) -> u64 {
         of_halves(self.nonce, own)
     }
 

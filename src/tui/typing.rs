@@ -93,7 +93,7 @@ impl App {
         }
     }
 
-    pub(super) fn prompt_done(&mut self, facts: Facts<'_>, effects: &mut Vec<Effect>) {
+    fn prompt_done(&mut self, facts: Facts<'_>, effects: &mut Vec<Effect>) {
         let Some(prompt) = self.prompt.take() else { return };
         match prompt.purpose {
             Purpose::Search => {
