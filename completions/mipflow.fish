@@ -26,44 +26,44 @@ end
 
 complete -c mipflow -n "__fish_mipflow_needs_command" -s h -l help -d 'Print help'
 complete -c mipflow -n "__fish_mipflow_needs_command" -s V -l version -d 'Print version'
-complete -c mipflow -n "__fish_mipflow_needs_command" -f -a "decode" -d 'Read captures, decode the Mobile IP in them, and print what was seen'
+complete -c mipflow -n "__fish_mipflow_needs_command" -f -a "decode" -d 'Read captures, decode their Mobile IP traffic, and print what was seen'
 complete -c mipflow -n "__fish_mipflow_needs_command" -f -a "send" -d 'Send requests to a home agent, and judge its replies'
-complete -c mipflow -n "__fish_mipflow_needs_command" -f -a "serve" -d 'Be a home agent for the lab: answer registration requests, keep bindings, move no traffic'
-complete -c mipflow -n "__fish_mipflow_needs_command" -f -a "explain" -d 'Say what a rule means, or list the rules'
+complete -c mipflow -n "__fish_mipflow_needs_command" -f -a "serve" -d 'Be a home agent for the lab: answer registration requests and keep bindings, but forward no traffic'
+complete -c mipflow -n "__fish_mipflow_needs_command" -f -a "explain" -d 'Explain a rule, or list the rules'
 complete -c mipflow -n "__fish_mipflow_needs_command" -f -a "watch" -d 'Watch registrations, tunnels and their flows as they happen'
 complete -c mipflow -n "__fish_mipflow_needs_command" -f -a "interfaces" -d 'List the interfaces that can be captured from'
 complete -c mipflow -n "__fish_mipflow_needs_command" -f -a "completions" -d 'Print completions for a shell'
 complete -c mipflow -n "__fish_mipflow_needs_command" -f -a "man" -d 'Print the manual page'
 complete -c mipflow -n "__fish_mipflow_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l show -d 'Sections to show' -r -f -a "(__fish_append , messages\t'Every message' exchanges\t'Requests with their replies' ladder\t'Call flows, as text or for Mermaid' nodes\t'Mobile nodes with bindings, policy and tunnels' flows\t'Inner flows and the tunnels they took' traffic\t'What each home agent did' violations\t'What was refused for reasons of security' findings\t'What the rules found' stats\t'What was counted')"
+complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l show -d 'Sections to show' -r -f -a "(__fish_append , messages\t'Every message' exchanges\t'Each request with its replies' ladder\t'Call flows, as text or for Mermaid' nodes\t'Mobile nodes with bindings, policy and tunnels' flows\t'Inner flows and the tunnels they took' traffic\t'What each home agent did' violations\t'What was refused for security reasons' findings\t'What the rules found' stats\t'All counters')"
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l format -d 'Output format; csv takes one section, sarif and junit show the findings' -r -f -a "text\t'For people'
 json\t'One document'
-ndjson\t'One object a line, as it comes'
+ndjson\t'One object on each line, messages as they arrive'
 csv\t'One section as a table'
 sarif\t'The findings for code hosts and CI systems (SARIF 2.1.0)'
-junit\t'The findings as test cases, one a rule'"
-complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l ladder-format -d 'How ladders are written' -r -f -a "text\t'Drawn with characters'
-mermaid\t'A sequence diagram for Mermaid'"
+junit\t'The findings as test cases, one for each rule'"
+complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l ladder-format -d 'How ladders are drawn' -r -f -a "text\t'With characters'
+mermaid\t'As a sequence diagram for Mermaid'"
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
-complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l time -d 'Times in text: of day, or in seconds from the first frame, the message before, or 1970' -r -f -a "utc\t'Time of day, UTC'
+complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l time -d 'How times are written in text' -r -f -a "utc\t'Time of day, UTC'
 local\t'Time of day, local'
 relative\t'Seconds since the first frame'
-delta\t'Seconds since the message before'
+delta\t'Seconds since the previous message'
 epoch\t'Seconds since 1970'"
-complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l node -d 'Show only what concerns this mobile node, named by home address or NAI; traffic and stats are of all' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l node -d 'Show only what concerns this mobile node, named by home address or NAI; traffic and stats cover all nodes' -r -f
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l at -d 'Show the tables as they stood just after this time (RFC 3339, of day, or seconds since 1970) or frame (#N)' -r -f
-complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l reply-timeout -d 'How long after a request a reply still answers it' -r -f
-complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -s f -l bpf -d 'Look only at frames that this libpcap filter lets through' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l reply-timeout -d 'How long after a request a reply can answer it' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -s f -l bpf -d 'Read only frames that match this libpcap filter' -r -f
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l port -d 'UDP port of Mobile IP (repeatable) [default: 434]' -r -f
-complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l key -d 'Key of this SPI: it verifies authenticators, and send and serve sign with it (repeatable)' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l key -d 'Key of this SPI, to verify authenticators with, and in send and serve to sign with (repeatable)' -r -f
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l key-file -d 'Read keys from a TOML file of `[[key]]` tables with spi, hex or text, and algorithm' -r -F
-complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l fail-on -d 'Exit with 1 when there is a finding of this level or graver' -r -f -a "must\t''
+complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l fail-on -d 'Exit with 1 if there is a finding of this level or above' -r -f -a "must\t''
 should\t''
 note\t''
 never\t''"
-complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l allow -d 'Hide the findings of this rule, or of all rules that begin like this (repeatable)' -r -f -a "EXT-001\t''
+complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l allow -d 'Hide the findings of this rule, or of all rules whose names begin like this (repeatable)' -r -f -a "EXT-001\t''
 EXT-002\t''
 EXT-003\t''
 EXT-004\t''
@@ -223,7 +223,7 @@ DS-002\t''
 DS-003\t''
 REV-001\t''
 REV-002\t''"
-complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l deny -d 'Raise the findings of this rule, or of all rules that begin like this, to must (repeatable)' -r -f -a "EXT-001\t''
+complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l deny -d 'Raise the findings of this rule, or of all rules whose names begin like this, to must (repeatable)' -r -f -a "EXT-001\t''
 EXT-002\t''
 EXT-003\t''
 EXT-004\t''
@@ -383,25 +383,25 @@ DS-002\t''
 DS-003\t''
 REV-001\t''
 REV-002\t''"
-complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l assume-cold-start -d 'Whether nothing was registered before it began; rules that need all bindings of a node ask [default: on for files, off live]' -r -f -a "on\t''
+complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l assume-cold-start -d 'Assume that nothing was registered before the start, for rules that need all bindings of a node [default: on for decode and for files in watch, else off]' -r -f -a "on\t''
 off\t''"
-complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l ext-type -d 'Type of the Multipath and Flow-Binding extensions' -r -f
-complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l code-multipath-not-allowed -d 'Reply code `MULTIPATH_NOT_ALLOWED`' -r -f
-complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l code-invalid-fb-identifier -d 'Reply code `INVALID_FB_IDENTIFIER`' -r -f
-complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -s w -l write -d 'Write the Mobile IP packets that were selected to this capture (pcapng if it is named so)' -r -F
-complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -s v -l verbose -d 'Show each message as a tree of all its fields, and each finding, however many nodes have the same'
-complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -s x -l hex -d 'Show each message\'s octets'
-complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l ascii -d 'Use no characters beyond ASCII in text; the default where the locale is not UTF-8'
+complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l ext-type -d 'Extension type of Multipath and Flow-Binding' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l code-multipath-not-allowed -d 'Reply code that means `MULTIPATH_NOT_ALLOWED`' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l code-invalid-fb-identifier -d 'Reply code that means `INVALID_FB_IDENTIFIER`' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -s w -l write -d 'Write the selected Mobile IP packets to this capture (pcapng if its name ends so)' -r -F
+complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -s v -l verbose -d 'Show each message as a tree of all its fields, and each finding even if many nodes have the same'
+complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -s x -l hex -d 'Show the octets of each message'
+complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -l ascii -d 'Use only ASCII characters in text; the default unless the locale is UTF-8'
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mipflow -n "__fish_mipflow_using_subcommand decode" -s V -l version -d 'Print version'
 complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l ha -d 'The home agent to send to' -r -f
-complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l port -d 'The home agent\'s UDP port, where --ha has none [default: 434]' -r -f
-complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l home-address -d 'The mobile node\'s home address; 0.0.0.0, the default with --nai, asks for one' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l port -d 'The home agent\'s UDP port, if --ha has none [default: 434]' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l home-address -d 'The mobile node\'s home address; 0.0.0.0, the default with --nai, asks the agent to assign one' -r -f
 complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l care-of-address -d 'The care-of address [default: the address it is sent from]' -r -f
 complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l home-agent -d 'The Home Agent field [default: the address of --ha]' -r -f
 complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l source -d 'Send from this address [default: the system\'s choice]' -r -f
-complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l interface -d 'Send by this interface, whatever the routes say' -r -f
-complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l lifetime -d 'The lifetime to ask for, in seconds: 0 de-registers, 65535 never ends [default: 600]' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l interface -d 'Send through this interface, whatever the routes say' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l lifetime -d 'The lifetime to ask for, in seconds; 0 de-registers, 65535 never expires [default: 600]' -r -f
 complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l flags -d 'Flags to set, of S, B, D, M, G, r, T and x' -r -f
 complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l nai -d 'Add a Network Access Identifier' -r -f
 complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l bid -d 'Add a Multipath extension with this Binding Identifier' -r -f
@@ -424,21 +424,21 @@ complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l ext -d 'Add an 
 complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l replay -d 'Where the Identification comes from: timestamp or nonce [default: timestamp]' -r -f -a "timestamp\t''
 nonce\t''"
 complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l identification -d 'Use this Identification, in hexadecimal' -r -f
-complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l retries -d 'Transmissions after the first one, where no reply comes [default: 2]' -r -f
-complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l timeout -d 'How long the first transmission waits for a reply; the next are at least 1s apart, and each waits twice as long [default: 1s]' -r -f
-complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l expect -d 'What the reply has to be like, as in code=0, \'code in 0,1\', \'lifetime<=600\', \'rtt<50ms\', auth=valid, reply=none or extension=NAME; \'A or B\' takes either (repeatable) [default: code in 0,1]' -r -f
-complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l rate -d 'The most requests a second [default: 10/s]' -r -f
-complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l repeat -d 'Do it N times' -r -f
-complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l key -d 'Key of this SPI: it verifies authenticators, and send and serve sign with it (repeatable)' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l retries -d 'Transmissions after the first one, as long as no reply comes [default: 2]' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l timeout -d 'How long the first transmission waits for a reply; each further one waits twice as long as the one before, and at least 1s [default: 1s]' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l expect -d 'What to expect of the reply: code=0, \'code in 0,1\', \'lifetime<=600\', \'rtt<50ms\', auth=valid, reply=none, extension=NAME and others; \'A or B\' accepts either (repeatable) [default: code in 0,1]' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l rate -d 'The most requests to send in a second [default: 10/s]' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l repeat -d 'Send the request N times' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l key -d 'Key of this SPI, to verify authenticators with, and in send and serve to sign with (repeatable)' -r -f
 complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l key-file -d 'Read keys from a TOML file of `[[key]]` tables with spi, hex or text, and algorithm' -r -F
-complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l ext-type -d 'Type of the Multipath and Flow-Binding extensions' -r -f
-complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l code-multipath-not-allowed -d 'Reply code `MULTIPATH_NOT_ALLOWED`' -r -f
-complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l code-invalid-fb-identifier -d 'Reply code `INVALID_FB_IDENTIFIER`' -r -f
-complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l fail-on -d 'Exit with 1 when there is a finding of this level or graver' -r -f -a "must\t''
+complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l ext-type -d 'Extension type of Multipath and Flow-Binding' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l code-multipath-not-allowed -d 'Reply code that means `MULTIPATH_NOT_ALLOWED`' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l code-invalid-fb-identifier -d 'Reply code that means `INVALID_FB_IDENTIFIER`' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l fail-on -d 'Exit with 1 if there is a finding of this level or above' -r -f -a "must\t''
 should\t''
 note\t''
 never\t''"
-complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l allow -d 'Hide the findings of this rule, or of all rules that begin like this (repeatable)' -r -f -a "EXT-001\t''
+complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l allow -d 'Hide the findings of this rule, or of all rules whose names begin like this (repeatable)' -r -f -a "EXT-001\t''
 EXT-002\t''
 EXT-003\t''
 EXT-004\t''
@@ -598,7 +598,7 @@ DS-002\t''
 DS-003\t''
 REV-001\t''
 REV-002\t''"
-complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l deny -d 'Raise the findings of this rule, or of all rules that begin like this, to must (repeatable)' -r -f -a "EXT-001\t''
+complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l deny -d 'Raise the findings of this rule, or of all rules whose names begin like this, to must (repeatable)' -r -f -a "EXT-001\t''
 EXT-002\t''
 EXT-003\t''
 EXT-004\t''
@@ -758,15 +758,15 @@ DS-002\t''
 DS-003\t''
 REV-001\t''
 REV-002\t''"
-complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l assume-cold-start -d 'Whether nothing was registered before it began; rules that need all bindings of a node ask [default: on for files, off live]' -r -f -a "on\t''
+complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l assume-cold-start -d 'Assume that nothing was registered before the start, for rules that need all bindings of a node [default: on for decode and for files in watch, else off]' -r -f -a "on\t''
 off\t''"
-complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l var -d 'What `${NAME}` stands for in scenarios (repeatable)' -r -f
-complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l suite -d 'Run a conformance suite: rfc5944 or rfc7629; list lists their cases' -r -f -a "rfc5944\t''
+complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l var -d 'Value of `${NAME}` in scenarios (repeatable)' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l suite -d 'Run a conformance suite, rfc5944 or rfc7629; list prints their cases' -r -f -a "rfc5944\t''
 rfc7629\t''
 list\t''"
-complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l case -d 'Run only this case of the suite, or these of a section (repeatable)' -r -f
-complete -c mipflow -n "__fish_mipflow_using_subcommand send" -s w -l write -d 'Write what is sent and received to this capture (pcapng if it is named so)' -r -F
-complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l format -d 'Output format' -r -f -a "text\t'For people: a line a step, then what differed'
+complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l case -d 'Run only this case of the suite, or the cases of this section (repeatable)' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand send" -s w -l write -d 'Write what is sent and received to this capture (pcapng if its name ends so)' -r -F
+complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l format -d 'Output format' -r -f -a "text\t'For people: a line for each step, then what differed'
 json\t'One document'
 junit\t'XML for continuous integration'
 tap\t'Test Anything Protocol'"
@@ -775,37 +775,37 @@ always\t'Always'
 never\t'Never'"
 complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l bulk -d 'Set its B flag: update the lifetime of all bindings'
 complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l overwrite -d 'Set its O flag: replace all other bindings'
-complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l accept-unauthenticated -d 'Take a reply whose authenticator is bad or missing for an answer'
-complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l accept-any-identification -d 'Take a reply of the agent for an answer, whatever its Identification'
-complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l dry-run -d 'Build and show what would be sent, and send nothing'
+complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l accept-unauthenticated -d 'Accept a reply whose authenticator is wrong or missing'
+complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l accept-any-identification -d 'Accept a reply of the agent with any Identification'
+complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l dry-run -d 'Build and show what would be sent, but send nothing'
 complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l allow-broadcast -d 'Allow broadcast and multicast destinations'
-complete -c mipflow -n "__fish_mipflow_using_subcommand send" -s v -l verbose -d 'Show every message, not only those of steps that failed; of a single request they are shown anyway'
-complete -c mipflow -n "__fish_mipflow_using_subcommand send" -s x -l hex -d 'Show every message\'s octets'
-complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l ascii -d 'Use no characters beyond ASCII in text; the default where the locale is not UTF-8'
+complete -c mipflow -n "__fish_mipflow_using_subcommand send" -s v -l verbose -d 'Show every message, not only those of failed steps; those of a single request are always shown'
+complete -c mipflow -n "__fish_mipflow_using_subcommand send" -s x -l hex -d 'Show the octets of every message'
+complete -c mipflow -n "__fish_mipflow_using_subcommand send" -l ascii -d 'Use only ASCII characters in text; the default unless the locale is UTF-8'
 complete -c mipflow -n "__fish_mipflow_using_subcommand send" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mipflow -n "__fish_mipflow_using_subcommand send" -s V -l version -d 'Print version'
-complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l listen -d 'IPv4 address to listen on, 0.0.0.0 for all; the port is 434 when none is given, and 0 takes a free one' -r -f
-complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l key -d 'Key of this SPI: it verifies authenticators, and send and serve sign with it (repeatable)' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l listen -d 'IPv4 address to listen on, 0.0.0.0 for all; the port is 434 by default, and 0 takes a free one' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l key -d 'Key of this SPI, to verify authenticators with, and in send and serve to sign with (repeatable)' -r -f
 complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l key-file -d 'Read keys from a TOML file of `[[key]]` tables with spi, hex or text, and algorithm' -r -F
-complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l multipath -d 'Whether nodes may have several care-of addresses; without, those that ask get code 152' -r -f -a "on\t''
+complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l multipath -d 'Whether nodes may have several care-of addresses; if off, those that ask get code 152' -r -f -a "on\t''
 off\t''"
-complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l max-lifetime -d 'Longest lifetime to grant, in seconds; 65535 never ends' -r -f
-complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l max-bindings -d 'Most bindings of one node; what would be one more gets code 135' -r -f
-complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l home-prefix -d 'Home addresses to serve (repeatable); others get code 129, and nodes that have only a NAI get one of these' -r -f
-complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l ext-type -d 'Type of the Multipath and Flow-Binding extensions' -r -f
-complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l code-multipath-not-allowed -d 'Reply code `MULTIPATH_NOT_ALLOWED`' -r -f
-complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l code-invalid-fb-identifier -d 'Reply code `INVALID_FB_IDENTIFIER`' -r -f
-complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l replay -d 'How requests are kept from being replayed: timestamp (7 seconds from this clock at most) or nonce (a number that the reply before told) [default: timestamp]' -r -f -a "timestamp\t''
+complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l max-lifetime -d 'Longest lifetime to grant, in seconds; 65535 never expires' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l max-bindings -d 'Most bindings of one node; a request for one more gets code 135' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l home-prefix -d 'Home addresses to serve (repeatable); others get code 129, and nodes that have only a NAI are assigned one' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l ext-type -d 'Extension type of Multipath and Flow-Binding' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l code-multipath-not-allowed -d 'Reply code that means `MULTIPATH_NOT_ALLOWED`' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l code-invalid-fb-identifier -d 'Reply code that means `INVALID_FB_IDENTIFIER`' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l replay -d 'How replayed requests are recognised: by timestamp (at most 7 seconds from this clock) or by nonce (a number from the previous reply) [default: timestamp]' -r -f -a "timestamp\t''
 nonce\t''"
-complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l format -d 'Output format' -r -f -a "text\t'For people: each message as decode shows it, and the nodes in the end'
-ndjson\t'An exchange record a request, a node record when its state changes'"
-complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l require-auth -d 'Refuse requests that no key authorises, with code 131'
+complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l format -d 'Output format' -r -f -a "text\t'For people: each message as decode shows it, and the nodes at the end'
+ndjson\t'An exchange record for each request, a node record whenever its state changes'"
+complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -l require-auth -d 'Refuse requests without an authenticator that one of the keys verifies, with code 131'
 complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mipflow -n "__fish_mipflow_using_subcommand serve" -s V -l version -d 'Print version'
-complete -c mipflow -n "__fish_mipflow_using_subcommand explain" -l level -d 'Only rules of this level' -r -f -a "must\t''
+complete -c mipflow -n "__fish_mipflow_using_subcommand explain" -l level -d 'List only rules of this level' -r -f -a "must\t''
 should\t''
 note\t''"
-complete -c mipflow -n "__fish_mipflow_using_subcommand explain" -l scope -d 'Only rules that need this to be known' -r -f -a "message\t'One message alone'
+complete -c mipflow -n "__fish_mipflow_using_subcommand explain" -l scope -d 'List only rules that need this to be known' -r -f -a "message\t'One message alone'
 exchange\t'A request and its reply'
 state\t'Earlier history'
 traffic\t'Tunnelled packets'"
@@ -815,23 +815,23 @@ markdown\t'A page for the documentation'"
 complete -c mipflow -n "__fish_mipflow_using_subcommand explain" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
-complete -c mipflow -n "__fish_mipflow_using_subcommand explain" -l ascii -d 'Use no characters beyond ASCII; the default where the locale is not UTF-8'
+complete -c mipflow -n "__fish_mipflow_using_subcommand explain" -l ascii -d 'Use only ASCII characters; the default unless the locale is UTF-8'
 complete -c mipflow -n "__fish_mipflow_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mipflow -n "__fish_mipflow_using_subcommand explain" -s V -l version -d 'Print version'
 complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -s i -l interface -d 'Capture from this interface (repeatable)' -r -f
-complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -s f -l bpf -d 'Look only at frames that this libpcap filter lets through [default: registrations, tunnels and fragments]' -r -f
-complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l snaplen -d 'Octets kept of each frame' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -s f -l bpf -d 'Read only frames that match this libpcap filter [default: registrations, tunnels and fragments]' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l snaplen -d 'Octets to capture of each frame' -r -f
 complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l buffer -d 'Size of the kernel\'s buffer for each interface' -r -f
 complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l node -d 'Show only what concerns this mobile node, named by home address or NAI' -r -f
 complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l port -d 'UDP port of Mobile IP (repeatable) [default: 434]' -r -f
-complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l reply-timeout -d 'How long after a request a reply still answers it' -r -f
-complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l key -d 'Key of this SPI: it verifies authenticators, and send and serve sign with it (repeatable)' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l reply-timeout -d 'How long after a request a reply can answer it' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l key -d 'Key of this SPI, to verify authenticators with, and in send and serve to sign with (repeatable)' -r -f
 complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l key-file -d 'Read keys from a TOML file of `[[key]]` tables with spi, hex or text, and algorithm' -r -F
-complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l fail-on -d 'Exit with 1 when there is a finding of this level or graver' -r -f -a "must\t''
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l fail-on -d 'Exit with 1 if there is a finding of this level or above' -r -f -a "must\t''
 should\t''
 note\t''
 never\t''"
-complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l allow -d 'Hide the findings of this rule, or of all rules that begin like this (repeatable)' -r -f -a "EXT-001\t''
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l allow -d 'Hide the findings of this rule, or of all rules whose names begin like this (repeatable)' -r -f -a "EXT-001\t''
 EXT-002\t''
 EXT-003\t''
 EXT-004\t''
@@ -991,7 +991,7 @@ DS-002\t''
 DS-003\t''
 REV-001\t''
 REV-002\t''"
-complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l deny -d 'Raise the findings of this rule, or of all rules that begin like this, to must (repeatable)' -r -f -a "EXT-001\t''
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l deny -d 'Raise the findings of this rule, or of all rules whose names begin like this, to must (repeatable)' -r -f -a "EXT-001\t''
 EXT-002\t''
 EXT-003\t''
 EXT-004\t''
@@ -1151,22 +1151,22 @@ DS-002\t''
 DS-003\t''
 REV-001\t''
 REV-002\t''"
-complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l assume-cold-start -d 'Whether nothing was registered before it began; rules that need all bindings of a node ask [default: on for files, off live]' -r -f -a "on\t''
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l assume-cold-start -d 'Assume that nothing was registered before the start, for rules that need all bindings of a node [default: on for decode and for files in watch, else off]' -r -f -a "on\t''
 off\t''"
-complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l ext-type -d 'Type of the Multipath and Flow-Binding extensions' -r -f
-complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l code-multipath-not-allowed -d 'Reply code `MULTIPATH_NOT_ALLOWED`' -r -f
-complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l code-invalid-fb-identifier -d 'Reply code `INVALID_FB_IDENTIFIER`' -r -f
-complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -s w -l write -d 'Write the frames to this capture (pcapng if it is named so); with --node, those of the node' -r -F
-complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l ring -d 'Write to COUNT files of this size in turn, the oldest of which is written over' -r -f
-complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l stop-after -d 'Stop after packets=N, seconds=S or bytes=N (repeatable; the first one met)' -r -f
-complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l user -d 'Run as this user once everything is open [default: who called sudo, else who started it]' -r -f -a "(__fish_complete_users)"
-complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l replay -d 'Play a file at the pace of its recording, or at SPEED times that' -r -F
-complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l theme -d 'Colours of the screen; T changes them [default: dark; mono where TERM is vt100 or another vt]' -r -f -a "dark\t'For a dark background'
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l ext-type -d 'Extension type of Multipath and Flow-Binding' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l code-multipath-not-allowed -d 'Reply code that means `MULTIPATH_NOT_ALLOWED`' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l code-invalid-fb-identifier -d 'Reply code that means `INVALID_FB_IDENTIFIER`' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -s w -l write -d 'Write the frames to this capture (pcapng if its name ends so); with --node, those of the node' -r -F
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l ring -d 'Write to COUNT files of this size in turn, each time overwriting the oldest' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l stop-after -d 'Stop after packets=N, seconds=S or bytes=N (repeatable; the first one reached)' -r -f
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l user -d 'Run as this user once everything is open [default: the user who called sudo, or else who started it]' -r -f -a "(__fish_complete_users)"
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l replay -d 'Play a file at its recorded pace, or SPEED times as fast' -r -F
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l theme -d 'Colours of the screen; the key T changes them [default: dark; mono if TERM is vt100 or another vt]' -r -f -a "dark\t'For a dark background'
 light\t'For a light background'
 mono\t'No colours, as with `NO_COLOR`'"
-complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l no-promiscuous -d 'Leave the interfaces as they are, so that frames for others are not seen'
-complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l headless -d 'Print ndjson records as they happen instead of showing a screen; the default where there is no terminal'
-complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l ascii -d 'Draw the screen with no characters beyond ASCII; the default where the locale is not UTF-8'
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l no-promiscuous -d 'Do not set interfaces to promiscuous mode, so that frames for other hosts are not seen'
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l headless -d 'Print ndjson records as things happen instead of showing a screen; the default without a terminal'
+complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -l ascii -d 'Draw the screen with ASCII characters only; the default unless the locale is UTF-8'
 complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mipflow -n "__fish_mipflow_using_subcommand watch" -s V -l version -d 'Print version'
 complete -c mipflow -n "__fish_mipflow_using_subcommand interfaces" -s h -l help -d 'Print help'
@@ -1175,10 +1175,10 @@ complete -c mipflow -n "__fish_mipflow_using_subcommand completions" -s h -l hel
 complete -c mipflow -n "__fish_mipflow_using_subcommand completions" -s V -l version -d 'Print version'
 complete -c mipflow -n "__fish_mipflow_using_subcommand man" -s h -l help -d 'Print help'
 complete -c mipflow -n "__fish_mipflow_using_subcommand man" -s V -l version -d 'Print version'
-complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode send serve explain watch interfaces completions man help" -f -a "decode" -d 'Read captures, decode the Mobile IP in them, and print what was seen'
+complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode send serve explain watch interfaces completions man help" -f -a "decode" -d 'Read captures, decode their Mobile IP traffic, and print what was seen'
 complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode send serve explain watch interfaces completions man help" -f -a "send" -d 'Send requests to a home agent, and judge its replies'
-complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode send serve explain watch interfaces completions man help" -f -a "serve" -d 'Be a home agent for the lab: answer registration requests, keep bindings, move no traffic'
-complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode send serve explain watch interfaces completions man help" -f -a "explain" -d 'Say what a rule means, or list the rules'
+complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode send serve explain watch interfaces completions man help" -f -a "serve" -d 'Be a home agent for the lab: answer registration requests and keep bindings, but forward no traffic'
+complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode send serve explain watch interfaces completions man help" -f -a "explain" -d 'Explain a rule, or list the rules'
 complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode send serve explain watch interfaces completions man help" -f -a "watch" -d 'Watch registrations, tunnels and their flows as they happen'
 complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode send serve explain watch interfaces completions man help" -f -a "interfaces" -d 'List the interfaces that can be captured from'
 complete -c mipflow -n "__fish_mipflow_using_subcommand help; and not __fish_seen_subcommand_from decode send serve explain watch interfaces completions man help" -f -a "completions" -d 'Print completions for a shell'

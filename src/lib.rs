@@ -1,13 +1,37 @@
-//! mipflow reads Mobile IPv4 traffic (RFC 5944) that uses the Multipath and Flow-Binding
-//! extensions (RFC 7629), and says exactly what it saw.
+//! mipflow decodes, checks and watches Mobile IPv4 traffic (RFC 5944) with the Multipath and Flow-Binding extensions
+//! (RFC 7629). This is the library behind the `mipflow` command.
 //!
-//! The crate is one house; data walks through it one way, and each room knows only those before it:
+//! Frames come from a [`capture::Timeline`] or a live interface, and a [`pipeline::Pipeline`] takes them one by one. It
+//! shows each message as it is decoded; what is known of nodes, bindings, policy and flows is in its
+//! [`state::Observer`], and what breaks the specifications in its [`rules::Findings`]:
+//!
+//! ```
+//! use mipflow::capture::{Next, Timeline};
+//! use mipflow::pipeline::Pipeline;
+//! use mipflow::trace::Trace;
+//! use mipflow::wire::{KeyRing, Numbers, PORT};
+//! use mipflow::{rules, state};
+//!
+//! let mut timeline = Timeline::open(&["samples/figure3.pcap"]);
+//! let trace = Trace::new(&[PORT], Numbers::default(), false);
+//! let mut pipeline = Pipeline::new(trace, state::Options::default(), Some(rules::Options::default()));
+//! let mut messages = 0;
+//! while let Next::Frame(frame) = timeline.next() {
+//!     pipeline.take(&frame, &KeyRing::default(), |_| messages += 1);
+//! }
+//! pipeline.close();
+//!
+//! let node = pipeline.observer().nodes().next().expect("one node registered");
+//! assert_eq!((messages, node.bindings().len(), node.active().count()), (8, 3, 2));
+//! ```
+//!
+//! Data passes through the modules in one direction, and each module knows only those before it:
 //!
 //! ```text
 //!          frames          datagrams            messages
 //! capture ───────► net ───────────────► wire ─────────────────────────────────► report
-//! files            link, IP, tunnels    Mobile IP codec                          text, JSON, CSV
-//!                   │                    │                                       ▲
+//! files,           link, IP, tunnels    Mobile IP codec                          text, JSON, CSV
+//! interfaces        │                    │                                       ▲
 //!                   │ tunnelled packets  │ messages                              │ tables
 //!                   └──────────────────► state ────────────────────────────────► │
 //!                                        bindings, policy, tunnels, flows        │
@@ -16,22 +40,22 @@
 //!                                                     what is wrong, and why
 //! ```
 //!
-//! - `counted`: numbers as people read them, wherever something is told in words.
-//! - `dotted`: IPv4 addresses as text, for what writes very many.
-//! - [`time`]: the one notion of time, taken from the capture and never from a clock.
-//! - `wall_clock`: the time of day, for the rooms that live in the present: [`watch`], [`craft`] and [`cli`].
-//! - [`capture`]: where frames come from and go to: files, standard input, filters, the writer.
-//! - [`net`]: from a frame to the UDP datagram or tunnelled packet inside it.
-//! - [`wire`]: the Mobile IP codec; total parsers, with the emit side beside each.
-//! - [`state`]: the observer: bindings, policy, tunnels and flows, rebuilt from what was seen.
-//! - [`rules`]: the catalogue of what is right, and the validator that finds what is not.
-//! - [`trace`]: from a frame to the message or tunnelled packet in it, through the first of those rooms.
-//! - [`pipeline`]: the path of a frame through all of them, in one place: trace, observer and rules, in their order.
-//! - [`watch`]: frames that come by themselves, and what is known of them at any moment.
-//! - [`craft`]: the other direction: builds messages, and talks to a home agent.
-//! - [`report`]: turns results into text, trees, JSON and CSV; decides nothing about the protocol.
-//! - [`tui`]: the screen of `mipflow watch`; draws what [`watch`] and [`report`] hold.
-//! - [`cli`]: the command line; the room that starts all others.
+//! - [`capture`]: where frames come from and go to: files, standard input, interfaces, filters, the writer.
+//! - [`net`]: finds the UDP datagram or tunnelled packet in a frame.
+//! - [`wire`]: the Mobile IP codec. Its parsers accept any octets, and each has its emitter beside it.
+//! - [`state`]: the observer, which infers bindings, policy, tunnels and flows from what was seen.
+//! - [`rules`]: the catalogue of rules, and the validator that applies them.
+//! - [`trace`]: finds the message or tunnelled packet in a frame, by `net` and `wire`.
+//! - [`pipeline`]: passes a frame to trace, observer and rules, in that order.
+//! - [`watch`]: runs a pipeline on frames that arrive on their own, and keeps what a screen wants to show.
+//! - [`craft`]: the other direction: builds messages, talks to a home agent, and plays one.
+//! - [`report`]: writes results as text, trees, JSON and CSV; decides nothing about the protocol.
+//! - [`tui`]: the screen of `mipflow watch`, which draws what [`watch`] and [`report`] supply.
+//! - [`cli`]: the command line, which starts all of this.
+//! - [`time`]: the time of frames. `net`, `wire`, `state` and `rules` know no other, and read no clock.
+//!
+//! Private modules: `counted` (numbers with their nouns), `dotted` (IPv4 addresses as text, fast) and `wall_clock` (the
+//! present, for [`watch`], [`craft`] and [`cli`]).
 
 pub mod capture;
 pub mod cli;

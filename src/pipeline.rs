@@ -1,5 +1,4 @@
-//! The order in which trace, observer and rules take a frame, in one place: whoever reads frames asks here, and is told
-//! what each turned out to be.
+//! Passes each frame to trace, observer and rules, in that order. Everything that reads frames uses this.
 
 use crate::capture::Frame;
 use crate::net::PlainTunnel;
@@ -9,9 +8,9 @@ use crate::time::Timestamp;
 use crate::trace::{Seen, SeenMessage, Trace};
 use crate::wire::KeyRing;
 
-/// The trace, the observer, and the rules where they are asked.
+/// A trace, an observer and, if asked for, the rules.
 ///
-/// The only clock is the time of the frames; [`Pipeline::advance`] moves it without one.
+/// Its only clock is the time of the frames; [`Pipeline::advance`] moves it without one.
 #[derive(Debug)]
 pub struct Pipeline {
     trace: Trace,
@@ -22,37 +21,37 @@ pub struct Pipeline {
 /// What a frame turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Observed<T> {
-    /// A datagram on a Mobile IP port, tunnel data among them, with what came of the look at it.
+    /// A datagram on a Mobile IP port, Tunnel Data included, with what `look` made of it.
     Message(T),
     /// A tunnelled packet.
     Tunnelled {
-        /// Whose it is, as far as [`state::Options::attribute`] asks for it.
+        /// The node and tunnel it belongs to, if [`state::Options::attribute`] asks for that.
         attribution: Attribution,
-        /// Whether it was put together from fragments, of which the frame has the last.
+        /// Whether it was reassembled from fragments; the frame has the last of them.
         reassembled: bool,
     },
-    /// A fragment of a tunnelled packet, which waits for the others.
+    /// A fragment of a tunnelled packet that waits for others.
     Fragment,
-    /// Nothing of Mobile IP, or a fragment of what may become a message.
+    /// Not Mobile IP, or a fragment of what may become a message.
     Nothing,
 }
 
-/// A message, and what was made of it.
+/// A message, just after observer and rules took it.
 #[derive(Clone, Copy, Debug)]
 pub struct ObservedMessage<'p, 'a> {
     /// The message and the packet that brought it.
     pub seen: &'p SeenMessage<'a>,
-    /// Whose it is.
+    /// The node it belongs to.
     pub attribution: Attribution,
-    /// What is believed now that it was taken.
+    /// The observer.
     pub observer: &'p Observer,
-    /// What the rules found in this very packet at once; some of it is found only later.
+    /// What the rules found in this packet at once; they may find more later.
     pub added: &'p [Finding],
 }
 
 impl Pipeline {
-    /// A pipeline that has seen nothing yet. Without `rules` nobody judges what is seen; with them the observer keeps
-    /// what they ask it for.
+    /// A pipeline that has seen nothing yet, without rules if `rules` is `None`. With rules, the observer also keeps what
+    /// they need.
     pub fn new(trace: Trace, observer: state::Options, rules: Option<rules::Options>) -> Self {
         let keep_before = observer.keep_before || rules.is_some();
         let vouching = Validator::VOUCHING;
@@ -63,8 +62,8 @@ impl Pipeline {
         }
     }
 
-    /// Takes the next frame, its authenticators judged with these keys; if it is a message, hands it to `look` before
-    /// it is forgotten.
+    /// Takes the next frame, and verifies its authenticators with these keys. A message is shown to `look`, since it is not
+    /// kept.
     // Into its caller, as what it calls. A message is shown and not given back: it is large, and its way through memory
     // would cost a twentieth of all that reading a registration costs.
     #[allow(clippy::inline_always)]
@@ -120,14 +119,14 @@ impl Pipeline {
         }
     }
 
-    /// Counts a frame that a filter kept from being looked at. It does not move the clock.
+    /// Counts a frame that a filter excluded, and does nothing else; it does not move the clock.
     #[inline]
     pub fn pass_over(&mut self, frame: &Frame<'_>) {
         self.trace.note_unread(frame);
         self.trace.pass_over(frame);
     }
 
-    /// Moves the clock, also where no frame does: what expires or is due by then does so.
+    /// Moves the clock without a frame: what expires or is due by then does so.
     // Into its callers: each frame comes through here, and for nearly all of them nothing is due.
     #[allow(clippy::inline_always)]
     #[inline(always)]
@@ -138,8 +137,8 @@ impl Pipeline {
         validator.advance(time, &mut self.observer);
     }
 
-    /// Brings the tables up to date while the observation goes on; see [`Observer::refresh`]. Packets that wait for
-    /// their judgement get it before, by the tables as they saw them.
+    /// Brings the tables up to date while the observation goes on; see [`Observer::refresh`]. Packets that still wait to
+    /// be judged are judged first, by the tables of their time.
     pub fn refresh(&mut self) {
         if let Some(validator) = &mut self.validator {
             validator.release(&mut self.observer);
@@ -147,7 +146,7 @@ impl Pipeline {
         self.observer.refresh();
     }
 
-    /// Ends the observation: nothing more will come. What is unanswered now stays so.
+    /// Ends the observation: no more frames will come, and requests without a reply are unanswered.
     pub fn close(&mut self) {
         if let Some(validator) = &mut self.validator {
             validator.close(&mut self.observer);
@@ -155,28 +154,28 @@ impl Pipeline {
         self.observer.close();
     }
 
-    /// What was counted on the way there. [`Trace::fragment_frames`] tells of the last frame only if
-    /// [`state::Options::attribute`] is on: otherwise not every frame gets as far.
+    /// The trace, with its counters. [`Trace::fragment_frames`] is about the last frame only if
+    /// [`state::Options::attribute`] is on; otherwise not every frame reaches the trace.
     pub fn trace(&self) -> &Trace {
         &self.trace
     }
 
-    /// What is believed.
+    /// The observer, with its tables.
     pub fn observer(&self) -> &Observer {
         &self.observer
     }
 
-    /// What is believed, to be asked for what only changes when it is asked for.
+    /// The observer, for changes that are only made on demand.
     pub fn observer_mut(&mut self) -> &mut Observer {
         &mut self.observer
     }
 
-    /// What the rules found, as far as nobody took it; `None` when they are not asked.
+    /// What the rules found and nobody has taken yet; `None` without rules.
     pub fn findings(&self) -> Option<&Findings> {
         self.validator.as_ref().map(Validator::findings)
     }
 
-    /// Hands over what was found since this was asked last; see [`Validator::take_findings`].
+    /// Takes what was found since the last call; see [`Validator::take_findings`].
     pub fn take_findings(&mut self) -> Vec<Finding> {
         self.validator.as_mut().map(Validator::take_findings).unwrap_or_default()
     }

@@ -1,5 +1,4 @@
-//! The path of a packet, in one place: a frame goes in; a Mobile IP message, a tunnelled packet or nothing comes
-//! out, and what was seen is counted.
+//! From a frame to the Mobile IP message or the tunnelled packet in it, and counters of what was seen.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +16,7 @@ pub struct Trace {
     dissector: Dissector,
     numbers: Numbers,
     counts: Counts,
-    /// The inputs with frames of a link type that has no name, and that link type.
+    /// The inputs that have frames of an unsupported link type, each with that link type.
     unread: BTreeSet<(u32, LinkType)>,
 }
 
@@ -26,11 +25,11 @@ pub struct Trace {
 #[allow(clippy::large_enum_variant)]
 #[derive(Debug)]
 pub enum Seen<'a> {
-    /// A datagram on a Mobile IP port; tunnel data among them.
+    /// A datagram on a Mobile IP port, Tunnel Data included.
     Message(SeenMessage<'a>),
     /// A tunnelled packet, not opened yet.
     Tunnelled(Tunnel<'a>),
-    /// A fragment of a tunnelled packet. It counts for nothing by itself: the whole follows with its last one.
+    /// A fragment of a tunnelled packet. By itself it does not count: the whole packet follows with the last fragment.
     Fragment(Tunnel<'a>),
     /// Neither, or a fragment of what may become one.
     Nothing,
@@ -61,7 +60,7 @@ impl<'a> SeenMessage<'a> {
         self.datagram.is_cut()
     }
 
-    /// The message as the observer takes it, its authenticators judged with these keys.
+    /// The message as an event for the observer, its authenticators verified with these keys.
     pub fn event<'e>(&'e self, keys: &KeyRing) -> MessageEvent<'e, 'a> {
         let mut authentication = AuthenticationFacts::default();
         if !keys.is_empty() {
@@ -90,7 +89,7 @@ impl<'a> SeenMessage<'a> {
 pub struct Counts {
     /// Frames.
     pub packets: u64,
-    /// Octets those frames had on their links.
+    /// Octets of those frames on their links.
     pub bytes: u64,
     /// Time of the earliest frame.
     pub first: Option<Timestamp>,
@@ -100,13 +99,13 @@ pub struct Counts {
     pub precision: Precision,
     /// Frames that the snapshot length cut.
     pub truncated: u64,
-    /// Mobile IP messages, but for Tunnel Data, that the snapshot length cut.
+    /// Mobile IP messages that the snapshot length cut, except Tunnel Data.
     pub cut_messages: u64,
-    /// Tunnelled packets that it cut so short that their flow cannot be told.
+    /// Tunnelled packets, Tunnel Data included, that it cut before the end of their addresses and ports.
     pub cut_tunnelled: u64,
-    /// Messages by type octet; those without an octet are in `empty_messages`.
+    /// Messages by type; `empty_messages` counts those without a type.
     pub messages: [u64; 256],
-    /// Datagrams on a Mobile IP port without any octet.
+    /// Datagrams on a Mobile IP port without any payload.
     pub empty_messages: u64,
     /// Registration Replies by Code.
     pub reply_codes: [u64; 256],
@@ -168,8 +167,8 @@ impl Counts {
 }
 
 impl Trace {
-    /// A trace of the given Mobile IP ports and numbers. With `keep_fragments`, the frames that made up a
-    /// reassembled datagram can be asked for, at the price of a copy of each fragment.
+    /// A trace of the given Mobile IP ports and numbers. With `keep_fragments`, each fragment is copied, and
+    /// [`Trace::fragment_frames`] has the frames that made up a reassembled packet.
     pub fn new(ports: &[u16], numbers: Numbers, keep_fragments: bool) -> Self {
         let dissector = Dissector::new(ports).keep_frames(keep_fragments);
         Self { dissector, numbers, counts: Counts::default(), unread: BTreeSet::new() }
@@ -216,24 +215,24 @@ impl Trace {
         }
     }
 
-    /// Notes a frame whose link type nothing reads.
+    /// Notes the link type of a frame if it is not supported.
     #[inline]
     pub fn note_unread(&mut self, frame: &Frame<'_>) {
         note_unread(&mut self.unread, frame);
     }
 
-    /// The inputs that frames of a link type came from which nothing reads, by index, and that link type.
+    /// The inputs, by index, that have frames of an unsupported link type, each with that link type.
     pub fn unread(&self) -> impl Iterator<Item = (u32, LinkType)> {
         self.unread.iter().copied()
     }
 
-    /// Counts a frame that is not looked at here: a filter keeps it out, or what it holds was found at a glance.
+    /// Counts a frame without reading it: a filter excluded it, or it was recognised as a plain tunnelled packet.
     #[inline]
     pub fn pass_over(&mut self, frame: &Frame<'_>) {
         self.counts.frame(frame);
     }
 
-    /// The frames of the fragments that made up what the last [`Trace::take`] gave.
+    /// The frames of the fragments that made up what the last [`Trace::take`] returned.
     pub fn fragment_frames(&self) -> impl Iterator<Item = Frame<'_>> {
         self.dissector.fragment_frames()
     }
@@ -248,7 +247,7 @@ impl Trace {
         &self.counts
     }
 
-    /// What became of fragments and of frames that cannot be decoded.
+    /// Counters of fragments and of frames that cannot be decoded.
     pub fn network_counters(&self) -> Counters {
         self.dissector.counters()
     }
@@ -266,7 +265,7 @@ fn note_unread(unread: &mut BTreeSet<(u32, LinkType)>, frame: &Frame<'_>) {
     }
 }
 
-/// Whether the flow of a packet, which is cut, cannot be told: its addresses or its ports are not there.
+/// Whether a cut packet ends before the addresses and ports of its flow.
 fn hides_flow(layers: Layers<'_>) -> bool {
     layers.last().is_some_and(|innermost| match (innermost.inner, innermost.problem) {
         (Some(packet), _) => FlowFacts::of(&packet).is_cut_before_ports(),

@@ -345,7 +345,7 @@ fn a_key_of_the_environment_that_is_no_text_is_told() {
     {
         let run = finished(mipflow(arguments).env("MIPFLOW_KEY", given));
         assert_eq!((run.code, run.out.as_str()), (2, ""), "{arguments}");
-        assert!(run.error.contains("MIPFLOW_KEY: it is no text in UTF-8"), "{arguments}: {}", run.error);
+        assert!(run.error.contains("MIPFLOW_KEY: it is not UTF-8 text"), "{arguments}: {}", run.error);
         assert!(!run.error.contains("5ec2e7"), "{}", run.error);
     }
 }

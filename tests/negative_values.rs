@@ -39,7 +39,7 @@ fn what_begins_like_one_is_a_value_too() {
         (format!("{request} --timeout -1s"), "'-1s' for '--timeout <DURATION>'"),
         (format!("{request} --rate -1/s"), "'-1/s' for '--rate <N/s>'"),
         (format!("{request} --ext -1:00"), "'-1:00' for '--ext <TYPE[.SUBTYPE]:HEX>'"),
-        (format!("{request} --key -1=00"), "--key: what stands before '=' and '/' is no SPI"),
+        (format!("{request} --key -1=00"), "--key: what comes before '=' and '/' is not an SPI"),
         (
             "decode --reply-timeout -1s samples/figure3.pcap".to_owned(),
             "'-1s' for '--reply-timeout <DURATION>'",

@@ -28,7 +28,7 @@ fn a_search_goes_as_it_is_typed_and_round_and_round() {
     bench.keys("/nowhere");
     assert!(bench.shows("not found"));
     bench.keys("\n");
-    assert!(bench.shows("`nowhere` is nowhere here"));
+    assert!(bench.shows("`nowhere` is not found here"));
     // In each of the other views, and in the packet tree.
     for (view, text, found) in [
         ("1", "bid 3", "BID 3"),
@@ -75,7 +75,7 @@ fn a_search_finds_what_is_drawn() {
         let mut rows = text.lines().filter(|line| line.starts_with('▶'));
         let is_there = rows.any(|row| words(row).contains(found));
         if found.is_empty() {
-            assert!(bench.shows("is nowhere here"), "{text}");
+            assert!(bench.shows("is not found here"), "{text}");
         } else {
             assert!(is_there, "{found}\n{text}");
         }

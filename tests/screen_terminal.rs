@@ -54,7 +54,7 @@ fn settings(terminal: &Terminal) -> String {
 fn a_walk_through_the_views() {
     let terminal = Terminal::new();
     terminal.watch("samples/figure3.pcap");
-    // The file is read while the screen is drawn: what counts is what stands there in the end.
+    // The file is read while the screen is drawn: what counts is what stands there at the end.
     terminal.shows_all(&["46 packets", "FAILOVER", "▶ BID 2 192.0.2.70"]);
     terminal.keys(&["x"]);
     terminal.shows("Ladder of 10.1.0.1: 4 exchanges");

@@ -89,13 +89,13 @@ fn with_fail_on_findings_are_a_case_of_junit_and_tap() {
     assert_eq!((tap.code, tap.out), (1, format!("TAP version 13\n1..2\nok 1 - request\n{finding}{case}")));
 
     let tap = send(&responder, "--bid 1 --format tap --fail-on note --allow MP-004");
-    let case = "ok 2 - no finding of level note or graver\n";
+    let case = "ok 2 - no finding of level note or above\n";
     assert_eq!((tap.code, tap.out), (0, format!("TAP version 13\n1..2\nok 1 - request\n{case}")));
 
     let junit = send(&responder, "--bid 1 --format junit --fail-on should");
     assert_eq!(junit.code, 1);
     assert!(junit.out.contains("tests=\"2\" skipped=\"0\" failures=\"1\""), "{}", junit.out);
-    let case = "<testcase name=\"no finding of level should or graver\" classname=\"mipflow send\">";
+    let case = "<testcase name=\"no finding of level should or above\" classname=\"mipflow send\">";
     let (_, case) = junit.out.split_once(case).expect(&junit.out);
     assert!(case.trim_start().starts_with("<failure message=\"must MP-004 #2: Multipath ext"), "{case}");
 

@@ -355,5 +355,5 @@ fn what_the_network_says_is_told() {
 
     let no_route = networks.send("--ha 203.0.113.1 --home-address 10.1.0.1");
     assert_eq!(no_route.code, 3, "{}", no_route.out);
-    assert!(no_route.error.contains("there is no way to 203.0.113.1:434"), "{}", no_route.error);
+    assert!(no_route.error.contains("there is no route to 203.0.113.1:434"), "{}", no_route.error);
 }

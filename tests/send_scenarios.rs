@@ -193,8 +193,8 @@ fn a_variable_may_be_made_of_others() {
     // What the command line says is taken as it is.
     assert_eq!(named("--var user=${realm}"), "hello, ${realm}@example.org");
     for (vars, said) in [
-        ("a = \"${b}\"\nb = \"${a}\"", "key a: the variable is made of itself"),
-        ("a = \"${a}\"", "key a: the variable is made of itself"),
+        ("a = \"${b}\"\nb = \"${a}\"", "key a: the variable refers to itself"),
+        ("a = \"${a}\"", "key a: the variable refers to itself"),
         ("a = \"${c}\"", "key a: there is no variable 'c'"),
     ] {
         let wrong = send(&responder, &format!("[[step]]\nname = \"${{a}}\"\n[vars]\n{vars}\n"), "");

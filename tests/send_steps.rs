@@ -136,18 +136,18 @@ fn what_a_value_cannot_be_is_told() {
         ("bulk = 1", "key bulk: it takes true or false"),
         ("sign = \"badly\"", "key sign: it takes true, false or \"wrong\""),
         ("nai = 5", "key nai: it takes a string"),
-        ("nai = \"${who\"", "key nai: a variable is written ${name}, and here is no }"),
+        ("nai = \"${who\"", "key nai: a variable is written ${name}, and the } is missing"),
         (
             "identification = \"now\"",
             "key identification: it takes up to 16 hexadecimal digits as a string, or \"last\"",
         ),
-        ("rate = 0", "key rate: '0' is no rate"),
+        ("rate = 0", "key rate: '0' is not a rate"),
         ("wait = \"soon\"", "key wait: it takes a duration"),
         ("att = 256", "key att: it takes a number from 0 to 255"),
         ("override = 5", "key override: it is a table, as in { \"multipath.length\" = 5 }"),
         (
             "override = { multipath.length = 5 }",
-            "key override.multipath: the name of the field stands in quotes, as in \"multipath.length\"",
+            "key override.multipath: the name of the field is written in quotes, as in \"multipath.length\"",
         ),
         (
             "override = { \"multipath.length\" = { a = 5 } }",

@@ -30,7 +30,7 @@ fn text_begins_with_where_it_listens_and_shows_each_message() {
     assert!(text.contains(" RRQ  10.1.0.1 at 127.0.0.1 for 600 s [D] · BID 1 "), "{text}");
     assert!(text.contains(" RRP  10.1.0.1 accepted for 600 s · mobile-home-auth SPI 256 valid\n"), "{text}");
     assert!(text.contains(" INVALID\n"), "{text}");
-    // What is believed in the end, as decode shows it.
+    // What is believed at the end, as decode shows it.
     assert!(text.contains("Mobile nodes"), "{text}");
     assert!(text.contains("multipath enabled"), "{text}");
     assert_eq!(
@@ -362,10 +362,10 @@ fn the_commands_of_its_page_serve() {
 fn what_cannot_be_served_is_told() {
     for (arguments, told) in [
         ("serve", "--listen"),
-        ("serve --listen localhost", "an IPv4 address is wanted"),
+        ("serve --listen localhost", "it takes an IPv4 address"),
         ("serve --listen 127.0.0.1:0 --max-lifetime 0", "--max-lifetime"),
         ("serve --listen 127.0.0.1:0 --max-bindings 0", "--max-bindings"),
-        ("serve --listen 127.0.0.1:0 --home-prefix 10.1.0.0/33", "an IPv4 prefix is wanted"),
+        ("serve --listen 127.0.0.1:0 --home-prefix 10.1.0.0/33", "it takes an IPv4 prefix"),
         ("serve --listen 127.0.0.1:0 --multipath maybe", "--multipath"),
         ("serve --listen 127.0.0.1:0 --key 256", "--key"),
     ] {

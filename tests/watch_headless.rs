@@ -101,7 +101,7 @@ fn records_of_standard_input_come_as_it_does() {
     drop(input);
     let ended = watching.wait();
     assert_eq!((ended.code, &ended.told), (Some(0), &Vec::new()));
-    // Messages, and in the end nodes and flows, are decode's; only standard input has no name.
+    // Messages, and at the end nodes and flows, are decode's; only standard input has no name.
     let decoded = shown("decode --format ndjson samples/tunnels.pcap");
     let decoded = records(&decoded.replace("samples/tunnels.pcap", "-"));
     let of = |records: &[Value], kind: &str| -> Vec<Value> {
@@ -131,7 +131,7 @@ fn findings_are_told_as_they_are_found() {
     write_now(&mut input, &whole[first..]);
     drop(input);
     let ended = watching.wait();
-    // Each once, none again in the end; by frame and rule they are decode's.
+    // Each once, none again at the end; by frame and rule they are decode's.
     let sorted = |findings: Vec<&Value>| {
         let mut texts: Vec<String> = findings.into_iter().map(Value::to_string).collect();
         texts.sort();
@@ -390,7 +390,7 @@ fn what_is_wrong_with_the_command_line_is_said() {
         ("watch -i lo samples/figure3.pcap", 2, "cannot be used with"),
         ("watch --replay lo", 2, "--replay is for files"),
         ("watch --replay 2 -", 2, "--replay is for files"),
-        ("watch --replay fast samples/figure3.pcap", 2, "fast is no speed"),
+        ("watch --replay fast samples/figure3.pcap", 2, "fast is not a speed"),
         ("watch --ring 1Mx3 samples/figure3.pcap", 2, "--write"),
         ("watch --ring 1M -w x.pcap samples/figure3.pcap", 2, "SIZExCOUNT"),
         ("watch --stop-after frames=3 samples/figure3.pcap", 2, "packets=N"),

@@ -103,7 +103,7 @@ impl Link {
                 original_length: u32::try_from(octets.len()).unwrap(),
             })?;
         }
-        writer.finish().map(drop)
+        writer.finish()
     }
 
     fn mac(&self, address: Ipv4Addr) -> Mac {

@@ -215,7 +215,7 @@ impl Live {
 }
 
 /// The names that can be captured from.
-pub(super) fn known_names() -> Vec<String> {
+fn known_names() -> Vec<String> {
     interfaces().map(|found| found.into_iter().map(|interface| interface.name).collect()).unwrap_or_default()
 }
 

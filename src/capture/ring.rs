@@ -1,4 +1,4 @@
-//! Writing while watching: to one file, or to a ring of files of which the oldest is written over.
+//! Writing while watching: to one file, or to a ring of files, of which the oldest is overwritten.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -13,7 +13,7 @@ use super::{Frame, WriteError, Writer};
 /// Size of a ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RingSize {
-    /// Octets of a file at which the next one begins.
+    /// Size of a file in octets, beyond which the next one begins.
     pub octets: u64,
     /// How many files there are.
     pub files: u32,
@@ -24,18 +24,17 @@ impl RingSize {
     pub const MOST_FILES: u32 = 1000;
 }
 
-/// Frames on their way to a file, or to a ring of files.
+/// Writes frames to a file, or to a ring of files.
 ///
-/// All files are opened when it is made, those of a ring that are not needed yet too: who gives up privileges
-/// afterwards could not make them any more. A ring beside `trace.pcap` is `trace.0.pcap`, `trace.1.pcap` and so on;
-/// files that were never needed are removed in the end.
+/// All files are created at once, also those of a ring that are not needed yet, since it may be impossible once privileges
+/// are given up. The ring of `trace.pcap` is `trace.0.pcap`, `trace.1.pcap` and so on; files that were never needed are
+/// removed at the end.
 pub struct Recorder {
     writer: Writer,
     /// All files of a ring, or the only one.
     files: Vec<RingFile>,
     current: usize,
     limit: u64,
-    frames: u64,
 }
 
 struct RingFile {
@@ -45,8 +44,8 @@ struct RingFile {
 }
 
 impl Recorder {
-    /// Creates the file `path`, or the files of the ring beside it; what they held before is gone, unless one is of
-    /// `inputs`, which is an error.
+    /// Creates the file `path`, or the files of its ring, and empties those that exist. It is an error if one of them is
+    /// one of `inputs`.
     pub fn create<S: AsRef<OsStr>>(
         path: &Path,
         ring: Option<RingSize>,
@@ -67,7 +66,7 @@ impl Recorder {
             files.push(RingFile { path, file, used: false });
         }
         let writer = begin(&mut files, 0, path)?;
-        Ok(Self { writer, files, current: 0, limit, frames: 0 })
+        Ok(Self { writer, files, current: 0, limit })
     }
 
     /// Hands the files to the user that the program will run as.
@@ -77,20 +76,13 @@ impl Recorder {
         })
     }
 
-    /// Writes one frame, to the next file of the ring when it would make the current one too large.
+    /// Writes one frame, to the next file of the ring if it would make the current one too large.
     pub fn write(&mut self, frame: &Frame<'_>) -> Result<(), WriteError> {
         let size = u64::try_from(frame.data.len()).unwrap_or(u64::MAX).saturating_add(MOST_PER_FRAME);
         if self.writer.frames() > 0 && self.writer.octets().saturating_add(size) > self.limit {
             self.turn()?;
         }
-        self.writer.write(frame)?;
-        self.frames = self.frames.saturating_add(1);
-        Ok(())
-    }
-
-    /// Frames written so far, those that were written over included.
-    pub fn frames(&self) -> u64 {
-        self.frames
+        self.writer.write(frame)
     }
 
     /// Hands everything written so far to the system.
@@ -108,10 +100,10 @@ impl Recorder {
                 Writer::to_file(&unused.path, file)?.finish()?;
             }
         }
-        written.map(drop)
+        written
     }
 
-    /// Leaves the files as they are, after one could not be written; those that were never needed are removed.
+    /// Leaves the files as they are, after one could not be written, but removes those that were never needed.
     pub fn give_up(self) {
         for unused in self.files.iter().filter(|file| !file.used) {
             // It holds nothing, there or not.

@@ -130,7 +130,7 @@ impl Read for Trickle {
     }
 }
 
-/// A pipe whose writer writes these pieces one by one, and perhaps fails in the end.
+/// A pipe whose writer writes these pieces one by one, and perhaps fails at the end.
 pub(super) struct Pieces {
     pub(super) pieces: VecDeque<Vec<u8>>,
     pub(super) failure: Option<io::ErrorKind>,

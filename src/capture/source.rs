@@ -20,9 +20,9 @@ pub struct Source {
     pub name: String,
     /// Gives its octets, compressed or not.
     pub reader: Box<dyn Read + Send>,
-    /// Tells when reading has to wait for a writer; `None` for a regular file, where it never has to.
+    /// For waiting until a writer has written; `None` for a regular file, which needs no waiting.
     pub pipe: Option<OwnedFd>,
-    /// How many octets it has in all, when that is known.
+    /// Its size in octets, if that is known.
     pub size: Option<u64>,
 }
 
@@ -45,13 +45,11 @@ impl Source {
             size: regular.then_some(metadata.len()),
         })
     }
-}
 
-impl Source {
-    /// Opens the named pipe `name` without waiting for a writer; its reader waits. `None` where that is not to be had,
-    /// or no named pipe: whoever opens it by its name is told why.
+    /// Opens the named pipe `name` without waiting for a writer; its reader waits instead. `None` if it is not a named
+    /// pipe or cannot be opened; opening it by its name says why then.
     pub fn open_pipe(name: &OsStr) -> Option<Self> {
-        // What else there is may not bear to be opened like this.
+        // Other files might not stand being opened like this.
         if name == STANDARD_INPUT || !fs::metadata(name).ok()?.file_type().is_fifo() {
             return None;
         }

@@ -16,8 +16,8 @@ use crate::time::Timestamp;
 
 /// The frames of all inputs, merged by time.
 ///
-/// Ties go in the order the inputs were given. Within an input the order is its own, even when its clock goes
-/// back. Inputs that cannot be read, or not to their end, leave an [`InputError`] behind and the others go on.
+/// Frames of the same time come in the order of the inputs. The frames of one input keep their order, even if its clock
+/// goes back. An input that cannot be read, or not to its end, leaves an [`InputError`], and the others go on.
 pub struct Timeline {
     files: Vec<String>,
     errors: Vec<InputError>,
@@ -33,7 +33,7 @@ pub struct Timeline {
     clock_backwards: u64,
     bytes_read: Arc<AtomicU64>,
     total_bytes: Option<u64>,
-    /// Where frames stand in their files, if somebody wants to know.
+    /// Where frames are in their files, if [`Timeline::keep_origins`] was called.
     origins: Option<Origins>,
 }
 
@@ -42,10 +42,10 @@ pub struct Timeline {
 pub enum Next<'a> {
     /// A frame.
     Frame(Frame<'a>),
-    /// The next call may have to wait for the writer of a pipe: a good time to flush output. Given once before
-    /// each such wait, and never for regular files.
+    /// The next call may have to wait for the writer of a pipe, so output should be flushed now. Returned once before each
+    /// such wait, and never for regular files.
     Pause,
-    /// Every input has come to its end; [`Timeline::errors`] is complete.
+    /// All inputs have ended; [`Timeline::errors`] is complete.
     End,
 }
 
@@ -73,8 +73,7 @@ const LEAST_WINDOW: usize = 8 << 10;
 impl Timeline {
     /// Opens `inputs`: paths of files, and `-`, once, for standard input.
     ///
-    /// Reads as much of each as it takes to tell its format. What cannot be opened is in
-    /// [`errors`](Self::errors).
+    /// Reads the beginning of each to recognise its format. [`errors`](Self::errors) has those that cannot be opened.
     pub fn open<S: AsRef<OsStr>>(inputs: &[S]) -> Self {
         Self::from_opened(sources(inputs))
     }
@@ -174,7 +173,7 @@ impl Timeline {
         }
     }
 
-    /// Notes from now on where frames stand in their files; to be called before the first one.
+    /// Notes from now on where frames are in their files; to be called before the first frame.
     pub fn keep_origins(&mut self) {
         // With one input there is nothing to note.
         self.origins = Some(match self.inputs.as_slice() {
@@ -183,20 +182,20 @@ impl Timeline {
         });
     }
 
-    /// Where the frames so far stand in their files, where that was to be noted.
+    /// Where the frames so far are in their files, if that is noted.
     pub fn origins(&self) -> Option<&Origins> {
         self.origins.as_ref()
     }
 
-    /// Waits, after [`Next::Pause`], for the writer of the pipe, but no longer than `span` or until a signal comes; says
-    /// whether the next call is done in a moment then.
+    /// After [`Next::Pause`], waits for the writer of the pipe, at most for `span` or until a signal. Says whether the next
+    /// call will return without waiting.
     pub fn wait(&self, span: Duration) -> bool {
         let paused = self.paused.and_then(|index| self.inputs.get(index));
         paused.and_then(|merged| merged.input.as_ref()).is_none_or(|input| input.wait(span))
     }
 
-    /// Ends, after [`Next::Pause`], the input that was to be waited for, as if no more than was read had been written to
-    /// it; a record that was begun is no fault.
+    /// After [`Next::Pause`], ends the input that is waited for, as if nothing further had been written to it. An incomplete
+    /// record at its end is not an error.
     pub fn end_paused(&mut self) {
         let paused = self.paused.and_then(|index| self.inputs.get_mut(index));
         paused.and_then(|merged| merged.input.take());
@@ -207,12 +206,12 @@ impl Timeline {
         self.inputs.iter().filter_map(|merged| merged.input.as_ref()).any(Input::may_block)
     }
 
-    /// What could not be read, so far; in the order it was found.
+    /// What could not be read so far, in the order in which that was found.
     pub fn errors(&self) -> &[InputError] {
         &self.errors
     }
 
-    /// Takes [`errors`](Self::errors) out, to own them.
+    /// Takes the [`errors`](Self::errors).
     pub fn take_errors(&mut self) -> Vec<InputError> {
         mem::take(&mut self.errors)
     }
@@ -222,17 +221,12 @@ impl Timeline {
         &self.files
     }
 
-    /// Frames given so far.
-    pub fn frames(&self) -> u64 {
-        self.frames
-    }
-
     /// Octets read so far from all inputs, before decompression.
     pub fn bytes_read(&self) -> u64 {
         self.bytes_read.load(Ordering::Relaxed)
     }
 
-    /// Octets of all inputs that could be opened, before decompression; `None` when one is not a regular file.
+    /// Octets of all inputs that could be opened, before decompression; `None` if one is not a regular file.
     pub fn total_bytes(&self) -> Option<u64> {
         self.total_bytes
     }
@@ -242,7 +236,7 @@ impl Timeline {
         self.clock_backwards
     }
 
-    /// The link types that headers and interfaces declared so far, in the order they appeared.
+    /// The link types that file headers and interfaces declared so far, in order of appearance.
     pub fn link_types(&self) -> &[LinkType] {
         &self.link_types
     }

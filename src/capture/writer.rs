@@ -11,25 +11,24 @@ use super::source::{Identity, STANDARD_INPUT};
 use super::{Frame, LinkType};
 use crate::time::{Precision, Timestamp};
 
-/// A capture file in the making.
+/// Writes a capture file.
 ///
 /// Frames are written as they were captured, with their captured and original lengths. A name that ends in
 /// `.pcapng` makes a pcapng file with one interface for each link type and precision; any other makes a classic
 /// pcap, which has one link type, and nanoseconds when its first frame has more than six digits of a second,
 /// microseconds otherwise (finer digits of later frames are cut off).
 ///
-/// Numbers are little-endian. A time that the format cannot say is written as the nearest one that it can; see
-/// [`Writer::times_out_of_range`].
+/// Numbers are little-endian. A time that the format cannot express (before 1970, or for classic pcap after
+/// 2106-02-07T06:28:15Z) is written as the nearest one that it can.
 pub struct Writer {
     path: String,
     output: BufWriter<File>,
     format: Format,
     frames: u64,
     octets: u64,
-    times_out_of_range: u64,
 }
 
-/// What was written so far of what is not frames.
+/// The format, and what was written of it so far besides frames.
 enum Format {
     /// The link type and whether times are in nanoseconds, once the header was written.
     Pcap(Option<(LinkType, bool)>),
@@ -105,14 +104,13 @@ impl WriteError {
 }
 
 impl Writer {
-    /// Creates the file `path`, at once; what it held before is gone, unless it is one of `inputs` (as given to
-    /// [`Timeline::open`](super::Timeline::open)), which is an error.
+    /// Creates the file `path`, or empties it if it exists. It is an error if it is one of `inputs` (as given to
+    /// [`Timeline::open`](super::Timeline::open)).
     pub fn create<S: AsRef<OsStr>>(path: &Path, inputs: &[S]) -> Result<Self, WriteError> {
         Self::to_file(path, open_empty(path, inputs)?)
     }
 
-    /// Whether a file could be created there: an error when it is one of `inputs`, or its name is none for a capture.
-    /// Nothing is created, and nothing lost.
+    /// Checks that `path` is none of `inputs`, and that its name is one for a capture. Creates and changes nothing.
     pub fn check<S: AsRef<OsStr>>(path: &Path, inputs: &[S]) -> Result<(), WriteError> {
         check_name(path)?;
         let input = std::fs::metadata(path).ok().and_then(|metadata| input_of(&metadata, inputs));
@@ -137,7 +135,6 @@ impl Writer {
             format: if is_pcapng { Format::Pcapng(Vec::new()) } else { Format::Pcap(None) },
             frames: 0,
             octets: 0,
-            times_out_of_range: 0,
         };
         if is_pcapng {
             writer.put(&section_header())?;
@@ -165,24 +162,17 @@ impl Writer {
         self.frames
     }
 
-    /// How many frames had a time that the format cannot say (before 1970, or for classic pcap after
-    /// 2106-02-07T06:28:15Z) and were given the nearest one that it can.
-    pub fn times_out_of_range(&self) -> u64 {
-        self.times_out_of_range
-    }
-
     /// Hands everything written so far to the system.
     pub fn flush(&mut self) -> Result<(), WriteError> {
         self.output.flush().map_err(|error| WriteError::Write { path: self.path.clone(), error })
     }
 
-    /// Completes the file; without a frame it is an empty capture of Ethernet. Returns how many frames it holds.
-    pub fn finish(mut self) -> Result<u64, WriteError> {
+    /// Completes the file; without a frame it is an empty capture of Ethernet.
+    pub fn finish(mut self) -> Result<(), WriteError> {
         if let Format::Pcap(None) = self.format {
             self.put(&pcap_header(LinkType::ETHERNET, false))?;
         }
-        self.flush()?;
-        Ok(self.frames)
+        self.flush()
     }
 
     fn write_pcap(&mut self, frame: &Frame<'_>) -> Result<(), WriteError> {
@@ -198,7 +188,7 @@ impl Writer {
             let (path, first, second) = (self.path.clone(), link_type, frame.link_type);
             return Err(WriteError::SecondLinkType { path, first, second });
         }
-        let time = self.clamp(frame.time, PCAP_LAST);
+        let time = frame.time.clamp(Timestamp::default(), PCAP_LAST);
         let seconds = u32::try_from(time.seconds()).unwrap_or(u32::MAX);
         let fraction = if nanoseconds { time.subsecond() } else { time.subsecond() / 1000 };
         let header = [seconds, fraction, captured_length(frame), frame.original_length];
@@ -215,7 +205,7 @@ impl Writer {
             interfaces.push(key);
             self.put(&interface_description(frame.link_type, frame.precision))?;
         }
-        let time = self.clamp(frame.time, Timestamp::LAST);
+        let time = frame.time.clamp(Timestamp::default(), Timestamp::LAST);
         let unit = 10_i64.pow(9_u32.saturating_sub(u32::from(frame.precision.digits())));
         let ticks = time.nanoseconds().cast_unsigned() / unit.cast_unsigned();
         let captured = captured_length(frame);
@@ -230,13 +220,6 @@ impl Writer {
         self.put(frame.data)?;
         self.put([0; 3].get(..padding as usize).unwrap_or_default())?;
         self.put(&length.to_le_bytes())
-    }
-
-    /// `time`, or the nearest one from the epoch to `last`.
-    fn clamp(&mut self, time: Timestamp, last: Timestamp) -> Timestamp {
-        let clamped = time.clamp(Timestamp::default(), last);
-        self.times_out_of_range = self.times_out_of_range.saturating_add(u64::from(clamped != time));
-        clamped
     }
 
     fn put(&mut self, octets: &[u8]) -> Result<(), WriteError> {

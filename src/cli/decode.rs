@@ -46,13 +46,13 @@ const EXAMPLES: &str = "Examples:
   mipflow decode --format ndjson trace.pcap | jq 'select(.code == 133)'
   tcpdump -U -w - udp port 434 | mipflow decode -";
 
-/// Read captures, decode the Mobile IP in them, and print what was seen
+/// Read captures, decode their Mobile IP traffic, and print what was seen
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Decode {
-    /// Capture files, pcap or pcapng, plain or compressed by gzip or zstd; - is standard input
+    /// Capture files: pcap or pcapng, plain or compressed with gzip or zstd; - is standard input
     ///
-    /// Several files are one timeline, merged by time.
+    /// Several files are merged by time.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<OsString>,
 
@@ -70,16 +70,16 @@ pub(super) struct Decode {
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 
-    /// How ladders are written
+    /// How ladders are drawn
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     ladder_format: Ladders,
 
-    /// Show each message as a tree of all its fields, and each finding, however many nodes have the same
+    /// Show each message as a tree of all its fields, and each finding even if many nodes have the same
     // Users of tcpdump write -vv and -xx.
     #[arg(short = 'v', long, overrides_with = "verbose")]
     verbose: bool,
 
-    /// Show each message's octets
+    /// Show the octets of each message
     #[arg(short = 'x', long, overrides_with = "hex")]
     hex: bool,
 
@@ -87,21 +87,21 @@ pub(super) struct Decode {
     #[arg(long, value_enum, default_value_t)]
     pub(super) color: Colour,
 
-    /// Use no characters beyond ASCII in text; the default where the locale is not UTF-8
+    /// Use only ASCII characters in text; the default unless the locale is UTF-8
     #[arg(
         long,
-        long_help = "Use no characters beyond ASCII in text; the default where the locale is not UTF-8\n\n\
-                     The locale is that of LC_ALL, LC_CTYPE or LANG. Where none of them is set, terminals get ASCII. \
-                     Tables take the width of the terminal, 120 columns in files and pipes, or what COLUMNS says; 80 \
-                     at the least."
+        long_help = "Use only ASCII characters in text; the default unless the locale is UTF-8\n\n\
+                     The locale is that of LC_ALL, LC_CTYPE or LANG. If none of them is set, terminals get ASCII. \
+                     Tables are as wide as the terminal, 120 columns in files and pipes, or as COLUMNS says, but at \
+                     least 80 columns."
     )]
     pub(super) ascii: bool,
 
-    /// Times in text: of day, or in seconds from the first frame, the message before, or 1970
+    /// How times are written in text
     #[arg(long, value_enum, default_value_t)]
     time: Time,
 
-    /// Show only what concerns this mobile node, named by home address or NAI; traffic and stats are of all
+    /// Show only what concerns this mobile node, named by home address or NAI; traffic and stats cover all nodes
     #[arg(long, value_name = "ADDRESS|NAI", value_parser = NonEmptyStringValueParser::new())]
     node: Option<String>,
 
@@ -112,7 +112,7 @@ pub(super) struct Decode {
     #[command(flatten)]
     reply_timeout: ReplyTimeout,
 
-    /// Look only at frames that this libpcap filter lets through
+    /// Read only frames that match this libpcap filter
     #[arg(short = 'f', long, value_name = "EXPRESSION")]
     bpf: Option<String>,
 
@@ -129,7 +129,7 @@ pub(super) struct Decode {
     #[command(flatten)]
     numbers: NumberOptions,
 
-    /// Write the Mobile IP packets that were selected to this capture (pcapng if it is named so)
+    /// Write the selected Mobile IP packets to this capture (pcapng if its name ends so)
     #[arg(short = 'w', long, value_name = "FILE")]
     write: Option<PathBuf>,
 }
@@ -138,7 +138,7 @@ pub(super) struct Decode {
 enum Section {
     /// Every message
     Messages,
-    /// Requests with their replies
+    /// Each request with its replies
     Exchanges,
     /// Call flows, as text or for Mermaid
     Ladder,
@@ -148,11 +148,11 @@ enum Section {
     Flows,
     /// What each home agent did
     Traffic,
-    /// What was refused for reasons of security
+    /// What was refused for security reasons
     Violations,
     /// What the rules found
     Findings,
-    /// What was counted
+    /// All counters
     Stats,
 }
 
@@ -163,22 +163,22 @@ enum Format {
     Text,
     /// One document
     Json,
-    /// One object a line, as it comes
+    /// One object on each line, messages as they arrive
     Ndjson,
     /// One section as a table
     Csv,
     /// The findings for code hosts and CI systems (SARIF 2.1.0)
     Sarif,
-    /// The findings as test cases, one a rule
+    /// The findings as test cases, one for each rule
     Junit,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum Ladders {
-    /// Drawn with characters
+    /// With characters
     #[default]
     Text,
-    /// A sequence diagram for Mermaid
+    /// As a sequence diagram for Mermaid
     Mermaid,
 }
 
@@ -191,7 +191,7 @@ enum Time {
     Local,
     /// Seconds since the first frame
     Relative,
-    /// Seconds since the message before
+    /// Seconds since the previous message
     Delta,
     /// Seconds since 1970
     Epoch,

@@ -15,19 +15,19 @@ const EXAMPLES: &str = "Examples:
   mipflow explain D9
   mipflow explain --format json | jq '.[].id'";
 
-/// Say what a rule means, or list the rules
+/// Explain a rule, or list the rules
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Explain {
-    /// A rule, the beginning of several, or a term that rules use (D1 to D16)
+    /// A rule, the beginning of several rules' names, or a term that rules use (D1 to D16)
     #[arg(value_name = "RULE")]
     name: Option<String>,
 
-    /// Only rules of this level
+    /// List only rules of this level
     #[arg(long, value_enum)]
     level: Option<LevelName>,
 
-    /// Only rules that need this to be known
+    /// List only rules that need this to be known
     #[arg(long, value_enum)]
     scope: Option<ScopeName>,
 
@@ -39,7 +39,7 @@ pub(super) struct Explain {
     #[arg(long, value_enum, default_value_t)]
     pub(super) color: Colour,
 
-    /// Use no characters beyond ASCII; the default where the locale is not UTF-8
+    /// Use only ASCII characters; the default unless the locale is UTF-8
     #[arg(long)]
     pub(super) ascii: bool,
 }

@@ -17,11 +17,11 @@ const VARIABLE: &str = "MIPFLOW_KEY";
 /// Options that name keys.
 #[derive(Debug, Args)]
 pub(super) struct KeyOptions {
-    /// Key of this SPI: it verifies authenticators, and send and serve sign with it (repeatable)
+    /// Key of this SPI, to verify authenticators with, and in send and serve to sign with (repeatable)
     ///
     /// Written SPI[/ALGORITHM]=HEX or SPI[/ALGORITHM]=text:SECRET. Algorithms are hmac-md5 (the default),
-    /// hmac-sha1, hmac-sha256 and md5-prefix-suffix. Where neither --key nor --key-file is given, the variable
-    /// `MIPFLOW_KEY` of the environment is read, one key a line: other users see a command line, but not that.
+    /// hmac-sha1, hmac-sha256 and md5-prefix-suffix. If neither --key nor --key-file is given, keys are read from the
+    /// environment variable `MIPFLOW_KEY`, one on each line: other users can see a command line, but not that.
     // Kept as text: an error of clap's own would print the secret.
     #[arg(long, value_name = "SPI[/ALGORITHM]=HEX", allow_hyphen_values = true)]
     key: Vec<String>,
@@ -69,7 +69,7 @@ fn of_environment() -> Result<Zeroizing<String>, Failure> {
         Err(VarError::NotPresent) => Ok(Zeroizing::default()),
         Err(VarError::NotUnicode(octets)) => {
             drop(Zeroizing::new(octets.into_encoded_bytes()));
-            Err(Failure::usage(format!("{VARIABLE}: it is no text in UTF-8"), Some(Key::SYNTAX.into())))
+            Err(Failure::usage(format!("{VARIABLE}: it is not UTF-8 text"), Some(Key::SYNTAX.into())))
         }
     }
 }

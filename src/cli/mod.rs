@@ -26,7 +26,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, CommandFactory, FromArgMatches as _, Parser, Subcommand};
+use clap::{Arg, CommandFactory, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 use crate::report::harmless;
 use output::Colour;
@@ -35,9 +35,9 @@ use output::Colour;
 #[derive(Debug, Parser)]
 #[command(name = "mipflow", version, propagate_version = true, arg_required_else_help = true)]
 #[command(
-    after_help = "Exit codes: 0 done; 1 done, and there are findings of the level of --fail-on or graver, or an \
-                        expectation of send did not hold; 2 the command line is wrong; 3 input or output failed, and \
-                        what could be read was still printed."
+    after_help = "Exit codes: 0 done; 1 done, and there are findings of the level of --fail-on or above, or an \
+                        expectation of send did not hold; 2 the command line is wrong; 3 input or output failed (what \
+                        could be read was printed all the same)."
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -54,6 +54,13 @@ enum Command {
     Interfaces(interfaces::Interfaces),
     Completions(completions::Completions),
     Man(man::Man),
+}
+
+/// The value of an option that is on or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Switch {
+    On,
+    Off,
 }
 
 impl Cli {

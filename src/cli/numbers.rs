@@ -9,15 +9,15 @@ use crate::wire::{ExtensionType, Numbers};
 /// Numbers for implementations older than RFC 7629.
 #[derive(Debug, Args)]
 pub(super) struct NumberOptions {
-    /// Type of the Multipath and Flow-Binding extensions
+    /// Extension type of Multipath and Flow-Binding
     #[arg(long, value_name = "N", default_value_t = Numbers::default().multipath_family, value_parser = number::<u8>(0, 255))]
     ext_type: u8,
 
-    /// Reply code `MULTIPATH_NOT_ALLOWED`
+    /// Reply code that means `MULTIPATH_NOT_ALLOWED`
     #[arg(long, value_name = "N", default_value_t = Numbers::default().multipath_not_allowed, value_parser = number::<u8>(0, 255))]
     code_multipath_not_allowed: u8,
 
-    /// Reply code `INVALID_FB_IDENTIFIER`
+    /// Reply code that means `INVALID_FB_IDENTIFIER`
     #[arg(long, value_name = "N", default_value_t = Numbers::default().invalid_fb_identifier, value_parser = number::<u8>(0, 255))]
     code_invalid_fb_identifier: u8,
 }

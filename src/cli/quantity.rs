@@ -18,7 +18,7 @@ pub(super) fn number<T: TryFrom<u64>>(
 }
 
 /// Octets: a number, alone or with K, M, G (of 1024, also written `KiB`, `MiB`, `GiB`) or kB, MB, GB (of 1000).
-pub(super) fn parse_size(text: &str) -> Result<u64, String> {
+fn parse_size(text: &str) -> Result<u64, String> {
     let digits = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let unit = match unit {

@@ -7,7 +7,7 @@ use super::quantity::parse_duration;
 /// How long a reply is waited for.
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct ReplyTimeout {
-    /// How long after a request a reply still answers it
+    /// How long after a request a reply can answer it
     // In nanoseconds.
     #[arg(
         id = "reply_timeout",

@@ -39,14 +39,14 @@ const EXAMPLES: &str = "Examples:
 
 /// Send requests to a home agent, and judge its replies
 ///
-/// One request from options, the steps of scenarios, or a conformance suite. Nothing is sent before every argument
-/// and all scenarios were checked, and where it goes is printed first.
+/// It sends one request from options, the steps of scenarios, or a conformance suite. Before anything is sent, all
+/// arguments and scenarios are checked, and the destination is printed.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Send {
-    /// Scenarios in TOML; without any, the options are one request
+    /// Scenarios in TOML; without any, the options describe one request
     ///
-    /// What is given on the command line wins over a scenario's steps.
+    /// Options on the command line take precedence over the steps of scenarios.
     #[arg(value_name = "SCENARIO", conflicts_with = "suite")]
     scenarios: Vec<PathBuf>,
 
@@ -62,22 +62,22 @@ pub(super) struct Send {
     #[command(flatten)]
     validation: ValidationOptions,
 
-    /// What `${NAME}` stands for in scenarios (repeatable)
+    /// Value of `${NAME}` in scenarios (repeatable)
     #[arg(long, value_name = "NAME=VALUE")]
     var: Vec<String>,
 
-    /// Run a conformance suite: rfc5944 or rfc7629; list lists their cases
+    /// Run a conformance suite, rfc5944 or rfc7629; list prints their cases
     #[arg(long, value_name = "NAME")]
     suite: Option<String>,
 
-    /// Run only this case of the suite, or these of a section (repeatable)
+    /// Run only this case of the suite, or the cases of this section (repeatable)
     #[arg(long, value_name = "ID", requires = "suite")]
     case: Vec<String>,
 
-    /// Build and show what would be sent, and send nothing
+    /// Build and show what would be sent, but send nothing
     ///
-    /// No socket is opened: without --source, the source is not the one that the system would choose, nor is a care-of
-    /// address that follows it, and what is found about them would not be found of the request itself.
+    /// No socket is opened: without --source, the source, and a care-of address that follows it, are not those that the
+    /// system would choose, so findings about them may not be those of the real request.
     #[arg(long)]
     dry_run: bool,
 
@@ -85,7 +85,7 @@ pub(super) struct Send {
     #[arg(long)]
     allow_broadcast: bool,
 
-    /// Write what is sent and received to this capture (pcapng if it is named so)
+    /// Write what is sent and received to this capture (pcapng if its name ends so)
     #[arg(short = 'w', long, value_name = "FILE")]
     write: Option<PathBuf>,
 
@@ -93,12 +93,12 @@ pub(super) struct Send {
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 
-    /// Show every message, not only those of steps that failed; of a single request they are shown anyway
+    /// Show every message, not only those of failed steps; those of a single request are always shown
     // Users of tcpdump write -vv and -xx.
     #[arg(short = 'v', long, overrides_with = "verbose")]
     verbose: bool,
 
-    /// Show every message's octets
+    /// Show the octets of every message
     #[arg(short = 'x', long, overrides_with = "hex")]
     hex: bool,
 
@@ -106,14 +106,14 @@ pub(super) struct Send {
     #[arg(long, value_enum, default_value_t)]
     pub(super) color: Colour,
 
-    /// Use no characters beyond ASCII in text; the default where the locale is not UTF-8
+    /// Use only ASCII characters in text; the default unless the locale is UTF-8
     #[arg(long)]
     pub(super) ascii: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// For people: a line a step, then what differed
+    /// For people: a line for each step, then what differed
     #[default]
     Text,
     /// One document

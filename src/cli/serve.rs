@@ -18,7 +18,7 @@ use super::interruption::ignores_hangup;
 use super::keys::KeyOptions;
 use super::numbers::NumberOptions;
 use super::quantity::number;
-use super::{Exit, Failure};
+use super::{Exit, Failure, Switch};
 use crate::counted::counted;
 use crate::craft::ReplayStyle;
 use crate::craft::home_agent::{HomeAgent, Outcome, Settings, Tally};
@@ -34,44 +34,44 @@ const EXAMPLES: &str = "Examples:
   mipflow serve --listen 198.51.100.1 --key 256=text:SECRET --require-auth --home-prefix 10.1.0.0/16
   mipflow serve --listen 127.0.0.1:4434 --format ndjson | jq 'select(.record == \"node\")'";
 
-/// Be a home agent for the lab: answer registration requests, keep bindings, move no traffic
+/// Be a home agent for the lab: answer registration requests and keep bindings, but forward no traffic
 ///
-/// It listens until it is interrupted, and installs no route and no tunnel.
+/// It listens until it is interrupted, and installs neither routes nor tunnels.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Serve {
-    /// IPv4 address to listen on, 0.0.0.0 for all; the port is 434 when none is given, and 0 takes a free one
+    /// IPv4 address to listen on, 0.0.0.0 for all; the port is 434 by default, and 0 takes a free one
     #[arg(long, value_name = "ADDR[:PORT]", value_parser = parse_endpoint)]
     listen: SocketAddrV4,
 
     #[command(flatten)]
     keys: KeyOptions,
 
-    /// Refuse requests that no key authorises, with code 131
+    /// Refuse requests without an authenticator that one of the keys verifies, with code 131
     #[arg(long)]
     require_auth: bool,
 
-    /// Whether nodes may have several care-of addresses; without, those that ask get code 152
-    #[arg(long, value_enum, default_value_t)]
+    /// Whether nodes may have several care-of addresses; if off, those that ask get code 152
+    #[arg(long, value_enum, default_value = "on")]
     multipath: Switch,
 
-    /// Longest lifetime to grant, in seconds; 65535 never ends
+    /// Longest lifetime to grant, in seconds; 65535 never expires
     #[arg(long, value_name = "SECONDS", default_value_t = u16::MAX, value_parser = number::<u16>(1, 65_535))]
     max_lifetime: u16,
 
-    /// Most bindings of one node; what would be one more gets code 135
+    /// Most bindings of one node; a request for one more gets code 135
     #[arg(long, value_name = "N", default_value_t = 254, value_parser = number::<u16>(1, 65_535))]
     max_bindings: u16,
 
-    /// Home addresses to serve (repeatable); others get code 129, and nodes that have only a NAI get one of these
+    /// Home addresses to serve (repeatable); others get code 129, and nodes that have only a NAI are assigned one
     #[arg(long, value_name = "ADDR/LENGTH", value_parser = parse_prefix)]
     home_prefix: Vec<Prefix>,
 
     #[command(flatten)]
     numbers: NumberOptions,
 
-    /// How requests are kept from being replayed: timestamp (7 seconds from this clock at most) or nonce (a number
-    /// that the reply before told) [default: timestamp]
+    /// How replayed requests are recognised: by timestamp (at most 7 seconds from this clock) or by nonce (a number from
+    /// the previous reply) [default: timestamp]
     #[arg(long, value_name = "STYLE")]
     replay: Option<ReplayStyle>,
 
@@ -81,18 +81,11 @@ pub(super) struct Serve {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Switch {
-    #[default]
-    On,
-    Off,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// For people: each message as decode shows it, and the nodes in the end
+    /// For people: each message as decode shows it, and the nodes at the end
     #[default]
     Text,
-    /// An exchange record a request, a node record when its state changes
+    /// An exchange record for each request, a node record whenever its state changes
     Ndjson,
 }
 
@@ -100,7 +93,7 @@ enum Format {
 fn parse_endpoint(text: &str) -> Result<SocketAddrV4, String> {
     text.parse::<SocketAddrV4>()
         .or_else(|_| text.parse::<Ipv4Addr>().map(|address| SocketAddrV4::new(address, PORT)))
-        .map_err(|_| "an IPv4 address is wanted, as in 127.0.0.1 or 127.0.0.1:4434".to_owned())
+        .map_err(|_| "it takes an IPv4 address, as in 127.0.0.1 or 127.0.0.1:4434".to_owned())
 }
 
 /// An IPv4 prefix; an address alone is a prefix of 32 bits. Bits beyond the length do not count.
@@ -110,7 +103,7 @@ fn parse_prefix(text: &str) -> Result<Prefix, String> {
     let length = length.parse::<u8>().ok().filter(|length| *length <= 32);
     match (address, length) {
         (Some(address), Some(length)) => Ok(Prefix::covering(address.into(), length)),
-        _ => Err("an IPv4 prefix is wanted, as in 10.1.0.0/16".to_owned()),
+        _ => Err("it takes an IPv4 prefix, as in 10.1.0.0/16".to_owned()),
     }
 }
 
@@ -214,7 +207,7 @@ fn on_signals() -> Result<Arc<AtomicBool>, Failure> {
     Ok(ended)
 }
 
-/// Says in the end what came in.
+/// Says at the end what came in.
 fn tell(tally: Tally, unsent: u64, forgotten: u64) {
     let Tally { requests, copies, accepted, denied, dropped, ignored } = tally;
     let came = format!(

@@ -14,5 +14,5 @@ pub(super) fn read(what: &str, file: &Path) -> Result<Zeroizing<String>, Failure
     let octets =
         octets.map_err(|error| Failure::io(format!("the {what} {shown} cannot be read: {error}"), None))?;
     let text = std::str::from_utf8(&octets).map(|text| Zeroizing::new(text.to_owned()));
-    text.map_err(|_| Failure::usage(format!("the {what} {shown} is no text in UTF-8"), None))
+    text.map_err(|_| Failure::usage(format!("the {what} {shown} is not UTF-8 text"), None))
 }

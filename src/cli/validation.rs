@@ -2,35 +2,28 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{Exit, Failure};
+use super::{Exit, Failure, Switch};
 use crate::rules::{CATALOGUE, Choice, Findings, Level};
 
 /// What is judged, and what a finding means for the exit code.
 #[derive(Debug, Args)]
 pub(super) struct ValidationOptions {
-    /// Exit with 1 when there is a finding of this level or graver
+    /// Exit with 1 if there is a finding of this level or above
     #[arg(long, value_name = "LEVEL", value_enum, default_value_t = FailOn::Never)]
     pub fail_on: FailOn,
 
-    /// Hide the findings of this rule, or of all rules that begin like this (repeatable)
+    /// Hide the findings of this rule, or of all rules whose names begin like this (repeatable)
     #[arg(long, value_name = "RULE")]
     allow: Vec<String>,
 
-    /// Raise the findings of this rule, or of all rules that begin like this, to must (repeatable)
+    /// Raise the findings of this rule, or of all rules whose names begin like this, to must (repeatable)
     #[arg(long, value_name = "RULE")]
     deny: Vec<String>,
 
-    /// Whether nothing was registered before it began; rules that need all bindings of a node ask [default: on for
-    /// files, off live]
+    /// Assume that nothing was registered before the start, for rules that need all bindings of a node [default: on for
+    /// decode and for files in watch, else off]
     #[arg(long, value_name = "on|off", value_enum, hide_possible_values = true)]
     assume_cold_start: Option<Switch>,
-}
-
-/// On or off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Switch {
-    On,
-    Off,
 }
 
 /// The least grave level that matters for the exit code.

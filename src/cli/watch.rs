@@ -41,13 +41,13 @@ const EXAMPLES: &str = "Examples:
 
 /// Watch registrations, tunnels and their flows as they happen
 ///
-/// Once everything is open, root and every capability are given up; see --user.
+/// Root and all capabilities are given up as soon as everything is open; see --user.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Watch {
     /// An interface (any for all of them), a capture file, or - for standard input
     ///
-    /// What is both is an interface; write ./NAME for the file.
+    /// A name that is both an interface and a file means the interface; ./NAME means the file.
     #[arg(value_name = "INTERFACE|FILE")]
     source: Option<OsString>,
 
@@ -55,19 +55,19 @@ pub(super) struct Watch {
     #[arg(short = 'i', long, value_name = "INTERFACE", conflicts_with = "source")]
     interface: Vec<String>,
 
-    /// Look only at frames that this libpcap filter lets through [default: registrations, tunnels and fragments]
+    /// Read only frames that match this libpcap filter [default: registrations, tunnels and fragments]
     #[arg(
         short = 'f',
         long,
         value_name = "EXPRESSION",
-        long_help = "Look only at frames that this libpcap filter lets through\n\n\
-                     It takes the place of the usual one for interfaces, which lets through registrations and tunnels, \
-                     VLAN-tagged or not, fragments, and all of MPLS and PPPoE sessions. Files and standard input have \
-                     none of their own."
+        long_help = "Read only frames that match this libpcap filter\n\n\
+                     It replaces the default filter of interfaces, which passes registrations and tunnels (VLAN-tagged \
+                     or not), fragments, and all MPLS and PPPoE session traffic. Files and standard input have no \
+                     default filter."
     )]
     bpf: Option<String>,
 
-    /// Octets kept of each frame
+    /// Octets to capture of each frame
     #[arg(
         long,
         value_name = "N",
@@ -86,7 +86,7 @@ pub(super) struct Watch {
     )]
     buffer: u32,
 
-    /// Leave the interfaces as they are, so that frames for others are not seen
+    /// Do not set interfaces to promiscuous mode, so that frames for other hosts are not seen
     #[arg(long)]
     no_promiscuous: bool,
 
@@ -110,47 +110,47 @@ pub(super) struct Watch {
     #[command(flatten)]
     numbers: NumberOptions,
 
-    /// Write the frames to this capture (pcapng if it is named so); with --node, those of the node
+    /// Write the frames to this capture (pcapng if its name ends so); with --node, those of the node
     #[arg(short = 'w', long, value_name = "FILE")]
     write: Option<PathBuf>,
 
-    /// Write to COUNT files of this size in turn, the oldest of which is written over
+    /// Write to COUNT files of this size in turn, each time overwriting the oldest
     ///
     /// With -w trace.pcap they are trace.0.pcap, trace.1.pcap and so on.
     #[arg(long, value_name = "SIZExCOUNT", value_parser = parse_ring, requires = "write", allow_hyphen_values = true)]
     ring: Option<RingSize>,
 
-    /// Stop after packets=N, seconds=S or bytes=N (repeatable; the first one met)
+    /// Stop after packets=N, seconds=S or bytes=N (repeatable; the first one reached)
     #[arg(long, value_name = "CONDITION", value_parser = parse_stop)]
     stop_after: Vec<Stop>,
 
-    /// Run as this user once everything is open [default: who called sudo, else who started it]
+    /// Run as this user once everything is open [default: the user who called sudo, or else who started it]
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
 
-    /// Play a file at the pace of its recording, or at SPEED times that
+    /// Play a file at its recorded pace, or SPEED times as fast
     // Kept as text: the file may stand where the speed would.
     #[arg(long, value_name = "SPEED", num_args = 0..=1, default_missing_value = "1")]
     replay: Option<OsString>,
 
-    /// Print ndjson records as they happen instead of showing a screen; the default where there is no terminal
+    /// Print ndjson records as things happen instead of showing a screen; the default without a terminal
     #[arg(
         long,
-        long_help = "Print ndjson records as they happen instead of showing a screen; the default where there is no \
-                     terminal, or one that can only print lines (TERM=dumb)\n\n\
+        long_help = "Print ndjson records as things happen instead of showing a screen; the default without a \
+                     terminal, or with one that can only print lines (TERM=dumb)\n\n\
                      A message is printed when it is seen; an exchange when it is decided; a node when its bindings \
                      or its policy have changed; a flow when it is new, or its verdict, rule or tunnels have changed; a \
                      finding when the rules found it. \
-                     In the end every node and flow is printed once more, and capture. A file that is not played \
-                     gives what mipflow decode --format ndjson gives."
+                     At the end every node and flow is printed once more, and the capture record. A file without \
+                     --replay gives the same output as mipflow decode --format ndjson."
     )]
     headless: bool,
 
-    /// Colours of the screen; T changes them [default: dark; mono where TERM is vt100 or another vt]
+    /// Colours of the screen; the key T changes them [default: dark; mono if TERM is vt100 or another vt]
     #[arg(long, value_enum)]
     theme: Option<screen::Theme>,
 
-    /// Draw the screen with no characters beyond ASCII; the default where the locale is not UTF-8
+    /// Draw the screen with ASCII characters only; the default unless the locale is UTF-8
     #[arg(long)]
     pub(super) ascii: bool,
 }
@@ -309,7 +309,7 @@ impl Watch {
             return Ok(Some(1.0));
         }
         Err(Failure::usage(
-            format!("--replay: {} is no speed", text.to_string_lossy()),
+            format!("--replay: {} is not a speed", text.to_string_lossy()),
             Some("a speed is a number of times the pace of the recording, as in 2 or 0.5".into()),
         ))
     }

@@ -78,13 +78,13 @@ pub struct SettingsError {
 }
 
 /// The most requests a second, where nothing else is asked for.
-pub const DEFAULT_RATE: f64 = 10.0;
+const DEFAULT_RATE: f64 = 10.0;
 /// Retransmissions, where nothing else is asked for.
-pub const DEFAULT_RETRIES: u32 = 2;
+const DEFAULT_RETRIES: u32 = 2;
 /// How long the first transmission waits, where nothing else is asked for.
-pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(1);
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(1);
 /// The lifetime asked for, where nothing else is.
-pub const DEFAULT_LIFETIME: u16 = 600;
+const DEFAULT_LIFETIME: u16 = 600;
 
 impl Call {
     /// The step that these settings make, checked as far as can be without sending anything. Destinations that
@@ -194,7 +194,7 @@ fn destination(settings: &Settings, allow_broadcast: bool) -> Result<SocketAddrV
     let destination = endpoint.with_default_port(settings.port.unwrap_or(PORT));
     let address = destination.ip();
     if address.is_unspecified() {
-        return Err(error("ha", "0.0.0.0 is no home agent to send to", None));
+        return Err(error("ha", "0.0.0.0 is not a home agent to send to", None));
     }
     if destination.port() == 0 {
         return Err(error("ha", "port 0 cannot be sent to", None));
@@ -206,7 +206,7 @@ fn destination(settings: &Settings, allow_broadcast: bool) -> Result<SocketAddrV
 }
 
 /// What is said of a destination that many hosts listen to.
-pub(super) fn broadcast_refused(address: Ipv4Addr) -> SettingsError {
+fn broadcast_refused(address: Ipv4Addr) -> SettingsError {
     let kind = if address.is_multicast() { "multicast" } else { "broadcast" };
     let message = format!("{address} is a {kind} address, and every host that listens there would be asked");
     error("ha", message, Some("if that is what you want, add --allow-broadcast"))

@@ -48,7 +48,7 @@ pub enum ChannelError {
         error: io::Error,
     },
     /// There is no way to the agent.
-    #[error("there is no way to {destination}: {error}")]
+    #[error("there is no route to {destination}: {error}")]
     NoRoute {
         /// The agent.
         destination: SocketAddrV4,
@@ -59,7 +59,7 @@ pub enum ChannelError {
     #[error("{0} is a broadcast address of a network of this host")]
     Broadcast(Ipv4Addr),
     /// Any other failure.
-    #[error("a socket cannot be made: {0}")]
+    #[error("a socket cannot be created: {0}")]
     Other(#[from] io::Error),
 }
 
@@ -78,7 +78,7 @@ impl ChannelError {
                 Some("ports below 1024 need the capability CAP_NET_BIND_SERVICE, or root")
             }
             Self::NoRoute { .. } => Some("look at the routes, and at --source and --interface"),
-            Self::Broadcast(_) => Some("if every host there is to be asked, add --allow-broadcast"),
+            Self::Broadcast(_) => Some("if all hosts there are to be asked, add --allow-broadcast"),
             Self::Other(error) if error.raw_os_error() == Some(Errno::EMFILE as i32) => Some(
                 "this process may not open more sockets at once: raise the limit with `ulimit -n`, or ask fewer",
             ),

@@ -26,7 +26,9 @@ impl Endpoint {
 
 /// Why a text is no endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("'{0}' is no IPv4 address, with or without a port: write it as in 198.51.100.1 or 198.51.100.1:434")]
+#[error(
+    "'{0}' is not an IPv4 address, with or without a port: write it as in 198.51.100.1 or 198.51.100.1:434"
+)]
 pub struct EndpointError(String);
 
 impl FromStr for Endpoint {

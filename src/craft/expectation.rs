@@ -33,7 +33,7 @@ pub struct Judgement {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ExpectationError {
     /// No operator was found.
-    #[error("'{0}' compares nothing: write FIELD=VALUE, as in code=0, lifetime<=600 or code in 0,1")]
+    #[error("'{0}' is not a comparison: write FIELD=VALUE, as in code=0, lifetime<=600 or code in 0,1")]
     NoOperator(String),
     /// There is no such field.
     #[error(
@@ -50,7 +50,7 @@ pub enum ExpectationError {
         operator: &'static str,
     },
     /// The value is none of the field's.
-    #[error("'{value}' is no value of '{field}': {expected}")]
+    #[error("'{value}' is not a value of '{field}': {expected}")]
     Value {
         /// The field.
         field: &'static str,
@@ -145,11 +145,6 @@ impl Expectation {
     pub fn accepted() -> Self {
         let clause = Clause::Code(Operator::In, vec![Code::Number(0), Code::Number(1)]);
         Self { text: "code in 0,1".to_owned(), alternatives: vec![clause] }
-    }
-
-    /// The expectation as it was written.
-    pub fn text(&self) -> &str {
-        &self.text
     }
 
     /// Judges what came of a request; no answer fails all but `reply=none`.

@@ -26,10 +26,10 @@ pub enum FlowRuleError {
     #[error("a flow rule is written 'forward BID,BID: SELECTOR' or 'drop: SELECTOR', and '{0}' has no colon")]
     NoColon(String),
     /// The word before the Binding Identifiers is no action.
-    #[error("'{0}' is no action; actions are forward, drop and 'action N'")]
+    #[error("'{0}' is not an action; actions are forward, drop and 'action N'")]
     Action(String),
     /// A Binding Identifier is none.
-    #[error("'{0}' is no list of Binding Identifiers, numbers from 0 to 255 with commas between them")]
+    #[error("'{0}' is not a list of Binding Identifiers, numbers from 0 to 255 with commas between them")]
     Bids(String),
     /// A FORWARD rule without any Binding Identifier.
     #[error("forward needs the Binding Identifiers to forward to, as in 'forward 1,2: proto udp'")]

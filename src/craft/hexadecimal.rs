@@ -17,7 +17,8 @@ pub(super) fn number(text: &str) -> Option<u64> {
 
 /// An Identification: at most sixteen hexadecimal digits, with or without `0x`.
 pub fn parse_identification(text: &str) -> Result<u64, String> {
-    number(text).ok_or_else(|| format!("'{text}' is no Identification: it takes up to 16 hexadecimal digits"))
+    number(text)
+        .ok_or_else(|| format!("'{text}' is not an Identification: it takes up to 16 hexadecimal digits"))
 }
 
 fn digit(character: char) -> Option<u8> {

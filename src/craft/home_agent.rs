@@ -1,9 +1,8 @@
 //! A home agent for the lab (RFC 5944 §3.8, RFC 7629 §5.2): octets and their time go in, replies come out.
 //!
-//! It reads no clock and opens no socket. What it believes of its nodes is in an [`Observer`] that is shown every
-//! request and every reply, so bindings and policy are those that a capture of the same packets would give. It moves
-//! no traffic, so it accepts every encapsulation; it does not tunnel in UDP and says nothing to who asks for that,
-//! which RFC 3519 §4.4 takes for a no.
+//! It reads no clock and opens no socket. Its nodes are in an [`Observer`] that sees every request and reply, so bindings
+//! and policy are those that a capture of the same packets would show. It forwards no traffic, so it accepts every
+//! encapsulation. It does not tunnel in UDP, and ignores requests for that, which RFC 3519 §4.4 takes for a refusal.
 
 mod addresses;
 mod admission;

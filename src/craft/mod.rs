@@ -1,4 +1,4 @@
-//! Builds messages, runs conversations with a home agent, and plays one.
+//! Builds messages, runs conversations with a home agent, and plays a home agent itself.
 
 mod answer;
 mod call;

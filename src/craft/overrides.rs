@@ -280,8 +280,8 @@ impl std::str::FromStr for RequestFlagsText {
         let mut flags = RequestFlags::default();
         for letter in text.chars().filter(|letter| *letter != ',' && !letter.is_whitespace()) {
             let known = RequestFlags::LETTERS.into_iter().find(|(_, name)| name.chars().eq([letter]));
-            let (mask, _) =
-                known.ok_or_else(|| format!("'{letter}' is no flag; flags are S, B, D, M, G, r, T and x"))?;
+            let (mask, _) = known
+                .ok_or_else(|| format!("'{letter}' is not a flag; flags are S, B, D, M, G, r, T and x"))?;
             flags.0 |= mask;
         }
         Ok(Self(flags))

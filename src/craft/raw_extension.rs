@@ -23,7 +23,7 @@ pub struct RawExtension {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum RawExtensionError {
     /// Not of the form.
-    #[error("'{0}' is no extension: write TYPE:HEX or TYPE.SUBTYPE:HEX, with numbers from 0 to 255")]
+    #[error("'{0}' is not an extension: write TYPE:HEX or TYPE.SUBTYPE:HEX, with numbers from 0 to 255")]
     Form(String),
     /// The data is not in pairs of hexadecimal digits.
     #[error("the data '{0}' is not written in pairs of hexadecimal digits")]

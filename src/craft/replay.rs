@@ -34,7 +34,7 @@ pub enum Identification {
 
 /// The name of a style that there is none of.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("'{0}' is no style of replay protection; there are timestamp and nonce")]
+#[error("'{0}' is not a style of replay protection; there are timestamp and nonce")]
 pub struct ReplayStyleError(String);
 
 impl FromStr for ReplayStyle {
@@ -83,7 +83,7 @@ impl ReplayState {
     }
 
     /// The Identification of a request whose own nonce is `own`.
-    pub fn with_nonce(&self, own: u32) -> u64 {
+    fn with_nonce(&self, own: u32) -> u64 {
         of_halves(self.nonce, own)
     }
 

@@ -39,22 +39,22 @@ pub struct Step {
     pub call: Option<Arc<Call>>,
 }
 
-/// How a run is to go.
+/// Settings of a run.
 pub struct RunOptions {
     /// The numbers messages are read under.
     pub numbers: Numbers,
-    /// Whether destinations are allowed that many hosts listen to.
+    /// Whether broadcast and multicast destinations are allowed.
     pub allow_broadcast: bool,
     /// Open no socket: build requests, and send nothing.
     pub dry_run: bool,
-    /// Set when the run is to end early: nothing is sent any more.
+    /// Set to end the run early: nothing more is sent then.
     pub interrupted: Arc<AtomicBool>,
 }
 
-/// Why a run cannot go on. What an agent does is never a reason.
+/// Why a run cannot go on; never because of what an agent does.
 #[derive(Debug, Error)]
 pub enum RunError {
-    /// A socket cannot be had.
+    /// A socket cannot be opened.
     #[error(transparent)]
     Channel(#[from] ChannelError),
     /// A socket failed.
@@ -63,15 +63,15 @@ pub enum RunError {
     /// The capture cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),
-    /// There is no randomness for a nonce.
-    #[error("the system gives no random numbers: {0}")]
+    /// The system provides no random numbers for a nonce.
+    #[error("the system provides no random numbers: {0}")]
     Randomness(getrandom::Error),
     /// A request cannot be built.
     #[error(transparent)]
     Request(#[from] RequestError),
 }
 
-/// The way requests will take.
+/// Where requests go, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
     /// From.
@@ -120,7 +120,7 @@ struct Exchange<'s> {
 }
 
 impl Runner {
-    /// Opens all sockets that the steps need; nothing is sent.
+    /// Opens all sockets that the steps need, and sends nothing.
     pub fn new(steps: &[Step], options: RunOptions) -> Result<Self, RunError> {
         let RunOptions { numbers, allow_broadcast, dry_run, interrupted } = options;
         let mut channels = Channels::new(allow_broadcast);
@@ -149,7 +149,7 @@ impl Runner {
         self.tape.record_to(writer);
     }
 
-    /// The ways that the steps will take, in the order of their first use. None in a dry run.
+    /// The routes that the steps will use, in the order of their first use. None in a dry run.
     pub fn routes(&mut self, steps: &[Step]) -> Result<Vec<Route>, RunError> {
         let mut routes: Vec<Route> = Vec::new();
         if self.dry_run {
@@ -187,7 +187,7 @@ impl Runner {
         self.channels.get(channel).map_or(nowhere, |channel| channel.local)
     }
 
-    /// Runs the next step; `None` of one that only waits, or that was interrupted before it sent anything.
+    /// Runs the next step; `None` for one that only waits, or was interrupted before it sent anything.
     pub fn run(&mut self, step: &Step) -> Result<Option<Outcome>, RunError> {
         self.history.begin_step();
         let Some(call) = &step.call else {
@@ -237,7 +237,8 @@ impl Runner {
         self.interrupted.load(Ordering::Relaxed)
     }
 
-    /// Completes the capture. One that could not be written to is told of here: what was sent has a result all the same.
+    /// Completes the capture. If it could not be written, the error comes here, since what was sent has a result all the
+    /// same.
     pub fn finish(self) -> Result<(), RunError> {
         Ok(self.tape.finish()?)
     }

@@ -92,43 +92,11 @@ pub fn read(source: &str, surroundings: &Surroundings) -> Result<Vec<Step>, Scen
     Ok(checked)
 }
 
-/// The keys of a step.
-const KEYS: [&str; 34] = [
-    "ha",
-    "port",
-    "home_address",
-    "care_of_address",
-    "home_agent",
-    "source",
-    "interface",
-    "lifetime",
-    "flags",
-    "nai",
-    "bid",
-    "att",
-    "label",
-    "bulk",
-    "overwrite",
-    "flow",
-    "ext",
-    "key",
-    "sign",
-    "replay",
-    "identification",
-    "retries",
-    "timeout",
-    "expect",
-    "skip_if",
-    "rate",
-    "repeat",
-    "accept_unauthenticated",
-    "accept_any_identification",
-    "wait",
-    "raw",
-    "override",
-    "name",
-    "use",
-];
+/// The keys of a step: the settings, and two of its own.
+fn keys() -> impl Iterator<Item = &'static str> {
+    let settings = Settings::NAMES.iter().map(|name| if *name == "overrides" { "override" } else { name });
+    settings.chain(["name", "use"])
+}
 
 /// Settings, and where each of them was written.
 #[derive(Clone, Debug, Default)]
@@ -350,10 +318,10 @@ impl<'s> Reader<'s> {
             return self.error(span, Some(name), "each step has its own, and [defaults] have none", None);
         }
         let bare = name.replace(['_', '-'], "").to_ascii_lowercase();
-        let near = KEYS.into_iter().find(|known| known.replace('_', "") == bare);
+        let near = keys().find(|known| known.replace('_', "") == bare);
         let help = match near {
             Some(near) => format!("is it {near}?"),
-            None => format!("keys are {}", KEYS.join(", ")),
+            None => format!("keys are {}", keys().collect::<Vec<_>>().join(", ")),
         };
         self.error(span, Some(name), "there is no such key", Some(help))
     }

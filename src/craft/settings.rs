@@ -22,7 +22,10 @@ macro_rules! settings {
         }
 
         impl Settings {
-            /// These settings where they are there, those `below` where they are not.
+            /// The names of the settings.
+            pub const NAMES: &[&str] = &[$(stringify!($name)),+];
+
+            /// These settings where they are given, those `below` where they are not.
             #[must_use]
             pub fn over(self, below: &Self) -> Self {
                 Self { $($name: self.$name.or_else(|| below.$name.clone()),)+ }

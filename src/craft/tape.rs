@@ -46,6 +46,6 @@ impl Tape {
         if let Some(error) = self.failed {
             return Err(error);
         }
-        self.writer.map_or(Ok(()), |writer| writer.finish().map(drop))
+        self.writer.map_or(Ok(()), Writer::finish)
     }
 }

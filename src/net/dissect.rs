@@ -8,7 +8,7 @@ use pnet_packet::ipv4::Ipv4Flags;
 use crate::{
     capture::Frame,
     net::{
-        fragments::{FragmentLimits, FragmentTable, Outcome},
+        fragments::{FragmentTable, Outcome},
         ip::IpPacket,
         ipv4::{self, Ipv4Packet},
         ipv6::{self, Ipv6Packet},
@@ -105,8 +105,9 @@ impl Dissector {
     }
 
     /// Sets other limits for the fragments that are held.
+    #[cfg(test)]
     #[must_use]
-    pub fn with_limits(mut self, limits: FragmentLimits) -> Self {
+    pub fn with_limits(mut self, limits: super::FragmentLimits) -> Self {
         self.table.limits = limits;
         self
     }

@@ -122,11 +122,6 @@ impl<'a> Ipv6Packet<'a> {
         self.payload_length.saturating_add(self.header_length)
     }
 
-    /// Whether the end of the payload is missing.
-    pub const fn is_cut(&self) -> bool {
-        self.payload.len() < self.payload_length
-    }
-
     /// Whether the packet is part of a larger one. A fragment header alone does not make it one.
     pub fn is_fragment(&self) -> bool {
         self.fragment.is_some_and(|fragment| fragment.more_fragments || fragment.offset != 0)
@@ -220,7 +215,7 @@ mod tests {
         );
         assert_eq!((packet.protocol, packet.header_length, packet.length()), (17, 40, 72));
         assert_eq!(packet.payload, &RRQ_IPV6[40..]);
-        assert!(!packet.is_cut() && packet.beyond_link == 0 && !packet.is_fragment());
+        assert!(packet.beyond_link == 0 && !packet.is_fragment());
     }
 
     #[test]
@@ -283,9 +278,9 @@ mod tests {
         assert_eq!(Ipv6Packet::parse(&padded, 78).unwrap().payload.len(), 32);
         let cut = Ipv6Packet::parse(&RRQ_IPV6[..60], 72).unwrap();
         assert_eq!((cut.payload.len(), cut.payload_length, cut.length()), (20, 32, 72));
-        assert_eq!((cut.is_cut(), cut.beyond_link), (true, 0));
+        assert_eq!(cut.beyond_link, 0);
         let lying = Ipv6Packet::parse(&RRQ_IPV6[..60], 60).unwrap();
-        assert_eq!((lying.is_cut(), lying.beyond_link), (true, 12));
+        assert_eq!((lying.payload.len(), lying.beyond_link), (20, 12));
         let mut zero = RRQ_IPV6;
         zero[5] = 0;
         assert_eq!(Ipv6Packet::parse(&zero, 72).unwrap().payload_length, 32);

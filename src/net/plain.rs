@@ -13,9 +13,8 @@ use crate::{
 
 /// IP in IP that carries a whole TCP or UDP packet, neither header with options nor a fragment.
 ///
-/// It holds no packets but what tables want to know of them. [`Dissector::dissect`](super::Dissector::dissect) finds
-/// such a frame, too, and says more of it; but its result is large, and on its way through memory costs more than all
-/// of this.
+/// It has only what tables need to know. [`Dissector::dissect`](super::Dissector::dissect) recognises such a frame, too,
+/// and says more about it, but its result is large, and passing that through memory costs more than all of this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlainTunnel<'a> {
     /// The outer header.
@@ -78,12 +77,6 @@ impl<'a> PlainTunnel<'a> {
     pub const fn dont_fragment(&self) -> bool {
         let &[_, _, _, _, _, _, bits, ..] = self.header;
         bits & 0x40 != 0
-    }
-
-    /// The same packet as [`Dissector::dissect`](super::Dissector::dissect) gives it.
-    #[inline]
-    pub fn tunnel(&self) -> Tunnel<'a> {
-        Self::tunnel_of(self.header, self.payload, self.beyond_link, Some(self.ip_offset))
     }
 
     /// A packet in IP in IP of which the outer header is known to be without options and not that of a fragment.
@@ -180,7 +173,11 @@ mod tests {
             let plain = PlainTunnel::of(&frame);
             // Of a length of 0 the long way makes all there is.
             let long_way = long_way.filter(|(tunnel, _)| tunnel.outer.header.total_length != 0);
-            proptest::prop_assert_eq!(plain.map(|plain| (plain.tunnel(), plain.facts)), long_way);
+            let plain = plain.map(|plain| {
+                let PlainTunnel { header, payload, beyond_link, ip_offset, facts, .. } = plain;
+                (PlainTunnel::tunnel_of(header, payload, beyond_link, Some(ip_offset)), facts)
+            });
+            proptest::prop_assert_eq!(plain, long_way);
         }
     }
 }

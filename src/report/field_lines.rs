@@ -70,11 +70,7 @@ pub(super) fn write(
 }
 
 /// Starts a line with the offset of a field, or with a dash where there is none.
-pub(super) fn write_offset(
-    out: &mut MarkedLines<'_>,
-    field: Option<&Field<'_>>,
-    palette: &Palette,
-) -> io::Result<()> {
+fn write_offset(out: &mut MarkedLines<'_>, field: Option<&Field<'_>>, palette: &Palette) -> io::Result<()> {
     let quiet = palette.quiet;
     match field {
         Some(field) => {

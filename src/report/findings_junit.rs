@@ -22,7 +22,7 @@ pub struct JunitReport<W> {
 const FEW: usize = 20;
 
 impl<W: Write> JunitReport<W> {
-    /// A document on `out`, in which a finding of `fails_from` or graver fails its case; others are told in the
+    /// A document on `out`, in which a finding of `fails_from` or above fails its case; others are told in the
     /// output of theirs. The cases of rules that `choice` hides are skipped.
     pub fn new(out: W, fails_from: Level, choice: Choice) -> Self {
         Self { out, fails_from, choice }

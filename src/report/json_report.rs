@@ -246,7 +246,7 @@ impl<W: Write> Pieces<W> {
         Ok(())
     }
 
-    /// The sections of a document that are known only in the end.
+    /// The sections of a document that are known only at the end.
     fn tables(&mut self, sections: Sections, tables: &mut Tables<'_>) -> io::Result<()> {
         if sections.exchanges {
             self.list("exchanges", tables.exchanges())?;

@@ -267,7 +267,7 @@ pub(super) const fn encapsulation_name(encapsulation: Encapsulation) -> &'static
 }
 
 /// The word for what became of a UDP checksum.
-pub(super) const fn checksum_name(checksum: Checksum) -> &'static str {
+const fn checksum_name(checksum: Checksum) -> &'static str {
     match checksum {
         Checksum::Absent => "absent",
         Checksum::Correct => "correct",

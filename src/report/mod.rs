@@ -1,4 +1,4 @@
-//! Turns results into text, trees, JSON and CSV. Nothing here decides anything about the protocol.
+//! Writes results as text, trees, JSON and CSV. Nothing here decides anything about the protocol.
 
 mod capture_json;
 mod clock;
@@ -82,11 +82,11 @@ pub struct Sections {
     pub flows: bool,
     /// What each home agent did.
     pub traffic: bool,
-    /// What was refused for reasons of security.
+    /// What was refused for security reasons.
     pub violations: bool,
     /// What the rules found.
     pub findings: bool,
-    /// What was counted.
+    /// All counters.
     pub stats: bool,
 }
 
@@ -114,15 +114,15 @@ impl Sections {
     }
 }
 
-/// One of the output formats: told of each message as it is read, and of the end.
+/// An output format: takes each message as it is read, and a summary at the end.
 pub trait Report {
-    /// Takes the time of the first frame, before any message. Only relative times want to know.
+    /// Takes the time of the first frame, before any message. Only relative times need it.
     fn begin(&mut self, _first: Timestamp) {}
 
     /// Takes the next message of the timeline, and what the rules found in it.
     fn message(&mut self, seen: &SeenMessage<'_>, keys: &KeyRing, found: &[Finding]) -> io::Result<()>;
 
-    /// Takes what there is to say when the input has ended.
+    /// Takes the summary when the input has ended.
     fn finish(&mut self, summary: &Summary<'_>) -> io::Result<()>;
 
     /// Hands everything written so far to the reader.

@@ -8,7 +8,7 @@ use super::message_line::MessageLine;
 use super::{Clock, Look, hex_dump, message_tree};
 use crate::rules::Finding;
 use crate::state::{Exchange, Node, Observer, Rule};
-use crate::time::{Precision, Timestamp};
+use crate::time::Precision;
 use crate::trace::SeenMessage;
 use crate::wire::{KeyRing, Numbers};
 
@@ -73,8 +73,6 @@ pub struct LadderPage {
 /// Something on a ladder.
 #[derive(Clone, Debug)]
 pub struct LadderEvent {
-    /// When it happened.
-    pub time: Timestamp,
     /// The frame of a message; `None` for tunnels that come up or go down.
     pub frame: Option<u64>,
     /// How it is drawn.
@@ -97,7 +95,6 @@ impl LadderPage {
         // Writing to memory cannot fail.
         let (heads, drawn) = ladder::text::parts(&ladder, &times, look).unwrap_or_default();
         let events = ladder.events.iter().zip(drawn).map(|(event, drawn)| LadderEvent {
-            time: event.time,
             frame: match event.what {
                 What::Message(frame, _) => Some(frame),
                 What::TunnelUp | What::TunnelDown => None,

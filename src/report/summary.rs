@@ -1,4 +1,4 @@
-//! What there is to say about a capture as a whole.
+//! The results of a capture as a whole.
 
 use std::collections::BTreeSet;
 
@@ -15,19 +15,19 @@ use crate::wire::Numbers;
 pub struct Summary<'a> {
     /// Names of the inputs as they were given; `-` for standard input.
     pub files: &'a [String],
-    /// Where the frames stand in these, where a report asks for it.
+    /// Where the frames are in these files, if the report needs it.
     pub origins: Option<&'a Origins>,
     /// Link types of the inputs, in order of first appearance.
     pub link_types: &'a [LinkType],
     /// Frames, messages and tunnelled packets.
     pub counts: &'a Counts,
-    /// What was inferred.
+    /// The observer, with its tables.
     pub observer: &'a Observer,
-    /// What the rules found; `None` when they were not asked.
+    /// What the rules found; `None` without rules.
     pub findings: Option<&'a Findings>,
-    /// The one node to narrow everything to.
+    /// The only node to report on, if it is not all of them.
     pub target: Option<&'a Target>,
-    /// The flows to narrow the table of flows to, by their places in the observer's; `None` for all of the target.
+    /// The only flows to report, by their places in the observer's table; `None` for all of the target.
     pub flows: Option<&'a BTreeSet<u32>>,
     /// Fragments and frames that could not be decoded.
     pub network: Counters,
@@ -37,7 +37,7 @@ pub struct Summary<'a> {
     pub numbers: Numbers,
     /// What a live capture lost; `None` for files.
     pub lost: Option<Lost>,
-    /// What input and output failed, in words, where that is known before the report is.
+    /// What failed of input and output, in words, as far as it is known before the report.
     pub failures: &'a [String],
 }
 
@@ -51,7 +51,7 @@ pub struct Lost {
 }
 
 impl Summary<'_> {
-    /// Says of a finding whether it concerns the one node that everything is narrowed to, if it is.
+    /// Says of a finding whether it concerns the target, if there is one.
     pub fn wanted_findings(&self) -> impl Fn(&Finding) -> bool {
         let selection = super::Selection::new(self);
         move |finding| selection.has_finding(finding)

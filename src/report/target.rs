@@ -1,4 +1,4 @@
-//! The one node that everything is narrowed to (`--node`).
+//! The only node to report on (`--node`).
 
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
@@ -19,7 +19,7 @@ pub enum Target {
 }
 
 impl Target {
-    /// What a user wrote: an address, or else a NAI.
+    /// A node as a user wrote it: by an address, or else by a NAI.
     pub fn parse(text: &str) -> Self {
         text.parse().map_or_else(|_| Self::Nai(text.to_owned()), Self::HomeAddress)
     }
@@ -57,7 +57,7 @@ impl Target {
         }
     }
 
-    /// Whether a message names the node itself; others are told by the exchange they belong to.
+    /// Whether a message names the node itself. Other messages are the node's if their exchange is.
     pub fn is_named_in(&self, message: &Message<'_>) -> bool {
         let home_address = || HeaderFacts::of(message).home_address;
         match self {

@@ -1,4 +1,4 @@
-//! Findings: what rules found, where, and in which words; kept up to a bound, counted exactly.
+//! Findings: what rules found and where, in words. A limited number is kept, and all are counted.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -41,9 +41,9 @@ impl Place {
 pub struct Finding {
     /// The rule.
     pub rule: &'static Rule,
-    /// Its level, as the operator set it.
+    /// Its level, raised by `--deny` or not.
     pub level: Level,
-    /// The packet it attaches to.
+    /// The packet it is about.
     pub place: Place,
     /// Who is at fault.
     pub subject: Subject,
@@ -51,20 +51,20 @@ pub struct Finding {
     pub node: Option<u32>,
     /// That node's home address, if it has one.
     pub home_address: Option<Ipv4Addr>,
-    /// What was seen, with its values, and what is asked.
+    /// What was seen, with values, and what is required.
     pub message: Wording,
     /// The octets of the UDP payload it is about.
     pub octets: Option<Range<usize>>,
 }
 
-/// What a run found of one rule.
+/// The findings of one rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OfRule {
     /// How many there were, kept or not.
     pub count: u64,
     /// How many of them found no room.
     pub evicted: u64,
-    /// The gravest level of any of them, as the operator set it.
+    /// The most serious level of any of them, raised by `--deny` or not.
     pub gravest: Level,
 }
 

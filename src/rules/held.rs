@@ -72,12 +72,6 @@ impl Known {
 }
 
 impl Validator {
-    /// Judges a tunnelled packet, after the observer took it.
-    pub fn packet(&mut self, tunnel: &Tunnel<'_>, place: Place, seen: Attribution, observer: &mut Observer) {
-        self.packet_soon(tunnel, place, seen, observer);
-        self.release(observer);
-    }
-
     /// Judges a tunnelled packet, after the observer took it, together with those that follow: what is known of each
     /// lies somewhere else in memory, and so the visits overlap. Whoever uses this calls [`Validator::release`] before
     /// the observer takes a message.

@@ -1,4 +1,4 @@
-//! What a rule is: its words, and the check that stands beside them.
+//! What a rule is: its texts and its check.
 
 use super::facts::{
     Answering, Asking, Carried, Expired, FlowBindingFacts, MessageFacts, Revoking, Sprayed, Traits,
@@ -6,14 +6,14 @@ use super::facts::{
 };
 use super::finder::Finder;
 
-/// A rule of the catalogue. Everything that is said of it anywhere comes from this one declaration.
+/// A rule of the catalogue. Everything that mipflow and its documentation say about a rule comes from its declaration.
 #[derive(Debug)]
 pub struct Rule {
-    /// Stable identifier, `PREFIX-NNN`; never used again for another rule.
+    /// Identifier, `PREFIX-NNN`, which never changes and is never reused for another rule.
     pub id: &'static str,
     /// Short diagnostic.
     pub title: &'static str,
-    /// How grave a breach is.
+    /// How serious a breach is.
     pub level: Level,
     /// Documents and sections it comes from.
     pub source: &'static str,
@@ -21,11 +21,11 @@ pub struct Rule {
     pub subject: Subject,
     /// What has to be known to judge it.
     pub scope: Scope,
-    /// The exact trigger, and the packet it attaches to. Terms like D6 are in [`super::DEFINITIONS`].
+    /// When exactly it fires, and for which packet. [`super::DEFINITIONS`] has terms like D6.
     pub fires: &'static str,
     /// What it means to an operator.
     pub why: &'static str,
-    /// Octets, or a course of packets, that fire it.
+    /// Octets, or a sequence of packets, for which it fires.
     pub example: &'static str,
     /// How it is judged.
     pub(super) check: Check,
@@ -39,19 +39,19 @@ impl PartialEq for Rule {
 
 impl Eq for Rule {}
 
-/// How grave a finding is; the gravest first.
+/// How serious a finding is; the most serious first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
     /// A requirement or a binding constraint is broken.
     Must,
     /// A recommendation is not followed.
     Should,
-    /// The text is silent or ambiguous, or what was seen is lawful and suspicious. Never counts against conformance.
+    /// The text is silent or ambiguous, or what was seen is lawful but suspicious. It is no breach of the specification.
     Note,
 }
 
 impl Level {
-    /// All levels, the gravest first.
+    /// All levels, the most serious first.
     pub const ALL: [Self; 3] = [Self::Must, Self::Should, Self::Note];
 
     /// The word that the command line and JSON use.
@@ -88,7 +88,7 @@ impl Subject {
         }
     }
 
-    /// As short as in the documents.
+    /// The abbreviation that the RFCs use.
     pub const fn short(self) -> &'static str {
         match self {
             Self::MobileNode => "MN",
@@ -98,7 +98,7 @@ impl Subject {
         }
     }
 
-    /// The words for people.
+    /// The name for people.
     pub const fn title(self) -> &'static str {
         match self {
             Self::MobileNode => "mobile node",
@@ -123,9 +123,6 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// All scopes.
-    pub const ALL: [Self; 4] = [Self::Message, Self::Exchange, Self::State, Self::Traffic];
-
     /// The word that the command line and JSON use.
     pub const fn name(self) -> &'static str {
         match self {
@@ -137,25 +134,24 @@ impl Scope {
     }
 }
 
-/// When a rule is judged, and the function that does it. A function reads facts and reports; it changes nothing.
+/// When a rule is checked, and the function that does it. The function reads facts and reports; it changes nothing.
 ///
-/// What stands before the function of a rule about messages says which messages it can fire on at all; others are not
-/// shown to it.
+/// The traits of a rule about messages say for which messages it can fire; its function sees no others.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Check {
-    /// Every datagram on a Mobile IP port that is no whole Registration Request or Reply, runts among them.
+    /// Every datagram on a Mobile IP port that is not a complete Registration Request or Reply, runts included.
     Datagram(fn(&MessageFacts<'_, '_>, &mut Finder<'_>)),
-    /// Every Registration Request or Reply with a whole fixed part.
+    /// Every Registration Request or Reply with a complete fixed part.
     Registration(Traits, fn(&MessageFacts<'_, '_>, &mut Finder<'_>)),
     /// Every Flow-Binding extension of a registration.
     FlowBinding(fn(&MessageFacts<'_, '_>, &FlowBindingFacts<'_>, &mut Finder<'_>)),
-    /// Every Registration Request, with what the session was before it.
+    /// Every Registration Request, with the session before it.
     Request(Traits, fn(&Asking<'_, '_, '_>, &mut Finder<'_>)),
-    /// Every Registration Reply, with what it answers and what the session was before it.
+    /// Every Registration Reply, with what it answers and the session before it.
     Reply(Traits, fn(&Answering<'_, '_, '_>, &mut Finder<'_>)),
     /// Both of the two before.
     Both(Traits, fn(&Asking<'_, '_, '_>, &mut Finder<'_>), fn(&Answering<'_, '_, '_>, &mut Finder<'_>)),
-    /// Every Registration Request that got no reply within the reply timeout, at its end.
+    /// Every Registration Request that got no reply, at the end of the reply timeout.
     Unanswered(fn(&Unanswered<'_>, &mut Finder<'_>)),
     /// Every binding that expires, at its expiry.
     Expiry(fn(&Expired<'_>, &mut Finder<'_>)),
@@ -165,11 +161,11 @@ pub(super) enum Check {
     ReplyOrPacket(Traits, fn(&Answering<'_, '_, '_>, &mut Finder<'_>), fn(&Carried<'_, '_>, &mut Finder<'_>)),
     /// Every data packet of a known home agent.
     Packet(fn(&Carried<'_, '_>, &mut Finder<'_>)),
-    /// Every data packet, and every fragment of one before the whole.
+    /// Every data packet, and every fragment of one before the packet is complete.
     PacketOrFragment(fn(&Carried<'_, '_>, &mut Finder<'_>)),
     /// Every direction of a flow without a rule that switches tunnels too often.
     Spray(fn(&Sprayed, &mut Finder<'_>)),
-    /// Every tunnelled packet to the end of a tunnel, of whichever sender.
+    /// Every tunnelled packet to the end of a tunnel, whoever sent it.
     Forward(fn(&Carried<'_, '_>, &mut Finder<'_>)),
     /// Every Registration Revocation.
     Revocation(fn(&Revoking<'_, '_, '_>, &mut Finder<'_>)),

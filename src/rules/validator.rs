@@ -1,4 +1,4 @@
-//! The validator: fed with what the observer was fed with, right after it, and asked for findings.
+//! The validator: takes what the observer took, right after it, and has the findings.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -14,20 +14,20 @@ use crate::state::{Attribution, MessageEvent, Observer, Vouching};
 use crate::time::Timestamp;
 use crate::wire::{KeyRing, PORT};
 
-/// What a validator is told beforehand.
+/// Settings of a validator.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Nanoseconds within which a reply answers a request (D1); the observer's.
+    /// How long after a request a reply can answer it (D1), in nanoseconds; the same as the observer's.
     pub reply_timeout: i64,
     /// Whether nothing was registered before the capture began (D10).
     pub cold_start: bool,
     /// UDP ports of Mobile IP.
     pub ports: Vec<u16>,
-    /// What the operator hides and what they raise.
+    /// The rules that are hidden and raised.
     pub choice: Choice,
     /// The most findings that are kept; all are counted.
     pub most_findings: usize,
-    /// Scatters the tables; see the observer's.
+    /// Seed of the hash tables; see the observer's.
     pub seed: u64,
 }
 
@@ -44,9 +44,9 @@ impl Default for Options {
     }
 }
 
-/// Judges what was seen by the rules of the catalogue.
+/// Checks what was seen against the rules of the catalogue.
 ///
-/// Each packet goes to the observer first, then here; the clock is that of the packets.
+/// The observer takes each packet first, then the validator; the clock is that of the packets.
 #[derive(Debug)]
 pub struct Validator {
     pub(super) checks: Checks,
@@ -94,7 +94,7 @@ impl Validator {
         &self.findings
     }
 
-    /// Takes out what was found since this was last asked, for who tells findings as they come.
+    /// Takes what was found since the last call, for those who report findings as they come.
     pub fn take_findings(&mut self) -> Vec<Finding> {
         self.findings.take_kept()
     }
@@ -144,8 +144,8 @@ impl Validator {
         self.soonest = waits.map_or(next, |waits| waits.min(next));
     }
 
-    /// Ends the validation: nothing more will be seen. What needed more time is decided if it can be. The observer is
-    /// brought up to date for it, and closed after it.
+    /// Ends the validation. What was still waiting is decided if it can be. The observer is brought up to date by this, and
+    /// has to be closed after it.
     pub fn close(&mut self, observer: &mut Observer) {
         let clock = observer.clock();
         self.advance(clock, observer);

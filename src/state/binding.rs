@@ -7,7 +7,7 @@ use super::{Encapsulation, FarEnd};
 use crate::time::Timestamp;
 use crate::wire::{AccessTechnology, Multipath, RequestFlags};
 
-/// A Binding Identifier that may stand for a binding: 1 to 254 (RFC 7629 §4.1).
+/// A Binding Identifier that a binding can have: 1 to 254 (RFC 7629 §4.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Bid(NonZeroU8);
 
@@ -26,7 +26,7 @@ impl Bid {
     }
 }
 
-/// What the Multipath extension says of the interface behind a binding (RFC 7629 §4.1).
+/// What the Multipath extension says about the interface of a binding (RFC 7629 §4.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Interface {
     /// Identifier of the binding.
@@ -55,7 +55,7 @@ pub struct Binding {
     pub interface: Option<Interface>,
     /// Care-of address as registered.
     pub care_of_address: Ipv4Addr,
-    /// Whether it may have one nevertheless, in what was not captured of the request.
+    /// Whether it may have a BID nevertheless, in a part of the request that was not captured.
     pub hides_bid: bool,
     /// Where its tunnel ends: the care-of address, or in UDP the request's source as the home agent saw it.
     pub far_end: FarEnd,
@@ -63,9 +63,9 @@ pub struct Binding {
     pub flags: RequestFlags,
     /// Whether UDP tunnelling was granted (RFC 3519).
     pub udp: bool,
-    /// Alive, or why not.
+    /// Whether it is alive, or how it ended.
     pub state: BindingState,
-    /// Lifetime granted, in seconds; 65535 never ends.
+    /// Lifetime granted, in seconds; 65535 never expires.
     pub lifetime: u16,
     /// Time of the reply that made it.
     pub registered: Timestamp,
@@ -75,16 +75,16 @@ pub struct Binding {
     pub expires: Option<Timestamp>,
     /// When it ended.
     pub ended: Option<Timestamp>,
-    /// Frame of the reply that made, refreshed or ended it; expiry leaves it.
+    /// Frame of the reply that made, refreshed or ended it; unchanged by expiry.
     pub frame: u64,
 }
 
-/// That a binding went to another care-of address and lived on there.
+/// The move of a live binding to another care-of address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Move {
-    /// The binding as it was before.
+    /// The binding before the move.
     pub left: Binding,
-    /// Its next care-of address.
+    /// Its new care-of address.
     pub to: Ipv4Addr,
     /// Time of the reply that accepted it.
     pub time: Timestamp,
@@ -119,13 +119,13 @@ impl BindingState {
 }
 
 impl Binding {
-    /// Whether it is the one that a message names by this octet.
+    /// Whether it has this BID.
     #[inline]
     pub fn has_bid(&self, octet: u8) -> bool {
         self.bid().map(Bid::octet) == Some(octet)
     }
 
-    /// Whether it is alive; expiry has to be settled before.
+    /// Whether it is alive, provided that expired bindings have been marked as such.
     pub fn is_active(&self) -> bool {
         self.state == BindingState::Active
     }
@@ -135,8 +135,7 @@ impl Binding {
         self.registered <= time && self.ended.is_none_or(|ended| ended > time)
     }
 
-    /// When its lifetime runs out, or did; `None` where it never ends, and for what was removed before: that does not
-    /// expire.
+    /// When its lifetime ends or ended; `None` if it never does, or if the binding was removed before.
     pub fn lapse(&self) -> Option<Timestamp> {
         self.expires.filter(|_| matches!(self.state, BindingState::Active | BindingState::Expired))
     }
@@ -159,8 +158,7 @@ impl Binding {
         }
     }
 
-    /// Whether a registration like this would give it more time and change nothing else. The reserved flags count
-    /// for nothing (RFC 5944 §3.3).
+    /// Whether a registration like this would only give it more time. The reserved flags are ignored (RFC 5944 §3.3).
     pub(super) fn is_refreshed_by(
         &self,
         interface: Option<Interface>,

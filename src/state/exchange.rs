@@ -7,7 +7,7 @@ use super::{Bid, FlowBindings};
 use crate::time::{Precision, Timestamp};
 use crate::wire::ReplyCode;
 
-/// A request and its replies, relay legs and retransmissions included; or a reply that nobody asked for.
+/// A request and its replies, with all relay legs and retransmissions; or a reply to no known request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exchange {
     /// Home address: the request's, or the one its reply assigned.
@@ -22,9 +22,9 @@ pub struct Exchange {
     pub kind: Option<Kind>,
     /// What became of it.
     pub status: Status,
-    /// The packets of it that were seen, in order.
+    /// Its packets, in the order in which they were seen.
     pub legs: Vec<Leg>,
-    /// The Code of the reply that decided.
+    /// The Code of the first reply, which decided.
     pub code: Option<ReplyCode>,
     /// The binding it was about.
     pub bid: Option<Bid>,
@@ -32,8 +32,8 @@ pub struct Exchange {
     pub care_of_address: Option<Ipv4Addr>,
     /// Lifetime asked for in seconds.
     pub requested: Option<u16>,
-    /// Lifetime granted in seconds: the lower of request and reply. `None` where nothing was accepted; what a denial has in
-    /// that field means nothing (RFC 5944 §3.4).
+    /// Lifetime granted in seconds: the lower one of request and reply. `None` unless accepted: in a denial the field has
+    /// no meaning (RFC 5944 §3.4).
     pub granted: Option<u16>,
     /// Nanoseconds from the request that was answered to its reply.
     pub round_trip: Option<i64>,
@@ -41,25 +41,25 @@ pub struct Exchange {
     pub retransmissions: u32,
     /// The request's Flow-Bindings.
     pub asked_flows: FlowBindings,
-    /// Those of the reply that decided.
+    /// Those of the first reply.
     pub answered_flows: FlowBindings,
 }
 
-/// How a reply of an exchange comes after the others.
+/// How a reply of an exchange relates to those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReplyOrder {
-    /// It decided.
+    /// It is the first, which decided.
     First,
-    /// It has the code of one before it, between others.
+    /// It has the code of an earlier one, between other endpoints.
     Relayed,
-    /// It has the code of one before it, between the same two.
+    /// It has the code of an earlier one, between the same endpoints.
     Again,
-    /// None before it has its code.
+    /// No earlier one has its code.
     Other,
 }
 
 impl Exchange {
-    /// The legs that are replies, with their codes, told apart: the first decides, others come after it.
+    /// The legs that are replies, each with its code and how it relates to those before it.
     pub fn replies(&self) -> impl Iterator<Item = (&Leg, ReplyCode, ReplyOrder)> {
         let mut before: Vec<(ReplyCode, &Leg)> = Vec::new();
         self.legs.iter().filter_map(move |leg| {
@@ -79,18 +79,33 @@ impl Exchange {
             Some((leg, code, order))
         })
     }
+
+    /// Frames of the request, relay legs and retransmissions included.
+    pub fn request_frames(&self) -> impl Iterator<Item = u64> {
+        self.legs.iter().filter(|leg| !matches!(leg.step, Step::Reply(_))).map(|leg| leg.frame)
+    }
+
+    /// Frames of its replies.
+    pub fn reply_frames(&self) -> impl Iterator<Item = u64> {
+        self.legs.iter().filter(|leg| matches!(leg.step, Step::Reply(_))).map(|leg| leg.frame)
+    }
+
+    /// Whether the request named no particular home agent, but looked for one (RFC 5944 §3.6.1.2).
+    pub fn asks_any_home_agent(&self) -> bool {
+        !can_be_agent(self.home_agent)
+    }
 }
 
 /// What a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// A binding that is not there yet.
+    /// A new binding.
     Register,
-    /// More time for a binding as it is.
+    /// More time for an unchanged binding.
     Refresh,
-    /// A change to a binding.
+    /// A change of a binding.
     Update,
-    /// One binding in place of all (O).
+    /// One binding instead of all others (O).
     Overwrite,
     /// More time for all bindings (B).
     BulkRefresh,
@@ -166,28 +181,4 @@ pub enum Step {
     Retransmission,
     /// A reply with this code.
     Reply(ReplyCode),
-}
-
-impl Exchange {
-    /// Frames of the request, relay legs and retransmissions included.
-    pub fn request_frames(&self) -> impl Iterator<Item = u64> {
-        self.legs.iter().filter(|leg| !matches!(leg.step, Step::Reply(_))).map(|leg| leg.frame)
-    }
-
-    /// Frames of its replies.
-    pub fn reply_frames(&self) -> impl Iterator<Item = u64> {
-        self.legs.iter().filter(|leg| matches!(leg.step, Step::Reply(_))).map(|leg| leg.frame)
-    }
-}
-
-impl Exchange {
-    /// Whether the request named no home agent that could answer, but looked for one (RFC 5944 §3.6.1.2).
-    pub fn asks_any_home_agent(&self) -> bool {
-        !can_be_agent(self.home_agent)
-    }
-
-    /// Whether the reply's code accepted the request.
-    pub fn is_accepted(&self) -> bool {
-        self.code.is_some_and(ReplyCode::is_accepted)
-    }
 }

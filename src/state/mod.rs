@@ -1,9 +1,9 @@
-//! What an observer may believe: nodes, bindings, policy, tunnels and flows, inferred from packets alone.
+//! What follows from the packets that were seen: nodes, bindings, policy, tunnels and flows.
 //!
-//! [`Observer`] is fed with packets and their times, and asked for tables. It does no I/O and reads no clock, so
-//! a trace, a live capture and a test go through the very same code.
+//! [`Observer`] takes packets with their times, and has the tables. It does no I/O and reads no clock, so capture files,
+//! live captures and tests use the same code.
 //!
-//! Where RFC 7629 is silent, a choice had to be made; those choices are marked **(ours)**.
+//! Choices that RFC 7629 leaves open are marked **(ours)**; docs/what-is-inferred.md explains them.
 
 mod addresses6;
 mod agent;

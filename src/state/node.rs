@@ -17,18 +17,18 @@ use crate::wire::ReplyCode;
 
 pub(super) use transitions::Registration;
 
-/// Tunnels that a node keeps, ended ones included: flows count by their places, so none can make room. More than one
-/// that roams for weeks has, and few enough for one that lies.
+/// The most tunnels of a node, ended ones included. None can make room for others, because flows refer to their places.
+/// It is more than a node that roams for weeks has, and few enough for a node that lies.
 const TUNNELS: usize = 1 << 10;
 /// Whether a node may register several care-of addresses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Multipath {
-    /// It never asked, as far as was seen.
+    /// It was never seen to ask.
     #[default]
     Off,
     /// A registration with Multipath was accepted.
     Enabled,
-    /// The home agent answered `MULTIPATH_NOT_ALLOWED` since.
+    /// The home agent has answered `MULTIPATH_NOT_ALLOWED` since.
     Refused,
 }
 
@@ -50,11 +50,11 @@ pub struct Node {
     pub home_agent: Ipv4Addr,
     /// Its home address; `None` while only its NAI is known.
     pub home_address: Option<Ipv4Addr>,
-    /// Its NAI, if one was seen; it can name another node by now.
+    /// Its NAI, if one was seen; it may have become another node's.
     pub nai: Option<Box<[u8]>>,
     /// Whether it may use Multipath.
     pub multipath: Multipath,
-    /// Why its last request that was answered was denied; `None` when that was accepted.
+    /// The code that denied its last answered request; `None` if that was accepted.
     pub denied: Option<ReplyCode>,
     bindings: Vec<Binding>,
     policy: Policy,
@@ -78,7 +78,7 @@ pub struct Node {
     next_expiry: Timestamp,
 }
 
-/// What few nodes have, apart from what each has.
+/// What only few nodes have.
 #[derive(Clone, Debug, Default)]
 struct Rare {
     prefixes: Vec<Prefix>,
@@ -104,8 +104,8 @@ struct FormerEnd {
     left: Timestamp,
 }
 
-/// The little of a node that decides whether a packet of a known flow changes anything. It stands in a table of its
-/// own: a node lies in main memory, and this in a cache.
+/// The few fields of a node that decide whether a packet of a known flow changes anything. They are in a table of their
+/// own, which fits into a cache; nodes do not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Pulse {
     pub birth: u32,
@@ -157,7 +157,7 @@ impl Node {
         &self.tunnels
     }
 
-    /// What was refused to it for reasons of security; `None` when nothing was.
+    /// What was refused to it for security reasons; `None` if nothing was.
     pub fn violations(&self) -> Option<&Violations> {
         self.rare.as_ref()?.violations.as_ref()
     }
@@ -166,7 +166,7 @@ impl Node {
         &mut self.rare.get_or_insert_default().violations
     }
 
-    /// Prefixes acknowledged for it.
+    /// The prefixes that replies acknowledged for it.
     pub fn prefixes(&self) -> &[Prefix] {
         self.rare.as_ref().map_or(&[], |rare| &rare.prefixes)
     }
@@ -175,8 +175,8 @@ impl Node {
         &mut self.rare.get_or_insert_default().prefixes
     }
 
-    /// Whether prefixes were acknowledged for it that found no room, or lost theirs to other nodes: packets of nobody may
-    /// be its own.
+    /// Whether there was no room for a prefix that was acknowledged for it, or no longer is: packets that belong to no node
+    /// may be its own.
     pub fn lacks_prefixes(&self) -> bool {
         self.rare.as_ref().is_some_and(|rare| rare.lacks_prefixes)
     }
@@ -185,13 +185,13 @@ impl Node {
         self.rare.get_or_insert_default().lacks_prefixes = true;
     }
 
-    /// Whether the last registration put an active binding out of the table, which had room for no more: it may live on.
+    /// Whether the last registration evicted an active binding for lack of room: that binding may still be alive.
     pub fn lost_binding(&self) -> bool {
         self.rare.as_ref().is_some_and(|rare| rare.lost_binding)
     }
 
-    /// The place among its tunnels of the one that the binding at `place` has; of several bindings that had the same
-    /// tunnel one after the other, only the last has it.
+    /// The index of the tunnel of the binding at `place`. If several bindings had the same tunnel one after the other, only
+    /// the last has it.
     pub fn tunnel_of(&self, place: usize) -> Option<usize> {
         let key = |binding: &Binding| (binding.bid(), binding.care_of_address, binding.encapsulation());
         let wanted = key(self.bindings.get(place)?);
@@ -203,7 +203,7 @@ impl Node {
         self.tunnels.iter().position(is_it)
     }
 
-    /// The tunnels that no binding has: packets turned up there, or the binding is gone.
+    /// The tunnels without a binding: packets were seen there, or the binding is gone.
     pub fn tunnels_without_binding(&self) -> impl Iterator<Item = &Tunnel> {
         let mut is_had = vec![false; self.tunnels.len()];
         for place in (0..self.bindings.len()).filter_map(|place| self.tunnel_of(place)) {
@@ -214,12 +214,12 @@ impl Node {
         self.tunnels.iter().zip(is_had).filter(|(_, is_had)| !is_had).map(|(tunnel, _)| tunnel)
     }
 
-    /// Tells it from nodes that had its index before.
+    /// A number that distinguishes it from nodes that had its index before.
     pub fn birth(&self) -> u32 {
         self.birth
     }
 
-    /// How many flows of it are kept.
+    /// How many of its flows are kept.
     pub fn flow_count(&self) -> u32 {
         self.flows
     }
@@ -229,19 +229,19 @@ impl Node {
         self.bindings.iter().filter(|binding| binding.is_active())
     }
 
-    /// The active binding with this care-of address, where there is one alone.
+    /// The active binding with this care-of address, if there is exactly one.
     pub(super) fn only_one_at(&self, care_of_address: Ipv4Addr) -> Option<&Binding> {
         let mut here = self.active().filter(|binding| binding.care_of_address == care_of_address);
         here.next().filter(|_| here.next().is_none())
     }
 
-    /// The binding that a rule means by this octet: the active one, or the last that had it.
+    /// The binding that a rule means by this BID: the active one, or the last one that had it.
     pub fn latest_of(&self, bid: u8) -> Option<&Binding> {
         let has_it = |binding: &&Binding| binding.has_bid(bid);
         self.active().find(has_it).or_else(|| self.bindings.iter().rev().find(has_it))
     }
 
-    /// What a rule does with the bindings that are active.
+    /// What a rule does, given the bindings that are active.
     pub fn effect_of(&self, rule: &Rule) -> Effect {
         rule.effect(|bid| self.active().any(|binding| binding.has_bid(bid)))
     }
@@ -252,7 +252,7 @@ impl Node {
         self.bindings.is_empty() && self.multipath == Multipath::Off && self.flows == 0
     }
 
-    /// Whether it looks for a home agent: what its requests name is none (RFC 5944 §3.6.1.2).
+    /// Whether it looks for a home agent: its requests name none in particular (RFC 5944 §3.6.1.2).
     pub fn seeks_home_agent(&self) -> bool {
         !can_be_agent(self.home_agent)
     }

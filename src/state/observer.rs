@@ -1,4 +1,4 @@
-//! The observer: fed with messages and tunnelled packets and their times, asked for tables.
+//! The observer: takes messages and tunnelled packets with their times, and has tables of what follows from them.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -18,25 +18,25 @@ use super::tally::Uncounted;
 use super::{AgentTraffic, Binding, Exchange, FlowView, Node, Status, Step};
 use crate::time::Timestamp;
 
-/// What an observer is told beforehand.
+/// Settings of an observer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// Nanoseconds within which a reply answers a request.
+    /// How long after a request a reply can answer it, in nanoseconds.
     pub reply_timeout: i64,
-    /// Whether exchanges are kept to be shown; bindings and policy do not need it.
+    /// Whether exchanges are kept for [`Observer::exchanges`]; bindings and policy do not need them.
     pub keep_exchanges: bool,
-    /// Whether [`Observer::tunnel`] has to say whose each packet is, and whether it is in a known tunnel. Without it
-    /// packets are counted some at a time, which is faster, and nothing is said of them but their
-    /// [`Standing`](super::Standing).
+    /// Whether [`Observer::tunnel`] has to say which node each packet belongs to, and whether it is in a known tunnel.
+    /// Without this, packets are counted in batches, which is faster, and only their [`Standing`](super::Standing) is
+    /// known.
     pub attribute: bool,
-    /// Whether [`Observer::before`] is kept.
+    /// Whether [`Observer::before`] and [`Observer::rules_before`] are kept.
     pub keep_before: bool,
-    /// How flows are vouched for, where somebody does.
+    /// How flows are vouched for, if anybody does.
     pub vouching: Vouching,
     /// Bounds of the tables.
     pub limits: Limits,
-    /// Scatters the tables. Whoever reads the packets of strangers gives a number they cannot know, so that they
-    /// cannot make the tables slow; results do not depend on it.
+    /// Seed of the hash tables. When reading packets of strangers, give a number that they cannot know, so that they
+    /// cannot make the tables slow. Results do not depend on it.
     pub seed: u64,
 }
 
@@ -47,15 +47,15 @@ pub struct Limits {
     pub nodes: usize,
     /// Rules in the policies of all nodes.
     pub rules: usize,
-    /// Requests that wait for their reply, or for late copies.
+    /// Requests that wait for a reply, or for late copies.
     pub pending: usize,
-    /// Exchanges kept.
+    /// Exchanges that are kept.
     pub exchanges: usize,
     /// Flows of all nodes.
     pub flows: usize,
     /// Flows of one node.
     pub flows_of_one_node: u32,
-    /// Octets of the Flow-Bindings of all requests that wait, and as many of all exchanges kept.
+    /// Octets of the Flow-Bindings of all waiting requests, and as many again for all exchanges that are kept.
     pub flow_binding_octets: usize,
 }
 
@@ -92,24 +92,25 @@ impl Default for Limits {
 pub struct Evictions {
     /// Nodes.
     pub nodes: u64,
-    /// Exchanges, and requests that no longer wait.
+    /// Exchanges, and waiting requests.
     pub exchanges: u64,
-    /// Flows, and packets of flows that never found room.
+    /// Flows, and packets of flows that there was no room for.
     pub flows: u64,
-    /// Ended bindings, and moves of bindings, out of the history of their node.
+    /// Ended bindings and moves of bindings, from the history of their node.
     pub bindings: u64,
-    /// Rules that never found room in the policy of their node, or beside those of all others.
+    /// Rules that there was no room for in the policy of their node, or among those of all nodes.
     pub rules: u64,
-    /// Packets of exchanges that have more of them than are kept.
+    /// Packets of exchanges beyond those that are kept of each.
     pub legs: u64,
-    /// Whatever else found no room: prefixes, home agents, far ends, revocations that wait, and packets in
-    /// more tunnels than a node can have.
+    /// Everything else: prefixes, home agents, far ends, waiting revocations, and packets in more tunnels than a node
+    /// can have.
     pub others: u64,
 }
 
-/// Infers what mobile nodes and home agents believe from what they sent (observer.md).
+/// Infers the state of mobile nodes and home agents from what they sent, as docs/what-is-inferred.md describes.
 ///
-/// The only clock is the time of the packets; [`Observer::advance`] moves it.
+/// Its only clock is the time of the packets; [`Observer::advance`] moves it. It has one table each for nodes (with their
+/// bindings, policy and tunnels), exchanges, flows and home agents.
 #[derive(Clone, Debug)]
 pub struct Observer {
     pub(super) options: Options,
@@ -185,15 +186,15 @@ impl Observer {
         }
     }
 
-    /// Moves the clock to the time of a packet, any packet, whichever way the clock of the capture goes. What has
-    /// ended stays ended when it goes back.
+    /// Moves the clock to the time of a packet, which may be any packet, and may be earlier than the clock: what has
+    /// ended stays ended.
     #[inline]
     pub fn advance(&mut self, time: Timestamp) {
         self.advance_after(time, |_| ());
     }
 
-    /// The same. Where more than the clock changes by it, because requests are given up, flows are judged, or it is set back
-    /// while packets wait, `first` is called while all is as it was.
+    /// The same, but if more than the clock is going to change (requests are given up, flows are judged, or the clock goes
+    /// back while packets wait), `first` is called before that.
     #[inline]
     pub(crate) fn advance_after(&mut self, time: Timestamp, first: impl FnOnce(&mut Self)) {
         if time == self.clock {
@@ -217,8 +218,8 @@ impl Observer {
         }
     }
 
-    /// Brings the tables up to date with the clock while the observation goes on: expiry, and the counters of tunnels
-    /// and rules. Visits every node and flow.
+    /// Brings the tables up to date with the clock: expiry, and the counters of tunnels and rules. Visits every node and
+    /// flow.
     pub fn refresh(&mut self) {
         self.flush();
         for slot in 0..self.node_places() {
@@ -227,7 +228,7 @@ impl Observer {
         self.tally();
     }
 
-    /// Ends the observation: what is unanswered now stays unanswered, and bindings expire up to the clock.
+    /// Ends the observation: requests without a reply are unanswered, and bindings expire up to the clock.
     pub fn close(&mut self) {
         self.flush();
         let Options { reply_timeout, limits, seed, .. } = self.options;
@@ -242,13 +243,12 @@ impl Observer {
         self.tally();
     }
 
-    /// Counts the packets that wait to be counted together, so that [`Observer::sprays`] tells of all.
+    /// Counts the packets that still wait to be counted in a batch, so that [`Observer::sprays`] is complete.
     pub fn catch_up(&mut self) {
         self.flush();
     }
 
-    /// The nodes that the latest message showed to be only another name of a node, by their index, and the index of that
-    /// one.
+    /// The nodes that the latest message showed to be another name of a node: their index, and the index of that node.
     pub fn absorbed(&self) -> &[(u32, u32)] {
         &self.directory.absorbed
     }
@@ -270,16 +270,17 @@ impl Observer {
         self.sprays.after(known)
     }
 
-    /// What changes whenever something is accepted, removed or expires of the node with this index, addresses that were
-    /// its own become another's, or the index names another node. Expiry shows when a packet of the node is next looked at.
+    /// A number that changes whenever something of the node with this index is accepted, removed or expires, when one of
+    /// its addresses becomes another node's, or when the index names another node. An expiry shows when a packet of the
+    /// node is next looked at.
     #[inline]
     pub fn generation(&self, node: u32) -> Option<u64> {
         let pulse = self.directory.pulse(node)?;
         Some(u64::from(pulse.birth) << 32 | u64::from(pulse.generation))
     }
 
-    /// What changes whenever an address can have come to belong to somebody: with another home agent or prefix. Where it
-    /// belonged to another node before, [`Observer::generation`] of that node changes, too.
+    /// A number that changes whenever an address may have got an owner, by a new home agent or prefix. If it belonged to
+    /// another node before, [`Observer::generation`] of that node changes, too.
     #[inline]
     pub fn layout(&self) -> u64 {
         (self.directory.agents.all().len() as u64) << 32 ^ self.directory.prefix_changes
@@ -290,8 +291,8 @@ impl Observer {
         self.clock
     }
 
-    /// All nodes, in order of appearance. Their expiry is settled up to the clock after [`Observer::refresh`] or
-    /// [`Observer::close`].
+    /// All nodes, in order of appearance. Bindings that the clock has passed are expired only after
+    /// [`Observer::refresh`] or [`Observer::close`].
     pub fn nodes(&self) -> impl Iterator<Item = &Node> {
         let named = |node: &&Node| node.home_address.is_some() || node.nai.is_some();
         let mut nodes: Vec<&Node> = self.directory.nodes.iter().filter(named).collect();
@@ -299,30 +300,30 @@ impl Observer {
         nodes.into_iter()
     }
 
-    /// The node with this index, as exchanges of messages and flows name it.
+    /// The node with this index, as [`Attribution`](super::Attribution) and flows name it.
     pub fn node(&self, index: u32) -> Option<&Node> {
         self.directory.nodes.get(index as usize)
     }
 
-    /// Whether any nodes that fell out of the table may still be registered: what appears to be a new node may be one of
-    /// them.
+    /// Whether nodes that fell out of the table may still be registered: a node that seems new may be one of them.
     pub fn lacks_nodes(&self) -> bool {
         self.directory.forgotten.may_be_registered(self.clock)
     }
 
-    /// Whether one of them may have this home address, or a tunnel that ends here: what belongs to nobody may be its own.
+    /// Whether one of those may have this home address, or a tunnel that ends here: a packet that belongs to no node may
+    /// be its own.
     pub fn lacks_node_of(&self, address: Ipv4Addr) -> bool {
         self.directory.forgotten.may_have(address, self.clock)
     }
 
-    /// The bindings of its node just before the last reply that was accepted, expired ones settled. Empty unless
-    /// [`Options::keep_before`] asked for it.
+    /// The bindings that its node had just before the last accepting reply, up to date. Empty unless
+    /// [`Options::keep_before`] is set.
     pub fn before(&self) -> &[Binding] {
         &self.before
     }
 
-    /// How many rules were in force just before the last reply that was accepted: the first ones of the policy that
-    /// there is after it. Kept with [`Observer::before`].
+    /// How many rules were in force just before the last accepting reply: they are the first ones of the policy after it.
+    /// Kept with [`Observer::before`].
     pub fn rules_before(&self) -> usize {
         self.rules_before
     }
@@ -332,8 +333,7 @@ impl Observer {
         self.directory.agents.has(address)
     }
 
-    /// Whether a reply to an exchange that has none can still come in time: the reply timeout of its last request is not
-    /// over.
+    /// Whether an exchange without a reply can still get one: the reply timeout of its last request is not over.
     pub fn may_be_answered(&self, exchange: &Exchange) -> bool {
         let mut requests = exchange.legs.iter().filter(|leg| !matches!(leg.step, Step::Reply(_)));
         let last = requests.next_back().map(|leg| leg.time);
@@ -366,8 +366,7 @@ impl Observer {
         self.tunnelled
     }
 
-    /// Packets in tunnels between two of whom none was known as a home agent: before the first registration of those who
-    /// use them was seen.
+    /// Packets in tunnels of which neither end was known as a home agent: no registration had been seen there yet.
     pub fn of_no_agent(&self) -> u64 {
         self.of_no_agent
     }

@@ -390,8 +390,8 @@ impl Observer {
     }
 }
 
-/// Notes which tunnel a packet without a rule took (observer.md; TUN-024 for what is too often). Gives the tunnel
-/// it left although that one was alive, and whether this direction of the flow has now switched too often, once.
+/// Notes which tunnel a packet without a rule took. Returns the tunnel that it left although that one was alive, and
+/// whether this direction of the flow has now switched too often (TUN-024), which is reported once.
 fn note_switch(flow: &mut Flow, node: &Node, tunnel: u16, sighting: &Sighting) -> (Option<u16>, bool) {
     let protocol = IpProtocol(flow.key.protocol);
     let [downlink, uplink] = &mut flow.switches;

@@ -1,4 +1,4 @@
-//! Which way a tunnelled packet runs, and whose it is (observer.md; D13 of the catalogue).
+//! Which way a tunnelled packet runs, and whose it is (D13 of the catalogue).
 
 use std::net::{IpAddr, Ipv4Addr};
 

@@ -140,7 +140,7 @@ impl Term {
             {
                 return Err(format!("no key `{key}`; there are {HELP}"));
             }
-            _ if word.is_empty() => return Err("`!` wants a term after it".to_owned()),
+            _ if word.is_empty() => return Err("`!` needs a term after it".to_owned()),
             _ => Condition::Text(unescaped(word).to_lowercase()),
         };
         Ok(Self { condition, negated })
@@ -156,7 +156,8 @@ fn who(value: &str) -> Result<Who, String> {
     let nai = value.strip_prefix('=');
     if nai.unwrap_or(value).is_empty() {
         return Err(
-            "node: wants an address, a prefix as 10.1.0.0/24, part of a NAI, or all of it after =".to_owned()
+            "node: takes an address, a prefix such as 10.1.0.0/24, part of a NAI, or all of it after ="
+                .to_owned(),
         );
     }
     if let Some(nai) = nai {
@@ -167,9 +168,9 @@ fn who(value: &str) -> Result<Who, String> {
         && let Ok(address) = address.parse::<Ipv4Addr>()
     {
         let length = length.parse().ok().filter(|bits| *bits <= 32);
-        return length
-            .map(|length| Who::Prefix(Prefix::covering(address.into(), length)))
-            .ok_or_else(|| "node: a prefix is as 10.1.0.0/24, with a length from 0 to 32".to_owned());
+        return length.map(|length| Who::Prefix(Prefix::covering(address.into(), length))).ok_or_else(|| {
+            "node: a prefix is written as in 10.1.0.0/24, with a length from 0 to 32".to_owned()
+        });
     }
     Ok(value.parse().map_or_else(|_| Who::Part(value.to_lowercase()), Who::Address))
 }
@@ -200,7 +201,7 @@ fn what(value: &str) -> Result<What, String> {
     if !start.is_empty() && CATALOGUE.iter().any(|rule| rule.id.starts_with(&start)) {
         Ok(What::Rule(start))
     } else {
-        Err("finding: is must, should, note, any, or a rule or the beginning of one, as MP-004 or MP"
+        Err("finding: is must, should, note, any, or a rule or the beginning of one, such as MP-004 or MP"
             .to_owned())
     }
 }

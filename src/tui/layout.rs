@@ -40,10 +40,10 @@ impl App {
         let mut body = Rect::new(0, 0, width, height);
         let mut areas = Areas::default();
         if height >= 4 {
-            areas.footer = take_bottom(&mut body, 1);
+            areas.footer = take_bottom_row(&mut body);
         }
         if height >= 5 {
-            areas.status = take_bottom(&mut body, 1);
+            areas.status = take_bottom_row(&mut body);
         }
         if height >= 8 {
             areas.tabs = Rect { height: 1, ..body };
@@ -140,8 +140,8 @@ pub fn octets_a_line(panes: [Rect; 3]) -> usize {
     }
 }
 
-fn take_bottom(area: &mut Rect, rows: u16) -> Rect {
-    let rows = rows.min(area.height);
+fn take_bottom_row(area: &mut Rect) -> Rect {
+    let rows = area.height.min(1);
     area.height -= rows;
     Rect { y: area.y + area.height, height: rows, ..*area }
 }

@@ -29,7 +29,7 @@ impl App {
         }
     }
 
-    pub(super) fn pane_at(&self, mouse: MouseEvent) -> Option<usize> {
+    fn pane_at(&self, mouse: MouseEvent) -> Option<usize> {
         let position = Position::new(mouse.column, mouse.row);
         self.areas().panes.iter().position(|pane| pane.contains(position))
     }

@@ -72,7 +72,7 @@ impl App {
                     self.go_to_frame(facts, frame);
                 }
                 None if self.ladder.list.selected().is_none() => {}
-                None => self.complain("a tunnel is no packet; the message before it is"),
+                None => self.complain("a tunnel is not a packet; the message before it is one"),
             },
             View::Messages => self.walk_panes(facts, 1),
             View::Flows => {
@@ -198,7 +198,7 @@ impl App {
         }
     }
 
-    pub(super) fn open_message(&mut self, facts: Facts<'_>, anew: bool) {
+    fn open_message(&mut self, facts: Facts<'_>, anew: bool) {
         let frozen = self.frozen.take();
         let shown = frozen.as_ref().map_or(facts, |frozen| super::past::facts_of(frozen, facts));
         let look = self.theme.look(self.size.0);
@@ -227,7 +227,7 @@ impl App {
         node.map(|node| super::views::policy_lines(self, node, width)).unwrap_or_default()
     }
 
-    pub(super) fn scroll_policy(&mut self, facts: Facts<'_>, rows: isize) {
+    fn scroll_policy(&mut self, facts: Facts<'_>, rows: isize) {
         let lines = self.policy(self.shown(facts)).len();
         let most = lines.saturating_sub(self.tunnels.policy_page());
         self.tunnels.policy_top = self.tunnels.policy_top.saturating_add_signed(rows).min(most);

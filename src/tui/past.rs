@@ -54,7 +54,7 @@ impl App {
     }
 
     /// Shows again what is true now; says whether something else was shown.
-    pub(super) fn thaw(&mut self) -> bool {
+    fn thaw(&mut self) -> bool {
         let freezing = self.freezing.take().map(|freezing| freezing.finish(Why::Paused));
         let thawed = self.frozen.take().map(|frozen| *frozen).or(freezing);
         let was_frozen = thawed.is_some();

@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
@@ -108,44 +108,14 @@ pub fn run(
         pace: Pace::default(),
         started: Instant::now(),
         sender: screen_sender,
+        fresh,
         saves: Vec::new(),
         seen: None,
         is_busy: false,
     };
     shown.pace.changed();
     shown.pace.data_came();
-    let ended = loop {
-        let happening = if shown.is_busy {
-            match happenings.try_recv() {
-                Ok(happening) => Ok(happening),
-                Err(TryRecvError::Empty) => Err(RecvTimeoutError::Timeout),
-                Err(TryRecvError::Disconnected) => Err(RecvTimeoutError::Disconnected),
-            }
-        } else {
-            match shown.pace.wait(shown.started.elapsed()) {
-                Some(wait) => happenings.recv_timeout(wait),
-                None => happenings.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            }
-        };
-        if !terminal::is_taken() {
-            break Err(RunError::Defect);
-        }
-        let going_on = match happening {
-            Ok(Happening::Fresh) => {
-                fresh.store(false, Ordering::Release);
-                shown.pace.data_came();
-                Ok(true)
-            }
-            Ok(happening) => shown.happened(&mut screen, happening),
-            Err(RecvTimeoutError::Timeout) => Ok(true),
-            Err(RecvTimeoutError::Disconnected) => break Err(RunError::Defect),
-        };
-        match going_on.and_then(|going_on| shown.keep_up(&mut screen).map(|()| going_on)) {
-            Ok(true) => {}
-            // Nobody looks at a terminal that cannot be written to.
-            Ok(false) | Err(_) => break Ok(()),
-        }
-    };
+    let ended = shown.show(&mut screen, &happenings);
     drop(screen);
     // A file that was asked for is brought to its end.
     shown.finish_saving();
@@ -170,6 +140,8 @@ struct Shown<'w> {
     started: Instant,
     /// Where it is told what happened.
     sender: SyncSender<Happening>,
+    /// Whether [`Happening::Fresh`] is on its way.
+    fresh: Arc<AtomicBool>,
     /// Files that are being written.
     saves: Vec<JoinHandle<()>>,
     /// What the last frame was drawn from.
@@ -204,11 +176,49 @@ impl Seen {
 }
 
 impl Shown<'_> {
+    /// Takes what happens and draws, until the user, a signal or the loss of the terminal ends it.
+    fn show(&mut self, screen: &mut Screen, happenings: &Receiver<Happening>) -> Result<(), RunError> {
+        loop {
+            let happening = self.next(happenings);
+            if !terminal::is_taken() {
+                return Err(RunError::Defect);
+            }
+            let going_on = match happening {
+                Ok(happening) => self.happened(screen, happening),
+                Err(RecvTimeoutError::Timeout) => Ok(true),
+                Err(RecvTimeoutError::Disconnected) => return Err(RunError::Defect),
+            };
+            match going_on.and_then(|going_on| self.keep_up(screen).map(|()| going_on)) {
+                Ok(true) => {}
+                // Nobody looks at a terminal that cannot be written to.
+                Ok(false) | Err(_) => return Ok(()),
+            }
+        }
+    }
+
+    /// Waits for what happens next, but no longer than until there is something to do for the screen.
+    fn next(&self, happenings: &Receiver<Happening>) -> Result<Happening, RecvTimeoutError> {
+        if self.is_busy {
+            return happenings.try_recv().map_err(|error| match error {
+                TryRecvError::Empty => RecvTimeoutError::Timeout,
+                TryRecvError::Disconnected => RecvTimeoutError::Disconnected,
+            });
+        }
+        match self.pace.wait(self.started.elapsed()) {
+            Some(wait) => happenings.recv_timeout(wait),
+            None => happenings.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        }
+    }
+
     /// Takes what happened; says whether it goes on.
     fn happened(&mut self, screen: &mut Screen, happening: Happening) -> io::Result<bool> {
         let message = match happening {
             Happening::Message(message) => message,
-            Happening::Fresh => return Ok(true),
+            Happening::Fresh => {
+                self.fresh.store(false, Ordering::Release);
+                self.pace.data_came();
+                return Ok(true);
+            }
             Happening::Terminate | Happening::Lost => return Ok(false),
             Happening::Suspend => {
                 screen.suspend()?;

@@ -17,7 +17,7 @@ const MESSAGE_PIECE: usize = 1_000;
 impl App {
     pub(super) fn search_again(&mut self, facts: Facts<'_>, forward: bool) {
         if self.search.text.is_empty() {
-            self.complain("nothing was searched for yet: / does");
+            self.complain("nothing was searched for yet: press /");
             return;
         }
         self.search.begin(self.place(), self.rows(facts), forward, false);
@@ -42,7 +42,7 @@ impl App {
                 self.go(facts, place);
             }
             None if self.search.failed && self.prompt.is_none() => {
-                self.complain(format!("`{}` is nowhere here", self.search.text));
+                self.complain(format!("`{}` is not found here", self.search.text));
             }
             None => {}
         }
@@ -93,12 +93,12 @@ impl App {
         }
     }
 
-    pub(super) fn prompt_done(&mut self, facts: Facts<'_>, effects: &mut Vec<Effect>) {
+    fn prompt_done(&mut self, facts: Facts<'_>, effects: &mut Vec<Effect>) {
         let Some(prompt) = self.prompt.take() else { return };
         match prompt.purpose {
             Purpose::Search => {
                 if self.search.failed {
-                    self.complain(format!("`{}` is nowhere here", prompt.text));
+                    self.complain(format!("`{}` is not found here", prompt.text));
                 }
             }
             Purpose::Filter => match Filter::parse(&prompt.text) {

@@ -2,7 +2,7 @@
 
 use crate::time::Timestamp;
 
-/// What a live capture says of itself; all 0 for files.
+/// The counters of a live capture; all 0 for files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CaptureCounters {
     /// Packets that passed the capture filter, as the kernel counts them.
@@ -37,7 +37,7 @@ pub struct Counters {
     pub packets_per_second: f64,
     /// Octets a second, over the same time.
     pub bytes_per_second: f64,
-    /// What the live capture says of itself.
+    /// The counters of the live capture.
     pub capture: CaptureCounters,
 }
 

@@ -1,4 +1,4 @@
-//! From a feed into an engine: what happens to each frame on the way, and when it is enough.
+//! From a feed to an engine: what happens to each frame on the way, and when a watch ends.
 
 #![allow(clippy::disallowed_methods, reason = "ticks and stop conditions go by the clock")]
 
@@ -14,20 +14,20 @@ use crate::state::{Attribution, Observer};
 use crate::trace::SeenMessage;
 use crate::wire::KeyRing;
 
-/// When a watch ends by itself: at the first of these.
+/// When a watch ends by itself: as soon as one of these is reached.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StopAfter {
     /// After this many frames.
     pub packets: Option<u64>,
-    /// With the frame that brings the octets on the link to this many.
+    /// With the frame that makes this many octets on the link.
     pub bytes: Option<u64>,
     /// After this time.
     pub time: Option<Duration>,
 }
 
-/// Who is told of what comes, and may choose. What does nothing chooses everything.
+/// Is told what comes, and may select from it. The default methods do nothing, and select everything.
 pub trait Audience {
-    /// A message, and what the observer made of it; says whether it is one of those wanted.
+    /// A message, and what the observer made of it. Says whether it is wanted.
     fn message(
         &mut self,
         _seen: &SeenMessage<'_>,
@@ -43,7 +43,7 @@ pub trait Audience {
         Ok(())
     }
 
-    /// Whether findings are taken as they come, with [`Audience::found`]. Else they stay in the engine.
+    /// Whether findings are passed to [`Audience::found`] as they come. Otherwise they stay in the engine.
     fn takes_findings(&self) -> bool {
         false
     }
@@ -53,12 +53,12 @@ pub trait Audience {
         Ok(())
     }
 
-    /// Whether only some packets are wanted, so that [`Audience::wants`] has to be asked.
+    /// Whether only some packets are wanted: those that [`Audience::wants`].
     fn is_choosy(&self) -> bool {
         false
     }
 
-    /// Whether a tunnelled packet is one of those wanted.
+    /// Whether a tunnelled packet is wanted.
     fn wants(&self, _attribution: Attribution, _observer: &Observer) -> bool {
         true
     }
@@ -71,7 +71,7 @@ pub trait Audience {
     /// Something happened to an interface.
     fn noticed(&mut self, _notice: &LiveNotice) {}
 
-    /// There is a moment between frames.
+    /// There is time between frames.
     fn paused(&mut self, _engine: &mut Engine) -> io::Result<()> {
         Ok(())
     }
@@ -82,7 +82,7 @@ pub trait Audience {
 pub enum Progress {
     /// There may be more.
     GoesOn,
-    /// The input has ended, or it was enough.
+    /// The input has ended, or the end of the watch is reached.
     Ended,
 }
 
@@ -92,20 +92,20 @@ pub enum DriveError {
     /// A capture could not be written.
     #[error(transparent)]
     Write(#[from] WriteError),
-    /// The filter is not one for what was captured.
+    /// The filter cannot be applied to what was captured.
     #[error(transparent)]
     Filter(#[from] FilterError),
-    /// The thread that brings the frames ended by a defect.
+    /// The thread that brings the frames failed, by a defect of mipflow.
     #[error("the thread that captures has ended unexpectedly; this is a defect of mipflow")]
     Broken,
-    /// The audience could not take it.
+    /// The audience failed.
     #[error(transparent)]
     Audience(#[from] io::Error),
 }
 
-/// Brings what comes from a feed to an engine, and to a file when that is asked for.
+/// Takes what comes from a feed to an engine, and to a file if one is given.
 ///
-/// The engine is not part of it, so that it can stand behind a lock which nobody holds while the driver waits.
+/// The engine is not part of it, so that it can be behind a lock that nobody holds while the driver waits.
 pub struct Driver {
     feed: Feed,
     filter: Option<FrameFilter>,
@@ -152,13 +152,13 @@ impl Driver {
         &self.feed
     }
 
-    /// Starts the thread of the feed, see [`Feed::start`]. From now on time counts.
+    /// Starts the thread of the feed, see [`Feed::start`], and the time of [`StopAfter`].
     pub fn start(&mut self) -> io::Result<()> {
         self.started = Instant::now();
         self.feed.start()
     }
 
-    /// Waits for what comes next, for as long as a tick at most.
+    /// Waits for what comes next, at most until the next tick.
     pub fn wait(&mut self, longest: Duration) -> Option<Event> {
         let mut wait = longest.min(self.tick.unwrap_or(longest));
         if let Some(time) = self.stop_after.time {
@@ -167,8 +167,8 @@ impl Driver {
         self.feed.next(wait)
     }
 
-    /// Takes what came into the engine; `None` when nothing did. After a capture could not be written, no more is
-    /// written to it.
+    /// Takes what came to the engine; `None` if nothing did. Once writing the capture has failed, it is not written any
+    /// further.
     pub fn take(
         &mut self,
         event: Option<Event>,
@@ -230,9 +230,9 @@ impl Driver {
         Ok(if ended { Progress::Ended } else { Progress::GoesOn })
     }
 
-    /// Lets the thread of a live source end, and takes what is still on its way, for two seconds at most; what is left
-    /// then counts as skipped. A pipe has half a second to end: who writes to it may have been interrupted too, and
-    /// gives out what it has. What it lacks then is not told.
+    /// Ends the thread of a live source, and takes what is still on its way, for at most two seconds; what is left then
+    /// counts as skipped. A pipe gets half a second to end, since its writer may have been interrupted as well and still
+    /// write what it has. What is missing after that is not reported.
     pub fn drain(&mut self, engine: &mut Engine, audience: &mut impl Audience) -> Result<(), DriveError> {
         const LONGEST: Duration = Duration::from_secs(2);
         const OF_A_PIPE: Duration = Duration::from_millis(500);
@@ -264,7 +264,7 @@ impl Driver {
         Ok(())
     }
 
-    /// Ends the observation, lets the thread end, and completes the file. What is still on its way is left.
+    /// Ends the observation and the thread, and completes the file. What is still on its way is ignored.
     pub fn finish(&mut self, engine: &mut Engine, audience: &mut impl Audience) -> Result<(), DriveError> {
         self.feed.stop();
         self.feed.settle();

@@ -1,4 +1,4 @@
-//! The engine: takes frames one at a time and keeps what a screen shows of them.
+//! The engine: takes frames one at a time, and keeps what a screen shows.
 
 use std::sync::Arc;
 
@@ -13,20 +13,20 @@ use crate::time::Timestamp;
 use crate::trace::{SeenMessage, Trace};
 use crate::wire::{Header, KeyRing, Numbers, PORT};
 
-/// What an engine is told beforehand.
+/// Settings of an engine.
 #[derive(Clone, Debug)]
 pub struct EngineOptions {
     /// UDP ports of Mobile IP.
     pub ports: Vec<u16>,
-    /// Numbers that implementations older than the RFC have others for.
+    /// The numbers of RFC 7629, or those that older implementations use instead.
     pub numbers: Numbers,
-    /// Keys to judge authenticators with.
+    /// Keys to verify authenticators with.
     pub keys: KeyRing,
-    /// Of the observer. [`Options::attribute`] has to be on for [`Taken`] to say whose a tunnelled packet is.
+    /// Settings of the observer. [`Taken`] tells the node of a tunnelled packet only if [`Options::attribute`] is on.
     pub observer: Options,
-    /// What is asked of the rules; `None` when they are not asked.
+    /// Settings of the validator; `None` for no rules.
     pub rules: Option<rules::Options>,
-    /// The most messages kept with their octets; tunnel data has as much room of its own.
+    /// The most messages that are kept with their octets; as many Tunnel Data messages are kept beside them.
     pub recent_messages: usize,
     /// The most octets those messages may take.
     pub recent_octets: usize,
@@ -49,7 +49,7 @@ impl Default for EngineOptions {
     }
 }
 
-/// Bounds of the tables for a watch that may go on for weeks, of which strangers may try to fill every one.
+/// Bounds of the tables for a watch, which may go on for weeks, and in which strangers may try to fill every table.
 pub const LIVE_LIMITS: Limits = Limits {
     nodes: 1 << 18,
     rules: 1 << 21,
@@ -67,13 +67,13 @@ pub enum Taken {
     Message(Attribution),
     /// A tunnelled packet.
     Tunnelled(Attribution),
-    /// Nothing of Mobile IP, or a fragment of what may become it.
+    /// Not Mobile IP, or a fragment of what may become it.
     #[default]
     Nothing,
 }
 
-/// The pipeline, the recent messages and the counters. It holds no thread, no screen and no clock: frames
-/// and times are brought to it.
+/// The pipeline, the recent messages and the counters. It has no thread, no screen and no clock: frames and times are
+/// passed to it.
 #[derive(Debug)]
 pub struct Engine {
     ports: Vec<u16>,
@@ -129,8 +129,7 @@ impl Engine {
         self.take_and(frame, |_, _, _| {})
     }
 
-    /// Takes the next frame; if it is a message, hands it to `look` before it is forgotten, with the keys and what the
-    /// observer made of it.
+    /// Takes the next frame. If it is a message, shows it to `look`, with the keys and what the observer made of it.
     pub fn take_and(
         &mut self,
         frame: &Frame<'_>,
@@ -154,13 +153,12 @@ impl Engine {
             }
             Observed::Message(message) => message,
         };
-        let Attribution { node, copy, .. } = attribution;
-        let message = RecentMessage::new(frame, self.trace().fragment_frames(), node, copy);
+        let message = RecentMessage::new(frame, self.trace().fragment_frames(), attribution.node);
         self.messages.push(message, is_data);
         Taken::Message(attribution)
     }
 
-    /// Counts a frame that a filter kept from being looked at.
+    /// Counts a frame that a filter excluded.
     pub fn pass_over(&mut self, frame: &Frame<'_>) {
         self.note(frame);
         self.pipeline.pass_over(frame);
@@ -170,7 +168,7 @@ impl Engine {
     /// frames come from (the wall clock when live, the player's clock when replayed), so that bindings expire without
     /// packets; `None` keeps the time of the last frame.
     ///
-    /// It visits every node and flow: call it some times a second, less often where it takes long.
+    /// It visits every node and flow: call it a few times a second, and less often if it takes long.
     pub fn tick(&mut self, now: Option<Timestamp>) {
         if self.ended {
             return;
@@ -192,7 +190,7 @@ impl Engine {
         }
     }
 
-    /// Ends the observation: nothing more will come. What is unanswered now stays so.
+    /// Ends the observation: no more frames will come, and requests without a reply are unanswered.
     pub fn close(&mut self) {
         if !self.ended {
             self.pipeline.close();
@@ -201,7 +199,7 @@ impl Engine {
         }
     }
 
-    /// Notes what the capture says of itself.
+    /// Notes the counters of the capture.
     pub fn set_capture_counters(&mut self, capture: CaptureCounters) {
         self.capture = capture;
     }
@@ -213,34 +211,34 @@ impl Engine {
         }
     }
 
-    /// What is believed, to be asked for what only changes when it is asked for.
+    /// The observer, for changes that are only made on demand.
     pub fn observer_mut(&mut self) -> &mut Observer {
         self.pipeline.observer_mut()
     }
 
-    /// What is believed. Counters of tunnels and rules, and expiry, are those of the last [`Engine::tick`].
+    /// The observer. Counters of tunnels and rules, and expiry, are those of the last [`Engine::tick`].
     pub fn observer(&self) -> &Observer {
         self.pipeline.observer()
     }
 
-    /// What the rules found, as far as nobody took it; `None` when they are not asked.
+    /// What the rules found and nobody has taken yet; `None` without rules.
     pub fn findings(&self) -> Option<&Findings> {
         self.pipeline.findings()
     }
 
-    /// Hands over what was found since this was asked last. Counts of findings stay.
+    /// Takes what was found since the last call. Counts of findings stay.
     ///
     /// There is room for [`rules::Options::most_findings`] between two calls.
     pub fn take_findings(&mut self) -> Vec<Finding> {
         self.pipeline.take_findings()
     }
 
-    /// What was counted on the way there.
+    /// The trace, with its counters.
     pub fn trace(&self) -> &Trace {
         self.pipeline.trace()
     }
 
-    /// The messages seen last, but for tunnel data, which would soon leave no room for others.
+    /// The messages seen last, except Tunnel Data, which would soon leave no room for others.
     pub fn messages(&self) -> &RecentMessages {
         self.messages.signalling()
     }
@@ -255,19 +253,19 @@ impl Engine {
         &self.messages
     }
 
-    /// The packet in this frame, if it is a tunnelled one and was seen just now.
+    /// The packet in this frame, if it is a tunnelled one that was seen recently.
     pub fn packet(&self, frame: u64) -> Option<Arc<RecentMessage>> {
         let seen = || self.data.by_number(frame);
         let copied = || Some(Arc::new(RecentMessage::of(&seen()?)));
         self.tunnel_data().by_frame(frame).cloned().or_else(copied)
     }
 
-    /// Reads a recent message again and hands it to `look`.
+    /// Decodes a recent message again and shows it to `look`.
     pub fn read<T>(&self, message: &RecentMessage, look: impl FnOnce(&SeenMessage<'_>) -> T) -> Option<T> {
         message.read(&self.ports, self.trace().numbers(), look)
     }
 
-    /// The keys authenticators are judged with.
+    /// The keys that authenticators are verified with.
     pub fn keys(&self) -> &KeyRing {
         &self.keys
     }
@@ -302,8 +300,8 @@ impl Engine {
         self.clock_backwards
     }
 
-    /// A number that is another one whenever [`Engine::tick`] or [`Engine::close`] brought the tables up to date with
-    /// frames that had come, or with another second of the clock that was given.
+    /// A number that changes whenever [`Engine::tick`] or [`Engine::close`] brought the tables up to date with new frames,
+    /// or with another second of the given clock.
     pub fn revision(&self) -> u64 {
         self.revision
     }

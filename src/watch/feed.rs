@@ -1,33 +1,32 @@
-//! The thread that captures or reads, and the bounded way from it to whoever looks at the frames.
+//! The bounded way from the thread that captures or reads to whoever looks at the frames.
 
 #![allow(clippy::disallowed_methods, reason = "live frames come by the wall clock")]
 
-use std::collections::VecDeque;
+mod road;
+
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::replay::Due;
 use super::{Batch, CaptureCounters, Replay};
-use crate::capture::{
-    self, Frame, InputError, LinkType, Live, LiveError, LiveNotice, LiveOptions, Next, Timeline,
-};
+use crate::capture::{self, InputError, LinkType, Live, LiveError, LiveNotice, LiveOptions, Timeline};
 use crate::time::Timestamp;
 use crate::wall_clock;
+use road::{Road, capture, play};
 
 /// Where frames come from.
 #[derive(Clone, Debug)]
 pub enum Source {
     /// These interfaces, as frames pass on them.
     Interfaces(Vec<String>, LiveOptions),
-    /// A capture file, as fast as it can be read, or at the pace of its recording times this.
+    /// A capture file, as fast as it can be read, or at its recorded pace times this number.
     File(OsString, Option<f64>),
-    /// Standard input (`-`) or a named pipe, as it comes, or at the pace of its recording times this. Its thread waits
-    /// for who writes to it.
+    /// Standard input (`-`) or a named pipe, as it comes, or at its recorded pace times this number. The thread of the
+    /// feed waits for its writer.
     Pipe(OsString, Option<f64>),
 }
 
@@ -38,7 +37,7 @@ pub enum Event {
     Frames(Batch),
     /// Something happened to an interface.
     Notice(LiveNotice),
-    /// There is nothing more. Says what could not be read, and what the inputs declared.
+    /// The end, with what could not be read and what the inputs declared.
     End(End),
 }
 
@@ -49,14 +48,14 @@ pub struct End {
     pub errors: Vec<InputError>,
     /// Link types that inputs declared, in the order they appeared.
     pub link_types: Vec<LinkType>,
-    /// The thread ended by a defect, and not by itself.
+    /// The thread failed, by a defect of mipflow.
     pub is_broken: bool,
 }
 
-/// Frames from a source, on their way from a thread of their own.
+/// Brings frames from a source, which is read by a thread of its own.
 ///
-/// A live source never waits for who takes the frames: what does not fit on the way is given up and counted. Files and
-/// standard input wait.
+/// A live source never waits for the taker of the frames: those that there is no room for are dropped and counted. Files
+/// and standard input wait.
 pub struct Feed {
     events: Receiver<Event>,
     empty: SyncSender<Batch>,
@@ -80,13 +79,16 @@ struct Shared {
     skipped: AtomicU64,
 }
 
-/// Batches that may be on their way: at 256 KiB each, what a moment's delay may take of memory.
+/// Batches that may be on their way, of 256 KiB each.
 const ON_THE_WAY: usize = 64;
 /// The longest a thread sleeps before it looks whether it has to end.
 const NAP: Duration = Duration::from_millis(100);
+/// Nanoseconds after which a frame of any interface has come, if it comes: the kernel holds frames back for ten
+/// milliseconds, and the rest is for a busy machine.
+const LATE: i64 = 60_000_000;
 
 impl Feed {
-    /// Opens the source. Nothing is captured on, read or waited for before [`Feed::start`], but for the head of a file.
+    /// Opens the source. Before [`Feed::start`] nothing is captured, read or waited for, except the beginning of a file.
     pub fn open(source: Source) -> Result<Self, LiveError> {
         let (sender, events) = sync_channel(ON_THE_WAY);
         let (empty, emptied) = sync_channel(ON_THE_WAY);
@@ -150,7 +152,7 @@ impl Feed {
         Ok(())
     }
 
-    /// What comes next; `None` when nothing came in time. After [`Event::End`] there is nothing more.
+    /// What comes next; `None` if nothing came in time. [`Event::End`] is the last.
     pub fn next(&mut self, timeout: Duration) -> Option<Event> {
         match self.events.recv_timeout(timeout) {
             Ok(event) => Some(event),
@@ -162,7 +164,7 @@ impl Feed {
         }
     }
 
-    /// Takes a batch back, for its memory.
+    /// Takes a batch back, to reuse its memory.
     pub fn recycle(&self, mut batch: Batch) {
         batch.clear();
         // When there are enough, it is let go.
@@ -175,7 +177,7 @@ impl Feed {
         self.recycle(batch);
     }
 
-    /// Lets the thread end. What is on its way can still be taken.
+    /// Tells the thread to end. What is on its way can still be taken.
     pub fn stop(&self) {
         self.shared.stop.store(true, Ordering::Relaxed);
         if let Some(replay) = &self.replay {
@@ -183,8 +185,7 @@ impl Feed {
         }
     }
 
-    /// Waits until the thread of a live source has counted to the end, for two seconds at most. What is still on its
-    /// way is let go.
+    /// Waits until the counters of a live source are final, for at most two seconds. What is still on its way is dropped.
     pub(super) fn settle(&mut self) {
         const LONGEST: Duration = Duration::from_secs(2);
         let begun = Instant::now();
@@ -207,10 +208,10 @@ impl Feed {
         }
     }
 
-    /// The time where the frames come from: now when live, the player's clock for a replay; `None` for what is only
+    /// The time at the source: the present when live, the player's clock for a replay; `None` for a file that is only
     /// read.
     ///
-    /// A little less than now: frames take a moment to come, and none should be from the past.
+    /// When live it is a little in the past: frames take a moment to come, and none should be older than this.
     pub fn now(&self) -> Option<Timestamp> {
         if let Some(replay) = &self.replay {
             return replay.position();
@@ -236,12 +237,12 @@ impl Feed {
         &self.files
     }
 
-    /// Link types of interfaces; of files they are told in the end.
+    /// Link types of interfaces; of files they are told at the end.
     pub fn link_types(&self) -> &[LinkType] {
         &self.link_types
     }
 
-    /// The controls of a capture that is played.
+    /// The controls of the replay, if the capture is played.
     pub fn replay(&self) -> Option<&Replay> {
         self.replay.as_ref()
     }
@@ -273,211 +274,4 @@ impl Drop for Feed {
             let _ = thread.join();
         }
     }
-}
-
-/// Nanoseconds after which a frame of any interface has come, if it comes: the kernel holds frames back for ten
-/// milliseconds, and the rest is for a busy machine.
-const LATE: i64 = 60_000_000;
-
-/// The thread's end of the way.
-struct Road {
-    events: SyncSender<Event>,
-    emptied: Receiver<Batch>,
-    shared: Arc<Shared>,
-    batch: Batch,
-}
-
-impl Road {
-    fn is_over(&self) -> bool {
-        self.shared.stop.load(Ordering::Relaxed)
-    }
-
-    /// The batch that was gathered, with another one in its place.
-    fn gathered(&mut self) -> Batch {
-        std::mem::replace(&mut self.batch, self.emptied.try_recv().unwrap_or_default())
-    }
-
-    /// Gathers a frame, without ever waiting.
-    fn push(&mut self, frame: &Frame<'_>) {
-        if self.batch.is_full() {
-            self.offer();
-        }
-        self.batch.push(frame);
-    }
-
-    /// Hands on what was gathered, or gives it up and counts it when there is no room.
-    fn offer(&mut self) {
-        if self.batch.is_empty() {
-            return;
-        }
-        let batch = self.gathered();
-        if let Err(TrySendError::Full(Event::Frames(mut batch))) = self.events.try_send(Event::Frames(batch))
-        {
-            self.shared.skipped.fetch_add(batch.len() as u64, Ordering::Relaxed);
-            batch.clear();
-            self.batch = batch;
-        }
-    }
-
-    /// Hands on notices, as far as there is room.
-    fn tell(&mut self, notices: &mut VecDeque<LiveNotice>) {
-        /// Of many notices that nobody takes, the later ones say nothing new.
-        const KEPT: usize = 64;
-        while let Some(notice) = notices.pop_front() {
-            if let Err(TrySendError::Full(Event::Notice(notice))) =
-                self.events.try_send(Event::Notice(notice))
-            {
-                notices.push_front(notice);
-                notices.truncate(KEPT);
-                return;
-            }
-        }
-    }
-
-    /// Hands on what was gathered and waits for room; false when nobody takes it any more.
-    fn send(&mut self) -> bool {
-        if self.batch.is_empty() {
-            return !self.is_over();
-        }
-        let batch = self.gathered();
-        self.events.send(Event::Frames(batch)).is_ok() && !self.is_over()
-    }
-}
-
-/// Captures until it is over.
-fn capture(mut live: Live, mut road: Road) {
-    const COUNT: Duration = Duration::from_millis(250);
-    let merges = live.count() > 1;
-    let mut held = Held::default();
-    let mut notices = VecDeque::new();
-    let mut counted = Instant::now();
-    while !road.is_over() {
-        let notice = |notice| notices.push_back(notice);
-        let any = if merges {
-            let any = live.read(|frame| held.push(frame), notice);
-            held.release(wall_clock::now().before(LATE), &mut road);
-            any
-        } else {
-            live.read(|frame| road.push(frame), notice)
-        };
-        road.offer();
-        road.tell(&mut notices);
-        if counted.elapsed() >= COUNT {
-            counted = Instant::now();
-            count(&mut live, &road.shared);
-            live.look_after(|notice| notices.push_back(notice));
-        }
-        if !any {
-            // Where frames are held back, they are looked after in time.
-            live.wait(if held.is_empty() { NAP } else { NAP / 10 });
-        }
-    }
-    read_rest(&mut live, &mut held, &mut road);
-    count(&mut live, &road.shared);
-    // Without room for it, the end is told by there being nobody to send.
-    let _ = road.events.try_send(Event::End(End::default()));
-}
-
-/// Reads what had come when it was told to end, of which the kernel may have a lot.
-fn read_rest(live: &mut Live, held: &mut Held, road: &mut Road) {
-    /// The kernel hands over the last frames after ten milliseconds.
-    const HELD_BACK: Duration = Duration::from_millis(20);
-    /// Where frames come faster than they are read, it does not go on for ever.
-    const LONGEST: Duration = Duration::from_secs(1);
-    let over = wall_clock::now();
-    let begun = Instant::now();
-    let merges = live.count() > 1;
-    loop {
-        let mut is_early = false;
-        let any = live.read(
-            |frame| {
-                is_early |= frame.time <= over;
-                if merges { held.push(frame) } else { road.push(frame) }
-            },
-            |_| {},
-        );
-        let elapsed = begun.elapsed();
-        if (any && !is_early) || elapsed >= LONGEST || (!any && elapsed >= HELD_BACK) {
-            break;
-        }
-        if !any {
-            live.wait(HELD_BACK);
-        }
-    }
-    held.release(Timestamp::LAST, road);
-    road.offer();
-}
-
-fn count(live: &mut Live, shared: &Shared) {
-    let counters = live.counters();
-    shared.received.store(counters.received, Ordering::Relaxed);
-    shared.dropped_by_kernel.store(counters.dropped, Ordering::Relaxed);
-    shared.dropped_by_interface.store(counters.dropped_by_interface, Ordering::Relaxed);
-}
-
-/// Frames of several interfaces that wait for each other: a request on one must not come after its reply on another.
-#[derive(Default)]
-struct Held(Batch);
-
-impl Held {
-    /// The most octets that wait; beyond that they go on in the order there is.
-    const MOST: usize = 32 << 20;
-
-    fn push(&mut self, frame: &Frame<'_>) {
-        self.0.push(frame);
-    }
-
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Hands on, in order of time, what is older than `horizon`.
-    fn release(&mut self, horizon: Timestamp, road: &mut Road) {
-        if self.0.is_empty() {
-            return;
-        }
-        let horizon = if self.0.octets() > Self::MOST { Timestamp::LAST } else { horizon };
-        self.0.sort();
-        while self.0.move_before(horizon, &mut road.batch) {
-            road.offer();
-        }
-    }
-}
-
-/// Reads inputs to their end, at their pace when there is a player.
-fn play(mut timeline: Timeline, replay: Option<&Replay>, mut road: Road) {
-    let mut last = None;
-    loop {
-        match timeline.next() {
-            Next::Frame(frame) => {
-                if let Some(replay) = replay {
-                    let due = replay.due(frame.time);
-                    // Nobody may have to wait for frames that have come, while the next one waits.
-                    let over = due == Due::Later && !road.send();
-                    if over || !replay.wait(frame.time) {
-                        return;
-                    }
-                    last = Some(frame.time);
-                }
-                road.batch.push(&frame);
-                if road.batch.is_full() && !road.send() {
-                    return;
-                }
-            }
-            Next::Pause => {
-                if !road.send() {
-                    return;
-                }
-            }
-            Next::End => break,
-        }
-    }
-    let _ = road.send();
-    if let Some((replay, last)) = replay.zip(last) {
-        replay.end(last);
-    }
-    let end =
-        End { errors: timeline.take_errors(), link_types: timeline.link_types().to_vec(), is_broken: false };
-    // When nobody waits for it any more, nobody misses it.
-    let _ = road.events.send(Event::End(end));
 }

@@ -1,7 +1,7 @@
-//! Watching: frames that come by themselves, and what is known of them at any moment.
+//! Watching: frames that arrive on their own, and what is known at any moment.
 //!
-//! [`Engine`] is what a screen looks at: the pipeline, the recent messages and the counters, brought up to
-//! date a frame at a time.
+//! [`Engine`] is what a screen shows: a pipeline, the recent messages and the counters. [`Feed`] brings frames from
+//! interfaces, files and pipes, and [`Driver`] takes them to the engine.
 
 mod all_messages;
 mod batch;

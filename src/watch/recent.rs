@@ -7,7 +7,7 @@ use crate::capture::{Frame, KeptFrame};
 use crate::trace::{Seen, SeenMessage, Trace};
 use crate::wire::Numbers;
 
-/// The messages seen last, oldest first. What falls out is counted; who still looks at one holds its [`Arc`].
+/// The messages seen last, oldest first. What falls out is counted; an [`Arc`] of a message outlives that.
 #[derive(Clone, Debug)]
 pub struct RecentMessages {
     messages: VecDeque<Arc<RecentMessage>>,
@@ -24,8 +24,6 @@ pub struct RecentMessage {
     pub number: u64,
     /// Index of its node in the observer, if it is about one.
     pub node: Option<u32>,
-    /// Whether the capture holds it twice; then it counted for nothing.
-    pub copy: bool,
     /// The frame that brought it; of fragments, the one that completed it.
     last: KeptFrame,
     /// The fragments before that one, in order of their frames.
@@ -37,17 +35,16 @@ impl RecentMessage {
         frame: &Frame<'_>,
         fragments: impl Iterator<Item = Frame<'f>>,
         node: Option<u32>,
-        copy: bool,
     ) -> Self {
         let fragments = fragments
             .filter(|fragment| fragment.number != frame.number)
             .map(|fragment| KeptFrame::of(&fragment));
-        Self { number: 0, node, copy, last: KeptFrame::of(frame), fragments: fragments.collect() }
+        Self { number: 0, node, last: KeptFrame::of(frame), fragments: fragments.collect() }
     }
 
     /// A frame that was read again, of no known node.
     pub fn of(frame: &Frame<'_>) -> Self {
-        Self::new(frame, std::iter::empty(), None, false)
+        Self::new(frame, std::iter::empty(), None)
     }
 
     /// The frame that brought it; of fragments, the one that completed it.
@@ -60,8 +57,7 @@ impl RecentMessage {
         self.fragments.iter().chain(Some(&self.last)).map(KeptFrame::frame)
     }
 
-    /// Reads it again, as it was read when it came, and hands it to `look`; `None` when it is no message on these
-    /// ports.
+    /// Decodes it again, as when it came, and shows it to `look`; `None` if it is not a message on these ports.
     pub fn read<T>(
         &self,
         ports: &[u16],
@@ -78,7 +74,7 @@ impl RecentMessage {
         }
     }
 
-    /// Octets it takes, about.
+    /// Roughly how many octets it takes.
     fn octets(&self) -> usize {
         self.fragments
             .iter()
@@ -192,7 +188,7 @@ pub(super) mod tests {
     fn fragments_stand_among_the_frames_they_came_among() {
         let message = |last, fragments: &[u64]| {
             let fragments = fragments.iter().map(|number| frame(*number));
-            Arc::new(RecentMessage::new(&frame(last), fragments, None, false))
+            Arc::new(RecentMessage::new(&frame(last), fragments, None))
         };
         let messages = [message(2, &[]), message(5, &[1, 5]), message(6, &[]), message(7, &[3, 4, 7])];
         let numbers: Vec<u64> = frames_of(&messages).iter().map(|frame| frame.number).collect();

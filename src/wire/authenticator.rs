@@ -103,7 +103,7 @@ impl KeyError {
     pub fn without_content(&self) -> String {
         match self {
             Self::Spi(_) => {
-                "what stands before '=' and '/' is no SPI, a number from 0 to 4294967295".to_owned()
+                "what comes before '=' and '/' is not an SPI, a number from 0 to 4294967295".to_owned()
             }
             Self::Algorithm(_) => "there is no such algorithm".to_owned(),
             Self::NoSecret => "there is no '=' in it".to_owned(),

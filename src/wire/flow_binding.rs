@@ -1,6 +1,6 @@
 //! The Flow-Binding extension (RFC 7629 §4.2): which binding a flow takes.
 
-use super::traffic_selector::{SelectorFields, SelectorFormat};
+use super::selector_format::{SelectorFields, SelectorFormat};
 use super::{Discard, Field, FieldSink, Meaning, Reader, TrafficSelector, Value};
 
 /// What is to be done with the packets of a flow (RFC 7629 §4.2, Figure 6).

@@ -28,10 +28,6 @@ impl IpProtocol {
     pub const ICMP: Self = Self(1);
     /// IP in IP (RFC 2003).
     pub const IP_IN_IP: Self = Self(4);
-    /// Transmission Control Protocol.
-    pub const TCP: Self = Self(6);
-    /// User Datagram Protocol.
-    pub const UDP: Self = Self(17);
     /// IPv6 in IPv4, as RFC 5454 tunnels it.
     pub const IPV6: Self = Self(41);
     /// Generic Routing Encapsulation (RFC 2784).

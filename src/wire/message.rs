@@ -58,7 +58,7 @@ impl<'a> Message<'a> {
     pub fn extensions(&self) -> Extensions<'a> {
         let start = match self.header {
             Header::Short(..) | Header::TunnelData(_) => None,
-            _ => self.kind().and_then(MessageType::fixed_part),
+            _ => self.kind().and_then(fixed_part),
         };
         Extensions::new(self.octets, start.unwrap_or(usize::MAX), self.not_captured, self.numbers)
     }
@@ -79,6 +79,20 @@ impl<'a> Message<'a> {
     }
 }
 
+/// Octets before the first extension, for the messages whose extensions are known to follow one; of Tunnel Data, before
+/// the packet.
+const fn fixed_part(kind: MessageType) -> Option<usize> {
+    match kind {
+        MessageType::REGISTRATION_REQUEST => Some(RegistrationRequest::LENGTH),
+        MessageType::REGISTRATION_REPLY => Some(RegistrationReply::LENGTH),
+        MessageType::TUNNEL_DATA => Some(TunnelData::LENGTH),
+        MessageType::REVOCATION => Some(Revocation::LENGTH),
+        MessageType::REVOCATION_ACKNOWLEDGEMENT => Some(RevocationAcknowledgement::LENGTH),
+        MessageType::GENERIC_NOTIFICATION | MessageType::GENERIC_NOTIFICATION_ACKNOWLEDGEMENT => Some(24),
+        _ => None,
+    }
+}
+
 fn read_header<'a, S: FieldSink<'a>>(
     octets: &'a [u8],
     not_captured: usize,
@@ -90,10 +104,7 @@ fn read_header<'a, S: FieldSink<'a>>(
             if not_captured > 0 { Problem::NotCaptured { missing: not_captured } } else { Problem::Empty };
         return Header::Short(None, Malformed { offset: 0, problem });
     };
-    let length = match kind {
-        MessageType::TUNNEL_DATA => Some(TunnelData::LENGTH),
-        other => other.fixed_part(),
-    };
+    let length = fixed_part(kind);
     // The fixed part alone: what follows is walked, not read.
     let fixed = match kind {
         MessageType::TUNNEL_DATA => octets,

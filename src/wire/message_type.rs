@@ -15,6 +15,10 @@ impl MessageType {
     pub const REVOCATION: Self = Self(7);
     /// Registration Revocation Acknowledgment (RFC 3543 §3.4).
     pub const REVOCATION_ACKNOWLEDGEMENT: Self = Self(15);
+    /// Generic Notification (RFC 6098).
+    pub const GENERIC_NOTIFICATION: Self = Self(22);
+    /// Generic Notification Acknowledgement (RFC 6098).
+    pub const GENERIC_NOTIFICATION_ACKNOWLEDGEMENT: Self = Self(23);
 
     /// The name that JSON uses, `None` for an unassigned number.
     pub const fn name(self) -> Option<&'static str> {
@@ -64,15 +68,5 @@ impl MessageType {
             255 => "Experimental",
             _ => "Unknown message",
         }
-    }
-
-    /// Octets before the first extension, for the messages whose extensions are known to follow one.
-    pub const fn fixed_part(self) -> Option<usize> {
-        Some(match self.0 {
-            1 | 22 | 23 => 24,
-            3 | 7 => 20,
-            15 => 12,
-            _ => return None,
-        })
     }
 }

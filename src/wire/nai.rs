@@ -1,7 +1,5 @@
 //! The Mobile Node NAI extension (RFC 2794 §2): who a node is when it has no home address yet.
 
-use std::borrow::Cow;
-
 use super::{FieldSink, Reader};
 
 /// A Network Access Identifier as it was on the wire, usually `user@realm`.
@@ -17,10 +15,5 @@ impl<'a> Nai<'a> {
     /// Appends the data octets.
     pub fn emit(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.0);
-    }
-
-    /// The identifier as text; octets that are no UTF-8 become U+FFFD.
-    pub fn text(&self) -> Cow<'a, str> {
-        String::from_utf8_lossy(self.0)
     }
 }

@@ -9,7 +9,7 @@ use super::{Field, FieldSink, Malformed, Meaning, Problem, Value};
 ///
 /// A field that does not fit reads as zero, is told to the sink as absent, and becomes the reader's fault; all
 /// fields after it are absent too. So a layout is written down once, without a branch for each field, and
-/// [`Reader::finish`] says in the end whether the value can be trusted. Octets that belong to no field are told
+/// [`Reader::finish`] says at the end whether the value can be trusted. Octets that belong to no field are told
 /// there too, so that the sink hears of every octet once.
 pub struct Reader<'a, 's, S> {
     octets: &'a [u8],

@@ -1,7 +1,7 @@
 //! What the fields of a selector lie between: as they were on the wire, and as numbers to compare packets with.
 
 use super::selector_field::{End, Pair};
-use super::traffic_selector::SelectorFields;
+use super::selector_format::SelectorFields;
 use super::{SelectorField, TrafficSelector};
 
 /// The two ends of a field as they were on the wire. Neither present means that the field is absent and matches

@@ -18,7 +18,9 @@ use super::{Bounds, IpProtocol, SelectorFormat, TrafficSelector};
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SelectorTextError {
     /// A word that begins no term.
-    #[error("'{0}' begins no term; terms are src, dst, proto, sport, dport, ds, spi and label")]
+    #[error(
+        "'{0}' is not the beginning of a term; terms are src, dst, proto, sport, dport, ds, spi and label"
+    )]
     UnknownTerm(String),
     /// A term without its value.
     #[error("'{0}' has no value after it")]
@@ -27,7 +29,7 @@ pub enum SelectorTextError {
     #[error("'{0}' is given twice")]
     Twice(String),
     /// A value that the term cannot have.
-    #[error("'{value}' is no value of '{term}': {expected}")]
+    #[error("'{value}' is not a value of '{term}': {expected}")]
     Value {
         /// The term.
         term: &'static str,

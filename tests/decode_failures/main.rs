@@ -134,10 +134,7 @@ fn key_files_that_cannot_be_used() {
     // It was read, and is wrong.
     let binary = scratch.file("binary.toml", b"[[key]]\nspi = 256\ntext = \"\xff\xfe\"\n");
     let run_binary = run(&format!("decode --key-file {binary} {FIGURE3}"));
-    assert_eq!(
-        (run_binary.code, told(&run_binary)),
-        (2, format!("the key file {binary} is no text in UTF-8"))
-    );
+    assert_eq!((run_binary.code, told(&run_binary)), (2, format!("the key file {binary} is not UTF-8 text")));
     let run_empty = run(&format!("decode --key-file {empty} {FIGURE3}"));
     assert!(
         run_empty.code == 2 && told(&run_empty).starts_with(&format!("the key file {empty} holds no key"))

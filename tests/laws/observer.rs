@@ -35,7 +35,6 @@ pub fn tables_agree(observer: &Observer) {
     }
     flows_add_up(observer, &nodes);
     for exchange in observer.exchanges() {
-        assert_eq!(exchange.is_accepted(), exchange.code.is_some_and(|code| code.0 <= 1));
         assert!(!exchange.legs.is_empty());
     }
 }

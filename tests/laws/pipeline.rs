@@ -9,7 +9,7 @@ use mipflow::wire::{KeyRing, Numbers, PORT};
 
 /// Gives frames to a pipeline that attributes each packet, as a live watch does, to one that does so and is looked at
 /// between frames, to one that counts plain packets together, as a file is read, and to one without rules: each frame is
-/// the same on all of them, so is what is believed in the end, and what is found where there are rules.
+/// the same on all of them, so is what is believed at the end, and what is found where there are rules.
 ///
 /// Gives what the frames are, a letter each (`m`essage, `t`unnelled, `r`eassembled and tunnelled, `f`ragment, or `.`), and
 /// the pipeline as it reads a file.

@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use mipflow::state::{Limits, Observer, Options};
+use mipflow::state::{Limits, Observer, Options, Status};
 
 use crate::history::table::{exchanges, flows, nodes, policy, states};
 use crate::history::{Ask, History, NODE, Packet, care_of};
@@ -165,7 +165,7 @@ fn packets_of_one_exchange_are_bounded() {
     let observer = history.observe();
     let exchange = observer.exchanges().next().unwrap();
     assert_eq!((exchange.legs.len(), exchange.retransmissions), (256, 299));
-    assert!(exchange.is_accepted());
+    assert_eq!(exchange.status, Status::Accepted);
     assert_eq!(observer.evictions().legs, 45);
 }
 

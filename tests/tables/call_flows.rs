@@ -186,7 +186,7 @@ fn what_is_granted_for_no_time_opens_no_tunnel() {
     );
 }
 
-/// observer.md: a care-of address that is new for an active BID updates its entry; one that returns after its end is a
+/// By docs/what-is-inferred.md, a care-of address that is new for an active BID updates its entry; one that returns after its end is a
 /// second entry, and the first has an end of its own.
 #[test]
 fn a_tunnel_is_down_when_its_binding_moved() {

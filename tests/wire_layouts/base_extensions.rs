@@ -53,9 +53,7 @@ fn nai_challenge_and_message_string() {
 
 #[test]
 fn a_nai_that_is_no_text_keeps_its_octets() {
-    let nai = Nai(&[b'a', 0xff, b'b']);
-    is_extension("83 03 61ff62", ExtensionType::NAI, 0, Content::Nai(nai));
-    assert_eq!(nai.text(), "a\u{fffd}b");
+    is_extension("83 03 61ff62", ExtensionType::NAI, 0, Content::Nai(Nai(&[b'a', 0xff, b'b'])));
 }
 
 #[test]

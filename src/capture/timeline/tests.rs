@@ -17,7 +17,7 @@ fn merge(files: &[&[u64]]) -> (Vec<(u64, u32, i64)>, u64) {
     let mut timeline = Timeline::from_sources(files.iter().map(|times| file(pcap(times))).collect());
     let seen = frames(&mut timeline);
     assert!(timeline.errors().is_empty());
-    assert_eq!(timeline.frames(), seen.len() as u64);
+    assert_eq!(timeline.frames, seen.len() as u64);
     for frame in &seen {
         assert_eq!(frame.data[0], (frame.nanoseconds / 1000).to_le_bytes()[0]);
     }

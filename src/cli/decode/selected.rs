@@ -43,7 +43,7 @@ impl Selected {
     /// Completes the file.
     pub(super) fn finish(mut self) -> Result<(), WriteError> {
         self.release(u64::MAX)?;
-        self.writer.finish().map(drop)
+        self.writer.finish()
     }
 
     fn release(&mut self, before: u64) -> Result<(), WriteError> {

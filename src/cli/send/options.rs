@@ -19,11 +19,11 @@ pub(super) struct RequestOptions {
     #[arg(long, value_name = "ADDRESS[:PORT]")]
     ha: Option<Endpoint>,
 
-    /// The home agent's UDP port, where --ha has none [default: 434]
+    /// The home agent's UDP port, if --ha has none [default: 434]
     #[arg(long, value_name = "N", value_parser = number::<u16>(1, 65_535))]
     port: Option<u16>,
 
-    /// The mobile node's home address; 0.0.0.0, the default with --nai, asks for one
+    /// The mobile node's home address; 0.0.0.0, the default with --nai, asks the agent to assign one
     #[arg(long, value_name = "ADDRESS")]
     home_address: Option<Ipv4Addr>,
 
@@ -39,11 +39,11 @@ pub(super) struct RequestOptions {
     #[arg(long, value_name = "ADDRESS[:PORT]")]
     source: Option<Endpoint>,
 
-    /// Send by this interface, whatever the routes say
+    /// Send through this interface, whatever the routes say
     #[arg(long, value_name = "NAME")]
     interface: Option<String>,
 
-    /// The lifetime to ask for, in seconds: 0 de-registers, 65535 never ends [default: 600]
+    /// The lifetime to ask for, in seconds; 0 de-registers, 65535 never expires [default: 600]
     #[arg(long, value_name = "SECONDS", value_parser = number::<u16>(0, 65_535))]
     lifetime: Option<u16>,
 
@@ -91,33 +91,33 @@ pub(super) struct RequestOptions {
     #[arg(long, value_name = "HEX", value_parser = parse_identification)]
     identification: Option<u64>,
 
-    /// Transmissions after the first one, where no reply comes [default: 2]
+    /// Transmissions after the first one, as long as no reply comes [default: 2]
     #[arg(long, value_name = "N", value_parser = number::<u32>(0, u32::MAX.into()))]
     retries: Option<u32>,
 
-    /// How long the first transmission waits for a reply; the next are at least 1s apart, and each waits twice as long
-    /// [default: 1s]
+    /// How long the first transmission waits for a reply; each further one waits twice as long as the one before, and at
+    /// least 1s [default: 1s]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, allow_hyphen_values = true)]
     timeout: Option<Duration>,
 
-    /// What the reply has to be like, as in code=0, 'code in 0,1', 'lifetime<=600', 'rtt<50ms', auth=valid, reply=none or
-    /// extension=NAME; 'A or B' takes either (repeatable) [default: code in 0,1]
+    /// What to expect of the reply: code=0, 'code in 0,1', 'lifetime<=600', 'rtt<50ms', auth=valid, reply=none,
+    /// extension=NAME and others; 'A or B' accepts either (repeatable) [default: code in 0,1]
     #[arg(long, value_name = "EXPR")]
     expect: Vec<Expectation>,
 
-    /// The most requests a second [default: 10/s]
+    /// The most requests to send in a second [default: 10/s]
     #[arg(long, value_name = "N/s", value_parser = parse_rate, allow_hyphen_values = true)]
     rate: Option<f64>,
 
-    /// Do it N times
+    /// Send the request N times
     #[arg(long, value_name = "N", value_parser = number::<u32>(1, MOST_REPETITIONS.into()))]
     repeat: Option<u32>,
 
-    /// Take a reply whose authenticator is bad or missing for an answer
+    /// Accept a reply whose authenticator is wrong or missing
     #[arg(long)]
     accept_unauthenticated: bool,
 
-    /// Take a reply of the agent for an answer, whatever its Identification
+    /// Accept a reply of the agent with any Identification
     #[arg(long)]
     accept_any_identification: bool,
 }

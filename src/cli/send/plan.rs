@@ -14,7 +14,7 @@ use crate::craft::{
 pub(super) struct Plan {
     /// Each becomes a line of the report.
     pub parts: Vec<Part>,
-    /// What is done in the end and not reported.
+    /// What is done at the end and not reported.
     pub afterwards: Vec<Step>,
     /// The names of the variables that anything of it can make use of.
     pub variables: BTreeSet<String>,

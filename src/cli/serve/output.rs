@@ -14,7 +14,7 @@ use crate::wire::{KeyRing, Numbers};
 
 /// One of the output formats.
 pub(super) enum Output {
-    /// Each message as `decode` shows it; the nodes in the end.
+    /// Each message as `decode` shows it; the nodes at the end.
     Text { report: Box<TextReport<BufWriter<StdoutLock<'static>>>>, keys: KeyRing, numbers: Numbers },
     /// Records.
     Ndjson(Box<RecordLines<StdoutLock<'static>>>),

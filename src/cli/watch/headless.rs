@@ -116,7 +116,7 @@ impl<'a> Records<'a> {
         Ok(Self { form, names: feed.names().to_vec(), target, fail_on, gravest: None })
     }
 
-    /// Prints what is known in the end, and says what could not be read.
+    /// Prints what is known at the end, and says what could not be read.
     fn finish(mut self, driver: &Driver, engine: &mut Engine, lost: Option<Lost>) -> io::Result<Exit> {
         self.decided(engine)?;
         let summary = Summary { lost, ..summary(engine, &self.names, self.target.as_ref()) };

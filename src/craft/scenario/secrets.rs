@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
-use super::{KEYS, Value};
+use super::{Value, keys};
 
 /// The text of a scenario with stars in place of all that could be a secret, of the same length: for showing the
 /// place of a mistake.
@@ -63,7 +63,7 @@ impl Values {
             let shows = match key {
                 "key" => nothing,
                 // A number is no key, whatever it was meant for.
-                _ if !KEYS.contains(&key) => |value: &DeValue<'_>| !value.is_str(),
+                _ if !keys().any(|known| known == key) => |value: &DeValue<'_>| !value.is_str(),
                 _ => everything,
             };
             self.add(value, shows);
@@ -131,7 +131,8 @@ fn known_name(line: &str) -> usize {
     let end = end.map_or(0, |end| end.saturating_add(1));
     let path = line.get(..end).unwrap_or_default();
     let path = path.trim_matches(|sign: char| sign.is_whitespace() || matches!(sign, '[' | ']' | '='));
-    let is_known = |name: &str| KEYS.contains(&name) || matches!(name, "vars" | "defaults" | "step");
+    let is_known =
+        |name: &str| keys().any(|known| known == name) || matches!(name, "vars" | "defaults" | "step");
     if path.split('.').all(|name| is_known(name.trim())) { end } else { 0 }
 }
 

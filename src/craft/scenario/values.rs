@@ -93,7 +93,7 @@ impl Reader<'_> {
             let value_is = match value.get_ref() {
                 // `multipath.length` without quotes is a table in TOML.
                 DeValue::Table(_) if !name.contains('.') => {
-                    let message = "the name of the field stands in quotes, as in \"multipath.length\"";
+                    let message = "the name of the field is written in quotes, as in \"multipath.length\"";
                     return Err(self.of_value(value, &shown, message));
                 }
                 DeValue::Integer(_) => Some(OverrideValue::Number(self.number(value, &shown, 0u64)?)),
@@ -131,7 +131,7 @@ impl Reader<'_> {
         while let Some((before, after)) = rest.split_once("${") {
             out.push_str(before);
             let Some((name, after)) = after.split_once('}') else {
-                return Err(self.of_value(value, key, "a variable is written ${name}, and here is no }"));
+                return Err(self.of_value(value, key, "a variable is written ${name}, and the } is missing"));
             };
             let Some(found) = self.variables.get(name) else {
                 let mut error = self.of_value(value, key, format!("there is no variable '{name}'"));
@@ -173,7 +173,7 @@ impl Reader<'_> {
 
     fn address(&self, value: &Value<'_>, key: &str) -> Result<Ipv4Addr, ScenarioError> {
         let text = self.text(value, key)?;
-        text.parse().map_err(|_| self.of_value(value, key, format!("'{text}' is no IPv4 address")))
+        text.parse().map_err(|_| self.of_value(value, key, format!("'{text}' is not an IPv4 address")))
     }
 
     fn number<T: TryFrom<u64> + NumberBound>(
@@ -276,7 +276,7 @@ pub fn parse_rate(text: &str) -> Result<f64, String> {
     let number = text.strip_suffix("/s").unwrap_or(text).trim();
     // Once in a day is slow enough; what is slower is a mistake.
     let rate = number.parse::<f64>().ok().filter(|rate| rate.is_finite() && *rate >= 1.0 / 86_400.0);
-    rate.ok_or_else(|| format!("'{text}' is no rate: write requests a second, as in 20/s"))
+    rate.ok_or_else(|| format!("'{text}' is not a rate: write requests per second, as in 20/s"))
 }
 
 /// An access technology by its name in the registry, or by its number.
@@ -284,7 +284,10 @@ pub fn parse_access_technology(text: &str) -> Result<AccessTechnology, String> {
     let number = || text.parse().ok().map(AccessTechnology);
     AccessTechnology::from_name(text).or_else(number).ok_or_else(|| {
         let names: Vec<&str> = (0..=u8::MAX).filter_map(|number| AccessTechnology(number).name()).collect();
-        format!("'{text}' is no access technology: names are {}, numbers go from 0 to 255", names.join(", "))
+        format!(
+            "'{text}' is not an access technology: names are {}, numbers go from 0 to 255",
+            names.join(", ")
+        )
     })
 }
 

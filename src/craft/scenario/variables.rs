@@ -43,7 +43,7 @@ impl Reader<'_> {
             };
             let (later, now): (Vec<_>, Vec<_>) = waiting.iter().copied().partition(|(_, value)| waits(value));
             if now.is_empty() {
-                return Err(self.error(value.span(), Some(first), "the variable is made of itself", None));
+                return Err(self.error(value.span(), Some(first), "the variable refers to itself", None));
             }
             for (name, value) in now {
                 let text = Zeroizing::new(self.text(value, name)?);

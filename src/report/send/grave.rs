@@ -3,7 +3,7 @@
 use super::finding_lines;
 use crate::rules::{Finding, Level};
 
-/// The findings of a level or graver, as lines.
+/// The findings of a level or above, as lines.
 pub(super) struct Grave {
     level: Level,
     /// A line each.
@@ -26,7 +26,7 @@ impl Grave {
     pub fn title(&self) -> String {
         match self.level {
             Level::Must => "no finding of level must".to_owned(),
-            level => format!("no finding of level {} or graver", level.name()),
+            level => format!("no finding of level {} or above", level.name()),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::craft::{Entry, Outcome};
 use crate::report::Printable;
 use crate::rules::Finding;
 
-/// One XML document, written in the end because its first line counts.
+/// One XML document, written at the end because its first line counts.
 pub struct SendJunit<W> {
     out: W,
     suite: TestSuite,

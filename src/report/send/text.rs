@@ -364,7 +364,7 @@ impl<W: Write> SendReport for SendText<W> {
         }
         if !found.is_empty() {
             let heading = self.look.palette.heading;
-            writeln!(self.out, "{heading}Found in the end{heading:#}")?;
+            writeln!(self.out, "{heading}Found at the end{heading:#}")?;
             self.findings(found, 2)?;
         }
         self.advice()?;

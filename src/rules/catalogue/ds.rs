@@ -11,7 +11,6 @@ use crate::rules::{Level, Rule, Scope, Subject};
 use crate::state::Prefix;
 use crate::wire::{Content, DualStack, ExtensionType};
 
-/// IPv6 request extensions misplaced or misused.
 pub static DS_001: Rule = Rule {
     id: "DS-001",
     title: "IPv6 request extensions misplaced or misused",
@@ -50,7 +49,6 @@ fn is_misused(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// IPv6 prefix extension with an impossible prefix.
 pub static DS_002: Rule = Rule {
     id: "DS-002",
     title: "IPv6 prefix extension with an impossible prefix",
@@ -92,7 +90,6 @@ fn has_impossible_prefix(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>
     }
 }
 
-/// IPv6 Prefix Reply does not correspond to the request.
 pub static DS_003: Rule = Rule {
     id: "DS-003",
     title: "IPv6 Prefix Reply does not correspond to the request",

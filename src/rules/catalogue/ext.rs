@@ -12,7 +12,6 @@ use crate::wire::{
     MobileNetwork, Problem, UdpTunnelReply, UdpTunnelRequest,
 };
 
-/// Extension runs past the end of the datagram.
 pub static EXT_001: Rule = Rule {
     id: "EXT-001",
     title: "Extension runs past the end of the datagram",
@@ -49,7 +48,6 @@ fn runs_past_the_end(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
         .at(octets);
 }
 
-/// Message shorter than its fixed part.
 pub static EXT_002: Rule = Rule {
     id: "EXT-002",
     title: "Message shorter than its fixed part",
@@ -84,7 +82,6 @@ fn is_a_runt(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
         .at(0..message.message.octets.len());
 }
 
-/// Unknown extension type.
 pub static EXT_003: Rule = Rule {
     id: "EXT-003",
     title: "Unknown extension type",
@@ -119,7 +116,6 @@ fn is_of_unknown_type(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Type 154 derails agents that do not implement it.
 pub static EXT_004: Rule = Rule {
     id: "EXT-004",
     title: "Type 154 derails agents that do not implement it",
@@ -214,7 +210,6 @@ impl Display for Derailed {
     }
 }
 
-/// Type 154 written in the short extension layout.
 pub static EXT_005: Rule = Rule {
     id: "EXT-005",
     title: "Type 154 written in the short extension layout",
@@ -248,7 +243,6 @@ fn is_in_the_short_layout(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_
     }
 }
 
-/// Multipath family used in a message that may not carry it.
 pub static EXT_006: Rule = Rule {
     id: "EXT-006",
     title: "Multipath family used in a message that may not carry it",
@@ -278,7 +272,6 @@ fn is_out_of_place(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
         .at(octets_of(extension));
 }
 
-/// Known extension with a wrong length or in the wrong direction.
 pub static EXT_007: Rule = Rule {
     id: "EXT-007",
     title: "Known extension with a wrong length or in the wrong direction",

@@ -11,7 +11,6 @@ use crate::state::Bid;
 use crate::time::Timestamp;
 use crate::wire::{Content, DualStack, ExtensionType, MobileNetwork};
 
-/// Mobile Network Request unprotected or with an invalid prefix length.
 pub static NEMO_001: Rule = Rule {
     id: "NEMO-001",
     title: "Mobile Network Request unprotected or with an invalid prefix length",
@@ -52,7 +51,6 @@ fn is_unprotected_or_invalid(message: &MessageFacts<'_, '_>, finder: &mut Finder
     }
 }
 
-/// Mobile network prefix requested again after refusal.
 pub static NEMO_002: Rule = Rule {
     id: "NEMO-002",
     title: "Mobile network prefix requested again after refusal",
@@ -106,7 +104,6 @@ fn asks_again(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Mobile network request accepted without acknowledgement.
 pub static NEMO_003: Rule = Rule {
     id: "NEMO-003",
     title: "Mobile network request accepted without acknowledgement",
@@ -144,7 +141,6 @@ fn acknowledges_no_network(answering: &Answering<'_, '_, '_>, finder: &mut Finde
     }
 }
 
-/// Request on one path omits prefixes registered on another.
 pub static NEMO_004: Rule = Rule {
     id: "NEMO-004",
     title: "Request on one path omits prefixes registered on another",

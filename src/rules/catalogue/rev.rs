@@ -10,7 +10,6 @@ use crate::state::{Binding, BindingState};
 use crate::time::Timestamp;
 use crate::wire::ExtensionType;
 
-/// Registration Revocation not acknowledged.
 pub static REV_001: Rule = Rule {
     id: "REV-001",
     title: "Registration Revocation not acknowledged",
@@ -71,7 +70,6 @@ fn is_not_acknowledged(revoking: &Revoking<'_, '_, '_>, finder: &mut Finder<'_>)
         });
 }
 
-/// Revocation sent for a dead binding, or repeated wrongly.
 pub static REV_002: Rule = Rule {
     id: "REV-002",
     title: "Revocation sent for a dead binding, or repeated wrongly",

@@ -12,7 +12,6 @@ use crate::rules::{Level, Rule, Scope, Subject};
 use crate::state::{Bid, Binding, Node};
 use crate::wire::{Content, ExtensionType, IpProtocol};
 
-/// UDP Tunnel Request inconsistent with the registration.
 pub static UDPT_001: Rule = Rule {
     id: "UDPT-001",
     title: "UDP Tunnel Request inconsistent with the registration",
@@ -63,7 +62,6 @@ fn inconsistent_request(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>)
     }
 }
 
-/// UDP tunnelling used or granted without agreement.
 pub static UDPT_002: Rule = Rule {
     id: "UDPT-002",
     title: "UDP tunnelling used or granted without agreement",
@@ -108,7 +106,6 @@ fn used_without_grant(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Data bypasses the agreed UDP tunnel.
 pub static UDPT_003: Rule = Rule {
     id: "UDPT-003",
     title: "Data bypasses the agreed UDP tunnel",
@@ -146,7 +143,6 @@ fn bypassed(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
         .once_each(untold.keys);
 }
 
-/// UDP tunnel header or port does not match the binding.
 pub static UDPT_004: Rule = Rule {
     id: "UDPT-004",
     title: "UDP tunnel header or port does not match the binding",
@@ -245,7 +241,6 @@ fn wrong_header(carried: &Carried<'_, '_>, udp: &UdpTunnel<'_>, bindings: &[&Bin
         .then(|| "Next Header is 41, but no IPv6 prefix of the node was accepted (RFC 3519 §3.3)".to_owned())
 }
 
-/// Registration message inside its own UDP tunnel.
 pub static UDPT_005: Rule = Rule {
     id: "UDPT-005",
     title: "Registration message inside its own UDP tunnel",

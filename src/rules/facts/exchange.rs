@@ -193,7 +193,7 @@ impl<'c> Asking<'c, '_, '_> {
     }
 
     /// Whether it was seen on the leg of the home agent.
-    pub fn is_at_home_agent(&self) -> bool {
+    fn is_at_home_agent(&self) -> bool {
         self.message.leg == Leg::HomeAgent
     }
 }

@@ -1,5 +1,5 @@
-//! What accepted registrations and revocations do to the bindings and tunnels of a node (observer.md, "What an accepted
-//! exchange does").
+//! What accepted registrations and revocations do to the bindings and tunnels of a node (docs/what-is-inferred.md,
+//! "Bindings").
 
 use std::net::Ipv4Addr;
 
@@ -47,7 +47,7 @@ pub(in crate::state) struct Registration {
 }
 
 impl Node {
-    /// Applies an accepted registration (observer.md, "What an accepted exchange does").
+    /// Applies an accepted registration.
     ///
     /// Says how many ended bindings were forgotten to make room, and whether its tunnel found none.
     pub(in crate::state) fn register(&mut self, registration: &Registration) -> (u64, bool) {
@@ -141,6 +141,21 @@ impl Node {
             *registration;
         let hides_bid = registration.hides_bid && interface.is_none();
         let expires = expiry(time, lifetime);
+        let granted = Binding {
+            interface,
+            hides_bid,
+            care_of_address,
+            far_end,
+            flags,
+            udp,
+            state: BindingState::Active,
+            lifetime,
+            registered: time,
+            refreshed: time,
+            expires,
+            ended: None,
+            frame,
+        };
         let known = self.bindings.iter_mut().find(|binding| is_the_one(binding, interface, care_of_address));
         let is_update = match known {
             Some(binding) => {
@@ -150,38 +165,12 @@ impl Node {
                 }
                 let is_update =
                     !binding.is_refreshed_by(interface, care_of_address, flags) || binding.udp != udp;
-                *binding = Binding {
-                    interface,
-                    hides_bid,
-                    care_of_address,
-                    far_end,
-                    flags,
-                    udp,
-                    lifetime,
-                    refreshed: time,
-                    expires,
-                    frame,
-                    ..*binding
-                };
+                *binding = Binding { registered: binding.registered, ..granted };
                 is_update
             }
             None => {
                 self.bindings.reserve_exact(room_for_more(self.bindings.len(), interface.is_some()));
-                self.bindings.push(Binding {
-                    interface,
-                    hides_bid,
-                    care_of_address,
-                    far_end,
-                    flags,
-                    udp,
-                    state: BindingState::Active,
-                    lifetime,
-                    registered: time,
-                    refreshed: time,
-                    expires,
-                    ended: None,
-                    frame,
-                });
+                self.bindings.push(granted);
                 true
             }
         };

@@ -26,16 +26,16 @@ fn what_is_typed_is_checked() {
         ("bid:0", "bid: is a number from 1 to 254"),
         ("bid:1,255", "bid: is a number from 1 to 254"),
         ("bid:256", "bid: is a number"),
-        ("node:", "node: wants"),
-        ("node:10.0.0.0/33", "node: a prefix is as 10.1.0.0/24"),
-        ("node:10.1.0.0/", "node: a prefix is as 10.1.0.0/24"),
-        ("node:10.1.0.0/x", "node: a prefix is as 10.1.0.0/24"),
-        ("node:10.1.0.0/24/", "node: a prefix is as 10.1.0.0/24"),
+        ("node:", "node: takes"),
+        ("node:10.0.0.0/33", "node: a prefix is written as in 10.1.0.0/24"),
+        ("node:10.1.0.0/", "node: a prefix is written as in 10.1.0.0/24"),
+        ("node:10.1.0.0/x", "node: a prefix is written as in 10.1.0.0/24"),
+        ("node:10.1.0.0/24/", "node: a prefix is written as in 10.1.0.0/24"),
         ("nodes:1", "no key `nodes`"),
         ("finding:", "finding: is must"),
         ("finding:mp-999", "finding: is must"),
         ("finding:must,strange", "finding: is must"),
-        ("!", "`!` wants a term"),
+        ("!", "`!` needs a term"),
     ] {
         assert!(Filter::parse(bad).unwrap_err().starts_with(told), "{bad}");
     }
@@ -54,7 +54,7 @@ fn a_nai_is_one_value_whatever_is_in_it() {
         assert_eq!(filter.terms, [Term { condition: whole(nai), negated: false }]);
         assert_eq!(Filter::parse(&filter.text), Ok(filter));
     }
-    assert!(Filter::of_nai("").unwrap_err().starts_with("node: wants"));
+    assert!(Filter::of_nai("").unwrap_err().starts_with("node: takes"));
     let either = Filter::parse("node:a\\ B,c").unwrap();
     let who = ["a b", "c"].map(|text| Who::Part(text.to_owned()));
     assert_eq!(either.terms, [Term { condition: Condition::Node(who.to_vec()), negated: false }]);

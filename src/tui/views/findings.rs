@@ -353,7 +353,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, areas: &Areas) {
     if findings.list.rows().is_empty() {
         let words = match (facts.findings.is_empty(), facts.messages.total()) {
             (true, 0) => super::tunnels::awaited(app, facts),
-            (true, _) => "nothing to complain of so far".to_owned(),
+            (true, _) => "no findings so far".to_owned(),
             (false, _) => super::tunnels::nothing_through(app),
         };
         return pane.empty(frame, &words);

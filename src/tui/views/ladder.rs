@@ -152,11 +152,6 @@ impl LadderView {
         let lines: Vec<String> = self.page.heads.iter().chain(events).map(|line| ansi::bare(line)).collect();
         lines.join("\n")
     }
-
-    /// The exchanges that are shown.
-    pub fn exchanges(&self) -> impl Iterator<Item = &Exchange> {
-        self.exchanges.values()
-    }
 }
 
 /// Whether an exchange is the node's.

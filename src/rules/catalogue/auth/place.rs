@@ -6,7 +6,6 @@ use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
 use crate::wire::{Authentication, Extension, ExtensionType};
 
-/// Extension order around the authenticators is wrong.
 pub static AUTH_007: Rule = Rule {
     id: "AUTH-007",
     title: "Extension order around the authenticators is wrong",
@@ -72,7 +71,6 @@ fn out_of_order<'m, 'a>(message: &'m MessageFacts<'_, 'a>) -> Option<(&'m Extens
     Some((culprit, text))
 }
 
-/// Foreign-Home authentication on a de-registration.
 pub static AUTH_008: Rule = Rule {
     id: "AUTH-008",
     title: "Foreign-Home authentication on a de-registration",
@@ -105,7 +103,6 @@ fn authenticates_a_deregistration(message: &MessageFacts<'_, '_>, finder: &mut F
         .at(octets_of(extension));
 }
 
-/// Foreign agent relays extensions meant only for itself.
 pub static AUTH_009: Rule = Rule {
     id: "AUTH-009",
     title: "Foreign agent relays extensions meant only for itself",
@@ -152,7 +149,6 @@ fn relays_what_is_its_own(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_
         .at(octets_of(culprit));
 }
 
-/// Challenge or Mobile-AAA extension misplaced or misused.
 pub static AUTH_010: Rule = Rule {
     id: "AUTH-010",
     title: "Challenge or Mobile-AAA extension misplaced or misused",

@@ -7,7 +7,6 @@ use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
 use crate::wire::{Authentication, Content, Extension, ExtensionType, Verdict};
 
-/// Registration Request without authorization-enabling extension.
 pub static AUTH_001: Rule = Rule {
     id: "AUTH-001",
     title: "Registration Request without authorization-enabling extension",
@@ -42,7 +41,6 @@ fn is_proxied(message: &MessageFacts<'_, '_>) -> bool {
     message.of_subtype(ExtensionType::PROXY_NON_SKIPPABLE, subtype).next().is_some()
 }
 
-/// Home agent reply does not carry exactly one Mobile-Home Auth.
 pub static AUTH_002: Rule = Rule {
     id: "AUTH-002",
     title: "Home agent reply does not carry exactly one Mobile-Home Auth",
@@ -85,7 +83,6 @@ fn has_not_one_authenticator(message: &MessageFacts<'_, '_>, finder: &mut Finder
         .at(second.unwrap_or_default());
 }
 
-/// Reserved SPI value in an authentication extension.
 pub static AUTH_003: Rule = Rule {
     id: "AUTH-003",
     title: "Reserved SPI value in an authentication extension",
@@ -124,7 +121,6 @@ fn uses_a_reserved_spi(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) 
     }
 }
 
-/// Authentication extension too short to hold an authenticator.
 pub static AUTH_004: Rule = Rule {
     id: "AUTH-004",
     title: "Authentication extension too short to hold an authenticator",
@@ -160,7 +156,6 @@ fn has_no_authenticator(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>)
     }
 }
 
-/// Authenticator is not 16 octets long.
 pub static AUTH_005: Rule = Rule {
     id: "AUTH-005",
     title: "Authenticator is not 16 octets long",
@@ -196,7 +191,6 @@ fn has_another_size(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Authenticator does not verify under the configured key.
 pub static AUTH_006: Rule = Rule {
     id: "AUTH-006",
     title: "Authenticator does not verify under the configured key",

@@ -15,7 +15,6 @@ use crate::rules::{Level, Rule, Scope, Subject};
 use crate::state::NormalSelector;
 use crate::wire::ReplyCode;
 
-/// Multipath request accepted with code 1.
 pub static EXCH_003: Rule = Rule {
     id: "EXCH-003",
     title: "Multipath request accepted with code 1",
@@ -48,7 +47,6 @@ fn accepts_with_code_1(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_
     }
 }
 
-/// Policy accepted although none of its BIDs exists.
 pub static EXCH_006: Rule = Rule {
     id: "EXCH-006",
     title: "Policy accepted although none of its BIDs exists",
@@ -94,7 +92,6 @@ fn accepts_what_points_nowhere(answering: &Answering<'_, '_, '_>, finder: &mut F
     }
 }
 
-/// Policy mixes known and unknown BIDs.
 pub static EXCH_007: Rule = Rule {
     id: "EXCH-007",
     title: "Policy mixes known and unknown BIDs",
@@ -143,7 +140,6 @@ fn decides_a_mixed_policy(answering: &Answering<'_, '_, '_>, finder: &mut Finder
     }
 }
 
-/// Malformed multipath request accepted.
 pub static EXCH_010: Rule = Rule {
     id: "EXCH-010",
     title: "Malformed multipath request accepted",
@@ -178,7 +174,6 @@ fn accepts_what_is_malformed(answering: &Answering<'_, '_, '_>, finder: &mut Fin
         .at(fields::CODE);
 }
 
-/// Registration refused because paths reordered requests.
 pub static EXCH_012: Rule = Rule {
     id: "EXCH-012",
     title: "Registration refused because paths reordered requests",
@@ -217,7 +212,6 @@ fn refuses_who_was_overtaken(answering: &Answering<'_, '_, '_>, finder: &mut Fin
     }
 }
 
-/// Flow-Binding supplied by the home agent is unusable or contradictory.
 pub static EXCH_013: Rule = Rule {
     id: "EXCH-013",
     title: "Flow-Binding supplied by the home agent is unusable or contradictory",
@@ -294,7 +288,6 @@ fn supplies_unusable_flow_bindings(answering: &Answering<'_, '_, '_>, finder: &m
     }
 }
 
-/// Second reply to one request carries another code.
 pub static EXCH_015: Rule = Rule {
     id: "EXCH-015",
     title: "Second reply to one request carries another code",

@@ -13,7 +13,6 @@ use crate::wire::{Action, ReplyCode};
 /// How far back unanswered requests count for EXCH-011, in nanoseconds.
 const LOOKS_BACK: i64 = 600_000_000_000;
 
-/// Multipath still used after `MULTIPATH_NOT_ALLOWED`.
 pub static EXCH_001: Rule = Rule {
     id: "EXCH-001",
     title: "Multipath still used after MULTIPATH_NOT_ALLOWED",
@@ -45,7 +44,6 @@ fn still_uses_multipath(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Home agent contradicts its own multipath verdict.
 pub static EXCH_002: Rule = Rule {
     id: "EXCH-002",
     title: "Home agent contradicts its own multipath verdict",
@@ -93,7 +91,6 @@ fn contradicts_itself(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>
     }
 }
 
-/// No re-registration after `INVALID_FB_IDENTIFIER`.
 pub static EXCH_004: Rule = Rule {
     id: "EXCH-004",
     title: "No re-registration after INVALID_FB_IDENTIFIER",
@@ -147,7 +144,6 @@ fn does_not_try_again(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>
         });
 }
 
-/// Retry after 153 repeats the unusable BIDs.
 pub static EXCH_005: Rule = Rule {
     id: "EXCH-005",
     title: "Retry after 153 repeats the unusable BIDs",
@@ -184,7 +180,6 @@ fn repeats_unusable_bids(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// `INVALID_FB_IDENTIFIER` although every BID is known.
 pub static EXCH_008: Rule = Rule {
     id: "EXCH-008",
     title: "INVALID_FB_IDENTIFIER although every BID is known",
@@ -234,7 +229,6 @@ fn refuses_what_it_knows(answering: &Answering<'_, '_, '_>, finder: &mut Finder<
         .at(fields::CODE);
 }
 
-/// Code 152 or 153 for a request without the matching extension.
 pub static EXCH_009: Rule = Rule {
     id: "EXCH-009",
     title: "Code 152 or 153 for a request without the matching extension",
@@ -271,7 +265,6 @@ fn refuses_what_was_not_asked(answering: &Answering<'_, '_, '_>, finder: &mut Fi
         .at(fields::CODE);
 }
 
-/// Home agent seems not to know the Multipath extension.
 pub static EXCH_011: Rule = Rule {
     id: "EXCH-011",
     title: "Home agent seems not to know the Multipath extension",
@@ -310,7 +303,6 @@ fn seems_not_to_know_multipath(answering: &Answering<'_, '_, '_>, finder: &mut F
     }
 }
 
-/// DROP policy refused because of its placeholder BID.
 pub static EXCH_014: Rule = Rule {
     id: "EXCH-014",
     title: "DROP policy refused because of its placeholder BID",

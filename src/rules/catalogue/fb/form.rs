@@ -10,7 +10,6 @@ use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject, Wording};
 use crate::wire::{Action, Bounds, FlowBinding, TrafficSelector};
 
-/// BID list or TS Format runs past the Flow-Binding extension.
 pub static FB_001: Rule = Rule {
     id: "FB-001",
     title: "BID list or TS Format runs past the Flow-Binding extension",
@@ -41,7 +40,6 @@ fn overruns(_: &MessageFacts<'_, '_>, facts: &FlowBindingFacts<'_>, finder: &mut
     finder.fires(message).at(octets_of(&facts.extension));
 }
 
-/// Unknown Flow-Binding action.
 pub static FB_002: Rule = Rule {
     id: "FB-002",
     title: "Unknown Flow-Binding action",
@@ -65,7 +63,6 @@ fn action_is_unknown(_: &MessageFacts<'_, '_>, facts: &FlowBindingFacts<'_>, fin
     }
 }
 
-/// DROP rule without exactly one BID.
 pub static FB_003: Rule = Rule {
     id: "FB-003",
     title: "DROP rule without exactly one BID",
@@ -89,7 +86,6 @@ fn drop_without_one_bid(_: &MessageFacts<'_, '_>, facts: &FlowBindingFacts<'_>, 
     }
 }
 
-/// BID Count outside 1-8.
 pub static FB_004: Rule = Rule {
     id: "FB-004",
     title: "BID Count outside 1-8",
@@ -112,7 +108,6 @@ fn bid_count_out_of_range(_: &MessageFacts<'_, '_>, facts: &FlowBindingFacts<'_>
     }
 }
 
-/// Reserved BID in a FORWARD list.
 pub static FB_005: Rule = Rule {
     id: "FB-005",
     title: "Reserved BID in a FORWARD list",
@@ -145,7 +140,6 @@ fn reserved_bid_in_a_list(_: &MessageFacts<'_, '_>, facts: &FlowBindingFacts<'_>
     }
 }
 
-/// Flow-Binding placed after the Mobile-Home Auth extension.
 pub static FB_006: Rule = Rule {
     id: "FB-006",
     title: "Flow-Binding placed after the Mobile-Home Auth extension",
@@ -183,7 +177,6 @@ fn after_the_authenticator(
     }
 }
 
-/// BID listed twice in one rule.
 pub static FB_007: Rule = Rule {
     id: "FB-007",
     title: "BID listed twice in one rule",
@@ -212,7 +205,6 @@ fn bid_twice(_: &MessageFacts<'_, '_>, facts: &FlowBindingFacts<'_>, finder: &mu
     }
 }
 
-/// Traffic selector format 0.
 pub static FB_008: Rule = Rule {
     id: "FB-008",
     title: "Traffic selector format 0",
@@ -236,7 +228,6 @@ fn format_is_zero(_: &MessageFacts<'_, '_>, facts: &FlowBindingFacts<'_>, finder
     }
 }
 
-/// Traffic selector format without a definition.
 pub static FB_009: Rule = Rule {
     id: "FB-009",
     title: "Traffic selector format without a definition",
@@ -265,7 +256,6 @@ fn format_is_undefined(_: &MessageFacts<'_, '_>, facts: &FlowBindingFacts<'_>, f
     }
 }
 
-/// Flow-Binding in a request without Multipath extension.
 pub static FB_011: Rule = Rule {
     id: "FB-011",
     title: "Flow-Binding in a request without Multipath extension",
@@ -293,7 +283,6 @@ fn without_multipath(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Flow-Binding in a de-registration.
 pub static FB_012: Rule = Rule {
     id: "FB-012",
     title: "Flow-Binding in a de-registration",
@@ -317,7 +306,6 @@ fn in_a_deregistration(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) 
     }
 }
 
-/// Overlapping selectors with different verdicts in one message.
 pub static FB_013: Rule = Rule {
     id: "FB-013",
     title: "Overlapping selectors with different verdicts in one message",
@@ -359,7 +347,6 @@ fn overlapping_rules(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Overwrite request with a policy naming other BIDs.
 pub static FB_015: Rule = Rule {
     id: "FB-015",
     title: "Overwrite request with a policy naming other BIDs",

@@ -13,7 +13,6 @@ use crate::rules::{Level, Rule, Scope, Subject};
 use crate::state::{Bid, Binding, Node, Rule as PolicyRule, RuleAction};
 use crate::wire::{DualStack, ExtensionType};
 
-/// IPv6 selector without registered IPv6 prefix.
 pub static FB_010: Rule = Rule {
     id: "FB-010",
     title: "IPv6 selector without registered IPv6 prefix",
@@ -78,7 +77,6 @@ fn has_prefix<'b>(session: &Session, mut live: impl Iterator<Item = &'b Binding>
     session.obscured || live.any(has_one)
 }
 
-/// Unclear whether earlier flow policy survives.
 pub static FB_014: Rule = Rule {
     id: "FB-014",
     title: "Unclear whether earlier flow policy survives",
@@ -136,7 +134,6 @@ fn earlier_rules_left_out(answering: &Answering<'_, '_, '_>, finder: &mut Finder
     }
 }
 
-/// Preferred path of a rule ended by expiry, not de-registration.
 pub static FB_016: Rule = Rule {
     id: "FB-016",
     title: "Preferred path of a rule ended by expiry, not de-registration",
@@ -176,7 +173,6 @@ fn preferred_path_expired(expired: &Expired<'_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// FORWARD rule has no usable binding left.
 pub static FB_017: Rule = Rule {
     id: "FB-017",
     title: "FORWARD rule has no usable binding left",

@@ -6,7 +6,6 @@ use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
 use crate::wire::{Extension, FlowBinding, Form, Layout, Multipath};
 
-/// Multipath extension length is not 4.
 pub static MP_001: Rule = Rule {
     id: "MP-001",
     title: "Multipath extension length is not 4",
@@ -36,7 +35,6 @@ fn length_is_not_4(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Type 154 sub-type is neither Multipath nor Flow-Binding.
 pub static MP_002: Rule = Rule {
     id: "MP-002",
     title: "Type 154 sub-type is neither Multipath nor Flow-Binding",
@@ -70,7 +68,6 @@ fn subtype_is_neither(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// More than one Multipath extension in a request.
 pub static MP_003: Rule = Rule {
     id: "MP-003",
     title: "More than one Multipath extension in a request",
@@ -98,7 +95,6 @@ fn more_than_one(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Multipath extension in a Registration Reply.
 pub static MP_004: Rule = Rule {
     id: "MP-004",
     title: "Multipath extension in a Registration Reply",
@@ -125,7 +121,6 @@ fn in_a_reply(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Multipath extension placed after the Mobile-Home Auth extension.
 pub static MP_005: Rule = Rule {
     id: "MP-005",
     title: "Multipath extension placed after the Mobile-Home Auth extension",
@@ -161,7 +156,6 @@ fn after_the_authenticator(message: &MessageFacts<'_, '_>, finder: &mut Finder<'
     }
 }
 
-/// Multipath or Flow-Binding extension in an unauthenticated message.
 pub static MP_006: Rule = Rule {
     id: "MP-006",
     title: "Multipath or Flow-Binding extension in an unauthenticated message",
@@ -192,7 +186,6 @@ fn without_authentication(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_
     }
 }
 
-/// Interface label is 0.
 pub static MP_007: Rule = Rule {
     id: "MP-007",
     title: "Interface label is 0",
@@ -212,7 +205,6 @@ fn label_is_zero(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Binding identifier 0 or 255.
 pub static MP_008: Rule = Rule {
     id: "MP-008",
     title: "Binding identifier 0 or 255",
@@ -237,7 +229,6 @@ fn bid_is_reserved(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Bulk and Overwrite flags both set.
 pub static MP_009: Rule = Rule {
     id: "MP-009",
     title: "Bulk and Overwrite flags both set",
@@ -263,7 +254,6 @@ fn bulk_and_overwrite(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Overwrite flag set in a de-registration.
 pub static MP_010: Rule = Rule {
     id: "MP-010",
     title: "Overwrite flag set in a de-registration",
@@ -290,7 +280,6 @@ fn overwrite_in_a_deregistration(message: &MessageFacts<'_, '_>, finder: &mut Fi
     }
 }
 
-/// Reserved bits set in the Multipath extension.
 pub static MP_011: Rule = Rule {
     id: "MP-011",
     title: "Reserved bits set in the Multipath extension",
@@ -317,7 +306,6 @@ fn reserved_bits(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Access technology type 0 (reserved).
 pub static MP_012: Rule = Rule {
     id: "MP-012",
     title: "Access technology type 0 (reserved)",
@@ -341,7 +329,6 @@ fn technology_is_reserved(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_
     }
 }
 
-/// Access technology type not in the registry copy.
 pub static MP_013: Rule = Rule {
     id: "MP-013",
     title: "Access technology type not in the registry copy",
@@ -372,7 +359,6 @@ fn technology_is_unknown(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>
     }
 }
 
-/// Registration Request sent by the home agent.
 pub static MP_023: Rule = Rule {
     id: "MP-023",
     title: "Registration Request sent by the home agent",
@@ -398,7 +384,6 @@ fn sent_by_the_home_agent(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_
     }
 }
 
-/// Simultaneous-bindings flag combined with Multipath.
 pub static MP_026: Rule = Rule {
     id: "MP-026",
     title: "Simultaneous-bindings flag combined with Multipath",

@@ -10,7 +10,6 @@ use crate::state::{Bid, Binding};
 use crate::time::Timestamp;
 use crate::wire::{Multipath, RequestFlags};
 
-/// Care-of Address of a binding changed without Overwrite.
 pub static MP_014: Rule = Rule {
     id: "MP-014",
     title: "Care-of Address of a binding changed without Overwrite",
@@ -42,7 +41,6 @@ fn address_changed(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Registered Care-of Address re-registered under another BID.
 pub static MP_015: Rule = Rule {
     id: "MP-015",
     title: "Registered Care-of Address re-registered under another BID",
@@ -82,7 +80,6 @@ fn another_bid_for_an_address(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'
     }
 }
 
-/// Interface type or label changed without Overwrite.
 pub static MP_017: Rule = Rule {
     id: "MP-017",
     title: "Interface type or label changed without Overwrite",
@@ -119,7 +116,6 @@ fn interface_changed(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Refresh of a multipath binding without Multipath extension.
 pub static MP_018: Rule = Rule {
     id: "MP-018",
     title: "Refresh of a multipath binding without Multipath extension",
@@ -157,7 +153,6 @@ fn refresh_without_multipath(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_
     }
 }
 
-/// De-registration without the binding's own BID.
 pub static MP_020: Rule = Rule {
     id: "MP-020",
     title: "De-registration without the binding's own BID",
@@ -198,7 +193,6 @@ fn deregistration_without_its_bid(asking: &Asking<'_, '_, '_>, finder: &mut Find
     ));
 }
 
-/// Multipath request not sent from the interface it registers.
 pub static MP_024: Rule = Rule {
     id: "MP-024",
     title: "Multipath request not sent from the interface it registers",
@@ -239,7 +233,6 @@ fn not_from_its_interface(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) 
     ));
 }
 
-/// Plain registration while multipath bindings are live.
 pub static MP_025: Rule = Rule {
     id: "MP-025",
     title: "Plain registration while multipath bindings are live",
@@ -278,7 +271,6 @@ fn plain_beside_multipath(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) 
     }
 }
 
-/// Refresh changes tunnel flags without Overwrite.
 pub static MP_028: Rule = Rule {
     id: "MP-028",
     title: "Refresh changes tunnel flags without Overwrite",

@@ -8,7 +8,6 @@ use crate::rules::words::bids;
 use crate::rules::{Level, Rule, Scope, Subject};
 use crate::state::{Bid, Binding, expiry};
 
-/// Two bindings of one session share a tunnel endpoint.
 pub static MP_016: Rule = Rule {
     id: "MP-016",
     title: "Two bindings of one session share a tunnel endpoint",
@@ -48,7 +47,6 @@ fn shared_end(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Overwrite removes sibling paths.
 pub static MP_019: Rule = Rule {
     id: "MP-019",
     title: "Overwrite removes sibling paths",
@@ -82,7 +80,6 @@ fn overwrite_removes(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>)
     }
 }
 
-/// Bulk flag on a binding that does not exist yet.
 pub static MP_021: Rule = Rule {
     id: "MP-021",
     title: "Bulk flag on a binding that does not exist yet",
@@ -111,7 +108,6 @@ fn bulk_for_a_new_binding(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) 
     }
 }
 
-/// Bulk re-registration shortens sibling bindings.
 pub static MP_022: Rule = Rule {
     id: "MP-022",
     title: "Bulk re-registration shortens sibling bindings",
@@ -150,7 +146,6 @@ fn bulk_shortens(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// De-registration addresses one BID and all bindings at once.
 pub static MP_027: Rule = Rule {
     id: "MP-027",
     title: "De-registration addresses one BID and all bindings at once",

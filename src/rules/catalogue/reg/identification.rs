@@ -9,7 +9,6 @@ use crate::rules::{Level, Rule, Scope, Subject};
 use crate::state::expiry;
 use crate::wire::{high_half, low_half};
 
-/// Reply does not copy the low half of the Identification.
 pub static REG_010: Rule = Rule {
     id: "REG-010",
     title: "Reply does not copy the low half of the Identification",
@@ -61,7 +60,6 @@ fn copies_no_low_half(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>
     }
 }
 
-/// Unsolicited Registration Reply.
 pub static REG_011: Rule = Rule {
     id: "REG-011",
     title: "Unsolicited Registration Reply",
@@ -100,7 +98,6 @@ fn was_not_asked_for(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>)
     }
 }
 
-/// Accepted reply does not echo the full timestamp.
 pub static REG_012: Rule = Rule {
     id: "REG-012",
     title: "Accepted reply does not echo the full timestamp",
@@ -134,7 +131,6 @@ fn changes_the_timestamp(answering: &Answering<'_, '_, '_>, finder: &mut Finder<
     }
 }
 
-/// Identification repeated or going backwards.
 pub static REG_013: Rule = Rule {
     id: "REG-013",
     title: "Identification repeated or going backwards",
@@ -185,7 +181,6 @@ fn does_not_rise(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// No resynchronisation after code 133.
 pub static REG_014: Rule = Rule {
     id: "REG-014",
     title: "No resynchronisation after code 133",
@@ -232,7 +227,6 @@ fn does_not_resynchronise(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) 
     finder.fires(message).at(fields::REQUEST_IDENTIFICATION);
 }
 
-/// Duplicate of a current registration extends its lifetime.
 pub static REG_028: Rule = Rule {
     id: "REG-028",
     title: "Duplicate of a current registration extends its lifetime",

@@ -10,7 +10,6 @@ use crate::state::expiry;
 use crate::time::Timestamp;
 use crate::wire::low_half;
 
-/// Requests for one binding less than a second apart.
 pub static REG_015: Rule = Rule {
     id: "REG-015",
     title: "Requests for one binding less than a second apart",
@@ -49,7 +48,6 @@ fn comes_too_soon(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Retransmission interval does not back off.
 pub static REG_016: Rule = Rule {
     id: "REG-016",
     title: "Retransmission interval does not back off",
@@ -88,7 +86,6 @@ fn does_not_back_off(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Registration Request left unanswered.
 pub static REG_017: Rule = Rule {
     id: "REG-017",
     title: "Registration Request left unanswered",
@@ -131,7 +128,6 @@ fn got_no_reply(unanswered: &Unanswered<'_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Binding allowed to expire while in use.
 pub static REG_018: Rule = Rule {
     id: "REG-018",
     title: "Binding allowed to expire while in use",

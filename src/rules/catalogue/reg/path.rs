@@ -7,7 +7,6 @@ use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
 use crate::wire::ExtensionType;
 
-/// Source of a direct request is not the co-located Care-of Address.
 pub static REG_019: Rule = Rule {
     id: "REG-019",
     title: "Source of a direct request is not the co-located Care-of Address",
@@ -40,7 +39,6 @@ fn comes_from_elsewhere(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
         .at(fields::CARE_OF_ADDRESS);
 }
 
-/// Relayed request does not come from the foreign agent Care-of Address.
 pub static REG_020: Rule = Rule {
     id: "REG-020",
     title: "Relayed request does not come from the foreign agent Care-of Address",
@@ -75,7 +73,6 @@ fn relayed_from_elsewhere(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_
     }
 }
 
-/// Foreign agent altered the protected part of a message.
 pub static REG_027: Rule = Rule {
     id: "REG-027",
     title: "Foreign agent altered the protected part of a message",

@@ -9,7 +9,6 @@ use crate::rules::words::lifetime;
 use crate::rules::{Level, Rule, Scope, Subject};
 use crate::wire::{ExtensionType, low_half};
 
-/// Reply lacks the identity information it owes.
 pub static REG_005: Rule = Rule {
     id: "REG-005",
     title: "Reply lacks the identity information it owes",
@@ -55,7 +54,6 @@ fn lacks_identity(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Reply changes the requested Home Address.
 pub static REG_006: Rule = Rule {
     id: "REG-006",
     title: "Reply changes the requested Home Address",
@@ -100,7 +98,6 @@ fn changes_home_address(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'
     }
 }
 
-/// Home Agent field of the reply is wrong.
 pub static REG_007: Rule = Rule {
     id: "REG-007",
     title: "Home Agent field of the reply is wrong",
@@ -159,7 +156,6 @@ fn names_a_wrong_home_agent(answering: &Answering<'_, '_, '_>, finder: &mut Find
     }
 }
 
-/// Granted lifetime exceeds the requested one.
 pub static REG_008: Rule = Rule {
     id: "REG-008",
     title: "Granted lifetime exceeds the requested one",
@@ -190,7 +186,6 @@ fn grants_more_than_asked(answering: &Answering<'_, '_, '_>, finder: &mut Finder
     }
 }
 
-/// Extreme lifetime granted (infinite, or zero for a registration).
 pub static REG_009: Rule = Rule {
     id: "REG-009",
     title: "Extreme lifetime granted (infinite, or zero for a registration)",
@@ -223,7 +218,6 @@ fn grants_an_extreme(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>)
     finder.fires(message).at(fields::LIFETIME);
 }
 
-/// Reply addresses or ports do not mirror the request.
 pub static REG_021: Rule = Rule {
     id: "REG-021",
     title: "Reply addresses or ports do not mirror the request",
@@ -264,7 +258,6 @@ fn does_not_mirror(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Request with a bad UDP checksum was processed.
 pub static REG_023: Rule = Rule {
     id: "REG-023",
     title: "Request with a bad UDP checksum was processed",

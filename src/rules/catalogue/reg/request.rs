@@ -12,7 +12,6 @@ use crate::wire::{Decision, ExtensionType, RequestFlags};
 /// Where a request goes that looks for any foreign agent on the link (RFC 5944 §3.6.1.1).
 const ALL_MOBILITY_AGENTS: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 11);
 
-/// Reserved flag bits set in a Registration Request.
 pub static REG_001: Rule = Rule {
     id: "REG-001",
     title: "Reserved flag bits set in a Registration Request",
@@ -43,7 +42,6 @@ fn reserved_flags(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Care-of Address equals Home Address in a registration.
 pub static REG_002: Rule = Rule {
     id: "REG-002",
     title: "Care-of Address equals Home Address in a registration",
@@ -75,7 +73,6 @@ fn registers_the_home_address(message: &MessageFacts<'_, '_>, finder: &mut Finde
     }
 }
 
-/// Care-of Address cannot be a tunnel endpoint.
 pub static REG_003: Rule = Rule {
     id: "REG-003",
     title: "Care-of Address cannot be a tunnel endpoint",
@@ -116,7 +113,6 @@ fn cannot_end_a_tunnel(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) 
         .at(fields::CARE_OF_ADDRESS);
 }
 
-/// Home Address zero without an NAI.
 pub static REG_004: Rule = Rule {
     id: "REG-004",
     title: "Home Address zero without an NAI",
@@ -144,7 +140,6 @@ fn names_nobody(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// UDP checksum not used.
 pub static REG_022: Rule = Rule {
     id: "REG-022",
     title: "UDP checksum not used",
@@ -169,7 +164,6 @@ fn has_no_checksum(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Request to All Mobility Agents with TTL other than 1.
 pub static REG_024: Rule = Rule {
     id: "REG-024",
     title: "Request to All Mobility Agents with TTL other than 1",
@@ -195,7 +189,6 @@ fn leaves_the_link(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Reply code unknown or outside the allocated ranges.
 pub static REG_025: Rule = Rule {
     id: "REG-025",
     title: "Reply code unknown or outside the allocated ranges",
@@ -232,7 +225,6 @@ fn has_unknown_code(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
         .at(fields::CODE);
 }
 
-/// Encapsulation request is ambiguous.
 pub static REG_026: Rule = Rule {
     id: "REG-026",
     title: "Encapsulation request is ambiguous",

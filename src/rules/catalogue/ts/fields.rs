@@ -8,7 +8,6 @@ use crate::wire::{SelectorField, SelectorFormat, SelectorValue, TrafficSelector}
 
 use super::words::{section, shown, title};
 
-/// IPv4 selector has a range end without its start.
 pub static TS_001: Rule = Rule {
     id: "TS-001",
     title: "IPv4 selector has a range end without its start",
@@ -61,7 +60,6 @@ fn ends_without_start(
     }
 }
 
-/// IPv6 selector has a range end without its start.
 pub static TS_002: Rule = Rule {
     id: "TS-002",
     title: "IPv6 selector has a range end without its start",
@@ -85,7 +83,6 @@ fn has_end_without_start_ipv6(
     ends_without_start(facts, SelectorFormat::Ipv6, "§3.2", finder);
 }
 
-/// Range start is greater than range end.
 pub static TS_003: Rule = Rule {
     id: "TS-003",
     title: "Range start is greater than range end",
@@ -134,7 +131,6 @@ fn has_start_above_end(
     }
 }
 
-/// Flow label field has its high 8 bits set.
 pub static TS_007: Rule = Rule {
     id: "TS-007",
     title: "Flow label field has its high 8 bits set",
@@ -173,7 +169,6 @@ fn has_octet_above_flow_label(
     }
 }
 
-/// Flow label selector exceeds 20 bits.
 pub static TS_008: Rule = Rule {
     id: "TS-008",
     title: "Flow label selector exceeds 20 bits",
@@ -214,7 +209,6 @@ fn has_long_flow_label(
     }
 }
 
-/// DS or Traffic Class selector carries ECN bits.
 pub static TS_009: Rule = Rule {
     id: "TS-009",
     title: "DS or Traffic Class selector carries ECN bits",
@@ -247,7 +241,6 @@ fn has_ecn_bits(_message: &MessageFacts<'_, '_>, facts: &FlowBindingFacts<'_>, f
     }
 }
 
-/// Transport field and protocol selector exclude each other.
 pub static TS_010: Rule = Rule {
     id: "TS-010",
     title: "Transport field and protocol selector exclude each other",

@@ -9,7 +9,6 @@ use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
 use crate::wire::{Bounds, DualStack, SelectorField, SelectorFormat, TrafficSelector};
 
-/// Selector addresses do not fit the home-agent point of view.
 pub static TS_011: Rule = Rule {
     id: "TS-011",
     title: "Selector addresses do not fit the home-agent point of view",

@@ -9,7 +9,6 @@ use crate::wire::{Problem, SelectorFormat, SelectorLayout, TrafficSelector};
 
 use super::words::section;
 
-/// Reserved bits set in the selector flags word.
 pub static TS_004: Rule = Rule {
     id: "TS-004",
     title: "Reserved bits set in the selector flags word",
@@ -42,7 +41,6 @@ fn sets_reserved_flags(
         .at(facts.flags_octets());
 }
 
-/// Selector truncated against its own flags.
 pub static TS_005: Rule = Rule {
     id: "TS-005",
     title: "Selector truncated against its own flags",
@@ -80,7 +78,6 @@ fn is_truncated(_message: &MessageFacts<'_, '_>, facts: &FlowBindingFacts<'_>, f
         .at(facts.ts_format_octet().start..selector_octets.end);
 }
 
-/// Octets left over after the last selector field.
 pub static TS_006: Rule = Rule {
     id: "TS-006",
     title: "Octets left over after the last selector field",
@@ -118,7 +115,6 @@ fn has_octets_left_over(
     }
 }
 
-/// Selector without any field matches all traffic.
 pub static TS_012: Rule = Rule {
     id: "TS-012",
     title: "Selector without any field matches all traffic",
@@ -152,7 +148,6 @@ fn has_no_field(_message: &MessageFacts<'_, '_>, facts: &FlowBindingFacts<'_>, f
         .at(facts.flags_octets());
 }
 
-/// Selector decodes only under another RFC 6088 layout.
 pub static TS_013: Rule = Rule {
     id: "TS-013",
     title: "Selector decodes only under another RFC 6088 layout",

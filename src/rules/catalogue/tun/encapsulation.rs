@@ -11,7 +11,6 @@ use crate::rules::{Level, Rule, Scope, Subject};
 use crate::state::Binding;
 use crate::wire::{IpProtocol, RequestFlags};
 
-/// Downlink encapsulation was not negotiated.
 pub static TUN_008: Rule = Rule {
     id: "TUN-008",
     title: "Downlink encapsulation was not negotiated",
@@ -79,7 +78,6 @@ fn not_negotiated(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Requested encapsulation accepted but not used.
 pub static TUN_009: Rule = Rule {
     id: "TUN-009",
     title: "Requested encapsulation accepted but not used",
@@ -121,7 +119,6 @@ fn requested_but_not_used(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
         .once_each(untold.keys);
 }
 
-/// Uplink encapsulation was not negotiated.
 pub static TUN_010: Rule = Rule {
     id: "TUN-010",
     title: "Uplink encapsulation was not negotiated",
@@ -145,7 +142,6 @@ fn uplink_not_negotiated(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Reverse tunnel used without the T flag.
 pub static TUN_011: Rule = Rule {
     id: "TUN-011",
     title: "Reverse tunnel used without the T flag",
@@ -182,7 +178,6 @@ fn reverse_tunnel_not_asked(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) 
         .once_each(untold.keys);
 }
 
-/// Unexpected recursive encapsulation.
 pub static TUN_019: Rule = Rule {
     id: "TUN-019",
     title: "Unexpected recursive encapsulation",

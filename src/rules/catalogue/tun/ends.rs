@@ -11,7 +11,6 @@ use crate::rules::{Level, Rule, Scope, Subject};
 use crate::state::{Binding, BindingState, Node, Observer};
 use crate::wire::IpProtocol;
 
-/// Home agent tunnels to a Care-of Address that was never registered.
 pub static TUN_001: Rule = Rule {
     id: "TUN-001",
     title: "Home agent tunnels to a Care-of Address that was never registered",
@@ -68,7 +67,6 @@ fn no_binding_ever(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
         });
 }
 
-/// Home agent keeps using an expired binding.
 pub static TUN_002: Rule = Rule {
     id: "TUN-002",
     title: "Home agent keeps using an expired binding",
@@ -101,7 +99,6 @@ fn expired(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Home agent keeps using a removed binding.
 pub static TUN_003: Rule = Rule {
     id: "TUN-003",
     title: "Home agent keeps using a removed binding",
@@ -153,7 +150,6 @@ fn removed(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Reverse-tunnelled packet without a live binding.
 pub static TUN_004: Rule = Rule {
     id: "TUN-004",
     title: "Reverse-tunnelled packet without a live binding",
@@ -223,7 +219,6 @@ fn is_there(owners: &[(u32, u32)], observer: &Observer) -> bool {
     still_there(owners.get(..1).unwrap_or_default(), observer).next().is_some()
 }
 
-/// Forward tunnel does not start at the registered home agent address.
 pub static TUN_015: Rule = Rule {
     id: "TUN-015",
     title: "Forward tunnel does not start at the registered home agent address",
@@ -262,7 +257,6 @@ fn another_home_agent(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Packet tunnelled back to its own source.
 pub static TUN_018: Rule = Rule {
     id: "TUN-018",
     title: "Packet tunnelled back to its own source",

@@ -9,7 +9,6 @@ use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
 use crate::wire::IpProtocol;
 
-/// Inner Don't-Fragment not carried to the outer header.
 pub static TUN_016: Rule = Rule {
     id: "TUN-016",
     title: "Inner Don't-Fragment not carried to the outer header",
@@ -62,7 +61,6 @@ fn dont_fragment_lost(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Encapsulated packet has inner TTL 0.
 pub static TUN_017: Rule = Rule {
     id: "TUN-017",
     title: "Encapsulated packet has inner TTL 0",
@@ -91,7 +89,6 @@ fn hop_limit_0(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// GRE header malformed.
 pub static TUN_020: Rule = Rule {
     id: "TUN-020",
     title: "GRE header malformed",
@@ -128,7 +125,6 @@ fn malformed_gre(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     finder.fires(what);
 }
 
-/// GRE protocol type does not match the payload.
 pub static TUN_021: Rule = Rule {
     id: "TUN-021",
     title: "GRE protocol type does not match the payload",
@@ -170,7 +166,6 @@ fn other_protocol_type(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// GRE key changes or comes and goes within one tunnel.
 pub static TUN_022: Rule = Rule {
     id: "TUN-022",
     title: "GRE key changes or comes and goes within one tunnel",
@@ -212,7 +207,6 @@ fn other_key(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Minimal encapsulation header invalid.
 pub static TUN_023: Rule = Rule {
     id: "TUN-023",
     title: "Minimal encapsulation header invalid",

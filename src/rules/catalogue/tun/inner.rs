@@ -9,7 +9,6 @@ use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
 use crate::state::Node;
 
-/// Inner source of an uplink packet is foreign to the session.
 pub static TUN_012: Rule = Rule {
     id: "TUN-012",
     title: "Inner source of an uplink packet is foreign to the session",
@@ -81,7 +80,6 @@ fn is_link_local(address: IpAddr) -> bool {
     matches!(address, IpAddr::V6(address) if address.is_unicast_link_local())
 }
 
-/// Inner destination of a downlink packet is foreign to the session.
 pub static TUN_013: Rule = Rule {
     id: "TUN-013",
     title: "Inner destination of a downlink packet is foreign to the session",
@@ -119,7 +117,6 @@ fn foreign_destination(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Broadcast forwarded against the registration flags.
 pub static TUN_014: Rule = Rule {
     id: "TUN-014",
     title: "Broadcast forwarded against the registration flags",

@@ -13,7 +13,6 @@ use crate::rules::{Level, Rule, Scope, Subject, Wording};
 use crate::state::{Binding, Effect, RuleAction};
 use crate::time::Timestamp;
 
-/// Downlink flow not on the first valid binding of its policy.
 pub static TUN_005: Rule = Rule {
     id: "TUN-005",
     title: "Downlink flow not on the first valid binding of its policy",
@@ -66,7 +65,6 @@ fn strays(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     finder.fires(Wording::when_read(say)).later(grace_after(carried.time()), true, carried.stays_settled());
 }
 
-/// Uplink flow contradicts the negotiated policy.
 pub static TUN_006: Rule = Rule {
     id: "TUN-006",
     title: "Uplink flow contradicts the negotiated policy",
@@ -92,7 +90,6 @@ fn uplink_strays(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Downlink packet that a DROP rule should have stopped.
 pub static TUN_007: Rule = Rule {
     id: "TUN-007",
     title: "Downlink packet that a DROP rule should have stopped",
@@ -132,7 +129,6 @@ fn leaks(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Flow without policy is sprayed over several tunnels.
 pub static TUN_024: Rule = Rule {
     id: "TUN-024",
     title: "Flow without policy is sprayed over several tunnels",
@@ -163,7 +159,6 @@ fn sprayed(sprayed: &Sprayed, finder: &mut Finder<'_>) {
     ));
 }
 
-/// Same packet sent down two paths.
 pub static TUN_025: Rule = Rule {
     id: "TUN-025",
     title: "Same packet sent down two paths",
@@ -213,7 +208,6 @@ fn sent_twice(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Packet forwarded although its rule is exhausted.
 pub static TUN_026: Rule = Rule {
     id: "TUN-026",
     title: "Packet forwarded although its rule is exhausted",

@@ -6,7 +6,6 @@ use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
 use crate::wire::ExtensionType;
 
-/// Reverse-tunnel request to a foreign agent with TTL below 255.
 pub static TUN_027: Rule = Rule {
     id: "TUN-027",
     title: "Reverse-tunnel request to a foreign agent with TTL below 255",
@@ -36,7 +35,6 @@ fn ttl_not_255(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Encapsulating Delivery Style extension misused.
 pub static TUN_028: Rule = Rule {
     id: "TUN-028",
     title: "Encapsulating Delivery Style extension misused",
