@@ -172,11 +172,6 @@ impl Tunnel {
         !self.is_ended && time <= self.alive_until
     }
 
-    /// Whether its binding was alive at some moment after `time`, before now.
-    pub(super) fn was_alive_after(&self, time: Timestamp) -> bool {
-        self.alive_until > time
-    }
-
     /// Whether it is the one of a binding with this BID, care-of address and encapsulation.
     pub(super) fn is(
         &self,
