@@ -407,7 +407,11 @@ fn note_switch(flow: &mut Flow, node: &Node, tunnel: u16, sighting: &Sighting) -
     let first = Some(flow.path.tunnel).filter(|first| !node.is_inner_side((*first).into()));
     let before = noted.or(first).unwrap_or(tunnel);
     let changed = before != tunnel && alive(tunnel) && !node.are_one_way(before.into(), tunnel.into());
-    if changed && !alive(before) {
+    // One that no binding ever had has not ended.
+    let had_ended = |index: u16| {
+        !alive(index) && node.tunnels().get(usize::from(index)).is_some_and(|tunnel| tunnel.opened() > 0)
+    };
+    if changed && had_ended(before) {
         flow.marks.set(Marks::MOVED);
     }
     // What need not be of this flow switches nothing (TUN-024).
