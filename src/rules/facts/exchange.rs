@@ -131,6 +131,11 @@ impl<'c> Answering<'c, '_, '_> {
         live(if self.session.obscured { &[] } else { self.before }, self.time())
     }
 
+    /// Whether the snapshot length cut the request or the reply, so that more may have been asked for or granted.
+    pub fn hides_something(&self) -> bool {
+        self.asked.is_some_and(|asked| asked.said.hides_something) || self.message.hides_something()
+    }
+
     /// Whether the whole binding table was known before the first reply, also to a request that makes it known by
     /// replacing all: of another copy of that reply this is said only where all was known from the beginning.
     pub fn is_anchored_before(&self, asked: &Asked) -> bool {

@@ -197,6 +197,10 @@ pub static FB_017: Rule = Rule {
 
 fn exhausted_by_removal(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     let Some(node) = answering.node.filter(|_| answering.removes_a_binding) else { return };
+    // Flow-Bindings of this very exchange may be among what was cut, and have changed the rule.
+    if answering.hides_something() {
+        return;
+    }
     report_exhausted(node, &LiveBids::of(answering.live_after()), answering.session, finder);
 }
 
