@@ -200,7 +200,7 @@ impl Validator {
         } else if anchors
             && let Some(session) = seen.node.and_then(|slot| self.world.session_mut(slot, observer))
         {
-            session.anchor();
+            session.anchor(message.place.time);
         }
         if let (Some(slot), Some(asked), true) = (seen.node, &asked, changes) {
             self.note_policy(slot, asked, &answer, removes, observer);

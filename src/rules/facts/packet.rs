@@ -11,7 +11,7 @@ use crate::counted::counted;
 use crate::net::{FlowFacts, IpPacket, Ipv4Packet, Peeled, UdpTunnel};
 use crate::rules::finder::{Finder, NodeKeys};
 use crate::rules::memory::traffic::GreUse;
-use crate::rules::memory::{Session, World, grace_after};
+use crate::rules::memory::{GRACE, Session, World, grace_after};
 use crate::rules::{Place, Subject};
 use crate::state::{Binding, BindingState, Direction, Effect, FarEnd, Node, Observer, Rule};
 use crate::time::Timestamp;
@@ -171,6 +171,12 @@ impl<'c> Carried<'c, '_> {
     /// The protocol number of the outer header, when the tunnel is not one in UDP.
     pub fn outer_protocol(&self) -> Option<u8> {
         self.udp.is_none().then_some(self.outer.header.protocol)
+    }
+
+    /// Whether the whole binding table was known when the grace before the packet began: one that has ended since may
+    /// have been live within it.
+    pub fn was_anchored(&self) -> bool {
+        self.anchored && self.world.was_anchored(self.session, self.time().before(GRACE))
     }
 
     /// Whether something was accepted of its session, or of one that it may be of, that was not seen: then bindings,

@@ -34,7 +34,7 @@ fn no_binding_ever(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     let Some((_, node)) = carried.node else { return };
     let far_end = carried.far_end;
     let is_home = node.home_address == Some(far_end.address);
-    if !carried.is_downlink() || !carried.anchored || is_home || !carried.live_here().is_empty() {
+    if !carried.is_downlink() || !carried.was_anchored() || is_home || !carried.live_here().is_empty() {
         return;
     }
     let knows_end = carried.session.is_some_and(|session| session.traffic.had_end(far_end));
@@ -177,7 +177,7 @@ fn no_live_binding(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     let far_end = carried.far_end;
     let is_home = node.home_address == Some(far_end.address);
     let is_live = carried.live().any(|binding| binding.far_end.is_near(far_end));
-    if carried.is_downlink() || !carried.anchored || is_home || is_live {
+    if carried.is_downlink() || !carried.was_anchored() || is_home || is_live {
         return;
     }
     if node.is_inside_nat(far_end) || carried.may_be_of_another() {
