@@ -353,6 +353,7 @@ impl Observer {
         let may_be_steady = flow.path.tunnel == tunnel
             && !node.policy().looks_at_packets()
             && !node.shares_end(tunnel.into());
+        let is_sure = node.policy().is_sure(rule);
         let Some(rule) = rule.and_then(|index| node.policy().rules().get(index)) else {
             flow.expected = 0;
             let (left, sprays) = note_switch(flow, node, tunnel, sighting);
@@ -380,7 +381,7 @@ impl Observer {
             Effect::Forward(_) => Some(Marks::STRAYS),
         };
         match mark {
-            Some(mark) if !flow.marks.has(mark) => {
+            Some(mark) if is_sure && !flow.marks.has(mark) => {
                 let judged = Judge::can_judge(node.last_change, sighting.time);
                 judged.then(|| self.suspect(slot, Charge::Against(mark), sighting.time));
             }
@@ -414,8 +415,8 @@ fn note_switch(flow: &mut Flow, node: &Node, tunnel: u16, sighting: &Sighting) -
     if changed && had_ended(before) {
         flow.marks.set(Marks::MOVED);
     }
-    // What need not be of this flow switches nothing (TUN-024).
-    if sighting.hides_flow {
+    // What need not be of this flow switches nothing (TUN-024), nor does what may be another rule's.
+    if sighting.hides_flow || !node.policy().is_sure(None) {
         return (None, false);
     }
     let left = changed && alive(before) && before == own.tunnel;

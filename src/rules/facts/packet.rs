@@ -147,7 +147,7 @@ impl<'c> Carried<'c, '_> {
         let Some((own, node)) = self.node else { return false };
         let is_at_home = self.local_address() == node.home_address.map(IpAddr::V4);
         let is_obscured =
-            |slot: &u32| self.world.session(*slot, self.observer).is_some_and(|session| session.obscured);
+            |slot: &u32| self.world.session(*slot, self.observer).is_some_and(Session::is_obscured);
         !is_at_home
             && (self.world.unread.names(self.far_end.address)
                 || self.world.nodes_at(self.far_end).iter().any(|slot| *slot != own && is_obscured(slot)))
@@ -183,7 +183,7 @@ impl<'c> Carried<'c, '_> {
     /// policy and grants may be others than those believed.
     pub fn is_obscured(&self) -> bool {
         let of_others = self.others.iter().filter_map(|(slot, _)| self.world.session(*slot, self.observer));
-        self.session.into_iter().chain(of_others).any(|session| session.obscured)
+        self.session.into_iter().chain(of_others).any(Session::is_obscured)
     }
 
     /// The live bindings of the node.
@@ -230,10 +230,13 @@ impl<'c> Carried<'c, '_> {
         self.nodes().any(|(_, node)| (node.lacks_prefixes() || has_one(node)) && is_here(node))
     }
 
-    /// Whether any of the sessions was given an IPv6 prefix whose packets go to the care-of address (RFC 5454 §2.2).
+    /// Whether any of the sessions was given an IPv6 prefix whose packets go to the care-of address (RFC 5454 §2.2), or may
+    /// have been before it was forgotten.
     pub fn has_direct_ipv6_prefix(&self) -> bool {
         self.nodes().any(|(slot, _)| {
-            self.world.session(slot, self.observer).is_some_and(|session| session.traffic.direct_ipv6)
+            self.world
+                .session(slot, self.observer)
+                .is_some_and(|session| session.traffic.direct_ipv6 || session.lacks_beginning())
         })
     }
 

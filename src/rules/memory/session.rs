@@ -36,7 +36,7 @@ pub(in crate::rules) struct Session {
     lacks_beginning: bool,
     /// Whether a registration was accepted that the snapshot length cut: then bindings, policy and grants may be others
     /// than those believed, until an exchange ends all of them.
-    pub obscured: bool,
+    obscured: bool,
     /// Whether that ever was so.
     was_obscured: bool,
     /// The requests for each binding and leg.
@@ -91,6 +91,23 @@ impl Session {
     /// The session of a node that seems to be new.
     pub fn new(lacks_beginning: bool) -> Self {
         Self { lacks_beginning, ..Self::default() }
+    }
+
+    /// Whether a registration was accepted that the snapshot length cut, and not all bindings ended since.
+    pub fn is_cut(&self) -> bool {
+        self.obscured
+    }
+
+    /// Whether bindings, policy and grants may be others than those believed: something was accepted that was not seen, or
+    /// fell out of the tables.
+    pub fn is_obscured(&self) -> bool {
+        self.obscured || self.lacks_beginning && self.anchored.is_none()
+    }
+
+    /// Whether it may have been known before, so that what was granted then is forgotten: also what a registration that
+    /// replaces all bindings does not end.
+    pub fn lacks_beginning(&self) -> bool {
+        self.lacks_beginning
     }
 
     /// Whether the whole binding table is known (D10); `cold_start` says that nothing was registered before the capture
