@@ -196,10 +196,12 @@ impl Observer {
                 continue;
             }
             if let Some(traffic) = self.directory.agents.traffic_mut(home_agent) {
-                let room = traffic.unknown_tunnels.len() < UNKNOWN_TUNNELS;
+                let has_room = self.unknown_tunnels < self.options.limits.unknown_tunnels
+                    && traffic.unknown_tunnels.len() < UNKNOWN_TUNNELS;
                 match traffic.unknown_tunnels.get_mut(&far_end.address) {
                     Some(seen) => seen.packets = seen.packets.saturating_add(1),
-                    None if room => {
+                    None if has_room => {
+                        self.unknown_tunnels = self.unknown_tunnels.saturating_add(1);
                         traffic.unknown_tunnels.entry(far_end.address).or_default().packets = 1;
                     }
                     None => traffic.other_unknown = traffic.other_unknown.saturating_add(1),
