@@ -128,7 +128,7 @@ proptest! {
         let (history, _) = History::of(&operations);
         let seeded = history.observe_with(Options { seed, ..Options::default() });
         prop_assert_eq!(tables(&history.observe()), tables(&seeded));
-        let little = Limits { nodes: 2, rules: 4, pending: 3, exchanges: 5, flows: 3, flows_of_one_node: 2, flow_binding_octets: 20 };
+        let little = Limits { nodes: 2, rules: 4, pending: 3, exchanges: 5, flows: 3, flows_of_one_node: 2, flow_binding_octets: 20, unknown_tunnels: 2 };
         let bounded = |seed| history.observe_with(Options { seed, limits: little, ..Options::default() });
         prop_assert_eq!(tables(&bounded(1)), tables(&bounded(seed)));
     }

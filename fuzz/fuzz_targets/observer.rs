@@ -25,6 +25,7 @@ fuzz_target!(|octets: &[u8]| {
             flows: room,
             flows_of_one_node: 3,
             flow_binding_octets: 40,
+            unknown_tunnels: 2,
         };
     }
     let observer = history.observe_with(options);

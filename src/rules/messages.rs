@@ -11,7 +11,7 @@ use super::memory::Session;
 use super::memory::{Answer, Asked};
 use super::pairing::anchors;
 use super::validator::Validator;
-use crate::state::{Attribution, MessageEvent, Node, Observer};
+use crate::state::{Attribution, Binding, BindingState, MessageEvent, Node, Observer};
 use crate::wire::{
     Header, KeyRing, MessageType, RegistrationReply, RegistrationRequest, Revocation, low_half,
 };
@@ -200,7 +200,7 @@ impl Validator {
         } else if anchors
             && let Some(session) = seen.node.and_then(|slot| self.world.session_mut(slot, observer))
         {
-            session.anchor();
+            session.anchor(message.place.time);
         }
         if let (Some(slot), Some(asked), true) = (seen.node, &asked, changes) {
             self.note_policy(slot, asked, &answer, removes, observer);
@@ -277,11 +277,17 @@ impl Validator {
     fn after_revocation(&mut self, message: &MessageFacts<'_, '_>, node: Option<u32>, observer: &Observer) {
         self.world.revocations.note_acknowledgement(message);
         let Some(slot) = node else { return };
-        if let Some(session) = self.world.session_mut(slot, observer) {
-            session.disturb(message.place.time);
-            if let Some(node) = observer.node(slot) {
-                session.exhausted.review(node.policy(), &LiveBids::of(node.active()));
+        if let Some(session) = self.world.session_mut(slot, observer)
+            && let Some(node) = observer.node(slot)
+        {
+            let ended = |binding: &Binding| {
+                binding.state == BindingState::Revoked && binding.frame == message.place.frame
+            };
+            // What names no binding that there is unsettles none (D14). The policy may have ended by itself.
+            if node.bindings().iter().any(ended) || node.policy().rules().is_empty() {
+                session.disturb(message.place.time);
             }
+            session.exhausted.review(node.policy(), &LiveBids::of(node.active()));
         }
     }
 }

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use super::checks::PacketCheck;
 use super::facts::{Bindings, Carried, Sprayed, live};
 use super::finder::{Context, Finder, Report};
-use super::memory::{Found, GRACE, IN_USE};
+use super::memory::{Found, GRACE, IN_USE, Session};
 use super::validator::Validator;
 use super::way::{self, Opened, Way, is_in_its_tunnel, registration_in, way_of};
 use super::{Place, Rule, Subject};
@@ -148,7 +148,7 @@ impl Validator {
                 continue;
             };
             // It may have a rule in what was not captured.
-            if self.world().session(spray.node, observer).is_some_and(|session| session.obscured) {
+            if self.world().session(spray.node, observer).is_some_and(Session::is_obscured) {
                 continue;
             }
             let sprayed = Sprayed { key: key_of(spray), far_end: spray.far_end };
@@ -254,7 +254,7 @@ impl Validator {
         // Of a node of that home agent with this address something was accepted that was cut.
         let of_agent = observer.owner_of(way.0, inner.destination());
         let session = of_agent.and_then(|slot| self.world().session(slot, observer));
-        if session.is_some_and(|session| session.obscured) {
+        if session.is_some_and(Session::is_obscured) {
             return;
         }
         let mut reports = self.take_reports();
@@ -290,7 +290,8 @@ impl Validator {
             nested.is_none() && inner.is_some_and(|inner| observer.is_nested(home_agent, &inner));
         let effect = node.zip(facts).zip(downlink).and_then(|(((_, node), facts), downlink)| {
             bindings.live.first().filter(|_| !hides_payload)?;
-            let index = decide(node.policy(), &facts, &downlink)?;
+            let index = decide(node.policy(), &facts, &downlink)
+                .filter(|index| node.policy().is_sure(Some(*index)))?;
             let rule = node.policy().rules().get(index)?;
             let is_live = |bid: u8| bindings.live.iter().any(|binding| binding.has_bid(bid));
             Some((index.saturating_add(1), rule, rule.effect(is_live)))

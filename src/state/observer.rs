@@ -57,6 +57,8 @@ pub struct Limits {
     pub flows_of_one_node: u32,
     /// Octets of the Flow-Bindings of all waiting requests, and as many again for all exchanges that are kept.
     pub flow_binding_octets: usize,
+    /// Care-of addresses of all home agents that are kept apart without being registered.
+    pub unknown_tunnels: usize,
 }
 
 impl Default for Options {
@@ -83,6 +85,7 @@ impl Default for Limits {
             flows: 1 << 22,
             flows_of_one_node: 1 << 16,
             flow_binding_octets: 256 << 20,
+            unknown_tunnels: 1 << 20,
         }
     }
 }
@@ -132,6 +135,8 @@ pub struct Observer {
     pub(super) evicted_bindings: u64,
     pub(super) evicted_rules: u64,
     pub(super) evicted_others: u64,
+    /// Care-of addresses that are kept apart without being registered.
+    pub(super) unknown_tunnels: usize,
     pub(super) tunnelled: u64,
     pub(super) of_no_agent: u64,
     /// Bindings of a node as they were before the last accepted reply.
@@ -174,6 +179,7 @@ impl Observer {
             evicted_bindings: 0,
             evicted_rules: 0,
             evicted_others: 0,
+            unknown_tunnels: 0,
             tunnelled: 0,
             of_no_agent: 0,
             before: Vec::new(),

@@ -196,10 +196,12 @@ impl Observer {
                 continue;
             }
             if let Some(traffic) = self.directory.agents.traffic_mut(home_agent) {
-                let room = traffic.unknown_tunnels.len() < UNKNOWN_TUNNELS;
+                let has_room = self.unknown_tunnels < self.options.limits.unknown_tunnels
+                    && traffic.unknown_tunnels.len() < UNKNOWN_TUNNELS;
                 match traffic.unknown_tunnels.get_mut(&far_end.address) {
                     Some(seen) => seen.packets = seen.packets.saturating_add(1),
-                    None if room => {
+                    None if has_room => {
+                        self.unknown_tunnels = self.unknown_tunnels.saturating_add(1);
                         traffic.unknown_tunnels.entry(far_end.address).or_default().packets = 1;
                     }
                     None => traffic.other_unknown = traffic.other_unknown.saturating_add(1),
@@ -353,6 +355,7 @@ impl Observer {
         let may_be_steady = flow.path.tunnel == tunnel
             && !node.policy().looks_at_packets()
             && !node.shares_end(tunnel.into());
+        let is_sure = node.policy().is_sure(rule);
         let Some(rule) = rule.and_then(|index| node.policy().rules().get(index)) else {
             flow.expected = 0;
             let (left, sprays) = note_switch(flow, node, tunnel, sighting);
@@ -380,7 +383,7 @@ impl Observer {
             Effect::Forward(_) => Some(Marks::STRAYS),
         };
         match mark {
-            Some(mark) if !flow.marks.has(mark) => {
+            Some(mark) if is_sure && !flow.marks.has(mark) => {
                 let judged = Judge::can_judge(node.last_change, sighting.time);
                 judged.then(|| self.suspect(slot, Charge::Against(mark), sighting.time));
             }
@@ -407,11 +410,15 @@ fn note_switch(flow: &mut Flow, node: &Node, tunnel: u16, sighting: &Sighting) -
     let first = Some(flow.path.tunnel).filter(|first| !node.is_inner_side((*first).into()));
     let before = noted.or(first).unwrap_or(tunnel);
     let changed = before != tunnel && alive(tunnel) && !node.are_one_way(before.into(), tunnel.into());
-    if changed && !alive(before) {
+    // One that no binding ever had has not ended.
+    let had_ended = |index: u16| {
+        !alive(index) && node.tunnels().get(usize::from(index)).is_some_and(|tunnel| tunnel.opened() > 0)
+    };
+    if changed && had_ended(before) {
         flow.marks.set(Marks::MOVED);
     }
-    // What need not be of this flow switches nothing (TUN-024).
-    if sighting.hides_flow {
+    // What need not be of this flow switches nothing (TUN-024), nor does what may be another rule's.
+    if sighting.hides_flow || !node.policy().is_sure(None) {
         return (None, false);
     }
     let left = changed && alive(before) && before == own.tunnel;

@@ -66,6 +66,8 @@ pub struct Policy {
     number: u16,
     /// Some rule looks at what can differ between packets of one flow: DS, SPI or flow label.
     per_packet: bool,
+    /// How many rules there were when one found no room: what comes behind these may have been that one's.
+    lacks_from: Option<u16>,
 }
 
 /// One rule.
@@ -228,7 +230,10 @@ impl Policy {
                 (rule.action, rule.origin, rule.frame) = (action, origin, frame);
                 true
             }
-            None if !has_room => false,
+            None if !has_room => {
+                self.lacks_from.get_or_insert(u16::try_from(self.rules.len()).unwrap_or(u16::MAX));
+                false
+            }
             None => {
                 self.per_packet |= per_packet;
                 // Most nodes have few rules: no room is kept for more.
@@ -248,6 +253,11 @@ impl Policy {
     /// The first rule that selects the packet, as an index; the first match decides **(ours)**.
     pub fn decide(&self, packet: &Downlink) -> Option<usize> {
         self.rules.iter().position(|rule| rule.selector.selects(packet))
+    }
+
+    /// Whether a packet is decided as [`Policy::decide`] says also where a rule found no room.
+    pub fn is_sure(&self, decided: Option<usize>) -> bool {
+        self.lacks_from.is_none_or(|from| decided.is_some_and(|index| index < usize::from(from)))
     }
 
     pub(super) fn rule_mut(&mut self, index: usize) -> Option<&mut Rule> {

@@ -16,8 +16,9 @@ const REVOCATIONS: usize = 1 << 16;
 /// What an acknowledgement names its revocation by: the home address and the Revocation Identifier.
 type Name = (Ipv4Addr, u32);
 
-/// The most revocations with one name that are looked through.
-const ALIKE: usize = 16;
+/// The most revocations with one name that are looked through: an identifier is a time in seconds, and a home agent that
+/// gives up all bindings of a node at once gives each of the 254 the same.
+const ALIKE: usize = 256;
 
 /// Revocations that wait for their acknowledgement.
 #[derive(Clone, Debug)]
@@ -130,13 +131,16 @@ impl Observer {
     ) -> Option<u32> {
         self.revocations.drop_old(event.time, self.pending.timeout());
         let (source, destination) = event.endpoints();
+        let way_back = (*destination.ip(), *source.ip());
         // It comes from whom the revocation went to, or goes to whom it came from: an agent may have several addresses.
         let is_of = |waiting: &Waiting| {
             let (revoker, other) = waiting.ends;
-            *source.ip() == other || *destination.ip() == revoker
+            way_back.0 == revoker || way_back.1 == other
         };
         let name = (acknowledgement.home_address, acknowledgement.identifier);
-        let (asked, revocation) = self.revocations.take(name, is_of)?;
+        let revocations = &mut self.revocations;
+        let exact = revocations.take(name, |waiting| waiting.ends == way_back);
+        let (asked, revocation) = exact.or_else(|| revocations.take(name, is_of))?;
         let slot = self.directory.find(revocation.home_domain_address, revocation.home_address)?;
         let clock = self.clock;
         self.directory.change(slot, |node| {

@@ -172,11 +172,6 @@ impl Tunnel {
         !self.is_ended && time <= self.alive_until
     }
 
-    /// Whether its binding was alive at some moment after `time`, before now.
-    pub(super) fn was_alive_after(&self, time: Timestamp) -> bool {
-        self.alive_until > time
-    }
-
     /// Whether it is the one of a binding with this BID, care-of address and encapsulation.
     pub(super) fn is(
         &self,
@@ -218,8 +213,9 @@ impl Tunnel {
     /// How well it suits a packet to `far_end` at `time`, where it ended at `end`, and until `left` if that was before
     /// its present end: of several tunnels the one that the packet is counted in suits best. One with the same UDP port
     /// goes before those that are not in UDP as the packet is, or the other way round; one that is alive before ended
-    /// ones, one with the packet's own encapsulation before others, of those alive the one opened last, however often
-    /// another one is refreshed, and of ended ones the one that ended last.
+    /// ones, one that a binding had before one that none had, one with the packet's own encapsulation before others, of
+    /// those alive the one opened last, however often another one is refreshed, and of ended ones the one that ended
+    /// last.
     pub(super) fn suits(
         &self,
         (end, left): (FarEnd, Option<Timestamp>),
@@ -228,7 +224,9 @@ impl Tunnel {
     ) -> impl Ord + use<> {
         let is_alive = left.is_none() && self.is_alive(time);
         let held_until = if is_alive { Timestamp::LAST } else { left.unwrap_or(self.alive_until) };
-        (end.port == far_end.port, is_alive, self.encapsulation == encapsulation, held_until, self.opened)
+        let is_of_binding = self.opened > 0;
+        let carries_so = self.encapsulation == encapsulation;
+        (end.port == far_end.port, is_alive, is_of_binding, carries_so, held_until, self.opened)
     }
 
     /// Forgets what was tallied.

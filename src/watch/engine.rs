@@ -58,6 +58,7 @@ pub const LIVE_LIMITS: Limits = Limits {
     flows: 1 << 20,
     flows_of_one_node: 1 << 16,
     flow_binding_octets: 64 << 20,
+    unknown_tunnels: 1 << 18,
 };
 
 /// What a frame turned out to be.

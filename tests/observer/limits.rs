@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use mipflow::state::{Limits, Observer, Options, Status};
 
 use crate::history::table::{exchanges, flows, nodes, policy, states};
-use crate::history::{Ask, History, NODE, Packet, care_of};
+use crate::history::{Ask, HOME_AGENT, History, NODE, Packet, care_of, ip_in_ip};
 
 fn limited(history: &History, change: impl FnOnce(&mut Limits)) -> Observer {
     let mut options = Options::default();
@@ -248,8 +248,30 @@ fn tables_without_room_hold_one() {
             flows: 0,
             flows_of_one_node: 1,
             flow_binding_octets: 0,
+            unknown_tunnels: 0,
         };
     });
     assert_eq!(observer.nodes().count(), 1);
     assert!(observer.flows().len() <= 1);
+}
+
+#[test]
+fn unknown_tunnels_are_bounded_for_all_home_agents_together() {
+    let other = Ipv4Addr::new(198, 51, 100, 2);
+    let mut history = History::new();
+    history.accepted(1.0, &Ask::bid(1, 1));
+    history.accepted(2.0, &Ask::bid(1, 2).home(home(2)).to(other));
+    for (second, agent, number) in [(3.0, HOME_AGENT, 7), (4.0, other, 8), (5.0, other, 9), (6.0, other, 8)] {
+        history.packet(second, ip_in_ip(agent, care_of(number), &Packet::new().octets()));
+    }
+    let observer = limited(&history, |limits| limits.unknown_tunnels = 2);
+    let seen: Vec<_> = observer
+        .agents()
+        .iter()
+        .map(|(_, traffic)| {
+            let packets: Vec<u64> = traffic.unknown_tunnels.values().map(|seen| seen.packets).collect();
+            (packets, traffic.other_unknown)
+        })
+        .collect();
+    assert_eq!(seen, [(vec![1], 0), (vec![2], 1)]);
 }

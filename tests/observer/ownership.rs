@@ -6,7 +6,7 @@ use mipflow::state::{Limits, Options};
 use mipflow::wire::{Content, ExtensionType, MobileNetwork, MobileNetworkCode};
 
 use crate::history::table::{flows, nodes, states, tunnels, verdict};
-use crate::history::{Ask, HOME_AGENT, History, NODE, Packet, care_of, ip_in_ip};
+use crate::history::{Ask, HOME_AGENT, History, NODE, Packet, care_of, gre, ip_in_ip};
 
 const OTHER_AGENT: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 2);
 const OTHER_NODE: Ipv4Addr = Ipv4Addr::new(10, 2, 0, 1);
@@ -28,6 +28,45 @@ fn between_two_home_agents_a_packet_runs_the_way_in_which_it_is_somebodys() {
     let observer = history.observe();
     assert_eq!(tunnels(&observer, NODE), ["- 198.51.100.2 ipip 1/128 0/0 flows 1"]);
     assert_eq!(tunnels(&observer, OTHER_NODE), ["- 198.51.100.1 ipip 0/0 2/256 flows 1"]);
+}
+
+/// A packet of [`NODE`] in the tunnel of another node, and then in its own: no tunnel of its had ended.
+#[test]
+fn a_flow_that_comes_from_a_tunnel_of_another_node_has_not_moved() {
+    let mut history = History::new();
+    history.accepted(1.0, &Ask::bid(1, 1));
+    history.accepted(2.0, &Ask::bid(2, 2).home(OTHER_NODE));
+    history.down(5.0, care_of(2), &Packet::new());
+    history.down(7.0, care_of(1), &Packet::new());
+    let observer = history.observe();
+    assert_eq!(
+        tunnels(&observer, NODE),
+        ["1 192.0.2.1 ipip 1/128 0/0 flows 1", "- 192.0.2.2 ipip 1/128 0/0 flows 1"]
+    );
+    assert_eq!(verdict(&observer), "per-flow");
+}
+
+/// A care-of address that the node has, or had, is that of its binding, however packets came there before it had.
+#[test]
+fn what_is_late_at_a_care_of_address_carries_the_bid_that_was_there() {
+    let late = |history: &mut History, second: f64| {
+        history.packet(second, gre(HOME_AGENT, care_of(2), None, &Packet::new().octets()));
+    };
+    let mut history = History::new();
+    history.accepted(1.0, &Ask::bid(1, 1));
+    history.accepted(2.0, &Ask::bid(2, 2).home(OTHER_NODE));
+    late(&mut history, 5.0);
+    history.accepted(6.0, &Ask::bid(2, 3).lifetime(10));
+    late(&mut history, 10.0);
+    late(&mut history, 20.0);
+    assert_eq!(
+        tunnels(&history.observe(), NODE),
+        [
+            "1 192.0.2.1 ipip 0/0 0/0 flows 0",
+            "- 192.0.2.2 gre 1/128 0/0 flows 1",
+            "2 192.0.2.2 ipip 2/256 0/0 flows 1"
+        ]
+    );
 }
 
 /// Registers a node at the care-of address that all of them share; its home agent acknowledges it this prefix.

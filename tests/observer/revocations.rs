@@ -116,6 +116,29 @@ fn revocations_with_one_identifier_are_acknowledged_from_the_latest_on() {
     assert_eq!(states(&history.observe(), NODE), ["1 192.0.2.1 active", "2 192.0.2.2 revoked"]);
 }
 
+/// A home agent that gives up all bindings of a node within one second gives each the same identifier, for that is a time
+/// in seconds (RFC 3543 §3.3). Each is acknowledged by whom it went to (§3.4), in any order, or not at all.
+#[test]
+fn revocations_with_one_identifier_are_acknowledged_by_whom_each_went_to() {
+    let at = |number: u8| SocketAddrV4::new(care_of(number), 434);
+    let agent = SocketAddrV4::new(HOME_AGENT, 434);
+    let mut history = History::new();
+    for number in 1..=40 {
+        history.accepted(f64::from(number) / 10.0, &Ask::bid(number, number.into()));
+    }
+    for number in 1..=40 {
+        history.message(10.0, agent, at(number), &revocation(care_of(number), 5));
+    }
+    for number in [1, 39] {
+        history.message(10.1, at(number), agent, &revocation_acknowledgement(5));
+    }
+    let mut expected: Vec<String> =
+        (1..=40).map(|number| format!("{number} 192.0.2.{number} active")).collect();
+    expected[0] = "1 192.0.2.1 revoked".to_owned();
+    expected[38] = "39 192.0.2.39 revoked".to_owned();
+    assert_eq!(states(&history.observe(), NODE), expected);
+}
+
 #[test]
 fn a_late_acknowledgement_ends_nothing_that_was_accepted_since_the_revocation() {
     let ask = Ask::bid(1, 0);
@@ -194,6 +217,21 @@ fn a_policy_does_not_outlive_a_revocation_of_where_its_binding_was() {
         assert_eq!(states(&observer, NODE), ["1 192.0.2.9 active"]);
         assert_eq!(policy(&observer, NODE).len(), rules, "moved at {second}");
     }
+}
+
+/// Nor does it matter where a binding was for a moment after the revocation: at 10 s it was elsewhere, and lived on.
+#[test]
+fn a_policy_outlives_a_revocation_of_where_its_binding_came_to_be_later() {
+    let ask = Ask::bid(1, 0);
+    let mut history = two();
+    history.accepted(3.0, &Ask::bid(1, 3).forward(&[1], "dport 80"));
+    history.message(10.0, ask.destination, ask.source, &revocation(care_of(1), 5));
+    history.accepted(10.1, &Ask::bid(2, 4).at(care_of(1)));
+    history.accepted(10.2, &Ask::bid(2, 5).at(care_of(9)));
+    history.message(10.3, ask.source, ask.destination, &revocation_acknowledgement(5));
+    let observer = history.observe();
+    assert_eq!(states(&observer, NODE), ["1 192.0.2.1 revoked", "2 192.0.2.9 active"]);
+    assert_eq!(policy(&observer, NODE).len(), 1);
 }
 
 #[test]

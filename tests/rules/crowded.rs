@@ -229,3 +229,25 @@ fn a_binding_that_found_no_room_may_be_where_a_packet_comes_from() {
     assert_eq!(from_one_of("TUN-012", 64, 1), [134]);
     assert_eq!(from_one_of("TUN-012", 65, 1), [136]);
 }
+
+/// A home agent that gives up all its nodes at once is answered by all.
+#[test]
+fn many_revocations_are_all_acknowledged() {
+    const COUNT: u16 = 9000;
+    let all = |scene: &mut Scene| {
+        let agent = Registration::plain(1).reply(0);
+        for (second, is_answer) in [(1.0, false), (2.0, true)] {
+            for number in 0..COUNT {
+                let [high, low] = number.to_be_bytes();
+                let mut payload =
+                    if is_answer { revocation_acknowledgement(5) } else { revocation(care_of(1), 5) };
+                payload[4..8].copy_from_slice(&[10, 2, high, low]);
+                sign(&mut payload, 32, KEY);
+                let like = if is_answer { Registration::plain(1) } else { agent.clone() };
+                scene.datagram(second + f64::from(number) / 20_000.0, &like, &payload);
+            }
+        }
+        scene.wait_until(20.0);
+    };
+    assert_eq!(told("REV-001", all), [0; 0]);
+}

@@ -6,7 +6,7 @@ use mipflow::state::{self, Limits};
 
 use crate::history::{Packet, care_of};
 use crate::judged_with;
-use crate::scene::{Registration, Scene};
+use crate::scene::{Registration, Scene, forward, multipath, multipath_with, short, udp_to_port};
 
 fn home(number: u8) -> Ipv4Addr {
     Ipv4Addr::new(10, 1, 0, number)
@@ -14,9 +14,13 @@ fn home(number: u8) -> Ipv4Addr {
 
 /// The frames that a rule fires on where the table holds so many nodes.
 fn told(rule: &str, nodes: usize, build: impl Fn(&mut Scene)) -> Vec<u64> {
+    told_within(rule, Limits { nodes, ..Limits::default() }, build)
+}
+
+/// The same with other limits.
+fn told_within(rule: &str, limits: Limits, build: impl Fn(&mut Scene)) -> Vec<u64> {
     let mut scene = Scene::default();
     build(&mut scene);
-    let limits = Limits { nodes, ..Limits::default() };
     let found = judged_with(&scene, true, state::Options { limits, ..state::Options::default() });
     found.iter().filter(|finding| finding.rule.id == rule).map(|finding| finding.place.frame).collect()
 }
@@ -103,4 +107,66 @@ fn another_after_it(scene: &mut Scene, number: u8) {
 fn a_node_with_an_address_of_none_that_fell_out_is_new() {
     assert_eq!(told("TUN-001", 2, |scene: &mut Scene| another_after_it(scene, 4)), [9]);
     assert_eq!(told("TUN-001", 2, |scene: &mut Scene| another_after_it(scene, 1)), [0; 0]);
+}
+
+/// A node with BID 1 for 600 s falls out when others come, and registers BID 2 at the same care-of address for 5 s: it is
+/// not known any more that what is tunnelled there later is for BID 1.
+#[test]
+fn where_a_binding_of_a_node_that_came_back_expired_another_one_may_be() {
+    let back = |scene: &mut Scene| {
+        scene.exchange(0.0, &Registration::request(1), 0);
+        for number in [3, 4] {
+            let request = Registration { home_address: home(number), ..Registration::request(number) };
+            scene.exchange(number.into(), &request, 0);
+        }
+        let brief = Registration { lifetime: 5, ..Registration::plain(1) };
+        scene.exchange(10.0, &brief.with(multipath(2)), 0);
+        scene.history.down(20.0, care_of(1), &Packet::new());
+        scene.wait_until(30.0);
+    };
+    for nodes in [2, 3] {
+        assert_eq!(told("TUN-002", nodes, back), [0; 0], "{nodes}");
+    }
+}
+
+/// Two nodes, each with two bindings and a rule for a flow; then packets of the second one's flow, to and fro.
+fn to_and_fro(scene: &mut Scene) {
+    for (number, first) in [(1, 1), (2, 3)] {
+        for bid in [first, first + 1] {
+            let request = Registration { home_address: home(number), ..Registration::request(bid) };
+            scene.exchange(bid.into(), &request.with(forward(&[bid], &udp_to_port(7000))), 0);
+        }
+    }
+    for second in 0..8 {
+        let interface = if second % 2 == 0 { 3 } else { 4 };
+        scene.history.down(10.0 + f64::from(second), care_of(interface), &Packet::new().to(home(2)));
+    }
+    scene.wait_until(30.0);
+}
+
+#[test]
+fn a_flow_may_be_that_of_a_rule_that_found_no_room() {
+    for rules in [1, 2] {
+        let limits = Limits { rules, ..Limits::default() };
+        assert_eq!(told_within("TUN-024", limits, to_and_fro), [0; 0], "{rules}");
+    }
+}
+
+/// What a node was granted before it fell out is its own also when it comes back and replaces all its bindings.
+#[test]
+fn a_network_that_was_granted_before_is_not_a_strangers() {
+    let back = |scene: &mut Scene| {
+        let sent = scene.send(0.0, &Registration::request(1));
+        scene.send(0.02, &sent.reply(0).with(short(148, &[1, 0, 24, 0, 10, 99, 0, 0])));
+        for number in [3, 4] {
+            let request = Registration { home_address: home(number), ..Registration::request(number) };
+            scene.exchange(number.into(), &request, 0);
+        }
+        scene.exchange(10.0, &Registration::plain(1).with(multipath_with(4, 1, 1, 0x40)), 0);
+        scene.history.up(20.0, care_of(1), &Packet::new().to(Ipv4Addr::new(10, 99, 0, 5)).back());
+        scene.wait_until(30.0);
+    };
+    for nodes in [2, 3] {
+        assert_eq!(told("TUN-012", nodes, back), [0; 0], "{nodes}");
+    }
 }

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use crate::edges::told;
 use crate::history::{Packet, care_of, revocation, revocation_acknowledgement};
-use crate::scene::{Registration, Scene, multipath, short};
+use crate::scene::{Registration, Scene, forward, multipath, multipath_with, short, udp_to_port};
 use crate::unseen::cut_if;
 
 /// An exchange of which so many octets of either message were captured.
@@ -180,4 +180,37 @@ fn a_network_may_be_reached_where_what_was_not_read_came_from() {
         scene.history.down(10.0, care_of(2), &Packet::new().to(Ipv4Addr::new(10, 99, 0, 5)));
         scene.wait_until(15.0);
     });
+}
+
+/// BID 1 with T and BID 2 without, at one care-of address: of the second, the fixed part alone is seen where it is cut.
+#[test]
+fn the_binding_that_asked_for_a_reverse_tunnel_may_be_among_what_was_cut() {
+    for kept in [None, Some(24)] {
+        let two = |scene: &mut Scene| {
+            scene.exchange(0.0, &Registration::request(1), 0);
+            let without = Registration { octet: 0x20, ..Registration::plain(1) };
+            let sent = scene.send(1.0, &without.with(multipath(2)));
+            cut_if(scene, kept);
+            scene.send(1.02, &sent.reply(0));
+            scene.history.up(5.0, care_of(1), &Packet::new().back());
+        };
+        assert_eq!(told("TUN-011", two), [0; 0], "{kept:?}");
+    }
+}
+
+/// A rule for BID 1, and BID 3 that replaces all and takes the rule over; where it is cut, that is not seen.
+#[test]
+fn a_rule_may_be_taken_over_by_what_was_cut() {
+    for kept in [None, Some(24 + 8)] {
+        let replaced = |scene: &mut Scene| {
+            let rule = |bid| forward(&[bid], &udp_to_port(7000));
+            scene.exchange(0.0, &Registration::request(1).with(rule(1)), 0);
+            let over = Registration::plain(3).with(multipath_with(4, 3, 3, 0x40)).with(rule(3));
+            let sent = scene.send(5.0, &over);
+            cut_if(scene, kept);
+            scene.send(5.02, &sent.reply(0));
+            scene.wait_until(10.0);
+        };
+        assert_eq!(told("FB-017", replaced), [0; 0], "{kept:?}");
+    }
 }

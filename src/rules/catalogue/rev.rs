@@ -66,6 +66,7 @@ fn is_not_acknowledged(revoking: &Revoking<'_, '_, '_>, finder: &mut Finder<'_>)
             observer.clock() >= until
                 && !is_repeated
                 && !had_unread()
+                && !world.revocations.lacks_something(place.time)
                 && !world.revocations.is_acknowledged((place, &revocation), source, until)
         });
 }

@@ -128,7 +128,12 @@ impl<'c> Answering<'c, '_, '_> {
     /// The bindings that were known to be live just before the reply: none where something was accepted that the
     /// snapshot length cut.
     pub fn live_before(&self) -> impl Iterator<Item = &'c Binding> {
-        live(if self.session.obscured { &[] } else { self.before }, self.time())
+        live(if self.session.is_obscured() { &[] } else { self.before }, self.time())
+    }
+
+    /// Whether the snapshot length cut the request or the reply, so that more may have been asked for or granted.
+    pub fn hides_something(&self) -> bool {
+        self.asked.is_some_and(|asked| asked.said.hides_something) || self.message.hides_something()
     }
 
     /// Whether the whole binding table was known before the first reply, also to a request that makes it known by
@@ -144,7 +149,7 @@ impl<'c> Answering<'c, '_, '_> {
     /// The bindings that the first reply to the request ended, where this is another one: what the home agent decided was
     /// decided with them.
     pub fn ended_by_first_reply(&self, asked: &Asked) -> impl Iterator<Item = &'c Binding> {
-        let ended = self.first_answered(asked).filter(|_| !self.decides && !self.session.obscured);
+        let ended = self.first_answered(asked).filter(|_| !self.decides && !self.session.is_obscured());
         let bindings = if ended.is_some() { self.before } else { &[] };
         bindings
             .iter()
@@ -153,7 +158,7 @@ impl<'c> Answering<'c, '_, '_> {
 
     /// The bindings that are known to be live after the reply.
     pub fn live_after(&self) -> impl Iterator<Item = &'c Binding> {
-        let node = self.node.filter(|_| self.anchored_after || !self.session.obscured);
+        let node = self.node.filter(|_| self.anchored_after || !self.session.is_obscured());
         live(node.map(Node::bindings).unwrap_or_default(), self.time())
     }
 }
@@ -167,7 +172,7 @@ impl<'c> Asking<'c, '_, '_> {
     /// The bindings that are known to be live at the request: none where something was accepted that the snapshot length
     /// cut.
     pub fn live(&self) -> impl Iterator<Item = &'c Binding> {
-        let node = self.node.filter(|_| !self.session.obscured);
+        let node = self.node.filter(|_| !self.session.is_obscured());
         live(node.map(Node::bindings).unwrap_or_default(), self.time())
     }
 

@@ -11,7 +11,7 @@ use crate::counted::counted;
 use crate::net::{FlowFacts, IpPacket, Ipv4Packet, Peeled, UdpTunnel};
 use crate::rules::finder::{Finder, NodeKeys};
 use crate::rules::memory::traffic::GreUse;
-use crate::rules::memory::{Session, World, grace_after};
+use crate::rules::memory::{GRACE, Session, World, grace_after};
 use crate::rules::{Place, Subject};
 use crate::state::{Binding, BindingState, Direction, Effect, FarEnd, Node, Observer, Rule};
 use crate::time::Timestamp;
@@ -147,7 +147,7 @@ impl<'c> Carried<'c, '_> {
         let Some((own, node)) = self.node else { return false };
         let is_at_home = self.local_address() == node.home_address.map(IpAddr::V4);
         let is_obscured =
-            |slot: &u32| self.world.session(*slot, self.observer).is_some_and(|session| session.obscured);
+            |slot: &u32| self.world.session(*slot, self.observer).is_some_and(Session::is_obscured);
         !is_at_home
             && (self.world.unread.names(self.far_end.address)
                 || self.world.nodes_at(self.far_end).iter().any(|slot| *slot != own && is_obscured(slot)))
@@ -173,11 +173,17 @@ impl<'c> Carried<'c, '_> {
         self.udp.is_none().then_some(self.outer.header.protocol)
     }
 
+    /// Whether the whole binding table was known when the grace before the packet began: one that has ended since may
+    /// have been live within it.
+    pub fn was_anchored(&self) -> bool {
+        self.anchored && self.world.was_anchored(self.session, self.time().before(GRACE))
+    }
+
     /// Whether something was accepted of its session, or of one that it may be of, that was not seen: then bindings,
     /// policy and grants may be others than those believed.
     pub fn is_obscured(&self) -> bool {
         let of_others = self.others.iter().filter_map(|(slot, _)| self.world.session(*slot, self.observer));
-        self.session.into_iter().chain(of_others).any(|session| session.obscured)
+        self.session.into_iter().chain(of_others).any(Session::is_obscured)
     }
 
     /// The live bindings of the node.
@@ -224,10 +230,13 @@ impl<'c> Carried<'c, '_> {
         self.nodes().any(|(_, node)| (node.lacks_prefixes() || has_one(node)) && is_here(node))
     }
 
-    /// Whether any of the sessions was given an IPv6 prefix whose packets go to the care-of address (RFC 5454 §2.2).
+    /// Whether any of the sessions was given an IPv6 prefix whose packets go to the care-of address (RFC 5454 §2.2), or may
+    /// have been before it was forgotten.
     pub fn has_direct_ipv6_prefix(&self) -> bool {
         self.nodes().any(|(slot, _)| {
-            self.world.session(slot, self.observer).is_some_and(|session| session.traffic.direct_ipv6)
+            self.world
+                .session(slot, self.observer)
+                .is_some_and(|session| session.traffic.direct_ipv6 || session.lacks_beginning())
         })
     }
 

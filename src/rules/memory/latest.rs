@@ -27,14 +27,18 @@ impl<K: Eq + Hash, V> Latest<K, V> {
 
     /// Puts in the latest of its kind; gives how many others were forgotten for it.
     pub fn insert(&mut self, key: K, value: V) -> usize {
-        let mut forgotten = 0;
+        let mut forgotten = 0usize;
+        self.insert_telling(key, value, |_| forgotten = forgotten.saturating_add(1));
+        forgotten
+    }
+
+    /// The same; tells what was forgotten for it.
+    pub fn insert_telling(&mut self, key: K, value: V, mut tell: impl FnMut(V)) {
         if self.young.len() >= self.most {
             std::mem::swap(&mut self.young, &mut self.old);
-            forgotten = self.young.len();
-            self.young.clear();
+            self.young.drain().for_each(|(_, forgotten)| tell(forgotten));
         }
         self.young.insert(key, value);
-        forgotten
     }
 }
 

@@ -8,8 +8,9 @@ use crate::rules::facts::MessageFacts;
 use crate::time::Timestamp;
 use crate::wire::{Header, Revocation};
 
-/// The most of each sort that are surely remembered; at most twice as many are.
-const MOST: usize = 1 << 12;
+/// The most of each sort that are surely remembered; at most twice as many are. A home agent can give up all its nodes at
+/// once.
+const MOST: usize = 1 << 16;
 
 /// What a revocation is about: Home Address, Home Domain Address and Foreign Domain Address.
 type Binding = (Ipv4Addr, Ipv4Addr, Ipv4Addr);
@@ -26,6 +27,8 @@ pub(in crate::rules) struct Revocations {
     named: Latest<(Binding, u32), (Place, Ipv4Addr)>,
     /// The last acknowledgement of each name.
     acknowledged: Latest<Name, Place>,
+    /// The time of the latest of all that were forgotten.
+    forgotten: Option<Timestamp>,
 }
 
 const fn binding_of(revocation: &Revocation) -> Binding {
@@ -35,11 +38,21 @@ const fn binding_of(revocation: &Revocation) -> Binding {
 impl Revocations {
     /// None yet; `seed` is the hash's.
     pub fn new(seed: u64) -> Self {
+        Self::with_room(MOST, seed)
+    }
+
+    fn with_room(most: usize, seed: u64) -> Self {
         Self {
-            last: Latest::new(MOST, seed),
-            named: Latest::new(MOST, seed),
-            acknowledged: Latest::new(MOST, seed),
+            last: Latest::new(most, seed),
+            named: Latest::new(most, seed),
+            acknowledged: Latest::new(most, seed),
+            forgotten: None,
         }
+    }
+
+    /// Whether something that was seen since then is forgotten, so that what is not remembered may have been.
+    pub fn lacks_something(&self, since: Timestamp) -> bool {
+        self.forgotten.is_some_and(|forgotten| forgotten >= since)
     }
 
     /// The last revocation of the same binding.
@@ -51,7 +64,8 @@ impl Revocations {
     pub fn unacknowledged(&self, revocation: &Revocation) -> Option<Place> {
         let (place, source) = self.named.get(&(binding_of(revocation), revocation.identifier))?;
         let acknowledged = self.acknowledged.get(&(revocation.home_address, revocation.identifier, *source));
-        acknowledged.is_none_or(|acknowledged| acknowledged.frame < place.frame).then_some(*place)
+        let is_open = acknowledged.is_none_or(|acknowledged| acknowledged.frame < place.frame);
+        (is_open && !self.lacks_something(place.time)).then_some(*place)
     }
 
     /// Whether after the revocation at a place an acknowledgement with its home address and identifier went to whoever
@@ -69,8 +83,11 @@ impl Revocations {
     /// Remembers a revocation and who sent it.
     pub fn note(&mut self, place: Place, revocation: &Revocation, source: Ipv4Addr) {
         let binding = binding_of(revocation);
-        self.last.insert(binding, place);
-        self.named.insert((binding, revocation.identifier), (place, source));
+        let forgotten = &mut self.forgotten;
+        let mut forget = |place: Place| *forgotten = (*forgotten).max(Some(place.time));
+        self.last.insert_telling(binding, place, &mut forget);
+        self.named
+            .insert_telling((binding, revocation.identifier), (place, source), |(place, _)| forget(place));
     }
 
     /// Remembers an acknowledgement.
@@ -78,6 +95,48 @@ impl Revocations {
         let Header::RevocationAcknowledgement(acknowledgement) = &message.message.header else { return };
         let destination = *message.destination.ip();
         let name = (acknowledgement.home_address, acknowledgement.identifier, destination);
-        self.acknowledged.insert(name, message.place);
+        self.acknowledge(name, message.place);
+    }
+
+    fn acknowledge(&mut self, name: Name, place: Place) {
+        let forgotten = &mut self.forgotten;
+        let forget = |place: Place| *forgotten = (*forgotten).max(Some(place.time));
+        self.acknowledged.insert_telling(name, place, forget);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Precision;
+
+    fn at(second: i64) -> Place {
+        let time = Timestamp::from_nanoseconds(second.saturating_mul(1_000_000_000));
+        Place { frame: second.unsigned_abs(), time, precision: Precision::NANOSECONDS }
+    }
+
+    /// Of three revocations with room for one, old and young, the first and its acknowledgement are forgotten.
+    #[test]
+    fn what_was_acknowledged_and_forgotten_is_not_said_to_be_open() {
+        let agent = Ipv4Addr::new(198, 51, 100, 1);
+        let revocation = |identifier| Revocation {
+            reserved_1: 0,
+            from_home_agent: true,
+            inform: false,
+            reserved_2: 0,
+            home_address: Ipv4Addr::new(10, 1, 0, 1),
+            home_domain_address: agent,
+            foreign_domain_address: Ipv4Addr::new(192, 0, 2, 1),
+            identifier,
+        };
+        let mut revocations = Revocations::with_room(1, 1);
+        revocations.note(at(1), &revocation(1), agent);
+        for (second, identifier) in [(2, 1), (3, 7), (4, 8)] {
+            revocations.acknowledge((Ipv4Addr::new(10, 1, 0, 1), identifier, agent), at(second));
+        }
+        assert!(!revocations.is_acknowledged((at(1), &revocation(1)), agent, at(9).time), "forgotten");
+        assert!(revocations.lacks_something(at(1).time));
+        assert!(!revocations.lacks_something(at(3).time));
+        assert_eq!(revocations.unacknowledged(&revocation(1)), None);
     }
 }

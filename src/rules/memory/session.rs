@@ -29,14 +29,14 @@ const REFUSALS: usize = 32;
 /// The memory of one session.
 #[derive(Debug, Default)]
 pub(in crate::rules) struct Session {
-    /// Whether the binding table is whole although the capture began in the middle (D10).
-    pub anchored: bool,
+    /// Since when the binding table is whole although the capture began in the middle (D10).
+    anchored: Option<Timestamp>,
     /// Whether it may have been known before, and fell out of the table, or a binding of it that was active did: then it
     /// is as if the capture had begun in its middle.
     lacks_beginning: bool,
     /// Whether a registration was accepted that the snapshot length cut: then bindings, policy and grants may be others
     /// than those believed, until an exchange ends all of them.
-    pub obscured: bool,
+    obscured: bool,
     /// Whether that ever was so.
     was_obscured: bool,
     /// The requests for each binding and leg.
@@ -93,10 +93,33 @@ impl Session {
         Self { lacks_beginning, ..Self::default() }
     }
 
+    /// Whether a registration was accepted that the snapshot length cut, and not all bindings ended since.
+    pub fn is_cut(&self) -> bool {
+        self.obscured
+    }
+
+    /// Whether bindings, policy and grants may be others than those believed: something was accepted that was not seen, or
+    /// fell out of the tables.
+    pub fn is_obscured(&self) -> bool {
+        self.obscured || self.lacks_beginning && self.anchored.is_none()
+    }
+
+    /// Whether it may have been known before, so that what was granted then is forgotten: also what a registration that
+    /// replaces all bindings does not end.
+    pub fn lacks_beginning(&self) -> bool {
+        self.lacks_beginning
+    }
+
     /// Whether the whole binding table is known (D10); `cold_start` says that nothing was registered before the capture
     /// began.
     pub fn is_anchored(&self, cold_start: bool) -> bool {
-        self.is_known_from_start(cold_start) || !self.obscured && self.anchored
+        self.is_known_from_start(cold_start) || !self.obscured && self.anchored.is_some()
+    }
+
+    /// Whether it was known at a time before now.
+    pub fn was_anchored(&self, cold_start: bool, time: Timestamp) -> bool {
+        let since = self.anchored.filter(|_| !self.obscured);
+        self.is_known_from_start(cold_start) || since.is_some_and(|since| since < time)
     }
 
     /// Whether it was known from the beginning, and not only since a registration replaced or ended all bindings.
@@ -106,7 +129,7 @@ impl Session {
 
     /// Notes that something was accepted of which not all was seen; says whether that is so for the first time.
     pub(in crate::rules) fn obscure(&mut self) -> bool {
-        (self.obscured, self.anchored) = (true, false);
+        (self.obscured, self.anchored) = (true, None);
         // It may have been granted what was refused before.
         (self.forbidden, self.last_multipath_reply) = (None, None);
         self.networks_forbidden = None;
@@ -117,12 +140,12 @@ impl Session {
 
     /// Notes that an active binding fell out of the table of its node, and may live on.
     pub(in crate::rules) fn lose_binding(&mut self) {
-        (self.anchored, self.lacks_beginning) = (false, true);
+        (self.anchored, self.lacks_beginning) = (None, true);
     }
 
-    /// Notes that the whole binding table is known, whatever was before.
-    pub(in crate::rules) fn anchor(&mut self) {
-        (self.obscured, self.anchored) = (false, true);
+    /// Notes that the whole binding table is known by an exchange accepted at `time`, whatever was before.
+    pub(in crate::rules) fn anchor(&mut self, time: Timestamp) {
+        (self.obscured, self.anchored) = (false, self.anchored.or(Some(time)));
     }
 
     /// The last accepted exchange of a binding.

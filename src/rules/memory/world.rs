@@ -112,6 +112,12 @@ impl World {
         session.map_or(cold_start, |session| session.is_anchored(cold_start))
     }
 
+    /// Whether it was known before a time.
+    pub fn was_anchored(&self, session: Option<&Session>, time: Timestamp) -> bool {
+        let cold_start = self.options.cold_start;
+        session.map_or(cold_start, |session| session.was_anchored(cold_start, time))
+    }
+
     /// Whether it was known from the beginning, and not only since a registration replaced or ended all.
     pub fn is_known_from_start(&self, session: &Session) -> bool {
         session.is_known_from_start(self.options.cold_start)

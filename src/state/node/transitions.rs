@@ -217,14 +217,10 @@ impl Node {
 
     /// Whether a binding was at a care-of address at some time, also if it went elsewhere later; any is at 0.0.0.0.
     fn is_at(&self, binding: &Binding, care_of_address: Ipv4Addr, time: Timestamp) -> bool {
-        let was_there = |tunnel: &Tunnel| {
-            tunnel.bid == binding.bid()
-                && tunnel.care_of_address == care_of_address
-                && tunnel.was_alive_after(time)
-        };
-        care_of_address.is_unspecified()
-            || binding.care_of_address == care_of_address
-            || binding.refreshed > time && self.tunnels.iter().any(was_there)
+        let is_of = |left: &Binding| (left.bid(), left.registered) == (binding.bid(), binding.registered);
+        let next = self.moves().iter().find(|next| next.time > time && is_of(&next.left));
+        let there = next.map_or(binding, |next| &next.left);
+        care_of_address.is_unspecified() || there.care_of_address == care_of_address
     }
 
     fn end_where(

@@ -8,6 +8,7 @@ mod exch;
 mod ext;
 mod fb;
 mod headers;
+mod late;
 mod memory;
 mod mp;
 mod names;

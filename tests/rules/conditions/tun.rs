@@ -160,6 +160,23 @@ fn the_last_packet_of_a_capture_is_settled_where_nothing_follows() {
     }
 }
 
+/// A revocation and its acknowledgement, 0.4 s before the packet: only one that ends a binding unsettles it (D14).
+#[test]
+fn a_revocation_that_names_no_binding_unsettles_nothing() {
+    let revoked = |number: u8| {
+        move |scene: &mut Scene| {
+            with_rule(scene, drop_all());
+            let answer = Registration::request(number).reply(0);
+            scene.datagram(9.5, &answer, &revocation(care_of(number), 5));
+            scene.datagram(9.6, &Registration::request(number), &revocation_acknowledgement(5));
+            scene.history.down(10.0, care_of(1), &Packet::new());
+            scene.wait_until(20.0);
+        }
+    };
+    assert_eq!(told("TUN-007", revoked(2)), [0; 0]);
+    assert_eq!(told("TUN-007", revoked(9)), [7]);
+}
+
 #[test]
 fn a_policy_says_where_packets_go_among_tunnels_that_there_are() {
     let to_nobody = |rule: Vec<u8>| {

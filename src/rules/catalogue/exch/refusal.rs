@@ -139,7 +139,7 @@ fn does_not_try_again(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>
             let nodes = slots.iter().flatten().map(|slot| world.node_of(*slot, time));
             let mut sessions = nodes.filter_map(|node| world.session(node, observer));
             // It may be among what was cut.
-            !sessions.any(|session| session.obscured || session.tracks.iter().any(is_retry))
+            !sessions.any(|session| session.is_obscured() || session.tracks.iter().any(is_retry))
                 && !world.unread.saw_request_of(home_address, until, T_ACT)
         });
 }

@@ -74,7 +74,7 @@ fn has_prefix<'b>(session: &Session, mut live: impl Iterator<Item = &'b Binding>
         registered.is_some_and(|registered| registered.granted().prefixes_answered.iter().any(is_granted))
     };
     // Something may have been granted that was not captured.
-    session.obscured || live.any(has_one)
+    session.is_obscured() || live.any(has_one)
 }
 
 pub static FB_014: Rule = Rule {
@@ -152,7 +152,7 @@ pub static FB_016: Rule = Rule {
 };
 
 fn preferred_path_expired(expired: &Expired<'_>, finder: &mut Finder<'_>) {
-    let Some(bid) = expired.binding.bid().map(Bid::octet).filter(|_| !expired.session.obscured) else {
+    let Some(bid) = expired.binding.bid().map(Bid::octet).filter(|_| !expired.session.is_obscured()) else {
         return;
     };
     let falls_back = |rule: &&PolicyRule| match &rule.action {
@@ -193,6 +193,10 @@ pub static FB_017: Rule = Rule {
 
 fn exhausted_by_removal(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     let Some(node) = answering.node.filter(|_| answering.removes_a_binding) else { return };
+    // Flow-Bindings of this very exchange may be among what was cut, and have changed the rule.
+    if answering.hides_something() {
+        return;
+    }
     report_exhausted(node, &LiveBids::of(answering.live_after()), answering.session, finder);
 }
 
@@ -202,7 +206,7 @@ fn exhausted_by_expiry(expired: &Expired<'_>, finder: &mut Finder<'_>) {
 
 /// Reports the rules that have no live BID although something is live.
 fn report_exhausted(node: &Node, live: &LiveBids, session: &Session, finder: &mut Finder<'_>) {
-    if live.is_empty() || session.obscured {
+    if live.is_empty() || session.is_obscured() {
         return;
     }
     for (number, (rule, was_told)) in (1..).zip(session.exhausted.among(node.policy())) {

@@ -149,7 +149,7 @@ fn expires_in_use(expired: &Expired<'_>, finder: &mut Finder<'_>) {
     let Some(last) = expired.session.traffic.last_use(binding.far_end) else { return };
     let idle = expired.time.since(last);
     // It may have been renewed by what was not captured.
-    if !(0..=IN_USE).contains(&idle) || expired.session.obscured {
+    if !(0..=IN_USE).contains(&idle) || expired.session.is_obscured() {
         return;
     }
     let name = match binding.bid() {

@@ -141,10 +141,9 @@ fn names_a_wrong_home_agent(answering: &Answering<'_, '_, '_>, finder: &mut Find
         return;
     }
     let is_unicast = destination == wanted && !wanted.is_multicast() && !wanted.is_unspecified();
-    let hides_something = asked.said.hides_something || answering.message.hides_something();
     let is_assigned = asked.said.has_dynamic_home_agent
         || answering.message.has(ExtensionType::DYNAMIC_HOME_AGENT)
-        || hides_something;
+        || answering.hides_something();
     if is_unicast && named != wanted && !is_assigned {
         finder
             .fires(format!(

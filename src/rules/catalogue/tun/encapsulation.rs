@@ -164,7 +164,8 @@ fn reverse_tunnel_not_asked(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) 
         return;
     }
     let bindings = &carried.bindings.here;
-    if bindings.is_empty() || bindings.iter().any(|binding| binding.flags.reverse_tunnel()) {
+    let has_asked = |binding: &&Binding| binding.flags.reverse_tunnel();
+    if bindings.is_empty() || bindings.iter().any(has_asked) || carried.is_obscured() {
         return;
     }
     let Some(untold) = carried.untold(bindings, 0, finder) else { return };

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::rules::facts::{Carried, end_name, names};
 use crate::rules::finder::Finder;
-use crate::rules::memory::{GRACE, grace_after};
+use crate::rules::memory::{GRACE, Session, grace_after};
 use crate::rules::rule::Check;
 use crate::rules::words::seconds;
 use crate::rules::{Level, Rule, Scope, Subject};
@@ -33,7 +33,7 @@ fn no_binding_ever(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     let Some((_, node)) = carried.node else { return };
     let far_end = carried.far_end;
     let is_home = node.home_address == Some(far_end.address);
-    if !carried.is_downlink() || !carried.anchored || is_home || !carried.live_here().is_empty() {
+    if !carried.is_downlink() || !carried.was_anchored() || is_home || !carried.live_here().is_empty() {
         return;
     }
     let knows_end = carried.session.is_some_and(|session| session.traffic.had_end(far_end));
@@ -61,7 +61,8 @@ fn no_binding_ever(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
             let had_it = |(slot, node): (u32, &Node)| {
                 let session = world.session(slot, observer);
                 node.is_inside_nat(far_end)
-                    || session.is_some_and(|session| session.obscured || session.traffic.had_end(far_end))
+                    || session
+                        .is_some_and(|session| session.is_obscured() || session.traffic.had_end(far_end))
             };
             is_there(&owners, observer) && !still_there(&owners, observer).any(had_it)
         });
@@ -173,7 +174,7 @@ fn no_live_binding(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     let far_end = carried.far_end;
     let is_home = node.home_address == Some(far_end.address);
     let is_live = carried.live().any(|binding| binding.far_end.is_near(far_end));
-    if carried.is_downlink() || !carried.anchored || is_home || is_live {
+    if carried.is_downlink() || !carried.was_anchored() || is_home || is_live {
         return;
     }
     if node.is_inside_nat(far_end) || carried.may_be_of_another() {
@@ -199,7 +200,7 @@ fn no_live_binding(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
             let was_its = |(slot, node): (u32, &Node)| {
                 let session = world.session(slot, observer);
                 let left = session.and_then(|session| session.traffic.left_end(far_end));
-                let is_obscured = session.is_some_and(|session| session.obscured);
+                let is_obscured = session.is_some_and(Session::is_obscured);
                 is_obscured || node.bindings().iter().any(was_live) || left.is_some_and(|left| left >= from)
             };
             is_there(&owners, observer) && !still_there(&owners, observer).any(was_its)

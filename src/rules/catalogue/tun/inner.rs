@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use crate::net::IpPacket;
 use crate::rules::facts::{Carried, live};
 use crate::rules::finder::Finder;
+use crate::rules::memory::Session;
 use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
 use crate::state::Node;
@@ -55,6 +56,18 @@ fn stranger(carried: &Carried<'_, '_>, address: IpAddr) -> Option<(u32, Option<I
     let is_anchored = |slot: u32| carried.world.is_anchored(carried.world.session(slot, observer));
     // One of which not all bindings are known may have one here.
     let may_be_here = |slot: u32| observer.node(slot).is_some_and(|node| is_here(node) || !is_anchored(slot));
+    let lacks_prefixes = |slot: u32, node: &Node| {
+        let session = carried.world.session(slot, observer);
+        node.lacks_prefixes() || session.is_some_and(Session::lacks_beginning)
+    };
+    // Behind a foreign agent there may be nodes that registered before the capture began.
+    let is_alone = |slot: u32, node: &Node| {
+        let session = carried.world.session(slot, observer);
+        session.is_none_or(|session| carried.world.is_known_from_start(session))
+            || live(node.bindings(), time)
+                .filter(|binding| carried.is_at(binding))
+                .all(|binding| binding.flags.co_located())
+    };
     let is_lacking = |address: IpAddr| match address {
         IpAddr::V4(address) => observer.lacks_node_of(address) || carried.world.unread.names(address),
         IpAddr::V6(_) => false,
@@ -68,7 +81,7 @@ fn stranger(carried: &Carried<'_, '_>, address: IpAddr) -> Option<(u32, Option<I
     let mut found = None;
     for slot in carried.world.all_nodes_at(carried.far_end)? {
         let Some(node) = observer.node(*slot).filter(|node| is_here(node)) else { continue };
-        if !is_anchored(*slot) || node.lacks_prefixes() {
+        if !is_anchored(*slot) || lacks_prefixes(*slot, node) || !is_alone(*slot, node) {
             return None;
         }
         found.get_or_insert((*slot, node.home_address));
