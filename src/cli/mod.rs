@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand, each with its arguments and what it does with them.
 
+mod advice;
 mod completions;
 mod decode;
 mod excerpt;
@@ -23,9 +24,7 @@ mod watch;
 pub use exit::{Exit, Failure};
 
 use std::io::{self, IsTerminal as _, Write as _};
-use std::path::Path;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, CommandFactory, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 use crate::report::harmless;
@@ -69,7 +68,7 @@ impl Cli {
     pub fn from_arguments() -> Result<Self, Exit> {
         let parsed = Self::parsed().try_get_matches().and_then(|found| Self::from_arg_matches(&found));
         parsed.map_err(|told| {
-            let told = with_advice(told);
+            let told = advice::with_advice(told);
             if told.use_stderr() {
                 // Who closed standard error does not want to know.
                 let _ = if has_harmful_words() {
@@ -117,72 +116,6 @@ impl Cli {
             Command::Completions(completions) => completions.run(Self::command()),
             Command::Man(man) => man.run(Self::command()),
         }
-    }
-}
-
-/// What is wrong with the command line, and what may have been meant by it: a capture in the place of a command, more
-/// of what `watch` takes one of, or an option of another command or analyser.
-fn with_advice(mut told: clap::Error) -> clap::Error {
-    let word = |kind| match told.get(kind) {
-        Some(ContextValue::String(word)) => Some(word.as_str()),
-        _ => None,
-    };
-    let is_watching = || {
-        let usage = told.get(ContextKind::Usage).map(ToString::to_string);
-        usage.is_some_and(|usage| usage.contains(" watch "))
-    };
-    let advice = match told.kind() {
-        ErrorKind::InvalidSubcommand => word(ContextKind::InvalidSubcommand)
-            .filter(|word| Path::new(word).exists())
-            .map(|word| format!("to read a capture, write `mipflow decode {word}` or `mipflow watch {word}`")),
-        ErrorKind::UnknownArgument => word(ContextKind::InvalidArg)
-            .filter(|word| !word.starts_with('-') && is_watching())
-            .map(|_| {
-                "several interfaces are `-i eth0 -i wlan0`; several captures become one by `mergecap -w - FILE... | \
-                 mipflow watch -`"
-                    .to_owned()
-            })
-            .or_else(|| of_another_command(word(ContextKind::InvalidArg)?))
-            .or_else(|| of_another_analyser(word(ContextKind::InvalidArg)?).map(str::to_owned)),
-        _ => None,
-    };
-    let is_unknown = told.kind() == ErrorKind::UnknownArgument;
-    if is_unknown
-        && (advice.is_some() || !word(ContextKind::InvalidArg).is_some_and(|word| Path::new(word).exists()))
-    {
-        // That it could be the name of a file, or is much like some other option.
-        told.remove(ContextKind::Suggested);
-        if advice.is_some() {
-            told.remove(ContextKind::SuggestedArg);
-        }
-    }
-    if let Some(advice) = advice {
-        told.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![advice.into()]));
-    }
-    told
-}
-
-/// What has this option, where it is not the command that it was given to.
-fn of_another_command(word: &str) -> Option<String> {
-    let is_it = |argument: &Arg| match word.strip_prefix("--") {
-        Some(long) => argument.get_long() == Some(long),
-        None => argument
-            .get_short()
-            .is_some_and(|short| word.strip_prefix('-') == Some(short.to_string().as_str())),
-    };
-    let all = Cli::command();
-    let commands = all.get_subcommands().filter(|command| command.get_arguments().any(is_it));
-    let names: Vec<String> = commands.map(|command| format!("mipflow {}", command.get_name())).collect();
-    (!names.is_empty()).then(|| format!("{word} is an option of {}", names.join(" and ")))
-}
-
-/// What is written here for what tcpdump and tshark have this option for.
-fn of_another_analyser(word: &str) -> Option<&'static str> {
-    match word {
-        "-r" => Some("a capture is named without an option: mipflow decode FILE"),
-        "-n" => Some("addresses and ports are always shown as numbers; leave -n out"),
-        "-Y" => Some("-f FILTER of mipflow decode chooses packets, --node ADDRESS|NAI a mobile node"),
-        _ => None,
     }
 }
 

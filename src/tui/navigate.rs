@@ -189,22 +189,17 @@ impl App {
         match (self.view(), self.pane()) {
             (View::Tunnels, _) => self.tunnels.show_policy(),
             (View::Messages, 0) => self.open_message(facts, false),
-            (View::Flows, _) => {
-                let frozen = self.frozen.take();
-                self.flows.look(frozen.as_ref().map_or(facts, |frozen| super::past::facts_of(frozen, facts)));
-                self.frozen = frozen;
-            }
+            (View::Flows, _) => self.with_shown(facts, |app, shown| app.flows.look(shown)),
             _ => {}
         }
     }
 
     fn open_message(&mut self, facts: Facts<'_>, anew: bool) {
-        let frozen = self.frozen.take();
-        let shown = frozen.as_ref().map_or(facts, |frozen| super::past::facts_of(frozen, facts));
-        let look = self.theme.look(self.size.0);
-        let mut clock = self.clock(shown);
-        self.messages.open(shown, &look, &mut clock, anew);
-        self.frozen = frozen;
+        self.with_shown(facts, |app, shown| {
+            let look = app.theme.look(app.size.0);
+            let mut clock = app.clock(shown);
+            app.messages.open(shown, &look, &mut clock, anew);
+        });
     }
 
     /// Draws texts anew that were made in another look or time format.

@@ -30,6 +30,13 @@ impl App {
         self.frozen.as_ref().map_or(facts, |frozen| facts_of(frozen, facts))
     }
 
+    /// Changes the screen by what is shown, which is borrowed meanwhile.
+    pub(super) fn with_shown(&mut self, facts: Facts<'_>, change: impl FnOnce(&mut Self, Facts<'_>)) {
+        let frozen = self.frozen.take();
+        change(self, frozen.as_ref().map_or(facts, |frozen| facts_of(frozen, facts)));
+        self.frozen = frozen;
+    }
+
     /// Holds the screen still, or lets it show again what is true now.
     pub(super) fn pause(&mut self, facts: Facts<'_>) {
         if self.thaw() {

@@ -65,7 +65,7 @@ impl Run {
                         begun = true;
                     }
                     if self.at.is_some_and(|at| at.is_before(frame)) {
-                        // Frame 0 is what it says.
+                        // Who asks for frame 0 wants nothing.
                         if frame.number == 1 && !matches!(self.at, Some(At::Frame(_))) {
                             tell_begin(frame);
                         }
