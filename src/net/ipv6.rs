@@ -280,7 +280,7 @@ mod tests {
         assert_eq!((cut.payload.len(), cut.payload_length, cut.length()), (20, 32, 72));
         assert_eq!(cut.beyond_link, 0);
         let lying = Ipv6Packet::parse(&RRQ_IPV6[..60], 60).unwrap();
-        assert_eq!((lying.payload.len(), lying.beyond_link), (20, 12));
+        assert_eq!((lying.payload.len(), lying.payload_length, lying.beyond_link), (20, 32, 12));
         let mut zero = RRQ_IPV6;
         zero[5] = 0;
         assert_eq!(Ipv6Packet::parse(&zero, 72).unwrap().payload_length, 32);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mipflow::state::{BindingState, Evictions, Observer, Verdict};
+use mipflow::state::{BindingState, Evictions, Observer, Status, Verdict};
 
 /// What holds of the tables of an observer whatever it has seen, once it is closed.
 pub fn tables_agree(observer: &Observer) {
@@ -36,6 +36,14 @@ pub fn tables_agree(observer: &Observer) {
     flows_add_up(observer, &nodes);
     for exchange in observer.exchanges() {
         assert!(!exchange.legs.is_empty());
+        let is_accepted = exchange.code.map(|code| code.0 <= 1);
+        let expected = match exchange.status {
+            Status::Accepted => Some(true),
+            Status::Denied => Some(false),
+            Status::Unanswered => None,
+            Status::Unsolicited => Some(is_accepted.unwrap_or_else(|| panic!("a reply has a code"))),
+        };
+        assert_eq!(is_accepted, expected, "{:?}", exchange.status);
     }
 }
 
