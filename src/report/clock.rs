@@ -223,14 +223,14 @@ fn push_fraction(text: &mut String, nanoseconds: u32, precision: Precision) {
     if digits == 0 {
         return;
     }
-    let mut octets = *b"000000000";
+    let mut octets = *b".000000000";
     let mut rest = nanoseconds;
-    for octet in octets.iter_mut().rev() {
+    for octet in octets.iter_mut().skip(1).rev() {
         *octet = b'0'.saturating_add(u8::try_from(rest % 10).unwrap_or_default());
         rest /= 10;
     }
-    text.push('.');
-    text.extend(octets.iter().take(digits).map(|octet| char::from(*octet)));
+    let kept = octets.get(..=digits).unwrap_or_default();
+    text.push_str(str::from_utf8(kept).unwrap_or_default());
 }
 
 fn push_seconds(text: &mut String, nanoseconds: i64, precision: Precision) {

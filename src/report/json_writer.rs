@@ -16,51 +16,65 @@ pub(super) trait ToJson {
     fn write(&self, out: &mut Vec<u8>);
 }
 
-/// An object on its way to `out`.
-pub(super) struct Object<'o>(&'o mut Vec<u8>);
+/// An object on its way to `out`, which it begins in.
+pub(super) struct Object<'o> {
+    out: &'o mut Vec<u8>,
+    start: usize,
+}
+
+/// The longest key, with a comma and a quotation mark before it, and a quotation mark and a colon behind it.
+const KEY_ROOM: usize = 40;
 
 impl<'o> Object<'o> {
     /// Begins an object.
     pub(super) fn begin(out: &'o mut Vec<u8>) -> Self {
-        out.push(b'{');
-        Self(out)
+        let start = out.len();
+        Self { out, start }
     }
 
-    /// Appends an entry. Keys are the contract's, and plain.
-    // Where the key is a literal, its copy becomes a store or two instead of a call.
+    /// Appends an entry. Keys are the contract's, plain and short.
+    // Where the key is a literal, what goes before the value is known as a whole: a store or two instead of four copies.
     #[allow(clippy::inline_always)]
     #[inline(always)]
     pub(super) fn entry(&mut self, key: &'static str, value: impl ToJson) {
         debug_assert!(key.bytes().all(is_plain), "{key} needs escaping");
-        let Self(out) = self;
-        out.push(b'"');
-        out.extend_from_slice(key.as_bytes());
-        out.extend_from_slice(b"\":");
-        value.write(out);
-        out.push(b',');
+        debug_assert!(key.len() + 4 <= KEY_ROOM, "{key} is too long");
+        let mut before = [0; KEY_ROOM];
+        let parts = [b",\"", key.as_bytes(), b"\":"];
+        let mut length = 0;
+        for part in parts {
+            if let Some(room) = before.get_mut(length..length + part.len()) {
+                room.copy_from_slice(part);
+            }
+            length += part.len();
+        }
+        self.out.extend_from_slice(before.get(..length).unwrap_or_default());
+        value.write(self.out);
     }
 
     /// Ends the object.
     pub(super) fn end(self) {
-        close(self.0, b'}');
+        open(self.out, self.start, b'{');
+        self.out.push(b'}');
     }
 }
 
 /// Appends an array of `values`.
 pub(super) fn array<T: ToJson>(out: &mut Vec<u8>, values: impl IntoIterator<Item = T>) {
-    out.push(b'[');
+    let start = out.len();
     for value in values {
-        value.write(out);
         out.push(b',');
+        value.write(out);
     }
-    close(out, b']');
+    open(out, start, b'[');
+    out.push(b']');
 }
 
-/// Puts `bracket` in the place of the comma after the last entry. No value ends in a comma.
-fn close(out: &mut Vec<u8>, bracket: u8) {
-    match out.last_mut() {
-        Some(last) if *last == b',' => *last = bracket,
-        _ => out.push(bracket),
+/// Puts `bracket` in the place of the comma before the first entry of what began at `start`.
+fn open(out: &mut Vec<u8>, start: usize, bracket: u8) {
+    match out.get_mut(start) {
+        Some(comma) => *comma = bracket,
+        None => out.push(bracket),
     }
 }
 
@@ -95,7 +109,7 @@ impl<T: Display> ToJson for Phrase<T> {
         out.push(b'"');
         let start = out.len();
         // Neither the buffer nor the values here fail.
-        let _ = write!(out, "{}", self.0);
+        let _ = write!(Plain(out), "{}", self.0);
         debug_assert!(out.iter().skip(start).all(|octet| is_plain(*octet)), "{} needs escaping", self.0);
         out.push(b'"');
     }
@@ -259,6 +273,16 @@ const fn is_plain(octet: u8) -> bool {
     (octet >= b' ') & (octet != b'"') & (octet != b'\\')
 }
 
+/// Takes what needs no escaping.
+struct Plain<'o>(&'o mut Vec<u8>);
+
+impl fmt::Write for Plain<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.extend_from_slice(text.as_bytes());
+        Ok(())
+    }
+}
+
 /// Escapes what is written to it, as serde would, and what [`is_harmful`] besides.
 struct Escaped<'o>(&'o mut Vec<u8>);
 
@@ -364,14 +388,30 @@ fn octet(out: &mut Vec<u8>, value: u8) {
 }
 
 fn number(out: &mut Vec<u8>, value: u64) {
+    // Most are lengths, offsets and the like.
+    if let Ok(value) = u8::try_from(value) {
+        return octet(out, value);
+    }
     out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
 }
 
-const fn hexadecimal_digits(octet: u8) -> [u8; 2] {
-    const fn digit(nibble: u8) -> u8 {
-        b'0' + nibble + if nibble < 10 { 0 } else { b'a' - b'0' - 10 }
+#[inline]
+fn hexadecimal_digits(octet: u8) -> [u8; 2] {
+    static PAIRS: [[u8; 2]; 256] = hexadecimal_pairs();
+    PAIRS.get(usize::from(octet)).copied().unwrap_or_default()
+}
+
+// Evaluated by the compiler, which would refuse a wrong index.
+#[allow(clippy::indexing_slicing)]
+const fn hexadecimal_pairs() -> [[u8; 2]; 256] {
+    let digits = b"0123456789abcdef";
+    let mut pairs = [[0; 2]; 256];
+    let mut octet = 0;
+    while octet < pairs.len() {
+        pairs[octet] = [digits[octet >> 4], digits[octet & 15]];
+        octet += 1;
     }
-    [digit(octet >> 4), digit(octet & 15)]
+    pairs
 }
 
 #[cfg(test)]

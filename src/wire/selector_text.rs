@@ -13,6 +13,7 @@ use thiserror::Error;
 
 use super::digits::number;
 use super::{Bounds, IpProtocol, SelectorFormat, TrafficSelector};
+use crate::dotted::dotted;
 
 /// Why a text is not a selector.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -191,15 +192,27 @@ impl Terms<'_, '_> {
     }
 
     fn address(&mut self, term: &str, bounds: Bounds<IpAddr>) -> fmt::Result {
-        match (bounds.start, bounds.end) {
-            (Some(start), Some(end)) => match prefix_length(start, end) {
-                Some(length) => {
-                    self.begin(term)?;
-                    write!(self.formatter, "{start}/{length}")
-                }
-                None => self.numbers(term, bounds),
-            },
+        let prefix = bounds.start.zip(bounds.end).and_then(|(start, end)| prefix_length(start, end));
+        let bounds = Bounds { start: bounds.start.map(Address), end: bounds.end.map(Address) };
+        match (bounds.start, prefix) {
+            (Some(start), Some(length)) => {
+                self.begin(term)?;
+                write!(self.formatter, "{start}/{length}")
+            }
             _ => self.numbers(term, bounds),
+        }
+    }
+}
+
+/// An address, written faster than the standard library does if it is one of IPv4.
+#[derive(Clone, Copy)]
+struct Address(IpAddr);
+
+impl fmt::Display for Address {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            IpAddr::V4(address) => dotted(address).fmt(formatter),
+            IpAddr::V6(address) => address.fmt(formatter),
         }
     }
 }
