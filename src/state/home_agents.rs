@@ -84,7 +84,7 @@ impl HomeAgents {
 }
 
 /// Whether an address can be a home agent's: that of one who is looked for cannot (RFC 5944 §3.6.1.2).
-pub(super) fn can_be_agent(address: Ipv4Addr) -> bool {
+pub(crate) fn can_be_agent(address: Ipv4Addr) -> bool {
     !(address.is_unspecified() || address.is_broadcast() || address.is_multicast())
 }
 

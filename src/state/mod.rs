@@ -56,6 +56,7 @@ pub(crate) use duplicates::WINDOW as COPY_WINDOW;
 pub use exchange::{Exchange, Kind, Leg, ReplyOrder, Status, Step};
 pub use extensions::FlowBindings;
 pub use flow_view::{FlowView, PathView, Verdict};
+pub(crate) use home_agents::can_be_agent;
 pub(crate) use index::{Entry, Index, tag};
 pub use messages::{Attribution, MessageEvent};
 pub use node::{Multipath, Node};

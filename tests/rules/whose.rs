@@ -233,3 +233,38 @@ fn an_acknowledgement_is_owed_by_who_got_the_revocation() {
     assert_eq!(owed(Registration::relayed, 34, true), ["fa"]);
     assert_eq!(owed(Registration::relayed, 34, false), ["ha"]);
 }
+
+/// A node that is known by its NAI until it is given an address asks with Type 154. Meanwhile another one, at another home
+/// agent, gets its own.
+#[test]
+fn what_was_found_under_a_nai_is_the_nodes_that_has_it_at_the_end() {
+    let other_agent = Ipv4Addr::new(198, 51, 100, 2);
+    let by_nai = |request: Registration, nai: &[u8]| {
+        Registration { home_address: Ipv4Addr::UNSPECIFIED, ..request }.with(short(131, nai))
+    };
+    let of_other = |request: Registration| Registration {
+        home_agent: other_agent,
+        destination: SocketAddrV4::new(other_agent, 434),
+        ..request
+    };
+    let found = findings(
+        |scene: &mut Scene| {
+            scene.send(0.0, &by_nai(Registration::request(1), b"a@b.example"));
+            scene.send(1.0, &by_nai(of_other(Registration::request(2)), b"c@d.example"));
+            let mut register = |seconds, request: Registration, nai: &[u8]| {
+                let sent = scene.send(seconds, &request.with(short(131, nai)));
+                scene.send(seconds + 0.02, &sent.reply(0).with(short(131, nai)));
+            };
+            let other = Registration { home_address: OTHER, ..of_other(Registration::request(2)) };
+            register(2.0, other, b"c@d.example");
+            register(3.0, Registration::request(1), b"a@b.example");
+        },
+        true,
+    );
+    let whose: Vec<_> = found
+        .iter()
+        .filter(|finding| finding.rule.id == "EXT-004")
+        .map(|finding| (finding.place.frame, finding.home_address))
+        .collect();
+    assert_eq!(whose[..2], [(1, Some(NODE)), (2, Some(OTHER))]);
+}

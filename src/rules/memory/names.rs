@@ -36,11 +36,12 @@ impl Names {
     pub fn node_of(&self, node: u32, time: Timestamp) -> u32 {
         /// A name of a name of a name is rare.
         const MOST: usize = 8;
-        let next = |node: &u32| {
-            let ((name, _), to) = self.of.range((*node, time)..).next()?;
-            (name == node).then_some(*to)
+        // The place of the node that it turned out to be may have been that of a third one before.
+        let next = |(node, time): &(u32, Timestamp)| {
+            let ((name, turned_out), to) = self.of.range((*node, *time)..).next()?;
+            (name == node).then_some((*to, *turned_out))
         };
-        std::iter::successors(Some(node), next).take(MOST).last().unwrap_or(node)
+        std::iter::successors(Some((node, time)), next).take(MOST).last().map_or(node, |(node, _)| node)
     }
 
     /// Forgets those that turned out before a time, and where that leaves too many, all; gives how many went that turned

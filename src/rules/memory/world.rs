@@ -16,7 +16,7 @@ use super::unread::Unread;
 use super::{Answer, Asked, Revocations, Session, T_ACT};
 use crate::rules::facts::{Leg, MessageFacts};
 use crate::rules::validator::Options;
-use crate::state::{Binding, FarEnd, Node, Observer, prefetch};
+use crate::state::{Binding, FarEnd, Node, Observer, can_be_agent, prefetch};
 use crate::time::Timestamp;
 use crate::wire::{MessageType, Numbers, low_half};
 
@@ -189,9 +189,10 @@ impl World {
         }
     }
 
-    /// Notes that an agent answered a request that had Type 154, or may have had it.
+    /// Notes that an agent answered a request that had Type 154, or may have had it. An address that asks any agent names
+    /// none.
     pub(in crate::rules) fn note_that_it_may_know_multipath(&mut self, home_agent: Ipv4Addr) {
-        if self.knows_family.len() < ADDRESSES {
+        if can_be_agent(home_agent) && self.knows_family.len() < ADDRESSES {
             self.knows_family.insert(home_agent);
         }
     }

@@ -1,6 +1,6 @@
 //! Requests and replies (EXCH), by themselves.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 use super::{says, told, told_late, words};
 use crate::scene::{Registration, Scene, forward, multipath_with, timestamp, udp_to_port};
@@ -286,4 +286,31 @@ fn who_tries_again_within_the_same_second_has_tried_again() {
     };
     assert_eq!(told("EXCH-004", refused(1)), [0; 0]);
     assert_eq!(told("EXCH-004", refused(2)), [2]);
+}
+
+#[test]
+fn an_agent_that_was_looked_for_tells_nothing_of_another() {
+    // The other node's agent answers Type 154, and both nodes ask any agent at last.
+    let silent = |other: Ipv4Addr| {
+        move |scene: &mut Scene| {
+            scene.send(0.0, &Registration::request(1));
+            scene.send(12.0, &Registration::request(1));
+            let asked = scene.send(
+                15.0,
+                &Registration {
+                    home_address: Ipv4Addr::new(10, 1, 0, 2),
+                    home_agent: Ipv4Addr::UNSPECIFIED,
+                    destination: SocketAddrV4::new(other, 434),
+                    ..Registration::request(2)
+                },
+            );
+            scene.send(15.02, &Registration { home_agent: other, ..asked.reply(0) });
+            let plain = Registration::plain(1);
+            let asked =
+                scene.send(30.0, &Registration { home_agent: Ipv4Addr::UNSPECIFIED, ..plain.clone() });
+            scene.send(30.02, &Registration { home_agent: plain.home_agent, ..asked.reply(0) });
+        }
+    };
+    assert_eq!(told("EXCH-011", silent(Ipv4Addr::new(198, 51, 100, 2))), [6]);
+    assert_eq!(told("EXCH-011", silent(Registration::plain(1).home_agent)), [0; 0]);
 }
