@@ -2,7 +2,7 @@
 //! standard library, which writes octet by octet, takes five times as long.
 
 use std::fmt;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// Room for an address, a colon and a port.
 const ROOM: usize = 15 + 1 + 5;
@@ -58,6 +58,19 @@ impl Dotted {
 impl fmt::Display for Dotted {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.pad(std::str::from_utf8(self.octets()).unwrap_or_default())
+    }
+}
+
+/// An address of either version as text, dotted if it is one of IPv4.
+#[derive(Clone, Copy)]
+pub(crate) struct Address(pub IpAddr);
+
+impl fmt::Display for Address {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            IpAddr::V4(address) => dotted(address).fmt(formatter),
+            IpAddr::V6(address) => address.fmt(formatter),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
-use crate::dotted::{dotted, dotted_end};
+use crate::dotted::{Address, dotted_end};
 use crate::net::{ip::IpPacket, protocol};
 
 /// What the packets of one flow have in common, in the direction of the packet.
@@ -45,10 +45,9 @@ impl fmt::Display for FlowEnd {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.address, self.port) {
             (IpAddr::V4(address), Some(port)) => dotted_end(address, port).fmt(formatter),
-            (IpAddr::V4(address), None) => dotted(address).fmt(formatter),
             // In brackets.
             (address, Some(port)) => SocketAddr::new(address, port).fmt(formatter),
-            (address, None) => address.fmt(formatter),
+            (address, None) => Address(address).fmt(formatter),
         }
     }
 }

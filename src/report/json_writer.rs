@@ -22,7 +22,7 @@ pub(super) struct Object<'o> {
     start: usize,
 }
 
-/// The longest key, with a comma and a quotation mark before it, and a quotation mark and a colon behind it.
+/// Room for any key, with a comma and a quotation mark before it, and a quotation mark and a colon behind it.
 const KEY_ROOM: usize = 40;
 
 impl<'o> Object<'o> {

@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use super::digits::number;
 use super::{Bounds, IpProtocol, SelectorFormat, TrafficSelector};
-use crate::dotted::dotted;
+use crate::dotted::Address;
 
 /// Why a text is not a selector.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -200,19 +200,6 @@ impl Terms<'_, '_> {
                 write!(self.formatter, "{start}/{length}")
             }
             _ => self.numbers(term, bounds),
-        }
-    }
-}
-
-/// An address, written faster than the standard library does if it is one of IPv4.
-#[derive(Clone, Copy)]
-struct Address(IpAddr);
-
-impl fmt::Display for Address {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            IpAddr::V4(address) => dotted(address).fmt(formatter),
-            IpAddr::V6(address) => address.fmt(formatter),
         }
     }
 }
