@@ -16,9 +16,9 @@ mod screen;
 mod traffic;
 
 use std::error::Error;
-use std::io::Read;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -90,16 +90,16 @@ pub fn run() -> Result<(), Box<dyn Error>> {
             return Err(format!("ip {arguments}: {done}").into());
         }
     }
-    let log = directory.path().join("records.ndjson");
     let mut command = Command::new(MIPFLOW);
     command.args(["watch", "a0"]).args(options.arguments.split_whitespace());
     let mut screen = None;
     if options.screen {
         screen = Some(Screen::attach(&mut command)?);
     } else {
-        command.arg("--headless").stdout(std::fs::File::create(&log)?);
+        command.arg("--headless").stdout(Stdio::piped());
     }
     let mut watching = command.spawn()?;
+    let reader = watching.stdout.take().map(|records| std::thread::spawn(move || count_records(records)));
     // Only the watch has the terminal now.
     drop(command);
     let typist = screen.map(|screen| std::thread::spawn(move || screen.press_keys()));
@@ -111,18 +111,26 @@ pub fn run() -> Result<(), Box<dyn Error>> {
     println!("ended with {status} {:.2} s after the signal", ended.elapsed().as_secs_f64());
     if let Some(typist) = typist {
         typist.join().map_err(|_| "the typist failed")?;
-        println!("sent: {sent}");
-        return Ok(());
     }
-    let mut records = String::new();
-    std::fs::File::open(&log)?.read_to_string(&mut records)?;
-    println!(
-        "{} records; the last:\n{}",
-        records.lines().count(),
-        records.lines().last().unwrap_or_default()
-    );
+    if let Some(reader) = reader {
+        let (count, last) = reader.join().map_err(|_| "the reader failed")??;
+        println!("{count} records; the last:\n{last}");
+    }
     println!("sent: {sent}");
     Ok(())
+}
+
+/// Reads the records as they come, since a long watch writes more than a disk or memory has room for. Gives how many there
+/// were, and the last one.
+fn count_records(records: ChildStdout) -> std::io::Result<(u64, String)> {
+    let mut records = BufReader::with_capacity(1 << 20, records);
+    let (mut count, mut last, mut line) = (0, String::new(), String::new());
+    while records.read_line(&mut line)? > 0 {
+        count += 1;
+        std::mem::swap(&mut last, &mut line);
+        line.clear();
+    }
+    Ok((count, last.trim_end().to_owned()))
 }
 
 type Frames = Vec<Vec<u8>>;
