@@ -122,10 +122,6 @@ fn quoted(word: &str) -> String {
     if word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
-fn step<T, E: std::fmt::Display>(step: &'static str, done: Result<T, E>) -> Result<T, PrivilegeError> {
-    done.map_err(|error| PrivilegeError::Refused { step, message: error.to_string() })
-}
-
 /// Hands a file that was made as root to the user it is made for. A device or a pipe is not made, and stays whose it is.
 pub(super) fn give(file: &std::fs::File, run_as: &RunAs) -> io::Result<()> {
     if !file.metadata()?.is_file() {

@@ -7,7 +7,7 @@ use nix::unistd::{
     Gid, Group, Uid, getgroups, getresgid, getresuid, initgroups, setgroups, setresgid, setresuid,
 };
 
-use super::{PrivilegeError, RunAs, step};
+use super::{PrivilegeError, RunAs};
 
 /// Whether this process can become another user.
 pub(super) const CAN_BECOME: bool = true;
@@ -104,4 +104,8 @@ fn is_member_of_root(run_as: &RunAs) -> bool {
     let root = Group::from_gid(Gid::from_raw(0)).ok().flatten();
     let name = run_as.name.as_ref().and_then(|name| name.to_str().ok());
     root.is_some_and(|root| name.is_some_and(|name| root.mem.iter().any(|member| member == name)))
+}
+
+fn step<T, E: std::fmt::Display>(step: &'static str, done: Result<T, E>) -> Result<T, PrivilegeError> {
+    done.map_err(|error| PrivilegeError::Refused { step, message: error.to_string() })
 }
