@@ -222,7 +222,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_is_as_large_as_two_cache_lines() {
-        assert_eq!(size_of::<Option<Request>>(), 128);
+    fn a_request_fits_in_two_cache_lines() {
+        assert!(size_of::<Option<Request>>() <= 128);
     }
 }
