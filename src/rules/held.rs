@@ -169,7 +169,7 @@ impl Validator {
     /// Judges the packets that wait.
     #[inline(never)]
     pub(super) fn judge_held(&mut self, observer: &mut Observer) {
-        // None of the passed packets is a copy: with an earlier one in another tunnel, their flow would not be alone.
+        // The passed packets are no copies: had their flow taken another tunnel before, it would not count as alone.
         self.flow.copies.remember_all(observer.passed());
         if std::mem::replace(&mut self.flow.waiting.is_judged, true) {
             return;

@@ -10,8 +10,8 @@ use crate::state::Attribution;
 use crate::wire::Header;
 
 impl Validator {
-    /// The copy of a request that a reply answers: the latest one, one on the reply's own leg before others (D8), and
-    /// of two copies on both sides of a NAT the one on the reply's side **(ours)**.
+    /// The copy of a request that a reply answers: the latest, preferably one on the reply's own leg (D8), and of two
+    /// copies on both sides of a NAT the one on the reply's side **(ours)**.
     pub(super) fn asked_of(&self, group: u64, message: &MessageFacts<'_, '_>) -> Option<&Arc<Asked>> {
         let copies = || self.world().recent.copies(group).filter(|asked| self.may_answer(message, asked));
         let latest = copies().find(|asked| asked.leg == message.leg).or_else(|| copies().next())?;

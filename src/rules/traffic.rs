@@ -365,8 +365,8 @@ fn decide(policy: &Policy, facts: &FlowFacts, downlink: &Downlink) -> Option<usi
     (!looks_inside).then_some(rule)
 }
 
-/// Until when packets like this one are as clean as it, if nothing is accepted or removed before; `None` for not at
-/// all.
+/// Until when packets like this one are as clean as it, if nothing is accepted or removed before; `None` if they are
+/// not.
 fn found_of(carried: &Carried<'_, '_>) -> Option<Found> {
     let (node, _) = carried.node?;
     let here = carried.live_here();

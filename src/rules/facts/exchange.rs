@@ -36,7 +36,7 @@ pub(in crate::rules) struct Answering<'c, 'e, 'a> {
     pub reply: &'c RegistrationReply,
     /// What will be remembered of it.
     pub answer: &'c Answer,
-    /// The request that it answers; of several copies the latest, one on the reply's own leg before others.
+    /// The request that it answers; of several copies the latest, preferably one on the reply's own leg.
     pub asked: Option<&'c Asked>,
     /// Whether it is the first reply to that request, the one that counts (D8).
     pub decides: bool,

@@ -203,7 +203,7 @@ impl<'c> Carried<'c, '_> {
         binding.far_end == self.far_end
     }
 
-    /// The nodes to whose sessions the packet may belong: its own node, or the others at the far end.
+    /// The nodes to whose sessions the packet may belong: its own node, or else the others at the far end.
     pub fn nodes(&self) -> impl Iterator<Item = (u32, &'c Node)> {
         self.node.into_iter().chain(self.others.iter().copied())
     }

@@ -105,7 +105,7 @@ impl Unread {
         [Some(home_address), None].iter().any(|of| self.saw_request(*of, true, time, span))
     }
 
-    /// Whether a message of no known node may have been of one with this home address, or with none.
+    /// Whether a message of no known node may have been of a node with this home address, or of one with none.
     pub fn may_be_of(&self, home_address: Option<Ipv4Addr>) -> bool {
         self.of_anybody || self.names(home_address.unwrap_or(Ipv4Addr::UNSPECIFIED))
     }
