@@ -283,8 +283,7 @@ impl Validator {
             let ended = |binding: &Binding| {
                 binding.state == BindingState::Revoked && binding.frame == message.place.frame
             };
-            // A revocation that ends no binding unsettles nothing (D14). Where the policy is empty, it may just have
-            // ended by itself.
+            // A revocation that ends no binding unsettles nothing (D14). An empty policy may just have ended by itself.
             if node.bindings().iter().any(ended) || node.policy().rules().is_empty() {
                 session.disturb(message.place.time);
             }

@@ -58,8 +58,7 @@ impl Validator {
                 check(&expired, finder.of(rule));
             }
             self.file(Some(slot), observer);
-            // All bindings that expire now leave the same rules without a binding: the report at the first one is
-            // enough.
+            // All bindings that expire now leave the same rules without a binding: one report at the first is enough.
             if place == 0
                 && let Some(session) = self.world.session_mut(slot, observer)
             {

@@ -18,8 +18,7 @@ use crate::state::{
 use crate::time::Timestamp;
 
 /// The most nodes with a tunnel to one end among which the binding of a packet of no session is looked for: each such
-/// packet visits all of them. Only a foreign agent serves more at one end, and little is reported of such packets
-/// there.
+/// packet visits all of them. Only a foreign agent serves more at one end, and rules say little of such packets.
 const OTHERS: usize = 16;
 
 impl Validator {
@@ -365,8 +364,7 @@ fn decide(policy: &Policy, facts: &FlowFacts, downlink: &Downlink) -> Option<usi
     (!looks_inside).then_some(rule)
 }
 
-/// Until when packets like this one are as clean as it, if nothing is accepted or removed before; `None` if they are
-/// not.
+/// Until when packets like this are as clean as it, if nothing is accepted or removed before; `None` if they are not.
 fn found_of(carried: &Carried<'_, '_>) -> Option<Found> {
     let (node, _) = carried.node?;
     let here = carried.live_here();

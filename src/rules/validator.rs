@@ -123,8 +123,7 @@ impl Validator {
             if due.is_none() && waiting.is_none() {
                 break;
             }
-            // A report without a limit on repetition is decided the same before and after the waiting packets are
-            // judged.
+            // A report without a limit on repetition is decided the same before and after waiting packets are judged.
             let is_apart = due.is_none()
                 && self.waiting.first_key_value().is_some_and(|(_, report)| report.once.is_none());
             if !is_released && !is_apart {
@@ -172,8 +171,7 @@ impl Validator {
         self.findings.obscured = self.world.obscured();
     }
 
-    /// Renames the nodes of findings: some nodes turned out to be other names of others, and some got their home
-    /// address later.
+    /// Renames the nodes of findings: some turned out to be other names of nodes, some got their home address later.
     pub(super) fn rename_findings(&mut self, observer: &Observer) {
         let world = &self.world;
         // Once nodes were forgotten, the index of one may be that of another.

@@ -187,8 +187,7 @@ fn omits_networks(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// The prefixes that a request names, sorted: a request can be full of them, and so can each reply that it is compared
-/// with.
+/// The prefixes that a request names, sorted: it can be full of them, and so can each reply that it is compared with.
 struct Named {
     networks: Vec<(Ipv4Addr, u8)>,
     prefixes: Vec<(Ipv6Addr, u8)>,

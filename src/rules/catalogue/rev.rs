@@ -132,8 +132,8 @@ fn may_be_acknowledged(revoking: &Revoking<'_, '_, '_>, since: Timestamp) -> boo
     ways.iter().any(|way| revoking.world.unread.saw_between(*way, time, time.since(since)))
 }
 
-/// When the binding that a revocation names expired, if that was more than the grace ago and no live binding has its
-/// Care-of Address.
+/// When the binding that a revocation names expired, if more than the grace ago and none is live at its Care-of
+/// Address.
 fn expiry_of_dead(revoking: &Revoking<'_, '_, '_>) -> Option<Timestamp> {
     let time = revoking.message.place.time;
     let node = revoking.node.filter(|_| revoking.anchored)?;

@@ -189,8 +189,7 @@ fn other_header(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Whether a binding of the node with another BID than these has or had this end of a tunnel, or was asked for from
-/// there.
+/// Whether a binding of the node with another BID than these has or had this end of a tunnel, or was asked for there.
 fn is_another_path(carried: &Carried<'_, '_>, bindings: &[&Binding], source: SocketAddrV4) -> bool {
     let bids: Vec<Option<u8>> = bindings.iter().map(|binding| binding.bid().map(Bid::octet)).collect();
     let had_it = |binding: &Binding| carried.is_at(binding) && !bids.contains(&binding.bid().map(Bid::octet));

@@ -35,7 +35,7 @@ pub(in crate::rules) struct MessageFacts<'e, 'a> {
     pub overrun: Option<(Extension<'a>, Malformed)>,
     /// Whether the snapshot length cut the message, so that extensions may be missing.
     pub is_cut: bool,
-    /// Whether the walk reached an authorization-enabling extension, even a cut one: what is missing before it was not
+    /// Whether the walk reached an authorization-enabling extension, even a cut one: what is missing before was not
     /// sent.
     pub is_all_said: bool,
     /// The types that occur.

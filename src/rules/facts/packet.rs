@@ -143,8 +143,7 @@ impl<'c> Carried<'c, '_> {
     }
 
     /// Whether the packet may belong to another node with the same prefix: it belongs to its node by a prefix only, and
-    /// another one has or had its tunnel at the far end, and a cut registration of that one was, or may have been,
-    /// accepted.
+    /// another one has or had its tunnel at the far end and had, or may have had, a cut registration accepted.
     pub fn may_be_of_another(&self) -> bool {
         let Some((own, node)) = self.node else { return false };
         let is_at_home = self.local_address() == node.home_address.map(IpAddr::V4);

@@ -18,8 +18,8 @@ const AHEAD: usize = 16;
 /// Bits that stand for the marks in a set.
 const MARKS: u32 = (1 << IN_A_SET) - 1;
 
-/// Downlink packets of the last second, kept to find those that were sent through two tunnels. 65 536 packets are kept;
-/// older ones are forgotten.
+/// Downlink packets of the last second, to find those sent through two tunnels. 65 536 are kept; older ones are
+/// forgotten.
 ///
 /// Most packets are never looked for: they are written one after another, and marks are set for them only when somebody
 /// looks for a packet.

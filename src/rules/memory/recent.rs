@@ -182,8 +182,7 @@ impl RecentRequests {
         let Recent { asked, .. } = self.requests.pop_front()?;
         let slot = self.first;
         self.first = self.numbered(1);
-        // Links from later requests to this one lead nowhere now; without a later one, the indices lose their entry
-        // here.
+        // Links from later requests to this one lead nowhere now; without a later one, its index entries end here.
         self.by_group.remove(Entry { tag: self.group_tag(asked.group), slot });
         self.by_endpoints.remove(Entry { tag: self.endpoints_tag(asked.source, asked.destination), slot });
         Some(asked)

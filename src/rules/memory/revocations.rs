@@ -8,8 +8,7 @@ use crate::rules::facts::MessageFacts;
 use crate::time::Timestamp;
 use crate::wire::{Header, Revocation};
 
-/// At least so many of each sort are remembered, and at most twice as many. A home agent can give up all its nodes at
-/// once.
+/// At least so many of each sort are remembered, at most twice as many. A home agent can give up all its nodes at once.
 const MOST: usize = 1 << 16;
 
 /// What a revocation is about: Home Address, Home Domain Address and Foreign Domain Address.

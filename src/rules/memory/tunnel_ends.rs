@@ -64,8 +64,7 @@ impl TunnelEnds {
         self.find(far_end).map(|at| at.nodes.as_slice()).unwrap_or_default()
     }
 
-    /// The same, if these are all nodes with a tunnel there now; `None` if there may be more, or if the far end is not
-    /// known.
+    /// The same, if these are all nodes with a tunnel there now; `None` if there may be more, or the end is not known.
     pub fn all_nodes(&self, far_end: FarEnd) -> Option<&[u32]> {
         self.find(far_end).filter(|at| !at.is_cut).map(|at| at.nodes.as_slice())
     }

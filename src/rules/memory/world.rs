@@ -148,8 +148,8 @@ impl World {
         place.as_deref_mut().map(|(_, session)| session)
     }
 
-    /// Notes a registration or revocation of which not even the fixed part was captured: its effect on its node is not
-    /// known.
+    /// Notes a registration or revocation of which not even the fixed part was captured: its effect on its node is
+    /// unknown.
     #[cold]
     pub(in crate::rules) fn note_unread(&mut self, message: &MessageFacts<'_, '_>, observer: &Observer) {
         let (source, destination) = (message.source, message.destination);
@@ -271,8 +271,7 @@ impl World {
         self.ends.nodes(far_end)
     }
 
-    /// The same, if these are all nodes with a tunnel there now; `None` if there may be more, or if the far end is not
-    /// known.
+    /// The same, if these are all nodes with a tunnel there now; `None` if there may be more, or the end is not known.
     pub fn all_nodes_at(&self, far_end: FarEnd) -> Option<&[u32]> {
         self.ends.all_nodes(far_end)
     }

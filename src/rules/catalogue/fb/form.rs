@@ -393,8 +393,7 @@ impl Display for List<'_> {
     }
 }
 
-/// A Flow-Binding, to be written as people write it. Only its octets are kept, because they take less room than what is
-/// read from them.
+/// A Flow-Binding, to be written as people write it: its octets, which take less room than what is read from them.
 struct RuleText(SmallVec<[u8; 32]>);
 
 impl RuleText {

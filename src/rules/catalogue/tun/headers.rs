@@ -142,8 +142,7 @@ pub static TUN_021: Rule = Rule {
 };
 
 fn other_protocol_type(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
-    // With another GRE version the payload begins elsewhere, and with the routing of RFC 1701 after the routing
-    // entries.
+    // With another GRE version the payload begins elsewhere, with RFC 1701 routing after the routing entries.
     let is_readable = |gre: &GreHeader| gre.version() == 0 && !gre.routing_present();
     let Some(gre) = carried.peeled.gre.filter(is_readable) else { return };
     let Some(nibble) = gre.payload_nibble else { return };

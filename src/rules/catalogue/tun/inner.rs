@@ -45,8 +45,7 @@ fn foreign_source(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Index and home address of a node with a live binding at the far end, if the address belongs to no node that has one
-/// there.
+/// A node with a live binding at the far end (index, home address), if no node that has one there owns the address.
 fn stranger(carried: &Carried<'_, '_>, address: IpAddr) -> Option<(u32, Option<Ipv4Addr>)> {
     let observer = carried.observer;
     let time = carried.time();

@@ -1,5 +1,5 @@
-//! How the memory of a session is filled: by requests, replies and missing replies, and by the memory of another name
-//! of the node.
+//! How the memory of a session is filled: by requests, replies, missing replies, and the memory of another name of its
+//! node.
 
 use super::{PREFIXES, Session};
 use crate::rules::facts::{Leg, LiveBids};
