@@ -20,19 +20,19 @@ pub(super) type SprayCheck = fn(&Sprayed, &mut Finder<'_>);
 /// Rules with their checks of one kind.
 pub(super) type List<C> = Vec<(&'static Rule, C)>;
 
-/// Rules with their checks of one kind, each after what a message must have to be shown to it.
+/// Rules with their checks of one kind, each after the traits that a message must have to be shown to the check.
 type Needing<C> = Vec<(Traits, &'static Rule, C)>;
 
 /// A check of a registration alone.
 type RegistrationCheck = fn(&MessageFacts<'_, '_>, &mut Finder<'_>);
 
-/// A check of a request with what was before it.
+/// A check of a request, with the session before it.
 type RequestCheck = fn(&Asking<'_, '_, '_>, &mut Finder<'_>);
 
-/// A check of a reply with what it answers and what was before it.
+/// A check of a reply, with the request that it answers and the session before it.
 type ReplyCheck = fn(&Answering<'_, '_, '_>, &mut Finder<'_>);
 
-/// The checks to be shown messages with some traits, in the order of the catalogue: most messages are of few sorts.
+/// The checks that see messages with the same traits, in catalogue order: most messages are of few such sorts.
 #[derive(Debug, Default)]
 pub(super) struct Sort {
     pub registration: List<RegistrationCheck>,
@@ -40,7 +40,7 @@ pub(super) struct Sort {
     pub reply: List<ReplyCheck>,
 }
 
-/// The most sorts of messages that are remembered.
+/// The most sorts of messages that are remembered; beyond that the oldest is dropped.
 const SORTS: usize = 64;
 
 /// The checks of the catalogue, by what they look at.
@@ -58,7 +58,7 @@ pub(super) struct Checks {
     pub forward: List<PacketCheck>,
     pub spray: List<SprayCheck>,
     pub revocation: List<fn(&Revoking<'_, '_, '_>, &mut Finder<'_>)>,
-    /// The sorts of messages met so far.
+    /// The sorts of messages met so far, the oldest first.
     met: Vec<(Traits, Arc<Sort>)>,
 }
 
@@ -80,7 +80,7 @@ impl Checks {
         sort
     }
 
-    /// The checks that a message with these traits is spared, of those for its kind.
+    /// The checks for a message's kind (request or reply) that a message with these traits is not shown to.
     #[cfg(debug_assertions)]
     pub fn spared(&self, traits: Traits) -> Sort {
         let is_of_its_kind = |needs: Traits| {
@@ -131,7 +131,7 @@ impl Checks {
     }
 }
 
-/// Those of some checks whose needs are such.
+/// The checks whose needed traits satisfy `is_such`.
 fn those_that<C: Copy>(checks: &[(Traits, &'static Rule, C)], is_such: impl Fn(Traits) -> bool) -> List<C> {
     let such = checks.iter().filter(|(needs, ..)| is_such(*needs));
     such.map(|(_, rule, check)| (*rule, *check)).collect()

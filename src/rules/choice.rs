@@ -1,4 +1,4 @@
-//! What an operator hides and what they raise.
+//! Which rules an operator hides, and which they raise.
 
 use super::{Level, Rule};
 
@@ -12,8 +12,8 @@ pub struct Choice {
 }
 
 impl Choice {
-    /// The level of a rule under this choice; `None` when it is hidden. Of an `allow` and a `deny` that both name the
-    /// rule the longer one decides, and of equals `deny`.
+    /// The level of a rule under this choice; `None` when it is hidden. When both `allow` and `deny` name the rule, the
+    /// longer name decides; when both names are equally long, `deny` decides.
     pub fn level(&self, rule: &Rule) -> Option<Level> {
         let longest = |names: &[String]| {
             let matching = names.iter().filter(|name| rule.id.starts_with(name.as_str()));

@@ -3,11 +3,11 @@
 /// A term that the text of rules uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Definition {
-    /// How rules refer to it: D1 to D16.
+    /// How rules refer to the definition: D1 to D16.
     pub id: &'static str,
-    /// What it tells the meaning of, as rules write it.
+    /// The words that it defines, as rules write them.
     pub words: &'static [&'static str],
-    /// What it says.
+    /// The text of the definition.
     pub text: &'static str,
 }
 

@@ -1,4 +1,4 @@
-//! What a check reports to.
+//! The finder, to which checks report.
 
 use std::net::Ipv4Addr;
 use std::ops::Range;
@@ -21,14 +21,14 @@ pub(super) struct Finder<'f> {
     reports: &'f mut Vec<Report>,
 }
 
-/// What is the same for all rules that look at one packet.
+/// Facts that are the same for all rules that look at one packet.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Context {
     /// The packet.
     pub place: Place,
     /// Who sent it.
     pub sender: Subject,
-    /// The node it is about.
+    /// The node that the packet is about: index among the observer's nodes.
     pub node: Option<u32>,
     /// That node's home address.
     pub home_address: Option<Ipv4Addr>,
@@ -39,18 +39,18 @@ pub(super) struct Report {
     pub finding: Finding,
     /// What limits its repetition.
     pub once: Option<Once>,
-    /// What has to be waited for before it is decided.
+    /// What to wait for before the report is decided; `None` when it is decided at once.
     pub wait: Option<Wait>,
 }
 
-/// Within what a report is made once for its key.
+/// The scope within which a report is made only once for its key.
 #[derive(Clone, Debug)]
 pub(super) enum Once {
-    /// The session, or where there is none, the capture.
+    /// The session, or the capture where there is no session.
     Session(u64),
     /// The capture.
     Capture(u64),
-    /// The sessions of these nodes, each for its own key: it is made if it is the first time for any of them.
+    /// The sessions of these nodes, each with its own key: the report is made if it is the first one in any of them.
     Each(NodeKeys),
 }
 
@@ -65,11 +65,11 @@ impl std::fmt::Debug for Report {
 
 /// A decision that needs time to pass.
 pub(super) struct Wait {
-    /// When it is decided: with the first packet later than this.
+    /// The report is decided with the first packet later than this.
     pub until: Timestamp,
-    /// Whether it is decided, too, when the capture ends before.
+    /// Whether the report is also decided when the capture ends before that; otherwise it is dropped.
     pub decide_at_end: bool,
-    /// Whether the report stands then.
+    /// Tells, when the report is decided, whether it stands.
     pub holds: Holds,
 }
 
@@ -77,32 +77,32 @@ pub(super) struct Wait {
 pub(super) type Holds = Box<dyn FnOnce(&World, &Observer) -> bool + Send>;
 
 impl<'f> Finder<'f> {
-    /// For the packet that `context` names; `session` is that of its node.
+    /// A finder for the packet that `context` names; `session` is that of its node.
     pub fn new(context: Context, session: Option<&'f Session>, reports: &'f mut Vec<Report>) -> Self {
         Self { rule: None, context, session, reports }
     }
 
-    /// The same, with the check of a rule at work from now on.
+    /// The same finder, which from now on takes the reports of this rule's check.
     #[inline]
     pub fn of(&mut self, rule: &'static Rule) -> &mut Self {
         self.rule = Some(rule);
         self
     }
 
-    /// Whether the rule was reported before in this session for a key for which it is reported once: then nothing has
-    /// to be put into words.
+    /// Whether the rule was already reported in this session for a key for which it is reported once. The check then
+    /// need not put anything into words.
     pub fn has_told(&self, key: u64) -> bool {
         let (Some(session), Some(rule)) = (self.session, self.rule) else { return false };
         self.context.node.is_some() && session.has_told(rule.id, key)
     }
 
-    /// Whether the rule was reported before for a key in a session, of whichever node.
+    /// Whether the rule was already reported for a key in the given session, which may be another node's.
     pub fn has_told_in(&self, session: &Session, key: u64) -> bool {
         self.rule.is_some_and(|rule| session.has_told(rule.id, key))
     }
 
-    /// The rule fires on the packet at hand, and this is what was seen. Rules that fire often in many captures say it
-    /// [when it is read](Wording::when_read).
+    /// Reports that the rule fires on the packet at hand; `message` says what was seen. Rules that fire often in many
+    /// captures compose their message only [when it is read](Wording::when_read).
     pub fn fires(&mut self, message: impl Into<Wording>) -> Fired<'_> {
         let Context { place, sender, node, home_address } = self.context;
         let Some(rule) = self.rule else { return Fired(None) };
@@ -122,55 +122,55 @@ impl<'f> Finder<'f> {
     }
 }
 
-/// A report that was just made, to say more of it.
+/// A report that was just made, so that the check can add to it.
 #[derive(Debug)]
 pub(super) struct Fired<'r>(Option<&'r mut Report>);
 
 impl Fired<'_> {
-    /// It is about these octets of the UDP payload.
+    /// The finding is about these octets of the UDP payload.
     pub fn at(mut self, octets: Range<usize>) -> Self {
         self.each(|report| report.finding.octets = Some(octets));
         self
     }
 
-    /// Somebody else is at fault than the rule or the sender says.
+    /// This subject is at fault, and not the one that the rule or the sender says.
     pub fn by(mut self, subject: Subject) -> Self {
         self.each(|report| report.finding.subject = subject);
         self
     }
 
-    /// It is about another node than the packet's.
+    /// The finding is about another node than the packet's.
     pub fn about(mut self, node: u32, home_address: Option<Ipv4Addr>) -> Self {
         self.each(|report| (report.finding.node, report.finding.home_address) = (Some(node), home_address));
         self
     }
 
-    /// It attaches to another packet than the one at hand.
+    /// The finding attaches to another packet than the one at hand.
     pub fn on(mut self, place: Place) -> Self {
         self.each(|report| report.finding.place = place);
         self
     }
 
-    /// It is reported once in the session for this key.
+    /// The rule is reported once in the session for this key.
     pub fn once(mut self, key: u64) -> Self {
         self.each(|report| report.once = Some(Once::Session(key)));
         self
     }
 
-    /// It is reported once in all sessions together for this key.
+    /// The rule is reported once in all sessions together for this key.
     pub fn once_in_capture(mut self, key: u64) -> Self {
         self.each(|report| report.once = Some(Once::Capture(key)));
         self
     }
 
-    /// It is reported once for each of these nodes and keys.
+    /// The rule is reported once for each of these nodes and keys.
     pub fn once_each(mut self, keys: NodeKeys) -> Self {
         self.each(|report| report.once = Some(Once::Each(keys)));
         self
     }
 
-    /// It is decided later: after `until`, and only if `holds` says so then. Where the capture ends before, it is
-    /// decided at the end if `decide_at_end`, else dropped.
+    /// The report is decided later: after `until`, and it stands only if `holds` says so then. When the capture ends
+    /// before that, the report is decided at the end if `decide_at_end` is set, and dropped otherwise.
     pub fn later(
         mut self,
         until: Timestamp,

@@ -11,11 +11,11 @@ use crate::time::{Precision, Timestamp};
 /// A packet, as findings name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// Its frame.
+    /// Number of its frame, from 1.
     pub frame: u64,
     /// When it was captured.
     pub time: Timestamp,
-    /// Digits of that time.
+    /// How many digits of that time the capture recorded.
     pub precision: Precision,
 }
 
@@ -26,8 +26,8 @@ impl Place {
         Self { frame: frame.number, time: frame.time, precision: frame.precision }
     }
 
-    /// Takes the place of another one.
-    // Field by field: a copy of the whole, just written in pieces, keeps the processor waiting.
+    /// Overwrites this place with another one.
+    // Field by field: the other place was just written in pieces, and a copy of the whole would stall the processor.
     #[inline]
     pub(super) const fn put(&mut self, Self { frame, time, precision }: Self) {
         self.frame = frame;
@@ -41,13 +41,13 @@ impl Place {
 pub struct Finding {
     /// The rule.
     pub rule: &'static Rule,
-    /// Its level, raised by `--deny` or not.
+    /// Its level, which `--deny` may have raised.
     pub level: Level,
     /// The packet it is about.
     pub place: Place,
     /// Who is at fault.
     pub subject: Subject,
-    /// The node it is about: index among the observer's nodes.
+    /// The node that the finding is about: index among the observer's nodes.
     pub node: Option<u32>,
     /// That node's home address, if it has one.
     pub home_address: Option<Ipv4Addr>,
@@ -62,9 +62,9 @@ pub struct Finding {
 pub struct OfRule {
     /// How many there were, kept or not.
     pub count: u64,
-    /// How many of them found no room.
+    /// How many of them were not kept, because there was no room.
     pub evicted: u64,
-    /// The most serious level of any of them, raised by `--deny` or not.
+    /// The most serious level of any of them, which `--deny` may have raised.
     pub gravest: Level,
 }
 
@@ -74,7 +74,7 @@ pub struct Findings {
     kept: Vec<Finding>,
     most: usize,
     evicted: u64,
-    /// How much of what rules remember fell out, so that a rule could miss something.
+    /// How many of the things that rules remember were dropped, so that a rule could miss something.
     pub(super) forgotten: u64,
     /// How many nodes had a registration that the snapshot length cut.
     pub(super) obscured: u64,
@@ -111,22 +111,22 @@ impl Findings {
         }
     }
 
-    /// The kept ones, in the order they were found.
+    /// The kept findings, in the order in which they were found.
     pub fn kept(&self) -> &[Finding] {
         &self.kept
     }
 
-    /// Takes the kept ones out, in the order they were found. They stay counted.
+    /// Takes the kept findings out, in the order in which they were found. They stay counted.
     pub fn take_kept(&mut self) -> Vec<Finding> {
         std::mem::take(&mut self.kept)
     }
 
-    /// Those among the kept ones that were added in this range.
+    /// The kept findings that were added in this range of indices.
     pub fn added(&self, range: std::ops::Range<usize>) -> &[Finding] {
         self.kept.get(range).unwrap_or_default()
     }
 
-    /// What there was of each rule, by identifier.
+    /// The counts of each rule with a finding, by rule identifier.
     pub fn of_rules(&self) -> &BTreeMap<&'static str, OfRule> {
         &self.rules
     }
@@ -136,8 +136,8 @@ impl Findings {
         self.levels.keys().next().copied()
     }
 
-    /// Gives the kept ones other nodes, and those without a home address that of their node: `now` says which one a node
-    /// of a time is, and its home address.
+    /// Renames the nodes of the kept findings, and adds the home addresses that are missing: `now` says which node a
+    /// node of some time is today, and its home address.
     pub(super) fn rename(&mut self, now: impl Fn(u32, Timestamp) -> (u32, Option<Ipv4Addr>)) {
         for finding in &mut self.kept {
             let Some(node) = finding.node else { continue };
@@ -148,7 +148,7 @@ impl Findings {
         }
     }
 
-    /// Puts the kept ones in order of their packets, those of one packet in order of rules.
+    /// Sorts the kept findings by packet, and those of one packet by rule.
     pub fn sort(&mut self) {
         self.kept.sort_by(|one, other| {
             let key = |finding: &Finding| (finding.place.frame, finding.rule.id);
@@ -156,23 +156,24 @@ impl Findings {
         });
     }
 
-    /// How many there were of this level, kept or not.
+    /// How many findings there were of this level, kept or not.
     pub fn of_level(&self, level: Level) -> u64 {
         self.levels.get(&level).copied().unwrap_or_default()
     }
 
-    /// How many found no room.
+    /// How many findings were not kept, because there was no room.
     pub fn evicted(&self) -> u64 {
         self.evicted
     }
 
-    /// How many nodes were not judged, for a time at least, by their bindings, policy and grants, because the snapshot length
-    /// cut a registration of theirs. Counted when the validation is closed.
+    /// How many nodes were, at least for a time, not judged by their bindings, policy and grants, because the snapshot
+    /// length cut a registration of theirs. Counted when the validation is closed.
     pub fn obscured(&self) -> u64 {
         self.obscured
     }
 
-    /// How much of what rules remember across sessions fell out, so that one could have missed something since.
+    /// How many of the things that rules remember across sessions were dropped, so that a rule could have missed
+    /// something since.
     pub fn forgotten(&self) -> u64 {
         self.forgotten
     }

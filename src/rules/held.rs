@@ -1,4 +1,4 @@
-//! Data packets at a glance: most are like others that were found clean, and pass; the rest is looked at in full.
+//! Data packets at a glance: most are like others that were found clean, and pass; the others are looked at in full.
 
 use std::num::NonZeroU64;
 
@@ -12,7 +12,7 @@ use super::waiting::{BATCH, Waiting};
 use crate::net::{Encapsulation, IpPacket, PlainTunnel, Tunnel, peel};
 use crate::state::{Attribution, FarEnd, Observer, Settled, Standing};
 
-/// So many packets of a batch need no room beyond the stack when they are judged; of most batches it is one or two.
+/// Up to so many packets of a batch are judged on the stack alone; most batches have one or two to judge.
 const FEW: usize = 8;
 
 /// What is known of data packets at a glance.
@@ -20,10 +20,10 @@ const FEW: usize = 8;
 pub(super) struct Flow {
     pub clean: Clean,
     pub copies: Copies,
-    /// How many sprays were taken up.
+    /// How many of the observer's sprays were judged.
     pub sprays: u64,
     pub waiting: Waiting,
-    /// Counts the packets after which what is remembered of GRE keys was another.
+    /// How many packets changed what is remembered of GRE keys.
     pub keys: u64,
 }
 
@@ -39,29 +39,29 @@ impl Flow {
     }
 }
 
-/// What is known of a packet before it is judged, where that is not all there is to know.
+/// What is known of a waiting packet that no flow vouches for, before it is judged.
 #[derive(Clone, Copy, Debug)]
 struct Open {
-    /// Which of those that wait it is.
+    /// Index of the packet among those that wait.
     index: u32,
     known: Known,
-    /// Its kind, where it is looked for.
+    /// Its kind, if that was looked for.
     glance: Option<Glance>,
-    /// What [`Copies`] knows it by.
+    /// The print by which [`Copies`] knows the packet.
     packet: Option<NonZeroU64>,
-    /// Whether no packet of its flow took another tunnel a moment ago, so that it is no copy and only is remembered.
+    /// Whether no packet of its flow took another tunnel a moment ago; it is then no copy and only remembered.
     is_alone: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Known {
-    /// Nothing: it is looked at.
+    /// Nothing is known: the packet is looked at in full.
     Nothing,
-    /// It can be vouched for, and was not when it was counted.
+    /// Its flow can be vouched for, but was not when the packet was counted.
     Steady,
-    /// It is clean; whether [`Copies`] still has to see it.
+    /// The packet is clean; the flag says whether [`Copies`] still has to see it.
     Clean(bool),
-    /// Its flow was vouched for, and [`Copies`] still has to see it.
+    /// Its flow was vouched for, but [`Copies`] still has to see the packet.
     Watched,
 }
 
@@ -73,8 +73,8 @@ impl Known {
 
 impl Validator {
     /// Judges a tunnelled packet, after the observer took it, together with those that follow: what is known of each
-    /// lies somewhere else in memory, and so the visits overlap. Whoever uses this calls [`Validator::release`] before
-    /// the observer takes a message.
+    /// packet lies somewhere else in memory, and judging them together lets the reads overlap. The caller has to call
+    /// [`Validator::release`] before the observer takes a message.
     pub fn packet_soon(
         &mut self,
         tunnel: &Tunnel<'_>,
@@ -88,7 +88,7 @@ impl Validator {
         let number = observer.taken();
         self.flow.waiting.note_place(number, place);
         self.take_new_sprays(number, place, observer);
-        // Before the glance: those that wait can change what is remembered of GRE keys.
+        // Before the glance, because judging the packets that wait can change what is remembered of GRE keys.
         if !self.flow.waiting.has_room_for(number) {
             self.release(observer);
         }
@@ -106,7 +106,7 @@ impl Validator {
     }
 
     /// The same for a packet that [`Observer::plain`] took.
-    // Into its caller, where all of the packet is in registers.
+    // Inlined into its caller, where all of the packet is in registers.
     #[allow(clippy::inline_always)]
     #[inline(always)]
     pub fn plain_soon(
@@ -124,7 +124,7 @@ impl Validator {
         if !self.flow.waiting.has_room_for(number) {
             self.release(observer);
         }
-        // What a flow is vouched for does not depend on these: only then its packets are all alike.
+        // Flows are vouched for without a look at these fields, so their packets are alike only if these are usual.
         let is_usual = has_usual_header(plain);
         self.hold(number, place, is_usual, observer, |held| held.put_plain(plain, place));
     }
@@ -132,14 +132,14 @@ impl Validator {
     #[inline]
     fn take_new_sprays(&mut self, number: u64, place: Place, observer: &Observer) {
         if observer.spray_count() != self.flow.sprays {
-            // It can be this very packet that shows one.
+            // This very packet can be the one that shows a new spray.
             self.flow.waiting.note_place(number, place);
             self.take_sprays(observer);
         }
     }
 
-    /// Has a packet wait; there is room for it.
-    // Into its callers, as what it calls.
+    /// Lets a packet wait, for which there must be room, and judges the batch when it is full.
+    // Inlined into its callers, like [`Waiting::hold`].
     #[allow(clippy::inline_always)]
     #[inline(always)]
     fn hold(
@@ -158,10 +158,10 @@ impl Validator {
 
     /// Judges the packets that wait, and tells the observer which flows it may vouch for.
     pub fn release(&mut self, observer: &mut Observer) {
-        // Only of packets that are counted it is known whether they are like those before them.
+        // Whether packets are like those before them is known only once the observer has counted them.
         observer.catch_up();
         self.judge_held(observer);
-        // What was found of them may have waited long enough: it is decided before a message changes anything.
+        // Reports about these packets may be due by now: they are decided before a message changes anything.
         let clock = observer.clock();
         self.advance(clock, observer);
     }
@@ -169,22 +169,22 @@ impl Validator {
     /// Judges the packets that wait.
     #[inline(never)]
     pub(super) fn judge_held(&mut self, observer: &mut Observer) {
-        // None of these is a copy of one before it: that would be of the same flow, which would not be alone then.
+        // The passed packets are no copies: had their flow taken another tunnel before, it would not count as alone.
         self.flow.copies.remember_all(observer.passed());
         if std::mem::replace(&mut self.flow.waiting.is_judged, true) {
             return;
         }
         let mut all = std::mem::take(&mut self.flow.waiting.held);
         let held = all.get_mut(..self.flow.waiting.together).unwrap_or_default();
-        // First everything is read that lies somewhere else in memory for each, then each is judged. One sort of place
-        // at a time: what is far away is waited for together only while little stands between.
+        // First all that lies somewhere else in memory is read for each packet, then each packet is judged. Reads go
+        // one sort of place at a time: the processor overlaps them only while few instructions stand between.
         let mut open = self.open_held(held, observer);
         self.read_ahead(held, &mut open, observer);
         self.judge_open(held, &open, observer);
         self.flow.waiting.held = all;
     }
 
-    /// Picks those that nobody vouches for, with what they are known by.
+    /// Picks the packets that no flow vouches for, and tells what is known of each.
     #[inline]
     fn open_held(&self, held: &mut [Held], observer: &Observer) -> SmallVec<[Open; FEW]> {
         let Settled { copies, vouched } = observer.settled_from(self.flow.waiting.first);
@@ -218,7 +218,7 @@ impl Validator {
         opened
     }
 
-    /// Looks up what is known of them, and reads what will be looked at of the rest.
+    /// Looks up which of the packets are known to be clean, and reads ahead what will be looked at for the others.
     #[inline]
     fn read_ahead(&self, held: &[Held], open: &mut [Open], observer: &Observer) {
         for open in open.iter() {
@@ -230,12 +230,12 @@ impl Validator {
         }
         for open in open.iter().filter(|open| matches!(open.known, Known::Nothing | Known::Steady)) {
             let Some(held) = held.get(open.index as usize) else { continue };
-            // What is read means nothing here, and is read all the same.
+            // The value means nothing; `black_box` keeps the reads from being optimised away.
             std::hint::black_box(self.read_node_ahead(held, observer));
         }
     }
 
-    /// Judges them: those that are known to be clean pass. Tells the observer which flows it may vouch for.
+    /// Judges the packets; those that are known to be clean pass. Tells the observer which flows it may vouch for.
     #[inline]
     fn judge_open(&mut self, held: &[Held], open: &[Open], observer: &mut Observer) {
         let keys = self.flow.keys;
@@ -246,7 +246,7 @@ impl Validator {
                 continue;
             }
             let number = self.flow.waiting.number(open.index);
-            // One just before may have been of the same kind.
+            // A packet just before this one may have been of the same kind, which is then known by now.
             let known = match open.known {
                 Known::Nothing => self.is_clean(held, observer),
                 Known::Steady => observer.is_vouched(number).map_or(Known::Nothing, Known::Clean),
@@ -279,8 +279,8 @@ impl Validator {
         kind.and_then(|kind| kind.holds(held.place.time, observer)).map_or(Known::Nothing, Known::Clean)
     }
 
-    /// Reads what is known of a packet's node, which will be looked at, and gives something of it that means nothing.
-    // In GRE the addresses stand elsewhere: what is read then is of no use, and does no harm.
+    /// Reads ahead what is known of a packet's node, and combines it into a value that means nothing.
+    // In GRE the inner addresses stand elsewhere: what is read then is of no use, but does no harm.
     fn read_node_ahead(&self, held: &Held, observer: &Observer) -> Option<u32> {
         let (source, destination) = held.ends();
         let (inner_source, inner_destination) = held.inner_ends()?;
@@ -302,7 +302,7 @@ impl Validator {
     }
 }
 
-/// What [`Copies`] knows a packet by.
+/// The print by which [`Copies`] knows a packet.
 #[cold]
 fn print_of(held: &Held, observer: &Observer) -> Option<NonZeroU64> {
     match peel(&held.tunnel()).inner {
@@ -311,8 +311,8 @@ fn print_of(held: &Held, observer: &Observer) -> Option<NonZeroU64> {
     }
 }
 
-/// Whether nothing in the header of a plain packet is anything to a rule but its addresses: neither is the hop count
-/// used up, nor is Don't Fragment lost on the way into the tunnel (TUN-016, TUN-017).
+/// Whether the inner header of a plain packet gives rules nothing to look at but its addresses: its hop count is not
+/// used up, and Don't Fragment was not lost on the way into the tunnel (TUN-016, TUN-017).
 #[inline]
 fn has_usual_header(plain: &PlainTunnel<'_>) -> bool {
     let &[_, _, _, _, _, _, flags, _, ttl, ..] = plain.payload else { return false };

@@ -1,4 +1,4 @@
-//! A data packet that waits to be judged together with others: as much of it as is looked at.
+//! A data packet that waits to be judged together with others: only the part of it that rules look at.
 
 use std::net::Ipv4Addr;
 
@@ -7,15 +7,15 @@ use super::memory::Glance;
 use crate::net::{Encapsulation, Ipv4Header, Ipv4Packet, PlainTunnel, Tunnel};
 use crate::state::FarEnd;
 
-/// Octets kept of the payload of a packet that waits: a GRE header with key and number, the inner header, and what is
-/// compared of the inner payload (TUN-025).
+/// Octets kept of the payload of a packet that waits: a GRE header with key and sequence number, the inner header, and
+/// what is compared of the inner payload (TUN-025).
 const KEPT: usize = 12 + 20 + 64;
 
 /// A packet that waits, of a sort that [`Clean::glance`](super::memory::Clean::glance) knows.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Held {
     pub place: Place,
-    /// Its kind; looked for where its flow knows nothing, when it is not given here.
+    /// Its kind; where it is `None`, it is looked for if nothing is known of the packet's flow.
     pub glance: Option<Glance>,
     outer: Outer,
     beyond_link: usize,
@@ -23,17 +23,17 @@ pub(super) struct Held {
     payload: [u8; KEPT],
 }
 
-/// What the packet waits in.
+/// The outer header of a packet that waits.
 #[derive(Clone, Copy, Debug)]
 enum Outer {
-    /// A header of a [`PlainTunnel`], as it was on the wire: most are not looked at again.
+    /// The header of a [`PlainTunnel`], as it was on the wire: most of them are not looked at again.
     Plain([u8; Ipv4Header::LENGTH]),
-    /// Any other.
+    /// Any other outer header, already parsed.
     Other { encapsulation: Encapsulation, header: Ipv4Header, payload_length: usize, reassembled: bool },
 }
 
 impl Held {
-    /// Nothing, in place of which packets are put.
+    /// An empty place, which packets are put into.
     pub const fn nothing(place: Place) -> Self {
         Self {
             place,
@@ -45,8 +45,8 @@ impl Held {
         }
     }
 
-    /// Takes the place of another one.
-    // Field by field: a whole one is made elsewhere first and copied from there, and the processor waits for it.
+    /// Puts a plain packet into this place.
+    // Field by field: a whole `Held` would be made elsewhere first and then copied, which stalls the processor.
     #[inline]
     pub fn put_plain(&mut self, plain: &PlainTunnel<'_>, place: Place) {
         self.place.put(place);
@@ -72,7 +72,7 @@ impl Held {
 
     #[inline]
     fn keep(&mut self, payload: &[u8]) {
-        // Most are longer than what is kept of them, and that is copied without a look at its length.
+        // Most payloads are longer than what is kept of them, and are copied without a look at their length.
         let kept = if let Some(start) = payload.first_chunk() {
             self.payload = *start;
             KEPT
@@ -85,7 +85,7 @@ impl Held {
         self.kept = u8::try_from(kept).unwrap_or_default();
     }
 
-    /// The packet, as if the capture had cut it.
+    /// The packet, as if the capture had cut its payload to what is kept.
     pub fn tunnel(&self) -> Tunnel<'_> {
         let payload = self.payload.get(..usize::from(self.kept)).unwrap_or_default();
         let beyond_link = self.beyond_link;
@@ -107,7 +107,7 @@ impl Held {
         }
     }
 
-    /// How it is carried.
+    /// The encapsulation of the packet.
     pub const fn encapsulation(&self) -> Encapsulation {
         match self.outer {
             Outer::Plain(_) => Encapsulation::IpIp,
@@ -126,13 +126,13 @@ impl Held {
         }
     }
 
-    /// Where it runs, downlink.
+    /// The far end of the packet, if it runs downlink: the outer destination.
     #[inline]
     pub const fn far_end(&self) -> FarEnd {
         FarEnd { address: self.ends().1, port: None }
     }
 
-    /// The addresses of the packet inside, source first, if it is in IP in IP.
+    /// The addresses of the inner packet, source first, if the encapsulation is IP in IP.
     pub fn inner_ends(&self) -> Option<(Ipv4Addr, Ipv4Addr)> {
         let &[s0, s1, s2, s3, d0, d1, d2, d3] = self.payload.get(12..)?.first_chunk()?;
         Some((Ipv4Addr::new(s0, s1, s2, s3), Ipv4Addr::new(d0, d1, d2, d3)))

@@ -40,7 +40,7 @@ impl Validator {
         let node = seen.node.and_then(|slot| observer.node(slot).map(|node| (slot, node)));
         let context = context_of(&message, node);
         let mut finder = Finder::new(context, None, &mut self.reports);
-        // They are of what is no registration.
+        // These checks are about datagrams that are no registrations.
         if !message.traits.have_any(Traits::REQUEST.and(Traits::REPLY)) {
             for (rule, check) in &self.checks.datagram {
                 check(&message, finder.of(rule));
@@ -134,7 +134,7 @@ impl Validator {
         judge_alone(&self.checks, sort, message, &mut finder);
         let answer = Answer::of(message, reply);
         let asked = seen.request.and_then(|group| self.asked_of(group, message)).cloned();
-        // What it answers may be a later request of which not even the fixed part was captured, or not who asked.
+        // The reply may answer a later request of which not even the fixed part, or not the node, was captured.
         let hides_request = self.may_answer_unread(message, asked.as_deref())
             || asked.as_deref().is_some_and(|asked| self.may_answer_nameless(message, asked));
         let asked = match asked.filter(|_| !hides_request) {
@@ -207,8 +207,8 @@ impl Validator {
         }
     }
 
-    /// Whether a request of which not even the fixed part was captured went the way of this reply, turned round, and after
-    /// the one that it seems to answer, if that went there.
+    /// Whether the reply may answer a request of which not even the fixed part was captured: one that went its way,
+    /// turned round, and after the request that it seems to answer, if that went there, too.
     fn may_answer_unread(&self, message: &MessageFacts<'_, '_>, asked: Option<&Asked>) -> bool {
         let (time, timeout) = (message.place.time, self.world.options.reply_timeout);
         let path = (message.destination, message.source);
@@ -217,8 +217,8 @@ impl Validator {
         self.world.unread.saw_between(path, time, span)
     }
 
-    /// Whether of the request that a reply seems to answer, and another one that went the way of the reply, turned round, and
-    /// has the same low half of the Identification, one hides whose it is: then the reply answers either.
+    /// Whether another request went the way of the reply, turned round, with the same low half of the Identification as
+    /// the one that it seems to answer, and one of the two hides whose it is: the reply may then answer either.
     fn may_answer_nameless(&self, message: &MessageFacts<'_, '_>, asked: &Asked) -> bool {
         let low = low_half(asked.request.identification);
         let path = (message.destination, message.source);
@@ -283,7 +283,7 @@ impl Validator {
             let ended = |binding: &Binding| {
                 binding.state == BindingState::Revoked && binding.frame == message.place.frame
             };
-            // What names no binding that there is unsettles none (D14). The policy may have ended by itself.
+            // A revocation that ends no binding unsettles nothing (D14). An empty policy may just have ended by itself.
             if node.bindings().iter().any(ended) || node.policy().rules().is_empty() {
                 session.disturb(message.place.time);
             }
@@ -295,7 +295,7 @@ impl Validator {
 /// Shows a registration alone to the rules that need no more.
 fn judge_alone(checks: &Checks, sort: &Sort, message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     show(&sort.registration, finder, |check, finder| check(message, finder));
-    // Their checks are of nothing but what is odd about one.
+    // The checks of Flow-Bindings report only what is odd about one.
     if message.traits.have(Traits::ODD_FLOW_BINDING) {
         judge_flow_bindings(checks, message, finder);
     }
@@ -321,7 +321,7 @@ fn show<C: Copy>(
     }
 }
 
-/// That a message is spared only checks that would report nothing of it: every test that judges one finds out.
+/// Asserts, in every test that judges a message, that the checks it was spared would report nothing of it.
 #[cfg(debug_assertions)]
 fn assert_nothing_found(context: Context, session: &Session, judge: impl FnOnce(&mut Finder<'_>)) {
     let mut reports = Vec::new();

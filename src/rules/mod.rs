@@ -1,8 +1,8 @@
 //! The catalogue of rules, and the validator that checks traffic against it.
 //!
 //! A rule is declared once, together with its check ([`Rule`]); documentation, `explain`, JSON and tests use that
-//! declaration. Checks are functions from facts to findings. They change nothing, and parse no octets: [`crate::wire`] tells
-//! them what an extension says.
+//! declaration. Checks are functions from facts to findings. They change nothing, and they parse no octets:
+//! [`crate::wire`] tells them what an extension says.
 
 mod catalogue;
 mod checks;

@@ -10,8 +10,8 @@ use crate::state::Attribution;
 use crate::wire::Header;
 
 impl Validator {
-    /// The copy of a request that a reply answers: the latest, one on the reply's own leg before others (D8), and of the
-    /// two on both sides of a NAT the one on the side of the reply **(ours)**.
+    /// The copy of a request that a reply answers: the latest, preferably one on the reply's own leg (D8), and of two
+    /// copies on both sides of a NAT the one on the reply's side **(ours)**.
     pub(super) fn asked_of(&self, group: u64, message: &MessageFacts<'_, '_>) -> Option<&Arc<Asked>> {
         let copies = || self.world().recent.copies(group).filter(|asked| self.may_answer(message, asked));
         let latest = copies().find(|asked| asked.leg == message.leg).or_else(|| copies().next())?;
@@ -23,9 +23,9 @@ impl Validator {
         Some(latest)
     }
 
-    /// A request of which not all was captured, with what another copy of it tells: all up to the authentication is the same
-    /// on both legs.
-    // Seldom needed, and not to stand where messages are taken.
+    /// A request of which not all was captured, completed with what another copy of it says: everything up to the
+    /// authentication is the same on both legs.
+    // Seldom needed, so kept out of the code that takes every message.
     #[cold]
     pub(super) fn told_in_full(&self, asked: Arc<Asked>, message: &MessageFacts<'_, '_>) -> Arc<Asked> {
         let is_whole = |copy: &&Arc<Asked>| !copy.said.hides_something && copy.request == asked.request;
@@ -55,7 +55,7 @@ impl Validator {
             Header::Reply(_) => {
                 let mut copies =
                     seen.request.into_iter().flat_map(|group| self.world().recent.copies(group)).peekable();
-                // Who sent the request on is the foreign agent, and what comes from there its copy of the reply **(ours)**.
+                // Whoever relayed the request is the foreign agent, and a reply from there is its copy **(ours)**.
                 let is_relay = |asked: &Asked| asked.source.ip() == message.source.ip() && asked.is_relayed();
                 let is_direct = |asked: &Arc<Asked>| {
                     asked.leg == Leg::HomeAgent && !is_relay(asked) && !self.world().may_be_relayed(asked)
@@ -68,8 +68,8 @@ impl Validator {
     }
 }
 
-/// Whether the whole binding table is known after an accepted exchange of this session, whatever was before it (D10). Where
-/// something was accepted that was not seen, policy and grants may be others, too, until no binding is left.
+/// Whether the whole binding table is known after an accepted exchange of this session, whatever was before it (D10).
+/// After an accepted registration was cut, policy and grants are not known either, until no binding is left.
 pub(super) fn anchors(asked: &Asked, answer: &Answer, session: &Session) -> bool {
     let Asked { request, said, .. } = asked;
     // A node that did not know its home address learns it from the reply.

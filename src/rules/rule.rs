@@ -13,21 +13,21 @@ pub struct Rule {
     pub id: &'static str,
     /// Short diagnostic.
     pub title: &'static str,
-    /// How serious a breach is.
+    /// How serious a breach of the rule is.
     pub level: Level,
-    /// Documents and sections it comes from.
+    /// Documents and sections that the rule comes from.
     pub source: &'static str,
     /// Who is at fault; [`Subject::Any`] is decided by the packet.
     pub subject: Subject,
     /// What has to be known to judge it.
     pub scope: Scope,
-    /// When exactly it fires, and for which packet. [`super::DEFINITIONS`] has terms like D6.
+    /// When exactly it fires, and for which packet. [`super::DEFINITIONS`] explains terms like D6.
     pub fires: &'static str,
-    /// What it means to an operator.
+    /// What a breach means to an operator.
     pub why: &'static str,
     /// Octets, or a sequence of packets, for which it fires.
     pub example: &'static str,
-    /// How it is judged.
+    /// When the rule is checked, and by which function.
     pub(super) check: Check,
 }
 
@@ -46,7 +46,8 @@ pub enum Level {
     Must,
     /// A recommendation is not followed.
     Should,
-    /// The text is silent or ambiguous, or what was seen is lawful but suspicious. It is no breach of the specification.
+    /// The text is silent or ambiguous, or what was seen is lawful but suspicious. It is no breach of the
+    /// specification.
     Note,
 }
 
@@ -136,7 +137,7 @@ impl Scope {
 
 /// When a rule is checked, and the function that does it. The function reads facts and reports; it changes nothing.
 ///
-/// The traits of a rule about messages say for which messages it can fire; its function sees no others.
+/// The traits of a rule about messages say for which messages it can fire; its function is shown no others.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Check {
     /// Every datagram on a Mobile IP port that is not a complete Registration Request or Reply, runts included.
@@ -149,7 +150,7 @@ pub(super) enum Check {
     Request(Traits, fn(&Asking<'_, '_, '_>, &mut Finder<'_>)),
     /// Every Registration Reply, with what it answers and the session before it.
     Reply(Traits, fn(&Answering<'_, '_, '_>, &mut Finder<'_>)),
-    /// Both of the two before.
+    /// Every Registration Request and every Registration Reply.
     Both(Traits, fn(&Asking<'_, '_, '_>, &mut Finder<'_>), fn(&Answering<'_, '_, '_>, &mut Finder<'_>)),
     /// Every Registration Request that got no reply, at the end of the reply timeout.
     Unanswered(fn(&Unanswered<'_>, &mut Finder<'_>)),
@@ -163,7 +164,7 @@ pub(super) enum Check {
     Packet(fn(&Carried<'_, '_>, &mut Finder<'_>)),
     /// Every data packet, and every fragment of one before the packet is complete.
     PacketOrFragment(fn(&Carried<'_, '_>, &mut Finder<'_>)),
-    /// Every direction of a flow without a rule that switches tunnels too often.
+    /// Every direction of a flow without a policy rule that switches tunnels too often.
     Spray(fn(&Sprayed, &mut Finder<'_>)),
     /// Every tunnelled packet to the end of a tunnel, whoever sent it.
     Forward(fn(&Carried<'_, '_>, &mut Finder<'_>)),

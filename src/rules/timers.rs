@@ -10,7 +10,7 @@ use crate::time::Precision;
 impl Validator {
     /// Judges the oldest request, whose reply timeout is over.
     pub(super) fn lapse(&mut self, observer: &Observer) {
-        // Of the two on both sides of a NAT the first was judged.
+        // Of two copies on both sides of a NAT, only the first is judged.
         let Some(asked) = self.world.recent.take_lapsed().filter(|asked| !asked.is_translated) else {
             return;
         };
@@ -44,8 +44,8 @@ impl Validator {
                 .registered_at(binding.frame)
                 .or_else(|| session.registered(binding))
                 .map_or(Precision::MICROSECONDS, |registered| registered.accepted.precision);
-            // The last reply that gave it time, its own or that of a bulk renewal; what attaches to it is about who sent
-            // it.
+            // The last reply that gave the binding time, its own or that of a bulk renewal; the finding attaches to
+            // this reply and is about its sender.
             let context = Context {
                 place: Place { frame: binding.frame, time: binding.refreshed, precision },
                 sender: Subject::HomeAgent,
@@ -58,7 +58,7 @@ impl Validator {
                 check(&expired, finder.of(rule));
             }
             self.file(Some(slot), observer);
-            // The same rules are left without a binding by all that expire now: the first is reported for them.
+            // All bindings that expire now leave the same rules without a binding: one report at the first is enough.
             if place == 0
                 && let Some(session) = self.world.session_mut(slot, observer)
             {

@@ -17,8 +17,8 @@ use crate::state::{
 };
 use crate::time::Timestamp;
 
-/// The most nodes with a tunnel to one end among which the binding of a stranger's packet is looked for: each such packet
-/// visits all of them. Only a foreign agent serves so many at one end, and what is told of strangers there is little.
+/// The most nodes with a tunnel to one end among which the binding of a packet of no session is looked for: each such
+/// packet visits all of them. Only a foreign agent serves more at one end, and rules say little of such packets.
 const OTHERS: usize = 16;
 
 impl Validator {
@@ -33,7 +33,7 @@ impl Validator {
         if seen.copy {
             return;
         }
-        // Which of those that wait are copies is known when they are counted.
+        // Which of the packets that wait are copies is known only once they are counted.
         observer.catch_up();
         self.judge_held(observer);
         self.judge_fragment(fragment, place, observer);
@@ -65,8 +65,8 @@ impl Validator {
         self.put_reports(reports, node, observer);
     }
 
-    /// Judges a packet that is not known to be clean; says what was found if all like it are as clean. It `is_alone` if no
-    /// packet of its flow took another tunnel a moment ago.
+    /// Judges a packet that is not known to be clean; gives what was found if all packets like it are as clean.
+    /// `is_alone` says that no packet of its flow took another tunnel a moment ago.
     #[inline(never)]
     pub(super) fn look_at(
         &mut self,
@@ -147,7 +147,7 @@ impl Validator {
             else {
                 continue;
             };
-            // It may have a rule in what was not captured.
+            // The flow may have a policy rule in what was not captured.
             if self.world().session(spray.node, observer).is_some_and(Session::is_obscured) {
                 continue;
             }
@@ -173,7 +173,7 @@ impl Validator {
             || !self.world().nodes_at(ends.seen(Direction::Downlink).1).is_empty()
     }
 
-    /// Judges a packet; says what was found if all like it are as clean.
+    /// Judges a packet; gives what was found if all packets like it are as clean.
     fn take_packet(
         &mut self,
         mut opened: Opened<'_, '_>,
@@ -233,7 +233,7 @@ impl Validator {
         found
     }
 
-    /// Shows the packet to the rules about tunnels to a care-of address, of whichever sender.
+    /// Shows the packet to the rules about tunnels to a care-of address, whoever sent it.
     fn look_for_forward(&mut self, opened: &Opened<'_, '_>, observer: &Observer) {
         let Some(inner) = opened.peeled.inner else { return };
         let way = way::way(opened.ends, Direction::Downlink);
@@ -244,14 +244,14 @@ impl Validator {
         let mut found = None;
         for slot in self.world().all_nodes_at(way.1).unwrap_or_default() {
             match observer.node(*slot).filter(|node| is_its(node)) {
-                // One of them has its tunnel from there.
+                // This node has a tunnel from the packet's sender.
                 Some(node) if node.home_agent == way.0 => return,
                 Some(_) => found = Some(*slot),
                 None => {}
             }
         }
         let Some(node) = found else { return };
-        // Of a node of that home agent with this address something was accepted that was cut.
+        // The sender may have a node with this home address of its own, with an accepted registration that was cut.
         let of_agent = observer.owner_of(way.0, inner.destination());
         let session = of_agent.and_then(|slot| self.world().session(slot, observer));
         if session.is_some_and(Session::is_obscured) {
@@ -285,7 +285,7 @@ impl Validator {
         let others =
             if node.is_some() { SmallVec::new() } else { self.others(home_agent, far_end, time, observer) };
         let bindings = Bindings::of(node, &others, far_end, time);
-        // Of a payload that cannot be read it cannot be said which rule decides it.
+        // Which policy rule decides a payload that cannot be read is not known.
         let hides_payload =
             nested.is_none() && inner.is_some_and(|inner| observer.is_nested(home_agent, &inner));
         let effect = node.zip(facts).zip(downlink).and_then(|(((_, node), facts), downlink)| {
@@ -321,7 +321,7 @@ impl Validator {
         }
     }
 
-    /// The nodes of a home agent with a live binding at a far end, unless they are many.
+    /// The nodes of a home agent with a live binding at a far end; none if more than `OTHERS` have a tunnel there.
     fn others<'c>(
         &self,
         home_agent: Ipv4Addr,
@@ -347,8 +347,8 @@ fn run(checks: &[(&'static Rule, PacketCheck)], carried: &Carried<'_, '_>, repor
     }
 }
 
-/// The first rule that selects a packet. Of a fragment without ports and SPI it cannot be said when a rule tried up to
-/// then looks at them (D12), nor of a packet that was cut before them.
+/// Index of the first policy rule that selects a packet. `None` also for a fragment without ports and SPI, or a packet
+/// that was cut before them, if a rule tried up to then looks at them (D12).
 fn decide(policy: &Policy, facts: &FlowFacts, downlink: &Downlink) -> Option<usize> {
     let rule = policy.decide(downlink)?;
     if !facts.is_fragment_without_ports && !facts.is_cut_before_ports() {
@@ -364,7 +364,7 @@ fn decide(policy: &Policy, facts: &FlowFacts, downlink: &Downlink) -> Option<usi
     (!looks_inside).then_some(rule)
 }
 
-/// Until when packets like this one are as clean as it, if nothing is accepted or removed before.
+/// Until when packets like this are as clean as it, if nothing is accepted or removed before; `None` if they are not.
 fn found_of(carried: &Carried<'_, '_>) -> Option<Found> {
     let (node, _) = carried.node?;
     let here = carried.live_here();
@@ -378,7 +378,7 @@ fn found_of(carried: &Carried<'_, '_>) -> Option<Found> {
         ends = ends.saturating_add(u32::from(!carried.is_at(binding)));
         let Some(expires) = binding.expires else { continue };
         until = until.min(expires);
-        // The last minute of a binding is looked at once more, so that its use is noted there.
+        // Packets in the last minute of a binding are looked at again, so that its use is noted there.
         let last_minute = expires.before(IN_USE);
         if carried.is_at(binding) && time < last_minute {
             until = until.min(last_minute);
@@ -387,7 +387,7 @@ fn found_of(carried: &Carried<'_, '_>) -> Option<Found> {
     Some(Found { node, until, watched: carried.is_downlink() && ends > 0 })
 }
 
-/// The flow of a spray, as its packets run.
+/// The flow of a spray, in the direction of its packets.
 fn key_of(spray: &Spray) -> FlowKey {
     let Downlink { source, destination, source_port, destination_port, protocol, .. } = spray.packet;
     match spray.direction {

@@ -1,4 +1,4 @@
-//! The validator: takes what the observer took, right after it, and has the findings.
+//! The validator: it takes each packet right after the observer, and holds the findings.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -56,7 +56,7 @@ pub struct Validator {
     pub(super) reports: Vec<Report>,
     /// Reports that need time to pass, in the order in which they are decided.
     waiting: BTreeMap<(Timestamp, u64), Report>,
-    /// Before this nothing is due.
+    /// Nothing is due before this time.
     soonest: Timestamp,
     /// Numbers the reports that wait.
     waited: u64,
@@ -85,8 +85,8 @@ impl Validator {
         }
     }
 
-    /// How it vouches for flows: up to the last use of a binding before its expiry, which is looked at (REG-018), from the
-    /// whole second on in which that begins.
+    /// How flows are vouched for: up to the whole second in which the last minute of a binding begins, because packets
+    /// in that minute are looked at so that its use is noted (REG-018).
     pub const VOUCHING: Vouching = Vouching { until: IN_USE + 1_000_000_000, same_within: Copies::WINDOW };
 
     /// What was found so far.
@@ -99,8 +99,8 @@ impl Validator {
         self.findings.take_kept()
     }
 
-    /// Moves the clock to the time of a packet, after the observer's and before the packet is taken. The observer counts the
-    /// packets that wait if something is due.
+    /// Moves the clock to the time of a packet, after the observer's clock and before the packet is taken. If something
+    /// is due, the observer counts the packets that wait.
     #[inline]
     pub fn advance(&mut self, time: Timestamp, observer: &mut Observer) {
         // Every frame passes here, and for nearly all of them nothing is due.
@@ -123,14 +123,14 @@ impl Validator {
             if due.is_none() && waiting.is_none() {
                 break;
             }
-            // What waits for nothing but its time is decided the same before and after the packets that wait.
+            // A report without a limit on repetition is decided the same before and after waiting packets are judged.
             let is_apart = due.is_none()
                 && self.waiting.first_key_value().is_some_and(|(_, report)| report.once.is_none());
             if !is_released && !is_apart {
                 observer.catch_up();
                 self.judge_held(observer);
                 is_released = true;
-                // What was found of them may be decided before what is due.
+                // Reports about these packets may have to be decided before what is due.
                 continue;
             }
             match due {
@@ -144,15 +144,15 @@ impl Validator {
         self.soonest = waits.map_or(next, |waits| waits.min(next));
     }
 
-    /// Ends the validation. What was still waiting is decided if it can be. The observer is brought up to date by this, and
-    /// has to be closed after it.
+    /// Ends the validation. Reports that still wait are decided if they can be. This brings the observer up to date,
+    /// and the observer has to be closed after it.
     pub fn close(&mut self, observer: &mut Observer) {
         let clock = observer.clock();
         self.advance(clock, observer);
         observer.catch_up();
         self.judge_held(observer);
         self.take_sprays(observer);
-        // The capture went on for exactly as long as these needed.
+        // The capture lasted exactly until the reply timeouts of these requests.
         let clock = observer.clock();
         while self.world.recent.next_lapse().is_some_and(|lapse| lapse <= clock) {
             self.lapse(observer);
@@ -171,11 +171,10 @@ impl Validator {
         self.findings.obscured = self.world.obscured();
     }
 
-    /// Tells what was found about nodes that turned out to be other names of those nodes, or got their home address
-    /// later.
+    /// Renames the nodes of findings: some turned out to be other names of nodes, some got their home address later.
     pub(super) fn rename_findings(&mut self, observer: &Observer) {
         let world = &self.world;
-        // The place of a node that was forgotten may be another's.
+        // Once nodes were forgotten, the index of one may be that of another.
         let is_full = observer.evictions().nodes > 0;
         self.findings.rename(|before, time| {
             let node = world.node_of(before, time);
@@ -196,7 +195,7 @@ impl Validator {
         let before = self.findings.kept().len();
         if !seen.copy && is_over_ipv4(event.datagram) {
             self.take_message(event, seen, keys, observer);
-            // Frames pass by at a glance until then.
+            // Until this time, frames need no more than a comparison.
             let due = self.world.next_due().map_or(Timestamp::LAST, |(due, _)| due);
             self.soonest = self.soonest.min(due);
             self.findings.forgotten = self.world.forgotten();
@@ -204,7 +203,7 @@ impl Validator {
         before..self.findings.kept().len()
     }
 
-    /// Takes up what the checks reported: some of it waits, the rest becomes findings.
+    /// Takes up what the checks reported: some reports wait, the others become findings.
     pub(super) fn file(&mut self, node: Option<u32>, observer: &Observer) {
         if self.reports.is_empty() {
             return;
@@ -223,7 +222,7 @@ impl Validator {
                 None => self.settle(report, node, observer),
             }
         }
-        // The next ones find their room here.
+        // The next reports use the same allocation.
         self.reports = reports;
     }
 
@@ -283,7 +282,7 @@ impl Validator {
         &self.checks.spray
     }
 
-    /// The checks of packets to the end of a tunnel.
+    /// The checks of packets to the end of a tunnel, whoever sent them.
     pub(super) fn forward_checks(&self) -> &[(&'static Rule, PacketCheck)] {
         &self.checks.forward
     }

@@ -1,4 +1,4 @@
-//! Packets that wait to be judged together, and where the latest ones stood.
+//! Packets that wait to be judged together, and the places of the latest packets.
 
 use super::Place;
 use super::held_packet::Held;
@@ -8,21 +8,21 @@ const PLACES: usize = 256;
 /// The most packets that are judged together; each has a bit in a word.
 pub(super) const BATCH: usize = u64::BITS as usize;
 
-/// Packets that wait to be judged together. They are numbered as [`Observer::taken`](crate::state::Observer::taken) gives
-/// it, one after another.
+/// Packets that wait to be judged together. Their numbers are consecutive, as
+/// [`Observer::taken`](crate::state::Observer::taken) gives them.
 #[derive(Debug)]
 pub(super) struct Waiting {
-    /// Room for them.
+    /// The packets, in the first `together` places.
     pub held: Vec<Held>,
-    /// The number of the first.
+    /// The number of the first packet.
     pub first: u64,
-    /// How many came together.
+    /// How many packets are in the batch.
     pub together: usize,
-    /// Whether they were judged; the next one takes the place of the first.
+    /// Whether they were judged; the next packet then starts a new batch.
     pub is_judged: bool,
-    /// Those that no flow speaks for, a bit each.
+    /// One bit for each packet that its flow cannot vouch for.
     pub unusual: u64,
-    /// Places of the packets taken last that did not wait, by their number.
+    /// Places of the packets that were taken last and did not wait, by their number.
     places: Vec<Place>,
 }
 
@@ -52,8 +52,8 @@ impl Waiting {
         }
     }
 
-    /// Lets a packet wait; whether its flow can speak for it is asked when it is judged.
-    // Into its callers: the packet is copied from registers.
+    /// Adds a packet to the batch; `is_usual` says whether its flow can vouch for it.
+    // Inlined into its callers: the packet is copied from registers.
     #[allow(clippy::inline_always)]
     #[inline(always)]
     pub fn hold(&mut self, number: u64, place: Place, is_usual: bool, put: impl FnOnce(&mut Held)) {
@@ -79,19 +79,19 @@ impl Waiting {
         self.held = vec![Held::nothing(place); BATCH];
     }
 
-    /// The number of one of those that wait.
+    /// The number of the waiting packet with this index.
     #[inline]
     pub const fn number(&self, index: u32) -> u64 {
         self.first.wrapping_add(index as u64)
     }
 
-    /// Whether its flow can speak for it.
+    /// Whether the flow of the waiting packet with this index can vouch for it.
     #[inline]
     pub const fn is_usual(&self, index: u32) -> bool {
         self.unusual.unbounded_shr(index) & 1 == 0
     }
 
-    /// Whether the packet with this number can wait with those that do.
+    /// Whether the packet with this number can join the batch, because it is the next one or starts a new batch.
     #[inline]
     pub const fn has_room_for(&self, number: u64) -> bool {
         self.is_judged || self.first.wrapping_add(self.together as u64) == number

@@ -1,4 +1,4 @@
-//! Which way a data packet runs, and whose it is (D13).
+//! Which way a data packet runs, and to which node it belongs (D13).
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -8,10 +8,10 @@ use crate::net::{Datagram, IpPacket, Ipv4Packet, Peeled, UdpTunnel};
 use crate::state::{Direction, Ends, FarEnd, Observer};
 use crate::wire::{Header, Message, Numbers};
 
-/// Home agent, far end and direction, as one reading of the outer addresses has them.
+/// Home agent, far end and direction, according to one reading of the outer addresses.
 pub(super) type Way = (Ipv4Addr, FarEnd, Direction);
 
-/// A packet that is opened.
+/// A data packet whose encapsulation was taken off.
 #[derive(Clone, Copy)]
 pub(super) struct Opened<'c, 'a> {
     pub place: Place,
@@ -29,7 +29,7 @@ pub(super) fn way_of(opened: &Opened<'_, '_>, observer: &Observer) -> Option<(Wa
     let Ends { source, destination, .. } = opened.ends;
     let (down, up) = (way(opened.ends, Direction::Downlink), way(opened.ends, Direction::Uplink));
     match (observer.is_home_agent(source), observer.is_home_agent(destination)) {
-        // Between two home agents it runs the way in which it belongs to somebody.
+        // A packet between two home agents runs the way in which it belongs to a node.
         (true, true) => match (owner(opened, down, observer), owner(opened, up, observer)) {
             (None, Some(node)) => Some((up, Some(node))),
             (node, _) => Some((down, node)),
@@ -61,7 +61,7 @@ pub(super) fn way(ends: Ends, direction: Direction) -> Way {
     (home_agent, far_end, direction)
 }
 
-/// The node a packet belongs to (D13): that of the payload's local address, or of the inner packet's.
+/// The node that a packet belongs to (D13), by the local address of the payload, or of the inner packet.
 pub(super) fn owner(
     opened: &Opened<'_, '_>,
     (home_agent, far_end, direction): Way,
@@ -69,7 +69,7 @@ pub(super) fn owner(
 ) -> Option<u32> {
     let minimal = opened.peeled.minimal.filter(|_| opened.peeled.inner.is_none());
     let Some(inner) = opened.peeled.inner else {
-        // A fragment that begins with a forwarding header (TUN-023).
+        // A fragment without an inner packet that begins with a forwarding header (TUN-023).
         let local = match direction {
             Direction::Downlink => minimal?.destination,
             Direction::Uplink => minimal?.source?,

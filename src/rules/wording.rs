@@ -1,13 +1,13 @@
-//! What a finding says, put into words when somebody reads it.
+//! The text of a finding, put into words when somebody reads it.
 
 use std::borrow::Cow;
 use std::fmt::{Debug, Display, Formatter};
 use std::sync::Arc;
 
-/// What was seen, with its values, and what is asked.
+/// What was seen, with its values, and what is required.
 ///
-/// A large capture has tens of thousands of findings, and a report that groups them reads a handful: those that come in
-/// such numbers keep their values, and are put into words only when they are read.
+/// A large capture has tens of thousands of findings, and a report that groups them reads a handful: the rules that
+/// fire so often keep only the values, and their findings are put into words when they are read.
 #[derive(Clone)]
 pub struct Wording(Form);
 
@@ -50,7 +50,7 @@ impl Debug for Wording {
     }
 }
 
-/// By what they say.
+/// Two wordings are equal if their texts are.
 impl PartialEq for Wording {
     fn eq(&self, other: &Self) -> bool {
         self.text() == other.text()

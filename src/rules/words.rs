@@ -13,24 +13,24 @@ pub(super) fn seconds(nanoseconds: i64) -> String {
     format!("{sign}{whole}{fraction} s")
 }
 
-/// A lifetime in seconds, with its word for the one that never ends (RFC 5944 §3.3).
+/// A lifetime in seconds, with a word for the one that never ends (RFC 5944 §3.3).
 pub(super) fn lifetime(seconds: u16) -> String {
     if seconds == u16::MAX { "65535 (infinite)".to_owned() } else { format!("{seconds} s") }
 }
 
-/// Binding Identifiers in the order in which they come: `BID 1, 3`.
+/// Binding Identifiers in the given order: `BID 1, 3`.
 pub(super) fn bids(list: impl IntoIterator<Item = u8>) -> String {
     format!("BID {}", numbers(list))
 }
 
-/// The same with `is` or `are` behind it.
+/// The same, followed by `is` or `are`.
 pub(super) fn bids_are(list: impl IntoIterator<Item = u8>) -> String {
     let list: Vec<u8> = list.into_iter().collect();
     let verb = counted(list.len(), "BID").verb("is", "are");
     format!("{} {verb}", bids(list))
 }
 
-/// The same without the word: `1, 3`.
+/// The same without the word `BID`: `1, 3`.
 pub(super) fn numbers(list: impl IntoIterator<Item = u8>) -> String {
     let list: Vec<String> = list.into_iter().map(|bid| bid.to_string()).collect();
     list.join(", ")

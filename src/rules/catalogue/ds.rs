@@ -110,7 +110,7 @@ pub static DS_003: Rule = Rule {
 
 fn does_not_correspond(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     let Some(asked) = answering.asked else { return };
-    // Both messages can be full of prefixes.
+    // Hashed, because both messages can be full of prefixes.
     let hasher = || FixedState::with_seed(answering.world.options.seed);
     let mut earlier = HashSet::with_hasher(hasher());
     let mut named = HashSet::with_hasher(hasher());

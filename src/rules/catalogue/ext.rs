@@ -146,23 +146,23 @@ fn derails_agents(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     fired.at(octets_of(extension)).once(0);
 }
 
-/// What an agent does that takes the octet after the type for an 8-bit Length.
+/// Where an agent resumes that takes the octet after the Type for an 8-bit Length.
 struct Derailed {
     kind: u8,
-    /// The octet where it goes on.
+    /// The octet of the UDP payload at which the agent goes on, from 0.
     resumes: usize,
     meets: Meets,
 }
 
-/// What it meets there.
+/// What the agent meets there.
 enum Meets {
     /// The low octet of a Multipath extension's Length.
     Length(u8),
     /// The Action octet of a Flow-Binding extension.
     Action,
-    /// Something within an extension of another Sub-Type.
+    /// Some octet in or after an extension of another Sub-Type.
     Data,
-    /// What follows an extension of this Length, which was in the short layout.
+    /// What follows an extension of this Length in the short layout.
     Next(usize),
 }
 
@@ -323,7 +323,7 @@ fn has_wrong_length_or_direction(message: &MessageFacts<'_, '_>, finder: &mut Fi
     }
 }
 
-/// What a document says of an extension's Length and of the messages it belongs in.
+/// What a document prescribes for an extension: its Length, and the messages it belongs in.
 struct Shape {
     length: Wanted,
     way: Way,
@@ -351,7 +351,7 @@ impl Shape {
             (ExtensionType::ENCAPSULATING_DELIVERY_STYLE, _) => {
                 (Wanted::Exactly(EncapsulatingDeliveryStyle::LENGTH), Way::Request, "RFC 3024 §3.3")
             }
-            // Sub-Type, reserved octet and timestamp.
+            // Flag I with 15 reserved bits, and a timestamp of 4 octets.
             (ExtensionType::REVOCATION_SUPPORT, _) => (Wanted::AtLeast(6), Way::Both, "RFC 3543 §3.2"),
             (ExtensionType::UDP_TUNNEL_REQUEST, _) => {
                 (Wanted::Exactly(UdpTunnelRequest::LENGTH), Way::Request, "RFC 3519 §3.1")

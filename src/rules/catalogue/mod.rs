@@ -1,4 +1,4 @@
-//! All rules, each declared in the file of its subject with its check beside it.
+//! All rules, each declared in the file of its subject, next to its check.
 
 mod auth;
 mod ds;
@@ -15,7 +15,7 @@ mod udpt;
 
 use super::Rule;
 
-/// All rules, in the order of their identifiers' prefixes and numbers.
+/// All rules, grouped by the prefix of their identifiers, and within a group in the order of their numbers.
 pub static CATALOGUE: [&Rule; 160] = [
     &ext::EXT_001,
     &ext::EXT_002,

@@ -170,7 +170,7 @@ fn omits_networks(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     if !answering.session.registered.iter().any(Registered::grants_more) {
         return;
     }
-    // What the request itself ends is left out on purpose.
+    // Bindings that the request itself ends do not count: it leaves out their prefixes on purpose.
     let after = LiveBids::of(answering.live_after());
     let others = answering.live_before().filter_map(|binding| {
         let other = binding.bid().map(Bid::octet).filter(|other| *other != bid && after.has(*other))?;
@@ -187,7 +187,7 @@ fn omits_networks(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// The prefixes that a request names, in order: it can be full of them, and so can each reply it is compared with.
+/// The prefixes that a request names, sorted: it can be full of them, and so can each reply that it is compared with.
 struct Named {
     networks: Vec<(Ipv4Addr, u8)>,
     prefixes: Vec<(Ipv6Addr, u8)>,

@@ -38,7 +38,8 @@ fn is_not_acknowledged(revoking: &Revoking<'_, '_, '_>, finder: &mut Finder<'_>)
     let ways = [(message.source, message.destination), (message.destination, message.source)];
     let timeout = revoking.world.options.reply_timeout;
     let until = place.time.after(timeout);
-    // The home agent shares the key of Type 32 with a node that has a co-located care-of address (RFC 3543 §3.3).
+    // Without Type 34 the revocation goes to a node with a co-located care-of address, with which the home agent shares
+    // the key of Type 32 (RFC 3543 §3.3).
     let receiver = match message.sender() {
         Subject::HomeAgent if message.has(ExtensionType::FOREIGN_HOME_AUTHENTICATION) => {
             Subject::ForeignAgent
@@ -61,7 +62,7 @@ fn is_not_acknowledged(revoking: &Revoking<'_, '_, '_>, finder: &mut Finder<'_>)
             let is_repeated = last.is_some_and(|last| {
                 last.frame > place.frame && (place.time..=until).contains(&last.time)
             });
-            // The answer or the repetition may be among what was cut.
+            // The acknowledgement or the repetition may be among the messages that were cut.
             let had_unread = || ways.iter().any(|way| world.unread.saw_between(*way, until, timeout));
             observer.clock() >= until
                 && !is_repeated
@@ -122,7 +123,8 @@ fn is_dead_or_repeated(revoking: &Revoking<'_, '_, '_>, finder: &mut Finder<'_>)
     }
 }
 
-/// Whether an acknowledgement of an earlier revocation of the same binding, of either agent, may be among what was cut since.
+/// Whether an acknowledgement of an earlier revocation of the same binding, by either agent, may be among the messages
+/// that were cut since.
 fn may_be_acknowledged(revoking: &Revoking<'_, '_, '_>, since: Timestamp) -> bool {
     let (source, destination) = (revoking.message.source, revoking.message.destination);
     let time = revoking.message.place.time;
@@ -130,7 +132,8 @@ fn may_be_acknowledged(revoking: &Revoking<'_, '_, '_>, since: Timestamp) -> boo
     ways.iter().any(|way| revoking.world.unread.saw_between(*way, time, time.since(since)))
 }
 
-/// When the binding that a revocation names expired, if that was more than the grace ago and none took its place.
+/// When the binding that a revocation names expired, if more than the grace ago and none is live at its Care-of
+/// Address.
 fn expiry_of_dead(revoking: &Revoking<'_, '_, '_>) -> Option<Timestamp> {
     let time = revoking.message.place.time;
     let node = revoking.node.filter(|_| revoking.anchored)?;

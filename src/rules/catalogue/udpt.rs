@@ -189,7 +189,7 @@ fn other_header(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// Whether another binding of the node behind the same address has, had or asked for this end of a tunnel.
+/// Whether a binding of the node with another BID than these has or had this end of a tunnel, or was asked for there.
 fn is_another_path(carried: &Carried<'_, '_>, bindings: &[&Binding], source: SocketAddrV4) -> bool {
     let bids: Vec<Option<u8>> = bindings.iter().map(|binding| binding.bid().map(Bid::octet)).collect();
     let had_it = |binding: &Binding| carried.is_at(binding) && !bids.contains(&binding.bid().map(Bid::octet));
@@ -200,7 +200,7 @@ fn is_another_path(carried: &Carried<'_, '_>, bindings: &[&Binding], source: Soc
     })
 }
 
-/// What is wrong with the header of a Tunnel Data message for every one of these bindings.
+/// What is wrong with the header of a Tunnel Data message for every one of these bindings; `None` if there are none.
 fn wrong_header(carried: &Carried<'_, '_>, udp: &UdpTunnel<'_>, bindings: &[&Binding]) -> Option<String> {
     let found = IpProtocol(udp.next_header);
     let is_known =

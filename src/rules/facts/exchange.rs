@@ -1,4 +1,4 @@
-//! Requests, replies and ends of bindings, each with the session as it stood.
+//! Requests, replies and ends of bindings, each with the session as it stood before.
 
 use std::net::Ipv4Addr;
 
@@ -36,28 +36,28 @@ pub(in crate::rules) struct Answering<'c, 'e, 'a> {
     pub reply: &'c RegistrationReply,
     /// What will be remembered of it.
     pub answer: &'c Answer,
-    /// The request it answers; of several copies the latest, one on the reply's own leg before others.
+    /// The request that it answers; of several copies the latest, preferably one on the reply's own leg.
     pub asked: Option<&'c Asked>,
     /// Whether it is the first reply to that request, the one that counts (D8).
     pub decides: bool,
     /// What is remembered of the session, this reply not included.
     pub session: &'c Session,
-    /// The bindings just before the reply; of a reply that changes nothing, the bindings there are.
+    /// The bindings just before the reply; if the reply changes nothing, the bindings as they are.
     pub before: &'c [Binding],
     /// The node, with what the reply made of it.
     pub node: Option<&'c Node>,
-    /// Its index.
+    /// The index of the node.
     pub slot: Option<u32>,
     /// Whether the whole binding table was known before the reply, or does not matter because the reply accepts
     /// Overwrite (D10).
     pub anchored: bool,
-    /// Whether it is known after it.
+    /// Whether the whole binding table is known after the reply.
     pub anchored_after: bool,
     /// Whether the reply ends a binding, other than by giving it another place or more time.
     pub removes_a_binding: bool,
     /// What is remembered of everything else.
     pub world: &'c World,
-    /// Who knows all nodes.
+    /// The observer, which knows all nodes.
     pub observer: &'c Observer,
 }
 
@@ -77,15 +77,15 @@ impl<'c> Answering<'c, '_, '_> {
         self.reply.code.is_of_home_agent()
     }
 
-    /// Whether a request of the last reply timeout went the way of the reply, turned round, of which not even the fixed
-    /// part was captured.
+    /// Whether a request of which not even the fixed part was captured went the way of the reply, turned round, within
+    /// the last reply timeout.
     pub fn saw_unread_request(&self) -> bool {
         let timeout = self.world.options.reply_timeout;
         self.world.unread.saw_between((self.message.destination, self.message.source), self.time(), timeout)
     }
 
     /// The requests of the last reply timeout whose addresses and ports are those of the reply, turned round; the
-    /// latest first. None where there was one of which not even the fixed part was captured.
+    /// latest first. Gives none if there was a request of which not even the fixed part was captured.
     pub fn asked_on_this_path(&self) -> impl Iterator<Item = &'c Asked> {
         let (time, timeout) = (self.time(), self.world.options.reply_timeout);
         let is_known = !self.saw_unread_request();
@@ -97,15 +97,15 @@ impl<'c> Answering<'c, '_, '_> {
             .filter(move |asked: &&Asked| (0..=timeout).contains(&time.since(asked.place.time)))
     }
 
-    /// Whether it may answer a request of which it was not captured whose it is: one with the same low half of the
-    /// Identification.
+    /// Whether the reply may answer a request whose node was not captured: one on the same path with the same low half
+    /// of the Identification.
     pub fn may_answer_nameless(&self) -> bool {
         let path = (self.message.destination, self.message.source);
         self.world.saw_nameless((path, low_half(self.reply.identification)), None, self.time())
     }
 
-    /// The request, unless this is another copy of its reply, and what was live changed after the first one: the bindings
-    /// that decided it may be others by then.
+    /// The request that is answered, unless this is a later copy of its reply and the live bindings changed after the
+    /// first one: the bindings that decided the request may be others by now.
     pub fn asked_lately(&self) -> Option<&'c Asked> {
         self.asked.filter(|asked| self.decides || self.session.disturbed <= self.first_answered(asked))
     }
@@ -136,8 +136,9 @@ impl<'c> Answering<'c, '_, '_> {
         self.asked.is_some_and(|asked| asked.said.hides_something) || self.message.hides_something()
     }
 
-    /// Whether the whole binding table was known before the first reply, also to a request that makes it known by
-    /// replacing all: of another copy of that reply this is said only where all was known from the beginning.
+    /// Whether the whole binding table was known before the first reply to the request, even where the request makes it
+    /// known itself by replacing all bindings. For a later copy of the reply to such a request, this holds only if the
+    /// table was known from the beginning.
     pub fn is_anchored_before(&self, asked: &Asked) -> bool {
         match (self.decides, asked.replaces_all()) {
             (true, _) => self.world.is_anchored(Some(self.session)),
@@ -146,8 +147,8 @@ impl<'c> Answering<'c, '_, '_> {
         }
     }
 
-    /// The bindings that the first reply to the request ended, where this is another one: what the home agent decided was
-    /// decided with them.
+    /// The bindings that the first reply to the request ended, if this is a later copy of the reply: the home agent
+    /// still had them when it decided.
     pub fn ended_by_first_reply(&self, asked: &Asked) -> impl Iterator<Item = &'c Binding> {
         let ended = self.first_answered(asked).filter(|_| !self.decides && !self.session.is_obscured());
         let bindings = if ended.is_some() { self.before } else { &[] };
@@ -169,8 +170,8 @@ impl<'c> Asking<'c, '_, '_> {
         self.message.place.time
     }
 
-    /// The bindings that are known to be live at the request: none where something was accepted that the snapshot length
-    /// cut.
+    /// The bindings that are known to be live at the request: none where something was accepted that the snapshot
+    /// length cut.
     pub fn live(&self) -> impl Iterator<Item = &'c Binding> {
         let node = self.node.filter(|_| !self.session.is_obscured());
         live(node.map(Node::bindings).unwrap_or_default(), self.time())
@@ -181,9 +182,9 @@ impl<'c> Asking<'c, '_, '_> {
         self.live().filter(|binding| binding.interface.is_some())
     }
 
-    /// Where a request on the home agent's leg with D came from, when that is not the Care-of Address that it registers
-    /// (REG-019, MP-024). `None`, too, behind a NAT (Type 144), when relayed (Type 34), or when it was seen on a foreign
-    /// agent's leg before, or may have been.
+    /// The source of a request with D on the home agent's leg, when that is not the Care-of Address that it registers
+    /// (REG-019, MP-024). `None` also if the request came from behind a NAT (Type 144), was relayed (Type 34), or was,
+    /// or may have been, seen on a foreign agent's leg before.
     pub fn strange_source(&self) -> Option<Ipv4Addr> {
         let (request, message, source) = (self.request, self.message, *self.message.source.ip());
         let direct = self.is_at_home_agent() && request.flags.co_located() && request.lifetime > 0;
@@ -197,16 +198,16 @@ impl<'c> Asking<'c, '_, '_> {
         (!explained).then_some(source)
     }
 
-    /// Whether it was seen on the leg of the home agent.
+    /// Whether the request was seen on the leg of the home agent.
     fn is_at_home_agent(&self) -> bool {
         self.message.leg == Leg::HomeAgent
     }
 }
 
-/// Whether one of the bindings that were live before a time is not after it: it ended, and did not only get another
-/// place or more time.
+/// Whether one of the bindings `before` that were live at `time` is gone from those `after`: it ended, and did not only
+/// get another place or more time.
 pub(in crate::rules) fn removes_a_binding(before: &[Binding], after: &[Binding], time: Timestamp) -> bool {
-    // Bindings keep their order, so that one walk along both lists finds each again.
+    // Bindings keep their order, so one walk along both lists finds each binding again.
     let mut after = live(after, time);
     let mut survives = |before: &Binding| {
         after.any(|after| after.registered == before.registered && after.bid() == before.bid())
@@ -214,7 +215,7 @@ pub(in crate::rules) fn removes_a_binding(before: &[Binding], after: &[Binding],
     live(before, time).any(|before| !survives(before))
 }
 
-/// Those of some bindings that are live at a time (D9).
+/// The bindings that are live at a time (D9).
 pub(in crate::rules) fn live(bindings: &[Binding], time: Timestamp) -> impl Iterator<Item = &Binding> {
     bindings
         .iter()
@@ -250,14 +251,14 @@ pub(in crate::rules) struct Expired<'c> {
 /// A moment at which bindings of a node expire.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::rules) struct Turn {
-    /// What outlives it, and what expires then.
+    /// The BIDs that are live just before: those that expire at this moment, and those that outlive it.
     pub before: LiveBids,
-    /// What outlives it.
+    /// The BIDs that outlive this moment.
     pub after: LiveBids,
 }
 
 impl Turn {
-    /// What expires and what lives on at a time.
+    /// The bindings of a node that expire, and those that live on, at a time.
     pub fn of(node: &Node, time: Timestamp) -> Self {
         let ends = |binding: &Binding| {
             binding.expires == Some(time) && binding.ended.is_none_or(|ended| ended == time)
@@ -275,7 +276,7 @@ impl Turn {
     }
 }
 
-/// A Registration Revocation, and what is known of what it revokes.
+/// A Registration Revocation, and what is known of the binding that it revokes.
 #[derive(Debug)]
 pub(in crate::rules) struct Revoking<'c, 'e, 'a> {
     /// The message.

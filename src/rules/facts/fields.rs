@@ -7,11 +7,11 @@ use std::ops::Range;
 pub(in crate::rules) const FLAGS: Range<usize> = 1..2;
 /// Code of a reply.
 pub(in crate::rules) const CODE: Range<usize> = 1..2;
-/// Lifetime of either.
+/// Lifetime of a request or reply.
 pub(in crate::rules) const LIFETIME: Range<usize> = 2..4;
-/// Home Address of either.
+/// Home Address of a request or reply.
 pub(in crate::rules) const HOME_ADDRESS: Range<usize> = 4..8;
-/// Home Agent of either.
+/// Home Agent of a request or reply.
 pub(in crate::rules) const HOME_AGENT: Range<usize> = 8..12;
 /// Care-of Address of a request.
 pub(in crate::rules) const CARE_OF_ADDRESS: Range<usize> = 12..16;

@@ -11,7 +11,7 @@ use crate::wire::{
 /// A Flow-Binding extension, and what is broken in it (D6, D11).
 #[derive(Clone, Debug)]
 pub(in crate::rules) struct FlowBindingFacts<'a> {
-    /// The extension.
+    /// The extension itself.
     pub extension: Extension<'a>,
     /// BID Count; `None` when the octet is not there.
     pub bid_count: Option<u8>,
@@ -19,12 +19,12 @@ pub(in crate::rules) struct FlowBindingFacts<'a> {
     pub flow_binding: FlowBinding<'a>,
     /// Why not all of it could be read.
     pub fault: Option<Malformed>,
-    /// Whether BID list or TS Format run past the extension (FB-001).
+    /// Whether the BID list or TS Format runs past the extension (FB-001).
     pub overruns: bool,
-    /// Whether no range of the selector ends without a start or before it, whatever bits count: then nothing is to be
-    /// said of any (TS-001 to TS-003).
+    /// Whether no range of the selector has an end without a start or below it, whichever bits count: then the rules
+    /// about ranges have nothing to report (TS-001 to TS-003).
     pub has_plain_ranges: bool,
-    /// Whether the selector is what RFC 6088 draws, up to the last octet.
+    /// Whether the selector has exactly the layout of RFC 6088, up to its last octet.
     is_plain: bool,
 }
 
@@ -49,7 +49,7 @@ impl<'a> FlowBindingFacts<'a> {
         self.flow_binding.selector.as_ref().filter(|_| self.fault.is_none() && !self.overruns)
     }
 
-    /// Whether nothing about it is odd, so that no rule of its form can fire.
+    /// Whether nothing about the extension is odd, so that no rule about its form can fire.
     pub fn is_ordinary(&self) -> bool {
         let Some(selector) = self.flow_binding.selector.as_ref().filter(|_| self.is_plain) else {
             return false;
@@ -70,7 +70,7 @@ impl<'a> FlowBindingFacts<'a> {
             && selector.ds.is_absent()
             && selector.flow_label.is_absent()
             && is_carried
-            // Behind the flags word there is nothing but fields.
+            // At least one field follows the flags word (TS-012).
             && self.flow_binding.selector_octets.len() > 4
     }
 
@@ -124,14 +124,14 @@ impl<'a> FlowBindingFacts<'a> {
         selector.map_or(0, |selector| there.saturating_sub(selector.length()))
     }
 
-    /// What makes it the same rule as another (D11): TS Format and normalised selector. One that is cut short (FB-001,
-    /// TS-005) has none: nobody knows what it would have selected.
+    /// What makes it the same policy rule as another one (D11): TS Format and normalised selector. A selector that is
+    /// cut short (FB-001, TS-005) has none: nobody knows what it would have selected.
     pub fn identity(&self) -> Option<NormalSelector> {
         let is_whole = !self.overruns && !self.is_truncated();
         is_whole.then(|| NormalSelector::of(&self.flow_binding))
     }
 
-    /// The octets of TS Format in the UDP payload.
+    /// The octet of TS Format in the UDP payload.
     pub fn ts_format_octet(&self) -> Range<usize> {
         let start = self.extension.data_offset().saturating_add(2).saturating_add(self.bids().len());
         start..start.saturating_add(1)
@@ -163,7 +163,7 @@ impl<'a> FlowBindingFacts<'a> {
     }
 }
 
-/// Reads a Flow-Binding extension, whatever is in it.
+/// Reads a Flow-Binding extension, sound or not.
 fn read<'a>(extension: &Extension<'a>) -> (FlowBinding<'a>, Option<Malformed>) {
     let nothing = FlowBinding {
         action: Action::Unassigned(u8::MAX),
@@ -178,12 +178,12 @@ fn read<'a>(extension: &Extension<'a>) -> (FlowBinding<'a>, Option<Malformed>) {
     }
 }
 
-/// Whether every end of a range has a start, which is not above it.
+/// Whether every end of a range has a start that is not above it.
 fn has_plain_ranges(selector: &TrafficSelector) -> bool {
     fn plain<T: Copy + PartialOrd>(bounds: Bounds<T>) -> bool {
         bounds.end.is_none_or(|end| bounds.start.is_some_and(|start| start <= end))
     }
-    // Of these some bits do not count, and they are looked at one by one.
+    // Some bits of these two fields do not count, so any range of them is left to the rules.
     selector.ds.end.is_none()
         && selector.flow_label.end.is_none()
         && plain(selector.source_address)

@@ -1,4 +1,4 @@
-//! The bindings that are live at one moment, by their BIDs: what rules of a policy are asked about.
+//! The bindings that are live at one moment, by their BIDs: they decide what the rules of a policy do.
 
 use super::OctetSet;
 use crate::state::{Bid, Binding, Effect, Rule};
@@ -7,12 +7,12 @@ use crate::state::{Bid, Binding, Effect, Rule};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::rules) struct LiveBids {
     bids: OctetSet,
-    /// Whether a binding lives, be it one without a BID.
+    /// Whether any binding is live, even one without a BID.
     any: bool,
 }
 
 impl LiveBids {
-    /// Those of some bindings.
+    /// The BIDs of some bindings.
     pub fn of<'b>(bindings: impl IntoIterator<Item = &'b Binding>) -> Self {
         let mut live = Self::default();
         for binding in bindings {
@@ -24,17 +24,17 @@ impl LiveBids {
         live
     }
 
-    /// Whether the binding with a BID lives.
+    /// Whether the binding with this BID is live.
     pub fn has(&self, bid: u8) -> bool {
         self.bids.has(bid)
     }
 
-    /// Whether nothing lives, with a BID or without.
+    /// Whether no binding is live, with a BID or without.
     pub fn is_empty(&self) -> bool {
         !self.any
     }
 
-    /// Whether a rule forwards to none of them.
+    /// Whether a rule is exhausted: it forwards, but to none of these BIDs.
     pub fn exhaust(&self, rule: &Rule) -> bool {
         rule.effect(|bid| self.has(bid)) == Effect::Exhausted
     }

@@ -35,13 +35,14 @@ pub(in crate::rules) struct MessageFacts<'e, 'a> {
     pub overrun: Option<(Extension<'a>, Malformed)>,
     /// Whether the snapshot length cut the message, so that extensions may be missing.
     pub is_cut: bool,
-    /// Whether the walk came to its authentication, cut or not: what is not there before it was not sent.
+    /// Whether the walk reached an authorization-enabling extension, even a cut one: what is missing before was not
+    /// sent.
     pub is_all_said: bool,
     /// The types that occur.
     pub types: TypeSet,
-    /// What it is and what it carries.
+    /// What the message is and what it carries.
     pub traits: Traits,
-    /// What its Multipath extensions of Length 4 say, each with its place among the extensions.
+    /// What its Multipath extensions of Length 4 say, each with its index in `extensions`.
     sound_multipaths: SmallVec<[(usize, Multipath); 1]>,
     /// The usable Multipath extension of a request (D6).
     pub usable: Option<Multipath>,
@@ -55,8 +56,8 @@ pub(in crate::rules) struct MessageFacts<'e, 'a> {
 }
 
 impl<'e, 'a> MessageFacts<'e, 'a> {
-    /// A message whose extensions are still to be [read](Self::read), where this stands: it is large. Its leg is set by
-    /// who knows the session.
+    /// A message whose extensions are still to be [read](Self::read). They are read into this value, because it is too
+    /// large to be moved. Its leg is set by the caller, who knows the session.
     pub fn unread(event: &MessageEvent<'e, 'a>, keys: &'e KeyRing) -> Self {
         let message = event.message;
         let (source, destination) = event.endpoints();
@@ -92,7 +93,7 @@ impl<'e, 'a> MessageFacts<'e, 'a> {
             }
         }
         if self.traits.have(Traits::FLOW_BINDING) {
-            // Room for no more than there are: blocks of up to a kilobyte are got and given back in no time.
+            // Room for exactly those that are there: the allocator serves blocks of up to a kilobyte fastest.
             self.flow_bindings.reserve_exact(self.flow_binding_extensions().count());
             let extensions = self.extensions.iter().filter(|extension| extension.is_flow_binding());
             self.flow_bindings.extend(extensions.map(FlowBindingFacts::of));
@@ -151,12 +152,12 @@ impl<'e, 'a> MessageFacts<'e, 'a> {
         }
     }
 
-    /// Whether all extensions there were could be walked: nothing that seems absent is only unreadable.
+    /// Whether all extensions could be walked, so that what seems absent is not just unreadable.
     pub fn is_whole(&self) -> bool {
         self.overrun.is_none() && !self.is_cut
     }
 
-    /// Whether something it said of bindings, policy or grants may not have been captured.
+    /// Whether something that the message said of bindings, policy or grants may not have been captured.
     pub fn hides_something(&self) -> bool {
         self.is_cut && !self.is_all_said
     }
@@ -182,33 +183,33 @@ impl<'e, 'a> MessageFacts<'e, 'a> {
         self.first(kind).is_some()
     }
 
-    /// Extensions of Type 154 Sub-Type 1, sound or not.
+    /// The extensions of Type 154 Sub-Type 1, sound or not.
     pub fn multipaths(&self) -> impl Iterator<Item = &Extension<'a>> {
         self.extensions.iter().filter(|extension| extension.is_multipath())
     }
 
-    /// Extensions of Type 154 Sub-Type 2, sound or not.
+    /// The extensions of Type 154 Sub-Type 2, sound or not.
     pub fn flow_binding_extensions(&self) -> impl Iterator<Item = &Extension<'a>> {
         self.extensions.iter().filter(|extension| extension.is_flow_binding())
     }
 
-    /// Extensions of Type 154, of any Sub-Type and layout.
+    /// The extensions of Type 154, of any Sub-Type and layout.
     pub fn family(&self) -> impl Iterator<Item = &Extension<'a>> {
         self.extensions.iter().filter(|extension| extension.is_family())
     }
 
-    /// Multipath extensions of Length 4, with what they say.
+    /// The Multipath extensions of Length 4, with what they say.
     pub fn sound_multipaths(&self) -> impl Iterator<Item = (&Extension<'a>, Multipath)> {
         let of = |(place, multipath): &(usize, Multipath)| Some((self.extensions.get(*place)?, *multipath));
         self.sound_multipaths.iter().filter_map(of)
     }
 
-    /// Whether it has Type 154 Sub-Type 1, sound or not.
+    /// Whether the message has Type 154 Sub-Type 1, sound or not.
     pub fn has_multipath(&self) -> bool {
         self.traits.have(Traits::MULTIPATH)
     }
 
-    /// Authorization-enabling extensions (D4): Type 32, and Type 36 Sub-Type 1.
+    /// The authorization-enabling extensions (D4): Type 32, and Type 36 Sub-Type 1.
     pub fn authorizations(&self) -> impl Iterator<Item = &Extension<'a>> {
         self.extensions.iter().filter(|extension| extension.is_authorization())
     }
@@ -224,7 +225,7 @@ impl<'e, 'a> MessageFacts<'e, 'a> {
         self.message.octets.get(..last.offset.saturating_add(last.total_length()))
     }
 
-    /// Whether its Identification, read as seconds of NTP, lies within a day of the capture's clock (D16).
+    /// Whether an Identification, read as NTP seconds, lies within a day of the message's time (D16).
     pub fn is_timestamp(&self, identification: u64) -> bool {
         is_timestamp(identification, self.place)
     }
@@ -243,7 +244,7 @@ impl<'e, 'a> MessageFacts<'e, 'a> {
             Header::Reply(reply) if source == reply.home_agent || self.leg == Leg::HomeAgent => {
                 Subject::HomeAgent
             }
-            // The foreign agent relays it; who made it shows in its code.
+            // The foreign agent relays the reply; the code shows who made it.
             Header::Reply(reply) => match reply.code.decision() {
                 crate::wire::Decision::DeniedByForeignAgent => Subject::ForeignAgent,
                 _ => Subject::HomeAgent,
@@ -275,7 +276,7 @@ pub(in crate::rules) fn name_of(extension: &Extension<'_>) -> String {
     }
 }
 
-/// One octet of an extension's data, by its place behind the header.
+/// One octet of an extension's data, by its index after the header (from 0), as octets of the UDP payload.
 pub(in crate::rules) fn data_octet(extension: &Extension<'_>, place: usize) -> Range<usize> {
     let start = extension.data_offset().saturating_add(place);
     start..start.saturating_add(1)

@@ -1,4 +1,4 @@
-//! What checks are given: facts that wire and state hold, gathered for one packet or one moment.
+//! What checks are given: facts that `wire` and `state` hold, gathered for one packet or one moment.
 
 mod exchange;
 pub(super) mod fields;

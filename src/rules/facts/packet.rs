@@ -1,4 +1,4 @@
-//! A data packet (D13), opened, and whose it is.
+//! A data packet (D13), decapsulated, and the node that it belongs to.
 
 use std::hash::{BuildHasher, Hasher};
 use std::net::{IpAddr, Ipv4Addr};
@@ -33,7 +33,7 @@ pub(in crate::rules) struct Carried<'c, 'a> {
     pub reassembled: bool,
     /// The Tunnel Data message around it, when the tunnel is one in UDP.
     pub udp: Option<&'c UdpTunnel<'a>>,
-    /// The encapsulation, taken off.
+    /// The packet with its encapsulation taken off.
     pub peeled: &'c Peeled<'a>,
     /// The packet after one decapsulation.
     pub inner: Option<IpPacket<'a>>,
@@ -42,15 +42,15 @@ pub(in crate::rules) struct Carried<'c, 'a> {
     pub facts: Option<FlowFacts>,
     /// The node it belongs to: index and node.
     pub node: Option<(u32, &'c Node)>,
-    /// Nodes of the home agent with a live binding at the far end, looked for when it belongs to none. Empty, too, when
-    /// there are more than a few.
+    /// Nodes of the home agent with a live binding at the far end, looked for only when the packet belongs to no node.
+    /// Empty also when there are more than a few.
     pub others: SmallVec<[(u32, &'c Node); 1]>,
     /// What is remembered of the node's session.
     pub session: Option<&'c Session>,
-    /// The live bindings that matter.
+    /// The live bindings that concern the packet.
     pub bindings: Bindings<'c>,
-    /// The rule that decides the payload, if that can be said (D12) and a binding is live (D11): its place among the
-    /// rules, from 1, itself, and what it does now.
+    /// The policy rule that decides the payload, if that is known (D12) and a binding is live (D11): its position among
+    /// the rules, from 1, the rule itself, and what it does now.
     pub effect: Option<(usize, &'c Rule, Effect)>,
     /// Whether nothing in the session changed within the grace before the packet (the first half of D14).
     pub quiet: bool,
@@ -71,25 +71,26 @@ pub(in crate::rules) struct Carried<'c, 'a> {
 pub(in crate::rules) struct Untold<'c> {
     /// The bindings.
     pub bindings: SmallVec<[&'c Binding; 2]>,
-    /// By what it is known later that it was: their nodes, each with its key.
+    /// The nodes of these bindings, each with the key by which the rule is later known to have been reported.
     pub keys: NodeKeys,
 }
 
-/// Live bindings, as a packet is concerned with them.
+/// The live bindings that concern a packet.
 #[derive(Clone, Debug, Default)]
 pub(in crate::rules) struct Bindings<'c> {
-    /// Those of the node.
+    /// The live bindings of the node.
     pub live: SmallVec<[&'c Binding; 4]>,
-    /// "The binding" of the packet (D13): those of the node whose tunnel ends at the far end (D9), or when it belongs to
-    /// no session, those of others there. A binding whose tunnel is one in UDP ends at address and port; another at its
-    /// care-of address.
+    /// "The binding" of the packet (D13): those of the node whose tunnel ends at the far end (D9), or when it belongs
+    /// to no session, those of others there. A binding whose tunnel is one in UDP ends at address and port; another at
+    /// its care-of address.
     pub here: SmallVec<[&'c Binding; 2]>,
-    /// The same, with the address alone: a tunnel in UDP and one that is not can end at one address.
+    /// The same, but compared by address alone: a tunnel in UDP and one that is not in UDP can end at the same address.
     pub at_address: SmallVec<[&'c Binding; 2]>,
 }
 
 impl<'c> Bindings<'c> {
-    /// Those of a node, or where there is none of others, that are live at a time, about a packet with this far end.
+    /// The bindings that are live at a time and concern a packet with this far end: those of its node, or those of
+    /// `others` where it has none.
     pub fn of(
         node: Option<(u32, &'c Node)>,
         others: &[(u32, &'c Node)],
@@ -119,8 +120,8 @@ impl<'c> Bindings<'c> {
 }
 
 impl<'c> Carried<'c, '_> {
-    /// The nodes it can be said to belong to, with their births: its own, and those that share the prefix behind which it
-    /// comes from or goes to (D13).
+    /// The nodes that the packet may belong to, each with its birth: its own node, and those that share the prefix from
+    /// or to which the packet goes (D13).
     pub fn owners(&self) -> SmallVec<[(u32, u32); 1]> {
         let sharers = self
             .local_address()
@@ -133,7 +134,7 @@ impl<'c> Carried<'c, '_> {
         own.into_iter().chain(others).filter_map(birth).collect()
     }
 
-    /// The address of what the tunnel carries on the side of the mobile node.
+    /// The address of the payload on the side of the mobile node.
     fn local_address(&self) -> Option<IpAddr> {
         self.facts.map(|facts| match self.direction {
             Direction::Downlink => facts.key.destination,
@@ -141,8 +142,8 @@ impl<'c> Carried<'c, '_> {
         })
     }
 
-    /// Whether it may be another node's that was given the same prefix: it is its node's by a prefix only, and another one
-    /// has or had its tunnel at the far end, of which something was accepted that the snapshot length cut, or may have.
+    /// Whether the packet may belong to another node with the same prefix: it belongs to its node by a prefix only, and
+    /// another one has or had its tunnel at the far end and had, or may have had, a cut registration accepted.
     pub fn may_be_of_another(&self) -> bool {
         let Some((own, node)) = self.node else { return false };
         let is_at_home = self.local_address() == node.home_address.map(IpAddr::V4);
@@ -158,7 +159,7 @@ impl<'c> Carried<'c, '_> {
         self.place.time
     }
 
-    /// Whether it runs from the home agent to the far end.
+    /// Whether the packet runs from the home agent to the far end.
     pub fn is_downlink(&self) -> bool {
         self.direction == Direction::Downlink
     }
@@ -173,14 +174,14 @@ impl<'c> Carried<'c, '_> {
         self.udp.is_none().then_some(self.outer.header.protocol)
     }
 
-    /// Whether the whole binding table was known when the grace before the packet began: one that has ended since may
-    /// have been live within it.
+    /// Whether the whole binding table was known when the grace before the packet began: a binding that has ended since
+    /// may have been live within it.
     pub fn was_anchored(&self) -> bool {
         self.anchored && self.world.was_anchored(self.session, self.time().before(GRACE))
     }
 
-    /// Whether something was accepted of its session, or of one that it may be of, that was not seen: then bindings,
-    /// policy and grants may be others than those believed.
+    /// Whether something that was not seen was accepted in the packet's session, or in one that it may belong to:
+    /// bindings, policy and grants may then differ from those believed.
     pub fn is_obscured(&self) -> bool {
         let of_others = self.others.iter().filter_map(|(slot, _)| self.world.session(*slot, self.observer));
         self.session.into_iter().chain(of_others).any(Session::is_obscured)
@@ -201,19 +202,19 @@ impl<'c> Carried<'c, '_> {
         binding.far_end == self.far_end
     }
 
-    /// The nodes whose session the packet is of: its own, or those of others at the far end.
+    /// The nodes to whose sessions the packet may belong: its own node, or else the others at the far end.
     pub fn nodes(&self) -> impl Iterator<Item = (u32, &'c Node)> {
         self.node.into_iter().chain(self.others.iter().copied())
     }
 
-    /// What is remembered of the session that has a binding.
+    /// What is remembered of the session that a binding belongs to.
     pub fn session_of(&self, binding: &Binding) -> Option<&'c Session> {
         let (slot, _) = self.nodes().find(|(_, node)| node.bindings().contains(binding))?;
         self.world.session(slot, self.observer)
     }
 
-    /// Whether what the tunnel carries can be nobody's but the sessions' that have a binding here: the packet belongs to
-    /// one (D13), or it belongs to none and the care-of address is a mobile node's own. Behind a foreign agent there may
+    /// Whether the payload can belong only to the sessions with a binding here: the packet belongs to one of them
+    /// (D13), or it belongs to none and each care-of address is a mobile node's own. Behind a foreign agent there may
     /// be nodes that registered before the capture began.
     pub fn is_surely_theirs(&self) -> bool {
         let bindings = &self.bindings.here;
@@ -230,8 +231,8 @@ impl<'c> Carried<'c, '_> {
         self.nodes().any(|(_, node)| (node.lacks_prefixes() || has_one(node)) && is_here(node))
     }
 
-    /// Whether any of the sessions was given an IPv6 prefix whose packets go to the care-of address (RFC 5454 §2.2), or may
-    /// have been before it was forgotten.
+    /// Whether any of the sessions was given an IPv6 prefix whose packets go to the care-of address (RFC 5454 §2.2), or
+    /// may have been given one before the session was forgotten.
     pub fn has_direct_ipv6_prefix(&self) -> bool {
         self.nodes().any(|(slot, _)| {
             self.world
@@ -240,11 +241,11 @@ impl<'c> Carried<'c, '_> {
         })
     }
 
-    /// Of the ended bindings of the node at the far end the one that ended last, when none at that address is live:
-    /// how and when it ended. Where none ended at the far end, one may have ended near it: what is in UDP may have been
-    /// not, or the other way round.
+    /// The binding of the node at the far end that ended last, with how and when it ended; `None` when one at that
+    /// address is live. Where none ended at the far end itself, one that ended near it counts: a binding in UDP may
+    /// have been one without UDP, or the other way round.
     pub fn ended(&self) -> Option<(&'c Binding, BindingState, Timestamp)> {
-        // While one is live there, what is in UDP and should not be is told by the rules about tunnels in UDP.
+        // While a binding is live there, packets wrongly in UDP are reported by the rules about tunnels in UDP.
         let is_near = |binding: &&Binding| binding.far_end.is_near(self.far_end);
         if self.live().any(|binding| is_near(&binding)) {
             return None;
@@ -262,7 +263,7 @@ impl<'c> Carried<'c, '_> {
         ended.max_by_key(|(binding, _, time)| (self.is_at(binding), *time))
     }
 
-    /// Whether it goes as the policy says, or the policy says nothing of it.
+    /// Whether the packet goes as the policy says, or the policy says nothing of it.
     pub fn conforms(&self) -> bool {
         match self.effect {
             None => true,
@@ -271,7 +272,7 @@ impl<'c> Carried<'c, '_> {
         }
     }
 
-    /// Decides after the grace whether the packet was settled (D14): nothing in the session changed.
+    /// Gives a test, to be run after the grace, whether the packet was settled (D14): nothing in the session changed.
     pub fn stays_settled(&self) -> impl FnOnce(&World, &Observer) -> bool + Send + 'static {
         let node = self.node.map(|(slot, node)| (slot, node.birth()));
         let disturbances = self.session.map_or(0, |session| session.disturbances);
@@ -285,7 +286,7 @@ impl<'c> Carried<'c, '_> {
         }
     }
 
-    /// The GRE keys that the packet shows, of each of its bindings (TUN-022).
+    /// The GRE key, or its absence, that the packet shows for each of its bindings (TUN-022).
     pub fn gre_uses(&self) -> SmallVec<[GreUse; 1]> {
         let Some((gre, session)) = self.peeled.gre.filter(|gre| gre.version() == 0).zip(self.session) else {
             return SmallVec::new();
@@ -299,8 +300,8 @@ impl<'c> Carried<'c, '_> {
         self.live_here().iter().copied().map(|binding| seen(&binding)).collect()
     }
 
-    /// Who sent it, as far as flags of its bindings say: the home agent, the mobile node, or the foreign agent that
-    /// tunnels for it.
+    /// Who sent the packet, as far as the flags of its bindings say: the home agent, the mobile node, or the foreign
+    /// agent that tunnels for it.
     pub fn sender(&self) -> Subject {
         match self.direction {
             Direction::Downlink => Subject::HomeAgent,
@@ -313,8 +314,8 @@ impl<'c> Carried<'c, '_> {
         }
     }
 
-    /// Those of some bindings of the packet's nodes for which the rule at work was not reported yet, for each `kind`
-    /// once; `None` when there are none.
+    /// The bindings, of those given, for which the rule at work was not yet reported; it is reported once for each
+    /// `kind`. `None` when there are none.
     pub fn untold(&self, bindings: &[&'c Binding], kind: u64, finder: &Finder<'_>) -> Option<Untold<'c>> {
         let mut untold = Untold { bindings: SmallVec::new(), keys: SmallVec::new() };
         for binding in bindings {
@@ -330,7 +331,7 @@ impl<'c> Carried<'c, '_> {
         (!untold.keys.is_empty()).then_some(untold)
     }
 
-    /// A key for what is reported once for each far end and `kind`.
+    /// A key for what is reported once for each home agent, far end and `kind`.
     pub fn far_end_key(&self, kind: u64) -> u64 {
         FixedState::default().hash_one((kind, self.home_agent, self.far_end))
     }
@@ -357,7 +358,7 @@ fn octet_of(binding: &Binding) -> Option<u8> {
     binding.bid().map(crate::state::Bid::octet)
 }
 
-/// Tells a binding from others of the same node, for as long as it lives.
+/// A key that tells a binding from others of the same node, for as long as it lives.
 pub(in crate::rules) fn binding_key(binding: &Binding) -> u64 {
     let mut hasher = FixedState::default().build_hasher();
     match octet_of(binding) {
@@ -382,7 +383,7 @@ pub(in crate::rules) fn names(bindings: &[&Binding]) -> String {
     bindings.iter().map(name).collect::<Vec<_>>().join(" and ")
 }
 
-/// The same with `was` or `were` behind it.
+/// The same, followed by `was` or `were`.
 pub(in crate::rules) fn names_were(bindings: &[&Binding]) -> String {
     format!("{} {}", names(bindings), counted(bindings.len(), "binding").verb("was", "were"))
 }

@@ -1,4 +1,4 @@
-//! Small facts: legs, sets of types.
+//! Small facts: legs, sets of types, traits of messages.
 
 use crate::rules::memory::Asked;
 use crate::wire::{
@@ -19,7 +19,7 @@ pub(in crate::rules) enum Leg {
 pub(in crate::rules) struct OctetSet([u64; 4]);
 
 impl OctetSet {
-    /// Adds a value; says whether it was not there before.
+    /// Adds a value; gives whether it was not there before.
     pub fn add(&mut self, octet: u8) -> bool {
         let is_new = !self.has(octet);
         if let Some(word) = self.0.get_mut(usize::from(octet >> 6)) {
@@ -33,12 +33,12 @@ impl OctetSet {
         self.0.get(usize::from(octet >> 6)).is_some_and(|word| word & 1 << (octet & 63) != 0)
     }
 
-    /// Whether there are none.
+    /// Whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.0 == [0; 4]
     }
 
-    /// Whether a value of this set is in the other, too.
+    /// Whether any value of this set is in the other, too.
     pub fn meets(&self, other: &Self) -> bool {
         self.0.iter().zip(other.0).any(|(own, other)| own & other != 0)
     }
@@ -83,8 +83,8 @@ impl TypeSet {
     }
 }
 
-/// What a message is and what it carries, as far as that spares checks: one that looks at Multipath extensions need not
-/// be shown a message without any, nor one that looks for what is odd about them a message with nothing odd.
+/// What a message is and what it carries, as far as that spares checks: a check that looks at Multipath extensions need
+/// not see a message without any, and a check for odd ones need not see a message in which nothing is odd.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::rules) struct Traits(u64);
 
@@ -119,15 +119,16 @@ impl Traits {
     pub const MOBILE_NETWORK: Self = Self(1 << 12);
     /// It has Type 152.
     pub const DUAL_STACK: Self = Self(1 << 13);
-    /// It has an extension that runs past its end.
+    /// It has an extension that runs past the end of the datagram.
     pub const OVERRUN: Self = Self(1 << 14);
     /// It has an extension of a type that is not assigned.
     pub const UNASSIGNED: Self = Self(1 << 15);
-    /// It has an extension whose Length or direction is laid down (EXT-007).
+    /// It has an extension whose Length or direction is prescribed (EXT-007).
     pub const SHAPED: Self = Self(1 << 16);
     /// It has Type 154 that is neither Multipath nor Flow-Binding, or in another layout.
     pub const OTHER_FAMILY: Self = Self(1 << 17);
-    /// It has several Multipath extensions, or one that a sender without Bulk and Overwrite has no reason for.
+    /// It has several Multipath extensions, or an odd one: not of Length 4, with any flag, or with a BID, If-Label or
+    /// If-ATT that is reserved or not assigned.
     pub const ODD_MULTIPATH: Self = Self(1 << 18);
     /// It has a Flow-Binding extension that is not [ordinary](super::FlowBindingFacts::is_ordinary) or not protected.
     pub const ODD_FLOW_BINDING: Self = Self(1 << 19);
@@ -141,7 +142,7 @@ impl Traits {
     pub const NOT_ONE_HOME: Self = Self(1 << 23);
     /// It has Type 33 or 130, which a foreign agent keeps for itself.
     pub const FOR_RELAY: Self = Self(1 << 24);
-    /// What few registrations have and is remembered of them: Type 144, 148 or 152.
+    /// The extensions that only few registrations have and that are remembered: Type 144, 148 or 152.
     pub const SELDOM: Self = Self::UDP_TUNNEL_REQUEST.and(Self::MOBILE_NETWORK).and(Self::DUAL_STACK);
     /// There are keys to verify it with.
     pub const KEYS: Self = Self(1 << 25);
@@ -176,7 +177,7 @@ impl Traits {
     /// It is a reply that ends a binding.
     pub const REMOVES: Self = Self(1 << 40);
 
-    /// These and others.
+    /// These traits and others together.
     pub const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
@@ -192,7 +193,7 @@ impl Traits {
         self.0 & others.0 != 0
     }
 
-    /// What a message is.
+    /// The traits that follow from the fixed part of a message.
     pub const fn of_header(header: &Header<'_>) -> Self {
         match header {
             Header::Request(request) => {
@@ -211,7 +212,7 @@ impl Traits {
         }
     }
 
-    /// What a reply is to the request that it answers, if that was seen.
+    /// The traits of a reply that follow from the request that it answers, if that was seen.
     pub fn of_exchange(reply: &RegistrationReply, asked: Option<&Asked>) -> Self {
         let Some(asked) = asked else { return Self::STRAY };
         let home_address = asked.request.home_address;
@@ -225,7 +226,7 @@ impl Traits {
             .and(Self::ASKED_FAULTY.only_if(!asked.faults.is_empty()))
     }
 
-    /// What an extension is.
+    /// The traits that an extension gives its message.
     pub fn of_extension(extension: &Extension<'_>) -> Self {
         if extension.is_multipath() {
             return Self::FAMILY.and(Self::MULTIPATH);
@@ -268,7 +269,7 @@ impl Traits {
         Self::AUTHENTICATION.and(Self::ODD_AUTHENTICATION.only_if(is_odd))
     }
 
-    /// What the octets of a Multipath extension are that can be read.
+    /// The traits that a readable Multipath extension gives its message.
     pub fn of_multipath(multipath: Multipath) -> Self {
         let has_odd_name = matches!(multipath.bid, 0 | 255) || multipath.label == 0;
         let has_flags = multipath.bulk || multipath.overwrite || multipath.reserved != 0;
@@ -277,7 +278,7 @@ impl Traits {
         Self::ODD_MULTIPATH.only_if(is_odd)
     }
 
-    /// These if something is so, else none.
+    /// These traits if `is_so`, else none.
     pub const fn only_if(self, is_so: bool) -> Self {
         if is_so { self } else { Self::NONE }
     }

@@ -37,11 +37,11 @@ pub(in crate::rules) struct Asked {
     pub group: u64,
     /// Whether its Identification is a timestamp (D16).
     pub is_timestamp: bool,
-    /// What its UDP checksum is worth.
+    /// The verdict on its UDP checksum.
     pub checksum: Checksum,
-    /// Which rules fired on it whose breach makes it malformed.
+    /// The rules that fired on it and whose breach makes it malformed.
     pub faults: Faults,
-    /// Whether it is what was seen before on the other side of a NAT, and is no further request.
+    /// Whether it is only the copy, on the other side of a NAT, of a request that was seen before.
     pub is_translated: bool,
 }
 
@@ -85,13 +85,13 @@ pub(in crate::rules) struct Said {
     pub is_authorized: bool,
     /// Whether the walk over its extensions reached the end.
     pub is_whole: bool,
-    /// Whether something it said of bindings, policy or grants may not have been captured.
+    /// Whether something that the message said of bindings, policy or grants may not have been captured.
     pub hides_something: bool,
     /// Whether it has an extension of an unknown type that a receiver may not skip.
     pub has_unknown_critical: bool,
-    /// Its Flow-Bindings, broken ones included.
+    /// Its Flow-Bindings, including malformed ones.
     pub flow_rules: Box<[FlowRule]>,
-    /// What few registrations say.
+    /// What only few registrations say.
     seldom: Option<Box<Seldom>>,
     /// Fingerprint of the UDP payload; `None` where not all of it was captured.
     pub payload: Option<NonZeroU64>,
@@ -99,7 +99,7 @@ pub(in crate::rules) struct Said {
     pub protected: Option<NonZeroU64>,
 }
 
-/// What the extensions of few registrations say; the rest of them need no room for it.
+/// What the extensions of only few registrations say; the other registrations need no room for it.
 #[derive(Clone, Debug)]
 pub(in crate::rules) struct Seldom {
     /// Mobile networks asked for (Type 148 Sub-Type 0).
@@ -116,11 +116,11 @@ pub(in crate::rules) struct Seldom {
     pub udp_request: Option<UdpTunnelRequest>,
 }
 
-/// None of it.
+/// The value for registrations without any of these extensions.
 static NOTHING_SELDOM: Seldom = Seldom::nothing();
 
 impl Seldom {
-    /// What is there, or nothing at all.
+    /// The given value, or one that says nothing.
     pub fn or_nothing(seldom: Option<&Self>) -> &Self {
         seldom.unwrap_or(&NOTHING_SELDOM)
     }
@@ -158,9 +158,10 @@ impl Seldom {
 /// A Flow-Binding as it is remembered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::rules) struct FlowRule {
-    /// TS Format and normalised selector: what makes it the same rule as another (D11). `None` where they are cut short.
+    /// TS Format and normalised selector: what makes it the same rule as another (D11). `None` where they are cut
+    /// short.
     pub identity: Option<NormalSelector>,
-    /// What is to be done.
+    /// What is to be done with the flow.
     pub action: Action,
     /// The BIDs.
     pub bids: SmallVec<[u8; 8]>,
@@ -200,30 +201,30 @@ const FAULTS: [&str; 22] = [
     "TS-005", "TS-007",
 ];
 
-/// Those of them that fired on a request, as bits.
+/// The rules of `FAULTS` that fired on a request, as bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::rules) struct Faults(u32);
 
 impl Faults {
-    /// Adds a rule, if it is one of them.
+    /// Adds a rule, if it is one of `FAULTS`.
     pub fn add(&mut self, rule: &str) {
         let fault = FAULTS.iter().zip(0..).find(|(fault, _)| **fault == rule);
         self.0 |= fault.map_or(0, |(_, bit)| 1 << bit);
     }
 
-    /// Whether there are none.
+    /// Whether none fired.
     pub fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// The rules.
+    /// The identifiers of the rules that fired.
     pub fn rules(self) -> impl Iterator<Item = &'static str> {
         FAULTS.into_iter().zip(0..).filter(move |(_, bit)| self.0 & 1 << *bit != 0).map(|(rule, _)| rule)
     }
 }
 
 impl Asked {
-    /// The BID that it registers, refreshes or ends with a usable Multipath extension.
+    /// The BID that the request registers, refreshes or ends with a usable Multipath extension.
     pub fn usable_bid(&self) -> Option<u8> {
         self.said.usable.map(|multipath| multipath.bid)
     }
@@ -238,28 +239,29 @@ impl Asked {
         self.said.usable.is_some_and(|multipath| multipath.overwrite)
     }
 
-    /// Whether it replaces all bindings there are when it is accepted with a lifetime: with O, or without Multipath and S.
+    /// Whether the request, accepted with a lifetime, replaces all bindings: it has O, or neither Multipath nor S.
     pub fn replaces_all(&self) -> bool {
         self.is_overwrite() || !(self.said.has_multipath || self.request.flags.simultaneous_bindings())
     }
 
-    /// Whether a foreign agent with its care-of address sent it on: D is 0, and it goes to the home agent.
+    /// Whether a foreign agent with its care-of address relayed it: D is 0, and it goes to the home agent.
     pub fn is_relayed(&self) -> bool {
         self.leg == Leg::HomeAgent && !self.request.flags.co_located()
     }
 
-    /// Whether it is not known whose it is, for its NAI was not captured.
+    /// Whether the node of the request is unknown because its NAI was not captured.
     pub fn is_nameless(&self) -> bool {
         self.node.is_none() && self.said.is_cut()
     }
 
-    /// The same with what another copy of it says, of which no more is hidden than a foreign agent may add or take away.
+    /// The same request with what another copy of it says; hidden is then only what a foreign agent may add or remove.
     pub fn with_said_of(&self, copy: &Self) -> Self {
         let Said { payload, protected, .. } = self.said;
         Self { said: Said { is_whole: false, payload, protected, ..copy.said.clone() }, ..self.clone() }
     }
 
-    /// What is remembered of a request of a node, if it names one, that is the first one of `group` or a copy of it.
+    /// What is remembered of a request. `node` is the index of the node that it names, if any; `group` is the frame of
+    /// its first copy.
     pub fn of(
         message: &MessageFacts<'_, '_>,
         request: &RegistrationRequest,
@@ -282,8 +284,8 @@ impl Asked {
         }
     }
 
-    /// Whether another copy of it is the same packet on the other side of a NAT: for a tunnel in UDP the same octets go to
-    /// the home agent, from the care-of address on the one side and from another address on the other **(ours)**.
+    /// Whether another copy is the same packet on the other side of a NAT: for a tunnel in UDP the same octets go to
+    /// the home agent, on one side from the care-of address and on the other from another address **(ours)**.
     pub fn is_across_nat(&self, copy: &Self) -> bool {
         let is_inside = |asked: &Self| *asked.source.ip() == asked.request.care_of_address;
         self.said.asks_udp_tunnel
@@ -301,33 +303,33 @@ impl Answer {
 }
 
 impl Said {
-    /// What few registrations say.
+    /// What only few registrations say.
     pub fn seldom(&self) -> &Seldom {
         Seldom::or_nothing(self.seldom.as_deref())
     }
 
-    /// The same; `None` when there is nothing of it.
+    /// The same; `None` when the registration says nothing of this.
     pub fn seldom_said(&self) -> Option<&Seldom> {
         self.seldom.as_deref()
     }
 
-    /// Whether not all of it was captured: what seems absent may have been there.
+    /// Whether not all of the message was captured: what seems absent may have been there.
     pub fn is_cut(&self) -> bool {
         self.payload.is_none()
     }
 
-    /// Whether not all of what no agent on the way may change was captured.
+    /// Whether the part that no agent on the way may change was not captured in full.
     pub fn hides_protected(&self) -> bool {
         self.is_cut() && self.protected.is_none()
     }
 
-    /// Whether its BID, or that it has none, is among what was not captured.
+    /// Whether its BID, or the fact that it has none, is in what was not captured.
     pub fn hides_its_bid(&self) -> bool {
         self.is_cut() && self.bid.is_none()
     }
 
-    /// Its Flow-Bindings, where they can be judged together: of a cut one there may have been more, and a Multipath
-    /// extension that gives it its BID.
+    /// Its Flow-Bindings, if they can be judged together. A cut message gives none: it may have had more of them, and a
+    /// Multipath extension with its BID.
     pub fn whole_policy(&self) -> &[FlowRule] {
         if self.is_cut() { &[] } else { &self.flow_rules }
     }
@@ -338,7 +340,7 @@ impl Said {
         lists.flat_map(|rule| rule.bids.iter().copied()).collect()
     }
 
-    /// Prefixes of all its Type 148 extensions.
+    /// The prefixes of all its Type 148 extensions.
     pub fn networks(&self) -> impl Iterator<Item = (Ipv4Addr, u8)> {
         let answered = self.seldom().networks_answered.iter().filter_map(|network| match network {
             MobileNetwork::Acknowledgement { prefix, prefix_length, .. } => Some((*prefix, *prefix_length)),
@@ -347,7 +349,7 @@ impl Said {
         self.seldom().networks_asked.iter().copied().chain(answered)
     }
 
-    /// Prefixes of all its Type 152 extensions.
+    /// The prefixes of all its Type 152 extensions.
     pub fn prefixes(&self) -> impl Iterator<Item = (Ipv6Addr, u8)> {
         let answered = self.seldom().prefixes_answered.iter().filter_map(|prefix| match prefix {
             DualStack::PrefixReply { prefix, prefix_length, .. } => Some((*prefix, *prefix_length)),
@@ -397,7 +399,7 @@ impl Said {
     }
 }
 
-/// Tells payloads apart; two that differ have the same with a chance of one in 2^64, about.
+/// A fingerprint of octets; two different payloads have the same with a probability of about 1 in 2^64.
 fn fingerprint(octets: &[u8]) -> NonZeroU64 {
     let mut hasher = FixedState::default().build_hasher();
     hasher.write(octets);

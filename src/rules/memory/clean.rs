@@ -1,4 +1,4 @@
-//! Data packets like those that were found clean: what lets most packets pass at a glance.
+//! Data packets like those that were found clean: this lets most packets pass at a glance.
 
 use std::hash::{BuildHasher, Hasher};
 use std::net::IpAddr;
@@ -10,25 +10,25 @@ use crate::net::{Encapsulation, FlowFacts, Ipv4Packet, Tunnel};
 use crate::state::{Observer, prefetch};
 use crate::time::Timestamp;
 
-/// Sets of places for kinds of packets, a power of two; what is used of them first costs memory.
+/// Sets of places for kinds of packets, a power of two; they take memory only once they are used.
 const KINDS: usize = 1 << 16;
-/// Sets of places at first, a power of two: most captures have few kinds.
+/// Sets of places at first, a power of two, because most captures have few kinds.
 const FEW: usize = 1 << 12;
-/// More kinds than this want all sets.
+/// With more kinds than this, all `KINDS` sets are used.
 const MANY: usize = 1 << 12;
-/// Places in a set: what fits in a cache line. Where more kinds meet one has to go, and is looked at in full again.
+/// Places in a set: what fits in a cache line. Where more kinds meet, one is dropped, and is looked at in full again.
 const TOGETHER: usize = 4;
 
 /// Kinds of packets that were looked at in full and gave nothing to report: same addresses, ports and header bits.
 #[derive(Debug)]
 pub(in crate::rules) struct Clean {
     sets: Vec<Kinds>,
-    /// How many kinds were put where none was.
+    /// How many kinds were put in that were not there before.
     count: usize,
     hasher: FixedState,
 }
 
-/// Some kinds of packets, and how long what was found of them holds.
+/// A set of kinds of packets, and for how long what was found of them holds.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
 struct Kinds([Kind; TOGETHER]);
@@ -40,9 +40,9 @@ pub(in crate::rules) struct Kind {
     tag: u32,
     /// Generation of the node that its packets belong to, folded.
     generation: u32,
-    /// That node in the low bits, [`WATCHED`], and more bits of the hash.
+    /// That node in the low bits, then [`WATCHED`], then more bits of the hash.
     node: u32,
-    /// The second since 1970 before which it holds; 0 for no kind at all.
+    /// The second since 1970 before which the entry holds; 0 for an empty place.
     until: u32,
 }
 
@@ -50,21 +50,21 @@ pub(in crate::rules) struct Kind {
 const NODE: u32 = (1 << 21) - 1;
 /// Marks a node whose downlink packets [`super::Copies`] has to see.
 const WATCHED: u32 = 1 << 21;
-/// The bits of a kind's word about its node that are of the hash.
+/// The bits of [`Kind::node`] that belong to the hash.
 const HASH: u32 = !(NODE | WATCHED);
 
 /// What was found of a clean packet.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::rules) struct Found {
-    /// Its node.
+    /// The node of the packet.
     pub node: u32,
-    /// Until when it holds for all packets like it.
+    /// Until when this holds for all packets like it.
     pub until: Timestamp,
-    /// Whether it runs downlink to a node with several tunnels.
+    /// Whether the packet runs downlink to a node with several tunnels.
     pub watched: bool,
 }
 
-/// What a glance at a packet gives.
+/// The hash that a glance at a packet gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::rules) struct Glance(u64);
 
@@ -73,8 +73,8 @@ impl Clean {
         Self { sets: Vec::new(), count: 0, hasher: FixedState::with_seed(seed) }
     }
 
-    /// Looks at the packet; `None` when it is not of the plain sort that is remembered: TCP or UDP, whole, in IP in IP
-    /// or in plain GRE. `keys` changes whenever what is remembered of GRE keys does.
+    /// Takes a glance at a packet; `None` when it is not of the plain sort that is remembered: TCP or UDP, whole, in IP
+    /// in IP or in plain GRE. `keys` has to change whenever what is remembered of GRE keys does.
     #[inline]
     pub fn glance(&self, tunnel: &Tunnel<'_>, layout: u64, keys: u64) -> Option<Glance> {
         match tunnel.encapsulation {
@@ -116,7 +116,7 @@ impl Clean {
         Some(Glance(hasher.finish()))
     }
 
-    /// Hints that a packet's kind will be asked for.
+    /// Hints that a packet's kind will be looked for.
     #[inline]
     pub fn expect(&self, glance: Glance) {
         prefetch(self.sets.get(self.place(glance)));
@@ -156,14 +156,15 @@ impl Clean {
 }
 
 impl Clean {
-    /// Where a packet's kind has its place.
+    /// The set that a packet's kind belongs in.
     #[inline]
     #[allow(clippy::cast_possible_truncation)] // the low bits are wanted
     fn place(&self, glance: Glance) -> usize {
         glance.0 as usize & self.sets.len().saturating_sub(1)
     }
 
-    /// Gives each kind its place among all sets. The bits that its number has more then are among those of its hash.
+    /// Moves each kind to its place among all sets. The additional bits of that place's number are among the hash bits
+    /// of [`Kind::node`].
     fn grow(&mut self) {
         let few = std::mem::replace(&mut self.sets, vec![Kinds([Kind::NONE; TOGETHER]); KINDS]);
         for (place, Kinds(kinds)) in few.iter().enumerate() {
@@ -189,7 +190,7 @@ impl Glance {
         (self.0 >> 32) as u32
     }
 
-    /// The bits after those of a place among few sets.
+    /// The bits of the hash after those that number a place among `FEW` sets.
     #[inline]
     #[allow(clippy::cast_possible_truncation)]
     const fn hash_bits(self) -> u32 {
@@ -205,7 +206,7 @@ impl Kind {
         self.tag == glance.tag() && self.node & HASH == glance.hash_bits() && self.until != 0
     }
 
-    /// Whether it holds now; if so, whether [`super::Copies`] still has to see its packets.
+    /// `None` if the entry does not hold at `time`; else whether [`super::Copies`] still has to see its packets.
     #[inline]
     pub fn holds(&self, time: Timestamp, observer: &Observer) -> Option<bool> {
         let holds = second(time) < self.until
@@ -214,7 +215,7 @@ impl Kind {
     }
 }
 
-/// The second since 1970 that a moment lies in; 0 before, and the last one for all that is later.
+/// The second since 1970 that a moment lies in; 0 for earlier moments, and the last second for all later ones.
 #[inline]
 fn second(time: Timestamp) -> u32 {
     let seconds = time.nanoseconds().div_euclid(1_000_000_000).max(0);
@@ -229,7 +230,7 @@ const fn folded(generation: u64) -> u32 {
     (generation as u32) ^ ((generation >> 32) as u32).wrapping_mul(0x9e37_79b1)
 }
 
-/// A packet in plain GRE, with nothing in its header but a key and a number, as one in IP in IP; and its GRE header.
+/// A packet in plain GRE, whose header has nothing but a key and a number, as one in IP in IP; and its GRE header.
 fn without_gre<'a>(tunnel: &Tunnel<'a>) -> Option<(Tunnel<'a>, GreHeader)> {
     let outer = &tunnel.outer;
     let (gre, payload) = GreHeader::parse(outer.payload, true)?;

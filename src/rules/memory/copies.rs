@@ -1,58 +1,59 @@
-//! Packets of the last second, so as to find those sent through two tunnels.
+//! Packets of the last second, kept to find those that were sent through two tunnels.
 
 use std::num::NonZeroU64;
 
 use crate::state::{FarEnd, Passed, prefetch};
 use crate::time::Timestamp;
 
-/// Packets that are remembered; marks number them with 16 bits.
+/// The most packets that are remembered; marks number them with 16 bits.
 const SENT: usize = 1 << 16;
 /// Sets of marks, a power of two.
 const SETS: usize = 1 << 12;
-/// Marks in a set: as many as fill a cache line, with the place that is written next.
+/// Marks in a set: as many as fill a cache line together with the index of the next one to be written.
 const IN_A_SET: usize = ROUND as usize;
-/// The same, as a set counts them.
+/// The same number, in the type that a set counts with.
 const ROUND: u16 = 15;
-/// Sets are fetched for so many packets ahead when marks are set.
+/// While marks are set, sets are fetched for packets so many places ahead.
 const AHEAD: usize = 16;
 /// Bits that stand for the marks in a set.
 const MARKS: u32 = (1 << IN_A_SET) - 1;
 
-/// Downlink packets of the last second, so as to find those sent through two tunnels. It has room for
-/// 65 536 of them; of more the oldest are forgotten.
+/// Downlink packets of the last second, to find those sent through two tunnels. 65 536 are kept; older ones are
+/// forgotten.
 ///
-/// Most of them are never looked for: they are written one after another, and marks are set for them when somebody looks
-/// for one.
+/// Most packets are never looked for: they are written one after another, and marks are set for them only when somebody
+/// looks for a packet.
 #[derive(Debug)]
 pub(in crate::rules) struct Copies {
-    /// Where packets are found by their hashes. All of it stays in the processor's cache.
+    /// The marks by which packets are found by their hashes. All of them stay in the processor's cache.
     sets: Vec<Set>,
-    /// The packets, one after another as they came; of more than fit the newest take the places of the oldest.
+    /// The packets in the order in which they came; when there is no more room, the newest overwrite the oldest.
     sent: Vec<Passed>,
     /// How many packets were written.
     written: usize,
-    /// How many of them were marked, or are no more there.
+    /// How many of these were marked, or have been overwritten.
     marked: usize,
 }
 
-/// Marks whose packets' hashes begin alike; the newest takes the place of the oldest. Tags and places stand apart, so
-/// that all tags are compared at once.
+/// Marks of packets whose hashes have the same low bits; the newest mark overwrites the oldest. Tags and places are
+/// stored apart, so that all tags are compared at once.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(align(64))]
 struct Set {
-    /// Some bits of the hash of each packet; the last one is no mark's.
+    /// Some bits of the hash of each packet; the last entry belongs to no mark.
     tags: [u16; IN_A_SET + 1],
-    /// The places of the packets, if they are still there; the last one is that of the mark that is written next.
+    /// The places of the packets in `sent`, where they may have been overwritten; the last entry is the index of the
+    /// mark that is written next.
     places: [u16; IN_A_SET + 1],
 }
 
 impl Set {
-    /// The marks with this tag, as bits.
-    // Without a branch for each, so that all are compared at once.
+    /// The marks with this tag, one bit each.
+    // Without a branch for each mark, so that all are compared at once.
     #[allow(clippy::needless_bitwise_bool)]
     #[inline]
     fn tagged(&self, tag: u16) -> u32 {
-        // Nearly always there are none, and to see that takes a third of the time.
+        // Nearly always no mark has the tag, and finding that out takes a third of the time.
         if !self.tags.iter().fold(false, |any, its| any | (*its == tag)) {
             return 0;
         }
@@ -60,12 +61,12 @@ impl Set {
         marks.fold(0, |marks, (mark, its)| marks | u32::from(*its == tag) << mark) & MARKS
     }
 
-    /// Puts a mark in the place of the oldest.
+    /// Writes a mark over the oldest one.
     #[inline]
     fn put(&mut self, tag: u16, packet: u16) {
         let [.., next] = &mut self.places;
         let mark = usize::from(*next);
-        // No branch: it would wait for the set to be fetched, and be mistaken once in each round.
+        // No branch: it would wait for the set to be fetched, and be mispredicted once in each round.
         *next = next.wrapping_add(1) % ROUND;
         if let (Some(its), Some(place)) = (self.tags.get_mut(mark), self.places.get_mut(mark)) {
             (*its, *place) = (tag, packet);
@@ -74,7 +75,7 @@ impl Set {
 }
 
 impl Copies {
-    /// Nanoseconds within which a packet seen in two tunnels is one sent twice (TUN-025).
+    /// Nanoseconds within which the same packet in two tunnels counts as sent twice (TUN-025).
     pub const WINDOW: i64 = 1_000_000_000;
 
     pub const fn new() -> Self {
@@ -87,8 +88,8 @@ impl Copies {
         prefetch(self.sets.get(set_of(packet.get())));
     }
 
-    /// Remembers a packet, and looks for the same one in another tunnel as [`Copies::note`] does unless it `is_alone`:
-    /// then none of its flow took another a moment ago.
+    /// Remembers a packet, and gives the end of another tunnel that the same one took, as [`Copies::note`] does. If the
+    /// packet `is_alone`, no packet of its flow took another tunnel a moment ago, and none is looked for.
     #[inline]
     pub fn meet(
         &mut self,
@@ -104,8 +105,8 @@ impl Copies {
         None
     }
 
-    /// Remembers the packet that is known by this, as [`Observer::print_of`](crate::state::Observer::print_of) gives it;
-    /// gives the end of another tunnel through which the same one went a moment before.
+    /// Remembers the packet with this print, as [`Observer::print_of`](crate::state::Observer::print_of) gives it;
+    /// gives the end of another tunnel through which the same packet went a moment before.
     fn note(&mut self, packet: NonZeroU64, far_end: FarEnd, time: Timestamp) -> Option<FarEnd> {
         self.mark();
         let (mut same, mut other) = (None, None);
@@ -127,7 +128,7 @@ impl Copies {
         other
     }
 
-    /// The places of packets whose hashes begin like this one.
+    /// The places of packets whose hashes have the set and the tag of this one.
     #[inline]
     fn places(&self, packet: u64) -> impl Iterator<Item = u16> {
         let set = self.sets.get(set_of(packet));
@@ -139,7 +140,7 @@ impl Copies {
         })
     }
 
-    /// Remembers packets that were not sent in another tunnel a moment ago, and takes them out.
+    /// Remembers packets that were not sent through another tunnel a moment ago, and takes them out of the list.
     #[inline]
     pub fn remember_all(&mut self, passed: &mut Vec<Passed>) {
         let mut packets = passed.as_slice();
@@ -156,7 +157,7 @@ impl Copies {
         passed.clear();
     }
 
-    /// Remembers one.
+    /// Remembers one packet.
     #[inline]
     fn remember(&mut self, packet: Passed) {
         match self.sent.get_mut(self.written % SENT) {
@@ -166,7 +167,7 @@ impl Copies {
         self.written = self.written.wrapping_add(1);
     }
 
-    /// Marks those that were written and not marked yet.
+    /// Sets marks for the packets that were written and not marked yet.
     #[inline]
     fn mark(&mut self) {
         if self.sets.is_empty() {

@@ -8,22 +8,22 @@ use crate::state::{NormalSelector, Policy, Rule};
 pub(in crate::rules) struct Exhausted(Vec<NormalSelector>);
 
 impl Exhausted {
-    /// The rules of the policy, each with whether it was reported.
+    /// The rules of the policy, each with whether it was reported as exhausted.
     pub fn among<'p>(&'p self, policy: &'p Policy) -> impl Iterator<Item = (&'p Rule, bool)> {
-        // Rules keep their order, so that one walk along both lists finds each again.
+        // Rules keep their order, so one walk along both lists finds each rule again.
         let mut told = self.0.iter().peekable();
         let was_told = move |rule: &Rule| told.next_if(|selector| **selector == rule.selector).is_some();
         policy.rules().iter().scan(was_told, |was_told, rule| Some((rule, was_told(rule))))
     }
 
     /// Notes that all rules without a live binding were reported now. The policy ends with the last binding (D11), and
-    /// what was told of its rules with it.
+    /// with it what is remembered of its rules.
     pub fn note(&mut self, policy: &Policy, live: &LiveBids) {
         let exhausted = policy.rules().iter().filter(|rule| !live.is_empty() && live.exhaust(rule));
         self.0 = exhausted.map(|rule| rule.selector.clone()).collect();
     }
 
-    /// Forgets the rules that have a live binding again, or are no more.
+    /// Forgets the rules that have a live binding again or no longer exist.
     pub fn review(&mut self, policy: &Policy, live: &LiveBids) {
         if self.0.is_empty() {
             return;

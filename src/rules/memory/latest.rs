@@ -1,11 +1,12 @@
-//! A table of what came last.
+//! A table of the values that came last.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 
 use foldhash::fast::FixedState;
 
-/// The latest value of each kind, in two halves: when the young one is full it grows old, and the old one is forgotten.
+/// The latest value for each key, in two halves: when the young half is full it becomes the old one, and the previous
+/// old one is forgotten.
 #[derive(Debug)]
 pub(super) struct Latest<K, V> {
     young: HashMap<K, V, FixedState>,
@@ -15,7 +16,7 @@ pub(super) struct Latest<K, V> {
 }
 
 impl<K: Eq + Hash, V> Latest<K, V> {
-    /// Nothing yet. The last `most` are surely remembered, and at most twice as many; `seed` is the hash's.
+    /// An empty table. At least the last `most` values are remembered, and at most twice as many; `seed` is the hash's.
     pub fn new(most: usize, seed: u64) -> Self {
         let empty = || HashMap::with_hasher(FixedState::with_seed(seed));
         Self { young: empty(), old: empty(), most }
@@ -25,14 +26,14 @@ impl<K: Eq + Hash, V> Latest<K, V> {
         self.young.get(key).or_else(|| self.old.get(key))
     }
 
-    /// Puts in the latest of its kind; gives how many others were forgotten for it.
+    /// Puts in the latest value for a key; gives how many others were forgotten for it.
     pub fn insert(&mut self, key: K, value: V) -> usize {
         let mut forgotten = 0usize;
         self.insert_telling(key, value, |_| forgotten = forgotten.saturating_add(1));
         forgotten
     }
 
-    /// The same; tells what was forgotten for it.
+    /// The same; calls `tell` with each value that was forgotten for it.
     pub fn insert_telling(&mut self, key: K, value: V, mut tell: impl FnMut(V)) {
         if self.young.len() >= self.most {
             std::mem::swap(&mut self.young, &mut self.old);

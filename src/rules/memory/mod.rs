@@ -1,4 +1,4 @@
-//! What rules remember beside the observer's tables: recent messages, and of each session what checks compare with.
+//! What rules remember beside the observer's tables: recent messages, and for each session what checks compare with.
 
 mod asked;
 mod clean;
@@ -38,11 +38,11 @@ use crate::time::Timestamp;
 pub(super) const GRACE: i64 = 1_000_000_000;
 /// Time for a demanded follow-up that has no deadline in the text, in nanoseconds (D1).
 pub(super) const T_ACT: i64 = 60_000_000_000;
-/// What limits of one second are tested against, in nanoseconds (D1).
+/// Limits of one second are tested against this, in nanoseconds (D1).
 pub(super) const ONE_SECOND: i64 = 950_000_000;
 /// A binding that was used less than this before it expires counts as in use, in nanoseconds (REG-018).
 pub(super) const IN_USE: i64 = 60_000_000_000;
-/// Requests less than this after a reply were on their way when it was sent, in nanoseconds (REG-014).
+/// Requests seen less than this after a reply were on their way when it was sent, in nanoseconds (REG-014).
 pub(super) const IN_FLIGHT: i64 = 100_000_000;
 
 /// The end of the grace after a moment (D1).
@@ -51,7 +51,7 @@ pub(super) const fn grace_after(time: Timestamp) -> Timestamp {
 }
 
 /// Appends to a list that hundreds of thousands of sessions have, and that is short in nearly all of them: room is made
-/// for a little more than what comes. A node that has two of something will have a third.
+/// for little more than the new item. A list that gets its second item is given room for a third.
 fn push_snugly<T>(list: &mut Vec<T>, item: T) {
     if list.len() == list.capacity() {
         list.reserve_exact(if list.len() == 1 { 2 } else { list.len() / 4 + 1 });

@@ -1,25 +1,25 @@
-//! Nodes that turned out to be another name of one (D7).
+//! Nodes that turned out to be other names of nodes (D7).
 
 use std::collections::BTreeMap;
 
 use crate::time::Timestamp;
 
-/// Whose other name a node was.
+/// The nodes that others turned out to be names of.
 #[derive(Debug)]
 pub(super) struct Names {
-    /// By index of the node and when it turned out.
+    /// By index of the name's node and the time when it turned out.
     of: BTreeMap<(u32, Timestamp), u32>,
-    /// The most of them.
+    /// The most names that are remembered.
     most: usize,
 }
 
 impl Names {
-    /// None yet, and at most so many.
+    /// No names yet, and at most `most`.
     pub fn new(most: usize) -> Self {
         Self { of: BTreeMap::new(), most }
     }
 
-    /// Whether some have to be forgotten before more come.
+    /// Whether some names have to be forgotten before more are noted.
     pub fn is_full(&self) -> bool {
         self.of.len() >= self.most
     }
@@ -34,9 +34,9 @@ impl Names {
     /// The node that a packet of this time is about: the one that had this index then, or the one whose other name it
     /// turned out to be.
     pub fn node_of(&self, node: u32, time: Timestamp) -> u32 {
-        /// A name of a name of a name is rare.
+        /// The most steps from name to name: a name of a name of a name is rare.
         const MOST: usize = 8;
-        // The place of the node that it turned out to be may have been that of a third one before.
+        // The index of the node that it turned out to be may have been that of a third node before.
         let next = |(node, time): &(u32, Timestamp)| {
             let ((name, turned_out), to) = self.of.range((*node, *time)..).next()?;
             (name == node).then_some((*to, *turned_out))
@@ -44,8 +44,8 @@ impl Names {
         std::iter::successors(Some((node, time)), next).take(MOST).last().map_or(node, |(node, _)| node)
     }
 
-    /// Forgets those that turned out before a time, and where that leaves too many, all; gives how many went that turned
-    /// out later.
+    /// Forgets the names that turned out before a time, and if too many are left, all others; gives how many of those
+    /// others were forgotten.
     pub fn forget_before(&mut self, time: Timestamp) -> usize {
         self.of.retain(|(_, turned_out), _| *turned_out >= time);
         if self.of.len() > self.most / 2 { std::mem::take(&mut self.of).len() } else { 0 }

@@ -1,4 +1,4 @@
-//! Registrations of the last reply timeout, as they passed by on either leg.
+//! Registrations of the last two reply timeouts, as they passed by on either leg.
 
 use std::collections::VecDeque;
 use std::num::NonZeroU64;
@@ -15,7 +15,7 @@ const MOST: usize = 64;
 #[derive(Debug, Default)]
 pub(in crate::rules) struct PassedBy {
     messages: VecDeque<Passed>,
-    /// Whether one was ever seen on the home agent's leg, and on the foreign agent's.
+    /// Whether a message was ever seen on the home agent's leg, and on the foreign agent's.
     on: [bool; 2],
 }
 
@@ -36,7 +36,7 @@ pub(in crate::rules) struct Passed {
     protected: Option<NonZeroU64>,
     /// Whether that part was cut.
     hides_protected: bool,
-    /// Of a request: BID of its usable Multipath extension, and when a reply accepted it.
+    /// For a request: the BID of its usable Multipath extension, and when a reply accepted it.
     bid: Option<u8>,
     accepted: Option<Timestamp>,
 }
@@ -76,7 +76,7 @@ impl Passed {
 impl PassedBy {
     /// Remembers a message, and forgets those more than twice `timeout` nanoseconds older.
     pub fn note(&mut self, passed: Passed, timeout: i64) {
-        // A request counts for as long after its acceptance, which may come as long after it (EXCH-012).
+        // A request counts for `timeout` after its acceptance, which may come as long after it (EXCH-012).
         let is_old = |other: &Passed| passed.time.since(other.time) > timeout.saturating_mul(2);
         while self.messages.len() >= MOST || self.messages.front().is_some_and(is_old) {
             self.messages.pop_front();
@@ -91,7 +91,7 @@ impl PassedBy {
         self.messages.push_back(passed);
     }
 
-    /// Takes the messages of another session that is this one, in order of time.
+    /// Takes over the messages of another session that turned out to be this one, in order of time.
     pub fn absorb(&mut self, other: Self) {
         for (own, of_other) in self.on.iter_mut().zip(other.on) {
             *own |= of_other;
@@ -117,7 +117,8 @@ impl PassedBy {
             .any(|passed| passed.is_reply && low_half(passed.identification) == low && passed.time >= since)
     }
 
-    /// The request with another BID and a greater Identification that was accepted at most `timeout` before `time`.
+    /// The request with another BID and a greater Identification that was accepted at most `timeout` nanoseconds before
+    /// `time`, and that BID.
     pub fn overtaker(&self, asked: &Asked, time: Timestamp, timeout: i64) -> Option<(Passed, u8)> {
         let own = asked.usable_bid();
         self.messages.iter().rev().find_map(|passed| {
@@ -127,12 +128,12 @@ impl PassedBy {
         })
     }
 
-    /// The earlier copy of a message on the other leg, when the protected parts differ (REG-027). One with the
-    /// Identification of an earlier one, seen on the leg where it was made, is another message and not a copy; and one
-    /// without a Type 32 has no protected part: a foreign agent's own reply.
+    /// The earlier copy of a message on the other leg, when the protected parts differ (REG-027). A message on the leg
+    /// where such messages are made, with the Identification of an earlier one on that leg, is another message and not
+    /// a copy. A message without a Type 32 has no protected part: it is a foreign agent's own reply.
     pub fn altered(&self, message: &Passed, timeout: i64) -> Option<Passed> {
         let protected = message.protected?;
-        // Nearly all nodes are seen on one leg alone.
+        // Nearly all nodes are seen on one leg only.
         let [home, foreign] = self.on;
         let has_other_leg = if message.leg == Leg::HomeAgent { foreign } else { home };
         if !has_other_leg {
@@ -149,7 +150,7 @@ impl PassedBy {
         let own = || self.messages.iter().filter(same).filter(|passed| passed.leg == message.leg);
         let others = || self.messages.iter().rev().filter(same).filter(|passed| passed.leg != message.leg);
         let is_another = goes_on && own().next().is_some();
-        // One that was cut may be the one that it is a copy of, or be another message before it.
+        // A message that was cut may be the one that this is a copy of, or another message before it.
         let is_hidden = self.messages.iter().filter(is_copy).any(|passed| passed.hides_protected);
         if is_another || is_hidden || others().any(|passed| passed.protected == Some(protected)) {
             return None;

@@ -1,4 +1,4 @@
-//! The requests of the last reply timeout, and what answered them.
+//! The requests of the last reply timeout, and the replies to them.
 
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
@@ -15,13 +15,13 @@ use crate::state::{COPY_WINDOW, Entry, Index, tag};
 use crate::time::Timestamp;
 use crate::wire::{Header, ReplyCode};
 
-/// The most that are remembered. Those that find no room are not judged.
+/// The most requests that are remembered; beyond that the oldest is forgotten and not judged for want of a reply.
 const MOST: usize = 1 << 19;
 /// How many of the latest requests between two endpoints, or copies of one request, are looked at.
 const LOOK: usize = 1 << 12;
 /// The most replies to one request that are remembered.
 const REPLIES: usize = 64;
-/// Requests are numbered modulo this power of two, which is more than are ever there at once.
+/// Requests are numbered modulo this power of two, which is more than are ever remembered at once.
 const NUMBERS: u32 = 1 << 31;
 
 /// A reply: the leg it was seen on, its code, and when.
@@ -31,7 +31,7 @@ pub(in crate::rules) type Replied = (Leg, ReplyCode, Timestamp);
 #[derive(Debug)]
 pub(in crate::rules) struct RecentRequests {
     requests: VecDeque<Recent>,
-    /// Number of the first of them.
+    /// Number of the first request.
     first: u32,
     /// Number of the latest copy of each request.
     by_group: Index,
@@ -42,20 +42,20 @@ pub(in crate::rules) struct RecentRequests {
     timeout: i64,
 }
 
-/// A request, and the numbers of those before it that it is looked for with.
+/// A request, and the numbers of earlier requests by which it is linked with them.
 #[derive(Debug)]
 struct Recent {
     asked: Arc<Asked>,
-    /// The one before it between the same two.
+    /// The request before it between the same two endpoints.
     between: Option<u32>,
     /// The copy before it.
     copy: Option<u32>,
-    /// Of the latest copy: the replies to all.
+    /// The replies to all copies, kept with the latest copy.
     replies: SmallVec<[Replied; 1]>,
 }
 
 impl RecentRequests {
-    /// None yet; each will be remembered for `timeout` nanoseconds. `seed` scatters them.
+    /// No requests yet; each will be remembered for `timeout` nanoseconds. `seed` is the hash's.
     pub fn new(timeout: i64, seed: u64) -> Self {
         Self {
             requests: VecDeque::new(),
@@ -82,7 +82,7 @@ impl RecentRequests {
         self.by_endpoints.expect(tag);
     }
 
-    /// The requests seen between these two, the latest first.
+    /// The requests seen between these two endpoints, the latest first.
     pub fn between(
         &self,
         source: SocketAddrV4,
@@ -96,8 +96,8 @@ impl RecentRequests {
         self.chain(self.latest_copy(group), |recent| recent.copy)
     }
 
-    /// What a request is a copy of that was seen on the other side of a NAT a moment ago. On the same side it would have
-    /// been sent again.
+    /// The only recent copy of a request, if that was seen on the other side of a NAT a moment ago. A copy on the same
+    /// side would be a request that was sent again.
     pub fn across_nat(&self, asked: &Asked) -> Option<&Arc<Asked>> {
         if !asked.said.asks_udp_tunnel {
             return None;
@@ -113,7 +113,7 @@ impl RecentRequests {
     pub fn replies(&self, asked: &Asked) -> impl Iterator<Item = &Replied> {
         let latest = self.latest_copy(asked.group).and_then(|number| self.get(number));
         let all = latest.map(|latest| latest.replies.as_slice()).unwrap_or_default();
-        // What answered an earlier copy did not answer this one.
+        // A reply that came before this copy did not answer it.
         all.iter().filter(|(.., time)| *time >= asked.place.time)
     }
 
@@ -133,7 +133,7 @@ impl RecentRequests {
         if self.requests.len() >= MOST {
             self.forget_oldest();
         }
-        // No more than MOST, by the line above.
+        // There are no more than `MOST`, so that the length fits in 32 bits.
         let number = self.numbered(u32::try_from(self.requests.len()).unwrap_or_default());
         let group_tag = self.group_tag(asked.group);
         let copy = self.latest_copy(asked.group);
@@ -172,7 +172,7 @@ impl RecentRequests {
         is_answered && self.forget_oldest().is_some()
     }
 
-    /// Takes out the oldest request, if it stayed without a reply.
+    /// Takes out the oldest request; gives it if it got no reply.
     pub fn take_lapsed(&mut self) -> Option<Arc<Asked>> {
         let is_answered = self.is_answered(&self.requests.front()?.asked);
         self.forget_oldest().filter(|_| !is_answered)
@@ -182,7 +182,7 @@ impl RecentRequests {
         let Recent { asked, .. } = self.requests.pop_front()?;
         let slot = self.first;
         self.first = self.numbered(1);
-        // What points at it from a later one leads nowhere now; where there is no later one, nothing is left.
+        // Links from later requests to this one lead nowhere now; without a later one, its index entries end here.
         self.by_group.remove(Entry { tag: self.group_tag(asked.group), slot });
         self.by_endpoints.remove(Entry { tag: self.endpoints_tag(asked.source, asked.destination), slot });
         Some(asked)
@@ -194,7 +194,7 @@ impl RecentRequests {
         self.by_group.slots(self.group_tag(group)).find(is_it)
     }
 
-    /// Number of the latest request between these two.
+    /// Number of the latest request between these two endpoints.
     fn latest_between(&self, source: SocketAddrV4, destination: SocketAddrV4) -> Option<u32> {
         let is_it = |number: &u32| {
             let asked = self.get(*number).map(|recent| &recent.asked);
@@ -214,12 +214,12 @@ impl RecentRequests {
             .map(|recent| &recent.asked)
     }
 
-    /// The number of the request so many after the first.
+    /// The number of the request that comes `after` places after the first.
     fn numbered(&self, after: u32) -> u32 {
         self.first.wrapping_add(after) % NUMBERS
     }
 
-    /// How many come before the one of this number; more than there are, if it is forgotten.
+    /// How many requests come before the one with this number; more than there are, if that one is forgotten.
     fn place(&self, number: u32) -> usize {
         (number.wrapping_sub(self.first) % NUMBERS) as usize
     }

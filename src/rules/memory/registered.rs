@@ -1,4 +1,4 @@
-//! The exchange that made a binding, or last refreshed it: what is asked about it later, and no more.
+//! The exchange that made a binding or last refreshed it: only what later checks ask about.
 
 use std::net::Ipv4Addr;
 
@@ -9,8 +9,8 @@ use crate::state::expiry;
 use crate::time::Timestamp;
 use crate::wire::{Multipath, UdpTunnelRequest};
 
-/// The exchange that made or last refreshed a binding under its own name. A session has one for each binding for as
-/// long as it lives, so this is all that is kept of request and reply.
+/// The exchange that made a binding or last refreshed it by a request of its own. A session has one for each binding
+/// for as long as it lives, so no more than this is kept of request and reply.
 #[derive(Clone, Debug)]
 pub(in crate::rules) struct Registered {
     /// Frame of the request.
@@ -29,7 +29,7 @@ pub(in crate::rules) struct Registered {
     pub udp_request: Option<UdpTunnelRequest>,
     /// The packet of the reply.
     pub accepted: Place,
-    /// What few replies say.
+    /// What only few replies say.
     seldom: Option<Box<Seldom>>,
 }
 
@@ -49,17 +49,17 @@ impl Registered {
         }
     }
 
-    /// The BID that it registered with a usable Multipath extension.
+    /// The BID that was registered with a usable Multipath extension.
     pub fn usable_bid(&self) -> Option<u8> {
         self.usable.map(|multipath| multipath.bid)
     }
 
-    /// Whether O was set in it.
+    /// Whether O was set in the usable Multipath extension.
     pub fn is_overwrite(&self) -> bool {
         self.usable.is_some_and(|multipath| multipath.overwrite)
     }
 
-    /// Whether the reply granted more than the binding.
+    /// Whether the reply granted anything beside the binding.
     pub fn grants_more(&self) -> bool {
         self.seldom.is_some()
     }
@@ -77,7 +77,8 @@ impl Registered {
             && self.identification == request.identification
     }
 
-    /// Whether the exchange is that of a binding with this BID, or without one, of this care-of address.
+    /// Whether the exchange is that of the binding with this BID, or, if that is `None`, of the binding without one at
+    /// this care-of address.
     pub fn is_of(&self, bid: Option<u8>, care_of_address: Ipv4Addr) -> bool {
         match bid {
             Some(_) => self.usable_bid() == bid,
@@ -85,7 +86,7 @@ impl Registered {
         }
     }
 
-    /// When the binding would expire by this exchange alone; `None` never.
+    /// When the binding would expire by this exchange alone; `None` for never.
     pub fn own_expiry(&self) -> Option<Timestamp> {
         expiry(self.accepted.time, self.lifetime)
     }

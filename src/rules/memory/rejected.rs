@@ -1,4 +1,4 @@
-//! A refusal with code 133, which tells the Identification that the next request has to begin with.
+//! A refusal with code 133, whose Identification tells what that of the next request has to begin with.
 
 use super::{Answer, Asked, GRACE, IN_FLIGHT};
 use crate::rules::facts::Leg;
@@ -15,9 +15,9 @@ pub(in crate::rules) struct Rejected {
     pub answer: Answer,
     /// Whether the refused request had a timestamp.
     pub was_timestamp: bool,
-    /// What [`Asked::group`] names the refused request by.
+    /// The refused request, as [`Asked::group`] names it.
     pub group: u64,
-    /// The leg on which the copy was seen that the reply answers.
+    /// The leg of the copy of the request that the reply answers.
     pub leg: Leg,
 }
 
@@ -27,21 +27,21 @@ impl Rejected {
         self.since(time) < IN_FLIGHT
     }
 
-    /// Whether this is the refused request itself on its other leg, captured by who has another clock **(ours)**.
+    /// Whether this is the refused request itself on its other leg, captured by a host with another clock **(ours)**.
     pub fn is_refused_on_other_leg(&self, asked: &Asked) -> bool {
         asked.group == self.group && asked.leg != self.leg && self.since(asked.place.time) < GRACE
     }
 
-    /// Whether a request leaves the next one to be judged: it is the refused one, or it was on its way already, and did not
-    /// happen to have what the reply tells.
+    /// Whether the request is not the one to be judged: it is the refused one, or it was already on its way and does
+    /// not happen to have what the reply tells.
     pub fn is_passed_over(&self, asked: &Asked) -> bool {
         let time = asked.place.time;
         self.is_refused_on_other_leg(asked)
             || self.is_in_flight(time) && self.deviation(asked.request.identification, time).is_some()
     }
 
-    /// How far the Identification of a request seen at `time` is from what the reply tells, in seconds where it is a
-    /// timestamp; `None` when that was taken over (RFC 5944 §5.7).
+    /// How far the Identification of a request seen at `time` is from what the reply tells, in seconds if it is a
+    /// timestamp; `None` when the request took over what the reply tells (RFC 5944 §5.7).
     pub fn deviation(&self, identification: u64, time: Timestamp) -> Option<u32> {
         let (told, found) = (high_half(self.answer.reply.identification), high_half(identification));
         if !self.was_timestamp {

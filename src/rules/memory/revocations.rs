@@ -8,26 +8,25 @@ use crate::rules::facts::MessageFacts;
 use crate::time::Timestamp;
 use crate::wire::{Header, Revocation};
 
-/// The most of each sort that are surely remembered; at most twice as many are. A home agent can give up all its nodes at
-/// once.
+/// At least so many of each sort are remembered, at most twice as many. A home agent can give up all its nodes at once.
 const MOST: usize = 1 << 16;
 
 /// What a revocation is about: Home Address, Home Domain Address and Foreign Domain Address.
 type Binding = (Ipv4Addr, Ipv4Addr, Ipv4Addr);
 
-/// Whose an acknowledgement is: Home Address and Revocation Identifier, and who sent the revocation.
+/// What an acknowledgement is matched by: Home Address, Revocation Identifier, and who sent the revocation.
 type Name = (Ipv4Addr, u32, Ipv4Addr);
 
-/// Revocations that were seen, and what came back. Whoever sends many makes none of this dear: nothing is walked.
+/// Revocations that were seen, and what came back. Many revocations do not slow this down, because no list is walked.
 #[derive(Debug)]
 pub(in crate::rules) struct Revocations {
-    /// The last one of each binding.
+    /// The last revocation of each binding.
     last: Latest<Binding, Place>,
-    /// The last one of each binding with each identifier, and who sent it.
+    /// The last revocation of each binding with each identifier, and who sent it.
     named: Latest<(Binding, u32), (Place, Ipv4Addr)>,
     /// The last acknowledgement of each name.
     acknowledged: Latest<Name, Place>,
-    /// The time of the latest of all that were forgotten.
+    /// The time of the latest message that was forgotten.
     forgotten: Option<Timestamp>,
 }
 
@@ -36,7 +35,7 @@ const fn binding_of(revocation: &Revocation) -> Binding {
 }
 
 impl Revocations {
-    /// None yet; `seed` is the hash's.
+    /// No revocations yet; `seed` is the hash's.
     pub fn new(seed: u64) -> Self {
         Self::with_room(MOST, seed)
     }
@@ -50,7 +49,7 @@ impl Revocations {
         }
     }
 
-    /// Whether something that was seen since then is forgotten, so that what is not remembered may have been.
+    /// Whether a message seen at `since` or later was forgotten, so that one that is not found here may have been seen.
     pub fn lacks_something(&self, since: Timestamp) -> bool {
         self.forgotten.is_some_and(|forgotten| forgotten >= since)
     }
@@ -68,8 +67,8 @@ impl Revocations {
         (is_open && !self.lacks_something(place.time)).then_some(*place)
     }
 
-    /// Whether after the revocation at a place an acknowledgement with its home address and identifier went to whoever
-    /// sent it, until a time.
+    /// Whether, after the revocation at a place and until a time, an acknowledgement with its home address and
+    /// identifier went to whoever sent it.
     pub fn is_acknowledged(
         &self,
         (place, revocation): (Place, &Revocation),

@@ -13,7 +13,7 @@ use crate::state::Binding;
 use crate::time::Timestamp;
 use crate::wire::ReplyCode;
 
-/// The most rules and keys of one session that are reported once: more than there are pairs of BIDs (MP-016).
+/// The most rules and keys of one session that are remembered as reported: more than there are pairs of BIDs (MP-016).
 const ONCE: usize = 1 << 16;
 /// The most prefixes of one kind that are remembered.
 const PREFIXES: usize = 256;
@@ -21,15 +21,15 @@ const PREFIXES: usize = 256;
 /// The memory of one session.
 #[derive(Debug, Default)]
 pub(in crate::rules) struct Session {
-    /// Since when the binding table is whole although the capture began in the middle (D10).
+    /// Since when the whole binding table is known although the capture began in the middle (D10).
     anchored: Option<Timestamp>,
-    /// Whether it may have been known before, and fell out of the table, or a binding of it that was active did: then it
-    /// is as if the capture had begun in its middle.
+    /// Whether the node may have been known before and was dropped from the table, or an active binding of it was: the
+    /// session is then treated as if the capture had begun in its middle.
     lacks_beginning: bool,
-    /// Whether a registration was accepted that the snapshot length cut: then bindings, policy and grants may be others
-    /// than those believed, until an exchange ends all of them.
+    /// Whether a registration was accepted that the snapshot length cut: bindings, policy and grants may then differ
+    /// from those believed, until an exchange ends all of them.
     obscured: bool,
-    /// Whether that ever was so.
+    /// Whether `obscured` was ever set.
     was_obscured: bool,
     /// The requests for each binding and leg.
     pub tracks: Vec<Track>,
@@ -39,17 +39,17 @@ pub(in crate::rules) struct Session {
     relayed: VecDeque<u64>,
     /// The reply with code 133 that no request has followed yet.
     pub rejected: Option<Box<Rejected>>,
-    /// When code 152 was last sent to it.
+    /// When code 152 was last sent to the node.
     pub last_refused: Option<Timestamp>,
-    /// When it was first sent, after the last time that a request with Multipath was accepted.
+    /// When code 152 was first sent since a request with Multipath was last accepted.
     pub forbidden: Option<Timestamp>,
     /// Home agent and code of the last reply to a request with Multipath.
     pub last_multipath_reply: Option<(Ipv4Addr, ReplyCode)>,
-    /// When code 153 was sent to it, and the BIDs of the refused request's FORWARD lists.
+    /// When code 153 was sent to the node, and the BIDs of the refused request's FORWARD lists.
     refused_flows: Vec<(Timestamp, OctetSet)>,
-    /// Messages of the last reply timeout.
+    /// Messages of the last two reply timeouts.
     pub passed: PassedBy,
-    /// When code 148 was first sent to it, unless mobile networks were accepted since.
+    /// When code 148 was first sent to the node, unless mobile networks were accepted since.
     pub networks_forbidden: Option<Timestamp>,
     /// Prefixes refused with code 147, unless mobile networks were accepted since.
     pub networks_refused: Vec<(Timestamp, Ipv4Addr, u8)>,
@@ -69,18 +69,18 @@ pub(in crate::rules) struct Session {
     pub prefixes_seen: Vec<(Ipv6Addr, u8)>,
     /// When an exchange was last accepted, or a binding last removed or expired.
     pub disturbed: Option<Timestamp>,
-    /// How often that happened.
+    /// How often `disturbed` was set.
     pub disturbances: u32,
     /// What is remembered of data packets.
     pub traffic: TrafficMemory,
     /// Rules and keys that are not reported again.
     once: Told,
-    /// When the next expiry is looked at.
+    /// When the next expiry of a binding is judged.
     pub(super) alarm: Option<Timestamp>,
 }
 
 impl Session {
-    /// The session of a node that seems to be new.
+    /// The session of a node that seems to be new; `lacks_beginning` says that the node may have been known before.
     pub fn new(lacks_beginning: bool) -> Self {
         Self { lacks_beginning, ..Self::default() }
     }
@@ -90,14 +90,14 @@ impl Session {
         self.obscured
     }
 
-    /// Whether bindings, policy and grants may be others than those believed: something was accepted that was not seen, or
-    /// fell out of the tables.
+    /// Whether bindings, policy and grants may differ from those believed: a registration was accepted that was not
+    /// seen in full, or something was dropped from the tables.
     pub fn is_obscured(&self) -> bool {
         self.obscured || self.lacks_beginning && self.anchored.is_none()
     }
 
-    /// Whether it may have been known before, so that what was granted then is forgotten: also what a registration that
-    /// replaces all bindings does not end.
+    /// Whether the node may have been known before, so that grants of that time are forgotten, even those that a
+    /// registration that replaces all bindings does not end.
     pub fn lacks_beginning(&self) -> bool {
         self.lacks_beginning
     }
@@ -108,21 +108,22 @@ impl Session {
         self.is_known_from_start(cold_start) || !self.obscured && self.anchored.is_some()
     }
 
-    /// Whether it was known at a time before now.
+    /// Whether the whole binding table was known at an earlier time.
     pub fn was_anchored(&self, cold_start: bool, time: Timestamp) -> bool {
         let since = self.anchored.filter(|_| !self.obscured);
         self.is_known_from_start(cold_start) || since.is_some_and(|since| since < time)
     }
 
-    /// Whether it was known from the beginning, and not only since a registration replaced or ended all bindings.
+    /// Whether the whole binding table was known from the beginning, and not only since a registration replaced or
+    /// ended all bindings.
     pub fn is_known_from_start(&self, cold_start: bool) -> bool {
         cold_start && !self.lacks_beginning && !self.obscured
     }
 
-    /// Notes that something was accepted of which not all was seen; says whether that is so for the first time.
+    /// Notes that a registration was accepted of which not all was seen; gives whether this is the first time.
     pub(in crate::rules) fn obscure(&mut self) -> bool {
         (self.obscured, self.anchored) = (true, None);
-        // It may have been granted what was refused before.
+        // The node may have been granted what was refused before.
         (self.forbidden, self.last_multipath_reply) = (None, None);
         self.networks_forbidden = None;
         self.networks_refused.clear();
@@ -130,12 +131,12 @@ impl Session {
         !std::mem::replace(&mut self.was_obscured, true)
     }
 
-    /// Notes that an active binding fell out of the table of its node, and may live on.
+    /// Notes that an active binding was dropped from the table of its node, and may live on.
     pub(in crate::rules) fn lose_binding(&mut self) {
         (self.anchored, self.lacks_beginning) = (None, true);
     }
 
-    /// Notes that the whole binding table is known by an exchange accepted at `time`, whatever was before.
+    /// Notes that the whole binding table is known from an exchange accepted at `time`, whatever was before.
     pub(in crate::rules) fn anchor(&mut self, time: Timestamp) {
         (self.obscured, self.anchored) = (false, self.anchored.or(Some(time)));
     }
@@ -151,7 +152,7 @@ impl Session {
         self.registered(binding).and_then(Registered::own_expiry).is_some_and(|expiry| expiry < time)
     }
 
-    /// Whether the latest request for a binding, on either leg, came from here.
+    /// Whether the latest request for a binding, on either leg, or one whose BID was not captured came from `source`.
     pub fn last_asked_from(&self, binding: &Binding, source: SocketAddrV4) -> bool {
         let bid = binding.bid().map(crate::state::Bid::octet);
         let is_its = |track: &&Track| match bid {
@@ -164,12 +165,12 @@ impl Session {
             || self.tracks.iter().any(|track| track.hides_bid && track.source == source)
     }
 
-    /// Whether the latest request for a binding with none of these BIDs came from here.
+    /// Whether the latest request for some binding with none of these BIDs came from `source`.
     pub fn was_asked_from(&self, source: SocketAddrV4, bids: &[Option<u8>]) -> bool {
         self.tracks.iter().any(|track| track.source == source && !bids.contains(&track.bid))
     }
 
-    /// The track that a request belongs to, as it was before it.
+    /// The track that a request belongs to, as it was before the request.
     pub fn track(&self, asked: &Asked) -> Option<&Track> {
         self.tracks.iter().find(|track| track.is_of(asked))
     }
@@ -179,7 +180,7 @@ impl Session {
         self.relayed.contains(&identification)
     }
 
-    /// Identification and fingerprint of the request before, on the same leg.
+    /// Identification and fingerprint of the last request on a leg.
     pub fn last_on(&self, leg: Leg) -> Option<(u64, Option<NonZeroU64>)> {
         let [home, foreign] = self.last;
         if leg == Leg::HomeAgent { home } else { foreign }
@@ -193,7 +194,7 @@ impl Session {
         self.refused_flows.iter().rev().find(is_it).map(|(refused, _)| *refused)
     }
 
-    /// When code 152 was sent to it, if that is more than the grace ago and it never got leave again.
+    /// When code 152 was sent to the node, if more than the grace ago and multipath was not allowed since.
     pub fn forbidden_since(&self, time: Timestamp) -> Option<Timestamp> {
         self.forbidden.filter(|forbidden| time.since(*forbidden) > GRACE)
     }
@@ -225,11 +226,11 @@ impl Session {
 
     /// Whether a rule may be reported for this key: the first time only.
     pub fn first_time(&mut self, rule: &'static str, key: u64) -> bool {
-        // What finds no room was reported often enough.
+        // When there is no more room, the rules were reported often enough.
         self.once.len() < ONCE && self.once.insert(rule, key)
     }
 
-    /// Whether it was.
+    /// Whether a rule was already reported for this key.
     pub fn has_told(&self, rule: &'static str, key: u64) -> bool {
         self.once.has(rule, key)
     }

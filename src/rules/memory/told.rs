@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use super::push_snugly;
 
-/// So many of one session stand in a list, which is small and lies together.
+/// Up to so many reports of one session are kept in a list, which is small and contiguous in memory.
 const FEW: usize = 8;
 
 /// Rules and keys that were reported.
 #[derive(Debug, Default)]
 pub(in crate::rules) struct Told {
     few: Vec<(&'static str, u64)>,
-    /// Those that came when the list was full.
+    /// The reports that came when the list was full.
     more: BTreeSet<(&'static str, u64)>,
 }
 
@@ -31,7 +31,7 @@ impl Told {
         self.few.iter().chain(&self.more).copied()
     }
 
-    /// Notes that it is; says whether it was not before.
+    /// Notes that a rule was reported for a key; gives whether it was not before.
     pub fn insert(&mut self, rule: &'static str, key: u64) -> bool {
         if self.has(rule, key) {
             return false;

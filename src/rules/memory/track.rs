@@ -18,7 +18,7 @@ pub(in crate::rules) struct Track {
     pub has_multipath: bool,
     /// The BID; `None` without Multipath, and where it cannot be read.
     pub bid: Option<u8>,
-    /// Whether it may have been among what was not captured: then they may be for different bindings.
+    /// Whether the BID may be in what was not captured: the requests may then be for different bindings.
     pub hides_bid: bool,
     /// Where the last of them came from.
     pub source: SocketAddrV4,
@@ -73,7 +73,7 @@ impl Track {
         self.leg == asked.leg && self.is_for(asked)
     }
 
-    /// Whether another track is of requests that belong to this one.
+    /// Whether another track has the same leg, care-of address and BID, so that its requests belong to this one.
     pub fn is_like(&self, other: &Self) -> bool {
         let key = |track: &Self| {
             (track.leg, track.care_of_address, track.has_multipath, track.bid, track.hides_bid)
@@ -89,7 +89,8 @@ impl Track {
             && self.hides_bid == said.hides_its_bid()
     }
 
-    /// Whether it is of requests that may be for the same binding as one that can be read.
+    /// Whether the requests of the track may be for the same binding as this one: where their BID was not captured, the
+    /// care-of address decides.
     pub fn may_be_for(&self, asked: &Asked) -> bool {
         self.is_for(asked) || self.hides_bid && self.care_of_address == asked.request.care_of_address
     }
@@ -110,7 +111,7 @@ impl Track {
         }
     }
 
-    /// Takes what is remembered under another name of the same node (D7).
+    /// Takes over what is remembered under another name of the same node (D7).
     pub fn absorb(&mut self, mut other: Self) {
         let highest = self.highest.max(other.highest);
         let registering = self.registering.max(other.registering);

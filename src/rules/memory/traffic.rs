@@ -20,12 +20,13 @@ const KEYS: usize = 128;
 pub(in crate::rules) struct TrafficMemory {
     /// When each far end was last used, in either direction.
     used: Vec<(FarEnd, Timestamp)>,
-    /// Where tunnels of the session end or ended, and when an update of a binding took its tunnel from there; by end.
+    /// The far ends where tunnels of the session end or ended, sorted, each with the time of the accepted exchange
+    /// after which no tunnel of the session ended there any more.
     ends: Vec<(FarEnd, Option<Timestamp>)>,
     /// Whether there were more ends than are remembered.
     forgets_ends: bool,
     /// The GRE key, or none, that packets of each binding and direction last had, and the frame of the reply that had
-    /// last accepted the binding then.
+    /// last accepted the binding by then.
     gre: Vec<GreUse>,
     /// When a packet sent down two paths was last reported.
     pub copied: Option<Timestamp>,
@@ -36,7 +37,7 @@ pub(in crate::rules) struct TrafficMemory {
 /// The key of the last GRE packet of a binding in one direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::rules) struct GreUse {
-    /// Names the binding, as `binding_key` of the facts of a packet does.
+    /// Key of the binding, from `binding_key` in the facts of a packet.
     pub binding: u64,
     /// Which way the packet ran.
     pub direction: Direction,
@@ -47,8 +48,8 @@ pub(in crate::rules) struct GreUse {
 }
 
 impl TrafficMemory {
-    /// When a data packet used this end of a tunnel: the last one, or within the last minute before a binding's expiry,
-    /// where REG-018 asks, any one.
+    /// When a data packet used this end of a tunnel: the last such packet, or, within the last minute before a
+    /// binding's expiry, which REG-018 asks about, any such packet.
     pub fn last_use(&self, far_end: FarEnd) -> Option<Timestamp> {
         self.used.iter().find(|(end, _)| *end == far_end).map(|(_, time)| *time)
     }
@@ -71,14 +72,14 @@ impl TrafficMemory {
         self.forgets_ends || self.ends.iter().any(|(end, _)| end.is_near(far_end))
     }
 
-    /// When an update of a binding took its tunnel from here, if it did.
+    /// When an accepted exchange moved or ended the tunnel here, if one did.
     pub fn left_end(&self, far_end: FarEnd) -> Option<Timestamp> {
         let left = self.ends.iter().filter(|(end, _)| end.is_near(far_end));
         left.filter_map(|(_, left)| *left).max()
     }
 
-    /// Brings up to date where tunnels of a node end after an accepted exchange, and what the reply says of IPv6 tunnels;
-    /// `before` are the node's bindings before it. Gives the ends where none was before.
+    /// Notes where tunnels of a node end after an accepted exchange, and what the reply says of IPv6 tunnels; `before`
+    /// are the node's bindings before the exchange. Gives the far ends where no tunnel ended before.
     pub fn note_exchange(
         &mut self,
         answer: &Answer,
@@ -94,8 +95,8 @@ impl TrafficMemory {
         self.note_ends(before, after, time)
     }
 
-    /// Notes where tunnels end after an exchange and where they ended before it; gives those where none ended before,
-    /// as far as it was noted.
+    /// Notes where tunnels end after an exchange and where they ended before it; gives the far ends where none was
+    /// noted before.
     fn note_ends(
         &mut self,
         before: impl Iterator<Item = FarEnd>,
@@ -115,7 +116,7 @@ impl TrafficMemory {
         new
     }
 
-    /// Notes an end of a tunnel; says whether it was noted already.
+    /// Notes an end of a tunnel; gives whether it was noted already.
     fn note_end(&mut self, far_end: FarEnd, left: Option<Timestamp>) -> bool {
         let place = match self.ends.binary_search_by_key(&far_end, |(end, _)| *end) {
             Ok(place) => {
@@ -138,8 +139,8 @@ impl TrafficMemory {
         self.gre.iter().find(|known| known.binding == seen.binding && known.direction == seen.direction)
     }
 
-    /// Notes a GRE packet; says whether packets like earlier ones may be judged otherwise from now on: it has another key
-    /// than the one before, or one of another binding is forgotten.
+    /// Notes a GRE packet; gives whether packets like earlier ones may be judged differently from now on: the packet
+    /// has another key than the one before, or the key of another binding was forgotten.
     pub fn note_gre(&mut self, seen: GreUse) -> bool {
         let known = |known: &&mut GreUse| known.binding == seen.binding && known.direction == seen.direction;
         if let Some(known) = self.gre.iter_mut().find(known) {

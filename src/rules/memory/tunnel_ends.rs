@@ -1,4 +1,4 @@
-//! Where tunnels of nodes end or ended: whose a packet can be that somebody sends there.
+//! Where tunnels of nodes end or ended: this tells to which nodes a packet sent there may belong.
 
 use std::hash::BuildHasher;
 
@@ -8,26 +8,26 @@ use smallvec::SmallVec;
 use crate::rules::facts::live;
 use crate::state::{Binding, Entry, FarEnd, Index, Observer, tag};
 
-/// The most nodes remembered for one end. Where more have a tunnel to it at the same time, rules that ask for all of them
-/// say nothing.
+/// The most nodes remembered for one end. Where more nodes have a tunnel to it at the same time, rules that need all of
+/// them report nothing.
 const NODES_AT_ONE: usize = 1 << 10;
-/// So many nodes are visited for each that is noted, at the most, to make a list anew.
+/// To make a list anew, at most so many nodes are visited for each node that is noted.
 const VISITS: usize = 16;
 
-/// Nodes with tunnels, by where these end or ended: behind a NAT each tunnel in UDP has a port of its own.
+/// Nodes with tunnels, by where the tunnels end or ended. Behind a NAT each tunnel in UDP has a port of its own.
 #[derive(Debug)]
 pub(super) struct TunnelEnds {
     at: Vec<NodesAt>,
-    /// Where in that list an end is.
+    /// Index of an end in that list.
     by_end: Index,
     hasher: FixedState,
-    /// The most ends.
+    /// The most ends that are remembered.
     most: usize,
     /// New ends since those without a live binding were dropped.
     since_cleaning: usize,
     /// Nodes noted since a list was made anew.
     since_listing: usize,
-    /// Ends and nodes that were dropped or found no room.
+    /// How many ends and nodes were dropped or found no room.
     forgotten: u64,
 }
 
@@ -41,7 +41,7 @@ struct NodesAt {
 }
 
 impl TunnelEnds {
-    /// At most so many ends; `seed` is the hash's.
+    /// No ends yet, and at most `most`; `seed` is the hash's.
     pub fn new(most: usize, seed: u64) -> Self {
         Self {
             at: Vec::new(),
@@ -59,22 +59,22 @@ impl TunnelEnds {
         self.by_end.expect(self.tag_of(far_end));
     }
 
-    /// Indices of nodes with a tunnel that ends or ended there.
+    /// Indices of nodes with a tunnel that ends or ended at a far end.
     pub fn nodes(&self, far_end: FarEnd) -> &[u32] {
         self.find(far_end).map(|at| at.nodes.as_slice()).unwrap_or_default()
     }
 
-    /// The same, where they are all that have one there now.
+    /// The same, if these are all nodes with a tunnel there now; `None` if there may be more, or the end is not known.
     pub fn all_nodes(&self, far_end: FarEnd) -> Option<&[u32]> {
         self.find(far_end).filter(|at| !at.is_cut).map(|at| at.nodes.as_slice())
     }
 
-    /// Ends and nodes that were dropped or found no room.
+    /// How many ends and nodes were dropped or found no room.
     pub fn forgotten(&self) -> u64 {
         self.forgotten
     }
 
-    /// Notes that a tunnel of a node ends there. Nodes have indices below `nodes`.
+    /// Notes that a tunnel of a node ends at a far end. All nodes have indices below `nodes`.
     pub fn note(&mut self, slot: u32, far_end: FarEnd, nodes: usize, observer: &Observer) {
         let place = match self.place_of(far_end) {
             Some(place) => place,
@@ -90,7 +90,7 @@ impl TunnelEnds {
             return;
         }
         if at.is_cut && self.since_listing > nodes / VISITS {
-            // Of those that found no room nothing is known: the list is made anew.
+            // Nothing is known of nodes that found no room, so the list is made anew.
             self.since_listing = 0;
             let all = (0..u32::try_from(nodes).unwrap_or(u32::MAX))
                 .filter(|slot| ends_at(*slot, far_end, observer));
@@ -99,7 +99,7 @@ impl TunnelEnds {
             at.nodes.truncate(NODES_AT_ONE);
             at.nodes.retain(|known| *known != slot);
         } else if at.nodes.len() >= NODES_AT_ONE && !at.is_cut {
-            // Those that went make room.
+            // Nodes whose tunnel is gone make room.
             at.nodes.retain(|slot| ends_at(*slot, far_end, observer));
             at.is_cut = at.nodes.len() >= NODES_AT_ONE;
         }
@@ -110,8 +110,8 @@ impl TunnelEnds {
         }
     }
 
-    /// Whether there is room for another end. Those where nothing lives any more make room, but to look for them
-    /// takes a visit to all, and is done once in a while.
+    /// Whether there is room for another end. Ends without a live binding make room, but finding them takes a visit to
+    /// all ends, and is done only once in a while.
     fn has_room(&mut self, observer: &Observer) -> bool {
         self.since_cleaning = self.since_cleaning.saturating_add(1);
         if self.at.len() >= self.most && self.since_cleaning > self.most / 8 {
@@ -130,7 +130,7 @@ impl TunnelEnds {
 
     fn add(&mut self, far_end: FarEnd) -> usize {
         let place = self.at.len();
-        // There are no more than `most`.
+        // There are no more than `most` ends, which fits in 32 bits.
         let slot = u32::try_from(place).unwrap_or_default();
         self.by_end.insert(Entry { tag: self.tag_of(far_end), slot });
         self.at.push(NodesAt { far_end, nodes: SmallVec::new(), is_cut: false });
@@ -151,7 +151,7 @@ impl TunnelEnds {
     }
 }
 
-/// Whether a live tunnel of a node ends there.
+/// Whether a live tunnel of a node ends at a far end.
 fn ends_at(slot: u32, far_end: FarEnd, observer: &Observer) -> bool {
     let is_here = |binding: &Binding| binding.far_end == far_end;
     observer.node(slot).is_some_and(|node| live(node.bindings(), observer.clock()).any(is_here))

@@ -5,24 +5,24 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use super::latest::Latest;
 use crate::time::Timestamp;
 
-/// The most of each kind that are surely remembered.
+/// At least so many of each kind are remembered, and at most twice as many.
 const MOST: usize = 1 << 16;
-/// In place of a group of agents.
+/// Stands for a group of agents as destination.
 const ANY: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
 
-/// What is remembered of them.
+/// What is remembered of messages of which not even the fixed part was captured.
 #[derive(Debug)]
 pub(in crate::rules) struct Unread {
-    /// When one last went from one end to another.
+    /// When such a message last went from one end to another.
     between: Latest<(SocketAddrV4, SocketAddrV4), Timestamp>,
-    /// When a request last came, by its Home Address, where that was captured, and whether it may have gone elsewhere than
-    /// to its home agent.
+    /// When such a request was last seen, by its Home Address, if that was captured, and by whether it may have gone
+    /// elsewhere than to its home agent.
     requests: Latest<(Option<Ipv4Addr>, bool), Timestamp>,
-    /// Both ends of each; and of those of no node that was known the Home Address, where that was captured.
+    /// Both ends of each message, and the Home Address of messages of no known node, if that was captured.
     addresses: Latest<Ipv4Addr, ()>,
-    /// Whether of one of those the Home Address was not captured, or one is forgotten.
+    /// Whether the Home Address of a message of no known node was not captured, or an address was forgotten.
     of_anybody: bool,
-    /// How much was forgotten.
+    /// How many entries were forgotten.
     forgotten: u64,
 }
 
@@ -38,14 +38,14 @@ impl Unread {
         }
     }
 
-    /// How much was forgotten that a rule could have asked for.
+    /// How many entries were forgotten that a rule could have asked for.
     pub fn forgotten(&self) -> u64 {
         self.forgotten
     }
 
-    /// Notes one between two ends.
+    /// Notes a message between two ends.
     pub fn note_between(&mut self, (source, destination): (SocketAddrV4, SocketAddrV4), time: Timestamp) {
-        // What went to a group may be answered by any agent.
+        // A message to a group may be answered by any agent.
         let is_group = destination.ip().is_multicast() || destination.ip().is_broadcast();
         let to = if is_group { ANY } else { destination };
         let forgotten = self.between.insert((source, to), time);
@@ -58,14 +58,14 @@ impl Unread {
         self.note_forgotten(forgotten);
     }
 
-    /// Notes the ends of one.
+    /// Notes the ends of a message.
     pub fn note_ends(&mut self, ends: [Ipv4Addr; 2]) {
         for end in ends {
             self.note_address(end);
         }
     }
 
-    /// Notes one of no node that is known.
+    /// Notes a message of no known node.
     pub fn note_stranger(&mut self, home_address: Option<Ipv4Addr>) {
         self.of_anybody |= home_address.is_none();
         if let Some(home_address) = home_address {
@@ -79,7 +79,7 @@ impl Unread {
         self.note_forgotten(forgotten);
     }
 
-    /// Whether one went from one end to another, or to a group, within so many nanoseconds before `time`.
+    /// Whether a message went from one end to another, or to a group, within `span` nanoseconds before `time`.
     pub fn saw_between(
         &self,
         (source, destination): (SocketAddrV4, SocketAddrV4),
@@ -90,25 +90,27 @@ impl Unread {
         [destination, ANY].iter().any(|to| self.between.get(&(source, *to)).is_some_and(is_recent))
     }
 
-    /// Whether a request that may be of this node came within so many nanoseconds before `time`, wherever it went.
+    /// Whether a request that may be of the node with this Home Address was seen within `span` nanoseconds before
+    /// `time`, wherever it went.
     pub fn saw_request_of(&self, home_address: Ipv4Addr, time: Timestamp, span: i64) -> bool {
-        // One without a home address may be of anybody who has a NAI.
+        // A request without a home address may be of any node with a NAI.
         [Some(home_address), Some(Ipv4Addr::UNSPECIFIED), None]
             .iter()
             .any(|of| self.saw_request(*of, false, time, span) || self.saw_request(*of, true, time, span))
     }
 
-    /// The same of one that may have gone elsewhere than to its home agent, and has this Home Address.
+    /// Whether a request that may be of this node, and may have gone elsewhere than to its home agent, was seen within
+    /// `span` nanoseconds before `time`.
     pub fn saw_elsewhere(&self, home_address: Ipv4Addr, time: Timestamp, span: i64) -> bool {
         [Some(home_address), None].iter().any(|of| self.saw_request(*of, true, time, span))
     }
 
-    /// Whether one may have been of a node that was not known, and has this home address or none.
+    /// Whether a message of no known node may have been of a node with this home address, or of one with none.
     pub fn may_be_of(&self, home_address: Option<Ipv4Addr>) -> bool {
         self.of_anybody || self.names(home_address.unwrap_or(Ipv4Addr::UNSPECIFIED))
     }
 
-    /// Whether one came from here or went here, or is of a node that was not known and has this Home Address.
+    /// Whether a message came from this address or went there, or is of no known node and has it as Home Address.
     pub fn names(&self, address: Ipv4Addr) -> bool {
         self.addresses.get(&address).is_some()
     }

@@ -20,16 +20,16 @@ use crate::state::{Binding, FarEnd, Node, Observer, can_be_agent, prefetch};
 use crate::time::Timestamp;
 use crate::wire::{MessageType, Numbers, low_half};
 
-/// The most ends of tunnels that are remembered, and addresses of senders and agents.
+/// The most that are remembered of each: ends of tunnels, other names of nodes, and home agents that know Type 154.
 const ADDRESSES: usize = 1 << 20;
-/// So many reports in all sessions together are surely not made again.
+/// At least so many of the latest reports in all sessions together are not made again.
 const ONCE: usize = 1 << 19;
-/// The most requests that are remembered of which it was not captured whose they are.
+/// At least so many of the latest requests whose node was not captured are remembered, and at most twice as many.
 const NAMELESS: usize = 1 << 16;
-/// So many alarms are never too many.
+/// Up to so many alarms are kept without looking for stale ones.
 const ALARMS: usize = 1 << 12;
 
-/// Where a request came from and went, and the low half of its Identification.
+/// Source and destination of a request, and the low half of its Identification.
 type Nameless = ((SocketAddrV4, SocketAddrV4), u32);
 
 /// The memory of all rules.
@@ -43,8 +43,8 @@ pub(in crate::rules) struct World {
     pub knows_family: HashSet<Ipv4Addr, FixedState>,
     /// Messages of which not even the fixed part was captured.
     pub unread: Unread,
-    /// The last request of which it was not captured whose it is, from one end to another and with a low half of the
-    /// Identification: the first copy of it, and when it was seen.
+    /// The last request whose node was not captured, by its two ends and the low half of its Identification: the group
+    /// of the request, which is the frame of its first copy, and when it was seen.
     nameless: Latest<Nameless, (u64, Timestamp)>,
     /// Revocations and their acknowledgements.
     pub revocations: Revocations,
@@ -56,15 +56,15 @@ pub(in crate::rules) struct World {
     ends: TunnelEnds,
     /// Alarms for expiries: time, node and its birth.
     alarms: BinaryHeap<Reverse<(Timestamp, u32, u32)>>,
-    /// How many of them there may be until those that mean nothing any more are taken out.
+    /// How many alarms there may be before stale ones are taken out.
     most_alarms: usize,
-    /// Nodes that turned out to be another name.
+    /// Nodes that turned out to be other names of nodes (D7).
     names: Names,
     /// Rules and keys that are not reported again in any session.
     once: Latest<(&'static str, u64), ()>,
     /// How many sessions had a registration that the snapshot length cut.
     obscured: u64,
-    /// How much was forgotten of names, and of what was reported once.
+    /// How many names, requests whose node was not captured and reports made once were forgotten.
     forgotten: u64,
 }
 
@@ -106,24 +106,26 @@ impl World {
         (*birth == observer.node(node)?.birth()).then_some(session)
     }
 
-    /// Whether the whole binding table of a session is known (D10); where nothing is remembered of it nothing hides it.
+    /// Whether the whole binding table of a session is known (D10). Where nothing is remembered of the session, a cold
+    /// start alone decides.
     pub fn is_anchored(&self, session: Option<&Session>) -> bool {
         let cold_start = self.options.cold_start;
         session.map_or(cold_start, |session| session.is_anchored(cold_start))
     }
 
-    /// Whether it was known before a time.
+    /// Whether the whole binding table of a session was known before a time.
     pub fn was_anchored(&self, session: Option<&Session>, time: Timestamp) -> bool {
         let cold_start = self.options.cold_start;
         session.map_or(cold_start, |session| session.was_anchored(cold_start, time))
     }
 
-    /// Whether it was known from the beginning, and not only since a registration replaced or ended all.
+    /// Whether the whole binding table was known from the beginning, and not only since a registration replaced or
+    /// ended all bindings.
     pub fn is_known_from_start(&self, session: &Session) -> bool {
         session.is_known_from_start(self.options.cold_start)
     }
 
-    /// The session of a node, made if there is none.
+    /// The session of a node, which is made if there is none; `None` if there is no such node.
     pub fn session_mut(&mut self, node: u32, observer: &Observer) -> Option<&mut Session> {
         let index = node as usize;
         let node = observer.node(node)?;
@@ -146,8 +148,8 @@ impl World {
         place.as_deref_mut().map(|(_, session)| session)
     }
 
-    /// Notes a registration or revocation of which not even the fixed part was captured: what it did to its node is not
-    /// known.
+    /// Notes a registration or revocation of which not even the fixed part was captured: its effect on its node is
+    /// unknown.
     #[cold]
     pub(in crate::rules) fn note_unread(&mut self, message: &MessageFacts<'_, '_>, observer: &Observer) {
         let (source, destination) = (message.source, message.destination);
@@ -157,7 +159,7 @@ impl World {
         let of_agent = |agent: SocketAddrV4| observer.owner_of(*agent.ip(), IpAddr::V4(home_address?));
         let asked = || self.recent.between(destination, source).next()?.node;
         let node = of_agent(source).or_else(|| of_agent(destination)).or_else(asked);
-        // Where it does not say whose it is, it is of those that have a tunnel there.
+        // A message without a captured Home Address may belong to any node that has a tunnel at one of its ends.
         let here = |end: SocketAddrV4| {
             let ends = [None, Some(end.port())].map(|port| FarEnd { address: *end.ip(), port });
             ends.into_iter().flat_map(|end| self.nodes_at(end).iter().copied())
@@ -177,7 +179,7 @@ impl World {
         if node.is_none() {
             self.unread.note_stranger(home_address);
         }
-        // Of which not even the type was captured may be either.
+        // A message of which not even the type was captured may be of either type.
         let may_be = |kind: MessageType| octets.first().is_none_or(|octet| *octet == kind.0);
         if may_be(MessageType::REGISTRATION_REPLY) {
             self.note_that_it_may_know_multipath(*source.ip());
@@ -189,43 +191,43 @@ impl World {
         }
     }
 
-    /// Notes that an agent answered a request that had Type 154, or may have had it. An address that asks any agent names
-    /// none.
+    /// Notes that an agent answered a request that had Type 154, or may have had it. An address that stands for any
+    /// agent is not noted.
     pub(in crate::rules) fn note_that_it_may_know_multipath(&mut self, home_agent: Ipv4Addr) {
         if can_be_agent(home_agent) && self.knows_family.len() < ADDRESSES {
             self.knows_family.insert(home_agent);
         }
     }
 
-    /// Notes that something was accepted of a node of which not all was seen.
+    /// Notes that a registration of a node was accepted of which not all was seen.
     pub(in crate::rules) fn obscure(&mut self, node: u32, observer: &Observer) {
         let is_first = self.session_mut(node, observer).is_some_and(Session::obscure);
         self.obscured = self.obscured.saturating_add(u64::from(is_first));
     }
 
-    /// How many sessions that happened to.
+    /// How many sessions had such a registration.
     pub fn obscured(&self) -> u64 {
         self.obscured
     }
 
-    /// Whether a request may have reached a foreign agent before, as one of which not even the fixed part was captured, or not
-    /// whose it is.
+    /// Whether a request may have reached a foreign agent before, as a request of which not even the fixed part, or not
+    /// its node, was captured.
     pub fn may_be_relayed(&self, asked: &Asked) -> bool {
         let timeout = self.options.reply_timeout;
         self.unread.saw_elsewhere(asked.request.home_address, asked.place.time, timeout)
     }
 
-    /// Whether a request, other than that of `group` if there is one, went there of which it was not captured whose it is,
-    /// within the reply timeout before `time`.
+    /// Whether a request whose node was not captured, other than that of `group` if one is given, had these ends and
+    /// this low half of the Identification within the reply timeout before `time`.
     pub(in crate::rules) fn saw_nameless(&self, key: Nameless, group: Option<u64>, time: Timestamp) -> bool {
         let is_recent = |seen: Timestamp| (0..=self.options.reply_timeout).contains(&time.since(seen));
         self.nameless.get(&key).is_some_and(|(other, seen)| Some(*other) != group && is_recent(*seen))
     }
 
-    /// Gives the memory of a node that turned out at `time` to be another name of `to` to that one (D7).
+    /// Moves the memory of a node that turned out at `time` to be another name of `to` to that node (D7).
     pub fn merge(&mut self, name: u32, to: u32, time: Timestamp, observer: &Observer) {
         self.names.insert(name, to, time);
-        // Another node may have its index by now.
+        // Another node may have this index by now, and the memory may already be that node's.
         let birth = observer.node(name).map(Node::birth);
         let place = self.sessions.get_mut(name as usize);
         let Some(memory) = place.and_then(|place| place.take_if(|memory| Some(memory.0) != birth)) else {
@@ -242,12 +244,12 @@ impl World {
         self.names.node_of(node, time)
     }
 
-    /// Whether names have to be forgotten: what was found about them is told of their nodes before.
+    /// Whether names have to be forgotten; findings about them are given to their nodes before that.
     pub fn has_many_names(&self) -> bool {
         self.names.is_full()
     }
 
-    /// Forgets the names that nothing is decided about any more at a time.
+    /// Forgets the names about which nothing more can be decided at a time.
     pub fn forget_names(&mut self, time: Timestamp) {
         let span = self.options.reply_timeout.saturating_add(T_ACT);
         let since = time.before(span);
@@ -255,7 +257,7 @@ impl World {
         self.note_forgotten(forgotten);
     }
 
-    /// How much was forgotten that a rule could have asked for.
+    /// How many things were forgotten that a rule could have asked for.
     pub fn forgotten(&self) -> u64 {
         self.forgotten.saturating_add(self.ends.forgotten()).saturating_add(self.unread.forgotten())
     }
@@ -264,12 +266,12 @@ impl World {
         self.forgotten = self.forgotten.saturating_add(count as u64);
     }
 
-    /// Indices of nodes with a tunnel that ends or ended there.
+    /// Indices of nodes with a tunnel that ends or ended at a far end.
     pub fn nodes_at(&self, far_end: FarEnd) -> &[u32] {
         self.ends.nodes(far_end)
     }
 
-    /// The same, where they are all that have one there now.
+    /// The same, if these are all nodes with a tunnel there now; `None` if there may be more, or the end is not known.
     pub fn all_nodes_at(&self, far_end: FarEnd) -> Option<&[u32]> {
         self.ends.all_nodes(far_end)
     }
@@ -279,8 +281,8 @@ impl World {
         self.ends.expect(FarEnd { address, port: None });
     }
 
-    /// Whether a rule may be reported for this key in the session of a node: the first time only. One that looks for its
-    /// home agent has another session each time until it is answered (D7), and is the same node all the same.
+    /// Whether a rule may be reported for this key in the session of a node: the first time only. A node that looks for
+    /// its home agent gets another session each time until it is answered (D7), but counts as the same node here.
     pub fn first_time_of(&mut self, slot: u32, rule: &'static str, key: u64, observer: &Observer) -> bool {
         let is_first = self.session_mut(slot, observer).is_none_or(|session| session.first_time(rule, key));
         let Some(node) = observer.node(slot).filter(|node| is_first && node.seeks_home_agent()) else {
@@ -334,7 +336,7 @@ impl World {
                 session.remember_answered(asked, answer);
             }
             let is_own = answer.reply.code.is_of_home_agent();
-            // What was cut may have had it.
+            // A request that was cut may have had Type 154.
             let may_have_family = asked.said.has_family || asked.said.hides_something;
             if may_have_family && is_own {
                 self.note_that_it_may_know_multipath(asked.request.home_agent);
@@ -390,10 +392,10 @@ impl World {
         }
     }
 
-    /// Takes out the next alarm: the node, if it is still the same.
+    /// Takes out the next alarm: its time and node, if the node is still the same.
     pub(in crate::rules) fn take_alarm(&mut self, observer: &Observer) -> Option<(Timestamp, u32)> {
         let Reverse((time, slot, birth)) = self.alarms.pop()?;
-        // It may have been set again after an earlier one of the same node: what expires is judged once.
+        // The same alarm may have been set twice, around an earlier one of the same node: what expires is judged once.
         while self.alarms.peek() == Some(&Reverse((time, slot, birth))) {
             self.alarms.pop();
         }
@@ -403,14 +405,14 @@ impl World {
         {
             session.alarm = None;
         }
-        // What expires later than this needs another alarm, also where the observer was faster.
+        // Bindings that expire later need another alarm, even those that the observer has already seen expire.
         let later = node.bindings().iter().filter_map(Binding::lapse).filter(|lapse| *lapse > time);
         self.set_alarm_at(later.min(), slot, node, observer);
         Some((time, slot))
     }
 }
 
-/// What is due.
+/// What is due at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::rules) enum Due {
     /// The reply timeout of a request is over.

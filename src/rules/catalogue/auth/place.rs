@@ -29,7 +29,7 @@ fn are_out_of_order(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     finder.fires(text).at(octets_of(culprit));
 }
 
-/// The first extension that stands where it may not, and what is said of it.
+/// The first extension that stands where it may not, and the text of the finding.
 fn out_of_order<'m, 'a>(message: &'m MessageFacts<'_, 'a>) -> Option<(&'m Extension<'a>, String)> {
     let is_request = message.request().is_some();
     let nai = message.of_type(ExtensionType::NAI).last().filter(|_| is_request);
@@ -57,7 +57,7 @@ fn out_of_order<'m, 'a>(message: &'m MessageFacts<'_, 'a>) -> Option<(&'m Extens
         return Some((foreign, text));
     }
     let last = message.first(ExtensionType::FOREIGN_HOME_AUTHENTICATION)?;
-    // Where the Multipath family may stand, rules of its own say.
+    // Where the Multipath family may stand is judged by MP-005 and FB-006.
     let follows = |extension: &&Extension<'_>| {
         extension.offset > last.offset && extension.kind != ExtensionType::PADDING && !extension.is_family()
     };
@@ -172,7 +172,7 @@ fn is_a_misplaced_challenge(message: &MessageFacts<'_, '_>, finder: &mut Finder<
     finder.fires(text).at(octets_of(culprit));
 }
 
-/// The first challenge or Mobile-AAA extension that is where it may not be, and what is said of it.
+/// The first challenge or Mobile-AAA extension that stands where it may not, and the text of the finding.
 fn misplaced_challenge<'m, 'a>(
     message: &'m MessageFacts<'_, 'a>,
 ) -> Option<(&'m Extension<'a>, &'static str)> {
@@ -183,7 +183,7 @@ fn misplaced_challenge<'m, 'a>(
         if message.reply().is_some() {
             return Some((culprit, "Type 36/1 in a reply; it belongs in requests (RFC 4721 §6)"));
         }
-        // The first one decides: a Type 32 before it is before all.
+        // The first Type 36/1 decides: a Type 32 before it is before all of them.
         if home.is_none_or(|home| home.offset > culprit.offset) {
             return Some((culprit, "Type 36/1 without a Type 32 before it; it follows one (RFC 4721 §6)"));
         }

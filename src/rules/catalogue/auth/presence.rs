@@ -1,4 +1,4 @@
-//! Authenticators: that they are there, whole and right (AUTH).
+//! Authenticators: whether they are present, complete and correct (AUTH).
 
 use crate::counted::counted;
 use crate::rules::facts::{MessageFacts, Traits, name_of, octets_of};
@@ -103,13 +103,13 @@ pub static AUTH_003: Rule = Rule {
 
 fn uses_a_reserved_spi(message: &MessageFacts<'_, '_>, finder: &mut Finder<'_>) {
     for extension in message.extensions.iter().filter(|extension| extension.is_authentication()) {
-        // Nearly all pass here, where the SPI stands, without being read in full.
+        // Nearly all extensions pass here by their SPI, without being read in full.
         if extension.data.first_chunk().is_some_and(|spi| u32::from_be_bytes(*spi) > 255) {
             continue;
         }
         let Ok(Content::Authentication(Authentication { spi, .. })) = extension.content() else { continue };
         let is_generalized = extension.kind == ExtensionType::GENERALIZED_AUTHENTICATION;
-        // 2 is CHAP_SPI there.
+        // SPI 2 is CHAP_SPI in Type 36.
         if spi > 255 || is_generalized && spi == 2 {
             continue;
         }

@@ -1,4 +1,4 @@
-//! What is accepted, and replies that disagree (EXCH).
+//! What home agents accept, and replies that disagree (EXCH).
 
 use std::collections::HashMap;
 
@@ -66,7 +66,7 @@ pub static EXCH_006: Rule = Rule {
 
 fn accepts_what_points_nowhere(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     let Some(asked) = answering.asked_lately().filter(|asked| asked.request.lifetime > 0) else { return };
-    // What lived does not matter where Overwrite ends it.
+    // Which bindings were live does not matter where Overwrite ends them.
     let is_known =
         if asked.is_overwrite() { answering.anchored } else { answering.is_anchored_before(asked) };
     if !is_known || !answering.accepts() {
@@ -258,8 +258,8 @@ fn supplies_unusable_flow_bindings(answering: &Answering<'_, '_, '_>, finder: &m
             .at(facts.bid_octets());
         return;
     }
-    // By selector: both messages can be full of Flow-Bindings. Two of a selector that say different things are enough: what
-    // is supplied differs from one of them if it differs from any.
+    // Looked up by selector, because both messages can be full of Flow-Bindings. Two rules of a selector that say
+    // different things are enough: a supplied rule that differs from any rule differs from one of these two.
     let mut asked_for: HashMap<&NormalSelector, SmallVec<[&FlowRule; 2]>, _> =
         HashMap::with_hasher(FixedState::with_seed(answering.world.options.seed));
     for rule in &asked.said.flow_rules {

@@ -8,44 +8,44 @@ use crate::state::{Bid, Binding};
 /// The BIDs of live bindings just before a reply, and that of the request it answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct KnownBids {
-    /// All of them.
+    /// All of these BIDs.
     all: OctetSet,
     own: Option<u8>,
 }
 
 impl KnownBids {
-    /// Of a copy of the reply that decided the request, as it was before that one.
+    /// The BIDs before a reply; for a later copy of the reply that decided the request, those before that first reply.
     pub(super) fn of(answering: &Answering<'_, '_, '_>, asked: &Asked) -> Self {
         Self::among(answering.live_before().chain(answering.ended_by_first_reply(asked)), asked)
     }
 
-    /// Those of some live bindings and of a request.
+    /// The BIDs of these live bindings and of a request.
     pub(super) fn among<'b>(live: impl Iterator<Item = &'b Binding>, asked: &Asked) -> Self {
         let own = asked.usable_bid();
         Self { all: live.filter_map(|binding| binding.bid().map(Bid::octet)).chain(own).collect(), own }
     }
 
-    /// Without the bindings that are live: Overwrite ends them.
+    /// Only the BID of the request, without those of live bindings, which Overwrite ends.
     pub(super) fn without_live(self) -> Self {
         Self { all: self.own.into_iter().collect(), ..self }
     }
 
-    /// Whether a BID is one of them.
+    /// Whether a BID is known.
     pub(super) fn has(&self, bid: u8) -> bool {
         self.all.has(bid)
     }
 
-    /// Whether one of these BIDs is one of them.
+    /// Whether at least one of these BIDs is known.
     pub(super) fn has_any(&self, bids: &OctetSet) -> bool {
         bids.meets(&self.all)
     }
 
-    /// Whether all of these BIDs are among them.
+    /// Whether all of these BIDs are known.
     pub(super) fn has_all(&self, bids: &OctetSet) -> bool {
         bids.is_within(&self.all)
     }
 
-    /// What there is, in words.
+    /// The known BIDs, in words.
     pub(super) fn title(&self) -> String {
         if self.all.is_empty() {
             "no BID is live".to_owned()

@@ -135,10 +135,10 @@ fn does_not_try_again(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>
         ))
         .at(fields::CODE)
         .later(until, false, move |world, observer| {
-            // A node may have turned out to be another name of one since.
+            // The node may have turned out to be another name of a node since.
             let nodes = slots.iter().flatten().map(|slot| world.node_of(*slot, time));
             let mut sessions = nodes.filter_map(|node| world.session(node, observer));
-            // It may be among what was cut.
+            // The new registration may be among the messages that were cut.
             !sessions.any(|session| session.is_obscured() || session.tracks.iter().any(is_retry))
                 && !world.unread.saw_request_of(home_address, until, T_ACT)
         });

@@ -393,7 +393,7 @@ impl Display for List<'_> {
     }
 }
 
-/// A Flow-Binding, to be written as people write it: its octets, which are fewer than what is read of them.
+/// A Flow-Binding, to be written as people write it: its octets, which take less room than what is read from them.
 struct RuleText(SmallVec<[u8; 32]>);
 
 impl RuleText {
@@ -420,7 +420,7 @@ fn differ(one: &FlowBindingFacts<'_>, other: &FlowBindingFacts<'_>) -> bool {
     one.action() != other.action() || (forwards && one.bids() != other.bids())
 }
 
-/// Whether every range has a start, and none ends before it begins (TS-001, TS-002, TS-003).
+/// Whether every end of a range has a start, and no range ends before it begins (TS-001, TS-002, TS-003).
 fn has_sound_ranges(selector: &TrafficSelector) -> bool {
     fn sound<T: Copy + PartialOrd>(bounds: Bounds<T>) -> bool {
         match (bounds.start, bounds.end) {
@@ -439,7 +439,7 @@ fn has_sound_ranges(selector: &TrafficSelector) -> bool {
         && sound(selector.protocol)
 }
 
-/// Whether a packet can be selected by both: the ranges meet in every field.
+/// Whether one packet can be selected by both rules: their ranges meet in every field.
 fn intersect(one: &FlowBindingFacts<'_>, other: &FlowBindingFacts<'_>) -> bool {
     fn meet<T: Copy + PartialOrd>(one: Bounds<T>, other: Bounds<T>) -> bool {
         match (one.range_or_single(), other.range_or_single()) {

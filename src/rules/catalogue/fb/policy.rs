@@ -51,7 +51,7 @@ fn ipv6_in_reply(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
 fn report_ipv6(message: &MessageFacts<'_, '_>, has_prefix: impl FnOnce() -> bool, finder: &mut Finder<'_>) {
     let is_ipv6 = |facts: &&FlowBindingFacts<'_>| !facts.overruns && facts.flow_binding.ts_format == 2;
     let mut ipv6 = message.flow_bindings.iter().filter(is_ipv6).peekable();
-    // Bindings are looked through only where there is something to say.
+    // Bindings are searched only where there is something to report.
     if ipv6.peek().is_none() || has_prefix() {
         return;
     }
@@ -73,7 +73,7 @@ fn has_prefix<'b>(session: &Session, mut live: impl Iterator<Item = &'b Binding>
         let registered = session.registered(binding);
         registered.is_some_and(|registered| registered.granted().prefixes_answered.iter().any(is_granted))
     };
-    // Something may have been granted that was not captured.
+    // A prefix may have been granted in what was not captured.
     session.is_obscured() || live.any(has_one)
 }
 
@@ -157,7 +157,7 @@ fn preferred_path_expired(expired: &Expired<'_>, finder: &mut Finder<'_>) {
     };
     let falls_back = |rule: &&PolicyRule| match &rule.action {
         RuleAction::Forward(list) => {
-            // Whatever expires at the same moment was still live before it.
+            // Bindings that expire at the same moment were still live before it.
             let mut choices = list.bids().iter().skip_while(|listed| !expired.turn.before.has(**listed));
             choices.next() == Some(&bid) && choices.any(|listed| expired.turn.after.has(*listed))
         }
@@ -193,7 +193,7 @@ pub static FB_017: Rule = Rule {
 
 fn exhausted_by_removal(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     let Some(node) = answering.node.filter(|_| answering.removes_a_binding) else { return };
-    // Flow-Bindings of this very exchange may be among what was cut, and have changed the rule.
+    // Flow-Bindings of this very exchange may be in what was cut, and may have changed the rule.
     if answering.hides_something() {
         return;
     }
@@ -204,7 +204,7 @@ fn exhausted_by_expiry(expired: &Expired<'_>, finder: &mut Finder<'_>) {
     report_exhausted(expired.node, &expired.turn.after, expired.session, finder);
 }
 
-/// Reports the rules that have no live BID although something is live.
+/// Reports the rules that have no live BID although a binding of the session is live.
 fn report_exhausted(node: &Node, live: &LiveBids, session: &Session, finder: &mut Finder<'_>) {
     if live.is_empty() || session.is_obscured() {
         return;

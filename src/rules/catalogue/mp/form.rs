@@ -419,7 +419,7 @@ fn requested<'m, 'a>(
     message.sound_multipaths().filter(move |_| message.request().is_some())
 }
 
-/// The 16-bit Length of an extension with a long header.
+/// The octets of the 16-bit Length of an extension with a long header.
 fn length_octets(extension: &Extension<'_>) -> std::ops::Range<usize> {
     let start = extension.offset.saturating_add(2);
     start..start.saturating_add(2)

@@ -213,7 +213,7 @@ pub static MP_024: Rule = Rule {
 };
 
 fn not_from_its_interface(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
-    // Type 144 may be what cannot be seen.
+    // A Type 144 may be in what was not captured.
     if !asking.message.has_multipath() || !asking.message.is_whole() {
         return;
     }
@@ -327,7 +327,7 @@ fn bids_at(asking: &Asking<'_, '_, '_>, address: Ipv4Addr) -> Vec<u8> {
     here.filter_map(Binding::bid).map(Bid::octet).collect()
 }
 
-/// When a binding was last accepted under its own name.
+/// When a binding was last accepted by a request of its own; if that is not remembered, when it was last refreshed.
 fn last_accepted(asking: &Asking<'_, '_, '_>, binding: &Binding) -> Timestamp {
     asking.session.registered(binding).map_or(binding.refreshed, |registered| registered.accepted.time)
 }

@@ -27,7 +27,7 @@ pub static MP_016: Rule = Rule {
 };
 
 fn shared_end(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
-    // A pair comes to be when one of the two is registered; the others were looked at then.
+    // A pair arises when one of its two bindings is registered; the other pairs were looked at then.
     let Some(bid) = answering.accepted().and_then(Asked::usable_bid) else { return };
     let ends = || {
         let bindings = answering.live_after();

@@ -34,13 +34,15 @@ fn copies_no_low_half(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>
     let reply = answering.reply;
     let low = low_half(reply.identification);
     let is_theirs = |asked: &&Asked| asked.request.home_address == reply.home_address;
-    // Where the clock went back behind the latest copy of a request, it waits, and this reply has its number.
+    // Where the clock went back to before the latest copy of a request, this reply does not count as its reply, but
+    // still has its low half.
     let has_it = |asked: &Asked| low_half(asked.request.identification) == low;
     if answering.asked_on_this_path().filter(is_theirs).any(has_it) {
         return;
     }
     let waits = |asked: &&Asked| is_theirs(asked) && !answering.world.recent.is_answered(asked);
-    // Its reply may be one of which not even the fixed part was captured, and so may another request.
+    // The reply to the request that waits may be one of which not even the fixed part was captured, and so may the
+    // request that this reply answers.
     let had_unread = || {
         let (unread, timeout) = (&answering.world.unread, answering.world.options.reply_timeout);
         let way = (answering.message.source, answering.message.destination);
@@ -80,7 +82,7 @@ pub static REG_011: Rule = Rule {
 fn was_not_asked_for(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     let timeout = answering.world.options.reply_timeout;
     let since_start = answering.world.started.map_or(0, |started| answering.time().since(started));
-    // What was not read may be asked for from elsewhere.
+    // An unread request from elsewhere may have asked for this reply.
     let was_asked = || {
         let (unread, home_address) = (&answering.world.unread, answering.reply.home_address);
         answering.asked_on_this_path().next().is_some()
@@ -246,7 +248,7 @@ pub static REG_028: Rule = Rule {
 fn duplicate_extends(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     let Some(asked) = answering.asked.filter(|_| answering.accepts()) else { return };
     let lifetime = answering.reply.lifetime;
-    // A second reply to the one request is no duplicate of the request.
+    // A second reply to the same request does not make the request a duplicate.
     let is_same =
         |registered: &&Registered| registered.has_name_of(asked) && registered.asked < asked.place.frame;
     if !answering.session.registered.iter().any(|registered| is_same(&registered)) {

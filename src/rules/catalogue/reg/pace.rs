@@ -1,4 +1,4 @@
-//! How often, and how long: pace, silence, expiry (REG).
+//! How often and for how long: pace, silence, expiry (REG).
 
 use crate::rules::facts::{Asking, Expired, Leg, Traits, Unanswered};
 use crate::rules::finder::Finder;
@@ -27,8 +27,8 @@ pub static REG_015: Rule = Rule {
     check: Check::Request(Traits::NONE, comes_too_soon),
 };
 
-/// Whether a reply, of which not even the fixed part was captured, may have come since a time to the last request of a track,
-/// or to where this one comes from.
+/// Whether a reply of which not even the fixed part was captured may have come since a time, to the source of the
+/// track's last request or to that of this request.
 fn may_be_answered(asking: &Asking<'_, '_, '_>, track: &Track, since: Timestamp) -> bool {
     let span = asking.time().since(since);
     let to = |end| asking.world.unread.saw_between((asking.message.destination, end), asking.time(), span);
@@ -70,7 +70,7 @@ fn does_not_back_off(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
     let gap = asking.time().since(track.last.place.time);
     let wanted = asking.request.lifetime;
     let is_within_lifetime = expiry(track.last.place.time, wanted).is_none_or(|end| asking.time() < end);
-    // 1.8 times the gap before. Where the clock of the capture went back, neither is one.
+    // 1.8 times the gap before. Where the clock of the capture went back, a gap does not count.
     let is_short = gap >= 0 && before >= 0 && gap.saturating_mul(10) < before.saturating_mul(18);
     if is_short
         && is_within_lifetime
@@ -110,7 +110,7 @@ fn got_no_reply(unanswered: &Unanswered<'_>, finder: &mut Finder<'_>) {
     let is_clear = asked.said.is_authorized && asked.said.is_whole && !asked.said.has_unknown_critical;
     let low = low_half(asked.request.identification);
     let timeout = world.options.reply_timeout;
-    // One of which not even the fixed part was captured.
+    // A reply of which not even the fixed part was captured.
     let had_unread = || {
         world.unread.saw_between((asked.destination, asked.source), asked.place.time.after(timeout), timeout)
     };
@@ -148,7 +148,7 @@ fn expires_in_use(expired: &Expired<'_>, finder: &mut Finder<'_>) {
     let binding = expired.binding;
     let Some(last) = expired.session.traffic.last_use(binding.far_end) else { return };
     let idle = expired.time.since(last);
-    // It may have been renewed by what was not captured.
+    // A message that was not captured may have renewed the binding.
     if !(0..=IN_USE).contains(&idle) || expired.session.is_obscured() {
         return;
     }
@@ -156,8 +156,8 @@ fn expires_in_use(expired: &Expired<'_>, finder: &mut Finder<'_>) {
         Some(bid) => format!("BID {} at {}", bid.octet(), binding.care_of_address),
         None => format!("the binding of {}", binding.care_of_address),
     };
-    // Not all packets are looked at one by one, so that this one need not be the last. The reply may be that of a bulk
-    // renewal, and the binding older than it.
+    // Not all packets are looked at one by one, so this packet need not be the last. The reply may be that of a bulk
+    // renewal, and the binding older than the reply.
     finder.fires(format!(
         "{name} expired {} s after this reply, and a packet used it {} before its end; the node should register again in \
          time (RFC 5944 §3.6.2.2)",

@@ -74,7 +74,7 @@ pub static REG_006: Rule = Rule {
 fn changes_home_address(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     let home_address = answering.reply.home_address;
     let low = low_half(answering.reply.identification);
-    // A reply to the node that it names, or names for the first time, is not one to another that shares its path.
+    // A reply whose own request has its Home Address, or asks for one, answers no other request on the same path.
     let is_its_own = |asked: &Asked| {
         asked.request.home_address == home_address || asked.request.home_address.is_unspecified()
     };

@@ -9,7 +9,7 @@ use crate::rules::words::lifetime;
 use crate::rules::{Level, Rule, Scope, Subject};
 use crate::wire::{Decision, ExtensionType, RequestFlags};
 
-/// Where a request goes that looks for any foreign agent on the link (RFC 5944 §3.6.1.1).
+/// Destination of a request that looks for any foreign agent on the link (RFC 5944 §3.6.1.1).
 const ALL_MOBILITY_AGENTS: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 11);
 
 pub static REG_001: Rule = Rule {

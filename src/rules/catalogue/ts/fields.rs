@@ -46,7 +46,7 @@ fn ends_without_start(
         if selector.values().any(|start| start.field == end.field && !start.is_end) {
             continue;
         }
-        // The letter before, which is the start's.
+        // The flag of the start is the letter before that of the end.
         let start = char::from_u32(u32::from(end.letter).saturating_sub(1)).unwrap_or_default();
         finder
             .fires(format!(

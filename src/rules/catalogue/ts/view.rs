@@ -54,8 +54,8 @@ fn known(address: Ipv4Addr) -> Option<Ipv4Addr> {
     Some(address).filter(|address| !address.is_unspecified())
 }
 
-/// Reports the selectors of a message that do not fit a node with this home address; `said` is what the message's
-/// own extensions say.
+/// Reports the selectors of a message that do not fit a node with this home address; `said` is what the message's own
+/// extensions say.
 fn is_from_the_wrong_side(
     message: &MessageFacts<'_, '_>,
     home_address: Ipv4Addr,
@@ -63,7 +63,7 @@ fn is_from_the_wrong_side(
     said: &Said,
     finder: &mut Finder<'_>,
 ) {
-    // It may be one that found no room.
+    // The selector may fit a prefix that found no room in the session's memory.
     if !session.knows_all_prefixes() {
         return;
     }
@@ -117,7 +117,7 @@ impl Home {
     }
 }
 
-/// Ranges of addresses in order of their first, each with the last address of it and of all before it.
+/// Ranges of addresses, sorted by their first address, each with the greatest last address of it and all before it.
 struct Ranges<T>(Vec<(T, T)>);
 
 impl<T: Copy + Ord> Ranges<T> {
@@ -132,7 +132,7 @@ impl<T: Copy + Ord> Ranges<T> {
         Self(ranges)
     }
 
-    /// Whether one of them has an address from `first` to `last`; what runs backwards has none.
+    /// Whether one of the ranges has an address from `first` to `last`; if `last` is less than `first`, none has.
     fn meet(&self, first: T, last: T) -> bool {
         let begun = self.0.partition_point(|(from, _)| *from <= last);
         let furthest = self.0.get(..begun).and_then(<[_]>::last).map(|(_, to)| *to);

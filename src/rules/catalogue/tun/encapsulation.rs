@@ -34,7 +34,7 @@ fn downlink_not_negotiated(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// An encapsulation, once a binding, that none of the packet's bindings asked for.
+/// Reports, once per binding, an encapsulation that none of the packet's bindings asked for.
 fn not_negotiated(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     let Some(protocol) =
         carried.outer_protocol().map(IpProtocol).filter(|found| *found != IpProtocol::IP_IN_IP)
@@ -49,7 +49,7 @@ fn not_negotiated(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
         IpProtocol::MINIMAL => {
             (is_known && lacks(RequestFlags::minimal_encapsulation), "with M = 0 (RFC 5944 §3.3)")
         }
-        // What belongs to a session has a prefix that was accepted for it.
+        // IPv6 that belongs to a session has an accepted prefix; the question is whether it was accepted with Code 1.
         IpProtocol::IPV6 => (
             carried.is_surely_theirs() && !carried.has_direct_ipv6_prefix(),
             "and no IPv6 prefix accepted for its care-of address (RFC 5454 §3.3.2)",

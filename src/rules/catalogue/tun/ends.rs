@@ -57,7 +57,7 @@ fn no_binding_ever(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
             end_name(far_end)
         ))
         .later(until, true, move |world, observer| {
-            // What was accepted and cut may have been of this end.
+            // An accepted registration that was cut may have been for this far end.
             let had_it = |(slot, node): (u32, &Node)| {
                 let session = world.session(slot, observer);
                 node.is_inside_nat(far_end)
@@ -190,7 +190,7 @@ fn no_live_binding(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
             end_name(far_end)
         ))
         .later(until, true, move |world, observer| {
-            // Live at some moment within the grace, before or after.
+            // Live at some moment within the grace before or after the packet.
             let was_live = |binding: &Binding| {
                 let end = binding.ended.or(binding.expires);
                 binding.far_end.is_near(far_end)
@@ -207,7 +207,7 @@ fn no_live_binding(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
         });
 }
 
-/// Of nodes with their births those that are still there.
+/// The nodes that still exist, each with its index, of those given by index and birth.
 fn still_there<'o>(owners: &[(u32, u32)], observer: &'o Observer) -> impl Iterator<Item = (u32, &'o Node)> {
     let node = |(slot, birth): &(u32, u32)| {
         Some((*slot, observer.node(*slot).filter(|node| node.birth() == *birth)?))
@@ -215,7 +215,7 @@ fn still_there<'o>(owners: &[(u32, u32)], observer: &'o Observer) -> impl Iterat
     owners.iter().filter_map(node)
 }
 
-/// Whether the first of them is.
+/// Whether the first of these nodes still exists.
 fn is_there(owners: &[(u32, u32)], observer: &Observer) -> bool {
     still_there(owners.get(..1).unwrap_or_default(), observer).next().is_some()
 }

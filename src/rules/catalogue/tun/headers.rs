@@ -46,7 +46,7 @@ fn dont_fragment_lost(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
         }
         return;
     }
-    // What was found of a binding while it lived is not found again because it ended.
+    // What was reported of a binding while it was live is not reported again because it ended.
     let ended = carried.ended().map(|(binding, ..)| binding);
     let key = carried.far_end_key(kind);
     if finder.has_told(key) || ended.is_some_and(|binding| carried.untold(&[binding], kind, finder).is_none())
@@ -142,7 +142,7 @@ pub static TUN_021: Rule = Rule {
 };
 
 fn other_protocol_type(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
-    // The payload of another version begins elsewhere, and that of RFC 1701 routing behind its entries.
+    // With another GRE version the payload begins elsewhere, with RFC 1701 routing after the routing entries.
     let is_readable = |gre: &GreHeader| gre.version() == 0 && !gre.routing_present();
     let Some(gre) = carried.peeled.gre.filter(is_readable) else { return };
     let Some(nibble) = gre.payload_nibble else { return };
@@ -186,7 +186,7 @@ pub static TUN_022: Rule = Rule {
 };
 
 fn other_key(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
-    // An exchange of the binding may have been among what was cut.
+    // An exchange of the binding may have been among the messages that were cut.
     let Some(session) = carried.session.filter(|_| !carried.is_obscured()) else { return };
     let name = |key: Option<u32>| key.map_or_else(|| "none".to_owned(), |key| format!("{key:#010x}"));
     let uses = carried.gre_uses();
@@ -238,7 +238,7 @@ fn invalid_minimal(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
             ));
         }
     } else if carried.reassembled && carried.udp.is_none() {
-        // Its first fragment was judged; those of a tunnel in UDP are not.
+        // The first fragment of this packet was judged by itself; fragments of a tunnel in UDP are not.
     } else if let Checksum::Wrong { found, computed } = minimal.checksum {
         finder.fires(format!(
             "Checksum of the minimal forwarding header is {found:#06x}, computed {computed:#06x} (RFC 2004 §3)"

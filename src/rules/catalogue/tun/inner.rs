@@ -45,7 +45,7 @@ fn foreign_source(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// A node with a live binding at the far end, when the address belongs to none of those that have one there.
+/// A node with a live binding at the far end (index, home address), if no node that has one there owns the address.
 fn stranger(carried: &Carried<'_, '_>, address: IpAddr) -> Option<(u32, Option<Ipv4Addr>)> {
     let observer = carried.observer;
     let time = carried.time();
@@ -54,7 +54,7 @@ fn stranger(carried: &Carried<'_, '_>, address: IpAddr) -> Option<(u32, Option<I
             && live(node.bindings(), time).any(|binding| carried.is_at(binding))
     };
     let is_anchored = |slot: u32| carried.world.is_anchored(carried.world.session(slot, observer));
-    // One of which not all bindings are known may have one here.
+    // A node whose bindings are not all known may have one here.
     let may_be_here = |slot: u32| observer.node(slot).is_some_and(|node| is_here(node) || !is_anchored(slot));
     let lacks_prefixes = |slot: u32, node: &Node| {
         let session = carried.world.session(slot, observer);

@@ -38,7 +38,7 @@ fn downlink_strays(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// A packet in the tunnel of a live binding that is not the one its rule chooses.
+/// Reports a packet in the tunnel of a live binding that its rule does not choose.
 fn strays(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     if !carried.anchored || !carried.quiet {
         return;
@@ -113,7 +113,7 @@ fn downlink_leaks(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     }
 }
 
-/// A packet that a DROP rule decides.
+/// Reports a packet that a DROP rule decides.
 fn leaks(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
     if !carried.anchored || !carried.quiet {
         return;

@@ -1,4 +1,4 @@
-//! What requests say of tunnels (TUN).
+//! What requests say about tunnels (TUN).
 
 use crate::rules::facts::{Leg, MessageFacts, Traits, octets_of};
 use crate::rules::finder::Finder;

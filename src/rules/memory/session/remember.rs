@@ -1,5 +1,5 @@
-//! How the memory of a session comes about: from requests, replies and silence, and from what another name of the node
-//! was remembered by.
+//! How the memory of a session is filled: by requests, replies, missing replies, and the memory of another name of its
+//! node.
 
 use super::{PREFIXES, Session};
 use crate::rules::facts::{Leg, LiveBids};
@@ -14,12 +14,12 @@ const TRACKS: usize = 512;
 const REGISTERED: usize = 64;
 /// The most requests on the foreign agent's leg whose Identifications are remembered.
 const RELAYED: usize = 64;
-/// The most unanswered requests that are remembered, of refused policies and of refused prefixes.
+/// The most that are remembered of each: unanswered requests, refused policies and refused prefixes.
 const REFUSALS: usize = 32;
 
 impl Session {
-    /// Takes what is remembered of a session that turned out to be another name of this one (D7): requests and refusals.
-    /// It had no binding.
+    /// Takes over what is remembered of a session that turned out to be another name of this one (D7): requests and
+    /// refusals. The other session had no binding.
     pub(in crate::rules::memory) fn absorb(&mut self, mut other: Self) {
         self.rejected = self.latest_rejected(&mut other);
         let legs = [Leg::HomeAgent, Leg::ForeignAgent];
@@ -66,7 +66,7 @@ impl Session {
         self.tracks.iter().filter(|track| track.leg == leg).map(|track| track.last.place.time).max()
     }
 
-    /// The refusal with code 133 under either name, the latest one, that no request under the other name has followed.
+    /// The latest refusal with code 133 under either name that no request under the other name has followed.
     fn latest_rejected(&mut self, other: &mut Self) -> Option<Box<Rejected>> {
         let not_followed = |session: &mut Self, other: &Self| {
             let rejected = session.rejected.take()?;
@@ -98,7 +98,7 @@ impl Session {
         let last = Some((asked.request.identification, asked.said.payload));
         let [home, foreign] = &mut self.last;
         *(if asked.leg == Leg::HomeAgent { home } else { foreign }) = last;
-        // What was refused is compared with requests captured well after the reply (REG-014).
+        // A refusal is compared with requests captured well after the reply (REG-014).
         self.rejected = self.rejected.take().filter(|rejected| rejected.is_passed_over(asked));
         self.remember_prefixes(&asked.said);
     }
@@ -147,7 +147,7 @@ impl Session {
             }
             self.refused_flows.push((time, listed));
         }
-        // What a foreign agent answers on its own is no verdict of the home agent (EXCH-002).
+        // A reply that a foreign agent makes on its own is no verdict of the home agent (EXCH-002).
         if asked.said.has_multipath && code.decision() != Decision::DeniedByForeignAgent {
             self.last_multipath_reply = Some((answer.reply.home_agent, code));
         }
@@ -196,14 +196,14 @@ impl Session {
         }
     }
 
-    /// What a reply says of mobile networks; the earliest refusal of each counts. Only the reply to a request that was
-    /// seen ends refusals.
+    /// Remembers what a reply says of mobile networks; the earliest refusal of each counts. Only the reply to a request
+    /// that was seen ends refusals.
     fn remember_networks(&mut self, answer: &Answer, is_exchange: bool) {
         let time = answer.place.time;
         if answer.reply.code == ReplyCode::MOBILE_NETWORK_DISALLOWED {
             self.networks_forbidden.get_or_insert(time);
         }
-        // What was not captured of an acceptance may have accepted them.
+        // The part of an acceptance that was not captured may have accepted them.
         if answer.said.hides_something && answer.reply.code.is_accepted() && is_exchange {
             self.networks_forbidden = None;
             self.networks_refused.clear();
