@@ -104,7 +104,7 @@ impl Sections {
         stats: false,
     };
 
-    /// How many are wanted.
+    /// The number of sections that are wanted.
     pub fn count(&self) -> usize {
         let Self { messages, exchanges, ladder, nodes, flows, traffic, violations, findings, stats } = *self;
         [messages, exchanges, ladder, nodes, flows, traffic, violations, findings, stats]
