@@ -19,7 +19,7 @@ pub enum Target {
 }
 
 impl Target {
-    /// Reads a node as a user wrote it: as an `IPv4` address if it is one, otherwise as a NAI.
+    /// Reads a node as a user wrote it: as an IPv4 address if it is one, otherwise as a NAI.
     pub fn parse(text: &str) -> Self {
         text.parse().map_or_else(|_| Self::Nai(text.to_owned()), Self::HomeAddress)
     }
