@@ -42,8 +42,8 @@ pub struct Timeline {
 pub enum Next<'a> {
     /// A frame.
     Frame(Frame<'a>),
-    /// The next call may have to wait for the writer of a pipe, so output should be flushed now. Returned once before each
-    /// such wait, and never for regular files.
+    /// The next call may have to wait for the writer of a pipe, so output should be flushed now. Returned once before
+    /// each such wait, and never for regular files.
     Pause,
     /// All inputs have ended; [`Timeline::errors`] is complete.
     End,

@@ -33,7 +33,7 @@ pub struct Call {
     pub retries: u32,
     /// How long the first transmission waits for a reply.
     pub timeout: Duration,
-    /// The least time from this transmission to the next step's.
+    /// The least time between two transmissions, including the first one of the next step.
     pub gap: Duration,
     /// What the reply has to be like.
     pub expectations: Vec<Expectation>,

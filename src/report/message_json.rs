@@ -216,7 +216,7 @@ impl ToJson for SelectorJson<'_> {
     }
 }
 
-/// The packet inside a Tunnel Data message, under keys that no outer header uses.
+/// The packet inside a Tunnel Data message: the `inner` object.
 struct Inner {
     encapsulation: &'static str,
     source: IpAddr,

@@ -116,7 +116,7 @@ impl Sections {
 
 /// An output format: takes each message as it is read, and a summary at the end.
 pub trait Report {
-    /// Takes the time of the first frame, before any message. Only relative times need it.
+    /// Takes the time of the first frame, before any message. Relative times and the days in tables depend on it.
     fn begin(&mut self, _first: Timestamp) {}
 
     /// Takes the next message of the timeline, and what the rules found in it.

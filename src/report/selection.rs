@@ -52,7 +52,7 @@ impl<'t> Selection<'t> {
         self.observer
     }
 
-    /// Whether only one node is wanted.
+    /// Whether the tables are narrowed to a target.
     pub fn is_narrowed(&self) -> bool {
         self.target.is_some()
     }

@@ -39,7 +39,7 @@ impl ReplyCode {
     pub const IDENTIFICATION_MISMATCH: Self = Self(133);
     /// The home agent cannot make sense of the request.
     pub const POORLY_FORMED_REQUEST: Self = Self(134);
-    /// The node would have more bindings than it may.
+    /// The node would have more bindings than it is allowed.
     pub const TOO_MANY_BINDINGS: Self = Self(135);
     /// The request names another home agent; the reply names this one.
     pub const UNKNOWN_HOME_AGENT: Self = Self(136);
