@@ -1,9 +1,9 @@
 //! Traffic selectors as text, which reports print and `send` reads back.
 //!
-//! A selector is a list of terms, each at most once: `src A[-B]` or `src A/n`, `dst ...`, `proto NAME-or-N[-N]`, `sport
-//! N[-N]`, `dport N[-N]`, `ds N[-N]` (the 6-bit value), `spi N[-N]`, `label N[-N]` (IPv6). A selector without terms is
-//! `any`. A range whose start is not on the wire is `?-N`. No packet is within such a range, so the whole selector
-//! becomes `nothing (dport ?-N)`.
+//! A selector is a list of terms, each at most once: `src A[-B]` or `src A/n`, `dst ...`, `proto NAME-or-N[-N]`,
+//! `sport N[-N]`, `dport N[-N]`, `ds N[-N]` (the 6-bit value), `spi N[-N]`, `label N[-N]` (IPv6). A selector without
+//! terms is `any`. A range whose start is not on the wire is `?-N`. No packet is within such a range, so the whole
+//! selector becomes `nothing (dport ?-N)`.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
