@@ -27,7 +27,7 @@ struct RuleJson {
     why: &'static str,
 }
 
-/// A term: an addition of ours beside the rules that the contract has.
+/// A term, written in a list as the contract has it for rules.
 #[derive(Serialize)]
 struct DefinitionJson {
     id: &'static str,

@@ -12,7 +12,7 @@ use crate::wire::KeyRing;
 ///
 /// - A `message` when it is seen.
 /// - An `exchange` once, when it is decided: by its first reply, by being unsolicited, or by getting no reply in time.
-/// - A `node` when its bindings, its policy or its names have changed; changed counters alone write no record.
+/// - A `node` when its bindings, policy, prefixes, names or Multipath state have changed, but not its counters alone.
 /// - A `flow` when it is new, or when its verdict, its rule or the tunnels it takes have changed.
 /// - A `finding` when the rules have found it: after the message, exchange and node it is about.
 /// - In the end every node and flow once more, with their last counters, and `capture`.

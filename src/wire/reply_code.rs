@@ -27,7 +27,7 @@ impl ReplyCode {
 
     /// The foreign agent found the mobile node's authenticator wrong.
     pub const FAILED_AUTHENTICATION_AT_FOREIGN_AGENT: Self = Self(67);
-    /// The home agent is not allowed to serve this node or this request.
+    /// The home agent refuses by policy to serve this node or this request.
     pub const ADMINISTRATIVELY_PROHIBITED: Self = Self(129);
     /// The home agent has no resources left.
     pub const INSUFFICIENT_RESOURCES: Self = Self(130);
