@@ -1,8 +1,8 @@
-//! The clock of a pcapng interface: from its ticks to nanoseconds since the epoch.
+//! The clock of a pcapng interface: converts its ticks to nanoseconds since the epoch.
 
 use crate::time::{Precision, Timestamp};
 
-/// What `if_tsresol` and `if_tsoffset` of an interface say.
+/// The clock that `if_tsresol` and `if_tsoffset` of an interface describe.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Clock {
     scale: Scale,
@@ -14,21 +14,21 @@ pub(super) struct Clock {
 /// How many nanoseconds a tick lasts.
 #[derive(Clone, Copy, Debug)]
 enum Scale {
-    /// A tick is that many nanoseconds.
+    /// A tick is this many nanoseconds.
     Multiply(u64),
-    /// That many ticks are a nanosecond.
+    /// This many ticks are a nanosecond.
     Divide(u64),
     /// `2^n` ticks are a second.
     Binary(u32),
-    /// A tick is so short that no count of them makes a nanosecond.
+    /// A tick is so short that not even 2^64 ticks make a nanosecond.
     Nothing,
 }
 
 impl Clock {
-    /// `if_tsresol` of an interface that does not say: microseconds.
+    /// The `if_tsresol` of an interface that gives none: microseconds.
     pub(super) const DEFAULT_RESOLUTION: u8 = 6;
 
-    /// From `if_tsresol` (`10^-n` seconds, or `2^-n` when the highest bit is set) and `if_tsoffset` (seconds).
+    /// A clock from `if_tsresol` (`10^-n` seconds, or `2^-n` when the highest bit is set) and `if_tsoffset` (seconds).
     pub(super) fn new(resolution: u8, offset: i64) -> Self {
         let exponent = u32::from(resolution & 0x7f);
         let (scale, digits) = if resolution & 0x80 == 0 {
@@ -39,7 +39,7 @@ impl Clock {
             };
             (scale.unwrap_or(Scale::Nothing), exponent)
         } else {
-            // So many decimal digits are all that 2^-n has: fewer would tell ticks apart, and be the time of none.
+            // 2^-n has exactly n decimal digits: with fewer, a time would not be exactly that of its tick.
             (Scale::Binary(exponent), exponent)
         };
         Self {
@@ -54,7 +54,7 @@ impl Clock {
         self.precision
     }
 
-    /// The moment of `ticks`; saturates.
+    /// The time of `ticks`; saturates.
     pub(super) fn time(&self, ticks: u64) -> Timestamp {
         let ticks_wide = i128::from(ticks);
         let nanoseconds = match self.scale {

@@ -1,4 +1,4 @@
-//! Compression that capture files are stored with: told by content, undone as a stream.
+//! Compressed capture files: the compression is recognised by content and undone as a stream.
 
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
@@ -9,9 +9,9 @@ use zstd::stream::read::Decoder;
 /// How an input is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compression {
-    /// gzip (RFC 1952), one member or several, with octets of zero behind any of them.
+    /// gzip (RFC 1952): one or more members, each of which may be followed by zero octets.
     Gzip,
-    /// Zstandard (RFC 8878), one frame or several.
+    /// Zstandard (RFC 8878): one or more frames.
     Zstd,
 }
 
@@ -25,13 +25,13 @@ impl fmt::Display for Compression {
 }
 
 impl Compression {
-    /// Octets that [`Compression::of`] wants to see.
+    /// How many octets [`Compression::of`] needs.
     pub(super) const MAGIC_LENGTH: usize = 4;
 
-    /// What the `first` octets of an input say, or `None` when it is not compressed in a known way.
+    /// The compression of an input by its `first` octets; `None` if it is not compressed in a known way.
     pub(super) fn of(first: &[u8]) -> Option<Self> {
         match first {
-            // The third octet is the compression method, and deflate the only one there is.
+            // The third octet is the compression method; deflate (8) is the only one there is.
             [FIRST_OF_GZIP, 0x8b, 8, ..] => Some(Self::Gzip),
             // RFC 8878 section 3.1.1 and, for a skippable frame put in front, 3.1.2.
             [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Some(Self::Zstd),
@@ -39,8 +39,7 @@ impl Compression {
         }
     }
 
-    /// A reader of what `source` holds once decompressed; its stream begins with `first`, which was read
-    /// already.
+    /// A reader of the decompressed content of an input: the octets `first`, which were already read, then `source`.
     pub(super) fn undo(self, first: &[u8], source: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
         let compressed =
             BufReader::with_capacity(COMPRESSED_BUFFER, Cursor::new(first.to_vec()).chain(source));
@@ -51,10 +50,10 @@ impl Compression {
     }
 }
 
-/// The members of a gzip file, one after another. Tapes and block devices fill up with zeros what was written to them;
-/// gzip passes over those, and so is done here.
+/// The members of a gzip file, one after another. Tapes and block devices pad files with zeros; gzip skips these, and
+/// so does this reader.
 struct Members<R> {
-    /// The member at hand; `None` at the end of the file.
+    /// The member that is being read; `None` at the end of the file.
     member: Option<GzDecoder<R>>,
 }
 
@@ -66,7 +65,7 @@ impl<R: BufRead> Read for Members<R> {
                 return Ok(count);
             }
             let first = skip_zeros(member.get_mut())?;
-            // Told here, for the decoder takes a few octets of something else for a member that is cut off.
+            // Checked here, because the decoder takes a few octets of something else for a member that is cut off.
             if first.is_some_and(|first| first != FIRST_OF_GZIP) {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, "something else is behind its end"));
             }
@@ -80,7 +79,7 @@ impl<R: BufRead> Read for Members<R> {
     }
 }
 
-/// Passes over octets of zero, and gives the one behind them, if there is one.
+/// Skips zero octets and returns the octet after them, which it does not consume; `None` at the end.
 fn skip_zeros(source: &mut impl BufRead) -> io::Result<Option<u8>> {
     loop {
         let octets = source.fill_buf()?;
@@ -93,10 +92,10 @@ fn skip_zeros(source: &mut impl BufRead) -> io::Result<Option<u8>> {
     }
 }
 
-/// The first octet of each member (RFC 1952 section 2.3.1).
+/// The first octet of each gzip member (RFC 1952 section 2.3.1).
 const FIRST_OF_GZIP: u8 = 0x1f;
 
-/// Octets of compressed input that are read at a time.
+/// How many octets of compressed input are read at a time.
 const COMPRESSED_BUFFER: usize = 128 << 10;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What can be wrong with an input, said so that a user can act on it.
+//! What can be wrong with an input, worded so that a user can act on it.
 
 use std::fmt;
 use std::io::{self, ErrorKind};
@@ -9,9 +9,9 @@ use thiserror::Error;
 use super::Compression;
 use crate::counted::counted;
 
-/// An input that could not be read, or not to its end.
+/// An input that could not be read at all, or not to its end.
 ///
-/// It displays as a full sentence that names the file; [`InputError::help`] has the way out.
+/// It displays as a full sentence that names the file; [`InputError::help`] says what to do about it.
 #[derive(Debug, Error)]
 #[error("{} {fault}", Shown(.name))]
 pub struct InputError {
@@ -19,7 +19,7 @@ pub struct InputError {
     pub file: u32,
     /// Its name as given; `-` is standard input.
     pub name: String,
-    /// How many frames of it were read before.
+    /// How many frames of it were read before the fault.
     pub frames: u64,
     /// What was wrong.
     pub fault: Fault,
@@ -31,28 +31,28 @@ pub enum Fault {
     /// There is no such file.
     #[error("does not exist")]
     NotFound,
-    /// It names a directory.
+    /// The name is that of a directory.
     #[error("is a directory, not a capture")]
     IsDirectory,
-    /// The file may not be read by this user.
+    /// This user may not read the file.
     #[error("cannot be opened: permission denied")]
     PermissionDenied,
     /// Standard input was named a second time.
     #[error("is named more than once, and can be read only once")]
     StandardInputTwice,
-    /// It is a terminal: somebody would wait for what never comes.
+    /// It is a terminal, from which no capture would ever come.
     #[error("is a terminal, not a capture")]
     Terminal,
-    /// There is not one octet in it.
+    /// It holds no octets.
     #[error("is empty: it has not even a capture header")]
     Empty,
-    /// It begins like no known format.
+    /// It does not begin like any known format.
     #[error("is not a capture: it begins with {}", Octets(.first))]
     NotACapture {
         /// Its first octets, at most eight.
         first: Vec<u8>,
     },
-    /// It is of a known format, but not one that is read here.
+    /// It has a known format that mipflow does not read.
     #[error("is {format}, which mipflow does not read")]
     OtherFormat {
         /// The format with its article: "a snoop capture".
@@ -65,7 +65,7 @@ pub enum Fault {
     Truncated {
         /// Where the record or block begins.
         offset: u64,
-        /// Octets it needs, as far as could be told.
+        /// Octets it needs, as far as is known.
         needed: u64,
         /// Octets that are there.
         had: u64,
@@ -85,9 +85,9 @@ pub enum Fault {
     AbsurdRecord {
         /// Where the record or block begins.
         offset: u64,
-        /// Which packet of this input, from 1.
+        /// Number of the packet in this input, from 1.
         record: u64,
-        /// What it claims, in octets.
+        /// The length it claims, in octets.
         length: u64,
     },
     /// Reading failed.
@@ -106,7 +106,7 @@ pub enum Fault {
 }
 
 impl InputError {
-    /// What can be done about it, or what it probably comes from.
+    /// What can be done about the fault, or its probable cause.
     pub fn help(&self) -> Option<String> {
         let read_before = match self.frames {
             0 => "no packet was read before".to_owned(),
@@ -190,7 +190,7 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
-/// Octets in hex, separated by spaces.
+/// Octets in hexadecimal, separated by spaces.
 struct Octets<'a>(&'a [u8]);
 
 impl fmt::Display for Octets<'_> {
@@ -203,7 +203,7 @@ impl fmt::Display for Octets<'_> {
     }
 }
 
-/// What a pcapng block of this type is called.
+/// The name of a pcapng block type.
 struct BlockName(u32);
 
 impl fmt::Display for BlockName {

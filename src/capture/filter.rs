@@ -8,9 +8,9 @@ use super::{Frame, LinkType};
 
 /// A filter expression, compiled by libpcap for each link type that turns up.
 ///
-/// Lengths in the expression (`len`, `greater`, `less`) are captured lengths. Terms that ask the kernel
-/// (`inbound`, `outbound`, `ifindex`) hold for no Ethernet frame of a file, which does not record the answer;
-/// cooked frames do.
+/// Lengths in the expression (`len`, `greater`, `less`) are captured lengths. Terms that ask the kernel (`inbound`,
+/// `outbound`, `ifindex`) never match an Ethernet frame of a file, which does not record the answer; cooked frames
+/// record it.
 pub struct FrameFilter {
     expression: String,
     compiled: Vec<(LinkType, Result<BpfProgram, String>)>,
@@ -27,12 +27,12 @@ pub enum FilterError {
         /// What libpcap said.
         message: String,
     },
-    /// It is an expression, but asks for what frames of this link type do not have.
+    /// It is a valid expression, but asks for something that frames of this link type do not have.
     #[error("the filter `{expression}` cannot be applied to {link_type} frames: {message}")]
     LinkType {
         /// The expression as given.
         expression: String,
-        /// What the frames begin with.
+        /// The link type of the frames.
         link_type: LinkType,
         /// What libpcap said.
         message: String,
@@ -55,11 +55,11 @@ impl FilterError {
     }
 }
 
-/// Link types that between them have every term that makes sense for the frames mipflow reads.
+/// Link types that together support every term that makes sense for the frames mipflow reads.
 const TRIED: [LinkType; 3] = [LinkType::ETHERNET, LinkType::LINUX_SLL2, LinkType::RAW];
 
 impl FrameFilter {
-    /// Checks `expression`; an error when libpcap cannot compile it for any common link type.
+    /// Checks `expression`. It is an error if libpcap can compile it for no common link type.
     pub fn new(expression: &str) -> Result<Self, FilterError> {
         let mut compiled = Vec::new();
         for link_type in TRIED {
@@ -76,11 +76,11 @@ impl FrameFilter {
 
     /// Whether `frame` passes. A frame of a link type that mipflow cannot read does not.
     ///
-    /// An error when the expression makes no sense for the frame's link type; the same for every such frame.
+    /// It is an error, the same for every such frame, if the expression makes no sense for the frame's link type.
     pub fn matches(&mut self, frame: &Frame<'_>) -> Result<bool, FilterError> {
         let link_type = match (frame.link_type, frame.data) {
-            // NULL is in the order of the host that captured, which libpcap takes to be this one's. Where it is that of
-            // the network, it is what LOOP always is.
+            // A NULL header is in the byte order of the capturing host, which libpcap assumes to be that of this host.
+            // In network order the header is the same as that of LOOP.
             (LinkType::NULL, [0, 0, ..]) => LinkType::LOOP,
             (link_type, _) => link_type,
         };

@@ -1,4 +1,4 @@
-//! What an input is, by its first octets, and the reader for it.
+//! The format of an input, recognised by its first octets, and the reader for it.
 
 use super::Fault;
 use super::LinkType;
@@ -14,12 +14,12 @@ pub(super) enum Format {
 }
 
 impl Format {
-    /// Octets that [`Format::detect`] wants to see at the most: a classic pcap header.
+    /// How many octets [`Format::detect`] needs at most: a classic pcap header.
     pub(super) const HEADER_LENGTH: usize = PcapReader::HEADER_LENGTH;
 
-    /// Tells the format by content, and takes the header of a classic pcap off the window.
+    /// Recognises the format by content, and takes the header of a classic pcap off the window.
     ///
-    /// `window` holds [`Format::HEADER_LENGTH`] octets, or all there are.
+    /// `window` must hold [`Format::HEADER_LENGTH`] octets, or the whole input if that is shorter.
     pub(super) fn detect(window: &mut Window) -> Result<Self, Fault> {
         match window.unread() {
             [] => Err(Fault::Empty),
@@ -32,7 +32,7 @@ impl Format {
         }
     }
 
-    /// The link type that the file header declares; pcapng declares them as it goes.
+    /// The link type that the file header declares; `None` for pcapng, which declares link types along the way.
     pub(super) fn declared(&self) -> Option<LinkType> {
         match self {
             Self::Pcap(reader) => Some(reader.link_type()),
@@ -40,7 +40,8 @@ impl Format {
         }
     }
 
-    /// Takes the next record off the window, if that is done in a moment; [`step`](Self::step) is asked where not.
+    /// Takes the next record off the window if that needs no further reading or parsing; if `None`, call
+    /// [`step`](Self::step).
     #[inline]
     pub(super) fn whole(&mut self, window: &mut Window) -> Option<Record> {
         match self {
@@ -58,7 +59,7 @@ impl Format {
     }
 }
 
-/// Names a format that is not read, when it is a well-known one.
+/// The fault for an input in another format, which is named if it is a well-known one.
 fn other_format(first: &[u8]) -> Fault {
     const CONVERT: &str = "convert it with `editcap -F pcap OLD NEW`";
     const DECOMPRESS: &str = "decompress it first, or compress with gzip or zstd";
@@ -76,7 +77,8 @@ fn other_format(first: &[u8]) -> Fault {
         (b"PK\x03\x04", "a zip archive", UNPACK),
         (b"7z\xbc\xaf\x27\x1c", "a 7z archive", UNPACK),
     ];
-    // Its mark comes late, behind a file's name. Where not so much was read yet, it is told as what it begins with.
+    // The mark of a tar archive comes late, after the name of the first file. If too few octets were read, the archive
+    // is named by its first octets.
     if first.get(257..).is_some_and(|later| later.starts_with(b"ustar")) {
         return Fault::OtherFormat { format: "a tar archive", help: UNPACK };
     }

@@ -1,4 +1,4 @@
-//! One input on its way through its window: opening, refilling, and how it ends.
+//! One input that is read through its window: how it is opened, refilled and ended.
 
 use std::io::{ErrorKind, Read};
 use std::os::fd::{AsFd, OwnedFd};
@@ -15,28 +15,28 @@ use crate::time::Timestamp;
 
 /// An input whose format is known.
 pub(super) struct Input {
-    /// Which input it is, in the order given.
+    /// Index of the input in the list of inputs.
     pub(super) file: u32,
     window: Window,
     format: Format,
     compression: Option<Compression>,
-    /// Tells when reading has to wait for a writer, if it ever has to.
+    /// Polled to find out whether reading has to wait for a writer; `None` if it never has to.
     pipe: Option<OwnedFd>,
-    /// Whether [`Advance::Pause`] was given for the read that is due.
+    /// Whether [`Advance::Pause`] was already returned for the next read.
     paused: bool,
-    /// Time of the last record.
+    /// Time of the last record returned.
     time: Option<Timestamp>,
-    /// Records given so far.
+    /// Records returned so far.
     frames: u64,
 }
 
-/// What came of asking an input for its next record.
+/// The result of asking an input for its next record.
 pub(super) enum Advance {
     /// A record, and whether it is earlier than the one before it.
     Record(Record, Backwards),
     /// The next call may have to wait for the writer of the input.
     Pause,
-    /// There are no more.
+    /// There are no more records.
     End,
 }
 
@@ -44,7 +44,8 @@ pub(super) enum Advance {
 pub(super) type Backwards = bool;
 
 impl Input {
-    /// Reads as much of `reader` as it takes to tell the format, and the file header of a classic pcap.
+    /// Reads as much of `reader` as it takes to recognise the format, and the file header of a classic pcap. `capacity`
+    /// is that of the window, in octets.
     pub(super) fn open(
         file: u32,
         mut reader: Box<dyn Read + Send>,
@@ -74,12 +75,12 @@ impl Input {
         self.pipe.is_some()
     }
 
-    /// Records given so far.
+    /// Records returned so far.
     pub(super) fn frames(&self) -> u64 {
         self.frames
     }
 
-    /// Goes on to the next record, if that is done in a moment; [`advance`](Self::advance) is asked where not.
+    /// Goes on to the next record if it is ready in the window; if `None`, call [`advance`](Self::advance).
     #[inline]
     pub(super) fn ready(&mut self) -> Option<(Record, Backwards)> {
         let record = self.format.whole(&mut self.window)?;
@@ -87,7 +88,7 @@ impl Input {
         Some((record, backwards))
     }
 
-    /// Notes a record that is given, and says whether it is earlier than the one before it.
+    /// Notes a record that is returned. Returns whether it is earlier than the record before it.
     #[inline]
     fn note(&mut self, record: &Record) -> Backwards {
         let before = self.time.replace(record.time);
@@ -95,7 +96,7 @@ impl Input {
         before.is_some_and(|before| record.time < before)
     }
 
-    /// Goes on to the next record. Link types of interfaces that are described on the way go to `declare`.
+    /// Goes on to the next record. Calls `declare` with the link types of interfaces that are described on the way.
     pub(super) fn advance(&mut self, mut declare: impl FnMut(LinkType)) -> Result<Advance, Fault> {
         loop {
             match self.format.step(&mut self.window)? {
@@ -119,34 +120,34 @@ impl Input {
         }
     }
 
-    /// Waits until there is something to read, or nothing any more, but no longer than `span` or until a signal comes;
-    /// says whether reading is done in a moment then.
+    /// Waits until there is something to read or the input has ended, but no longer than `span` or until a signal
+    /// comes. Returns whether the next read will not have to wait.
     pub(super) fn wait(&self, span: Duration) -> bool {
         let Some(pipe) = &self.pipe else { return true };
         let span = PollTimeout::try_from(span).unwrap_or(PollTimeout::MAX);
         let mut descriptors = [PollFd::new(pipe.as_fd(), PollFlags::POLLIN)];
-        // Where it cannot be told, reading tells why.
+        // If polling fails, the caller reads, and that gives the reason.
         nix::poll::poll(&mut descriptors, span).map_or_else(|error| error != Errno::EINTR, |ready| ready > 0)
     }
 
-    /// The frame that `record`, the last that was given, is.
+    /// The frame of `record`, which must be the last one returned.
     #[inline]
     pub(super) fn frame(&self, record: &Record, number: u64) -> Frame<'_> {
         record.frame(number, self.file, &self.window)
     }
 }
 
-/// Reads until compression can be told, or the input ends.
+/// Reads the octets by which compression is recognised, or fewer if the input ends.
 fn first_octets(reader: &mut impl Read) -> Result<Vec<u8>, Fault> {
     let mut first = Vec::with_capacity(Compression::MAGIC_LENGTH);
     reader.take(Compression::MAGIC_LENGTH as u64).read_to_end(&mut first)?;
     Ok(first)
 }
 
-/// Refills the window; an error is the decompressor's when there is one.
+/// Refills the window. For a compressed input, errors of the decompressor become [`Fault::Decompress`].
 fn fill(window: &mut Window, compression: Option<Compression>) -> Result<(), Fault> {
     window.fill().map_err(|source| match compression {
-        // What a decompressor cannot do with the octets it was given; other kinds come from reading them.
+        // These kinds come from a decompressor that cannot handle its input; other kinds come from reading that input.
         Some(compression)
             if matches!(
                 source.kind(),

@@ -13,17 +13,17 @@ use super::said::said;
 pub struct Interface {
     /// The name to capture by.
     pub name: String,
-    /// What the system says it is.
+    /// The system's description of it.
     pub description: Option<String>,
     /// Its addresses, in the system's order.
     pub addresses: Vec<IpAddr>,
-    /// It is switched on.
+    /// Whether it is switched on.
     pub up: bool,
-    /// It has a carrier.
+    /// Whether it has a carrier.
     pub running: bool,
-    /// It leads back to this host.
+    /// Whether it leads back to this host.
     pub loopback: bool,
-    /// It is a radio.
+    /// Whether it is a radio interface.
     pub wireless: bool,
 }
 
@@ -42,8 +42,8 @@ impl InterfacesError {
     }
 }
 
-/// Lists the interfaces, in libpcap's order: the likeliest to be captured from come first. What else libpcap has
-/// (Bluetooth, D-Bus, queues of the packet filter) is none of the network.
+/// Lists the interfaces in libpcap's order, in which the likeliest to be captured from come first. Leaves out the
+/// devices of libpcap that are no network interfaces (Bluetooth, D-Bus, queues of the packet filter).
 pub fn interfaces() -> Result<Vec<Interface>, InterfacesError> {
     let devices = Device::list().map_err(|error| InterfacesError { message: said(error) })?;
     Ok(devices.into_iter().map(Interface::from).filter(|found| is_interface(&found.name)).collect())

@@ -1,9 +1,9 @@
-//! A frame that is kept beyond the reader's window.
+//! A frame that outlives the reader's window.
 
 use super::{Frame, LinkType};
 use crate::time::{Precision, Timestamp};
 
-/// A frame with its octets.
+/// A frame that owns its octets.
 #[derive(Debug)]
 pub(crate) struct KeptFrame {
     /// Its number in the timeline.
@@ -29,7 +29,7 @@ impl KeptFrame {
         Frame { number, file, time, precision, link_type, data, original_length }
     }
 
-    /// Octets of memory it takes, about.
+    /// About how many octets of memory it takes.
     pub(crate) fn octets(&self) -> usize {
         size_of::<Self>().saturating_add(self.data.len())
     }

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-/// What a frame begins with: a value of the tcpdump.org link-layer header type registry.
+/// The kind of header that a frame begins with: a value of the tcpdump.org link-layer header type registry.
 ///
-/// A number that mipflow does not read is kept, so that it can be named in a message.
+/// The number of a type that mipflow does not read is kept too, so that messages can name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LinkType(pub u32);
 

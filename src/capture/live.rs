@@ -1,6 +1,6 @@
-//! Frames as they pass on interfaces of this host, by libpcap.
+//! Frames captured live on interfaces of this host, by libpcap.
 //!
-//! [`Live`] never waits for anything but frames: an interface that goes away is told of and tried again, while the
+//! [`Live`] never waits for anything but frames: an interface that goes away is reported and tried again, while the
 //! others go on.
 
 #![allow(clippy::disallowed_methods, reason = "attempts to open an interface are spaced")]
@@ -17,46 +17,46 @@ use super::said::said;
 use super::{Frame, LinkType, interfaces, live_filter, privileges};
 use crate::time::{Precision, Timestamp};
 
-/// How interfaces are captured from.
+/// Options of a live capture.
 #[derive(Clone, Debug)]
 pub struct LiveOptions {
-    /// Octets of a frame that are kept.
+    /// How many octets of each frame are kept at most.
     pub snapshot_length: u32,
-    /// Octets of the kernel's buffer, for each interface.
+    /// Size of the kernel's buffer for each interface, in octets.
     pub buffer: u32,
-    /// Whether frames for others are captured too.
+    /// Whether frames for other hosts are captured too.
     pub promiscuous: bool,
-    /// A filter in libpcap's language in place of the usual one.
+    /// A filter in libpcap's language in place of the default one.
     pub filter: Option<String>,
-    /// UDP ports of Mobile IP, which the usual filter lets through.
+    /// UDP ports of Mobile IP, which the default filter lets through.
     pub ports: Vec<u16>,
 }
 
 /// What happened to an interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LiveNotice {
-    /// It went away, or was switched off; it is tried again from now on.
+    /// It went away or was switched off; from now on it is tried again.
     Gone {
         /// The interface.
         name: String,
         /// What libpcap said.
         message: String,
     },
-    /// It is captured from again.
+    /// Capturing from it goes on.
     Back {
         /// The interface.
         name: String,
     },
-    /// It is there again, and cannot be captured from.
+    /// It is there again, but cannot be captured from.
     Lost {
         /// The interface.
         name: String,
-        /// Why.
+        /// Why not.
         error: LiveError,
     },
 }
 
-/// Packets as the kernel counts them, of all interfaces together.
+/// The kernel's counts of packets, for all interfaces together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct KernelCounters {
     /// Packets that passed the filter, dropped ones included.
@@ -67,7 +67,7 @@ pub struct KernelCounters {
     pub dropped_by_interface: u64,
 }
 
-/// Interfaces that are captured from.
+/// A live capture from one or more interfaces.
 pub struct Live {
     options: LiveOptions,
     devices: Vec<Device>,
@@ -78,11 +78,11 @@ struct Device {
     name: String,
     link_type: LinkType,
     state: State,
-    /// What libpcap said when it was last asked; its counters are 32 bits wide and start anew with each opening.
+    /// libpcap's counters when last read. They are 32 bits wide and start from 0 with each opening.
     last: Stat,
-    /// It was switched off when last looked at. libpcap waits for it by itself, and says nothing.
+    /// Whether it was switched off when last checked. libpcap itself just waits in that case and reports nothing.
     is_down: bool,
-    /// Frames came since it was last looked at.
+    /// Whether frames came since it was last checked.
     is_busy: bool,
 }
 
@@ -94,18 +94,18 @@ enum State {
     Lost,
 }
 
-/// All interfaces together, as libpcap names them.
+/// libpcap's name for all interfaces together.
 pub const ANY: &str = "any";
 
-/// Milliseconds after which the kernel hands over a block that is not full: frames are at most this old when they come.
+/// Milliseconds after which the kernel hands over a block that is not full, and thus the longest delay of a frame.
 const BLOCK_TIMEOUT: i32 = 10;
 /// Time between attempts to open an interface that went away.
 const RETRY: Duration = Duration::from_millis(500);
-/// The most frames read from an interface before the next one has its turn.
+/// How many frames are read from an interface at most before it is the next one's turn.
 const TURN: usize = 4096;
 
 impl Live {
-    /// Opens these interfaces; each frame names its own by the index in the list.
+    /// Opens these interfaces. [`Frame::file`] is the index of a frame's interface in `names`.
     pub fn open(names: &[String], options: LiveOptions) -> Result<Self, LiveError> {
         let mut devices = Vec::with_capacity(names.len());
         for name in names {
@@ -132,8 +132,8 @@ impl Live {
         self.devices.len()
     }
 
-    /// Reads what has come, up to a few thousand frames of each interface, and says whether there was anything. Frames
-    /// have no number yet. Notices go to `notice`.
+    /// Reads the frames that have come, up to a few thousand from each interface, and passes them to `each`. Their
+    /// number is still 0. Returns whether there were any. What happened to interfaces is passed to `notice`.
     pub fn read(&mut self, mut each: impl FnMut(&Frame<'_>), mut notice: impl FnMut(LiveNotice)) -> bool {
         let mut any = false;
         for (file, device) in (0..).zip(&mut self.devices) {
@@ -172,7 +172,7 @@ impl Live {
         any
     }
 
-    /// Waits until there is something to read, for at most `longest`.
+    /// Waits until there is something to read, but at most for `longest`.
     pub fn wait(&self, longest: Duration) {
         let mut fds: Vec<PollFd<'_>> = Vec::with_capacity(self.devices.len());
         for device in &self.devices {
@@ -181,13 +181,13 @@ impl Live {
             }
         }
         let timeout = PollTimeout::try_from(longest).unwrap_or(PollTimeout::ZERO);
-        // Interrupted or not: the caller looks again.
+        // After an interruption too the caller tries to read again.
         if fds.is_empty() || poll(&mut fds, timeout).is_err() {
             std::thread::sleep(longest.min(Duration::from_millis(100)));
         }
     }
 
-    /// Looks whether interfaces from which nothing came were switched off or on. Call it now and then.
+    /// Checks whether interfaces from which nothing came were switched off or on. To be called now and then.
     pub fn look_after(&mut self, mut notice: impl FnMut(LiveNotice)) {
         for device in &mut self.devices {
             let was_busy = mem::take(&mut device.is_busy);
@@ -203,7 +203,7 @@ impl Live {
         }
     }
 
-    /// What the kernel counted so far.
+    /// The kernel's counters so far.
     pub fn counters(&mut self) -> KernelCounters {
         for device in &mut self.devices {
             if let State::Open(capture) = &mut device.state {
@@ -214,7 +214,7 @@ impl Live {
     }
 }
 
-/// The names that can be captured from.
+/// The names of all interfaces that can be captured from.
 fn known_names() -> Vec<String> {
     interfaces().map(|found| found.into_iter().map(|interface| interface.name).collect()).unwrap_or_default()
 }
@@ -224,7 +224,7 @@ pub fn is_interface(name: &str) -> bool {
     name == ANY || nix::net::if_::if_nametoindex(name).is_ok()
 }
 
-/// Whether there is an interface of this name, and it is switched off.
+/// Whether there is an interface of this name that is switched off.
 fn is_down(name: &str) -> bool {
     let Ok(mut all) = nix::ifaddrs::getifaddrs() else { return false };
     all.find(|found| found.interface_name == name)
@@ -245,7 +245,7 @@ fn open(name: &str, options: &LiveOptions) -> Result<(Capture<Active>, LinkType)
     let limit = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
     let capture = Capture::from_device(name)
         .map_err(other)?
-        // All interfaces together cannot be asked for the frames of others, which libpcap would warn of.
+        // `any` has no promiscuous mode, and libpcap would warn if it were asked for.
         .promisc(options.promiscuous && name != ANY)
         .snaplen(limit(options.snapshot_length))
         .buffer_size(limit(options.buffer))
@@ -254,7 +254,7 @@ fn open(name: &str, options: &LiveOptions) -> Result<(Capture<Active>, LinkType)
         .open();
     let mut capture = capture.map_err(|error| refused(name, error))?;
     if name == ANY {
-        // An older libpcap has the first version alone, which is as good.
+        // An older libpcap has only version 1 of the cooked header, which serves as well.
         let _ = capture.set_datalink(Linktype(LinkType::LINUX_SLL2.0.cast_signed()));
     }
     let filter = options.filter.clone();
@@ -267,7 +267,7 @@ fn open(name: &str, options: &LiveOptions) -> Result<(Capture<Active>, LinkType)
     Ok((capture, link_type))
 }
 
-/// Why an interface that is there was not opened.
+/// Why an existing interface could not be opened.
 fn refused(name: &str, error: pcap::Error) -> LiveError {
     let name = name.to_owned();
     if !privileges::can_capture() {
@@ -277,7 +277,7 @@ fn refused(name: &str, error: pcap::Error) -> LiveError {
     if message.contains("not up") { LiveError::Down { name } } else { LiveError::Other { name, message } }
 }
 
-/// The number that files have for a link type of libpcap's: raw IP has another one.
+/// The number that capture files use for a link type of libpcap; they differ for raw IP.
 fn link_type(data_link: Linktype) -> LinkType {
     match LinkType(data_link.0.cast_unsigned()) {
         LinkType::RAW_BSD | LinkType::RAW_OPENBSD => LinkType::RAW,
@@ -285,7 +285,8 @@ fn link_type(data_link: Linktype) -> LinkType {
     }
 }
 
-/// Hands out what an interface has, and says how many frames that were; an error when the interface is gone.
+/// Passes the frames that an interface has to `each`, at most [`TURN`], and returns how many there were. It is an error
+/// if the interface is gone.
 fn drain(
     capture: &mut Capture<Active>,
     file: u32,
@@ -311,12 +312,12 @@ fn drain(
     Ok(TURN)
 }
 
-/// Whether times are asked for in nanoseconds, which every capture of Linux has, and few of others.
+/// Whether times are requested in nanoseconds. On Linux every capture has them, elsewhere few.
 const IS_NANO: bool = cfg!(target_os = "linux");
 const PRECISION: pcap::Precision = if IS_NANO { pcap::Precision::Nano } else { pcap::Precision::Micro };
 
-/// When a packet was captured: the field of microseconds holds nanoseconds where those were asked for.
-// How wide the fields are differs between systems.
+/// When a packet was captured. `tv_usec` holds nanoseconds if these were requested.
+// The widths of the fields differ between systems.
 #[allow(clippy::useless_conversion)]
 fn time_of(header: &pcap::PacketHeader) -> Timestamp {
     let fraction: i64 = header.ts.tv_usec.into();
@@ -325,7 +326,7 @@ fn time_of(header: &pcap::PacketHeader) -> Timestamp {
 
 const NO_STAT: Stat = Stat { received: 0, dropped: 0, if_dropped: 0 };
 
-/// Adds what libpcap counted since it was last asked.
+/// Adds what libpcap counted since its counters were last read.
 fn count(counted: &mut KernelCounters, last: &mut Stat, capture: &mut Capture<Active>) {
     let Ok(now) = capture.stats() else { return };
     let grown = |now: u32, before: u32| u64::from(now.wrapping_sub(before));

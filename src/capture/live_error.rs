@@ -1,4 +1,4 @@
-//! Why an interface cannot be captured from, and what to do about it.
+//! The reasons why an interface cannot be captured from, and what to do about them.
 
 use thiserror::Error;
 
@@ -7,12 +7,12 @@ use super::privileges;
 /// An interface could not be opened.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum LiveError {
-    /// There is none of this name.
+    /// There is no interface of this name.
     #[error("there is no interface `{name}`")]
     NoSuchInterface {
         /// The name as given.
         name: String,
-        /// Those there are.
+        /// The interfaces that exist.
         known: Vec<String>,
     },
     /// The system does not let this process capture.
@@ -20,7 +20,7 @@ pub enum LiveError {
     Permission {
         /// The interface.
         name: String,
-        /// The capability.
+        /// The missing capability.
         missing: &'static str,
     },
     /// The interface is switched off.
@@ -29,7 +29,7 @@ pub enum LiveError {
         /// The interface.
         name: String,
     },
-    /// The filter is not one for the frames of this interface.
+    /// The filter cannot be applied to the frames of this interface.
     #[error("the filter `{expression}` cannot be applied to `{name}`: {message}")]
     Filter {
         /// The interface.
@@ -50,7 +50,7 @@ pub enum LiveError {
 }
 
 impl LiveError {
-    /// What can be done about it.
+    /// What can be done about it, if anything.
     pub fn help(&self) -> Option<String> {
         match self {
             Self::NoSuchInterface { known, .. } if known.is_empty() => None,
@@ -69,7 +69,7 @@ impl LiveError {
         }
     }
 
-    /// Whether waiting may help: the interface may come back.
+    /// Whether waiting may help, because the interface may come back.
     pub(super) fn may_pass(&self) -> bool {
         !matches!(self, Self::Permission { .. } | Self::Filter { .. })
     }

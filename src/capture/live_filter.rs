@@ -1,43 +1,45 @@
-//! What a live capture lets through when nothing else is asked for.
+//! The default filter of a live capture.
 
 use pcap::{Activated, Capture};
 
-/// Octets of an IPv4 header that hold the flags and the offset of a fragment, and the bits of the offset.
+/// Matches a UDP fragment but the first: the fragment offset, in octets 6 and 7 of the IPv4 header, is not 0.
 const IS_LATER_FRAGMENT: &str = "(ip proto 17 and ip[6:2] & 0x1fff != 0)";
 
-/// PPPoE sessions, MPLS, and an old number of VLAN tags. What they carry is looked through by no word that could stand
-/// beside tags (`pppoes` and `mpls` hold to the end of the expression, as `vlan` does), so all of it passes.
+/// Matches PPPoE sessions, MPLS, and VLAN tags of an old number (0x9200). All these frames pass, because the words that
+/// look inside (`pppoes` and `mpls`) hold to the end of the expression, as `vlan` does, and so cannot be combined with
+/// it.
 const PASSED_WHOLE: &str =
     "ether proto 0x8864 or ether proto 0x8847 or ether proto 0x8848 or ether proto 0x9200";
 
-/// Registrations and data in UDP, tunnels, and the later fragments of both, in libpcap's language; without VLAN tags.
+/// A filter for registrations and data in UDP, for tunnels, and for the later fragments of both, without VLAN tags.
 fn untagged(ports: &[u16]) -> String {
-    // 4 is IP in IP, 41 IPv6 in IPv4, 47 GRE, 55 Minimal Encapsulation. All fragments of those have the protocol;
-    // those of UDP but the first have no port.
+    // 4 is IP in IP, 41 IPv6 in IPv4, 47 GRE, 55 Minimal Encapsulation. Every fragment of these packets names the
+    // protocol, but only the first fragment of a UDP datagram has the ports.
     let mut terms = vec!["ip proto 4 or ip proto 41 or ip proto 47 or ip proto 55".to_owned()];
     terms.extend(ports.iter().map(|port| format!("udp port {port}")));
     terms.push(IS_LATER_FRAGMENT.to_owned());
     terms.join(" or ")
 }
 
-/// The same with up to two tags, and whatever has more. What stands behind a `vlan` is looked for behind that tag, to
-/// the end of the expression: the term without a tag has to come first, and each further tag within the one before.
+/// As [`untagged`], with up to two tags, and all frames with more tags. Terms after `vlan` are matched behind that tag,
+/// to the end of the expression. Therefore the terms without a tag come first, and each further tag is nested in the
+/// one before.
 fn tagged(ports: &[u16]) -> String {
     let terms = format!("{} or {PASSED_WHOLE}", untagged(ports));
     format!("{terms} or (vlan and ({terms} or (vlan and ({terms} or vlan))))")
 }
 
-/// The same with whatever has a tag. Cooked frames have no word for what stands behind one; the kernel has taken it off
-/// most of them before.
+/// As [`untagged`], and all frames with a tag. For cooked frames the language cannot look behind a tag; the kernel has
+/// already removed the tag of most of them.
 fn with_all_tagged(ports: &[u16]) -> String {
     let tags = "ether proto 0x8100 or ether proto 0x88a8 or ether proto 0x9100";
     format!("{} or {PASSED_WHOLE} or {tags}", untagged(ports))
 }
 
-/// The narrowest expression that loses nothing of this capture.
+/// The narrowest expression that loses nothing on the link type of `capture`.
 pub(super) fn default_for<A: Activated + ?Sized>(capture: &Capture<A>, ports: &[u16]) -> String {
     let expressions = [tagged(ports), with_all_tagged(ports)];
-    // Frames of tunnel interfaces have no tags, and no word for them.
+    // Frames of tunnel interfaces have no tags, and a filter for them cannot ask for tags.
     let makes_sense = |expression: &String| capture.compile(expression, true).is_ok();
     expressions.into_iter().find(makes_sense).unwrap_or_else(|| untagged(ports))
 }

@@ -1,4 +1,4 @@
-//! Where frames come from and go to: capture files, standard input and interfaces, filters, the writer.
+//! Where frames come from and go to: capture files, standard input, interfaces, filters, and the writer.
 
 mod clock;
 mod decompress;
@@ -53,7 +53,7 @@ pub struct Frame<'a> {
     pub time: Timestamp,
     /// How many digits of [`Frame::time`] the capture recorded.
     pub precision: Precision,
-    /// What the first octet of [`Frame::data`] belongs to.
+    /// The kind of header that [`Frame::data`] begins with.
     pub link_type: LinkType,
     /// The octets that were kept, up to the snapshot length.
     pub data: &'a [u8],

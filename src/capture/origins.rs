@@ -1,29 +1,29 @@
 //! Which file each frame of a merged timeline came from.
 
-/// The most stretches that are remembered: 24 MiB.
+/// How many stretches are remembered at most; they take 24 MiB.
 const STRETCHES: usize = 1 << 20;
 
 /// Frames of one file that follow one another in the timeline.
 #[derive(Clone, Copy, Debug)]
 struct Stretch {
     first: u64,
-    /// The number that the first of them has in its file, from 1.
+    /// The number of its first frame in the file, from 1.
     first_in_file: u64,
     file: u32,
 }
 
-/// Where the frames of a timeline stand in their files. Files that overlap in time take room for each change from one to
-/// another; of frames after the 1 048 576th change it is not known.
+/// The places of a timeline's frames in their files. Where files overlap in time, each change from one file to another
+/// takes memory; after the 1 048 576th change places are no longer recorded.
 #[derive(Debug, Default)]
 pub struct Origins {
     stretches: Vec<Stretch>,
     /// How many frames of each file there were, by its index.
     taken: Vec<u64>,
-    /// The last frame that is known of.
+    /// The last frame whose place is recorded.
     last: u64,
 }
 
-/// Where one frame stands.
+/// The place of one frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Origin {
     /// Index of its file, in the order given.
@@ -33,13 +33,13 @@ pub struct Origin {
 }
 
 impl Origins {
-    /// Those of a timeline all of whose frames are of one file.
+    /// The origins for a timeline with only one file.
     pub(super) fn of_one(file: u32) -> Self {
         let all = Stretch { first: 1, first_in_file: 1, file };
         Self { stretches: vec![all], taken: Vec::new(), last: u64::MAX }
     }
 
-    /// Notes a frame of a file by its number in the timeline; all frames have to be noted, in their order.
+    /// Notes the file of the frame with this number in the timeline. All frames have to be noted, in their order.
     pub(super) fn note(&mut self, number: u64, file: u32) {
         let index = usize::try_from(file).unwrap_or(usize::MAX);
         if self.taken.len() <= index {
@@ -53,13 +53,13 @@ impl Origins {
             }
             self.stretches.push(Stretch { first: number, first_in_file: *taken, file });
         }
-        // Beyond the last change that has room, what follows may be of any file.
+        // Once a change found no room, later frames may be of any file and are not recorded.
         if self.last.saturating_add(1) == number {
             self.last = number;
         }
     }
 
-    /// Where a frame stands, by its number in the timeline; `None` where it was not noted or did not find room.
+    /// The place of the frame with this number in the timeline; `None` if it was not noted or found no room.
     pub fn of(&self, frame: u64) -> Option<Origin> {
         let after = self.stretches.partition_point(|stretch| stretch.first <= frame);
         let stretch = self.stretches.get(after.checked_sub(1)?).filter(|_| frame <= self.last)?;

@@ -14,7 +14,7 @@ pub(super) struct PcapReader {
     unit: i64,
     precision: Precision,
     link_type: LinkType,
-    /// A record that claims more captured octets than this is absurd.
+    /// A record that claims more captured octets than this is taken for damaged.
     longest: u32,
     /// Records taken so far.
     records: u64,
@@ -38,21 +38,21 @@ impl PcapReader {
             big_endian: header.is_bigendian(),
             unit: if nanoseconds { 1 } else { 1000 },
             precision: if nanoseconds { Precision::NANOSECONDS } else { Precision::MICROSECONDS },
-            // The upper half says whether and how long a frame check sequence is.
+            // The upper half says whether frames end in a frame check sequence, and how long it is.
             link_type: LinkType(header.network.0.cast_unsigned() & 0xffff),
             longest: longest_record(header.snaplen),
             records: 0,
         })
     }
 
-    /// What the frames of the file begin with.
+    /// The link type of all frames of the file.
     pub(super) fn link_type(&self) -> LinkType {
         self.link_type
     }
 
-    /// Takes the next record off the window, if it is there as a whole and not absurd.
-    // Read by hand: the crate's parser gives its result through memory, which has to wait there for whatever was
-    // stored before it. That was a sixth of the time of a capture of registrations.
+    /// Takes the next record off the window if all of it is there and its length is plausible.
+    // Read by hand: the parser of `pcap_parser` returns its result through memory, where it has to wait for earlier
+    // stores. That took a sixth of the time for a capture of registrations.
     #[inline]
     pub(super) fn whole(&mut self, window: &mut Window) -> Option<Record> {
         let (header, rest) = window.unread().split_first_chunk::<{ Self::RECORD_HEADER_LENGTH }>()?;
@@ -64,7 +64,7 @@ impl PcapReader {
         if captured > self.longest || captured as usize > rest.len() {
             return None;
         }
-        // In range whatever the two fields hold: 2^32 s, and as many microseconds.
+        // No overflow, whatever the two fields hold: at most 2^32 s and 2^32 microseconds.
         let seconds = i64::from(word([s0, s1, s2, s3])).wrapping_mul(1_000_000_000);
         let fraction = i64::from(word([f0, f1, f2, f3])).wrapping_mul(self.unit);
         window.take(Self::RECORD_HEADER_LENGTH);
@@ -86,7 +86,7 @@ impl PcapReader {
         }
     }
 
-    /// How much the record at the front of the window needs.
+    /// What is missing of the record at the front of the window; it is an error if its length is absurd.
     #[cold]
     fn missing(&self, window: &Window) -> Result<Step, Fault> {
         let captured = match window.unread() {
@@ -109,14 +109,14 @@ impl PcapReader {
     }
 }
 
-/// The most octets that a record may claim in a file of this snapshot length (0: none is declared).
+/// How many octets a record may claim at most in a file with this snapshot length (0: none is declared).
 ///
-/// Files exist with records longer than the snapshot length they declare, so that up to the greatest length
-/// common tools capture every length is taken; past this the file must have declared it.
+/// There are files with records longer than the declared snapshot length. Therefore every length up to the greatest
+/// that common tools capture is accepted; a greater length must have been declared.
 fn longest_record(snapshot_length: u32) -> u32 {
     /// The default and greatest snapshot length of libpcap.
     const COMMON: u32 = 256 << 10;
-    /// Less than [`Window::LIMIT`], so that the record header has room.
+    /// Less than [`Window::LIMIT`], so that there is room for the record header.
     const MOST: u32 = 63 << 20;
     if snapshot_length == 0 { MOST } else { snapshot_length.clamp(COMMON, MOST) }
 }

@@ -1,8 +1,8 @@
-//! Giving up what was only needed to open interfaces and files.
+//! Gives up the privileges that were only needed to open interfaces and files.
 //!
-//! A watch reads the packets of strangers, so it does that as nobody in particular: once everything is open, it
-//! becomes the user it was told to, and keeps no capability. One thread is the exception, the one that captures: it
-//! may raise `CAP_NET_RAW` again for the moment in which an interface that went away is opened anew, and nothing else.
+//! `watch` reads packets from strangers, so it does that without privileges: once everything is open, it becomes the
+//! user it was told to become, and keeps no capability. The one exception is the capturing thread: it may raise
+//! `CAP_NET_RAW` again, only for the moment in which an interface that went away is reopened.
 
 #[cfg_attr(target_os = "linux", path = "privileges/linux.rs")]
 #[cfg_attr(not(target_os = "linux"), path = "privileges/elsewhere.rs")]
@@ -14,7 +14,7 @@ use std::io;
 use nix::unistd::{Gid, Uid, User};
 use thiserror::Error;
 
-/// Who a watch runs as once everything is open.
+/// The user that `watch` runs as once everything is open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunAs {
     name: Option<CString>,
@@ -28,7 +28,7 @@ pub enum PrivilegeError {
     /// There is no such user.
     #[error("there is no user `{0}`")]
     NoSuchUser(String),
-    /// Only root can become somebody else.
+    /// Only root can become another user.
     #[error("only root can run as `{0}`")]
     NotRoot(String),
     /// The system refused a step.
@@ -39,14 +39,15 @@ pub enum PrivilegeError {
         /// What the system said.
         message: String,
     },
-    /// They are still there afterwards.
+    /// Some privilege is still there afterwards.
     #[error("privileges were given up, and {0}")]
     StillThere(&'static str),
 }
 
 impl RunAs {
-    /// The user of this name or number. Without one, root becomes the user who called it by `sudo`, as `environment`
-    /// says (`SUDO_UID`, `SUDO_GID`); anybody else, and root who was not called so, stays.
+    /// The user with this name or number. Without one, a program that root runs by `sudo` becomes the user who called
+    /// `sudo`, read from `environment` (`SUDO_UID`, `SUDO_GID`). In all other cases the result is `None`: the user
+    /// stays.
     pub fn find(
         user: Option<&str>,
         environment: impl Fn(&str) -> Option<String>,
@@ -73,7 +74,7 @@ impl RunAs {
         }))
     }
 
-    /// Number of the user and of the user's group.
+    /// The numbers of the user and of the user's group.
     pub fn ids(&self) -> (u32, u32) {
         (self.uid.as_raw(), self.gid.as_raw())
     }
@@ -85,16 +86,17 @@ impl From<User> for RunAs {
     }
 }
 
-/// Becomes `run_as` with that user's groups, and gives up every capability but the permission to capture, which is not
-/// in effect and goes with [`give_up_capture`]. Programs that are run from here on gain nothing either.
+/// Becomes `run_as` with that user's groups, and gives up every capability but the permission to capture. That one
+/// stays permitted without being in effect, until [`give_up_capture`]. Programs started from here on cannot gain
+/// privileges either.
 ///
-/// Call it before any other thread runs, as capabilities are a thread's own: threads that are started afterwards
-/// inherit what is left. An error when a step failed or did not work; then nothing further must be done.
+/// Call it before any other thread runs, because capabilities belong to a thread; threads started afterwards inherit
+/// what is left. It is an error if a step failed or had no effect; then the program must not go on.
 pub fn give_up(run_as: Option<&RunAs>) -> Result<(), PrivilegeError> {
     system::give_up(run_as.filter(|run_as| run_as.uid != Uid::effective()))
 }
 
-/// Gives up the permission to capture too, for the calling thread and those it starts from here on.
+/// Gives up the permission to capture too, for the calling thread and the threads it starts from here on.
 pub fn give_up_capture() -> Result<(), PrivilegeError> {
     system::give_up_capture()
 }
@@ -104,25 +106,25 @@ pub fn can_capture() -> bool {
     system::can_capture()
 }
 
-/// Does something with the permission to capture in effect, where this thread still has it.
+/// Calls `what` with the permission to capture in effect, if this thread still has it.
 pub(super) fn with_capture<T>(what: impl FnOnce() -> T) -> T {
     system::with_capture(what)
 }
 
-/// The command that lets this very binary capture without root.
+/// The command that lets this binary capture without root.
 pub fn grant_command() -> String {
     let binary = std::env::current_exe().and_then(|path| path.canonicalize());
     let path = binary.map_or_else(|_| "mipflow".to_owned(), |path| path.to_string_lossy().into_owned());
     format!("sudo setcap cap_net_raw,cap_net_admin+ep {}", quoted(&path))
 }
 
-/// A word as a shell reads it back.
+/// A word quoted so that a shell reads it back unchanged.
 fn quoted(word: &str) -> String {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+=:@,".contains(letter);
     if word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
-/// Hands a file that was made as root to the user it is made for. A device or a pipe is not made, and stays whose it is.
+/// Makes `run_as` the owner of a regular file that root created. A device or a pipe keeps its owner.
 pub(super) fn give(file: &std::fs::File, run_as: &RunAs) -> io::Result<()> {
     if !file.metadata()?.is_file() {
         return Ok(());

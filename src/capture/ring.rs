@@ -1,4 +1,4 @@
-//! Writing while watching: to one file, or to a ring of files, of which the oldest is overwritten.
+//! Writing frames while watching: to one file, or to a ring of files in which the oldest is overwritten.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -10,25 +10,24 @@ use super::privileges::{self, RunAs};
 use super::writer::open_empty;
 use super::{Frame, WriteError, Writer};
 
-/// Size of a ring.
+/// The size of a ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RingSize {
-    /// Size of a file in octets, beyond which the next one begins.
+    /// Size of a file in octets; a frame that would exceed it goes to the next file.
     pub octets: u64,
-    /// How many files there are.
+    /// Number of files.
     pub files: u32,
 }
 
 impl RingSize {
-    /// The most files of a ring.
+    /// How many files a ring can have at most.
     pub const MOST_FILES: u32 = 1000;
 }
 
 /// Writes frames to a file, or to a ring of files.
 ///
-/// All files are created at once, also those of a ring that are not needed yet, since it may be impossible once privileges
-/// are given up. The ring of `trace.pcap` is `trace.0.pcap`, `trace.1.pcap` and so on; files that were never needed are
-/// removed at the end.
+/// All files of a ring are created at once, since that may be impossible once privileges are given up. The ring of
+/// `trace.pcap` is `trace.0.pcap`, `trace.1.pcap` and so on. Files that were never needed are removed at the end.
 pub struct Recorder {
     writer: Writer,
     /// All files of a ring, or the only one.
@@ -44,8 +43,8 @@ struct RingFile {
 }
 
 impl Recorder {
-    /// Creates the file `path`, or the files of its ring, and empties those that exist. It is an error if one of them is
-    /// one of `inputs`.
+    /// Creates the file `path`, or the files of its ring, and empties those that exist. It is an error if one of them
+    /// is among `inputs`.
     pub fn create<S: AsRef<OsStr>>(
         path: &Path,
         ring: Option<RingSize>,
@@ -58,7 +57,7 @@ impl Recorder {
                 ((0..files).map(|number| ring_path(path, number, files)).collect(), ring.octets)
             }
         };
-        // Before the first is emptied: it may be of the ring that an input is from.
+        // All names are checked before the first file is emptied: an input may be a file of the same ring.
         paths.iter().try_for_each(|path| Writer::check(path, inputs))?;
         let mut files = Vec::with_capacity(paths.len());
         for path in paths {
@@ -69,14 +68,14 @@ impl Recorder {
         Ok(Self { writer, files, current: 0, limit })
     }
 
-    /// Hands the files to the user that the program will run as.
+    /// Makes the user that the program will run as the owner of the files.
     pub fn give_to(&self, run_as: &RunAs) -> Result<(), WriteError> {
         self.files.iter().try_for_each(|ring_file| {
             privileges::give(&ring_file.file, run_as).map_err(|error| cannot_write(&ring_file.path, error))
         })
     }
 
-    /// Writes one frame, to the next file of the ring if it would make the current one too large.
+    /// Writes one frame; to the next file of the ring if the frame would make the current one too large.
     pub fn write(&mut self, frame: &Frame<'_>) -> Result<(), WriteError> {
         let size = u64::try_from(frame.data.len()).unwrap_or(u64::MAX).saturating_add(MOST_PER_FRAME);
         if self.writer.frames() > 0 && self.writer.octets().saturating_add(size) > self.limit {
@@ -94,7 +93,7 @@ impl Recorder {
     pub fn finish(self) -> Result<(), WriteError> {
         let written = self.writer.finish();
         for unused in self.files.iter().filter(|file| !file.used) {
-            // Where the user it runs as may not remove it, it becomes an empty capture.
+            // If this user may not remove the file, it becomes an empty capture.
             if std::fs::remove_file(&unused.path).is_err() {
                 let file = again(&unused.file).map_err(|error| cannot_write(&unused.path, error))?;
                 Writer::to_file(&unused.path, file)?.finish()?;
@@ -103,10 +102,10 @@ impl Recorder {
         written
     }
 
-    /// Leaves the files as they are, after one could not be written, but removes those that were never needed.
+    /// Ends after a file could not be written: removes the files that were never needed, and leaves the others alone.
     pub fn give_up(self) {
         for unused in self.files.iter().filter(|file| !file.used) {
-            // It holds nothing, there or not.
+            // A file that cannot be removed does no harm: it is empty.
             let _ = std::fs::remove_file(&unused.path);
         }
     }
@@ -114,7 +113,7 @@ impl Recorder {
     /// Goes on to the next file.
     fn turn(&mut self) -> Result<(), WriteError> {
         let next = self.current.saturating_add(1) % self.files.len().max(1);
-        // The current one is complete before the next begins, also where both are the same.
+        // The current file is completed before the next begins, since with a ring of one file both are the same.
         self.writer.flush()?;
         let path = self.files.get(next).map(|file| file.path.clone()).unwrap_or_default();
         let writer = begin(&mut self.files, next, &path)?;
@@ -124,10 +123,10 @@ impl Recorder {
     }
 }
 
-/// The most octets that a format adds to a frame: a pcapng block with its interface.
+/// How many octets a format adds to a frame at most: a pcapng packet block, and the block of its interface.
 const MOST_PER_FRAME: u64 = 68;
 
-/// The name of one file of a ring: the number, as wide as the largest, before the extension.
+/// The name of one file of a ring. The number, with as many digits as the largest, stands before the extension.
 fn ring_path(path: &Path, number: u32, files: u32) -> PathBuf {
     let width = files.saturating_sub(1).to_string().len();
     let mut name = path.file_stem().map(OsStr::to_os_string).unwrap_or_default();
@@ -149,7 +148,7 @@ fn begin(files: &mut [RingFile], place: usize, path: &Path) -> Result<Writer, Wr
     Writer::to_file(&ring_file.path, file)
 }
 
-/// Another handle to an open file, which is empty now; a pipe is as it is.
+/// Another handle to an open file. A regular file is emptied; a pipe stays as it is.
 fn again(file: &File) -> io::Result<File> {
     let mut handle = file.try_clone()?;
     if handle.metadata()?.is_file() {

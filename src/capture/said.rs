@@ -1,6 +1,6 @@
-//! What libpcap says when it cannot.
+//! The error messages of libpcap.
 
-/// Its own words, without this program's around them.
+/// The message of libpcap itself, without the words that the `pcap` crate adds.
 pub(super) fn said(error: pcap::Error) -> String {
     match error {
         pcap::Error::PcapError(message) => message,

@@ -1,11 +1,11 @@
-//! For the tests of this room: captures put together octet by octet, and readers that give them in pieces.
+//! For the tests of this module: captures composed octet by octet, and readers that return them in pieces.
 
 use std::collections::VecDeque;
 use std::io::{self, Cursor, Read};
 
 use super::{Fault, Frame, Next, Source, Timeline};
 
-/// A frame that outlives its window.
+/// A frame that owns its octets, for comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Seen {
     pub(super) number: u64,
@@ -31,7 +31,7 @@ impl From<Frame<'_>> for Seen {
     }
 }
 
-/// Words in the one byte order or the other.
+/// A byte order, in which the parts of captures are composed.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Order {
     Little,
@@ -66,7 +66,7 @@ impl Order {
         [self.words([seconds, fraction, length, length]), data.to_vec()].concat()
     }
 
-    /// A pcapng block of this type; the body is padded.
+    /// A pcapng block of this type; pads the body.
     pub(super) fn block(self, block_type: u32, body: &[u8]) -> Vec<u8> {
         let mut body = body.to_vec();
         body.resize(body.len().next_multiple_of(4), 0xee);
@@ -80,7 +80,7 @@ impl Order {
         self.block(0x0a0d_0d0a, &body)
     }
 
-    /// An Interface Description Block; `options` are whole, with their padding.
+    /// An Interface Description Block; `options` must be complete, with their padding.
     pub(super) fn interface(self, link_type: u16, snapshot_length: u32, options: &[u8]) -> Vec<u8> {
         let body = [self.halves([link_type, 0]), self.words([snapshot_length]), options.to_vec()].concat();
         self.block(1, &body)
@@ -94,8 +94,8 @@ impl Order {
     }
 }
 
-/// A classic pcap of Ethernet with one record for each time in microseconds; each record holds its time's
-/// lowest octet, as often as its place in the file.
+/// A classic pcap of Ethernet with one record for each time in microseconds. The n-th record, from 1, holds n times the
+/// lowest octet of its time.
 pub(super) fn pcap(times: &[u64]) -> Vec<u8> {
     let mut file = Order::Little.pcap_header(0xa1b2_c3d4, 65_535, 1);
     for (index, time) in times.iter().enumerate() {
@@ -110,7 +110,7 @@ pub(super) fn pcap(times: &[u64]) -> Vec<u8> {
     file
 }
 
-/// Gives octets in reads of 1, 2, ... 7, 1, 2 ... octets.
+/// Returns octets in reads of 1, 2, ... 7, 1, 2 ... octets.
 pub(super) struct Trickle {
     octets: Cursor<Vec<u8>>,
     reads: usize,
@@ -130,7 +130,7 @@ impl Read for Trickle {
     }
 }
 
-/// A pipe whose writer writes these pieces one by one, and perhaps fails at the end.
+/// A pipe whose writer writes these pieces one by one, and fails at the end if `failure` is set.
 pub(super) struct Pieces {
     pub(super) pieces: VecDeque<Vec<u8>>,
     pub(super) failure: Option<io::ErrorKind>,
@@ -162,7 +162,7 @@ pub(super) fn trickle(octets: Vec<u8>) -> Source {
     Source { name: "trickle".to_owned(), reader: Box::new(Trickle::new(octets)), pipe: None, size: None }
 }
 
-/// All frames of a timeline; pauses are passed over.
+/// All frames of a timeline; ignores pauses.
 pub(super) fn frames(timeline: &mut Timeline) -> Vec<Seen> {
     let mut seen = Vec::new();
     loop {
@@ -174,7 +174,7 @@ pub(super) fn frames(timeline: &mut Timeline) -> Vec<Seen> {
     }
 }
 
-/// Reads one file: whole, and in small pieces, which must not differ. Gives its frames and its fault.
+/// Reads one file twice, as a whole and in small pieces, and checks that both agree. Returns its frames and its fault.
 pub(super) fn read(octets: &[u8]) -> (Vec<Seen>, Option<Fault>) {
     let mut whole = Timeline::from_sources(vec![file(octets.to_vec())]);
     let mut pieces = Timeline::from_sources(vec![trickle(octets.to_vec())]);

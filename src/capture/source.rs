@@ -14,15 +14,15 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::Fault;
 
-/// One opened input, before anything was read from it.
+/// An opened input from which nothing has been read yet.
 pub struct Source {
     /// Its name as given; `-` is standard input.
     pub name: String,
-    /// Gives its octets, compressed or not.
+    /// Reads its octets, compressed or not.
     pub reader: Box<dyn Read + Send>,
-    /// For waiting until a writer has written; `None` for a regular file, which needs no waiting.
+    /// Polled to wait for a writer; `None` for a regular file, which needs no waiting.
     pub pipe: Option<OwnedFd>,
-    /// Its size in octets, if that is known.
+    /// Its size in octets, if it is a regular file.
     pub size: Option<u64>,
 }
 
@@ -47,9 +47,9 @@ impl Source {
     }
 
     /// Opens the named pipe `name` without waiting for a writer; its reader waits instead. `None` if it is not a named
-    /// pipe or cannot be opened; opening it by its name says why then.
+    /// pipe or cannot be opened; then opening it as a file gives the reason.
     pub fn open_pipe(name: &OsStr) -> Option<Self> {
-        // Other files might not stand being opened like this.
+        // Opening other kinds of files in this mode may have side effects.
         if name == STANDARD_INPUT || !fs::metadata(name).ok()?.file_type().is_fifo() {
             return None;
         }
@@ -63,7 +63,7 @@ impl Source {
     }
 }
 
-/// A pipe that was opened without waiting. Before its first writer has come, it would seem to be at its end.
+/// A pipe that was opened without waiting. Reads wait for data: without a writer, the pipe would seem to have ended.
 struct Waiting(File);
 
 impl Read for Waiting {
@@ -86,12 +86,12 @@ impl Read for Waiting {
 /// The name that stands for standard input.
 pub(super) const STANDARD_INPUT: &str = "-";
 
-/// A handle to standard input, past the buffer that the standard library puts before it.
+/// A handle to standard input that bypasses the standard library's buffer.
 fn standard_input() -> io::Result<File> {
     io::stdin().as_fd().try_clone_to_owned().map(File::from)
 }
 
-/// What tells whether two names are the same file.
+/// Device and inode, by which two names are known to be the same file.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Identity {
     device: u64,
@@ -99,12 +99,12 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    /// Of an opened file.
+    /// The identity of an opened file.
     pub(super) fn of(metadata: &Metadata) -> Self {
         Self { device: metadata.dev(), inode: metadata.ino() }
     }
 
-    /// Of an input as it is given to [`Timeline::open`](super::Timeline::open); `None` when it does not exist.
+    /// The identity of an input as given to [`Timeline::open`](super::Timeline::open); `None` if it does not exist.
     pub(super) fn of_input(name: &OsStr) -> Option<Self> {
         let metadata = if name == STANDARD_INPUT {
             standard_input().and_then(|file| file.metadata())

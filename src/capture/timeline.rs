@@ -17,23 +17,23 @@ use crate::time::Timestamp;
 /// The frames of all inputs, merged by time.
 ///
 /// Frames of the same time come in the order of the inputs. The frames of one input keep their order, even if its clock
-/// goes back. An input that cannot be read, or not to its end, leaves an [`InputError`], and the others go on.
+/// goes back. An input that cannot be read, or not to its end, leaves an [`InputError`]; the others go on.
 pub struct Timeline {
     files: Vec<String>,
     errors: Vec<InputError>,
     inputs: Vec<Merged>,
-    /// The inputs that have a head, the earliest on top, by index into `inputs`.
+    /// The inputs that have a head: its time and the index into `inputs`, the earliest on top.
     heads: BinaryHeap<Reverse<(Timestamp, usize)>>,
-    /// Indices of the inputs whose next record has to be fetched before the earliest can be told.
+    /// Indices of the inputs whose next record has to be fetched before the earliest frame is known.
     wanting: Vec<usize>,
-    /// The input that [`Next::Pause`] was given for last.
+    /// The input for which [`Next::Pause`] was last returned.
     paused: Option<usize>,
     link_types: Vec<LinkType>,
     frames: u64,
     clock_backwards: u64,
     bytes_read: Arc<AtomicU64>,
     total_bytes: Option<u64>,
-    /// Where frames are in their files, if [`Timeline::keep_origins`] was called.
+    /// The places of frames in their files, if [`Timeline::keep_origins`] was called.
     origins: Option<Origins>,
 }
 
@@ -42,8 +42,8 @@ pub struct Timeline {
 pub enum Next<'a> {
     /// A frame.
     Frame(Frame<'a>),
-    /// The next call may have to wait for the writer of a pipe, so output should be flushed now. Returned once before each
-    /// such wait, and never for regular files.
+    /// The next call may have to wait for the writer of a pipe, so output should be flushed now. Returned once before
+    /// each such wait, and never for regular files.
     Pause,
     /// All inputs have ended; [`Timeline::errors`] is complete.
     End,
@@ -51,29 +51,29 @@ pub enum Next<'a> {
 
 /// An input in the merge.
 struct Merged {
-    /// Gone once it has ended.
+    /// `None` once it has ended.
     input: Option<Input>,
-    /// Its next record, or the one that was just given.
+    /// Its next record, once that was fetched.
     head: Option<Record>,
 }
 
-/// Octets of a window that is alone, or one of a few.
-// Measured with 2.06 M packets in 0.94 GB: 0.12 s from 256 to 512 KiB, 0.13 s at 64 KiB and at 1 MiB, 0.17 s at
-// 4 MiB, which falls out of the second level cache between being filled and being read.
+/// Octets of a window if there are at most [`FEW`] inputs.
+// Measured with 2.06 M packets in 0.94 GB: 0.12 s from 256 to 512 KiB, 0.13 s at 64 KiB and at 1 MiB, 0.17 s at 4 MiB,
+// which drops out of the second level cache between being filled and being read.
 const WINDOW: usize = 512 << 10;
-/// Octets of a window that is one of many.
+/// Octets of a window, at most, if there are more inputs.
 const SMALL_WINDOW: usize = 256 << 10;
-/// How many inputs are still a few.
+/// Up to this many inputs have windows of full size.
 const FEW: usize = 8;
-/// Octets of all windows together, where inputs are very many: rings of captures have thousands of files.
+/// Octets of all windows together if there are many inputs: rings of captures have thousands of files.
 const WINDOWS: usize = 16 << 20;
-/// Octets of a window at the least.
+/// Octets of a window, at least.
 const LEAST_WINDOW: usize = 8 << 10;
 
 impl Timeline {
     /// Opens `inputs`: paths of files, and `-`, once, for standard input.
     ///
-    /// Reads the beginning of each to recognise its format. [`errors`](Self::errors) has those that cannot be opened.
+    /// Reads the beginning of each to recognise its format. [`errors`](Self::errors) lists those that cannot be opened.
     pub fn open<S: AsRef<OsStr>>(inputs: &[S]) -> Self {
         Self::from_opened(sources(inputs))
     }
@@ -120,14 +120,14 @@ impl Timeline {
                 Err(fault) => timeline.fail(file, 0, fault),
             }
         }
-        // Fetched from the back, so that the first given is the first read.
+        // The list is worked off from its end, so that the first input is read first.
         timeline.wanting.extend((0..timeline.inputs.len()).rev());
         timeline
     }
 
     /// Goes on to the next frame.
-    // Into its caller, the loop over all frames: a call and the way of a frame through memory are a twentieth of what
-    // most frames cost.
+    // Inlined into the loop over all frames: a call, and passing the frame through memory, take a twentieth of the time
+    // that most frames cost.
     #[allow(clippy::inline_always)]
     #[inline(always)]
     #[allow(
@@ -173,45 +173,45 @@ impl Timeline {
         }
     }
 
-    /// Notes from now on where frames are in their files; to be called before the first frame.
+    /// Records the places of frames in their files from now on. To be called before the first frame.
     pub fn keep_origins(&mut self) {
-        // With one input there is nothing to note.
+        // With one input, frame numbers are the same in file and timeline.
         self.origins = Some(match self.inputs.as_slice() {
             [Merged { input: Some(input), .. }] => Origins::of_one(input.file),
             _ => Origins::default(),
         });
     }
 
-    /// Where the frames so far are in their files, if that is noted.
+    /// The places of the frames so far in their files, if they are recorded.
     pub fn origins(&self) -> Option<&Origins> {
         self.origins.as_ref()
     }
 
-    /// After [`Next::Pause`], waits for the writer of the pipe, at most for `span` or until a signal. Says whether the next
-    /// call will return without waiting.
+    /// After [`Next::Pause`], waits for the writer of the pipe, at most for `span` or until a signal. Returns whether
+    /// the next call of [`Timeline::next`] will not have to wait.
     pub fn wait(&self, span: Duration) -> bool {
         let paused = self.paused.and_then(|index| self.inputs.get(index));
         paused.and_then(|merged| merged.input.as_ref()).is_none_or(|input| input.wait(span))
     }
 
-    /// After [`Next::Pause`], ends the input that is waited for, as if nothing further had been written to it. An incomplete
-    /// record at its end is not an error.
+    /// After [`Next::Pause`], ends the input that is waited for, as if nothing further had been written to it. An
+    /// incomplete record at its end is not an error.
     pub fn end_paused(&mut self) {
         let paused = self.paused.and_then(|index| self.inputs.get_mut(index));
         paused.and_then(|merged| merged.input.take());
     }
 
-    /// Whether an input may have to wait for the writer of a pipe.
+    /// Whether reading any input may have to wait for the writer of a pipe.
     pub fn may_block(&self) -> bool {
         self.inputs.iter().filter_map(|merged| merged.input.as_ref()).any(Input::may_block)
     }
 
-    /// What could not be read so far, in the order in which that was found.
+    /// The errors so far, in the order in which they were found.
     pub fn errors(&self) -> &[InputError] {
         &self.errors
     }
 
-    /// Takes the [`errors`](Self::errors).
+    /// Takes the [`errors`](Self::errors) out.
     pub fn take_errors(&mut self) -> Vec<InputError> {
         mem::take(&mut self.errors)
     }
@@ -241,8 +241,8 @@ impl Timeline {
         &self.link_types
     }
 
-    /// Fetches the next record of an input; when there is none, closes it.
-    // Into its caller: most records come through here, and each would go through memory.
+    /// Fetches the next record of an input; closes the input if there is none.
+    // Inlined into its caller: most records come this way, and otherwise each would pass through memory.
     #[allow(clippy::inline_always)]
     #[inline(always)]
     fn fetch(&mut self, index: usize) -> Fetched {
@@ -255,7 +255,7 @@ impl Timeline {
         self.fetch_patiently(index)
     }
 
-    /// Fetches a record that is not at hand, or not in a moment.
+    /// Fetches a record that is not ready in the window.
     fn fetch_patiently(&mut self, index: usize) -> Fetched {
         let Some(slot) = self.inputs.get_mut(index) else { return Fetched::End };
         let Some(input) = &mut slot.input else { return Fetched::End };
@@ -282,7 +282,7 @@ impl Timeline {
         }
     }
 
-    /// Numbers `record` of the input at `index` and lends it out.
+    /// Gives `record` of the input at `index` the next number and lends it out as a frame.
     #[inline]
     fn give(&mut self, index: usize, record: &Record) -> Next<'_> {
         self.frames = self.frames.saturating_add(1);
@@ -299,7 +299,7 @@ impl Timeline {
     }
 }
 
-/// Opens each input, standard input once, without reading from any.
+/// Opens each input, and standard input only once, without reading from any.
 fn sources<S: AsRef<OsStr>>(inputs: &[S]) -> impl ExactSizeIterator<Item = (String, Result<Source, Fault>)> {
     let mut stdin_taken = false;
     inputs.iter().map(AsRef::as_ref).map(move |name| {
@@ -311,14 +311,14 @@ fn sources<S: AsRef<OsStr>>(inputs: &[S]) -> impl ExactSizeIterator<Item = (Stri
     })
 }
 
-/// [`Advance`] of an input whose end and errors were seen to.
+/// As [`Advance`], after the end and the errors of the input were handled.
 enum Fetched {
     Record(Record),
     Pause,
     End,
 }
 
-/// Adds a link type that is new.
+/// Adds a link type unless it is already listed.
 fn declare(link_types: &mut Vec<LinkType>, link_type: LinkType) {
     if !link_types.contains(&link_type) {
         link_types.push(link_type);

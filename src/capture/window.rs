@@ -5,28 +5,28 @@ use std::ops::Range;
 
 /// A buffer that slides over a stream of octets.
 ///
-/// A reader looks at [`unread`](Self::unread), [`take`](Self::take)s whole records off its front, and asks
-/// for a [`fill`](Self::fill) when the next record is not whole. What was taken stays readable through
+/// A reader looks at [`unread`](Self::unread), [`take`](Self::take)s complete records off its front, and calls
+/// [`fill`](Self::fill) when the next record is not complete. Octets that were taken stay readable through
 /// [`octets`](Self::octets) until the next fill, so that records are borrowed and never copied.
 pub(super) struct Window {
     source: Box<dyn Read + Send>,
     buffer: Vec<u8>,
     /// Index in `buffer` of the first unread octet.
     start: usize,
-    /// Index in `buffer` behind the last octet that was read.
+    /// Index in `buffer` after the last octet that was read.
     end: usize,
-    /// Offset in the stream of `buffer`'s first octet.
+    /// Offset of `buffer`'s first octet in the stream.
     base: u64,
     ended: bool,
 }
 
 impl Window {
-    /// What a window grows to for one large record, in octets; a record that claims more is absurd.
+    /// How large a window grows for one large record, in octets; a record that claims more is taken for damaged.
     pub(super) const LIMIT: usize = 64 << 20;
 
-    /// A window of `capacity` octets over `source`; the stream begins with `first`, which was read already.
+    /// A window of `capacity` octets over the stream of `first`, which was already read, and `source`.
     pub(super) fn new(source: Box<dyn Read + Send>, first: &[u8], capacity: usize) -> Self {
-        // Zeroed by the allocator, so that what is never filled is never touched.
+        // The allocator zeroes the buffer, so memory that is never filled is never touched.
         let mut buffer = vec![0; capacity.min(Self::LIMIT).max(first.len())];
         if let Some(front) = buffer.get_mut(..first.len()) {
             front.copy_from_slice(first);
@@ -40,14 +40,14 @@ impl Window {
         self.buffer.get(self.start..self.end).unwrap_or_default()
     }
 
-    /// The octets at `range`, which [`take`](Self::take) gave since the last fill.
+    /// The octets at `range`, which [`take`](Self::take) must have returned since the last fill.
     #[inline]
     pub(super) fn octets(&self, range: Range<usize>) -> &[u8] {
         self.buffer.get(range).unwrap_or_default()
     }
 
-    /// Takes `length` octets off the front of what is unread (all of it, when it is less) and says where
-    /// they are.
+    /// Takes `length` octets off the front of the unread octets, or all of them if there are fewer. Returns where they
+    /// are.
     #[inline]
     pub(super) fn take(&mut self, length: usize) -> Range<usize> {
         let start = self.start;
@@ -55,20 +55,20 @@ impl Window {
         start..self.start
     }
 
-    /// Offset in the stream of the first unread octet.
+    /// Offset of the first unread octet in the stream.
     pub(super) fn offset(&self) -> u64 {
         self.base.saturating_add(self.start as u64)
     }
 
-    /// Whether the stream has come to its end; what is unread is all there will be.
+    /// Whether the stream has ended; no more octets will follow the unread ones.
     pub(super) fn has_ended(&self) -> bool {
         self.ended
     }
 
-    /// Reads once from the stream, as much as it gives, behind what is unread.
+    /// Reads once from the stream, as much as it gives, and appends that to the unread octets.
     ///
-    /// Only the unread octets are kept. When they fill the window it grows to twice its size, so that a
-    /// record costs memory as its octets arrive and not for what its length claims.
+    /// Only the unread octets are kept. When they fill the window it doubles its size, so that a record takes memory as
+    /// its octets arrive, not by the length it claims.
     pub(super) fn fill(&mut self) -> io::Result<()> {
         if self.ended {
             return Ok(());

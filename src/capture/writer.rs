@@ -19,7 +19,7 @@ use crate::time::{Precision, Timestamp};
 /// microseconds otherwise (finer digits of later frames are cut off).
 ///
 /// Numbers are little-endian. A time that the format cannot express (before 1970, or for classic pcap after
-/// 2106-02-07T06:28:15Z) is written as the nearest one that it can.
+/// 2106-02-07T06:28:15Z) is written as the nearest one that it can express.
 pub struct Writer {
     path: String,
     output: BufWriter<File>,
@@ -28,11 +28,11 @@ pub struct Writer {
     octets: u64,
 }
 
-/// The format, and what was written of it so far besides frames.
+/// The format, with what was already written besides frames.
 enum Format {
-    /// The link type and whether times are in nanoseconds, once the header was written.
+    /// The link type and whether times are in nanoseconds; `None` until the header is written.
     Pcap(Option<(LinkType, bool)>),
-    /// The interfaces that were described.
+    /// The interfaces described so far.
     Pcapng(Vec<(LinkType, Precision)>),
 }
 
@@ -42,7 +42,7 @@ pub enum WriteError {
     /// The output was named `-`.
     #[error("a capture cannot be written to standard output")]
     StandardOutput,
-    /// The output's name promises a compressed file.
+    /// The output's name is that of a compressed file.
     #[error("`{path}` is the name of a compressed file, and captures are written as they are")]
     Compressed {
         /// The output's name.
@@ -104,13 +104,13 @@ impl WriteError {
 }
 
 impl Writer {
-    /// Creates the file `path`, or empties it if it exists. It is an error if it is one of `inputs` (as given to
+    /// Creates the file `path`, or empties it if it exists. It is an error if it is among `inputs` (as given to
     /// [`Timeline::open`](super::Timeline::open)).
     pub fn create<S: AsRef<OsStr>>(path: &Path, inputs: &[S]) -> Result<Self, WriteError> {
         Self::to_file(path, open_empty(path, inputs)?)
     }
 
-    /// Checks that `path` is none of `inputs`, and that its name is one for a capture. Creates and changes nothing.
+    /// Checks that `path` is not among `inputs`, and that a capture can have its name. Creates and changes nothing.
     pub fn check<S: AsRef<OsStr>>(path: &Path, inputs: &[S]) -> Result<(), WriteError> {
         check_name(path)?;
         let input = std::fs::metadata(path).ok().and_then(|metadata| input_of(&metadata, inputs));
@@ -125,7 +125,7 @@ impl Writer {
         path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("pcapng"))
     }
 
-    /// Writes to an open, empty file; `path` is its name and says the format.
+    /// A writer to an open, empty file; `path` is its name, which decides the format.
     pub(super) fn to_file(path: &Path, file: File) -> Result<Self, WriteError> {
         let name = path.to_string_lossy().into_owned();
         let is_pcapng = Self::is_pcapng(path);
@@ -167,7 +167,7 @@ impl Writer {
         self.output.flush().map_err(|error| WriteError::Write { path: self.path.clone(), error })
     }
 
-    /// Completes the file; without a frame it is an empty capture of Ethernet.
+    /// Completes the file; without any frame it is an empty capture of Ethernet.
     pub fn finish(mut self) -> Result<(), WriteError> {
         if let Format::Pcap(None) = self.format {
             self.put(&pcap_header(LinkType::ETHERNET, false))?;
@@ -211,7 +211,7 @@ impl Writer {
         let captured = captured_length(frame);
         let padding = captured.wrapping_neg() % 4;
         let length = captured.saturating_add(padding).saturating_add(32);
-        // Both halves of `ticks`; nothing is lost.
+        // These are the two halves of `ticks`; nothing is lost.
         #[allow(clippy::cast_possible_truncation)]
         let (high, low) = ((ticks >> 32) as u32, ticks as u32);
         let interface = u32::try_from(interface).unwrap_or(u32::MAX);
@@ -228,15 +228,15 @@ impl Writer {
     }
 }
 
-/// Octets that are gathered before they are handed to the system.
+/// How many octets are gathered before they are handed to the system.
 const BUFFER: usize = 256 << 10;
 
 /// The last moment of a classic pcap record.
 const PCAP_LAST: Timestamp = Timestamp::new(u32::MAX as i64, 999_999_999);
 
-/// Octets kept of `frame`.
+/// How many octets of `frame` were captured.
 fn captured_length(frame: &Frame<'_>) -> u32 {
-    // A window holds 64 MiB at the most.
+    // Always fits: a window holds 64 MiB at most.
     u32::try_from(frame.data.len()).unwrap_or(u32::MAX)
 }
 
@@ -251,7 +251,7 @@ fn pcap_header(link_type: LinkType, nanoseconds: bool) -> [u8; 24] {
     header
 }
 
-/// A Section Header Block of version 1.0, whose section is of unknown length.
+/// A Section Header Block of version 1.0 for a section of unknown length.
 fn section_header() -> [u8; 28] {
     let mut block = [0; 28];
     let words = [0x0a0d_0d0a, 28, 0x1a2b_3c4d, 1, u32::MAX, u32::MAX, 28];
@@ -268,7 +268,7 @@ fn interface_description(link_type: LinkType, precision: Precision) -> [u8; 32] 
     block
 }
 
-/// Endings of the names of compressed files.
+/// File name extensions of compressed files.
 const COMPRESSED: [&str; 5] = ["gz", "zst", "xz", "bz2", "lz4"];
 
 /// Whether a capture can have this name.
@@ -283,7 +283,7 @@ fn check_name(path: &Path) -> Result<(), WriteError> {
     Ok(())
 }
 
-/// Creates `path`, or empties it when it exists and is no input.
+/// Checks the name `path` and creates the file, or empties it if it exists and is not an input.
 pub(super) fn open_empty<S: AsRef<OsStr>>(path: &Path, inputs: &[S]) -> Result<File, WriteError> {
     check_name(path)?;
     create(path, inputs).map_err(|refused| {
@@ -301,9 +301,9 @@ enum Refused {
     Io(io::Error),
 }
 
-/// Creates `path`, or empties it when it exists and is no input.
+/// Creates `path`, or empties it if it exists and is not an input.
 fn create<S: AsRef<OsStr>>(path: &Path, inputs: &[S]) -> Result<File, Refused> {
-    // Emptied only once it is known not to be an input.
+    // The file is emptied only once it is known not to be an input.
     let file = OpenOptions::new().write(true).create(true).truncate(false).open(path).map_err(Refused::Io)?;
     let metadata = file.metadata().map_err(Refused::Io)?;
     if let Some(input) = input_of(&metadata, inputs) {
@@ -315,7 +315,7 @@ fn create<S: AsRef<OsStr>>(path: &Path, inputs: &[S]) -> Result<File, Refused> {
     Ok(file)
 }
 
-/// The input that a file is.
+/// The name of the input that is this very file; `None` if no input is.
 fn input_of<S: AsRef<OsStr>>(metadata: &Metadata, inputs: &[S]) -> Option<String> {
     let identity = metadata.is_file().then(|| Identity::of(metadata))?;
     let mut inputs = inputs.iter().map(AsRef::as_ref);

@@ -1,4 +1,4 @@
-//! What a Registration Reply is found to be, for expectations to judge.
+//! A Registration Reply with the facts that expectations judge.
 
 use std::time::Duration;
 
@@ -11,26 +11,26 @@ pub struct Answer<'a> {
     pub message: Message<'a>,
     /// Its fixed part.
     pub reply: RegistrationReply,
-    /// From the transmission it answers to its arrival.
+    /// Time from the transmission that it answers to its arrival.
     pub round_trip: Duration,
-    /// What its Mobile-Home Authentication extension is worth.
+    /// Whether its Mobile-Home Authentication extension is valid.
     pub authenticity: Authenticity,
     /// The Identification of the request.
     pub requested: u64,
 }
 
-/// What the Mobile-Home Authentication extension of a message is worth (RFC 5944 §3.6.2.1).
+/// Whether the Mobile-Home Authentication extension of a message is valid (RFC 5944 §3.6.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
 pub enum Authenticity {
-    /// The authenticator is what a key makes of the message.
+    /// The authenticator is the one that a key makes for the message.
     Valid,
-    /// It is not.
+    /// The authenticator is wrong.
     Invalid,
-    /// There is no such extension, or none that holds an authenticator.
+    /// There is no such extension, or it holds no authenticator.
     Missing,
     /// No key is known for its SPI.
     NoKey,
-    /// There is more than one such extension, whatever each is worth.
+    /// There is more than one such extension, valid or not.
     Several,
 }
 
@@ -52,8 +52,8 @@ impl Authenticity {
         Self::ALL.into_iter().find(|authenticity| authenticity.name() == name)
     }
 
-    /// What `message` is worth under these keys. A second Mobile-Home Authentication extension spoils it: what the
-    /// first one protects ends there, and anybody could have gone on.
+    /// The authenticity of `message` under these keys. A second Mobile-Home Authentication extension makes it
+    /// untrusted: the first one protects only what comes before it, and anybody could have appended the rest.
     pub fn of(message: &Message<'_>, keys: &KeyRing) -> Self {
         let kind = ExtensionType::MOBILE_HOME_AUTHENTICATION;
         let mut found = message.extensions().filter(|extension| extension.kind == kind);
@@ -70,7 +70,7 @@ impl Authenticity {
     }
 }
 
-/// The fixed part of a Registration Reply, `None` for any other message and for one cut short.
+/// The fixed part of a Registration Reply; `None` for any other message, and for a reply that is cut short.
 pub(super) fn reply_of(message: &Message<'_>) -> Option<RegistrationReply> {
     match message.header {
         Header::Reply(reply) => Some(reply),

@@ -1,4 +1,4 @@
-//! A step that was checked: everything needed to send it, and to judge what comes back.
+//! A checked step: everything needed to send its message and to judge what comes back.
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
@@ -12,60 +12,60 @@ use super::request::{MOST_PAYLOAD, Request, RequestError};
 use super::settings::Settings;
 use crate::wire::{AccessTechnology, Key, KeyRing, Multipath, Numbers, PORT};
 
-/// One message to be sent, and how.
+/// One message to be sent, and how to send it.
 #[derive(Clone, Debug)]
 pub struct Call {
     /// The home agent.
     pub destination: SocketAddrV4,
-    /// The address to send from; the system's choice where there is none.
+    /// The address to send from; `None` leaves it to the system.
     pub source: Option<Endpoint>,
     /// The interface to send by.
     pub interface: Option<String>,
-    /// What is sent.
+    /// The message.
     pub payload: Payload,
-    /// The keys replies are verified with.
+    /// The keys that verify replies; the first one also signs the request.
     pub keys: KeyRing,
-    /// Where Identifications come from.
+    /// The style of replay protection, which gives the Identifications.
     pub style: ReplayStyle,
     /// An Identification in place of a fresh one.
     pub identification: Option<Identification>,
-    /// Transmissions after the first one.
+    /// How many transmissions may follow the first one.
     pub retries: u32,
     /// How long the first transmission waits for a reply.
     pub timeout: Duration,
-    /// The least time from this transmission to the next step's.
+    /// The least time between two transmissions, including the first one of the next step.
     pub gap: Duration,
     /// What the reply has to be like.
     pub expectations: Vec<Expectation>,
-    /// What makes the step one that cannot be judged, where an expectation does not hold.
+    /// If an expectation does not hold but one of these does, the step is skipped as one that cannot be judged.
     pub skip_if: Vec<Expectation>,
     /// Take replies whose authenticator is bad or missing.
     pub accept_unauthenticated: bool,
-    /// Take replies of the agent whose Identification is no request's.
+    /// Take replies of the agent whose Identification matches no request.
     pub accept_any_identification: bool,
-    /// The request is of a node that has a name only, and returns home: where the agent assigned it an address before,
-    /// that is its Home Address and its Care-of Address.
+    /// Whether this is the request of a node that has only a name and returns home. If the agent assigned it an address
+    /// before, that becomes both its Home Address and its Care-of Address.
     pub returns_home: bool,
 }
 
-/// The security association that a request is part of: agent, home address and NAI of the node.
+/// The security association of a request: the agent, and the home address and NAI of the node.
 pub(super) type Association = (SocketAddrV4, Ipv4Addr, Option<String>);
 
-/// What is sent.
+/// The content of a message to be sent.
 #[derive(Clone, Debug)]
 pub enum Payload {
-    /// A Registration Request. Where no care-of address was given, it is the address it is sent from.
+    /// A Registration Request. If no care-of address was given, it is the address that the request is sent from.
     Request {
-        /// The request; its care-of address stands only where one was given.
+        /// The request; its care-of address counts only if one was given.
         request: Box<Request>,
         /// Whether a care-of address was given.
         has_care_of_address: bool,
     },
-    /// Octets, as they are.
+    /// Octets that are sent as they are.
     Raw(Vec<u8>),
 }
 
-/// Why settings make no step.
+/// Why no step can be made from settings.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{message}")]
 pub struct SettingsError {
@@ -77,18 +77,18 @@ pub struct SettingsError {
     pub help: Option<String>,
 }
 
-/// The most requests a second, where nothing else is asked for.
+/// Requests per second at most, unless set otherwise.
 const DEFAULT_RATE: f64 = 10.0;
-/// Retransmissions, where nothing else is asked for.
+/// Retransmissions, unless set otherwise.
 const DEFAULT_RETRIES: u32 = 2;
-/// How long the first transmission waits, where nothing else is asked for.
+/// How long the first transmission waits for a reply, unless set otherwise.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(1);
-/// The lifetime asked for, where nothing else is.
+/// The requested lifetime in seconds, unless set otherwise.
 const DEFAULT_LIFETIME: u16 = 600;
 
 impl Call {
-    /// The step that these settings make, checked as far as can be without sending anything. Destinations that
-    /// many hosts listen to are refused unless `allow_broadcast`.
+    /// The call for these settings, checked as far as possible without sending anything. Broadcast and multicast
+    /// destinations are refused unless `allow_broadcast` is set.
     pub fn new(settings: &Settings, numbers: Numbers, allow_broadcast: bool) -> Result<Self, SettingsError> {
         let destination = destination(settings, allow_broadcast)?;
         let payload = match &settings.raw {
@@ -116,12 +116,12 @@ impl Call {
             accept_any_identification: settings.accept_any_identification.unwrap_or_default(),
             returns_home: false,
         };
-        // Built once for nothing, so that what cannot be built is told before anything is sent.
+        // A trial build, so that a request that cannot be built is reported before anything is sent.
         call.octets(0, Ipv4Addr::UNSPECIFIED, None).map_err(|error| not_built(&error, settings))?;
         Ok(call)
     }
 
-    /// The UDP payload with this Identification, sent from `source` by a node that was `assigned` that home address.
+    /// The UDP payload with this Identification, sent from `source`. `assigned` is the agent-assigned home address.
     pub fn octets(
         &self,
         identification: u64,
@@ -144,8 +144,7 @@ impl Call {
         }
     }
 
-    /// Notes whether this is the request of a node without an address of its own that returns home: both of its
-    /// addresses are 0.0.0.0.
+    /// Sets [`Call::returns_home`]: such a request names 0.0.0.0 as both Home Address and Care-of Address.
     pub(super) fn note_return(&mut self) {
         self.returns_home = match &self.payload {
             Payload::Request { request, has_care_of_address: true } => {
@@ -155,7 +154,7 @@ impl Call {
         };
     }
 
-    /// The lifetime asked for, in seconds; `None` of raw octets.
+    /// The requested lifetime in seconds; `None` for raw octets.
     pub fn lifetime(&self) -> Option<u16> {
         match &self.payload {
             Payload::Request { request, .. } => Some(request.lifetime),
@@ -163,7 +162,7 @@ impl Call {
         }
     }
 
-    /// The care-of address, where one was given.
+    /// The care-of address, if one was given.
     pub(super) fn care_of_address(&self) -> Option<Ipv4Addr> {
         match &self.payload {
             Payload::Request { request, has_care_of_address: true } => Some(request.care_of_address),
@@ -171,7 +170,7 @@ impl Call {
         }
     }
 
-    /// The security association whose replay protection the request is part of: node and agent.
+    /// The security association whose replay protection applies to the request.
     pub(super) fn association(&self) -> Association {
         match &self.payload {
             Payload::Request { request, .. } => (self.destination, request.home_address, request.nai.clone()),
@@ -205,7 +204,7 @@ fn destination(settings: &Settings, allow_broadcast: bool) -> Result<SocketAddrV
     Ok(destination)
 }
 
-/// What is said of a destination that many hosts listen to.
+/// The error for a destination at which many hosts listen.
 fn broadcast_refused(address: Ipv4Addr) -> SettingsError {
     let kind = if address.is_multicast() { "multicast" } else { "broadcast" };
     let message = format!("{address} is a {kind} address, and every host that listens there would be asked");
@@ -267,7 +266,7 @@ fn request(
     Ok(Payload::Request { request: Box::new(request), has_care_of_address })
 }
 
-/// "Virtual": the only technology that claims no medium.
+/// "Virtual": the only technology that does not claim a medium.
 const DEFAULT_ACCESS_TECHNOLOGY: AccessTechnology = AccessTechnology(1);
 
 fn not_built(failed: &RequestError, settings: &Settings) -> SettingsError {
@@ -276,7 +275,7 @@ fn not_built(failed: &RequestError, settings: &Settings) -> SettingsError {
         RequestError::Override { key, .. } => format!("override.{key}"),
         RequestError::Extension(_) => "ext".to_owned(),
         RequestError::Nai(_) => "nai".to_owned(),
-        // Only these three can make it so long.
+        // Only these three settings can make a request so long.
         RequestError::TooLong(_) => match (&settings.flow, &settings.ext) {
             (Some(_), _) => "flow".to_owned(),
             (None, Some(_)) => "ext".to_owned(),

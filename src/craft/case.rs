@@ -1,39 +1,39 @@
-//! What a run is made of: steps alone, or the cases of a suite, and what came of them.
+//! The entries of a run with their outcomes: single steps, or the cases of a suite.
 
 use super::outcome::Outcome;
 
-/// What a case of a conformance suite is about.
+/// The facts of a case in a conformance suite.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CaseFacts {
-    /// Its number, never given again: `rfc7629/5.2/3`.
+    /// Its id, which is never reused: `rfc7629/5.2/3`.
     pub id: String,
-    /// What it tests, in a line.
+    /// What it tests, in one line.
     pub title: String,
     /// The section it tests.
     pub section: String,
-    /// The rule it tests, or none where no rule says so much.
+    /// The rule it tests, if there is one.
     pub rule: Option<String>,
-    /// What is asked for, what is lawful, and where the text leaves a doubt.
+    /// What the RFC requires, which answers are lawful, and where the RFC's text leaves doubt.
     pub text: String,
 }
 
 /// One line of a report: a step, or a case with all its steps.
 #[derive(Debug)]
 pub struct Entry {
-    /// The scenario it is from, where there is one.
+    /// The scenario it is from, if any.
     pub scenario: Option<String>,
-    /// The case it is, in a suite.
+    /// The facts of the case, if it is one of a suite.
     pub case: Option<CaseFacts>,
-    /// What came of its steps, in their order; never empty.
+    /// The outcomes of its steps, in order; never empty.
     pub outcomes: Vec<Outcome>,
 }
 
-/// Why a case cannot be judged that nothing was answered in.
+/// The reason why a case without any answer cannot be judged.
 const SILENCE: &str = "no request was answered";
 
 impl Entry {
-    /// A line of a report. In a case silence is often lawful; where nothing at all was answered, not even what every
-    /// agent answers, it cannot be told from an agent that is not there.
+    /// A line of a report. In a case silence is often lawful. But if nothing at all was answered, not even requests
+    /// that every agent answers, the agent may not be there, so the case is skipped.
     pub fn new(scenario: Option<String>, case: Option<CaseFacts>, outcomes: Vec<Outcome>) -> Self {
         let mut entry = Self { scenario, case, outcomes };
         let is_silent = entry.outcomes.iter().all(|outcome| outcome.reply.is_none());
@@ -47,7 +47,7 @@ impl Entry {
         entry
     }
 
-    /// What it is called.
+    /// The id of the case, or the name of the step.
     pub fn name(&self) -> &str {
         match (&self.case, self.outcomes.first()) {
             (Some(case), _) => &case.id,
@@ -56,19 +56,19 @@ impl Entry {
         }
     }
 
-    /// The outcome that decides: the first that did not pass or cannot be judged, else the last.
+    /// The outcome that decides: the first one that did not pass or cannot be judged, otherwise the last one.
     pub fn deciding(&self) -> Option<&Outcome> {
         let decides = |outcome: &&Outcome| outcome.passed() == Some(false) || outcome.skipped.is_some();
         let failed = self.outcomes.iter().find(decides);
         failed.or_else(|| self.outcomes.last())
     }
 
-    /// Why it could not be judged, where that is so.
+    /// Why the entry could not be judged; `None` if it could.
     pub fn skipped(&self) -> Option<&str> {
         self.outcomes.iter().find_map(|outcome| outcome.skipped.as_deref())
     }
 
-    /// Whether all its steps passed; `None` when nothing was sent, or when it cannot be judged.
+    /// Whether all its steps passed; `None` if nothing was sent or if the entry cannot be judged.
     pub fn passed(&self) -> Option<bool> {
         if self.skipped().is_some() {
             return None;

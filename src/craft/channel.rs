@@ -1,4 +1,4 @@
-//! The sockets of a run: bound so that a registration leaves from the address and by the interface it registers.
+//! The sockets of a run, bound so that a registration leaves from the address and by the interface that it registers.
 
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
@@ -14,24 +14,24 @@ use super::endpoint::Endpoint;
 use super::icmp::{self, Unreachable};
 use crate::wire::PORT;
 
-/// What a socket has to be like.
+/// What a socket has to be bound to, and where it sends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Binding {
     /// The address to send from.
     pub source: Option<Endpoint>,
     /// The interface to send by.
     pub interface: Option<String>,
-    /// Where it sends to.
+    /// The destination.
     pub destination: SocketAddrV4,
 }
 
-/// Why a socket cannot be had.
+/// Why a socket cannot be opened.
 #[derive(Debug, Error)]
 pub enum ChannelError {
     /// There is no such interface.
     #[error("there is no interface '{0}'")]
     NoInterface(String),
-    /// The interface may not be bound to.
+    /// The socket cannot be bound to the interface.
     #[error("a socket cannot be bound to the interface '{name}': {error}")]
     Interface {
         /// The interface.
@@ -39,7 +39,7 @@ pub enum ChannelError {
         /// What the system said.
         error: io::Error,
     },
-    /// The source address is not to be had.
+    /// The socket cannot be bound to the source address.
     #[error("a socket cannot be bound to {source_address}: {error}")]
     Source {
         /// The address.
@@ -47,7 +47,7 @@ pub enum ChannelError {
         /// What the system said.
         error: io::Error,
     },
-    /// There is no way to the agent.
+    /// There is no route to the agent.
     #[error("there is no route to {destination}: {error}")]
     NoRoute {
         /// The agent.
@@ -64,7 +64,7 @@ pub enum ChannelError {
 }
 
 impl ChannelError {
-    /// What can be done about it.
+    /// What can be done about it, if anything.
     pub fn help(&self) -> Option<&'static str> {
         match self {
             Self::NoInterface(_) => Some("mipflow interfaces lists them"),
@@ -93,21 +93,21 @@ pub(super) struct Channel {
     interface: Option<String>,
     ways: Vec<Way>,
     socket: UdpSocket,
-    /// What it is bound to: an address of this host and a port, never 0.
+    /// The address of this host and the port it is bound to; the port is never 0.
     pub local: SocketAddrV4,
-    /// The TTL of what is sent to one host, as the system set it.
+    /// The TTL of unicast datagrams, as the system set it.
     ttl: u32,
 }
 
-/// What is sent by a channel.
+/// A binding that a channel serves.
 #[derive(Debug)]
 struct Way {
     binding: Binding,
-    /// Whether many hosts listen there.
+    /// Whether the destination is a broadcast or multicast address.
     is_to_many: bool,
 }
 
-/// What came, and by which channel.
+/// Something that came, and the channel by which it came.
 #[derive(Debug)]
 pub(super) struct Arrival {
     /// Index of the channel.
@@ -116,12 +116,12 @@ pub(super) struct Arrival {
     pub event: Event,
 }
 
-/// What a socket can give.
+/// What can come from a socket.
 #[derive(Debug)]
 pub(super) enum Event {
     /// A datagram.
     Datagram { source: SocketAddrV4, octets: Vec<u8> },
-    /// Word that something sent did not arrive.
+    /// A report that something sent did not arrive.
     Unreachable(Unreachable),
 }
 
@@ -137,7 +137,7 @@ impl Channels {
         Self { channels: Vec::new(), allow_broadcast }
     }
 
-    /// The channel of this binding, opened if it is new.
+    /// The index of the channel for this binding, which is opened if it is new.
     pub(super) fn open(&mut self, binding: &Binding) -> Result<usize, ChannelError> {
         let has_it = |channel: &Channel| channel.ways.iter().any(|way| way.binding == *binding);
         if let Some(index) = self.channels.iter().position(has_it) {
@@ -152,7 +152,7 @@ impl Channels {
         let is_to_many = is_broadcast || ip.is_broadcast() || ip.is_multicast();
         let way = Way { binding: binding.clone(), is_to_many };
         let source = source_of(binding, self.allow_broadcast)?;
-        // A given port can be bound once, wherever it sends to.
+        // A given port can be bound only once, whatever its destinations are.
         let has_port = |channel: &Channel| {
             source.port() != 0 && channel.local == source && channel.interface == *interface
         };
@@ -172,14 +172,14 @@ impl Channels {
         self.channels.get(index)
     }
 
-    /// Waits for whatever comes first on any channel, for `patience` at the most.
+    /// Waits for whatever comes first on any channel, for at most `patience`.
     pub(super) fn receive(&self, patience: Duration) -> io::Result<Option<Arrival>> {
         let mut descriptors: Vec<PollFd<'_>> = self
             .channels
             .iter()
             .map(|channel| PollFd::new(channel.socket.as_fd(), PollFlags::POLLIN))
             .collect();
-        // Rounded up: a wait that ends early would be begun again and again.
+        // Rounded up: a wait that ends early would be started again and again.
         let milliseconds = patience.as_nanos().div_ceil(1_000_000);
         let timeout = PollTimeout::try_from(milliseconds).unwrap_or(PollTimeout::MAX);
         match nix::poll::poll(&mut descriptors, timeout) {
@@ -203,22 +203,23 @@ impl Channels {
 }
 
 impl Channel {
-    /// Whether many hosts listen at that destination: replies then come from whoever feels addressed.
+    /// Whether many hosts listen at that destination, so that replies can come from any of them.
     pub(super) fn sends_to_many(&self, destination: SocketAddrV4) -> bool {
         self.ways.iter().any(|way| way.is_to_many && way.binding.destination == destination)
     }
 
-    /// Sends a datagram with this TTL, or with the system's; gives the TTL it has.
+    /// Sends a datagram with this TTL, or with the system's. Returns the TTL used.
     pub(super) fn send(&self, octets: &[u8], destination: SocketAddrV4, ttl: Option<u8>) -> io::Result<u8> {
         let ttl = self.set_ttl(*destination.ip(), ttl)?;
-        // Word of an earlier datagram's fate can stand in the way of this one; it is not lost, `receive` tells it.
+        // A pending error about an earlier datagram makes this send fail, so it is tried again. The error is not lost:
+        // `receive` reports it from the error queue.
         match self.socket.send_to(octets, destination) {
             Err(error) if icmp::is_pending(&error) => self.socket.send_to(octets, destination).map(|_| ttl),
             sent => sent.map(|_| ttl),
         }
     }
 
-    /// Sets the TTL of what goes there, and asks the socket for it.
+    /// Sets the TTL for datagrams to `destination`, and returns the one that the socket then has.
     fn set_ttl(&self, destination: Ipv4Addr, wanted: Option<u8>) -> io::Result<u8> {
         let socket = &self.socket;
         let ttl = if destination.is_multicast() {
@@ -228,7 +229,7 @@ impl Channel {
             socket.multicast_ttl_v4()?
         } else {
             let wanted = wanted.map_or(self.ttl, u32::from);
-            // What was never set is left alone: a route may have its own.
+            // A TTL that was never set is left alone: a route may have its own.
             if socket.ttl()? != wanted {
                 socket.set_ttl(wanted)?;
             }
@@ -246,15 +247,15 @@ fn receive_datagram(socket: &UdpSocket) -> io::Result<Option<Event>> {
             Ok(Some(Event::Datagram { source, octets }))
         }
         Ok(_) => Ok(None),
-        // A datagram whose checksum is wrong wakes the socket and then is not there.
+        // A datagram with a wrong checksum wakes the socket, but then there is nothing to receive.
         Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => Ok(None),
         Err(error) if icmp::is_pending(&error) => Ok(icmp::next(socket).map(Event::Unreachable)),
         Err(error) => Err(error),
     }
 }
 
-/// Where to send from; port 0 is any. Of all addresses of this host it is the one that the system sends from: a request
-/// names its care-of address, and a capture its source.
+/// The address to send from; port 0 means any port. If none was given, it is the address that the system would send
+/// from: it has to be known, because a request names its care-of address and a capture its source.
 fn source_of(binding: &Binding, allow_broadcast: bool) -> Result<SocketAddrV4, ChannelError> {
     let Binding { source, interface, destination } = binding;
     let given = source.map(|endpoint| endpoint.with_default_port(0));
@@ -270,8 +271,8 @@ fn source_of(binding: &Binding, allow_broadcast: bool) -> Result<SocketAddrV4, C
     }
 }
 
-/// Whether this is the address of many hosts. The system lets sockets be bound to it, but sends from another address:
-/// one that neither the request nor the capture would name.
+/// Whether this is a multicast or broadcast address. The system lets sockets be bound to one, but then sends from
+/// another address, which neither the request nor the capture would name.
 fn is_of_many(address: Ipv4Addr) -> Result<bool, ChannelError> {
     let destination = SocketAddrV4::new(address, PORT);
     let is_broadcast = || is_broadcast_here(&Binding { source: None, interface: None, destination });
@@ -294,7 +295,7 @@ fn open(
     }
 }
 
-/// The address of this host that the system sends from to `destination`. Nothing is sent to find out.
+/// The address of this host from which the system sends to `destination`. Nothing is sent to find out.
 fn address_towards(
     interface: Option<&str>,
     destination: SocketAddrV4,
@@ -308,20 +309,20 @@ fn address_towards(
     }
 }
 
-/// Whether the destination is the broadcast address of a network of this host: the system refuses those to sockets
-/// that did not ask for them. Nothing is sent to find out.
+/// Whether the destination is the broadcast address of a network of this host: the system refuses it to a socket
+/// without the broadcast option. Nothing is sent to find out.
 fn is_broadcast_here(binding: &Binding) -> Result<bool, ChannelError> {
     let probe = bare(binding.interface.as_deref(), false)?;
     let refused = probe.connect(&binding.destination.into()).err();
     Ok(refused.is_some_and(|error| error.kind() == ErrorKind::PermissionDenied))
 }
 
-/// A socket that is bound to the interface and to nothing else.
+/// A socket that is bound to the interface, if there is one, and not yet to an address.
 fn bare(interface: Option<&str>, allow_broadcast: bool) -> Result<Socket, ChannelError> {
     let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
     socket.set_broadcast(allow_broadcast)?;
     if let Some(name) = interface {
-        // To the system an empty name is that of no interface, and then any will do.
+        // The system takes an empty name to mean no interface, and would then use any.
         if name.is_empty() {
             return Err(ChannelError::NoInterface(String::new()));
         }
@@ -341,7 +342,7 @@ fn bind_to_interface(socket: &Socket, name: &str) -> io::Result<()> {
     socket.bind_device(Some(name.as_bytes()))
 }
 
-/// Elsewhere there is no `SO_BINDTODEVICE`.
+/// Systems other than Linux have no `SO_BINDTODEVICE`.
 #[cfg(not(target_os = "linux"))]
 fn bind_to_interface(_: &Socket, _: &str) -> io::Result<()> {
     Err(ErrorKind::Unsupported.into())

@@ -1,4 +1,4 @@
-//! Where messages go and come from, as people write it: `ADDRESS` or `ADDRESS:PORT`.
+//! Endpoints of messages as people write them: `ADDRESS` or `ADDRESS:PORT`.
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -8,23 +8,23 @@ use thiserror::Error;
 
 use crate::wire;
 
-/// An IPv4 address with a port, or without one where a default stands in.
+/// An IPv4 address with a port, or without one if the default is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Endpoint {
     /// The address.
     pub address: Ipv4Addr,
-    /// The UDP port, when it was written.
+    /// The UDP port, if one was written.
     pub port: Option<u16>,
 }
 
 impl Endpoint {
-    /// The socket address, with `port` where none was written.
+    /// The socket address, with `port` if none was written.
     pub fn with_default_port(self, port: u16) -> SocketAddrV4 {
         SocketAddrV4::new(self.address, self.port.unwrap_or(port))
     }
 }
 
-/// Why a text is no endpoint.
+/// The text is not an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error(
     "'{0}' is not an IPv4 address, with or without a port: write it as in 198.51.100.1 or 198.51.100.1:434"

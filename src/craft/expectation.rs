@@ -1,4 +1,4 @@
-//! Expectations: what a reply has to be like, as people write it (`code in 0,1`, `lifetime<=600`, `auth=valid`).
+//! Expectations of a reply, as people write them (`code in 0,1`, `lifetime<=600`, `auth=valid`).
 
 use std::fmt;
 use std::net::Ipv4Addr;
@@ -11,25 +11,25 @@ use super::answer::{Answer, Authenticity};
 use crate::time::parse_duration;
 use crate::wire::{ExtensionType, Numbers, ReplyCode, high_half, low_half, number};
 
-/// One expectation: it holds when any of its alternatives (`A or B`) does.
+/// One expectation, which holds if any of its alternatives (`A or B`) holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expectation {
     text: String,
     alternatives: Vec<Clause>,
 }
 
-/// What an expectation came to.
+/// The judgement of an expectation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judgement {
     /// The expectation as it was written.
     pub expect: String,
-    /// Whether it held; `None` when nothing was sent that could be judged.
+    /// Whether it held; `None` if it was not judged, for example in a dry run.
     pub held: Option<bool>,
-    /// What was there instead, or for it; `None` when nothing was judged.
+    /// What the reply had, as expected or not; `None` if it was not judged.
     pub got: Option<String>,
 }
 
-/// Why a text is no expectation.
+/// Why a text is not an expectation.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ExpectationError {
     /// No operator was found.
@@ -41,7 +41,7 @@ pub enum ExpectationError {
          extension, identification_low and identification_high"
     )]
     Field(String),
-    /// The field cannot be compared in this way.
+    /// The field cannot be compared by this operator.
     #[error("'{field}' cannot be compared by '{operator}'")]
     Operator {
         /// The field.
@@ -49,14 +49,14 @@ pub enum ExpectationError {
         /// The operator.
         operator: &'static str,
     },
-    /// The value is none of the field's.
+    /// The field cannot have this value.
     #[error("'{value}' is not a value of '{field}': {expected}")]
     Value {
         /// The field.
         field: &'static str,
         /// What was written.
         value: String,
-        /// What it takes.
+        /// What the field takes.
         expected: &'static str,
     },
 }
@@ -75,7 +75,7 @@ enum Clause {
     IdentificationHigh(Operator),
 }
 
-/// A reply code by its number, or one that the operator can move by its name.
+/// A reply code by its number, or by its name one of those whose numbers can be configured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Code {
     Number(u8),
@@ -105,7 +105,7 @@ enum Operator {
 }
 
 impl Operator {
-    /// Longer ones first: each is looked for where the text has its first sign.
+    /// The longer operators come first, because the first one that matches is taken.
     const SIGNS: [(&'static str, Self); 6] = [
         ("!=", Self::NotEqual),
         ("<=", Self::LessOrEqual),
@@ -127,7 +127,7 @@ impl Operator {
         }
     }
 
-    /// Whether `found` compares so to `wanted`, of which only `in` has several.
+    /// Whether `found` compares in this way to one of `wanted`; only `in` has several wanted values.
     fn holds<T: PartialOrd>(self, found: &T, wanted: &[T]) -> bool {
         wanted.iter().any(|wanted| match self {
             Self::Equal | Self::In => found == wanted,
@@ -141,13 +141,13 @@ impl Operator {
 }
 
 impl Expectation {
-    /// What is expected where nothing is: that the registration is accepted.
+    /// The default expectation: that the registration is accepted.
     pub fn accepted() -> Self {
         let clause = Clause::Code(Operator::In, vec![Code::Number(0), Code::Number(1)]);
         Self { text: "code in 0,1".to_owned(), alternatives: vec![clause] }
     }
 
-    /// Judges what came of a request; no answer fails all but `reply=none`.
+    /// Judges the answer to a request. If there is none, only `reply=none` holds.
     pub fn judge(&self, answer: Option<&Answer<'_>>, numbers: Numbers) -> Judgement {
         let held = self.alternatives.iter().any(|clause| clause.holds(answer, numbers));
         let got = answer.map_or_else(
@@ -166,7 +166,7 @@ impl Expectation {
         Judgement { expect: self.text.clone(), held: Some(held), got: Some(got) }
     }
 
-    /// This expectation where nothing is judged.
+    /// The judgement for a step that is not judged.
     pub fn unjudged(&self) -> Judgement {
         Judgement { expect: self.text.clone(), held: None, got: None }
     }
@@ -291,7 +291,7 @@ fn clause(text: &str) -> Result<Clause, ExpectationError> {
             let address = value.parse().map_err(|_| wrong("home_agent", "an IPv4 address"))?;
             Clause::HomeAgent(only_equality("home_agent")?, address)
         }
-        // That there is no `multipth` would always hold.
+        // A misspelt name is an error: that there is no `multipth` would always hold.
         "extension" if !is_extension_name(value) => {
             let expected = "the name of an extension as JSON has it, as in multipath or mobile-home-auth";
             return Err(wrong("extension", expected));
@@ -311,7 +311,7 @@ fn clause(text: &str) -> Result<Clause, ExpectationError> {
 
 const CODE: &str = "codes are numbers from 0 to 255, MULTIPATH_NOT_ALLOWED or INVALID_FB_IDENTIFIER";
 
-/// The text as field, operator and value.
+/// Splits a text into field, operator and value.
 fn parts(text: &str) -> Option<(&str, Operator, &str)> {
     if let Some((field, values)) = text.split_once(" in ") {
         return Some((field.trim(), Operator::In, values.trim()));

@@ -8,33 +8,33 @@ use crate::wire::{
     self, Action, Content, ExtensionType, FlowBinding, Numbers, SelectorTextError, TrafficSelector,
 };
 
-/// What becomes one Flow-Binding extension (RFC 7629 §4.2).
+/// A flow rule, which becomes one Flow-Binding extension (RFC 7629 §4.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlowRule {
     /// Drop or forward.
     pub action: Action,
-    /// The Binding Identifiers in order of preference, lawful or not.
+    /// The Binding Identifiers in order of preference, valid or not.
     pub bids: Vec<u8>,
-    /// Which packets.
+    /// The packets it is about.
     pub selector: TrafficSelector,
 }
 
-/// Why a text is no flow rule.
+/// Why a text is not a flow rule.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum FlowRuleError {
-    /// There is no colon between what to do and the selector.
+    /// There is no colon between the action and the selector.
     #[error("a flow rule is written 'forward BID,BID: SELECTOR' or 'drop: SELECTOR', and '{0}' has no colon")]
     NoColon(String),
-    /// The word before the Binding Identifiers is no action.
+    /// The word before the Binding Identifiers is not an action.
     #[error("'{0}' is not an action; actions are forward, drop and 'action N'")]
     Action(String),
-    /// A Binding Identifier is none.
+    /// A Binding Identifier is not a number from 0 to 255.
     #[error("'{0}' is not a list of Binding Identifiers, numbers from 0 to 255 with commas between them")]
     Bids(String),
     /// A FORWARD rule without any Binding Identifier.
     #[error("forward needs the Binding Identifiers to forward to, as in 'forward 1,2: proto udp'")]
     NoBid,
-    /// More Binding Identifiers than BID Count can say.
+    /// There are more Binding Identifiers than BID Count can express.
     #[error("{0} Binding Identifiers are more than the 255 that BID Count can say")]
     TooMany(usize),
     /// A DROP rule with Binding Identifiers.
@@ -46,7 +46,7 @@ pub enum FlowRuleError {
 }
 
 impl FlowRule {
-    /// BID Count is 1 in a DROP rule, and this stands in its place (RFC 7629 §4.2, Figure 6).
+    /// The BID in a DROP rule, whose BID Count is 1 (RFC 7629 §4.2, Figure 6).
     const DROP_PLACEHOLDER: u8 = 255;
 
     /// Appends the Flow-Binding extension.

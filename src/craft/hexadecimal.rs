@@ -1,6 +1,6 @@
 //! Octets and numbers written in hexadecimal.
 
-/// The octets that pairs of hexadecimal digits stand for, with blanks or without; `None` when they are none.
+/// The octets that pairs of hexadecimal digits stand for; white space is ignored. `None` if the text is anything else.
 pub(super) fn octets(text: &str) -> Option<Vec<u8>> {
     let digits: Vec<u8> =
         text.chars().filter(|character| !character.is_whitespace()).map(digit).collect::<Option<_>>()?;
@@ -8,7 +8,7 @@ pub(super) fn octets(text: &str) -> Option<Vec<u8>> {
     rest.is_empty().then(|| pairs.iter().map(|[high, low]| high << 4 | low).collect())
 }
 
-/// A number of at most sixteen hexadecimal digits, with or without `0x`; `_` may divide them.
+/// A number of at most sixteen hexadecimal digits, with or without `0x`; `_` may separate digits.
 pub(super) fn number(text: &str) -> Option<u64> {
     let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text).replace('_', "");
     let is_number = (1..=16).contains(&digits.len()) && digits.bytes().all(|octet| octet.is_ascii_hexdigit());

@@ -1,9 +1,9 @@
-//! The transmissions of a run, by which a reply is told from a late one, a duplicate, and one of no request.
+//! The transmissions of a run, by which a reply is recognised as awaited, late, duplicate or matching no request.
 
 use std::collections::VecDeque;
 use std::net::SocketAddrV4;
 
-/// The most transmissions that are remembered; replies to older ones are of no request.
+/// How many transmissions are remembered at most; replies to older ones match no request.
 const MOST: usize = 4096;
 
 /// The transmissions of a run, the latest last.
@@ -17,9 +17,9 @@ pub(super) struct History {
 struct Transmission {
     channel: usize,
     destination: SocketAddrV4,
-    /// The low half of its Identification; `None` of octets that have none.
+    /// The low half of its Identification; `None` for octets that have none.
     low: Option<u32>,
-    /// The step it is of.
+    /// The number of the step it belongs to.
     step: u64,
     /// Whether the step was answered.
     answered: bool,
@@ -28,23 +28,23 @@ struct Transmission {
 /// How a reply relates to what was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Relation {
-    /// It is of the latest transmission, which waits for it.
+    /// It answers the latest transmission, which is waiting for it.
     Awaited,
-    /// It is of a request that was answered.
+    /// It answers a request that was already answered.
     Answered,
-    /// It is of an earlier transmission that was not.
+    /// It answers an earlier transmission that was not answered.
     Earlier,
-    /// It is of none.
+    /// It answers no transmission.
     None,
 }
 
 impl History {
-    /// A new step begins.
+    /// Begins a new step.
     pub(super) fn begin_step(&mut self) {
         self.steps = self.steps.saturating_add(1);
     }
 
-    /// Remembers a transmission of the current step.
+    /// Records a transmission of the current step.
     pub(super) fn sent(&mut self, channel: usize, destination: SocketAddrV4, low: Option<u32>) {
         if self.sent.len() >= MOST {
             self.sent.pop_front();
@@ -52,18 +52,18 @@ impl History {
         self.sent.push_back(Transmission { channel, destination, low, step: self.steps, answered: false });
     }
 
-    /// Remembers that the current step was answered.
+    /// Records that the current step was answered.
     pub(super) fn answered(&mut self) {
         let current = self.sent.iter_mut().rev().take_while(|transmission| transmission.step == self.steps);
         current.for_each(|transmission| transmission.answered = true);
     }
 
-    /// How a reply on that channel with the low half `low` of its Identification relates to what was sent.
+    /// How a reply that came on that channel relates to what was sent; `low` is the low half of its Identification.
     pub(super) fn relation(&self, channel: usize, low: u32) -> Relation {
         let fits =
             |transmission: &Transmission| transmission.channel == channel && transmission.low == Some(low);
         match self.sent.iter().enumerate().rev().find(|(_, transmission)| fits(transmission)) {
-            // Octets without an Identification are answered by whatever is of no other request.
+            // Octets without an Identification are answered by any reply that matches no other request.
             None if self.is_waiting(channel) && self.sent.back().is_some_and(|last| last.low.is_none()) => {
                 Relation::Awaited
             }
@@ -76,14 +76,14 @@ impl History {
         }
     }
 
-    /// Whether the latest transmission is of the current step and still waits, on that channel.
+    /// Whether the latest transmission belongs to the current step and still waits on that channel.
     pub(super) fn is_waiting(&self, channel: usize) -> bool {
         self.sent
             .back()
             .is_some_and(|last| last.step == self.steps && !last.answered && last.channel == channel)
     }
 
-    /// Whether anything was sent from that channel to that place.
+    /// Whether anything was sent on that channel to that destination.
     pub(super) fn knows(&self, channel: usize, destination: SocketAddrV4) -> bool {
         self.sent
             .iter()

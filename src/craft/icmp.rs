@@ -1,4 +1,4 @@
-//! What the network says about datagrams that did not arrive: ICMP errors, by the socket's error queue.
+//! Reports about datagrams that did not arrive: ICMP errors from the socket's error queue.
 
 use std::fmt;
 use std::io;
@@ -6,16 +6,16 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use nix::errno::Errno;
 
-/// Word that a datagram did not arrive.
+/// A report that a datagram did not arrive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreachable {
     /// Where the datagram was going, if that is known.
     pub destination: Option<SocketAddrV4>,
-    /// Who said so: a router or the host itself; `None` when this host did.
+    /// The router or host that reported it; `None` if this host did.
     pub reporter: Option<Ipv4Addr>,
-    /// ICMP type and code, when ICMP brought the word.
+    /// ICMP type and code, if the report came by ICMP.
     pub icmp: Option<(u8, u8)>,
-    /// How the datagram's payload begins, as far as that came back: by it one datagram is told from another.
+    /// The beginning of the datagram's payload, as far as it came back, by which the datagram is recognised.
     pub(super) payload: Vec<u8>,
     /// The system's error for it.
     error: Errno,
@@ -58,7 +58,7 @@ fn unreachable_name(code: u8) -> String {
     name.to_owned()
 }
 
-/// Whether an error is the fate of an earlier datagram, of which [`next`] says more.
+/// Whether an error is about an earlier datagram; [`next`] then returns the details.
 pub(super) fn is_pending(error: &io::Error) -> bool {
     let fates = [
         Errno::ECONNREFUSED,
@@ -75,7 +75,7 @@ pub(super) fn is_pending(error: &io::Error) -> bool {
 #[cfg(target_os = "linux")]
 pub(super) use queue::{ask_for_word, next};
 
-/// Elsewhere a socket that is not connected is told nothing.
+/// On other systems a socket that is not connected gets no such reports.
 #[cfg(not(target_os = "linux"))]
 mod silence {
     use std::io;
@@ -95,7 +95,7 @@ mod silence {
 #[cfg(not(target_os = "linux"))]
 pub(super) use silence::{ask_for_word, next};
 
-/// The error queue that Linux keeps for a socket that asks for it.
+/// The error queue that Linux keeps for a socket on request.
 #[cfg(target_os = "linux")]
 mod queue {
     use std::io::{self, IoSliceMut};
@@ -108,16 +108,16 @@ mod queue {
 
     use super::Unreachable;
 
-    /// Asks the system to keep word of what happens to this socket's datagrams.
+    /// Asks the system to queue reports about this socket's datagrams.
     pub(in crate::craft) fn ask_for_word(socket: &UdpSocket) -> io::Result<()> {
         setsockopt(socket, sockopt::Ipv4RecvErr, &true).map_err(io::Error::from)
     }
 
-    /// The next word of the socket's error queue.
+    /// The next report in the socket's error queue.
     pub(in crate::craft) fn next(socket: &UdpSocket) -> Option<Unreachable> {
         let mut octets = [0; 64];
         let mut slices = [IoSliceMut::new(&mut octets)];
-        // Room for the error, for who reported it, and for their padding.
+        // Room for the error, for the address that reported it, and for their padding.
         let mut room = [0; 256];
         let flags = MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT;
         let word = recvmsg::<SockaddrIn>(socket.as_raw_fd(), &mut slices, Some(&mut room), flags).ok()?;

@@ -1,4 +1,4 @@
-//! Builds messages, runs conversations with a home agent, and plays a home agent itself.
+//! Builds messages, runs conversations with a home agent, and acts as a home agent itself.
 
 mod answer;
 mod call;

@@ -1,4 +1,4 @@
-//! What came of a step.
+//! The outcome of a step.
 
 use std::fmt;
 use std::io;
@@ -11,45 +11,44 @@ use super::icmp::Unreachable;
 use super::packet::SentOrReceived;
 use crate::wire::KeyRing;
 
-/// What came of one step that sent something.
+/// The outcome of one step that has a message to send.
 #[derive(Debug)]
 pub struct Outcome {
     /// The step's name.
     pub name: String,
-    /// Everything sent and received for it, in order: what the observer and the rules take, frame by frame.
+    /// Everything sent and received for it, in order; the observer and the rules take it frame by frame.
     pub packets: Vec<SentOrReceived>,
-    /// The request as it was last transmitted: index into `packets`.
+    /// The last transmission of the request, as an index into `packets`.
     pub request: Option<usize>,
-    /// The reply that answered it: index into `packets`.
+    /// The reply that answered it, as an index into `packets`.
     pub reply: Option<usize>,
     /// Whether the request went to a broadcast or multicast address.
     pub asks_many: bool,
-    /// What came besides, and why it is no answer: indices into `packets`.
+    /// What else came, as indices into `packets`, and why it is not the answer.
     pub ignored: Vec<(usize, Ignored)>,
-    /// How much more came that is no answer, and was not kept for want of room.
+    /// How many further datagrams came that are not the answer, and were not kept for want of room.
     pub ignored_beyond: u64,
-    /// Transmissions.
+    /// The number of transmissions.
     pub attempts: u32,
-    /// From the transmission that was answered to its answer.
+    /// Time from the transmission that was answered to its answer.
     pub round_trip: Option<Duration>,
     /// What kept the request from arriving.
     pub trouble: Option<Trouble>,
-    /// The expectations, in their order.
+    /// The judgements of the expectations, in order.
     pub judgements: Vec<Judgement>,
-    /// Why it cannot be judged: the condition of the scenario that holds, or that it was interrupted.
+    /// Why it cannot be judged: the `skip_if` condition that holds, or that it was interrupted.
     pub skipped: Option<String>,
-    /// Whether somebody ended the run before it was over.
+    /// Whether the user ended the run before the step was over.
     pub is_interrupted: bool,
     /// The keys that verify its messages.
     pub keys: KeyRing,
 }
 
 impl Outcome {
-    /// The most that is kept of what is no answer: enough to see what it is.
+    /// How many datagrams that are not the answer are kept: enough to see what they are.
     pub(super) const MOST_IGNORED: usize = 256;
 
-    /// Whether all expectations held and nothing stood in the way; `None` when nothing was sent, or when it cannot be
-    /// judged.
+    /// Whether all expectations held and there was no trouble; `None` if nothing was sent or the step cannot be judged.
     pub fn passed(&self) -> Option<bool> {
         if self.skipped.is_some() || self.attempts == 0 && self.trouble.is_none() {
             return None;
@@ -57,18 +56,18 @@ impl Outcome {
         Some(self.trouble.is_none() && self.judgements.iter().all(|judgement| judgement.held == Some(true)))
     }
 
-    /// Notes that somebody ended the run before it was over.
+    /// Notes that the user ended the run before the step was over.
     pub fn interrupt(&mut self) {
         self.is_interrupted = true;
         self.skipped = Some("it was interrupted".to_owned());
     }
 
-    /// The packet of the request as it was last transmitted.
+    /// The packet of the last transmission of the request.
     pub fn request_packet(&self) -> Option<&SentOrReceived> {
         self.request.and_then(|index| self.packets.get(index))
     }
 
-    /// The packets that came, taken as the answer or not.
+    /// The packets that came, whether taken as the answer or not.
     pub fn received(&self) -> impl Iterator<Item = &SentOrReceived> {
         let came = self.ignored.iter().map(|(index, _)| *index).chain(self.reply);
         came.filter_map(|index| self.packets.get(index))
@@ -80,18 +79,18 @@ impl Outcome {
     }
 }
 
-/// Why a datagram is no answer.
+/// Why a datagram is not the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ignored {
-    /// Somebody else sent it, or the agent from another port.
+    /// Another host sent it, or the agent from another port.
     Stranger,
-    /// It is no Registration Reply, or one that ends within its fixed part.
+    /// It is not a Registration Reply, or one that ends within its fixed part.
     NoReply,
     /// It answers a request that was answered before.
     Duplicate,
     /// It answers an earlier transmission, for which it is too late.
     Late,
-    /// Its Identification is no request's.
+    /// Its Identification matches no request.
     WrongIdentification,
     /// Its authenticator is bad or missing.
     Unauthenticated(Authenticity),
@@ -132,11 +131,11 @@ impl fmt::Display for Ignored {
 /// What kept a request from arriving.
 #[derive(Debug)]
 pub enum Trouble {
-    /// The network said so.
+    /// It was reported as unreachable.
     Unreachable(Unreachable),
     /// The system would not send it.
     NotSent(io::Error),
-    /// It was to be sent from this address to another host.
+    /// It was to be sent to another host from this address, a loopback address.
     FromLoopback(Ipv4Addr),
 }
 

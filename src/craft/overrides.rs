@@ -1,6 +1,6 @@
-//! Overrides: any field of a message, set to any value its octets can hold, right or wrong.
+//! Overrides: they set any field of a message to any value that its octets can hold, right or wrong.
 //!
-//! A field is named as JSON names it, an extension's after the extension's name: `lifetime`, `multipath.length`,
+//! A field is named as in JSON, and a field of an extension after the extension's name: `lifetime`, `multipath.length`,
 //! `flow-binding.bids`. All fields are looked up before any is changed, so that a changed Length moves nothing.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -13,12 +13,12 @@ use crate::wire::{
     AccessTechnology, Extension, Extensions, Field, Message, Numbers, RequestFlags, TrafficSelector, Value,
 };
 
-/// One field and what it is to be.
+/// One field and its new value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Override {
     /// The key as it was written.
     pub key: String,
-    /// What the field is to be.
+    /// The new value of the field.
     pub value: OverrideValue,
 }
 
@@ -29,7 +29,7 @@ pub enum OverrideValue {
     Number(u64),
     /// A bit.
     Flag(bool),
-    /// An address, a name, octets in hexadecimal, or text: whatever the field takes.
+    /// An address, a name, octets in hexadecimal, or text, depending on the field.
     Text(String),
     /// Numbers of one octet each.
     List(Vec<u8>),
@@ -67,7 +67,7 @@ pub enum OverrideError {
 }
 
 impl Override {
-    /// The name of the extension, if the field is one of an extension, and the name of the field.
+    /// The name of the extension, if the field belongs to one, and the name of the field.
     fn parts(&self) -> (Option<&str>, &str) {
         match self.key.split_once('.') {
             Some(("flags", _)) | None => (None, &self.key),
@@ -75,13 +75,13 @@ impl Override {
         }
     }
 
-    /// Whether this is about an extension of that name.
+    /// Whether the field belongs to an extension of that name.
     pub(super) fn is_of(&self, extension: &str) -> bool {
         self.parts().0 == Some(extension)
     }
 }
 
-/// Sets fields of the message `octets`.
+/// Sets fields of the message in `octets`.
 pub(super) fn apply(
     octets: &mut Vec<u8>,
     overrides: &[&Override],
@@ -112,7 +112,7 @@ pub(super) fn apply(
     Ok(())
 }
 
-/// Sets fields of the extension that begins at `offset`, all of `overrides` being about it.
+/// Sets fields of the extension that begins at `offset`; all of `overrides` must be about it.
 pub(super) fn apply_to_extension(
     octets: &mut Vec<u8>,
     offset: usize,
@@ -127,9 +127,9 @@ pub(super) fn apply_to_extension(
 
 /// A change of octets.
 enum Edit {
-    /// Some bits of some octets.
+    /// Changes some bits of some octets.
     Bits { octets: Range<usize>, mask: u64, value: u64 },
-    /// All of some octets, by however many others.
+    /// Replaces some octets by any number of others.
     Splice { octets: Range<usize>, by: Vec<u8> },
 }
 
@@ -140,7 +140,7 @@ impl Edit {
         }
     }
 
-    /// How many octets longer the message is afterwards.
+    /// How many octets the message grows by; negative if it shrinks.
     fn growth(&self) -> i64 {
         match self {
             Self::Bits { .. } => 0,
@@ -152,7 +152,7 @@ impl Edit {
     }
 }
 
-/// Changes from the end to the front, so that places stay what they were when they were looked up.
+/// Makes the changes from the end to the front, so that the places that were looked up stay valid.
 fn carry_out(octets: &mut Vec<u8>, mut edits: Vec<Edit>) {
     edits.sort_by_key(|edit| std::cmp::Reverse(edit.start()));
     for edit in edits {
@@ -173,8 +173,8 @@ fn carry_out(octets: &mut Vec<u8>, mut edits: Vec<Edit>) {
     }
 }
 
-/// The changes that fields of an extension need; where its octets grow or shrink, its Length goes with them unless
-/// that is set too.
+/// The changes for fields of an extension. If its octets grow or shrink, its Length is adjusted, unless the Length is
+/// overridden too.
 fn extension_edits(extension: &Extension<'_>, wanted: &[&Override]) -> Result<Vec<Edit>, OverrideError> {
     let mut fields = Vec::new();
     extension.describe_header(&mut fields);
@@ -215,7 +215,7 @@ fn edits_of(
     if name == "flags" {
         return flags(fields, wanted);
     }
-    // Names and texts stand in JSON beside what they are of.
+    // JSON shows these names and texts beside the field that they describe.
     let key = match name {
         "if_att_name" => "if_att",
         "selector_text" => "selector",
@@ -251,7 +251,7 @@ fn edits_of(
     }
 }
 
-/// All flags at once: a number of one octet, or their letters; or one by `flags.D`.
+/// The change for all flags at once, from a number of one octet or from their letters.
 fn flags(fields: &[Field<'_>], wanted: &Override) -> Result<Vec<Edit>, OverrideError> {
     let first = fields.iter().find(|field| field.key.starts_with("flags."));
     let first = first.ok_or_else(|| no_field("flags", fields))?;
@@ -325,7 +325,7 @@ fn expected_of(name: &str, found: &Value<'_>, most: u64) -> String {
     }
 }
 
-/// The octets that a field of any length is to have.
+/// The new octets of a field of variable length.
 fn octets_for(name: &str, found: &Value<'_>, wanted: &OverrideValue) -> Result<Vec<u8>, &'static str> {
     match (found, wanted) {
         (Value::Ipv6(_), OverrideValue::Text(text)) => {

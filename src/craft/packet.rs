@@ -1,7 +1,7 @@
-//! The packets of a conversation, with the headers they travelled under, as a capture of them would have it.
+//! The packets of a conversation with their headers, as a capture would hold them.
 //!
-//! A socket gives and takes payloads only. The headers are made anew around them, so that one path serves what was
-//! read from a capture and what was sent: a frame into [`Trace`](crate::trace::Trace).
+//! A socket handles only payloads. Headers are put around them, so that packets of a conversation take the same path as
+//! those of a capture: as frames into [`Trace`](crate::trace::Trace).
 
 use std::net::SocketAddrV4;
 
@@ -32,7 +32,7 @@ impl SentOrReceived {
         Self { number, time, octets }
     }
 
-    /// The frame that a capture of raw IP would hold.
+    /// The packet as the frame that a capture of raw IP would hold.
     pub fn frame(&self) -> Frame<'_> {
         Frame {
             number: self.number,
@@ -45,7 +45,7 @@ impl SentOrReceived {
         }
     }
 
-    /// Its source and destination port.
+    /// Its source port and its destination port.
     pub fn ports(&self) -> [u16; 2] {
         let port = |at: usize| {
             self.octets.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |port| u16::from_be_bytes(*port))

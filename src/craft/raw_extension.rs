@@ -12,20 +12,20 @@ use crate::wire::{self, Content, ExtensionType, Form, Numbers};
 pub struct RawExtension {
     /// The type octet.
     pub kind: ExtensionType,
-    /// The Sub-Type. Of a long extension it stands in the header; of any other it is the first data octet, which
-    /// the Length counts.
+    /// The Sub-Type. In a long extension it is in the header; in any other it is the first data octet, which the Length
+    /// counts.
     pub subtype: Option<u8>,
-    /// The data octets after that.
+    /// The data octets after the Sub-Type.
     pub data: Vec<u8>,
 }
 
-/// Why a text is no extension.
+/// Why a text is not an extension.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum RawExtensionError {
-    /// Not of the form.
+    /// The text does not have the form of an extension.
     #[error("'{0}' is not an extension: write TYPE:HEX or TYPE.SUBTYPE:HEX, with numbers from 0 to 255")]
     Form(String),
-    /// The data is not in pairs of hexadecimal digits.
+    /// The data is not written in pairs of hexadecimal digits.
     #[error("the data '{0}' is not written in pairs of hexadecimal digits")]
     Data(String),
 }
@@ -33,14 +33,14 @@ pub enum RawExtensionError {
 /// Why an extension cannot be written.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ExtensionSizeError {
-    /// More data than the Length can say.
+    /// There is more data than the Length can express.
     #[error("extension {kind} has {octets} octets of data and its Length can say {most}")]
     TooLong {
         /// The type.
         kind: u8,
         /// Octets of data.
         octets: usize,
-        /// The most there may be.
+        /// Octets that the Length can express.
         most: usize,
     },
     /// Padding has neither Sub-Type nor data.
@@ -49,7 +49,7 @@ pub enum ExtensionSizeError {
 }
 
 impl RawExtension {
-    /// Appends the extension in the form its type calls for under `numbers`.
+    /// Appends the extension in the form that its type has under `numbers`.
     pub fn emit(&self, numbers: Numbers, out: &mut Vec<u8>) -> Result<(), ExtensionSizeError> {
         let form = self.kind.form(numbers);
         let is_long = matches!(form, Form::Long | Form::LongReserved);

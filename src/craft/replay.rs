@@ -11,10 +11,10 @@ use crate::wire::{high_half, of_halves};
 /// The style of replay protection (`--replay`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ReplayStyle {
-    /// The time of day in the format of NTP, fresh in each transmission (RFC 5944 §5.7.1).
+    /// The time in NTP format, fresh in each transmission (RFC 5944 §5.7.1).
     #[default]
     Timestamp,
-    /// The agent's nonce in the high half, the node's in the low one (RFC 5944 §5.7.2).
+    /// The agent's nonce in the high half, the node's in the low half (RFC 5944 §5.7.2).
     Nonce,
 }
 
@@ -23,16 +23,16 @@ impl ReplayStyle {
     pub const NAMES: [&str; 2] = ["timestamp", "nonce"];
 }
 
-/// An Identification that a step names, in place of a fresh one.
+/// An Identification that a step names instead of a fresh one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Identification {
     /// This one.
     Given(u64),
-    /// That of the request before, of the same node to the same agent; a fresh one where there is none.
+    /// That of the previous request from the same node to the same agent; a fresh one if there was none.
     Last,
 }
 
-/// The name of a style that there is none of.
+/// There is no style of this name.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("'{0}' is not a style of replay protection; there are timestamp and nonce")]
 pub struct ReplayStyleError(String);
@@ -50,28 +50,29 @@ impl FromStr for ReplayStyle {
     }
 }
 
-/// An agent accepts times that are ahead of its own by its tolerance, which is for the two to agree on (RFC 5944
-/// §5.7.1). One that accepted a time further ahead than this was set back since, or does not tell its own time.
+/// In seconds. An agent accepts times that are ahead of its own up to a tolerance, which node and agent agree on (RFC
+/// 5944 §5.7.1). If it accepted a time further ahead than this, its clock was set back since, or its replies do not
+/// tell its own time.
 const MOST_TOLERANCE: i64 = 300;
 
-/// What one security association remembers of its Identifications.
+/// The state of replay protection in one security association.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ReplayState {
-    /// What to add to our clock to have the agent's, in units of 2^-32 s; it wraps as the era of NTP does.
+    /// What to add to this host's clock to get the agent's, in units of 2^-32 s; it wraps around as NTP time does.
     ahead: u64,
     /// The last timestamp used; the next one is later.
     last: Option<u64>,
-    /// The last timestamp that the agent accepted, unless it refused one since.
+    /// The last timestamp that the agent accepted, unless it has refused one since.
     accepted: Option<u64>,
     /// The agent's nonce for the next request.
     nonce: u32,
-    /// The Identification of the request before.
+    /// The Identification of the previous request.
     sent: Option<u64>,
 }
 
 impl ReplayState {
-    /// A fresh timestamp for a request sent at `now`: that time on the agent's clock, and later than all given before.
-    /// As an era of NTP ends, 0 is later than all ones.
+    /// A fresh timestamp for a request sent at `now`: that time by the agent's clock, and later than all timestamps
+    /// returned before. At the end of an NTP era, 0 counts as later than all ones.
     pub fn timestamp(&mut self, now: Timestamp) -> u64 {
         let wanted = ntp(now).wrapping_add(self.ahead);
         let fresh = match self.last {
@@ -87,7 +88,7 @@ impl ReplayState {
         of_halves(self.nonce, own)
     }
 
-    /// The Identification of a request that may name one, sent at `now`; `own` gives the node's nonce.
+    /// The Identification of a request sent at `now`, which may be `named`. `own` makes the node's nonce if needed.
     pub fn identification<E>(
         &mut self,
         named: Option<Identification>,
@@ -109,30 +110,30 @@ impl ReplayState {
         Ok(identification)
     }
 
-    /// Notes that the agent accepted a request with this timestamp: it takes none before it any more.
+    /// Notes that the agent accepted a request with this timestamp, after which it takes no earlier one.
     pub fn note_accepted(&mut self, identification: u64) {
         self.accepted = Some(identification);
     }
 
-    /// Takes up the agent's clock from the Identification of a reply with code 133, received at `now`.
+    /// Adjusts to the agent's clock by the Identification of a reply with code 133, received at `now`.
     ///
-    /// Only the high half is the agent's, so its clock is known to the second. A clock that agrees to the second is
-    /// kept: setting it would lose the fraction, and with it the order of the requests.
+    /// Only the high half comes from the agent, so its clock is known only to the second. If the clocks agree to within
+    /// a second, nothing is adjusted: that would lose the fraction, and with it the order of the requests.
     pub fn take_up_clock(&mut self, identification: u64, now: Timestamp) {
         let ours = high_half(ntp(now).wrapping_add(self.ahead));
         let behind = high_half(identification).wrapping_sub(ours);
         if behind.cast_signed().unsigned_abs() > 1 {
             self.ahead = self.ahead.wrapping_add(of_halves(behind, 0));
         }
-        // What was refused does not count any more, but where the agent's clock is a little behind, what it accepted
-        // does. Only once: if that is refused, too, the agent has forgotten it.
+        // Timestamps that were refused no longer count. But if the agent's clock is only a little behind, the timestamp
+        // that it accepted still does, once: if the next request is refused too, the agent has forgotten it.
         let agents = ntp(now).wrapping_add(self.ahead);
         let is_within = |seconds: i64| move |time: &u64| ahead(*time, agents) <= seconds << 32;
         let accepted = self.accepted.take().filter(is_within(MOST_TOLERANCE));
         self.last = accepted.or(self.last.filter(is_within(1)));
     }
 
-    /// Takes up the agent's next nonce from the Identification of a reply.
+    /// Takes the agent's next nonce from the Identification of a reply.
     pub fn take_up_nonce(&mut self, identification: u64) {
         self.nonce = high_half(identification);
     }

@@ -3,21 +3,21 @@
 use super::{append_authentication, append_mobile_home_authentication};
 use crate::wire::{Content, ExtensionType, Key, Nai, Numbers, RegistrationReply};
 
-/// What a Registration Reply is made of.
+/// The parts of a Registration Reply.
 #[derive(Clone, Copy, Debug)]
 pub struct Reply<'r> {
     /// The fixed part.
     pub header: RegistrationReply,
     /// The NAI of the request; a reply repeats it (RFC 2794 §3).
     pub nai: Option<Nai<'r>>,
-    /// Signs for the mobile node.
+    /// Key that signs for the mobile node.
     pub mobile_home: Option<&'r Key>,
-    /// Signs for the foreign agent, behind everything else.
+    /// Key that signs for the foreign agent, after everything else.
     pub foreign_home: Option<&'r Key>,
 }
 
 impl Reply<'_> {
-    /// The UDP payload, its extensions in the order of RFC 5944 §3.8.3.3.
+    /// The UDP payload, with the extensions in the order of RFC 5944 §3.8.3.3.
     pub fn octets(&self, numbers: Numbers) -> Vec<u8> {
         let mut octets = Vec::with_capacity(RegistrationReply::LENGTH + 64);
         self.header.emit(&mut octets);

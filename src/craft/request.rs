@@ -1,4 +1,4 @@
-//! A Registration Request, from what was asked for to octets.
+//! Builds a Registration Request from what was asked for.
 
 use std::net::Ipv4Addr;
 
@@ -10,12 +10,12 @@ use super::raw_extension::{ExtensionSizeError, RawExtension};
 use super::sign::append_mobile_home_authentication;
 use crate::wire::{Content, ExtensionType, Key, Multipath, Nai, Numbers, RegistrationRequest, RequestFlags};
 
-/// Everything a request is made of but its Identification, which is made when it is sent.
+/// All parts of a request but its Identification, which is made when the request is sent.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// The flags octet.
     pub flags: RequestFlags,
-    /// The lifetime asked for, in seconds.
+    /// The requested lifetime in seconds.
     pub lifetime: u16,
     /// The home address.
     pub home_address: Ipv4Addr,
@@ -25,17 +25,17 @@ pub struct Request {
     pub care_of_address: Ipv4Addr,
     /// The Multipath extension.
     pub multipath: Option<Multipath>,
-    /// One Flow-Binding extension each.
+    /// The flow rules, each of which becomes a Flow-Binding extension.
     pub flows: Vec<FlowRule>,
     /// The Mobile Node NAI extension (RFC 2794).
     pub nai: Option<String>,
     /// Further extensions, in this order.
     pub extensions: Vec<RawExtension>,
-    /// Fields that are set whatever their validity.
+    /// Fields to set to given values, valid or not.
     pub overrides: Vec<Override>,
-    /// How it is signed, where there is a key.
+    /// How it is signed, if there is a key.
     pub signature: Signature,
-    /// The numbers it is written under.
+    /// The assigned numbers that it is written with.
     pub numbers: Numbers,
 }
 
@@ -45,7 +45,7 @@ pub enum Signature {
     /// With a Mobile-Home Authentication extension.
     #[default]
     Right,
-    /// With one whose authenticator is wrong in its last bit.
+    /// With a Mobile-Home Authentication extension whose authenticator is wrong in its last bit.
     Wrong,
     /// Not at all.
     None,
@@ -73,13 +73,13 @@ pub enum RequestError {
     TooLong(usize),
 }
 
-/// Octets that a UDP datagram over IPv4 can carry: 65535 less both headers.
+/// How many octets a UDP datagram over IPv4 can carry: 65535 less both headers.
 pub(super) const MOST_PAYLOAD: usize = 65_507;
 
 impl Request {
-    /// The UDP payload of this request with that Identification, signed with `key`.
+    /// The UDP payload of this request with this Identification, signed with `key`.
     ///
-    /// Overrides are applied before signing; those of the Mobile-Home Authentication extension after it.
+    /// Overrides are applied before signing, but after it those of the authentication extension that it appends.
     pub fn build(&self, identification: u64, key: Option<&Key>) -> Result<Vec<u8>, RequestError> {
         let mut octets = self.unsigned(identification)?;
         let key = key.filter(|_| self.signature != Signature::None);
@@ -102,7 +102,7 @@ impl Request {
         Ok(octets)
     }
 
-    /// Whether an extension that was asked for is a Mobile-Home Authentication of its own.
+    /// Whether one of `extensions` is itself a Mobile-Home Authentication extension.
     fn has_own_auth(&self) -> bool {
         self.extensions.iter().any(|extension| extension.kind == ExtensionType::MOBILE_HOME_AUTHENTICATION)
     }
@@ -141,7 +141,7 @@ impl Request {
 /// The name of the extension that signing appends.
 const AUTHENTICATION: &str = "mobile-home-auth";
 
-/// Applies overrides, and says of a refused one which it was.
+/// Applies overrides. If one is refused, the error names its key.
 fn set(
     wanted: &[&Override],
     mut apply: impl FnMut(&[&Override]) -> Result<(), OverrideError>,

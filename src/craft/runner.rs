@@ -28,30 +28,30 @@ use crate::wall_clock;
 use crate::wire::{Header, Message, Numbers, low_half};
 use listening::Letter;
 
-/// One step of a conversation, checked.
+/// One checked step of a conversation.
 #[derive(Clone, Debug)]
 pub struct Step {
-    /// What it is called in reports.
+    /// Its name in reports.
     pub name: String,
-    /// A pause before it.
+    /// A pause before the step.
     pub wait: Option<Duration>,
-    /// What it sends; a step can also just wait.
+    /// What it sends; `None` for a step that only waits.
     pub call: Option<Arc<Call>>,
 }
 
 /// Settings of a run.
 pub struct RunOptions {
-    /// The numbers messages are read under.
+    /// The assigned numbers by which messages are read.
     pub numbers: Numbers,
     /// Whether broadcast and multicast destinations are allowed.
     pub allow_broadcast: bool,
-    /// Open no socket: build requests, and send nothing.
+    /// Whether to build requests only: no socket is opened, and nothing is sent.
     pub dry_run: bool,
-    /// Set to end the run early: nothing more is sent then.
+    /// Set to end the run early; nothing more is sent then.
     pub interrupted: Arc<AtomicBool>,
 }
 
-/// Why a run cannot go on; never because of what an agent does.
+/// Why a run cannot continue. What an agent does is never the reason.
 #[derive(Debug, Error)]
 pub enum RunError {
     /// A socket cannot be opened.
@@ -71,43 +71,43 @@ pub enum RunError {
     Request(#[from] RequestError),
 }
 
-/// Where requests go, and how.
+/// The route that requests take.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
-    /// From.
+    /// The address and port that they are sent from.
     pub source: SocketAddrV4,
-    /// By.
+    /// The interface that they are sent by, if it was given.
     pub interface: Option<String>,
-    /// To.
+    /// Where they are sent to.
     pub destination: SocketAddrV4,
-    /// How many steps.
+    /// How many steps use the route.
     pub steps: usize,
 }
 
-/// A run in progress: its sockets, its clocks and what it sent.
+/// A run in progress: its sockets, its replay protection and what it sent.
 pub struct Runner {
     channels: Channels,
     numbers: Numbers,
     dry_run: bool,
     replay: HashMap<Association, ReplayState>,
-    /// The home address that the agent assigned last.
+    /// The home address that the agent last assigned in each association.
     assigned: HashMap<Association, Ipv4Addr>,
     history: History,
     tape: Tape,
-    /// What came while a step only waited, and how much more came than was kept.
+    /// Datagrams that came while a step only waited, and how many more came but were not kept.
     kept: Vec<Letter>,
     kept_beyond: u64,
     interrupted: Arc<AtomicBool>,
-    /// When the next step may send.
+    /// The time from which the next step may send.
     clear: Option<Instant>,
 }
 
 /// The least time between transmissions of one request (RFC 5944 §3.6.3).
 const LEAST_PERIOD: Duration = Duration::from_secs(1);
-/// How long an answered step still listens, so that duplicates are seen; less where the next step is due earlier.
+/// How long a step listens after its end, so that duplicates are seen; less if the next step is due earlier.
 const LISTEN_ON: Duration = Duration::from_millis(100);
 
-/// One exchange on its way.
+/// One exchange in progress.
 struct Exchange<'s> {
     call: &'s Call,
     channel: usize,
@@ -115,7 +115,7 @@ struct Exchange<'s> {
     outcome: Outcome,
     sent_at: Option<Instant>,
     identification: Option<u64>,
-    /// Word that a transmission was too long for a link on its way.
+    /// A report that a transmission was too long for a link on its way.
     too_long: Option<Unreachable>,
 }
 
@@ -144,7 +144,7 @@ impl Runner {
         })
     }
 
-    /// Writes everything that is sent and received from now on.
+    /// Writes everything that is sent and received from now on to `writer`.
     pub fn record_to(&mut self, writer: Writer) {
         self.tape.record_to(writer);
     }
@@ -187,7 +187,7 @@ impl Runner {
         self.channels.get(channel).map_or(nowhere, |channel| channel.local)
     }
 
-    /// Runs the next step; `None` for one that only waits, or was interrupted before it sent anything.
+    /// Runs the next step. `None` if it only waits, or if it was interrupted before it sent anything.
     pub fn run(&mut self, step: &Step) -> Result<Option<Outcome>, RunError> {
         self.history.begin_step();
         let Some(call) = &step.call else {
@@ -237,13 +237,12 @@ impl Runner {
         self.interrupted.load(Ordering::Relaxed)
     }
 
-    /// Completes the capture. If it could not be written, the error comes here, since what was sent has a result all the
-    /// same.
+    /// Completes the capture. An error in writing it is only returned here, since the steps have results nevertheless.
     pub fn finish(self) -> Result<(), RunError> {
         Ok(self.tape.finish()?)
     }
 
-    /// Sends, and sends again, until there is an answer or no more attempt.
+    /// Sends the request, and retransmits it, until there is an answer or no attempt is left.
     fn transmit(&mut self, exchange: &mut Exchange<'_>) -> Result<(), RunError> {
         let call = exchange.call;
         let mut octets = Vec::new();
@@ -259,7 +258,7 @@ impl Runner {
                 break;
             }
             let period = if is_last {
-                // Nothing follows that a short lifetime would make come too late.
+                // No retransmission follows, so the lifetime does not limit this wait.
                 patience.max(call.timeout)
             } else {
                 bounded(patience.max(LEAST_PERIOD), call.lifetime()).max(call.gap)
@@ -281,7 +280,7 @@ impl Runner {
         Ok(())
     }
 
-    /// Builds the request once and records it, without sending.
+    /// Builds the request once and records it without sending it.
     fn build(&mut self, exchange: &mut Exchange<'_>) -> Result<(), RunError> {
         let octets = self.octets(exchange)?;
         let destination = exchange.call.destination;
@@ -362,7 +361,7 @@ fn binding(call: &Call) -> Binding {
     Binding { source: *source, interface: interface.clone(), destination: *destination }
 }
 
-/// Where a request would be sent from, as far as that is known without a socket. Port 0: none was chosen.
+/// Where a request would be sent from, as far as that is known without a socket. Port 0 means that none was chosen.
 fn source_without_socket(call: &Call) -> SocketAddrV4 {
     let given = call.source.map(|source| source.with_default_port(0));
     let care_of_address = || call.care_of_address().unwrap_or(Ipv4Addr::UNSPECIFIED);
@@ -371,7 +370,7 @@ fn source_without_socket(call: &Call) -> SocketAddrV4 {
         .unwrap_or_else(|| SocketAddrV4::new(care_of_address(), given.map_or(0, |given| given.port())))
 }
 
-/// A retransmission comes no later than the lifetime asked for, and no earlier than a second (RFC 5944 §3.6.3).
+/// Limits the period before a retransmission to the requested lifetime, but not below a second (RFC 5944 §3.6.3).
 fn bounded(period: Duration, lifetime: Option<u16>) -> Duration {
     match lifetime {
         Some(lifetime @ 1..) => period.min(Duration::from_secs(lifetime.into()).max(LEAST_PERIOD)),
@@ -379,7 +378,7 @@ fn bounded(period: Duration, lifetime: Option<u16>) -> Duration {
     }
 }
 
-/// The Identification of a Registration Request; `None` of anything else.
+/// The Identification of a Registration Request; `None` for anything else.
 fn identification_of(octets: &[u8], numbers: Numbers) -> Option<u64> {
     match Message::parse(octets, 0, numbers).header {
         Header::Request(request) => Some(request.identification),

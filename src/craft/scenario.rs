@@ -1,4 +1,4 @@
-//! Scenarios: conversations written down in TOML, read with a word on every mistake and its place.
+//! Scenarios: conversations written in TOML. Errors say what is wrong and where.
 
 mod secrets;
 mod values;
@@ -23,39 +23,39 @@ use super::runner::Step;
 use super::settings::Settings;
 use crate::wire::Numbers;
 
-/// The values that `${name}` stands for.
+/// The values of variables, which replace `${name}`.
 pub type Variables = BTreeMap<String, Zeroizing<String>>;
 
-/// What surrounds a scenario: the command line. Not for printing: a variable may be a secret.
+/// What the command line and the environment say for a scenario. Not to be printed: a variable may be a secret.
 #[derive(Clone, Default)]
 pub struct Surroundings {
-    /// Settings of the command line.
+    /// Settings from the command line.
     pub settings: Settings,
-    /// Settings that hold where nothing else is said: the environment's.
+    /// Settings from the environment, which apply where nothing else is set.
     pub environment: Settings,
-    /// Variables of the command line.
+    /// Variables from the command line.
     pub variables: Variables,
-    /// The numbers requests are written under.
+    /// The assigned numbers that requests are written with.
     pub numbers: Numbers,
-    /// Whether destinations are allowed that many hosts listen to.
+    /// Whether broadcast and multicast destinations are allowed.
     pub allow_broadcast: bool,
 }
 
-/// What is wrong with a scenario.
+/// An error in a scenario.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{}{message}", self.place())]
 pub struct ScenarioError {
     /// The line, from 1.
     pub line: usize,
-    /// The step, where it is one's.
+    /// The step at fault, if it is in one.
     pub step: Option<String>,
-    /// The key, where it is one's.
+    /// The key at fault, if it is about one.
     pub key: Option<String>,
     /// What is wrong.
     pub message: String,
     /// What can be done.
     pub help: Option<String>,
-    /// The octets of the file that are at fault.
+    /// The octets of the file at fault.
     pub span: Range<usize>,
 }
 
@@ -67,7 +67,7 @@ impl ScenarioError {
     }
 }
 
-/// Reads a scenario; its steps are checked as far as can be without sending anything.
+/// Reads a scenario. Its steps are checked as far as possible without sending anything.
 pub fn read(source: &str, surroundings: &Surroundings) -> Result<Vec<Step>, ScenarioError> {
     let mut reader = Reader::new(source, surroundings);
     let document = reader.document()?;
@@ -92,13 +92,13 @@ pub fn read(source: &str, surroundings: &Surroundings) -> Result<Vec<Step>, Scen
     Ok(checked)
 }
 
-/// The keys of a step: the settings, and two of its own.
+/// The keys of a step: the settings, `name` and `use`.
 fn keys() -> impl Iterator<Item = &'static str> {
     let settings = Settings::NAMES.iter().map(|name| if *name == "overrides" { "override" } else { name });
     settings.chain(["name", "use"])
 }
 
-/// Settings, and where each of them was written.
+/// Settings, and where each of them is in the file.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Layer {
     pub settings: Settings,
@@ -113,7 +113,7 @@ impl Layer {
     }
 }
 
-/// A step as it was read, with what it uses of earlier ones.
+/// A step as it was read, including the settings that it uses from an earlier step.
 #[derive(Clone, Debug)]
 pub(super) struct ReadStep {
     pub name: String,
@@ -140,12 +140,12 @@ impl<'s> Reader<'s> {
 
     pub(super) fn document(&self) -> Result<Spanned<DeTable<'s>>, ScenarioError> {
         DeTable::parse(self.source).map_err(|error| {
-            // The message alone: the error's own rendering quotes the line, and with it a secret.
+            // Only the message is used: the error's own rendering quotes the line, which may contain a secret.
             self.error(error.span().unwrap_or(0..0), None, error.message(), None)
         })
     }
 
-    /// Defines a variable, over whatever had that name.
+    /// Defines a variable, replacing any of that name.
     pub(super) fn define(&mut self, name: &str, value: String) {
         self.variables.insert(name.to_owned(), Zeroizing::new(value));
     }
@@ -160,7 +160,7 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// The steps of an array of tables; `use` reaches those before in the same array.
+    /// Reads the steps of an array of tables; `use` can name earlier steps of the same array.
     pub(super) fn steps(&mut self, steps: &Value<'_>, key: &str) -> Result<Vec<ReadStep>, ScenarioError> {
         let DeValue::Array(array) = steps.get_ref() else {
             let message = format!("steps are written as [[{key}]]");
@@ -221,7 +221,7 @@ impl<'s> Reader<'s> {
         Ok(ReadStep { name, layer, span, only_waits })
     }
 
-    /// The steps that one step makes: none but a pause of one that only waits, several of one that is repeated.
+    /// Checks a step and turns it into steps of a run: a mere pause if it only waits, several if it is repeated.
     pub(super) fn check(
         &self,
         step: &ReadStep,
@@ -232,7 +232,7 @@ impl<'s> Reader<'s> {
         if step.only_waits {
             return Ok(vec![Step { name: step.name.clone(), wait, call: None }]);
         }
-        // As defaults they wait for a step that has the extension.
+        // Only the step's own keys count: in [defaults] they take effect in the steps that have the extension.
         let of_multipath =
             ["att", "label"].into_iter().find_map(|key| Some((key, step.layer.spans.get(key)?)));
         if let (None, None, Some((key, span))) = (settings.bid, &settings.raw, of_multipath) {
@@ -345,7 +345,7 @@ impl<'s> Reader<'s> {
     }
 }
 
-/// The first key that says something of the octets of a request, and where.
+/// The first key that determines octets of a request, and where it is in the file.
 fn of_the_request(spans: &BTreeMap<String, Range<usize>>) -> Option<(&'static str, Range<usize>)> {
     let keys = [
         "lifetime",
@@ -364,10 +364,10 @@ fn of_the_request(spans: &BTreeMap<String, Range<usize>>) -> Option<(&'static st
     keys.into_iter().find_map(|key| Some((key, spans.get(key)?.clone())))
 }
 
-/// The most steps that one may be by repetition.
+/// How often a step can be repeated at most.
 pub const MOST_REPETITIONS: u32 = 100_000;
 
-/// The steps that a call repeated so often makes.
+/// The steps for a call that is made `times` times.
 pub fn repeated(name: &str, wait: Option<std::time::Duration>, call: Call, times: u32) -> Vec<Step> {
     let call = Arc::new(call);
     let named =

@@ -1,4 +1,4 @@
-//! What a user asks for, layer by layer: each setting is there or not, and a layer lies over another.
+//! What a user asks for, in layers: in each layer a setting is present or not, and upper layers take precedence.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -12,10 +12,10 @@ use super::replay::{Identification, ReplayStyle};
 use super::request::Signature;
 use crate::wire::{AccessTechnology, Key, RequestFlags};
 
-/// Declares the settings once, with how layers combine.
+/// Declares the settings once, and derives how layers combine.
 macro_rules! settings {
     ($($(#[$doc:meta])+ $name:ident: $kind:ty,)+) => {
-        /// The options of one step, as far as they were given.
+        /// The settings of one step, as far as they were given.
         #[derive(Clone, Debug, Default)]
         pub struct Settings {
             $($(#[$doc])+ pub $name: Option<$kind>,)+
@@ -25,7 +25,7 @@ macro_rules! settings {
             /// The names of the settings.
             pub const NAMES: &[&str] = &[$(stringify!($name)),+];
 
-            /// These settings where they are given, those `below` where they are not.
+            /// These settings where they are given, otherwise those of `below`.
             #[must_use]
             pub fn over(self, below: &Self) -> Self {
                 Self { $($name: self.$name.or_else(|| below.$name.clone()),)+ }
@@ -35,7 +35,7 @@ macro_rules! settings {
 }
 
 settings! {
-    /// The home agent to talk to.
+    /// The home agent to send to.
     ha: Endpoint,
     /// The port of a home agent that was given without one.
     port: u16,
@@ -49,7 +49,7 @@ settings! {
     source: Endpoint,
     /// The interface to send by.
     interface: String,
-    /// The lifetime asked for, in seconds.
+    /// The requested lifetime in seconds.
     lifetime: u16,
     /// The flags octet.
     flags: RequestFlags,
@@ -71,32 +71,32 @@ settings! {
     ext: Vec<RawExtension>,
     /// Keys: the first one signs, all verify.
     key: Vec<Key>,
-    /// How a request is signed, where there is a key.
+    /// How a request is signed, if there is a key.
     sign: Signature,
-    /// Where the Identification comes from.
+    /// The style of replay protection, which gives the Identification.
     replay: ReplayStyle,
     /// An Identification in place of a fresh one.
     identification: Identification,
-    /// Transmissions after the first one.
+    /// How many transmissions may follow the first one.
     retries: u32,
     /// How long the first transmission waits for a reply.
     timeout: Duration,
     /// What the reply has to be like.
     expect: Vec<Expectation>,
-    /// Where one of these holds and an expectation does not, the step is skipped: it cannot be judged.
+    /// If an expectation does not hold but one of these does, the step is skipped as one that cannot be judged.
     skip_if: Vec<Expectation>,
-    /// The most requests a second.
+    /// Requests per second at most.
     rate: f64,
-    /// How many steps this one is.
+    /// How often the step is made.
     repeat: u32,
     /// Take replies whose authenticator is bad or missing.
     accept_unauthenticated: bool,
-    /// Take replies of the agent whose Identification is no request's.
+    /// Take replies of the agent whose Identification matches no request.
     accept_any_identification: bool,
     /// A pause before the step.
     wait: Duration,
     /// A UDP payload that is sent as it is.
     raw: Vec<u8>,
-    /// Fields that are set whatever their validity.
+    /// Fields to set to given values, valid or not.
     overrides: Vec<Override>,
 }

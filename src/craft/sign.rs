@@ -1,13 +1,13 @@
-//! Signing a message: an authentication extension over all octets before its authenticator (RFC 5944 §3.5.1).
+//! Signs a message: an authentication extension covers all octets before its authenticator (RFC 5944 §3.5.1).
 
 use crate::wire::{Authentication, Content, ExtensionType, Key, Numbers};
 
 /// Appends an authentication extension of type `kind` to `message`, the UDP payload so far, made with `key`.
 ///
-/// The authenticator covers the payload from its first octet through the SPI of this extension, the extension's
-/// own header included, so extensions that it protects have to be there already.
+/// The authenticator covers the payload from its first octet through the SPI of this extension, the extension's own
+/// header included. So the extensions that it protects have to be there already.
 pub fn append_authentication(message: &mut Vec<u8>, kind: ExtensionType, key: &Key, numbers: Numbers) {
-    // The header's Length is covered too, so the room has to be there before the digest is made.
+    // The header's Length is covered too, so the authenticator's octets are reserved before the digest is computed.
     let room = vec![0; key.authenticator(&[]).len()];
     let content = Content::Authentication(Authentication { spi: key.spi, authenticator: &room });
     content.emit(kind, MN_AAA, numbers, message);
@@ -16,14 +16,14 @@ pub fn append_authentication(message: &mut Vec<u8>, kind: ExtensionType, key: &K
     authenticator.copy_from_slice(&key.authenticator(covered));
 }
 
-/// Appends a Mobile-Home Authentication extension, which every Registration Request and Reply between a mobile
-/// node and its home agent carries (RFC 5944 §3.5.2).
+/// Appends a Mobile-Home Authentication extension, which every Registration Request and Reply between a mobile node and
+/// its home agent carries (RFC 5944 §3.5.2).
 pub fn append_mobile_home_authentication(message: &mut Vec<u8>, key: &Key, numbers: Numbers) {
     append_authentication(message, ExtensionType::MOBILE_HOME_AUTHENTICATION, key, numbers);
 }
 
-/// The Sub-Type of the generalized extension (type 36) whose authenticator is made in this way (RFC 4721 §6); the
-/// other types have none.
+/// The Sub-Type of the generalized extension (type 36) whose authenticator is computed in this way (RFC 4721 §6). The
+/// other types have no Sub-Type.
 const MN_AAA: u8 = 1;
 
 #[cfg(test)]

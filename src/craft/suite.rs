@@ -1,12 +1,15 @@
-//! Conformance suites: numbered cases by section, each a small scenario that accepts every lawful answer.
+//! Conformance suites: cases numbered by section, each a small scenario that accepts every lawful answer.
 //!
-//! A suite is data, a TOML file beside this one: `[defaults]` and `[vars]` as in a scenario, the steps of
-//! `[[prepare]]` before each case and after the last, and each `[[case]]` with its facts and its `[[case.step]]`s. A case
-//! with `needs_key` says nothing of an agent that no key is shared with. For a node that has a name and no address, the
-//! steps of `[[assign]]` come before those of `[[prepare]]`, and what de-registers uses the address that it got there:
-//! what an agent makes of 0.0.0.0 in a request to return home is not laid down.
-//! What a case asks for wins over the command line, which says only whom to ask, and as whom; its flags are in every
-//! request.
+//! A suite is data, a TOML file in `suites`: `[defaults]` and `[vars]` as in a scenario, the steps of `[[prepare]]`,
+//! which run before each case and after the last, and each `[[case]]` with its facts and its `[[case.step]]`s. A case
+//! with `needs_key` can be run only if a key is shared with the agent.
+//!
+//! For a node that has a name but no address, the steps of `[[assign]]` come before those of `[[prepare]]`. Requests to
+//! de-register then use the assigned address, because no RFC says how an agent handles 0.0.0.0 in a request to return
+//! home.
+//!
+//! The settings of a case take precedence over the command line, which only names the agent and the node; but the flags
+//! of the command line are set in every request.
 
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
@@ -22,14 +25,14 @@ use super::settings::Settings;
 use crate::wall_clock;
 use crate::wire::RequestFlags;
 
-/// The suites by name, as they are compiled in.
+/// The names and texts of the suites, which are compiled in.
 const SUITES: [(&str, &str); 2] =
     [("rfc5944", include_str!("suites/rfc5944.toml")), ("rfc7629", include_str!("suites/rfc7629.toml"))];
 
-/// A case: what it is about, and its steps, those that prepare it among them.
+/// A case: its facts and its steps, including those that prepare it.
 #[derive(Clone, Debug)]
 pub struct Case {
-    /// What it is about.
+    /// Its facts.
     pub facts: CaseFacts,
     /// Its steps, in order; the case ends with the first that does not pass.
     pub steps: Vec<Step>,
@@ -40,7 +43,7 @@ pub struct Case {
 pub struct Suite {
     /// Its cases, in order.
     pub cases: Vec<Case>,
-    /// Steps that leave the agent as if nothing had been, after the last case.
+    /// Steps after the last case, which leave the agent as if nothing had happened.
     pub afterwards: Vec<Step>,
 }
 
@@ -49,12 +52,12 @@ pub fn suite_names() -> impl Iterator<Item = &'static str> {
     SUITES.into_iter().map(|(name, _)| name)
 }
 
-/// The names of the variables that can be given to a suite, whichever it is: what else its strings refer to is set anew.
+/// The names of the variables that can be given to any suite. Other variables in its strings are always set here.
 pub fn suite_variables() -> BTreeSet<String> {
     SUITES.into_iter().flat_map(|(_, source)| names_in_vars(source)).collect()
 }
 
-/// What the cases of a suite are about, `None` for a suite that there is none of.
+/// The facts of a suite's cases; `None` if there is no such suite.
 pub fn suite_cases(name: &str) -> Option<Result<Vec<CaseFacts>, ScenarioError>> {
     let (_, source) = SUITES.into_iter().find(|(known, _)| *known == name)?;
     Some(facts_of(source))
@@ -67,7 +70,7 @@ fn facts_of(source: &str) -> Result<Vec<CaseFacts>, ScenarioError> {
     tables(&reader, document.get_ref())?.into_iter().map(|(table, _)| facts(&reader, table)).collect()
 }
 
-/// Reads the cases of a suite whose ids `wanted` takes; `None` for a suite that there is none of.
+/// Reads those cases of a suite for whose ids `wanted` is true; `None` if there is no such suite.
 pub fn read_suite(
     name: &str,
     surroundings: &Surroundings,
@@ -92,20 +95,20 @@ fn read_from(
     )?;
     reader.read_variables(table)?;
     let Settings { ha, home_agent, home_address, .. } = surroundings.settings;
-    // Without them the steps themselves say what is missing.
+    // If they were not given, checking the steps reports what is missing.
     let addresses = [("home_agent", home_agent.or(ha.map(|ha| ha.address))), ("home_address", home_address)];
     for (name, address) in addresses {
         reader.define(name, address.unwrap_or(Ipv4Addr::UNSPECIFIED).to_string());
     }
     let home_address = home_address.filter(|address| !address.is_unspecified());
-    // A node that has only a name asks for an address (RFC 2794 §2), and gets one.
+    // A node that has only a name asks for an address (RFC 2794 §2), and has to get one if it is accepted.
     let expected = match home_address {
         Some(address) => format!("home_address={address}"),
         None => "home_address!=0.0.0.0 or code>=64".to_owned(),
     };
     reader.define("right_home_address", expected);
     reader.define("multipath_type", surroundings.numbers.multipath_family.to_string());
-    // An agent may answer the very octets of an earlier run as it did then.
+    // Makes the octets of each run different: an agent may answer octets that it has seen before as it did then.
     reader.define("run", format!("{:08x}", wall_clock::now().nanoseconds() & 0xffff_ffff));
     let defaults = reader.defaults(table)?;
     let mut prepare = Vec::new();
@@ -135,7 +138,7 @@ fn read_from(
         let steps = [prepare.clone(), checked(&read, &reader, surroundings, &defaults)?].concat();
         cases.push(Case { facts, steps });
     }
-    // Of the last de-registration it is told where it was in vain.
+    // The very last de-registration is expected to be accepted, so that its failure is reported.
     let mut afterwards = prepare;
     if let Some(call) = afterwards.last_mut().and_then(|step| step.call.as_mut()) {
         Arc::make_mut(call).expectations = vec![Expectation::accepted()];
@@ -143,7 +146,7 @@ fn read_from(
     Ok(Suite { cases, afterwards })
 }
 
-/// The steps with what the command line says below them, and the suite's defaults below that.
+/// Checks steps with the settings of the command line below their own, and the suite's defaults below those.
 fn checked(
     steps: &[ReadStep],
     reader: &Reader<'_>,
@@ -154,7 +157,7 @@ fn checked(
     let mut all = Vec::new();
     for step in steps {
         let mut settings = step.layer.settings.clone().over(&below);
-        // What the agent wants in every request stands beside what the case asks for.
+        // Flags that the agent needs in every request are added to those of the case.
         if let (Some(asked), Some(wanted)) = (step.layer.settings.flags, below.flags) {
             settings.flags = Some(RequestFlags(asked.0 | wanted.0));
         }

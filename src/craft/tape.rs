@@ -1,4 +1,4 @@
-//! What was sent and received, in order: numbered, and written to a capture where one is wanted.
+//! Records what was sent and received: numbers the packets, and writes them to a capture if one is wanted.
 
 use std::net::SocketAddrV4;
 
@@ -6,7 +6,7 @@ use super::packet::SentOrReceived;
 use crate::capture::{WriteError, Writer};
 use crate::time::Timestamp;
 
-/// Takes every packet of a run.
+/// The recorder for all packets of a run.
 #[derive(Default)]
 pub(super) struct Tape {
     packets: u64,
@@ -15,13 +15,13 @@ pub(super) struct Tape {
 }
 
 impl Tape {
-    /// Writes what comes from now on.
+    /// Writes packets to `writer` from now on.
     pub(super) fn record_to(&mut self, writer: Writer) {
         self.writer = Some(writer);
     }
 
-    /// Records a datagram, at once: who ends the run early has what was there until then. A capture that cannot be
-    /// written ends there, and keeps nobody from telling what was sent; [`Tape::finish`] says why.
+    /// Records a datagram and flushes the capture, so that a run that ends early leaves what there was until then. If
+    /// the capture cannot be written it ends there, but the run goes on; [`Tape::finish`] returns the error.
     pub(super) fn record(
         &mut self,
         time: Timestamp,
@@ -41,7 +41,7 @@ impl Tape {
         packet
     }
 
-    /// Completes the capture, or says why it is not complete.
+    /// Completes the capture, or returns the error that cut it short.
     pub(super) fn finish(self) -> Result<(), WriteError> {
         if let Some(error) = self.failed {
             return Err(error);

@@ -1,20 +1,21 @@
-//! The time to live that a request has to leave with, where a specification asks for one.
+//! The time to live (TTL) of a request, where a specification requires one.
 
 use std::net::Ipv4Addr;
 
 use crate::wire::{Header, Message, Numbers};
 
-/// What comes from a neighbour and nobody else (RFC 3024 §3.2).
+/// The TTL by which a request is known to come from a neighbour (RFC 3024 §3.2).
 const OF_A_NEIGHBOUR: u8 = 255;
-/// What stays on the link.
+/// The TTL of a datagram that must not leave the link.
 const ON_THE_LINK: u8 = 1;
-/// What most systems send with, where nothing is known of this one.
+/// The TTL that most systems use, for when this system's is not known.
 const USUAL: u8 = 64;
 
-/// The TTL for octets that go to `destination`; `None` where it is the system's choice.
+/// The TTL for octets that go to `destination`; `None` leaves it to the system.
 ///
-/// A foreign agent takes a request for a reverse tunnel only from a neighbour, by a TTL of 255 (RFC 3024 §3.2, §4.1.1).
-/// What asks all mobility agents does not leave the link (RFC 5944 §3.6.1.1), nor does any other multicast here.
+/// A foreign agent accepts a request for a reverse tunnel only from a neighbour, which it recognises by a TTL of 255
+/// (RFC 3024 §3.2, §4.1.1). A request to all mobility agents must not leave the link (RFC 5944 §3.6.1.1); here that
+/// holds for any other multicast too.
 pub(super) fn wanted(octets: &[u8], destination: Ipv4Addr, numbers: Numbers) -> Option<u8> {
     let goes_by_foreign_agent = match Message::parse(octets, 0, numbers).header {
         Header::Request(request) => request.flags.reverse_tunnel() && request.home_agent != destination,
@@ -27,7 +28,7 @@ pub(super) fn wanted(octets: &[u8], destination: Ipv4Addr, numbers: Numbers) -> 
     }
 }
 
-/// The TTL where there is no socket to ask.
+/// The TTL to assume where no socket can tell it.
 pub(super) fn supposed(wanted: Option<u8>) -> u8 {
     wanted.unwrap_or(USUAL)
 }

@@ -26,7 +26,7 @@ pub(super) struct CaptureJson<'a> {
     clock_backwards: u64,
 }
 
-/// What fell out of bounded tables.
+/// How many entries each bounded table has dropped to make room.
 #[derive(Serialize)]
 struct Evicted {
     nodes: u64,

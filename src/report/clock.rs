@@ -21,13 +21,13 @@ pub enum TimeStyle {
 }
 
 impl TimeStyle {
-    /// Where a time of day is told.
+    /// The time zone in which times of day are shown.
     pub fn zone(self) -> TimeZone {
         if self == Self::Local { TimeZone::system() } else { TimeZone::UTC }
     }
 }
 
-/// Writes times; remembers the calendar of the second it wrote last, because most frames share it.
+/// Writes times. It keeps the calendar text of the last second written, because neighbouring frames mostly share it.
 #[derive(Debug)]
 pub struct Clock {
     style: TimeStyle,
@@ -42,7 +42,7 @@ pub struct Clock {
     previous: Option<Timestamp>,
 }
 
-/// What calendar and clock of the zone say in a second.
+/// The date and the time of day of one second in the clock's zone.
 #[derive(Debug)]
 struct Reading {
     second: i64,
@@ -68,12 +68,12 @@ impl Clock {
         }
     }
 
-    /// The time relative times count from: that of the capture's first frame.
+    /// Sets the time from which relative times count: that of the capture's first frame. Later calls change nothing.
     pub fn start(&mut self, first: Timestamp) {
         self.first.get_or_insert(first);
     }
 
-    /// RFC 3339 in UTC with the capture's precision, as JSON has it, whatever the style.
+    /// The time as JSON has it: RFC 3339 in UTC with the capture's precision, whatever the style.
     pub fn rfc3339(&mut self, time: Timestamp, precision: Precision) -> &str {
         if self.second != Some(time.seconds()) {
             self.second = Some(time.seconds());
@@ -86,9 +86,9 @@ impl Clock {
         &self.text
     }
 
-    /// The time of a table's row: in this clock's style, milliseconds at the finest. A time of day has its day before
-    /// it where that is not the day of the first frame; for [`TimeStyle::Delta`] it counts from the first frame,
-    /// because the rows of a table follow no order of time.
+    /// The time of a table row in this clock's style, to the millisecond at most. A time of day is preceded by its day
+    /// unless that is the day of the first frame. With [`TimeStyle::Delta`] the time counts from the first frame,
+    /// because the rows of a table are not in order of time.
     pub fn moment(&mut self, time: Timestamp, precision: Precision) -> String {
         let first = *self.first.get_or_insert(time);
         let precision = precision.min(Precision::new(3));
@@ -105,7 +105,7 @@ impl Clock {
         text
     }
 
-    /// Writes the day of a time where it is not that of the first frame; gives its reading.
+    /// Writes the day of `time` unless it is the day of the first frame; returns the reading of `time`.
     fn push_other_day(&mut self, text: &mut String, time: Timestamp, first: Timestamp) -> &Reading {
         let zone = &self.zone;
         let first_day = self.first_day.get_or_insert_with(|| calendar(first.seconds(), zone, "%Y-%m-%d"));
@@ -117,7 +117,7 @@ impl Clock {
         reading
     }
 
-    /// As [`Clock::styled`], with its day before a time of day where that is not the day of the first frame.
+    /// As [`Clock::styled`], but a time of day is preceded by its day unless that is the day of the first frame.
     pub fn dated(&mut self, time: Timestamp, precision: Precision) -> String {
         let first = *self.first.get_or_insert(time);
         let mut text = String::new();
@@ -128,8 +128,8 @@ impl Clock {
         text
     }
 
-    /// The time of a row on the screen: as [`Clock::moment`] has it, but for [`TimeStyle::Delta`] it counts from the row
-    /// given before.
+    /// The time of a row on the screen: as [`Clock::moment`], but with [`TimeStyle::Delta`] it counts from the time of
+    /// the previous call.
     pub fn row(&mut self, time: Timestamp, precision: Precision) -> String {
         if self.style != TimeStyle::Delta {
             return self.moment(time, precision);
@@ -140,19 +140,19 @@ impl Clock {
         text
     }
 
-    /// Sets the time that the next one counts from with [`TimeStyle::Delta`]; without one it counts from itself.
+    /// Sets the time from which the next one counts with [`TimeStyle::Delta`]. With `None` the next one shows as zero.
     pub fn count_from(&mut self, before: Option<Timestamp>) {
         self.previous = before;
     }
 
-    /// Counts from the first frame where [`TimeStyle::Delta`] would count from what is not there.
+    /// Turns [`TimeStyle::Delta`] into [`TimeStyle::Relative`], where there is no previous message to count from.
     pub fn never_count_from_before(&mut self) {
         if self.style == TimeStyle::Delta {
             self.style = TimeStyle::Relative;
         }
     }
 
-    /// The day of this time as a heading, for the styles that show a time of day.
+    /// The day of this time as a heading; `None` for the styles that show no time of day.
     pub fn day(&mut self, time: Timestamp) -> Option<&str> {
         match self.style {
             TimeStyle::Utc | TimeStyle::Local => {
@@ -162,7 +162,7 @@ impl Clock {
         }
     }
 
-    /// The time in this clock's style with the day it is on, for a line that stands alone.
+    /// The time in this clock's style, with the day or the unit, for a line that stands alone.
     pub fn whole(&mut self, time: Timestamp, precision: Precision) -> String {
         match self.style {
             TimeStyle::Utc => self.rfc3339(time, precision).to_owned(),
@@ -177,7 +177,7 @@ impl Clock {
         }
     }
 
-    /// The time in this clock's style. For [`TimeStyle::Delta`] it counts from the time given before.
+    /// The time in this clock's style. With [`TimeStyle::Delta`] it counts from the time of the previous call.
     pub fn styled(&mut self, time: Timestamp, precision: Precision) -> String {
         let first = *self.first.get_or_insert(time);
         let previous = self.previous.replace(time).unwrap_or(time);
@@ -196,7 +196,7 @@ impl Clock {
 }
 
 impl Reading {
-    /// The reading of a second: the last one again if it is of that second.
+    /// The reading of `second`; `last` is reused if it is of the same second.
     fn at<'r>(last: &'r mut Option<Self>, second: i64, zone: &TimeZone) -> &'r Self {
         if last.as_ref().is_some_and(|last| last.second != second) {
             *last = None;
@@ -210,7 +210,7 @@ impl Reading {
     }
 }
 
-/// The calendar reading of a second; the bare number where the calendar does not reach.
+/// A second since 1970 as calendar text, or as the bare number where it is beyond the calendar's range.
 fn calendar(second: i64, zone: &TimeZone, format: &str) -> String {
     jiff::Timestamp::from_second(second).map_or_else(
         |_| second.to_string(),
@@ -237,7 +237,7 @@ fn push_seconds(text: &mut String, nanoseconds: i64, precision: Precision) {
     let size = nanoseconds.unsigned_abs();
     let mut digits = (size / 1_000_000_000).to_string();
     push_fraction(&mut digits, u32::try_from(size % 1_000_000_000).unwrap_or_default(), precision);
-    // Nothing is less than nothing.
+    // A time that shows as zero gets no minus sign.
     if nanoseconds < 0 && digits.contains(|digit: char| ('1'..='9').contains(&digit)) {
         text.push('-');
     }

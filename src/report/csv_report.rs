@@ -14,19 +14,19 @@ use crate::wire::{Field, FieldSink, KeyRing, Value};
 /// The sections that make a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CsvSection {
-    /// One line a message.
+    /// One line for each message.
     Messages,
-    /// One line a request with its answer.
+    /// One line for each request with its answer.
     Exchanges,
-    /// One line a binding, and one for a node without bindings.
+    /// One line for each binding, each tunnel without a binding, and each node that has neither.
     Nodes,
-    /// One line a flow and tunnel.
+    /// One line for each flow and each tunnel it took.
     Flows,
-    /// One line a home agent.
+    /// One line for each home agent.
     Traffic,
-    /// One line a node that was refused something for reasons of security.
+    /// One line for each node that was refused something for reasons of security.
     Violations,
-    /// One line a finding.
+    /// One line for each finding.
     Findings,
     /// One line for the whole capture.
     Stats,
@@ -123,7 +123,7 @@ impl<W: Write> Report for CsvReport<W> {
             } else {
                 extension.content().err()
             };
-            // An extension that runs past the end is the fault of the message.
+            // An extension that runs past the end is already among the faults of the message.
             if let Some(malformed) = fault.filter(|fault| fault.is_fault() && extension.cut.is_none()) {
                 faults.push(format!("{}: {malformed}", extension.name()));
             }
@@ -199,7 +199,7 @@ fn write_stats<W: Write>(
     write_row(out, cells)
 }
 
-/// Writes a line. The error is the output's own, so that a closed pipe is known for one.
+/// Writes a line. The error returned is the output's own, so that the caller recognises a closed pipe.
 fn write_row<W: Write, T: AsRef<[u8]>>(
     out: &mut csv::Writer<W>,
     cells: impl IntoIterator<Item = T>,
@@ -215,7 +215,7 @@ fn or_empty(value: Option<impl ToString>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
 }
 
-/// The fields of extensions that have a column, as far as they are there: a list each.
+/// The extension fields that have a column. Each column lists every value found, in the order of the message.
 #[derive(Default)]
 struct NamedFields {
     bid: Vec<String>,

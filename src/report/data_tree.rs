@@ -10,7 +10,7 @@ use crate::net::{IpPacket, peel_all};
 use crate::trace::{Seen, Trace};
 use crate::wire::Numbers;
 
-/// The tree of a frame that holds a tunnelled packet, or a fragment of one, and its octets; nothing for other frames.
+/// The tree and the hex dump of a frame that holds a tunnelled packet or a fragment of one; empty for other frames.
 pub fn data_packet_lines(
     frame: &Frame<'_>,
     ports: &[u16],

@@ -27,14 +27,14 @@ struct RuleJson {
     why: &'static str,
 }
 
-/// A term, among what the contract has.
+/// A term, written in a list as the contract has it for rules.
 #[derive(Serialize)]
 struct DefinitionJson {
     id: &'static str,
     text: &'static str,
 }
 
-/// Columns of running text at the most.
+/// The greatest width of running text, in columns.
 const READABLE: usize = 100;
 
 impl<'o> Explanation<'o> {
@@ -43,7 +43,7 @@ impl<'o> Explanation<'o> {
         Self { out, look }
     }
 
-    /// A list of objects.
+    /// Writes the rules as a JSON list of objects.
     pub fn json(&mut self, rules: &[&'static Rule]) -> io::Result<()> {
         let rules: Vec<RuleJson> = rules
             .iter()
@@ -61,7 +61,7 @@ impl<'o> Explanation<'o> {
         self.list_of_objects(&rules)
     }
 
-    /// One term, in a list like those of rules.
+    /// Writes one term as JSON, in a list as [`Self::json`] does with rules.
     pub fn definition_json(&mut self, definition: &Definition) -> io::Result<()> {
         let Definition { id, text, .. } = *definition;
         self.list_of_objects(&[DefinitionJson { id, text }])
@@ -73,7 +73,7 @@ impl<'o> Explanation<'o> {
         self.out.flush()
     }
 
-    /// A page of Markdown, the terms first.
+    /// Writes a page of Markdown, the terms first.
     pub fn markdown(&mut self, definitions: &[Definition], rules: &[&'static Rule]) -> io::Result<()> {
         writeln!(self.out, "# Rules\n\nWhat `mipflow explain` says, on one page.")?;
         if !definitions.is_empty() {
@@ -95,7 +95,7 @@ impl<'o> Explanation<'o> {
         self.out.flush()
     }
 
-    /// A line a rule.
+    /// Writes one line for each rule, and the number of rules of each level.
     pub fn list(&mut self, rules: &[&'static Rule]) -> io::Result<()> {
         for rule in rules {
             let style = self.look.palette.level(rule.level);
@@ -115,7 +115,7 @@ impl<'o> Explanation<'o> {
         self.out.flush()
     }
 
-    /// One rule with all there is to say of it, and the terms it uses.
+    /// Writes all there is to say about one rule, and the terms it uses.
     pub fn rule(&mut self, rule: &'static Rule) -> io::Result<()> {
         let heading = self.look.palette.heading;
         let style = self.look.palette.level(rule.level);
@@ -152,7 +152,7 @@ impl<'o> Explanation<'o> {
         self.out.flush()
     }
 
-    /// One term.
+    /// Writes one term.
     pub fn definition(&mut self, definition: &Definition) -> io::Result<()> {
         self.under_heading(definition.id, definition.text)?;
         self.out.flush()
@@ -168,25 +168,25 @@ impl<'o> Explanation<'o> {
         let width = usize::from(self.look.width).min(READABLE).saturating_sub(2);
         writeln!(self.out, "{heading}{title}{heading:#}")?;
         let text = self.look.glyphs.words(text);
-        // What is named with a hyphen is looked for as a whole.
+        // Readers search for hyphenated names such as rule ids, so these are not broken across lines.
         let options = textwrap::Options::new(width).word_splitter(textwrap::WordSplitter::NoHyphenation);
         textwrap::wrap(&text, options).iter().try_for_each(|line| writeln!(self.out, "  {line}"))
     }
 }
 
-/// The words that this definition tells the meaning of and a plain text uses.
+/// The words that this definition explains and that `text` uses; `text` comes from [`plain`].
 fn used_of(definition: &Definition, text: &str) -> Vec<&'static str> {
     definition.words.iter().copied().filter(|word| uses(text, word)).collect()
 }
 
-/// A text's words with one blank around each.
+/// The words of a text with exactly one blank before and after each.
 fn plain(text: &str) -> String {
     let words = text.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_'));
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
     format!(" {} ", words.join(" "))
 }
 
-/// Whether a plain text uses these words, in the singular or the plural.
+/// Whether `text`, which comes from [`plain`], uses these words in the singular or the plural.
 fn uses(text: &str, words: &str) -> bool {
     let words = plain(words);
     text.contains(&words) || text.contains(&format!("{}s ", words.trim_end()))

@@ -12,8 +12,8 @@ use crate::wire::{
     Field, IpProtocol, Meaning, SelectorLayout, TIMESTAMP_RANGE, TrafficSelector, Value, seconds_ahead,
 };
 
-/// Writes one line a field, `depth` levels below the message that was captured at `moment`. Bits of one octet or
-/// word stand below a line of their own, as do the fields within a selector.
+/// Writes one line for each field, `depth` levels below the message that was captured at `moment`. Bits that share an
+/// octet or a word stand below a line for the whole octet or word, as fields of a selector stand below the selector.
 pub(super) fn write(
     out: &mut MarkedLines<'_>,
     fields: &[Field<'_>],
@@ -31,7 +31,7 @@ pub(super) fn write(
     });
     let mut word: Option<Range<usize>> = None;
     for (index, field) in fields.iter().enumerate() {
-        // What is said of octets stands below the last line about them.
+        // Findings about octets stand below the last line about these octets.
         let is_last =
             fields.get(index.saturating_add(1)).is_none_or(|next| next.octets.start >= field.octets.end);
         let below = usize::from(field.detail);
@@ -108,8 +108,8 @@ fn value_of(field: &Field<'_>) -> u64 {
     }
 }
 
-/// The octets that hold several fields, as one number, with the names of the flags that are set. The fields that
-/// share the octets of the first are its parts.
+/// Octets that several fields share, shown as one number with the names of the flags that are set. Its parts are the
+/// fields at the start of the list that have the same octets as the first field.
 struct Word<'f, 'a>(&'f [Field<'a>]);
 
 impl Display for Word<'_, '_> {
@@ -170,7 +170,7 @@ impl Display for Shown<'_, '_> {
 }
 
 impl Shown<'_, '_> {
-    /// What people want beside the bare number: its unit, its name, or the same in hexadecimal.
+    /// Writes what helps a reader beside the bare number: its unit, its name, or the number in hexadecimal.
     fn unit(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         let (Value::Number(number) | Value::Hexadecimal(number, _)) = self.field.value else { return Ok(()) };
         match self.field.key {
@@ -189,7 +189,7 @@ impl Shown<'_, '_> {
         }
     }
 
-    /// The letters of the flags word's set bits, and the reserved bits when one of them is set.
+    /// Writes the letters of the bits that are set in a selector's flags word, and the reserved bits if any is set.
     fn letters(&self, formatter: &mut Formatter<'_>, flags: u64) -> fmt::Result {
         let reserved = self.selector.map_or(0xffff, |selector| selector.format.reserved_mask());
         let lettered = ('A'..='P')
@@ -208,8 +208,8 @@ impl Shown<'_, '_> {
     }
 }
 
-/// What an Identification says when it is a timestamp (RFC 5944 §5.7.1): the second its sender's clock stood at,
-/// and how far that is from the capture's clock. Empty when it is no timestamp.
+/// What an Identification says if it is a timestamp (RFC 5944 §5.7.1): the second that its sender's clock showed, and
+/// how far that is from the capture's clock. Empty if it is not a timestamp.
 fn clock_of_sender(field: &Field<'_>, moment: Timestamp, clock: &mut Clock) -> String {
     let Value::Hexadecimal(identification, _) = field.value else { return String::new() };
     if field.key != "identification" {

@@ -7,7 +7,7 @@ use super::Look;
 use super::marked_lines::MarkedLines;
 use crate::rules::Finding;
 
-/// The findings about one message that have not been told yet.
+/// The findings about one message that have not been written yet.
 pub(super) struct FindingNotes<'f> {
     left: Vec<&'f Finding>,
     look: Look,
@@ -19,7 +19,7 @@ impl<'f> FindingNotes<'f> {
         Self { left: found.iter().filter(|finding| finding.place.frame == frame).collect(), look: *look }
     }
 
-    /// Tells the findings about octets within `octets`, `indent` spaces from the left.
+    /// Writes the findings about octets within `octets`, `indent` spaces from the left.
     pub fn within(
         &mut self,
         out: &mut MarkedLines<'_>,
@@ -29,7 +29,7 @@ impl<'f> FindingNotes<'f> {
         self.tell(out, indent, |about| about.start >= octets.start && about.end <= octets.end)
     }
 
-    /// Tells the findings about exactly these octets.
+    /// Writes the findings about exactly these octets.
     pub fn about(
         &mut self,
         out: &mut MarkedLines<'_>,
@@ -39,7 +39,7 @@ impl<'f> FindingNotes<'f> {
         self.tell(out, indent, |about| about == octets)
     }
 
-    /// Tells all that are left: those about octets of several fields, or about none.
+    /// Writes all findings that are left: those about octets of several fields, or about no octets.
     pub fn rest(&mut self, out: &mut MarkedLines<'_>, indent: usize) -> io::Result<()> {
         for finding in std::mem::take(&mut self.left) {
             self.write(out, finding, indent)?;

@@ -9,8 +9,8 @@ use super::json_writer::{Object, ToJson, Word};
 use super::{Clock, Selection, Summary};
 use crate::rules::Finding;
 
-/// A `finding` object. Serde writes it where it is part of another one; a run has many, and they are written straight
-/// into a buffer.
+/// A `finding` object. Serde writes it where it is part of another object. The findings of a run, which are many, are
+/// written straight into a buffer.
 #[derive(Clone, Serialize)]
 pub(super) struct FindingJson<'f> {
     rule: &'static str,

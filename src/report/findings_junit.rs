@@ -1,4 +1,4 @@
-//! Findings as the XML of `JUnit`: each rule a test case, which fails when the rule was broken.
+//! Findings as the XML of `JUnit`: each rule is a test case, which fails if the rule was broken.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -18,24 +18,24 @@ pub struct JunitReport<W> {
     choice: Choice,
 }
 
-/// The findings of one rule that are written out; the rest are counted.
+/// How many findings of one rule are written out; the rest are only counted.
 const FEW: usize = 20;
 
 impl<W: Write> JunitReport<W> {
-    /// A document on `out`, in which a finding of `fails_from` or above fails its case; others are told in the
-    /// output of theirs. The cases of rules that `choice` hides are skipped.
+    /// A document on `out`. A finding of level `fails_from` or graver fails the case of its rule; other findings appear
+    /// in the output of their case. The cases of rules that `choice` hides are skipped.
     pub fn new(out: W, fails_from: Level, choice: Choice) -> Self {
         Self { out, fails_from, choice }
     }
 
-    /// The case of a rule of which nothing can be said, and why.
+    /// The skipped case of a rule that was not checked, with the reason.
     fn skipped(rule: &Rule, why: &str) -> TestCase {
         let mut status = TestCaseStatus::skipped();
         status.set_message(why);
         named(rule, status)
     }
 
-    /// The case of one rule: what was found, and what found no room, if that is told of it.
+    /// The case of one rule: the findings in `found` and, if `of_rule` is given, how many others found no room.
     fn case(&self, rule: &Rule, found: &[&Finding], of_rule: Option<OfRule>) -> TestCase {
         let Rule { title, .. } = *rule;
         let mut told: Vec<String> = found
@@ -86,7 +86,7 @@ impl<W: Write> Report for JunitReport<W> {
         if !summary.failures.is_empty() {
             document.add_test_suite(failed(summary.failures));
         }
-        // Of a link type that nothing reads, all frames were counted and none was looked into.
+        // Frames of an unknown link type are counted, but none is looked into.
         let is_unread = !summary.failures.is_empty() && summary.counts.packets == summary.network.undecodable;
         let mut suite = TestSuite::new("");
         for rule in CATALOGUE {
@@ -98,7 +98,7 @@ impl<W: Write> Report for JunitReport<W> {
                 }
             }
             let found = by_rule.get(rule.id).map(Vec::as_slice).unwrap_or_default();
-            // Whose those were that found no room is not known.
+            // It is not known which nodes the findings that found no room were about.
             let of_rules = summary.findings.filter(|_| !selection.is_narrowed()).map(Findings::of_rules);
             let of_rule = of_rules.and_then(|rules| rules.get(rule.id)).copied();
             let case = if is_unread {

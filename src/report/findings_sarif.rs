@@ -1,4 +1,4 @@
-//! Findings as SARIF 2.1.0, which code hosts and CI systems show.
+//! Findings as SARIF 2.1.0, a format that code hosts and CI systems show.
 
 use std::io::{self, Write};
 
@@ -61,7 +61,7 @@ impl<W: Write> Report for SarifReport<W> {
     }
 }
 
-/// The word that SARIF has for a level.
+/// The SARIF word for a level.
 const fn level_word(level: Level) -> &'static str {
     match level {
         Level::Must => "error",
@@ -70,20 +70,20 @@ const fn level_word(level: Level) -> &'static str {
     }
 }
 
-/// What went wrong with the run itself.
+/// Notifications about the run itself: what failed, and how many findings found no room.
 fn notifications(summary: &Summary<'_>) -> Vec<Value> {
     let notification = |level: &str, text: &str| json!({ "level": level, "message": { "text": text } });
     let failures = summary.failures.iter().map(|text| notification("error", text));
     failures.chain(without_room(summary).map(|text| notification("warning", &text))).collect()
 }
 
-/// How many findings found no room, and of which rules, if any did.
+/// Says how many findings found no room, and of which rules; `None` if all found room.
 fn without_room(summary: &Summary<'_>) -> Option<String> {
     let findings = summary.findings.filter(|findings| findings.evicted() > 0)?;
     let lost = counted(findings.evicted(), "finding");
     let of_rules = findings.of_rules().iter().filter(|(_, of_rule)| of_rule.evicted > 0);
     let counts: Vec<String> = of_rules.map(|(id, of_rule)| format!("{} of {id}", of_rule.evicted)).collect();
-    // Whose they are is not known.
+    // It is not known which nodes the lost findings were about.
     let narrowed = if summary.target.is_some() { ", whichever node they are about" } else { "" };
     Some(format!(
         "{} found no room and {} only counted{narrowed}: {}",
@@ -112,7 +112,7 @@ fn result(finding: &Finding, summary: &Summary<'_>, clock: &mut Clock) -> Value 
     });
     let origin = summary.origins.and_then(|origins| origins.of(frame));
     let file = origin.and_then(|origin| summary.files.get(usize::try_from(origin.file).ok()?));
-    // Code hosts show only what has a place in a file.
+    // Code hosts show only results that have a place in a file.
     if let (Some(file), Some(location)) = (file, location.as_object_mut()) {
         location.insert(
             "physicalLocation".to_owned(),
@@ -135,7 +135,7 @@ fn result(finding: &Finding, summary: &Summary<'_>, clock: &mut Clock) -> Value 
     })
 }
 
-/// A file's name as a relative URI: what is not plain is written as `%XX`.
+/// A file's name as a relative URI: octets that a URI may not hold as they are become `%XX`.
 fn uri(file: &str) -> String {
     file.bytes()
         .map(|octet| match octet {

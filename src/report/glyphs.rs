@@ -1,4 +1,4 @@
-//! The characters of text output beyond letters and digits: drawn ones, or plain ASCII.
+//! The characters of text output beyond letters and digits, in Unicode or in plain ASCII.
 
 use std::borrow::Cow;
 use std::fmt::{self, Display, Formatter, Write as _};
@@ -9,9 +9,9 @@ use crate::rules::Wording;
 /// Arrows, lines and marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Glyphs {
-    /// How often.
+    /// Before a count: how often.
     pub times: &'static str,
-    /// From one to another.
+    /// From one thing to another.
     pub arrow: &'static str,
     /// Between two remarks on one line.
     pub between: &'static str,
@@ -33,7 +33,7 @@ pub struct Glyphs {
 }
 
 impl Glyphs {
-    /// For terminals that have Unicode.
+    /// For terminals that show Unicode.
     pub const UNICODE: Self = Self {
         times: "×",
         arrow: "→",
@@ -48,7 +48,7 @@ impl Glyphs {
         ascii: false,
     };
 
-    /// For those that have not.
+    /// For terminals that show only ASCII.
     pub const ASCII: Self = Self {
         times: "x",
         arrow: "->",
@@ -63,7 +63,7 @@ impl Glyphs {
         ascii: true,
     };
 
-    /// Words of our own as they may be shown with these characters.
+    /// A text of mipflow's own, as it may be shown with these characters.
     pub fn words<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if self.ascii && !text.is_ascii() {
             Cow::Owned(text.replace('§', "section "))
@@ -72,7 +72,7 @@ impl Glyphs {
         }
     }
 
-    /// What a finding says as it may be shown with these characters.
+    /// The wording of a finding, as it may be shown with these characters.
     pub fn wording(&self, wording: &Wording) -> String {
         self.words(&wording.text()).into_owned()
     }
@@ -82,17 +82,17 @@ impl Glyphs {
         Shown { octets, ascii: self.ascii }
     }
 
-    /// A NAI as it may be shown with these characters; one without octets is told as such, for nothing is read as no NAI.
+    /// A NAI as it may be shown with these characters. An empty NAI is named: a blank would read as no NAI at all.
     pub fn nai(&self, octets: &[u8]) -> String {
         if octets.is_empty() { "empty NAI".to_owned() } else { self.text(octets).to_string() }
     }
 
-    /// The same, of at most `most` characters.
+    /// As [`Self::nai`], cut to `most` characters unless the NAI is empty.
     pub fn short_nai(&self, octets: &[u8], most: usize) -> String {
         if octets.is_empty() { self.nai(octets) } else { self.short_text(octets, most) }
     }
 
-    /// Text as it may be shown, of at most `most` characters.
+    /// As [`Self::text`], cut to `most` characters.
     pub fn short_text(&self, octets: &[u8], most: usize) -> String {
         let text = self.text(octets).to_string();
         match text.char_indices().nth(most) {
@@ -105,7 +105,7 @@ impl Glyphs {
     }
 }
 
-/// Octets made harmless, and ASCII where that is wanted.
+/// Octets as harmless text, and as ASCII only where that is wanted.
 struct Shown<'a> {
     octets: &'a [u8],
     ascii: bool,
@@ -121,7 +121,7 @@ impl Display for Shown<'_> {
     }
 }
 
-/// Passes ASCII on and writes every other character by its number.
+/// Passes ASCII on and writes every other character as its number.
 struct AsciiOnly<'f, 'b>(&'f mut Formatter<'b>);
 
 impl fmt::Write for AsciiOnly<'_, '_> {

@@ -1,4 +1,4 @@
-//! The fixed part of a message, whatever its type, as far as it is there.
+//! The fixed part of a message of any type, as far as it was captured.
 
 use std::net::Ipv4Addr;
 
@@ -11,7 +11,7 @@ pub(super) struct HeaderFacts {
     pub flags: RequestFlags,
     /// The Code of a Registration Reply.
     pub code: Option<u8>,
-    /// What that Code is called.
+    /// The name of that Code.
     pub code_name: Option<&'static str>,
     /// Lifetime in seconds.
     pub lifetime: Option<u16>,
@@ -23,9 +23,9 @@ pub(super) struct HeaderFacts {
     pub care_of_address: Option<Ipv4Addr>,
     /// Identification of a registration.
     pub identification: Option<u64>,
-    /// A of a Registration Revocation.
+    /// The A flag of a Registration Revocation: the home agent sent it.
     pub from_home_agent: Option<bool>,
-    /// I of a Registration Revocation and of its Acknowledgment.
+    /// The I flag of a Registration Revocation and of its Acknowledgment.
     pub inform: Option<bool>,
     /// Home Domain Address of a Registration Revocation.
     pub home_domain_address: Option<Ipv4Addr>,
@@ -61,8 +61,8 @@ impl HeaderFacts {
             },
             Header::TunnelData(data) => Self { next_header: Some(data.next_header.0), ..Self::default() },
             Header::Other(_) => Self::default(),
-            // Rare ones, and those that end too early, tell their fields one by one. Of these none has an
-            // Identification: it is the last field of a registration's fixed part.
+            // Rare headers and headers that end too early are read field by field. None of them holds an
+            // Identification: this is the last field of the fixed part, so a header cut short does not have it.
             Header::Revocation(_) | Header::RevocationAcknowledgement(_) | Header::Short(..) => {
                 let mut facts = Self::default();
                 message.describe(&mut facts);

@@ -1,10 +1,10 @@
-//! Octets as people read them: offset, sixteen octets, and the characters they make.
+//! Hex dumps: on each line the offset, sixteen octets, and the characters they stand for.
 
 use std::io::{self, Write};
 
 use super::Palette;
 
-/// Writes `octets` with `indent` spaces before each line.
+/// Writes a dump of `octets` with `indent` spaces before each line.
 pub(super) fn write(out: &mut dyn Write, octets: &[u8], indent: usize, palette: &Palette) -> io::Result<()> {
     for (line, chunk) in octets.chunks(16).enumerate() {
         let quiet = palette.quiet;

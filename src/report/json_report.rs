@@ -1,4 +1,4 @@
-//! The JSON document, and the same objects one a line.
+//! The JSON document, and the same objects one per line.
 
 use std::io::{self, Write};
 
@@ -13,8 +13,8 @@ use crate::state::{Exchange, FlowView, Node};
 use crate::trace::SeenMessage;
 use crate::wire::KeyRing;
 
-/// One JSON document (`--format json`), written as it comes so that memory does not grow with the capture. That
-/// is why `capture`, which is known only at the end, stands last.
+/// One JSON document (`--format json`). Messages are written as they come, so that memory does not grow with the
+/// capture. Therefore `capture`, which is known only at the end, comes last.
 pub struct JsonReport<W> {
     out: Pieces<W>,
     clock: Clock,
@@ -24,7 +24,7 @@ pub struct JsonReport<W> {
 }
 
 impl<W: Write> JsonReport<W> {
-    /// A document of these sections. It is written in large pieces, so `out` needs no buffer.
+    /// A document of these sections. It is written in large pieces, so `out` needs no buffer of its own.
     pub fn new(out: W, sections: Sections) -> Self {
         let clock = Clock::new(TimeStyle::Utc);
         Self { out: Pieces::new(out), clock, sections, messages: 0, begun: false }
@@ -84,7 +84,7 @@ impl<W: Write> Report for JsonReport<W> {
     }
 }
 
-/// The objects of the document one a line (`--format ndjson`); `capture` comes last.
+/// The objects of the document, one per line (`--format ndjson`); `capture` comes last.
 pub struct NdjsonReport<W> {
     out: Pieces<W>,
     clock: Clock,
@@ -92,7 +92,7 @@ pub struct NdjsonReport<W> {
 }
 
 impl<W: Write> NdjsonReport<W> {
-    /// Records of these sections. They are written in large pieces, so `out` needs no buffer.
+    /// Records of these sections. They are written in large pieces, so `out` needs no buffer of its own.
     pub fn new(out: W, sections: Sections) -> Self {
         Self { out: Pieces::new(out), clock: Clock::new(TimeStyle::Utc), sections }
     }
@@ -140,7 +140,7 @@ impl<W: Write> NdjsonReport<W> {
         self.out.record("node", &node)
     }
 
-    /// What writes single rows of the tables: which of them are wanted was asked before.
+    /// Tables for single rows, without a selection: the caller has already decided which rows are wanted.
     fn row<'t>(&'t mut self, summary: &Summary<'t>) -> Tables<'t> {
         Tables::of(summary.observer, summary.counts.precision, &mut self.clock)
     }
@@ -177,14 +177,14 @@ impl<W: Write> Report for NdjsonReport<W> {
     }
 }
 
-/// Text that gathers where it is composed, and goes out in large pieces.
+/// A buffer in which text is composed, and which is written to `out` in large pieces.
 pub(super) struct Pieces<W> {
     out: W,
     text: Vec<u8>,
 }
 
 impl<W: Write> Pieces<W> {
-    /// Octets worth a write.
+    /// The number of octets from which the buffer is written out.
     const LARGE: usize = 128 << 10;
 
     pub fn new(out: W) -> Self {
@@ -200,12 +200,12 @@ impl<W: Write> Pieces<W> {
         self.write_if_large()
     }
 
-    /// An object on a line of its own, with what it is before its own entries.
+    /// Writes an object on a line of its own, with `kind` as its first entry, `record`.
     pub fn record(&mut self, kind: &str, object: &impl serde::Serialize) -> io::Result<()> {
         self.record_by(kind, |text| Ok(json_writer::serialize(text, object)?))
     }
 
-    /// The same of what is written without Serde.
+    /// As [`Self::record`], for an object that is written without Serde.
     fn record_as_written(&mut self, kind: &str, object: &impl ToJson) -> io::Result<()> {
         self.record_by(kind, |text| {
             object.write(text);
@@ -223,7 +223,7 @@ impl<W: Write> Pieces<W> {
         self.push("\"");
         let brace = self.text.len();
         write(&mut self.text)?;
-        // Its entries go on where that one ended.
+        // The object's entries follow the `record` entry, so a comma takes the place of its opening brace.
         if let Some(brace) = self.text.get_mut(brace) {
             *brace = b',';
         }
@@ -231,7 +231,7 @@ impl<W: Write> Pieces<W> {
         self.write_if_large()
     }
 
-    /// A list of objects, one a line.
+    /// Writes a list of objects, one per line.
     fn list<T: serde::Serialize>(&mut self, name: &str, objects: impl Iterator<Item = T>) -> io::Result<()> {
         self.push(",\n\"");
         self.push(name);
@@ -246,7 +246,7 @@ impl<W: Write> Pieces<W> {
         Ok(())
     }
 
-    /// The sections of a document that are known only at the end.
+    /// Writes the sections of a document that are known only at the end.
     fn tables(&mut self, sections: Sections, tables: &mut Tables<'_>) -> io::Result<()> {
         if sections.exchanges {
             self.list("exchanges", tables.exchanges())?;

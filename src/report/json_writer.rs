@@ -1,7 +1,7 @@
-//! JSON written straight into a buffer, for the objects of which a capture has hundreds of thousands.
+//! JSON written straight into a buffer, for the kinds of object that a capture has by the hundred thousand.
 //!
-//! The rest of the report goes through serde. Messages and findings do not, because nearly all their text is known to need no
-//! escaping (keys, words, digits, addresses), and looking at each octet of it again takes longer than decoding.
+//! The rest of the report goes through serde. Messages and findings do not, because nearly all their text is known to
+//! need no escaping (keys, words, digits, addresses), and checking each octet of it again takes longer than decoding.
 
 use std::fmt::{self, Display, Write as _};
 use std::io::{self, Write as _};
@@ -10,19 +10,19 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use super::printable::is_harmful;
 use crate::dotted::{decimal, dotted, dotted_end};
 
-/// What can be written as a JSON value.
+/// A type that can be written as a JSON value.
 pub(super) trait ToJson {
     /// Appends the value.
     fn write(&self, out: &mut Vec<u8>);
 }
 
-/// An object on its way to `out`, which it begins in.
+/// An object that is being written to `out`, where it begins at octet `start`.
 pub(super) struct Object<'o> {
     out: &'o mut Vec<u8>,
     start: usize,
 }
 
-/// Room for any key, with a comma and a quotation mark before it, and a quotation mark and a colon behind it.
+/// Octets enough for any key, with a comma and a quotation mark before it, and a quotation mark and a colon after it.
 const KEY_ROOM: usize = 40;
 
 impl<'o> Object<'o> {
@@ -32,8 +32,8 @@ impl<'o> Object<'o> {
         Self { out, start }
     }
 
-    /// Appends an entry. Keys are the contract's, plain and short.
-    // Where the key is a literal, what goes before the value is known as a whole: a store or two instead of four copies.
+    /// Appends an entry. Keys are those of the contract: short, and with nothing to escape.
+    // With a literal key the compiler knows all the text before the value: a store or two instead of four copies.
     #[allow(clippy::inline_always)]
     #[inline(always)]
     pub(super) fn entry(&mut self, key: &'static str, value: impl ToJson) {
@@ -70,7 +70,7 @@ pub(super) fn array<T: ToJson>(out: &mut Vec<u8>, values: impl IntoIterator<Item
     out.push(b']');
 }
 
-/// Puts `bracket` in the place of the comma before the first entry of what began at `start`.
+/// Puts `bracket` in place of the comma at `start`, which precedes the first entry, or appends it if there are none.
 fn open(out: &mut Vec<u8>, start: usize, bracket: u8) {
     match out.get_mut(start) {
         Some(comma) => *comma = bracket,
@@ -87,7 +87,7 @@ impl ToJson for Null {
     }
 }
 
-/// A word of our own: text without anything to escape.
+/// A word of mipflow's own: text with nothing to escape.
 #[derive(Clone, Copy)]
 pub(super) struct Word<'w>(pub &'w str);
 
@@ -101,33 +101,33 @@ impl ToJson for Word<'_> {
     }
 }
 
-/// Anything whose text is all our own, as a [`Word`] is.
+/// A value whose `Display` text has nothing to escape, as a [`Word`] has not.
 pub(super) struct Phrase<T>(pub T);
 
 impl<T: Display> ToJson for Phrase<T> {
     fn write(&self, out: &mut Vec<u8>) {
         out.push(b'"');
         let start = out.len();
-        // Neither the buffer nor the values here fail.
+        // Neither the buffer nor the `Display` of the values written here can fail.
         let _ = write!(Plain(out), "{}", self.0);
         debug_assert!(out.iter().skip(start).all(|octet| is_plain(*octet)), "{} needs escaping", self.0);
         out.push(b'"');
     }
 }
 
-/// Anything that has a text; what needs escaping is escaped.
+/// A value with a `Display` text, which is escaped where necessary.
 pub(super) struct Text<T>(pub T);
 
 impl<T: Display> ToJson for Text<T> {
     fn write(&self, out: &mut Vec<u8>) {
         out.push(b'"');
-        // Neither the buffer nor the values here fail.
+        // Neither the buffer nor the `Display` of the values written here can fail.
         let _ = write!(Escaped(out), "{}", self.0);
         out.push(b'"');
     }
 }
 
-/// A 64-bit number as `0x` and at least `1` digits.
+/// A number (`.0`) as text: `0x` and at least `.1` hexadecimal digits.
 pub(super) struct Hexadecimal(pub u64, pub usize);
 
 impl ToJson for Hexadecimal {
@@ -267,13 +267,13 @@ impl<T: ToJson> ToJson for &T {
 }
 
 /// Whether an octet of a text stands for itself in JSON.
-// Without a branch, so that many are looked at in one instruction.
+// Without a branch, so that one instruction can check many octets.
 #[allow(clippy::needless_bitwise_bool)]
 const fn is_plain(octet: u8) -> bool {
     (octet >= b' ') & (octet != b'"') & (octet != b'\\')
 }
 
-/// Takes what needs no escaping.
+/// Appends text that needs no escaping.
 struct Plain<'o>(&'o mut Vec<u8>);
 
 impl fmt::Write for Plain<'_> {
@@ -283,14 +283,14 @@ impl fmt::Write for Plain<'_> {
     }
 }
 
-/// Escapes what is written to it, as serde would, and what [`is_harmful`] besides.
+/// Escapes what serde would escape, and also the characters for which [`is_harmful`] is true.
 struct Escaped<'o>(&'o mut Vec<u8>);
 
 impl fmt::Write for Escaped<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let Self(out) = self;
         let mut rest = text;
-        // Nearly all of it is harmless, and is copied in one piece up to what is not.
+        // Nearly all text is harmless: it is copied in one piece up to the next character in doubt.
         while let Some((plain, other)) = split_at_doubt(rest) {
             out.extend_from_slice(plain.as_bytes());
             let mut characters = other.chars();
@@ -304,7 +304,7 @@ impl fmt::Write for Escaped<'_> {
     }
 }
 
-/// Appends a character, in the words of JSON where it cannot stand for itself.
+/// Appends a character, as a JSON escape sequence where it cannot stand for itself.
 fn escape(out: &mut Vec<u8>, character: char) {
     let short: &[u8] = match character {
         '"' => b"\\\"",
@@ -326,15 +326,15 @@ fn escape(out: &mut Vec<u8>, character: char) {
     out.extend_from_slice(short);
 }
 
-/// Whether an octet stands for itself in JSON and can be no part of a character that moves a terminal.
-#[allow(clippy::needless_bitwise_bool)] // likewise
+/// Whether an octet stands for itself in JSON and cannot be part of a character that controls a terminal.
+#[allow(clippy::needless_bitwise_bool)] // without a branch, as `is_plain`
 const fn is_harmless(octet: u8) -> bool {
     is_plain(octet) & (octet < 0x7f)
 }
 
-/// Appends what serde makes of an object. No text from a packet can move a terminal in it: what
-/// [`Printable`](super::Printable) shows by its number stands here as `\u` and four digits, which reads back as the
-/// same text.
+/// Appends an object as serde writes it, but no text from a packet in it can control a terminal: a character that
+/// [`Printable`](super::Printable) shows as its number is written here as `\u` and four digits, which reads back as
+/// the same text.
 pub(super) fn serialize(out: &mut Vec<u8>, object: &impl serde::Serialize) -> serde_json::Result<()> {
     object.serialize(&mut serde_json::Serializer::with_formatter(out, PlainText))
 }
@@ -349,7 +349,7 @@ impl serde_json::ser::Formatter for PlainText {
     ) -> io::Result<()> {
         let mut units = [0; 2];
         let mut rest = fragment;
-        // Nearly all of it is harmless, and goes out in one piece up to what is not ASCII.
+        // Nearly all text is harmless: it is written in one piece up to the next character in doubt.
         while let Some((plain, other)) = split_at_doubt(rest) {
             writer.write_all(plain.as_bytes())?;
             let mut characters = other.chars();
@@ -368,9 +368,9 @@ impl serde_json::ser::Formatter for PlainText {
     }
 }
 
-/// Splits a text before the first character that has to be looked at; `None` when there is none.
+/// Splits a text before the first character that may need escaping; `None` if there is none.
 fn split_at_doubt(text: &str) -> Option<(&str, &str)> {
-    // All octets of a piece are looked at together, which takes a fraction of the time.
+    // All octets of a piece are checked together, which takes a fraction of the time.
     let (pieces, _) = text.as_bytes().as_chunks::<32>();
     let is_doubtful =
         |piece: &&[u8; 32]| piece.iter().fold(false, |doubt, octet| doubt | !is_harmless(*octet));
@@ -388,7 +388,7 @@ fn octet(out: &mut Vec<u8>, value: u8) {
 }
 
 fn number(out: &mut Vec<u8>, value: u64) {
-    // Most are lengths, offsets and the like.
+    // Most numbers are lengths, offsets and the like, and fit in an octet.
     if let Ok(value) = u8::try_from(value) {
         return octet(out, value);
     }
@@ -401,7 +401,7 @@ fn hexadecimal_digits(octet: u8) -> [u8; 2] {
     PAIRS.get(usize::from(octet)).copied().unwrap_or_default()
 }
 
-// Evaluated by the compiler, which would refuse a wrong index.
+// Evaluated by the compiler, which would reject a wrong index.
 #[allow(clippy::indexing_slicing)]
 const fn hexadecimal_pairs() -> [[u8; 2]; 256] {
     let digits = b"0123456789abcdef";

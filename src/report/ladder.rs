@@ -1,5 +1,5 @@
-//! Call flows: who sent what to whom, as RFC 7629 Figure 3 draws it. What is drawn is gathered here; how, is up to
-//! [`text`] and [`mermaid`].
+//! Call flows: who sent what to whom, as RFC 7629 Figure 3 draws it. This module gathers the events; [`text`] and
+//! [`mermaid`] draw them.
 
 pub(super) mod mermaid;
 mod participants;
@@ -41,33 +41,33 @@ pub(super) struct CallFlow<'t> {
     exchanges: Vec<&'t Exchange>,
 }
 
-/// What passed between a node and its agents.
+/// The events between a node and its agents.
 #[derive(Debug)]
 pub(super) struct Ladder<'t> {
     node: Option<&'t Node>,
-    /// Those who took part.
+    /// The participants, one column each.
     pub participants: Participants,
     /// What happened, in order of time.
     pub events: Vec<Event>,
 }
 
-/// Something that happened between two participants, named by their places.
+/// Something that happened between two participants. `from` and `to` are their places in the list, from 0.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Event {
     pub time: Timestamp,
     pub from: usize,
     pub to: usize,
-    /// What it was.
+    /// The main line of text.
     pub label: String,
-    /// What else there is to say, a line each.
+    /// Further lines of text.
     pub notes: Vec<String>,
     pub what: What,
 }
 
-/// What kind of event.
+/// The kind of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum What {
-    /// A message in this frame.
+    /// A message: its frame number and its tone.
     Message(u64, Tone),
     /// A tunnel ends.
     TunnelDown,
@@ -75,20 +75,21 @@ pub(super) enum What {
     TunnelUp,
 }
 
-/// How a message is to be taken.
+/// How a message is to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Tone {
-    /// It asks.
+    /// A request.
     Plain,
-    /// It is another copy.
+    /// A retransmitted request.
     Copy,
-    /// It accepts.
+    /// A reply that accepts.
     Good,
-    /// It denies.
+    /// A reply that denies.
     Bad,
 }
 
-/// The call flows of all nodes that are wanted, in order of the nodes; those of exchanges whose node is gone come last.
+/// The call flows of all selected nodes, in the order of the nodes. Those of exchanges whose node was forgotten come
+/// last.
 pub(super) fn call_flows<'t>(selection: &Selection<'t>) -> Vec<CallFlow<'t>> {
     let mut flows: Vec<CallFlow<'_>> = selection.nodes().map(CallFlow::of).collect();
     let mut by_address = BTreeMap::new();
@@ -129,7 +130,7 @@ pub(super) fn call_flows<'t>(selection: &Selection<'t>) -> Vec<CallFlow<'t>> {
 }
 
 impl<'t> CallFlow<'t> {
-    /// The call flow of one node with these exchanges.
+    /// The call flow of `node` with these exchanges.
     pub fn with(node: &'t Node, exchanges: Vec<&'t Exchange>) -> Self {
         Self { exchanges, ..Self::of(node) }
     }
@@ -141,7 +142,7 @@ impl<'t> CallFlow<'t> {
 }
 
 impl<'t> Ladder<'t> {
-    /// The ladder of a call flow that this observer saw.
+    /// The ladder of a call flow that `observer` saw.
     pub fn of(flow: &CallFlow<'t>, observer: &Observer, numbers: Numbers) -> Self {
         let participants = Participants::of(flow.node, flow.home_address, &flow.exchanges);
         let mut ladder = Self { node: flow.node, participants, events: Vec::new() };
@@ -163,7 +164,7 @@ impl<'t> Ladder<'t> {
         self.participants.place(end)
     }
 
-    /// One event a leg.
+    /// Adds an event for each leg of an exchange.
     fn messages(&mut self, exchange: &Exchange, observer: &Observer, numbers: Numbers) {
         let last_request = exchange.legs.iter().rposition(|leg| !matches!(leg.step, Step::Reply(_)));
         let mut replies = exchange.replies();
@@ -201,12 +202,12 @@ impl<'t> Ladder<'t> {
         }
     }
 
-    /// The tunnel that an accepted request opens: its binding begins with the reply that decided.
+    /// Adds the tunnel that an accepted request opens. The binding begins with the reply that decided the exchange.
     fn tunnel_up(&mut self, exchange: &Exchange) {
         let Some(reply) = deciding(exchange).filter(|_| exchange.status == Status::Accepted) else { return };
         let opens = match exchange.kind {
             Some(Kind::Register | Kind::Update | Kind::Overwrite) => true,
-            // What is renewed all the same may not have been there.
+            // The refreshed binding may not have existed before: then it begins with this reply.
             Some(Kind::Refresh | Kind::BulkRefresh) => self.node.is_some_and(|node| {
                 node.bindings()
                     .iter()
@@ -237,7 +238,7 @@ impl<'t> Ladder<'t> {
         });
     }
 
-    /// The end of a binding.
+    /// Adds the end of a binding's tunnel.
     fn tunnel_down(&mut self, binding: &Binding, exchanges: &[&Exchange]) {
         let Some(time) = binding.ended else { return };
         let how = match binding.state {
@@ -247,7 +248,7 @@ impl<'t> Ladder<'t> {
         self.tunnel_of_binding_down(binding, time, how, exchanges);
     }
 
-    /// The end of the tunnel of a binding that lives on at another care-of address.
+    /// Adds the end of the tunnel of a binding that lives on at another care-of address.
     fn tunnel_moved(&mut self, moved: &Move, exchanges: &[&Exchange]) {
         let how = format!("moved to {}", moved.to);
         self.tunnel_of_binding_down(&moved.left, moved.time, &how, exchanges);
@@ -271,7 +272,8 @@ impl<'t> Ladder<'t> {
         self.events.push(Event { time, from, to, label, notes: Vec::new(), what: What::TunnelDown });
     }
 
-    /// Between whom the tunnel to a care-of address runs; behind a NAT it begins where the request came from.
+    /// The places of the two ends of the tunnel to a care-of address. Behind a NAT the node's end is the address that
+    /// the request came from.
     fn ends(&self, care_of_address: Ipv4Addr, exchange: &Exchange) -> Option<(usize, usize)> {
         let requests = exchange.legs.iter().rev();
         let request = requests.clone().find(|leg| !matches!(leg.step, Step::Reply(_)))?;
@@ -284,7 +286,7 @@ impl<'t> Ladder<'t> {
     }
 }
 
-/// The reply that decided.
+/// The reply that decided the exchange: the first one.
 fn deciding(exchange: &Exchange) -> Option<&Leg> {
     exchange.legs.iter().find(|leg| matches!(leg.step, Step::Reply(_)))
 }

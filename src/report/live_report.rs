@@ -1,4 +1,4 @@
-//! Records as they happen: the objects of `--format ndjson`, each when there is something new to say.
+//! Live records: the objects of `--format ndjson`, each written when it has something new.
 
 use std::io::{self, Write};
 
@@ -8,26 +8,26 @@ use crate::state::Exchange;
 use crate::trace::SeenMessage;
 use crate::wire::KeyRing;
 
-/// Records as they happen (`mipflow watch --headless`).
+/// Live records (`mipflow watch --headless`).
 ///
 /// - A `message` when it is seen.
 /// - An `exchange` once, when it is decided: by its first reply, by being unsolicited, or by getting no reply in time.
-/// - A `node` when its bindings, its policy or what is known of it have changed; its counters are a moment old.
+/// - A `node` when its bindings, policy, prefixes, names or Multipath state have changed, but not its counters alone.
 /// - A `flow` when it is new, or when its verdict, its rule or the tunnels it takes have changed.
-/// - A `finding` when the rules found it: after the message, exchange and node it is about.
+/// - A `finding` when the rules have found it: after the message, exchange and node it is about.
 /// - In the end every node and flow once more, with their last counters, and `capture`.
 pub struct LiveReport<W> {
     records: NdjsonReport<W>,
-    /// Stamps of what was told, by place.
+    /// The stamps of the nodes and flows as last written, by place; 0 where nothing was written.
     nodes: Vec<u64>,
     flows: Vec<u64>,
-    /// Whether anything was told since the last flush.
+    /// Whether anything was written since the last flush.
     told: bool,
-    /// The place to look for changes at next.
+    /// The place at which to look for changes next; `None` when all were visited.
     next: Option<Place>,
 }
 
-/// A place in the tables.
+/// An index into the observer's nodes or flows.
 #[derive(Clone, Copy, Debug)]
 enum Place {
     Node(u32),
@@ -35,7 +35,7 @@ enum Place {
 }
 
 impl<W: Write> LiveReport<W> {
-    /// Records on their way to `out`, which needs no buffer.
+    /// Records written to `out`, which needs no buffer of its own.
     pub fn new(out: W) -> Self {
         let sections = Sections { messages: true, nodes: true, flows: true, ..Sections::default() };
         Self {
@@ -47,16 +47,16 @@ impl<W: Write> LiveReport<W> {
         }
     }
 
-    /// Tells of a message.
+    /// Writes a message.
     pub fn message(&mut self, seen: &SeenMessage<'_>, keys: &KeyRing) -> io::Result<()> {
         self.told = true;
         self.records.message(seen, keys, &[])
     }
 
-    /// Tells of an exchange that was decided, if it is one of those wanted.
+    /// Writes an exchange that was decided, if it is about the target.
     pub fn exchange(&mut self, exchange: &Exchange, summary: &Summary<'_>) -> io::Result<()> {
         let is_wanted = summary.target.is_none_or(|target| {
-            // Looked up: to go through all nodes for each exchange takes too long.
+            // The node is looked up: going through all nodes for each exchange takes too long.
             let node = summary.observer.node_named_by(exchange);
             target.is_named_by(exchange) || node.is_some_and(|node| target.is_node(node))
         });
@@ -67,13 +67,13 @@ impl<W: Write> LiveReport<W> {
         self.records.exchange(exchange)
     }
 
-    /// Tells of a finding.
+    /// Writes a finding.
     pub fn finding(&mut self, finding: &Finding) -> io::Result<()> {
         self.told = true;
         self.records.finding(finding)
     }
 
-    /// Tells of a node if it has changed.
+    /// Writes the node with this index if it has changed.
     pub fn node(&mut self, index: u32, summary: &Summary<'_>) -> io::Result<()> {
         let stamp = summary.observer.node_stamp(index);
         if change(&mut self.nodes, index as usize, stamp) {
@@ -82,15 +82,15 @@ impl<W: Write> LiveReport<W> {
         Ok(())
     }
 
-    /// Looks for changes of all nodes and flows anew, a piece at a time, with [`LiveReport::look`].
+    /// Starts a new search for changes in all nodes and flows. [`LiveReport::look`] makes it, a piece at a time.
     pub fn look_anew(&mut self) {
-        // Where it is not through yet, it goes on: what was not visited is as new.
+        // A search that is not finished goes on: the places it has not visited yet are seen as they are now anyway.
         self.next.get_or_insert(Place::Node(0));
     }
 
-    /// Looks for changes of some nodes and flows more, and tells of them; says whether there are more to visit.
+    /// Visits the next nodes or flows and writes those that have changed. Returns whether there are more to visit.
     pub fn look(&mut self, summary: &Summary<'_>) -> io::Result<bool> {
-        /// Places that are visited in a fraction of a millisecond or two.
+        /// How many places one call visits, which takes from a fraction of a millisecond to two milliseconds.
         const PIECE: u32 = 4096;
         match self.next {
             None => {}
@@ -126,12 +126,12 @@ impl<W: Write> LiveReport<W> {
         }
     }
 
-    /// Hands everything told so far to the reader.
+    /// Hands everything written so far to the reader.
     pub fn flush(&mut self) -> io::Result<()> {
         if std::mem::take(&mut self.told) { self.records.flush() } else { Ok(()) }
     }
 
-    /// Tells of every node and flow once more, and of the capture.
+    /// Writes every node and flow once more, and the capture.
     pub fn finish(&mut self, summary: &Summary<'_>) -> io::Result<()> {
         self.records.finish(summary)
     }
@@ -146,7 +146,7 @@ impl<W: Write> LiveReport<W> {
     }
 }
 
-/// Notes the stamp of a place, and says whether it is another one, of something that can be told of.
+/// Notes the stamp of a place. Returns whether the stamp is a new one and not 0, which stands for nothing to write.
 fn change(stamps: &mut Vec<u64>, place: usize, stamp: u64) -> bool {
     if place >= stamps.len() {
         stamps.resize(place.saturating_add(1), 0);

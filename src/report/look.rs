@@ -6,24 +6,24 @@ use anstyle::Style;
 
 use super::{Glyphs, Palette};
 
-/// What text output is drawn with.
+/// The colours, characters and width of text output.
 #[derive(Clone, Copy, Debug)]
 pub struct Look {
     /// Colours.
     pub palette: Palette,
     /// Characters.
     pub glyphs: Glyphs,
-    /// Columns that tables and ladders may take.
+    /// The most columns that tables and ladders may take.
     pub width: u16,
 }
 
 impl Look {
-    /// Columns that output has which goes to no terminal.
+    /// The width of output that does not go to a terminal, in columns.
     pub const WIDTH: u16 = 120;
 }
 
 impl Default for Look {
-    /// No colours, drawn characters, the width of files.
+    /// No colours, Unicode characters, and [`Look::WIDTH`].
     fn default() -> Self {
         Self { palette: Palette::default(), glyphs: Glyphs::UNICODE, width: Self::WIDTH }
     }

@@ -1,9 +1,9 @@
-//! Lines that remember which octets of the message each of them tells of.
+//! Lines that remember which octets of the message each of them shows.
 
 use std::io::{self, Write};
 use std::ops::Range;
 
-/// Passes text on and, where that is wanted, notes for each line the octets it was made from.
+/// Passes text on and, if wanted, notes for each line the octets that it shows.
 pub(super) struct MarkedLines<'w> {
     out: &'w mut dyn Write,
     marks: Option<&'w mut Vec<Option<Range<usize>>>>,
@@ -16,12 +16,12 @@ impl<'w> MarkedLines<'w> {
         Self { out, marks: None, current: None }
     }
 
-    /// Passes text on and adds a mark to `marks` for each line.
+    /// Passes text on and adds an entry to `marks` for each line: the octets marked last, or `None`.
     pub fn noting(out: &'w mut dyn Write, marks: &'w mut Vec<Option<Range<usize>>>) -> Self {
         Self { out, marks: Some(marks), current: None }
     }
 
-    /// Says which octets the line that is being written tells of; the last word counts.
+    /// Sets which octets the line that is being written shows; the last call before the line ends counts.
     pub fn mark(&mut self, octets: Range<usize>) {
         self.current = Some(octets);
     }

@@ -11,13 +11,13 @@ use crate::wire::{
     TrafficSelector, Value, Verdict,
 };
 
-/// A message on its way to JSON.
+/// A message that can be written as JSON.
 pub(super) struct MessageJson<'r, 'a> {
     /// The message.
     pub seen: &'r SeenMessage<'a>,
-    /// Its time as RFC 3339.
+    /// Its time in RFC 3339 format.
     pub time: &'r str,
-    /// The keys its authenticators are verified with.
+    /// The keys that verify its authenticators.
     pub keys: &'r KeyRing,
 }
 
@@ -94,7 +94,7 @@ impl ToJson for ExtensionList<'_, '_, '_> {
 
 struct ExtensionJson<'a> {
     extension: Extension<'a>,
-    /// What the keys say of its authenticator.
+    /// Whether its authenticator is valid under the keys; `None` if it has none.
     verdict: Option<Verdict>,
 }
 
@@ -123,12 +123,12 @@ impl ToJson for ExtensionJson<'_> {
     }
 }
 
-/// Whether it has a reserved octet in the place of a Sub-Type (RFC 3115 §2).
+/// Whether the extension has a reserved octet in the place of a Sub-Type (RFC 3115 §2).
 fn has_reserved_octet(extension: &Extension<'_>) -> bool {
     extension.name() == "critical-vendor"
 }
 
-/// Whether the contract lists the fields of this extension; all others show their octets too.
+/// Whether the contract lists the fields of this extension; all other extensions also show their octets as `data`.
 fn has_all_its_fields(extension: &Extension<'_>) -> bool {
     extension.is_multipath()
         || extension.is_flow_binding()
@@ -136,20 +136,20 @@ fn has_all_its_fields(extension: &Extension<'_>) -> bool {
         || extension.name() == "nai"
 }
 
-/// Writes each field told as an entry of the extension's object.
+/// Writes each field it is given as an entry of the extension's object.
 struct FieldEntries<'e, 'o>(&'e mut Object<'o>);
 
 impl<'a> FieldSink<'a> for FieldEntries<'_, '_> {
     const WANTS_DETAILS: bool = false;
 
-    // Inlined into each layout, where most of this is known.
+    // Inlined into the reader of each layout, where the compiler knows most of these values.
     #[allow(clippy::inline_always)]
     #[inline(always)]
     fn field(&mut self, field: Field<'a>) {
         let Self(object) = self;
         let Field { key, value, meaning, detail, .. } = field;
-        // The Sub-Type of a short extension stands with the header, opaque octets with `data`, and a field that was cut
-        // is null.
+        // The object already has the Sub-Type of a short extension from its header; opaque octets are in its `data`;
+        // and a field that was cut off is null.
         if detail || matches!(key, "subtype" | "data" | "before_the_cut") {
             return;
         }
@@ -177,9 +177,9 @@ impl<'a> FieldSink<'a> for FieldEntries<'_, '_> {
     }
 }
 
-/// A value without a meaning of its own in JSON.
+/// The value alone, without its meaning.
 impl ToJson for Value<'_> {
-    #[allow(clippy::inline_always)] // As [`FieldEntries`].
+    #[allow(clippy::inline_always)] // for the same reason as in `FieldEntries`
     #[inline(always)]
     fn write(&self, out: &mut Vec<u8>) {
         match self {
@@ -216,7 +216,7 @@ impl ToJson for SelectorJson<'_> {
     }
 }
 
-/// The packet inside a Tunnel Data message, under keys that no outer header uses.
+/// The packet inside a Tunnel Data message: the `inner` object.
 struct Inner {
     encapsulation: &'static str,
     source: IpAddr,
@@ -266,7 +266,7 @@ pub(super) const fn encapsulation_name(encapsulation: Encapsulation) -> &'static
     }
 }
 
-/// The word for what became of a UDP checksum.
+/// The word for the state of a UDP checksum.
 const fn checksum_name(checksum: Checksum) -> &'static str {
     match checksum {
         Checksum::Absent => "absent",

@@ -1,4 +1,4 @@
-//! A message in one line: who, for how long, by which binding, with what policy.
+//! A message in one line: which node, for how long, with which binding and which policy.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -12,11 +12,11 @@ use crate::wire::{
     RegistrationReply, RegistrationRequest, ReplyCode, TunnelData, Verdict, Verifier,
 };
 
-/// What a message says, without its frame number, time and endpoints.
+/// A message without its frame number, time and endpoints.
 pub(super) struct MessageLine<'r, 'a> {
     /// The message.
     pub seen: &'r SeenMessage<'a>,
-    /// The keys its authenticators are verified with.
+    /// The keys that verify its authenticators.
     pub keys: &'r KeyRing,
     /// Colours and characters.
     pub look: &'r Look,
@@ -188,7 +188,7 @@ impl MessageLine<'_, '_> {
 
     fn complaints(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         let Palette { doubtful, bad, .. } = self.look.palette;
-        // An extension that runs past the end has said so itself.
+        // An extension that runs past the end was already reported with the extensions.
         if let Header::Short(_, malformed) = self.seen.message.header
             && malformed.is_fault()
         {
@@ -207,7 +207,7 @@ impl MessageLine<'_, '_> {
     }
 }
 
-/// What stands between the header and each of the extensions.
+/// The separator before each extension.
 struct Between<'r>(&'r Look);
 
 impl Display for Between<'_> {
@@ -239,7 +239,7 @@ impl Display for FlowRule<'_, '_> {
     }
 }
 
-/// What the lifetime of a reply that accepts grants, after its code.
+/// The lifetime in seconds that an accepting reply grants, as text to follow its code.
 pub(super) struct Granted(pub u16);
 
 impl Display for Granted {
@@ -252,7 +252,7 @@ impl Display for Granted {
     }
 }
 
-/// A lifetime; 65535 never ends.
+/// A lifetime in seconds; 65535 never ends.
 pub(super) struct Seconds(pub u16);
 
 impl Display for Seconds {

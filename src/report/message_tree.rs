@@ -14,8 +14,9 @@ use crate::rules::Finding;
 use crate::trace::SeenMessage;
 use crate::wire::{Extension, Field, Header, IpProtocol, KeyRing, Malformed, TunnelData, Value, Verdict};
 
-/// Writes the tree of one message: what it says in a line, then its headers, its fields and its extensions. The
-/// column on the left counts octets from the start of the UDP payload. Of several `files` its own is named.
+/// Writes the tree of one message: a one-line summary, then its headers, its fields and its extensions. The column on
+/// the left counts octets from the start of the UDP payload. If there are several `files`, that of the message is
+/// named.
 pub(super) fn write(
     out: &mut MarkedLines<'_>,
     seen: &SeenMessage<'_>,
@@ -108,7 +109,7 @@ fn write_network(out: &mut MarkedLines<'_>, seen: &SeenMessage<'_>, look: &Look)
     Ok(())
 }
 
-/// Writes the line of an IP header, with `aside` at its end.
+/// Writes the line of an IP header and `aside` at its end.
 pub(super) fn write_ip(
     out: &mut MarkedLines<'_>,
     packet: &IpPacket<'_>,
@@ -158,7 +159,7 @@ fn write_extension(
     extension.describe_header(&mut fields);
     let header = fields.len();
     let malformed = extension.describe(&mut fields);
-    // A short extension's Sub-Type was told with its data; the header of a long one has its own.
+    // Content fields without octets, such as empty data, get no line, unless they are missing.
     let told: Vec<Field<'_>> = fields
         .into_iter()
         .enumerate()
@@ -197,7 +198,8 @@ fn write_tunnelled(out: &mut MarkedLines<'_>, seen: &SeenMessage<'_>, look: &Loo
     write_layers(out, tunnel.layers(), Some(&octets), look)
 }
 
-/// Writes a line for each packet within another. `octets` are those of the first in the UDP payload, if it is in one.
+/// Writes a line for each packet within another. `octets` is the range of the first one in the UDP payload; `None` if
+/// that packet is not in one.
 pub(super) fn write_layers(
     out: &mut MarkedLines<'_>,
     layers: Layers<'_>,
@@ -206,7 +208,7 @@ pub(super) fn write_layers(
 ) -> io::Result<()> {
     let Palette { heading, quiet, bad, .. } = look.palette;
     for (depth, peeled) in layers.enumerate() {
-        // Only where the first packet begins is known; those within it are told by their depth.
+        // The offset is known only for the first packet; the packets within it are indented by their depth.
         match octets.filter(|_| depth == 0) {
             Some(octets) => {
                 write!(out, "{quiet}{:>6}{quiet:#}  ", octets.start)?;

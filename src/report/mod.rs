@@ -104,7 +104,7 @@ impl Sections {
         stats: false,
     };
 
-    /// How many are wanted.
+    /// The number of sections that are wanted.
     pub fn count(&self) -> usize {
         let Self { messages, exchanges, ladder, nodes, flows, traffic, violations, findings, stats } = *self;
         [messages, exchanges, ladder, nodes, flows, traffic, violations, findings, stats]
@@ -116,7 +116,7 @@ impl Sections {
 
 /// An output format: takes each message as it is read, and a summary at the end.
 pub trait Report {
-    /// Takes the time of the first frame, before any message. Only relative times need it.
+    /// Takes the time of the first frame, before any message. Relative times and the days in tables depend on it.
     fn begin(&mut self, _first: Timestamp) {}
 
     /// Takes the next message of the timeline, and what the rules found in it.

@@ -4,13 +4,13 @@ use anstyle::{AnsiColor, Style};
 
 use crate::rules::Level;
 
-/// The styles reports use, by what they mark. All of them are empty where colour is not wanted; meaning is never
-/// carried by colour alone.
+/// The styles of reports, named by what they mark. All are empty where colour is not wanted; meaning is never carried
+/// by colour alone.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Palette {
     /// Headings.
     pub heading: Style,
-    /// What is there on every line and seldom read: frame numbers, times, offsets.
+    /// Text that is on every line and seldom read: frame numbers, times, offsets.
     pub quiet: Style,
     /// Addresses.
     pub address: Style,
@@ -23,7 +23,7 @@ pub struct Palette {
 }
 
 impl Palette {
-    /// How grave a level looks.
+    /// The style for a level of findings.
     pub const fn level(&self, level: Level) -> Style {
         match level {
             Level::Must => self.bad,

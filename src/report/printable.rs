@@ -1,13 +1,13 @@
 //! Text that came from packets, made safe for a terminal.
 //!
-//! A NAI or a message string may hold anything: escape sequences that retitle a window or hide a line, characters
-//! that reverse the direction of writing, characters without width. So may halves of flags and tones of skin: how wide they
-//! are depends on what stands beside them, terminals do not agree on that, and some show a tone not at all. All of them
-//! are shown by their numbers.
+//! A NAI or a message string may hold anything: escape sequences that retitle a window or hide a line, characters that
+//! reverse the direction of writing, characters without width. It may also hold the halves of flag emoji and skin
+//! tones: their width depends on the characters beside them, terminals do not agree on it, and some do not show a skin
+//! tone at all. All these characters are shown as their numbers.
 
 use std::fmt;
 
-/// Shows octets as text in which nothing controls the terminal.
+/// Shows octets as text that cannot control the terminal.
 #[derive(Clone, Copy, Debug)]
 pub struct Printable<'a>(pub &'a [u8]);
 
@@ -33,8 +33,8 @@ impl fmt::Display for Printable<'_> {
     }
 }
 
-/// Words of our own with a name in them that somebody else may have chosen: what is harmful is shown by its number, but
-/// lines stay lines, and `\` stands for itself.
+/// Makes a text of mipflow's own harmless, because it may contain a name that somebody else chose. Harmful characters
+/// are shown as their numbers, but line feeds stay, and `\` stands for itself.
 pub fn harmless(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
@@ -47,7 +47,7 @@ pub fn harmless(text: &str) -> String {
     shown
 }
 
-/// Text from a packet as a cell of a table: as [`Printable`], and a spreadsheet takes it for no formula.
+/// Text from a packet as a table cell: as [`Printable`], and such that a spreadsheet does not take it for a formula.
 pub(super) fn cell(octets: &[u8]) -> String {
     let text = Printable(octets).to_string();
     let mut characters = text.chars();
@@ -57,8 +57,8 @@ pub(super) fn cell(octets: &[u8]) -> String {
     }
 }
 
-/// Controls, separators of lines, marks of direction, characters that take no room, and those that take more or less of
-/// it beside others.
+/// Whether a character is a control, a line separator, a direction mark, or a character that has no width or whose
+/// width depends on its neighbours.
 pub fn is_harmful(character: char) -> bool {
     character.is_control()
         || matches!(u32::from(character),
@@ -74,11 +74,11 @@ pub fn is_harmful(character: char) -> bool {
             | 0xfe00..=0xfe0f          // variation selectors
             | 0xfeff
             | 0xfff0..=0xfffb
-            | 0xfffe | 0xffff          // no characters, and XML may not hold them
+            | 0xfffe | 0xffff          // not characters, and not allowed in XML
             | 0x1bca0..=0x1bca3
             | 0x1d173..=0x1d17a
             | 0x1f1e6..=0x1f1ff        // regional indicators: two make a flag
-            | 0x1f3fb..=0x1f3ff        // tones of skin
+            | 0x1f3fb..=0x1f3ff        // skin tones
             | 0xe0000..=0xe0fff) // tags
 }
 

@@ -1,4 +1,4 @@
-//! Records as they come about, one a line: for what goes on and has no end.
+//! Records written one per line as they arise, for output without an end such as that of `serve`.
 
 use std::io::{self, Write};
 
@@ -16,17 +16,17 @@ pub struct RecordLines<W> {
 }
 
 impl<W: Write> RecordLines<W> {
-    /// Records whose times have this precision. They are written in large pieces, so `out` needs no buffer.
+    /// Records whose times have this precision. They are written in large pieces, so `out` needs no buffer of its own.
     pub fn new(out: W, precision: Precision) -> Self {
         Self { out: Pieces::new(out), clock: Clock::new(TimeStyle::Utc), precision }
     }
 
-    /// An exchange as it stands.
+    /// Writes an exchange as it stands.
     pub fn exchange(&mut self, exchange: &Exchange) -> io::Result<()> {
         self.out.record("exchange", &exchange_json(exchange))
     }
 
-    /// A node as `observer` knows it now.
+    /// Writes a node as `observer` knows it now.
     pub fn node(&mut self, observer: &Observer, node: &Node) -> io::Result<()> {
         self.out.record("node", &Tables::of(observer, self.precision, &mut self.clock).node(node))
     }

@@ -1,4 +1,4 @@
-//! The same lines as those of the text report, one by one, for whoever draws them on a screen.
+//! The lines of the text report one by one, for code that draws them on a screen.
 
 use std::ops::Range;
 
@@ -17,7 +17,8 @@ use crate::wire::{KeyRing, Numbers};
 pub struct MarkedLine {
     /// The text, with the escape sequences of the look's palette.
     pub text: String,
-    /// The octets it tells of, from the start of the UDP payload; `None` for what is no field of the message.
+    /// The octets it shows, counted from the start of the UDP payload; `None` for a line that shows no field of the
+    /// message.
     pub octets: Option<Range<usize>>,
 }
 
@@ -26,7 +27,7 @@ pub fn message_line(seen: &SeenMessage<'_>, keys: &KeyRing, look: &Look) -> Stri
     MessageLine { seen, keys, look }.to_string()
 }
 
-/// The packet tree of a message, with what was found about it, and its own of several `files`.
+/// The packet tree of a message, with the findings about it and, if there are several `files`, the name of its file.
 pub fn message_tree_lines(
     seen: &SeenMessage<'_>,
     keys: &KeyRing,
@@ -43,7 +44,7 @@ pub fn message_tree_lines(
     text.lines().zip(marks).map(|(text, octets)| MarkedLine { text: text.to_owned(), octets }).collect()
 }
 
-/// Octets as the text report dumps them.
+/// The hex dump of octets as in the text report.
 pub fn hex_dump_text(octets: &[u8], look: &Look) -> String {
     let mut text = Vec::new();
     // Writing to memory cannot fail.
@@ -51,7 +52,7 @@ pub fn hex_dump_text(octets: &[u8], look: &Look) -> String {
     String::from_utf8_lossy(&text).into_owned()
 }
 
-/// What a rule selects, as `send` reads it.
+/// The selector of a rule in the text form that `send` reads.
 pub fn selector_text(rule: &Rule) -> String {
     match rule.selector.selector() {
         Some(selector) => selector.to_string(),
@@ -62,25 +63,25 @@ pub fn selector_text(rule: &Rule) -> String {
 /// The ladder of one node, in parts.
 #[derive(Clone, Debug, Default)]
 pub struct LadderPage {
-    /// The participants, a line each or side by side.
+    /// The participants, side by side or one per line, and the line below them.
     pub heads: Vec<String>,
-    /// How many of those say which participant a number stands for.
+    /// How many lines of `heads`, from the first, say which participant a number stands for.
     pub legend: usize,
-    /// What happened, in order of time.
+    /// The events, in order of time.
     pub events: Vec<LadderEvent>,
 }
 
-/// Something on a ladder.
+/// An event of a ladder.
 #[derive(Clone, Debug)]
 pub struct LadderEvent {
     /// The frame of a message; `None` for tunnels that come up or go down.
     pub frame: Option<u64>,
-    /// How it is drawn.
+    /// The lines that draw it.
     pub lines: Vec<String>,
 }
 
 impl LadderPage {
-    /// The ladder of these exchanges of a node, up to the observer's clock.
+    /// The ladder of these exchanges of a node, up to the time that the observer's clock shows.
     pub fn of(
         node: &Node,
         exchanges: &[Exchange],
@@ -102,7 +103,7 @@ impl LadderPage {
             lines: lines(&drawn),
         });
         let heads = lines(&heads);
-        // Side by side they take three lines at most; else the last two are numbers and lifelines.
+        // Participants side by side take three lines at most. With more lines, the last two are numbers and lifelines.
         let legend = if heads.len() > 3 { heads.len().saturating_sub(2) } else { 0 };
         Self { heads, legend, events: events.collect() }
     }

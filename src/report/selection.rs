@@ -1,4 +1,4 @@
-//! What of an observer's tables is shown: everything, or what concerns one node.
+//! The part of an observer's tables that is shown: everything, or what concerns one node.
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
@@ -14,11 +14,11 @@ pub(super) struct Selection<'t> {
     observer: &'t Observer,
     target: Option<&'t Target>,
     flows: Option<&'t BTreeSet<u32>>,
-    /// Looked for when they are asked for: all nodes are gone through.
+    /// The names of the target; found on first use, because that takes a pass over all nodes.
     names: OnceCell<Names<'t>>,
 }
 
-/// What the nodes go by that are the target.
+/// The addresses and NAIs of the nodes that match the target.
 #[derive(Clone, Debug, Default)]
 struct Names<'t> {
     addresses: BTreeSet<Ipv4Addr>,
@@ -26,12 +26,12 @@ struct Names<'t> {
 }
 
 impl<'t> Selection<'t> {
-    /// What `summary` wants to be shown.
+    /// The tables of `summary`, narrowed to its target and its flows.
     pub fn new(summary: &Summary<'t>) -> Self {
         Self { target: summary.target, flows: summary.flows, ..Self::everything(summary.observer) }
     }
 
-    /// All that an observer inferred.
+    /// All tables of an observer.
     pub fn everything(observer: &'t Observer) -> Self {
         Self { observer, target: None, flows: None, names: OnceCell::new() }
     }
@@ -47,12 +47,12 @@ impl<'t> Selection<'t> {
         })
     }
 
-    /// Where it is taken from.
+    /// The observer whose tables these are.
     pub fn observer(&self) -> &'t Observer {
         self.observer
     }
 
-    /// Whether only one node is wanted.
+    /// Whether the tables are narrowed to a target.
     pub fn is_narrowed(&self) -> bool {
         self.target.is_some()
     }
@@ -62,8 +62,8 @@ impl<'t> Selection<'t> {
         self.observer.exchanges().filter(|exchange| self.wants_exchange(exchange))
     }
 
-    /// Whether an exchange is wanted: one that names the node as the user did, or by its home address, or by its NAI
-    /// before it had one.
+    /// Whether an exchange is wanted: it names the node as the user did, by the node's home address, or by its NAI
+    /// before the node had a home address.
     fn wants_exchange(&self, exchange: &Exchange) -> bool {
         let Some(target) = self.target else { return true };
         let is_of_its_names = || {
@@ -75,7 +75,7 @@ impl<'t> Selection<'t> {
         target.is_named_by(exchange) || is_of_its_names()
     }
 
-    /// Whether the home address of an exchange is, at its home agent, that of a node which is not wanted.
+    /// Whether the home address of an exchange belongs, at its home agent, to a node that is not wanted.
     fn is_anothers(&self, exchange: &Exchange, target: &Target) -> bool {
         let owner = self.observer.owner_of(exchange.home_agent, exchange.home_address.into());
         owner
@@ -97,7 +97,8 @@ impl<'t> Selection<'t> {
         is_named
             || match finding.node.and_then(|node| self.observer.node(node)) {
                 Some(node) => target.is_node(node),
-                // What no exchange followed made no node. A home address has no other.
+                // A message that led to no exchange created no node. A target that is a home address has no other name,
+                // and that address was compared above.
                 None if matches!(target, Target::HomeAddress(_)) => false,
                 None => address.is_some_and(|address| self.names().addresses.contains(&address)),
             }

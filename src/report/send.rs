@@ -1,4 +1,4 @@
-//! Reports of `send`: a line a step for people, JSON, JUnit and TAP for programs.
+//! Reports of `send`: one line per step for people; JSON, `JUnit` and TAP for programs.
 
 mod grave;
 mod json;
@@ -20,22 +20,22 @@ use crate::rules::{Finding, Level};
 use crate::trace::{Seen, SeenMessage, Trace};
 use crate::wire::Numbers;
 
-/// What is about to happen.
+/// What `send` is about to do.
 #[derive(Clone, Debug)]
 pub struct Announcement {
-    /// Whether nothing is sent, whatever there is to send.
+    /// Whether this is a dry run, which sends nothing.
     pub is_dry: bool,
-    /// The ways requests will take; none when nothing will be sent.
+    /// The routes that requests will take; empty if nothing will be sent.
     pub routes: Vec<Route>,
-    /// The names of the entries to come.
+    /// The names of the entries to come, in order.
     pub names: Vec<String>,
-    /// The numbers messages are read under.
+    /// The assigned numbers by which messages are read.
     pub numbers: Numbers,
-    /// The least grave level of findings for which the run fails; `None` for never.
+    /// The least grave level at which a finding makes the run fail; `None` if findings never do.
     pub fail_on: Option<Level>,
 }
 
-/// One of the output formats: told of what is about to happen, of each entry when it is done, and of the end.
+/// An output format of `send`: it takes what is about to happen, each entry when it is done, and the end.
 pub trait SendReport {
     /// Takes what is about to happen, before anything is sent.
     fn begin(&mut self, announcement: &Announcement) -> io::Result<()>;
@@ -43,11 +43,11 @@ pub trait SendReport {
     /// Takes the next entry, and what the rules found since the last one.
     fn entry(&mut self, entry: &Entry, found: &[Finding]) -> io::Result<()>;
 
-    /// Takes the end, and what could be judged only then.
+    /// Takes the end of the run, and the findings that could be made only then.
     fn finish(&mut self, found: &[Finding]) -> io::Result<()>;
 }
 
-/// A line for each way requests will take.
+/// The line that announces a route.
 pub fn route_line(route: &Route) -> String {
     let Route { source, interface, destination, steps } = route;
     let by = interface.as_ref().map(|name| format!(" by {name}")).unwrap_or_default();
@@ -72,13 +72,13 @@ impl Tally {
     }
 }
 
-/// The message of a packet, as a capture of it would show it.
+/// Calls `tell` with the message in a packet, read as from a capture; `None` if the packet holds no message.
 fn with_message<T>(
     packet: &SentOrReceived,
     numbers: Numbers,
     tell: impl FnOnce(&SeenMessage<'_>) -> T,
 ) -> Option<T> {
-    // Both ports: what comes from elsewhere is shown too.
+    // Both ports of the packet count as Mobile IP ports, so that a packet from an unexpected port is shown too.
     let mut trace = Trace::new(&packet.ports(), numbers, false);
     match trace.take(&packet.frame()) {
         Seen::Message(seen) => Some(tell(&seen)),
@@ -86,7 +86,7 @@ fn with_message<T>(
     }
 }
 
-/// What did not hold, or stood in the way, a line each.
+/// The trouble that an entry met and its expectations that did not hold, one line each.
 fn complaints(outcome: &Outcome) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     if let Some(trouble) = &outcome.trouble {
@@ -100,7 +100,7 @@ fn complaints(outcome: &Outcome) -> Vec<String> {
     lines
 }
 
-/// Why what came was not taken for the answer that a failed step wanted, a line for each reason.
+/// Why datagrams that came were not taken for the answer to a failed step, one line per reason.
 fn not_taken(outcome: &Outcome) -> Vec<String> {
     if outcome.passed() != Some(false) {
         return Vec::new();
@@ -119,21 +119,21 @@ fn not_taken(outcome: &Outcome) -> Vec<String> {
     reasons.into_iter().map(line).collect()
 }
 
-/// What is said of what was not taken and is not shown.
+/// A line about the further datagrams that were not taken and are not shown; `None` if there were none.
 fn beyond(outcome: &Outcome) -> Option<String> {
     let more = counted(outcome.ignored_beyond, "more datagram");
     let (are, they_are) = (more.verb("is", "are"), more.verb("it is", "they are"));
     (!more.is_none()).then(|| format!("{more} came that {are} no answer; {they_are} not shown"))
 }
 
-/// What the rules found, a line each, for those who read no colours.
+/// Findings as plain text without colours, one line each.
 fn finding_lines<'f>(found: impl IntoIterator<Item = &'f Finding>) -> impl Iterator<Item = String> {
     found.into_iter().map(|Finding { rule, level, place, message, .. }| {
         format!("{} {} #{}: {message}", level.name(), rule.id, place.frame)
     })
 }
 
-/// What is told of an entry besides its name.
+/// The title of an entry: id and title of its case, or else its name.
 fn title(entry: &Entry) -> String {
     match &entry.case {
         Some(case) => format!("{} {}", case.id, case.title),

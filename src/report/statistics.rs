@@ -7,10 +7,10 @@ use crate::counted::{counted, grouped};
 use crate::rules::Findings;
 use crate::wire::{MessageType, ReplyCode};
 
-/// The most files that are named one by one: a ring of captures can have a thousand.
+/// How many files are named one by one at most: a ring of captures can have a thousand.
 const MOST_NAMES: usize = 8;
 
-/// Writes what was counted.
+/// Writes all counters of the summary.
 pub(super) fn write(
     out: &mut dyn Write,
     summary: &Summary<'_>,
@@ -30,7 +30,7 @@ pub(super) fn write(
         }
         names => names.join(" "),
     };
-    // Only what is live can lose packets.
+    // Only a live capture can lose packets, and its names are those of interfaces.
     row(if summary.lost.is_some() { "interfaces" } else { "files" }, names)?;
     row("link types", summary.link_type_names().join(" "))?;
     row("packets", format!("{} ({:#})", grouped(counts.packets), counted(counts.bytes, "octet")))?;
@@ -57,7 +57,7 @@ pub(super) fn write(
     write_messages(out, summary, palette)
 }
 
-/// What fell out of bounded tables; nothing where nothing did.
+/// Writes how many entries bounded tables dropped; writes nothing if none did.
 fn write_evictions(out: &mut dyn Write, summary: &Summary<'_>, palette: &Palette) -> io::Result<()> {
     let evictions = summary.observer.evictions();
     let counts = [

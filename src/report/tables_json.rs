@@ -13,7 +13,7 @@ use crate::state::{
 use crate::time::{Precision, Timestamp};
 use crate::wire::TrafficSelector;
 
-/// Makes the objects of one run: all times with the capture's precision.
+/// Makes the objects of one run. All times have the capture's precision.
 pub(super) struct Tables<'t> {
     pub clock: &'t mut Clock,
     pub precision: Precision,
@@ -200,12 +200,12 @@ struct ViolatorJson {
 }
 
 impl<'t> Tables<'t> {
-    /// The tables of all that `observer` inferred, their times with this precision.
+    /// All tables of `observer`, with times of this precision.
     pub fn of(observer: &'t Observer, precision: Precision, clock: &'t mut Clock) -> Self {
         Self { clock, precision, selection: Selection::everything(observer) }
     }
 
-    /// The tables of what was inferred, their times written by `clock`.
+    /// The tables of a run, narrowed as `summary` asks, with times written by `clock`.
     pub fn new(summary: &Summary<'t>, clock: &'t mut Clock) -> Self {
         let precision = summary.counts.precision;
         Self { clock, precision, selection: Selection::new(summary) }
@@ -316,7 +316,7 @@ impl<'t> Tables<'t> {
     }
 }
 
-/// An `exchange` object.
+/// The `exchange` object of an exchange.
 pub(super) fn exchange_json(exchange: &Exchange) -> ExchangeJson {
     ExchangeJson {
         home_address: exchange.home_address,
@@ -405,7 +405,7 @@ fn nai(octets: Option<&[u8]>) -> Option<String> {
     octets.map(|octets| String::from_utf8_lossy(octets).into_owned())
 }
 
-/// Nanoseconds as milliseconds. A round trip of days would lose the last digits, and nobody would miss them.
+/// Nanoseconds as milliseconds. Only a round trip of days would lose its last digits, which does not matter.
 #[allow(clippy::cast_precision_loss)]
 fn milliseconds(nanoseconds: i64) -> f64 {
     nanoseconds as f64 / 1_000_000.0

@@ -7,24 +7,24 @@ use super::header_facts::HeaderFacts;
 use crate::state::{Exchange, Node};
 use crate::wire::{Content, Message};
 
-/// A node as a user names it: by home address or by NAI.
+/// The wanted node as the user named it: by home address or by NAI.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// Its home address, under whatever home agent.
+    /// Its home address, at any home agent.
     HomeAddress(Ipv4Addr),
     /// Its NAI.
     Nai(String),
-    /// Any of several.
+    /// Any node with one of several home addresses or one of several NAIs.
     Any(BTreeSet<Ipv4Addr>, BTreeSet<Vec<u8>>),
 }
 
 impl Target {
-    /// A node as a user wrote it: by an address, or else by a NAI.
+    /// Reads a node as a user wrote it: as an IPv4 address if it is one, otherwise as a NAI.
     pub fn parse(text: &str) -> Self {
         text.parse().map_or_else(|_| Self::Nai(text.to_owned()), Self::HomeAddress)
     }
 
-    /// Whether this is the node.
+    /// Whether `node` is the wanted node.
     pub fn is_node(&self, node: &Node) -> bool {
         match self {
             Self::HomeAddress(address) => node.home_address == Some(*address),
@@ -57,7 +57,7 @@ impl Target {
         }
     }
 
-    /// Whether a message names the node itself. Other messages are the node's if their exchange is.
+    /// Whether a message itself names the node. A message that does not may still be the node's, by its exchange.
     pub fn is_named_in(&self, message: &Message<'_>) -> bool {
         let home_address = || HeaderFacts::of(message).home_address;
         match self {

@@ -1,4 +1,4 @@
-//! The report a person reads.
+//! The text report, for people.
 
 mod exchanges;
 mod findings;
@@ -33,18 +33,18 @@ pub struct Depth {
     pub hex: bool,
 }
 
-/// Lines, trees and tables.
+/// The text report: lines, trees and tables.
 pub struct TextReport<W> {
     out: W,
     sections: Sections,
     depth: Depth,
     look: Look,
     ladder_format: LadderFormat,
-    /// Names of the inputs, which trees tell where there are several.
+    /// Names of the inputs. If there are several, each packet tree names that of its message.
     files: Vec<String>,
     clock: Clock,
     day: Option<String>,
-    /// Columns of the widest time so far: captures differ in their precision.
+    /// Width of the widest time so far, in columns: captures differ in their precision.
     time_width: usize,
     messages: u64,
     begun: bool,
@@ -76,13 +76,13 @@ impl<W: Write> TextReport<W> {
         Self { ladder_format, ..self }
     }
 
-    /// The same report, which knows the inputs by these names.
+    /// The same report with these names of the inputs.
     #[must_use]
     pub fn with_files(self, files: Vec<String>) -> Self {
         Self { files, ..self }
     }
 
-    /// Begins a section: with a heading if there are several.
+    /// Begins a section, with a heading if there are several sections.
     fn head(&mut self, title: &str) -> io::Result<()> {
         if self.sections.count() < 2 {
             return Ok(());
@@ -116,12 +116,12 @@ impl<W: Write> TextReport<W> {
         )
     }
 
-    /// A line of its own.
+    /// Writes a line as it is.
     pub fn line(&mut self, text: &str) -> io::Result<()> {
         writeln!(self.out, "{text}")
     }
 
-    /// A line about what happened at a time, between messages.
+    /// Writes a line about something that happened at `time`, between messages.
     pub fn remark(&mut self, time: Timestamp, precision: Precision, remark: &str) -> io::Result<()> {
         self.day(time)?;
         let quiet = self.look.palette.quiet;
@@ -129,7 +129,7 @@ impl<W: Write> TextReport<W> {
         writeln!(self.out, "{quiet}{:>6}  {time:>15}{quiet:#}  {remark}", "")
     }
 
-    /// Writes the day, where it is another one than before.
+    /// Writes the day of a time if it differs from the day written before.
     fn day(&mut self, time: Timestamp) -> io::Result<()> {
         let heading = self.look.palette.heading;
         let day = self.clock.day(time);
@@ -181,7 +181,7 @@ impl<W: Write> TextReport<W> {
 /// Writes a section.
 type Section = fn(&mut dyn Write, &mut Page<'_, '_>) -> io::Result<()>;
 
-/// What the tables of a report are made of.
+/// What the sections of a report share.
 struct Page<'t, 'c> {
     selection: Selection<'t>,
     findings: Option<&'t Findings>,
@@ -190,11 +190,11 @@ struct Page<'t, 'c> {
     clock: &'c mut Clock,
     look: Look,
     ladder_format: LadderFormat,
-    /// Messages that the snapshot length cut, and tunnelled packets that it cut before their ports.
+    /// How many messages the snapshot length cut, and how many tunnelled packets it cut before their ports.
     cut: [u64; 2],
     /// Whether no other section is shown.
     is_alone: bool,
-    /// Whether each finding is told, however many nodes have the same.
+    /// Whether each finding has a line of its own, even if many nodes have the same finding.
     lists_all: bool,
 }
 
@@ -204,7 +204,7 @@ impl Page<'_, '_> {
         self.clock.moment(time, self.precision)
     }
 
-    /// A node as a heading names it.
+    /// The name of a node in a heading.
     fn name_of(&self, node: &Node) -> String {
         self.name(node.home_address, node.nai.as_deref())
     }
@@ -219,7 +219,7 @@ impl Page<'_, '_> {
         }
     }
 
-    /// Says what fell out of tables, so that it is not among what was shown.
+    /// Writes how many entries were forgotten, and are therefore not among those shown.
     fn forgotten(&self, out: &mut dyn Write, counts: &[Counted]) -> io::Result<()> {
         let doubtful = self.look.palette.doubtful;
         for count in counts.iter().filter(|count| !count.is_none()) {
@@ -229,7 +229,7 @@ impl Page<'_, '_> {
         Ok(())
     }
 
-    /// Says what is not there.
+    /// Writes that a section is empty.
     fn nothing(&self, out: &mut dyn Write, what: &str) -> io::Result<()> {
         let quiet = self.look.palette.quiet;
         let whose = if self.selection.is_narrowed() { " of this node" } else { "" };

@@ -1,4 +1,4 @@
-//! Tables for people: a heading, a line, and rows that fit the width.
+//! Tables for people: a heading, a horizontal line, and rows that fit the width.
 
 mod texts;
 
@@ -13,25 +13,25 @@ use comfy_table::{
 use self::texts::{CellText, Texts};
 use super::Look;
 
-/// Things that belong together: columns side by side, or stacked in one column where there is less room.
+/// Texts that belong together: in columns side by side, or stacked in one column where there is less room.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Group {
-    /// What each of them is.
+    /// The title of each text.
     titles: &'static [&'static str],
-    /// What stands between them when they share a line of one column; none when each has its own column there. Those
-    /// that share a line have one line each.
+    /// The separator if the texts share one line of one column, in which case each text has only one line; `None` if
+    /// each has a column of its own.
     between: Option<&'static str>,
     alignment: CellAlignment,
     is_whole: bool,
-    /// How far it is broken at the most.
+    /// The least width to which a column of the group may be broken.
     least: usize,
 }
 
-/// A table in the making. A long one is written in parts, each with its own heading and widths, so that memory does
+/// A table in the making. A long table is written in parts, each with its own heading and widths, so that memory does
 /// not grow with the number of rows.
 ///
-/// Most tables need nothing broken and are laid out here; where something has to be, `comfy_table` breaks it, which
-/// takes several times as long.
+/// Most tables fit with no cell broken and are laid out here. Where cells have to be broken, `comfy_table` does it,
+/// which takes several times as long.
 pub(super) struct TextTable {
     groups: &'static [Group],
     look: Look,
@@ -43,7 +43,7 @@ pub(super) struct TextTable {
     scratch: Scratch,
 }
 
-/// What a table is drawn with, kept from part to part: thousands of tables are written into the same room.
+/// Buffers for drawing, kept from part to part: thousands of tables are drawn in the same memory.
 #[derive(Default)]
 struct Scratch {
     /// The cells of a row.
@@ -51,15 +51,15 @@ struct Scratch {
     lines: String,
 }
 
-/// How a table is arranged: what belongs together side by side, or stacked.
+/// The arrangement of a table.
 struct Columns {
     is_wide: bool,
-    /// Between two columns.
+    /// Spaces between two columns.
     gap: usize,
     each: Vec<Column>,
 }
 
-/// A column and what it takes when nothing is broken.
+/// A column, with the width it takes if nothing is broken.
 struct Column {
     width: usize,
     alignment: CellAlignment,
@@ -67,43 +67,43 @@ struct Column {
     least: usize,
 }
 
-/// Rows of one part.
+/// How many rows one part has at most.
 const ROWS: usize = 4096;
 
-/// What a column counts at most for, when it is one that can be broken.
+/// A column that can be broken counts for this width at most when the arrangement is chosen.
 const BREAKABLE: usize = 32;
-/// Nor is it ever broken to less than this, which an address fits in; rather the table is too wide.
+/// A column is never broken to less than this width, which an address fits in; the table is too wide instead.
 const UNBREAKABLE: usize = 16;
-/// The same for words alone, which most words fit in. They are broken so far only where the table would be too wide.
+/// As [`UNBREAKABLE`], for columns of words; most words fit in it. Used only where the table would be too wide.
 const WORDS: usize = 12;
 
 impl Group {
-    /// Each with a column of its own where there is room.
+    /// Texts with a column each where there is room.
     pub const fn apart(titles: &'static [&'static str]) -> Self {
         Self { titles, between: None, alignment: CellAlignment::Left, is_whole: false, least: UNBREAKABLE }
     }
 
-    /// In one column, with `between` between them where there is room.
+    /// Texts in one column, on one line with `between` between them where there is room.
     pub const fn joined(titles: &'static [&'static str], between: &'static str) -> Self {
         Self { between: Some(between), ..Self::apart(titles) }
     }
 
-    /// Numbers stand to the right.
+    /// The same group, aligned to the right, as for numbers.
     pub const fn right(self) -> Self {
         Self { alignment: CellAlignment::Right, ..self }
     }
 
-    /// Never broken: addresses and numbers.
+    /// The same group, never broken, as for addresses and numbers.
     pub const fn whole(self) -> Self {
         Self { is_whole: true, ..self }
     }
 
-    /// Words, and no addresses: can be broken farther than others.
+    /// The same group, holding words and no addresses: it can be broken further than others.
     pub const fn words(self) -> Self {
         Self { least: WORDS, ..self }
     }
 
-    /// How many columns it takes.
+    /// How many columns the group takes.
     fn columns(&self, is_wide: bool) -> usize {
         if is_wide && self.between.is_none() { self.titles.len() } else { 1 }
     }
@@ -127,30 +127,30 @@ impl TextTable {
         }
     }
 
-    /// Begins a row. Each line of its texts gets the style.
+    /// Begins a row. Each line of its texts gets the style. Writes the rows so far to `out` if a part is full.
     pub fn row(&mut self, out: &mut dyn Write, style: Style) -> io::Result<()> {
         if self.styles.len() >= ROWS {
             self.write(out)?;
         }
-        // A row that was left short must not shift the next.
+        // If the row before lacks texts, they are filled in, so that this row is not shifted.
         let texts = self.styles.len().saturating_mul(self.titles.count());
         self.nothing(texts.saturating_sub(self.rows.count()));
         self.styles.push(style);
         Ok(())
     }
 
-    /// The next text of the row: there are as many as titles.
+    /// Adds the next text of the row. A row has as many texts as the table has titles.
     pub fn text(&mut self, text: impl Display) {
         // Writing to a String cannot fail.
         self.compose(|octets| write!(octets, "{text}").unwrap_or_default());
     }
 
-    /// The next text of the row, put together in place.
+    /// Adds the next text of the row, composed in place.
     pub fn compose(&mut self, compose: impl FnOnce(&mut String)) {
         self.rows.push(compose);
     }
 
-    /// The next text of the row, with nothing in it where there is none.
+    /// Adds the next text of the row, empty for `None`.
     pub fn maybe(&mut self, text: Option<impl Display>) {
         match text {
             Some(text) => self.text(text),
@@ -158,19 +158,19 @@ impl TextTable {
         }
     }
 
-    /// The next texts of the row, with nothing in them.
+    /// Adds the next `count` texts of the row, all empty.
     pub fn nothing(&mut self, count: usize) {
         for _ in 0..count {
             self.compose(|_| ());
         }
     }
 
-    /// Whether it has no rows.
+    /// Whether there are no rows that have not been written yet.
     pub fn is_empty(&self) -> bool {
         self.styles.is_empty()
     }
 
-    /// Writes the rows that have not been written yet. Those that follow make a table of their own.
+    /// Writes the rows that have not been written yet. Later rows form a table of their own.
     pub fn write(&mut self, out: &mut dyn Write) -> io::Result<()> {
         let columns = self.columns();
         if columns.total() <= self.room() {
@@ -183,12 +183,12 @@ impl TextTable {
         Ok(())
     }
 
-    /// Columns of a terminal that there are for the table.
+    /// The width there is for the table, in terminal columns.
     fn room(&self) -> usize {
         usize::from(self.look.width).saturating_sub(self.indent)
     }
 
-    /// Side by side where there is room, else stacked.
+    /// The texts of groups side by side if there is room, otherwise stacked.
     fn columns(&self) -> Columns {
         let wide = self.arranged(true);
         if wide.least() <= self.room() {
@@ -220,7 +220,7 @@ impl TextTable {
         [(&self.titles, std::slice::from_ref(&self.look.palette.heading)), (&self.rows, &self.styles)]
     }
 
-    /// Writes the table with nothing broken.
+    /// Writes the table without breaking any cell.
     fn write_whole(&mut self, out: &mut dyn Write, columns: &Columns) -> io::Result<()> {
         let mut scratch = std::mem::take(&mut self.scratch);
         let indent = self.indent;
@@ -256,7 +256,7 @@ impl TextTable {
         out.write_all(lines.as_bytes())
     }
 
-    /// Writes the table with what is too wide broken.
+    /// Writes the table and breaks cells that are too wide.
     fn write_broken(&self, out: &mut dyn Write, columns: &Columns) -> io::Result<()> {
         let mut rows =
             self.parts().map(|(texts, styles)| self.cells(texts, styles, columns.is_wide)).into_iter();
@@ -301,17 +301,17 @@ impl TextTable {
 }
 
 impl Columns {
-    /// The columns of a terminal that all of them take.
+    /// The terminal columns that all columns take together.
     fn total(&self) -> usize {
         self.sum(|column| column.width)
     }
 
-    /// The same once what can be broken is broken.
+    /// As [`Self::total`], with each column that can be broken at most [`BREAKABLE`] wide.
     fn least(&self) -> usize {
         self.broken_to(BREAKABLE)
     }
 
-    /// The same once what can be broken is broken to this.
+    /// As [`Self::total`], with each column that can be broken at most `width` wide.
     fn broken_to(&self, width: usize) -> usize {
         self.sum(|column| if column.is_whole { column.width } else { column.width.min(width) })
     }
@@ -326,7 +326,7 @@ impl Columns {
         let height = cells.iter().map(CellText::height).max().unwrap_or_default().max(1);
         for number in 0..height {
             let start = lines.len();
-            // Spaces are written once something follows them.
+            // Spaces are written only when text follows them.
             let mut gap = indent;
             for (column, cell) in self.each.iter().zip(cells) {
                 let (line, width) = cell.line(number).unwrap_or_default();
@@ -347,7 +347,7 @@ impl Columns {
         }
     }
 
-    /// Says which columns are not to be broken, and how far the others.
+    /// Tells `table` which columns may not be broken, and the least width of the others.
     fn constrain(&self, table: &mut Table, room: usize) {
         let is_tight = self.broken_to(UNBREAKABLE) > room;
         let octets = |width: usize| u16::try_from(width).unwrap_or(u16::MAX);
@@ -367,7 +367,7 @@ impl Columns {
     }
 }
 
-/// Adds so many spaces.
+/// Adds `count` spaces.
 fn spaces(lines: &mut String, count: usize) {
     const SPACES: &str = "                                                                ";
     let mut left = count;

@@ -2,7 +2,7 @@
 //!
 //! Complete as of the IANA registry's values 0 to 13.
 
-/// The kind of access an interface uses: the octet as it was on the wire, assigned or not.
+/// The access technology of an interface: the octet as it was on the wire, assigned or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AccessTechnology(pub u8);
 
@@ -12,12 +12,12 @@ const NAMES: [&str; 14] = [
 ];
 
 impl AccessTechnology {
-    /// The registry's name in the short form that the command line also takes, `None` when unassigned.
+    /// The registry's name, in the short form that the command line also takes; `None` if unassigned.
     pub fn name(self) -> Option<&'static str> {
         NAMES.get(usize::from(self.0)).copied()
     }
 
-    /// The technology with this name, in any case, or `None`.
+    /// The technology with this name, in upper or lower case, or `None`.
     pub fn from_name(name: &str) -> Option<Self> {
         let index = NAMES.iter().position(|known| known.eq_ignore_ascii_case(name))?;
         u8::try_from(index).ok().map(Self)

@@ -6,16 +6,16 @@ use super::{FieldSink, Reader};
 /// The data of an authentication extension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Authentication<'a> {
-    /// Security Parameters Index: which security association the authenticator was made under.
+    /// Security Parameters Index: the security association under which the authenticator was made.
     pub spi: u32,
     /// The authenticator; 16 octets under the default algorithm (RFC 5944 §3.5.1).
     pub authenticator: &'a [u8],
 }
 
 impl<'a> Authentication<'a> {
-    /// Octets of the SPI, which the authenticator covers and after which it begins.
+    /// Octets of the SPI, which the authenticator covers. The authenticator begins after them.
     pub const SPI_LENGTH: usize = 4;
-    /// Sub-Type of a generalized one that is between the mobile node and its AAA server (RFC 4721 §6).
+    /// Sub-Type of a generalized extension that is between the mobile node and its AAA server (RFC 4721 §6).
     pub const MOBILE_AAA: u8 = 1;
 
     /// Reads the data octets.

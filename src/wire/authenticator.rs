@@ -1,4 +1,4 @@
-//! Authenticators: computing and verifying them (RFC 5944 §3.5.1).
+//! Computes and verifies authenticators (RFC 5944 §3.5.1).
 //!
 //! An authenticator covers the UDP payload from its first octet through the SPI of the extension that holds it.
 
@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::verifier::Computation;
 use super::{Extension, Verifier};
 
-/// How an authenticator is made from key and octets.
+/// How an authenticator is computed from the key and the covered octets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Algorithm {
     /// HMAC-MD5, the default of RFC 5944 §3.5.1: 16 octets.
@@ -21,12 +21,12 @@ pub enum Algorithm {
     HmacSha1,
     /// HMAC-SHA256: 32 octets.
     HmacSha256,
-    /// MD5 with the key before and after the octets, which RFC 2002 had as its default: 16 octets.
+    /// MD5 with the key before and after the octets, the default of RFC 2002: 16 octets.
     Md5PrefixSuffix,
 }
 
 impl Algorithm {
-    /// All of them, in the order the documentation lists them.
+    /// All algorithms, in the order in which the documentation lists them.
     pub const ALL: [Self; 4] = [Self::HmacMd5, Self::HmacSha1, Self::HmacSha256, Self::Md5PrefixSuffix];
 
     /// The name on the command line and in key files.
@@ -45,12 +45,12 @@ impl Algorithm {
     }
 }
 
-/// What verifying an authenticator came to.
+/// The result of verifying an authenticator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
-    /// It is what the key makes of the message.
+    /// It is the one that the key makes for the message.
     Valid,
-    /// It is not.
+    /// It is not the one that the key makes.
     Invalid,
     /// No key is configured for its SPI.
     NoKey,
@@ -72,7 +72,7 @@ impl Verdict {
 pub struct Key {
     /// Which security association it belongs to.
     pub spi: u32,
-    /// How it is used.
+    /// The algorithm it is used with.
     pub algorithm: Algorithm,
     secret: Zeroizing<Vec<u8>>,
 }
@@ -83,23 +83,23 @@ pub enum KeyError {
     /// There is no `=` between SPI and secret.
     #[error("a key is written SPI[/ALGORITHM]=HEX or SPI[/ALGORITHM]=text:SECRET, and this one has no '='")]
     NoSecret,
-    /// The SPI is no number of 32 bits.
+    /// The SPI is not a number of 32 bits.
     #[error("the SPI '{0}' is not a number from 0 to 4294967295 (decimal, or hexadecimal after 0x)")]
     Spi(String),
-    /// The algorithm has no such name.
+    /// There is no algorithm of this name.
     #[error("there is no algorithm '{0}'; known are hmac-md5, hmac-sha1, hmac-sha256 and md5-prefix-suffix")]
     Algorithm(String),
-    /// The secret is no sequence of pairs of hexadecimal digits.
+    /// The secret is not a sequence of pairs of hexadecimal digits.
     #[error("the secret is not written in pairs of hexadecimal digits; text needs 'text:' in front")]
     Hexadecimal,
-    /// The secret has no octet.
+    /// The secret has no octets.
     #[error("the secret is empty")]
     Empty,
 }
 
 impl KeyError {
-    /// What is wrong, without a word of what was written: who mixes up the order has the secret where the SPI or
-    /// the algorithm belongs.
+    /// What is wrong, without repeating anything that was written: if the order was mixed up, the secret stands where
+    /// the SPI or the algorithm belongs.
     pub fn without_content(&self) -> String {
         match self {
             Self::Spi(_) => {
@@ -113,11 +113,11 @@ impl KeyError {
 }
 
 impl Key {
-    /// How a key is written.
+    /// How a key is written, for error messages.
     pub const SYNTAX: &str = "a key is written SPI[/ALGORITHM]=HEX or SPI[/ALGORITHM]=text:SECRET; algorithms are \
                               hmac-md5, hmac-sha1, hmac-sha256 and md5-prefix-suffix";
 
-    /// A key from its octets; an empty one is refused.
+    /// A key from its octets; an empty secret is refused.
     pub fn new(spi: u32, algorithm: Algorithm, secret: Zeroizing<Vec<u8>>) -> Result<Self, KeyError> {
         if secret.is_empty() {
             return Err(KeyError::Empty);
@@ -148,7 +148,7 @@ impl Key {
             return Err(KeyError::Hexadecimal);
         }
         let nibble = |digit: u8| (digit as char).to_digit(16).and_then(|value| u8::try_from(value).ok());
-        // Room for all at once: a vector that grows leaves copies of the secret behind.
+        // Allocated at full size: a vector that grows leaves copies of the secret behind in memory.
         let mut octets = Zeroizing::new(Vec::with_capacity(digits.len() / 2));
         for pair in digits.chunks_exact(2) {
             let [high, low] = *pair else { return Err(KeyError::Hexadecimal) };
@@ -164,7 +164,7 @@ impl Key {
 
     fn parse_spi(text: &str) -> Result<u32, KeyError> {
         let (digits, radix) = text.strip_prefix("0x").map_or((text, 10), |digits| (digits, 16));
-        // The standard library's reading would take a plus sign too.
+        // `from_str_radix` would accept a plus sign too.
         let digits = Some(digits).filter(|digits| digits.bytes().all(|octet| octet.is_ascii_hexdigit()));
         digits
             .and_then(|digits| u32::from_str_radix(digits, radix).ok())
@@ -178,7 +178,7 @@ impl Key {
         computation.finish(self)
     }
 
-    /// Whether `authenticator` is the one of `covered`, in a time that does not depend on where they differ.
+    /// Whether `authenticator` is the one for `covered`. The time taken does not depend on where they differ.
     pub fn verifies(&self, covered: &[u8], authenticator: &[u8]) -> bool {
         is_made(&self.authenticator(covered), authenticator)
     }
@@ -188,7 +188,7 @@ impl Key {
     }
 }
 
-/// Whether an authenticator is what a key made, in a time that does not depend on where they differ.
+/// Whether an authenticator is the one that a key made. The time taken does not depend on where they differ.
 pub(super) fn is_made(made: &[u8], authenticator: &[u8]) -> bool {
     !authenticator.is_empty() && made.ct_eq(authenticator).into()
 }
@@ -206,7 +206,7 @@ pub struct KeyRing {
 }
 
 impl KeyRing {
-    /// Adds a key. Several may share an SPI; then any of them may verify.
+    /// Adds a key. Several keys may share an SPI; then an authenticator is valid if any of them made it.
     pub fn add(&mut self, key: Key) {
         self.keys.push(key);
     }
@@ -221,16 +221,16 @@ impl KeyRing {
         &self.keys
     }
 
-    /// Verifies an authentication extension of a message whose UDP payload is `octets`. `None` when the
-    /// extension is none that holds an authenticator, or when its SPI or authenticator are not all there.
+    /// Verifies an authentication extension of a message whose UDP payload is `octets`. `None` if the extension does
+    /// not hold an authenticator, or if its SPI or authenticator is not all there.
     ///
-    /// Of the generalized extension (type 36), only Sub-Type 1 is an authenticator over the message in this way
-    /// (RFC 4721 §6); of the others no key is known.
+    /// Of the generalized extension (type 36), only Sub-Type 1 holds an authenticator of this kind (RFC 4721 §6); for
+    /// other Sub-Types the verdict is [`Verdict::NoKey`].
     pub fn verify(&self, octets: &[u8], extension: &Extension<'_>) -> Option<Verdict> {
         self.verifier(octets).verify(extension)
     }
 
-    /// Verifies the authenticators of the message whose UDP payload is `octets`, one after another.
+    /// A verifier for the authenticators of the message whose UDP payload is `octets`.
     pub const fn verifier<'k, 'm>(&'k self, octets: &'m [u8]) -> Verifier<'k, 'm> {
         Verifier::new(self, octets)
     }

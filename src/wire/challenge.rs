@@ -2,7 +2,7 @@
 
 use super::{FieldSink, Reader};
 
-/// The challenge a node copies from an agent advertisement; RFC 4721 wants at least 4 octets.
+/// The challenge that a node copies from an agent advertisement; RFC 4721 requires at least 4 octets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Challenge<'a>(pub &'a [u8]);
 

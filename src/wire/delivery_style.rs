@@ -1,4 +1,4 @@
-//! The Encapsulating Delivery Style extension (RFC 3024 §3.3): its presence is all it says.
+//! The Encapsulating Delivery Style extension (RFC 3024 §3.3), which has no data.
 
 /// An empty extension that asks the foreign agent for encapsulated delivery.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

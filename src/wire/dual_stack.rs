@@ -16,7 +16,7 @@ pub enum DualStack {
     },
     /// Sub-Type 2: the home agent answers for a prefix.
     PrefixReply {
-        /// What became of it.
+        /// Whether the prefix was granted.
         code: Ipv6PrefixCode,
         /// Length of the prefix in bits, or [`DualStack::LINK_LOCAL`].
         prefix_length: u8,
@@ -25,7 +25,7 @@ pub enum DualStack {
         /// The prefix.
         prefix: Ipv6Addr,
     },
-    /// Sub-Type 3: the node asks for its IPv6 packets at the care-of address.
+    /// Sub-Type 3: the node asks for its IPv6 packets to be tunnelled to the care-of address.
     TunnelingMode {
         /// Ignored on receipt.
         reserved: u8,
@@ -37,7 +37,7 @@ impl DualStack {
     pub const LINK_LOCAL: u8 = 255;
 }
 
-/// What became of a requested IPv6 prefix (RFC 5454 §2.2): the octet as it was on the wire.
+/// The home agent's answer for a requested IPv6 prefix (RFC 5454 §2.2): the octet as it was on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Ipv6PrefixCode(pub u8);
 
@@ -73,7 +73,7 @@ impl DualStack {
     /// The only Length a tunnelling mode may have.
     pub const TUNNELING_MODE_LENGTH: usize = 2;
 
-    /// Reads the data octets; `None` for a Sub-Type without a definition, or when there is none.
+    /// Reads the data octets; `None` if the Sub-Type is undefined or missing.
     pub fn read<'a, S: FieldSink<'a>>(reader: &mut Reader<'a, '_, S>) -> Option<Self> {
         let subtype = reader.named_u8("subtype", "Sub-Type", None, |octet| match octet {
             Self::PREFIX_REQUEST => Some("IPv6 prefix request"),

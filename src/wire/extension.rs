@@ -1,4 +1,4 @@
-//! An extension: its header (RFC 5944 §1.8 to §1.11), and what it holds.
+//! An extension: its header (RFC 5944 §1.8 to §1.11) and its content.
 
 use super::{
     Authentication, Challenge, DualStack, DynamicHomeAgent, EncapsulatingDeliveryStyle, ExtensionType, Field,
@@ -15,13 +15,13 @@ pub struct Extension<'a> {
     pub layout: Layout,
     /// Offset of the type octet from the start of the UDP payload.
     pub offset: usize,
-    /// The octets that its Length counts, as far as they are there.
+    /// The octets that its Length counts, as far as they were captured and the datagram has them.
     pub data: &'a [u8],
-    /// Its Length field: octets of `data` when nothing is missing.
+    /// Its Length field: the number of octets of `data` if none are missing.
     pub length: usize,
-    /// The octet in the Sub-Type's place of a long header, or the Sub-Type of a short one.
+    /// The octet in the Sub-Type's place of a long header, or the Sub-Type of a short extension.
     pub subtype: Option<u8>,
-    /// Why not all octets that the Length counts are there.
+    /// The fault, if not all octets that the Length counts are there.
     pub cut: Option<Malformed>,
     /// See [`Extension::is_family`].
     pub(super) family: bool,
@@ -40,7 +40,7 @@ pub enum Layout {
 }
 
 impl Layout {
-    /// Octets before the ones that Length counts.
+    /// Octets before those that Length counts.
     pub const fn header_length(self) -> usize {
         match self {
             Self::Proper(Form::Padding) | Self::Cut => 1,
@@ -50,7 +50,7 @@ impl Layout {
     }
 }
 
-/// What an extension says.
+/// The content of an extension, read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content<'a> {
     /// Padding: one octet, no content.
@@ -81,21 +81,21 @@ pub enum Content<'a> {
     DynamicHomeAgent(DynamicHomeAgent),
     /// RFC 4917.
     MessageString(MessageString<'a>),
-    /// RFC 3115 §2, §3, whichever the type.
+    /// RFC 3115 §2, §3, whatever the type.
     VendorSpecific(VendorSpecific<'a>),
     /// RFC 6245.
     GreKey(GreKey),
-    /// An extension that is framed and named, but not read field by field: all octets its Length counts.
+    /// An extension that is not read field by field: all octets that its Length counts.
     Opaque(&'a [u8]),
 }
 
 impl<'a> Extension<'a> {
-    /// Octets before the ones that Length counts.
+    /// Octets before those that Length counts.
     pub fn header_length(&self) -> usize {
         self.layout.header_length()
     }
 
-    /// Octets from the type octet to the end of what is there.
+    /// Octets from the type octet to the last data octet that is there.
     pub fn total_length(&self) -> usize {
         self.header_length().saturating_add(self.data.len())
     }
@@ -127,7 +127,7 @@ impl<'a> Extension<'a> {
         self.is_of_family(FlowBinding::SUBTYPE)
     }
 
-    /// Whether its type is the configured one of the Multipath family.
+    /// Whether its type is the configured type of the Multipath family.
     pub const fn is_family(&self) -> bool {
         self.family
     }
@@ -145,7 +145,7 @@ impl<'a> Extension<'a> {
         }
     }
 
-    /// What the extension says, or why it cannot be read.
+    /// The content of the extension, or the fault if there is one.
     pub fn content(&self) -> Result<Content<'a>, Malformed> {
         match self.read(&mut super::Discard) {
             (content, None) => Ok(content),
@@ -153,13 +153,13 @@ impl<'a> Extension<'a> {
         }
     }
 
-    /// What the extension says as far as it can be read, and what is wrong with it.
+    /// The content of the extension as far as it can be read, and the fault if there is one.
     pub fn content_and_fault(&self) -> (Content<'a>, Option<Malformed>) {
         self.read(&mut super::Discard)
     }
 
-    /// Tells `sink` the fields of the header: type, Sub-Type and Length, as the layout has them. A Sub-Type that
-    /// Length counts is of the content, and [`Extension::describe`] tells it.
+    /// Passes the fields of the header to `sink`: type, Sub-Type and Length, as the layout has them. A Sub-Type that
+    /// Length counts belongs to the content: [`Extension::describe`] passes it.
     pub fn describe_header<S: FieldSink<'a>>(&self, sink: &mut S) {
         let mut tell = |key, title, at: usize, width: usize, value, meaning| {
             let start = self.offset.saturating_add(at);
@@ -189,7 +189,7 @@ impl<'a> Extension<'a> {
         }
     }
 
-    /// Tells `sink` the fields of the content, and gives what is wrong with it, if anything.
+    /// Passes the fields of the content to `sink`, and returns the fault if there is one.
     pub fn describe<S: FieldSink<'a>>(&self, sink: &mut S) -> Option<Malformed> {
         self.read(sink).1
     }
@@ -205,7 +205,7 @@ impl<'a> Extension<'a> {
         };
         let mut reader = Reader::new(self.data, self.data_offset(), missing, sink);
         if let Some(cut) = self.cut.filter(|_| self.layout == Layout::Cut && self.data.is_empty()) {
-            // Its type octet alone is there: each field of its content is missing, not empty.
+            // Only the type octet is there, so each field of the content is missing, not empty.
             reader.blame(cut.offset, cut.problem);
         }
         let (content, expected) = self.read_content(&mut reader);
@@ -225,7 +225,7 @@ impl<'a> Extension<'a> {
         (content, fault)
     }
 
-    /// Reads the data; with it the Length that its figure fixes, if it fixes one.
+    /// Reads the data. Also returns the Length that the RFC's figure fixes, if it fixes one.
     fn read_content<S: FieldSink<'a>>(&self, reader: &mut Reader<'a, '_, S>) -> (Content<'a>, Option<usize>) {
         if self.is_multipath() {
             return (Content::Multipath(Multipath::read(reader)), Some(Multipath::LENGTH));
@@ -236,7 +236,7 @@ impl<'a> Extension<'a> {
         if self.layout == Layout::FamilyAsShort {
             reader.u8("subtype", "Sub-Type, where Length belongs");
         }
-        // Octets of a header that is cut are none of the content.
+        // The octets of a header that was cut do not belong to the content.
         if self.family || self.layout == Layout::Cut && !self.data.is_empty() {
             return (self.read_opaque(reader), None);
         }
@@ -280,7 +280,7 @@ impl<'a> Extension<'a> {
         }
     }
 
-    /// Tells what is left to read as one field, and gives all that Length counts.
+    /// Passes what is left to read as one field, and returns all octets that Length counts.
     fn read_opaque<S: FieldSink<'a>>(&self, reader: &mut Reader<'a, '_, S>) -> Content<'a> {
         reader.rest("data", "Data");
         Content::Opaque(self.data)
@@ -317,10 +317,10 @@ impl<'a> Extension<'a> {
 }
 
 impl Content<'_> {
-    /// Appends an extension of type `kind` with this content: header, then data. `subtype` is the octet that a
-    /// long header carries beside the type; the other forms have none or hold it in their data.
+    /// Appends an extension of type `kind` with this content: header, then data. `subtype` is the second octet of a
+    /// long header; the other forms have no Sub-Type, or hold it in their data.
     ///
-    /// A Length that the header cannot hold is written as the largest it can, with all the data behind it.
+    /// A Length that the header cannot hold is written as the largest possible one; all the data follow nevertheless.
     pub fn emit(&self, kind: ExtensionType, subtype: u8, numbers: Numbers, out: &mut Vec<u8>) {
         out.push(kind.0);
         match kind.form(numbers) {

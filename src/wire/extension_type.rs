@@ -1,4 +1,4 @@
-//! The extension types of Mobile IPv4 and the three forms their headers take (RFC 5944 §1.8 to §1.11).
+//! The extension types of Mobile IPv4 and the forms of their headers (RFC 5944 §1.8 to §1.11).
 
 use super::Numbers;
 
@@ -6,7 +6,7 @@ use super::Numbers;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ExtensionType(pub u8);
 
-/// How an extension's header is laid out.
+/// The layout of an extension's header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Form {
     /// A single octet of padding, type 0.
@@ -22,7 +22,8 @@ pub enum Form {
 }
 
 impl ExtensionType {
-    /// Whether extensions of this type are read as what they are: as those of RFC 7629 none of them would be any more.
+    /// Whether mipflow reads the content of this type, which it could not if RFC 7629's type were configured to be
+    /// this.
     pub const fn is_read(self) -> bool {
         matches!(
             self,
@@ -70,7 +71,7 @@ impl ExtensionType {
     pub const FOREIGN_AGENT_ERROR: Self = Self(45);
     /// Proxy Mobile IPv4, non-skippable (RFC 5563).
     pub const PROXY_NON_SKIPPABLE: Self = Self(47);
-    /// Sub-Type of the one before: per-node authentication.
+    /// Sub-Type of [`Self::PROXY_NON_SKIPPABLE`]: per-node authentication.
     pub const PROXY_PER_NODE: u8 = 1;
     /// GRE Key (RFC 6245).
     pub const GRE_KEY: Self = Self(48);
@@ -97,8 +98,8 @@ impl ExtensionType {
     /// Dual-Stack Mobile IPv4 (RFC 5454 §2).
     pub const DUAL_STACK: Self = Self(152);
 
-    /// The layout of this type's header. The configured multipath family is long; 154 is then an ordinary
-    /// type unless it is the configured one.
+    /// The layout of this type's header. The configured type of the Multipath family is long; 154 is an ordinary type
+    /// if another one is configured.
     pub const fn form(self, numbers: Numbers) -> Form {
         if self.0 == numbers.multipath_family {
             return Form::Long;
@@ -112,7 +113,7 @@ impl ExtensionType {
         }
     }
 
-    /// The name that JSON uses, `None` for a type that is not in the registry.
+    /// The name that JSON uses; `None` for a type that is not in the registry.
     pub const fn name(self) -> Option<&'static str> {
         Some(match self.0 {
             0 => "padding",
@@ -158,14 +159,14 @@ impl ExtensionType {
         })
     }
 
-    /// Whether a document defines it. 154 is defined, too, where an operator takes another type for that of RFC 7629;
-    /// only it has no name then.
+    /// Whether a document defines this type. 154 is defined even if an operator configures another type for RFC 7629;
+    /// it only has no name here.
     pub const fn is_assigned(self) -> bool {
         self.0 == 154 || self.name().is_some()
     }
 
-    /// What an agent that does not know this type does with it (RFC 5944 §1.8): skip the extension alone (128
-    /// to 255), or drop the whole message in silence (0 to 127).
+    /// Whether an agent that does not know this type skips only the extension (128 to 255), instead of silently
+    /// dropping the whole message (0 to 127; RFC 5944 §1.8).
     pub const fn is_skippable(self) -> bool {
         self.0 >= 128
     }

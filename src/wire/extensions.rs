@@ -1,9 +1,9 @@
-//! How extensions follow one after another (RFC 5944 §1.8 to §1.11).
+//! Walks the extensions of a message one after another (RFC 5944 §1.8 to §1.11).
 
 use super::{Extension, ExtensionType, Form, Layout, Malformed, Numbers, Problem};
 
-/// Walks the extensions of a message, in wire order, to the end of the octets or to the first extension that
-/// runs past it; that one is still given, with its fault.
+/// Iterates over the extensions of a message in wire order. The first extension that runs past the end of the octets is
+/// the last one returned, with its fault.
 #[derive(Clone, Debug)]
 pub struct Extensions<'a> {
     octets: &'a [u8],
@@ -13,19 +13,19 @@ pub struct Extensions<'a> {
 }
 
 impl<'a> Extensions<'a> {
-    /// The extensions in `octets` (a whole UDP payload) from offset `start`; `not_captured` octets of the
-    /// payload were cut off by the snapshot length.
+    /// The extensions in `octets` (a whole UDP payload) from offset `start`. The snapshot length cut `not_captured`
+    /// octets off the payload.
     pub fn new(octets: &'a [u8], start: usize, not_captured: usize, numbers: Numbers) -> Self {
         Self { octets, at: start, not_captured, numbers }
     }
 
-    /// The extension at the current place, as far as it goes. `rest` begins with its type octet.
+    /// The extension at the current offset, as far as it is there. `rest` begins with its type octet.
     #[inline]
     fn extension_at(&self, rest: &'a [u8]) -> Option<Extension<'a>> {
         let kind = ExtensionType(*rest.first()?);
         let form = kind.form(self.numbers);
         let family = kind.0 == self.numbers.multipath_family;
-        // Nearly all of them are whole, in the form that their type calls for, and no matter of doubt.
+        // Fast path: nearly all extensions are whole and without doubt in the form that their type calls for.
         let (data, subtype) = match (form, rest) {
             (Form::Simple, [_, length, behind @ ..]) => (behind.get(..usize::from(*length)), None),
             (Form::Short, [_, length, behind @ ..]) => {
@@ -53,7 +53,7 @@ impl<'a> Extensions<'a> {
         }
     }
 
-    /// Padding, and an extension that is not whole or may be in another form than its type calls for.
+    /// Reads padding, and an extension that is not whole or may have another form than its type calls for.
     fn odd_extension_at(&self, rest: &'a [u8], kind: ExtensionType) -> Extension<'a> {
         let form = kind.form(self.numbers);
         let family = kind.0 == self.numbers.multipath_family;

@@ -1,4 +1,4 @@
-//! What a reader of octets tells about each field: its name, place, value and meaning.
+//! What a reader reports about each field: its name, place, value and meaning.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
@@ -14,13 +14,13 @@ pub struct Field<'a> {
     pub title: &'static str,
     /// The octets it occupies, from the start of the UDP payload.
     pub octets: Range<usize>,
-    /// Which bits of those octets are the field's, as one big-endian number; 0 where all are.
+    /// The bits of these octets that belong to the field, as one big-endian number; 0 if all do.
     pub mask: u32,
-    /// What was there.
+    /// The value on the wire.
     pub value: Value<'a>,
-    /// What that value stands for.
+    /// The meaning of that value.
     pub meaning: Meaning,
-    /// Part of the field before it: shown below that one in a tree, and left out of the JSON.
+    /// Whether the field is part of the field before it: shown below that one in a tree, and left out of the JSON.
     pub detail: bool,
 }
 
@@ -33,13 +33,13 @@ pub enum Value<'a> {
     Flag(bool),
     /// An unsigned number.
     Number(u64),
-    /// An unsigned number that people write in hexadecimal, with its count of digits.
+    /// An unsigned number that is written in hexadecimal, with its count of digits.
     Hexadecimal(u64, usize),
     /// An IPv4 address.
     Ipv4(Ipv4Addr),
     /// An IPv6 address.
     Ipv6(Ipv6Addr),
-    /// Text in whatever encoding the sender used.
+    /// Text, in an encoding of the sender's choice.
     Text(&'a [u8]),
     /// Octets without further structure.
     Octets(&'a [u8]),
@@ -54,32 +54,32 @@ pub enum Value<'a> {
     },
 }
 
-/// What a number stands for.
+/// The meaning of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meaning {
-    /// Nothing beyond itself.
+    /// No meaning beyond the number itself.
     None,
-    /// A name, printed beside the number; in JSON under a key of its own, if it has one.
+    /// A name, printed beside the number; in JSON under its own key, if it has one.
     Name {
         /// The JSON key of the name.
         key: Option<&'static str>,
-        /// The name, `None` for an unassigned number.
+        /// The name; `None` for an unassigned number.
         name: Option<&'static str>,
     },
     /// A word that takes the number's place in JSON.
     Word(&'static str),
 }
 
-/// Somebody who wants to know every field of what is being read.
+/// A receiver of every field that is read.
 pub trait FieldSink<'a> {
-    /// Whether fields with [`Field::detail`] set are worth telling.
+    /// Whether the sink wants fields with [`Field::detail`] set.
     const WANTS_DETAILS: bool = true;
 
     /// Takes the next field, in wire order.
     fn field(&mut self, field: Field<'a>);
 }
 
-/// A sink for those who only want the typed value.
+/// A sink that ignores all fields, for callers that only want the typed value.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Discard;
 

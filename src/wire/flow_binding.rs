@@ -1,4 +1,4 @@
-//! The Flow-Binding extension (RFC 7629 §4.2): which binding a flow takes.
+//! The Flow-Binding extension (RFC 7629 §4.2), which says which binding a flow takes.
 
 use super::selector_format::{SelectorFields, SelectorFormat};
 use super::{Discard, Field, FieldSink, Meaning, Reader, TrafficSelector, Value};
@@ -10,7 +10,7 @@ pub enum Action {
     Drop,
     /// 1: forward them to the first valid binding of the list.
     Forward,
-    /// A number without a meaning.
+    /// An unassigned number.
     Unassigned(u8),
 }
 
@@ -35,7 +35,7 @@ impl From<Action> for u8 {
 }
 
 impl Action {
-    /// The word that JSON and selector text use, `None` for an unassigned number.
+    /// The word that JSON and selector text use; `None` for an unassigned number.
     pub const fn name(self) -> Option<&'static str> {
         match self {
             Self::Drop => Some("drop"),
@@ -44,8 +44,8 @@ impl Action {
         }
     }
 
-    /// Whether a rule can have it with these BIDs: a DROP with one that fills the place, a FORWARD with one to eight
-    /// that bindings can have (RFC 7629 §4.2).
+    /// Whether a rule can have this action with these BIDs: a DROP with one BID, which has no meaning; a FORWARD with
+    /// one to eight BIDs that bindings can have, 1 to 254 (RFC 7629 §4.2).
     pub fn takes(self, bids: &[u8]) -> bool {
         match self {
             Self::Drop => bids.len() == 1,
@@ -70,17 +70,17 @@ impl Action {
 pub struct FlowBinding<'a> {
     /// Drop or forward.
     pub action: Action,
-    /// The Binding Identifiers in order of preference, as many as BID Count said.
+    /// The Binding Identifiers in order of preference, as many as BID Count says, or fewer if the octets end before.
     pub bids: &'a [u8],
-    /// TS Format: 1 for IPv4, 2 for IPv6 binary selectors, 0 is forbidden.
+    /// TS Format: 1 for binary IPv4 selectors, 2 for binary IPv6 selectors; 0 is forbidden.
     pub ts_format: u8,
-    /// The selector of a format that has a definition, when its flags word is there.
+    /// The selector, if its format is defined and its flags word is there.
     pub selector: Option<TrafficSelector>,
-    /// The selector's octets as they stood.
+    /// The selector's octets as they were on the wire.
     pub selector_octets: &'a [u8],
 }
 
-/// A Flow-Binding whose selector is what RFC 6088 draws, read without taking the selector apart: nearly all of them.
+/// A Flow-Binding whose selector is laid out as in RFC 6088, as nearly all are, with the selector not decoded yet.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PlainFlowBinding<'a> {
     /// As in [`FlowBinding`].
@@ -96,7 +96,7 @@ pub(crate) struct PlainFlowBinding<'a> {
 }
 
 impl<'a> PlainFlowBinding<'a> {
-    /// The Flow-Binding that these data octets are; `None` when [`FlowBinding::from_octets`] has to be asked.
+    /// Reads data octets; `None` if they have another layout, for which [`FlowBinding::from_octets`] is needed.
     pub(crate) fn from_octets(octets: &'a [u8]) -> Option<Self> {
         let [action, count, behind @ ..] = octets else { return None };
         let (bids, behind) = behind.split_at_checked(usize::from(*count))?;
@@ -105,7 +105,7 @@ impl<'a> PlainFlowBinding<'a> {
         Some(Self { action: Action::from(*action), bids, ts_format: *ts_format, fields, selector_octets })
     }
 
-    /// The same with its selector taken apart.
+    /// The same Flow-Binding with its selector decoded.
     pub(crate) fn taken_apart(&self) -> FlowBinding<'a> {
         let Self { action, bids, ts_format, fields, selector_octets } = *self;
         let selector = Some(TrafficSelector::of_fields(fields, selector_octets));
@@ -148,7 +148,7 @@ impl<'a> FlowBinding<'a> {
         Self { action, bids, ts_format, selector, selector_octets }
     }
 
-    /// The Flow-Binding that these data octets are; `None` when they cannot be read whole.
+    /// Reads data octets; `None` if they have any fault.
     pub fn from_octets(octets: &'a [u8]) -> Option<Self> {
         let mut sink = Discard;
         let mut reader = Reader::new(octets, 0, 0, &mut sink);
@@ -156,7 +156,7 @@ impl<'a> FlowBinding<'a> {
         reader.finish().is_none().then_some(flow_binding)
     }
 
-    /// Appends the data octets. BID Count is one octet, so of more than 255 BIDs only 255 are written.
+    /// Appends the data octets. BID Count is one octet, so at most 255 BIDs are written.
     pub fn emit(&self, out: &mut Vec<u8>) {
         let bids = self.bids.get(..255).unwrap_or(self.bids);
         out.push(self.action.into());

@@ -1,8 +1,8 @@
-//! The GRE Key extension (RFC 6245): the key a GRE tunnel of this registration uses.
+//! The GRE Key extension (RFC 6245): the key for the GRE tunnel of a registration.
 
 use super::{FieldSink, Reader};
 
-/// The key asked for or assigned.
+/// The key that is asked for or assigned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GreKey {
     /// The key; 0 in a request asks the home agent to choose.

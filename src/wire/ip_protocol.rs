@@ -1,4 +1,4 @@
-//! Names of the IP protocols that traffic selectors and tunnels speak of (IANA protocol numbers).
+//! Names of the IP protocols that occur in traffic selectors and tunnels (IANA protocol numbers).
 
 /// An IP protocol or IPv6 next header number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -41,12 +41,12 @@ impl IpProtocol {
     /// Internet Control Message Protocol for IPv6.
     pub const ICMPV6: Self = Self(58);
 
-    /// The short name used in selector text and tables, `None` for protocols without one here.
+    /// The short name used in selector text and tables; `None` for a protocol that has none here.
     pub fn name(self) -> Option<&'static str> {
         NAMES.iter().find(|(number, _)| *number == self.0).map(|(_, name)| *name)
     }
 
-    /// The protocol with this name, in any case, or `None`.
+    /// The protocol with this name, in upper or lower case, or `None`.
     pub fn from_name(name: &str) -> Option<Self> {
         NAMES.iter().find(|(_, known)| known.eq_ignore_ascii_case(name)).map(|(number, _)| Self(*number))
     }

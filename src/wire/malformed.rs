@@ -1,4 +1,4 @@
-//! What is wrong with octets, and where.
+//! Faults in octets: what is wrong, and where.
 
 use std::fmt;
 
@@ -7,16 +7,16 @@ use crate::counted::counted;
 /// A fault in a message or extension, with the place where it was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Malformed {
-    /// Octets from the start of the UDP payload.
+    /// Where, in octets from the start of the UDP payload.
     pub offset: usize,
     /// What is wrong there.
     pub problem: Problem,
 }
 
-/// The ways in which octets can fail to be what they claim.
+/// The ways in which octets can be malformed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// A field does not fit into what holds it.
+    /// A field needs more octets than its extension or message has left.
     FieldMissing {
         /// The field's name in its figure.
         field: &'static str,
@@ -29,7 +29,7 @@ pub enum Problem {
     WrongLength {
         /// The only Length allowed.
         expected: usize,
-        /// The Length that was there.
+        /// The Length on the wire.
         found: usize,
     },
     /// An extension needs more octets than the datagram has left.
@@ -44,7 +44,7 @@ pub enum Problem {
     /// An extension of the Multipath family has its Length where the Sub-Type belongs, as if it were a short
     /// extension (RFC 7629 §4.1, §4.2; RFC 5944 §1.11).
     ShortLayout,
-    /// Octets remain after the last field of something that may not have any.
+    /// Octets remain after the last field of a layout that allows none there.
     LeftOver {
         /// How many octets remain.
         octets: usize,
@@ -56,7 +56,7 @@ pub enum Problem {
         /// Octets of the datagram.
         found: usize,
     },
-    /// The datagram has no octet at all, so not even a type.
+    /// The datagram has no octets, not even a type.
     Empty,
     /// The snapshot length cut these octets off; the packet itself may be sound.
     NotCaptured {

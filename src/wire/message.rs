@@ -5,7 +5,7 @@ use super::{
     RegistrationRequest, Revocation, RevocationAcknowledgement, TunnelData,
 };
 
-/// A message as it stood in its datagram.
+/// A message as it was in its datagram.
 #[derive(Clone, Copy, Debug)]
 pub struct Message<'a> {
     /// The UDP payload, as far as it was captured.
@@ -32,29 +32,29 @@ pub enum Header<'a> {
     RevocationAcknowledgement(RevocationAcknowledgement),
     /// A message whose fixed part is not read field by field.
     Other(MessageType),
-    /// A message that ends within its fixed part, or has no octet at all.
+    /// A message that ends within its fixed part, or has no octets; the type is `None` then.
     Short(Option<MessageType>, Malformed),
 }
 
 impl<'a> Message<'a> {
-    /// Reads a UDP payload of which `not_captured` octets are missing at the end. Never fails: what is wrong is
-    /// in [`Message::header`] and [`Message::malformed`].
+    /// Reads a UDP payload of which `not_captured` octets are missing at the end. Never fails: faults are in
+    /// [`Message::header`] and [`Message::malformed`].
     pub fn parse(octets: &'a [u8], not_captured: usize, numbers: Numbers) -> Self {
         let header = read_header(octets, not_captured, numbers, &mut super::Discard);
         Self { octets, not_captured, header, numbers }
     }
 
-    /// The message type, `None` for a datagram without an octet.
+    /// The message type; `None` for a datagram without octets.
     pub fn kind(&self) -> Option<MessageType> {
         self.octets.first().copied().map(MessageType)
     }
 
-    /// The numbers it was read under.
+    /// The assigned numbers by which it was read.
     pub const fn numbers(&self) -> Numbers {
         self.numbers
     }
 
-    /// Its extensions, in wire order; none when the fixed part is short or of a kind whose end is unknown.
+    /// Its extensions in wire order; none if the fixed part is short or has no known end, and none for Tunnel Data.
     pub fn extensions(&self) -> Extensions<'a> {
         let start = match self.header {
             Header::Short(..) | Header::TunnelData(_) => None,
@@ -63,8 +63,8 @@ impl<'a> Message<'a> {
         Extensions::new(self.octets, start.unwrap_or(usize::MAX), self.not_captured, self.numbers)
     }
 
-    /// What is wrong with the framing of the message: a short fixed part, or an extension that runs past the
-    /// end. Faults within an extension are that extension's own. Octets that were not captured are no fault.
+    /// The fault in the framing of the message: a short fixed part, or an extension that runs past the end. Faults
+    /// within an extension are found in that extension. Octets that were not captured are not a fault.
     pub fn malformed(&self) -> Option<Malformed> {
         match self.header {
             Header::Short(_, malformed) => Some(malformed),
@@ -73,14 +73,14 @@ impl<'a> Message<'a> {
         .filter(Malformed::is_fault)
     }
 
-    /// Tells `sink` the fields of the fixed part.
+    /// Passes the fields of the fixed part to `sink`.
     pub fn describe<S: FieldSink<'a>>(&self, sink: &mut S) {
         read_header(self.octets, self.not_captured, self.numbers, sink);
     }
 }
 
-/// Octets before the first extension, for the messages whose extensions are known to follow one; of Tunnel Data, before
-/// the packet.
+/// Length in octets of the fixed part, after which the extensions follow, or the packet in Tunnel Data; `None` if it is
+/// unknown.
 const fn fixed_part(kind: MessageType) -> Option<usize> {
     match kind {
         MessageType::REGISTRATION_REQUEST => Some(RegistrationRequest::LENGTH),
@@ -105,7 +105,7 @@ fn read_header<'a, S: FieldSink<'a>>(
         return Header::Short(None, Malformed { offset: 0, problem });
     };
     let length = fixed_part(kind);
-    // The fixed part alone: what follows is walked, not read.
+    // Only the fixed part is read here; `Extensions` walks what follows.
     let fixed = match kind {
         MessageType::TUNNEL_DATA => octets,
         _ => octets.get(..length.unwrap_or(1)).unwrap_or(octets),
@@ -143,7 +143,7 @@ pub(super) fn read_type<'a, S: FieldSink<'a>>(reader: &mut Reader<'a, '_, S>) {
     reader.named_u8("type", "Type", None, |octet| Some(MessageType(octet).title()));
 }
 
-/// Reads a lifetime in seconds, and says what its two special values mean (RFC 5944 §3.3, §3.4).
+/// Reads a lifetime in seconds and names its two special values (RFC 5944 §3.3, §3.4).
 pub(super) fn read_lifetime<'a, S: FieldSink<'a>>(reader: &mut Reader<'a, '_, S>) -> u16 {
     reader.named_u16("lifetime", "Lifetime", |seconds| match seconds {
         0 => Some("de-registration"),

@@ -7,7 +7,7 @@ use super::{FieldSink, Reader};
 pub struct MessageString<'a> {
     /// Sub-Type: 1 from the home agent, 2 from the foreign agent.
     pub subtype: u8,
-    /// The text as it was on the wire; UTF-8 is what RFC 4917 asks for.
+    /// The text as it was on the wire; RFC 4917 requires UTF-8.
     pub text: &'a [u8],
 }
 

@@ -20,7 +20,7 @@ impl MessageType {
     /// Generic Notification Acknowledgement (RFC 6098).
     pub const GENERIC_NOTIFICATION_ACKNOWLEDGEMENT: Self = Self(23);
 
-    /// The name that JSON uses, `None` for an unassigned number.
+    /// The name that JSON uses; `None` for an unassigned number.
     pub const fn name(self) -> Option<&'static str> {
         Some(match self.0 {
             1 => "rrq",
@@ -45,7 +45,7 @@ impl MessageType {
         })
     }
 
-    /// The name as the RFC that defines the message writes it.
+    /// The name as in the RFC that defines the message.
     pub const fn title(self) -> &'static str {
         match self.0 {
             1 => "Registration Request",

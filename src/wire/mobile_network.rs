@@ -1,4 +1,4 @@
-//! The Mobile Network extension (RFC 5177 §4.1, §4.2; RFC 6626 for prefixes assigned on request).
+//! The Mobile Network extension (RFC 5177 §4.1, §4.2, and RFC 6626 for prefixes assigned on request).
 
 use std::net::Ipv4Addr;
 
@@ -7,7 +7,7 @@ use super::{FieldSink, Reader};
 /// The data of a Mobile Network extension, by its Sub-Type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MobileNetwork {
-    /// Sub-Type 0: the mobile router asks for a prefix; address 0.0.0.0 asks for any (RFC 6626 §3).
+    /// Sub-Type 0: the mobile router asks for a prefix; 0.0.0.0 asks for any prefix (RFC 6626 §3).
     Request {
         /// Length of the prefix in bits.
         prefix_length: u8,
@@ -16,9 +16,9 @@ pub enum MobileNetwork {
     },
     /// Sub-Type 1 or 2: the home agent answers for a prefix.
     Acknowledgement {
-        /// Whether the home agent was told of the prefix (explicit mode, 1) or knew it (implicit mode, 2).
+        /// Whether the request named the prefix (explicit mode, 1), or else the home agent knew it (implicit mode, 2).
         explicit: bool,
-        /// What became of it.
+        /// Whether the prefix was granted.
         code: MobileNetworkCode,
         /// Length of the prefix in bits.
         prefix_length: u8,
@@ -29,7 +29,7 @@ pub enum MobileNetwork {
     },
 }
 
-/// What became of a requested prefix (RFC 5177 §4.2, RFC 6626 §5): the octet as it was on the wire.
+/// The home agent's answer for a prefix (RFC 5177 §4.2, RFC 6626 §5): the octet as it was on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct MobileNetworkCode(pub u8);
 
@@ -55,16 +55,16 @@ impl MobileNetworkCode {
 impl MobileNetwork {
     /// Sub-Type of a request.
     pub const REQUEST: u8 = 0;
-    /// Sub-Type of an acknowledgement of what was asked for.
+    /// Sub-Type of an acknowledgement of a requested prefix.
     pub const EXPLICIT: u8 = 1;
-    /// Sub-Type of an acknowledgement of what the home agent is configured with.
+    /// Sub-Type of an acknowledgement of a prefix that the home agent is configured with.
     pub const IMPLICIT: u8 = 2;
     /// The only Length a request may have.
     pub const REQUEST_LENGTH: usize = 6;
     /// The only Length an acknowledgement may have.
     pub const ACKNOWLEDGEMENT_LENGTH: usize = 8;
 
-    /// Reads the data octets; `None` for a Sub-Type without a definition, or when there is none.
+    /// Reads the data octets; `None` if the Sub-Type is undefined or missing.
     pub fn read<'a, S: FieldSink<'a>>(reader: &mut Reader<'a, '_, S>) -> Option<Self> {
         let subtype = reader.named_u8("subtype", "Sub-Type", None, |octet| match octet {
             Self::REQUEST => Some("request"),

@@ -1,22 +1,22 @@
 //! The Mobile IP codec: messages, their extensions, and the numbers they are made of.
 //!
-//! Everything here is a pure function of octets: no I/O, no clock, and nothing allocated where a borrowed
-//! view does. One file holds one message or extension, with reading and emitting side by side.
+//! Everything here is a pure function of octets: no I/O, no clock, and no allocation where a borrowed view is enough.
+//! One file holds one message or extension, with reading and emitting side by side.
 //!
 //! # The contract
 //!
-//! - Reading is total. Any octets give a value; what is wrong with them is a [`Malformed`] beside what could be
-//!   read. No input panics.
+//! - Reading is total: any octets give a value, and their fault is a [`Malformed`] beside what could be read. No input
+//!   causes a panic.
 //! - "Malformed" and "not captured" are different things: octets that a snapshot length cut off are
-//!   [`Problem::NotCaptured`], and say nothing against the sender.
-//! - What was on the wire is kept, valid or not. Judging values is the business of the rules, not of the codec.
+//!   [`Problem::NotCaptured`], and not the sender's fault.
+//! - What was on the wire is kept, valid or not. Values are judged by the rules, not by the codec.
 //! - Emitting and reading are inverse: what a type emits reads back as the same value.
 //!
-//! # How a layout is written down
+//! # How layouts are written
 //!
-//! Each type reads its fields once, in order, through a [`Reader`]. The same pass serves three readers of this
-//! crate: the typed value (with [`Discard`], which costs nothing), the packet tree and the JSON (with a
-//! [`FieldSink`] that is told each field's name, octets, value and meaning).
+//! Each type reads its fields once, in order, through a [`Reader`]. The same pass serves three uses: the typed value
+//! (with [`Discard`], which costs nothing), the packet tree and the JSON (both with a [`FieldSink`] that receives the
+//! name, octets, value and meaning of each field).
 
 mod access_technology;
 mod authentication;

@@ -1,4 +1,4 @@
-//! The Multipath extension (RFC 7629 §4.1): one of several care-of addresses is being registered.
+//! The Multipath extension (RFC 7629 §4.1), which registers one of several care-of addresses.
 
 use super::reader::Bits;
 use super::{AccessTechnology, FieldSink, Reader};
@@ -24,7 +24,7 @@ pub struct Multipath {
     pub bulk: bool,
     /// O: replace all other bindings of the node with this one.
     pub overwrite: bool,
-    /// The six reserved bits, 0 to 63; RFC 7629 wants 0.
+    /// The six reserved bits, 0 to 63; RFC 7629 requires 0.
     pub reserved: u8,
 }
 

@@ -1,4 +1,4 @@
-//! The Mobile Node NAI extension (RFC 2794 §2): who a node is when it has no home address yet.
+//! The Mobile Node NAI extension (RFC 2794 §2), which identifies a node even before it has a home address.
 
 use super::{FieldSink, Reader};
 

@@ -1,9 +1,9 @@
-//! The numbers an operator can change, because implementations older than RFC 7629 use others.
+//! The assigned numbers that an operator can change, because implementations older than RFC 7629 use others.
 
 /// The UDP port of Mobile IP (RFC 5944 §3.3).
 pub const PORT: u16 = 434;
 
-/// The assigned numbers that RFC 7629 §7 brought in, with the RFC's values as defaults.
+/// The numbers that RFC 7629 §7 assigns; its values are the defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Numbers {
     /// Extension type of the Multipath family: 154.
@@ -15,7 +15,7 @@ pub struct Numbers {
 }
 
 impl Numbers {
-    /// Reply codes below are acceptances, a foreign agent's, or those that RFC 5944 §3.4 gives to home agents.
+    /// The lowest code that can be configured: lower ones accept, are a foreign agent's, or are in RFC 5944 §3.4.
     pub const FIRST_FREE_CODE: u8 = 137;
 }
 

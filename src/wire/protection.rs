@@ -1,10 +1,10 @@
-//! What authorizes a registration, and how far it is protected.
+//! The extension that authorizes a registration, and how much of a message it protects.
 
 use super::{Authentication, Extension, ExtensionType};
 
 impl Extension<'_> {
-    /// Whether it can authorize a registration: Mobile-Home Authentication, or Mobile-AAA Authentication
-    /// (RFC 5944 §3.2, RFC 4721 §6).
+    /// Whether the extension can authorize a registration: Mobile-Home Authentication or Mobile-AAA Authentication (RFC
+    /// 5944 §3.2, RFC 4721 §6).
     pub fn is_authorization(&self) -> bool {
         let is_mobile_home = self.kind == ExtensionType::MOBILE_HOME_AUTHENTICATION;
         self.is_authentication() && is_mobile_home || self.is_mobile_aaa()
@@ -18,8 +18,8 @@ impl Extension<'_> {
     }
 }
 
-/// The one of a message's extensions up to which its mobile node or home agent signed it: the first Mobile-Home
-/// Authentication extension, or without one the first of Mobile-AAA (RFC 5944 §3.6.1.3, RFC 7629 §4.1, §4.2).
+/// The extension up to which the mobile node or home agent signed a message: the first Mobile-Home Authentication
+/// extension, or if there is none, the first Mobile-AAA one (RFC 5944 §3.6.1.3, RFC 7629 §4.1, §4.2).
 pub fn protection<'a>(extensions: impl IntoIterator<Item = Extension<'a>>) -> Option<Extension<'a>> {
     let mut first = None;
     for extension in extensions.into_iter().filter(Extension::is_authorization) {

@@ -1,16 +1,15 @@
-//! Reads fields one after another, tells a sink about each, and remembers the first fault.
+//! Reads fields one after another, passes each to a sink, and remembers the first fault.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
 use super::{Field, FieldSink, Malformed, Meaning, Problem, Value};
 
-/// A position in the octets of one message or extension.
+/// A reading position in the octets of one message or extension.
 ///
-/// A field that does not fit reads as zero, is told to the sink as absent, and becomes the reader's fault; all
-/// fields after it are absent too. So a layout is written down once, without a branch for each field, and
-/// [`Reader::finish`] says at the end whether the value can be trusted. Octets that belong to no field are told
-/// there too, so that the sink hears of every octet once.
+/// A field that does not fit reads as zero, goes to the sink as absent, and is recorded as the fault; all fields after
+/// it are absent too. So a layout needs no branch for each field: [`Reader::finish`] returns at the end whether there
+/// was a fault. It also passes octets that belong to no field to the sink, so that the sink receives every octet once.
 pub struct Reader<'a, 's, S> {
     octets: &'a [u8],
     at: usize,
@@ -24,20 +23,20 @@ pub struct Reader<'a, 's, S> {
 pub(super) struct Bits {
     /// Key in JSON.
     pub key: &'static str,
-    /// Name in the figure.
+    /// Name in the RFC's figure.
     pub title: &'static str,
-    /// Its bits, in the whole field as one big-endian number.
+    /// Its bits within the whole field, taken as one big-endian number.
     pub mask: u32,
 }
 
 impl<'a, 's, S: FieldSink<'a>> Reader<'a, 's, S> {
-    /// A reader of `octets`, which begin `base` octets into the UDP payload and of which the snapshot length cut
-    /// off `not_captured` more.
+    /// A reader of `octets`, which begin `base` octets into the UDP payload. The snapshot length cut off `not_captured`
+    /// more octets after them.
     pub fn new(octets: &'a [u8], base: usize, not_captured: usize, sink: &'s mut S) -> Self {
         Self { octets, at: 0, base, not_captured, fault: None, sink }
     }
 
-    /// Octets not read yet.
+    /// The number of octets not read yet.
     pub fn left(&self) -> usize {
         self.octets.len().saturating_sub(self.at)
     }
@@ -64,10 +63,10 @@ impl<'a, 's, S: FieldSink<'a>> Reader<'a, 's, S> {
         self.fault.is_none()
     }
 
-    /// Ends a layout that allows nothing after its last field, and gives the fault, if any.
+    /// Ends a layout that allows nothing after its last field, and returns the fault, if any.
     ///
-    /// Octets behind the last field are left over. Where the end was not captured, they are told as those before the
-    /// cut: most often a field begins with them.
+    /// Octets after the last field are left over. If the end was not captured, they are called octets before the cut
+    /// instead, since they are most often the start of a field.
     pub fn finish(mut self) -> Option<Malformed> {
         let left = self.left();
         if left > 0 {
@@ -85,14 +84,14 @@ impl<'a, 's, S: FieldSink<'a>> Reader<'a, 's, S> {
         self.fault
     }
 
-    /// An unsigned octet.
+    /// Reads an unsigned octet.
     pub fn u8(&mut self, key: &'static str, title: &'static str) -> u8 {
         let (octets, [value]) = self.take(title);
         self.tell(key, title, octets, Value::Number(value.into()), Meaning::None);
         value
     }
 
-    /// An unsigned octet that numbers something with a name; the name gets the JSON key `name_key`.
+    /// Reads an unsigned octet whose values have names; the name gets the JSON key `name_key`.
     pub fn named_u8(
         &mut self,
         key: &'static str,
@@ -106,7 +105,7 @@ impl<'a, 's, S: FieldSink<'a>> Reader<'a, 's, S> {
         value
     }
 
-    /// An unsigned octet whose known values are words; a word takes the number's place in JSON.
+    /// Reads an unsigned octet whose known values are words; a word takes the number's place in JSON.
     pub fn word_u8(
         &mut self,
         key: &'static str,
@@ -120,7 +119,7 @@ impl<'a, 's, S: FieldSink<'a>> Reader<'a, 's, S> {
         value
     }
 
-    /// An unsigned 16-bit number in network order.
+    /// Reads an unsigned 16-bit number in network order.
     pub fn u16(&mut self, key: &'static str, title: &'static str) -> u16 {
         let (octets, value) = self.take(title);
         let value = u16::from_be_bytes(value);
@@ -128,7 +127,7 @@ impl<'a, 's, S: FieldSink<'a>> Reader<'a, 's, S> {
         value
     }
 
-    /// An unsigned 16-bit number in network order, some values of which have a name.
+    /// Reads an unsigned 16-bit number in network order, some values of which have a name.
     pub fn named_u16(
         &mut self,
         key: &'static str,
@@ -142,7 +141,7 @@ impl<'a, 's, S: FieldSink<'a>> Reader<'a, 's, S> {
         value
     }
 
-    /// An unsigned 32-bit number in network order.
+    /// Reads an unsigned 32-bit number in network order.
     pub fn u32(&mut self, key: &'static str, title: &'static str) -> u32 {
         let (octets, value) = self.take(title);
         let value = u32::from_be_bytes(value);
@@ -150,7 +149,7 @@ impl<'a, 's, S: FieldSink<'a>> Reader<'a, 's, S> {
         value
     }
 
-    /// A 64-bit number in network order, written in hexadecimal.
+    /// Reads a 64-bit number in network order, which is shown in hexadecimal.
     pub fn u64_hexadecimal(&mut self, key: &'static str, title: &'static str) -> u64 {
         let (octets, value) = self.take(title);
         let value = u64::from_be_bytes(value);
@@ -158,7 +157,7 @@ impl<'a, 's, S: FieldSink<'a>> Reader<'a, 's, S> {
         value
     }
 
-    /// An IPv4 address.
+    /// Reads an IPv4 address.
     pub fn ipv4(&mut self, key: &'static str, title: &'static str) -> Ipv4Addr {
         let (octets, value) = self.take::<4>(title);
         let value = Ipv4Addr::from(value);
@@ -166,7 +165,7 @@ impl<'a, 's, S: FieldSink<'a>> Reader<'a, 's, S> {
         value
     }
 
-    /// An IPv6 address.
+    /// Reads an IPv6 address.
     pub fn ipv6(&mut self, key: &'static str, title: &'static str) -> Ipv6Addr {
         let (octets, value) = self.take::<16>(title);
         let value = Ipv6Addr::from(value);
@@ -174,8 +173,8 @@ impl<'a, 's, S: FieldSink<'a>> Reader<'a, 's, S> {
         value
     }
 
-    /// `N` octets (at most four) cut into flags (a mask of one bit) and small numbers (a longer mask). Gives them
-    /// as one big-endian number.
+    /// Reads `N` octets (at most four) made up of flags (a mask of one bit) and small numbers (a longer mask). Returns
+    /// them as one big-endian number.
     pub(super) fn bits<const N: usize>(&mut self, title: &'static str, parts: &[Bits]) -> u32 {
         let (octets, value) = self.take::<N>(title);
         let value = value.iter().fold(0u32, |value, octet| (value << 8) | u32::from(*octet));
@@ -191,7 +190,7 @@ impl<'a, 's, S: FieldSink<'a>> Reader<'a, 's, S> {
         value
     }
 
-    /// `count` octets, each a number of a list; fewer when fewer are there, which is a fault.
+    /// Reads a list of `count` one-octet numbers. If fewer octets are left, returns those and records a fault.
     pub fn list(&mut self, key: &'static str, title: &'static str, count: usize) -> &'a [u8] {
         let (octets, value) = self.slice(title, count);
         let shown = if octets.is_empty() && !self.is_sound() { Value::Absent } else { Value::List(value) };
@@ -199,31 +198,31 @@ impl<'a, 's, S: FieldSink<'a>> Reader<'a, 's, S> {
         value
     }
 
-    /// All octets that are left.
+    /// Reads all octets that are left.
     pub fn rest(&mut self, key: &'static str, title: &'static str) -> &'a [u8] {
         let (octets, value) = self.remainder();
         self.tell(key, title, octets, value.map_or(Value::Absent, Value::Octets), Meaning::None);
         value.unwrap_or_default()
     }
 
-    /// All octets that are left, as text.
+    /// Reads all octets that are left, as text.
     pub fn text(&mut self, key: &'static str, title: &'static str) -> &'a [u8] {
         let (octets, value) = self.remainder();
         self.tell(key, title, octets, value.map_or(Value::Absent, Value::Text), Meaning::None);
         value.unwrap_or_default()
     }
 
-    /// Tells the sink of a field that was read by other means; it does not move the reader.
+    /// Passes a field that was read by other means to the sink, without moving the reader.
     pub(super) fn tell_field(&mut self, field: Field<'a>) {
         self.sink.field(field);
     }
 
-    /// Moves past `count` octets that were told by other means.
+    /// Moves past `count` octets that were read by other means.
     pub(super) fn skip(&mut self, count: usize) {
         self.at = self.at.saturating_add(count).min(self.octets.len());
     }
 
-    /// All octets that are left, `None` after a fault: they may be those of the field that did not fit.
+    /// All octets that are left; `None` after a fault, since they may belong to the field that did not fit.
     fn remainder(&mut self) -> (Range<usize>, Option<&'a [u8]>) {
         let start = self.offset();
         if !self.is_sound() {
@@ -248,7 +247,7 @@ impl<'a, 's, S: FieldSink<'a>> Reader<'a, 's, S> {
         (start..start.saturating_add(value.len()), value)
     }
 
-    /// The next `N` octets and where they are; zeros and an empty range when they are not all there.
+    /// The next `N` octets and where they are; zeros and an empty range if they are not all there.
     fn take<const N: usize>(&mut self, title: &'static str) -> (Range<usize>, [u8; N]) {
         let start = self.offset();
         if let (Some(value), true) = (self.peek().first_chunk::<N>(), self.fault.is_none()) {
@@ -260,7 +259,7 @@ impl<'a, 's, S: FieldSink<'a>> Reader<'a, 's, S> {
         (start..start, [0; N])
     }
 
-    /// Records that `field` at `offset` takes `needed` octets and finds only `left`.
+    /// Records that `field` at `offset` needs `needed` octets but only `left` are there.
     pub(super) fn fall_short(&mut self, offset: usize, field: &'static str, needed: usize, left: usize) {
         let missing = needed.saturating_sub(left);
         let problem = if missing <= self.not_captured {
@@ -271,7 +270,7 @@ impl<'a, 's, S: FieldSink<'a>> Reader<'a, 's, S> {
         self.blame(offset, problem);
     }
 
-    // Into each layout: there key and kind of value are known, and a sink's choice by them falls away.
+    // Inlined into each layout, where key and kind of value are known, so that a sink's branches on them vanish.
     #[allow(clippy::inline_always)]
     #[inline(always)]
     fn tell(

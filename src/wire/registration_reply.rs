@@ -22,7 +22,7 @@ use super::{FieldSink, MessageType, Numbers, Reader, ReplyCode};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RegistrationReply {
-    /// Accepted, or denied by whom and why.
+    /// Whether the registration was accepted, or who denied it and why.
     pub code: ReplyCode,
     /// Lifetime granted, in seconds: 0 when de-registered, 65535 never ends.
     pub lifetime: u16,
@@ -30,7 +30,7 @@ pub struct RegistrationReply {
     pub home_address: Ipv4Addr,
     /// The home agent's address.
     pub home_agent: Ipv4Addr,
-    /// The request's Identification, or how to resynchronise (RFC 5944 §5.7).
+    /// The Identification of the request, or one to resynchronise with (RFC 5944 §5.7).
     pub identification: u64,
 }
 

@@ -35,7 +35,7 @@ pub struct RegistrationRequest {
     pub home_address: Ipv4Addr,
     /// The home agent's address.
     pub home_agent: Ipv4Addr,
-    /// The end of the tunnel.
+    /// The care-of address: the node's end of the tunnel.
     pub care_of_address: Ipv4Addr,
     /// Matches replies to requests and protects against replay (RFC 5944 §5.7).
     pub identification: u64,

@@ -1,4 +1,4 @@
-//! Registration Reply codes (RFC 5944 §3.4 and the registries that grew from it).
+//! Registration Reply codes (RFC 5944 §3.4 and the registry that later RFCs extended).
 
 use super::Numbers;
 
@@ -6,10 +6,10 @@ use super::Numbers;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ReplyCode(pub u8);
 
-/// Who decided what, by the ranges of RFC 5944 §3.4 (and RFC 4857 for 193 up).
+/// What was decided and by whom, by the ranges of RFC 5944 §3.4 (and RFC 4857 from 193 on).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Decision {
-    /// 0 or 1: the registration stands.
+    /// 0 or 1: the registration was accepted.
     Accepted,
     /// 64-127 and 193-200: denied by the foreign agent.
     DeniedByForeignAgent,
@@ -25,36 +25,36 @@ impl ReplyCode {
     /// Accepted, but simultaneous mobility bindings are unsupported.
     pub const ACCEPTED_NO_SIMULTANEOUS_BINDINGS: Self = Self(1);
 
-    /// The foreign agent says that the mobile node's authenticator is not the one its key makes.
+    /// The foreign agent found the mobile node's authenticator wrong.
     pub const FAILED_AUTHENTICATION_AT_FOREIGN_AGENT: Self = Self(67);
-    /// The home agent does not serve this node, or not here.
+    /// The home agent refuses by policy to serve this node or this request.
     pub const ADMINISTRATIVELY_PROHIBITED: Self = Self(129);
-    /// The home agent has no room.
+    /// The home agent has no resources left.
     pub const INSUFFICIENT_RESOURCES: Self = Self(130);
-    /// The mobile node's authenticator is not the one its key makes.
+    /// The home agent found the mobile node's authenticator wrong.
     pub const MOBILE_NODE_FAILED_AUTHENTICATION: Self = Self(131);
-    /// The same of the foreign agent's.
+    /// The home agent found the foreign agent's authenticator wrong.
     pub const FOREIGN_AGENT_FAILED_AUTHENTICATION: Self = Self(132);
-    /// The Identification is not fresh; the reply says how to go on.
+    /// The Identification is not fresh; that of the reply says how to resynchronise.
     pub const IDENTIFICATION_MISMATCH: Self = Self(133);
     /// The home agent cannot make sense of the request.
     pub const POORLY_FORMED_REQUEST: Self = Self(134);
-    /// The node would have more bindings than it may.
+    /// The node would have more bindings than it is allowed.
     pub const TOO_MANY_BINDINGS: Self = Self(135);
     /// The request names another home agent; the reply names this one.
     pub const UNKNOWN_HOME_AGENT: Self = Self(136);
-    /// A critical extension of the mobile node is of a vendor that the home agent does not know (RFC 3115 §5).
+    /// The home agent does not understand a critical vendor extension of the mobile node (RFC 3115 §5).
     pub const UNKNOWN_VENDOR_FROM_MOBILE_NODE: Self = Self(140);
-    /// The same of the foreign agent.
+    /// The home agent does not understand a critical vendor extension of the foreign agent (RFC 3115 §5).
     pub const UNKNOWN_VENDOR_FROM_FOREIGN_AGENT: Self = Self(141);
-    /// The authenticator that the AAA server is to verify is not the one its key makes (RFC 4721 §3.4).
+    /// The authenticator that the AAA server verifies is wrong (RFC 4721 §3.4).
     pub const MOBILE_NODE_FAILED_AAA_AUTHENTICATION: Self = Self(144);
-    /// Mobile networks of the request are refused; the reply says which and why (RFC 5177 §4.2, §5.1).
+    /// Mobile networks in the request are refused; extensions of the reply say which and why (RFC 5177 §4.2, §5.1).
     pub const MOBILE_NETWORK_ERROR: Self = Self(147);
-    /// The node is to have no mobile networks at all (RFC 5177 §5.1).
+    /// The node may have no mobile networks at all (RFC 5177 §5.1).
     pub const MOBILE_NETWORK_DISALLOWED: Self = Self(148);
 
-    /// What the code's range says.
+    /// The decision that the code's range stands for.
     pub const fn decision(self) -> Decision {
         match self.0 {
             0 | 1 => Decision::Accepted,
@@ -69,12 +69,12 @@ impl ReplyCode {
         matches!(self.decision(), Decision::Accepted)
     }
 
-    /// Whether it is one that home agents send: an acceptance, or one of their denials.
+    /// Whether home agents send this code: an acceptance, or one of their denials.
     pub const fn is_of_home_agent(self) -> bool {
         matches!(self.decision(), Decision::Accepted | Decision::DeniedByHomeAgent)
     }
 
-    /// What the code says, in words; the two codes of RFC 7629 §4.3 by the names they have there.
+    /// The code in words; the two codes of RFC 7629 §4.3 have the names they have there.
     pub fn name(self, numbers: Numbers) -> &'static str {
         if self.0 == numbers.multipath_not_allowed {
             return "MULTIPATH_NOT_ALLOWED";
@@ -89,7 +89,7 @@ impl ReplyCode {
         })
     }
 
-    /// Whether a document assigns it a meaning, or one of these numbers does.
+    /// Whether a document or one of these numbers gives the code a meaning.
     pub fn is_assigned(self, numbers: Numbers) -> bool {
         self.0 == numbers.multipath_not_allowed
             || self.0 == numbers.invalid_fb_identifier

@@ -27,7 +27,7 @@ pub struct Revocation {
     pub reserved_1: u8,
     /// A: the sender is the home agent.
     pub from_home_agent: bool,
-    /// I: the node should be told.
+    /// I: the node should be informed.
     pub inform: bool,
     /// Second reserved field, fourteen bits.
     pub reserved_2: u16,
@@ -35,7 +35,7 @@ pub struct Revocation {
     pub home_address: Ipv4Addr,
     /// The home agent of the binding.
     pub home_domain_address: Ipv4Addr,
-    /// The care-of address of the binding; 0.0.0.0 means all of them.
+    /// The care-of address of the binding; 0.0.0.0 means all bindings.
     pub foreign_domain_address: Ipv4Addr,
     /// Protects against replay.
     pub identifier: u32,
@@ -98,7 +98,7 @@ impl Revocation {
 pub struct RevocationAcknowledgement {
     /// First reserved octet.
     pub reserved_1: u8,
-    /// I: the node was or will be told.
+    /// I: the node was or will be informed.
     pub inform: bool,
     /// Second reserved field, fifteen bits.
     pub reserved_2: u16,

@@ -1,11 +1,11 @@
-//! What the fields of a selector lie between: as they were on the wire, and as numbers to compare packets with.
+//! The bounds of a selector's fields: as they were on the wire, and as numbers to compare packets with.
 
 use super::selector_field::{End, Pair};
 use super::selector_format::SelectorFields;
 use super::{SelectorField, TrafficSelector};
 
-/// The two ends of a field as they were on the wire. Neither present means that the field is absent and matches
-/// everything; a start alone is a single value; an end alone is a fault that the wire can nevertheless carry.
+/// The two ends of a field as they were on the wire. With neither, the field is absent and matches everything. A start
+/// alone is a single value. An end alone is a fault that can nevertheless occur on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Bounds<T> {
     /// First value of the range.
@@ -31,7 +31,7 @@ impl<T: Copy> Bounds<T> {
         Self { start: Some(start), end: Some(end) }
     }
 
-    /// First and last value, the same when there is no end; `None` when there is no start.
+    /// First and last value, which are the same if there is no end; `None` if there is no start.
     pub fn range_or_single(self) -> Option<(T, T)> {
         self.start.map(|start| (start, self.end.unwrap_or(start)))
     }
@@ -43,8 +43,8 @@ impl<T: Copy> Bounds<T> {
 }
 
 impl SelectorFields {
-    /// The fields that are there, of the octets that these were told from. They are read where they stand, one after
-    /// another, and none that is not asked for.
+    /// The fields that are present, read from `octets`, which must be those that `self` was made from. Each is read
+    /// only when the iterator reaches it.
     #[inline]
     pub(crate) fn bounds(self, octets: &[u8]) -> impl Iterator<Item = (SelectorField, Bounds<u128>)> {
         let (format, flags) = self.parts();
@@ -62,7 +62,7 @@ impl SelectorFields {
 }
 
 impl TrafficSelector {
-    /// The bits of a flow label field that are the label.
+    /// The bits of the flow label field that hold the label.
     pub const FLOW_LABEL: u32 = 0x00ff_ffff;
 
     /// The flow label without the octet above it, which receivers ignore (RFC 6088 §3.2).
@@ -77,7 +77,7 @@ impl TrafficSelector {
         Bounds { start: value(self.ds.start), end: value(self.ds.end) }
     }
 
-    /// The fields that are there, each with what it lies between as unsigned big-endian numbers.
+    /// The fields that are present, each with its bounds as unsigned big-endian numbers.
     pub fn bounds(&self) -> impl Iterator<Item = (SelectorField, Bounds<u128>)> {
         let of = |pair: &Pair| {
             let bounds =
@@ -88,7 +88,7 @@ impl TrafficSelector {
     }
 }
 
-/// The value of as many octets as a field can have; `None` of others.
+/// The big-endian value of 1, 2, 4 or 16 octets, the widths of fields; `None` for other lengths.
 pub(super) fn number(octets: &[u8]) -> Option<u128> {
     Some(match octets {
         [octet] => (*octet).into(),

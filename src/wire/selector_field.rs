@@ -1,4 +1,4 @@
-//! The fields of binary traffic selectors: which letter stands for which, how wide each is, and what it is called.
+//! The fields of binary traffic selectors: their letters, their widths and their names.
 
 use std::net::IpAddr;
 use std::ops::Range;
@@ -26,22 +26,23 @@ pub enum SelectorField {
     Protocol,
 }
 
-/// One value of a selector: what one letter of the flags word announces.
+/// One value of a selector, which one letter of the flags word announces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SelectorValue {
     /// The field.
     pub field: SelectorField,
-    /// Its letter in the figure.
+    /// Its letter in the figures of RFC 6088.
     pub letter: char,
     /// Whether it is the end of a range, and not its start.
     pub is_end: bool,
     /// The value as an unsigned big-endian number.
     pub value: u128,
-    /// Where it stands, in octets after TS Format.
+    /// Where it is, in octets after TS Format.
     pub octets: Range<usize>,
 }
 
-/// A start letter and its end letter: position of the start's bit from the left, and octets of each value.
+/// A start letter and its end letter. `bit` is the position of the start's bit, from 0 on the left; `width` the octets
+/// of each value.
 pub(super) struct Pair {
     pub(super) what: SelectorField,
     pub(super) bit: u32,
@@ -80,13 +81,13 @@ impl Pair {
         }
     }
 
-    /// Whether a flags word has either letter.
+    /// Whether a flags word has either letter of the pair set.
     #[inline]
     pub(super) const fn is_flagged(&self, flags: u32) -> bool {
         flags & (self.flag(End::Start) | self.flag(End::End)) != 0
     }
 
-    /// The letter in the flags word's figure.
+    /// The letter in the figure of the flags word.
     pub(super) fn letter(&self, end: End) -> char {
         let place = if end == End::Start { self.bit } else { self.bit.saturating_add(1) };
         char::from_u32(u32::from('A').saturating_add(place)).unwrap_or_default()
@@ -159,7 +160,7 @@ impl End {
 }
 
 impl TrafficSelector {
-    /// All values there are, in wire order.
+    /// All values that are present, in wire order.
     pub fn values(&self) -> impl Iterator<Item = SelectorValue> + '_ {
         self.parts().map(|(pair, end, value, octets)| SelectorValue {
             field: pair.what,
@@ -170,7 +171,7 @@ impl TrafficSelector {
         })
     }
 
-    /// The fields that are there, in wire order, and where each stands after TS Format.
+    /// The values that are present, in wire order, each with its octets as counted after TS Format.
     pub(super) fn parts(&self) -> impl Iterator<Item = (&'static Pair, End, u128, Range<usize>)> + '_ {
         let mut at = self.layout.prefix().saturating_add(4);
         let ends = self.format.pairs().iter().flat_map(|pair| [(pair, End::Start), (pair, End::End)]);

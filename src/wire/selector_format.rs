@@ -3,7 +3,7 @@
 use super::SelectorField;
 use super::selector_field::{End, IPV4_PAIRS, IPV6_PAIRS, Pair};
 
-/// Which of the two binary formats a selector has.
+/// One of the two binary formats of a selector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SelectorFormat {
     /// TS Format 1.
@@ -13,7 +13,7 @@ pub enum SelectorFormat {
 }
 
 impl SelectorFormat {
-    /// The format a TS Format octet names, `None` for all others.
+    /// The format that a TS Format octet names; `None` if it names neither.
     pub const fn from_ts_format(octet: u8) -> Option<Self> {
         match octet {
             1 => Some(Self::Ipv4),
@@ -38,27 +38,27 @@ impl SelectorFormat {
         }
     }
 
-    /// Whether these octets are a flags word without reserved bits and all fields it flags, and nothing else.
+    /// Whether these octets are exactly a flags word without reserved bits and all fields that it flags.
     #[inline]
     pub(crate) fn fits(self, octets: &[u8]) -> bool {
         self.flags_of(octets).is_some()
     }
 
-    /// The flags word of octets that are that word without reserved bits, all fields it flags, and nothing else.
+    /// The flags word of octets that [`Self::fits`] is true for; `None` for all others.
     #[inline]
     fn flags_of(self, octets: &[u8]) -> Option<u32> {
         let flags = u32::from_be_bytes(*octets.first_chunk()?);
         (flags & self.reserved_mask() == 0 && octets.len() == self.flagged_length(flags)).then_some(flags)
     }
 
-    /// Which fields there are, of octets that are a selector in the layout of RFC 6088 alone and without a reserved
-    /// bit; `None` for all others, be they selectors or not.
+    /// The fields of a selector in the plain layout of RFC 6088 without reserved bits; `None` for any other octets,
+    /// even if they are a selector in another layout.
     #[inline]
     pub(crate) fn fields_of(self, octets: &[u8]) -> Option<SelectorFields> {
         Some(SelectorFields { format: self, flags: self.flags_of(octets)? })
     }
 
-    /// Octets of the flags word and all fields it flags.
+    /// Length in octets of the flags word and all fields that it flags.
     #[inline]
     pub(super) fn flagged_length(self, flags: u32) -> usize {
         const IPV4: [[u8; 256]; 2] = lengths(SelectorFormat::Ipv4);
@@ -81,7 +81,7 @@ impl SelectorFormat {
     }
 }
 
-/// Which fields a selector has, told from its flags word.
+/// Which fields a selector has, by its flags word.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SelectorFields {
     format: SelectorFormat,
@@ -101,8 +101,8 @@ impl SelectorFields {
     }
 }
 
-/// Octets of the fields that each of the first two octets of a flags word flags, whatever its value.
-// Done when the program is built: nothing here can fail in a user's hands.
+/// For each value of the first octet of a flags word, and of the second, the total length of the fields it flags.
+// Evaluated at compile time, so a panic would be a compile error.
 #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::cast_possible_truncation)]
 const fn lengths(format: SelectorFormat) -> [[u8; 256]; 2] {
     let mut lengths = [[0; 256]; 2];

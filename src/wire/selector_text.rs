@@ -1,9 +1,9 @@
-//! Traffic selectors as text: what reports print and `send` reads back.
+//! Traffic selectors as text, which reports print and `send` reads back.
 //!
 //! A selector is a list of terms, each at most once: `src A[-B]` or `src A/n`, `dst ...`, `proto NAME-or-N[-N]`,
-//! `sport N[-N]`, `dport N[-N]`, `ds N[-N]` (the 6-bit value), `spi N[-N]`, `label N[-N]` (IPv6). No term at all is
-//! `any`. A range whose start is not on the wire is `?-N`, and as no packet is within it, the whole is
-//! `nothing (dport ?-N)`.
+//! `sport N[-N]`, `dport N[-N]`, `ds N[-N]` (the 6-bit value), `spi N[-N]`, `label N[-N]` (IPv6). A selector without
+//! terms is `any`. A range whose start is not on the wire is `?-N`. No packet is within such a range, so the whole
+//! selector becomes `nothing (dport ?-N)`.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -18,15 +18,15 @@ use crate::dotted::Address;
 /// Why a text is not a selector.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SelectorTextError {
-    /// A word that begins no term.
+    /// A word that does not begin a term.
     #[error(
         "'{0}' is not the beginning of a term; terms are src, dst, proto, sport, dport, ds, spi and label"
     )]
     UnknownTerm(String),
-    /// A term without its value.
+    /// A term without a value.
     #[error("'{0}' has no value after it")]
     NoValue(String),
-    /// A term that was there before.
+    /// A term that was already given.
     #[error("'{0}' is given twice")]
     Twice(String),
     /// A value that the term cannot have.
@@ -36,10 +36,10 @@ pub enum SelectorTextError {
         term: &'static str,
         /// What was given.
         value: String,
-        /// What it takes.
+        /// What the term takes.
         expected: &'static str,
     },
-    /// `nothing (...)` around terms that some packets match.
+    /// `nothing (...)` around terms that some packets can match.
     #[error(
         "a selector is nothing by a range without a start, as in 'nothing (dport ?-5060)', and '{0}' has none"
     )]
@@ -105,7 +105,7 @@ impl FromStr for TrafficSelector {
                 _ => return Err(SelectorTextError::UnknownTerm(term.to_owned())),
             }
         }
-        // First, for the fields that there are depend on it.
+        // The format has to be set first: `lacks_a_start` looks only at the fields that the format has.
         selector.format = selector.family_asked_for()?;
         if nothing.is_some() && !selector.lacks_a_start() {
             return Err(SelectorTextError::Something(text.to_owned()));
@@ -114,10 +114,10 @@ impl FromStr for TrafficSelector {
     }
 }
 
-/// What stands before the terms of a selector that matches nothing, and behind them.
+/// The text before the terms of a selector that matches nothing; [`NOTHING_END`] follows them.
 const NOTHING: &str = "nothing (";
 const NOTHING_END: &str = ")";
-/// What stands for a start that is not on the wire.
+/// Stands for a start that is not on the wire.
 const NO_START: &str = "?";
 
 const PORT: &str = "a port or a range of ports, 0 to 65535";
@@ -129,7 +129,7 @@ const ADDRESS: &str = "an address, ADDRESS-ADDRESS or ADDRESS/LENGTH";
 const PROTOCOL: &str = "a protocol name or number, or a range of them, 0 to 255";
 
 impl TrafficSelector {
-    /// Whether a field has an end and no start: then no packet is within it.
+    /// Whether any field has an end but no start, so that no packet matches.
     fn lacks_a_start(&self) -> bool {
         self.bounds().any(|(_, bounds)| bounds.start.is_none())
     }
@@ -204,7 +204,7 @@ impl Terms<'_, '_> {
     }
 }
 
-/// The length of the prefix that the range from `start` to `end` is; `None` when it is none, or a single address.
+/// The prefix length if the range from `start` to `end` is a prefix; `None` otherwise and for a single address.
 fn prefix_length(start: IpAddr, end: IpAddr) -> Option<u32> {
     let (low, high, width) = match (start, end) {
         (IpAddr::V4(low), IpAddr::V4(high)) => {

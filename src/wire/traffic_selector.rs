@@ -24,15 +24,15 @@ use super::selector_field::{End, Pair};
 use super::selector_format::SelectorFields;
 use super::{Bounds, Discard, Field, FieldSink, Meaning, Reader, SelectorField, SelectorFormat, Value};
 
-/// Where the flags word stands within the octets after TS Format. RFC 7629 points at figures of RFC 6088 that
-/// bring octets of their own, so senders disagree.
+/// Where the flags word is in the octets after TS Format. RFC 7629 refers to figures of RFC 6088 that include further
+/// octets, so senders disagree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SelectorLayout {
-    /// Directly after TS Format.
+    /// The flags word directly follows TS Format.
     Direct,
-    /// After one octet of zero.
+    /// It follows one octet of zero.
     Padded,
-    /// After a whole RFC 6089 sub-option header: type 3, length, TS Format again, one octet of zero.
+    /// It follows a whole RFC 6089 sub-option header: type 3, length, TS Format again, one octet of zero.
     SubOption,
 }
 
@@ -60,30 +60,30 @@ impl SelectorLayout {
 pub struct TrafficSelector {
     /// IPv4 or IPv6.
     pub format: SelectorFormat,
-    /// Where the flags word stood.
+    /// Where the flags word was.
     pub layout: SelectorLayout,
-    /// Bits of the flags word that have no letter; RFC 6088 wants 0.
+    /// Bits of the flags word that have no letter; RFC 6088 requires 0.
     pub reserved: u32,
-    /// Source address: the correspondent's. Of the family that `format` names.
+    /// Source address: that of the correspondent, of the family that `format` names.
     pub source_address: Bounds<IpAddr>,
-    /// Destination address: the mobile node's. Of the family that `format` names.
+    /// Destination address: that of the mobile node, of the family that `format` names.
     pub destination_address: Bounds<IpAddr>,
     /// IPsec Security Parameters Index.
     pub spi: Bounds<u32>,
-    /// IPv6 flow label with the octet above it (IPv6 format only).
+    /// IPv6 flow label with the octet above it (only in the IPv6 format).
     pub flow_label: Bounds<u32>,
     /// Source port.
     pub source_port: Bounds<u16>,
     /// Destination port.
     pub destination_port: Bounds<u16>,
-    /// The whole octet of DS field or traffic class; its low two bits are ECN and do not count.
+    /// The whole octet of the DS field or traffic class. Its low two bits are ECN and do not count.
     pub ds: Bounds<u8>,
     /// Protocol or next header number.
     pub protocol: Bounds<u8>,
 }
 
 impl TrafficSelector {
-    /// A selector of `format` without any field: it matches everything.
+    /// A selector of `format` without fields, which matches everything.
     pub fn any(format: SelectorFormat) -> Self {
         Self {
             format,
@@ -100,11 +100,11 @@ impl TrafficSelector {
         }
     }
 
-    /// Reads the selector that follows a TS Format octet; `None` for a format without a definition, and when
-    /// there are fewer octets than the flags word has.
+    /// Reads the selector that follows a TS Format octet. `None` if the format is undefined, or if there are too few
+    /// octets for the flags word.
     ///
-    /// The layout is the one that fits: reserved bits clear and the flagged fields ending where the octets do.
-    /// When none fits, the octets are read as [`SelectorLayout::Direct`] as far as they go.
+    /// The layout is the one that fits: reserved bits are clear, and the flagged fields end where the octets end. If
+    /// none fits, the octets are read as [`SelectorLayout::Direct`] as far as they go.
     pub fn read<'a, S: FieldSink<'a>>(reader: &mut Reader<'a, '_, S>, ts_format: u8) -> Option<Self> {
         let format = SelectorFormat::from_ts_format(ts_format)?;
         let octets = reader.peek();
@@ -143,7 +143,7 @@ impl TrafficSelector {
         Some(selector)
     }
 
-    /// The selector that these octets are, flags word first and nothing left over; `None` when they are none.
+    /// Reads octets that are a selector and nothing else; `None` if they have any fault.
     pub fn from_octets(format: SelectorFormat, octets: &[u8]) -> Option<Self> {
         let mut sink = Discard;
         let mut reader = Reader::new(octets, 0, 0, &mut sink);
@@ -178,7 +178,7 @@ impl TrafficSelector {
         }
     }
 
-    /// The flags word these fields make, reserved bits included.
+    /// The flags word for these fields, with the reserved bits.
     pub fn flags(&self) -> u32 {
         let mut flags = self.reserved & self.format.reserved_mask();
         for pair in self.format.pairs() {
@@ -191,17 +191,17 @@ impl TrafficSelector {
         flags
     }
 
-    /// Octets of the selector in its layout: what the layout puts first, flags word and fields.
+    /// Length of the selector in octets: what its layout puts first, the flags word and the fields.
     pub fn length(&self) -> usize {
         self.layout.prefix().saturating_add(self.format.flagged_length(self.flags()))
     }
 
-    /// Whether no field is there at all, so that every packet of the family matches.
+    /// Whether no field is present, so that every packet of the family matches.
     pub fn is_any(&self) -> bool {
         self.bounds().next().is_none()
     }
 
-    /// The selector of these octets, which its fields were told from.
+    /// The selector in `octets`, which must be those that `fields` was made from.
     pub(super) fn of_fields(fields: SelectorFields, octets: &[u8]) -> Self {
         let (format, flags) = fields.parts();
         let mut selector = Self::any(format);
@@ -211,7 +211,7 @@ impl TrafficSelector {
     }
 
     fn place_all(&mut self, flags: u32, walk: &mut Walk<'_>) {
-        // Most pairs are not there.
+        // Most pairs are absent, so they are skipped before their ends are looked at.
         for pair in self.format.pairs().iter().filter(|pair| pair.is_flagged(flags)) {
             self.place(pair, flags, walk);
         }
@@ -226,7 +226,7 @@ impl TrafficSelector {
         }
     }
 
-    /// The named end of a field as a number, `None` when it is not there.
+    /// One end of a field as a number; `None` if it is absent.
     pub(super) fn part(&self, what: SelectorField, end: End) -> Option<u128> {
         match what {
             SelectorField::SourceAddress => end.of(self.source_address).map(address_bits),
@@ -240,7 +240,7 @@ impl TrafficSelector {
         }
     }
 
-    // The walk takes as many octets as the field has, so no value is cut.
+    // The walk takes exactly the octets of the field, so no cast loses anything.
     #[allow(clippy::cast_possible_truncation)]
     fn set_part(&mut self, what: SelectorField, end: End, value: u128) {
         let address = || match self.format {
@@ -259,7 +259,7 @@ impl TrafficSelector {
         }
     }
 
-    /// Tells the flags word, as it was, and each field of a selector that begins `start` octets into the payload.
+    /// Passes the flags word as it was, and each field, to the sink. The selector begins at `start` in the UDP payload.
     fn tell_details<'a, S: FieldSink<'a>>(&self, reader: &mut Reader<'a, '_, S>, start: usize, flags: u32) {
         let flags_at = start.saturating_add(self.layout.prefix());
         let mut tell = |key, title, range, value| {
@@ -274,7 +274,7 @@ impl TrafficSelector {
             });
         };
         let flags_end = flags_at.saturating_add(4);
-        // The two bits behind N are reserved where addresses are of IPv4 (RFC 6088 §3.1).
+        // In the IPv4 format the two bits after N are reserved (RFC 6088 §3.1).
         let title = if self.format == SelectorFormat::Ipv6 { "Flags A-P" } else { "Flags A-N" };
         tell("selector_flags", title, flags_at..flags_end, Value::Hexadecimal(flags.into(), 8));
         for (pair, end, value, octets) in self.parts() {
@@ -296,7 +296,7 @@ fn address_bits(address: IpAddr) -> u128 {
     }
 }
 
-/// The layout under which `octets` fit, [`SelectorLayout::Direct`] first and also when none does.
+/// The first layout that `octets` fit; [`SelectorLayout::Direct`] if they fit none.
 fn layout_of(format: SelectorFormat, octets: &[u8]) -> SelectorLayout {
     let fits = |layout: SelectorLayout| {
         let prefix = match (layout, octets) {
@@ -312,7 +312,8 @@ fn layout_of(format: SelectorFormat, octets: &[u8]) -> SelectorLayout {
     layouts.into_iter().find(|layout| fits(*layout)).unwrap_or(SelectorLayout::Direct)
 }
 
-/// A walk over the flagged fields that stops where the octets do.
+/// A walk over the flagged fields that stops where the octets end. `short` describes the first field that did not fit:
+/// octets needed, octets left, and its offset.
 struct Walk<'a> {
     octets: &'a [u8],
     at: usize,

@@ -1,8 +1,8 @@
-//! The MIP Tunnel Data message (RFC 3519 §3.3): a tunnelled packet behind a UDP header.
+//! The MIP Tunnel Data message (RFC 3519 §3.3), which carries a tunnelled packet in UDP.
 
 use super::{FieldSink, IpProtocol, MessageType, Reader};
 
-/// A Tunnel Data header and the packet behind it.
+/// A Tunnel Data header and the packet after it.
 ///
 /// ```text
 /// +---------------+---------------+-------------------------------+
@@ -12,9 +12,9 @@ use super::{FieldSink, IpProtocol, MessageType, Reader};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TunnelData<'a> {
-    /// What follows: 4 (IP), 47 (GRE) or 55 (minimal encapsulation).
+    /// The protocol of what follows: 4 (IP), 47 (GRE) or 55 (minimal encapsulation).
     pub next_header: IpProtocol,
-    /// RFC 3519 wants 0.
+    /// Reserved; RFC 3519 requires 0.
     pub reserved: u16,
     /// The tunnelled packet.
     pub packet: &'a [u8],
@@ -30,7 +30,7 @@ impl<'a> TunnelData<'a> {
         let next_header =
             reader.named_u8("next_header", "Next Header", None, |octet| IpProtocol(octet).name());
         let reserved = reader.u16("reserved", "Reserved");
-        // After a fault, what is left is no packet but part of the header.
+        // After a fault, the octets left are part of the header and not a packet.
         let packet = if reader.is_sound() { reader.peek() } else { &[] };
         reader.skip(packet.len());
         Self { next_header: IpProtocol(next_header), reserved, packet }

@@ -1,4 +1,4 @@
-//! The UDP Tunnel Request and Reply extensions (RFC 3519 §3.1, §3.2): tunnels through a NAT.
+//! The UDP Tunnel Request and Reply extensions (RFC 3519 §3.1, §3.2), for tunnels through a NAT.
 
 use super::reader::Bits;
 use super::{FieldSink, IpProtocol, Reader};

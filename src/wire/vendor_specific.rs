@@ -2,15 +2,14 @@
 
 use super::{FieldSink, Reader};
 
-/// What a vendor or organization adds.
+/// The data of a vendor or organization.
 ///
-/// The critical form has its reserved octet in the header, the normal one has two reserved octets in front of
-/// the vendor.
+/// The critical form has its reserved octet in the header; the normal form has two reserved octets before the vendor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VendorSpecific<'a> {
     /// Reserved octets of the normal form; 0 in the critical form.
     pub reserved: u16,
-    /// SMI Network Management Private Enterprise Code in the low 24 bits.
+    /// The vendor: its SMI Network Management Private Enterprise Code in the low 24 bits.
     pub vendor: u32,
     /// A number the vendor assigned.
     pub kind: u16,

@@ -1,4 +1,4 @@
-//! Authenticators in the making: a message full of them is read once for all, not once for each.
+//! Verifies all authenticators of a message in one pass over its octets.
 
 use hmac::{Hmac, KeyInit, Mac};
 use md5::{Digest, Md5};
@@ -8,13 +8,13 @@ use sha2::Sha256;
 use super::authenticator::is_made;
 use super::{Algorithm, Authentication, Content, Extension, ExtensionType, Key, KeyRing, Verdict};
 
-/// Verifies the authenticators of one message. Each covers all octets before it: what was read for one is not read again
-/// for the next.
+/// Verifies the authenticators of one message. Each covers all octets before it, so the computation for one goes on for
+/// the next instead of starting over.
 #[derive(Debug)]
 pub struct Verifier<'k, 'm> {
     keys: &'k KeyRing,
     octets: &'m [u8],
-    /// The keys that were asked for, each as far as it was taken through the octets.
+    /// The keys used so far, each with its computation over the octets so far.
     begun: Vec<Begun<'k>>,
 }
 
@@ -22,17 +22,17 @@ pub struct Verifier<'k, 'm> {
 struct Begun<'k> {
     key: &'k Key,
     computation: Computation,
-    /// How many octets it covers.
+    /// How many octets the computation covers so far.
     covered: usize,
 }
 
 impl<'k, 'm> Verifier<'k, 'm> {
-    /// For the message whose UDP payload is `octets`.
+    /// A verifier for the message whose UDP payload is `octets`.
     pub const fn new(keys: &'k KeyRing, octets: &'m [u8]) -> Self {
         Self { keys, octets, begun: Vec::new() }
     }
 
-    /// Verifies an authentication extension of the message; see [`KeyRing::verify`]. Quickest in wire order.
+    /// Verifies an authentication extension of the message; see [`KeyRing::verify`]. It is fastest in wire order.
     pub fn verify(&mut self, extension: &Extension<'_>) -> Option<Verdict> {
         let Ok(Content::Authentication(Authentication { spi, authenticator })) = extension.content() else {
             return None;
@@ -52,7 +52,7 @@ impl<'k, 'm> Verifier<'k, 'm> {
         Some(verdict)
     }
 
-    /// What a key makes of the first `end` octets.
+    /// The authenticator that a key makes for the first `end` octets.
     fn authenticator(&mut self, key: &'k Key, end: usize) -> Option<Vec<u8>> {
         let place = self.begun.iter().position(|begun| std::ptr::eq(begun.key, key)).unwrap_or_else(|| {
             self.begun.push(Begun { key, computation: Computation::new(key), covered: 0 });
@@ -68,20 +68,21 @@ impl<'k, 'm> Verifier<'k, 'm> {
     }
 }
 
-/// An authenticator of the octets so far.
+/// The computation of an authenticator over the octets so far.
 #[derive(Clone)]
 pub(super) enum Computation {
     HmacMd5(Hmac<Md5>),
     HmacSha1(Hmac<Sha1>),
     HmacSha256(Hmac<Sha256>),
     Md5PrefixSuffix(Md5),
-    /// Of a key that its algorithm does not take; there is none.
+    /// For a key that its algorithm does not accept; this does not occur.
     Impossible,
 }
 
 impl Computation {
     pub(super) fn new(key: &Key) -> Self {
-        // An HMAC takes a key of any length, so the error cannot occur; nothing verifies against no octets.
+        // An HMAC takes a key of any length, so the error cannot occur. If it did, the authenticator would be empty,
+        // and nothing would verify.
         match key.algorithm {
             Algorithm::HmacMd5 => keyed(key).map_or(Self::Impossible, Self::HmacMd5),
             Algorithm::HmacSha1 => keyed(key).map_or(Self::Impossible, Self::HmacSha1),
@@ -113,7 +114,7 @@ impl Computation {
 
 impl std::fmt::Debug for Computation {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // What it holds is made of the key.
+        // The state is not printed, because it is derived from the key.
         formatter.write_str("Computation")
     }
 }

@@ -1,4 +1,4 @@
-//! Systems that have no capabilities: who captures is root, or may read the devices for it, and stays so.
+//! Systems without capabilities: whoever captures is root, or may read the capture devices, and stays so.
 
 use nix::unistd::Uid;
 

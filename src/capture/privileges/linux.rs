@@ -48,7 +48,7 @@ pub(super) fn with_capture<T>(what: impl FnOnce() -> T) -> T {
     let raised = !can_capture() && caps::raise(None, CapSet::Effective, Capability::CAP_NET_RAW).is_ok();
     let result = what();
     if raised {
-        // It was not there before, so giving it up cannot be refused.
+        // The capability was raised just above, so dropping it cannot be refused.
         let _ = caps::drop(None, CapSet::Effective, Capability::CAP_NET_RAW);
     }
     result
@@ -58,7 +58,7 @@ fn has(set: CapSet, capability: Capability) -> bool {
     caps::has_cap(None, set, capability).unwrap_or(false)
 }
 
-/// Leaves `permitted` as the only capabilities, none of them in effect, and looks whether that is so.
+/// Leaves `permitted` as the only capabilities, none of them in effect, and verifies that this is so.
 fn drop_to(permitted: &CapsHashSet) -> Result<(), PrivilegeError> {
     step("clear the effective capabilities", caps::clear(None, CapSet::Effective))?;
     step("clear the inheritable capabilities", caps::clear(None, CapSet::Inheritable))?;
@@ -77,7 +77,7 @@ fn drop_to(permitted: &CapsHashSet) -> Result<(), PrivilegeError> {
     Ok(())
 }
 
-/// Looks whether this process is `run_as` in every respect and cannot go back.
+/// Verifies that this process is `run_as` in every respect and cannot become root again.
 fn verify_user(run_as: &RunAs) -> Result<(), PrivilegeError> {
     let users = step("read the user", getresuid())?;
     let groups = step("read the group", getresgid())?;
@@ -99,7 +99,7 @@ fn verify_user(run_as: &RunAs) -> Result<(), PrivilegeError> {
     Ok(())
 }
 
-/// Whether the system's list of groups has the user in root's.
+/// Whether the user is a member of root's group by the system's list of groups.
 fn is_member_of_root(run_as: &RunAs) -> bool {
     let root = Group::from_gid(Gid::from_raw(0)).ok().flatten();
     let name = run_as.name.as_ref().and_then(|name| name.to_str().ok());

@@ -1,4 +1,4 @@
-//! What comes while a step waits: its answer, told from everything else.
+//! Listening while a step waits: recognises its answer among everything that comes.
 
 use std::net::SocketAddrV4;
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ use crate::craft::time_to_live;
 use crate::wall_clock;
 use crate::wire::{Message, RegistrationReply, ReplyCode, high_half, low_half};
 
-/// A datagram that came, for a step to tell.
+/// A datagram that came, to be reported by a step.
 #[derive(Debug)]
 pub(super) struct Letter {
     channel: usize,
@@ -24,15 +24,15 @@ pub(super) struct Letter {
 }
 
 impl Runner {
-    /// Waits until then, or until the run is interrupted. What comes meanwhile is recorded, and kept for the next step
-    /// to tell.
+    /// Waits until the given time, or until the run is interrupted. Datagrams that come meanwhile are recorded, and
+    /// kept for the next step to report.
     pub(super) fn pause(&mut self, until: Option<Instant>) -> Result<(), RunError> {
         while let Some(left) = until.map(|until| until.saturating_duration_since(clock::instant()))
             && !left.is_zero()
             && !self.is_interrupted()
         {
             let arrival = self.channels.receive(left.min(clock::LOOK)).map_err(RunError::Receive)?;
-            // No request waits that word of ICMP could be about.
+            // An ICMP report is dropped: no request is waiting that it could be about.
             if let Some(Arrival { channel, event: Event::Datagram { source, octets } }) = arrival {
                 let packet = self.record(channel, source, &octets);
                 if self.kept.len() < Outcome::MOST_IGNORED {
@@ -45,14 +45,14 @@ impl Runner {
         Ok(())
     }
 
-    /// Records a datagram that came by that channel.
+    /// Records a datagram that came by this channel.
     fn record(&mut self, channel: usize, source: SocketAddrV4, octets: &[u8]) -> SentOrReceived {
-        // With which TTL it came the socket does not say, and no rule asks.
+        // The socket does not tell the TTL of a received datagram, and no rule needs it.
         let ttl = time_to_live::supposed(None);
         self.tape.record(wall_clock::now(), source, self.local(channel), ttl, octets)
     }
 
-    /// Takes what comes until then, or until the run is interrupted; whether the exchange ended by it.
+    /// Handles what comes until then, or until the run is interrupted. Returns whether that ended the exchange.
     pub(super) fn listen(
         &mut self,
         exchange: &mut Exchange<'_>,
@@ -74,20 +74,20 @@ impl Runner {
             {
                 return Ok(true);
             }
-            // Also while more comes: a flood of strangers must not hold the run.
+            // The time limit holds while more comes, too: a flood of foreign datagrams must not hold up the run.
             if is_over {
                 return Ok(false);
             }
         }
     }
 
-    /// Takes one arrival; whether the exchange ended by it.
+    /// Handles one arrival. Returns whether it ended the exchange.
     fn take(&mut self, exchange: &mut Exchange<'_>, arrival: Arrival, now: Instant) -> bool {
         let Arrival { channel, event } = arrival;
         let outcome = &mut exchange.outcome;
         match event {
             Event::Unreachable(unreachable) => {
-                // What came back can end early, or go on with padding (RFC 4884 §5.1).
+                // The returned payload can end early, or continue with padding (RFC 4884 §5.1).
                 let is_of_this_step = |packet: &SentOrReceived| {
                     packet.payload().iter().zip(&unreachable.payload).all(|(sent, returned)| sent == returned)
                 };
@@ -96,9 +96,9 @@ impl Runner {
                     && outcome.packets.iter().any(is_of_this_step);
                 let is_waited_for = is_ours && self.history.is_waiting(channel);
                 match unreachable.icmp {
-                    // Quench and redirect are advice: the datagram went on.
+                    // Source quench and redirect are only advice: the datagram was not dropped.
                     Some((4 | 5, _)) => false,
-                    // The system knows now how long a packet may be, and sends the next one in pieces (RFC 1191 §3).
+                    // The system now knows how long a packet may be, and fragments the next one (RFC 1191 §3).
                     Some((3, 4)) => {
                         if is_waited_for {
                             exchange.too_long = Some(unreachable);
@@ -120,7 +120,7 @@ impl Runner {
         }
     }
 
-    /// Tells the answer from what is none; whether it is the answer.
+    /// Takes a datagram as the answer or as ignored. Returns whether it is the answer.
     fn sort(&mut self, exchange: &mut Exchange<'_>, letter: Letter, now: Instant) -> bool {
         let Letter { channel, source, packet } = letter;
         let index = exchange.outcome.packets.len();
@@ -147,7 +147,7 @@ impl Runner {
         }
     }
 
-    /// The reply in a datagram, or why it is no answer to the request that waits.
+    /// The reply in a datagram, or why it is not the answer to the waiting request.
     fn examine(
         &self,
         exchange: &Exchange<'_>,
@@ -181,8 +181,8 @@ impl Runner {
         }
     }
 
-    /// Takes up the agent's clock or nonce (RFC 5944 §5.7), and the home address it assigned (RFC 2794 §3), for the
-    /// requests to come.
+    /// Takes the agent's clock or nonce (RFC 5944 §5.7), and the home address that it assigned (RFC 2794 §3), from a
+    /// reply for later requests.
     fn learn(&mut self, exchange: &Exchange<'_>, index: usize, reply: RegistrationReply) {
         let call = exchange.call;
         if reply.code.is_accepted() && !reply.home_address.is_unspecified() {
@@ -196,7 +196,7 @@ impl Runner {
             return;
         }
         let state = self.replay.entry(call.association()).or_default();
-        // A reply that says of the high half what the request said brings nothing to take up.
+        // A reply that repeats the high half of the request does not tell the agent's time.
         let is_echo = exchange.identification.map(high_half) == Some(high_half(reply.identification));
         match call.style {
             ReplayStyle::Nonce => state.take_up_nonce(reply.identification),

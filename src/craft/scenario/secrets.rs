@@ -1,4 +1,4 @@
-//! Showing a scenario without its secrets.
+//! Shows a scenario without its secrets.
 
 use std::ops::Range;
 
@@ -6,11 +6,12 @@ use toml::de::{DeTable, DeValue};
 
 use super::{Value, keys};
 
-/// The text of a scenario with stars in place of all that could be a secret, of the same length: for showing the
-/// place of a mistake.
+/// The text of a scenario with stars in place of everything that could be a secret, so that the place of a mistake can
+/// be shown. The length stays the same.
 ///
-/// Secrets are not looked for: they can be written in many ways. Shown is what is known to be none: the values of keys
-/// other than `key`, the names of keys, and the signs between them; where the text is no TOML, known names alone.
+/// Secrets are not searched for, because they can be written in many ways. Instead, only what cannot be a secret is
+/// shown: the values of keys other than `key`, the names of keys, and the characters between them. If the text is not
+/// TOML, only known names are shown.
 pub fn without_secrets(source: &str) -> String {
     let values = DeTable::parse(source).ok().and_then(|document| Values::of(document.get_ref()));
     match values {
@@ -24,7 +25,7 @@ pub fn without_secrets(source: &str) -> String {
     }
 }
 
-/// Where the values of a document stand.
+/// Where the values of a document are, in octets.
 #[derive(Default)]
 struct Values {
     shown: Vec<Range<usize>>,
@@ -32,7 +33,7 @@ struct Values {
 }
 
 impl Values {
-    /// None where names below `key` could be secrets themselves.
+    /// The values of a document; `None` if names below `key` could be secrets themselves.
     fn of(document: &DeTable<'_>) -> Option<Self> {
         let mut values = Self::default();
         for (key, value) in document {
@@ -53,7 +54,7 @@ impl Values {
         Some(values)
     }
 
-    /// Adds the values of a table whose keys are options of a request.
+    /// Adds the values of a table whose keys are options of a request; `None` as in [`Self::of`].
     fn add_layer(&mut self, layer: &DeTable<'_>) -> Option<()> {
         for (key, value) in layer {
             let key = key.get_ref().as_ref();
@@ -62,7 +63,7 @@ impl Values {
             }
             let shows = match key {
                 "key" => nothing,
-                // A number is no key, whatever it was meant for.
+                // The value of an unknown key may be a misplaced secret, but only if it is a string.
                 _ if !keys().any(|known| known == key) => |value: &DeValue<'_>| !value.is_str(),
                 _ => everything,
             };
@@ -75,7 +76,7 @@ impl Values {
         match value.get_ref() {
             DeValue::Array(items) => items.iter().for_each(|item| self.add(item, shows)),
             DeValue::Table(table) => table.iter().for_each(|(_, value)| self.add(value, shows)),
-            // A secret that stands where none is taken.
+            // A secret in the wrong place.
             DeValue::String(text) if text.contains("text:") => self.hidden.push(value.span()),
             leaf if shows(leaf) => self.shown.push(value.span()),
             _ => self.hidden.push(value.span()),
@@ -99,7 +100,7 @@ impl Values {
             if in_comment || is_in(&hidden, at) {
                 star(&mut out, character);
             } else {
-                // What was commented out may be a key.
+                // A comment may contain a secret that was commented out.
                 in_comment = character == '#' && !is_in(&shown, at);
                 out.push(character);
             }
@@ -124,8 +125,8 @@ fn holds_a_table(value: &DeValue<'_>) -> bool {
     }
 }
 
-/// The octets at the beginning of a line that are the header of a table or the name of a key, if it is a known one:
-/// anything else could be within a string of several lines.
+/// How many octets at the beginning of a line are a table header or the name of a key; 0 unless it is a known one,
+/// because anything else could be within a string of several lines.
 fn known_name(line: &str) -> usize {
     let end = if line.trim_start().starts_with('[') { line.rfind(']') } else { line.find('=') };
     let end = end.map_or(0, |end| end.saturating_add(1));

@@ -1,4 +1,4 @@
-//! The values of a scenario's keys: each read as what its key takes.
+//! Reads the values of a scenario's keys, each as its key requires.
 
 use std::net::Ipv4Addr;
 use std::str::FromStr;
@@ -15,12 +15,12 @@ use crate::craft::settings::Settings;
 use crate::time::parse_duration;
 use crate::wire::{AccessTechnology, Key};
 
-/// The most octets that a string can grow to by its variables: they may be made of each other, and soon fill all
-/// memory. The digits of the longest message are half as many.
+/// How many octets a string can have at most with its variables, which can refer to each other and would otherwise soon
+/// fill all memory. The hexadecimal digits of the longest message are half as many.
 const MOST_TEXT: usize = 1 << 18;
 
 impl Reader<'_> {
-    /// Sets what is named so; whether anything is.
+    /// Sets the setting named `key`. Returns whether there is such a setting.
     pub(super) fn set(
         &self,
         settings: &mut Settings,
@@ -91,7 +91,7 @@ impl Reader<'_> {
             let name = key.get_ref().to_string();
             let shown = format!("override.{name}");
             let value_is = match value.get_ref() {
-                // `multipath.length` without quotes is a table in TOML.
+                // In TOML, `multipath.length` without quotes is a table.
                 DeValue::Table(_) if !name.contains('.') => {
                     let message = "the name of the field is written in quotes, as in \"multipath.length\"";
                     return Err(self.of_value(value, &shown, message));
@@ -123,7 +123,7 @@ impl Reader<'_> {
             return Err(self.of_value(value, key, "it takes a string"));
         };
         let mut rest = text.as_ref();
-        // Room for all at once: a string that grows leaves copies of a secret behind.
+        // Allocated at full size: a string that grows leaves copies of a secret behind in memory.
         let most: usize = self.variables.values().map(|value| value.len()).sum();
         let count = rest.matches("${").count();
         let mut out =
@@ -195,7 +195,7 @@ impl Reader<'_> {
         let wrong = || self.of_value(value, key, format!("it takes a number from {least} to {most}"));
         let number = match value.get_ref() {
             DeValue::Integer(number) => u64::from_str_radix(number.as_str(), number.radix()).ok(),
-            // A variable is always text.
+            // A number from a variable is a string.
             DeValue::String(_) => self.text(value, key)?.parse().ok(),
             _ => None,
         };
@@ -256,7 +256,7 @@ impl Reader<'_> {
             DeValue::Boolean(false) => Some(Signature::None),
             DeValue::String(_) => match self.text(value, key)?.as_str() {
                 "wrong" => Some(Signature::Wrong),
-                // A variable is always text.
+                // A value from a variable is always a string.
                 "true" => Some(Signature::Right),
                 "false" => Some(Signature::None),
                 _ => None,
@@ -271,15 +271,15 @@ impl Reader<'_> {
     }
 }
 
-/// Requests a second, as `20` or `20/s`.
+/// Requests per second, written as `20` or `20/s`.
 pub fn parse_rate(text: &str) -> Result<f64, String> {
     let number = text.strip_suffix("/s").unwrap_or(text).trim();
-    // Once in a day is slow enough; what is slower is a mistake.
+    // Anything slower than once a day is taken for a mistake.
     let rate = number.parse::<f64>().ok().filter(|rate| rate.is_finite() && *rate >= 1.0 / 86_400.0);
     rate.ok_or_else(|| format!("'{text}' is not a rate: write requests per second, as in 20/s"))
 }
 
-/// An access technology by its name in the registry, or by its number.
+/// Reads an access technology by its name in the registry, or by its number.
 pub fn parse_access_technology(text: &str) -> Result<AccessTechnology, String> {
     let number = || text.parse().ok().map(AccessTechnology);
     AccessTechnology::from_name(text).or_else(number).ok_or_else(|| {

@@ -1,4 +1,4 @@
-//! `[vars]`: what `${name}` stands for. A value may be made of others, in whatever order they are written.
+//! `[vars]`: the variables that replace `${name}`. A value may refer to other variables, in any order.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::{Reader, ScenarioError};
 
 impl Reader<'_> {
-    /// Reads `[vars]`; the variables of the command line lie over them.
+    /// Reads `[vars]`; variables from the command line take precedence.
     pub(in crate::craft) fn read_variables(&mut self, table: &DeTable<'_>) -> Result<(), ScenarioError> {
         self.variables.extend(self.surroundings.variables.clone());
         let Some(vars) = table.get("vars") else { return Ok(()) };
@@ -55,13 +55,13 @@ impl Reader<'_> {
     }
 }
 
-/// The names of the variables in a text.
+/// The names of the variables that a text refers to.
 fn references(text: &str) -> impl Iterator<Item = &str> {
     text.split("${").skip(1).filter_map(|rest| Some(rest.split_once('}')?.0))
 }
 
-/// The names of the variables that a scenario can make use of: those in `[vars]`, and those that its strings refer to.
-/// In what is no TOML there are none.
+/// The names of the variables that a scenario can use: those in `[vars]`, and those that its strings refer to. Empty if
+/// the text is not TOML.
 pub fn variables_of(source: &str) -> BTreeSet<String> {
     let mut names = names_in_vars(source);
     if let Ok(document) = DeTable::parse(source) {
@@ -70,7 +70,7 @@ pub fn variables_of(source: &str) -> BTreeSet<String> {
     names
 }
 
-/// The names in `[vars]`.
+/// The names that `[vars]` defines.
 pub(in crate::craft) fn names_in_vars(source: &str) -> BTreeSet<String> {
     let document = DeTable::parse(source).ok();
     let vars = document.as_ref().and_then(|document| document.get_ref().get("vars")?.get_ref().as_table());

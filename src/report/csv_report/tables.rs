@@ -1,4 +1,4 @@
-//! What was inferred, as CSV. Columns have the names of the JSON fields; lists are separated by blanks.
+//! The inferred tables as CSV. Columns have the names of the JSON fields; the values of a list are separated by blanks.
 
 use std::io::{self, Write};
 
@@ -206,7 +206,7 @@ fn binding_cells(
     ]
 }
 
-/// The cells of a binding for a tunnel that has none: what is known of the tunnel.
+/// The binding cells of a row for a tunnel without a binding: only what is known of the tunnel is filled in.
 fn tunnel_cells(tunnel: &Tunnel) -> [String; 19] {
     let empty = String::new;
     let [[downlink_packets, downlink_bytes], [uplink_packets, uplink_bytes]] =
@@ -325,7 +325,7 @@ pub(super) fn write_violations<W: Write>(
     Ok(())
 }
 
-/// Writes a line a finding.
+/// Writes one line for each finding.
 pub(super) fn write_findings<W: Write>(
     out: &mut csv::Writer<W>,
     clock: &mut Clock,
@@ -352,7 +352,7 @@ pub(super) fn write_findings<W: Write>(
     Ok(())
 }
 
-/// A NAI that may be looked at on a terminal and in a spreadsheet.
+/// A NAI made safe to look at on a terminal and in a spreadsheet.
 fn nai(octets: Option<&[u8]>) -> String {
     octets.map(cell).unwrap_or_default()
 }
@@ -366,7 +366,7 @@ fn counters(traffic: Traffic) -> [String; 2] {
     [traffic.packets.to_string(), traffic.bytes.to_string()]
 }
 
-/// Nanoseconds as milliseconds, all digits.
+/// Nanoseconds as milliseconds, with as many decimals as are needed.
 fn milliseconds(nanoseconds: i64) -> String {
     let sign = if nanoseconds < 0 { "-" } else { "" };
     let size = nanoseconds.unsigned_abs();

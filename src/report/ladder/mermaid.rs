@@ -1,4 +1,4 @@
-//! Ladders as one Mermaid `sequenceDiagram`, to be pasted where such diagrams are drawn.
+//! Ladders as one Mermaid `sequenceDiagram`, to be pasted into a page that renders Mermaid.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -6,8 +6,8 @@ use std::io::{self, Write};
 use super::participants::Participant;
 use super::{Ladder, Tone, What};
 
-/// Writes one diagram of all ladders; each node is announced by a note. `names` and `times` have the name of each
-/// node and the time of each of its events.
+/// Writes one diagram of all ladders; a note announces each node. `names` holds the name of each ladder's node and
+/// `times` the time of each of its events.
 pub(in crate::report) fn write(
     out: &mut dyn Write,
     ladders: &[Ladder<'_>],
@@ -67,7 +67,7 @@ fn over(from: usize, to: usize) -> String {
     if from == to { format!("p{from}") } else { format!("p{from},p{to}") }
 }
 
-/// Text in which every character that means something to Mermaid, or to the HTML that it makes, stands as its number.
+/// A text in which every character with a meaning in Mermaid, or in the HTML it produces, is written as its number.
 fn escaped(text: &str) -> String {
     let shown = |character: char| {
         if character.is_alphanumeric() || " .,:()[]/@+-='!?|~^".contains(character) {

@@ -1,24 +1,25 @@
-//! Who takes part in a call flow, in the order of the columns.
+//! The participants of a call flow, in the order of the columns.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::state::{Binding, Exchange, Leg, Node, Step};
 
-/// The most of one kind that have a column of their own; all further participants share one more.
+/// How many home agents, and how many other participants, have a column of their own at most. All further participants
+/// share one column.
 const MOST: usize = 24;
 
-/// One who took part.
+/// One participant of a call flow.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::report) struct Participant {
-    /// Its address.
+    /// Its address, or `no address`.
     pub name: String,
-    /// What it is, in a few words.
+    /// Its role in a few words, such as `home agent`.
     pub role: String,
     rank: Rank,
 }
 
-/// The participants of a ladder: those who sent requests, those who relayed them, and last those who answered.
+/// The participants of a ladder in this order: those that sent requests, those that relayed them, those that answered.
 #[derive(Debug)]
 pub(in crate::report) struct Participants {
     list: Vec<Participant>,
@@ -30,11 +31,11 @@ pub(in crate::report) struct Participants {
 pub(super) enum End {
     /// The node under its home address, or before it has one.
     Node,
-    /// Anybody else, by address.
+    /// Any other participant, by address.
     At(IpAddr),
 }
 
-/// What somebody does, in the order of columns.
+/// What a participant does, in the order of the columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
     Sender,
@@ -53,7 +54,7 @@ impl Participant {
 }
 
 impl End {
-    /// Whoever has this address.
+    /// The end that has this address.
     pub fn of(address: IpAddr, exchange: &Exchange) -> Self {
         let is_node = address.is_unspecified() || address == IpAddr::V4(exchange.home_address);
         if is_node { Self::Node } else { Self::At(address) }
@@ -77,7 +78,7 @@ impl End {
 }
 
 impl Participants {
-    /// Those of the exchanges of `node`, whose home address is the given one.
+    /// The participants of these exchanges of the node with this home address.
     pub(super) fn of(node: Option<&Node>, home_address: Ipv4Addr, exchanges: &[&Exchange]) -> Self {
         let (agents, others): (Vec<_>, Vec<_>) =
             in_order(exchanges).into_iter().partition(|(rank, _)| *rank == Rank::Agent);
@@ -99,12 +100,12 @@ impl Participants {
         made
     }
 
-    /// All of them.
+    /// All participants, in the order of the columns.
     pub fn list(&self) -> &[Participant] {
         &self.list
     }
 
-    /// The place of an end among them.
+    /// The index of an end's participant in the list.
     pub(super) fn place(&self, end: End) -> Option<usize> {
         self.places.get(&end).copied()
     }
@@ -120,7 +121,7 @@ impl Participants {
     }
 }
 
-/// Each end of any leg with the first of the ranks it has; by rank, then in order of appearance.
+/// Each end of any leg with the first of its ranks, sorted by rank, then in order of appearance.
 fn in_order(exchanges: &[&Exchange]) -> Vec<(Rank, End)> {
     let mut legs: Vec<(&Exchange, usize, &Leg)> = Vec::new();
     for exchange in exchanges {
@@ -160,8 +161,8 @@ fn in_order(exchanges: &[&Exchange]) -> Vec<(Rank, End)> {
     order.into_iter().map(|(rank, _, end)| (rank, end)).collect()
 }
 
-/// Of a request that was seen to go to its home agent from its care-of address and from elsewhere, as on both sides of a NAT,
-/// whether a leg is from elsewhere.
+/// Whether a leg is from the outer side of a NAT. `None` unless the request was seen on both sides: on its way to the
+/// home agent both from its care-of address and from another address.
 fn beyond_nat(leg: &Leg, exchange: &Exchange) -> Option<bool> {
     let is_own = |leg: &Leg| exchange.care_of_address.is_some_and(|own| leg.source.ip() == IpAddr::V4(own));
     let asks_agent = |leg: &&Leg| {

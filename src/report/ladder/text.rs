@@ -1,4 +1,4 @@
-//! Ladders drawn with characters: time down, a column for each participant.
+//! Ladders drawn with characters: time runs down, and each participant has a column.
 
 use std::io::{self, Write};
 
@@ -7,24 +7,24 @@ use anstyle::Style;
 use super::{Event, Ladder, Tone, What};
 use crate::report::Look;
 
-/// Half of what an address takes above its line.
+/// Half the columns that an address takes above its line.
 const HALF: usize = 8;
-/// Narrowest distance between lines that have addresses above them.
+/// Least distance between lines that have addresses above them, in columns.
 const CLOSE: usize = 16;
-/// Narrowest distance at all.
+/// Least distance between lines, in columns.
 const CLOSEST: usize = 8;
-/// Widest distance: two participants need not stand a hundred characters apart.
+/// Greatest distance between lines, in columns: two participants need not stand a hundred characters apart.
 const FAR: usize = 44;
 
-/// Where things stand on a line.
+/// The columns of a ladder.
 struct Layout {
-    /// Columns before the first participant's: times and frames.
+    /// Width of the margin on the left, which holds times and frame numbers.
     margin: usize,
     /// Column of each participant's line.
     lines: Vec<usize>,
-    /// Columns in all.
+    /// The width of the whole ladder.
     width: usize,
-    /// Whether participants are named by their number.
+    /// Whether numbers stand above the lines, with a legend of the participants.
     numbered: bool,
 }
 
@@ -43,7 +43,7 @@ pub(in crate::report) fn write(
     writeln!(out, "{}", layout.lifelines(look).trim_end())
 }
 
-/// The same in parts: what stands above, then the lines of each event.
+/// As [`write()`], but in parts: the heads, then the lines of each event.
 pub(in crate::report) fn parts(
     ladder: &Ladder<'_>,
     times: &[String],
@@ -99,7 +99,7 @@ impl Layout {
         writeln!(out, "{}", self.lifelines(look).trim_end())
     }
 
-    /// A line on which nothing happens.
+    /// A line that shows the lifelines alone.
     fn lifelines(&self, look: &Look) -> String {
         let mut line = vec![' '; self.width];
         for place in &self.lines {
@@ -137,7 +137,7 @@ impl Layout {
                 What::Message(..) if from < to && column + 1 == right => look.glyphs.right,
                 What::Message(..) if from > to && column == left + 1 => look.glyphs.left,
                 What::Message(..) => look.glyphs.rule,
-                // Cut to pieces.
+                // A broken line shows that the tunnel is down.
                 What::TunnelDown if (column - left) % 4 == 3 => ' ',
                 What::TunnelUp | What::TunnelDown => look.glyphs.double,
             })
@@ -145,7 +145,7 @@ impl Layout {
         self.write_line(out, &frame(event), (left + 1, &shaft), style, look)
     }
 
-    /// A line of lifelines with something in the margin and something over the lines.
+    /// Writes a line of lifelines with `margin` in the margin and `text` over the lifelines from column `start`.
     fn write_line(
         &self,
         out: &mut dyn Write,
@@ -164,7 +164,7 @@ impl Layout {
     }
 }
 
-/// The frame of a message.
+/// The frame number of a message as text; empty for a tunnel.
 fn frame(event: &Event) -> String {
     match event.what {
         What::Message(frame, _) => format!("#{frame}"),
@@ -185,8 +185,8 @@ fn put(line: &mut [char], place: usize, character: char) {
     }
 }
 
-/// Text in lines of at most `room` characters, of which all but the first are two shorter; broken between words, a
-/// word that is longer stands alone.
+/// Text broken between words into lines of at most `room` characters, after the first line two fewer. A word that is
+/// longer stands on a line of its own.
 fn wrapped(text: &str, room: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {

@@ -1,28 +1,28 @@
-//! Findings for which a run fails (`--fail-on`): a case of their own, the last one.
+//! Findings that make a run fail (`--fail-on`). They are reported as a case of their own, the last one.
 
 use super::finding_lines;
 use crate::rules::{Finding, Level};
 
-/// The findings of a level or above, as lines.
+/// The findings of a level or graver, as lines.
 pub(super) struct Grave {
     level: Level,
-    /// A line each.
+    /// One line for each finding.
     pub lines: Vec<String>,
 }
 
 impl Grave {
-    /// None yet.
+    /// Starts without findings.
     pub const fn new(level: Level) -> Self {
         Self { level, lines: Vec::new() }
     }
 
-    /// Takes those that are grave.
+    /// Adds the findings of `found` that are grave enough.
     pub fn take(&mut self, found: &[Finding]) {
         let is_grave = |finding: &&Finding| finding.level <= self.level;
         self.lines.extend(finding_lines(found.iter().filter(is_grave)));
     }
 
-    /// What the case is about.
+    /// The title of the case.
     pub fn title(&self) -> String {
         match self.level {
             Level::Must => "no finding of level must".to_owned(),

@@ -11,7 +11,7 @@ use crate::report::{Clock, TimeStyle};
 use crate::rules::Finding;
 use crate::wire::{KeyRing, Numbers};
 
-/// One JSON document, written as its steps are done.
+/// One JSON document. Each step is written when it is done.
 pub struct SendJson<W> {
     out: W,
     numbers: Numbers,
@@ -81,7 +81,7 @@ impl ToJson for EntryJson<'_> {
     }
 }
 
-/// All steps of a case, those that only prepare it too.
+/// All steps of a case, including those that only prepare it.
 struct ExchangeList<'o> {
     outcomes: &'o [Outcome],
     numbers: Numbers,
@@ -149,7 +149,7 @@ impl ToJson for JudgementJson<'_> {
     }
 }
 
-/// What the rules found, as `decode` prints it.
+/// The findings of the rules, as `decode` prints them.
 struct Findings<'f>(&'f [Finding]);
 
 impl ToJson for Findings<'_> {
@@ -190,7 +190,7 @@ impl ToJson for IgnoredJson<'_> {
     }
 }
 
-/// A packet's message, as `decode` prints it.
+/// The message in a packet as `decode` prints it; `null` if the packet holds none.
 struct PacketJson<'o> {
     packet: &'o SentOrReceived,
     keys: &'o KeyRing,

@@ -11,11 +11,11 @@ use crate::craft::{Entry, Outcome};
 use crate::report::Printable;
 use crate::rules::Finding;
 
-/// One XML document, written at the end because its first line counts.
+/// One XML document, written at the end because its first element holds the counts.
 pub struct SendJunit<W> {
     out: W,
     suite: TestSuite,
-    /// The names of all entries that are to come, in order.
+    /// The names of all announced entries, in order.
     names: Vec<String>,
     grave: Option<Grave>,
 }
@@ -62,7 +62,7 @@ impl<W: Write> SendReport for SendJunit<W> {
 
     fn finish(&mut self, found: &[Finding]) -> io::Result<()> {
         let Self { out, suite, names, grave } = self;
-        // Of a run that was ended early: what is not there could be taken for what has never been.
+        // If the run ended early, the entries that were not run are listed too, so that none goes missing unnoticed.
         for name in names.iter().skip(suite.test_cases.len()) {
             let mut case = TestCase::new(printable(name), skipped("it was not run"));
             case.set_classname("mipflow send");
@@ -86,14 +86,14 @@ impl<W: Write> SendReport for SendJunit<W> {
     }
 }
 
-/// A case that showed nothing, for this reason.
+/// The status of a case that was skipped for this reason.
 fn skipped(reason: &str) -> TestCaseStatus {
     let mut status = TestCaseStatus::skipped();
     status.set_message(printable(reason));
     status
 }
 
-/// A case that failed for these reasons.
+/// The status of a case that failed for these reasons.
 fn failure(reasons: &[String]) -> TestCaseStatus {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
     status.set_message(reasons.first().cloned().unwrap_or_default());
@@ -101,14 +101,14 @@ fn failure(reasons: &[String]) -> TestCaseStatus {
     status
 }
 
-/// What is wrong with one step, with its name where it is one of several.
+/// What is wrong with one step, one line each, with the name of the step.
 fn told(outcome: &Outcome) -> Vec<String> {
     let name = &outcome.name;
     let lines = complaints(outcome).into_iter().chain(not_taken(outcome));
     lines.map(|line| printable(&format!("{name}: {line}"))).collect()
 }
 
-/// What no terminal should obey is shown by its number.
+/// A text in which characters that could control a terminal are shown as their numbers.
 fn printable(text: &str) -> String {
     Printable(text.as_bytes()).to_string()
 }

@@ -9,11 +9,11 @@ use crate::craft::Entry;
 use crate::report::Printable;
 use crate::rules::Finding;
 
-/// Lines on `out`, as steps are done.
+/// A report whose lines are written as steps are done.
 pub struct SendTap<W> {
     out: W,
     number: u64,
-    /// The entries that were announced.
+    /// How many entries were announced.
     entries: usize,
     grave: Option<Grave>,
 }

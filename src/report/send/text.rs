@@ -1,4 +1,4 @@
-//! The report of `send` a person reads: a line a step, then what differed.
+//! The report of `send` that a person reads: one line per step, followed by what differed from the expectations.
 
 use std::io::{self, Write};
 
@@ -14,11 +14,11 @@ use crate::wire::{Header, Numbers, ReplyCode};
 pub struct SendDepth {
     /// Every message, not only those of steps that failed.
     pub messages: bool,
-    /// A hex dump of each message shown, and of every message.
+    /// A hex dump of every message, which is then also shown.
     pub hex: bool,
 }
 
-/// Lines on `out`, as steps are done.
+/// A report whose lines are written as steps are done.
 pub struct SendText<W> {
     out: W,
     look: Look,
@@ -31,7 +31,7 @@ pub struct SendText<W> {
     section: Option<String>,
     failed: Vec<String>,
     silent: u64,
-    /// Whether nothing else was expected of all these.
+    /// Whether all entries counted in `silent` expected no reply.
     wanted_silence: bool,
     unauthentic: u64,
     not_taken: u64,
@@ -105,7 +105,7 @@ impl<W: Write> SendText<W> {
         writeln!(self.out, "{style}{verdict:<4}{style:#}  {name:<width$}  {what}")
     }
 
-    /// What came of a step, in a few words.
+    /// The result of a step, in a few words.
     fn result(&self, outcome: &Outcome) -> String {
         let attempts = match outcome.attempts {
             0 | 1 => String::new(),
@@ -208,7 +208,7 @@ impl<W: Write> SendText<W> {
         .unwrap_or(Ok(()))
     }
 
-    /// What the rules found, the gravest first, `indent` spaces from the left.
+    /// Writes the findings of the rules, the gravest first, `indent` spaces from the left.
     fn findings(&mut self, found: &[Finding], indent: usize) -> io::Result<()> {
         let Self { out, look, .. } = self;
         let mut found: Vec<&Finding> = found.iter().collect();
@@ -226,7 +226,8 @@ impl<W: Write> SendText<W> {
         Ok(())
     }
 
-    /// Remembers what tells an agent that does not know the extension, or does not allow it.
+    /// Counts the replies by which the advice at the end recognises an agent that does not know the Multipath
+    /// extensions or does not allow them, or that expects another Identification.
     fn observe(&mut self, entry: &Entry) {
         let not_allowed = ReplyCode(self.numbers.multipath_not_allowed);
         let is_not_allowed =

@@ -1,4 +1,4 @@
-//! The `exchanges` section as text: a row a request with its answer.
+//! The `exchanges` section as text: one row for each request with its answer.
 
 use std::io::{self, Write};
 
@@ -20,10 +20,10 @@ const EXCHANGES: [Group; 6] = [
     Group::joined(&["Round trip", "copies"], ", ").right().words(),
 ];
 
-/// The most characters of a NAI in a table, where it is broken into lines.
+/// How many characters of a NAI a table shows at most, broken into lines.
 pub(super) const NAI: usize = 64;
 
-/// Writes all exchanges that are wanted.
+/// Writes all selected exchanges.
 pub(super) fn write(out: &mut dyn Write, page: &mut Page<'_, '_>) -> io::Result<()> {
     let mut table = TextTable::new(&page.look, 0, &EXCHANGES);
     let selection = page.selection.clone();
@@ -34,7 +34,7 @@ pub(super) fn write(out: &mut dyn Write, page: &mut Page<'_, '_>) -> io::Result<
     if table.is_empty() { page.nothing(out, "no registration exchanges") } else { table.write(out) }
 }
 
-/// The texts of a row.
+/// Adds the texts of a row.
 fn fill(table: &mut TextTable, page: &mut Page<'_, '_>, exchange: &Exchange) {
     let look = page.look;
     table.maybe(exchange.legs.first().map(|leg| page.moment(leg.time)));
@@ -62,7 +62,7 @@ fn fill(table: &mut TextTable, page: &mut Page<'_, '_>, exchange: &Exchange) {
     table.text(copies(exchange));
 }
 
-/// The status, and the code with its name where that says more.
+/// The status with the code, and the name of the code unless it is 0.
 fn outcome(page: &Page<'_, '_>, exchange: &Exchange) -> String {
     let palette = &page.look.palette;
     let style = match exchange.status {
@@ -89,7 +89,7 @@ fn list(frames: impl Iterator<Item = u64>) -> String {
     frames.join(",")
 }
 
-/// Retransmissions, the legs of a relay, and replies after the one that decided.
+/// The counts of retransmissions, of relayed copies, and of replies after the deciding one, in words.
 fn copies(exchange: &Exchange) -> String {
     let requests = exchange.legs.iter().filter(|leg| leg.step == Step::Request).count();
     let of = |wanted| exchange.replies().filter(|(_, _, order)| *order == wanted).count();
@@ -103,7 +103,7 @@ fn copies(exchange: &Exchange) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
-/// Nanoseconds as milliseconds with three more digits.
+/// Nanoseconds as milliseconds with three decimals.
 fn milliseconds(nanoseconds: i64) -> String {
     let sign = if nanoseconds < 0 { "-" } else { "" };
     let microseconds = nanoseconds.unsigned_abs() / 1000;

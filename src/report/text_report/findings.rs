@@ -1,5 +1,5 @@
-//! The `findings` section as text: by node, the gravest first, a line each; many of one rule share a line, and a rule
-//! that many nodes break has one for all of them.
+//! The `findings` section as text: by node, the gravest first, one line each. Many findings of one rule share a line,
+//! and a rule that many nodes break has one line for all of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
@@ -11,12 +11,12 @@ use crate::report::Palette;
 use crate::rules::{Finding, Findings, Level, Rule};
 use crate::state::{Node, Observer};
 
-/// Findings of one rule and node that are still told one by one.
+/// Up to this many findings of one rule and node have a line each.
 const FEW: usize = 3;
-/// A rule that more nodes than this broke is told once for all of them.
+/// A rule that more nodes than this broke has one line for all of them.
 const MANY: usize = 16;
 
-/// Writes all findings that are wanted, and how many there are of each level.
+/// Writes all selected findings, and how many there are of each level.
 pub(super) fn write(out: &mut dyn Write, page: &mut Page<'_, '_>) -> io::Result<()> {
     let Some(findings) = page.findings else { return Ok(()) };
     let wanted: Vec<&Finding> =
@@ -35,7 +35,7 @@ pub(super) fn write(out: &mut dyn Write, page: &mut Page<'_, '_>) -> io::Result<
     write_obscured(out, page, findings)
 }
 
-/// Says what could not be judged.
+/// Writes for how many nodes rules were not judged because messages were cut.
 fn write_obscured(out: &mut dyn Write, page: &Page<'_, '_>, findings: &Findings) -> io::Result<()> {
     let nodes = counted(findings.obscured(), "mobile node");
     if nodes.is_none() || page.selection.is_narrowed() {
@@ -49,17 +49,17 @@ fn write_obscured(out: &mut dyn Write, page: &Page<'_, '_>, findings: &Findings)
     )
 }
 
-/// Whom findings are about: what was found before a node had its home address, or before there was a node at all with
-/// the home address that it names, is the node's, too.
+/// Finds the node that a finding is about. A finding made before the node had its home address, or before any node had
+/// the home address that the finding names, belongs to that node too.
 struct Nodes<'t> {
     observer: &'t Observer,
-    /// The place of the only node with a home address; `None` where there are several.
+    /// For each home address the place of the only node that has it; `None` where several nodes have it.
     homes: BTreeMap<Ipv4Addr, Option<u32>>,
-    /// Home addresses of several nodes with findings, each at a home agent of its own.
+    /// Home addresses that several nodes with findings have, each at a home agent of its own.
     shared: BTreeSet<Ipv4Addr>,
 }
 
-/// What tells them apart: a node's place, or a home address without a node.
+/// The key by which findings are grouped: a node's place, or a home address without a node.
 type Whose = (Option<u32>, Option<Ipv4Addr>);
 
 impl<'t> Nodes<'t> {
@@ -76,7 +76,7 @@ impl<'t> Nodes<'t> {
 
     fn by_address(observer: &'t Observer, findings: &[&Finding]) -> Self {
         let mut nodes = Self { observer, homes: BTreeMap::new(), shared: BTreeSet::new() };
-        // All nodes are gone through, and almost always each finding has its own.
+        // The index below takes a pass over all nodes, and almost always each finding already names its node.
         if findings.iter().all(|finding| nodes.own(finding).is_some()) {
             return nodes;
         }
@@ -88,7 +88,7 @@ impl<'t> Nodes<'t> {
         nodes
     }
 
-    /// The node that a finding names, as long as it has its place.
+    /// The node that a finding names, if that node is still in its place.
     fn own(&self, finding: &Finding) -> Option<u32> {
         let is_it =
             |node: &Node| finding.home_address.is_none_or(|address| node.home_address == Some(address));
@@ -103,7 +103,7 @@ impl<'t> Nodes<'t> {
         }
     }
 
-    /// The node of a finding, as a heading names it.
+    /// The name of a finding's node in a heading.
     fn name(&self, page: &Page<'_, '_>, finding: &Finding) -> String {
         let (place, address) = self.whose(finding);
         let is_shared = |node: &Node| node.home_address.is_some_and(|address| self.shared.contains(&address));
@@ -116,18 +116,18 @@ impl<'t> Nodes<'t> {
     }
 }
 
-/// The findings by node, nodes in order of their first finding, each by rule: the gravest first, then the earliest.
+/// The findings grouped by node. Nodes are in the order of their first finding.
 fn by_node<'f>(wanted: &[&'f Finding], nodes: &Nodes<'_>) -> Vec<Vec<&'f Finding>> {
     groups_by(wanted, |finding| nodes.whose(finding))
 }
 
-/// The findings of a rule that many nodes broke, and how many nodes those are.
+/// The findings of a rule that many nodes broke, and the number of these nodes.
 struct Common<'f> {
     findings: Vec<&'f Finding>,
     nodes: usize,
 }
 
-/// What is told for many nodes together, and the rest.
+/// Separates the findings that are written once for many nodes from the rest.
 fn apart<'f>(wanted: &[&'f Finding], nodes: &Nodes<'_>) -> (Vec<Common<'f>>, Vec<&'f Finding>) {
     let of_rule = |findings: Vec<&'f Finding>| {
         let mut whose: Vec<Whose> = findings.iter().map(|finding| nodes.whose(finding)).collect();
@@ -143,7 +143,7 @@ fn apart<'f>(wanted: &[&'f Finding], nodes: &Nodes<'_>) -> (Vec<Common<'f>>, Vec
     (common, others)
 }
 
-/// Findings that have the same key together, in order of the first of each.
+/// Groups findings by key. Groups are in the order of their first finding.
 fn groups_by<'f, K: Ord>(findings: &[&'f Finding], key: impl Fn(&Finding) -> K) -> Vec<Vec<&'f Finding>> {
     let mut groups: Vec<Vec<&Finding>> = Vec::new();
     let mut places = BTreeMap::new();
@@ -157,7 +157,7 @@ fn groups_by<'f, K: Ord>(findings: &[&'f Finding], key: impl Fn(&Finding) -> K) 
     groups
 }
 
-/// The findings of a node by rule: the gravest level first, then the rule that was broken first.
+/// The findings grouped by rule: the gravest level first, then the rule that was broken first.
 fn by_rule<'f>(node: &[&'f Finding]) -> Vec<Vec<&'f Finding>> {
     let mut rules = groups_by(node, |finding| finding.rule.id);
     rules.sort_by_key(|rule| rule.first().map(|first| (first.level, first.place.frame)));
@@ -193,7 +193,7 @@ fn write_node(
     write_lines(out, page, &lines)
 }
 
-/// Writes what many nodes have in common, a line for each rule.
+/// Writes the findings that many nodes have in common, one line for each rule.
 fn write_common(
     out: &mut dyn Write,
     page: &mut Page<'_, '_>,
@@ -219,12 +219,12 @@ fn write_common(
     write_lines(out, page, &lines)
 }
 
-/// A finding, or the first of several, as a line tells it.
+/// A line about a finding, or about the first of several.
 struct Line<'f> {
     finding: &'f Finding,
-    /// Where it is, and how many more there are.
+    /// The frame of the finding, and how many there are if the line stands for several.
     place: String,
-    /// Whose it is, where the heading does not say.
+    /// The node of the finding, if the heading does not name it.
     whose: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! The `flows` section as text: a row a flow and a further row for each further tunnel it took.
+//! The `flows` section as text: one row for each flow, and one more for each further tunnel it took.
 
 use std::io::{self, Write};
 
@@ -24,7 +24,7 @@ const FLOWS: [Group; 7] = [
     Group::joined(&["Up", "bytes"], " / ").right().whole(),
 ];
 
-/// Writes all flows that are wanted.
+/// Writes all selected flows.
 pub(super) fn write(out: &mut dyn Write, page: &mut Page<'_, '_>) -> io::Result<()> {
     let mut table = TextTable::new(&page.look, 0, &FLOWS);
     for flow in page.selection.flows() {
@@ -65,10 +65,10 @@ fn add(out: &mut dyn Write, table: &mut TextTable, page: &Page<'_, '_>, flow: &F
     Ok(())
 }
 
-/// How many texts of a row say which flow it is and how it went.
+/// How many texts of a row identify the flow and give its verdict.
 const IDENTITY: usize = 7;
 
-/// Says which flow it is and how it went.
+/// Adds the texts that identify the flow and give its verdict.
 fn identify(table: &mut TextTable, page: &Page<'_, '_>, flow: &FlowView) {
     let protocol = IpProtocol(flow.protocol);
     table.maybe(flow.home_address.map(dotted));
@@ -88,7 +88,7 @@ fn identify(table: &mut TextTable, page: &Page<'_, '_>, flow: &FlowView) {
     }
 }
 
-/// Binding, care-of address and counters of a path.
+/// Adds the texts of a path: binding, care-of address and counters.
 fn fill(table: &mut TextTable, page: &Page<'_, '_>, flow: &FlowView, path: &PathView) {
     let node = page.selection.observer().node(flow.node);
     let tunnel = node.and_then(|node| node.tunnels().get(path.tunnel));

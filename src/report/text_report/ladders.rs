@@ -1,4 +1,4 @@
-//! The `ladder` section: a call flow a node, or one Mermaid diagram of all.
+//! The `ladder` section: one call flow for each node, or one Mermaid diagram of all nodes.
 
 use std::io::{self, Write};
 
@@ -6,12 +6,12 @@ use super::Page;
 use crate::report::LadderFormat;
 use crate::report::ladder::{CallFlow, Ladder, call_flows, mermaid, text};
 
-/// Writes the call flows of all nodes that are wanted.
+/// Writes the call flows of all selected nodes.
 pub(super) fn write(out: &mut dyn Write, page: &mut Page<'_, '_>) -> io::Result<()> {
     let flows = call_flows(&page.selection);
     match page.ladder_format {
         LadderFormat::Mermaid if page.is_alone => write_diagram(out, page, &flows),
-        // Among other text a diagram has to be told from it.
+        // A code fence sets the diagram apart from the other sections.
         LadderFormat::Mermaid => {
             writeln!(out, "```mermaid")?;
             write_diagram(out, page, &flows)?;

@@ -1,5 +1,5 @@
-//! The `nodes` section as text: what a home agent's `show ip mobile binding` and `show ip mobile tunnel` tell of a
-//! node, and its flow policy as RFC 7629 Figure 2 draws one.
+//! The `nodes` section as text: what a home agent's `show ip mobile binding` and `show ip mobile tunnel` show of a
+//! node, and its flow policy in the form of RFC 7629 Figure 2.
 
 use std::fmt::{self, Display, Formatter, Write as _};
 use std::io::{self, Write};
@@ -33,10 +33,10 @@ const POLICY: [Group; 5] = [
     Group::joined(&["Set by", "frame"], " "),
 ];
 
-/// Writes all nodes that are wanted.
+/// Writes all selected nodes.
 pub(super) fn write(out: &mut dyn Write, page: &mut Page<'_, '_>) -> io::Result<()> {
     let nodes = page.selection.nodes();
-    // One of each for all nodes: there may be thousands, and each needs the room that the one before it had.
+    // One table of each kind serves all nodes: there may be thousands, and each can reuse the memory of the one before.
     let mut bindings = TextTable::new(&page.look, 2, &BINDINGS);
     let mut policy = TextTable::new(&page.look, 2, &POLICY);
     let mut first = true;
@@ -66,7 +66,7 @@ pub(super) fn write(out: &mut dyn Write, page: &mut Page<'_, '_>) -> io::Result<
     writeln!(out, "{quiet}{nothing}{quiet:#}")
 }
 
-/// What is to say of the node itself.
+/// The line of facts about the node itself.
 fn facts(page: &Page<'_, '_>, node: &Node) -> String {
     let Page { look, .. } = page;
     let multipath = match node.multipath {
@@ -142,8 +142,8 @@ fn fill_binding(table: &mut TextTable, page: &mut Page<'_, '_>, binding: &Bindin
     }
 }
 
-/// A tunnel without a binding that is still known: its binding moved, it never had one, or it is what is seen of another one
-/// inside a NAT.
+/// Adds the row of a tunnel without a known binding: its binding moved, it never had one, or it is another tunnel as
+/// seen inside a NAT.
 fn fill_tunnel(table: &mut TextTable, tunnel: &Tunnel, is_inner: bool) {
     table.text(Identifier(tunnel.bid));
     match tunnel.far_end.port {
@@ -159,7 +159,7 @@ fn fill_tunnel(table: &mut TextTable, tunnel: &Tunnel, is_inner: bool) {
     counters(table, tunnel.uplink());
 }
 
-/// Where the tunnel ends when a NAT stands before the care-of address.
+/// The far end of a tunnel, address and port, if a NAT stands before the care-of address.
 fn far_end(tunnel: &Tunnel) -> Option<String> {
     let end = tunnel.far_end;
     let port = end.port.filter(|_| end.address != tunnel.care_of_address)?;
@@ -199,7 +199,7 @@ fn write_policy(
     table.write(out)
 }
 
-/// The bindings of a rule in order of preference, as a list that ends in a drop; the one in force is marked.
+/// Adds the bindings of a rule in order of preference, as a list that ends in a drop. The entry in force is marked.
 fn preferences(text: &mut String, page: &Page<'_, '_>, node: &Node, rule: &Rule) {
     let Page { look, .. } = page;
     let effect = node.effect_of(rule);
@@ -214,7 +214,7 @@ fn preferences(text: &mut String, page: &Page<'_, '_>, node: &Node, rule: &Rule)
         };
     };
     if let RuleAction::Forward(list) = &rule.action {
-        // A list may name a BID twice.
+        // A list may name a BID twice: only the first place is marked.
         let active = list.bids().iter().position(|bid| effect == Effect::Forward(*bid));
         for (place, bid) in list.bids().iter().enumerate() {
             line(text, active == Some(place), look.palette.good, &Preference { node, octet: *bid });
@@ -225,7 +225,7 @@ fn preferences(text: &mut String, page: &Page<'_, '_>, node: &Node, rule: &Rule)
     line(text, matches!(effect, Effect::Drop | Effect::Exhausted), style, &"<DROP>");
 }
 
-/// A binding in a list of preferences: its identifier, and where it leads as far as that is known.
+/// A binding in a list of preferences: its BID, and its care-of address if that is known.
 struct Preference<'n> {
     node: &'n Node,
     octet: u8,
@@ -245,7 +245,7 @@ impl Display for Preference<'_> {
     }
 }
 
-/// A Binding Identifier, or the lack of one.
+/// A Binding Identifier, or a dash if there is none.
 struct Identifier(Option<Bid>);
 
 impl Display for Identifier {
@@ -262,7 +262,7 @@ pub(super) fn lifetime(seconds: u16) -> String {
     if seconds == u16::MAX { "infinite".to_owned() } else { format!("{seconds} s") }
 }
 
-/// Whole seconds until a binding expires.
+/// Whole seconds until an active binding expires, as text.
 fn left(binding: &Binding, clock: Timestamp) -> String {
     if !binding.is_active() {
         return "-".to_owned();
@@ -273,7 +273,7 @@ fn left(binding: &Binding, clock: Timestamp) -> String {
     }
 }
 
-/// Packets and octets.
+/// Adds the texts for packets and octets.
 pub(super) fn counters(table: &mut TextTable, traffic: Traffic) {
     table.text(traffic.packets);
     table.text(traffic.bytes);

@@ -1,4 +1,4 @@
-//! The `traffic` section as text: what `show ip mobile traffic` tells of a home agent.
+//! The `traffic` section as text: what `show ip mobile traffic` shows of a home agent.
 
 use std::io::{self, Write};
 use std::net::Ipv4Addr;

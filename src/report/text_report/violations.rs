@@ -1,4 +1,4 @@
-//! The `violations` section as text: what `show ip mobile violation` tells of a node.
+//! The `violations` section as text: what `show ip mobile violation` shows of a node.
 
 use std::io::{self, Write};
 
@@ -17,7 +17,7 @@ const VIOLATIONS: [Group; 6] = [
     Group::apart(&["Last refusal"]),
 ];
 
-/// Writes all nodes that were refused something, or whose messages did not verify.
+/// Writes all selected nodes that were refused something, or whose messages did not verify.
 pub(super) fn write(out: &mut dyn Write, page: &mut Page<'_, '_>) -> io::Result<()> {
     let mut table = TextTable::new(&page.look, 0, &VIOLATIONS);
     for node in page.selection.nodes() {

@@ -1,4 +1,4 @@
-//! The texts of a table's rows, and the cells they make.
+//! The texts of a table's rows, and the cells made from them.
 
 use std::ops::Range;
 
@@ -6,30 +6,30 @@ use unicode_width::UnicodeWidthStr;
 
 use super::Group;
 
-/// Texts one after another, a row's as many as its groups have titles. A table holds thousands: none has an
-/// allocation of its own.
+/// Texts one after another; a row has as many texts as the groups have titles. A table holds thousands of texts, so
+/// they share one allocation.
 #[derive(Default)]
 pub(super) struct Texts {
     octets: String,
     texts: Vec<Text>,
 }
 
-/// A text among [`Texts`], which begins where the one before ends.
+/// A text among [`Texts`]. It begins where the text before ends.
 struct Text {
     end: usize,
-    /// Columns of a terminal that its widest line takes.
+    /// Terminal columns of its widest line.
     width: usize,
     has_one_line: bool,
 }
 
-/// What stands in a cell, line by line.
+/// The content of a cell, line by line.
 #[derive(Default)]
 pub(super) struct CellText {
     text: String,
     lines: Vec<Line>,
 }
 
-/// A line of a cell: where it begins and ends, and the columns of a terminal that it takes.
+/// A line of a cell: where it begins and ends, in octets, and its width in terminal columns.
 struct Line {
     start: usize,
     end: usize,
@@ -37,17 +37,17 @@ struct Line {
 }
 
 impl CellText {
-    /// All of it, with line feeds between its lines.
+    /// The whole text, with line feeds between its lines.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// How many lines it has; none when it is empty.
+    /// How many lines the cell has; 0 if it is empty.
     pub fn height(&self) -> usize {
         self.lines.len()
     }
 
-    /// A line of it and its width, where it has so many.
+    /// The line with this number, from 0, and its width; `None` beyond the last line.
     pub fn line(&self, number: usize) -> Option<(&str, usize)> {
         let Line { start, end, width } = self.lines.get(number)?;
         Some((self.text.get(*start..*end)?, *width))
@@ -58,7 +58,7 @@ impl CellText {
         self.lines.clear();
     }
 
-    /// Adds lines below those that are there; `width` when it is one line of which this is known.
+    /// Adds lines below the present ones. `width_of_one` is the width of `text` if it is known to be one line.
     fn push(&mut self, text: &str, width_of_one: Option<usize>) {
         if text.is_empty() {
             return;
@@ -92,7 +92,7 @@ impl Texts {
         self.texts.push(Text { end: self.octets.len(), width, has_one_line });
     }
 
-    /// Takes all out.
+    /// Removes all texts.
     pub fn clear(&mut self) {
         self.octets.clear();
         self.texts.clear();
@@ -103,12 +103,12 @@ impl Texts {
         self.octets.get(index.checked_sub(1).map_or(0, end)..end(index)).unwrap_or_default()
     }
 
-    /// How many there are.
+    /// The number of texts.
     pub fn count(&self) -> usize {
         self.texts.len()
     }
 
-    /// Calls `each` for every cell of every row: with its column, the column's group, and the texts in it.
+    /// Calls `each` for every cell of every row, with the index of its column, its group, and the range of its texts.
     pub fn each_cell(
         &self,
         groups: &[Group],
@@ -130,7 +130,7 @@ impl Texts {
         }
     }
 
-    /// What a column has to be at the least for a cell of this group with these texts.
+    /// The least width of a column for a cell of this group with these texts.
     pub fn width(&self, group: &Group, is_wide: bool, cell: Range<usize>) -> usize {
         let there = cell.filter(|index| !self.text(*index).is_empty());
         let widths = there.filter_map(|index| self.texts.get(index)).map(|text| text.width);
@@ -141,7 +141,7 @@ impl Texts {
         needed.unwrap_or_default()
     }
 
-    /// Puts a cell together: what is there of its texts, on one line or below each other. Nothing stands for nothing.
+    /// Composes a cell into `joined`: its texts on one line or below each other, without the empty ones.
     pub fn join(&self, group: &Group, is_wide: bool, cell: Range<usize>, joined: &mut CellText) {
         joined.clear();
         let Some(between) = group.between.filter(|_| is_wide) else {
@@ -164,7 +164,7 @@ impl Texts {
     }
 }
 
-/// The columns of a terminal that a line takes. Escape sequences, which only [`painted`] makes, take none.
+/// The terminal columns that a line takes. Escape sequences, which only [`painted`] makes, take none.
 ///
 /// [`painted`]: crate::report::look::painted
 fn width(line: &str) -> usize {
@@ -180,8 +180,8 @@ fn width(line: &str) -> usize {
     plain.width()
 }
 
-/// Whether it is nothing but printable ASCII, each octet of which takes a column.
+/// Whether a text is printable ASCII alone, each octet of which takes one column.
 fn is_printable(text: &str) -> bool {
-    // All octets are looked at, whatever the first are: so several are compared at once.
+    // No early exit: this lets the compiler compare several octets at once.
     text.bytes().fold(true, |all, octet| all & (b' '..=b'~').contains(&octet))
 }
