@@ -43,8 +43,8 @@ pub(in crate::rules) struct Session {
     pub last_refused: Option<Timestamp>,
     /// When code 152 was first sent since a request with Multipath was last accepted.
     pub forbidden: Option<Timestamp>,
-    /// Home agent and code of the last reply to a request with Multipath.
-    pub last_multipath_reply: Option<(Ipv4Addr, ReplyCode)>,
+    /// Time, home agent and code of the last reply to a request with Multipath.
+    pub last_multipath_reply: Option<(Timestamp, Ipv4Addr, ReplyCode)>,
     /// When code 153 was sent to the node, and the BIDs of the refused request's FORWARD lists.
     refused_flows: Vec<(Timestamp, OctetSet)>,
     /// Messages of the last two reply timeouts.
@@ -186,12 +186,13 @@ impl Session {
         if leg == Leg::HomeAgent { home } else { foreign }
     }
 
-    /// When a policy with exactly these BIDs was refused with code 153 within the last [`T_ACT`].
+    /// When a policy with exactly these BIDs was last refused with code 153 within the last [`T_ACT`].
     pub fn refusal_of(&self, bids: &OctetSet, time: Timestamp) -> Option<Timestamp> {
         let is_it = |(refused, of): &&(Timestamp, OctetSet)| {
             of == bids && (0..=T_ACT).contains(&time.since(*refused))
         };
-        self.refused_flows.iter().rev().find(is_it).map(|(refused, _)| *refused)
+        // Refusals under two names of a node do not stand in order of time.
+        self.refused_flows.iter().filter(is_it).map(|(refused, _)| *refused).max()
     }
 
     /// When code 152 was sent to the node, if more than the grace ago and multipath was not allowed since.

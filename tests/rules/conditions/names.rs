@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use super::told;
+use super::{told, words};
 use crate::history::{HOME_AGENT, NODE};
 use crate::scene::{Registration, Scene, flow_binding, forward, short, timestamp, udp_to_port};
 
@@ -163,6 +163,40 @@ fn a_policy_that_was_refused_by_the_nai_is_repeated_by_the_node() {
     for (is_known, before) in KNOWN {
         assert_eq!(told("EXCH-005", again(is_known, 7)), [before + 5]);
         assert_eq!(told("EXCH-005", again(is_known, 8)), [0; 0]);
+    }
+}
+
+/// FORWARD to BID 7 is refused at 0.02 s and, by the other name, at 2.02 s; at 10 s it is asked for again.
+#[test]
+fn of_refusals_by_two_names_the_later_one_is_told() {
+    for nai_first in [false, true] {
+        let again = |scene: &mut Scene| {
+            let asked = || Registration::request(1).with(forward(&[7], &udp_to_port(5060)));
+            scene.exchange(0.0, &named(nai_first, asked()), 153);
+            scene.exchange(2.0, &named(!nai_first, asked()), 153);
+            assigned(scene, 5.0);
+            scene.exchange(10.0, &asked(), 153);
+        };
+        let [told] = &words("EXCH-005", again)[..] else { panic!("told once") };
+        assert!(told.contains(" 7.98 s after they were refused with 153"), "{told}");
+    }
+}
+
+/// A request with Multipath is refused by each name; what the home agent said last is its verdict.
+#[test]
+fn of_verdicts_on_multipath_by_two_names_the_later_one_counts() {
+    let refused = |nai_first: bool, codes: [u8; 2]| {
+        move |scene: &mut Scene| {
+            let [first, second] = codes;
+            scene.exchange(0.0, &named(nai_first, Registration::request(1)), first);
+            scene.exchange(2.0, &named(!nai_first, Registration::request(1)), second);
+            assigned(scene, 5.0);
+            scene.exchange(10.0, &Registration::request(1), 0);
+        }
+    };
+    for nai_first in [false, true] {
+        assert_eq!(told("EXCH-002", refused(nai_first, [130, 152])), [8]);
+        assert_eq!(told("EXCH-002", refused(nai_first, [152, 130])), [0; 0]);
     }
 }
 

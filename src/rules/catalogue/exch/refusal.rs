@@ -80,8 +80,9 @@ fn contradicts_itself(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>
     let Some(bid) = answering.asked.filter(|_| answering.accepts()).and_then(Asked::usable_bid) else {
         return;
     };
-    let before = (answering.reply.home_agent, ReplyCode(refusal));
-    if answering.session.last_multipath_reply == Some(before) {
+    let is_refusal =
+        |(_, home_agent, code)| (home_agent, code) == (answering.reply.home_agent, ReplyCode(refusal));
+    if answering.session.last_multipath_reply.is_some_and(is_refusal) {
         finder
             .fires(format!(
                 "accepts BID {bid}, and the last request with a Multipath extension was refused with {refusal} \

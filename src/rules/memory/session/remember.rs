@@ -40,7 +40,7 @@ impl Session {
         self.relayed.drain(..excess);
         self.last_refused = self.last_refused.max(other.last_refused);
         self.forbidden = earliest(self.forbidden, other.forbidden);
-        self.last_multipath_reply = other.last_multipath_reply.or(self.last_multipath_reply);
+        self.last_multipath_reply = self.last_multipath_reply.max(other.last_multipath_reply);
         self.passed.absorb(other.passed);
         self.networks_forbidden = earliest(self.networks_forbidden, other.networks_forbidden);
         self.refused_flows.extend(other.refused_flows);
@@ -149,7 +149,7 @@ impl Session {
         }
         // A reply that a foreign agent makes on its own is no verdict of the home agent (EXCH-002).
         if asked.said.has_multipath && code.decision() != Decision::DeniedByForeignAgent {
-            self.last_multipath_reply = Some((answer.reply.home_agent, code));
+            self.last_multipath_reply = Some((time, answer.reply.home_agent, code));
         }
         if !decides || !code.is_accepted() {
             return;
