@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::capture::{Frame, KeptFrame};
 use crate::net::ipv4::Ipv4Packet;
 
-/// What keeping a fragment is taken to cost beside its octets.
+/// The assumed memory cost of a fragment beside its octets, in octets.
 const OVERHEAD: usize = 128;
 
 /// One fragment that waits for others.
@@ -13,9 +13,9 @@ const OVERHEAD: usize = 128;
 pub(super) struct Piece {
     /// Octets of payload that the IP header declares.
     pub(super) length: usize,
-    /// Those of them that were on the link.
+    /// Those declared octets that were on the link.
     pub(super) on_link: usize,
-    /// Whether more fragments follow it.
+    /// Whether more fragments follow this one (the More Fragments bit).
     pub(super) more: bool,
     captured: Captured,
 }
@@ -30,7 +30,8 @@ enum Captured {
 }
 
 impl Piece {
-    /// The fragment `packet`, whose IP header begins at `ip_offset` of `frame`; with `whole_frame`, the frame too.
+    /// Keeps the fragment `packet`, whose IP header begins at octet `ip_offset` of `frame`; with `whole_frame`, keeps
+    /// the frame too.
     pub(super) fn of(
         frame: &Frame<'_>,
         ip_offset: usize,
@@ -59,7 +60,7 @@ impl Piece {
         }
     }
 
-    /// The frame it came in, if that was kept.
+    /// The frame that brought the fragment, if the frame was kept.
     pub(super) fn into_frame(self) -> Option<KeptFrame> {
         match self.captured {
             Captured::Payload(_) => None,
@@ -67,7 +68,7 @@ impl Piece {
         }
     }
 
-    /// Octets of memory that it is taken to cost.
+    /// Octets of memory that the fragment is assumed to cost.
     pub(super) fn cost(&self) -> usize {
         let octets = match &self.captured {
             Captured::Payload(octets) => octets.len(),
