@@ -100,7 +100,7 @@ pub struct Evictions {
     pub exchanges: u64,
     /// Flows, and packets of flows that found no room.
     pub flows: u64,
-    /// Ended bindings and moves of bindings, from the history of their node.
+    /// Ended bindings, active bindings without a BID, and moves of bindings, where a node had too many of them.
     pub bindings: u64,
     /// Rules that found no room in the policy of their node, or among the rules of all nodes.
     pub rules: u64,
