@@ -48,7 +48,7 @@
 //! - [`trace`]: finds the message or tunnelled packet in a frame, by `net` and `wire`.
 //! - [`pipeline`]: passes each frame to trace, observer and rules, in that order.
 //! - [`watch`]: runs a pipeline on frames as they arrive, and keeps what a screen shows.
-//! - [`craft`]: the other direction: builds messages, talks to a home agent, and plays one.
+//! - [`craft`]: the other direction: builds messages, talks to a Home Agent, and plays one.
 //! - [`report`]: writes results as text, trees, JSON and CSV; decides nothing about the protocol.
 //! - [`tui`]: the screen of `mipflow watch`, which draws what [`watch`] and [`report`] supply.
 //! - [`cli`]: the command line, which starts all of this.

@@ -1,4 +1,4 @@
-//! From a frame to the Mobile IP message or the tunnelled packet in it, and counters of what was seen.
+//! Finds the Mobile IP message or the tunnelled packet in a frame, and counts what was seen.
 
 use std::collections::BTreeSet;
 

@@ -21,8 +21,8 @@ pub(crate) use table::{FragmentTable, Outcome};
 /// The limits of the fragment table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FragmentLimits {
-    /// The most incomplete datagrams. The same number of datagrams is remembered whose further fragments are not worth
-    /// collecting.
+    /// The most incomplete datagrams, and the most datagrams that are remembered because their further fragments are
+    /// not worth collecting.
     pub datagrams: usize,
     /// The most octets in all, including an overhead for each fragment.
     pub octets: usize,

@@ -1,4 +1,4 @@
-//! From a frame to the UDP datagram or tunnelled packet inside it.
+//! Finds the UDP datagram or tunnelled packet inside a frame.
 //!
 //! [`Dissector`] is the only entry point. It looks at a frame in the order link layer, network protocol, transport
 //! protocol, fragment bits, ports, and stops at the first of these that does not fit Mobile IP; most frames of a trace

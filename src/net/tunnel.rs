@@ -1,4 +1,4 @@
-//! Taking tunnelled packets out of their encapsulation.
+//! Takes tunnelled packets out of their encapsulation.
 //!
 //! Everything here is a pure function of the octets. A packet that cannot be opened gives a [`Peeled`] that has no
 //! inner packet but has the problem which prevented opening it.

@@ -1,4 +1,4 @@
-//! Counters of what a home agent does: registrations by outcome, and packets to places nobody registered.
+//! Counters of what a Home Agent does: registrations by outcome, and packets to places nobody registered.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use super::{Kind, Status, Traffic};
 use crate::wire::ReplyCode;
 
-/// The traffic of one home agent, under names familiar to operators.
+/// The traffic of one Home Agent, under names familiar to operators.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AgentTraffic {
     /// Requests for a new or changed binding.

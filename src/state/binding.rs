@@ -53,7 +53,7 @@ impl Interface {
 pub struct Binding {
     /// The interface; `None` for a registration without Multipath.
     pub interface: Option<Interface>,
-    /// Care-of address as registered.
+    /// Care-of Address as registered.
     pub care_of_address: Ipv4Addr,
     /// Whether the binding may have a BID after all, in a part of the request that was not captured.
     pub hides_bid: bool,
@@ -81,12 +81,12 @@ pub struct Binding {
     pub frame: u64,
 }
 
-/// The move of a live binding to another care-of address.
+/// The move of a live binding to another Care-of Address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Move {
     /// The binding before the move.
     pub left: Binding,
-    /// Its new care-of address.
+    /// Its new Care-of Address.
     pub to: Ipv4Addr,
     /// Time of the reply that accepted the move.
     pub time: Timestamp,

@@ -42,7 +42,7 @@ pub(super) struct Directory {
     by_address: Index,
     by_nai: Index,
     prefix_owners: PrefixOwners,
-    /// Home agents that ever took part in a registration.
+    /// Home Agents that ever took part in a registration.
     pub agents: HomeAgents,
     /// The far ends of all tunnels that were ever registered.
     pub far_ends: FarEnds,
@@ -59,7 +59,7 @@ pub(super) struct Directory {
     /// The number of flows of evicted nodes.
     pub evicted_flows: u64,
     /// Counts changes of the owners of prefixes: a prefix was given to a node that was not its latest owner, or a node
-    /// with prefixes got another home agent.
+    /// with prefixes got another Home Agent.
     pub prefix_changes: u64,
     hasher: Hasher,
 }
@@ -103,7 +103,7 @@ impl Directory {
         outline
     }
 
-    /// The number of prefixes, home agents and far ends that found no room.
+    /// The number of prefixes, Home Agents and far ends that found no room.
     pub fn no_room(&self) -> u64 {
         self.no_room.saturating_add(self.agents.no_room).saturating_add(self.far_ends.no_room)
     }
@@ -177,7 +177,7 @@ impl Directory {
         }
     }
 
-    /// The node of this home agent with this home address.
+    /// The node of this Home Agent with this Home Address.
     #[inline]
     pub fn find(&self, home_agent: Ipv4Addr, home_address: Ipv4Addr) -> Option<u32> {
         let is_it = |slot: &u32| {
@@ -188,7 +188,7 @@ impl Directory {
         self.by_address.slots(address_tag(&self.hasher, home_agent, home_address)).find(is_it)
     }
 
-    /// The node of this home agent that this NAI names.
+    /// The node of this Home Agent that this NAI names.
     pub fn find_nai(&self, home_agent: Ipv4Addr, nai: &[u8]) -> Option<u32> {
         let is_it = |slot: &u32| {
             self.nodes
@@ -254,7 +254,7 @@ impl Directory {
         self.list(slot);
     }
 
-    /// Gives a node another home agent, and a Home Address if one is known. The node's former name is given up.
+    /// Gives a node another Home Agent, and a Home Address if one is known. The node's former name is given up.
     pub fn rename(&mut self, slot: u32, home_agent: Ipv4Addr, home_address: Option<Ipv4Addr>) {
         self.unlist(slot);
         if let Some(node) = self.nodes.get_mut(slot as usize) {
@@ -282,7 +282,7 @@ impl Directory {
         self.prefix_owners.of(home_agent, address)
     }
 
-    /// Notes a prefix that a home agent acknowledged for a node.
+    /// Notes a prefix that a Home Agent acknowledged for a node.
     pub fn give_prefix(&mut self, slot: u32, prefix: Prefix) {
         let Some(node) = self.nodes.get_mut(slot as usize) else { return };
         let known = node.prefixes().contains(&prefix);

@@ -18,7 +18,7 @@ pub struct Exchange {
     pub home_agent: Ipv4Addr,
     /// Identification of the request, or of the reply when it was unsolicited.
     pub identification: u64,
-    /// What the request was for; `None` for an unsolicited reply.
+    /// The purpose of the request; `None` for an unsolicited reply.
     pub kind: Option<Kind>,
     /// The outcome.
     pub status: Status,
@@ -28,7 +28,7 @@ pub struct Exchange {
     pub code: Option<ReplyCode>,
     /// The Binding Identifier in the request.
     pub bid: Option<Bid>,
-    /// Care-of address of the request.
+    /// Care-of Address of the request.
     pub care_of_address: Option<Ipv4Addr>,
     /// Lifetime that the request asked for, in seconds.
     pub requested: Option<u16>,
@@ -90,7 +90,7 @@ impl Exchange {
         self.legs.iter().filter(|leg| matches!(leg.step, Step::Reply(_))).map(|leg| leg.frame)
     }
 
-    /// Whether the request named no particular home agent, but looked for one (RFC 5944 §3.6.1.2).
+    /// Whether the request named no particular Home Agent, but looked for one (RFC 5944 §3.6.1.2).
     pub fn asks_any_home_agent(&self) -> bool {
         !can_be_agent(self.home_agent)
     }

@@ -1,4 +1,4 @@
-//! What the extensions of a registration mean for its node.
+//! The meaning of the extensions of a registration for its node.
 
 use std::net::IpAddr;
 

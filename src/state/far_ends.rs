@@ -7,7 +7,7 @@ use foldhash::fast::FixedState;
 
 use super::places::{Places, upper};
 
-/// Pairs of a home agent and a far end.
+/// Pairs of a Home Agent and a far end.
 #[derive(Clone, Debug)]
 pub(super) struct FarEnds {
     /// Each pair, as the number that [`FarEnds::scattered`] makes of it.

@@ -77,7 +77,7 @@ impl Fingerprints {
     /// The fingerprint of a packet with this header and this start of its payload.
     #[inline]
     fn of_inside(&self, header: &[u8; Ipv4Header::LENGTH], head: &[u8]) -> u64 {
-        // Identification, fragment offset without flags, protocol and addresses.
+        // The octets that count: identification, fragment offset without flags, protocol and addresses.
         const KNOWN_BY: [u8; BLOCK] =
             [0xff, 0xff, 0x1f, 0xff, 0, 0xff, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
         let header = header.last_chunk().map_or(0, |end| u128::from_ne_bytes(*end));

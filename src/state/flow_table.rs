@@ -22,7 +22,7 @@ use crate::time::Timestamp;
 pub(super) struct FlowTable {
     flows: Vec<Flow>,
     index: Index,
-    /// Flows whose address now belongs to another node. It may come back to them.
+    /// Flows whose address now belongs to another node. The address may come back to the flow's own node.
     aside: HashMap<(Key, NodeId), u32, FixedState>,
     paths: Vec<Path>,
     free_paths: Vec<u32>,

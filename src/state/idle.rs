@@ -30,7 +30,7 @@ impl Idle {
         self.queued.get(slot as usize) == Some(&false)
     }
 
-    /// Puts a place on the list, once.
+    /// Puts a place on the list, unless it is there already.
     pub fn put(&mut self, slot: u32) {
         if let Some(queued) = self.queued.get_mut(slot as usize).filter(|queued| !**queued) {
             *queued = true;

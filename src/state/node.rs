@@ -21,7 +21,7 @@ pub(super) use transitions::Registration;
 /// tunnels by their places. The number is more than a node has that roams for weeks, and small enough for a node that
 /// lies.
 const TUNNELS: usize = 1 << 10;
-/// Whether a node may register several care-of addresses.
+/// Whether a node may register several Care-of Addresses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Multipath {
     /// The node was never seen to ask.
@@ -47,7 +47,7 @@ impl Multipath {
 /// A mobile node: `(home agent, home address)`.
 #[derive(Clone, Debug)]
 pub struct Node {
-    /// Its home agent.
+    /// Its Home Agent.
     pub home_agent: Ipv4Addr,
     /// Its Home Address; `None` while only its NAI is known.
     pub home_address: Option<Ipv4Addr>,
@@ -145,7 +145,7 @@ impl Node {
         &self.bindings
     }
 
-    /// The moves of its bindings to other care-of addresses, in order of time.
+    /// The moves of its bindings to other Care-of Addresses, in order of time.
     pub fn moves(&self) -> &[Move] {
         self.rare.as_ref().map_or(&[], |rare| &rare.moves)
     }
@@ -233,7 +233,7 @@ impl Node {
         self.bindings.iter().filter(|binding| binding.is_active())
     }
 
-    /// The active binding with this care-of address, if there is exactly one.
+    /// The active binding with this Care-of Address, if there is exactly one.
     pub(super) fn only_one_at(&self, care_of_address: Ipv4Addr) -> Option<&Binding> {
         let mut here = self.active().filter(|binding| binding.care_of_address == care_of_address);
         here.next().filter(|_| here.next().is_none())

@@ -106,7 +106,7 @@ pub struct Evictions {
     pub rules: u64,
     /// Packets of exchanges beyond the number kept for each exchange.
     pub legs: u64,
-    /// Everything else: prefixes, home agents, far ends, waiting revocations, and packets in more tunnels than a node
+    /// Everything else: prefixes, Home Agents, far ends, waiting revocations, and packets in more tunnels than a node
     /// can have.
     pub others: u64,
 }
@@ -146,8 +146,8 @@ pub struct Observer {
     pub(super) rules_before: usize,
     /// The number of tunnelled packets taken so far, which numbers them.
     pub(super) taken: u64,
-    /// NAIs of other nodes in waiting requests, by the request's first frame: an accepting reply makes such a NAI a
-    /// name of the request's node.
+    /// NAIs in waiting requests that named another node than the request's, or differ from that node's NAI, by the
+    /// request's first frame: an accepting reply makes such a NAI a name of the request's node.
     pub(super) claims: BTreeMap<u64, Box<[u8]>>,
     pub(super) sprays: Sprays,
     pub(super) standings: Standings,
@@ -335,7 +335,7 @@ impl Observer {
         self.rules_before
     }
 
-    /// Whether an address is that of a home agent that took part in a registration.
+    /// Whether an address is that of a Home Agent that took part in a registration.
     pub fn is_home_agent(&self, address: Ipv4Addr) -> bool {
         self.directory.agents.has(address)
     }
@@ -395,14 +395,14 @@ impl Observer {
         }
     }
 
-    /// Concludes the requests whose time is over.
+    /// Gives up the requests whose time is over.
     fn give_up(&mut self) {
         while let Some(request) = self.pending.take_due(self.clock) {
             self.conclude(&request);
         }
     }
 
-    /// Counts a request that got no answer.
+    /// Counts a request that got no answer, if it still waits for one.
     pub(super) fn conclude(&mut self, request: &Request) {
         if !request.is_open {
             return;

@@ -281,7 +281,7 @@ impl Observer {
         self.judge(slot, node, tunnel, sighting, &packet);
         let Some(flow) = self.flows.flow_mut(slot) else { return attribution };
         if owner.is_none() {
-            // The next packet between the same addresses belongs to no node unless a packet of a node carries it.
+            // A later packet between the same addresses belongs to no node unless a packet of a node carries it.
             flow.marks.clear(Marks::STEADY);
         }
         if self.options.keep_before

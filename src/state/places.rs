@@ -23,7 +23,7 @@ pub(super) struct Places {
 const FEWEST: usize = 16;
 
 impl Places {
-    /// How many numbers there are.
+    /// How many numbers the table holds.
     pub fn len(&self) -> usize {
         self.count
     }

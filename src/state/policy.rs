@@ -257,7 +257,7 @@ impl Policy {
         self.rules.iter().position(|rule| rule.selector.selects(packet))
     }
 
-    /// Whether a packet is surely decided as [`Policy::decide`] says, even if some rules found no room.
+    /// Whether [`Policy::decide`] is sure about a packet: a rule that found no room cannot have decided it instead.
     pub fn is_sure(&self, decided: Option<usize>) -> bool {
         self.lacks_from.is_none_or(|from| decided.is_some_and(|index| index < usize::from(from)))
     }

@@ -47,7 +47,7 @@ impl Records {
         Self { first, most, forgotten_legs, most_octets, ..Self::default() }
     }
 
-    /// Copies at most `most` of the exchanges that are still missing here; says whether all are there.
+    /// Copies at most `most` of the exchanges that are still missing here; returns whether all are there.
     pub fn copy(&mut self, from: &Self, most: usize) -> bool {
         let missing = from.exchanges.iter().skip(self.exchanges.len());
         let is_all = missing.len() <= most;

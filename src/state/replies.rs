@@ -1,4 +1,4 @@
-//! Replies: the first one to a request decides what becomes of its node.
+//! Replies: the first reply to a request decides what happens to its node.
 
 use std::net::Ipv4Addr;
 
@@ -318,7 +318,7 @@ impl Observer {
         Some(slot)
     }
 
-    /// The node that a reply names by its home agent and home address.
+    /// The node that a reply names by its Home Agent and Home Address.
     fn named_by(&self, facts: &ReplyFacts) -> Option<u32> {
         self.directory.find(facts.home_agent, facts.home_address)
     }
@@ -402,7 +402,7 @@ struct Decided {
     lifetime: u16,
     registration: Registration,
     flow_bindings: FlowBindings,
-    /// Frame in which the request's Flow-Bindings were first seen.
+    /// Frame in which the request was first seen.
     frame: u64,
     round_trip: i64,
     /// How often the request was sent again while no Home Agent was known for which that could be counted.

@@ -82,7 +82,7 @@ impl Observer {
     }
 
     /// Replaces the contents of a waiting request by those of a copy that shows better what the Home Agent was asked: a
-    /// copy that reached the Home Agent after a foreign agent changed it, or a copy of which more was captured.
+    /// copy that reached the Home Agent after a Foreign Agent changed it, or a copy of which more was captured.
     fn take_on(&mut self, slot: u32, copy: Request, destination: SocketAddrV4) {
         let Some(known) = self.pending.request(slot) else { return };
         if !known.is_open || !known.is_told_better_by(&copy, *destination.ip()) {

@@ -160,13 +160,13 @@ impl Downlink {
             SelectorField::DestinationAddress => (Some(bits_of(self.destination)), bounds),
             SelectorField::Spi => (self.spi.filter(|_| has_spi).map(u128::from), bounds),
             SelectorField::FlowLabel => {
-                // A receiver ignores the first 8 bits (RFC 6088 §3.2).
+                // A receiver ignores the first 8 bits of a flow label field (RFC 6088 §3.2).
                 let label = |word| word & u128::from(TrafficSelector::FLOW_LABEL);
                 (self.flow_label.map(u128::from), each(bounds, label))
             }
             SelectorField::SourcePort => (port(self.source_port), bounds),
             SelectorField::DestinationPort => (port(self.destination_port), bounds),
-            // The last two bits are ECN.
+            // The last two bits of the octet are ECN.
             SelectorField::Ds => (Some(self.ds.into()), each(bounds, |octet| octet >> 2)),
             SelectorField::Protocol => (Some(self.protocol.into()), bounds),
         };

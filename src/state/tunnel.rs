@@ -65,9 +65,9 @@ impl Traffic {
 /// The direction of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Direction {
-    /// From the home agent to the care-of address.
+    /// From the Home Agent to the Care-of Address.
     Downlink,
-    /// From the care-of address to the home agent.
+    /// From the Care-of Address to the Home Agent.
     Uplink,
 }
 
@@ -76,7 +76,7 @@ pub enum Direction {
 pub struct Tunnel {
     /// Identifier of the binding that the tunnel belongs or belonged to.
     pub bid: Option<Bid>,
-    /// Care-of address as registered.
+    /// Care-of Address as registered.
     pub care_of_address: Ipv4Addr,
     /// Encapsulation that was negotiated.
     pub encapsulation: Encapsulation,
@@ -108,7 +108,7 @@ struct Tally {
     flows: u32,
 }
 
-/// The end of a tunnel that is not the home agent.
+/// The end of a tunnel that is not the Home Agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FarEnd {
     /// The address in outer headers.

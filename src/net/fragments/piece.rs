@@ -13,7 +13,7 @@ const OVERHEAD: usize = 128;
 pub(super) struct Piece {
     /// Octets of payload that the IP header declares.
     pub(super) length: usize,
-    /// Those declared octets that were on the link.
+    /// How many of these octets were on the link.
     pub(super) on_link: usize,
     /// Whether more fragments follow this one (the More Fragments bit).
     pub(super) more: bool,
@@ -23,9 +23,9 @@ pub(super) struct Piece {
 /// What was captured of a fragment.
 #[derive(Debug)]
 enum Captured {
-    /// Its payload.
+    /// The payload alone.
     Payload(Box<[u8]>),
-    /// The whole frame, and where the payload lies in it.
+    /// The whole frame, and the octets of it that are the payload.
     Frame(KeptFrame, Range<usize>),
 }
 

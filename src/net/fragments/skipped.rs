@@ -8,7 +8,7 @@ use crate::time::Timestamp;
 /// Why further fragments of a datagram are treated differently from those of others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Because {
-    /// Its first fragment shows ports that are not Mobile IP's.
+    /// The datagram's first fragment shows ports that are not those of Mobile IP.
     Foreign,
     /// The datagram was refused.
     Refused,

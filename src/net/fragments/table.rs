@@ -303,7 +303,7 @@ impl FragmentTable {
         }
     }
 
-    /// Drops the datagram of `key` if it has waited too long, and says whether it did.
+    /// Drops the datagram of `key` if it has waited too long, and returns whether it did.
     fn expire_one(&mut self, key: &Key, now: Timestamp) -> bool {
         let Some(waiting) = self.waiting.get(key) else { return false };
         let lifetime = if waiting.is_copy { COPY } else { self.limits.lifetime };
@@ -315,7 +315,7 @@ impl FragmentTable {
         true
     }
 
-    /// Takes a datagram out of the table.
+    /// Removes a datagram from the table.
     fn take(&mut self, key: &Key) -> Option<Waiting> {
         let waiting = self.waiting.remove(key)?;
         self.by_age.remove(&waiting.serial);
@@ -331,7 +331,7 @@ impl FragmentTable {
     }
 }
 
-/// Refuses a fragment that cannot be reassembled, and otherwise gives the octets of its IP header.
+/// Refuses a fragment that cannot be reassembled, and otherwise returns the octets of its IP header.
 fn check<'a>(frame: &Frame<'a>, ip_offset: usize, packet: &Ipv4Packet<'_>) -> Result<&'a [u8], Reason> {
     let data = frame.data.get(ip_offset..).unwrap_or_default();
     let header_length = usize::from(packet.header.header_length);

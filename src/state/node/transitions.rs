@@ -40,9 +40,9 @@ pub(in crate::state) struct Registration {
     pub lifetime: u16,
     /// Whether other bindings may stay beside one without Multipath (S and code 0).
     pub simultaneous: bool,
-    /// Of the reply.
+    /// Time of the reply.
     pub time: Timestamp,
-    /// Of the reply.
+    /// Frame of the reply.
     pub frame: u64,
 }
 

@@ -107,7 +107,7 @@ impl Request {
         self.hides_something && self.interface.is_none()
     }
 
-    /// Whether another request is this one again: the same in everything that a foreign agent may not change, as far as
+    /// Whether another request is this one again: the same in everything that a Foreign Agent may not change, as far as
     /// it was captured in both.
     pub fn is_same(&self, other: &Self) -> bool {
         let multipath = |request: &Self| (request.interface, request.bulk, request.overwrite);
@@ -120,7 +120,7 @@ impl Request {
     }
 
     /// Whether another copy, seen on its way to `destination`, shows better what the Home Agent was asked. It does if
-    /// more of it was captured; if as much was, it does if a foreign agent changed it and it reached the Home Agent.
+    /// more of it was captured; if as much was, it does if a Foreign Agent changed it and it reached the Home Agent.
     pub fn is_told_better_by(&self, copy: &Self, destination: Ipv4Addr) -> bool {
         let hidden = |request: &Self| (request.hides_bid(), request.hides_something);
         match hidden(copy).cmp(&hidden(self)) {
@@ -130,7 +130,7 @@ impl Request {
         }
     }
 
-    /// Whether another request, seen on its way to `destination`, is this request before or after a foreign agent
+    /// Whether another request, seen on its way to `destination`, is this request before or after a Foreign Agent
     /// relayed and changed it (REG-027). Session, Identification and Care-of Address identify a copy, and only one of
     /// the two goes to the Home Agent (D5).
     pub fn is_relayed_as(&self, other: &Self, destination: SocketAddrV4) -> bool {
