@@ -1,5 +1,4 @@
-//! Time as a capture gives it: nanoseconds since the Unix epoch, and how many decimal digits of the second were
-//! recorded.
+//! Time as a capture gives it: nanoseconds since the Unix epoch, and how many decimal digits were recorded.
 
 use std::fmt;
 use std::num::NonZeroU64;

@@ -21,8 +21,7 @@ pub struct Trace {
 }
 
 /// What a frame turned out to be.
-// A value is taken apart where it is made, and never stored: boxing the message would cost more than the space it
-// saves.
+// Taken apart where it is made, and never stored: boxing the message would cost more than the space saves.
 #[allow(clippy::large_enum_variant)]
 #[derive(Debug)]
 pub enum Seen<'a> {
@@ -102,8 +101,7 @@ pub struct Counts {
     pub truncated: u64,
     /// Mobile IP messages that the snapshot length cut, except Tunnel Data.
     pub cut_messages: u64,
-    /// Tunnelled packets, Tunnel Data included, that the snapshot length cut before the end of their addresses and
-    /// ports.
+    /// Tunnelled packets, Tunnel Data included, that were cut before the end of their addresses and ports.
     pub cut_tunnelled: u64,
     /// Messages by type; `empty_messages` counts those without a type.
     pub messages: [u64; 256],

@@ -352,8 +352,7 @@ fn fragment<'a>(
         }))
     };
     let outcome = match table.add(frame, ip_offset, &packet, ours) {
-        // A sender that puts a fragment into minimal encapsulation makes the fragment longer by a header of 12 octets
-        // (RFC 2004 §3.1).
+        // A fragment that is put into minimal encapsulation grows by a header of 12 octets (RFC 2004 §3.1).
         Err(Reason::FragmentLength { octets: 1.. }) if encapsulation == Some(Encapsulation::Minimal) => {
             return Ok(held());
         }

@@ -96,8 +96,7 @@ impl FlowFacts {
 
     /// The facts of the packet at the start of `payload`, under the conditions of [`FlowFacts::of_plain`]; `carried` is
     /// the number of octets that the outer packet has for it.
-    // Inlined into its callers: one of them sees every tunnelled packet, and uses the facts without a copy through
-    // memory.
+    // Inlined into its callers: one of them sees every tunnelled packet, and uses the facts where they are read.
     #[allow(clippy::inline_always)]
     #[inline(always)]
     pub(super) fn of_plain_inner(payload: &[u8], carried: usize) -> Option<Self> {
@@ -126,8 +125,7 @@ impl FlowFacts {
         })
     }
 
-    /// Whether ports or an SPI are missing although the packet's protocol has them, because the packet is cut before
-    /// them.
+    /// Whether the packet's protocol has ports or an SPI, but the packet is cut before them.
     pub fn is_cut_before_ports(&self) -> bool {
         let has_spi = matches!(self.key.protocol, protocol::ESP | protocol::AUTHENTICATION);
         let is_short = if protocol::has_ports(self.key.protocol) {

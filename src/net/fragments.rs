@@ -21,8 +21,7 @@ pub(crate) use table::{FragmentTable, Outcome};
 /// The limits of the fragment table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FragmentLimits {
-    /// The most incomplete datagrams, and the most datagrams that are remembered because their further fragments are
-    /// not worth collecting.
+    /// The most incomplete datagrams, and the most datagrams remembered as not worth collecting.
     pub datagrams: usize,
     /// The most octets in all, including an overhead for each fragment.
     pub octets: usize,

@@ -94,8 +94,7 @@ impl GreHeader {
         (self.flags & VERSION) as u8
     }
 
-    /// The bits of [`GreHeader::flags`] that must be zero but are not: bits 1 and 4 to 12, counted from the most
-    /// significant.
+    /// The bits of [`GreHeader::flags`] that must be zero but are not: bits 1 and 4 to 12, the first being bit 0.
     pub const fn reserved_bits(&self) -> u16 {
         self.flags & RESERVED
     }

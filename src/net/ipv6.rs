@@ -65,8 +65,7 @@ pub struct Ipv6Packet<'a> {
     pub authentication: Option<u32>,
     /// The captured octets after the extension headers, without padding of the link layer.
     pub payload: &'a [u8],
-    /// Octets of payload after the extension headers, according to Payload Length; more than `payload.len()` when the
-    /// packet was cut.
+    /// Octets of payload according to Payload Length; more than `payload.len()` when the packet was cut.
     pub payload_length: usize,
     /// Octets that Payload Length claims beyond the end of the link frame or tunnel; 0 where there are none.
     pub beyond_link: usize,

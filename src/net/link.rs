@@ -24,8 +24,7 @@ const IPV6: u16 = EtherTypes::Ipv6.0;
 const MPLS_UNICAST: u16 = EtherTypes::Mpls.0;
 const MPLS_MULTICAST: u16 = EtherTypes::MplsMcast.0;
 const PPPOE_SESSION: u16 = EtherTypes::PppoeSession.0;
-/// The `EtherType`s of VLAN tags: 802.1Q, 802.1ad, and the two numbers that switches used for stacked tags before
-/// those.
+/// `EtherType`s of VLAN tags: 802.1Q, 802.1ad, and the two numbers that switches used for stacked tags before.
 const TAGS: [u16; 4] = [EtherTypes::Vlan.0, EtherTypes::PBridge.0, EtherTypes::QinQ.0, 0x9200];
 /// A type field up to this value is the length of an 802.3 frame, and an LLC header follows it.
 const MAX_802_3_LENGTH: u16 = 1500;
@@ -187,8 +186,7 @@ fn mpls(data: &[u8], first: usize) -> Result<NetworkLayer, Reason> {
     Err(Reason::TagStack)
 }
 
-/// Reads a `PPPoE` header (RFC 2516 §4) and the PPP protocol field, which has one octet when compressed and two
-/// otherwise.
+/// Reads a `PPPoE` header (RFC 2516 §4) and the PPP protocol field, of one octet when compressed, else of two.
 fn pppoe(data: &[u8], offset: usize) -> Result<NetworkLayer, Reason> {
     let code = octet_at(data, offset.saturating_add(1))?;
     if code != 0 {

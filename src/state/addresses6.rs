@@ -32,8 +32,7 @@ impl Addresses6 {
         Self { addresses: self.addresses.clone(), ..Self::new(FixedState::default()) }
     }
 
-    /// The number of an address, which stays the same for as long as a flow has the address; `None` when there is no
-    /// room.
+    /// The number of an address, which is fixed as long as a flow has the address; `None` when there is no room.
     pub fn number(&mut self, address: Ipv6Addr) -> Option<u32> {
         if let Some(number) = self.numbers.get(&address) {
             return Some(*number);

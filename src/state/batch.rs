@@ -31,8 +31,7 @@ pub(super) struct Sighting {
     pub ds: u8,
     pub spi: Option<u32>,
     pub flow_label: Option<u32>,
-    /// Whether the packet may belong to another flow than the one it is counted in, because its ports or its payload
-    /// cannot be seen.
+    /// Whether the packet may belong to another flow: its ports or its payload cannot be seen.
     pub hides_flow: bool,
     /// The Home Address in the packet that carried this one to or from the Home Agent, if there was one.
     pub carrier: Option<Ipv4Addr>,
@@ -166,8 +165,7 @@ impl Observer {
                 sighting.print.is_some_and(|print| self.duplicates.is_repeated(print, sighting.time));
             *slot = if is_copy { COPY } else { self.flows.likely(sighting.tag) };
         }
-        // A flow can be vouched for if its node's bindings expire later than this, whenever in this batch its packets
-        // were seen.
+        // A flow can be vouched for in this whole batch if its node's bindings expire later than this.
         let horizon = latest.after(self.options.vouching.until);
         let mut nodes = [NONE; BATCH];
         for (node, slot) in nodes.iter_mut().zip(&slots).take(sightings.len()) {

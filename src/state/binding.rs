@@ -57,8 +57,7 @@ pub struct Binding {
     pub care_of_address: Ipv4Addr,
     /// Whether the binding may have a BID after all, in a part of the request that was not captured.
     pub hides_bid: bool,
-    /// Where the tunnel ends: at the Care-of Address, or for a tunnel in UDP at the request's source as the Home Agent
-    /// saw it.
+    /// Where the tunnel ends: the Care-of Address, or in UDP the request's source as the Home Agent saw it.
     pub far_end: FarEnd,
     /// Flags of the request that created or last refreshed the binding.
     pub flags: RequestFlags,
@@ -147,8 +146,7 @@ impl Binding {
         self.interface.map(|interface| interface.bid)
     }
 
-    /// The encapsulation that was negotiated: UDP if granted, otherwise minimal for the M flag, GRE for the G flag, and
-    /// IP in IP for neither.
+    /// The encapsulation negotiated: UDP if granted, else minimal for the M flag, GRE for G, IP in IP for neither.
     pub fn encapsulation(&self) -> Encapsulation {
         if self.udp {
             Encapsulation::Udp
@@ -161,8 +159,7 @@ impl Binding {
         }
     }
 
-    /// Whether a registration with these values would only extend the binding's time. The reserved flags are ignored
-    /// (RFC 5944 §3.3).
+    /// Whether such a registration would only extend the binding. Reserved flags are ignored (RFC 5944 §3.3).
     pub(super) fn is_refreshed_by(
         &self,
         interface: Option<Interface>,

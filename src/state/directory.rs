@@ -19,8 +19,7 @@ use crate::time::Timestamp;
 
 type Hasher = FixedState;
 
-/// A node in the directory. Places are reused; the birth number distinguishes a node from those that had its place
-/// before.
+/// A node in the directory. Places are reused; the birth number tells a node from those in its place before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct NodeId {
     pub slot: u32,
@@ -137,8 +136,7 @@ impl Directory {
         }
     }
 
-    /// Changes a node and updates everything that is derived from it: its pulse, the number of rules, and the list of
-    /// idle nodes.
+    /// Changes a node, and updates what is derived from it: its pulse, the number of rules, the list of idle nodes.
     pub fn change<T>(&mut self, slot: u32, change: impl FnOnce(&mut Node) -> T) -> Option<T> {
         let node = self.nodes.get_mut(slot as usize)?;
         let rules = node.policy().rules().len();
@@ -276,8 +274,7 @@ impl Directory {
         }
     }
 
-    /// The nodes with a prefix that covers this address: for each prefix all nodes that have it, the longest prefix
-    /// first.
+    /// The nodes with a prefix that covers this address: for each prefix all its nodes, the longest prefix first.
     pub fn behind(&self, home_agent: Ipv4Addr, address: IpAddr) -> impl Iterator<Item = &[u32]> {
         self.prefix_owners.of(home_agent, address)
     }

@@ -8,8 +8,7 @@ use crate::wire::{Content, DualStack, Message, MobileNetwork, Nai};
 /// The contents of a registration's extensions, read in one pass.
 pub(super) struct Extensions<'a> {
     pub nai: Option<Nai<'a>>,
-    /// The interface of a usable Multipath extension: the only one in the message, well-formed, with a BID that is not
-    /// reserved.
+    /// The interface of a usable Multipath extension: the only one, well-formed, with a BID that is not reserved.
     pub interface: Option<Interface>,
     pub bulk: bool,
     pub overwrite: bool,
@@ -17,8 +16,7 @@ pub(super) struct Extensions<'a> {
     pub flow_bindings: FlowBindings,
     pub udp_tunnel_granted: bool,
     pub prefixes: Vec<Prefix>,
-    /// Whether the authorization extension was reached, cut or not: an extension that is not there before it was not
-    /// sent.
+    /// Whether the authorization extension was reached, cut or not: nothing sent before it is missing then.
     pub is_all_said: bool,
 }
 
@@ -39,8 +37,7 @@ impl<'a> Extensions<'a> {
         let mut multipaths = 0u32;
         for extension in message.extensions() {
             read.is_all_said |= extension.is_authorization();
-            // An extension that runs past the end of the message does not count, not even as a second Multipath (D3, D6
-            // of the catalogue).
+            // An extension that the end cuts does not count, not even as a second Multipath (D3, D6 of the catalogue).
             if extension.cut.is_some() {
                 continue;
             }

@@ -15,8 +15,7 @@ pub(super) struct FarEnds {
     /// A few pairs, in the same form, that are not in `places` yet. Each pair belongs in another place in main memory,
     /// which is prefetched when the pair comes and visited later.
     new: Vec<u64>,
-    /// A secret number, so that nobody can make up pairs that crowd together; odd, so that multiplication by it can be
-    /// undone.
+    /// Secret, so that nobody can make up pairs that crowd together; odd, so that multiplication can be undone.
     secret: u64,
     /// The number of pairs that found no room.
     pub no_room: u64,

@@ -22,8 +22,7 @@ pub(super) struct Fingerprints {
 /// The fingerprints of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Fingerprint {
-    /// The fingerprint of the whole packet: the same for packets that are identical in addresses, IP identification and
-    /// payload.
+    /// Of the whole packet: the same for packets that are identical in addresses, IP identification and payload.
     pub whole: u64,
     /// The fingerprint of the packet inside, as [`Fingerprints::of_packet`] gives it, if the packet is IP in IP and
     /// holds an IPv4 packet without options and nothing else.
@@ -38,8 +37,7 @@ impl Fingerprints {
     }
 
     /// The fingerprints of a packet that may be in the capture twice.
-    // Computed by hand: a hasher has to be ready for whatever is written to it next, which takes twice the time, for
-    // each packet.
+    // By hand: a hasher has to be ready for whatever is written to it next, and takes twice the time for each packet.
     #[inline]
     pub fn of(&self, sample: &Sample<'_>) -> Fingerprint {
         let Sample { source, destination, identification, total_length, fragment_offset, payload, .. } =
@@ -95,8 +93,7 @@ impl Fingerprints {
             let (blocks, _) = head.as_chunks();
             return blocks.iter().fold(fingerprint, |fingerprint, block| self.with(fingerprint, block));
         }
-        // Shorter payloads are read to their last octet; the length tells octets from the zeros that fill the last
-        // block.
+        // Of shorter payloads all octets count; the length tells octets from the zeros that fill the last block.
         let (blocks, rest) = head.as_chunks();
         let mut last = [0; BLOCK];
         last.iter_mut().zip(rest).for_each(|(place, octet)| *place = *octet);
@@ -127,7 +124,7 @@ fn both(source: Ipv4Addr, destination: Ipv4Addr) -> u64 {
     u64::from(source.to_bits()) << 32 | u64::from(destination.to_bits())
 }
 
-/// The product of two numbers with its two halves XORed: each bit of the result depends on all bits of both numbers.
+/// The XOR of the two halves of a product: each bit of the result depends on all bits of both numbers.
 #[inline]
 fn folded(one: u64, other: u64) -> u64 {
     let product = u128::from(one).wrapping_mul(u128::from(other));

@@ -1,5 +1,4 @@
-//! Inner flows as their table keeps them: the tunnels that each flow was seen in, and whether that conforms to the
-//! policy.
+//! Inner flows as their table keeps them: the tunnels that each took, and whether that conforms to the policy.
 
 use std::num::NonZeroU32;
 
@@ -7,8 +6,7 @@ use super::directory::NodeId;
 use super::{Direction, FarEnd, Traffic, Verdict};
 use crate::time::Timestamp;
 
-/// The key by which a flow is found. It is small: an IPv6 address is a number in
-/// [`Addresses6`](super::addresses6::Addresses6).
+/// The key by which a flow is found. It is small: IPv6 addresses are numbers from a table of their own.
 // The order of the fields lets the compiler read them as two words.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
@@ -262,8 +260,7 @@ impl Flow {
         self.marks.clear(Marks::vouched(Direction::Uplink));
     }
 
-    /// Whether the validator that vouched for the flow still wants to see a little of each packet of this direction; it
-    /// never does for uplink.
+    /// Whether the validator that vouched still wants to see a little of each packet; it never does for uplink.
     #[inline]
     pub const fn is_watched(&self, direction: Direction) -> bool {
         self.vouched & 1 != 0 && matches!(direction, Direction::Downlink)

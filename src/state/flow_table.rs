@@ -109,8 +109,7 @@ impl FlowTable {
         Self { addresses6, hasher: self.hasher.clone(), ..Self::new(self.most, 0) }
     }
 
-    /// Copies at most `most` of the flows, and at most `most` of the paths, that are still missing here; returns
-    /// whether all are there.
+    /// Copies at most `most` missing flows, and as many paths; returns whether all are there.
     pub fn copy(&mut self, from: &Self, most: usize) -> bool {
         copy(&from.flows, &mut self.flows, most) && copy(&from.paths, &mut self.paths, most)
     }
@@ -159,9 +158,8 @@ impl FlowTable {
         if key.form.is_ipv6() { self.addresses6.address(number).into() } else { IpAddr::V4(number.into()) }
     }
 
-    /// Adds a flow of `node` whose first packet takes `path`; a flow of another node with the same key is set aside.
-    /// When the table is full, another flow is forgotten. Returns the new flow's slot and the node of the forgotten
-    /// flow.
+    /// Adds a flow of `node` whose first packet takes `path`; another node's flow with the same key is set aside.
+    /// Returns the flow's slot, and the node of the flow that was forgotten for it if the table was full.
     pub fn insert(&mut self, key: Key, node: NodeId, path: Path) -> (u32, Option<NodeId>) {
         self.set_aside(&key);
         let flow = Flow::new(key, node, path);
@@ -188,8 +186,7 @@ impl FlowTable {
         self.aside.insert((*key, node), slot);
     }
 
-    /// Brings back the flow of a node that was set aside and continues now; the flow that had its key meanwhile is set
-    /// aside.
+    /// Brings back a node's flow that was set aside and continues now; the flow that has its key is set aside.
     pub fn take_back(&mut self, key: &Key, node: NodeId) -> Option<u32> {
         let slot = self.aside.remove(&(*key, node))?;
         self.set_aside(key);

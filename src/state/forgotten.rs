@@ -49,8 +49,7 @@ impl Forgotten {
         self.until.is_some_and(|until| clock <= until)
     }
 
-    /// Whether one of these nodes may still be registered with this Home Address, or have a tunnel that ends at this
-    /// address.
+    /// Whether one of these nodes may still be registered with this Home Address, or have a tunnel that ends here.
     pub fn may_have(&self, address: Ipv4Addr, clock: Timestamp) -> bool {
         let is_noted =
             |(word, bit): (usize, u64)| self.addresses.get(word).is_some_and(|word| word & bit != 0);

@@ -59,8 +59,7 @@ impl HomeAgents {
         self.all.get(usize::from(number)).map_or(Ipv4Addr::UNSPECIFIED, |(address, _)| *address)
     }
 
-    /// The traffic of the Home Agent with this address, which is known from now on; `None` if the address cannot be a
-    /// Home Agent's, or there is no room.
+    /// The traffic of this Home Agent, known from now on; `None` if it cannot be one, or there is no room.
     pub fn traffic_mut(&mut self, address: Ipv4Addr) -> Option<&mut AgentTraffic> {
         let number = self.number(address).or_else(|| {
             self.know(address);
@@ -84,8 +83,7 @@ impl HomeAgents {
     }
 }
 
-/// Whether an address can be a Home Agent's. The address in a request that looks for a Home Agent cannot (RFC 5944
-/// §3.6.1.2).
+/// Whether an address can be a Home Agent's: not if it asks for any Home Agent (RFC 5944 §3.6.1.2).
 pub(crate) fn can_be_agent(address: Ipv4Addr) -> bool {
     !(address.is_unspecified() || address.is_broadcast() || address.is_multicast())
 }

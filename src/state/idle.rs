@@ -2,9 +2,8 @@
 
 use std::collections::VecDeque;
 
-/// Places of nodes without an active binding, in the order in which they lost their last one. A place stays in the list
-/// until it is asked for, whatever becomes of its node meanwhile. Nothing is kept as long as there is room for more
-/// nodes.
+/// Places of nodes without an active binding, in the order in which they lost their last one. A place stays until it is
+/// asked for, whatever becomes of its node. Nothing is kept as long as there is room for more nodes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Idle {
     queue: VecDeque<u32>,

@@ -15,8 +15,7 @@ const GRACE: u64 = 1_000_000_000;
 #[derive(Clone, Debug)]
 pub(super) struct Judge {
     waiting: VecDeque<Suspicion>,
-    /// The grace of the first waiting packet, from when to when; all time when no packet waits. It is read for each
-    /// frame.
+    /// From when to when the first waiting packet's grace lasts; all time when none waits. Read for each frame.
     grace: RangeInclusive<Timestamp>,
 }
 
@@ -132,10 +131,9 @@ impl Observer {
         }
     }
 
-    /// Judges the first waiting packet. A change after the packet acquits it. All changes within the grace have been
-    /// seen by now, and none after it: changes are applied in order of time, and this is called before a later change
-    /// is applied. `now` is the time of the judgement; where a batch is counted after the clock was set back, that is
-    /// not the observer's clock.
+    /// Judges the first waiting packet. A change after the packet acquits it. All changes within the grace are known by
+    /// now, and none after it: changes come in order of time, and this is called before a later one. `now` is the time
+    /// of judgement, not the observer's clock if a batch is counted after the clock was set back.
     fn judge_first(&mut self, now: Timestamp) {
         let Some(suspicion) = self.judge.pop() else { return };
         let (key, birth) = (suspicion.key, suspicion.birth);
@@ -147,8 +145,7 @@ impl Observer {
         let end = suspicion.time.after(grace);
         let end = end.min(now);
         let Some(node) = self.directory.nodes.get(flow.node as usize) else { return };
-        // Expiry is looked up but not applied, because it can end a policy that is still needed for packets of an
-        // earlier moment.
+        // Expiry is looked up but not applied: it can end a policy that packets of an earlier moment still need.
         let has_changed =
             node.changes != suspicion.changes || node.next_expiry().is_some_and(|expiry| expiry < end);
         let holds = match suspicion.charge {

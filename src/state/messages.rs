@@ -27,8 +27,7 @@ pub struct MessageEvent<'e, 'a> {
 }
 
 impl MessageEvent<'_, '_> {
-    /// Source and destination of the datagram. Only messages over IPv4 are believed and judged; an IPv6 address becomes
-    /// 0.0.0.0.
+    /// Source and destination. Only messages over IPv4 are believed and judged; an IPv6 address becomes 0.0.0.0.
     pub(crate) fn endpoints(&self) -> (SocketAddrV4, SocketAddrV4) {
         let over_ipv4 = |endpoint: SocketAddr| match endpoint {
             SocketAddr::V4(endpoint) => endpoint,

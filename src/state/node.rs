@@ -17,9 +17,8 @@ use crate::wire::ReplyCode;
 
 pub(super) use transitions::Registration;
 
-/// The most tunnels of a node, ended ones included. No tunnel can be removed for another, because flows refer to
-/// tunnels by their places. The number is more than a node has that roams for weeks, and small enough for a node that
-/// lies.
+/// The most tunnels of a node, ended ones included. None can be replaced, because flows refer to tunnels by index. It
+/// is more than a node has that roams for weeks, and few enough for a node that lies.
 const TUNNELS: usize = 1 << 10;
 /// Whether a node may register several Care-of Addresses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,15 +64,13 @@ pub struct Node {
     pub(super) birth: u32,
     /// The number of this node's flows in the table.
     pub(super) flows: u32,
-    /// The number of requests and unsolicited replies that named the node, without requests that turned out to be of
-    /// another node.
+    /// Requests and unsolicited replies that named the node, without requests that proved to be of another node.
     pub(super) mentions: u32,
     /// The number of accepted exchanges, which wraps around.
     pub(super) exchanges: u16,
     /// The number of changes of bindings and policy that can change the way of packets; wraps around.
     pub(super) changes: u32,
-    /// The number of such changes, accepted exchanges and all other events after which a packet has to be looked at
-    /// anew; wraps around.
+    /// Counts those changes, accepted exchanges and all else after which a packet has to be looked at anew.
     pub(super) generation: u32,
     /// Time of the last change counted in `changes`.
     pub(super) last_change: Timestamp,
@@ -188,8 +185,7 @@ impl Node {
         self.rare.get_or_insert_default().lacks_prefixes = true;
     }
 
-    /// Whether the last registration evicted an active binding for lack of room: the Home Agent may still have that
-    /// binding.
+    /// Whether the last registration evicted an active binding for lack of room: it may still be in force.
     pub fn lost_binding(&self) -> bool {
         self.rare.as_ref().is_some_and(|rare| rare.lost_binding)
     }
@@ -266,8 +262,7 @@ impl Node {
         self.home_address.is_none() && self.bindings.is_empty()
     }
 
-    /// Whether more messages than one request named the node and this very Home Agent; a request to any Home Agent
-    /// names none.
+    /// Whether several messages named the node and this very Home Agent; a request for any Home Agent names none.
     pub(super) fn has_other_mentions(&self) -> bool {
         !self.seeks_home_agent() && self.mentions > 1
     }
@@ -337,9 +332,9 @@ impl Node {
         self.bindings.iter().find(|binding| is_the_one(binding, interface, care_of_address))
     }
 
-    /// The index of the tunnel that a packet to this end is in at `time`: a tunnel that ends here, or did before a NAT
-    /// gave it another end. Of several tunnels, the one that [suits](Tunnel::suits) best. Another UDP port is another
-    /// end (RFC 3519 §4.6).
+    /// The index of the tunnel of a packet to this end at `time`: one that ends here, or did before a NAT gave it
+    /// another end; of several the one that [suits](Tunnel::suits) best. Another UDP port is another end (RFC 3519
+    /// §4.6).
     pub(super) fn tunnel_to(
         &self,
         far_end: FarEnd,
@@ -359,16 +354,14 @@ impl Node {
             .map(|(index, ..)| index)
     }
 
-    /// Whether two tunnels have the same far end and encapsulation, so that a packet to one of them goes to the other,
-    /// too.
+    /// Whether two tunnels have the same far end and encapsulation: a packet to one of them goes to the other, too.
     pub(super) fn are_one_way(&self, one: usize, other: usize) -> bool {
         let way =
             |tunnel: usize| self.tunnels.get(tunnel).map(|tunnel| (tunnel.far_end, tunnel.encapsulation));
         way(one) == way(other)
     }
 
-    /// Whether the node has another tunnel to the same end with another encapsulation, so that packets carried
-    /// otherwise than in `tunnel` can belong to that one.
+    /// Whether packets to this tunnel's end in another encapsulation can be in another tunnel of the node.
     pub(super) fn shares_end(&self, tunnel: usize) -> bool {
         self.tunnels.get(tunnel).is_some_and(|one| {
             let is_other = |other: &Tunnel| {
@@ -399,8 +392,7 @@ impl Node {
     /// end of a policy whose last binding has ended **(ours)**.
     fn after_change(&mut self, time: Timestamp) {
         let active = self.bindings.iter().filter(|binding| binding.is_active());
-        // Bindings are looked up by the names of their tunnels, because a node can have had a thousand tunnels, and
-        // have hundreds of bindings.
+        // By the names of their tunnels: a node can have had a thousand tunnels, and have hundreds of bindings.
         let mut live: SmallVec<[(u64, Timestamp); 4]> = active
             .map(|binding| {
                 let name = tunnel::name(binding.bid(), binding.care_of_address, binding.encapsulation());

@@ -55,8 +55,7 @@ pub struct Limits {
     pub flows: usize,
     /// Flows of one node.
     pub flows_of_one_node: u32,
-    /// Octets of the Flow-Bindings of all waiting requests; the same limit applies once more to all exchanges that are
-    /// kept.
+    /// Octets of the Flow-Bindings of all waiting requests, and as many again for those of all kept exchanges.
     pub flow_binding_octets: usize,
     /// Unregistered Care-of Addresses of all Home Agents that are counted one by one.
     pub unknown_tunnels: usize,
@@ -373,8 +372,7 @@ impl Observer {
         self.tunnelled
     }
 
-    /// The number of tunnelled packets with neither end known as a Home Agent: no registration with it had been seen
-    /// yet.
+    /// Tunnelled packets with neither end known as a Home Agent: no registration with it had been seen yet.
     pub fn of_no_agent(&self) -> u64 {
         self.of_no_agent
     }

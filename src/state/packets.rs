@@ -67,15 +67,13 @@ impl Observer {
         self.carried(ends, agents, &peeled, print, time)
     }
 
-    /// Whether a packet is a copy of one seen just before. Waiting packets, which were seen before it, are counted
-    /// first.
+    /// Whether a packet is a copy of one seen just before. Waiting packets, which came before it, are counted first.
     fn is_copy_now(&mut self, print: Print, time: Timestamp) -> bool {
         self.flush();
         self.duplicates.is_repeated(print, time)
     }
 
-    /// Takes a fragment of a tunnelled packet, which changes no table; tells whether the capture holds the fragment
-    /// twice.
+    /// Takes a fragment of a tunnelled packet, which changes no table; tells whether the capture holds it twice.
     pub fn fragment(&mut self, fragment: &crate::net::Tunnel<'_>, time: Timestamp) -> Attribution {
         let header = &fragment.outer.header;
         let concerns =
@@ -121,8 +119,7 @@ impl Observer {
         let mut ways = [(agents.0, Direction::Downlink), (agents.1, Direction::Uplink)];
         let is_one_way = agents.0.is_none() || agents.1.is_none();
         if !is_one_way {
-            // Between two Home Agents, the direction is the one in which the packet belongs to a node. Waiting packets
-            // come first.
+            // Between two Home Agents, a packet has the direction in which a node owns it. Waiting packets come first.
             self.flush();
             let is_owned = |direction| self.owner_of_inner(ends.seen(direction), direction, inner).is_some();
             if !is_owned(Direction::Downlink) && is_owned(Direction::Uplink) {
@@ -293,8 +290,7 @@ impl Observer {
         attribution
     }
 
-    /// The slot of a node's flow with this key, which is created if there is none; `None` when the node has too many
-    /// flows.
+    /// The slot of a node's flow with this key, created if there is none; `None` when the node has too many flows.
     fn flow_of(&mut self, key: Key, id: NodeId, path: Path) -> Option<u32> {
         let found = self.flows.find(&key);
         let owner = found.and_then(|slot| self.flows.flow_mut(slot).map(|flow| flow.owner()));
@@ -442,9 +438,8 @@ fn note_switch(flow: &mut Flow, node: &Node, tunnel: u16, sighting: &Sighting) -
 }
 
 impl Node {
-    /// Whether the far end of this tunnel, or of a packet in it, is where the binding with this BID ends. Two bindings
-    /// can share an end: a packet to that end is in the tunnels of both, unless its encapsulation is that of only one
-    /// of them.
+    /// Whether the far end of this tunnel, or of a packet in it, is where the binding with this BID ends. If two
+    /// bindings share an end, a packet to it is in both tunnels, unless its encapsulation is that of only one.
     fn goes_to(&self, tunnel: usize, packet: &Sighting, bid: u8) -> bool {
         let Some(taken) = self.tunnels().get(tunnel) else { return false };
         let tells_apart = taken.encapsulation == packet.encapsulation;

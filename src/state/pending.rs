@@ -128,8 +128,7 @@ impl Pending {
         self.by_identity.expect(self.tag(&Identity::Address(home_address), identification));
     }
 
-    /// The slot of the latest request with this identity and low half of the Identification that `fits` and whose age
-    /// in nanoseconds is in `ages`.
+    /// The slot of the latest request with this identity and low half that `fits`, at an age (nanoseconds) in `ages`.
     pub fn find(
         &self,
         identity: &Identity,

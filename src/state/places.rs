@@ -11,8 +11,7 @@ use super::prefetch::prefetch;
 /// the table grows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Places {
-    /// The places: a power of two of them, or none. 0 marks a free place, so that a new table is memory that was never
-    /// written to.
+    /// A power of two of places, or none. 0 is a free place, so that a new table is memory never written to.
     numbers: Vec<u64>,
     /// How many low bits of the upper half do not name a place.
     shift: u32,
@@ -34,8 +33,8 @@ impl Places {
         prefetch(self.numbers.get(self.home(upper)));
     }
 
-    /// The numbers from the place that this upper half names to the next free place: all numbers with this upper half,
-    /// and possibly others.
+    /// The numbers from the place that this upper half names to the next free one: all with this upper half, and
+    /// others.
     #[inline]
     pub fn near(&self, upper: u32) -> impl Iterator<Item = u64> {
         let mut place = self.home(upper);
@@ -66,8 +65,7 @@ impl Places {
                 Some(_) => hole = self.after(hole),
             }
         }
-        // Numbers that stand behind the hole because their own place was taken move up, so that searches need no
-        // tombstones.
+        // Numbers that had to go past their own place move up to the hole, so that searches need no tombstones.
         let mut place = self.after(hole);
         while let Some(number) = self.numbers.get(place).copied().filter(|number| *number != 0) {
             let home = self.home(upper(number));
@@ -83,8 +81,7 @@ impl Places {
         true
     }
 
-    /// Doubles the number of places. As upper bits name the place, reading the old table and writing the new one both
-    /// run through memory from front to back.
+    /// Doubles the places. As upper bits name the place, reading and writing both run through memory front to back.
     #[cold]
     fn grow(&mut self) {
         let length = self.numbers.len().saturating_mul(2).max(FEWEST);

@@ -23,8 +23,7 @@ impl Wish {
     pub fn read(octets: &[u8]) -> Option<Self> {
         let is_there = |plain: &PlainFlowBinding<'_>, field| plain.fields.has(field);
         match PlainFlowBinding::from_octets(octets) {
-            // Two bits of a DS field and eight bits of a flow label do not count, so selectors with these may not be in
-            // normal form.
+            // Two bits of a DS field and eight of a flow label do not count, so these may not be in normal form.
             Some(plain)
                 if !is_there(&plain, SelectorField::Ds) && !is_there(&plain, SelectorField::FlowLabel) =>
             {
@@ -67,8 +66,7 @@ pub struct Policy {
     number: u16,
     /// Whether some rule looks at fields that can differ between packets of one flow: DS, SPI or flow label.
     per_packet: bool,
-    /// How many rules there were when a further rule first found no room: a packet that these rules do not decide may
-    /// have been that rule's.
+    /// How many rules there were when one found no room: it may have decided the packets that these do not.
     lacks_from: Option<u16>,
 }
 

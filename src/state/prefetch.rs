@@ -8,8 +8,7 @@
 #[cfg(target_arch = "x86_64")]
 const LINE: usize = 64;
 
-/// Hints that all octets of this place will be read or written soon. The hint has no other effect, whatever the place
-/// holds.
+/// Hints that all of this place will be read or written soon. It has no other effect, whatever the place holds.
 #[inline]
 pub(crate) fn prefetch<T>(place: Option<&T>) {
     #[cfg(target_arch = "x86_64")]

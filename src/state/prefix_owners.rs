@@ -50,8 +50,7 @@ impl PrefixOwners {
         self.by_prefix.len() >= PREFIXES
     }
 
-    /// The nodes with a prefix that covers this address: for each prefix all nodes that have it, the longest prefix
-    /// first.
+    /// The nodes with a prefix that covers this address: for each prefix all its nodes, the longest prefix first.
     pub fn of(&self, home_agent: Ipv4Addr, address: IpAddr) -> impl Iterator<Item = &[u32]> {
         let lengths = self.lengths.get(usize::from(address.is_ipv6())).into_iter().flatten();
         lengths.filter_map(move |length| self.find(home_agent, Prefix::covering(address, *length)))

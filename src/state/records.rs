@@ -35,8 +35,7 @@ impl RecordNumber {
 const LEGS: usize = 1 << 8;
 
 impl Records {
-    /// Keeps at most `most` records with `most_octets` octets of Flow-Bindings, but always one record; keeps none if
-    /// `most` is 0.
+    /// At most `most` records with `most_octets` octets of Flow-Bindings, but always one; none at all if `most` is 0.
     pub fn new(most: usize, most_octets: usize) -> Self {
         Self { most, most_octets, ..Self::default() }
     }

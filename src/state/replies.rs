@@ -362,8 +362,7 @@ impl Observer {
             })
         });
         self.records.decide(record);
-        // A stand-in waits like an answered request, so that further legs of the reply are not taken for further
-        // replies.
+        // A stand-in waits like an answered request, so that further legs of the reply are not taken for new replies.
         let mut stand_in = Request::new(
             identity(facts.home_address, nai),
             &RegistrationRequest {

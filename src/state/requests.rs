@@ -24,8 +24,7 @@ impl Observer {
                 let node = self.directory.at(header.home_agent, *address);
                 self.directory.expect_node(node);
                 if let Some(nai) = nai {
-                    // The NAI is another node's name, or differs from this node's NAI, until a reply shows that both
-                    // are one (D7).
+                    // Another node's NAI, or not this node's, until a reply shows that both are one node (D7).
                     let named = self.directory.find_nai(header.home_agent, nai.0);
                     let nai_of_node =
                         self.directory.nodes.get(node as usize).and_then(|node| node.nai.as_deref());

@@ -26,8 +26,7 @@ pub(super) struct Revocations {
     waiting: VecDeque<Waiting>,
     /// The number of the revocation in front. Each further one has a number higher by 1.
     first: u64,
-    /// The number of the latest revocation with each name, so that one is found quickly when a Home Agent gives up all
-    /// its nodes at once and all of them answer.
+    /// The number of the latest with each name: all nodes answer a Home Agent that gives them all up at once.
     latest: HashMap<Name, u64, FixedState>,
 }
 
@@ -78,8 +77,7 @@ impl Revocations {
         evicts
     }
 
-    /// Takes the latest waiting revocation with this name that `fits`, and returns it with the time when it was first
-    /// sent.
+    /// Takes the latest waiting revocation with this name that `fits`; returns it and when it was first sent.
     fn take(&mut self, name: Name, fits: impl Fn(&Waiting) -> bool) -> Option<(Timestamp, Revocation)> {
         let mut number = self.latest.get(&name).copied();
         for _ in 0..ALIKE {
@@ -134,8 +132,7 @@ impl Observer {
         self.revocations.drop_old(event.time, self.pending.timeout());
         let (source, destination) = event.endpoints();
         let way_back = (*destination.ip(), *source.ip());
-        // The acknowledgement comes from the address that the revocation went to, or goes to the address that it came
-        // from. Not both need hold, since an agent may have several addresses.
+        // One fitting end of the acknowledgement is enough: an agent may have several addresses.
         let is_of = |waiting: &Waiting| {
             let (revoker, other) = waiting.ends;
             way_back.0 == revoker || way_back.1 == other

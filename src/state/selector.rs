@@ -38,8 +38,7 @@ impl NormalSelector {
         Self(octets)
     }
 
-    /// The normal form of the selector of a Flow-Binding. The selector must have neither a DS field nor a flow label,
-    /// and is in normal form then.
+    /// The normal form of a Flow-Binding's selector without DS field and flow label, which is in normal form already.
     pub(super) fn of_plain(flow_binding: &PlainFlowBinding<'_>) -> Self {
         let mut octets = SmallVec::new();
         octets.push(flow_binding.ts_format);

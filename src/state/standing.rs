@@ -13,13 +13,11 @@ use super::tunnel::{Direction, FarEnd};
 use crate::net::Ipv4Packet;
 use crate::time::Timestamp;
 
-/// The number of packets whose standing is remembered: as many as can wait together, in the observer and in the
-/// validator.
+/// Packets whose standing is remembered: as many as can wait together, in the observer and in the validator.
 const LATEST: usize = 4 * BATCH;
 /// Packets whose bits are in one word.
 const WORD: usize = u64::BITS as usize;
-/// The most layouts that are distinguished. After as many changes no flow is vouched for any more, which only costs
-/// time.
+/// The most layouts that are distinguished. After them no flow is vouched for any more, which only costs time.
 const LAYOUTS: u8 = 127;
 
 /// The limits for vouching for flows.
@@ -37,8 +35,7 @@ pub enum Standing {
     /// Nothing.
     #[default]
     Unknown,
-    /// The packet took the first tunnel of its flow, and more packets like it change nothing but counters. The flow can
-    /// be vouched for.
+    /// The packet took its flow's first tunnel. More like it change only counters: the flow can be vouched for.
     Steady {
         /// Whether no packet of the flow took another tunnel within [`Vouching::same_within`] before.
         alone: bool,
@@ -66,8 +63,7 @@ pub struct Passed {
     pub time: Timestamp,
 }
 
-/// One bit for each of 64 consecutive packets, the first packet in the lowest bit. Of packets with a set bit nothing
-/// more needs to be known.
+/// One bit for each of 64 packets in a row, the first in the lowest bit: set if nothing more needs to be known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Settled {
     /// Packets that the capture holds twice, and that were not counted.

@@ -1,5 +1,4 @@
-//! Adding up: tunnels and rules get their counters from those of the flows, so that a packet has to touch only its
-//! flow.
+//! Adding up: tunnels and rules get their counters from the flows, so that a packet has to touch only its flow.
 
 use std::collections::BTreeMap;
 

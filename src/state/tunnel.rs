@@ -80,8 +80,7 @@ pub struct Tunnel {
     pub care_of_address: Ipv4Addr,
     /// Encapsulation that was negotiated.
     pub encapsulation: Encapsulation,
-    /// The far end as the Home Agent sees it: the Care-of Address, or for a tunnel in UDP the request's source, which
-    /// differs behind a NAT.
+    /// The far end as the Home Agent sees it: the Care-of Address, or in UDP the request's source, maybe a NAT's.
     pub far_end: FarEnd,
     /// The traffic seen in the tunnel; most tunnels in a capture of registrations have none.
     tally: Option<Box<Tally>>,
@@ -93,8 +92,7 @@ pub struct Tunnel {
     opened: u32,
 }
 
-/// BID, Care-of Address and encapsulation of a binding in one number, which distinguishes its tunnel from the others of
-/// a node.
+/// BID, Care-of Address and encapsulation of a binding in one number, the name of its tunnel within a node.
 pub(super) fn name(bid: Option<Bid>, care_of_address: Ipv4Addr, encapsulation: Encapsulation) -> u64 {
     let bid = bid.map_or(0, Bid::octet);
     u64::from(bid) << 40 | u64::from(care_of_address.to_bits()) << 8 | encapsulation as u64
@@ -193,8 +191,7 @@ impl Tunnel {
         self.opened
     }
 
-    /// Notes that a binding has this tunnel. Unless the tunnel is open already, this opens it after all others of the
-    /// node.
+    /// Notes that a binding has this tunnel. Unless it is open already, it becomes the one opened last.
     pub(super) fn open(&mut self, after_all: u32) {
         if self.is_ended {
             self.opened = after_all;

@@ -30,8 +30,7 @@ enum Captured {
 }
 
 impl Piece {
-    /// Keeps the fragment `packet`, whose IP header begins at octet `ip_offset` of `frame`; with `whole_frame`, keeps
-    /// the frame too.
+    /// The fragment `packet`, whose IP header is at octet `ip_offset` of `frame`; with `whole_frame`, the frame too.
     pub(super) fn of(
         frame: &Frame<'_>,
         ip_offset: usize,

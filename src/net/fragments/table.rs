@@ -52,8 +52,7 @@ struct Waiting {
     since: Timestamp,
     /// The number of the frame with that fragment.
     first_frame: u64,
-    /// Whether this is a copy of a datagram completed a moment before. If the copy stays incomplete, nothing is
-    /// missing.
+    /// Whether this is a copy of a datagram completed just before. Nothing is missing if it stays incomplete.
     is_copy: bool,
     /// The fragments by their offset, none overlapping another.
     pieces: BTreeMap<usize, Piece>,

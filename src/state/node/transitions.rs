@@ -199,9 +199,8 @@ impl Node {
         asked: Timestamp,
         (time, frame): (Timestamp, u64),
     ) {
-        // The policy ends if the Home Agent had no binding in between: the revocation names all bindings that there
-        // were, and only what was accepted since is alive. Which rules came after that cannot be told from those
-        // before.
+        // The policy ends if the Home Agent had no binding in between: all that there were are revoked, and only what
+        // was accepted since is alive. Which rules came after that cannot be told from those before.
         let were = self.bindings.iter().filter(|binding| binding.was_alive(asked));
         let mut are_named = were.map(|binding| self.is_at(binding, care_of_address, asked)).peekable();
         let ends_policy = are_named.peek().is_some() && are_named.all(|is_named| is_named);
@@ -216,8 +215,7 @@ impl Node {
         self.after_change(time);
     }
 
-    /// Whether a binding was at a Care-of Address at `time`, even if it moved elsewhere later; every binding is at
-    /// 0.0.0.0.
+    /// Whether a binding was at a Care-of Address at `time`, wherever it is now; every binding is at 0.0.0.0.
     fn is_at(&self, binding: &Binding, care_of_address: Ipv4Addr, time: Timestamp) -> bool {
         let is_of = |left: &Binding| (left.bid(), left.registered) == (binding.bid(), binding.registered);
         let next = self.moves().iter().find(|next| next.time > time && is_of(&next.left));

@@ -45,8 +45,7 @@ pub(in crate::state) struct Request {
     pub kind: Option<Kind>,
     /// The Flow-Binding extensions; those that cannot be read set nothing.
     pub flow_bindings: FlowBindings,
-    /// Endpoint pairs that the request was seen between. Most requests have one pair, which is stored here without an
-    /// allocation.
+    /// Endpoint pairs that the request was seen between; most requests have one, stored without an allocation.
     pub legs: SmallVec<[RequestLeg; 1]>,
     /// Whether the request still waits for its answer.
     pub is_open: bool,
