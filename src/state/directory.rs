@@ -151,7 +151,7 @@ impl Directory {
         Some(result)
     }
 
-    /// The name of the node in this place.
+    /// The identity of the node in this place; `None` if there is no node.
     pub fn id(&self, slot: u32) -> Option<NodeId> {
         Some(NodeId { slot, birth: NonZeroU32::new(self.nodes.get(slot as usize)?.birth)? })
     }
@@ -252,7 +252,7 @@ impl Directory {
         self.list(slot);
     }
 
-    /// Gives a node another Home Agent, and a Home Address if one is known. The node's former name is given up.
+    /// Gives a node another Home Agent, and a Home Address if one is known; its NAI stays its own.
     pub fn rename(&mut self, slot: u32, home_agent: Ipv4Addr, home_address: Option<Ipv4Addr>) {
         self.unlist(slot);
         if let Some(node) = self.nodes.get_mut(slot as usize) {
@@ -346,7 +346,7 @@ impl Directory {
         })
     }
 
-    /// Makes the packets of this node be looked at anew: addresses that belonged to it do no longer.
+    /// Makes the packets of this node be looked at anew: some addresses that belonged to it no longer do.
     fn disturb(&mut self, slot: u32) {
         self.change(slot, Node::disturb);
     }

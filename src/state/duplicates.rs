@@ -57,7 +57,7 @@ impl Duplicates {
     #[inline(always)]
     pub fn print(&self, sample: &Sample<'_>) -> Print {
         let set = match sample.identification {
-            // A sender that never fragments need not number its packets (RFC 6864), so their addresses choose the set.
+            // A sender that never fragments need not number its packets (RFC 6864); its set depends on the addresses.
             0 => {
                 let number =
                     sample.source.to_bits().wrapping_mul(31).wrapping_add(sample.destination.to_bits());

@@ -35,7 +35,7 @@ pub struct Exchange {
     /// Lifetime granted, in seconds: the lower one of request and reply. `None` unless the request was accepted: in a
     /// denial the field has no meaning (RFC 5944 §3.4).
     pub granted: Option<u16>,
-    /// Nanoseconds from the copy of the request that was answered to the first reply.
+    /// Nanoseconds between the answered copy of the request and the first reply.
     pub round_trip: Option<i64>,
     /// How often the request was sent again unchanged.
     pub retransmissions: u32,
