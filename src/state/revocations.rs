@@ -38,7 +38,7 @@ struct Waiting {
     revocation: Revocation,
     /// The addresses that it was sent from and to.
     ends: (Ipv4Addr, Ipv4Addr),
-    /// Whether it no longer waits: its acknowledgement came, or it was sent again.
+    /// Whether the revocation no longer waits: its acknowledgement came, or it was sent again.
     is_over: bool,
     /// The number of the previous revocation with the same name.
     before: Option<u64>,

@@ -5,7 +5,7 @@ use std::net::SocketAddrV4;
 
 use super::{Binding, FarEnd, Node, Registration, Tunnel};
 
-/// The most inner ends of one node that are remembered; the oldest is dropped first.
+/// How many ends on the inner side are remembered of one node at most; the oldest is dropped first.
 const MOST: usize = 64;
 
 impl Node {
