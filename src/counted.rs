@@ -1,26 +1,26 @@
-//! Numbers as people read them: with the noun of what was counted, and with their thousands apart.
+//! Numbers as people read them: with the noun that is counted, and with spaces between thousands.
 
 use std::fmt;
 
-/// So many of something: `1 octet`, `1200 octets`; with `{:#}` as `1 200 octets`.
+/// A number with its noun: `1 octet`, `1200 octets`; with `{:#}` the thousands are apart, as in `1 200 octets`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counted {
     number: u64,
     noun: &'static str,
 }
 
-/// So many of what `noun` names, one of it; its plural has an s.
+/// The number of things that `noun` names. `noun` is the singular; its plural has an s.
 pub fn counted(number: impl TryInto<u64>, noun: &'static str) -> Counted {
     Counted { number: number.try_into().unwrap_or(u64::MAX), noun }
 }
 
 impl Counted {
-    /// Whether there is none of it.
+    /// Whether the number is 0.
     pub const fn is_none(self) -> bool {
         self.number == 0
     }
 
-    /// The form of the verb that goes with it, as `was` of `was` and `were`.
+    /// The form of the verb that agrees with the number: `one` for 1 (`was`), otherwise `others` (`were`).
     pub const fn verb(self, one: &'static str, others: &'static str) -> &'static str {
         if self.number == 1 { one } else { others }
     }
@@ -38,7 +38,7 @@ impl fmt::Display for Counted {
     }
 }
 
-/// A number with its thousands apart.
+/// A number with spaces between its thousands: `4 060 000`.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();

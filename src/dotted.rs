@@ -1,4 +1,4 @@
-//! IPv4 addresses in dotted decimal, all of the text at once: reports write them by the hundred thousand, and the
+//! IPv4 addresses in dotted decimal, each formatted at once. Reports write hundreds of thousands of addresses, and the
 //! standard library, which writes octet by octet, takes five times as long.
 
 use std::fmt;
@@ -23,7 +23,7 @@ pub(crate) fn dotted(address: Ipv4Addr) -> Dotted {
         text.push(&digits);
         text.length += length + 1;
     }
-    // Behind the last octet stands no dot.
+    // No dot follows the last octet.
     text.length -= 1;
     text
 }
@@ -42,12 +42,12 @@ pub(crate) fn dotted_end(address: Ipv4Addr, port: u16) -> Dotted {
 }
 
 impl Dotted {
-    /// Its characters, all of them ASCII.
+    /// The characters of the text, all of them ASCII.
     pub fn octets(&self) -> &[u8] {
         self.octets.get(..self.length).unwrap_or_default()
     }
 
-    /// Puts octets behind the text, of which those count that are added to its length.
+    /// Copies `octets` behind the end of the text. The caller adds to the length as many of them as belong to the text.
     fn push(&mut self, octets: &[u8]) {
         if let Some(room) = self.octets.get_mut(self.length..).and_then(|room| room.get_mut(..octets.len())) {
             room.copy_from_slice(octets);
@@ -61,7 +61,7 @@ impl fmt::Display for Dotted {
     }
 }
 
-/// An address of either version as text, dotted if it is one of IPv4.
+/// An address of either IP version as text; an IPv4 address is written by [`dotted`].
 #[derive(Clone, Copy)]
 pub(crate) struct Address(pub IpAddr);
 
@@ -81,7 +81,7 @@ pub(crate) fn decimal(value: u8) -> ([u8; 4], usize) {
     DECIMALS.get(usize::from(value)).copied().unwrap_or_default()
 }
 
-// Evaluated by the compiler, which would refuse both a wrong index and a digit too large.
+// The compiler evaluates this function, and would refuse both a wrong index and a digit that is too large.
 #[allow(clippy::indexing_slicing, clippy::cast_possible_truncation)]
 const fn decimals() -> [([u8; 4], usize); 256] {
     let mut decimals = [([0; 4], 0); 256];

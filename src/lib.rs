@@ -1,9 +1,9 @@
 //! mipflow decodes, checks and watches Mobile IPv4 traffic (RFC 5944) with the Multipath and Flow-Binding extensions
 //! (RFC 7629). This is the library behind the `mipflow` command.
 //!
-//! Frames come from a [`capture::Timeline`] or a live interface, and a [`pipeline::Pipeline`] takes them one by one. It
-//! shows each message as it is decoded; what is known of nodes, bindings, policy and flows is in its
-//! [`state::Observer`], and what breaks the specifications in its [`rules::Findings`]:
+//! Frames come from a [`capture::Timeline`] or a live interface, and a [`pipeline::Pipeline`] takes them one by one.
+//! The pipeline shows each message as it is decoded. What is known of nodes, bindings, policy and flows is in its
+//! [`state::Observer`], and violations of the specifications are in its [`rules::Findings`]:
 //!
 //! ```
 //! use mipflow::capture::{Next, Timeline};
@@ -46,16 +46,16 @@
 //! - [`state`]: the observer, which infers bindings, policy, tunnels and flows from what was seen.
 //! - [`rules`]: the catalogue of rules, and the validator that applies them.
 //! - [`trace`]: finds the message or tunnelled packet in a frame, by `net` and `wire`.
-//! - [`pipeline`]: passes a frame to trace, observer and rules, in that order.
-//! - [`watch`]: runs a pipeline on frames that arrive on their own, and keeps what a screen wants to show.
-//! - [`craft`]: the other direction: builds messages, talks to a home agent, and plays one.
+//! - [`pipeline`]: passes each frame to trace, observer and rules, in that order.
+//! - [`watch`]: runs a pipeline on frames as they arrive, and keeps what a screen shows.
+//! - [`craft`]: the other direction: builds messages, talks to a Home Agent, and plays one.
 //! - [`report`]: writes results as text, trees, JSON and CSV; decides nothing about the protocol.
 //! - [`tui`]: the screen of `mipflow watch`, which draws what [`watch`] and [`report`] supply.
 //! - [`cli`]: the command line, which starts all of this.
-//! - [`time`]: the time of frames. `net`, `wire`, `state` and `rules` know no other, and read no clock.
+//! - [`time`]: the time of frames. `net`, `wire`, `state` and `rules` know no other time, and read no clock.
 //!
-//! Private modules: `counted` (numbers with their nouns), `dotted` (IPv4 addresses as text, fast) and `wall_clock` (the
-//! present, for [`watch`], [`craft`] and [`cli`]).
+//! Private modules: `counted` (numbers with their nouns), `dotted` (fast text of IPv4 addresses) and `wall_clock` (the
+//! present time, for [`watch`], [`craft`] and [`cli`]).
 
 pub mod capture;
 pub mod cli;

@@ -1,4 +1,4 @@
-//! Passes each frame to trace, observer and rules, in that order. Everything that reads frames uses this.
+//! Passes each frame to trace, observer and rules, in that order. Everything that reads frames uses this module.
 
 use crate::capture::Frame;
 use crate::net::PlainTunnel;
@@ -10,7 +10,7 @@ use crate::wire::KeyRing;
 
 /// A trace, an observer and, if asked for, the rules.
 ///
-/// Its only clock is the time of the frames; [`Pipeline::advance`] moves it without one.
+/// The pipeline's only clock is the time of the frames; [`Pipeline::advance`] moves this clock without a frame.
 #[derive(Debug)]
 pub struct Pipeline {
     trace: Trace,
@@ -21,13 +21,13 @@ pub struct Pipeline {
 /// What a frame turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Observed<T> {
-    /// A datagram on a Mobile IP port, Tunnel Data included, with what `look` made of it.
+    /// A datagram on a Mobile IP port, Tunnel Data included, with what `look` returned for it.
     Message(T),
     /// A tunnelled packet.
     Tunnelled {
-        /// The node and tunnel it belongs to, if [`state::Options::attribute`] asks for that.
+        /// The node and tunnel that the packet belongs to, if [`state::Options::attribute`] asks for them.
         attribution: Attribution,
-        /// Whether it was reassembled from fragments; the frame has the last of them.
+        /// Whether the packet was reassembled from fragments; the frame then holds the last of them.
         reassembled: bool,
     },
     /// A fragment of a tunnelled packet that waits for others.
@@ -36,22 +36,22 @@ pub enum Observed<T> {
     Nothing,
 }
 
-/// A message, just after observer and rules took it.
+/// A message, just after the observer and the rules took it.
 #[derive(Clone, Copy, Debug)]
 pub struct ObservedMessage<'p, 'a> {
     /// The message and the packet that brought it.
     pub seen: &'p SeenMessage<'a>,
-    /// The node it belongs to.
+    /// The node that the message belongs to.
     pub attribution: Attribution,
-    /// The observer.
+    /// The observer, which has taken this message.
     pub observer: &'p Observer,
     /// What the rules found in this packet at once; they may find more later.
     pub added: &'p [Finding],
 }
 
 impl Pipeline {
-    /// A pipeline that has seen nothing yet, without rules if `rules` is `None`. With rules, the observer also keeps what
-    /// they need.
+    /// A pipeline that has seen nothing yet; it has no rules if `rules` is `None`. With rules, the observer also keeps
+    /// what they need.
     pub fn new(trace: Trace, observer: state::Options, rules: Option<rules::Options>) -> Self {
         let keep_before = observer.keep_before || rules.is_some();
         let vouching = Validator::VOUCHING;
@@ -62,10 +62,10 @@ impl Pipeline {
         }
     }
 
-    /// Takes the next frame, and verifies its authenticators with these keys. A message is shown to `look`, since it is not
-    /// kept.
-    // Into its caller, as what it calls. A message is shown and not given back: it is large, and its way through memory
-    // would cost a twentieth of all that reading a registration costs.
+    /// Takes the next frame, and verifies its authenticators with these keys. A message is passed to `look`, since it
+    /// is not kept.
+    // Inlined into its caller, like what it calls. A message is passed to `look` and not returned because it is large:
+    // moving it through memory would cost a twentieth of all that reading a registration costs.
     #[allow(clippy::inline_always)]
     #[inline(always)]
     pub fn take<T>(
@@ -76,7 +76,7 @@ impl Pipeline {
     ) -> Observed<T> {
         self.advance(frame.time);
         let Self { trace, observer, validator } = self;
-        // Most of a large capture, on the shortest way there is.
+        // The shortest path, which most packets of a large capture take.
         if observer.takes_plain()
             && let Some(plain) = PlainTunnel::of(frame)
             && let Some(attribution) = observer.plain(&plain, frame.time)
@@ -104,7 +104,7 @@ impl Pipeline {
                 Observed::Tunnelled { attribution, reassembled: tunnel.reassembled }
             }
             Seen::Message(seen) => {
-                // Packets that wait are judged by the tables as they were before it.
+                // Packets that wait are judged by the tables as they were before this message.
                 if let Some(validator) = validator {
                     validator.release(observer);
                 }
@@ -119,26 +119,26 @@ impl Pipeline {
         }
     }
 
-    /// Counts a frame that a filter excluded, and does nothing else; it does not move the clock.
+    /// Counts a frame that a filter excluded, and does nothing else; the clock does not move.
     #[inline]
     pub fn pass_over(&mut self, frame: &Frame<'_>) {
         self.trace.note_unread(frame);
         self.trace.pass_over(frame);
     }
 
-    /// Moves the clock without a frame: what expires or is due by then does so.
-    // Into its callers: each frame comes through here, and for nearly all of them nothing is due.
+    /// Moves the clock without a frame: what expires or is due by `time` does so.
+    // Inlined into its callers: each frame comes through here, and for nearly all of them nothing is due.
     #[allow(clippy::inline_always)]
     #[inline(always)]
     pub fn advance(&mut self, time: Timestamp) {
         let Some(validator) = &mut self.validator else { return self.observer.advance(time) };
-        // Bindings may expire by it, and packets that wait came before.
+        // Bindings may expire by `time`, and the packets that wait came before that.
         self.observer.advance_after(time, |observer| validator.release(observer));
         validator.advance(time, &mut self.observer);
     }
 
-    /// Brings the tables up to date while the observation goes on; see [`Observer::refresh`]. Packets that still wait to
-    /// be judged are judged first, by the tables of their time.
+    /// Brings the tables up to date while the observation goes on; see [`Observer::refresh`]. Packets that still wait
+    /// to be judged are judged first, by the tables as they were when the packets came.
     pub fn refresh(&mut self) {
         if let Some(validator) = &mut self.validator {
             validator.release(&mut self.observer);
@@ -155,7 +155,7 @@ impl Pipeline {
     }
 
     /// The trace, with its counters. [`Trace::fragment_frames`] is about the last frame only if
-    /// [`state::Options::attribute`] is on; otherwise not every frame reaches the trace.
+    /// [`state::Options::attribute`] is on; otherwise some frames do not reach the trace.
     pub fn trace(&self) -> &Trace {
         &self.trace
     }
@@ -165,17 +165,17 @@ impl Pipeline {
         &self.observer
     }
 
-    /// The observer, for changes that are only made on demand.
+    /// The observer, for changes that are made only on demand.
     pub fn observer_mut(&mut self) -> &mut Observer {
         &mut self.observer
     }
 
-    /// What the rules found and nobody has taken yet; `None` without rules.
+    /// The findings that have not been taken yet; `None` without rules.
     pub fn findings(&self) -> Option<&Findings> {
         self.validator.as_ref().map(Validator::findings)
     }
 
-    /// Takes what was found since the last call; see [`Validator::take_findings`].
+    /// Takes the findings since the last call; see [`Validator::take_findings`].
     pub fn take_findings(&mut self) -> Vec<Finding> {
         self.validator.as_mut().map(Validator::take_findings).unwrap_or_default()
     }

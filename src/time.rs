@@ -1,30 +1,30 @@
-//! Time as a capture gives it: nanoseconds since the Unix epoch, and how many digits were real.
+//! Time as a capture gives it: nanoseconds since the Unix epoch, and how many decimal digits were recorded.
 
 use std::fmt;
 use std::num::NonZeroU64;
 
-/// A moment, in nanoseconds since 1970-01-01T00:00:00Z. Negative values lie before it.
+/// A moment, in nanoseconds since 1970-01-01T00:00:00Z. Negative values lie before that.
 ///
 /// The range covers the years 1678 to 2262; a capture that names a time outside saturates.
-// The nanoseconds with their sign turned, which keeps their order. The one value that cannot be is what makes an optional
-// timestamp as small as a timestamp: tables hold millions.
+// The nanoseconds with the sign bit inverted, which keeps their order. The one value that this cannot hold (zero) makes
+// an optional timestamp as small as a timestamp, which matters as tables hold millions of them.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(NonZeroU64);
 
 const SIGN: u64 = 1 << 63;
 
 impl Timestamp {
-    /// The earliest there is, before all others.
+    /// The earliest timestamp, before all others.
     pub const FIRST: Self = Self::from_nanoseconds(i64::MIN);
-    /// The latest there is, after all others.
+    /// The latest timestamp, after all others.
     pub const LAST: Self = Self::from_nanoseconds(i64::MAX);
 
-    /// From whole seconds and nanoseconds (which may exceed a second); saturates.
+    /// From whole seconds and nanoseconds, which may be more than a second; saturates.
     pub const fn new(seconds: i64, nanoseconds: i64) -> Self {
         Self::from_nanoseconds(seconds.saturating_mul(1_000_000_000).saturating_add(nanoseconds))
     }
 
-    /// From nanoseconds since the epoch; the least value there is counts as the one above it.
+    /// From nanoseconds since the epoch; `i64::MIN` becomes `i64::MIN + 1`.
     #[inline]
     pub const fn from_nanoseconds(nanoseconds: i64) -> Self {
         match NonZeroU64::new(nanoseconds.cast_unsigned() ^ SIGN) {
@@ -67,7 +67,7 @@ impl Timestamp {
         }
     }
 
-    /// Nanoseconds from `earlier` to `self`; saturates, negative when `self` is the earlier one.
+    /// Nanoseconds from `earlier` to `self`; saturates. Negative when `self` is the earlier of the two.
     pub const fn since(self, earlier: Self) -> i64 {
         self.nanoseconds().saturating_sub(earlier.nanoseconds())
     }
@@ -93,7 +93,7 @@ pub struct Precision(u8);
 impl Precision {
     /// Whole seconds.
     pub const SECONDS: Self = Self(0);
-    /// Six digits, as classic pcap has.
+    /// Six digits, as in classic pcap files.
     pub const MICROSECONDS: Self = Self(6);
     /// Nine digits.
     pub const NANOSECONDS: Self = Self(9);
@@ -109,8 +109,8 @@ impl Precision {
     }
 }
 
-/// A duration as people write it (`10s`, `500ms`, `1m30s`); a bare number is seconds. `None` for anything else, and
-/// for one below zero or above the range of [`Timestamp`].
+/// A duration as people write it (`10s`, `500ms`, `1m30s`); a bare number is in seconds. `None` for anything else, and
+/// for a duration below zero or above the range of [`Timestamp`].
 pub fn parse_duration(text: &str) -> Option<std::time::Duration> {
     let duration = text.parse::<jiff::SignedDuration>().ok().or_else(|| {
         text.parse::<f64>().ok().and_then(|seconds| jiff::SignedDuration::try_from_secs_f64(seconds).ok())

@@ -1,4 +1,4 @@
-//! From a frame to the Mobile IP message or the tunnelled packet in it, and counters of what was seen.
+//! Finds the Mobile IP message or the tunnelled packet in a frame, and counts what was seen.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ pub struct Trace {
 }
 
 /// What a frame turned out to be.
-// Taken apart where it is made, never stored: a box for the message would cost more than the room.
+// Taken apart where it is made, and never stored: boxing the message would cost more than the space saves.
 #[allow(clippy::large_enum_variant)]
 #[derive(Debug)]
 pub enum Seen<'a> {
@@ -29,24 +29,24 @@ pub enum Seen<'a> {
     Message(SeenMessage<'a>),
     /// A tunnelled packet, not opened yet.
     Tunnelled(Tunnel<'a>),
-    /// A fragment of a tunnelled packet. By itself it does not count: the whole packet follows with the last fragment.
+    /// A fragment of a tunnelled packet. It does not count by itself: the whole packet comes with the last fragment.
     Fragment(Tunnel<'a>),
-    /// Neither, or a fragment of what may become one.
+    /// Not Mobile IP, or a fragment of what may become a message.
     Nothing,
 }
 
 /// A message and the packet that brought it.
 #[derive(Debug)]
 pub struct SeenMessage<'a> {
-    /// Number of the frame; for a reassembled datagram, of the fragment that completed it.
+    /// Number of the frame; for a reassembled datagram, the number of the frame with the fragment that completed it.
     pub frame: u64,
-    /// Index of the input it came from.
+    /// Index of the input that the frame came from.
     pub file: u32,
     /// When that frame was captured.
     pub time: Timestamp,
     /// Digits of `time` that the capture recorded.
     pub precision: Precision,
-    /// Octets of that frame on its link.
+    /// Octets of that frame on its link, before the snapshot length cut it.
     pub frame_length: u32,
     /// The UDP datagram.
     pub datagram: Datagram<'a>,
@@ -101,7 +101,7 @@ pub struct Counts {
     pub truncated: u64,
     /// Mobile IP messages that the snapshot length cut, except Tunnel Data.
     pub cut_messages: u64,
-    /// Tunnelled packets, Tunnel Data included, that it cut before the end of their addresses and ports.
+    /// Tunnelled packets, Tunnel Data included, that were cut before the end of their addresses and ports.
     pub cut_tunnelled: u64,
     /// Messages by type; `empty_messages` counts those without a type.
     pub messages: [u64; 256],
@@ -168,14 +168,14 @@ impl Counts {
 
 impl Trace {
     /// A trace of the given Mobile IP ports and numbers. With `keep_fragments`, each fragment is copied, and
-    /// [`Trace::fragment_frames`] has the frames that made up a reassembled packet.
+    /// [`Trace::fragment_frames`] gives the frames that made up a reassembled packet.
     pub fn new(ports: &[u16], numbers: Numbers, keep_fragments: bool) -> Self {
         let dissector = Dissector::new(ports).keep_frames(keep_fragments);
         Self { dissector, numbers, counts: Counts::default(), unread: BTreeSet::new() }
     }
 
     /// Takes the next frame of the timeline.
-    // Into its caller, as what it calls: see there.
+    // Inlined into its caller for the reason given at [`Dissector::dissect`].
     #[allow(clippy::inline_always)]
     #[inline(always)]
     pub fn take<'a>(&'a mut self, frame: &Frame<'a>) -> Seen<'a> {
@@ -252,7 +252,7 @@ impl Trace {
         self.dissector.counters()
     }
 
-    /// The numbers messages are read under.
+    /// The assigned numbers by which messages are read.
     pub fn numbers(&self) -> Numbers {
         self.numbers
     }

@@ -1,4 +1,4 @@
-//! The time of day, for the edges that live in the present: what they send, answer and capture is of now.
+//! The time of day, for the modules that deal with the present: they send, answer and capture now.
 
 use std::time::{Duration, SystemTime};
 

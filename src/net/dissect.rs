@@ -1,4 +1,4 @@
-//! From a frame to what of it is Mobile IP's.
+//! Finds the part of a frame that belongs to Mobile IP.
 
 #[cfg(test)]
 mod tests;
@@ -20,17 +20,17 @@ use crate::{
     },
 };
 
-/// An `IPv4` packet whose payload is another packet. It is not opened yet; see [`super::tunnel::peel`].
+/// An `IPv4` packet whose payload is another packet, which is not opened yet; see [`super::tunnel::peel`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tunnel<'a> {
     /// How the inner packet is carried.
     pub encapsulation: Encapsulation,
-    /// The outer packet. Of a reassembled one: the header of the first fragment with length and
-    /// fragment bits as on the whole.
+    /// The outer packet. If it was reassembled, this is the header of the first fragment, with the length and fragment
+    /// bits of the whole packet.
     pub outer: Ipv4Packet<'a>,
-    /// Whether it was put together from IP fragments.
+    /// Whether the outer packet was reassembled from IP fragments.
     pub reassembled: bool,
-    /// Of one that was: the fragment that completed it, as it stands.
+    /// The fragment that completed a reassembled packet, as it was captured; `None` for other packets.
     pub last_fragment: Option<Ipv4Packet<'a>>,
     /// Octets from the start of the frame to the outer header; `None` when reassembled.
     pub ip_offset: Option<usize>,
@@ -45,11 +45,11 @@ pub enum Packet<'a> {
     Datagram(Datagram<'a>),
     /// A tunnelled packet.
     Tunnel(Tunnel<'a>),
-    /// Nothing of Mobile IP.
+    /// Not Mobile IP.
     Other,
-    /// A fragment that waits for others or was refused. A fragment of a tunnelled packet is handed out
-    /// as it stands, for those who judge single fragments; it is no packet to be counted, as the whole
-    /// comes as [`Packet::Tunnel`] with the frame of its last fragment.
+    /// A fragment that waits for others or was refused. A fragment of a tunnelled packet is given as it was captured,
+    /// for rules that judge single fragments. It is not to be counted as a packet: the whole packet comes as
+    /// [`Packet::Tunnel`] with the frame of its last fragment.
     Held(Option<Tunnel<'a>>),
     /// A frame that could not be read, and why.
     Undecodable(Reason),
@@ -60,11 +60,11 @@ pub enum Packet<'a> {
 pub struct Counters {
     /// Frames that are `IPv4` fragments, of any protocol.
     pub fragments: u64,
-    /// Datagrams refused because fragments of theirs overlap or disagree on the length.
+    /// Datagrams refused because their fragments overlap or disagree on the length.
     pub refused_overlaps: u64,
-    /// Fragments that were thrown out to make room for others.
+    /// Fragments that were dropped to make room for others.
     pub evicted_fragments: u64,
-    /// Fragments that were thrown out because the rest of their datagram did not come in time.
+    /// Fragments that were dropped because the rest of their datagram did not come in time.
     pub expired_fragments: u64,
     /// Fragments that still wait for others.
     pub pending_fragments: u64,
@@ -72,7 +72,7 @@ pub struct Counters {
     pub undecodable: u64,
 }
 
-/// Finds Mobile IP in frames, and puts fragments together.
+/// Finds Mobile IP in frames, and reassembles fragments.
 #[derive(Debug)]
 pub struct Dissector {
     ports: Vec<u16>,
@@ -81,7 +81,7 @@ pub struct Dissector {
     undecodable: u64,
 }
 
-/// What a first look at a frame says. Nothing in it is borrowed.
+/// The result of a first look at a frame. It borrows nothing.
 enum Glance {
     Foreign,
     Datagram { ip_offset: usize },
@@ -91,7 +91,7 @@ enum Glance {
     Undecodable(Reason),
 }
 
-/// Those of a [`Glance`] that take more than a look.
+/// The rare results of a [`Glance`] that need more than a look.
 #[derive(Clone, Copy)]
 enum Rare {
     Fragment { ip_offset: usize },
@@ -99,7 +99,7 @@ enum Rare {
 }
 
 impl Dissector {
-    /// A dissector that takes UDP from or to any of `ports` for Mobile IP.
+    /// A dissector that takes UDP from or to any of `ports` to be Mobile IP.
     pub fn new(ports: &[u16]) -> Self {
         Self { ports: ports.to_vec(), table: FragmentTable::default(), fragments: 0, undecodable: 0 }
     }
@@ -125,9 +125,9 @@ impl Dissector {
         is_ours(&self.ports, source, destination)
     }
 
-    /// Says what `frame` holds. What a fragment completes is borrowed from the dissector, everything
-    /// else from the frame.
-    // Into its caller: a packet is large, and handing it on through memory costs more than finding it.
+    /// Says what `frame` holds. A packet that a fragment completes is borrowed from the dissector, everything else from
+    /// the frame.
+    // Inlined into its caller: a packet is large, and passing it on through memory costs more than finding it.
     #[allow(clippy::inline_always)]
     #[inline(always)]
     pub fn dissect<'a>(&'a mut self, frame: &Frame<'a>) -> Packet<'a> {
@@ -171,9 +171,9 @@ impl Dissector {
         }
     }
 
-    /// The frames of the datagram that [`Dissector::dissect`] reassembled last, by their numbers and the
-    /// last one included. Valid after a call that gave a reassembled packet; none without
-    /// [`Dissector::keep_frames`]. Copies of a fragment that were ignored are not among them.
+    /// The frames of the datagram that [`Dissector::dissect`] reassembled last, in order of their numbers, the last one
+    /// included. Valid after a call that gave a reassembled packet; empty without [`Dissector::keep_frames`]. Ignored
+    /// copies of a fragment are not among them.
     pub fn fragment_frames(&self) -> impl Iterator<Item = Frame<'_>> {
         self.table.frames()
     }
@@ -240,8 +240,8 @@ impl Dissector {
         if ipv6::is_extension(number) { Glance::Ipv6 { ip_offset } } else { Glance::Foreign }
     }
 
-    /// Looks at the ports of the UDP header at `start` of a packet that ends at `end`. They tell a foreign
-    /// datagram even where the rest of its header is cut.
+    /// Looks at the ports of the UDP header at `start` of a packet that ends at `end`. The ports show that a datagram
+    /// is foreign even where the rest of its header is cut.
     #[inline]
     fn glance_udp(&self, data: &[u8], start: usize, end: usize, ours: impl Fn() -> Glance) -> Glance {
         let segment = data.get(start..).unwrap_or_default();
@@ -256,7 +256,7 @@ impl Dissector {
         }
     }
 
-    /// Reads what the first look found to be ours, where that is seldom.
+    /// Reads the frames that may be Mobile IP but are rare: fragments and `IPv6`.
     #[cold]
     fn read<'a>(&'a mut self, frame: &Frame<'a>, glance: Rare) -> Packet<'a> {
         self.table.forget_frames();
@@ -313,7 +313,7 @@ fn ipv4_at<'a>(frame: &Frame<'a>, ip_offset: usize) -> Result<Ipv4Packet<'a>, Re
     Ipv4Packet::parse(frame.data.get(ip_offset..).unwrap_or_default(), on_link(frame, ip_offset))
 }
 
-/// The UDP datagram in `packet`, which lies in the frame as it is.
+/// The UDP datagram in `packet`, which lies unfragmented in the frame.
 #[inline]
 fn datagram(packet: IpPacket<'_>, ip_offset: usize) -> Result<Packet<'_>, Reason> {
     let header_length = match &packet {
@@ -352,7 +352,7 @@ fn fragment<'a>(
         }))
     };
     let outcome = match table.add(frame, ip_offset, &packet, ours) {
-        // Whoever wraps a fragment in minimal encapsulation makes it longer by a header of 12 octets (RFC 2004 §3.1).
+        // A fragment that is put into minimal encapsulation grows by a header of 12 octets (RFC 2004 §3.1).
         Err(Reason::FragmentLength { octets: 1.. }) if encapsulation == Some(Encapsulation::Minimal) => {
             return Ok(held());
         }
@@ -373,7 +373,7 @@ fn fragment<'a>(
                     ip_offset: None,
                 }));
             }
-            // Its ports are ours: the table does not collect others.
+            // Its ports are those of Mobile IP: the table does not collect fragments of other datagrams.
             match Datagram::of(&IpPacket::V4(outer)) {
                 Some(found) => Ok(Packet::Datagram(Datagram { reassembled: true, ..found? })),
                 None => Ok(Packet::Other),

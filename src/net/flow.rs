@@ -1,4 +1,4 @@
-//! What a flow table and a traffic selector want to know of a packet.
+//! The facts of a packet that a flow table and a Traffic Selector need.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -6,22 +6,22 @@ use std::net::{IpAddr, SocketAddr};
 use crate::dotted::{Address, dotted_end};
 use crate::net::{ip::IpPacket, protocol};
 
-/// What the packets of one flow have in common, in the direction of the packet.
+/// The fields that the packets of one flow have in common, as they stand in the packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FlowKey {
     /// Source address.
     pub source: IpAddr,
     /// Destination address.
     pub destination: IpAddr,
-    /// Protocol number. A packet with an Authentication Header is protocol 51 in either IP version.
+    /// Protocol number. It is 51 for a packet with an Authentication Header, in either IP version.
     pub protocol: u8,
-    /// Source port of TCP, UDP, SCTP, DCCP and UDP-Lite, if it is there.
+    /// Source port of TCP, UDP, SCTP, DCCP and UDP-Lite, if the packet has it.
     pub source_port: Option<u16>,
-    /// Destination port, likewise.
+    /// Destination port, for the same protocols.
     pub destination_port: Option<u16>,
 }
 
-/// One end of a flow, as it is written: an address, with its port where it has one.
+/// One end of a flow as text: an address, with its port if it has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FlowEnd {
     address: IpAddr,
@@ -45,7 +45,7 @@ impl fmt::Display for FlowEnd {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.address, self.port) {
             (IpAddr::V4(address), Some(port)) => dotted_end(address, port).fmt(formatter),
-            // In brackets.
+            // The standard library puts IPv6 addresses in brackets before a port.
             (address, Some(port)) => SocketAddr::new(address, port).fmt(formatter),
             (address, None) => Address(address).fmt(formatter),
         }
@@ -58,34 +58,34 @@ impl FlowKey {
         FlowEnd::new(self.source, self.source_port)
     }
 
-    /// Where they go.
+    /// Where the packets go.
     pub const fn destination_end(&self) -> FlowEnd {
         FlowEnd::new(self.destination, self.destination_port)
     }
 }
 
-/// The facts of one packet. Taking them allocates nothing.
+/// The facts of one packet. Taking them allocates no memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FlowFacts {
-    /// The flow it belongs to.
+    /// The flow that the packet belongs to.
     pub key: FlowKey,
-    /// Security Parameters Index of ESP or AH, if it is there.
+    /// Security Parameters Index of ESP or AH, if the packet has it.
     pub spi: Option<u32>,
     /// The DS field, 6 bits.
     pub ds: u8,
     /// Flow label, 20 bits; `IPv6` only.
     pub flow_label: Option<u32>,
-    /// A fragment that is not the first, whose ports and SPI cannot be known.
+    /// Whether the packet is a fragment other than the first, whose ports and SPI cannot be known.
     pub is_fragment_without_ports: bool,
-    /// Octets of the packet as its header counts them (Total Length; 40 and the Payload Length),
-    /// whether or not they were captured.
+    /// Octets of the packet according to its header (Total Length, or 40 plus the Payload Length), whether or not they
+    /// were captured.
     pub length: u32,
 }
 
 impl FlowFacts {
-    /// The facts of the inner packet of IP in IP, where that is a whole TCP or UDP packet without options: the bulk of
-    /// all tunnelled packets, read with a handful of loads. `None` for all others, and for a packet cut before its
-    /// ports; they take the long way through [`peel`](super::peel) to the same facts.
+    /// The facts of the inner packet of IP in IP, if that is a whole TCP or UDP packet without options. Most tunnelled
+    /// packets are like this, and a handful of loads reads them. `None` for all others, and for a packet cut before its
+    /// ports: [`peel`](super::peel) reads them more slowly, to the same facts.
     #[inline]
     pub fn of_plain(tunnel: &super::Tunnel<'_>) -> Option<Self> {
         if tunnel.encapsulation != super::Encapsulation::IpIp || tunnel.outer.header.is_fragment() {
@@ -94,8 +94,9 @@ impl FlowFacts {
         Self::of_plain_inner(tunnel.outer.payload, tunnel.outer.payload_length)
     }
 
-    /// The facts of the packet that `payload` begins with and that was carried in `carried` octets, likewise.
-    // Into its callers: one of them sees every tunnelled packet, and takes the facts where they are.
+    /// The facts of the packet at the start of `payload`, under the conditions of [`FlowFacts::of_plain`]; `carried` is
+    /// the number of octets that the outer packet has for it.
+    // Inlined into its callers: one of them sees every tunnelled packet, and uses the facts where they are read.
     #[allow(clippy::inline_always)]
     #[inline(always)]
     pub(super) fn of_plain_inner(payload: &[u8], carried: usize) -> Option<Self> {
@@ -124,7 +125,7 @@ impl FlowFacts {
         })
     }
 
-    /// Whether ports or an SPI are not there although the packet is of a protocol that has them: it is cut before them.
+    /// Whether the packet's protocol has ports or an SPI, but the packet is cut before them.
     pub fn is_cut_before_ports(&self) -> bool {
         let has_spi = matches!(self.key.protocol, protocol::ESP | protocol::AUTHENTICATION);
         let is_short = if protocol::has_ports(self.key.protocol) {
@@ -165,7 +166,7 @@ impl FlowFacts {
     }
 }
 
-/// The SPI that the header at the start of `data` names: first word of ESP, second of AH.
+/// The SPI in the header at the start of `data`: the first word of ESP, the second of AH.
 fn spi(protocol: u8, data: &[u8]) -> Option<u32> {
     let offset = match protocol {
         protocol::ESP => 0,

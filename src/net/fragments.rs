@@ -1,14 +1,13 @@
-//! Reassembly of `IPv4` fragments (RFC 791 §3.2), for what could be Mobile IP.
+//! Reassembly of `IPv4` fragments (RFC 791 §3.2), for datagrams that could be Mobile IP.
 //!
-//! The table is bounded in datagrams, in octets and in time; what falls out is counted. Time is that of
-//! the frames, and passes here only when a fragment comes in. A datagram is complete when its
-//! fragments, by their declared lengths, cover it. Where the snapshot length cut one of them, the
-//! result is what is there up to the first gap, so it is shorter than it declares: cut, as an
-//! unfragmented one would be.
+//! The table is bounded in datagrams, in octets and in time, and counts what it drops. Time is that of the frames, and
+//! advances here only when a fragment comes in. A datagram is complete when the declared lengths of its fragments cover
+//! it. If the snapshot length cut one of the fragments, the result holds the octets up to the first gap. It is then
+//! shorter than it declares: cut, as an unfragmented datagram would be.
 //!
-//! Fragments that overlap are refused with all of their datagram, as no two stacks agree on what they
-//! mean; so are those of its fragments that come within the time limit. The same fragment once more is
-//! no overlap and is ignored.
+//! If fragments overlap, their whole datagram is refused, because no two IP stacks agree on what an overlap means.
+//! Further fragments of a refused datagram are refused too, within the time limit. A repeated identical fragment is no
+//! overlap and is ignored.
 
 mod piece;
 mod skipped;
@@ -19,15 +18,15 @@ mod tests;
 
 pub(crate) use table::{FragmentTable, Outcome};
 
-/// What the fragment table may hold.
+/// The limits of the fragment table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FragmentLimits {
-    /// Incomplete datagrams. As many datagrams are remembered as not worth collecting.
+    /// The most incomplete datagrams, and the most datagrams remembered as not worth collecting.
     pub datagrams: usize,
-    /// Octets in all, some for the keeping of each fragment included.
+    /// The most octets in all, including an overhead for each fragment.
     pub octets: usize,
-    /// How long a datagram may take from its first fragment to its last, in nanoseconds of capture
-    /// time, whichever way the clock of the capture goes.
+    /// How long a datagram may take from its first fragment to its last, in nanoseconds of capture time, whether the
+    /// capture's clock goes forward or back.
     pub lifetime: u64,
 }
 
@@ -38,13 +37,13 @@ impl Default for FragmentLimits {
     }
 }
 
-/// What happened to fragments.
+/// Counters of what happened to fragments.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct FragmentCounters {
-    /// Datagrams refused because fragments of theirs overlap or disagree on the length.
+    /// Datagrams refused because their fragments overlap or disagree on the length.
     pub(crate) refused_overlaps: u64,
-    /// Fragments thrown out to make room.
+    /// Fragments dropped to make room.
     pub(crate) evicted: u64,
-    /// Fragments thrown out because the rest did not come in time.
+    /// Fragments dropped because the rest did not come in time.
     pub(crate) expired: u64,
 }

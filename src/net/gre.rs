@@ -22,13 +22,13 @@ const CHECKSUM_WORD: usize = 2;
 /// A GRE header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GreHeader {
-    /// The first two octets as they stand: flags, reserved bits and version.
+    /// The first two octets, unchanged: flags, reserved bits and version.
     pub flags: u16,
     /// The `EtherType` of the payload.
     pub protocol_type: u16,
-    /// The checksum field, when present, and what it says about header and payload.
+    /// The checksum field, when present, and whether it is right for header and payload.
     pub checksum: Option<(u16, Checksum)>,
-    /// The field beside the checksum, when present: Reserved1, or the offset of RFC 1701.
+    /// The field after the checksum, when present: Reserved1, or the offset of RFC 1701.
     pub reserved1: Option<u16>,
     /// The key, when present (RFC 2890 §2.1).
     pub key: Option<u32>,
@@ -36,7 +36,7 @@ pub struct GreHeader {
     pub sequence: Option<u32>,
     /// Octets of the header, without the routing entries of RFC 1701.
     pub header_length: usize,
-    /// The first nibble behind the header, if there is one: 4 or 6 when it is an IP packet.
+    /// The first nibble after the header, if there is one: 4 or 6 when the payload is an IP packet.
     pub payload_nibble: Option<u8>,
 }
 
@@ -46,11 +46,10 @@ impl GreHeader {
     /// Protocol type of an `IPv6` payload.
     pub const IPV6: u16 = 0x86dd;
 
-    /// Reads the header at the start of `data`, and gives it with the octets behind it.
+    /// Reads the header at the start of `data`, and returns it with the octets that follow.
     ///
-    /// `whole` says that `data` is all of the GRE packet, so that its checksum can be verified. Of a
-    /// header whose version is not 0 only flags and type are read, as the rest differs (RFC 2637).
-    /// `None` when the header is cut.
+    /// `whole` says that `data` is the entire GRE packet, so that its checksum can be verified. If the version is not
+    /// 0, only flags and type are read, as the rest of the header differs (RFC 2637). `None` when the header is cut.
     pub fn parse(data: &[u8], whole: bool) -> Option<(Self, &[u8])> {
         let mut rest = data;
         let (flags, protocol_type) = take_halves(&mut rest)?;
@@ -95,7 +94,7 @@ impl GreHeader {
         (self.flags & VERSION) as u8
     }
 
-    /// The bits of [`GreHeader::flags`] that have to be zero and are not: bits 1 and 4 to 12.
+    /// The bits of [`GreHeader::flags`] that must be zero but are not: bits 1 and 4 to 12, the first being bit 0.
     pub const fn reserved_bits(&self) -> u16 {
         self.flags & RESERVED
     }

@@ -14,7 +14,7 @@ pub enum IpPacket<'a> {
 }
 
 impl<'a> IpPacket<'a> {
-    /// Reads a packet of the version that its first nibble names; `on_link` as for
+    /// Reads a packet of the IP version that its first nibble names; `on_link` has the meaning it has for
     /// [`Ipv4Packet::parse`].
     ///
     /// # Errors
@@ -68,7 +68,7 @@ impl<'a> IpPacket<'a> {
         }
     }
 
-    /// The payload that is there, extension headers taken off.
+    /// The captured payload, after any extension headers.
     pub const fn payload(&self) -> &'a [u8] {
         match self {
             Self::V4(packet) => packet.payload,
@@ -92,7 +92,7 @@ impl<'a> IpPacket<'a> {
         }
     }
 
-    /// Octets that the length field claims beyond what was on the link or in the tunnel; 0 where both agree.
+    /// Octets that the length field claims beyond the end of the link frame or tunnel; 0 where there are none.
     pub const fn beyond_link(&self) -> usize {
         match self {
             Self::V4(packet) => packet.beyond_link,
@@ -108,7 +108,7 @@ impl<'a> IpPacket<'a> {
         }
     }
 
-    /// Whether the packet is a part of a larger one that lacks the start of its payload.
+    /// Whether the packet is a fragment without the start of the original payload.
     pub fn is_later_fragment(&self) -> bool {
         match self {
             Self::V4(packet) => packet.header.fragment_offset != 0,

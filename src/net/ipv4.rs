@@ -6,7 +6,7 @@ use pnet_packet::ipv4 as pnet;
 
 use crate::net::reason::Reason;
 
-/// The fields of an `IPv4` header, options aside.
+/// The fields of an `IPv4` header, without the options.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ipv4Header {
     /// Source address.
@@ -25,10 +25,10 @@ pub struct Ipv4Header {
     pub dont_fragment: bool,
     /// The More Fragments bit.
     pub more_fragments: bool,
-    /// Where this fragment begins in the payload of the whole, in octets.
+    /// Where this fragment begins in the original payload, in octets.
     pub fragment_offset: u16,
-    /// The Total Length field as it stands, in octets. 0 where the capturing host left the cutting
-    /// into segments to its network card; [`Ipv4Packet::length`] knows better then.
+    /// The Total Length field, unchanged, in octets. It is 0 where the capturing host leaves segmentation to its
+    /// network card; [`Ipv4Packet::length`] gives the actual length then.
     pub total_length: u16,
     /// Length of the header with its options, in octets, 20 to 60.
     pub header_length: u8,
@@ -54,23 +54,23 @@ impl Ipv4Header {
 pub struct Ipv4Packet<'a> {
     /// The fixed fields.
     pub header: Ipv4Header,
-    /// The options, 0 to 40 octets, as they stand; fewer when the frame was cut within them.
+    /// The options, 0 to 40 octets, unchanged; fewer octets when the frame was cut within them.
     pub options: &'a [u8],
-    /// The payload that is there. Padding and trailers of the link layer are not part of it.
+    /// The captured payload. Padding and trailers of the link layer are not part of it.
     pub payload: &'a [u8],
     /// Octets of payload according to Total Length; more than `payload.len()` when the packet was cut.
     pub payload_length: usize,
-    /// Octets that Total Length claims beyond what was on the link (or in the tunnel); 0 where both agree.
+    /// Octets that Total Length claims beyond the end of the link frame or tunnel; 0 where there are none.
     pub beyond_link: usize,
 }
 
 impl<'a> Ipv4Packet<'a> {
-    /// Reads the packet that `data` begins with.
+    /// Reads the packet at the start of `data`.
     ///
-    /// `on_link` is how many octets there were from the start of the packet to the end of what carried
-    /// it; it is at least `data.len()`, and more when the snapshot length cut the frame. A Total Length
-    /// of 0 is taken to mean all of it. The header checksum is not looked at: a capturing host that
-    /// leaves it to its network card records it wrong.
+    /// `on_link` is the number of octets from the start of the packet to the end of the link frame or tunnel that
+    /// carried it. It is at least `data.len()`, and more when the snapshot length cut the frame. A Total Length of 0 is
+    /// taken to mean `on_link`. The header checksum is not verified: where it is left to the network card, the
+    /// capturing host records a wrong one.
     ///
     /// # Errors
     /// [`Reason::IpHeaderCut`] with fewer than 20 octets, [`Reason::IpVersion`], [`Reason::HeaderLength`],
@@ -94,7 +94,7 @@ impl<'a> Ipv4Packet<'a> {
             identification: fields.get_identification(),
             dont_fragment: fields.get_flags() & pnet::Ipv4Flags::DontFragment != 0,
             more_fragments: fields.get_flags() & pnet::Ipv4Flags::MoreFragments != 0,
-            // 13 bits, so that eight times it fits.
+            // The field has 13 bits, so eight times its value fits 16 bits.
             fragment_offset: fields.get_fragment_offset() << 3,
             total_length,
             header_length,
@@ -110,8 +110,8 @@ impl<'a> Ipv4Packet<'a> {
         })
     }
 
-    /// Octets of the whole packet, header included, whether or not they were captured: the Total
-    /// Length field, or what was on the link where that is 0.
+    /// Octets of the whole packet, header included, whether or not they were captured: the Total Length field, or the
+    /// octets on the link where that field is 0.
     pub fn length(&self) -> usize {
         self.payload_length.saturating_add(usize::from(self.header.header_length))
     }
@@ -122,14 +122,14 @@ impl<'a> Ipv4Packet<'a> {
     }
 }
 
-/// Checks version and lengths, and gives the header length in octets.
+/// Checks version and lengths, and returns the header length in octets.
 #[inline]
 pub(crate) fn structure(fields: &pnet::Ipv4Packet<'_>) -> Result<u8, Reason> {
     let version = fields.get_version();
     if version != 4 {
         return Err(Reason::IpVersion { found: version });
     }
-    // Four bits, so that four times it fits.
+    // The field has 4 bits, so four times its value fits 8 bits.
     let header_length = fields.get_header_length() << 2;
     if usize::from(header_length) < Ipv4Header::LENGTH {
         return Err(Reason::HeaderLength { octets: header_length });

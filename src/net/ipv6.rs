@@ -6,7 +6,7 @@ use pnet_packet::ipv6 as pnet;
 
 use crate::net::{protocol, reason::Reason};
 
-/// The most extension headers that are walked over.
+/// The most extension headers that are skipped on the way to the payload.
 pub const MAX_EXTENSION_HEADERS: usize = 16;
 
 /// Octets of the fixed header.
@@ -23,9 +23,9 @@ pub struct Ipv6Header {
     pub traffic_class: u8,
     /// Flow label, 20 bits.
     pub flow_label: u32,
-    /// The Payload Length field as it stands, in octets.
+    /// The Payload Length field, unchanged, in octets.
     pub payload_length: u16,
-    /// What follows the fixed header: an extension header or the payload's protocol.
+    /// The number of what follows the fixed header: an extension header, or the payload's protocol.
     pub next_header: u8,
     /// Hop limit.
     pub hop_limit: u8,
@@ -54,29 +54,29 @@ pub struct Ipv6Fragment {
 pub struct Ipv6Packet<'a> {
     /// The fixed header.
     pub header: Ipv6Header,
-    /// The protocol after all extension headers. Of a fragment that is not the first it is what the
-    /// fragment header names, which may be another extension header.
+    /// The protocol after all extension headers. In a fragment other than the first it is the number that the fragment
+    /// header names, which may be that of another extension header.
     pub protocol: u8,
-    /// Octets before [`Ipv6Packet::payload`]: 40 and the extension headers.
+    /// Octets before [`Ipv6Packet::payload`]: 40 plus the extension headers.
     pub header_length: usize,
     /// The fragment header, if there is one.
     pub fragment: Option<Ipv6Fragment>,
-    /// The SPI of an Authentication Header that was walked over.
+    /// The SPI of an Authentication Header that was skipped, if there was one.
     pub authentication: Option<u32>,
-    /// What follows the extension headers, as far as it is there; no padding of the link layer.
+    /// The captured octets after the extension headers, without padding of the link layer.
     pub payload: &'a [u8],
     /// Octets of payload according to Payload Length; more than `payload.len()` when the packet was cut.
     pub payload_length: usize,
-    /// Octets that Payload Length claims beyond what was on the link (or in the tunnel); 0 where both agree.
+    /// Octets that Payload Length claims beyond the end of the link frame or tunnel; 0 where there are none.
     pub beyond_link: usize,
 }
 
 impl<'a> Ipv6Packet<'a> {
-    /// Reads the packet that `data` begins with; `on_link` as for [`super::Ipv4Packet::parse`].
+    /// Reads the packet at the start of `data`; `on_link` has the meaning it has for [`super::Ipv4Packet::parse`].
     ///
-    /// Hop-by-hop options, routing, destination options, fragment and authentication headers are
-    /// walked over; a fragment that is not the first ends the walk. A Payload Length of 0 is taken to
-    /// mean all that is there (jumbograms, and what a network card cuts into segments).
+    /// Hop-by-hop options, routing, destination options, fragment and authentication headers are skipped, up to the
+    /// fragment header of a fragment other than the first. A Payload Length of 0 is taken to mean everything on the
+    /// link (jumbograms, and packets that a network card will cut into segments).
     ///
     /// # Errors
     /// [`Reason::IpHeaderCut`] with fewer than 40 octets, [`Reason::IpVersion`],
@@ -117,17 +117,18 @@ impl<'a> Ipv6Packet<'a> {
         Ok(packet)
     }
 
-    /// Octets of the whole packet, whether or not they were captured: 40 and the Payload Length.
+    /// Octets of the whole packet, whether or not they were captured: 40 plus the Payload Length, or the octets on the
+    /// link where that field is 0.
     pub const fn length(&self) -> usize {
         self.payload_length.saturating_add(self.header_length)
     }
 
-    /// Whether the packet is part of a larger one. A fragment header alone does not make it one.
+    /// Whether the packet is part of a larger one. A fragment header alone does not make it a fragment.
     pub fn is_fragment(&self) -> bool {
         self.fragment.is_some_and(|fragment| fragment.more_fragments || fragment.offset != 0)
     }
 
-    /// Whether the packet lacks the start of the payload it is a part of.
+    /// Whether the packet is a fragment without the start of the original payload.
     pub fn is_later_fragment(&self) -> bool {
         self.fragment.is_some_and(|fragment| fragment.offset != 0)
     }
@@ -142,9 +143,9 @@ impl<'a> Ipv6Packet<'a> {
         if is_extension(self.protocol) { Err(Reason::ExtensionHeaderChain) } else { Ok(()) }
     }
 
-    /// Takes the extension header at the start of the payload off it.
+    /// Removes the extension header at the start of the payload.
     fn step(&mut self) -> Result<(), Reason> {
-        // Every extension header is a multiple of 8 octets, so 8 are always there to be read.
+        // The shortest extension header has 8 octets, so 8 must be there.
         let [next_header, units, high, low, a, b, c, d] =
             *self.payload.first_chunk::<8>().ok_or(Reason::ExtensionHeaderCut)?;
         let word = u32::from_be_bytes([a, b, c, d]);
@@ -160,7 +161,7 @@ impl<'a> Ipv6Packet<'a> {
             }
             protocol::AUTHENTICATION => {
                 self.authentication = Some(word);
-                // Counted in units of 4 octets, less 2 (RFC 4302 §2.2).
+                // The length field counts units of 4 octets, less 2 (RFC 4302 §2.2).
                 (usize::from(units) + 2) * 4
             }
             _ => (usize::from(units) + 1) * 8,
@@ -173,7 +174,7 @@ impl<'a> Ipv6Packet<'a> {
     }
 }
 
-/// Whether the header of this number is walked over on the way to the payload.
+/// Whether a header of this protocol number is skipped on the way to the payload.
 pub(crate) const fn is_extension(number: u8) -> bool {
     matches!(
         number,

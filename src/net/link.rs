@@ -1,4 +1,4 @@
-//! Link-layer headers: from the first octet of a frame to the network layer.
+//! Link-layer headers: finds the network layer in a frame.
 
 use pnet_packet::{
     ethernet::{EtherTypes, EthernetPacket},
@@ -7,7 +7,7 @@ use pnet_packet::{
 
 use crate::{capture::LinkType, net::reason::Reason};
 
-/// The most VLAN tags, and the most MPLS labels, that are looked through.
+/// The most VLAN tags, and the most MPLS labels, that are skipped.
 pub const MAX_TAGS: usize = 8;
 
 /// Octets of an Ethernet header.
@@ -24,18 +24,18 @@ const IPV6: u16 = EtherTypes::Ipv6.0;
 const MPLS_UNICAST: u16 = EtherTypes::Mpls.0;
 const MPLS_MULTICAST: u16 = EtherTypes::MplsMcast.0;
 const PPPOE_SESSION: u16 = EtherTypes::PppoeSession.0;
-/// 802.1Q, 802.1ad, and the two numbers that switches used for stacked tags before that.
+/// `EtherType`s of VLAN tags: 802.1Q, 802.1ad, and the two numbers that switches used for stacked tags before.
 const TAGS: [u16; 4] = [EtherTypes::Vlan.0, EtherTypes::PBridge.0, EtherTypes::QinQ.0, 0x9200];
-/// A type field up to here is the length of an 802.3 frame, and an LLC header follows.
+/// A type field up to this value is the length of an 802.3 frame, and an LLC header follows it.
 const MAX_802_3_LENGTH: u16 = 1500;
-/// Linux cooked captures name an LLC frame by this protocol number.
+/// The protocol number by which Linux cooked captures name an LLC frame.
 const SLL_802_2: u16 = 4;
-/// ARPHRD number of netlink, whose protocol field is a netlink family and no `EtherType`.
+/// The ARPHRD number of netlink. Its protocol field is a netlink family, not an `EtherType`.
 const ARPHRD_NETLINK: u16 = 824;
-/// SNAP with the `OUI` that says: an `EtherType` follows.
+/// The start of an LLC/SNAP header with the `OUI` which means that an `EtherType` follows.
 const SNAP: [u8; 6] = [0xaa, 0xaa, 0x03, 0, 0, 0];
 
-/// What lies behind the link layer, and where.
+/// What follows the link layer, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NetworkLayer {
     /// An `IPv4` packet.
@@ -54,12 +54,12 @@ pub enum NetworkLayer {
 
 /// Finds the IP packet of a frame that begins with a header of `link_type`.
 ///
-/// VLAN tags (802.1Q, 802.1ad, 0x9100, 0x9200), MPLS labels, `PPPoE` sessions and LLC/SNAP are looked
-/// through. Where the frame's padding or trailer begins is not said here: the IP header says it.
+/// VLAN tags (802.1Q, 802.1ad, 0x9100, 0x9200), MPLS labels, `PPPoE` sessions and LLC/SNAP are skipped. The start of a
+/// frame's padding or trailer is not found here: the length in the IP header shows it.
 ///
 /// # Errors
-/// [`Reason::LinkType`], [`Reason::LinkHeaderCut`], [`Reason::TagStack`], and for link types that are
-/// raw IP [`Reason::IpVersion`].
+/// [`Reason::LinkType`], [`Reason::LinkHeaderCut`], [`Reason::TagStack`], and for raw IP link types
+/// [`Reason::IpVersion`].
 #[inline]
 pub fn network_layer(link_type: LinkType, data: &[u8]) -> Result<NetworkLayer, Reason> {
     if link_type == LinkType::ETHERNET {
@@ -96,20 +96,20 @@ fn other_link(link_type: LinkType, data: &[u8]) -> Result<NetworkLayer, Reason> 
     }
 }
 
-/// The protocol field of a cooked header: an `EtherType`, or one of Linux' own small numbers.
+/// Reads the protocol field of a cooked header: an `EtherType`, or one of Linux's own small numbers.
 fn cooked(data: &[u8], protocol: u16, offset: usize) -> Result<NetworkLayer, Reason> {
     match protocol {
         own if own <= MAX_802_3_LENGTH && own != SLL_802_2 => Ok(NetworkLayer::Foreign),
         IPV4 | IPV6 => by_ether_type(data, protocol, behind_tags(data, protocol, offset).unwrap_or(offset)),
-        // 802.2 is small enough to be taken for the length that LLC follows, as it does here.
+        // The number of 802.2 is small enough to count as a length, and LLC follows it as it follows a length.
         ether_type => by_ether_type(data, ether_type, offset),
     }
 }
 
-/// Where the IP packet of this protocol begins: here, or behind tags.
+/// Where the IP packet of this protocol begins: at `first_offset`, or after VLAN tags.
 ///
-/// Of stacked tags the kernel takes off the first and may name the protocol behind all of them (6.18 does), though
-/// the others are still there: the rest of such a frame begins with what follows a tag's number.
+/// The kernel removes the first of several stacked tags and may name the protocol that follows all of them (6.18 does),
+/// although the other tags are still there. The rest of such a frame begins with what follows the number of a tag.
 fn behind_tags(data: &[u8], protocol: u16, first_offset: usize) -> Option<usize> {
     let version = if protocol == IPV4 { 4 } else { 6 };
     let has_version = |offset: usize| data.get(offset).is_some_and(|octet| octet >> 4 == version);
@@ -130,7 +130,7 @@ fn behind_tags(data: &[u8], protocol: u16, first_offset: usize) -> Option<usize>
     None
 }
 
-/// Walks from an `EtherType` whose payload begins at `offset` to the IP header.
+/// Goes from an `EtherType` whose payload begins at `first_offset` to the IP header.
 fn by_ether_type(data: &[u8], first: u16, first_offset: usize) -> Result<NetworkLayer, Reason> {
     let mut ether_type = first;
     let mut offset = first_offset;
@@ -158,7 +158,7 @@ fn by_ether_type(data: &[u8], first: u16, first_offset: usize) -> Result<Network
     Err(Reason::TagStack)
 }
 
-/// The `EtherType` of an LLC header with SNAP, `None` when it is any other LLC frame.
+/// The `EtherType` of an LLC header with SNAP; `None` for any other LLC frame.
 fn snap(data: &[u8], offset: usize) -> Result<Option<u16>, Reason> {
     let rest = data.get(offset..).unwrap_or_default();
     match rest.split_first_chunk::<6>() {
@@ -167,13 +167,13 @@ fn snap(data: &[u8], offset: usize) -> Result<Option<u16>, Reason> {
             Ok((ether_type > MAX_802_3_LENGTH).then_some(ether_type))
         }
         Some((&SNAP, _)) => Err(cut(data)),
-        // Other LLC frames are as short as 3 octets; only a cut SNAP header is one we miss.
+        // Other LLC frames can be as short as 3 octets; only a cut SNAP header hides an `EtherType`.
         None if SNAP.starts_with(rest) => Err(cut(data)),
         _ => Ok(None),
     }
 }
 
-/// An MPLS label stack. Nothing names the payload, so the IP version nibble has to.
+/// Reads an MPLS label stack. No field names the payload's protocol, so the IP version nibble has to tell it.
 fn mpls(data: &[u8], first: usize) -> Result<NetworkLayer, Reason> {
     let mut offset = first;
     for _ in 0..MAX_TAGS {
@@ -186,7 +186,7 @@ fn mpls(data: &[u8], first: usize) -> Result<NetworkLayer, Reason> {
     Err(Reason::TagStack)
 }
 
-/// A `PPPoE` header (RFC 2516 §4) and the PPP protocol field, of one octet when it is compressed.
+/// Reads a `PPPoE` header (RFC 2516 §4) and the PPP protocol field, of one octet when compressed, else of two.
 fn pppoe(data: &[u8], offset: usize) -> Result<NetworkLayer, Reason> {
     let code = octet_at(data, offset.saturating_add(1))?;
     if code != 0 {
@@ -207,19 +207,19 @@ fn pppoe(data: &[u8], offset: usize) -> Result<NetworkLayer, Reason> {
     })
 }
 
-/// The address family of a loopback header: a small number in the byte order of whoever captured.
+/// Reads the address family of a loopback header: a small number in the byte order of the capturing host.
 fn by_family(data: &[u8]) -> Result<NetworkLayer, Reason> {
     let octets = *data.first_chunk::<4>().ok_or_else(|| cut(data))?;
     let family = u32::from_be_bytes(octets).min(u32::from_le_bytes(octets));
     Ok(match family {
         2 => NetworkLayer::Ipv4 { offset: 4 },
-        // AF_INET6 of Linux, NetBSD and OpenBSD, FreeBSD, Darwin.
+        // The values of `AF_INET6` on Linux, NetBSD and OpenBSD, FreeBSD, Darwin.
         10 | 24 | 28 | 30 => NetworkLayer::Ipv6 { offset: 4 },
         _ => NetworkLayer::Foreign,
     })
 }
 
-/// What the version nibble says, `None` when it is neither 4 nor 6.
+/// The IP packet that the version nibble at `offset` announces; `None` when the nibble is neither 4 nor 6.
 fn by_version(data: &[u8], offset: usize) -> Result<Option<NetworkLayer>, Reason> {
     Ok(match octet_at(data, offset)? >> 4 {
         4 => Some(NetworkLayer::Ipv4 { offset }),

@@ -23,11 +23,11 @@ const CHECKSUM_WORD: usize = 1;
 pub struct MinimalHeader {
     /// Protocol of the original packet.
     pub protocol: u8,
-    /// The seven reserved bits, zero when sent.
+    /// The seven reserved bits, which are sent as zero.
     pub reserved: u8,
-    /// The checksum field as it stands.
+    /// The checksum field, unchanged.
     pub checksum_field: u16,
-    /// What the checksum says about the header; it covers nothing else.
+    /// Whether the checksum is right; it covers this header alone.
     pub checksum: Checksum,
     /// Destination address of the original packet.
     pub destination: Ipv4Addr,
@@ -36,8 +36,8 @@ pub struct MinimalHeader {
 }
 
 impl MinimalHeader {
-    /// Reads the header at the start of `data`, and gives it with the octets behind it; `None` when it
-    /// is cut.
+    /// Reads the header at the start of `data`, and returns it with the octets that follow; `None` when the header is
+    /// cut.
     pub fn parse(data: &[u8]) -> Option<(Self, &[u8])> {
         let (&[protocol, flags, high, low, a, b, c, d], _) = data.split_first_chunk::<SHORT>()?;
         let has_source = flags & SOURCE_PRESENT != 0;
@@ -59,10 +59,10 @@ impl MinimalHeader {
         if self.source.is_some() { 12 } else { 8 }
     }
 
-    /// The original packet: `outer` with what this header keeps put back into it.
+    /// The original packet: `outer` with the fields that this header preserves put back.
     ///
-    /// `payload` is what follows this header, and `carried` how many octets the header and it had
-    /// according to what carried them.
+    /// `payload` is the captured part of what follows this header. `carried` is the number of octets that this header
+    /// and the payload have according to the outer packet.
     pub fn restore<'a>(&self, outer: &Ipv4Packet<'a>, payload: &'a [u8], carried: usize) -> Ipv4Packet<'a> {
         let payload_length = carried.saturating_sub(usize::from(self.length()));
         let total = payload_length.saturating_add(usize::from(outer.header.header_length));

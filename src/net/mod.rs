@@ -1,13 +1,13 @@
-//! From a frame to the UDP datagram or tunnelled packet inside it.
+//! Finds the UDP datagram or tunnelled packet inside a frame.
 //!
-//! [`Dissector`] is the one way in. It looks at a frame in the order link layer, network protocol,
-//! transport protocol, fragment bits, ports, and gives up at the first of them that is not Mobile
-//! IP's; most frames of a trace cost a handful of loads. What remains is a [`Datagram`] on a Mobile
-//! IP port or a [`Tunnel`]: an `IPv4` packet whose payload is another packet. A tunnel is not opened
-//! until asked ([`tunnel::peel`], [`tunnel::Layers`]), so that its endpoints can be looked up first.
-//! [`flow::FlowFacts`] says what a traffic selector or a flow table wants to know of an inner packet.
+//! [`Dissector`] is the only entry point. It looks at a frame in the order link layer, network protocol, transport
+//! protocol, fragment bits, ports, and stops at the first of these that does not fit Mobile IP; most frames of a trace
+//! cost a handful of loads. What remains is a [`Datagram`] on a Mobile IP port or a [`Tunnel`]: an `IPv4` packet whose
+//! payload is another packet. A tunnel is opened only on request ([`tunnel::peel`], [`tunnel::Layers`]), so that its
+//! endpoints can be looked up first. [`flow::FlowFacts`] holds the facts of an inner packet that a Traffic Selector or
+//! a flow table needs.
 //!
-//! Nothing here does I/O or reads a clock, and only [`fragments`] keeps anything between frames.
+//! Nothing here does I/O or reads a clock, and only [`fragments`] keeps state between frames.
 
 pub mod dissect;
 pub mod flow;

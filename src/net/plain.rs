@@ -1,4 +1,4 @@
-//! The bulk of all tunnelled packets, read with a handful of loads.
+//! Most tunnelled packets, read with a handful of loads.
 
 use std::net::Ipv4Addr;
 
@@ -11,13 +11,13 @@ use crate::{
     },
 };
 
-/// IP in IP that carries a whole TCP or UDP packet, neither header with options nor a fragment.
+/// IP in IP that carries a whole TCP or UDP packet, where neither header has options or belongs to a fragment.
 ///
-/// It has only what tables need to know. [`Dissector::dissect`](super::Dissector::dissect) recognises such a frame, too,
-/// and says more about it, but its result is large, and passing that through memory costs more than all of this.
+/// It has only what the tables need. [`Dissector::dissect`](super::Dissector::dissect) recognises such frames too and
+/// says more about them, but its result is large, and passing that through memory costs more than everything done here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlainTunnel<'a> {
-    /// The outer header.
+    /// The outer header, in network order.
     pub header: &'a [u8; Ipv4Header::LENGTH],
     /// Source address of the outer header.
     pub source: Ipv4Addr,
@@ -29,9 +29,9 @@ pub struct PlainTunnel<'a> {
     pub total_length: u16,
     /// Octets from the start of the frame to the outer header.
     pub ip_offset: usize,
-    /// Octets that the outer Total Length claims beyond what was on the link.
+    /// Octets that the outer Total Length claims beyond the end of the link frame.
     pub beyond_link: usize,
-    /// What is there of the inner packet.
+    /// The captured part of the inner packet.
     pub payload: &'a [u8],
     /// The facts of the inner packet.
     pub facts: FlowFacts,
@@ -39,7 +39,7 @@ pub struct PlainTunnel<'a> {
 
 impl<'a> PlainTunnel<'a> {
     /// The plain tunnelled packet that a frame holds, if it is one.
-    // Into its caller, where of what is read only that is kept which is used.
+    // Inlined into its caller, so that only the fields that the caller uses are computed and kept.
     #[allow(clippy::inline_always)]
     #[inline(always)]
     pub fn of(frame: &Frame<'a>) -> Option<Self> {
@@ -79,7 +79,7 @@ impl<'a> PlainTunnel<'a> {
         bits & 0x40 != 0
     }
 
-    /// A packet in IP in IP of which the outer header is known to be without options and not that of a fragment.
+    /// The tunnel with this outer header, which must be without options and not that of a fragment.
     pub fn tunnel_of<'p>(
         header: &[u8; Ipv4Header::LENGTH],
         payload: &'p [u8],

@@ -1,4 +1,4 @@
-//! The IP protocol numbers that decide where a packet goes.
+//! The IP protocol numbers that decide how a packet is read.
 
 use pnet_packet::ip::IpNextHeaderProtocols as Numbers;
 

@@ -5,25 +5,25 @@ use thiserror::Error;
 use crate::capture::LinkType;
 use crate::counted::counted;
 
-/// What kept a packet from being read. It describes the packet and is no failure of the program.
+/// The reason why a packet could not be read. It describes the packet; it is not a failure of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Reason {
-    /// The link type is none that mipflow reads.
+    /// mipflow does not read this link type.
     #[error("frames of link type {0} are not readable")]
     LinkType(LinkType),
-    /// The link-layer headers are not all there.
+    /// The link-layer headers are cut.
     #[error("the link-layer header is cut after {}", counted(*there, "octet"))]
     LinkHeaderCut {
-        /// Octets of the frame that are there.
+        /// Octets of the frame that were captured.
         there: usize,
     },
     /// More VLAN tags or MPLS labels are stacked than [`super::link::MAX_TAGS`].
     #[error("more VLAN tags or MPLS labels are stacked than {} each", super::link::MAX_TAGS)]
     TagStack,
-    /// The fixed part of the IP header is not all there.
+    /// The fixed part of the IP header is cut.
     #[error("the IP header is cut after {}", counted(*there, "octet"))]
     IpHeaderCut {
-        /// Octets of the packet that are there.
+        /// Octets of the packet that were captured.
         there: usize,
     },
     /// The version field contradicts the protocol that announced the packet, or is neither 4 nor 6.
@@ -52,7 +52,7 @@ pub enum Reason {
     /// More `IPv6` extension headers than [`super::ipv6::MAX_EXTENSION_HEADERS`].
     #[error("more than {} IPv6 extension headers", super::ipv6::MAX_EXTENSION_HEADERS)]
     ExtensionHeaderChain,
-    /// A fragment that carries nothing, or one that is not the last and is no multiple of 8 octets.
+    /// A fragment without payload, or one that is not the last and whose payload is no multiple of 8 octets.
     #[error("a fragment of {}, empty or no multiple of 8 where more follow", counted(*octets, "octet"))]
     FragmentLength {
         /// Octets of payload in the fragment.
@@ -70,7 +70,7 @@ pub enum Reason {
     /// Fewer than the 8 octets of a UDP header.
     #[error("the UDP header is cut after {}", counted(*there, "octet"))]
     UdpHeaderCut {
-        /// Octets of the UDP header that are there.
+        /// Octets of the UDP header that were captured.
         there: usize,
     },
 }

@@ -1,7 +1,7 @@
-//! Taking tunnelled packets out of their encapsulation.
+//! Takes tunnelled packets out of their encapsulation.
 //!
-//! Everything here is a pure function of the octets. A packet that cannot be opened yields a
-//! [`Peeled`] without an inner packet and with the problem that stood in the way.
+//! Everything here is a pure function of the octets. A packet that cannot be opened gives a [`Peeled`] that has no
+//! inner packet but has the problem which prevented opening it.
 
 use thiserror::Error;
 
@@ -17,13 +17,13 @@ use crate::net::{
     udp::{Checksum, Datagram},
 };
 
-/// How many encapsulations [`Layers`] opens one after the other.
+/// The most encapsulations that [`Layers`] opens, one inside the other.
 pub const MAX_DEPTH: usize = 4;
 
 /// The Mobile IP message type of tunnelled data (RFC 3519 §3.3).
 const TUNNEL_DATA: u8 = 4;
 
-/// How one packet lies within another.
+/// How one packet is carried within another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Encapsulation {
     /// `IPv4` in IP (RFC 2003), protocol 4.
@@ -52,23 +52,23 @@ impl Encapsulation {
 /// What is wrong with an encapsulation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum TunnelProblem {
-    /// A fragment that is not the first: the start of the encapsulation is elsewhere.
+    /// A fragment other than the first: the start of the encapsulation is in another fragment.
     #[error("a fragment without the start of the tunnelled packet")]
     LaterFragment,
     /// The GRE header is cut.
     #[error("the GRE header is cut")]
     GreHeaderCut,
-    /// A GRE version that is not 0 and hides its payload (RFC 2784 §2.3.1).
+    /// A GRE version that is not 0, so that the payload cannot be found (RFC 2784 §2.3.1).
     #[error("GRE version {0}")]
     GreVersion(u8),
-    /// The routing bit of RFC 1701 is set; the payload lies behind routing entries.
+    /// The routing bit of RFC 1701 is set; the payload follows routing entries.
     #[error("a GRE header with RFC 1701 routing")]
     GreRouting,
-    /// GRE that carries no IP packet.
+    /// GRE whose payload is not an IP packet.
     #[error("GRE protocol type {0:#06x}")]
     GreProtocolType(u16),
-    /// GRE whose protocol type names another IP version than the payload's. The inner packet is the
-    /// one that is there.
+    /// GRE whose protocol type names the other IP version than the payload has. The inner packet is read by its own
+    /// version.
     #[error("GRE protocol type {protocol_type:#06x} on a packet of IP version {version}")]
     GreTypeMismatch {
         /// The protocol type field.
@@ -79,7 +79,7 @@ pub enum TunnelProblem {
     /// The minimal forwarding header is cut.
     #[error("the minimal forwarding header is cut")]
     MinimalHeaderCut,
-    /// Minimal encapsulation in a packet that is not `IPv4`, so that nothing can be restored.
+    /// Minimal encapsulation in a packet that is not `IPv4`, so that the original packet cannot be restored.
     #[error("minimal encapsulation in an IPv6 packet")]
     MinimalWithoutIpv4,
     /// The inner packet cannot be read.
@@ -87,29 +87,29 @@ pub enum TunnelProblem {
     Inner(Reason),
 }
 
-/// One encapsulation taken off.
+/// The result of removing one encapsulation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Peeled<'a> {
     /// How the packet was encapsulated.
     pub encapsulation: Encapsulation,
-    /// The packet inside. That of minimal encapsulation is restored: original addresses, protocol and
-    /// total length.
+    /// The packet inside, if it could be read. A packet from minimal encapsulation is restored: original addresses,
+    /// protocol and total length.
     pub inner: Option<IpPacket<'a>>,
-    /// The GRE header, if that is the encapsulation and the header is there.
+    /// The GRE header, if the encapsulation is GRE and the whole header was captured.
     pub gre: Option<GreHeader>,
-    /// The forwarding header of minimal encapsulation, likewise; of a fragment that is not the first, one that it
-    /// begins with nevertheless.
+    /// The forwarding header, if the encapsulation is minimal and the whole header was captured. A fragment other than
+    /// the first has one only if it begins with a valid forwarding header of its own.
     pub minimal: Option<MinimalHeader>,
-    /// What is wrong. There can be an inner packet nevertheless.
+    /// What is wrong with the encapsulation. There can be an inner packet nevertheless.
     pub problem: Option<TunnelProblem>,
 }
 
-/// Takes the outermost encapsulation off.
+/// Removes the outermost encapsulation.
 pub fn peel<'a>(tunnel: &Tunnel<'a>) -> Peeled<'a> {
     open_packet(&IpPacket::V4(tunnel.outer), tunnel.encapsulation)
 }
 
-/// Takes one encapsulation off any IP packet; `None` when its payload is no tunnelled packet.
+/// Removes one encapsulation from any IP packet; `None` when its payload is not a tunnelled packet.
 pub fn peel_packet<'a>(packet: &IpPacket<'a>) -> Option<Peeled<'a>> {
     Encapsulation::from_protocol(packet.protocol()).map(|encapsulation| open_packet(packet, encapsulation))
 }
@@ -123,8 +123,8 @@ fn open_packet<'a>(packet: &IpPacket<'a>, encapsulation: Encapsulation) -> Peele
     Carried { packet, data: packet.payload(), length: packet.payload_length() }.open(encapsulation)
 }
 
-/// The forwarding header that a fragment begins with although it is not the first: its checksum is right, so
-/// somebody encapsulated a fragment (RFC 2004 §3 forbids it). Elsewhere these octets are the middle of a packet.
+/// The forwarding header at the start of a fragment other than the first. A right checksum shows that somebody
+/// encapsulated a fragment (RFC 2004 §3 forbids that). Otherwise these octets are the middle of a packet.
 fn forwarding_header_of_fragment(packet: &IpPacket<'_>) -> Option<MinimalHeader> {
     let (header, _) = MinimalHeader::parse(packet.payload())?;
     (header.checksum == Checksum::Correct && header.reserved == 0).then_some(header)
@@ -155,20 +155,19 @@ impl<'a> Iterator for Layers<'a> {
     }
 }
 
-/// A Tunnel Data message (RFC 3519 §3.3): a tunnelled packet behind UDP and four more octets.
+/// A Tunnel Data message (RFC 3519 §3.3): a tunnelled packet after UDP and a message header of 4 octets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UdpTunnel<'a> {
-    /// What is inside, numbered as IP protocols are.
+    /// The kind of packet inside, as an IP protocol number.
     pub next_header: u8,
-    /// The Reserved field, zero when sent.
+    /// The Reserved field, which is sent as zero.
     pub reserved: u16,
-    /// The encapsulation behind the message header, taken off; `None` when Next Header is not 4, 41, 47
-    /// or 55.
+    /// The encapsulation after the message header, removed; `None` when Next Header is not 4, 41, 47 or 55.
     pub peeled: Option<Peeled<'a>>,
 }
 
 impl<'a> UdpTunnel<'a> {
-    /// Reads `datagram` as a Tunnel Data message; `None` when its type is another or its header is cut.
+    /// Reads `datagram` as a Tunnel Data message; `None` when it has another type or its header is cut.
     pub fn of(datagram: &Datagram<'a>) -> Option<Self> {
         let (&[TUNNEL_DATA, next_header, high, low], data) = datagram.payload.split_first_chunk::<4>()?
         else {
@@ -181,7 +180,7 @@ impl<'a> UdpTunnel<'a> {
         Some(Self { next_header, reserved: u16::from_be_bytes([high, low]), peeled })
     }
 
-    /// All encapsulations behind the message header, outermost first, at most [`MAX_DEPTH`].
+    /// All encapsulations after the message header, outermost first, at most [`MAX_DEPTH`].
     pub fn layers(&self) -> Layers<'a> {
         Layers { next: self.peeled, left: MAX_DEPTH }
     }
@@ -189,11 +188,11 @@ impl<'a> UdpTunnel<'a> {
 
 /// Octets that hold an encapsulated packet, and the packet that carries them.
 struct Carried<'p, 'a> {
-    /// The IP packet around them.
+    /// The IP packet around the octets.
     packet: &'p IpPacket<'a>,
-    /// What is there of them.
+    /// The captured octets.
     data: &'a [u8],
-    /// How many there were before anything was cut.
+    /// How many octets there were before any were cut.
     length: usize,
 }
 

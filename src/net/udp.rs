@@ -1,4 +1,4 @@
-//! UDP datagrams (RFC 768) and the Internet checksum's verdict.
+//! UDP datagrams (RFC 768) and the verification of Internet checksums.
 
 use std::net::SocketAddr;
 
@@ -21,26 +21,26 @@ const CHECKSUM_WORD: usize = 3;
 pub enum Checksum {
     /// The sender computed none.
     Absent,
-    /// It is right.
+    /// The checksum is right.
     Correct,
-    /// It is wrong.
+    /// The checksum is wrong.
     Wrong {
-        /// The field.
+        /// The checksum field.
         found: u16,
-        /// What it should have been.
+        /// The checksum that the octets should have.
         computed: u16,
     },
-    /// Not all that it covers is there, or the lengths contradict each other.
+    /// The checksum covers octets that are missing, or the lengths contradict each other.
     Unverified,
-    /// The host left it to its network card, and the packet was captured before it came there: the field holds the sum
-    /// of the pseudo-header and nothing else.
+    /// The host left the checksum to its network card, and the packet was captured before it reached the card: the
+    /// field holds only the sum of the pseudo-header.
     Offloaded,
 }
 
 impl Checksum {
-    /// Compares a field with the sum computed over the same octets.
+    /// Compares a checksum field with the checksum computed over the same octets.
     pub(crate) const fn verdict(found: u16, computed: u16) -> Self {
-        // Zero has two forms in one's complement.
+        // Zero has two forms in one's complement: 0 and 0xffff.
         if found == computed || (found == 0xffff && computed == 0) || (found == 0 && computed == 0xffff) {
             Self::Correct
         } else {
@@ -56,22 +56,22 @@ pub struct Datagram<'a> {
     pub source: SocketAddr,
     /// Destination address and port.
     pub destination: SocketAddr,
-    /// The payload that is there, up to the end that the UDP length names.
+    /// The captured payload, up to the end that the UDP length gives.
     pub payload: &'a [u8],
-    /// Octets of payload according to the UDP length (the IP length where that is unusable), and never more than
-    /// were on the link; more than `payload.len()` only when the capture cut the datagram.
+    /// Octets of payload according to the UDP length, or to the IP length where the UDP length is unusable, but never
+    /// more than were on the link. More than `payload.len()` only when the capture cut the datagram.
     pub declared_length: usize,
-    /// The UDP length is 0, below 8 or more than the IP packet holds, or the IP length is more than
-    /// the link carried.
+    /// Whether the UDP length is below 8 or more than the IP packet holds, or the IP length is more than the link
+    /// carried.
     pub length_mismatch: bool,
-    /// The UDP length field as it stands.
+    /// The UDP length field, unchanged, in octets.
     pub udp_length: u16,
-    /// The UDP checksum field as it stands; [`Datagram::checksum`] judges it.
+    /// The UDP checksum field, unchanged; [`Datagram::checksum`] judges it.
     pub udp_checksum: u16,
-    /// The packet that carries it. Of a reassembled datagram: the header of the first fragment with
-    /// length and fragment bits as on the whole.
+    /// The IP packet that carries the datagram. For a reassembled datagram, this is the header of the first fragment
+    /// with the length and fragment bits of the whole packet.
     pub ip: IpPacket<'a>,
-    /// Whether it was put together from IP fragments.
+    /// Whether the datagram was reassembled from IP fragments.
     pub reassembled: bool,
     /// Octets from the start of the frame to the IP header; `None` when reassembled or inside a tunnel.
     pub ip_offset: Option<usize>,
@@ -80,11 +80,10 @@ pub struct Datagram<'a> {
 }
 
 impl<'a> Datagram<'a> {
-    /// The UDP datagram that is the payload of `ip`, `None` when it is another protocol or a fragment
-    /// that is not the first.
+    /// The UDP datagram that is the payload of `ip`; `None` for another protocol or a fragment other than the first.
     ///
     /// # Errors
-    /// [`Reason::UdpHeaderCut`] when fewer than 8 octets are there.
+    /// [`Reason::UdpHeaderCut`] when fewer than 8 octets were captured.
     #[inline]
     pub fn of(ip: &IpPacket<'a>) -> Option<Result<Self, Reason>> {
         (ip.protocol() == protocol::UDP && !ip.is_later_fragment()).then(|| Self::parse(ip))
@@ -123,8 +122,8 @@ impl<'a> Datagram<'a> {
         self.payload.len() < self.declared_length
     }
 
-    /// Verifies the checksum over pseudo-header, UDP header and payload, where all octets that the UDP length
-    /// counts are there. Computed when asked for, as tunnelled data passes here too.
+    /// Verifies the checksum over pseudo-header, UDP header and payload, if all octets that the UDP length counts were
+    /// captured. Computed on request, because tunnelled data passes through here too.
     pub fn checksum(&self) -> Checksum {
         if self.udp_checksum == 0 {
             return Checksum::Absent;
@@ -156,7 +155,7 @@ impl<'a> Datagram<'a> {
         }
     }
 
-    /// The sum of the pseudo-header, which is not complemented.
+    /// The one's complement sum of the pseudo-header, not complemented.
     fn pseudo_header_sum(&self) -> u16 {
         let words = |octets: &[u8]| -> u32 {
             octets
@@ -173,7 +172,7 @@ impl<'a> Datagram<'a> {
             }
         };
         let sum = addresses + u32::from(protocol::UDP) + u32::from(self.udp_length);
-        // What is carried goes round; the sum of 18 words carries once, or twice.
+        // Carries are added back (end-around carry); the sum of up to 18 words needs this once or twice.
         let folded = (sum & 0xffff) + (sum >> 16);
         let folded = (folded & 0xffff) + (folded >> 16);
         u16::try_from(folded).unwrap_or_default()

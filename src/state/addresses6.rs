@@ -1,4 +1,4 @@
-//! IPv6 addresses of flows, which are numbered so that flows stay small.
+//! IPv6 addresses of flows. Flows hold numbers instead of addresses, so that they stay small.
 
 use std::net::Ipv6Addr;
 
@@ -10,29 +10,29 @@ use hashbrown::HashMap;
 pub(super) struct Addresses6 {
     numbers: HashMap<Ipv6Addr, u32, FixedState>,
     addresses: Vec<Ipv6Addr>,
-    /// Numbers of addresses that no flow has any more.
+    /// Numbers whose addresses no flow has any more.
     free: Vec<u32>,
     most: usize,
-    /// How many addresses more are to find no room before it is looked for again.
+    /// How many more addresses have to find no room before numbers are freed again.
     patience: usize,
 }
 
 impl Addresses6 {
-    /// The most addresses kept; flows between further ones are counted as evicted.
+    /// The most addresses kept; packets of flows with further addresses are counted as evicted.
     const MOST: usize = 1 << 20;
 
-    /// A table without an address; `hasher` scatters it.
+    /// An empty table; `hasher` scatters its addresses.
     pub fn new(hasher: FixedState) -> Self {
         let numbers = HashMap::with_hasher(hasher);
         Self { numbers, addresses: Vec::new(), free: Vec::new(), most: Self::MOST, patience: 0 }
     }
 
-    /// The addresses, with no way to find one.
+    /// A copy of the addresses by number alone, in which no address can be looked up.
     pub fn outline(&self) -> Self {
         Self { addresses: self.addresses.clone(), ..Self::new(FixedState::default()) }
     }
 
-    /// The number of an address, which it keeps for as long as a flow has it; none when there is no room.
+    /// The number of an address, which is fixed as long as a flow has the address; `None` when there is no room.
     pub fn number(&mut self, address: Ipv6Addr) -> Option<u32> {
         if let Some(number) = self.numbers.get(&address) {
             return Some(*number);
@@ -52,14 +52,14 @@ impl Addresses6 {
         Some(number)
     }
 
-    /// Whether it is time to look for numbers that no flow has, after one found no room.
+    /// Whether it is time to free the numbers that no flow has, after an address found no room.
     pub fn is_time_to_free(&mut self) -> bool {
         let is_time = self.patience == 0;
         self.patience = self.patience.saturating_sub(1);
         is_time
     }
 
-    /// Keeps the addresses with these numbers alone.
+    /// Keeps only the addresses with these numbers, and frees all other numbers.
     pub fn keep(&mut self, numbers: impl Iterator<Item = u32>) {
         let mut is_kept = vec![false; self.addresses.len()];
         for number in numbers {
@@ -70,7 +70,7 @@ impl Addresses6 {
         self.numbers.retain(|_, number| is_kept.get(*number as usize).copied().unwrap_or_default());
         let free = (0..).zip(&is_kept).filter(|(_, is_kept)| !**is_kept).map(|(number, _)| number);
         self.free = free.collect();
-        // To look through all flows for a few numbers again and again would take long.
+        // Searching all flows again and again for a few numbers would take too long.
         let few = self.most / 16;
         self.patience = if self.free.len() < few { few } else { 0 };
     }

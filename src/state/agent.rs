@@ -1,4 +1,4 @@
-//! What a home agent does, counted: registrations by outcome, and packets to places nobody registered.
+//! Counters of what a Home Agent does: registrations by outcome, and packets to places nobody registered.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use super::{Kind, Status, Traffic};
 use crate::wire::ReplyCode;
 
-/// The traffic of one home agent, under the names that operators know.
+/// The traffic of one Home Agent, under names familiar to operators.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AgentTraffic {
     /// Requests for a new or changed binding.
@@ -19,20 +19,20 @@ pub struct AgentTraffic {
     pub accepted: u64,
     /// Denied requests by Code.
     pub denied: BTreeMap<u8, u64>,
-    /// Requests without an answer in time.
+    /// Requests that were not answered in time.
     pub unanswered: u64,
     /// Replies without a request.
     pub unsolicited: u64,
     /// Requests sent again unchanged.
     pub retransmitted: u64,
-    /// Packets between this agent and care-of addresses that were never registered here, by care-of address.
+    /// Packets between this agent and Care-of Addresses that were never registered with it, by Care-of Address.
     pub unknown_tunnels: BTreeMap<Ipv4Addr, Traffic>,
-    /// Such packets to further addresses than are kept apart.
+    /// Packets to unregistered Care-of Addresses beyond those that are counted one by one.
     pub other_unknown: u64,
 }
 
 impl AgentTraffic {
-    /// Counts an exchange that has come to its end.
+    /// Counts an exchange that has been decided.
     pub(super) fn count(&mut self, kind: Option<Kind>, status: Status, code: Option<ReplyCode>) {
         match kind {
             Some(Kind::Register | Kind::Update | Kind::Overwrite) => self.register += 1,

@@ -1,4 +1,4 @@
-//! Packets of tunnels, put aside one by one and counted some at a time.
+//! Tunnelled packets, collected one by one and counted in batches.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -14,16 +14,16 @@ use crate::time::Timestamp;
 
 /// The most packets that are counted together.
 pub(super) const BATCH: usize = 64;
-/// In place of a flow: the packet was seen before.
+/// Stands in place of a flow: the packet is a copy of one seen before.
 const COPY: u32 = NONE - 1;
 
-/// A packet of a tunnel, as far as tables and judgement need it.
+/// The facts of a tunnelled packet that the tables and the judgement need.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sighting {
     pub key: Key,
-    /// What the index of flows has the key by.
+    /// The tag of the key in the index of flows.
     pub tag: u32,
-    /// What tells whether the capture holds it twice, where that was not looked up yet.
+    /// The print that shows whether the capture holds the packet twice, if that was not looked up yet.
     pub print: Option<Print>,
     pub far_end: FarEnd,
     pub direction: Direction,
@@ -31,16 +31,16 @@ pub(super) struct Sighting {
     pub ds: u8,
     pub spi: Option<u32>,
     pub flow_label: Option<u32>,
-    /// Whether it need not be of the flow it is counted in: its ports, or what it carries, cannot be seen.
+    /// Whether the packet may belong to another flow: its ports or its payload cannot be seen.
     pub hides_flow: bool,
-    /// The home address of a packet that carried this one to or from the home agent.
+    /// The Home Address in the packet that carried this one to or from the Home Agent, if there was one.
     pub carrier: Option<Ipv4Addr>,
-    /// How it was carried, in the words of bindings.
+    /// How the packet was carried, as an encapsulation that bindings know.
     pub encapsulation: Encapsulation,
-    /// Which packet it is, as [`Observer::taken`] counts them.
+    /// The packet's number, as [`Observer::taken`] counts.
     pub number: u64,
     pub time: Timestamp,
-    /// The observer's clock when it was seen.
+    /// The observer's clock when the packet was seen.
     pub clock: Timestamp,
 }
 
@@ -56,16 +56,16 @@ impl Sighting {
 }
 
 impl Observer {
-    /// Whether [`Observer::plain`] takes anything: not where [`Options::attribute`](super::Options::attribute) asks whose
-    /// each packet is.
+    /// Whether [`Observer::plain`] takes packets. It does not where [`Options::attribute`](super::Options::attribute)
+    /// asks for the node of each packet.
     #[inline]
     pub fn takes_plain(&self) -> bool {
         !self.options.attribute
     }
 
-    /// Takes a plain tunnelled packet, after [`Observer::advance`] to its time. What becomes of it is what
-    /// [`Observer::tunnel`] would make of it, to which it is left where this gives `None`.
-    // Into its caller, where all of the packet is in registers.
+    /// Takes a plain tunnelled packet, after [`Observer::advance`] to its time, with the same results as
+    /// [`Observer::tunnel`]. `None` means that the packet was not taken and has to be given to [`Observer::tunnel`].
+    // Inlined into its caller, where the whole packet is in registers.
     #[allow(clippy::inline_always)]
     #[inline(always)]
     pub fn plain(&mut self, tunnel: &PlainTunnel<'_>, time: Timestamp) -> Option<Attribution> {
@@ -92,14 +92,14 @@ impl Observer {
         Some(Attribution::default())
     }
 
-    /// Numbers the packet that is taken.
+    /// Gives the packet that is being taken its number.
     #[inline]
     pub(super) fn take_number(&mut self) {
         self.taken = self.taken.wrapping_add(1);
         self.standings.take(self.taken);
     }
 
-    /// Holds a packet back until a batch is full.
+    /// Holds a packet back until its batch is full.
     #[inline]
     pub(super) fn hold(&mut self, sighting: Sighting) {
         self.sightings.push(sighting);
@@ -108,8 +108,8 @@ impl Observer {
         }
     }
 
-    /// What is worth knowing of a packet, without the packet; `None` when there is no room for its addresses.
-    // Into its callers: one of them has every tunnelled packet, and knows most of what is asked for here.
+    /// The facts of a packet that are kept in its place; `None` when there is no room for its addresses.
+    // Inlined into its callers: one of them sees every tunnelled packet, and knows most of the arguments beforehand.
     #[allow(clippy::inline_always)]
     #[inline(always)]
     pub(super) fn sighting(
@@ -149,8 +149,8 @@ impl Observer {
         })
     }
 
-    /// Counts the packets that wait. They are taken together because each of their flows lies somewhere else in
-    /// memory: each step is taken for all of them before the next, and hints at what that will look at.
+    /// Counts the waiting packets. They are counted together because each of their flows lies elsewhere in memory: each
+    /// step is done for all packets before the next step, and prefetches what the next step reads.
     pub(super) fn flush(&mut self) {
         if self.sightings.is_empty() {
             return;
@@ -165,7 +165,7 @@ impl Observer {
                 sighting.print.is_some_and(|print| self.duplicates.is_repeated(print, sighting.time));
             *slot = if is_copy { COPY } else { self.flows.likely(sighting.tag) };
         }
-        // Who lives longer can be vouched for, whenever in this batch his packets were seen.
+        // A flow can be vouched for in this whole batch if its node's bindings expire later than this.
         let horizon = latest.after(self.options.vouching.until);
         let mut nodes = [NONE; BATCH];
         for (node, slot) in nodes.iter_mut().zip(&slots).take(sightings.len()) {
@@ -180,7 +180,7 @@ impl Observer {
                 continue;
             }
             let pulse = self.directory.pulse(node);
-            // As if each packet had been counted when it was seen: what was due then is judged before.
+            // The result is as if each packet had been counted when it was seen: what was due by then is judged first.
             if self.judge.has_due(sighting.clock) {
                 self.pass_judgement(sighting.clock);
             }
@@ -194,8 +194,8 @@ impl Observer {
         self.sightings.clear();
     }
 
-    /// Counts a packet that changes nothing but counters; says whether it is one.
-    // Nothing before the end of a batch changes a pulse but expiry, and that a pulse foretells.
+    /// Counts a packet that changes nothing but counters; returns whether the packet is of this kind.
+    // Until the end of a batch nothing but expiry changes a pulse, and the pulse itself tells the next expiry.
     #[inline]
     fn count_steady(&mut self, slot: u32, sighting: &Sighting, pulse: Pulse, horizon: Timestamp) -> bool {
         let Some(flow) = self.flows.flow_mut(slot) else { return false };
@@ -251,7 +251,7 @@ impl Observer {
         })
     }
 
-    /// The numbers of two IPv6 addresses; none when there is no room for them.
+    /// The numbers of two IPv6 addresses; `None` when there is no room for them.
     #[inline(never)]
     fn numbers6(&mut self, source: Ipv6Addr, destination: Ipv6Addr) -> Option<(u32, u32)> {
         let of_both =
@@ -260,13 +260,13 @@ impl Observer {
         if numbers.is_some() || !self.flows.addresses6.is_time_to_free() {
             return numbers;
         }
-        // The packets that wait have numbers, too.
+        // The waiting packets use numbers, too, so they have to be counted first.
         self.flush();
         self.flows.free_addresses();
         of_both(&mut self.flows.addresses6)
     }
 
-    /// The packet that a sighting stands for.
+    /// The packet of a sighting, in downlink orientation.
     pub(super) fn packet(&self, sighting: &Sighting) -> Downlink {
         let key = sighting.key;
         let port = |port: u32| key.form.has_ports().then(|| u16::try_from(port & 0xffff).unwrap_or_default());

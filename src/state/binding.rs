@@ -1,4 +1,4 @@
-//! Bindings: which care-of addresses a node has registered, and how each came to its end.
+//! Bindings: which Care-of Addresses a node has registered, and how each binding ended.
 
 use std::net::Ipv4Addr;
 use std::num::NonZeroU8;
@@ -33,7 +33,7 @@ pub struct Interface {
     pub bid: Bid,
     /// Access technology.
     pub access_technology: AccessTechnology,
-    /// Label, indexing static policies.
+    /// Label, which selects static policies.
     pub label: u8,
 }
 
@@ -48,45 +48,46 @@ impl Interface {
     }
 }
 
-/// One registration of a care-of address, alive or ended.
+/// One registration of a Care-of Address, active or ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Binding {
     /// The interface; `None` for a registration without Multipath.
     pub interface: Option<Interface>,
-    /// Care-of address as registered.
+    /// Care-of Address as registered.
     pub care_of_address: Ipv4Addr,
-    /// Whether it may have a BID nevertheless, in a part of the request that was not captured.
+    /// Whether the binding may have a BID after all, in a part of the request that was not captured.
     pub hides_bid: bool,
-    /// Where its tunnel ends: the care-of address, or in UDP the request's source as the home agent saw it.
+    /// Where the tunnel ends: the Care-of Address, or in UDP the request's source as the Home Agent saw it.
     pub far_end: FarEnd,
-    /// Flags of the request that made or last refreshed it.
+    /// Flags of the request that created or last refreshed the binding.
     pub flags: RequestFlags,
     /// Whether UDP tunnelling was granted (RFC 3519).
     pub udp: bool,
-    /// Whether it is alive, or how it ended.
+    /// Whether the binding is active, or how it ended.
     pub state: BindingState,
-    /// Lifetime granted, in seconds; 65535 never expires.
+    /// Lifetime granted, in seconds; a lifetime of 65535 never expires.
     pub lifetime: u16,
-    /// Time of the reply that made it.
+    /// Time of the reply that created the binding.
     pub registered: Timestamp,
-    /// Time of the reply that last refreshed it.
+    /// Time of the reply that last refreshed the binding.
     pub refreshed: Timestamp,
-    /// When it expires; `None` never.
+    /// When the binding expires; `None` if it never does.
     pub expires: Option<Timestamp>,
-    /// When it ended.
+    /// When the binding ended; `None` while it is active.
     pub ended: Option<Timestamp>,
-    /// Frame of the reply that made, refreshed or ended it; unchanged by expiry.
+    /// Frame of the reply that created, refreshed or ended the binding, or of the acknowledgement of its revocation.
+    /// Expiry does not change it.
     pub frame: u64,
 }
 
-/// The move of a live binding to another care-of address.
+/// The move of a live binding to another Care-of Address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Move {
     /// The binding before the move.
     pub left: Binding,
-    /// Its new care-of address.
+    /// Its new Care-of Address.
     pub to: Ipv4Addr,
-    /// Time of the reply that accepted it.
+    /// Time of the reply that accepted the move.
     pub time: Timestamp,
 }
 
@@ -95,7 +96,7 @@ pub struct Move {
 pub enum BindingState {
     /// Alive.
     Active,
-    /// Its lifetime ran out.
+    /// The lifetime ran out.
     Expired,
     /// The node de-registered it.
     Deregistered,
@@ -119,23 +120,23 @@ impl BindingState {
 }
 
 impl Binding {
-    /// Whether it has this BID.
+    /// Whether the binding has this BID.
     #[inline]
     pub fn has_bid(&self, octet: u8) -> bool {
         self.bid().map(Bid::octet) == Some(octet)
     }
 
-    /// Whether it is alive, provided that expired bindings have been marked as such.
+    /// Whether the binding is active, provided that expired bindings have been marked as expired.
     pub fn is_active(&self) -> bool {
         self.state == BindingState::Active
     }
 
-    /// Whether it was alive at a time.
+    /// Whether the binding was active at `time`.
     pub(super) fn was_alive(&self, time: Timestamp) -> bool {
         self.registered <= time && self.ended.is_none_or(|ended| ended > time)
     }
 
-    /// When its lifetime ends or ended; `None` if it never does, or if the binding was removed before.
+    /// When the lifetime ends or ended; `None` if it never does, or if the binding was removed before.
     pub fn lapse(&self) -> Option<Timestamp> {
         self.expires.filter(|_| matches!(self.state, BindingState::Active | BindingState::Expired))
     }
@@ -145,7 +146,7 @@ impl Binding {
         self.interface.map(|interface| interface.bid)
     }
 
-    /// The encapsulation that was negotiated: UDP if granted, else minimal for M, GRE for G, IP in IP for neither.
+    /// The encapsulation negotiated: UDP if granted, else minimal for the M flag, GRE for G, IP in IP for neither.
     pub fn encapsulation(&self) -> Encapsulation {
         if self.udp {
             Encapsulation::Udp
@@ -158,7 +159,7 @@ impl Binding {
         }
     }
 
-    /// Whether a registration like this would only give it more time. The reserved flags are ignored (RFC 5944 §3.3).
+    /// Whether such a registration would only extend the binding. Reserved flags are ignored (RFC 5944 §3.3).
     pub(super) fn is_refreshed_by(
         &self,
         interface: Option<Interface>,
@@ -170,12 +171,12 @@ impl Binding {
             && (self.flags.0 ^ flags.0) & !RequestFlags::RESERVED == 0
     }
 
-    /// Whether the clock has passed its expiry.
+    /// Whether the binding is active although `clock` has passed its expiry.
     pub(super) fn is_due(&self, clock: Timestamp) -> bool {
         self.is_active() && self.expires.is_some_and(|expires| clock > expires)
     }
 
-    /// Ends it.
+    /// Ends the binding at `time`, by the message in `frame`.
     pub(super) fn end(&mut self, state: BindingState, time: Timestamp, frame: u64) {
         self.state = state;
         self.ended = Some(time);
@@ -183,7 +184,7 @@ impl Binding {
     }
 }
 
-/// When a binding of `lifetime` seconds that starts at `time` expires; `None` never (RFC 5944 §3.3).
+/// When a binding of `lifetime` seconds that starts at `time` expires; `None` if it never does (RFC 5944 §3.3).
 pub(crate) fn expiry(time: Timestamp, lifetime: u16) -> Option<Timestamp> {
     (lifetime != u16::MAX).then(|| time.after(i64::from(lifetime) * 1_000_000_000))
 }

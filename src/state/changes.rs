@@ -1,7 +1,7 @@
-//! What has changed: for those who tell of nodes, flows and exchanges as they change.
+//! Stamps that show what has changed, for callers that report nodes, flows and exchanges as they change.
 //!
-//! A stamp is a number that is another one when what it stands for has changed in anything but its counters. Whoever
-//! follows them keeps one number a place. Of two different states one in 2^64 has the same stamp.
+//! A stamp is a number that changes when anything but the counters changes in what it stands for. A caller that follows
+//! changes keeps one number for each place. The chance that two different states have the same stamp is one in 2^64.
 
 use std::hash::{BuildHasher, Hash};
 
@@ -9,30 +9,30 @@ use foldhash::fast::FixedState;
 
 use super::{Exchange, Multipath, Node, Observer};
 
-/// Stamp of a place with nothing in it that could be told of.
+/// Stamp of a place with nothing in it to report.
 const NOTHING: u64 = 0;
 
 impl Observer {
-    /// Notes from now on which exchanges are decided, for [`Observer::take_decided`]. Needs
+    /// From now on, records which exchanges are decided, for [`Observer::take_decided`]. Needs
     /// [`Options::keep_exchanges`](super::Options::keep_exchanges).
     pub fn follow_exchanges(&mut self) {
         self.records.follow();
     }
 
-    /// The exchanges that were decided since the last call, in that order: by their first reply, by being unsolicited,
-    /// or by getting no reply in time.
+    /// The exchanges that were decided since the last call, in the order in which they were: by their first reply, by
+    /// being unsolicited, or by getting no reply in time.
     pub fn take_decided(&mut self) -> impl Iterator<Item = &Exchange> {
         self.records.take_decided()
     }
 
-    /// The stamp of the node with this index; 0 where there is none, or nothing but its name is known. Bindings, policy,
-    /// Multipath, prefixes and names count.
+    /// The stamp of the node with this index; 0 if there is none, or if nothing but its name is known. It depends on
+    /// bindings, policy, Multipath, prefixes and names.
     pub fn node_stamp(&self, index: u32) -> u64 {
         self.node(index).map_or(NOTHING, node_stamp)
     }
 
-    /// The stamp of the flow in this place, as [`Observer::flow`] takes it; 0 where there is none. Verdict, rule,
-    /// expected BID and the tunnels it was seen in count.
+    /// The stamp of the flow in this place, as [`Observer::flow`] takes it; 0 if there is none. It depends on verdict,
+    /// rule, expected BID and the tunnels that the flow was seen in.
     pub fn flow_stamp(&self, place: u32) -> u64 {
         let Some((flow, paths)) = self.flows.flow_and_paths(place) else { return NOTHING };
         if self.flows.node_at(place, &self.directory.nodes).is_none() {

@@ -1,4 +1,4 @@
-//! Who is who: nodes by home address, by NAI and by prefix, and the addresses tunnels end at.
+//! Finds nodes by Home Address, by NAI and by prefix, and knows the addresses where tunnels end.
 
 use std::hash::BuildHasher;
 use std::net::{IpAddr, Ipv4Addr};
@@ -19,7 +19,7 @@ use crate::time::Timestamp;
 
 type Hasher = FixedState;
 
-/// A node in the directory. Places are used again; its birth tells it from those that had the place before.
+/// A node in the directory. Places are reused; the birth number tells a node from those in its place before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct NodeId {
     pub slot: u32,
@@ -32,32 +32,33 @@ pub(super) struct Directory {
     pub nodes: Vec<Node>,
     /// The pulse of each node, by the same index.
     pulses: Vec<Pulse>,
-    /// Rules in the policies of all nodes.
+    /// The number of rules in the policies of all nodes.
     pub rules: usize,
-    /// Places of nodes that were withdrawn.
+    /// Places that became free when their node was withdrawn.
     free: Vec<u32>,
-    /// Of the latest message: nodes that turned out to be another name, and whose.
+    /// Nodes that the latest message showed to be another name of a node: their place, and the place of that node.
     pub(super) absorbed: Vec<(u32, u32)>,
     by_address: Index,
     by_nai: Index,
     prefix_owners: PrefixOwners,
-    /// Home agents that ever took part in a registration.
+    /// Home Agents that ever took part in a registration.
     pub agents: HomeAgents,
-    /// Of every tunnel that was ever registered.
+    /// The far ends of all tunnels that were ever registered.
     pub far_ends: FarEnds,
     most: usize,
-    /// Nodes that are forgotten first; where there are none, the one at the hand.
+    /// The nodes to be forgotten first. If there are none, the node at `hand` is forgotten.
     idle: Idle,
     hand: usize,
     births: u32,
     pub evicted: u64,
-    /// Nodes that fell out with active bindings.
+    /// What is remembered of nodes that were evicted while they had active bindings.
     pub forgotten: Forgotten,
-    /// Prefixes that found no room.
+    /// The number of prefixes that found no room.
     no_room: u64,
-    /// Flows of the nodes that fell out.
+    /// The number of flows of evicted nodes.
     pub evicted_flows: u64,
-    /// How often a prefix was given to a node that had it not.
+    /// Counts changes of the owners of prefixes: a prefix was given to a node that was not its latest owner, or a node
+    /// with prefixes got another Home Agent.
     pub prefix_changes: u64,
     hasher: Hasher,
 }
@@ -92,7 +93,7 @@ impl Directory {
         }
     }
 
-    /// A directory with everything that is shown but the nodes, and with no way to find one.
+    /// A copy with everything that is shown except the nodes; nothing can be looked up in it.
     pub fn outline(&self) -> Self {
         let mut outline = Self::new(self.most, 0);
         outline.agents = self.agents.outline();
@@ -101,22 +102,22 @@ impl Directory {
         outline
     }
 
-    /// Prefixes, home agents and far ends that found no room.
+    /// The number of prefixes, Home Agents and far ends that found no room.
     pub fn no_room(&self) -> u64 {
         self.no_room.saturating_add(self.agents.no_room).saturating_add(self.far_ends.no_room)
     }
 
-    /// Hints that the node with this home address will be looked for soon.
+    /// Prefetches the index place of the node with this Home Address, which will be looked up soon.
     pub fn expect(&self, home_agent: Ipv4Addr, home_address: Ipv4Addr) {
         self.by_address.expect(address_tag(&self.hasher, home_agent, home_address));
     }
 
-    /// Hints that a node will be looked at soon.
+    /// Prefetches a node that will be looked at soon.
     pub fn expect_node(&self, slot: u32) {
         prefetch(self.nodes.get(slot as usize));
     }
 
-    /// Hints that the pulse of a node will be asked for soon.
+    /// Prefetches the pulse of a node that will be asked for soon.
     #[inline]
     pub fn expect_pulse(&self, slot: u32) {
         prefetch(self.pulses.get(slot as usize));
@@ -128,14 +129,14 @@ impl Directory {
         self.pulses.get(slot as usize).copied()
     }
 
-    /// Lets what is due of a node expire.
+    /// Lets the bindings of a node expire that are due at `clock`.
     pub fn settle(&mut self, slot: u32, clock: Timestamp) {
         if self.pulse(slot).is_some_and(|pulse| clock > pulse.next_expiry) {
             self.change(slot, |node| node.settle(clock));
         }
     }
 
-    /// Changes a node and takes its pulse again.
+    /// Changes a node, and updates what is derived from it: its pulse, the number of rules, the list of idle nodes.
     pub fn change<T>(&mut self, slot: u32, change: impl FnOnce(&mut Node) -> T) -> Option<T> {
         let node = self.nodes.get_mut(slot as usize)?;
         let rules = node.policy().rules().len();
@@ -150,7 +151,7 @@ impl Directory {
         Some(result)
     }
 
-    /// Names the node in this place.
+    /// The identity of the node in this place; `None` if there is no node.
     pub fn id(&self, slot: u32) -> Option<NodeId> {
         Some(NodeId { slot, birth: NonZeroU32::new(self.nodes.get(slot as usize)?.birth)? })
     }
@@ -160,7 +161,7 @@ impl Directory {
         (self.id(id.slot) == Some(id)).then_some(id.slot)
     }
 
-    /// Notes that a request that named the node in this place was of another node.
+    /// Notes that a request naming the node in this place belongs to another node.
     pub fn mention_less(&mut self, slot: u32) {
         if let Some(node) = self.nodes.get_mut(slot as usize) {
             node.mentions = node.mentions.saturating_sub(1);
@@ -174,7 +175,7 @@ impl Directory {
         }
     }
 
-    /// The node of this home agent with this home address.
+    /// The node of this Home Agent with this Home Address.
     #[inline]
     pub fn find(&self, home_agent: Ipv4Addr, home_address: Ipv4Addr) -> Option<u32> {
         let is_it = |slot: &u32| {
@@ -185,7 +186,7 @@ impl Directory {
         self.by_address.slots(address_tag(&self.hasher, home_agent, home_address)).find(is_it)
     }
 
-    /// The node of this home agent that this NAI names.
+    /// The node of this Home Agent that this NAI names.
     pub fn find_nai(&self, home_agent: Ipv4Addr, nai: &[u8]) -> Option<u32> {
         let is_it = |slot: &u32| {
             self.nodes
@@ -195,7 +196,8 @@ impl Directory {
         self.by_nai.slots(nai_tag(&self.hasher, home_agent, nai)).find(is_it)
     }
 
-    /// Takes a node out that was only another name of this one, which keeps what the other one was denied; gives its NAI.
+    /// Withdraws the node `other`, which was only another name of the node in `slot`. The latter takes over refusals
+    /// and violations, and `other`'s Multipath state unless that is off. Returns the NAI of `other`.
     pub fn absorb(&mut self, slot: u32, other: u32) -> Option<Box<[u8]>> {
         let node = self.nodes.get(other as usize)?;
         let (nai, multipath, violations) = (node.nai.clone(), node.multipath, node.violations().copied());
@@ -214,7 +216,7 @@ impl Directory {
         nai
     }
 
-    /// The node with this home address, found or made.
+    /// The node with this Home Address, which is created if there is none.
     pub fn at(&mut self, home_agent: Ipv4Addr, home_address: Ipv4Addr) -> u32 {
         match self.find(home_agent, home_address) {
             Some(slot) => slot,
@@ -222,7 +224,7 @@ impl Directory {
         }
     }
 
-    /// The node that this NAI names, found or made without a home address.
+    /// The node that this NAI names; if there is none, it is created without a Home Address.
     pub fn named(&mut self, home_agent: Ipv4Addr, nai: &[u8]) -> u32 {
         match self.find_nai(home_agent, nai) {
             Some(slot) => slot,
@@ -230,8 +232,8 @@ impl Directory {
         }
     }
 
-    /// Gives a node the NAI that came with its home address. The NAI names no other node then, though one that had it is
-    /// still shown with it.
+    /// Gives a node the NAI that came with its Home Address. The NAI names no other node from then on, though a node
+    /// that had it is still shown with it.
     pub fn give_nai(&mut self, slot: u32, nai: &[u8]) {
         let Some(home_agent) = self.nodes.get(slot as usize).map(|node| node.home_agent) else { return };
         let before = self.find_nai(home_agent, nai);
@@ -250,7 +252,7 @@ impl Directory {
         self.list(slot);
     }
 
-    /// Gives a node another home agent, and a home address if one is known; the name it had goes with it.
+    /// Gives a node another Home Agent, and a Home Address if one is known; its NAI stays its own.
     pub fn rename(&mut self, slot: u32, home_agent: Ipv4Addr, home_address: Option<Ipv4Addr>) {
         self.unlist(slot);
         if let Some(node) = self.nodes.get_mut(slot as usize) {
@@ -263,7 +265,7 @@ impl Directory {
         self.agents.know(home_agent);
     }
 
-    /// Takes a node out of the indexes, as if it had never been: it was only another name of one that is there.
+    /// Removes a node as if it had never been: it was only another name of a node that is there.
     fn withdraw(&mut self, slot: u32) {
         self.unlist(slot);
         let withdrawn = self.change(slot, |place| *place = Node::new(Ipv4Addr::UNSPECIFIED, None, None));
@@ -272,12 +274,12 @@ impl Directory {
         }
     }
 
-    /// The nodes behind whose prefixes this address lies: for each prefix all that have it, the longest prefix first.
+    /// The nodes with a prefix that covers this address: for each prefix all its nodes, the longest prefix first.
     pub fn behind(&self, home_agent: Ipv4Addr, address: IpAddr) -> impl Iterator<Item = &[u32]> {
         self.prefix_owners.of(home_agent, address)
     }
 
-    /// Notes a prefix that a home agent acknowledged for a node.
+    /// Notes a prefix that a Home Agent acknowledged for a node.
     pub fn give_prefix(&mut self, slot: u32, prefix: Prefix) {
         let Some(node) = self.nodes.get_mut(slot as usize) else { return };
         let known = node.prefixes().contains(&prefix);
@@ -306,7 +308,7 @@ impl Directory {
 
     fn add(&mut self, mut node: Node) -> u32 {
         self.agents.know(node.home_agent);
-        // 0 is nobody's.
+        // No node has the birth number 0.
         self.births = self.births.wrapping_add(1).max(1);
         node.birth = self.births;
         let slot = if let Some(slot) = self.free.pop() {
@@ -331,7 +333,7 @@ impl Directory {
         slot
     }
 
-    /// A node to forget: the first without an active binding, or where all have some, the next in turn.
+    /// The node to forget: the first without an active binding, or if all nodes have one, the next in turn.
     fn victim(&mut self) -> u32 {
         let Self { idle, nodes, hand, .. } = self;
         let is_idle =
@@ -344,12 +346,12 @@ impl Directory {
         })
     }
 
-    /// What was known of packets of this node is to be found out again: addresses were its own, and are not any more.
+    /// Makes the packets of this node be looked at anew: some addresses that belonged to it no longer do.
     fn disturb(&mut self, slot: u32) {
         self.change(slot, Node::disturb);
     }
 
-    /// The same of all other nodes that have a prefix around this one, which is a node's now.
+    /// Does the same for all other nodes that have a prefix around this one, which belongs to the node in `slot` now.
     fn disturb_around(&mut self, home_agent: Ipv4Addr, prefix: Prefix, slot: u32) {
         let around = self.prefix_owners.around(home_agent, prefix);
         let losers: Vec<u32> = around.filter(|loser| *loser != slot).collect();
@@ -367,7 +369,7 @@ impl Directory {
         }
         if let Some(nai) = &node.nai {
             let tag = nai_tag(&self.hasher, home_agent, nai);
-            // A NAI names one node: the one it was last seen with.
+            // A NAI names one node: the one that it was last seen with.
             if let Some(other) = self.find_nai(home_agent, nai) {
                 self.by_nai.remove(Entry { tag, slot: other });
             }
@@ -407,7 +409,7 @@ fn address_tag(hasher: &Hasher, home_agent: Ipv4Addr, home_address: Ipv4Addr) ->
     tag(hasher.hash_one(pair(home_agent, home_address)))
 }
 
-/// Two addresses in one number, which is hashed at once.
+/// Two addresses as one number, which is hashed at once.
 fn pair(one: Ipv4Addr, other: Ipv4Addr) -> u64 {
     u64::from(one.to_bits()) << 32 | u64::from(other.to_bits())
 }

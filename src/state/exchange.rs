@@ -1,4 +1,4 @@
-//! Exchanges: a request with everything that belongs to it, and its answer.
+//! Exchanges: a request with all packets that belong to it, and its replies.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -10,51 +10,51 @@ use crate::wire::ReplyCode;
 /// A request and its replies, with all relay legs and retransmissions; or a reply to no known request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exchange {
-    /// Home address: the request's, or the one its reply assigned.
+    /// Home Address: the one in the request, or the one that the reply assigned.
     pub home_address: Ipv4Addr,
     /// NAI, when the request or a reply had one.
     pub nai: Option<Box<[u8]>>,
-    /// Home agent: the reply's, before it the request's.
+    /// Home Agent: the one in the reply, before that the one in the request.
     pub home_agent: Ipv4Addr,
-    /// Identification of the request; of the reply when it was unsolicited.
+    /// Identification of the request, or of the reply when it was unsolicited.
     pub identification: u64,
-    /// What the request was for; `None` for an unsolicited reply.
+    /// The purpose of the request; `None` for an unsolicited reply.
     pub kind: Option<Kind>,
-    /// What became of it.
+    /// The outcome.
     pub status: Status,
-    /// Its packets, in the order in which they were seen.
+    /// The packets of the exchange, in the order in which they were seen.
     pub legs: Vec<Leg>,
-    /// The Code of the first reply, which decided.
+    /// The Code of the first reply, which decided the outcome.
     pub code: Option<ReplyCode>,
-    /// The binding it was about.
+    /// The Binding Identifier in the request.
     pub bid: Option<Bid>,
-    /// Care-of address of the request.
+    /// Care-of Address of the request.
     pub care_of_address: Option<Ipv4Addr>,
-    /// Lifetime asked for in seconds.
+    /// Lifetime that the request asked for, in seconds.
     pub requested: Option<u16>,
-    /// Lifetime granted in seconds: the lower one of request and reply. `None` unless accepted: in a denial the field has
-    /// no meaning (RFC 5944 §3.4).
+    /// Lifetime granted, in seconds: the lower one of request and reply. `None` unless the request was accepted: in a
+    /// denial the field has no meaning (RFC 5944 §3.4).
     pub granted: Option<u16>,
-    /// Nanoseconds from the request that was answered to its reply.
+    /// Nanoseconds between the answered copy of the request and the first reply.
     pub round_trip: Option<i64>,
-    /// How often the same request was sent again.
+    /// How often the request was sent again unchanged.
     pub retransmissions: u32,
-    /// The request's Flow-Bindings.
+    /// The Flow-Bindings of the request.
     pub asked_flows: FlowBindings,
-    /// Those of the first reply.
+    /// The Flow-Bindings of the first reply.
     pub answered_flows: FlowBindings,
 }
 
 /// How a reply of an exchange relates to those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReplyOrder {
-    /// It is the first, which decided.
+    /// It is the first reply, which decided the outcome.
     First,
-    /// It has the code of an earlier one, between other endpoints.
+    /// It has the code of an earlier reply, between other endpoints.
     Relayed,
-    /// It has the code of an earlier one, between the same endpoints.
+    /// It has the code of an earlier reply, between the same endpoints.
     Again,
-    /// No earlier one has its code.
+    /// No earlier reply has its code.
     Other,
 }
 
@@ -80,23 +80,23 @@ impl Exchange {
         })
     }
 
-    /// Frames of the request, relay legs and retransmissions included.
+    /// Frames of the request, including relay legs and retransmissions.
     pub fn request_frames(&self) -> impl Iterator<Item = u64> {
         self.legs.iter().filter(|leg| !matches!(leg.step, Step::Reply(_))).map(|leg| leg.frame)
     }
 
-    /// Frames of its replies.
+    /// Frames of the replies.
     pub fn reply_frames(&self) -> impl Iterator<Item = u64> {
         self.legs.iter().filter(|leg| matches!(leg.step, Step::Reply(_))).map(|leg| leg.frame)
     }
 
-    /// Whether the request named no particular home agent, but looked for one (RFC 5944 §3.6.1.2).
+    /// Whether the request named no particular Home Agent, but looked for one (RFC 5944 §3.6.1.2).
     pub fn asks_any_home_agent(&self) -> bool {
         !can_be_agent(self.home_agent)
     }
 }
 
-/// What a request is for.
+/// The purpose of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// A new binding.
@@ -105,13 +105,13 @@ pub enum Kind {
     Refresh,
     /// A change of a binding.
     Update,
-    /// One binding instead of all others (O).
+    /// One binding instead of all others (O bit).
     Overwrite,
-    /// More time for all bindings (B).
+    /// More time for all bindings (B bit).
     BulkRefresh,
     /// The end of a binding.
     Deregister,
-    /// The end of all bindings (B).
+    /// The end of all bindings (B bit).
     BulkDeregister,
 }
 
@@ -130,7 +130,7 @@ impl Kind {
     }
 }
 
-/// What became of an exchange.
+/// The outcome of an exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
     /// No reply within the reply timeout, or by the end of the capture.
@@ -158,26 +158,26 @@ impl Status {
 /// One packet of an exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Leg {
-    /// Its frame.
+    /// Number of the frame with the packet.
     pub frame: u64,
-    /// When it was captured.
+    /// When the packet was captured.
     pub time: Timestamp,
-    /// Digits of that time.
+    /// Digits of that time that the capture recorded.
     pub precision: Precision,
-    /// Where it came from.
+    /// Where the packet came from.
     pub source: SocketAddr,
-    /// Where it went.
+    /// Where the packet went.
     pub destination: SocketAddr,
-    /// What it is.
+    /// Which part of the exchange the packet is.
     pub step: Step,
 }
 
-/// What a packet of an exchange is.
+/// Which part of its exchange a packet is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// The request, for the first time between these two.
+    /// The request, for the first time between these two endpoints.
     Request,
-    /// The request again between the same two.
+    /// The request again between the same two endpoints.
     Retransmission,
     /// A reply with this code.
     Reply(ReplyCode),

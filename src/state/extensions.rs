@@ -1,27 +1,27 @@
-//! What the extensions of a registration mean for its node.
+//! The meaning of the extensions of a registration for its node.
 
 use std::net::IpAddr;
 
 use super::{Interface, Prefix};
 use crate::wire::{Content, DualStack, Message, MobileNetwork, Nai};
 
-/// What the extensions of a registration say, read in one pass.
+/// The contents of a registration's extensions, read in one pass.
 pub(super) struct Extensions<'a> {
     pub nai: Option<Nai<'a>>,
-    /// The interface of a usable Multipath extension: the only one, sound, with a BID that is not reserved.
+    /// The interface of a usable Multipath extension: the only one, well-formed, with a BID that is not reserved.
     pub interface: Option<Interface>,
     pub bulk: bool,
     pub overwrite: bool,
-    /// The Flow-Bindings that are there as a whole.
+    /// The Flow-Bindings that are there in full.
     pub flow_bindings: FlowBindings,
     pub udp_tunnel_granted: bool,
     pub prefixes: Vec<Prefix>,
-    /// Whether the walk came to its authentication, cut or not: what is not there before it was not sent.
+    /// Whether the authorization extension was reached, cut or not: nothing sent before it is missing then.
     pub is_all_said: bool,
 }
 
 impl<'a> Extensions<'a> {
-    /// Reads them. `room` is lent for what is not known to be needed yet; what it holds counts for nothing.
+    /// Reads the extensions of a message. `room` is a buffer to reuse; its contents do not matter.
     pub fn of(message: &Message<'a>, room: &mut Vec<u8>) -> Self {
         room.clear();
         let mut read = Self {
@@ -37,7 +37,7 @@ impl<'a> Extensions<'a> {
         let mut multipaths = 0u32;
         for extension in message.extensions() {
             read.is_all_said |= extension.is_authorization();
-            // What runs past the end is no extension: neither a second Multipath (D3, D6 of the catalogue).
+            // An extension that the end cuts does not count, not even as a second Multipath (D3, D6 of the catalogue).
             if extension.cut.is_some() {
                 continue;
             }
@@ -85,18 +85,18 @@ impl<'a> Extensions<'a> {
     }
 }
 
-/// The data of the Flow-Binding extensions of a message in wire order (RFC 7629 §4.2), whether or not it can be read.
-// In one allocation: each behind its length in two octets.
+/// The data of the Flow-Binding extensions of a message in wire order (RFC 7629 §4.2), whether or not they can be read.
+// One allocation holds them all: the length of each in two octets, in network order, then its data.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FlowBindings(Box<[u8]>);
 
 impl FlowBindings {
-    /// How many there are.
+    /// The number of Flow-Bindings.
     pub(super) fn count(&self) -> usize {
         self.iter().count()
     }
 
-    /// The data of each.
+    /// The data of each Flow-Binding.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
         let mut rest: &[u8] = &self.0;
         std::iter::from_fn(move || {
@@ -107,7 +107,7 @@ impl FlowBindings {
         })
     }
 
-    /// Octets of memory that they take.
+    /// Octets of memory that the Flow-Bindings take, their lengths included.
     pub(super) fn size(&self) -> usize {
         self.0.len()
     }

@@ -1,4 +1,4 @@
-//! Where tunnels were ever registered to end: what tells a tunnel's packet from a stranger's.
+//! The far ends of all tunnels that were ever registered, which tell a tunnel's packet from a stranger's.
 
 use std::hash::BuildHasher;
 use std::net::Ipv4Addr;
@@ -7,36 +7,36 @@ use foldhash::fast::FixedState;
 
 use super::places::{Places, upper};
 
-/// Pairs of a home agent and a far end.
+/// Pairs of a Home Agent and a far end.
 #[derive(Clone, Debug)]
 pub(super) struct FarEnds {
-    /// Each pair as the number that [`FarEnds::scattered`] makes of it.
+    /// Each pair, as the number that [`FarEnds::scattered`] makes of it.
     places: Places,
-    /// Pairs that are not there yet, a few, in that form: each goes to another place in main memory, which is hinted at
-    /// when the pair comes and visited later.
+    /// A few pairs, in the same form, that are not in `places` yet. Each pair belongs in another place in main memory,
+    /// which is prefetched when the pair comes and visited later.
     new: Vec<u64>,
-    /// Nobody's, so that nobody can make up pairs that crowd; odd, so that to multiply by it can be undone.
+    /// Secret, so that nobody can make up pairs that crowd together; odd, so that multiplication can be undone.
     secret: u64,
-    /// Pairs that found no room.
+    /// The number of pairs that found no room.
     pub no_room: u64,
 }
 
-/// The most that are remembered after their binding has ended.
+/// The most pairs that are remembered; they stay after their binding has ended.
 const MOST: usize = 1 << 23;
-/// So many wait until they are put in.
+/// So many new pairs wait until they are put into `places`.
 const NEW: usize = 32;
 
 impl FarEnds {
-    /// None; `seed` scatters them.
+    /// An empty set; `seed` scatters its pairs.
     pub fn new(seed: u64) -> Self {
         let secret = FixedState::with_seed(seed).hash_one(seed) | 1;
         Self { places: Places::default(), new: Vec::with_capacity(NEW), secret, no_room: 0 }
     }
 
-    /// Remembers that a tunnel was registered between these two.
+    /// Remembers that a tunnel was registered between these two addresses.
     pub fn insert(&mut self, home_agent: Ipv4Addr, far_end: Ipv4Addr) {
         let number = self.scattered(home_agent, far_end);
-        // Two times 0.0.0.0, which are no ends.
+        // Both addresses are 0.0.0.0, so this is not a pair of ends.
         if number == 0 {
             return;
         }
@@ -63,7 +63,7 @@ impl FarEnds {
         self.new = new;
     }
 
-    /// Whether a tunnel was ever registered between these two.
+    /// Whether a tunnel was ever registered between these two addresses.
     #[inline]
     pub fn contains(&self, home_agent: Ipv4Addr, far_end: Ipv4Addr) -> bool {
         let number = self.scattered(home_agent, far_end);
@@ -74,8 +74,8 @@ impl FarEnds {
         self.places.near(upper(number)).any(|found| found == number)
     }
 
-    /// The two addresses in one number, its bits scattered. Each step can be undone, so that different pairs stay
-    /// different, and only two times 0.0.0.0 becomes 0.
+    /// The two addresses as one number with scattered bits. Each step can be undone, so that different pairs stay
+    /// different, and only a pair of two 0.0.0.0 becomes 0.
     #[inline]
     fn scattered(&self, home_agent: Ipv4Addr, far_end: Ipv4Addr) -> u64 {
         let pair = u64::from(home_agent.to_bits()) << 32 | u64::from(far_end.to_bits());

@@ -1,4 +1,4 @@
-//! Fingerprints of packets: one number in place of all that packets are told apart by.
+//! Fingerprints of packets: one number in place of all the fields that distinguish packets.
 
 use std::hash::BuildHasher;
 use std::net::Ipv4Addr;
@@ -8,36 +8,36 @@ use foldhash::fast::FixedState;
 
 use crate::net::{Ipv4Header, Ipv4Packet, PlainTunnel, protocol};
 
-/// Octets at the start of a payload that are compared: inner headers with their checksums and more. So many the rules
-/// compare of what a tunnelled packet carries (TUN-025).
+/// Octets at the start of a payload that are compared: inner headers with their checksums and more. The rules compare
+/// as many octets of what a tunnelled packet carries (TUN-025).
 const HEAD: usize = 64;
-/// Octets that go into a fingerprint at once, and that are compared at the end and in the middle.
+/// Octets that are added to a fingerprint at once. As many are compared at the end and in the middle of a payload.
 const BLOCK: usize = 16;
-/// Makes fingerprints of its own, so that nobody can make up packets that look like others.
+/// Makes fingerprints with a secret of its own, so that nobody can make up packets that look like others.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fingerprints {
     secret: (u64, u64),
 }
 
-/// What a packet is known by.
+/// The fingerprints of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Fingerprint {
-    /// All of it: the same for what is identical in addresses, IP identification and payload.
+    /// Of the whole packet: the same for packets that are identical in addresses, IP identification and payload.
     pub whole: u64,
-    /// Of a packet in IP in IP that holds an IPv4 packet without options and nothing else: that packet, as
-    /// [`Fingerprints::of_packet`] gives it.
+    /// The fingerprint of the packet inside, as [`Fingerprints::of_packet`] gives it, if the packet is IP in IP and
+    /// holds an IPv4 packet without options and nothing else.
     pub inside: Option<NonZeroU64>,
 }
 
 impl Fingerprints {
-    /// `seed` makes them others.
+    /// Fingerprints whose secret depends on `seed`.
     pub fn new(seed: u64) -> Self {
         let hasher = FixedState::with_seed(seed);
         Self { secret: (hasher.hash_one(0u64) | 1, hasher.hash_one(1u64) | 1) }
     }
 
-    /// What a packet that may be in the capture twice is known by.
-    // By hand: a hasher has to be ready for whatever is written to it next, which takes twice the time, for each packet.
+    /// The fingerprints of a packet that may be in the capture twice.
+    // By hand: a hasher has to be ready for whatever is written to it next, and takes twice the time for each packet.
     #[inline]
     pub fn of(&self, sample: &Sample<'_>) -> Fingerprint {
         let Sample { source, destination, identification, total_length, fragment_offset, payload, .. } =
@@ -59,8 +59,8 @@ impl Fingerprints {
         Fingerprint { whole: self.with_end(self.with_head(whole, head), payload, HEAD), inside: None }
     }
 
-    /// What a packet is known by, whatever it was carried in: its addresses, protocol, identification and fragment
-    /// offset, and the first 64 octets of its payload.
+    /// The fingerprint of a packet whatever carried it: of its addresses, protocol, identification and fragment offset,
+    /// and of the first 64 octets of its payload.
     pub fn of_packet(&self, packet: &Ipv4Packet<'_>) -> Option<NonZeroU64> {
         let Ipv4Header { source, destination, protocol, identification, fragment_offset, .. } = packet.header;
         let head = packet.payload.get(..HEAD).unwrap_or(packet.payload);
@@ -72,10 +72,10 @@ impl Fingerprints {
         NonZeroU64::new(self.of_inside(&header, head))
     }
 
-    /// What a packet with this header and this start of its payload is known by.
+    /// The fingerprint of a packet with this header and this start of its payload.
     #[inline]
     fn of_inside(&self, header: &[u8; Ipv4Header::LENGTH], head: &[u8]) -> u64 {
-        // Identification, fragment offset without flags, protocol and addresses.
+        // The octets that count: identification, fragment offset without flags, protocol and addresses.
         const KNOWN_BY: [u8; BLOCK] =
             [0xff, 0xff, 0x1f, 0xff, 0, 0xff, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
         let header = header.last_chunk().map_or(0, |end| u128::from_ne_bytes(*end));
@@ -83,17 +83,17 @@ impl Fingerprints {
         self.with_head(self.with(self.secret.0, &known_by), head)
     }
 
-    /// Takes in the start of a payload.
-    // Into its callers: each tunnelled packet comes through here.
+    /// Adds the start of a payload to a fingerprint.
+    // Inlined into its callers: each tunnelled packet comes through here.
     #[allow(clippy::inline_always)]
     #[inline(always)]
     fn with_head(&self, fingerprint: u64, head: &[u8]) -> u64 {
-        // Most are as long as what is compared, and then nothing depends on their length.
+        // Most payloads are at least as long as the compared part, and then their length makes no difference.
         if let Some(head) = head.first_chunk::<HEAD>() {
             let (blocks, _) = head.as_chunks();
             return blocks.iter().fold(fingerprint, |fingerprint, block| self.with(fingerprint, block));
         }
-        // Shorter ones to their last octet; what fills the last block is told from octets by the length.
+        // Of shorter payloads all octets count; the length tells octets from the zeros that fill the last block.
         let (blocks, rest) = head.as_chunks();
         let mut last = [0; BLOCK];
         last.iter_mut().zip(rest).for_each(|(place, octet)| *place = *octet);
@@ -101,7 +101,7 @@ impl Fingerprints {
         blocks.fold(fingerprint ^ head.len() as u64, |fingerprint, block| self.with(fingerprint, block))
     }
 
-    /// Takes in the middle and the end of a payload of which the start is done.
+    /// Adds the middle and the end of a payload whose first `done` octets were added before.
     #[inline]
     fn with_end(&self, fingerprint: u64, payload: &[u8], done: usize) -> u64 {
         if payload.len() <= done {
@@ -124,7 +124,7 @@ fn both(source: Ipv4Addr, destination: Ipv4Addr) -> u64 {
     u64::from(source.to_bits()) << 32 | u64::from(destination.to_bits())
 }
 
-/// The product of two numbers, its halves laid over each other: each bit of it depends on all of both.
+/// The XOR of the two halves of a product: each bit of the result depends on all bits of both numbers.
 #[inline]
 fn folded(one: u64, other: u64) -> u64 {
     let product = u128::from(one).wrapping_mul(u128::from(other));
@@ -138,27 +138,27 @@ const fn upper(number: u128) -> u64 {
 
 #[inline]
 const fn lower(number: u128) -> u64 {
-    // The cut is what is wanted.
+    // Only the lower half is wanted.
     #[allow(clippy::cast_possible_truncation)]
     {
         number as u64
     }
 }
 
-/// What a packet is told apart by.
+/// The parts of a packet that go into its fingerprint.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sample<'a> {
     pub source: Ipv4Addr,
     pub destination: Ipv4Addr,
     pub identification: u16,
     pub total_length: u16,
-    /// In octets.
+    /// The fragment offset, in octets.
     pub fragment_offset: u16,
-    /// Whether it is a whole packet in IP in IP.
+    /// Whether the packet is IP in IP and not a fragment.
     pub is_ip_in_ip: bool,
     /// Octets of the payload, as the header counts them.
     pub payload_length: usize,
-    /// What is there of it.
+    /// The captured part of the payload.
     pub payload: &'a [u8],
 }
 
@@ -196,8 +196,8 @@ impl<'a> From<&PlainTunnel<'a>> for Sample<'a> {
     }
 }
 
-/// Header and start of the payload of the packet that is all there is in `sample`, if that is IP in IP and the header
-/// inside has no options.
+/// The header of the packet inside `sample`, and the first octets of its payload. `None` unless `sample` is IP in IP,
+/// its payload is that packet and nothing else, and the inner header has no options.
 #[inline]
 fn inside_of<'a>(sample: &Sample<'a>) -> Option<(&'a [u8; Ipv4Header::LENGTH], &'a [u8])> {
     let (header, behind) = sample.payload.split_first_chunk::<{ Ipv4Header::LENGTH }>()?;

@@ -1,4 +1,4 @@
-//! Inner flows as their table keeps them: which tunnels each was seen in, and whether that is what the policy says.
+//! Inner flows as their table keeps them: the tunnels that each took, and whether that conforms to the policy.
 
 use std::num::NonZeroU32;
 
@@ -6,8 +6,8 @@ use super::directory::NodeId;
 use super::{Direction, FarEnd, Traffic, Verdict};
 use crate::time::Timestamp;
 
-/// What a flow is found by, small: IPv6 addresses stand in a table of their own.
-// In an order in which two words are read as they are.
+/// The key by which a flow is found. It is small: IPv6 addresses are numbers from a table of their own.
+// The order of the fields lets the compiler read them as two words.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub(super) struct Key {
@@ -15,14 +15,14 @@ pub(super) struct Key {
     pub correspondent: u32,
     pub protocol: u8,
     pub form: Form,
-    /// Number of the home agent.
+    /// Number of the Home Agent.
     pub agent: u16,
     /// Both ports, the correspondent's in the upper half; 0 when the packet has none.
     pub ports: u32,
 }
 
 impl Key {
-    /// All of it in two words: every tunnelled packet pays for a visit to each field.
+    /// The whole key in two words: every tunnelled packet would pay for a read of each field.
     #[inline]
     fn words(&self) -> (u64, u64) {
         let rest = u32::from(self.agent) << 16 | u32::from(self.form.0) << 8 | u32::from(self.protocol);
@@ -51,7 +51,7 @@ impl std::hash::Hash for Key {
     }
 }
 
-/// What a [`Key`] consists of.
+/// Whether a [`Key`] has IPv6 addresses, and whether it has ports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Form(u8);
 
@@ -69,7 +69,7 @@ impl Form {
     }
 }
 
-/// No entry.
+/// Stands for no entry.
 pub(super) const NONE: u32 = u32::MAX;
 
 /// A flow as the table keeps it: two cache lines, since finding a flow is a visit to main memory.
@@ -78,7 +78,7 @@ pub(super) const NONE: u32 = u32::MAX;
 pub(super) struct Flow {
     pub key: Key,
     pub node: u32,
-    /// Which node of that index it was; a later one has another number.
+    /// Birth number of the node; a later node with the same index has another number.
     pub birth: NonZeroU32,
     /// The first tunnel; most flows have no other.
     pub path: Path,
@@ -95,14 +95,14 @@ pub(super) struct Flow {
     pub marks: Marks,
     /// BID that the rule wanted at the last packet; 0 for none.
     pub expected: u8,
-    /// What was said by whoever vouched for it: the number of the layout, and in the lowest bit whether its downlink
-    /// packets are watched.
+    /// What was said when the flow was last vouched for: the number of the layout, and in the lowest bit whether its
+    /// downlink packets are watched.
     pub vouched: u8,
-    /// Switches among the last twenty packets, downlink and uplink apart.
+    /// Switches of tunnels among the last twenty packets, for downlink and for uplink.
     pub switches: [Switches; 2],
 }
 
-/// What is known of a flow's conduct, as bits.
+/// What is known of a flow's behaviour, as bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Marks(u16);
 
@@ -114,11 +114,11 @@ impl Marks {
     pub const PER_PACKET: Self = Self(8);
     pub const RULED: Self = Self(16);
     pub const MOVED: Self = Self(32);
-    /// Seen since the table last looked for something to forget.
+    /// The flow was seen since the table last looked for a flow to forget.
     pub const RECENT: Self = Self(64);
     /// Another packet in the first tunnel would change nothing but counters, as long as the node does not change.
     pub const STEADY: Self = Self(128);
-    // 256 to 1024, and 8192, are those of what accuses a flow while it is provisional.
+    // 256 to 1024, and 8192, are the provisional forms of the marks that accuse a flow.
     const SPRAYED_DOWNLINK: Self = Self(2048);
     const SPRAYED_UPLINK: Self = Self(4096);
     const VOUCHED_DOWNLINK: Self = Self(16384);
@@ -136,7 +136,7 @@ impl Marks {
         self.0 &= !other.0;
     }
 
-    /// That too many switches of tunnels in this direction have been told.
+    /// The mark that too many switches of tunnels in this direction have been reported.
     pub const fn sprayed(direction: Direction) -> Self {
         match direction {
             Direction::Downlink => Self::SPRAYED_DOWNLINK,
@@ -144,7 +144,7 @@ impl Marks {
         }
     }
 
-    /// That somebody vouched for the packets of this direction, while the flow is steady.
+    /// The mark that the packets of this direction are vouched for, while the flow is steady.
     pub const fn vouched(direction: Direction) -> Self {
         match direction {
             Direction::Downlink => Self::VOUCHED_DOWNLINK,
@@ -152,7 +152,7 @@ impl Marks {
         }
     }
 
-    /// The same marks as provisional ones: they wait for their grace to pass.
+    /// The provisional form of these marks, which waits for its grace to pass.
     pub const fn provisional(self) -> Self {
         Self(self.0 << 8)
     }
@@ -165,13 +165,13 @@ pub(super) struct Path {
     pub uplink: Traffic,
     pub first: Timestamp,
     pub last: Timestamp,
-    /// The next tunnel of the flow.
+    /// Index of the path in the next tunnel of the flow; [`NONE`] for the last one.
     pub next: u32,
-    /// Where the tunnel ends: address and, for a tunnel in UDP, port; 0 for none.
+    /// Where the tunnel ends: the address, and the port of a tunnel in UDP; port 0 for none.
     pub far_end: (u32, u16),
     /// Index of the tunnel in its node.
     pub tunnel: u16,
-    /// Of the first tunnel: whether packets took another one since nobody did for a while.
+    /// For the first tunnel of a flow: whether packets took another tunnel recently.
     pub has_company: bool,
 }
 
@@ -190,7 +190,7 @@ impl Path {
         }
     }
 
-    /// Whether the tunnel ends here.
+    /// Whether the tunnel ends at `far_end`.
     #[inline]
     pub fn ends_at(&self, far_end: FarEnd) -> bool {
         self.far_end == packed(far_end)
@@ -217,33 +217,33 @@ const fn packed(far_end: FarEnd) -> (u32, u16) {
 /// The last twenty packets of one direction that no rule decided.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Switches {
-    /// One bit a packet, the last one lowest: whether it changed the tunnel.
+    /// One bit for each packet, the last one lowest: whether the packet changed the tunnel.
     pub history: u32,
-    /// Accepted exchanges of the node at the last packet, the low half of their count.
+    /// The low 16 bits of the number of accepted exchanges of the node, at the last packet.
     pub exchanges: u16,
-    /// Tunnel of the last packet; [`NO_TUNNEL`] before the first one.
+    /// Tunnel of the last packet; [`NO_TUNNEL`] before the first packet.
     pub tunnel: u16,
 }
 
 /// Stands for no tunnel.
 pub(super) const NO_TUNNEL: u16 = u16::MAX;
 
-/// Packets a flow's alternation is judged by.
+/// The number of packets by which the alternation of a flow is judged.
 const WINDOW: u32 = 20;
-/// Switches among them that make it per-packet balancing.
+/// As many switches among them make it per-packet balancing.
 const MANY: u32 = 4;
 
 impl Switches {
     pub const NEW: Self = Self { history: 0, exchanges: 0, tunnel: NO_TUNNEL };
 
-    /// Notes a packet in the same tunnel as the one before, with no exchange between them.
+    /// Notes a packet in the same tunnel as the packet before, with no exchange between them.
     #[inline]
     pub fn stay(&mut self) {
         self.history = (self.history << 1) & ((1 << WINDOW) - 1);
     }
 
-    /// Notes a packet, and whether it took another tunnel than the one before while both were alive; says whether
-    /// the flow has alternated too often.
+    /// Notes a packet, and whether it took another tunnel than the packet before while both tunnels were alive. Returns
+    /// whether the flow has switched tunnels too often.
     pub fn note(&mut self, tunnel: u16, exchanges: u16, switched: bool) -> bool {
         let switched = switched && self.exchanges == exchanges;
         self.history = (self.history << 1 | u32::from(switched)) & ((1 << WINDOW) - 1);
@@ -254,19 +254,19 @@ impl Switches {
 }
 
 impl Flow {
-    /// Nobody vouches for it any more.
+    /// Notes that the flow is no longer vouched for.
     pub const fn forget_vouchers(&mut self) {
         self.marks.clear(Marks::vouched(Direction::Downlink));
         self.marks.clear(Marks::vouched(Direction::Uplink));
     }
 
-    /// Whether who vouched for it wants to see a little of each packet of this direction: only downlink anybody does.
+    /// Whether the validator that vouched still wants to see a little of each packet; it never does for uplink.
     #[inline]
     pub const fn is_watched(&self, direction: Direction) -> bool {
         self.vouched & 1 != 0 && matches!(direction, Direction::Downlink)
     }
 
-    /// The flow of a node whose first packet takes `path`.
+    /// A new flow of a node, whose first packet takes `path`.
     pub const fn new(key: Key, node: NodeId, path: Path) -> Self {
         Self {
             key,
@@ -285,7 +285,7 @@ impl Flow {
         }
     }
 
-    /// Its node.
+    /// The node of the flow.
     pub const fn owner(&self) -> NodeId {
         NodeId { slot: self.node, birth: self.birth }
     }

@@ -1,4 +1,4 @@
-//! The table of flows, bounded.
+//! The table of flows, which is bounded.
 
 use std::hash::BuildHasher;
 use std::iter;
@@ -22,20 +22,20 @@ use crate::time::Timestamp;
 pub(super) struct FlowTable {
     flows: Vec<Flow>,
     index: Index,
-    /// Flows whose address is another node's now. It may come back.
+    /// Flows whose address now belongs to another node. The address may come back to the flow's own node.
     aside: HashMap<(Key, NodeId), u32, FixedState>,
     paths: Vec<Path>,
     free_paths: Vec<u32>,
     pub addresses6: Addresses6,
-    /// Where the search for something to forget goes on.
+    /// Where the search for a flow to forget continues.
     hand: usize,
     most: usize,
-    /// What forgotten flows had counted, until it is added to their tunnels.
+    /// The counters of forgotten flows, until they are added to their tunnels.
     forgotten: Vec<Forgotten>,
     hasher: FixedState,
 }
 
-/// What a forgotten flow had counted in one tunnel.
+/// The counters of a forgotten flow in one tunnel.
 #[derive(Clone, Debug)]
 pub(super) struct Forgotten {
     pub node: u32,
@@ -43,11 +43,11 @@ pub(super) struct Forgotten {
     pub tunnel: u16,
     pub downlink: Traffic,
     pub uplink: Traffic,
-    /// What its rule had not been told yet, with its first tunnel only.
+    /// Packets not yet counted for their rule; set for the flow's first tunnel only.
     pub ruled: Ruled,
 }
 
-/// Packets that a rule decided, on their way to the rule.
+/// Packets that a rule decided and that are to be counted for it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Ruled {
     pub policy: u16,
@@ -57,12 +57,12 @@ pub(super) struct Ruled {
     pub bytes: u64,
 }
 
-/// The most tunnels that a flow is counted in, each by itself: more than there are BIDs. All flows together are counted
-/// in no more beyond the first of each than there can be flows.
+/// The most tunnels of one flow that are counted separately: more than there are BIDs. Beyond the first tunnel of each
+/// flow, all flows together can have at most as many as the table may hold flows.
 const TUNNELS_OF_ONE: usize = 1 << 8;
 
 impl Flow {
-    /// Takes what the flow counted for its rule.
+    /// Takes the counters that the flow holds for its rule, and sets them to 0.
     pub fn take_ruled(&mut self) -> Ruled {
         Ruled {
             policy: self.policy,
@@ -103,31 +103,31 @@ impl FlowTable {
         }
     }
 
-    /// A table with everything that is shown but the flows, and with no way to find one.
+    /// A copy with everything that is shown except the flows; nothing can be looked up in it.
     pub fn outline(&self) -> Self {
         let addresses6 = self.addresses6.outline();
         Self { addresses6, hasher: self.hasher.clone(), ..Self::new(self.most, 0) }
     }
 
-    /// Copies at most `most` of the flows that are still missing here; says whether all are there.
+    /// Copies at most `most` missing flows, and as many paths; returns whether all are there.
     pub fn copy(&mut self, from: &Self, most: usize) -> bool {
         copy(&from.flows, &mut self.flows, most) && copy(&from.paths, &mut self.paths, most)
     }
 
-    /// The bits of a key's hash that the index has it by.
+    /// The bits of a key's hash by which the index holds the key.
     #[inline]
     pub fn tag(&self, key: &Key) -> u32 {
         tag(self.hasher.hash_one(key))
     }
 
-    /// Hints that a flow will be looked for soon.
+    /// Prefetches the index place of a flow that will be looked up soon.
     #[inline]
     pub fn expect(&self, tag: u32) {
         self.index.expect(tag);
     }
 
-    /// Where the flow with this tag is if it is anywhere: the key is still to be compared. [`NONE`] when it is nowhere.
-    /// A hint is given that it will be.
+    /// The slot of the flow with this tag, whose key is still to be compared; [`NONE`] when there is none. The flow
+    /// itself is prefetched.
     #[inline]
     pub fn likely(&self, tag: u32) -> u32 {
         let slot = self.index.slots(tag).next().unwrap_or(NONE);
@@ -135,13 +135,13 @@ impl FlowTable {
         slot
     }
 
-    /// The flow with this key, of the node that had a packet of it last.
+    /// The slot of the flow with this key, of the node that had the key's last packet.
     pub fn find(&self, key: &Key) -> Option<u32> {
         let is_it = |slot: &u32| self.flows.get(*slot as usize).is_some_and(|flow| flow.key == *key);
         self.index.slots(self.tag(key)).find(is_it)
     }
 
-    /// The node of the flow in a slot; [`NONE`] where there is none.
+    /// The node of the flow in a slot; [`NONE`] if there is no flow.
     #[inline]
     pub fn node_of(&self, slot: u32) -> u32 {
         self.flows.get(slot as usize).map_or(NONE, |flow| flow.node)
@@ -158,8 +158,8 @@ impl FlowTable {
         if key.form.is_ipv6() { self.addresses6.address(number).into() } else { IpAddr::V4(number.into()) }
     }
 
-    /// Adds a flow of `node` whose first packet takes `path`; one of another node with the same key is set aside. When
-    /// there were too many, another one is forgotten and its node given.
+    /// Adds a flow of `node` whose first packet takes `path`; another node's flow with the same key is set aside.
+    /// Returns the flow's slot, and the node of the flow that was forgotten for it if the table was full.
     pub fn insert(&mut self, key: Key, node: NodeId, path: Path) -> (u32, Option<NodeId>) {
         self.set_aside(&key);
         let flow = Flow::new(key, node, path);
@@ -186,7 +186,7 @@ impl FlowTable {
         self.aside.insert((*key, node), slot);
     }
 
-    /// The flow of a node that was set aside and goes on now; what had its key meanwhile is set aside instead.
+    /// Brings back a node's flow that was set aside and continues now; the flow that has its key is set aside.
     pub fn take_back(&mut self, key: &Key, node: NodeId) -> Option<u32> {
         let slot = self.aside.remove(&(*key, node))?;
         self.set_aside(key);
@@ -194,19 +194,19 @@ impl FlowTable {
         Some(slot)
     }
 
-    /// Begins the flow in a slot anew, for another node than before, which is no more; gives that one.
+    /// Restarts the flow in a slot for another node, because its former node is gone; returns the former node.
     pub fn hand_over(&mut self, slot: u32, node: NodeId, path: Path) -> Option<NodeId> {
         let key = self.flows.get(slot as usize)?.key;
         self.replace(slot, Flow::new(key, node, path))
     }
 
-    /// Counts a packet of the flow in the tunnel that `path` names; says whether there was room for that.
+    /// Counts a packet of the flow in the tunnel that `path` names; returns whether there was room for that.
     pub fn count(&mut self, slot: u32, path: Path, direction: Direction, bytes: u32) -> bool {
         let time = path.first;
         let Some(flow) = self.flows.get_mut(slot as usize) else { return false };
         flow.marks.set(Marks::RECENT);
         if flow.path.tunnel == path.tunnel {
-            // What is found out of this packet holds for those that follow to the same end only.
+            // What is found out about this packet holds only for later packets with the same far end.
             if flow.path.far_end != path.far_end {
                 flow.path.far_end = path.far_end;
                 flow.forget_vouchers();
@@ -254,8 +254,8 @@ impl FlowTable {
         true
     }
 
-    /// Notes that a flow has been in its first tunnel alone, if no packet of it took another within `span` nanoseconds
-    /// of `time`.
+    /// Notes that a flow has been in its first tunnel alone, if no packet of the flow took another tunnel within `span`
+    /// nanoseconds before `time`.
     pub fn part_company(&mut self, slot: u32, time: Timestamp, span: i64) {
         let Some(flow) = self.flows.get_mut(slot as usize).filter(|flow| flow.path.has_company) else {
             return;
@@ -272,7 +272,7 @@ impl FlowTable {
         self.addresses6.keep(of_ipv6.flat_map(|key| [key.correspondent, key.local]));
     }
 
-    /// Picks the first flow that was not seen since the hand last passed.
+    /// Picks the first flow that was not seen since the hand last passed it.
     fn pick(&mut self) -> u32 {
         loop {
             let slot = self.hand;
@@ -285,7 +285,7 @@ impl FlowTable {
         }
     }
 
-    /// Puts a flow in the place of another, keeps what the other had counted, and gives its node.
+    /// Puts a flow in the place of another, keeps the counters of the other flow, and returns its node.
     fn replace(&mut self, slot: u32, flow: Flow) -> Option<NodeId> {
         let mut before = std::mem::replace(self.flows.get_mut(slot as usize)?, flow);
         let ruled = before.take_ruled();
@@ -299,30 +299,30 @@ impl FlowTable {
         Some(before.owner())
     }
 
-    /// Whether so many flows were forgotten that what they had counted has to be added up before others are.
+    /// Whether so many flows were forgotten that their counters have to be added up before more are forgotten.
     pub fn has_many_forgotten(&self) -> bool {
         const MANY: usize = 1 << 16;
         self.forgotten.len() >= MANY
     }
 
-    /// What flows forgotten since the last call had counted.
+    /// The counters of flows that were forgotten since the last call.
     pub fn take_forgotten(&mut self) -> Vec<Forgotten> {
         std::mem::take(&mut self.forgotten)
     }
 
-    /// All flows, each with the first tunnel it was seen in, and the tunnels after the first.
+    /// All flows, each with its first tunnel, and the tunnels after the first.
     pub fn parts_mut(&mut self) -> (&mut [Flow], &[Path]) {
         (&mut self.flows, &self.paths)
     }
 
-    /// The flow in a slot, and the number of tunnels it was seen in.
+    /// The flow in a slot, and the number of tunnels that it was seen in.
     pub fn flow_and_paths(&self, slot: u32) -> Option<(&Flow, usize)> {
         let flow = self.flows.get(slot as usize)?;
         let next = |path: &&Path| self.paths.get(path.next as usize);
         Some((flow, std::iter::successors(Some(&flow.path), next).count()))
     }
 
-    /// Whether there never was a flow; one that is forgotten makes room for another.
+    /// Whether there never was a flow: a forgotten flow always makes room for another.
     pub fn is_empty(&self) -> bool {
         self.flows.is_empty()
     }
@@ -332,7 +332,7 @@ impl FlowTable {
         0..u32::try_from(self.flows.len()).unwrap_or(NONE)
     }
 
-    /// The flows in these slots, of nodes that are still there, in order of their first packet.
+    /// The flows in these slots whose nodes are still there, in order of their first packet.
     pub fn views<'t>(&'t self, slots: impl Iterator<Item = u32>, nodes: &'t [Node]) -> Vec<FlowView> {
         let mut slots: Vec<&Flow> = slots
             .filter_map(|slot| self.flows.get(slot as usize))
@@ -348,7 +348,7 @@ impl FlowTable {
         self.view(self.flows.get(slot as usize)?, nodes)
     }
 
-    /// The node of the flow in a slot, if it is still there.
+    /// The node of the flow in a slot, if that node is still there.
     pub fn node_at(&self, slot: u32, nodes: &[Node]) -> Option<u32> {
         let flow = self.flows.get(slot as usize)?;
         nodes.get(flow.node as usize).filter(|node| node.birth == flow.birth.get()).map(|_| flow.node)

@@ -7,12 +7,12 @@ use smallvec::SmallVec;
 use super::{Bid, Traffic};
 use crate::time::Timestamp;
 
-/// A flow as it is shown: in the orientation of its downlink packets.
+/// A flow as it is shown, in the orientation of its downlink packets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlowView {
-    /// Home address of its node; `None` while only the NAI is known.
+    /// Home Address of the flow's node; `None` while only the NAI is known.
     pub home_address: Option<Ipv4Addr>,
-    /// Index of its node.
+    /// Index of the flow's node.
     pub node: u32,
     /// The correspondent.
     pub source: IpAddr,
@@ -24,23 +24,23 @@ pub struct FlowView {
     pub source_port: Option<u16>,
     /// The node's port.
     pub destination_port: Option<u16>,
-    /// FID of the rule that decided its last packet.
+    /// FID of the rule that decided the last packet; `None` if no rule did.
     pub fid: Option<u16>,
-    /// The binding that rule wanted for it then.
+    /// BID of the binding that this rule wanted for that packet.
     pub expected_bid: Option<u8>,
-    /// Whether it went as the policy says.
+    /// Whether the flow went as the policy says.
     pub verdict: Verdict,
-    /// Where it was seen, in order of appearance.
+    /// The tunnels where the flow was seen, in order of appearance.
     pub paths: SmallVec<[PathView; 1]>,
 }
 
 impl FlowView {
-    /// The tunnels it took, without what was seen of them on the inner side of a NAT.
+    /// The tunnels that the flow took, without those that show the inner side of a NAT.
     pub fn ways(&self) -> impl Iterator<Item = &PathView> {
         self.paths.iter().filter(|path| !path.is_inner)
     }
 
-    /// Where it was seen last; on the inner side of a NAT only where it was seen nowhere else.
+    /// The tunnel where the flow was seen last; one on the inner side of a NAT only if the flow was seen nowhere else.
     pub fn last_path(&self) -> Option<&PathView> {
         self.paths.iter().max_by_key(|path| (!path.is_inner, path.last))
     }
@@ -53,15 +53,15 @@ pub struct PathView {
     pub bid: Option<Bid>,
     /// Index of the tunnel in its node.
     pub tunnel: usize,
-    /// Whether this is what was seen of another tunnel on the inner side of a NAT.
+    /// Whether this is the inner side of a NAT, where packets of another tunnel were seen.
     pub is_inner: bool,
-    /// Towards the node.
+    /// Packets and octets towards the node.
     pub downlink: Traffic,
-    /// From the node.
+    /// Packets and octets from the node.
     pub uplink: Traffic,
-    /// First packet.
+    /// Time of the first packet.
     pub first: Timestamp,
-    /// Last packet.
+    /// Time of the last packet.
     pub last: Timestamp,
 }
 
@@ -70,17 +70,17 @@ pub struct PathView {
 pub enum Verdict {
     /// Seen although its rule says drop.
     Leaks,
-    /// At least one packet in another tunnel than its rule's.
+    /// At least one packet took another tunnel than its rule's.
     Strays,
     /// Seen although no binding of its rule was active.
     Exhausted,
     /// No rule, and packets alternate between tunnels.
     PerPacket,
-    /// Every packet in the tunnel of its rule.
+    /// Every packet took the tunnel of its rule.
     Conforms,
-    /// No rule; it went to another tunnel because the first one ended.
+    /// No rule, and the flow moved to another tunnel because the first one ended.
     Moved,
-    /// No rule, and it stays in its tunnel.
+    /// No rule, and the flow stays in its tunnel.
     PerFlow,
 }
 

@@ -1,4 +1,4 @@
-//! Nodes that fell out of the table while they were registered.
+//! Nodes that were evicted from the table while they were registered.
 
 use std::hash::BuildHasher;
 use std::net::Ipv4Addr;
@@ -9,29 +9,29 @@ use super::Node;
 use super::index::tag;
 use crate::time::Timestamp;
 
-/// Bits in which addresses are noted, a mebibyte: where a full table of nodes fell out, one other address in five or so
-/// seems to be theirs.
+/// Bits in which addresses are noted, a mebibyte in all. Where a full table of nodes was evicted, about one in five
+/// other addresses seems to be theirs.
 const BITS: usize = 1 << 23;
 /// Bits of one word.
 const WORD: usize = u64::BITS as usize;
 
-/// What is remembered of them: until when they may be registered, and, roughly, where.
+/// What is remembered of these nodes: until when they may be registered, and roughly at which addresses.
 #[derive(Clone, Debug)]
 pub(super) struct Forgotten {
-    /// When the last of their bindings expires; `None` while there are none.
+    /// When the last of their bindings expires; `None` while no node is noted.
     until: Option<Timestamp>,
-    /// A bit for each address, which others may share; empty while there are none.
+    /// A bit for each address, which other addresses may share; empty while no node is noted.
     addresses: Vec<u64>,
     hasher: FixedState,
 }
 
 impl Forgotten {
-    /// Nothing yet; `seed` scatters the addresses.
+    /// An empty memory; `seed` scatters the addresses.
     pub fn new(seed: u64) -> Self {
         Self { until: None, addresses: Vec::new(), hasher: FixedState::with_seed(seed) }
     }
 
-    /// Notes a node, if it has active bindings: its home address, and where its tunnels end.
+    /// Notes a node if it has active bindings: its Home Address, and where its tunnels end.
     pub fn note(&mut self, node: &Node) {
         let expiries = node.active().map(|binding| binding.expires.unwrap_or(Timestamp::LAST));
         let Some(until) = expiries.max() else { return };
@@ -44,12 +44,12 @@ impl Forgotten {
         }
     }
 
-    /// Whether any of them may still be registered at `clock`.
+    /// Whether any of these nodes may still be registered at `clock`.
     pub fn may_be_registered(&self, clock: Timestamp) -> bool {
         self.until.is_some_and(|until| clock <= until)
     }
 
-    /// Whether one of them may still be registered with this home address, or a tunnel of one end here.
+    /// Whether one of these nodes may still be registered with this Home Address, or have a tunnel that ends here.
     pub fn may_have(&self, address: Ipv4Addr, clock: Timestamp) -> bool {
         let is_noted =
             |(word, bit): (usize, u64)| self.addresses.get(word).is_some_and(|word| word & bit != 0);

@@ -1,20 +1,20 @@
-//! Looking at the tables while the observation goes on: single rows by their place, without a copy of the whole.
+//! Access to the tables while the observation goes on: single rows by their place, without a copy of the whole table.
 
 use super::{Exchange, FlowView, Node, Observer, Options};
 
 impl Observer {
-    /// What it was told beforehand.
+    /// The options that the observer was made with.
     pub fn options(&self) -> Options {
         self.options
     }
 
-    /// Places of the table of nodes; [`Observer::node`] gives the node in each. A place may be used again, which
-    /// [`Node::birth`] tells.
+    /// The number of places in the table of nodes; [`Observer::node`] gives the node in each place. A place may be
+    /// reused, which [`Node::birth`] shows.
     pub fn node_places(&self) -> u32 {
         u32::try_from(self.directory.nodes.len()).unwrap_or(u32::MAX)
     }
 
-    /// Places of the table of flows.
+    /// The number of places in the table of flows.
     pub fn flow_places(&self) -> u32 {
         self.flows.slots().end
     }
@@ -24,12 +24,12 @@ impl Observer {
         self.flows.view_at(place, &self.directory.nodes)
     }
 
-    /// The node of the flow in this place, without the price of the whole flow.
+    /// The node of the flow in this place, without the cost of the whole flow; `None` when the node is gone.
     pub fn flow_node(&self, place: u32) -> Option<u32> {
         self.flows.node_at(place, &self.directory.nodes)
     }
 
-    /// The node that an exchange names, by its home address or before it had one by its NAI.
+    /// The node that an exchange names by its Home Address, or by its NAI if it has no Home Address yet.
     pub fn node_named_by(&self, exchange: &Exchange) -> Option<&Node> {
         let Exchange { home_agent, home_address, ref nai, .. } = *exchange;
         let slot = match nai {
@@ -41,7 +41,7 @@ impl Observer {
 }
 
 impl Node {
-    /// Whether the place holds a node that has a name.
+    /// Whether this is a node with a name, and not a withdrawn one's empty place.
     pub fn is_named(&self) -> bool {
         self.home_address.is_some() || self.nai.is_some()
     }

@@ -1,4 +1,4 @@
-//! The home agents that took part in registrations, and what each of them does.
+//! The Home Agents that took part in registrations, and counters of what each of them does.
 
 use std::net::Ipv4Addr;
 
@@ -7,44 +7,44 @@ use hashbrown::HashMap;
 
 use super::AgentTraffic;
 
-/// So many home agents are faster looked through one by one than found by their hash: every tunnelled packet asks twice.
+/// Up to this many Home Agents, a search through all of them is faster than a hash: every tunnelled packet asks twice.
 const FEW: usize = 8;
 
-/// Home agents that ever took part in a registration, as many as 16 bits number.
+/// Home Agents that ever took part in a registration, at most as many as 16 bits can number.
 #[derive(Clone, Debug)]
 pub(super) struct HomeAgents {
     all: Vec<(Ipv4Addr, AgentTraffic)>,
-    /// Their addresses, side by side.
+    /// The addresses of all of them, side by side in memory.
     addresses: Vec<Ipv4Addr>,
     numbers: HashMap<Ipv4Addr, u16, FixedState>,
-    /// Those that found no room.
+    /// How often a Home Agent found no room.
     pub no_room: u64,
 }
 
 impl HomeAgents {
-    /// None yet; `seed` scatters their index.
+    /// An empty table; `seed` scatters its index.
     pub fn new(seed: u64) -> Self {
         let numbers = HashMap::with_hasher(FixedState::with_seed(seed));
         Self { all: Vec::new(), addresses: Vec::new(), numbers, no_room: 0 }
     }
 
-    /// All of them, with no way to find one.
+    /// A copy of all Home Agents in which no address can be looked up.
     pub fn outline(&self) -> Self {
         Self { all: self.all.clone(), no_room: self.no_room, ..Self::new(0) }
     }
 
-    /// All in order of appearance.
+    /// All Home Agents in order of appearance.
     pub fn all(&self) -> &[(Ipv4Addr, AgentTraffic)] {
         &self.all
     }
 
-    /// Whether this is the address of one of them.
+    /// Whether this is the address of a known Home Agent.
     #[inline]
     pub fn has(&self, address: Ipv4Addr) -> bool {
         self.number(address).is_some()
     }
 
-    /// The number of the one with this address.
+    /// The number of the Home Agent with this address.
     #[inline]
     pub fn number(&self, address: Ipv4Addr) -> Option<u16> {
         if self.addresses.len() > FEW {
@@ -54,12 +54,12 @@ impl HomeAgents {
         u16::try_from(number).ok()
     }
 
-    /// The address of the one with this number.
+    /// The address of the Home Agent with this number.
     pub fn address(&self, number: u16) -> Ipv4Addr {
         self.all.get(usize::from(number)).map_or(Ipv4Addr::UNSPECIFIED, |(address, _)| *address)
     }
 
-    /// The traffic of one, which is known from now on; an address that can be none is not one.
+    /// The traffic of this Home Agent, known from now on; `None` if it cannot be one, or there is no room.
     pub fn traffic_mut(&mut self, address: Ipv4Addr) -> Option<&mut AgentTraffic> {
         let number = self.number(address).or_else(|| {
             self.know(address);
@@ -68,7 +68,7 @@ impl HomeAgents {
         self.all.get_mut(usize::from(number)).map(|(_, traffic)| traffic)
     }
 
-    /// Notes that this is the address of one, if it can be.
+    /// Notes that this is the address of a Home Agent, if it can be one.
     pub fn know(&mut self, address: Ipv4Addr) {
         if !can_be_agent(address) || self.has(address) {
             return;
@@ -83,7 +83,7 @@ impl HomeAgents {
     }
 }
 
-/// Whether an address can be a home agent's: that of one who is looked for cannot (RFC 5944 §3.6.1.2).
+/// Whether an address can be a Home Agent's: not if it asks for any Home Agent (RFC 5944 §3.6.1.2).
 pub(crate) fn can_be_agent(address: Ipv4Addr) -> bool {
     !(address.is_unspecified() || address.is_broadcast() || address.is_multicast())
 }

@@ -1,19 +1,19 @@
-//! Which nodes are forgotten first when there is no more room.
+//! Chooses which nodes are forgotten first when there is no more room.
 
 use std::collections::VecDeque;
 
-/// Places of nodes without an active binding, in the order in which they came to have none. A place stays until it is
-/// asked for, whatever becomes of its node meanwhile. Nothing is kept as long as there is room for more nodes.
+/// Places of nodes without an active binding, in the order in which they lost their last one. A place stays until it is
+/// asked for, whatever becomes of its node. Nothing is kept as long as there is room for more nodes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Idle {
     queue: VecDeque<u32>,
-    /// For each place, whether it is in the queue; empty while nothing is kept.
+    /// For each place, whether it is in the queue; empty while no list is kept.
     queued: Vec<bool>,
 }
 
 impl Idle {
-    /// Keeps the list from now on, for this many places, if it was not kept: those whose node is without an active
-    /// binding now, as `is_idle` has it, are the first.
+    /// Keeps the list from now on for this many places, if it was not kept before. It begins with the places whose node
+    /// has no active binding now, as `is_idle` tells.
     pub fn keep(&mut self, places: usize, is_idle: impl Fn(u32) -> bool) {
         if !self.queued.is_empty() {
             return;
@@ -29,7 +29,7 @@ impl Idle {
         self.queued.get(slot as usize) == Some(&false)
     }
 
-    /// Puts a place on the list, once.
+    /// Puts a place on the list, unless it is there already.
     pub fn put(&mut self, slot: u32) {
         if let Some(queued) = self.queued.get_mut(slot as usize).filter(|queued| !**queued) {
             *queued = true;
@@ -37,8 +37,8 @@ impl Idle {
         }
     }
 
-    /// Takes the first place whose node is still without an active binding, as `is_idle` has it; those before it leave
-    /// the list, too.
+    /// Takes the first place whose node still has no active binding, as `is_idle` tells; the places before it leave the
+    /// list, too.
     pub fn take(&mut self, is_idle: impl Fn(u32) -> bool) -> Option<u32> {
         while let Some(slot) = self.queue.pop_front() {
             if let Some(queued) = self.queued.get_mut(slot as usize) {

@@ -1,16 +1,16 @@
-//! Indexes: where in a table things are, by some bits of their key's hash.
+//! Indexes: find the place of a row in a table by some bits of its key's hash.
 //!
-//! With the bits at hand an index grows, and is searched for what it does not hold, without a visit to the things it
-//! points to, which lie in main memory.
+//! Because an index holds these bits itself, it can grow, and find that a key is missing, without a visit to the rows
+//! it points to, which lie in main memory.
 
 use super::places::{Places, upper};
 
-/// Something in a table, as an index names it.
+/// A row of a table, as an index names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
-    /// Bits of its key's hash.
+    /// Bits of the hash of the row's key.
     pub tag: u32,
-    /// Its place in the table.
+    /// The row's place in the table.
     pub slot: u32,
 }
 
@@ -19,42 +19,42 @@ pub(crate) const fn tag(hash: u64) -> u32 {
     upper(hash)
 }
 
-/// Entries by their tags; there can be several with one tag.
+/// Entries by their tags; several entries can have the same tag.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Index(Places);
 
 impl Index {
-    /// Hints that this tag will be looked for soon.
+    /// Prefetches the place of this tag, which will be looked up soon.
     #[inline]
     pub fn expect(&self, tag: u32) {
         self.0.expect(tag);
     }
 
-    /// The slots of the entries with this tag; what they stand for is still to be compared.
+    /// The slots of the entries with this tag; the keys of their rows are still to be compared.
     #[inline]
     pub fn slots(&self, tag: u32) -> impl Iterator<Item = u32> {
         let entries = self.0.near(tag).map(unpacked);
         entries.filter(move |entry| entry.tag == tag).map(|entry| entry.slot)
     }
 
-    /// Whether there are at least so many entries with this tag.
+    /// Whether there are at least `many` entries with this tag.
     #[inline]
     pub fn has_many(&self, tag: u32, many: usize) -> bool {
         self.slots(tag).nth(many.saturating_sub(1)).is_some()
     }
 
-    /// Adds an entry. The slot must not be the greatest number there is.
+    /// Adds an entry. The slot must not be `u32::MAX`.
     pub fn insert(&mut self, entry: Entry) {
         self.0.insert(packed(entry));
     }
 
-    /// Takes an entry out; says whether it was there.
+    /// Removes an entry; returns whether it was there.
     pub fn remove(&mut self, entry: Entry) -> bool {
         self.0.remove(packed(entry))
     }
 }
 
-/// The tag in the upper half, in the lower the complement of the slot, which is never 0.
+/// The tag in the upper half, and in the lower half the complement of the slot, which makes the number differ from 0.
 #[inline]
 fn packed(Entry { tag, slot }: Entry) -> u64 {
     u64::from(tag) << 32 | u64::from(!slot)
@@ -62,7 +62,7 @@ fn packed(Entry { tag, slot }: Entry) -> u64 {
 
 #[inline]
 fn unpacked(entry: u64) -> Entry {
-    // The cut is what is wanted.
+    // Only the lower half is wanted.
     #[allow(clippy::cast_possible_truncation)]
     Entry { tag: upper(entry), slot: !(entry as u32) }
 }

@@ -1,5 +1,5 @@
-//! Judgements that wait: what looks wrong may only look so because the observer saw data and a change of binding
-//! or policy in another order than the agents did. A second on either side of a change is not judged **(ours)**.
+//! Judgements that wait. A packet may look wrong only because the observer saw data and a change of binding or policy
+//! in another order than the agents did. Packets within a second before or after a change are not judged **(ours)**.
 
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;
@@ -8,18 +8,18 @@ use super::Observer;
 use super::flow::{Key, Marks};
 use crate::time::Timestamp;
 
-/// Nanoseconds on either side of a change within which packets are not judged.
+/// Nanoseconds before and after a change within which packets are not judged.
 const GRACE: u64 = 1_000_000_000;
 
 /// Packets that look wrong and wait for their grace to pass, in order of time.
 #[derive(Clone, Debug)]
 pub(super) struct Judge {
     waiting: VecDeque<Suspicion>,
-    /// From when to when the first one that waits is within its grace; all time when none waits. Each frame asks for it.
+    /// From when to when the first waiting packet's grace lasts; all time when none waits. Read for each frame.
     grace: RangeInclusive<Timestamp>,
 }
 
-/// All time there is.
+/// All of time.
 const ALWAYS: RangeInclusive<Timestamp> = Timestamp::FIRST..=Timestamp::LAST;
 
 impl Default for Judge {
@@ -33,10 +33,10 @@ impl Default for Judge {
 struct Suspicion {
     time: Timestamp,
     flow: u32,
-    /// Whose flow was there, as places are used again.
+    /// The key and birth number of the flow that was in this place, as places are reused.
     key: Key,
     birth: u32,
-    /// How often the way of packets had changed.
+    /// How often the way of the node's packets had changed.
     changes: u32,
     charge: Charge,
 }
@@ -44,9 +44,9 @@ struct Suspicion {
 /// What a packet is suspected of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Charge {
-    /// What this mark stands for, unless the way of packets changes within the grace.
+    /// The offence that this mark stands for, unless the way of packets changes within the grace.
     Against(Marks),
-    /// To have left this tunnel, the index of one, because it ends within the grace.
+    /// Having moved away from the tunnel with this index, if that tunnel ends within the grace.
     Left(u16),
 }
 
@@ -59,11 +59,11 @@ impl Charge {
     }
 }
 
-/// The most that wait; beyond that the oldest are judged early.
+/// The most packets that wait; beyond that the oldest are judged early.
 const MOST: usize = 1 << 20;
 
 impl Judge {
-    /// Whether the grace of the first one that waits is over at `time`.
+    /// Whether the grace of the first waiting packet is over at `time`.
     #[inline]
     pub fn has_due(&self, time: Timestamp) -> bool {
         !self.grace.contains(&time)
@@ -88,20 +88,20 @@ impl Judge {
         });
     }
 
-    /// Whether a clock that goes from `clock` to `time` is set back by more than a grace.
+    /// Whether a clock that moves from `clock` to `time` is set back by more than a grace.
     #[inline]
     pub fn is_set_back(clock: Timestamp, time: Timestamp) -> bool {
         clock.since(time) > GRACE.cast_signed()
     }
 
-    /// Whether nothing changed so shortly before `time` that a packet then cannot be judged.
+    /// Whether a packet at `time` can be judged: the last change was not within the grace.
     pub fn can_judge(last_change: Timestamp, time: Timestamp) -> bool {
         time.since(last_change).unsigned_abs() > GRACE
     }
 }
 
 impl Observer {
-    /// Makes a flow suspected because of a packet at `time`.
+    /// Notes a suspicion against a flow because of a packet at `time`.
     pub(super) fn suspect(&mut self, flow: u32, charge: Charge, time: Timestamp) {
         if self.judge.waiting.len() >= MOST {
             self.judge_first(self.clock);
@@ -117,35 +117,35 @@ impl Observer {
         self.judge.push(Suspicion { time, flow, key, birth, changes, charge });
     }
 
-    /// Judges all whose grace is over at `time`.
+    /// Judges all packets whose grace is over at `time`.
     pub(super) fn pass_judgement(&mut self, time: Timestamp) {
         while self.judge.has_due(time) {
             self.judge_first(time);
         }
     }
 
-    /// Judges all that wait: nothing more will be seen.
+    /// Judges all waiting packets, because no more packets will be seen.
     pub(super) fn judge_all(&mut self) {
         while !self.judge.waiting.is_empty() {
             self.judge_first(self.clock);
         }
     }
 
-    /// A change after the packet acquits it. None within the grace can have been missed, and none beyond it been
-    /// seen: changes are applied in order of time, and this is called before one that is later. `now` is the time at which
-    /// it is judged; where a batch is counted after the clock was set back, that is not the observer's clock.
+    /// Judges the first waiting packet. A change after the packet acquits it. All changes within the grace are known by
+    /// now, and none after it: changes come in order of time, and this is called before a later one. `now` is the time
+    /// of judgement, not the observer's clock if a batch is counted after the clock was set back.
     fn judge_first(&mut self, now: Timestamp) {
         let Some(suspicion) = self.judge.pop() else { return };
         let (key, birth) = (suspicion.key, suspicion.birth);
         let flow = self.flows.flow_mut(suspicion.flow);
         let Some(flow) = flow.filter(|flow| flow.key == key && flow.birth.get() == birth) else { return };
         flow.marks.clear(suspicion.charge.mark().provisional());
-        // One more nanosecond: a binding expires when the clock is past its expiry.
+        // Plus one nanosecond: a binding expires when the clock is past its expiry.
         let grace = i64::try_from(GRACE).unwrap_or(i64::MAX).saturating_add(1);
         let end = suspicion.time.after(grace);
         let end = end.min(now);
         let Some(node) = self.directory.nodes.get(flow.node as usize) else { return };
-        // Expiry is looked up and not settled: with it a policy can end that others still ask for by an earlier moment.
+        // Expiry is looked up but not applied: it can end a policy that packets of an earlier moment still need.
         let has_changed =
             node.changes != suspicion.changes || node.next_expiry().is_some_and(|expiry| expiry < end);
         let holds = match suspicion.charge {

@@ -1,4 +1,4 @@
-//! What messages do to what is believed: requests wait, replies decide.
+//! What messages do to the tables: requests wait, replies decide.
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
@@ -12,22 +12,22 @@ use crate::wire::{Header, Message, Nai};
 /// A message and the packet that brought it.
 #[derive(Clone, Copy, Debug)]
 pub struct MessageEvent<'e, 'a> {
-    /// Its frame.
+    /// Number of the frame.
     pub frame: u64,
-    /// When it was captured.
+    /// When the frame was captured.
     pub time: Timestamp,
-    /// Digits of that time.
+    /// Digits of that time that the capture recorded.
     pub precision: Precision,
     /// The datagram.
     pub datagram: &'e Datagram<'a>,
     /// The message in it.
     pub message: &'e Message<'a>,
-    /// What the operator's keys say of its authenticators.
+    /// What verification of its authenticators with the operator's keys has shown.
     pub authentication: AuthenticationFacts,
 }
 
 impl MessageEvent<'_, '_> {
-    /// Where the datagram came from and went. Only messages over IPv4 are believed and judged.
+    /// Source and destination. Only messages over IPv4 are believed and judged; an IPv6 address becomes 0.0.0.0.
     pub(crate) fn endpoints(&self) -> (SocketAddrV4, SocketAddrV4) {
         let over_ipv4 = |endpoint: SocketAddr| match endpoint {
             SocketAddr::V4(endpoint) => endpoint,
@@ -37,30 +37,30 @@ impl MessageEvent<'_, '_> {
     }
 }
 
-/// What an observer made of a packet.
+/// What an observer found out about a packet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Attribution {
-    /// Index of the node it is about.
+    /// Index of the node that the packet is about.
     pub node: Option<u32>,
-    /// Whether the capture holds it twice; then it counted for nothing.
+    /// Whether the packet is a copy of one that the capture holds already; a copy is not counted.
     pub copy: bool,
-    /// Whether it is data between a home agent and a care-of address registered with it.
+    /// Whether the packet is data between a Home Agent and a Care-of Address registered with it.
     pub tunnelled: bool,
-    /// Of a registration: frame of the first copy of the request that it is or answers.
+    /// For a Registration Request or Reply: frame of the first copy of the request that it is or answers.
     pub request: Option<u64>,
-    /// Whether it is the first reply to that request, the one that decides.
+    /// Whether the message is the first reply to that request, which decides the outcome.
     pub decides: bool,
 }
 
 impl Attribution {
-    /// To a node, if it is known.
+    /// The attribution to a node, if the node is known.
     pub(super) fn to(node: Option<u32>) -> Self {
         Self { node, ..Self::default() }
     }
 }
 
 impl Observer {
-    /// Hints at what a message will be looked up in.
+    /// Prefetches what a message will be looked up in.
     #[inline]
     fn expect(&self, header: &Header<'_>) {
         match header {
@@ -77,18 +77,18 @@ impl Observer {
     pub fn message(&mut self, event: &MessageEvent<'_, '_>) -> Attribution {
         let packet = match &event.datagram.ip {
             IpPacket::V4(packet) => packet,
-            // Mobile IPv4 runs over IPv4; what comes over IPv6 is shown and believed nothing.
+            // Mobile IPv4 runs over IPv4; a message over IPv6 is shown but changes nothing.
             IpPacket::V6(_) => return Attribution::default(),
         };
         self.expect(&event.message.header);
         self.directory.absorbed.clear();
-        // What a message changes must not change what was seen before it, nor acquit it after its grace.
+        // A change by this message must not affect packets seen before it, nor acquit packets after their grace.
         self.flush();
         if self.judge.has_due(self.clock) {
             self.pass_judgement(self.clock);
         }
         let print = self.duplicates.print(&packet.into());
-        // Read before anything is looked up, so that what was hinted at has the time to arrive.
+        // Extensions are read before anything is looked up, so that prefetched memory has time to arrive.
         let read = Extensions::of(event.message, &mut self.room);
         if self.duplicates.is_repeated(print, event.time) {
             return Attribution { copy: true, ..Attribution::default() };
@@ -114,7 +114,7 @@ impl Observer {
     }
 }
 
-/// Who a message with this home address, and this NAI if there is one, is about.
+/// The identity that a message is about: its Home Address, or its NAI if the Home Address is 0.0.0.0.
 pub(super) fn identity(home_address: Ipv4Addr, nai: Option<Nai<'_>>) -> Identity {
     if home_address.is_unspecified() {
         Identity::Nai(nai.map_or_else(Box::default, |nai| nai.0.into()))
@@ -123,7 +123,7 @@ pub(super) fn identity(home_address: Ipv4Addr, nai: Option<Nai<'_>>) -> Identity
     }
 }
 
-/// The packet as a part of its exchange.
+/// The message as a leg of its exchange.
 pub(super) fn leg(event: &MessageEvent<'_, '_>, step: Step) -> Leg {
     Leg {
         frame: event.frame,

@@ -1,7 +1,7 @@
-//! What follows from the packets that were seen: nodes, bindings, policy, tunnels and flows.
+//! What the observed packets show: nodes, bindings, policy, tunnels and flows.
 //!
-//! [`Observer`] takes packets with their times, and has the tables. It does no I/O and reads no clock, so capture files,
-//! live captures and tests use the same code.
+//! [`Observer`] takes packets with their times, and keeps the tables. It does no I/O and reads no clock, so capture
+//! files, live captures and tests use the same code.
 //!
 //! Choices that RFC 7629 leaves open are marked **(ours)**; docs/what-is-inferred.md explains them.
 

@@ -17,18 +17,18 @@ use crate::wire::ReplyCode;
 
 pub(super) use transitions::Registration;
 
-/// The most tunnels of a node, ended ones included. None can make room for others, because flows refer to their places.
-/// It is more than a node that roams for weeks has, and few enough for a node that lies.
+/// The most tunnels of a node, ended ones included. None can be replaced, because flows refer to tunnels by index. It
+/// is more than a node has that roams for weeks, and few enough for a node that lies.
 const TUNNELS: usize = 1 << 10;
-/// Whether a node may register several care-of addresses.
+/// Whether a node may register several Care-of Addresses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Multipath {
-    /// It was never seen to ask.
+    /// The node was never seen to ask.
     #[default]
     Off,
     /// A registration with Multipath was accepted.
     Enabled,
-    /// The home agent has answered `MULTIPATH_NOT_ALLOWED` since.
+    /// The Home Agent has answered `MULTIPATH_NOT_ALLOWED` since.
     Refused,
 }
 
@@ -46,49 +46,49 @@ impl Multipath {
 /// A mobile node: `(home agent, home address)`.
 #[derive(Clone, Debug)]
 pub struct Node {
-    /// Its home agent.
+    /// Its Home Agent.
     pub home_agent: Ipv4Addr,
-    /// Its home address; `None` while only its NAI is known.
+    /// Its Home Address; `None` while only its NAI is known.
     pub home_address: Option<Ipv4Addr>,
-    /// Its NAI, if one was seen; it may have become another node's.
+    /// Its NAI, if one was seen; the NAI may name another node by now.
     pub nai: Option<Box<[u8]>>,
     /// Whether it may use Multipath.
     pub multipath: Multipath,
-    /// The code that denied its last answered request; `None` if that was accepted.
+    /// The code that denied its last answered request; `None` if that request was accepted.
     pub denied: Option<ReplyCode>,
     bindings: Vec<Binding>,
     policy: Policy,
     tunnels: Vec<Tunnel>,
     rare: Option<Box<Rare>>,
-    /// Tells this node from earlier ones in the same place of a table.
+    /// Distinguishes this node from earlier nodes in the same place of the table.
     pub(super) birth: u32,
-    /// Flows of this node in the table.
+    /// The number of this node's flows in the table.
     pub(super) flows: u32,
-    /// Requests and unsolicited replies that named it, but for requests that turned out to be of another node.
+    /// Requests and unsolicited replies that named the node, without requests that proved to be of another node.
     pub(super) mentions: u32,
-    /// Counts accepted exchanges.
+    /// The number of accepted exchanges, which wraps around.
     pub(super) exchanges: u16,
-    /// Counts changes of bindings and policy that can change the way of packets.
+    /// The number of changes of bindings and policy that can change the way of packets; wraps around.
     pub(super) changes: u32,
-    /// Counts those and accepted exchanges: everything after which a packet has to be looked at anew.
+    /// Counts those changes, accepted exchanges and all else after which a packet has to be looked at anew.
     pub(super) generation: u32,
-    /// Time of the last such change.
+    /// Time of the last change counted in `changes`.
     pub(super) last_change: Timestamp,
-    /// The earliest expiry of an active binding.
+    /// The earliest expiry of an active binding; [`Timestamp::LAST`] if none expires.
     next_expiry: Timestamp,
 }
 
-/// What only few nodes have.
+/// Data that only few nodes have.
 #[derive(Clone, Debug, Default)]
 struct Rare {
     prefixes: Vec<Prefix>,
-    /// Whether one of them found no room, or had to make room.
+    /// Whether a prefix found no room, or had to make room for another node's.
     lacks_prefixes: bool,
-    /// Whether the last registration put an active binding out.
+    /// Whether the last registration evicted an active binding.
     lost_binding: bool,
     /// Where tunnels ended before a NAT gave them another end.
     former_ends: Vec<FormerEnd>,
-    /// Where tunnels end on the inner side of a NAT of which the capture has both sides.
+    /// Where tunnels end on the inner side of a NAT that the capture shows from both sides.
     inside: Vec<FarEnd>,
     violations: Option<Violations>,
     moves: Vec<Move>,
@@ -98,14 +98,14 @@ struct Rare {
 #[derive(Clone, Copy, Debug)]
 struct FormerEnd {
     far_end: FarEnd,
-    /// The place of the tunnel.
+    /// Index of the tunnel in its node.
     tunnel: u16,
-    /// When it got the other end.
+    /// When the tunnel got the other end.
     left: Timestamp,
 }
 
-/// The few fields of a node that decide whether a packet of a known flow changes anything. They are in a table of their
-/// own, which fits into a cache; nodes do not.
+/// The few fields of a node that decide whether a packet of a known flow changes anything. They have a table of their
+/// own, which fits into a cache, as nodes do not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Pulse {
     pub birth: u32,
@@ -142,7 +142,7 @@ impl Node {
         &self.bindings
     }
 
-    /// The moves of its bindings to other care-of addresses, in order of time.
+    /// The moves of its bindings to other Care-of Addresses, in order of time.
     pub fn moves(&self) -> &[Move] {
         self.rare.as_ref().map_or(&[], |rare| &rare.moves)
     }
@@ -157,7 +157,7 @@ impl Node {
         &self.tunnels
     }
 
-    /// What was refused to it for security reasons; `None` if nothing was.
+    /// What was refused to the node for security reasons; `None` if nothing was.
     pub fn violations(&self) -> Option<&Violations> {
         self.rare.as_ref()?.violations.as_ref()
     }
@@ -175,8 +175,8 @@ impl Node {
         &mut self.rare.get_or_insert_default().prefixes
     }
 
-    /// Whether there was no room for a prefix that was acknowledged for it, or no longer is: packets that belong to no node
-    /// may be its own.
+    /// Whether a prefix that was acknowledged for the node found no room, or lost its room later: packets that seem to
+    /// belong to no node may be this node's.
     pub fn lacks_prefixes(&self) -> bool {
         self.rare.as_ref().is_some_and(|rare| rare.lacks_prefixes)
     }
@@ -185,13 +185,13 @@ impl Node {
         self.rare.get_or_insert_default().lacks_prefixes = true;
     }
 
-    /// Whether the last registration evicted an active binding for lack of room: that binding may still be alive.
+    /// Whether the last registration evicted an active binding for lack of room: it may still be in force.
     pub fn lost_binding(&self) -> bool {
         self.rare.as_ref().is_some_and(|rare| rare.lost_binding)
     }
 
-    /// The index of the tunnel of the binding at `place`. If several bindings had the same tunnel one after the other, only
-    /// the last has it.
+    /// The index of the tunnel of the binding at index `place`. If several bindings had the same tunnel one after the
+    /// other, only the last binding has it.
     pub fn tunnel_of(&self, place: usize) -> Option<usize> {
         let key = |binding: &Binding| (binding.bid(), binding.care_of_address, binding.encapsulation());
         let wanted = key(self.bindings.get(place)?);
@@ -203,7 +203,7 @@ impl Node {
         self.tunnels.iter().position(is_it)
     }
 
-    /// The tunnels without a binding: packets were seen there, or the binding is gone.
+    /// The tunnels without a binding: either packets were seen there that no binding explains, or the binding is gone.
     pub fn tunnels_without_binding(&self) -> impl Iterator<Item = &Tunnel> {
         let mut is_had = vec![false; self.tunnels.len()];
         for place in (0..self.bindings.len()).filter_map(|place| self.tunnel_of(place)) {
@@ -214,12 +214,12 @@ impl Node {
         self.tunnels.iter().zip(is_had).filter(|(_, is_had)| !is_had).map(|(tunnel, _)| tunnel)
     }
 
-    /// A number that distinguishes it from nodes that had its index before.
+    /// A number that distinguishes the node from nodes that had its index before.
     pub fn birth(&self) -> u32 {
         self.birth
     }
 
-    /// How many of its flows are kept.
+    /// How many flows of the node are kept.
     pub fn flow_count(&self) -> u32 {
         self.flows
     }
@@ -229,40 +229,40 @@ impl Node {
         self.bindings.iter().filter(|binding| binding.is_active())
     }
 
-    /// The active binding with this care-of address, if there is exactly one.
+    /// The active binding with this Care-of Address, if there is exactly one.
     pub(super) fn only_one_at(&self, care_of_address: Ipv4Addr) -> Option<&Binding> {
         let mut here = self.active().filter(|binding| binding.care_of_address == care_of_address);
         here.next().filter(|_| here.next().is_none())
     }
 
-    /// The binding that a rule means by this BID: the active one, or the last one that had it.
+    /// The binding that a rule means by this BID: the active one, or otherwise the last one that had this BID.
     pub fn latest_of(&self, bid: u8) -> Option<&Binding> {
         let has_it = |binding: &&Binding| binding.has_bid(bid);
         self.active().find(has_it).or_else(|| self.bindings.iter().rev().find(has_it))
     }
 
-    /// What a rule does, given the bindings that are active.
+    /// What a rule does, given the bindings that are active now.
     pub fn effect_of(&self, rule: &Rule) -> Effect {
         rule.effect(|bid| self.active().any(|binding| binding.has_bid(bid)))
     }
 
-    /// Whether nothing but its name is known, and what was wrong with its messages: that goes along to whom the name is
-    /// of.
+    /// Whether nothing is known of the node but its name and what was wrong with its messages. The latter goes to the
+    /// node whose name it turns out to be.
     pub(super) fn is_blank(&self) -> bool {
         self.bindings.is_empty() && self.multipath == Multipath::Off && self.flows == 0
     }
 
-    /// Whether it looks for a home agent: its requests name none in particular (RFC 5944 §3.6.1.2).
+    /// Whether the node looks for a Home Agent: its requests name none in particular (RFC 5944 §3.6.1.2).
     pub fn seeks_home_agent(&self) -> bool {
         !can_be_agent(self.home_agent)
     }
 
-    /// Whether it is known by a NAI alone, until a reply gives it a home address.
+    /// Whether the node is known by a NAI alone, until a reply gives it a Home Address.
     pub(super) fn is_provisional(&self) -> bool {
         self.home_address.is_none() && self.bindings.is_empty()
     }
 
-    /// Whether other messages than one request named it, and this very home agent: who asks any names none.
+    /// Whether several messages named the node and this very Home Agent; a request for any Home Agent names none.
     pub(super) fn has_other_mentions(&self) -> bool {
         !self.seeks_home_agent() && self.mentions > 1
     }
@@ -275,7 +275,7 @@ impl Node {
         &mut self.tunnels
     }
 
-    /// Lets expire what the clock has passed. A policy goes with the last binding **(ours)**.
+    /// Lets the bindings expire whose expiry `clock` has passed. A policy ends with the last binding **(ours)**.
     #[inline]
     pub(super) fn settle(&mut self, clock: Timestamp) {
         if clock > self.next_expiry {
@@ -296,7 +296,7 @@ impl Node {
         self.after_change(clock);
     }
 
-    /// What a packet of this node has to know of it at the least.
+    /// The fields of this node that every packet needs.
     pub(super) fn pulse(&self) -> Pulse {
         Pulse {
             birth: self.birth,
@@ -306,24 +306,24 @@ impl Node {
         }
     }
 
-    /// Notes a change in the way of packets.
+    /// Notes a change in the way of packets at `time`.
     pub(super) fn changed(&mut self, time: Timestamp) {
         self.last_change = time;
         self.changes = self.changes.wrapping_add(1);
         self.generation = self.generation.wrapping_add(1);
     }
 
-    /// Notes that packets that were its own can be another node's now.
+    /// Notes that packets which were the node's own may now be another node's.
     pub(super) fn disturb(&mut self) {
         self.generation = self.generation.wrapping_add(1);
     }
 
-    /// When the first of its active bindings expires; `None` when all of them stay, or none is left.
+    /// When the first of its active bindings expires; `None` when none of them ever expires, or none is left.
     pub fn next_expiry(&self) -> Option<Timestamp> {
         Some(self.next_expiry).filter(|expiry| *expiry != Timestamp::LAST)
     }
 
-    /// What a registration is, seen from the bindings there are: the active one it would renew.
+    /// The active binding that a registration of this interface and Care-of Address would renew.
     pub(super) fn renewed_by(
         &self,
         interface: Option<Interface>,
@@ -332,8 +332,9 @@ impl Node {
         self.bindings.iter().find(|binding| is_the_one(binding, interface, care_of_address))
     }
 
-    /// The index of the tunnel that a packet to this end is in at `time`: one that ends here, or did before a NAT gave it
-    /// another end; of several the one that [suits](Tunnel::suits) best. Another UDP port is another end (RFC 3519 §4.6).
+    /// The index of the tunnel of a packet to this end at `time`: one that ends here, or did before a NAT gave it
+    /// another end; of several the one that [suits](Tunnel::suits) best. Another UDP port is another end (RFC 3519
+    /// §4.6).
     pub(super) fn tunnel_to(
         &self,
         far_end: FarEnd,
@@ -353,14 +354,14 @@ impl Node {
             .map(|(index, ..)| index)
     }
 
-    /// Whether two tunnels have the same ends and encapsulation: a packet that goes to the one goes to the other.
+    /// Whether two tunnels have the same far end and encapsulation: a packet to one of them goes to the other, too.
     pub(super) fn are_one_way(&self, one: usize, other: usize) -> bool {
         let way =
             |tunnel: usize| self.tunnels.get(tunnel).map(|tunnel| (tunnel.far_end, tunnel.encapsulation));
         way(one) == way(other)
     }
 
-    /// Whether packets that are carried otherwise than in this tunnel, to the same end, can be in another one.
+    /// Whether packets to this tunnel's end in another encapsulation can be in another tunnel of the node.
     pub(super) fn shares_end(&self, tunnel: usize) -> bool {
         self.tunnels.get(tunnel).is_some_and(|one| {
             let is_other = |other: &Tunnel| {
@@ -370,14 +371,14 @@ impl Node {
         })
     }
 
-    /// Whether it has or had a tunnel in UDP to this address, as this one is.
+    /// Whether `far_end` is in UDP, and the node has or had a tunnel in UDP to its address.
     pub(super) fn is_behind_nat(&self, far_end: FarEnd) -> bool {
         let in_udp = |tunnel: &Tunnel| tunnel.far_end.port.is_some();
         far_end.port.is_some()
             && self.tunnels.iter().any(|tunnel| in_udp(tunnel) && tunnel.far_end.address == far_end.address)
     }
 
-    /// Adds a tunnel and gives its index; `None` when the node has too many.
+    /// Adds a tunnel and returns its index; `None` when the node has too many.
     pub(super) fn push_tunnel(&mut self, tunnel: Tunnel) -> Option<usize> {
         if self.tunnels.len() >= TUNNELS {
             return None;
@@ -387,11 +388,11 @@ impl Node {
         Some(self.tunnels.len().saturating_sub(1))
     }
 
-    /// Brings up to date what follows from the bindings as they are at `time`: which tunnels are alive, the next expiry,
-    /// and the end of a policy whose last binding has ended **(ours)**.
+    /// Updates what depends on the bindings as they are at `time`: which tunnels are alive, the next expiry, and the
+    /// end of a policy whose last binding has ended **(ours)**.
     fn after_change(&mut self, time: Timestamp) {
         let active = self.bindings.iter().filter(|binding| binding.is_active());
-        // By what names a tunnel: a node can have had a thousand tunnels, and have hundreds of bindings.
+        // By the names of their tunnels: a node can have had a thousand tunnels, and have hundreds of bindings.
         let mut live: SmallVec<[(u64, Timestamp); 4]> = active
             .map(|binding| {
                 let name = tunnel::name(binding.bid(), binding.care_of_address, binding.encapsulation());
@@ -413,8 +414,8 @@ impl Node {
     }
 }
 
-/// How much room a node gets for more bindings or tunnels than it has: most have one; who has two will have a third, and
-/// so will who registers with Multipath.
+/// How much room a node gets for more bindings or tunnels. Most nodes have one; a node with two will have a third, and
+/// so will a node that registers with Multipath.
 const fn room_for_more(count: usize, multipath: bool) -> usize {
     match count {
         0 if multipath => 3,
@@ -423,8 +424,8 @@ const fn room_for_more(count: usize, multipath: bool) -> usize {
     }
 }
 
-/// Whether a registration of this interface and care-of address renews this binding: the BID names it, or without
-/// one the care-of address **(ours)**.
+/// Whether a registration of this interface and Care-of Address renews this binding. The BID decides, or if there is
+/// none, the Care-of Address **(ours)**.
 fn is_the_one(binding: &Binding, interface: Option<Interface>, care_of_address: Ipv4Addr) -> bool {
     binding.is_active()
         && match interface {

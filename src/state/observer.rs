@@ -1,4 +1,4 @@
-//! The observer: takes messages and tunnelled packets with their times, and has tables of what follows from them.
+//! The observer: takes messages and tunnelled packets with their times, and keeps tables of what they show.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -25,22 +25,22 @@ pub struct Options {
     pub reply_timeout: i64,
     /// Whether exchanges are kept for [`Observer::exchanges`]; bindings and policy do not need them.
     pub keep_exchanges: bool,
-    /// Whether [`Observer::tunnel`] has to say which node each packet belongs to, and whether it is in a known tunnel.
-    /// Without this, packets are counted in batches, which is faster, and only their [`Standing`](super::Standing) is
-    /// known.
+    /// Whether [`Observer::tunnel`] has to tell the node of each packet, and whether the packet is in a known tunnel.
+    /// Without this option packets are counted in batches, which is faster, and only their
+    /// [`Standing`](super::Standing) is known.
     pub attribute: bool,
     /// Whether [`Observer::before`] and [`Observer::rules_before`] are kept.
     pub keep_before: bool,
-    /// How flows are vouched for, if anybody does.
+    /// The limits for vouching for flows, if they are vouched for.
     pub vouching: Vouching,
     /// Bounds of the tables.
     pub limits: Limits,
-    /// Seed of the hash tables. When reading packets of strangers, give a number that they cannot know, so that they
-    /// cannot make the tables slow. Results do not depend on it.
+    /// Seed of the hash tables. For packets of strangers, give a number that they cannot know, so that they cannot make
+    /// the tables slow. Results do not depend on the seed.
     pub seed: u64,
 }
 
-/// Bounds of the tables. What falls out is counted.
+/// Bounds of the tables. Rows that are evicted, or find no room, are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Mobile nodes.
@@ -55,9 +55,9 @@ pub struct Limits {
     pub flows: usize,
     /// Flows of one node.
     pub flows_of_one_node: u32,
-    /// Octets of the Flow-Bindings of all waiting requests, and as many again for all exchanges that are kept.
+    /// Octets of the Flow-Bindings of all waiting requests, and as many again for those of all kept exchanges.
     pub flow_binding_octets: usize,
-    /// Care-of addresses of all home agents that are kept apart without being registered.
+    /// Unregistered Care-of Addresses of all Home Agents that are counted one by one.
     pub unknown_tunnels: usize,
 }
 
@@ -90,30 +90,30 @@ impl Default for Limits {
     }
 }
 
-/// What fell out of the tables.
+/// How much was evicted from the tables or found no room in them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Evictions {
     /// Nodes.
     pub nodes: u64,
     /// Exchanges, and waiting requests.
     pub exchanges: u64,
-    /// Flows, and packets of flows that there was no room for.
+    /// Flows, and packets of flows that found no room.
     pub flows: u64,
-    /// Ended bindings and moves of bindings, from the history of their node.
+    /// Ended bindings, active bindings without a BID, and moves of bindings, where a node had too many of them.
     pub bindings: u64,
-    /// Rules that there was no room for in the policy of their node, or among those of all nodes.
+    /// Rules that found no room in the policy of their node, or among the rules of all nodes.
     pub rules: u64,
-    /// Packets of exchanges beyond those that are kept of each.
+    /// Packets of exchanges beyond the number kept for each exchange.
     pub legs: u64,
-    /// Everything else: prefixes, home agents, far ends, waiting revocations, and packets in more tunnels than a node
+    /// Everything else: prefixes, Home Agents, far ends, waiting revocations, and packets in more tunnels than a node
     /// can have.
     pub others: u64,
 }
 
-/// Infers the state of mobile nodes and home agents from what they sent, as docs/what-is-inferred.md describes.
+/// Infers the state of mobile nodes and Home Agents from what they sent, as docs/what-is-inferred.md describes.
 ///
-/// Its only clock is the time of the packets; [`Observer::advance`] moves it. It has one table each for nodes (with their
-/// bindings, policy and tunnels), exchanges, flows and home agents.
+/// The observer's only clock is the time of the packets; [`Observer::advance`] moves it. There is one table each for
+/// nodes (with their bindings, policy and tunnels), exchanges, flows and Home Agents.
 #[derive(Clone, Debug)]
 pub struct Observer {
     pub(super) options: Options,
@@ -130,27 +130,27 @@ pub struct Observer {
     pub(super) homeless_flows: u64,
     /// Packets that wait to be counted together.
     pub(super) sightings: Vec<Sighting>,
-    /// What was counted for flows that are not in the table any more, or never were.
+    /// Counters of flows that are no longer in the table, or never were.
     pub(super) uncounted: Uncounted,
     pub(super) evicted_bindings: u64,
     pub(super) evicted_rules: u64,
     pub(super) evicted_others: u64,
-    /// Care-of addresses that are kept apart without being registered.
+    /// The number of unregistered Care-of Addresses that are counted one by one.
     pub(super) unknown_tunnels: usize,
     pub(super) tunnelled: u64,
     pub(super) of_no_agent: u64,
     /// Bindings of a node as they were before the last accepted reply.
     pub(super) before: Vec<Binding>,
-    /// How many rules that node had.
+    /// How many rules that node had then.
     pub(super) rules_before: usize,
-    /// Numbers the tunnelled packets that were taken.
+    /// The number of tunnelled packets taken so far, which numbers them.
     pub(super) taken: u64,
-    /// NAIs of other nodes in requests that wait, by the request's first frame: an accepted reply makes them names of its
-    /// node.
+    /// NAIs in waiting requests that named another node than the request's, or differ from that node's NAI, by the
+    /// request's first frame: an accepting reply makes such a NAI a name of the request's node.
     pub(super) claims: BTreeMap<u64, Box<[u8]>>,
     pub(super) sprays: Sprays,
     pub(super) standings: Standings,
-    /// Lent to whoever reads a message.
+    /// A buffer that is reused for reading messages.
     pub(super) room: Vec<u8>,
 }
 
@@ -192,15 +192,15 @@ impl Observer {
         }
     }
 
-    /// Moves the clock to the time of a packet, which may be any packet, and may be earlier than the clock: what has
-    /// ended stays ended.
+    /// Moves the clock to the time of a packet of any kind. The time may be earlier than the clock: what has ended
+    /// stays ended.
     #[inline]
     pub fn advance(&mut self, time: Timestamp) {
         self.advance_after(time, |_| ());
     }
 
-    /// The same, but if more than the clock is going to change (requests are given up, flows are judged, or the clock goes
-    /// back while packets wait), `first` is called before that.
+    /// As [`Observer::advance`], but if more than the clock is going to change (requests are given up, flows are
+    /// judged, or the clock goes back while packets wait), calls `first` before that.
     #[inline]
     pub(crate) fn advance_after(&mut self, time: Timestamp, first: impl FnOnce(&mut Self)) {
         if time == self.clock {
@@ -210,7 +210,7 @@ impl Observer {
         let mut judges = self.judge.has_due(time);
         if gives_up || judges || (Judge::is_set_back(self.clock, time) && !self.sightings.is_empty()) {
             first(self);
-            // Packets that wait are counted, and judged, by the clock that they were seen by.
+            // Waiting packets are counted and judged by the clock at which they were seen.
             self.flush();
             self.pass_judgement(self.clock);
             judges = self.judge.has_due(time);
@@ -224,8 +224,8 @@ impl Observer {
         }
     }
 
-    /// Brings the tables up to date with the clock: expiry, and the counters of tunnels and rules. Visits every node and
-    /// flow.
+    /// Brings the tables up to date with the clock: expires bindings, and updates the counters of tunnels and rules.
+    /// Visits every node and flow.
     pub fn refresh(&mut self) {
         self.flush();
         for slot in 0..self.node_places() {
@@ -271,22 +271,22 @@ impl Observer {
     }
 
     /// The flows that were found to be spread over several tunnels, after the first `known` of them. Only the latest
-    /// are kept: whoever asks after each packet misses none.
+    /// are kept: a caller that asks after each packet misses none.
     pub fn sprays(&self, known: u64) -> impl Iterator<Item = &Spray> {
         self.sprays.after(known)
     }
 
-    /// A number that changes whenever something of the node with this index is accepted, removed or expires, when one of
-    /// its addresses becomes another node's, or when the index names another node. An expiry shows when a packet of the
-    /// node is next looked at.
+    /// A number that changes whenever something of the node with this index is accepted, removed or expires, when one
+    /// of its addresses becomes another node's, or when another node gets the index. An expiry shows when a packet of
+    /// the node is next looked at.
     #[inline]
     pub fn generation(&self, node: u32) -> Option<u64> {
         let pulse = self.directory.pulse(node)?;
         Some(u64::from(pulse.birth) << 32 | u64::from(pulse.generation))
     }
 
-    /// A number that changes whenever an address may have got an owner, by a new home agent or prefix. If it belonged to
-    /// another node before, [`Observer::generation`] of that node changes, too.
+    /// A number that changes whenever an address may have got an owner because of a new Home Agent or prefix. If the
+    /// address belonged to another node before, [`Observer::generation`] of that node changes, too.
     #[inline]
     pub fn layout(&self) -> u64 {
         (self.directory.agents.all().len() as u64) << 32 ^ self.directory.prefix_changes
@@ -297,7 +297,7 @@ impl Observer {
         self.clock
     }
 
-    /// All nodes, in order of appearance. Bindings that the clock has passed are expired only after
+    /// All nodes, in order of appearance. Bindings whose expiry the clock has passed are marked as expired only after
     /// [`Observer::refresh`] or [`Observer::close`].
     pub fn nodes(&self) -> impl Iterator<Item = &Node> {
         let named = |node: &&Node| node.home_address.is_some() || node.nai.is_some();
@@ -311,30 +311,30 @@ impl Observer {
         self.directory.nodes.get(index as usize)
     }
 
-    /// Whether nodes that fell out of the table may still be registered: a node that seems new may be one of them.
+    /// Whether evicted nodes may still be registered: a node that seems new may be one of them.
     pub fn lacks_nodes(&self) -> bool {
         self.directory.forgotten.may_be_registered(self.clock)
     }
 
-    /// Whether one of those may have this home address, or a tunnel that ends here: a packet that belongs to no node may
-    /// be its own.
+    /// Whether an evicted node that may still be registered may have this Home Address, or a tunnel that ends here: a
+    /// packet that seems to belong to no node may be that node's.
     pub fn lacks_node_of(&self, address: Ipv4Addr) -> bool {
         self.directory.forgotten.may_have(address, self.clock)
     }
 
-    /// The bindings that its node had just before the last accepting reply, up to date. Empty unless
+    /// The bindings that the node of the last accepting reply had just before it, with expiry applied. Empty unless
     /// [`Options::keep_before`] is set.
     pub fn before(&self) -> &[Binding] {
         &self.before
     }
 
-    /// How many rules were in force just before the last accepting reply: they are the first ones of the policy after it.
-    /// Kept with [`Observer::before`].
+    /// How many rules that node had just before the last accepting reply: they are the first rules of the policy after
+    /// it. Kept with [`Observer::before`].
     pub fn rules_before(&self) -> usize {
         self.rules_before
     }
 
-    /// Whether an address is that of a home agent that took part in a registration.
+    /// Whether an address is that of a Home Agent that took part in a registration.
     pub fn is_home_agent(&self, address: Ipv4Addr) -> bool {
         self.directory.agents.has(address)
     }
@@ -357,27 +357,27 @@ impl Observer {
         self.flows_among(self.flows.slots())
     }
 
-    /// Those of them that have these places ([`Observer::flow`]), in order of their first packet.
+    /// The flows in these places ([`Observer::flow`]), in order of their first packet.
     pub fn flows_among(&self, places: impl Iterator<Item = u32>) -> Vec<FlowView> {
         self.flows.views(places, &self.directory.nodes)
     }
 
-    /// What each home agent did.
+    /// Counters of what each Home Agent did.
     pub fn agents(&self) -> &[(Ipv4Addr, AgentTraffic)] {
         self.directory.agents.all()
     }
 
-    /// Packets between a home agent and a care-of address that was registered with it.
+    /// The number of packets between a Home Agent and a Care-of Address that was registered with it.
     pub fn tunnelled(&self) -> u64 {
         self.tunnelled
     }
 
-    /// Packets in tunnels of which neither end was known as a home agent: no registration had been seen there yet.
+    /// Tunnelled packets with neither end known as a Home Agent: no registration with it had been seen yet.
     pub fn of_no_agent(&self) -> u64 {
         self.of_no_agent
     }
 
-    /// What fell out of the tables.
+    /// How much was evicted from the tables or found no room in them.
     pub fn evictions(&self) -> Evictions {
         Evictions {
             nodes: self.directory.evicted,
@@ -393,14 +393,14 @@ impl Observer {
         }
     }
 
-    /// Concludes the requests whose time is over.
+    /// Gives up the requests whose time is over.
     fn give_up(&mut self) {
         while let Some(request) = self.pending.take_due(self.clock) {
             self.conclude(&request);
         }
     }
 
-    /// Counts a request that got no answer.
+    /// Counts a request that got no answer, if it still waits for one.
     pub(super) fn conclude(&mut self, request: &Request) {
         if !request.is_open {
             return;

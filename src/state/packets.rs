@@ -1,4 +1,4 @@
-//! What tunnelled packets show: whose they are, which tunnel they took, and whether the policy wanted that.
+//! What tunnelled packets show: the node they belong to, the tunnel they took, and whether the policy wanted that.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -17,10 +17,10 @@ use crate::net::{Datagram, FlowFacts, Peeled, UdpTunnel, peel};
 use crate::time::Timestamp;
 use crate::wire::IpProtocol;
 
-/// The most care-of addresses of one home agent that are kept apart without being registered.
+/// The most unregistered Care-of Addresses of one Home Agent that are counted one by one.
 const UNKNOWN_TUNNELS: usize = 1 << 12;
 
-/// There is no room for another tunnel.
+/// The node has no room for another tunnel.
 #[derive(Clone, Copy, Debug)]
 struct NoRoom;
 
@@ -57,7 +57,7 @@ impl Observer {
             return Attribution::default();
         }
         let peeled = peel(tunnel);
-        // Of what cannot be read nothing waits.
+        // A packet whose inner packet cannot be read does not wait, so its copies are told apart now.
         if peeled.inner.is_none()
             && let Some(print) = print
             && self.is_copy_now(print, time)
@@ -67,19 +67,19 @@ impl Observer {
         self.carried(ends, agents, &peeled, print, time)
     }
 
-    /// Whether a packet was seen a moment ago; those that wait were seen before it.
+    /// Whether a packet is a copy of one seen just before. Waiting packets, which came before it, are counted first.
     fn is_copy_now(&mut self, print: Print, time: Timestamp) -> bool {
         self.flush();
         self.duplicates.is_repeated(print, time)
     }
 
-    /// Takes a fragment of a tunnelled packet, which changes nothing; says whether the capture holds it twice.
+    /// Takes a fragment of a tunnelled packet, which changes no table; tells whether the capture holds it twice.
     pub fn fragment(&mut self, fragment: &crate::net::Tunnel<'_>, time: Timestamp) -> Attribution {
         let header = &fragment.outer.header;
         let concerns =
             self.directory.agents.has(header.source) || self.directory.agents.has(header.destination);
         let copy = concerns && {
-            // No packet that waits is like a fragment.
+            // Waiting packets need not be counted first: none of them is a fragment like this one.
             self.duplicates.is_copy(&Sample::from(&fragment.outer), time)
         };
         Attribution { copy, ..Attribution::default() }
@@ -105,8 +105,8 @@ impl Observer {
         self.carried(ends, agents, &peeled, None, time)
     }
 
-    /// Takes what was carried between two ends; `agents` are the numbers of source and destination where they are home
-    /// agents.
+    /// Takes the packet that was carried between two ends; `agents` are the numbers of the source and the destination
+    /// that are Home Agents.
     fn carried(
         &mut self,
         ends: Ends,
@@ -119,7 +119,7 @@ impl Observer {
         let mut ways = [(agents.0, Direction::Downlink), (agents.1, Direction::Uplink)];
         let is_one_way = agents.0.is_none() || agents.1.is_none();
         if !is_one_way {
-            // Between two home agents it runs the way in which it belongs to somebody. What waits comes first.
+            // Between two Home Agents, a packet has the direction in which a node owns it. Waiting packets come first.
             self.flush();
             let is_owned = |direction| self.owner_of_inner(ends.seen(direction), direction, inner).is_some();
             if !is_owned(Direction::Downlink) && is_owned(Direction::Uplink) {
@@ -167,15 +167,15 @@ impl Observer {
         Attribution::default()
     }
 
-    /// A packet in a tunnel between two of whom none is a home agent that is known. Copies are told apart all the same:
-    /// rules judge such packets, too (TUN-015), and the home agent may be known by the time that the copy comes.
+    /// Takes a packet in a tunnel with neither end a known Home Agent. Copies are told apart here too: the rules judge
+    /// such packets (TUN-015), and the Home Agent may be known by the time that the copy comes.
     pub(super) fn take_of_no_agent(&mut self, sample: &Sample<'_>, time: Timestamp) -> Attribution {
         let copy = self.duplicates.is_copy(sample, time);
         self.of_no_agent = self.of_no_agent.saturating_add(u64::from(!copy));
         Attribution { copy, ..Attribution::default() }
     }
 
-    /// A packet whose inside cannot be read counts by its endpoints alone.
+    /// Counts a packet whose inner packet cannot be read, by its endpoints alone.
     fn without_inner(&mut self, ends: Ends) -> Attribution {
         let known = [Direction::Downlink, Direction::Uplink].into_iter().any(|direction| {
             let (home_agent, far_end) = ends.seen(direction);
@@ -188,7 +188,7 @@ impl Observer {
         Attribution { tunnelled: known, ..Attribution::default() }
     }
 
-    /// Counts a packet between a home agent and a care-of address that was never registered here.
+    /// Counts a packet between a Home Agent and a Care-of Address that was never registered with it.
     pub(super) fn unknown(&mut self, ends: Ends) {
         for direction in [Direction::Downlink, Direction::Uplink] {
             let (home_agent, far_end) = ends.seen(direction);
@@ -211,8 +211,8 @@ impl Observer {
         }
     }
 
-    /// The tunnel of a node that a packet took; one is made where the far end is registered, but by another node, and
-    /// `Err` tells that there was no room for it. `None` where nobody registered the far end.
+    /// The tunnel of a node that a packet took. If the far end is registered, but by another node, a tunnel is created;
+    /// `Err` means that there was no room for it. `None` if nobody registered the far end.
     fn tunnel_of(
         &mut self,
         slot: u32,
@@ -227,7 +227,7 @@ impl Observer {
         );
         let index = match known {
             Some(index) => index,
-            // Behind its own NAT another port is nobody's that is known of.
+            // The node is behind this NAT: another port of the NAT belongs to no known node.
             None if self.directory.nodes.get(slot as usize)?.is_behind_nat(far_end) => return None,
             None if self.directory.far_ends.contains(home_agent, far_end.address) => {
                 let stray = Tunnel::new(None, far_end.address, sighting.encapsulation, far_end);
@@ -241,7 +241,7 @@ impl Observer {
         Some(u16::try_from(index).map_err(|_| NoRoom))
     }
 
-    /// Finds out whose packet it is and which tunnel it took, counts it and judges it.
+    /// Finds the node and the tunnel of a packet, counts the packet and judges it.
     pub(super) fn account(&mut self, sighting: &Sighting) -> Attribution {
         let key = sighting.key;
         let packet = self.packet(sighting);
@@ -278,7 +278,7 @@ impl Observer {
         self.judge(slot, node, tunnel, sighting, &packet);
         let Some(flow) = self.flows.flow_mut(slot) else { return attribution };
         if owner.is_none() {
-            // The next packet between the same two is nobody's if nothing carries it.
+            // A later packet between the same addresses belongs to no node unless a packet of a node carries it.
             flow.marks.clear(Marks::STEADY);
         }
         if self.options.keep_before
@@ -290,7 +290,7 @@ impl Observer {
         attribution
     }
 
-    /// The flow of a node with this key, found or made; `None` when its node has too many.
+    /// The slot of a node's flow with this key, created if there is none; `None` when the node has too many flows.
     fn flow_of(&mut self, key: Key, id: NodeId, path: Path) -> Option<u32> {
         let found = self.flows.find(&key);
         let owner = found.and_then(|slot| self.flows.flow_mut(slot).map(|flow| flow.owner()));
@@ -317,7 +317,7 @@ impl Observer {
         Some(slot)
     }
 
-    /// Counts a flow that was forgotten to make room; those of a node that fell out were counted with it.
+    /// Counts a flow that was forgotten to make room. Flows of an evicted node were counted with the node.
     fn forget_flow_of(&mut self, node: Option<NodeId>) {
         let slot = node.and_then(|node| self.directory.slot(node));
         if let Some(node) = slot.and_then(|slot| self.directory.nodes.get_mut(slot as usize)) {
@@ -329,7 +329,7 @@ impl Observer {
     fn judge(&mut self, slot: u32, node_slot: u32, tunnel: u16, sighting: &Sighting, packet: &Downlink) {
         let Some(node) = self.directory.nodes.get(node_slot as usize) else { return };
         if node.is_inner_side(tunnel.into()) {
-            // It is judged where it is seen on the outer side.
+            // The packet is judged where it is seen on the outer side of the NAT.
             if let Some(flow) = self.flows.flow_mut(slot) {
                 flow.marks.clear(Marks::STEADY);
             }
@@ -350,8 +350,8 @@ impl Observer {
             flow.forget_vouchers();
         }
         flow.marks.clear(Marks::STEADY);
-        // Only the first tunnel can be steady; and where rules look at packets, or their encapsulation tells two tunnels
-        // apart, each has to be looked at.
+        // Only packets in the first tunnel can be steady. Where rules look at packets, or encapsulation distinguishes
+        // two tunnels, each packet has to be looked at.
         let may_be_steady = flow.path.tunnel == tunnel
             && !node.policy().looks_at_packets()
             && !node.shares_end(tunnel.into());
@@ -393,8 +393,8 @@ impl Observer {
     }
 }
 
-/// Notes which tunnel a packet without a rule took. Returns the tunnel that it left although that one was alive, and
-/// whether this direction of the flow has now switched too often (TUN-024), which is reported once.
+/// Notes which tunnel a packet without a rule took. Returns the tunnel that the packet left although that tunnel was
+/// alive, and whether this direction of the flow has now switched too often (TUN-024), which is reported once.
 fn note_switch(flow: &mut Flow, node: &Node, tunnel: u16, sighting: &Sighting) -> (Option<u16>, bool) {
     let protocol = IpProtocol(flow.key.protocol);
     let [downlink, uplink] = &mut flow.switches;
@@ -405,24 +405,25 @@ fn note_switch(flow: &mut Flow, node: &Node, tunnel: u16, sighting: &Sighting) -
     let alive = |index: u16| {
         node.tunnels().get(usize::from(index)).is_some_and(|tunnel| tunnel.is_alive(sighting.time))
     };
-    // Where neither direction has one yet, there were later fragments only, or what was seen within a NAT.
+    // If neither direction has a tunnel noted, all earlier packets were later fragments, or were seen within a NAT.
     let noted = [own.tunnel, other.tunnel].into_iter().find(|tunnel| *tunnel != NO_TUNNEL);
     let first = Some(flow.path.tunnel).filter(|first| !node.is_inner_side((*first).into()));
     let before = noted.or(first).unwrap_or(tunnel);
     let changed = before != tunnel && alive(tunnel) && !node.are_one_way(before.into(), tunnel.into());
-    // One that no binding ever had has not ended.
+    // A tunnel that no binding ever had has not ended.
     let had_ended = |index: u16| {
         !alive(index) && node.tunnels().get(usize::from(index)).is_some_and(|tunnel| tunnel.opened() > 0)
     };
     if changed && had_ended(before) {
         flow.marks.set(Marks::MOVED);
     }
-    // What need not be of this flow switches nothing (TUN-024), nor does what may be another rule's.
+    // A packet that may belong to another flow counts as no switch (TUN-024), nor does a packet that may belong to a
+    // rule that found no room.
     if sighting.hides_flow || !node.policy().is_sure(None) {
         return (None, false);
     }
     let left = changed && alive(before) && before == own.tunnel;
-    // In another encapsulation to the same end it goes the same way.
+    // A packet to the same end goes the same way, whatever its encapsulation.
     let end = |index: u16| node.tunnels().get(usize::from(index)).map(|tunnel| tunnel.far_end);
     let switched = left && end(before) != end(tunnel);
     let counts = !matches!(protocol, IpProtocol::ICMP | IpProtocol::ICMPV6);
@@ -437,8 +438,8 @@ fn note_switch(flow: &mut Flow, node: &Node, tunnel: u16, sighting: &Sighting) -
 }
 
 impl Node {
-    /// Whether the far end of this tunnel, or of a packet in it, is where the binding with this identifier ends. Two
-    /// bindings can share an end; a packet to it is in the tunnel of both, unless its encapsulation is that of one alone.
+    /// Whether the far end of this tunnel, or of a packet in it, is where the binding with this BID ends. If two
+    /// bindings share an end, a packet to it is in both tunnels, unless its encapsulation is that of only one.
     fn goes_to(&self, tunnel: usize, packet: &Sighting, bid: u8) -> bool {
         let Some(taken) = self.tunnels().get(tunnel) else { return false };
         let tells_apart = taken.encapsulation == packet.encapsulation;

@@ -1,6 +1,6 @@
 //! Requests that wait for their reply, and the matching of replies to them.
 //!
-//! A request stays for the reply timeout after its last copy, answered or not: late legs and second replies
+//! A request stays for the reply timeout after its last copy, answered or not, so that late legs and second replies
 //! still find it.
 
 mod request;
@@ -18,14 +18,14 @@ use super::index::{Entry, Index, tag};
 use crate::time::Timestamp;
 use crate::wire::low_half;
 
-/// The most requests with one identity and low half of the Identification that wait, and of those without a home address
-/// between two endpoints that are looked for. Honest nodes have one or two, and each message visits all of them.
+/// The most waiting requests with the same identity and low half of the Identification, and the most without a Home
+/// Address that are looked up between two endpoints. Honest nodes have one or two, and each message visits all of them.
 const ALIKE: usize = 256;
 
-/// The most requests that are looked through for the one that a reply answers that names nobody.
+/// The most requests that are searched for the one that a reply answers which names no node.
 const LOOKED_THROUGH: usize = 1 << 12;
 
-/// The most endpoint pairs a request is remembered between; a path has as many as it has relays.
+/// The most endpoint pairs that are remembered of a request; a path has as many as it has relays.
 const LEGS: usize = 16;
 
 /// The table of requests.
@@ -35,27 +35,27 @@ pub(super) struct Pending {
     free: Vec<u32>,
     /// Requests by identity and low half of the Identification.
     by_identity: Index,
-    /// Requests without a home address by endpoint pair and low half: one for each leg.
+    /// Requests without a Home Address by endpoint pair and low half: one entry for each leg.
     by_endpoints: Index,
-    /// Requests by identity in the order in which they were put in, with the end of their time as it was then.
+    /// Requests in the order in which they were inserted, with the end of their time as it was then.
     queue: VecDeque<(Timestamp, Entry)>,
-    /// Those that had been seen again when their time was over, by the end that they have since; the number tells apart
-    /// those that end together.
+    /// Requests that had been seen again when their first time was over, by the new end of their time; the number
+    /// distinguishes requests with the same end.
     again: BTreeMap<(Timestamp, u64), Entry>,
     renewals: u64,
-    /// When the first time ends; after all time when nothing waits. Each frame asks for it.
+    /// When the first request's time ends; the end of all time when no request waits. It is read for each frame.
     due: Timestamp,
     timeout: i64,
     most: usize,
-    /// Octets of all their Flow-Bindings, and the most that there may be.
+    /// Octets of the Flow-Bindings of all requests, and the most that there may be.
     octets: usize,
     most_octets: usize,
     hasher: FixedState,
 }
 
 impl Pending {
-    /// A table whose requests stay for `timeout` nanoseconds, and that holds at most `most` with so many octets of
-    /// Flow-Bindings, or one; `seed` scatters its index.
+    /// A table whose requests stay for `timeout` nanoseconds. It holds at most `most` requests with `most_octets`
+    /// octets of Flow-Bindings, but always one request; `seed` scatters its index.
     pub fn new(timeout: i64, (most, most_octets): (usize, usize), seed: u64) -> Self {
         Self {
             slots: Vec::new(),
@@ -74,8 +74,8 @@ impl Pending {
         }
     }
 
-    /// Puts a request in that was seen at `now`. Gives it back when too many wait that replies could be meant for just as
-    /// well.
+    /// Inserts a request that was seen at `now`. Returns the request when too many others wait that a reply could
+    /// answer just as well.
     pub fn insert(&mut self, mut request: Request, now: Timestamp) -> Option<Request> {
         let tag = self.tag(&request.identity, request.identification);
         if self.by_identity.has_many(tag, ALIKE) {
@@ -103,7 +103,7 @@ impl Pending {
         None
     }
 
-    /// Takes out the oldest request, answered or not, when there are too many.
+    /// Removes the oldest request, answered or not, when there are too many.
     pub fn take_excess(&mut self) -> Option<Request> {
         let waiting = self.queue.len().saturating_add(self.again.len());
         if waiting <= self.most && (self.octets <= self.most_octets || waiting <= 1) {
@@ -114,7 +114,7 @@ impl Pending {
         self.remove(entry)
     }
 
-    /// Lets the request in a slot say what another copy of it says.
+    /// Replaces the contents of the request in a slot by those of another copy.
     pub fn take_on(&mut self, slot: u32, copy: Request) -> Option<&mut Request> {
         let request = self.slots.get_mut(slot as usize)?.as_mut()?;
         self.octets = self.octets.saturating_sub(request.flow_bindings.size());
@@ -123,12 +123,12 @@ impl Pending {
         Some(request)
     }
 
-    /// Hints that a request with this home address and low half will be looked for soon.
+    /// Prefetches the index place of a request with this Home Address and low half, which will be looked up soon.
     pub fn expect(&self, home_address: Ipv4Addr, identification: u64) {
         self.by_identity.expect(self.tag(&Identity::Address(home_address), identification));
     }
 
-    /// The slot of the latest request with this identity and low half that is `ages` old and `fits`.
+    /// The slot of the latest request with this identity and low half that `fits`, at an age (nanoseconds) in `ages`.
     pub fn find(
         &self,
         identity: &Identity,
@@ -146,9 +146,9 @@ impl Pending {
         })
     }
 
-    /// The slot of the latest request that a reply between these endpoints answers: one without a home address, else, if
-    /// the reply names nobody, any. To others no index leads, for such replies should not be: the latest are looked
-    /// through.
+    /// The slot of the latest request that a reply between these endpoints answers: a request without a Home Address,
+    /// or if there is none and the reply names no node, any request. No index leads to the latter, for such replies
+    /// should not exist: the latest requests are searched.
     pub fn find_by_endpoints(
         &self,
         (source, destination): (SocketAddrV4, SocketAddrV4),
@@ -169,8 +169,8 @@ impl Pending {
         })
     }
 
-    /// The one of some slots whose request was seen last, of several seen at once the one that came last; one that is
-    /// preferred before others.
+    /// Of some slots, the one whose request was seen last; of several seen at the same time, the one that came last. A
+    /// preferred request goes before all others.
     pub fn latest_of(
         &self,
         slots: impl IntoIterator<Item = u32>,
@@ -192,8 +192,8 @@ impl Pending {
         self.slots.get_mut(slot as usize)?.as_mut()
     }
 
-    /// Notes that a request was seen again: between the same two it is a retransmission, else a relay leg. It
-    /// waits for another timeout from `now` on.
+    /// Notes that a request was seen again: between the same two endpoints this is a retransmission, otherwise a relay
+    /// leg. The request waits for another timeout from `now` on.
     pub fn see_again(
         &mut self,
         slot: u32,
@@ -221,7 +221,7 @@ impl Pending {
         Some(Step::Request)
     }
 
-    /// Takes out the next request whose time is over.
+    /// Removes the next request whose time is over.
     pub fn take_due(&mut self, now: Timestamp) -> Option<Request> {
         let due = self.next_due(now);
         self.note_due();
@@ -248,14 +248,14 @@ impl Pending {
         self.due = self.first_end().unwrap_or(Timestamp::LAST);
     }
 
-    /// The end of the time that ends first.
+    /// The earliest end of a request's time.
     fn first_end(&self) -> Option<Timestamp> {
         let queued = self.queue.front().map(|(end, _)| *end);
         let again = self.again.first_key_value().map(|((end, _), _)| *end);
         [queued, again].into_iter().flatten().min()
     }
 
-    /// Takes the request out of the order whose time ends first.
+    /// Removes from the order the request whose time ends first.
     fn take_first(&mut self) -> Option<Entry> {
         let end = self.first_end()?;
         if self.queue.front().is_some_and(|(queued, _)| *queued == end) {
@@ -264,8 +264,8 @@ impl Pending {
         self.again.pop_first().map(|(_, entry)| entry)
     }
 
-    /// Gives up all requests that wait for an answer, in the order in which their time ends. All stay where they are:
-    /// to take out each would take a visit to main memory.
+    /// Gives up all requests that wait for an answer, in the order in which their time ends. All stay in the table: to
+    /// remove each would take a visit to main memory.
     pub fn give_up_all(&mut self, mut given_up: impl FnMut(&Request)) {
         let Self { slots, queue, again, .. } = self;
         let mut give_up = |entry: &Entry| {
@@ -285,7 +285,7 @@ impl Pending {
         again.for_each(|(_, entry)| give_up(entry));
     }
 
-    /// Whether the next request's time is over; cheap enough to ask for each frame.
+    /// Whether the next request's time is over; cheap enough to be called for each frame.
     #[inline]
     pub fn has_due(&self, now: Timestamp) -> bool {
         self.due < now
@@ -300,7 +300,7 @@ impl Pending {
         seen.after(self.timeout)
     }
 
-    /// The latest of those slots whose requests are wanted.
+    /// The latest of these slots whose request is wanted.
     fn latest(&self, slots: impl Iterator<Item = u32>, is_wanted: impl Fn(&Request) -> bool) -> Option<u32> {
         self.latest_of(slots.filter(|slot| self.request(*slot).is_some_and(&is_wanted)), |_| false)
     }
@@ -312,7 +312,7 @@ impl Pending {
         }
     }
 
-    /// Takes a request out, named by its entry in the index by identity.
+    /// Removes a request, named by its entry in the index by identity.
     fn remove(&mut self, entry: Entry) -> Option<Request> {
         let Entry { slot, .. } = entry;
         self.by_identity.remove(entry);

@@ -1,19 +1,19 @@
-//! Numbers in the places of a table that grows: what indexes and sets are made of.
+//! A growing hash table of numbers, which indexes and sets are made of.
 //!
-//! A search reads one cache line where a table with control octets, as in crates, reads two, and where that line is can
-//! be told before it is searched: that is what this is for.
+//! A search reads one cache line, where tables with control octets, as crates have them, read two; and the place of
+//! that line is known before the search, so it can be prefetched. This is why the table exists.
 
 use super::prefetch::prefetch;
 
-/// A bag of 64-bit numbers other than 0, found by their upper 32 bits, which have to be well scattered.
+/// A multiset of 64-bit numbers other than 0, found by their upper 32 bits, which have to be well scattered.
 ///
-/// A number stands at the first free place from the one that its upper bits name, so that numbers keep their order when
+/// A number stands in the first free place from the one that its upper bits name, so that numbers keep their order when
 /// the table grows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Places {
-    /// A power of two, or none. 0 is free, so that a new table is memory that was never written to.
+    /// A power of two of places, or none. 0 is a free place, so that a new table is memory never written to.
     numbers: Vec<u64>,
-    /// Bits of the upper half that do not name a place.
+    /// How many low bits of the upper half do not name a place.
     shift: u32,
     count: usize,
 }
@@ -22,18 +22,19 @@ pub(super) struct Places {
 const FEWEST: usize = 16;
 
 impl Places {
-    /// How many numbers there are.
+    /// How many numbers the table holds.
     pub fn len(&self) -> usize {
         self.count
     }
 
-    /// Hints that numbers with this upper half will be looked for soon.
+    /// Prefetches the place of numbers with this upper half, which will be looked up soon.
     #[inline]
     pub fn expect(&self, upper: u32) {
         prefetch(self.numbers.get(self.home(upper)));
     }
 
-    /// The numbers from the place that this upper half names to the next free one: all with this upper half, and others.
+    /// The numbers from the place that this upper half names to the next free one: all with this upper half, and
+    /// others.
     #[inline]
     pub fn near(&self, upper: u32) -> impl Iterator<Item = u64> {
         let mut place = self.home(upper);
@@ -44,9 +45,9 @@ impl Places {
         })
     }
 
-    /// Puts in a number, which must not be 0.
+    /// Inserts a number, which must not be 0.
     pub fn insert(&mut self, number: u64) {
-        // Searches for what is not there stay short up to here.
+        // Up to this load, searches for numbers that are not there stay short.
         if self.count.saturating_mul(8) >= self.numbers.len().saturating_mul(5) {
             self.grow();
         }
@@ -54,7 +55,7 @@ impl Places {
         self.put(number);
     }
 
-    /// Takes out a number; says whether it was there.
+    /// Removes a number; returns whether it was there.
     pub fn remove(&mut self, number: u64) -> bool {
         let mut hole = self.home(upper(number));
         loop {
@@ -64,7 +65,7 @@ impl Places {
                 Some(_) => hole = self.after(hole),
             }
         }
-        // What was put behind it because its own place was taken moves up, so that searches need no tombstones.
+        // Numbers that had to go past their own place move up to the hole, so that searches need no tombstones.
         let mut place = self.after(hole);
         while let Some(number) = self.numbers.get(place).copied().filter(|number| *number != 0) {
             let home = self.home(upper(number));
@@ -80,13 +81,13 @@ impl Places {
         true
     }
 
-    /// Doubles the places. As upper bits name the place, both halves of the work run through memory from front to back.
+    /// Doubles the places. As upper bits name the place, reading and writing both run through memory front to back.
     #[cold]
     fn grow(&mut self) {
         let length = self.numbers.len().saturating_mul(2).max(FEWEST);
         let before = std::mem::replace(&mut self.numbers, vec![0; length]);
         self.shift = 32u32.saturating_sub(length.trailing_zeros());
-        // From a place that is free: what stands before it may have its own place at the end.
+        // Copying starts at a free place: numbers before it may have their own place at the end of the table.
         let start = before.iter().position(|number| *number == 0).unwrap_or_default();
         let (front, back) = before.split_at_checked(start).unwrap_or((&before, &[]));
         for number in back.iter().chain(front).filter(|number| **number != 0) {
@@ -128,7 +129,7 @@ impl Places {
 /// The upper half of a number.
 #[inline]
 pub(super) const fn upper(number: u64) -> u32 {
-    // The cut is what is wanted.
+    // Only the upper half is wanted.
     #[allow(clippy::cast_possible_truncation)]
     {
         (number >> 32) as u32

@@ -1,4 +1,4 @@
-//! Flow policy: the rules a node and its home agent agreed on, and what each does right now.
+//! Flow policy: the rules that a node and its Home Agent agreed on, and what each rule does now.
 
 use smallvec::SmallVec;
 
@@ -8,22 +8,22 @@ use crate::wire::{Action, FlowBinding, PlainFlowBinding, SelectorField};
 /// The most rules of one node.
 const RULES: usize = 1 << 10;
 
-/// What a Flow-Binding wants a policy to be.
+/// The rule that a Flow-Binding asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Wish {
     selector: NormalSelector,
     action: RuleAction,
-    /// The selector looks at what can differ between packets of one flow: DS, SPI or flow label.
+    /// Whether the selector looks at fields that can differ between packets of one flow: DS, SPI or flow label.
     per_packet: bool,
 }
 
 impl Wish {
-    /// What these data octets of a Flow-Binding extension want; `None` when they cannot be read, or break the bounds of
-    /// RFC 7629 §4.2 and so set nothing.
+    /// The wish in these data octets of a Flow-Binding extension; `None` when they cannot be read, or break the bounds
+    /// of RFC 7629 §4.2 and so set nothing.
     pub fn read(octets: &[u8]) -> Option<Self> {
         let is_there = |plain: &PlainFlowBinding<'_>, field| plain.fields.has(field);
         match PlainFlowBinding::from_octets(octets) {
-            // Of a DS field two bits do not count, and of a flow label eight, so that they may not be in normal form.
+            // Two bits of a DS field and eight of a flow label do not count, so these may not be in normal form.
             Some(plain)
                 if !is_there(&plain, SelectorField::Ds) && !is_there(&plain, SelectorField::FlowLabel) =>
             {
@@ -37,7 +37,7 @@ impl Wish {
         }
     }
 
-    /// What a Flow-Binding wants; `None` when it breaks the bounds of RFC 7629 §4.2.
+    /// The wish of a Flow-Binding; `None` when it breaks the bounds of RFC 7629 §4.2.
     pub fn of(flow_binding: &FlowBinding<'_>) -> Option<Self> {
         Some(Self {
             action: action_of(flow_binding.action, flow_binding.bids, flow_binding.ts_format)?,
@@ -52,7 +52,7 @@ impl Wish {
 /// What the Flow-Bindings of an exchange did to a policy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Applied {
-    /// Whether the policy is another one now.
+    /// Whether the policy has changed.
     pub is_change: bool,
     /// How many rules found no room.
     pub without_room: u64,
@@ -62,37 +62,37 @@ pub(super) struct Applied {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
     rules: Vec<Rule>,
-    /// Tells this policy from earlier ones of the node.
+    /// A number that distinguishes this policy from earlier policies of the node.
     number: u16,
-    /// Some rule looks at what can differ between packets of one flow: DS, SPI or flow label.
+    /// Whether some rule looks at fields that can differ between packets of one flow: DS, SPI or flow label.
     per_packet: bool,
-    /// How many rules there were when one found no room: what comes behind these may have been that one's.
+    /// How many rules there were when one found no room: it may have decided the packets that these do not.
     lacks_from: Option<u16>,
 }
 
 /// One rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// Which packets it is about; its identity **(ours)**.
+    /// The packets that the rule is about; the selector is the rule's identity **(ours)**.
     pub selector: NormalSelector,
-    /// What becomes of them.
+    /// What happens to these packets.
     pub action: RuleAction,
-    /// Who sent it last.
+    /// Which message gave the rule its present form.
     pub origin: Origin,
-    /// Frame of the message that brought it in its present form.
+    /// Frame of the message that gave the rule its present form.
     pub frame: u64,
-    /// Packets it decided.
+    /// Packets that the rule decided.
     pub packets: u64,
     /// Octets of those packets.
     pub bytes: u64,
 }
 
-/// What becomes of the packets of a rule.
+/// What happens to the packets of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RuleAction {
     /// Dropped.
     Drop {
-        /// The filler that stood in the BID list.
+        /// The filler in the BID list, which means nothing.
         filler: u8,
     },
     /// Forwarded to the first of these bindings that is active.
@@ -107,7 +107,7 @@ pub struct BidList {
 }
 
 impl RuleAction {
-    /// Whether it does what another does: the filler of a DROP means nothing (RFC 7629 §4.2).
+    /// Whether two actions do the same: the filler of a DROP means nothing (RFC 7629 §4.2).
     fn does_what(&self, other: &Self) -> bool {
         matches!((self, other), (Self::Drop { .. }, Self::Drop { .. })) || self == other
     }
@@ -126,7 +126,7 @@ impl BidList {
     }
 }
 
-/// Which message brought a rule.
+/// Which message a rule came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// The Registration Request.
@@ -135,14 +135,14 @@ pub enum Origin {
     Reply,
 }
 
-/// What a rule does right now.
+/// What a rule does now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Packets go to the binding with this identifier.
     Forward(u8),
     /// Packets are dropped.
     Drop,
-    /// None of the rule's bindings is active. RFC 7629 Figure 2 ends such a list in a drop.
+    /// None of the rule's bindings is active. In RFC 7629 Figure 2 such a list ends in a drop.
     Exhausted,
 }
 
@@ -160,7 +160,7 @@ impl Rule {
         }
     }
 
-    /// The BID list as it was on the wire.
+    /// The BID list as it was on the wire; for a DROP, its filler.
     pub fn bids(&self) -> &[u8] {
         match &self.action {
             RuleAction::Drop { filler } => std::slice::from_ref(filler),
@@ -180,22 +180,22 @@ impl Policy {
         self.per_packet
     }
 
-    /// Tells this policy from earlier ones of the node: it rises when a policy is dropped.
+    /// A number that distinguishes this policy from earlier policies of the node: it rises when a policy is dropped.
     pub(super) fn number(&self) -> u16 {
         self.number
     }
 
-    /// Makes room for the rules of a message with so many Flow-Bindings, where there are none yet.
+    /// Reserves memory for the rules of a message with `count` Flow-Bindings, if there are no rules yet.
     pub(super) fn expect(&mut self, count: usize) {
-        /// Few nodes have more, and a message can claim many.
+        /// Few nodes have more rules, and a message can claim many.
         const MOST: usize = 8;
         if self.rules.is_empty() {
             self.rules.reserve_exact(count.min(MOST));
         }
     }
 
-    /// Applies what the messages of an exchange want, in their order. What one of them changes and another changes back
-    /// was no change. There is room for so many more rules in the policies of all nodes.
+    /// Applies the wishes of the messages of an exchange, in their order. A rule that one of them changes and another
+    /// changes back has not changed. `room` is how many more rules the policies of all nodes may get.
     pub(super) fn apply(
         &mut self,
         wishes: impl Iterator<Item = (Wish, Origin, u64)>,
@@ -219,8 +219,8 @@ impl Policy {
         applied
     }
 
-    /// Adds a rule, if there are fewer than `most`, or changes the one with the same selector; says whether there was
-    /// room.
+    /// Adds a rule if there are fewer than `most`, or changes the rule with the same selector; returns whether there
+    /// was room.
     fn wish(&mut self, wish: Wish, origin: Origin, frame: u64, most: usize) -> bool {
         let Wish { selector, action, per_packet } = wish;
         let has_room = self.rules.len() < most;
@@ -236,7 +236,7 @@ impl Policy {
             }
             None => {
                 self.per_packet |= per_packet;
-                // Most nodes have few rules: no room is kept for more.
+                // Most nodes have few rules, so no spare room is allocated.
                 self.rules.reserve_exact(1);
                 self.rules.push(Rule { selector, action, origin, frame, packets: 0, bytes: 0 });
                 true
@@ -250,12 +250,12 @@ impl Policy {
             Self { number: self.number.wrapping_add(u16::from(!self.rules.is_empty())), ..Self::default() };
     }
 
-    /// The first rule that selects the packet, as an index; the first match decides **(ours)**.
+    /// The index of the first rule that selects the packet; the first match decides **(ours)**.
     pub fn decide(&self, packet: &Downlink) -> Option<usize> {
         self.rules.iter().position(|rule| rule.selector.selects(packet))
     }
 
-    /// Whether a packet is decided as [`Policy::decide`] says also where a rule found no room.
+    /// Whether [`Policy::decide`] is sure about a packet: a rule that found no room cannot have decided it instead.
     pub fn is_sure(&self, decided: Option<usize>) -> bool {
         self.lacks_from.is_none_or(|from| decided.is_some_and(|index| index < usize::from(from)))
     }
@@ -265,8 +265,8 @@ impl Policy {
     }
 }
 
-/// The action of a Flow-Binding that is within its bounds: an action with a meaning, one filler for a DROP, one to
-/// eight identifiers that bindings can have for a FORWARD, and a TS Format other than 0 (RFC 7629 §4.2).
+/// The action of a Flow-Binding; `None` unless it is within its bounds: an action that is defined, one filler for a
+/// DROP, one to eight identifiers that bindings can have for a FORWARD, and a TS Format other than 0 (RFC 7629 §4.2).
 fn action_of(action: Action, bids: &[u8], ts_format: u8) -> Option<RuleAction> {
     match action {
         _ if ts_format == 0 || !action.takes(bids) => None,

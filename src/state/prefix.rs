@@ -1,14 +1,14 @@
-//! Networks by their address and the bits of it that count.
+//! Networks, each given by its address and the number of bits that count.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// A network, such as home agents acknowledge (RFC 5177, RFC 5454).
+/// A network, as Home Agents acknowledge them for nodes (RFC 5177, RFC 5454).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Prefix {
     /// The network's address; bits beyond the length are clear.
     pub address: IpAddr,
-    /// Bits that count.
+    /// How many leading bits count: 0 to 32 for IPv4, 0 to 128 for IPv6.
     pub length: u8,
 }
 
@@ -28,7 +28,7 @@ impl Prefix {
         Self { address, length }
     }
 
-    /// Whether an address lies in it.
+    /// Whether an address lies in this network.
     pub fn has(self, address: IpAddr) -> bool {
         Self::covering(address, self.length) == self
     }

@@ -1,4 +1,4 @@
-//! Whose a prefix is: nodes by the networks that home agents acknowledged for them.
+//! The owners of prefixes: nodes by the networks that Home Agents acknowledged for them.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -10,13 +10,13 @@ use super::Prefix;
 
 /// The most prefixes of all nodes together.
 const PREFIXES: usize = 1 << 20;
-/// The most nodes that have one prefix.
+/// The most nodes that share one prefix.
 const OWNERS: usize = 4;
 
-/// Nodes that have a prefix, the one that was given it last before the others.
+/// Nodes that have a prefix; the node that was given it last comes first.
 pub(super) type Owners = SmallVec<[u32; 1]>;
 
-/// Nodes by home agent and prefix: more than one router can have the same network behind it.
+/// Nodes by Home Agent and prefix: several mobile routers can have the same network behind them.
 #[derive(Clone, Debug)]
 pub(super) struct PrefixOwners {
     by_prefix: HashMap<(Ipv4Addr, Prefix), Owners, FixedState>,
@@ -24,16 +24,16 @@ pub(super) struct PrefixOwners {
     lengths: [Vec<u8>; 2],
 }
 
-/// What giving a prefix to a node meant for others.
+/// How giving a prefix to a node affected other nodes.
 pub(super) struct Given {
-    /// The other nodes that had it.
+    /// The other nodes that had the prefix.
     pub others: Owners,
-    /// The one of them that has it no longer, because there are too many.
+    /// The one of them that no longer has the prefix, because there were too many.
     pub lost: Option<u32>,
 }
 
 impl PrefixOwners {
-    /// None yet; `seed` is the hash's.
+    /// An empty table; `seed` is the seed of its hash.
     pub fn new(seed: u64) -> Self {
         Self {
             by_prefix: HashMap::with_hasher(FixedState::with_seed(seed)),
@@ -50,7 +50,7 @@ impl PrefixOwners {
         self.by_prefix.len() >= PREFIXES
     }
 
-    /// The nodes behind whose prefixes this address lies: for each prefix all that have it, the longest prefix first.
+    /// The nodes with a prefix that covers this address: for each prefix all its nodes, the longest prefix first.
     pub fn of(&self, home_agent: Ipv4Addr, address: IpAddr) -> impl Iterator<Item = &[u32]> {
         let lengths = self.lengths.get(usize::from(address.is_ipv6())).into_iter().flatten();
         lengths.filter_map(move |length| self.find(home_agent, Prefix::covering(address, *length)))
@@ -70,7 +70,7 @@ impl PrefixOwners {
         self.by_prefix.get(&(home_agent, prefix)).map(SmallVec::as_slice)
     }
 
-    /// Gives a prefix to a node; `None` when it was the last that got it.
+    /// Gives a prefix to a node; `None` when this node was the last that got the prefix already.
     pub fn give(&mut self, home_agent: Ipv4Addr, prefix: Prefix, slot: u32) -> Option<Given> {
         let owners = self.by_prefix.entry((home_agent, prefix)).or_default();
         if owners.first() == Some(&slot) {
@@ -90,7 +90,7 @@ impl PrefixOwners {
         Some(Given { others, lost })
     }
 
-    /// Adds a node that has the prefix to those that have it already, where there is room.
+    /// Adds a node to those that have the prefix already, if there is room.
     pub fn add(&mut self, home_agent: Ipv4Addr, prefix: Prefix, slot: u32) {
         let owners = self.by_prefix.entry((home_agent, prefix)).or_default();
         if owners.len() < OWNERS && !owners.contains(&slot) {
@@ -98,7 +98,7 @@ impl PrefixOwners {
         }
     }
 
-    /// Takes a node out of those that have the prefix.
+    /// Removes a node from those that have the prefix.
     pub fn remove(&mut self, home_agent: Ipv4Addr, prefix: Prefix, slot: u32) {
         let key = (home_agent, prefix);
         if let Some(owners) = self.by_prefix.get_mut(&key) {

@@ -1,4 +1,4 @@
-//! The exchanges that are kept to be shown.
+//! The records of exchanges that are kept for display.
 
 use std::collections::VecDeque;
 use std::num::NonZeroU64;
@@ -13,19 +13,19 @@ pub(super) struct Records {
     first: u64,
     most: usize,
     forgotten_legs: u64,
-    /// Octets of all their Flow-Bindings, and the most that there may be.
+    /// Octets of the Flow-Bindings of all records, and the most that there may be.
     octets: usize,
     most_octets: usize,
     /// Numbers of the records that were decided since they were last taken; `None` when nobody takes them.
     decided: Option<VecDeque<RecordNumber>>,
 }
 
-/// A record by its number, from 1, which stays when others are forgotten.
+/// The number of a record, from 1, which stays the same when other records are forgotten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct RecordNumber(NonZeroU64);
 
 impl RecordNumber {
-    /// Its index among the records that are there when this many were forgotten before them.
+    /// The record's index among the records that are still there when `forgotten` records before them were forgotten.
     fn index(self, forgotten: u64) -> Option<usize> {
         usize::try_from(self.0.get().saturating_sub(1).checked_sub(forgotten)?).ok()
     }
@@ -35,18 +35,18 @@ impl RecordNumber {
 const LEGS: usize = 1 << 8;
 
 impl Records {
-    /// At most `most` records with so many octets of Flow-Bindings, or one; none are kept for 0.
+    /// At most `most` records with `most_octets` octets of Flow-Bindings, but always one; none at all if `most` is 0.
     pub fn new(most: usize, most_octets: usize) -> Self {
         Self { most, most_octets, ..Self::default() }
     }
 
-    /// Records with everything that is counted, and none of the exchanges.
+    /// A copy with the counters and bounds, but without the exchanges.
     pub fn outline(&self) -> Self {
         let Self { first, most, forgotten_legs, most_octets, .. } = *self;
         Self { first, most, forgotten_legs, most_octets, ..Self::default() }
     }
 
-    /// Copies at most `most` of the exchanges that are still missing here; says whether all are there.
+    /// Copies at most `most` of the exchanges that are still missing here; returns whether all are there.
     pub fn copy(&mut self, from: &Self, most: usize) -> bool {
         let missing = from.exchanges.iter().skip(self.exchanges.len());
         let is_all = missing.len() <= most;
@@ -58,7 +58,7 @@ impl Records {
         self.most > 0
     }
 
-    /// Keeps a record and gives its number.
+    /// Keeps a record and returns its number.
     pub fn push(&mut self, exchange: Exchange) -> RecordNumber {
         if self.exchanges.len() >= self.most {
             self.forget_first();
@@ -70,7 +70,7 @@ impl Records {
         RecordNumber(NonZeroU64::MIN.saturating_add(self.first.saturating_add(before)))
     }
 
-    /// Adds a packet to an exchange, and gives its record.
+    /// Adds a packet to an exchange, and returns the exchange to change anything in it but its Flow-Bindings.
     pub fn add_leg(&mut self, number: Option<RecordNumber>, leg: Leg) -> Option<&mut Exchange> {
         let exchange = self.exchanges.get_mut(number?.index(self.first)?)?;
         if exchange.legs.len() < LEGS {
@@ -86,7 +86,7 @@ impl Records {
         self.exchanges.get_mut(number?.index(self.first)?)
     }
 
-    /// Changes a record, if it is still there, its Flow-Bindings too.
+    /// Changes a record if it is still there; Flow-Bindings may change, too.
     pub fn change(&mut self, number: Option<RecordNumber>, change: impl FnOnce(&mut Exchange)) {
         let Some(exchange) = self.get_mut(number) else { return };
         let before = octets_of(exchange);
@@ -109,12 +109,12 @@ impl Records {
         }
     }
 
-    /// Notes from now on which records are decided.
+    /// From now on, notes which records are decided.
     pub fn follow(&mut self) {
         self.decided.get_or_insert_default();
     }
 
-    /// Notes that a record is decided. Of more than are kept, the oldest are forgotten.
+    /// Notes that a record is decided. As many notes are kept as records; older ones are forgotten.
     pub fn decide(&mut self, number: Option<RecordNumber>) {
         if let (Some(decided), Some(number)) = (&mut self.decided, number) {
             if decided.len() >= self.most {
@@ -124,7 +124,7 @@ impl Records {
         }
     }
 
-    /// The records that were decided since the last call, those that are still there.
+    /// The records that were decided since the last call and are still there.
     pub fn take_decided(&mut self) -> impl Iterator<Item = &Exchange> {
         let numbers = self.decided.as_mut().map(std::mem::take).unwrap_or_default();
         let (exchanges, first) = (&self.exchanges, self.first);

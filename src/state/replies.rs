@@ -1,4 +1,4 @@
-//! Replies: the first one to a request decides what becomes of its node.
+//! Replies: the first reply to a request decides what happens to its node.
 
 use std::net::Ipv4Addr;
 
@@ -28,7 +28,7 @@ pub(super) struct ReplyFacts {
 }
 
 impl Observer {
-    /// Takes a reply to a request, another one to it, or one that nobody asked for.
+    /// Takes a first reply to a request, a further reply to it, or a reply that nobody asked for.
     pub(super) fn reply(
         &mut self,
         event: &MessageEvent<'_, '_>,
@@ -66,15 +66,15 @@ impl Observer {
             return Attribution { request: first, ..Attribution::to(node) };
         }
         request.is_open = false;
-        // Taken as it is now: the table must not be borrowed while bindings change.
+        // The request's data are copied, because the table must not be borrowed while bindings change.
         let decided = Decided::of(request, event, &facts, read, timeout);
         let node = self.decide(event, &facts, read, &decided, record);
         Attribution { request: first, decides: true, ..Attribution::to(node) }
     }
 
-    /// The request that a reply answers: same identity and low half of the Identification; of several the latest,
-    /// one on the reply's own leg first, under whichever name. A request without a home address is also known by its
-    /// endpoints, and so is any to a reply that names nobody.
+    /// The request that a reply answers: the one with the same identity and low half of the Identification. Of several
+    /// the latest, a request on the reply's own leg first, under whichever of the node's names. A request without a
+    /// Home Address is also found by its endpoints, and so is any request if the reply names no node.
     fn request_of(
         &self,
         event: &MessageEvent<'_, '_>,
@@ -85,14 +85,14 @@ impl Observer {
         let own_leg =
             |request: &Request| request.legs.iter().any(|leg| leg.is_reverse_of(source, destination));
         let ages = 0..=self.pending.timeout();
-        // Who asked goes before a reply that nobody seemed to have asked for.
+        // A real request goes before the stand-in of a reply that nobody seemed to have asked for.
         let was_asked_for = |request: &Request| request.kind.is_some();
         let find = |identity: Identity| {
             let find = |asked: bool, fits: &dyn Fn(&Request) -> bool| {
                 let fits = |request: &Request| was_asked_for(request) == asked && fits(request);
                 self.pending.find(&identity, header.identification, event.time, &ages, fits)
             };
-            // The whole Identification tells more than the way of the packets, where a reply copies it.
+            // The whole Identification, where a reply copies it, tells more than the path of the packets.
             let whole = |request: &Request| request.identification == header.identification;
             [true, false].into_iter().find_map(|asked| {
                 find(asked, &|request| whole(request) && own_leg(request))
@@ -105,7 +105,7 @@ impl Observer {
         let (home_agent, home_address) = (header.home_agent, header.home_address);
         let by_address = || (!home_address.is_unspecified()).then_some(Identity::Address(home_address));
         let by_nai = || nai.map(|nai| Identity::Nai(nai.0.into()));
-        // The other name of the same node.
+        // The other name of the same node: its Home Address for a NAI, or its NAI for a Home Address.
         let by_address_of_nai = || {
             let slot = self.directory.find_nai(home_agent, nai?.0)?;
             node(slot)?.home_address.filter(|_| home_address.is_unspecified()).map(Identity::Address)
@@ -119,7 +119,7 @@ impl Observer {
             (Some(one), Some(other)) => self.pending.latest_of([one, other], own_leg),
             (one, other) => one.or(other),
         };
-        // One that was answered already may be older than one that the node sent under its other name.
+        // A request that was answered already may be older than one that the node sent under its other name.
         let is_open = |slot: u32| self.pending.request(slot).is_some_and(|request| request.is_open);
         if let Some(slot) = named.filter(|slot| is_open(*slot)) {
             return Some(slot);
@@ -181,7 +181,7 @@ impl Observer {
         node
     }
 
-    /// What the request was for, where only the reply says whose it was.
+    /// The purpose of the request, judged again if only the reply shows which node it was for.
     fn kind_of_decided(&mut self, decided: &Decided, slot: Option<u32>) -> Option<Kind> {
         let asked = decided.node.and_then(|node| self.directory.slot(node));
         let Registration { interface, hides_bid, care_of_address, flags, .. } = decided.registration;
@@ -214,7 +214,7 @@ impl Observer {
             if registration.interface.is_some() {
                 node.multipath = Multipath::Enabled;
             }
-            // A request that de-registers sets no policy, nor does one that leaves nothing registered.
+            // A request that de-registers sets no policy, nor does a request that leaves nothing registered.
             if decided.lifetime == 0 || node.active().next().is_none() {
                 return;
             }
@@ -252,10 +252,10 @@ impl Observer {
         }
     }
 
-    /// The node a reply is about: the one of its request, under the name that the reply gives it.
+    /// The node that a reply is about: the node of its request, under the name that the reply gives it.
     fn node_of(&mut self, facts: &ReplyFacts, decided: &Decided) -> Option<u32> {
         let asked = decided.node.and_then(|node| self.directory.slot(node));
-        // Since it asked, its name may have turned out to be that of a node with an address.
+        // Since the request was sent, its NAI may have turned out to be that of a node with a Home Address.
         let asked = asked.or_else(|| self.directory.find_nai(facts.home_agent, decided.nai.as_deref()?));
         // Only an accepted reply assigns an address.
         let is_named = decided.nai.is_none() || facts.code.is_accepted();
@@ -265,21 +265,22 @@ impl Observer {
             Some((node.home_agent, node.home_address))
         };
         if address.is_none() {
-            // A refusal by another home agent than it asked, or by the one that it looked for, is of a node of that one.
+            // A refusal by another Home Agent than the request names, or by the one that a search for any has found,
+            // concerns a node of the Home Agent that answered.
             let asked_agent = asked.and_then(|slot| node_in(&self.directory, slot)).map(|(agent, _)| agent);
             let is_there = asked_agent.is_none_or(|agent| agent == facts.home_agent);
             if is_there || decided.nai.is_none() || !can_be_agent(facts.home_agent) {
                 return asked;
             }
         }
-        // What the node was denied before it had an address stays with it: both names are one. Whom other messages named
-        // under another home agent is to be seen there still.
+        // What was denied to the node before it had a Home Address stays with it, since both names are one node. But a
+        // node that other messages named under another Home Agent must still be seen there.
         let is_free = |node: &Node| {
             let is_here = node.home_agent == facts.home_agent || !node.has_other_mentions();
             let is_of_address = address.is_some() && node.home_address == address;
             is_here && (node.home_address.is_none() || node.is_blank() && is_of_address)
         };
-        // Almost always the one that was asked for: then there is nothing to look up.
+        // Almost always the reply is about the node that the request named, so nothing has to be looked up.
         let is_asked = |slot: &u32| node_in(&self.directory, *slot) == Some((facts.home_agent, address));
         let nai = decided.nai.as_deref();
         let named = asked.filter(is_asked).or_else(|| match address {
@@ -298,7 +299,7 @@ impl Observer {
             (None, None, Some(address), _) => self.directory.at(facts.home_agent, address),
             (None, None, None, nai) => self.directory.named(facts.home_agent, nai?),
         };
-        // A node that turned out to be another name of this one gives its name to it.
+        // A node that turned out to be another name of this node gives its name to it.
         let is_name = |other: u32| {
             let node = self.directory.nodes.get(other as usize);
             node.is_some_and(|node| is_free(node) && (node.is_blank() || node.is_provisional()))
@@ -317,12 +318,12 @@ impl Observer {
         Some(slot)
     }
 
-    /// The node that a reply names by its home agent and home address.
+    /// The node that a reply names by its Home Agent and Home Address.
     fn named_by(&self, facts: &ReplyFacts) -> Option<u32> {
         self.directory.find(facts.home_agent, facts.home_address)
     }
 
-    /// A reply without a request: it shows its node and changes no binding.
+    /// A reply without a request shows its node, but changes no binding.
     fn unsolicited(
         &mut self,
         event: &MessageEvent<'_, '_>,
@@ -361,7 +362,7 @@ impl Observer {
             })
         });
         self.records.decide(record);
-        // It waits like an answered request, so that its further legs are not more of them.
+        // A stand-in waits like an answered request, so that further legs of the reply are not taken for new replies.
         let mut stand_in = Request::new(
             identity(facts.home_address, nai),
             &RegistrationRequest {
@@ -382,7 +383,7 @@ impl Observer {
     }
 }
 
-/// What the Flow-Bindings of a message want.
+/// The wishes of a message's Flow-Bindings, each with the message's origin and frame.
 fn wishes(
     flow_bindings: &FlowBindings,
     origin: Origin,
@@ -391,19 +392,19 @@ fn wishes(
     flow_bindings.iter().filter_map(Wish::read).map(move |wish| (wish, origin, frame))
 }
 
-/// What a reply needs of the request it decides.
+/// The data that a reply needs of the request it decides.
 struct Decided {
     node: Option<NodeId>,
-    /// The NAI, of a request without a home address.
+    /// The NAI, if the request has no Home Address.
     nai: Option<Box<[u8]>>,
     kind: Option<Kind>,
     lifetime: u16,
     registration: Registration,
     flow_bindings: FlowBindings,
-    /// Frame in which the request's Flow-Bindings were first seen.
+    /// Frame in which the request was first seen.
     frame: u64,
     round_trip: i64,
-    /// How often it was sent again while no home agent was known for which that could be counted.
+    /// How often the request was sent again while no Home Agent was known for which that could be counted.
     uncounted: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Requests: each waits for its reply, or is one that waits already.
+//! Requests: each new one waits for its reply, and another copy is added to the request that waits already.
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 
@@ -10,7 +10,7 @@ use crate::time::Timestamp;
 use crate::wire::{Nai, RegistrationRequest, RequestFlags};
 
 impl Observer {
-    /// Takes a request, or another copy of one.
+    /// Takes a new request, or another copy of a known one.
     pub(super) fn request(
         &mut self,
         event: &MessageEvent<'_, '_>,
@@ -24,7 +24,7 @@ impl Observer {
                 let node = self.directory.at(header.home_agent, *address);
                 self.directory.expect_node(node);
                 if let Some(nai) = nai {
-                    // Another node's name, or another one than this node has, until a reply says that both are one (D7).
+                    // Another node's NAI, or not this node's, until a reply shows that both are one node (D7).
                     let named = self.directory.find_nai(header.home_agent, nai.0);
                     let nai_of_node =
                         self.directory.nodes.get(node as usize).and_then(|node| node.nai.as_deref());
@@ -80,8 +80,8 @@ impl Observer {
         Attribution { request: Some(event.frame), ..Attribution::to(node) }
     }
 
-    /// Lets a request that waits say what a copy of it says that reached the home agent, if a foreign agent changed it, or
-    /// what a copy shows that was cut in the other one.
+    /// Replaces the contents of a waiting request by those of a copy that shows better what the Home Agent was asked: a
+    /// copy that reached the Home Agent after a Foreign Agent changed it, or a copy of which more was captured.
     fn take_on(&mut self, slot: u32, copy: Request, destination: SocketAddrV4) {
         let Some(known) = self.pending.request(slot) else { return };
         if !known.is_open || !known.is_told_better_by(&copy, *destination.ip()) {
@@ -103,7 +103,7 @@ impl Observer {
         let (source, destination) = event.endpoints();
         let Some(step) = self.pending.see_again(slot, source, destination, event.time) else { return };
         let Some(request) = self.pending.request_mut(slot) else { return };
-        // The copy from before a NAT may come last: after the reply, where two captures differ in their clocks.
+        // The copy from before a NAT may come last, even after the reply, if the clocks of two captures differ.
         if *source.ip() == request.care_of_address
             && *destination.ip() == request.home_agent
             && let Some(slot) = request.node.and_then(|node| self.directory.slot(node))
@@ -121,7 +121,7 @@ impl Observer {
         }
     }
 
-    /// Lets a request wait, and gives up the oldest when there are too many.
+    /// Adds a request to those that wait, and gives up the oldest when there are too many.
     pub(super) fn wait(&mut self, request: Request, now: Timestamp) {
         if let Some(refused) = self.pending.insert(request, now) {
             self.evicted_requests = self.evicted_requests.saturating_add(1);
@@ -133,7 +133,7 @@ impl Observer {
         }
     }
 
-    /// What a request is for, seen from the bindings there are.
+    /// The purpose of a request, given the present bindings.
     fn kind_of(&mut self, request: &Request) -> Kind {
         if request.lifetime == 0 {
             let all = request.bulk && request.interface.is_some();
@@ -151,8 +151,8 @@ impl Observer {
         slot.map_or(Kind::Register, |slot| self.kind_at(slot, interface, care_of_address, flags))
     }
 
-    /// Whether a request for one binding makes one, seen from the bindings that a node has, or which change it is. Of one
-    /// that hides its interface there is none, and its binding is the one at its care-of address.
+    /// Whether a request for one binding creates, refreshes or updates it, given the present bindings of a node. If the
+    /// request hides its interface, its binding is the only one at its Care-of Address.
     pub(super) fn kind_at(
         &mut self,
         slot: u32,

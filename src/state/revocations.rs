@@ -1,4 +1,4 @@
-//! Revocations, and the acknowledgements that make them count.
+//! Revocations, which take effect when they are acknowledged.
 
 use std::collections::VecDeque;
 use std::net::Ipv4Addr;
@@ -10,37 +10,37 @@ use super::{MessageEvent, Observer};
 use crate::time::Timestamp;
 use crate::wire::{Revocation, RevocationAcknowledgement};
 
-/// The most revocations that wait.
+/// The most revocations that wait for their acknowledgement.
 const REVOCATIONS: usize = 1 << 16;
 
-/// What an acknowledgement names its revocation by: the home address and the Revocation Identifier.
+/// The name by which an acknowledgement refers to its revocation: the Home Address and the Revocation Identifier.
 type Name = (Ipv4Addr, u32);
 
-/// The most revocations with one name that are looked through: an identifier is a time in seconds, and a home agent that
-/// gives up all bindings of a node at once gives each of the 254 the same.
+/// The most revocations with one name that are searched: an identifier is a time in seconds, and a Home Agent that
+/// gives up all bindings of a node at once gives the same identifier to each of the 254.
 const ALIKE: usize = 256;
 
 /// Revocations that wait for their acknowledgement.
 #[derive(Clone, Debug)]
 pub(super) struct Revocations {
     waiting: VecDeque<Waiting>,
-    /// The number of the one in front. Each has one more than the one before it.
+    /// The number of the revocation in front. Each further one has a number higher by 1.
     first: u64,
-    /// The number of the latest with each name: a home agent that gives up all its nodes at once is answered by all.
+    /// The number of the latest with each name: all nodes answer a Home Agent that gives them all up at once.
     latest: HashMap<Name, u64, FixedState>,
 }
 
 #[derive(Clone, Debug)]
 struct Waiting {
     time: Timestamp,
-    /// When the first copy of it was sent.
+    /// When the first copy of the revocation was sent.
     first_sent: Timestamp,
     revocation: Revocation,
-    /// Who sent it, and to whom.
+    /// The addresses that it was sent from and to.
     ends: (Ipv4Addr, Ipv4Addr),
-    /// Whether its acknowledgement came.
+    /// Whether the revocation no longer waits: its acknowledgement came, or it was sent again.
     is_over: bool,
-    /// The number of the one before it with the same name.
+    /// The number of the previous revocation with the same name.
     before: Option<u64>,
 }
 
@@ -49,12 +49,12 @@ const fn name_of(revocation: &Revocation) -> Name {
 }
 
 impl Revocations {
-    /// None yet; `seed` is the hash's.
+    /// An empty table; `seed` is the seed of its hash.
     pub fn new(seed: u64) -> Self {
         Self { waiting: VecDeque::new(), first: 0, latest: HashMap::with_hasher(FixedState::with_seed(seed)) }
     }
 
-    /// Adds one; says whether another had to go that could still have been acknowledged.
+    /// Adds a revocation; returns whether another one that could still have been acknowledged had to make room.
     fn push(
         &mut self,
         time: Timestamp,
@@ -68,7 +68,7 @@ impl Revocations {
             self.pop();
         }
         let name = name_of(&revocation);
-        // One that is sent again is one revocation, and acknowledged once.
+        // A revocation that is sent again is one revocation, and is acknowledged once.
         let earlier = self.take(name, |other| other.revocation == revocation && other.ends == ends);
         let first_sent = earlier.map_or(time, |(first_sent, _)| first_sent);
         let number = self.first.saturating_add(self.waiting.len() as u64);
@@ -77,7 +77,7 @@ impl Revocations {
         evicts
     }
 
-    /// Takes the latest with this name that waits and `fits`, and gives when it was first sent.
+    /// Takes the latest waiting revocation with this name that `fits`; returns it and when it was first sent.
     fn take(&mut self, name: Name, fits: impl Fn(&Waiting) -> bool) -> Option<(Timestamp, Revocation)> {
         let mut number = self.latest.get(&name).copied();
         for _ in 0..ALIKE {
@@ -92,7 +92,7 @@ impl Revocations {
         None
     }
 
-    /// Drops from the front what is over or was not acknowledged in time.
+    /// Drops from the front the revocations that no longer wait or were not acknowledged within `timeout` nanoseconds.
     fn drop_old(&mut self, now: Timestamp, timeout: i64) {
         while self.waiting.front().is_some_and(|front| front.is_over || now.since(front.time) > timeout) {
             self.pop();
@@ -110,7 +110,7 @@ impl Revocations {
 }
 
 impl Observer {
-    /// Remembers a revocation until it is acknowledged; gives the node it is about.
+    /// Remembers a revocation until it is acknowledged; returns the node that it is about.
     pub(super) fn revocation(
         &mut self,
         event: &MessageEvent<'_, '_>,
@@ -123,7 +123,7 @@ impl Observer {
         self.directory.find(revocation.home_domain_address, revocation.home_address)
     }
 
-    /// An acknowledged revocation ends the bindings it names (RFC 3543 §3.4).
+    /// Ends the bindings that the acknowledged revocation names (RFC 3543 §3.4); returns their node.
     pub(super) fn acknowledgement(
         &mut self,
         event: &MessageEvent<'_, '_>,
@@ -132,7 +132,7 @@ impl Observer {
         self.revocations.drop_old(event.time, self.pending.timeout());
         let (source, destination) = event.endpoints();
         let way_back = (*destination.ip(), *source.ip());
-        // It comes from whom the revocation went to, or goes to whom it came from: an agent may have several addresses.
+        // One fitting end of the acknowledgement is enough: an agent may have several addresses.
         let is_of = |waiting: &Waiting| {
             let (revoker, other) = waiting.ends;
             way_back.0 == revoker || way_back.1 == other

@@ -1,4 +1,4 @@
-//! Selectors in the form in which rules keep and compare them: normalised, and matched against packets.
+//! Traffic Selectors in the form in which rules keep and compare them: normalised, and matched against packets.
 
 use std::net::IpAddr;
 
@@ -10,15 +10,15 @@ use crate::wire::{
     TrafficSelector,
 };
 
-/// A selector without what must not count: reserved bits, the octets around it, the ECN bits of DS, the octet above a
-/// flow label.
+/// A Traffic Selector without what must not count: reserved bits, the octets around the selector, the ECN bits of DS,
+/// and the octet above a flow label.
 ///
-/// Two rules with the same normalised selector are the same rule. The octets are TS Format, then the selector as
-/// RFC 6088 lays it out; of a format without a definition, the selector as it was.
+/// Two rules with the same normalised selector are the same rule. The octets are the TS Format, then the selector in
+/// the layout of RFC 6088. If the format is not defined, the selector is kept as it was.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct NormalSelector(SmallVec<[u8; INLINE]>);
 
-/// Octets of a selector that stand in the rule itself; those of most IPv4 selectors do.
+/// Octets of a selector that are stored in the rule itself; most IPv4 selectors fit.
 const INLINE: usize = 16;
 
 impl NormalSelector {
@@ -32,13 +32,13 @@ impl NormalSelector {
                 normalised(*selector).emit(&mut emitted);
                 octets.extend_from_slice(&emitted);
             }
-            // Most selectors are what would come of it.
+            // Most selectors are in normal form already.
             Some(_) | None => octets.extend_from_slice(flow_binding.selector_octets),
         }
         Self(octets)
     }
 
-    /// The normal form of the selector of a Flow-Binding, which is in it but for a DS field or a flow label.
+    /// The normal form of a Flow-Binding's selector without DS field and flow label, which is in normal form already.
     pub(super) fn of_plain(flow_binding: &PlainFlowBinding<'_>) -> Self {
         let mut octets = SmallVec::new();
         octets.push(flow_binding.ts_format);
@@ -51,11 +51,11 @@ impl NormalSelector {
         self.0.first().copied().unwrap_or_default()
     }
 
-    /// Whether it selects a packet. An absent field selects everything, a format without a definition nothing.
+    /// Whether the selector selects a packet. An absent field selects everything, an undefined format nothing.
     pub fn selects(&self, packet: &Downlink) -> bool {
         let Some((format, octets)) = self.0.split_first() else { return false };
         let Some(format) = SelectorFormat::from_ts_format(*format) else { return false };
-        // Nearly all can be compared with where they stand.
+        // Nearly all selectors can be compared without being read into a [`TrafficSelector`].
         match format.fields_of(octets) {
             Some(fields) => {
                 packet.is_of(format) && fields.bounds(octets).all(|field| packet.is_within(field))
@@ -66,14 +66,14 @@ impl NormalSelector {
         }
     }
 
-    /// The selector; `None` for a format without a definition, which matches nothing.
+    /// The selector; `None` for an undefined format, which matches nothing.
     pub fn selector(&self) -> Option<TrafficSelector> {
         let (format, octets) = self.0.split_first()?;
         TrafficSelector::from_octets(SelectorFormat::from_ts_format(*format)?, octets)
     }
 }
 
-/// Whether a selector that was read from these octets is in its normal form there.
+/// Whether these octets, from which the selector was read, are in normal form.
 fn is_normal(selector: &TrafficSelector, octets: &[u8]) -> bool {
     selector.layout == SelectorLayout::Direct
         && selector.ds.is_absent()
@@ -90,8 +90,8 @@ fn normalised(mut selector: TrafficSelector) -> TrafficSelector {
     selector
 }
 
-/// A packet turned so that it runs from the correspondent to the mobile node, as selectors describe it
-/// (RFC 6088 §3.1).
+/// A packet in the orientation from the correspondent to the mobile node, as Traffic Selectors describe it (RFC 6088
+/// §3.1).
 #[derive(Clone, Copy, Debug)]
 pub struct Downlink {
     /// Source: the correspondent.
@@ -106,14 +106,14 @@ pub struct Downlink {
     pub protocol: u8,
     /// DS field, 6 bits.
     pub ds: u8,
-    /// IPsec SPI; an uplink packet has none that counts.
+    /// IPsec SPI; `None` for an uplink packet, whose SPI does not count.
     pub spi: Option<u32>,
     /// IPv6 flow label.
     pub flow_label: Option<u32>,
 }
 
 impl Downlink {
-    /// The packet as it is, when it runs downlink.
+    /// A downlink packet, unchanged.
     #[inline]
     pub fn of_downlink(facts: &FlowFacts) -> Self {
         Self {
@@ -128,7 +128,7 @@ impl Downlink {
         }
     }
 
-    /// An uplink packet turned around.
+    /// An uplink packet with source and destination exchanged.
     #[inline]
     pub fn of_uplink(facts: &FlowFacts) -> Self {
         Self {
@@ -141,7 +141,7 @@ impl Downlink {
         }
     }
 
-    /// Whether it is of the family that a selector is for.
+    /// Whether the packet is of the IP version that a selector format is for.
     fn is_of(&self, format: SelectorFormat) -> bool {
         match format {
             SelectorFormat::Ipv4 => self.destination.is_ipv4(),
@@ -149,8 +149,8 @@ impl Downlink {
         }
     }
 
-    /// Whether its value in a field lies within bounds. Ports only select packets of protocols that have them, and that
-    /// show them; a field with an end and no start has no lower bound that anybody knows, and holds nothing.
+    /// Whether the packet's value in a field lies within bounds. Ports select only packets whose protocol has ports and
+    /// in which they can be seen. A field with an end but no start has no known lower bound, and selects nothing.
     fn is_within(&self, (field, bounds): (SelectorField, Bounds<u128>)) -> bool {
         let port = |port: Option<u16>| port.filter(|_| has_ports(self.protocol)).map(u128::from);
         let has_spi = matches!(IpProtocol(self.protocol), IpProtocol::ESP | IpProtocol::AH);
@@ -159,13 +159,13 @@ impl Downlink {
             SelectorField::DestinationAddress => (Some(bits_of(self.destination)), bounds),
             SelectorField::Spi => (self.spi.filter(|_| has_spi).map(u128::from), bounds),
             SelectorField::FlowLabel => {
-                // A receiver ignores the first 8 bits (RFC 6088 §3.2).
+                // A receiver ignores the first 8 bits of a flow label field (RFC 6088 §3.2).
                 let label = |word| word & u128::from(TrafficSelector::FLOW_LABEL);
                 (self.flow_label.map(u128::from), each(bounds, label))
             }
             SelectorField::SourcePort => (port(self.source_port), bounds),
             SelectorField::DestinationPort => (port(self.destination_port), bounds),
-            // The last two bits are ECN.
+            // The last two bits of the octet are ECN.
             SelectorField::Ds => (Some(self.ds.into()), each(bounds, |octet| octet >> 2)),
             SelectorField::Protocol => (Some(self.protocol.into()), bounds),
         };

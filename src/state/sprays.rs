@@ -1,32 +1,32 @@
-//! Flows that no rule decides and that are spread over several tunnels, told as they are found out.
+//! Flows that no rule decides and that are spread over several tunnels, reported as they are found.
 
 use std::collections::VecDeque;
 
 use super::{Direction, Downlink, FarEnd};
 
-/// One direction of a flow without a rule, at the packet that made its switches of tunnels too many.
+/// One direction of a flow without a rule, at the packet with which its switches of tunnels became too many.
 #[derive(Clone, Copy, Debug)]
 pub struct Spray {
-    /// Which packet it was, as [`super::Observer::taken`] counts them.
+    /// The packet's number, as [`super::Observer::taken`] counts.
     pub number: u64,
-    /// Index of its node.
+    /// Index of the flow's node.
     pub node: u32,
-    /// Which way the packet ran.
+    /// The direction of the packet.
     pub direction: Direction,
     /// The packet, in downlink orientation.
     pub packet: Downlink,
-    /// The end of the tunnel it took.
+    /// The far end of the tunnel that the packet took.
     pub far_end: FarEnd,
 }
 
-/// Those found last. Packets are counted some at a time, so that several can come at once.
+/// The sprays found last. Packets are counted in batches, so several sprays can be found at once.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sprays {
     last: VecDeque<Spray>,
     count: u64,
 }
 
-/// The most that are kept: as many as packets can be counted together, twice.
+/// The most sprays that are kept: twice the packets of a batch.
 const MOST: usize = 2 * super::batch::BATCH;
 
 impl Sprays {
@@ -38,12 +38,12 @@ impl Sprays {
         self.count = self.count.saturating_add(1);
     }
 
-    /// How many there were.
+    /// How many sprays were found in all.
     pub fn count(&self) -> u64 {
         self.count
     }
 
-    /// Those after the first `known`, as far as they are kept.
+    /// The sprays after the first `known` of all, as far as they are kept.
     pub fn after(&self, known: u64) -> impl Iterator<Item = &Spray> {
         let new = usize::try_from(self.count.saturating_sub(known)).unwrap_or(usize::MAX);
         self.last.iter().skip(self.last.len().saturating_sub(new))

@@ -1,5 +1,6 @@
-//! What flows say of their packets. Whoever judges packets vouches for a flow when all further ones like its last are
-//! in order; the flow is looked up for each packet anyway, and tells it then without another visit to memory.
+//! What flows tell about their packets. The validator, which judges packets, vouches for a flow when all further
+//! packets like its last one are in order. The flow is looked up for each packet anyway, and can then tell this without
+//! another visit to memory.
 
 use std::num::NonZeroU64;
 
@@ -12,75 +13,77 @@ use super::tunnel::{Direction, FarEnd};
 use crate::net::Ipv4Packet;
 use crate::time::Timestamp;
 
-/// Packets whose standing is remembered: those that can wait together, in the observer and in whoever asks.
+/// Packets whose standing is remembered: as many as can wait together, in the observer and in the validator.
 const LATEST: usize = 4 * BATCH;
 /// Packets whose bits are in one word.
 const WORD: usize = u64::BITS as usize;
-/// The most layouts that are told apart. After as many changes nobody is vouched for any more, which costs time only.
+/// The most layouts that are distinguished. After them no flow is vouched for any more, which only costs time.
 const LAYOUTS: u8 = 127;
 
-/// How flows are vouched for.
+/// The limits for vouching for flows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Vouching {
-    /// Nanoseconds before the next expiry of a node's bindings within which nobody can vouch for its flows.
+    /// Within this many nanoseconds before the next expiry of a node's bindings, its flows cannot be vouched for.
     pub until: i64,
-    /// Nanoseconds within which a packet in another tunnel may be the same one.
+    /// Within this many nanoseconds, a packet in another tunnel may be the same packet.
     pub same_within: i64,
 }
 
-/// What is known of a packet by its flow.
+/// What its flow tells about a packet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Standing {
     /// Nothing.
     #[default]
     Unknown,
-    /// It takes the first tunnel of its flow, and more like it change nothing but counters. The flow can be vouched for.
+    /// The packet took its flow's first tunnel. More like it change only counters: the flow can be vouched for.
     Steady {
         /// Whether no packet of the flow took another tunnel within [`Vouching::same_within`] before.
         alone: bool,
-        /// What the packet inside is known by, as [`Observer::print_of`] gives it, where nothing had to be opened for it.
+        /// The fingerprint of the packet inside, as [`Observer::print_of`] gives it, if it was found without opening
+        /// the packet.
         inside: Option<NonZeroU64>,
     },
-    /// The same, and the flow is vouched for in its direction, but whoever vouched wants to see a little of each packet
-    /// all the same, and packets of the flow took another tunnel a moment before.
+    /// As for a steady packet, and the flow is vouched for in this direction. But the validator wants to see a little
+    /// of each packet all the same, and this packet is not in [`Observer::passed`]: packets of the flow took another
+    /// tunnel just before, its fingerprint is not known, or there was no room.
     Watched {
-        /// As that of one that is steady.
+        /// The fingerprint of the packet inside, as in [`Standing::Steady`].
         inside: Option<NonZeroU64>,
     },
 }
 
-/// A packet that is settled but for this: it can turn up again in another tunnel.
+/// A packet that is settled, except that it can turn up again in another tunnel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Passed {
-    /// What the packet inside is known by, as [`Observer::print_of`] gives it.
+    /// The fingerprint of the packet inside, as [`Observer::print_of`] gives it.
     pub inside: NonZeroU64,
-    /// The end of its tunnel.
+    /// The far end of the packet's tunnel.
     pub far_end: FarEnd,
-    /// When it was captured.
+    /// When the packet was captured.
     pub time: Timestamp,
 }
 
-/// Packets in a row that nothing more needs to be known of, the first of them in the lowest bit.
+/// One bit for each of 64 packets in a row, the first in the lowest bit: set if nothing more needs to be known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Settled {
-    /// Those that the capture holds twice, and that were not counted.
+    /// Packets that the capture holds twice, and that were not counted.
     pub copies: u64,
-    /// Those of flows that are vouched for. Some of them stand in [`Observer::passed`], too.
+    /// Packets of flows that are vouched for. Some of them are in [`Observer::passed`], too.
     pub vouched: u64,
 }
 
 /// The standing of the latest packets.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Standings {
-    /// Packets that need no more than this, by their number.
+    /// The settled packets, by their number.
     settled: [Settled; LATEST / WORD],
-    /// The others, by their number; empty until the first one.
+    /// The standing of the other packets, by their number; empty until the first of them.
     latest: Vec<Stood>,
-    /// The flows of those that are steady and not vouched for, likewise.
+    /// The flows of packets that are steady and not vouched for, by their number; empty until the first of them.
     flows: Vec<Found>,
-    /// Those that are settled and may turn up again, until somebody takes them.
+    /// Settled packets that may turn up again, until the validator takes them.
     passed: Vec<Passed>,
-    /// [`Observer::layout`] as it was last seen, and how often that was another.
+    /// [`Observer::layout`] as it was last seen, and how often it had changed.
     layout: u64,
     layouts: u8,
 }
@@ -103,9 +106,9 @@ struct Found {
 }
 
 impl Standings {
-    /// Settles a packet that its flow, a steady one, counted, if the flow is vouched for and nothing more needs to be known
-    /// of it; says whether it did. Its node must not expire too soon (see [`Standings::note`]).
-    // Into its caller: nearly every packet of a large capture is settled.
+    /// Settles a packet that its steady flow counted, if the flow is vouched for and nothing more needs to be known of
+    /// the packet; returns whether it did. The node's next expiry must not be too near (see [`Standings::note`]).
+    // Inlined into its caller: nearly every packet of a large capture is settled.
     #[allow(clippy::inline_always)]
     #[inline(always)]
     pub fn settle(&mut self, flow: &Flow, sighting: &Sighting) -> bool {
@@ -124,8 +127,8 @@ impl Standings {
         flow.marks.has(Marks::vouched(direction)) && flow.vouched >> 1 == self.layouts
     }
 
-    /// Lets a packet pass that can turn up again, if no packet of its flow took another tunnel a moment ago, it is known
-    /// what it is known by, and there is room for that.
+    /// Lets a packet pass although it can turn up again, if no packet of its flow took another tunnel just before, the
+    /// fingerprint of the packet inside is known, and there is room for it.
     #[inline]
     fn pass(&mut self, flow: &Flow, sighting: &Sighting) -> bool {
         let Sighting { print: Some(Print { inside: Some(inside), .. }), far_end, time, .. } = *sighting
@@ -139,8 +142,8 @@ impl Standings {
         passes
     }
 
-    /// Notes a packet that its flow, a steady one, counted. Nobody is vouched for less than `until` nanoseconds before the
-    /// next expiry.
+    /// Notes the standing of a packet that its steady flow counted. Within `until` nanoseconds before the next expiry,
+    /// no flow can be vouched for.
     #[inline(never)]
     pub fn note(&mut self, slot: u32, flow: &Flow, sighting: &Sighting, pulse: Pulse, until: i64) {
         if pulse.next_expiry.since(sighting.clock) <= until
@@ -161,7 +164,7 @@ impl Standings {
         }
     }
 
-    /// Notes a packet that was seen before.
+    /// Notes a packet that is a copy.
     #[cold]
     pub fn note_copy(&mut self, number: u64) {
         if let Some(settled) = self.settled.get_mut(word_of(number)) {
@@ -169,10 +172,10 @@ impl Standings {
         }
     }
 
-    /// Notes that a packet got this number, of which nothing is known yet.
+    /// Notes that a packet got this number; nothing is known of the packet yet.
     #[inline]
     pub fn take(&mut self, number: u64) {
-        // The first of a word makes room for all that come in it.
+        // The first packet of a word clears the bits of all packets in it.
         if number.is_multiple_of(u64::BITS.into())
             && let Some(settled) = self.settled.get_mut(word_of(number))
         {
@@ -180,13 +183,13 @@ impl Standings {
         }
     }
 
-    /// The packets from this number on.
+    /// The settled packets from this number on.
     fn settled_from(&self, first: u64) -> Settled {
         #[allow(clippy::cast_possible_truncation)] // the low bits are wanted
         let shift = first as u32 % u64::BITS;
         let word = |number| self.settled.get(word_of(number)).copied().unwrap_or_default();
         let (low, high) = (word(first), word(first.wrapping_add(u64::BITS.into())));
-        // Where the first one begins a word nothing of the next one is wanted.
+        // If `first` begins a word, nothing of the next word is needed.
         let joined = |low: u64, high: u64| low >> shift | high.unbounded_shl(u64::BITS - shift);
         Settled { copies: joined(low.copies, high.copies), vouched: joined(low.vouched, high.vouched) }
     }
@@ -210,7 +213,7 @@ impl Standings {
         }
     }
 
-    /// Notes where addresses belong now.
+    /// Notes the present [`Observer::layout`].
     pub fn see_layout(&mut self, layout: u64) {
         if self.layout != layout {
             self.layout = layout;
@@ -220,7 +223,7 @@ impl Standings {
 }
 
 impl Observer {
-    /// Notes a packet that its flow, a steady one, counted, where [`Standings::settle`] was not enough.
+    /// Notes a packet that its steady flow counted, if [`Standings::settle`] did not settle it.
     #[inline(never)]
     pub(super) fn stand(&mut self, slot: u32, sighting: &Sighting, pulse: Pulse) {
         let Vouching { until, same_within } = self.options.vouching;
@@ -230,36 +233,37 @@ impl Observer {
         }
     }
 
-    /// Of 64 packets, from the one with this number on, those of which nothing more needs to be known; numbers are those
-    /// of [`Observer::taken`]. Packets wait to be counted, and until then nothing is known. Only the latest are remembered.
+    /// Of the 64 packets from this number on (as counted by [`Observer::taken`]), those of which nothing more needs to
+    /// be known. While packets wait to be counted, nothing is known of them. Only the latest packets are remembered.
     #[inline]
     pub fn settled_from(&self, first: u64) -> Settled {
         self.standings.settled_from(first)
     }
 
-    /// The packets that are settled and may turn up again in another tunnel, in the order in which they came. Whoever
-    /// looks for those takes them out, each time that packets that waited are judged; those for which there is no room
-    /// stand as watched.
+    /// The settled packets that may turn up again in another tunnel, in the order in which they came. A caller that
+    /// looks for such packets takes them out each time that waiting packets are judged. Packets for which there is no
+    /// room are given as watched.
     #[inline]
     pub fn passed(&mut self) -> &mut Vec<Passed> {
         &mut self.standings.passed
     }
 
-    /// What is known by its flow of a packet that is not settled.
+    /// What its flow tells about a packet that is not settled.
     #[inline]
     pub fn standing(&self, number: u64) -> Standing {
         let stood = self.standings.latest.get(place_of(number)).filter(|stood| stood.number == number);
         stood.map_or(Standing::Unknown, |stood| stood.standing)
     }
 
-    /// What a tunnelled packet is known by, whatever it was carried in: its addresses, protocol, identification and
-    /// fragment offset, and the first 64 octets of its payload (TUN-025).
+    /// The fingerprint of a tunnelled packet, whatever carried it: of its addresses, protocol, identification and
+    /// fragment offset, and of the first 64 octets of its payload (TUN-025).
     pub fn print_of(&self, packet: &Ipv4Packet<'_>) -> Option<NonZeroU64> {
         self.duplicates.fingerprints.of_packet(packet)
     }
 
     /// Vouches for the flow of a packet in its direction, as long as its node stays as it is, up to
-    /// [`Vouching::until`]. Nothing is done when the packet is not one of a steady flow, or one of long ago.
+    /// [`Vouching::until`]. Does nothing when the packet was not steady, or is too old to be remembered. With
+    /// `watched`, [`Standing::Watched`] is possible for further downlink packets.
     pub fn vouch(&mut self, number: u64, watched: bool) {
         if self.standings.layouts >= LAYOUTS {
             return;
@@ -276,8 +280,8 @@ impl Observer {
         }
     }
 
-    /// Whether somebody vouched for the flow of a packet since it was counted, and if so, whether they want to see a little
-    /// of it.
+    /// Whether the flow of a packet has been vouched for since the packet was counted; `None` if not, otherwise whether
+    /// its packets are watched.
     pub fn is_vouched(&mut self, number: u64) -> Option<bool> {
         let layouts = self.standings.layouts;
         let (found, flow) = self.steady_flow(number)?;
@@ -285,7 +289,7 @@ impl Observer {
         is_vouched.then(|| flow.is_watched(found.direction))
     }
 
-    /// The flow of a packet that stood as a steady one, if the flow is still as it was.
+    /// The flow of a packet that was steady, if the flow is still as it was.
     fn steady_flow(&mut self, number: u64) -> Option<(Found, &mut Flow)> {
         if !matches!(self.standing(number), Standing::Steady { .. }) {
             return None;

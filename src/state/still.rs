@@ -1,16 +1,16 @@
-//! A still picture of the tables, taken a piece at a time: a copy of hundreds of thousands of rows takes a while, and
-//! who is looking at them is not to wait for it.
+//! A still picture of the tables, copied piece by piece: a copy of hundreds of thousands of rows takes a while, and the
+//! user who looks at them should not have to wait for it.
 
 use super::Observer;
 
-/// A copy of the tables that is not complete yet. Nothing of the observer may change while it is made.
+/// A copy of the tables that is not complete yet. Nothing in the observer may change while the copy is made.
 #[derive(Debug)]
 pub struct Still {
     picture: Box<Observer>,
 }
 
 impl Still {
-    /// Nodes, and exchanges, that are copied in one piece: a few milliseconds.
+    /// Nodes, and exchanges, that are copied in one piece, which takes a few milliseconds.
     const NODES: usize = 2_000;
     /// Flows that are copied in one piece.
     const FLOWS: usize = 50_000;
@@ -32,7 +32,7 @@ impl Still {
         Self { picture }
     }
 
-    /// Copies some more; says whether that was all.
+    /// Copies some more rows; returns whether the copy is complete.
     pub fn go_on(&mut self, observer: &Observer) -> bool {
         let picture = &mut *self.picture;
         copy(&observer.directory.nodes, &mut picture.directory.nodes, Self::NODES)
@@ -40,13 +40,13 @@ impl Still {
             && picture.flows.copy(&observer.flows, Self::FLOWS)
     }
 
-    /// The picture: an observer to be looked at. It knows nobody by address and is no use for further packets.
+    /// The picture: an observer to look at. It finds no node by address, and must not be given further packets.
     pub fn finish(self) -> Box<Observer> {
         self.picture
     }
 }
 
-/// Copies at most `most` of the rows that are still missing; says whether all are there.
+/// Copies at most `most` of the rows that are still missing; returns whether all are there.
 pub(super) fn copy<T: Clone>(from: &[T], to: &mut Vec<T>, most: usize) -> bool {
     let missing = from.get(to.len()..).unwrap_or_default();
     to.extend_from_slice(missing.get(..most).unwrap_or(missing));

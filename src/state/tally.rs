@@ -1,4 +1,4 @@
-//! Adding up: tunnels and rules count what the flows counted, so that a packet has to touch its flow alone.
+//! Adding up: tunnels and rules get their counters from the flows, so that a packet has to touch only its flow.
 
 use std::collections::BTreeMap;
 
@@ -6,16 +6,15 @@ use super::Observer;
 use super::flow_table::Ruled;
 use super::{Direction, Node, Traffic};
 
-/// What was counted in tunnels for flows that are not in the table: downlink and uplink, by node, its birth and
-/// tunnel.
+/// Counters of tunnels for flows that are not in the table: downlink and uplink, by node, its birth number and tunnel.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Uncounted {
     counted: BTreeMap<(u32, u32, u16), (Traffic, Traffic)>,
-    /// How many there may be until those of nodes that are gone are forgotten.
+    /// When there are so many entries, those of nodes that are gone are forgotten.
     most: usize,
 }
 
-/// So many are never too many.
+/// Up to this many entries are never too many.
 const FEW: usize = 1 << 12;
 
 impl Uncounted {
@@ -28,7 +27,7 @@ impl Uncounted {
         }
     }
 
-    /// Forgets what was counted for nodes that are gone: it is told nobody, and they come and go for as long as there
+    /// Forgets the counters of nodes that are gone: they are never reported, and nodes come and go for as long as there
     /// are packets.
     fn forget_gone(&mut self, nodes: &[Node]) {
         let is_there = |slot: u32, birth| nodes.get(slot as usize).is_some_and(|node| node.birth == birth);
@@ -41,7 +40,7 @@ impl Observer {
     pub(super) fn tally(&mut self) {
         self.flush();
         if self.flows.is_empty() && self.uncounted.counted.is_empty() {
-            // Nothing was ever counted, and the nodes need not be visited.
+            // Nothing was ever counted, so the nodes need not be visited.
             return;
         }
         for node in &mut self.directory.nodes {
@@ -49,7 +48,7 @@ impl Observer {
         }
         self.keep_forgotten();
         let nodes = &mut self.directory.nodes;
-        // Each node lies somewhere else in memory: once for a flow is enough.
+        // Each node lies elsewhere in memory, so it is visited only once for each flow.
         let (flows, paths) = self.flows.parts_mut();
         for flow in flows {
             let ruled = flow.take_ruled();
@@ -73,7 +72,7 @@ impl Observer {
         }
     }
 
-    /// Adds up what forgotten flows had counted.
+    /// Adds up the counters of forgotten flows.
     pub(super) fn keep_forgotten(&mut self) {
         for forgotten in self.flows.take_forgotten() {
             let place = (forgotten.node, forgotten.birth, forgotten.tunnel);
@@ -88,7 +87,7 @@ impl Observer {
         }
     }
 
-    /// Hands to its rule what a flow counted for it.
+    /// Adds to a rule's counters what a flow counted for the rule.
     pub(super) fn count_ruled(&mut self, slot: u32) {
         if let Some(flow) = self.flows.flow_mut(slot) {
             let ruled = flow.take_ruled();
@@ -108,7 +107,7 @@ impl Observer {
     }
 }
 
-/// A rule that is gone with its policy counts nothing more.
+/// Adds these packets to their rule, unless the rule is gone with its policy.
 fn tell_rule_of(node: &mut Node, ruled: Ruled) {
     if ruled.packets == 0 || node.policy().number() != ruled.policy {
         return;

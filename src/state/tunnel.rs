@@ -1,4 +1,4 @@
-//! Tunnels: the paths bindings open, and what was seen in each.
+//! Tunnels: the paths that bindings open, and the traffic seen in each.
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 
@@ -29,7 +29,7 @@ impl Encapsulation {
         }
     }
 
-    /// As people write it.
+    /// The name as people write it.
     pub const fn title(self) -> &'static str {
         match self {
             Self::IpInIp => "IP-in-IP",
@@ -62,43 +62,43 @@ impl Traffic {
     }
 }
 
-/// Which way a packet runs.
+/// The direction of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Direction {
-    /// From the home agent to the care-of address.
+    /// From the Home Agent to the Care-of Address.
     Downlink,
-    /// From the care-of address to the home agent.
+    /// From the Care-of Address to the Home Agent.
     Uplink,
 }
 
 /// A tunnel of one node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tunnel {
-    /// Identifier of the binding it belongs or belonged to.
+    /// Identifier of the binding that the tunnel belongs or belonged to.
     pub bid: Option<Bid>,
-    /// Care-of address as registered.
+    /// Care-of Address as registered.
     pub care_of_address: Ipv4Addr,
     /// Encapsulation that was negotiated.
     pub encapsulation: Encapsulation,
-    /// The far end as the home agent sees it: the care-of address, or behind a NAT the request's source.
+    /// The far end as the Home Agent sees it: the Care-of Address, or in UDP the request's source, maybe a NAT's.
     pub far_end: FarEnd,
-    /// What was seen in it; most tunnels of a capture of registrations have nothing.
+    /// The traffic seen in the tunnel; most tunnels in a capture of registrations have none.
     tally: Option<Box<Tally>>,
-    /// Until when it is alive, or was.
+    /// Until when the tunnel is alive, or was.
     alive_until: Timestamp,
-    /// Whether its binding has ended; it stays so when the clock goes back.
+    /// Whether the tunnel's binding has ended; it stays ended when the clock goes back.
     is_ended: bool,
-    /// Its place in the order in which the tunnels of its node were opened last.
+    /// The tunnel's place in the order in which the tunnels of its node were last opened; 0 if it never was.
     opened: u32,
 }
 
-/// BID, care-of address and encapsulation of a binding in one number: what tells its tunnel from the others of a node.
+/// BID, Care-of Address and encapsulation of a binding in one number, the name of its tunnel within a node.
 pub(super) fn name(bid: Option<Bid>, care_of_address: Ipv4Addr, encapsulation: Encapsulation) -> u64 {
     let bid = bid.map_or(0, Bid::octet);
     u64::from(bid) << 40 | u64::from(care_of_address.to_bits()) << 8 | encapsulation as u64
 }
 
-/// What was seen in a tunnel.
+/// The traffic seen in a tunnel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Tally {
     downlink: Traffic,
@@ -106,12 +106,12 @@ struct Tally {
     flows: u32,
 }
 
-/// The end of a tunnel that is not the home agent.
+/// The end of a tunnel that is not the Home Agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FarEnd {
-    /// Its address in outer headers.
+    /// The address in outer headers.
     pub address: Ipv4Addr,
-    /// Its UDP port, for a tunnel in UDP.
+    /// The UDP port, for a tunnel in UDP.
     pub port: Option<u16>,
 }
 
@@ -121,8 +121,8 @@ impl FarEnd {
         Self { address: *end.ip(), port: Some(end.port()) }
     }
 
-    /// Whether this and another can be the same end, where one of them lacks its port: a tunnel that should be one in
-    /// UDP and is not, or the other way round. Another UDP port is another end (RFC 3519 §4.6).
+    /// Whether two ends can be the same end although one of them lacks a port: a tunnel that should be in UDP but is
+    /// not, or the other way round. Another UDP port is another end (RFC 3519 §4.6).
     pub(crate) fn is_near(self, other: Self) -> bool {
         let is_same = self.port == other.port || self.port.is_none() || other.port.is_none();
         self.address == other.address && is_same
@@ -148,17 +148,17 @@ impl Tunnel {
         }
     }
 
-    /// What was seen in it towards the node, as of the last time that counters were brought up to date.
+    /// Traffic seen towards the node, as of the last time that counters were brought up to date.
     pub fn downlink(&self) -> Traffic {
         self.seen().downlink
     }
 
-    /// What was seen in it from the node, likewise.
+    /// Traffic seen from the node, as of the same time.
     pub fn uplink(&self) -> Traffic {
         self.seen().uplink
     }
 
-    /// How many flows were seen in it, likewise.
+    /// How many flows were seen in the tunnel, as of the same time.
     pub fn flows(&self) -> u32 {
         self.seen().flows
     }
@@ -167,12 +167,12 @@ impl Tunnel {
         self.tally.as_deref().copied().unwrap_or_default()
     }
 
-    /// Whether its binding is alive at `time`.
+    /// Whether the tunnel's binding is alive at `time`.
     pub fn is_alive(&self, time: Timestamp) -> bool {
         !self.is_ended && time <= self.alive_until
     }
 
-    /// Whether it is the one of a binding with this BID, care-of address and encapsulation.
+    /// Whether this is the tunnel of a binding with this BID, Care-of Address and encapsulation.
     pub(super) fn is(
         &self,
         bid: Option<Bid>,
@@ -186,12 +186,12 @@ impl Tunnel {
         name(self.bid, self.care_of_address, self.encapsulation)
     }
 
-    /// Its place in the order in which the tunnels of its node were opened last.
+    /// The tunnel's place in the order in which the tunnels of its node were last opened; 0 if it never was.
     pub(super) fn opened(&self) -> u32 {
         self.opened
     }
 
-    /// Notes that a binding has it, which opens it after all others unless it is open.
+    /// Notes that a binding has this tunnel. Unless it is open already, it becomes the one opened last.
     pub(super) fn open(&mut self, after_all: u32) {
         if self.is_ended {
             self.opened = after_all;
@@ -210,12 +210,12 @@ impl Tunnel {
         self.alive_until = expires;
     }
 
-    /// How well it suits a packet to `far_end` at `time`, where it ended at `end`, and until `left` if that was before
-    /// its present end: of several tunnels the one that the packet is counted in suits best. One with the same UDP port
-    /// goes before those that are not in UDP as the packet is, or the other way round; one that is alive before ended
-    /// ones, one that a binding had before one that none had, one with the packet's own encapsulation before others, of
-    /// those alive the one opened last, however often another one is refreshed, and of ended ones the one that ended
-    /// last.
+    /// How well the tunnel suits a packet to `far_end` at `time`: a packet is counted in the tunnel that suits it best.
+    /// `end` is an end of the tunnel, and `left` is when it was given up for another end, if it was. Preferred in this
+    /// order are: the packet's own UDP port over an end with a port where the packet has none, or the reverse; a tunnel
+    /// that is alive over ended ones; a tunnel that a binding had over one that none had; the packet's own
+    /// encapsulation over others. Of tunnels that are alive the one opened last is preferred, however often another one
+    /// is refreshed, and of ended tunnels the one that ended last.
     pub(super) fn suits(
         &self,
         (end, left): (FarEnd, Option<Timestamp>),
@@ -229,14 +229,14 @@ impl Tunnel {
         (end.port == far_end.port, is_alive, is_of_binding, carries_so, held_until, self.opened)
     }
 
-    /// Forgets what was tallied.
+    /// Sets the tallied traffic to 0.
     pub(super) fn clear_tally(&mut self) {
         if let Some(tally) = &mut self.tally {
             **tally = Tally::default();
         }
     }
 
-    /// Adds what so many flows counted.
+    /// Adds the traffic of this many flows.
     pub(super) fn tally(&mut self, downlink: Traffic, uplink: Traffic, flows: u32) {
         let tally = self.tally.get_or_insert_default();
         tally.downlink.merge(downlink);

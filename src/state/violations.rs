@@ -1,4 +1,4 @@
-//! Refusals for reasons of security, counted a node.
+//! Refusals for security reasons, counted for each node.
 
 use crate::time::{Precision, Timestamp};
 use crate::wire::ReplyCode;
@@ -12,9 +12,9 @@ pub struct Violations {
     pub bad_identification: u64,
     /// Messages with an SPI for which no key is configured, while there are keys.
     pub unknown_spi: u64,
-    /// When the last of them was seen.
+    /// When the last violation was seen.
     pub last: Timestamp,
-    /// Digits of that time.
+    /// Digits of that time that the capture recorded.
     pub precision: Option<Precision>,
     /// The Code of the last refusal.
     pub last_code: Option<ReplyCode>,
@@ -23,14 +23,14 @@ pub struct Violations {
 /// What was wrong with the authenticators of a message, judged with the operator's keys.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AuthenticationFacts {
-    /// One did not verify.
+    /// An authenticator did not verify.
     pub invalid: bool,
-    /// One has an SPI without a key.
+    /// An authenticator has an SPI for which there is no key.
     pub unknown_spi: bool,
 }
 
 impl Violations {
-    /// Whether this code is one of those counted.
+    /// Whether refusals with this code are counted.
     pub(super) const fn counts(code: ReplyCode) -> bool {
         matches!(
             code,
@@ -41,7 +41,7 @@ impl Violations {
         )
     }
 
-    /// Adds what was counted for another name of the node.
+    /// Adds the violations that were counted under another name of the node.
     pub(super) fn merge(&mut self, other: &Self) {
         self.failed_authentication = self.failed_authentication.saturating_add(other.failed_authentication);
         self.bad_identification = self.bad_identification.saturating_add(other.bad_identification);

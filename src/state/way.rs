@@ -1,4 +1,4 @@
-//! Which way a tunnelled packet runs, and whose it is (D13 of the catalogue).
+//! The direction of a tunnelled packet, and the node that it belongs to (D13 of the catalogue).
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -10,16 +10,16 @@ use crate::wire::IpProtocol;
 /// The two ends of a tunnelled packet: those of its outer header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ends {
-    /// Where it came from.
+    /// Where the packet came from.
     pub source: Ipv4Addr,
-    /// Where it went.
+    /// Where the packet went.
     pub destination: Ipv4Addr,
-    /// UDP ports of both, for a tunnel in UDP (RFC 3519).
+    /// UDP ports of source and destination, for a tunnel in UDP (RFC 3519).
     pub ports: Option<(u16, u16)>,
 }
 
 impl Ends {
-    /// The home agent and the far end, if the packet runs in this direction.
+    /// The Home Agent and the far end, given that the packet runs in this direction.
     pub fn seen(self, direction: Direction) -> (Ipv4Addr, FarEnd) {
         match direction {
             Direction::Downlink => {
@@ -33,20 +33,20 @@ impl Ends {
 }
 
 impl Observer {
-    /// Index of the node of a home agent that has this home address, or a prefix that covers the address.
+    /// Index of the node of a Home Agent that has this Home Address, or a prefix that covers the address.
     pub fn owner_of(&self, home_agent: Ipv4Addr, address: IpAddr) -> Option<u32> {
         self.owners_of(home_agent, address).next()
     }
 
-    /// Indices of all nodes of a home agent that have this home address, or a prefix that covers the address; the
+    /// Indexes of all nodes of a Home Agent that have this Home Address, or a prefix that covers the address; the
     /// longest prefix first.
     pub fn owners_of(&self, home_agent: Ipv4Addr, address: IpAddr) -> impl Iterator<Item = u32> {
         let at_home = ipv4(address).and_then(|address| self.directory.find(home_agent, address));
         at_home.into_iter().chain(self.directory.behind(home_agent, address).flatten().copied())
     }
 
-    /// The same, of a packet in a tunnel with this far end: of several that have the same prefix the one whose tunnel ends
-    /// or ended there, or where that is none of them, the one that was given the prefix last.
+    /// The owner of an address in a packet whose tunnel has this far end. If several nodes have the same prefix, it is
+    /// the node whose tunnel ends or ended there; if no node's did, the node that was given the prefix last.
     pub fn owner_at(&self, home_agent: Ipv4Addr, address: IpAddr, far_end: FarEnd) -> Option<u32> {
         let at_home = ipv4(address).and_then(|address| self.directory.find(home_agent, address));
         if at_home.is_some() {
@@ -63,13 +63,13 @@ impl Observer {
         with(Binding::is_active).or_else(|| with(|_| true)).or(owners.first()).copied()
     }
 
-    /// Indices of the nodes of a home agent that have the longest prefix that covers an address.
+    /// Indexes of the nodes of a Home Agent that have the longest prefix that covers an address.
     pub fn sharers(&self, home_agent: Ipv4Addr, address: IpAddr) -> &[u32] {
         self.directory.behind(home_agent, address).next().unwrap_or_default()
     }
 
-    /// The node that a packet inside a tunnel with this far end belongs to, if it runs in this direction: that of its
-    /// payload's local address, or of its own.
+    /// The node that a packet inside a tunnel with this far end belongs to, given this direction: the owner of the
+    /// local address of its payload, or otherwise of its own local address.
     pub fn owner_of_inner(
         &self,
         (home_agent, far_end): (Ipv4Addr, FarEnd),
@@ -80,13 +80,13 @@ impl Observer {
         self.payload_of(home_agent, inner).and_then(|payload| owner(&payload)).or_else(|| owner(inner))
     }
 
-    /// The packet inside a packet that is itself tunnelled between the home agent and a home address.
+    /// The packet inside a packet that is itself tunnelled between the Home Agent and a Home Address.
     pub fn payload_of<'a>(&self, home_agent: Ipv4Addr, inner: &IpPacket<'a>) -> Option<IpPacket<'a>> {
         if self.is_nested(home_agent, inner) { peel_packet(inner)?.inner } else { None }
     }
 
-    /// Whether a packet is itself tunnelled between the home agent and a home address: what it carries is the payload
-    /// (D13), also where that cannot be read, for it was cut or is a later fragment.
+    /// Whether a packet is itself tunnelled between the Home Agent and a Home Address. If so, the packet that it
+    /// carries is the payload (D13), even if that cannot be read because it is cut or in a later fragment.
     pub fn is_nested(&self, home_agent: Ipv4Addr, inner: &IpPacket<'_>) -> bool {
         let is_tunnel = matches!(
             IpProtocol(inner.protocol()),
@@ -107,7 +107,7 @@ impl Observer {
     }
 }
 
-/// The address of a packet on its node's side.
+/// The address of a packet on the node's side.
 fn local(packet: &IpPacket<'_>, direction: Direction) -> IpAddr {
     match direction {
         Direction::Downlink => packet.destination(),

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::capture::{Frame, KeptFrame};
 use crate::net::ipv4::Ipv4Packet;
 
-/// What keeping a fragment is taken to cost beside its octets.
+/// The assumed memory cost of a fragment beside its octets, in octets.
 const OVERHEAD: usize = 128;
 
 /// One fragment that waits for others.
@@ -13,9 +13,9 @@ const OVERHEAD: usize = 128;
 pub(super) struct Piece {
     /// Octets of payload that the IP header declares.
     pub(super) length: usize,
-    /// Those of them that were on the link.
+    /// How many of these octets were on the link.
     pub(super) on_link: usize,
-    /// Whether more fragments follow it.
+    /// Whether more fragments follow this one (the More Fragments bit).
     pub(super) more: bool,
     captured: Captured,
 }
@@ -23,14 +23,14 @@ pub(super) struct Piece {
 /// What was captured of a fragment.
 #[derive(Debug)]
 enum Captured {
-    /// Its payload.
+    /// The payload alone.
     Payload(Box<[u8]>),
-    /// The whole frame, and where the payload lies in it.
+    /// The whole frame, and the octets of it that are the payload.
     Frame(KeptFrame, Range<usize>),
 }
 
 impl Piece {
-    /// The fragment `packet`, whose IP header begins at `ip_offset` of `frame`; with `whole_frame`, the frame too.
+    /// The fragment `packet`, whose IP header is at octet `ip_offset` of `frame`; with `whole_frame`, the frame too.
     pub(super) fn of(
         frame: &Frame<'_>,
         ip_offset: usize,
@@ -59,7 +59,7 @@ impl Piece {
         }
     }
 
-    /// The frame it came in, if that was kept.
+    /// The frame that brought the fragment, if the frame was kept.
     pub(super) fn into_frame(self) -> Option<KeptFrame> {
         match self.captured {
             Captured::Payload(_) => None,
@@ -67,7 +67,7 @@ impl Piece {
         }
     }
 
-    /// Octets of memory that it is taken to cost.
+    /// Octets of memory that the fragment is assumed to cost.
     pub(super) fn cost(&self) -> usize {
         let octets = match &self.captured {
             Captured::Payload(octets) => octets.len(),

@@ -16,7 +16,7 @@ use crate::{
     time::Timestamp,
 };
 
-/// What the fragments of one datagram share (RFC 791 §3.2).
+/// The fields that all fragments of one datagram share (RFC 791 §3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     source: Ipv4Addr,
@@ -28,19 +28,19 @@ pub(super) struct Key {
 /// What became of a fragment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// It completed its datagram, which [`FragmentTable::assembled`] now holds.
+    /// The fragment completed its datagram, which [`FragmentTable::assembled`] now holds.
     Complete,
-    /// It waits for others, or it was thrown out.
+    /// The fragment waits for others, or it was dropped.
     Held,
-    /// It belongs to a datagram that is not Mobile IP's.
+    /// The fragment belongs to a datagram that is not Mobile IP.
     Foreign,
 }
 
-/// Nanoseconds in which what a span port saw twice comes again. A datagram that begins so soon after one with the same
-/// key was completed is taken for its copy, and waits no longer than that for the rest.
+/// Nanoseconds within which a span port that sees packets twice repeats a datagram. A datagram that begins so soon
+/// after one with the same key was completed is taken for its copy, and waits no longer than that for the rest.
 const COPY: u64 = 500_000_000;
 
-/// The More Fragments bit in the octet of the flags.
+/// The More Fragments bit in the header octet with the flags.
 const MORE_FRAGMENTS: u8 = 0x20;
 
 /// An incomplete datagram.
@@ -48,23 +48,23 @@ const MORE_FRAGMENTS: u8 = 0x20;
 struct Waiting {
     /// Place in the order of arrival of first fragments.
     serial: u64,
-    /// When its first fragment came.
+    /// When the first fragment to arrive came.
     since: Timestamp,
-    /// The frame in which that came.
+    /// The number of the frame with that fragment.
     first_frame: u64,
-    /// Whether it is a copy of one that was completed a moment before. Nothing is missing where it stays incomplete.
+    /// Whether this is a copy of a datagram completed just before. Nothing is missing if it stays incomplete.
     is_copy: bool,
     /// The fragments by their offset, none overlapping another.
     pieces: BTreeMap<usize, Piece>,
-    /// Octets that they cover.
+    /// Octets of payload that the fragments cover.
     covered: usize,
-    /// Octets of payload in all, known from the last fragment.
+    /// Octets of payload of the whole datagram, known once its last fragment is there.
     total: Option<usize>,
     /// The IP header of the first fragment.
     header: Option<Box<[u8]>>,
 }
 
-/// How a fragment fits those of its datagram that are there.
+/// How a fragment fits those of its datagram that are already there.
 enum Fit {
     New,
     Duplicate,
@@ -76,7 +76,7 @@ impl Waiting {
         let end = offset.saturating_add(length);
         if let Some((&start, piece)) = self.pieces.range(..=offset).next_back() {
             if start == offset && piece.length == length && piece.more == more {
-                // A copy may have been cut elsewhere, so only what both have can differ.
+                // A copy may have been cut at another octet, so only the octets that both have are compared.
                 let same = piece.payload().iter().zip(payload).all(|(one, other)| one == other);
                 return if same { Fit::Duplicate } else { Fit::Conflict };
             }
@@ -98,7 +98,7 @@ impl Waiting {
         self.pieces.values().fold(0, |sum, piece| sum.saturating_add(piece.cost()))
     }
 
-    /// How many of its fragments miss others.
+    /// How many fragments wait for others; 0 for a copy.
     fn fragments(&self) -> u64 {
         if self.is_copy { 0 } else { u64::try_from(self.pieces.len()).unwrap_or(u64::MAX) }
     }
@@ -114,27 +114,27 @@ pub(crate) struct FragmentTable {
     /// The keys of `waiting`, oldest first.
     by_age: BTreeMap<u64, Key>,
     serial: u64,
-    /// Octets that `waiting` costs.
+    /// Octets that `waiting` costs, overhead included.
     octets: usize,
     /// Fragments in `waiting`.
     pending: u64,
     skipped: Skipped,
     /// The IP packet completed last.
     assembled: Vec<u8>,
-    /// Octets of it that were on the link up to the first that was not, header included.
+    /// Octets of that packet, IP header included, that were on the link, up to the first octet that was not.
     assembled_on_link: usize,
-    /// Its frames, in the order of their numbers, when frames are kept.
+    /// The frames of that packet, in order of their numbers, if frames are kept.
     frames: Vec<KeptFrame>,
 }
 
 impl FragmentTable {
-    /// Takes in the fragment `packet`, whose IP header begins at `ip_offset` of `frame`.
+    /// Adds the fragment `packet`, whose IP header begins at octet `ip_offset` of `frame`.
     ///
-    /// `is_ours` judges source and destination port of a UDP datagram.
+    /// `is_ours` says whether the source and destination port of a UDP datagram are those of Mobile IP.
     ///
     /// # Errors
-    /// [`Reason::IpHeaderCut`], [`Reason::FragmentLength`], [`Reason::FragmentTooLong`]; the fragment is
-    /// then ignored.
+    /// [`Reason::IpHeaderCut`], [`Reason::FragmentLength`], [`Reason::FragmentTooLong`]; in each case the fragment is
+    /// ignored.
     pub(crate) fn add(
         &mut self,
         frame: &Frame<'_>,
@@ -170,7 +170,7 @@ impl FragmentTable {
             return Ok(Outcome::Held);
         }
 
-        // The oldest need not be the longest waiting where the clock of the capture went back.
+        // Where the capture's clock went back, the oldest datagram need not be the one that waited longest.
         self.expire_one(&key, now);
         let waiting = self.open(key, frame, is_copy);
         match waiting.fit(offset, packet.payload_length, packet.header.more_fragments, packet.payload) {
@@ -190,7 +190,7 @@ impl FragmentTable {
         Ok(outcome)
     }
 
-    /// The packet completed last: its octets, and how many there were before the capture cut any.
+    /// The packet completed last: its octets, and how many octets it had before the capture cut any.
     pub(crate) fn assembled(&self) -> (&[u8], usize) {
         (&self.assembled, self.assembled_on_link)
     }
@@ -216,7 +216,7 @@ impl FragmentTable {
         waiting.filter(|waiting| !waiting.is_copy).map(|waiting| waiting.first_frame).next()
     }
 
-    /// The entry of `key`, made if there is none.
+    /// The entry of `key`, which is created if there is none.
     fn open(&mut self, key: Key, frame: &Frame<'_>, is_copy: bool) -> &mut Waiting {
         let Self { waiting, by_age, serial, .. } = self;
         waiting.entry(key).or_insert_with(|| {
@@ -235,7 +235,7 @@ impl FragmentTable {
         })
     }
 
-    /// Adds a fragment that fits its datagram, which is open, and completes its datagram or makes room.
+    /// Adds a fragment that fits its open datagram, then completes the datagram or, if it stays incomplete, makes room.
     fn place(
         &mut self,
         key: Key,
@@ -293,7 +293,7 @@ impl FragmentTable {
         self.frames.sort_by_key(|kept| kept.number);
     }
 
-    /// Throws out what has waited too long, counted from the oldest until one has not.
+    /// Drops datagrams that have waited too long, from the oldest up to the first that has not.
     fn expire(&mut self, now: Timestamp) {
         while let Some((_, &oldest)) = self.by_age.first_key_value() {
             if !self.expire_one(&oldest, now) {
@@ -302,7 +302,7 @@ impl FragmentTable {
         }
     }
 
-    /// Throws `key` out if it has waited too long, and says whether it did.
+    /// Drops the datagram of `key` if it has waited too long, and returns whether it did.
     fn expire_one(&mut self, key: &Key, now: Timestamp) -> bool {
         let Some(waiting) = self.waiting.get(key) else { return false };
         let lifetime = if waiting.is_copy { COPY } else { self.limits.lifetime };
@@ -314,7 +314,7 @@ impl FragmentTable {
         true
     }
 
-    /// Takes a datagram out of the table.
+    /// Removes a datagram from the table.
     fn take(&mut self, key: &Key) -> Option<Waiting> {
         let waiting = self.waiting.remove(key)?;
         self.by_age.remove(&waiting.serial);
@@ -323,14 +323,14 @@ impl FragmentTable {
         Some(waiting)
     }
 
-    /// Datagrams, their entries in the order of age, octets, and datagrams that are skipped.
+    /// The number of datagrams, of their entries by age, of octets, and of skipped datagrams.
     #[cfg(test)]
     pub(super) fn sizes(&self) -> [usize; 4] {
         [self.waiting.len(), self.by_age.len(), self.octets, self.skipped.len()]
     }
 }
 
-/// Refuses what no reassembly can use, and gives the octets of the IP header.
+/// Refuses a fragment that cannot be reassembled, and otherwise returns the octets of its IP header.
 fn check<'a>(frame: &Frame<'a>, ip_offset: usize, packet: &Ipv4Packet<'_>) -> Result<&'a [u8], Reason> {
     let data = frame.data.get(ip_offset..).unwrap_or_default();
     let header_length = usize::from(packet.header.header_length);
@@ -346,7 +346,7 @@ fn check<'a>(frame: &Frame<'a>, ip_offset: usize, packet: &Ipv4Packet<'_>) -> Re
     Ok(header)
 }
 
-/// The ports that a first fragment of UDP shows.
+/// The ports in the first fragment of a UDP datagram; `None` in other fragments.
 fn ports(packet: &Ipv4Packet<'_>) -> Option<(u16, u16)> {
     if packet.header.protocol != protocol::UDP || packet.header.fragment_offset != 0 {
         return None;
@@ -355,13 +355,13 @@ fn ports(packet: &Ipv4Packet<'_>) -> Option<(u16, u16)> {
     Some((u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d])))
 }
 
-/// Makes the header of a first fragment that of the whole: total length, no fragment bits.
+/// Turns the header of a first fragment into that of the whole packet: total length, no fragment bits.
 fn restore_header(header: &mut [u8], length: usize) {
     let total = u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes();
     if let Some(field) = header.get_mut(2..4) {
         field.copy_from_slice(&total);
     }
-    // Its offset is 0 already; the reserved bit and Don't Fragment stay.
+    // The offset is 0 already; the reserved bit and Don't Fragment stay.
     if let Some(flags) = header.get_mut(6) {
         *flags &= !MORE_FRAGMENTS;
     }

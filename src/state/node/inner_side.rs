@@ -1,33 +1,33 @@
-//! The inner side of a NAT of which a capture has both sides: each packet is there twice, and the tunnel of it ends at the
-//! node itself on the one side and at the NAT on the other.
+//! The inner side of a NAT that a capture shows from both sides: each packet is there twice, and its tunnel ends at the
+//! node itself on the inner side and at the NAT on the outer side.
 
 use std::net::SocketAddrV4;
 
 use super::{Binding, FarEnd, Node, Registration, Tunnel};
 
-/// The most ends of one node that are remembered; the oldest goes.
+/// How many ends on the inner side are remembered of one node at most; the oldest is dropped first.
 const MOST: usize = 64;
 
 impl Node {
-    /// Whether a tunnel of this node ends here on the inner side of a NAT: what is seen here is seen on the outer side,
-    /// too **(ours)**.
+    /// Whether a tunnel of this node ends here on the inner side of a NAT: packets seen here are also seen on the outer
+    /// side **(ours)**.
     pub fn is_inside_nat(&self, far_end: FarEnd) -> bool {
         self.rare.as_ref().is_some_and(|rare| rare.inside.contains(&far_end))
     }
 
-    /// Whether this tunnel of the node is none of its own, but what is seen of one on the inner side of a NAT.
+    /// Whether this tunnel is not one of the node's own, but shows the inner side of a NAT.
     pub fn is_inner(&self, tunnel: &Tunnel) -> bool {
         tunnel.bid.is_none() && self.is_inside_nat(tunnel.far_end)
     }
 
-    /// The same of the tunnel with this index.
+    /// As [`Node::is_inner`], for the tunnel with this index.
     pub fn is_inner_side(&self, tunnel: usize) -> bool {
-        // Nearly no node has one, and then there is no tunnel to look at.
+        // Almost no node has an inner side, and then there is no tunnel to look at.
         let tunnel = self.rare.as_ref().and_then(|_| self.tunnels.get(tunnel));
         tunnel.is_some_and(|tunnel| self.is_inner(tunnel))
     }
 
-    /// Notes where a request came from, if that is the inner side of a NAT: the care-of address of a binding whose tunnel
+    /// Notes the source of a request if it is on the inner side of a NAT: the Care-of Address of a binding whose tunnel
     /// ends elsewhere.
     pub(in crate::state) fn see_inside(&mut self, source: SocketAddrV4) {
         let is_its = |binding: &Binding| {
@@ -46,7 +46,7 @@ impl Node {
         } else if self.is_inside_nat(registration.far_end)
             && let Some(rare) = &mut self.rare
         {
-            // There is no NAT any more.
+            // The NAT is gone.
             rare.inside.retain(|end| *end != registration.far_end);
             self.disturb();
         }

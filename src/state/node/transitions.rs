@@ -9,14 +9,14 @@ use crate::state::{Binding, BindingState, Encapsulation, FarEnd, Interface, Move
 use crate::time::Timestamp;
 use crate::wire::RequestFlags;
 
-/// Ended bindings that a node keeps; the oldest go first.
+/// Ended bindings that a node keeps; the oldest are dropped first.
 const HISTORY: usize = 32;
-/// Active bindings without a BID that a node keeps; the oldest go first. More than a node has interfaces: each request
-/// with S set adds one.
+/// Active bindings without a BID that a node keeps; the oldest are dropped first. It is more than a node has
+/// interfaces: each request with S set adds one.
 const WITHOUT_BID: usize = 64;
-/// Moves of its bindings that a node keeps; the oldest go first.
+/// Moves of its bindings that a node keeps; the oldest are dropped first.
 const MOVES: usize = 64;
-/// Former ends of its tunnels that a node keeps; the oldest go first.
+/// Former ends of its tunnels that a node keeps; the oldest are dropped first.
 const FORMER_ENDS: usize = 32;
 
 /// An accepted registration, as far as it concerns bindings.
@@ -25,7 +25,7 @@ pub(in crate::state) struct Registration {
     pub interface: Option<Interface>,
     pub bulk: bool,
     pub overwrite: bool,
-    /// Whether interface, and with it B and O, are among what was not captured of the request.
+    /// Whether the interface, and with it the B and O bits, are in a part of the request that was not captured.
     pub hides_bid: bool,
     pub flags: RequestFlags,
     pub care_of_address: Ipv4Addr,
@@ -34,22 +34,22 @@ pub(in crate::state) struct Registration {
     pub udp: bool,
     /// Where the tunnel ends.
     pub far_end: FarEnd,
-    /// Where it ends on the inner side of a NAT, if the request was seen there, too.
+    /// Where the tunnel ends on the inner side of a NAT, if the request was seen there, too.
     pub inside: Option<FarEnd>,
-    /// Lifetime granted; 0 removes.
+    /// Lifetime granted, in seconds; 0 de-registers.
     pub lifetime: u16,
     /// Whether other bindings may stay beside one without Multipath (S and code 0).
     pub simultaneous: bool,
-    /// Of the reply.
+    /// Time of the reply.
     pub time: Timestamp,
-    /// Of the reply.
+    /// Frame of the reply.
     pub frame: u64,
 }
 
 impl Node {
     /// Applies an accepted registration.
     ///
-    /// Says how many ended bindings were forgotten to make room, and whether its tunnel found none.
+    /// Returns how many bindings and moves were forgotten to make room, and whether the tunnel found no room.
     pub(in crate::state) fn register(&mut self, registration: &Registration) -> (u64, bool) {
         self.exchanges = self.exchanges.wrapping_add(1);
         self.generation = self.generation.wrapping_add(1);
@@ -75,8 +75,8 @@ impl Node {
         (forgotten, self.has_no_room_for(registration))
     }
 
-    /// What a registration that hides its BID is taken for **(ours)**: one of the binding at its care-of address, else one
-    /// beside all others; `None` where it ends none of them or could be of several.
+    /// How a registration that hides its BID is treated **(ours)**: as one of the binding at its Care-of Address,
+    /// otherwise as a new one beside all others; `None` if it ends none of the bindings, or could be about several.
     fn as_far_as_seen(&self, registration: &Registration) -> Option<Registration> {
         let Registration { care_of_address, lifetime, .. } = *registration;
         let is_new = lifetime > 0 && self.active().all(|binding| binding.care_of_address != care_of_address);
@@ -88,8 +88,8 @@ impl Node {
         Some(Registration { interface, ..*registration })
     }
 
-    /// Gives the binding that hid its BID the one that is registered or ended at its care-of address now. Where the BID
-    /// has a binding elsewhere, that one had moved here, and the two are one **(ours)**.
+    /// Gives the binding that hid its BID the BID that is now registered or ended at its Care-of Address. If a binding
+    /// elsewhere has this BID, that binding had moved here, and the two are one **(ours)**.
     fn give_bid(&mut self, interface: Interface, registration: &Registration) {
         let Registration { care_of_address, time, frame, .. } = *registration;
         let is_hidden = |binding: &Binding| binding.hides_bid && binding.care_of_address == care_of_address;
@@ -120,7 +120,7 @@ impl Node {
         });
     }
 
-    /// Ends the bindings that a registration puts out of place.
+    /// Ends the bindings that a registration replaces.
     fn supersede(&mut self, registration: &Registration) {
         let Registration { interface, overwrite, simultaneous, care_of_address, time, frame, .. } =
             *registration;
@@ -129,7 +129,7 @@ impl Node {
                 return false;
             }
             match interface {
-                // One without a BID cannot stand beside Multipath (ours).
+                // A binding without a BID cannot stand beside Multipath (ours).
                 Some(_) => overwrite || binding.interface.is_none() && !binding.hides_bid,
                 None => !simultaneous,
             }
@@ -191,16 +191,16 @@ impl Node {
         }
     }
 
-    /// Revokes the bindings of a care-of address, or all of them for 0.0.0.0 (RFC 3543 §3.3), as they were at `asked`:
-    /// what was accepted since then is not what the revocation names.
+    /// Revokes the bindings of a Care-of Address, or all of them for 0.0.0.0 (RFC 3543 §3.3), as they were at `asked`:
+    /// the revocation does not name what was accepted since then.
     pub(in crate::state) fn revoke(
         &mut self,
         care_of_address: Ipv4Addr,
         asked: Timestamp,
         (time, frame): (Timestamp, u64),
     ) {
-        // The policy ends where the home agent had no binding in between: all that there were are named, and nothing lives
-        // but what was accepted since. Which rules came after that cannot be told from those before.
+        // The policy ends if the Home Agent had no binding in between: all that there were are revoked, and only what
+        // was accepted since is alive. Which rules came after that cannot be told from those before.
         let were = self.bindings.iter().filter(|binding| binding.was_alive(asked));
         let mut are_named = were.map(|binding| self.is_at(binding, care_of_address, asked)).peekable();
         let ends_policy = are_named.peek().is_some() && are_named.all(|is_named| is_named);
@@ -215,7 +215,7 @@ impl Node {
         self.after_change(time);
     }
 
-    /// Whether a binding was at a care-of address at some time, also if it went elsewhere later; any is at 0.0.0.0.
+    /// Whether a binding was at a Care-of Address at `time`, wherever it is now; every binding is at 0.0.0.0.
     fn is_at(&self, binding: &Binding, care_of_address: Ipv4Addr, time: Timestamp) -> bool {
         let is_of = |left: &Binding| (left.bid(), left.registered) == (binding.bid(), binding.registered);
         let next = self.moves().iter().find(|next| next.time > time && is_of(&next.left));
@@ -240,7 +240,7 @@ impl Node {
         }
     }
 
-    /// Notes where the tunnel of a registration ends; says whether it ended elsewhere before.
+    /// Notes where the tunnel of a registration ends; returns whether the tunnel ended elsewhere before.
     fn open_tunnel(&mut self, registration: &Registration) -> bool {
         let Registration { interface, care_of_address, far_end, .. } = *registration;
         let bid = interface.map(|interface| interface.bid);
@@ -273,7 +273,7 @@ impl Node {
         true
     }
 
-    /// Whether a registration was accepted to whose tunnel there was no room.
+    /// Whether a registration was accepted for whose tunnel there was no room.
     fn has_no_room_for(&self, registration: &Registration) -> bool {
         let bid = registration.interface.map(|interface| interface.bid);
         self.tunnels.len() >= TUNNELS
@@ -285,7 +285,8 @@ impl Node {
     }
 
     /// Forgets the oldest ended bindings beyond [`HISTORY`], the oldest active ones without a BID beyond
-    /// [`WITHOUT_BID`], and the oldest moves beyond [`MOVES`]; says how many. BIDs are no more than 254.
+    /// [`WITHOUT_BID`], and the oldest moves beyond [`MOVES`]; returns how many. There are no more than 254 BIDs, so
+    /// active bindings with a BID need no bound.
     fn trim(&mut self) -> u64 {
         let moves = self.moves().len().saturating_sub(MOVES);
         if let Some(rare) = self.rare.as_mut().filter(|_| moves > 0) {

@@ -1,4 +1,4 @@
-//! A request on its way: what it asks for, where it was seen, and whether another one is the same.
+//! A waiting request: what it asks for, where it was seen, and whether another request is the same.
 
 use std::cmp::Ordering;
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -15,46 +15,46 @@ use crate::state::{FarEnd, Interface, Kind};
 use crate::time::Timestamp;
 use crate::wire::{RegistrationRequest, ReplyCode, RequestFlags};
 
-/// Who a message is about: the home address, or while there is none the NAI (RFC 2794 §2).
+/// The node that a message is about: by its Home Address, or by its NAI while it has none (RFC 2794 §2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::state) enum Identity {
     Address(Ipv4Addr),
     Nai(Box<[u8]>),
 }
 
-/// A request on its way.
-// Not aligned to cache lines: a table of what is aligned to more than an allocator does by itself is copied to grow, and
-// this one is large.
+/// A request that waits for its reply, or was answered a short time ago.
+// Not aligned to cache lines: to grow, a table is copied if its rows need more alignment than an allocator gives by
+// itself, and this table is large.
 #[derive(Clone, Debug)]
 pub(in crate::state) struct Request {
     pub identity: Identity,
     pub identification: u64,
-    /// Its home agent field.
+    /// The Home Agent field.
     pub home_agent: Ipv4Addr,
-    /// Its node, if it names one.
+    /// The node that the request names, if it names one.
     pub node: Option<NodeId>,
     pub interface: Option<Interface>,
     pub bulk: bool,
     pub overwrite: bool,
-    /// Whether something it says of bindings or policy may not have been captured.
+    /// Whether something that the request says about bindings or policy may not have been captured.
     pub hides_something: bool,
     pub flags: RequestFlags,
     pub care_of_address: Ipv4Addr,
     pub lifetime: u16,
-    /// What it was for when it came; `None` stands for a reply nobody asked for.
+    /// The purpose of the request when it came; `None` if this stands for a reply that nobody asked for.
     pub kind: Option<Kind>,
-    /// Its Flow-Binding extensions; those that cannot be read set nothing.
+    /// The Flow-Binding extensions; those that cannot be read set nothing.
     pub flow_bindings: FlowBindings,
-    /// Endpoint pairs it was seen between; most requests are seen between one, which stands here and not elsewhere.
+    /// Endpoint pairs that the request was seen between; most requests have one, stored without an allocation.
     pub legs: SmallVec<[RequestLeg; 1]>,
-    /// Whether it still waits for its answer.
+    /// Whether the request still waits for its answer.
     pub is_open: bool,
     pub retransmissions: u32,
-    /// Frame in which it was first seen.
+    /// Frame in which the request was first seen.
     pub frame: u64,
-    /// Its record among the exchanges, if records are kept.
+    /// The request's record among the exchanges, if records are kept.
     pub record: Option<RecordNumber>,
-    /// When it was last seen.
+    /// When the request was last seen.
     pub(super) seen: Timestamp,
 }
 
@@ -63,19 +63,19 @@ pub(in crate::state) struct Request {
 pub(in crate::state) struct RequestLeg {
     pub source: SocketAddrV4,
     pub destination: SocketAddrV4,
-    /// When it was last seen there.
+    /// When the request was last seen there.
     pub seen: Timestamp,
 }
 
 impl RequestLeg {
-    /// Whether a reply from `source` to `destination` goes back the way the request came.
+    /// Whether a reply from `source` to `destination` returns on this leg.
     pub fn is_reverse_of(&self, source: SocketAddrV4, destination: SocketAddrV4) -> bool {
         self.source == destination && self.destination == source
     }
 }
 
 impl Request {
-    /// A request that has not been put in a table yet.
+    /// A request that is not in a table yet.
     #[inline]
     pub fn new(identity: Identity, header: &RegistrationRequest, node: Option<NodeId>) -> Self {
         Self {
@@ -101,13 +101,13 @@ impl Request {
         }
     }
 
-    /// Whether its BID, or that it has none, is among what was not captured.
+    /// Whether it was not captured which BID the request has, or that it has none.
     pub const fn hides_bid(&self) -> bool {
         self.hides_something && self.interface.is_none()
     }
 
-    /// Whether another request is this one again: the same in everything that a foreign agent may not change, as far as it
-    /// was captured of both.
+    /// Whether another request is this one again: the same in everything that a Foreign Agent may not change, as far as
+    /// it was captured in both.
     pub fn is_same(&self, other: &Self) -> bool {
         let multipath = |request: &Self| (request.interface, request.bulk, request.overwrite);
         self.identity == other.identity
@@ -118,8 +118,8 @@ impl Request {
             && (self.hides_bid() || other.hides_bid() || multipath(self) == multipath(other))
     }
 
-    /// Whether another copy, seen on its way to `destination`, tells better what the home agent was asked: one of which
-    /// more was captured, else one that a foreign agent changed and that reached the home agent.
+    /// Whether another copy, seen on its way to `destination`, shows better what the Home Agent was asked. It does if
+    /// more of it was captured; if as much was, it does if a Foreign Agent changed it and it reached the Home Agent.
     pub fn is_told_better_by(&self, copy: &Self, destination: Ipv4Addr) -> bool {
         let hidden = |request: &Self| (request.hides_bid(), request.hides_something);
         match hidden(copy).cmp(&hidden(self)) {
@@ -129,9 +129,9 @@ impl Request {
         }
     }
 
-    /// Whether another request, seen on its way to `destination`, is this one as a foreign agent passed it on, or before
-    /// that, although it changed it (REG-027): session, Identification and care-of address tell a copy, and only one of
-    /// the two goes to the home agent (D5).
+    /// Whether another request, seen on its way to `destination`, is this request before or after a Foreign Agent
+    /// relayed and changed it (REG-027). Session, Identification and Care-of Address identify a copy, and only one of
+    /// the two goes to the Home Agent (D5).
     pub fn is_relayed_as(&self, other: &Self, destination: SocketAddrV4) -> bool {
         let is_at_home = |destination: SocketAddrV4| *destination.ip() == self.home_agent;
         self.identity == other.identity
@@ -142,7 +142,7 @@ impl Request {
             && self.legs.iter().all(|leg| is_at_home(leg.destination) != is_at_home(destination))
     }
 
-    /// Says what another copy of it says from now on.
+    /// Takes over the contents of another copy of the request.
     pub(super) fn take_on(&mut self, copy: Self) {
         let Self { interface, bulk, overwrite, hides_something, flags, lifetime, flow_bindings, .. } = copy;
         (self.interface, self.bulk, self.overwrite) = (interface, bulk, overwrite);
@@ -150,15 +150,15 @@ impl Request {
         (self.flags, self.lifetime, self.flow_bindings) = (flags, lifetime, flow_bindings);
     }
 
-    /// Whether a copy of it was seen that is so old at `now`. The last one need not be among them: where the clock went
-    /// back after it, one on another leg may be.
+    /// Whether some copy of the request has an age at `now` that is in `ages`, in nanoseconds. The age of the last copy
+    /// alone does not decide: where the clock went back after it, the age of a copy on another leg may fit.
     pub(super) fn is_aged(&self, now: Timestamp, ages: &RangeInclusive<i64>) -> bool {
         let is_aged = |seen: Timestamp| ages.contains(&now.since(seen));
         is_aged(self.seen) || self.legs.iter().any(|leg| is_aged(leg.seen))
     }
 
-    /// When the copy was seen that a reply at `now` from `source` to `destination` answers: of those that are old and
-    /// young enough the last one on the reply's own leg, else the last one anywhere (D8).
+    /// When the copy was seen that a reply at `now` from `source` to `destination` answers: of the copies not older
+    /// than `timeout` nanoseconds, the last one on the reply's own leg, otherwise the last one anywhere (D8).
     pub fn sent(
         &self,
         (source, destination): (SocketAddrV4, SocketAddrV4),
@@ -170,7 +170,7 @@ impl Request {
         last.map_or(self.seen, |leg| leg.seen)
     }
 
-    /// What its acceptance does to bindings.
+    /// The registration that the acceptance of the request makes.
     pub fn registration(&self, reply: &ReplyFacts, udp: bool) -> Registration {
         let far_end = match self.source_at(reply.home_agent) {
             Some(source) if udp => FarEnd::in_udp(source),
@@ -199,8 +199,8 @@ impl Request {
         }
     }
 
-    /// The source of the request as its home agent saw it: on the leg that ends there, behind a NAT rather than
-    /// before it, and of several the last.
+    /// The source of the request as its Home Agent saw it: on the leg that ends there, preferably behind a NAT rather
+    /// than before it, and of several the last.
     fn source_at(&self, home_agent: Ipv4Addr) -> Option<SocketAddrV4> {
         let nearness = |leg: &RequestLeg| {
             (*leg.destination.ip() == home_agent, *leg.source.ip() != self.care_of_address, leg.seen)
@@ -208,7 +208,7 @@ impl Request {
         self.legs.iter().max_by_key(|leg| nearness(leg)).map(|leg| leg.source)
     }
 
-    /// Where the request was seen to come from the node itself on its way to the home agent.
+    /// The source of the request on a leg from the node itself to the Home Agent.
     fn source_inside(&self, home_agent: Ipv4Addr) -> Option<FarEnd> {
         let is_own = |leg: &&RequestLeg| {
             *leg.destination.ip() == home_agent && *leg.source.ip() == self.care_of_address
