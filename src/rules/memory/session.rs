@@ -67,6 +67,8 @@ pub(in crate::rules) struct Session {
     pub networks_seen: Vec<(Ipv4Addr, u8)>,
     /// Prefixes of all Type 152 extensions seen.
     pub prefixes_seen: Vec<(Ipv6Addr, u8)>,
+    /// Whether a registration was seen that may have had more of either in what was not captured.
+    hides_prefixes: bool,
     /// When an exchange was last accepted, or a binding last removed or expired.
     pub disturbed: Option<Timestamp>,
     /// How often `disturbed` was set.
@@ -242,8 +244,9 @@ impl Session {
         self.disturbances = self.disturbances.wrapping_add(1);
     }
 
-    /// Whether all prefixes that were seen are remembered.
+    /// Whether all prefixes of its registrations were captured and are remembered.
     pub fn knows_all_prefixes(&self) -> bool {
-        self.networks_seen.len().max(self.prefixes_seen.len()) < PREFIXES
+        let has_room = self.networks_seen.len().max(self.prefixes_seen.len()) < PREFIXES;
+        has_room && !(self.hides_prefixes || self.obscured || self.lacks_beginning)
     }
 }

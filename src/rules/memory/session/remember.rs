@@ -56,6 +56,7 @@ impl Session {
         self.networks_seen.truncate(PREFIXES);
         self.prefixes_seen.extend(other.prefixes_seen);
         self.prefixes_seen.truncate(PREFIXES);
+        self.hides_prefixes |= other.hides_prefixes;
         for (rule, key) in other.once.all() {
             self.first_time(rule, key);
         }
@@ -148,8 +149,13 @@ impl Session {
             self.refused_flows.push((time, listed));
         }
         // A reply that a foreign agent makes on its own is no verdict of the home agent (EXCH-002).
-        if asked.said.has_multipath && code.decision() != Decision::DeniedByForeignAgent {
-            self.last_multipath_reply = Some((time, answer.reply.home_agent, code));
+        if code.decision() != Decision::DeniedByForeignAgent {
+            if asked.said.has_multipath {
+                self.last_multipath_reply = Some((time, answer.reply.home_agent, code));
+            } else if asked.said.hides_something {
+                // The request may have had Multipath.
+                self.last_multipath_reply = None;
+            }
         }
         if !decides || !code.is_accepted() {
             return;
@@ -227,6 +233,7 @@ impl Session {
     }
 
     fn remember_prefixes(&mut self, said: &Said) {
+        self.hides_prefixes |= said.hides_something;
         if said.seldom_said().is_none() {
             return;
         }
