@@ -190,6 +190,9 @@ impl Validator {
         let is_unseen = hides_request && reply.code.is_accepted();
         if hides_request && reply.code.is_of_home_agent() {
             self.world.note_that_it_may_know_multipath(reply.home_agent);
+            if let Some(session) = seen.node.and_then(|slot| self.world.session_mut(slot, observer)) {
+                session.last_multipath_reply = None;
+            }
         }
         self.world.remember_reply(&answer, asked.as_deref(), seen.decides, seen.node, numbers, observer);
         if let Some(slot) = seen.node.filter(|_| is_unseen || changes && hides) {

@@ -76,7 +76,7 @@ pub(super) fn anchors(asked: &Asked, answer: &Answer, session: &Session) -> bool
     let assigned = Some(answer.reply.home_address).filter(|address| !address.is_unspecified());
     let is_at_home = request.care_of_address == assigned.unwrap_or(request.home_address);
     if request.lifetime > 0 && answer.reply.lifetime > 0 {
-        asked.replaces_all() && !session.is_cut()
+        asked.replaces_all(answer.reply.code) && !session.is_cut()
     } else if said.usable.is_some() {
         asked.is_bulk()
     } else {

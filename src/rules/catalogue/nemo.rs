@@ -72,10 +72,10 @@ pub static NEMO_002: Rule = Rule {
 };
 
 fn asks_again(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
-    let (session, time) = (asking.session, asking.time());
+    let (Some(refused), time) = (&asking.session.refused_networks, asking.time()) else { return };
     let is_past = |refused: Timestamp| time.since(refused) > GRACE;
     let mut requests = asking.message.of_subtype(ExtensionType::MOBILE_NETWORK, MobileNetwork::REQUEST);
-    if session.networks_forbidden.is_some_and(is_past)
+    if refused.all.is_some_and(is_past)
         && let Some(first) = requests.next()
     {
         finder
@@ -86,8 +86,8 @@ fn asks_again(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
         return;
     }
     let is_refused = |prefix: Ipv4Addr, length: u8| {
-        let mut refused = session.networks_refused.iter();
-        refused.any(|(refused, of, its)| (*of, *its) == (prefix, length) && is_past(*refused))
+        let mut prefixes = refused.prefixes.iter();
+        prefixes.any(|(refused, of, its)| (*of, *its) == (prefix, length) && is_past(*refused))
     };
     for extension in asking.message.of_subtype(ExtensionType::MOBILE_NETWORK, MobileNetwork::REQUEST) {
         if let Ok(Content::MobileNetwork(MobileNetwork::Request { prefix_length, prefix })) =

@@ -140,7 +140,7 @@ impl<'c> Answering<'c, '_, '_> {
     /// known itself by replacing all bindings. For a later copy of the reply to such a request, this holds only if the
     /// table was known from the beginning.
     pub fn is_anchored_before(&self, asked: &Asked) -> bool {
-        match (self.decides, asked.replaces_all()) {
+        match (self.decides, asked.replaces_all(self.reply.code)) {
             (true, _) => self.world.is_anchored(Some(self.session)),
             (false, true) => self.world.is_known_from_start(self.session),
             (false, false) => self.anchored,

@@ -13,7 +13,7 @@ use crate::rules::facts::{FlowBindingFacts, Leg, MessageFacts, OctetSet, Traits}
 use crate::state::NormalSelector;
 use crate::wire::{
     Action, Content, DualStack, Extension, ExtensionType, MobileNetwork, Multipath, RegistrationReply,
-    RegistrationRequest, UdpTunnelRequest,
+    RegistrationRequest, ReplyCode, UdpTunnelRequest,
 };
 
 /// A Registration Request that was seen.
@@ -239,9 +239,12 @@ impl Asked {
         self.said.usable.is_some_and(|multipath| multipath.overwrite)
     }
 
-    /// Whether the request, accepted with a lifetime, replaces all bindings: it has O, or neither Multipath nor S.
-    pub fn replaces_all(&self) -> bool {
-        self.is_overwrite() || !(self.said.has_multipath || self.request.flags.simultaneous_bindings())
+    /// Whether the request, accepted by this code with a lifetime, replaces all bindings: it has O, or neither Multipath
+    /// nor an S that the home agent supports (D9).
+    pub fn replaces_all(&self, code: ReplyCode) -> bool {
+        let is_simultaneous = self.request.flags.simultaneous_bindings()
+            && code != ReplyCode::ACCEPTED_NO_SIMULTANEOUS_BINDINGS;
+        self.is_overwrite() || !(self.said.has_multipath || is_simultaneous)
     }
 
     /// Whether a foreign agent with its care-of address relayed it: D is 0, and it goes to the home agent.

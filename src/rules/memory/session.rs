@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4};
 use std::num::NonZeroU64;
 
-use super::{Asked, Exhausted, GRACE, PassedBy, Registered, Rejected, T_ACT, Told, Track};
+use super::{Asked, Exhausted, GRACE, PassedBy, RefusedNetworks, Registered, Rejected, T_ACT, Told, Track};
 use crate::rules::facts::{Leg, OctetSet};
 use crate::rules::memory::traffic::TrafficMemory;
 use crate::state::Binding;
@@ -43,16 +43,16 @@ pub(in crate::rules) struct Session {
     pub last_refused: Option<Timestamp>,
     /// When code 152 was first sent since a request with Multipath was last accepted.
     pub forbidden: Option<Timestamp>,
+    /// When a request with Multipath was last accepted.
+    allowed: Option<Timestamp>,
     /// Time, home agent and code of the last reply to a request with Multipath.
     pub last_multipath_reply: Option<(Timestamp, Ipv4Addr, ReplyCode)>,
     /// When code 153 was sent to the node, and the BIDs of the refused request's FORWARD lists.
     refused_flows: Vec<(Timestamp, OctetSet)>,
     /// Messages of the last two reply timeouts.
     pub passed: PassedBy,
-    /// When code 148 was first sent to the node, unless mobile networks were accepted since.
-    pub networks_forbidden: Option<Timestamp>,
-    /// Prefixes refused with code 147, unless mobile networks were accepted since.
-    pub networks_refused: Vec<(Timestamp, Ipv4Addr, u8)>,
+    /// Refusals of mobile networks, which few sessions have.
+    pub refused_networks: Option<Box<RefusedNetworks>>,
     /// The last accepted exchange of each binding that lives, and of some that ended.
     pub registered: Vec<Registered>,
     /// How often accepted exchanges changed the policy.
@@ -67,6 +67,8 @@ pub(in crate::rules) struct Session {
     pub networks_seen: Vec<(Ipv4Addr, u8)>,
     /// Prefixes of all Type 152 extensions seen.
     pub prefixes_seen: Vec<(Ipv6Addr, u8)>,
+    /// Whether a registration was seen that may have had more of either in what was not captured.
+    hides_prefixes: bool,
     /// When an exchange was last accepted, or a binding last removed or expired.
     pub disturbed: Option<Timestamp>,
     /// How often `disturbed` was set.
@@ -125,8 +127,7 @@ impl Session {
         (self.obscured, self.anchored) = (true, None);
         // The node may have been granted what was refused before.
         (self.forbidden, self.last_multipath_reply) = (None, None);
-        self.networks_forbidden = None;
-        self.networks_refused.clear();
+        self.refused_networks = None;
         self.rejected = None;
         !std::mem::replace(&mut self.was_obscured, true)
     }
@@ -242,8 +243,9 @@ impl Session {
         self.disturbances = self.disturbances.wrapping_add(1);
     }
 
-    /// Whether all prefixes that were seen are remembered.
+    /// Whether all prefixes of its registrations were captured and are remembered.
     pub fn knows_all_prefixes(&self) -> bool {
-        self.networks_seen.len().max(self.prefixes_seen.len()) < PREFIXES
+        let has_room = self.networks_seen.len().max(self.prefixes_seen.len()) < PREFIXES;
+        has_room && !(self.hides_prefixes || self.obscured || self.lacks_beginning)
     }
 }

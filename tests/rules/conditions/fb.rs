@@ -80,6 +80,21 @@ fn a_refresh_for_one_second_leaves_out_a_policy_and_a_deregistration_does_not() 
     assert_eq!(told("FB-014", then(0)), [0; 0]);
 }
 
+/// The same where it asks for 600 seconds and is granted this lifetime.
+#[test]
+fn a_refresh_that_is_granted_nothing_leaves_no_policy_out() {
+    let granted = |lifetime| {
+        move |scene: &mut Scene| {
+            scene.exchange(0.0, &Registration::request(1).with(forward(&[1], &udp_to_port(5060))), 0);
+            scene.exchange(1.0, &Registration::request(2), 0);
+            let sent = scene.send(5.0, &Registration::request(1));
+            scene.send(5.02, &Registration { lifetime, ..sent.reply(0) });
+        }
+    };
+    assert_eq!(told("FB-014", granted(1)), [5]);
+    assert_eq!(told("FB-014", granted(0)), [0; 0]);
+}
+
 /// A rule for BID 1, which ends; then BID 3 ends; then BID 1 comes back and ends again.
 #[test]
 fn a_rule_without_a_binding_is_told_of_again_when_it_had_one() {

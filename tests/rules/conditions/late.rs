@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use super::told_late;
 use crate::history::{Packet, care_of};
-use crate::scene::{Registration, Scene};
+use crate::scene::{Registration, Scene, forward, udp_to_port};
 
 const OTHER: Ipv4Addr = Ipv4Addr::new(10, 1, 0, 2);
 
@@ -50,4 +50,29 @@ fn behind_a_foreign_agent_there_may_be_nodes_from_before() {
         assert_eq!(told_late(rule, shared(Registration::plain(1), up)), [3], "{rule}");
         assert_eq!(super::told(rule, shared(Registration::relayed(1), up)), [3], "{rule}");
     }
+}
+
+/// A plain request with these flags is accepted with this code, in time with another copy of its reply; then a policy
+/// points to a BID that nobody has, so far as is known.
+#[test]
+fn with_simultaneous_bindings_all_are_known_only_where_the_home_agent_has_none() {
+    let policy = |octet: u8, code: u8| {
+        move |scene: &mut Scene| {
+            let sent = scene.exchange(0.0, &Registration { octet, ..Registration::plain(1) }, code);
+            scene.send(0.1, &sent.reply(code));
+            scene.exchange(5.0, &Registration::request(2).with(forward(&[7], &udp_to_port(5060))), 0);
+        }
+    };
+    // D and T, and S: code 1 replaces all bindings, and 0 puts one beside the others (D9).
+    for (octet, code, frames) in [(0x22, 0, &[5][..]), (0x22, 1, &[5]), (0xa2, 1, &[5]), (0xa2, 0, &[])] {
+        assert_eq!(told_late("EXCH-006", policy(octet, code)), frames, "{octet:#x} {code}");
+    }
+    // The policy is in that request itself, and what lived before it is not known.
+    let at_once = |scene: &mut Scene| {
+        let request = Registration { octet: 0xa2, ..Registration::plain(1) };
+        let sent = scene.exchange(0.0, &request.with(forward(&[7], &udp_to_port(5060))), 1);
+        scene.send(0.1, &sent.reply(1));
+    };
+    assert_eq!(told_late("EXCH-006", at_once), [0; 0]);
+    assert_eq!(super::told("EXCH-006", at_once), [2, 3]);
 }

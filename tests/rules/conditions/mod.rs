@@ -8,6 +8,7 @@ mod exch;
 mod ext;
 mod fb;
 mod headers;
+mod hidden;
 mod late;
 mod memory;
 mod mp;

@@ -70,6 +70,21 @@ fn a_lifetime_of_one_second_registers() {
     assert_eq!((told("MP-028", other_flags(1)), told("MP-028", other_flags(0))), (vec![3], vec![]));
 }
 
+/// BIDs 1 and 2 are live; a request with O for BID 1 is granted this lifetime. Without any, it ends BID 1 alone (D9).
+#[test]
+fn an_overwrite_that_is_granted_nothing_removes_no_sibling() {
+    let granted = |lifetime: u16| {
+        move |scene: &mut Scene| {
+            scene.exchange(0.0, &Registration::request(1), 0);
+            scene.exchange(1.0, &Registration::request(2), 0);
+            let sent = scene.send(10.0, &with_flags(1, 0x40));
+            scene.send(10.02, &Registration { lifetime, ..sent.reply(0) });
+        }
+    };
+    assert_eq!(told("MP-019", granted(1)), [6]);
+    assert_eq!(told("MP-019", granted(0)), [0; 0]);
+}
+
 #[test]
 fn each_flag_of_the_tunnel_counts_and_no_other() {
     // S B D M G r T x, of D and T.

@@ -342,3 +342,48 @@ fn a_series_goes_on_under_the_other_name() {
     assert_eq!(told("REG-016", series(2.7)), [7]);
     assert_eq!(told("REG-016", series(2.9)), [0; 0]);
 }
+
+/// What is refused by the NAI is accepted by the home address, before or after that; then it turns out that both are one
+/// node, and it asks again.
+#[test]
+fn what_was_accepted_by_one_name_is_no_longer_refused_by_the_other() {
+    let network = |request: Registration| request.with(short(148, &[0, 24, 10, 99, 0, 0]));
+    let answer = |code: u8| short(148, &[1, code, 24, 0, 10, 99, 0, 0]);
+    let asked = |refused: f64, code: u8, accepted: f64| {
+        move |scene: &mut Scene| {
+            let (plain, multipath) = (network(Registration::plain(1)), Registration::request(1));
+            let asked = if code == 152 { multipath } else { plain };
+            let mut both = [(refused, by_nai(asked.clone()), code), (accepted, asked.clone(), 0)];
+            both.sort_by(|one, other| one.0.total_cmp(&other.0));
+            for (seconds, request, code) in both {
+                let sent = scene.send(seconds, &request);
+                let networks = [(0, 0), (147, 2)].into_iter().filter(|(of, _)| *of == code);
+                let reply = networks.fold(sent.reply(code), |reply, (_, of)| reply.with(answer(of)));
+                scene.send(seconds + 0.02, &reply);
+            }
+            assigned(scene, 5.0);
+            scene.exchange(10.0, &asked, 134);
+        }
+    };
+    for (rule, code) in [("EXCH-001", 152), ("NEMO-002", 148), ("NEMO-002", 147)] {
+        assert_eq!(told(rule, asked(0.0, code, 2.0)), [0; 0], "{code}");
+        assert_eq!(told(rule, asked(2.0, code, 0.0)), [7], "{code}");
+    }
+}
+
+/// Refused with 152 by the NAI twice, and accepted by the home address in between.
+#[test]
+fn a_refusal_by_one_name_after_an_acceptance_by_the_other_counts() {
+    let asked = |second: u8| {
+        move |scene: &mut Scene| {
+            let request = Registration::request(1);
+            scene.exchange(0.0, &by_nai(request.clone()), 152);
+            scene.exchange(1.0, &request, 0);
+            scene.exchange(2.0, &by_nai(request.clone()), second);
+            assigned(scene, 5.0);
+            scene.exchange(10.0, &request, 134);
+        }
+    };
+    assert_eq!(told("EXCH-001", asked(152)), [5, 9]);
+    assert_eq!(told("EXCH-001", asked(134)), [5]);
+}

@@ -142,6 +142,25 @@ fn a_reply_that_nobody_asked_for_ends_no_refusal() {
     assert_eq!(told("NEMO-002", again(false)), [4]);
 }
 
+/// Code 148, and another reply to the same request that gives the network: the first one decides (D8).
+#[test]
+fn a_later_reply_to_the_refused_request_ends_no_refusal() {
+    let again = |first: u8, second: u8| {
+        move |scene: &mut Scene| {
+            let sent = scene.send(0.0, &Registration::request(1).with(network(99)));
+            for (seconds, code) in [(0.02, first), (0.5, second)] {
+                let reply = sent.reply(code);
+                scene.send(seconds, &if code == 0 { reply.with(answer(99, 0)) } else { reply });
+            }
+            scene.exchange(20.0, &Registration::request(1).with(network(99)), 134);
+        }
+    };
+    assert_eq!(told("NEMO-002", again(148, 148)), [4]);
+    assert_eq!(told("NEMO-002", again(148, 0)), [4]);
+    assert_eq!(told("NEMO-002", again(0, 148)), [4]);
+    assert_eq!(told("NEMO-002", again(0, 0)), [0; 0]);
+}
+
 /// A prefix that the home agent gives without being asked for it is one of the node.
 #[test]
 fn a_prefix_is_known_from_a_reply() {

@@ -7,7 +7,7 @@ use foldhash::fast::FixedState;
 use crate::counted::counted;
 use crate::rules::facts::{Answering, Asking, Expired, FlowBindingFacts, LiveBids, MessageFacts, Traits};
 use crate::rules::finder::Finder;
-use crate::rules::memory::Session;
+use crate::rules::memory::{Asked, Session};
 use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
 use crate::state::{Bid, Binding, Node, Rule as PolicyRule, RuleAction};
@@ -41,8 +41,9 @@ fn ipv6_in_request(asking: &Asking<'_, '_, '_>, finder: &mut Finder<'_>) {
 }
 
 fn ipv6_in_reply(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
-    let asks = answering.asked.is_some_and(|asked| asked.said.asks_prefix || !asked.said.is_whole);
-    if !asks {
+    let asks = |asked: &Asked| asked.said.asks_prefix || !asked.said.is_whole;
+    // A request that was not seen may have asked.
+    if !answering.asked.is_none_or(asks) {
         let has_prefix = || has_prefix(answering.session, answering.live_before());
         report_ipv6(answering.message, has_prefix, finder);
     }
@@ -97,10 +98,7 @@ pub static FB_014: Rule = Rule {
 };
 
 fn earlier_rules_left_out(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
-    let Some(asked) = answering.accepted().filter(|asked| asked.request.lifetime > 0 && asked.said.is_whole)
-    else {
-        return;
-    };
+    let Some(asked) = answering.registered().filter(|asked| asked.said.is_whole) else { return };
     let Some(node) = answering.node.filter(|_| answering.live_before().next().is_some()) else { return };
     let before = node.policy().rules().get(..answering.observer.rules_before()).unwrap_or_default();
     if before.is_empty() {

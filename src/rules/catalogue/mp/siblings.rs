@@ -66,7 +66,8 @@ pub static MP_019: Rule = Rule {
 };
 
 fn overwrite_removes(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
-    let Some(asked) = answering.accepted().filter(|asked| asked.request.lifetime > 0) else { return };
+    // Granted Lifetime 0, O ends no other binding (D9).
+    let Some(asked) = answering.registered() else { return };
     let Some(multipath) = asked.said.usable.filter(|multipath| multipath.overwrite) else { return };
     let others = answering.live_before().filter_map(Binding::bid).map(Bid::octet);
     let removed: Vec<u8> = others.filter(|bid| *bid != multipath.bid).collect();

@@ -63,11 +63,7 @@ fn is_from_the_wrong_side(
     said: &Said,
     finder: &mut Finder<'_>,
 ) {
-    // The selector may fit a prefix that found no room in the session's memory.
-    if !session.knows_all_prefixes() {
-        return;
-    }
-    let home = Home::new(home_address, session, said);
+    let home = Home::new(home_address, session, message, said);
     for facts in &message.flow_bindings {
         let Some(selector) = facts.selector() else { continue };
         let found = match selector.format {
@@ -91,10 +87,12 @@ struct Home {
     prefixes: Ranges<u128>,
     /// Whether an IPv6 prefix was seen; a link-local address is none.
     has_prefix: bool,
+    /// Whether these are all: others may not have been captured, or have found no room in the session's memory.
+    is_known: bool,
 }
 
 impl Home {
-    fn new(address: Ipv4Addr, session: &Session, said: &Said) -> Self {
+    fn new(address: Ipv4Addr, session: &Session, message: &MessageFacts<'_, '_>, said: &Said) -> Self {
         let networks = session.networks_seen.iter().copied().chain(said.networks());
         let networks = networks.filter_map(|(prefix, length)| {
             let host_bits = u32::MAX.checked_shr(length.into()).unwrap_or_default();
@@ -113,6 +111,7 @@ impl Home {
             networks: Ranges::of(networks),
             prefixes: Ranges::of(prefixes),
             has_prefix: ipv6().any(|(_, length)| length <= 128),
+            is_known: session.knows_all_prefixes() && message.is_whole(),
         }
     }
 }
@@ -158,7 +157,7 @@ fn ipv4_misfit(selector: &TrafficSelector, home: &Home) -> Option<(SelectorField
         return Some((SelectorField::SourceAddress, seen));
     }
     let (first, last) = destination?;
-    if holds_own(destination) || home.networks.meet(first, last) {
+    if !home.is_known || holds_own(destination) || home.networks.meet(first, last) {
         return None;
     }
     let range = shown(Ipv4Addr::from(first).into(), Ipv4Addr::from(last).into());
@@ -170,7 +169,7 @@ fn ipv4_misfit(selector: &TrafficSelector, home: &Home) -> Option<(SelectorField
 
 fn ipv6_misfit(selector: &TrafficSelector, home: &Home) -> Option<(SelectorField, String)> {
     let (first, last) = ipv6_range(selector.destination_address)?;
-    if !home.has_prefix || home.prefixes.meet(first, last) {
+    if !(home.is_known && home.has_prefix) || home.prefixes.meet(first, last) {
         return None;
     }
     let range = shown(Ipv6Addr::from(first).into(), Ipv6Addr::from(last).into());

@@ -3,10 +3,12 @@
 
 use super::{PREFIXES, Session};
 use crate::rules::facts::{Leg, LiveBids};
-use crate::rules::memory::{Answer, Asked, Passed, Registered, Rejected, Said, Track, push_snugly};
+use crate::rules::memory::{
+    Answer, Asked, Passed, RefusedNetworks, Registered, Rejected, Said, Track, push_snugly,
+};
 use crate::state::Node;
 use crate::time::Timestamp;
-use crate::wire::{Decision, MobileNetwork, Numbers, ReplyCode};
+use crate::wire::{Decision, Numbers, ReplyCode};
 
 /// The most tracks of one session: as many as there are BIDs, on both legs.
 const TRACKS: usize = 512;
@@ -14,7 +16,7 @@ const TRACKS: usize = 512;
 const REGISTERED: usize = 64;
 /// The most requests on the foreign agent's leg whose Identifications are remembered.
 const RELAYED: usize = 64;
-/// The most that are remembered of each: unanswered requests, refused policies and refused prefixes.
+/// The most that are remembered of each: unanswered requests and refused policies.
 const REFUSALS: usize = 32;
 
 impl Session {
@@ -38,24 +40,34 @@ impl Session {
         self.relayed.extend(other.relayed);
         let excess = self.relayed.len().saturating_sub(RELAYED);
         self.relayed.drain(..excess);
+        self.allowed = self.allowed.max(other.allowed);
+        // What a refusal under one name forbade, an acceptance under the other allowed again.
+        let stands = |refused: &Timestamp| self.allowed.is_none_or(|allowed| *refused > allowed);
+        let refusals = [
+            self.forbidden,
+            self.forbidden.and(self.last_refused),
+            other.forbidden,
+            other.forbidden.and(other.last_refused),
+        ];
+        self.forbidden = refusals.into_iter().flatten().filter(stands).min();
         self.last_refused = self.last_refused.max(other.last_refused);
-        self.forbidden = earliest(self.forbidden, other.forbidden);
         self.last_multipath_reply = self.last_multipath_reply.max(other.last_multipath_reply);
         self.passed.absorb(other.passed);
-        self.networks_forbidden = earliest(self.networks_forbidden, other.networks_forbidden);
+        if let Some(refused) = other.refused_networks {
+            self.refused_networks.get_or_insert_default().absorb(*refused);
+        }
         self.refused_flows.extend(other.refused_flows);
         self.refused_flows.truncate(REFUSALS);
-        self.networks_refused.extend(other.networks_refused);
-        self.networks_refused.truncate(REFUSALS);
         self.unanswered_family.extend(other.unanswered_family);
         self.unanswered_family.truncate(REFUSALS);
-        if other.obscured {
+        if other.obscured || self.obscured {
             self.obscure();
         }
         self.networks_seen.extend(other.networks_seen);
         self.networks_seen.truncate(PREFIXES);
         self.prefixes_seen.extend(other.prefixes_seen);
         self.prefixes_seen.truncate(PREFIXES);
+        self.hides_prefixes |= other.hides_prefixes;
         for (rule, key) in other.once.all() {
             self.first_time(rule, key);
         }
@@ -133,7 +145,10 @@ impl Session {
             self.last_refused = Some(time);
             self.forbidden.get_or_insert(time);
         }
-        self.remember_networks(answer, asked.is_some());
+        let accepts = decides && asked.is_some() && code.is_accepted();
+        if self.refused_networks.is_some() || RefusedNetworks::are_told_of(answer) {
+            self.refused_networks.get_or_insert_default().note(answer, accepts);
+        }
         let Some(asked) = asked else { return };
         if code == ReplyCode::IDENTIFICATION_MISMATCH {
             let Asked { is_timestamp: was_timestamp, group, leg, .. } = *asked;
@@ -148,14 +163,19 @@ impl Session {
             self.refused_flows.push((time, listed));
         }
         // A reply that a foreign agent makes on its own is no verdict of the home agent (EXCH-002).
-        if asked.said.has_multipath && code.decision() != Decision::DeniedByForeignAgent {
-            self.last_multipath_reply = Some((time, answer.reply.home_agent, code));
+        if code.decision() != Decision::DeniedByForeignAgent {
+            if asked.said.has_multipath {
+                self.last_multipath_reply = Some((time, answer.reply.home_agent, code));
+            } else if asked.said.hides_something {
+                // The request may have had Multipath.
+                self.last_multipath_reply = None;
+            }
         }
         if !decides || !code.is_accepted() {
             return;
         }
         if asked.said.has_multipath {
-            self.forbidden = None;
+            (self.forbidden, self.allowed) = (None, Some(time));
         }
         self.disturb(time);
         if asked.request.lifetime > 0 && answer.reply.lifetime > 0 {
@@ -196,37 +216,8 @@ impl Session {
         }
     }
 
-    /// Remembers what a reply says of mobile networks; the earliest refusal of each counts. Only the reply to a request
-    /// that was seen ends refusals.
-    fn remember_networks(&mut self, answer: &Answer, is_exchange: bool) {
-        let time = answer.place.time;
-        if answer.reply.code == ReplyCode::MOBILE_NETWORK_DISALLOWED {
-            self.networks_forbidden.get_or_insert(time);
-        }
-        // The part of an acceptance that was not captured may have accepted them.
-        if answer.said.hides_something && answer.reply.code.is_accepted() && is_exchange {
-            self.networks_forbidden = None;
-            self.networks_refused.clear();
-        }
-        for network in &answer.said.seldom().networks_answered {
-            let MobileNetwork::Acknowledgement { explicit: true, code, prefix, prefix_length, .. } = network
-            else {
-                continue;
-            };
-            if code.is_success() && answer.reply.code.is_accepted() && is_exchange {
-                self.networks_forbidden = None;
-                self.networks_refused.clear();
-            } else if !code.is_success()
-                && answer.reply.code == ReplyCode::MOBILE_NETWORK_ERROR
-                && self.networks_refused.len() < REFUSALS
-                && !self.networks_refused.iter().any(|(_, of, its)| (of, its) == (prefix, prefix_length))
-            {
-                self.networks_refused.push((time, *prefix, *prefix_length));
-            }
-        }
-    }
-
     fn remember_prefixes(&mut self, said: &Said) {
+        self.hides_prefixes |= said.hides_something;
         if said.seldom_said().is_none() {
             return;
         }
@@ -241,9 +232,4 @@ impl Session {
             }
         }
     }
-}
-
-/// The earlier of two times, if there is any.
-fn earliest(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
-    one.into_iter().chain(other).min()
 }
