@@ -239,12 +239,11 @@ impl Asked {
         self.said.usable.is_some_and(|multipath| multipath.overwrite)
     }
 
-    /// Whether the request, accepted by this code with a lifetime, replaces all bindings: it has O, or neither Multipath
-    /// nor an S that the home agent supports (D9).
+    /// Whether the request, accepted with a lifetime and this code, replaces all bindings (D9): it has O, or it has no
+    /// usable Multipath extension, and no S that was granted.
     pub fn replaces_all(&self, code: ReplyCode) -> bool {
-        let is_simultaneous = self.request.flags.simultaneous_bindings()
-            && code != ReplyCode::ACCEPTED_NO_SIMULTANEOUS_BINDINGS;
-        self.is_overwrite() || !(self.said.has_multipath || is_simultaneous)
+        let keeps_others = self.request.flags.simultaneous_bindings() && code == ReplyCode::ACCEPTED;
+        self.is_overwrite() || self.said.usable.is_none() && !keeps_others
     }
 
     /// Whether a foreign agent with its care-of address relayed it: D is 0, and it goes to the home agent.

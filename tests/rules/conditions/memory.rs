@@ -34,7 +34,11 @@ fn a_table_is_whole_from_where_all_bindings_ended() {
         (with(0, 0), 0, false),
         (with(0, 600), 0, false),
         (Registration::plain(1), 0, true),
-        (simultaneous, 0, false),
+        (simultaneous.clone(), 0, false),
+        // The home agent keeps no bindings beside it, in spite of S.
+        (simultaneous, 1, true),
+        // A reserved BID is as good as none (D6), and S is not set.
+        (Registration::plain(1).with(multipath_with(4, 1, 0, 0)), 0, true),
         (from_home, 0, true),
         (elsewhere, 0, false),
     ];
