@@ -257,6 +257,17 @@ fn a_clock_that_goes_back_measures_no_gap() {
     assert_eq!(told("REG-016", at([10.0, 12.0, 13.0])), [3]);
     assert_eq!(told("REG-016", at([10.0, 12.0, 5.0])), [0; 0]);
     assert_eq!(told("REG-016", at([10.0, 8.0, 8.5])), [0; 0]);
+    let revoked = |seconds: f64| {
+        move |scene: &mut Scene| {
+            scene.exchange(0.0, &Registration::request(1), 0);
+            for (identifier, seconds) in [(5, 20.0), (6, seconds)] {
+                let payload = revocation(care_of(1), identifier);
+                scene.datagram(seconds, &Registration::plain(1).reply(0), &payload);
+            }
+        }
+    };
+    assert_eq!(told("REV-002", revoked(20.5)), [4]);
+    assert_eq!(told("REV-002", revoked(10.0)), [0; 0]);
 }
 
 /// A request from elsewhere, with a Type 34 where it is a foreign agent's.
