@@ -129,6 +129,26 @@ fn where_a_binding_of_a_node_that_came_back_expired_another_one_may_be() {
     }
 }
 
+/// A node that asked for broadcasts, and one at the same place that did not; the first one falls out.
+#[test]
+fn a_broadcast_may_be_for_a_node_that_fell_out() {
+    let broadcast = |flags: u8| {
+        move |scene: &mut Scene| {
+            for (number, octet, interface) in [(1, flags, 1), (2, 0x22, 1), (3, 0x22, 3)] {
+                let request =
+                    Registration { octet, home_address: home(number), ..Registration::plain(interface) };
+                scene.exchange(number.into(), &request, 0);
+            }
+            scene.history.down(20.0, care_of(1), &Packet::new().to(Ipv4Addr::BROADCAST));
+        }
+    };
+    for nodes in [2, 3] {
+        // B, D and T.
+        assert_eq!(told("TUN-014", nodes, broadcast(0x62)), [0; 0], "{nodes}");
+    }
+    assert_eq!(told("TUN-014", 3, broadcast(0x22)), [7]);
+}
+
 /// Two nodes, each with two bindings and a rule for a flow; then packets of the second one's flow, to and fro.
 fn to_and_fro(scene: &mut Scene) {
     for (number, first) in [(1, 1), (2, 3)] {

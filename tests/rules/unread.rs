@@ -198,6 +198,17 @@ fn the_binding_that_asked_for_a_reverse_tunnel_may_be_among_what_was_cut() {
     }
 }
 
+/// A broadcast to a binding without B; what was not read may have registered it with B.
+#[test]
+fn broadcasts_may_be_asked_for_by_what_was_not_read() {
+    spares("TUN-014", |scene, kept| {
+        scene.exchange(0.0, &Registration::plain(1), 0);
+        // B, D and T.
+        unread_exchange(scene, 10.0, &Registration { octet: 0x62, ..Registration::plain(1) }, kept);
+        scene.history.down(20.0, care_of(1), &Packet::new().to(Ipv4Addr::BROADCAST));
+    });
+}
+
 /// A rule for BID 1, and BID 3 that replaces all and takes the rule over; where it is cut, that is not seen.
 #[test]
 fn a_rule_may_be_taken_over_by_what_was_cut() {

@@ -155,19 +155,22 @@ fn unwanted_broadcast(carried: &Carried<'_, '_>, finder: &mut Finder<'_>) {
         return;
     }
     let Some(nodes) = carried.world.all_nodes_at(carried.far_end) else { return };
-    let bindings = nodes
-        .iter()
-        .filter_map(|slot| carried.observer.node(*slot))
-        .filter(|node| node.home_agent == carried.home_agent)
-        .flat_map(|node| live(node.bindings(), carried.time()))
-        .filter(|binding| carried.is_at(binding));
     let (mut any, mut asked, mut co_located) = (false, false, false);
-    for binding in bindings {
-        any = true;
-        asked |= binding.flags.broadcast();
-        co_located |= binding.flags.broadcast() && binding.flags.co_located();
+    for slot in nodes {
+        let is_its = |node: &&Node| node.home_agent == carried.home_agent;
+        let Some(node) = carried.observer.node(*slot).filter(is_its) else { continue };
+        for binding in live(node.bindings(), carried.time()).filter(|binding| carried.is_at(binding)) {
+            any = true;
+            asked |= binding.flags.broadcast();
+            co_located |= binding.flags.broadcast() && binding.flags.co_located();
+        }
+        // Its flags may be others by now, or it may have a binding here that was not seen.
+        if carried.world.session(*slot, carried.observer).is_some_and(Session::is_obscured) {
+            return;
+        }
     }
-    if !any || co_located {
+    // So may a node that fell out of the table.
+    if !any || co_located || carried.observer.lacks_node_of(carried.far_end.address) {
         return;
     }
     finder.fires(if asked {
