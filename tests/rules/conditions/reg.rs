@@ -276,3 +276,25 @@ fn a_reply_has_the_number_of_a_request_whose_copy_is_later_by_the_clock() {
     };
     assert_eq!((told("REG-010", at(1.02)), told("REG-010", at(1.06))), (vec![], vec![]));
 }
+
+/// Two nodes at one foreign agent, which know no home address, ask at 0 s and at 9 s; the reply to the first one comes
+/// after the reply timeout, with this number. It names the first one, or nobody.
+#[test]
+fn a_reply_to_one_nai_is_not_compared_with_the_request_of_another() {
+    let late = |number: u64, names: Option<&'static [u8]>| {
+        move |scene: &mut Scene| {
+            let of = |name: &[u8], number| {
+                let nobody = Ipv4Addr::UNSPECIFIED;
+                let request = Registration { home_address: nobody, ..Registration::relayed(1) };
+                Registration { identification: Some(number), ..request }.with(short(131, name))
+            };
+            let first = scene.send(0.0, &of(b"a@b.example", 7));
+            scene.send(9.0, &of(b"c@d.example", 8));
+            let reply = Registration { identification: Some(number), ..first.reply(134) };
+            scene.send(11.0, &names.into_iter().fold(reply, |reply, name| reply.with(short(131, name))));
+        }
+    };
+    assert_eq!(told("REG-010", late(7, Some(b"a@b.example"))), [0; 0]);
+    assert_eq!(told("REG-010", late(9, Some(b"c@d.example"))), [3]);
+    assert_eq!(told("REG-010", late(9, None)), [3]);
+}

@@ -33,7 +33,15 @@ fn copies_no_low_half(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>
     }
     let reply = answering.reply;
     let low = low_half(reply.identification);
-    let is_theirs = |asked: &&Asked| asked.request.home_address == reply.home_address;
+    // Nodes without a home address are told apart by their NAIs (D7).
+    let is_of_node = |asked: &Asked| {
+        let of = |node| answering.world.node_of(node, asked.place.time);
+        answering.slot.is_none() || asked.node.map(of) == answering.slot
+    };
+    let is_theirs = |asked: &&Asked| {
+        asked.request.home_address == reply.home_address
+            && (!reply.home_address.is_unspecified() || is_of_node(asked))
+    };
     // Where the clock went back to before the latest copy of a request, this reply does not count as its reply, but
     // still has its low half.
     let has_it = |asked: &Asked| low_half(asked.request.identification) == low;
