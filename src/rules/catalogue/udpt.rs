@@ -7,6 +7,7 @@ use crate::rules::facts::{
     Answering, Carried, MessageFacts, Traits, data_octet, live, names, names_were, octets_of,
 };
 use crate::rules::finder::Finder;
+use crate::rules::memory::Asked;
 use crate::rules::rule::Check;
 use crate::rules::{Level, Rule, Scope, Subject};
 use crate::state::{Bid, Binding, Node};
@@ -80,7 +81,10 @@ pub static UDPT_002: Rule = Rule {
 
 fn granted_unasked(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>) {
     let Some(asked) = answering.asked else { return };
-    let was_asked = asked.said.asks_udp_tunnel || !asked.said.is_whole;
+    let may_ask = |asked: &Asked| asked.said.asks_udp_tunnel || !asked.said.is_whole;
+    // A foreign agent that asks for itself adds its request on the home agent's leg alone, and may not take the reply
+    // out of what the authentication covers (RFC 3519 §4.5).
+    let was_asked = may_ask(asked) || answering.world.recent.copies(asked.group).any(|copy| may_ask(copy));
     let reply = answering.message.first(ExtensionType::UDP_TUNNEL_REPLY);
     if let Some(extension) = reply.filter(|_| !was_asked) {
         finder

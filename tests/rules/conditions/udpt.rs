@@ -248,3 +248,25 @@ fn a_tunnel_behind_a_nat_is_found_among_however_many() {
     };
     assert_eq!(told("UDPT-004", stray), [41]);
 }
+
+/// A foreign agent behind a NAT asks for a tunnel in UDP, or does not; the home agent grants one, and the foreign agent
+/// passes the reply on to the node, as it has to where the grant is protected.
+#[test]
+fn what_a_foreign_agent_asked_for_itself_is_granted_to_it() {
+    let relayed = |asks: bool| {
+        move |scene: &mut Scene| {
+            let request = Registration::relayed(1);
+            let outside = scene.send(0.0, &request.to_foreign_agent());
+            let mut inside = Registration { identification: outside.identification, ..request };
+            if asks {
+                inside = inside.with_after(short(144, &[0; 6]));
+            }
+            let reply = scene.send(0.02, &inside).reply(0).with(short(44, &[0, 0, 0, 0, 0, 110]));
+            scene.send(0.04, &reply);
+            let Registration { source, destination, .. } = outside.reply(0);
+            scene.send(0.06, &Registration { source, destination, ..reply });
+        }
+    };
+    assert_eq!(told("UDPT-002", relayed(true)), [0; 0]);
+    assert_eq!(told("UDPT-002", relayed(false)), [3, 4]);
+}
