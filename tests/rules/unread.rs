@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use crate::edges::told;
-use crate::history::{Packet, care_of, revocation, revocation_acknowledgement};
+use crate::history::{NODE, Packet, care_of, revocation, revocation_acknowledgement};
 use crate::scene::{Registration, Scene, forward, multipath, multipath_with, short, udp_to_port};
 use crate::unseen::cut_if;
 
@@ -223,5 +223,28 @@ fn a_rule_may_be_taken_over_by_what_was_cut() {
             scene.wait_until(10.0);
         };
         assert_eq!(told("FB-017", replaced), [0; 0], "{kept:?}");
+    }
+}
+
+/// A binding that was not read ends with all others; a packet that was on its way there comes after that.
+#[test]
+fn what_ended_unread_is_given_a_second() {
+    let then = |seconds: f64, up: bool| {
+        move |scene: &mut Scene| {
+            scene.exchange(0.0, &Registration::request(2), 0);
+            unread_exchange(scene, 5.0, &Registration::request(1), Some(15));
+            let at_home = Registration { lifetime: 0, care_of_address: NODE, ..Registration::plain(3) };
+            scene.exchange(10.0, &at_home, 0);
+            if up {
+                scene.history.up(seconds, care_of(1), &Packet::new().back());
+            } else {
+                scene.history.down(seconds, care_of(1), &Packet::new());
+            }
+            scene.wait_until(20.0);
+        }
+    };
+    for (rule, up) in [("TUN-001", false), ("TUN-004", true)] {
+        assert_eq!(told(rule, then(11.02, up)), [0; 0], "{rule}");
+        assert_eq!(told(rule, then(11.03, up)), [7], "{rule}");
     }
 }

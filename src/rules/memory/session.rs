@@ -119,7 +119,7 @@ impl Session {
     /// Whether the whole binding table was known from the beginning, and not only since a registration replaced or
     /// ended all bindings.
     pub fn is_known_from_start(&self, cold_start: bool) -> bool {
-        cold_start && !self.lacks_beginning && !self.obscured
+        cold_start && !self.lacks_beginning && !self.was_obscured
     }
 
     /// Notes that a registration was accepted of which not all was seen; gives whether this is the first time.

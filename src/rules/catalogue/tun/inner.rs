@@ -61,9 +61,8 @@ fn stranger(carried: &Carried<'_, '_>, address: IpAddr) -> Option<(u32, Option<I
         node.lacks_prefixes() || session.is_some_and(Session::lacks_beginning)
     };
     // Behind a foreign agent there may be nodes that registered before the capture began.
-    let is_alone = |slot: u32, node: &Node| {
-        let session = carried.world.session(slot, observer);
-        session.is_none_or(|session| carried.world.is_known_from_start(session))
+    let is_alone = |node: &Node| {
+        carried.world.options.cold_start
             || live(node.bindings(), time)
                 .filter(|binding| carried.is_at(binding))
                 .all(|binding| binding.flags.co_located())
@@ -81,7 +80,7 @@ fn stranger(carried: &Carried<'_, '_>, address: IpAddr) -> Option<(u32, Option<I
     let mut found = None;
     for slot in carried.world.all_nodes_at(carried.far_end)? {
         let Some(node) = observer.node(*slot).filter(|node| is_here(node)) else { continue };
-        if !is_anchored(*slot) || lacks_prefixes(*slot, node) || !is_alone(*slot, node) {
+        if !is_anchored(*slot) || lacks_prefixes(*slot, node) || !is_alone(node) {
             return None;
         }
         found.get_or_insert((*slot, node.home_address));
