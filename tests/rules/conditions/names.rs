@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 use super::{told, words};
 use crate::history::{HOME_AGENT, NODE};
 use crate::scene::{Registration, Scene, flow_binding, forward, short, timestamp, udp_to_port};
+use crate::unseen::cut_if;
 
 /// A request of a node that knows no home address, by its NAI.
 fn by_nai(request: Registration) -> Registration {
@@ -386,4 +387,58 @@ fn a_refusal_by_one_name_after_an_acceptance_by_the_other_counts() {
     };
     assert_eq!(told("EXCH-001", asked(152)), [5, 9]);
     assert_eq!(told("EXCH-001", asked(134)), [5]);
+}
+
+/// A request is refused to the NAI at 0.02 s, and the same is granted to the home address at `granted`, in a request of
+/// which so many octets were captured. Then both turn out to be one node, and it asks again.
+fn refused_and_granted(
+    request: &Registration,
+    code: u8,
+    acknowledged: [Option<Vec<u8>>; 2],
+    (granted, kept): (f64, Option<usize>),
+) -> impl Fn(&mut Scene) {
+    move |scene: &mut Scene| {
+        let [refused_with, granted_with] = &acknowledged;
+        let with = |mut reply: Registration, more: &Option<Vec<u8>>| {
+            reply.extensions.extend(more.clone());
+            reply
+        };
+        let refuse = |scene: &mut Scene| {
+            let sent = scene.send(0.0, &by_nai(request.clone()));
+            scene.send(0.02, &with(sent.reply(code), refused_with));
+        };
+        let grant = |scene: &mut Scene| {
+            let sent = scene.send(granted, request);
+            cut_if(scene, kept);
+            scene.send(granted + 0.02, &with(sent.reply(0), granted_with));
+        };
+        if granted < 0.0 {
+            grant(scene);
+            refuse(scene);
+        } else {
+            refuse(scene);
+            grant(scene);
+        }
+        assigned(scene, 5.0);
+        scene.exchange(10.0, request, 134);
+    }
+}
+
+#[test]
+fn what_was_refused_by_the_nai_and_granted_to_the_node_since_is_not_refused() {
+    let network = Registration::plain(2).with(short(148, &[0, 24, 10, 99, 0, 0]));
+    let acknowledged = |code| Some(short(148, &[1, code, 24, 0, 10, 99, 0, 0]));
+    let cases = [
+        ("EXCH-001", Registration::request(2), 152, [None, None]),
+        ("NEMO-002", network.clone(), 148, [None, acknowledged(0)]),
+        ("NEMO-002", network, 147, [acknowledged(1), acknowledged(0)]),
+    ];
+    for (rule, request, code, acknowledged) in cases {
+        let asks = |granted| refused_and_granted(&request, code, acknowledged.clone(), granted);
+        assert_eq!(told(rule, asks((2.0, None))), [0; 0], "{rule}: {code}");
+        // Granted before it was refused.
+        assert_eq!(told(rule, asks((-60.0, None))), [7], "{rule}: {code}");
+        // What was cut may have asked for it.
+        assert_eq!(told(rule, asks((2.0, Some(24)))), [0; 0], "{rule}: {code}");
+    }
 }
