@@ -61,7 +61,10 @@ fn mistakes_are_told_with_file_line_step_and_key() {
             "verbose = true",
             "line 8, step \"bad\", key verbose: it is given on the command line, by --verbose",
         ),
-        ("sign = \"maybe\"", "line 8, step \"bad\", key sign: it takes true, false or \"wrong\""),
+        (
+            "sign = \"maybe\"",
+            "line 8, step \"bad\", key sign: it takes true, false, \"wrong\", \"short\" or \"unknown-spi\"",
+        ),
         ("key = \"hush-hush=256\"", "line 8, step \"bad\", key key: the secret is not written in pairs"),
         ("key = \"256=text:hush-hush", "line 8: "),
         ("bid = 1\nbid = 2", "line 9: "),

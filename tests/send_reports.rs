@@ -113,7 +113,7 @@ fn cases_of_a_suite_are_told_with_their_section_and_why_they_are_skipped() {
         let line = listed.lines().find(|line| line.split_whitespace().next() == Some(name)).unwrap();
         assert_eq!(line.split_whitespace().nth(1), Some(rule), "{line}");
         assert!(line.ends_with(title), "{line}: {title}");
-        assert!(text.contains(&format!("{name:<13}  {title}\n")), "{name}: {text}");
+        assert!(text.contains(&format!("{name:<14}  {title}\n")), "{name}: {text}");
         let exchanges = step["exchanges"].as_array().unwrap();
         if let Some(reason) = exchanges.iter().find_map(|exchange| exchange["skipped"].as_str()) {
             skipped += 1;

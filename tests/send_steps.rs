@@ -114,6 +114,10 @@ fn the_last_identification_is_that_of_the_same_node_and_agent() {
         identification = "last"
         [[step]]
         name = "a fresh one"
+        [[step]]
+        name = "the one below"
+        home_address = "10.1.0.2"
+        identification = "last-1"
     "#;
     let run = run("198.51.100.1", lines, "--dry-run --format json");
     assert_eq!((run.code, run.error.as_str()), (0, ""));
@@ -123,6 +127,7 @@ fn the_last_identification_is_that_of_the_same_node_and_agent() {
         .collect();
     assert_eq!((&sent[2], &sent[1], &sent[3]), (&sent[0], &"0xe8fe6f800d468152".to_owned(), &sent[1]));
     assert!(sent[4] > sent[0], "{sent:?}");
+    assert_eq!(sent[5], "0xe8fe6f800d468151");
 }
 
 #[test]
@@ -134,12 +139,12 @@ fn what_a_value_cannot_be_is_told() {
         ("repeat = 0", "key repeat: it takes a number from 1 to 100000"),
         ("repeat = 100001", "key repeat: it takes a number from 1 to 100000"),
         ("bulk = 1", "key bulk: it takes true or false"),
-        ("sign = \"badly\"", "key sign: it takes true, false or \"wrong\""),
+        ("sign = \"badly\"", "key sign: it takes true, false, \"wrong\", \"short\" or \"unknown-spi\""),
         ("nai = 5", "key nai: it takes a string"),
         ("nai = \"${who\"", "key nai: a variable is written ${name}, and the } is missing"),
         (
             "identification = \"now\"",
-            "key identification: it takes up to 16 hexadecimal digits as a string, or \"last\"",
+            "key identification: it takes up to 16 hexadecimal digits as a string, \"last\" or \"last-1\"",
         ),
         ("rate = 0", "key rate: '0' is not a rate"),
         ("wait = \"soon\"", "key wait: it takes a duration"),

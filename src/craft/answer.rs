@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::wire::{ExtensionType, Header, KeyRing, Message, RegistrationReply, Verdict};
+use crate::wire::{Content, Extension, ExtensionType, Header, KeyRing, Message, RegistrationReply, Verdict};
 
 /// A reply that answered a request.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +17,35 @@ pub struct Answer<'a> {
     pub authenticity: Authenticity,
     /// The Identification of the request.
     pub requested: u64,
+}
+
+impl<'a> Answer<'a> {
+    /// The SPI of the first Mobile-Home Authentication extension; `None` if there is no such extension, or it is too
+    /// short for one.
+    pub fn spi(&self) -> Option<u32> {
+        match self.authentication()?.content() {
+            Ok(Content::Authentication(authentication)) => Some(authentication.spi),
+            _ => None,
+        }
+    }
+
+    /// The extensions behind the first Mobile-Home Authentication extension, which does not protect them (RFC 5944
+    /// §3.8.3.3); none where there is no such extension.
+    pub fn unprotected(&self) -> impl Iterator<Item = Extension<'a>> {
+        let end = self.authentication().map_or(usize::MAX, |extension| extension.offset);
+        self.message.extensions().filter(move |extension| extension.offset > end)
+    }
+
+    /// Whether an extension runs past the end of the reply, or does not have the layout of its type.
+    pub fn is_malformed(&self) -> bool {
+        self.message.malformed().is_some()
+            || self.message.extensions().any(|extension| extension.content().is_err())
+    }
+
+    fn authentication(&self) -> Option<Extension<'a>> {
+        let kind = ExtensionType::MOBILE_HOME_AUTHENTICATION;
+        self.message.extensions().find(|extension| extension.kind == kind)
+    }
 }
 
 /// Whether the Mobile-Home Authentication extension of a message is valid (RFC 5944 §3.6.2.1).

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::answer::{Answer, Authenticity};
 use crate::time::parse_duration;
-use crate::wire::{ExtensionType, Numbers, ReplyCode, high_half, low_half, number};
+use crate::wire::{Extension, ExtensionType, Numbers, ReplyCode, high_half, low_half, number};
 
 /// One expectation, which holds if any of its alternatives (`A or B`) holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,8 +37,8 @@ pub enum ExpectationError {
     NoOperator(String),
     /// There is no such field.
     #[error(
-        "a reply has no '{0}' to expect; fields are code, lifetime, rtt, auth, reply, home_address, home_agent, \
-         extension, identification_low and identification_high"
+        "a reply has no '{0}' to expect; fields are code, lifetime, rtt, auth, spi, reply, home_address, home_agent, \
+         extension, unprotected, identification_low and identification_high"
     )]
     Field(String),
     /// The field cannot be compared by this operator.
@@ -68,9 +68,12 @@ enum Clause {
     RoundTrip(Operator, Duration),
     Authenticity(Operator, Authenticity),
     Reply(Operator),
+    Malformed(Operator),
     HomeAddress(Operator, Ipv4Addr),
     HomeAgent(Operator, Ipv4Addr),
     Extension(Operator, String),
+    Unprotected(Operator, String),
+    Spi(Operator, Vec<u32>),
     IdentificationLow(Operator),
     IdentificationHigh(Operator),
 }
@@ -184,11 +187,17 @@ impl Clause {
             Self::Lifetime(operator, wanted) => operator.holds(&reply.lifetime, wanted),
             Self::RoundTrip(operator, wanted) => operator.holds(&answer.round_trip, &[*wanted]),
             Self::Authenticity(operator, wanted) => operator.holds(&answer.authenticity, &[*wanted]),
+            Self::Spi(operator, wanted) => answer.spi().is_some_and(|spi| operator.holds(&spi, wanted)),
             Self::Reply(operator) => *operator == Operator::NotEqual,
+            Self::Malformed(operator) => answer.is_malformed() == (*operator == Operator::Equal),
             Self::HomeAddress(operator, wanted) => operator.holds(&reply.home_address, &[*wanted]),
             Self::HomeAgent(operator, wanted) => operator.holds(&reply.home_agent, &[*wanted]),
             Self::Extension(operator, wanted) => {
                 let there = answer.message.extensions().any(|extension| extension.name() == wanted);
+                there == (*operator == Operator::Equal)
+            }
+            Self::Unprotected(operator, wanted) => {
+                let there = answer.unprotected().any(|extension| extension.name() == wanted);
                 there == (*operator == Operator::Equal)
             }
             Self::IdentificationLow(operator) => {
@@ -207,18 +216,23 @@ impl Clause {
             Self::Lifetime(..) => format!("lifetime {}", reply.lifetime),
             Self::RoundTrip(..) => format!("{:.3}ms", answer.round_trip.as_secs_f64() * 1e3),
             Self::Authenticity(..) => answer.authenticity.name().to_owned(),
+            Self::Spi(..) => answer.spi().map_or_else(|| "no SPI".to_owned(), |spi| format!("SPI {spi}")),
             Self::Reply(_) => code_text(reply.code),
+            Self::Malformed(_) if answer.is_malformed() => "an extension that cannot be read".to_owned(),
+            Self::Malformed(_) => "a well-formed reply".to_owned(),
             Self::HomeAddress(..) => reply.home_address.to_string(),
             Self::HomeAgent(..) => reply.home_agent.to_string(),
-            Self::Extension(..) => {
-                let names: Vec<&str> =
-                    answer.message.extensions().map(|extension| extension.name()).collect();
-                if names.is_empty() { "no extension".to_owned() } else { names.join(" ") }
-            }
+            Self::Extension(..) => names(answer.message.extensions(), "no extension"),
+            Self::Unprotected(..) => names(answer.unprotected(), "nothing unprotected"),
             Self::IdentificationLow(_) => format!("0x{:08x}", low_half(reply.identification)),
             Self::IdentificationHigh(_) => format!("0x{:08x}", high_half(reply.identification)),
         }
     }
+}
+
+fn names<'a>(extensions: impl Iterator<Item = Extension<'a>>, none: &str) -> String {
+    let names: Vec<&str> = extensions.map(|extension| extension.name()).collect();
+    if names.is_empty() { none.to_owned() } else { names.join(" ") }
 }
 
 fn code_text(code: ReplyCode) -> String {
@@ -281,8 +295,14 @@ fn clause(text: &str) -> Result<Clause, ExpectationError> {
             let expected = "one of valid, invalid, missing, no-key and several";
             Clause::Authenticity(operator, wanted.ok_or_else(|| wrong("auth", expected))?)
         }
+        "spi" => {
+            several("spi")?;
+            let spis = value.split(',').map(|spi| number(spi.trim())).collect::<Option<_>>();
+            Clause::Spi(operator, spis.ok_or_else(|| wrong("spi", "a number of 32 bits"))?)
+        }
         "reply" if value == "none" => Clause::Reply(only_equality("reply")?),
-        "reply" => return Err(wrong("reply", "only none can be expected")),
+        "reply" if value == "malformed" => Clause::Malformed(only_equality("reply")?),
+        "reply" => return Err(wrong("reply", "only none and malformed can be expected")),
         "home_address" => {
             let address = value.parse().map_err(|_| wrong("home_address", "an IPv4 address"))?;
             Clause::HomeAddress(only_equality("home_address")?, address)
@@ -292,10 +312,9 @@ fn clause(text: &str) -> Result<Clause, ExpectationError> {
             Clause::HomeAgent(only_equality("home_agent")?, address)
         }
         // A misspelt name is an error: that there is no `multipth` would always hold.
-        "extension" if !is_extension_name(value) => {
-            let expected = "the name of an extension as JSON has it, as in multipath or mobile-home-auth";
-            return Err(wrong("extension", expected));
-        }
+        "extension" if !is_extension_name(value) => return Err(wrong("extension", EXTENSION)),
+        "unprotected" if !is_extension_name(value) => return Err(wrong("unprotected", EXTENSION)),
+        "unprotected" => Clause::Unprotected(only_equality("unprotected")?, value.to_owned()),
         "extension" => Clause::Extension(only_equality("extension")?, value.to_owned()),
         "identification_low" if value == "request" => {
             Clause::IdentificationLow(only_equality("identification_low")?)
@@ -309,6 +328,7 @@ fn clause(text: &str) -> Result<Clause, ExpectationError> {
     })
 }
 
+const EXTENSION: &str = "the name of an extension as JSON has it, as in multipath or mobile-home-auth";
 const CODE: &str = "codes are numbers from 0 to 255, MULTIPATH_NOT_ALLOWED or INVALID_FB_IDENTIFIER";
 
 /// Splits a text into field, operator and value.

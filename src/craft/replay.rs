@@ -30,6 +30,8 @@ pub enum Identification {
     Given(u64),
     /// That of the previous request from the same node to the same agent; a fresh one if there was none.
     Last,
+    /// The one just below that, which is 2^-32 s earlier; a fresh one where there is none.
+    BelowLast,
 }
 
 /// There is no style of this name.
@@ -99,6 +101,7 @@ impl ReplayState {
         let named = match named {
             Some(Identification::Given(given)) => Some(given),
             Some(Identification::Last) => self.sent,
+            Some(Identification::BelowLast) => self.sent.map(|sent| sent.wrapping_sub(1)),
             None => None,
         };
         let identification = match (named, style) {

@@ -7,7 +7,7 @@ use thiserror::Error;
 use super::flow_rule::FlowRule;
 use super::overrides::{self, Override, OverrideError};
 use super::raw_extension::{ExtensionSizeError, RawExtension};
-use super::sign::append_mobile_home_authentication;
+use super::sign::{append_mobile_home_authentication, append_short_mobile_home_authentication};
 use crate::wire::{Content, ExtensionType, Key, Multipath, Nai, Numbers, RegistrationRequest, RequestFlags};
 
 /// All parts of a request but its Identification, which is made when the request is sent.
@@ -47,9 +47,15 @@ pub enum Signature {
     Right,
     /// With a Mobile-Home Authentication extension whose authenticator is wrong in its last bit.
     Wrong,
+    /// With such an extension that has only the first 8 octets of the authenticator.
+    Short,
+    /// With the key, under an SPI that no security association has: 0xbeef0000 (3203334144).
+    UnknownSpi,
     /// Not at all.
     None,
 }
+
+const UNKNOWN_SPI: u32 = 0xbeef_0000;
 
 /// Why a request cannot be built.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -90,16 +96,28 @@ impl Request {
         set(&early, |wanted| overrides::apply(&mut octets, wanted, self.numbers))?;
         if let Some(key) = key {
             let offset = octets.len();
-            append_mobile_home_authentication(&mut octets, key, self.numbers);
-            if let (Signature::Wrong, Some(last)) = (self.signature, octets.last_mut()) {
-                *last ^= 1;
-            }
+            self.sign(&mut octets, key);
             set(&late, |wanted| overrides::apply_to_extension(&mut octets, offset, wanted, self.numbers))?;
         }
         if octets.len() > MOST_PAYLOAD {
             return Err(RequestError::TooLong(octets.len()));
         }
         Ok(octets)
+    }
+
+    fn sign(&self, octets: &mut Vec<u8>, key: &Key) {
+        match self.signature {
+            Signature::Short => append_short_mobile_home_authentication(octets, key, self.numbers),
+            Signature::UnknownSpi => {
+                let mut key = key.clone();
+                key.spi = UNKNOWN_SPI;
+                append_mobile_home_authentication(octets, &key, self.numbers);
+            }
+            _ => append_mobile_home_authentication(octets, key, self.numbers),
+        }
+        if let (Signature::Wrong, Some(last)) = (self.signature, octets.last_mut()) {
+            *last ^= 1;
+        }
     }
 
     /// Whether one of `extensions` is itself a Mobile-Home Authentication extension.
@@ -228,6 +246,15 @@ mod tests {
         let key = Key::parse("256=text:secret").unwrap();
         let wrong = Request { signature: Signature::Wrong, ..request() }.build(1, Some(&key)).unwrap();
         assert_eq!(verdict(&wrong, &key), Some(Verdict::Invalid));
+        let unknown = Request { signature: Signature::UnknownSpi, ..request() }.build(1, Some(&key)).unwrap();
+        assert_eq!(unknown[unknown.len() - 20..unknown.len() - 16], [0xbe, 0xef, 0, 0]);
+        let there = Key::parse("3203334144=text:secret").unwrap();
+        assert_eq!(verdict(&unknown, &there), Some(Verdict::Valid), "who has it finds it right");
+        let short = Request { signature: Signature::Short, ..request() }.build(1, Some(&key)).unwrap();
+        let (covered, authenticator) = short.split_at(short.len() - 8);
+        assert_eq!(covered[covered.len() - 6..], [32, 12, 0, 0, 1, 0]);
+        assert_eq!(*authenticator, key.authenticator(covered)[..8]);
+        assert_eq!(verdict(&short, &key), Some(Verdict::Invalid));
         let none = Request { signature: Signature::None, ..request() };
         assert_eq!(none.build(1, Some(&key)), none.build(1, None));
     }

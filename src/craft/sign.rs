@@ -7,13 +7,18 @@ use crate::wire::{Authentication, Content, ExtensionType, Key, Numbers};
 /// The authenticator covers the payload from its first octet through the SPI of this extension, the extension's own
 /// header included. So the extensions that it protects have to be there already.
 pub fn append_authentication(message: &mut Vec<u8>, kind: ExtensionType, key: &Key, numbers: Numbers) {
+    append_cut(message, kind, key, usize::MAX, numbers);
+}
+
+/// The same with at most the first `most` octets of the authenticator.
+fn append_cut(message: &mut Vec<u8>, kind: ExtensionType, key: &Key, most: usize, numbers: Numbers) {
     // The header's Length is covered too, so the authenticator's octets are reserved before the digest is computed.
-    let room = vec![0; key.authenticator(&[]).len()];
+    let room = vec![0; key.authenticator(&[]).len().min(most)];
     let content = Content::Authentication(Authentication { spi: key.spi, authenticator: &room });
     content.emit(kind, MN_AAA, numbers, message);
     let end_of_spi = message.len().saturating_sub(room.len());
     let (covered, authenticator) = message.split_at_mut(end_of_spi);
-    authenticator.copy_from_slice(&key.authenticator(covered));
+    authenticator.iter_mut().zip(key.authenticator(covered)).for_each(|(to, octet)| *to = octet);
 }
 
 /// Appends a Mobile-Home Authentication extension, which every Registration Request and Reply between a mobile node and
@@ -21,6 +26,14 @@ pub fn append_authentication(message: &mut Vec<u8>, kind: ExtensionType, key: &K
 pub fn append_mobile_home_authentication(message: &mut Vec<u8>, key: &Key, numbers: Numbers) {
     append_authentication(message, ExtensionType::MOBILE_HOME_AUTHENTICATION, key, numbers);
 }
+
+/// Appends a Mobile-Home Authentication extension that no receiver may accept: it has only the first 8 octets of the
+/// authenticator, and its Length says so.
+pub(super) fn append_short_mobile_home_authentication(message: &mut Vec<u8>, key: &Key, numbers: Numbers) {
+    append_cut(message, ExtensionType::MOBILE_HOME_AUTHENTICATION, key, SHORT, numbers);
+}
+
+const SHORT: usize = 8;
 
 /// The Sub-Type of the generalized extension (type 36) whose authenticator is computed in this way (RFC 4721 §6). The
 /// other types have no Sub-Type.

@@ -2,7 +2,8 @@
 //!
 //! A suite is data, a TOML file in `suites`: `[defaults]` and `[vars]` as in a scenario, the steps of `[[prepare]]`,
 //! which run before each case and after the last, and each `[[case]]` with its facts and its `[[case.step]]`s. A case
-//! with `needs_key` can be run only if a key is shared with the agent.
+//! with `needs_key` can be run only if a key is shared with the agent, and one that is `unprepared` is not preceded by
+//! the steps of `[[prepare]]`.
 //!
 //! For a node that has a name but no address, the steps of `[[assign]]` come before those of `[[prepare]]`. Requests to
 //! de-register then use the assigned address, because no RFC says how an agent handles 0.0.0.0 in a request to return
@@ -19,15 +20,19 @@ use toml::de::{DeTable, DeValue};
 
 use super::case::CaseFacts;
 use super::expectation::Expectation;
+use super::home_agent::ntp::ntp;
 use super::runner::Step;
 use super::scenario::{Layer, ReadStep, Reader, ScenarioError, Surroundings, names_in_vars};
 use super::settings::Settings;
 use crate::wall_clock;
-use crate::wire::RequestFlags;
+use crate::wire::{RequestFlags, high_half};
 
 /// The names and texts of the suites, which are compiled in.
 const SUITES: [(&str, &str); 2] =
     [("rfc5944", include_str!("suites/rfc5944.toml")), ("rfc7629", include_str!("suites/rfc7629.toml"))];
+
+/// Seconds of 365 days.
+const YEAR: u32 = 31_536_000;
 
 /// A case: its facts and its steps, including those that prepare it.
 #[derive(Clone, Debug)]
@@ -108,8 +113,14 @@ fn read_from(
     };
     reader.define("right_home_address", expected);
     reader.define("multipath_type", surroundings.numbers.multipath_family.to_string());
+    // A node that has only a name is answered with its name, if the agent gives it an address (RFC 2794 §3). To one that
+    // has an address, too, the name may mean nothing.
+    let expected = if home_address.is_some() { "reply!=none" } else { "extension=nai or code>=64" };
+    reader.define("right_name", expected.to_owned());
     // Makes the octets of each run different: an agent may answer octets that it has seen before as it did then.
-    reader.define("run", format!("{:08x}", wall_clock::now().nanoseconds() & 0xffff_ffff));
+    let now = wall_clock::now();
+    reader.define("run", format!("{:08x}", now.nanoseconds() & 0xffff_ffff));
+    reader.define("year_ahead", format!("{:08x}", high_half(ntp(now)).wrapping_add(YEAR)));
     let defaults = reader.defaults(table)?;
     let mut prepare = Vec::new();
     for key in ["assign", "prepare"] {
@@ -123,9 +134,10 @@ fn read_from(
         if !wanted(&facts.id) {
             continue;
         }
-        let needs_key =
-            case.get("needs_key").is_some_and(|value| matches!(value.get_ref(), DeValue::Boolean(true)));
-        if needs_key && surroundings.settings.key.is_none() && surroundings.environment.key.is_none() {
+        if is(case, "needs_key")
+            && surroundings.settings.key.is_none()
+            && surroundings.environment.key.is_none()
+        {
             let message =
                 format!("case {} is about authenticators, and there is no key to make one with", facts.id);
             let help = "give the key that the agent has for the node, or choose other cases by --case";
@@ -135,7 +147,9 @@ fn read_from(
             return Err(reader.error(span, Some(&facts.id), "the case has no steps", None));
         };
         let read = reader.steps(steps, "case.step")?;
-        let steps = [prepare.clone(), checked(&read, &reader, surroundings, &defaults)?].concat();
+        let own = checked(&read, &reader, surroundings, &defaults)?;
+        let before = if is(case, "unprepared") { Vec::new() } else { prepare.clone() };
+        let steps = [before, own].concat();
         cases.push(Case { facts, steps });
     }
     // The very last de-registration is expected to be accepted, so that its failure is reported.
@@ -169,6 +183,11 @@ fn checked(
     Ok(all)
 }
 
+/// Whether the case says so of itself.
+fn is(case: &DeTable<'_>, key: &str) -> bool {
+    case.get(key).is_some_and(|value| matches!(value.get_ref(), DeValue::Boolean(true)))
+}
+
 type Place = std::ops::Range<usize>;
 
 fn tables<'t, 'i>(
@@ -194,7 +213,7 @@ fn facts(reader: &Reader<'_>, case: &DeTable<'_>) -> Result<CaseFacts, ScenarioE
     };
     reader.only_known(
         case,
-        &["id", "title", "section", "rule", "text", "needs_key", "step"],
+        &["id", "title", "section", "rule", "text", "needs_key", "unprepared", "step"],
         "a case has no such key",
     )?;
     Ok(CaseFacts {

@@ -5,8 +5,8 @@ use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
 use mipflow::wire::{
-    Content, ExtensionType, Header, Key, KeyRing, Message, Multipath, Numbers, RegistrationReply,
-    RegistrationRequest, ReplyCode, Verdict,
+    Content, ExtensionType, FlowBinding, Header, Key, KeyRing, Message, Multipath, Numbers,
+    RegistrationReply, RegistrationRequest, ReplyCode, Verdict,
 };
 
 use super::fault::Fault;
@@ -22,6 +22,9 @@ const RUNT_ACCEPTED: RegistrationReply = RegistrationReply {
     home_agent: Ipv4Addr::LOCALHOST,
     identification: 0,
 };
+
+/// What a node that has only a name gets.
+const ASSIGNED: Ipv4Addr = Ipv4Addr::new(10, 1, 0, 9);
 
 #[derive(Default)]
 pub(super) struct Node {
@@ -72,8 +75,18 @@ impl Agent {
         if self.fault == Fault::GrantsTwoSeconds {
             request.lifetime = request.lifetime.min(2);
         }
+        let name = name_of(&message).filter(|_| request.home_address.is_unspecified());
+        if name.is_some() {
+            request.home_address = ASSIGNED;
+        }
         let Some(mut reply) = self.judge(&message, &request) else { return };
         let mut extensions = Vec::new();
+        let is_denial = !reply.code.is_accepted();
+        let has_policy = multipath_of(&message).is_some() && !is_denial;
+        match self.fault {
+            Fault::NoName | Fault::NameBehindAuthenticator => {}
+            _ => extensions.extend(name.into_iter().flat_map(nai)),
+        }
         match self.fault {
             Fault::Late(delay) => std::thread::sleep(delay),
             Fault::WrongLowHalf => reply.identification ^= 0x55,
@@ -92,6 +105,12 @@ impl Agent {
             Fault::GrantsDeregistrations if reply.code.is_accepted() && request.lifetime == 0 => {
                 reply.lifetime = 60;
             }
+            Fault::WrongHomeAddressInDenials if is_denial => reply.home_address = [10, 99, 99, 99].into(),
+            Fault::WrongHomeAgentInDenials if is_denial => reply.home_agent = [198, 51, 100, 99].into(),
+            Fault::WrongHighHalfAtTheEnd if !is_denial && request.lifetime == 0 => {
+                reply.identification ^= 7 << 32;
+            }
+            Fault::PolicyOverrun if has_policy => extensions.extend(flow_of(9)),
             Fault::WrongHomeAgent => reply.home_agent = [198, 51, 100, 99].into(),
             Fault::Nonces => {
                 self.nonce += 1000;
@@ -99,11 +118,17 @@ impl Agent {
             }
             _ => {}
         }
-        let key =
-            if self.fault == Fault::AnotherSpi { Key::parse("512=text:another").unwrap() } else { key() };
+        let key = match self.fault {
+            Fault::AnotherSpi => Key::parse("512=text:another").unwrap(),
+            Fault::ReservedSpi => Key::parse("77=text:another").unwrap(),
+            _ => key(),
+        };
         let mut answer = signed_with(&key, &reply, &extensions);
-        let is_denial = !reply.code.is_accepted();
         match self.fault {
+            // Type 222 with a Length of 173.
+            Fault::TrailingOctets => answer.extend([0xde, 0xad, 0xbe]),
+            Fault::NameBehindAuthenticator => answer.extend(name.into_iter().flat_map(nai)),
+            Fault::PolicyBehindAuthenticator if has_policy => answer.extend(flow_of(1)),
             Fault::BadAuthenticatorInDenials if is_denial => *answer.last_mut().unwrap() ^= 1,
             Fault::NoAuthenticatorInDenials if is_denial => answer.truncate(answer.len() - 22),
             Fault::CutAuthenticator => answer.truncate(answer.len() - 4),
@@ -145,7 +170,7 @@ impl Agent {
         }
         // r and x of the flags.
         let is_reserved = request.flags.0 & 0x05 != 0 && fault != Fault::RefusesReservedBits;
-        if fault != Fault::AcceptsMalformed && (is_reserved || is_poorly_formed(message)) {
+        if fault != Fault::AcceptsMalformed && (is_reserved || is_poorly_formed(message, fault)) {
             return deny(134);
         }
         for extension in message.extensions() {
@@ -159,9 +184,7 @@ impl Agent {
                 return None;
             }
         }
-        let authentication = message.extensions().find(|extension| extension.kind.0 == 32);
-        let verdict = authentication.and_then(|extension| self.keys.verify(message.octets, &extension));
-        if verdict != Some(Verdict::Valid) && fault != Fault::AcceptsUnsigned {
+        if !self.is_authentic(message) && fault != Fault::AcceptsUnsigned {
             return deny(131);
         }
         let has_foreign_agent = message.extensions().any(|extension| extension.kind.0 == 34);
@@ -195,21 +218,26 @@ impl Agent {
         if let Some(code) = refused(fault, message, request, node) {
             return deny(code);
         }
-        for extension in message.extensions().filter(|_| request.lifetime > 0) {
-            let Ok(Content::FlowBinding(flow)) = extension.content() else { continue };
+        for (index, flow) in flows_of(message).filter(|_| request.lifetime > 0).enumerate() {
             let keeps = |bid: &u8| match multipath {
                 Some(multipath) if multipath.overwrite => Some(*bid) == own,
                 _ if Some(*bid) == own && fault != Fault::CountsNotTheRequest => true,
                 _ => node.bindings.contains_key(bid),
             };
-            let is_known = flow.bids.iter().any(keeps) || flow.bids.is_empty();
+            let is_known = match fault {
+                Fault::FirstBidOnly => flow.bids.first().is_some_and(keeps),
+                Fault::FirstRuleOnly if index > 0 => true,
+                _ => flow.bids.iter().any(keeps) || flow.bids.is_empty(),
+            };
             let is_refused = match u8::from(flow.action) {
                 0 => fault == Fault::RefusesDrop,
                 _ => !is_known && fault != Fault::AcceptsUnknownBids,
             };
             if is_refused {
-                if fault == Fault::KeepsRefused {
-                    change(node, request, multipath, fault);
+                match fault {
+                    Fault::KeepsRefused => change(node, request, multipath, fault),
+                    Fault::RefusalClears => node.bindings.clear(),
+                    _ => {}
                 }
                 return match fault {
                     Fault::RefusesUnknownBidsAsMultipath => deny(152),
@@ -221,6 +249,31 @@ impl Agent {
         change(node, request, multipath, fault);
         Some(reply_to(request))
     }
+
+    fn is_authentic(&self, message: &Message<'_>) -> bool {
+        let Some(extension) = message.extensions().find(|extension| extension.kind.0 == 32) else {
+            return false;
+        };
+        let covered = (extension.offset + 6).min(message.octets.len());
+        let right = key().authenticator(&message.octets[..covered]);
+        let Some((spi, there)) = extension.data.split_at_checked(4) else { return false };
+        match self.fault {
+            Fault::AnySpi => there == right,
+            Fault::AcceptsShortAuthenticators => {
+                *spi == key().spi.to_be_bytes() && !there.is_empty() && right.starts_with(there)
+            }
+            _ => self.keys.verify(message.octets, &extension) == Some(Verdict::Valid),
+        }
+    }
+}
+
+/// A Flow-Binding extension that forwards everything to BID 1, with that BID Count.
+fn flow_of(count: u8) -> [u8; 12] {
+    [154, 2, 0, 8, 1, count, 1, 1, 0, 0, 0, 0]
+}
+
+fn nai(name: &[u8]) -> Vec<u8> {
+    [&[131, u8::try_from(name.len()).unwrap()], name].concat()
 }
 
 /// The high half of code 133, where the Identification of the request is not fresh: `last` was accepted last.
@@ -230,6 +283,9 @@ fn stale(fault: Fault, nonce: u32, request: &RegistrationRequest, last: u64) -> 
     let is_fresh = match fault {
         Fault::Nonces => high == u64::from(nonce),
         Fault::AcceptsReplays => true,
+        Fault::TakesEarlier => high.abs_diff(now) <= 7 && request.identification != last,
+        Fault::TakesPast => high <= now + 7 && request.identification > last,
+        Fault::TakesFuture => high + 7 >= now && request.identification > last,
         Fault::TakesTwice => high.abs_diff(now) <= 7,
         _ => high.abs_diff(now) <= 7 && request.identification > last,
     };
@@ -245,6 +301,11 @@ fn change(node: &mut Node, request: &RegistrationRequest, multipath: Option<Mult
     let expires = Instant::now() + Duration::from_secs(request.lifetime.into());
     let binding = Binding { care_of_address: request.care_of_address, expires };
     let is_deregistration = request.lifetime == 0;
+    let multipath = multipath.map(|multipath| match fault {
+        Fault::KeyedByLabel => Multipath { bid: multipath.label, ..multipath },
+        Fault::HalfIdentifiers => Multipath { bid: multipath.bid % 16, ..multipath },
+        _ => multipath,
+    });
     match multipath {
         Some(_) if is_deregistration && fault == Fault::DeregistersNothing => {}
         Some(multipath) if is_deregistration && multipath.bulk && fault == Fault::BulkDeregistersOthers => {
@@ -254,22 +315,37 @@ fn change(node: &mut Node, request: &RegistrationRequest, multipath: Option<Mult
             node.bindings.clear();
         }
         Some(_) if is_deregistration && fault == Fault::DeregistersAll => node.bindings.clear(),
+        Some(_) if is_deregistration && fault == Fault::DeregistersAddress => {
+            node.bindings.retain(|_, binding| binding.care_of_address != request.care_of_address);
+        }
         Some(multipath) if is_deregistration => {
             node.bindings.remove(&multipath.bid);
         }
         None if is_deregistration && request.care_of_address == request.home_address => {
             node.bindings.retain(|bid, _| *bid > 0 && fault == Fault::HomeKeepsBindings);
         }
+        None if is_deregistration && fault == Fault::PlainDeregistersAll => node.bindings.clear(),
         None if is_deregistration => {
             node.bindings.retain(|_, binding| binding.care_of_address != request.care_of_address);
         }
         Some(multipath) => {
-            if multipath.overwrite && fault != Fault::OverwriteKeepsOthers {
+            let before = node.bindings.get(&multipath.bid).copied();
+            if multipath.overwrite && fault != Fault::OverwriteKeepsOthers
+                || before.is_some() && fault == Fault::RefreshClearsOthers
+            {
                 node.bindings.clear();
             }
             if multipath.bulk && fault != Fault::BulkKeepsLifetimes {
                 node.bindings.values_mut().for_each(|other| other.expires = expires);
             }
+            let binding = match (before, fault) {
+                (Some(before), Fault::BulkLeavesItself) if multipath.bulk => before,
+                (Some(before), Fault::RefreshOnlyExtends) => {
+                    Binding { expires: expires.max(before.expires), ..binding }
+                }
+                (Some(before), Fault::MoveLeavesAddress) => Binding { expires, ..before },
+                _ => binding,
+            };
             node.bindings.remove(&0);
             if fault == Fault::OneBindingOnly {
                 node.bindings.clear();
@@ -287,6 +363,17 @@ fn change(node: &mut Node, request: &RegistrationRequest, multipath: Option<Mult
             node.bindings.insert(0, binding);
         }
     }
+}
+
+fn name_of<'a>(message: &Message<'a>) -> Option<&'a [u8]> {
+    message.extensions().find(|extension| extension.kind.0 == 131).map(|extension| extension.data)
+}
+
+pub(super) fn flows_of<'a>(message: &Message<'a>) -> impl Iterator<Item = FlowBinding<'a>> {
+    message.extensions().filter_map(|extension| match extension.content() {
+        Ok(Content::FlowBinding(flow)) => Some(flow),
+        _ => None,
+    })
 }
 
 pub(super) fn multipath_of(message: &Message<'_>) -> Option<Multipath> {

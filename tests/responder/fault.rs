@@ -159,4 +159,56 @@ pub enum Fault {
     RefusesDeregistrations,
     /// A plain binding beside others is more than it allows a node, which RFC 7629 leaves open.
     RefusesPlainBesideOthers,
+    /// What follows its authenticator is no extension.
+    TrailingOctets,
+    /// It signs under an SPI that is reserved.
+    ReservedSpi,
+    /// It compares as much of the authenticator as there is.
+    AcceptsShortAuthenticators,
+    /// It takes its key whatever the SPI.
+    AnySpi,
+    /// The home address of its denials is another.
+    WrongHomeAddressInDenials,
+    /// The home agent of its denials is another.
+    WrongHomeAgentInDenials,
+    /// A node that has only a name is answered without it.
+    NoName,
+    /// The name stands behind the authenticator of its replies.
+    NameBehindAuthenticator,
+    /// The high half of the Identification is another in replies to de-registrations.
+    WrongHighHalfAtTheEnd,
+    /// It takes an Identification that is below the last one.
+    TakesEarlier,
+    /// It takes what is late by any time.
+    TakesPast,
+    /// It takes what is ahead by any time.
+    TakesFuture,
+    /// It finds bindings by their label.
+    KeyedByLabel,
+    /// It keeps four bits of a Binding Identifier.
+    HalfIdentifiers,
+    /// It accepts a reserved Binding Identifier in a FORWARD rule.
+    AcceptsReservedBids,
+    /// It adds a Flow-Binding extension behind the authenticator.
+    PolicyBehindAuthenticator,
+    /// It adds a Flow-Binding extension with a BID Count that is beyond it.
+    PolicyOverrun,
+    /// A refresh removes the other bindings.
+    RefreshClearsOthers,
+    /// De-registering a binding removes those with the care-of address of the request.
+    DeregistersAddress,
+    /// Plain de-registering of one address removes all.
+    PlainDeregistersAll,
+    /// A binding that moves keeps its care-of address.
+    MoveLeavesAddress,
+    /// B leaves the lifetime of the binding that it came with.
+    BulkLeavesItself,
+    /// A refresh for a shorter time leaves the lifetime.
+    RefreshOnlyExtends,
+    /// What is refused for its policy removes the bindings of the node.
+    RefusalClears,
+    /// It looks for the first Binding Identifier of a list only.
+    FirstBidOnly,
+    /// It looks for the Binding Identifiers of the first rule only.
+    FirstRuleOnly,
 }

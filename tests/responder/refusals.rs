@@ -1,8 +1,8 @@
 //! What an agent with a fault refuses although it is right.
 
-use mipflow::wire::{Content, FlowBinding, Message, RegistrationRequest};
+use mipflow::wire::{FlowBinding, Message, RegistrationRequest};
 
-use super::agent::{Node, multipath_of};
+use super::agent::{Node, flows_of, multipath_of};
 use super::fault::Fault;
 
 /// The bits of an IPv4 selector's flags word that stand for the end of a range (RFC 6088 §3.1).
@@ -16,13 +16,7 @@ pub fn refused(
     node: &Node,
 ) -> Option<u8> {
     let multipath = multipath_of(message);
-    let flows: Vec<FlowBinding<'_>> = message
-        .extensions()
-        .filter_map(|extension| match extension.content() {
-            Ok(Content::FlowBinding(flow)) => Some(flow),
-            _ => None,
-        })
-        .collect();
+    let flows: Vec<FlowBinding<'_>> = flows_of(message).collect();
     let words = || {
         flows
             .iter()

@@ -2,8 +2,10 @@
 
 use mipflow::wire::{Content, Extension, ExtensionType, Form, Layout, Message, Multipath};
 
+use super::fault::Fault;
+
 /// What RFC 7629 §4.1 and §4.2 and RFC 5944 §3.3 allow no request to be.
-pub fn is_poorly_formed(message: &Message<'_>) -> bool {
+pub fn is_poorly_formed(message: &Message<'_>, fault: Fault) -> bool {
     let is_broken =
         |extension: &Extension<'_>| extension.content().is_err() || extension.layout == Layout::FamilyAsShort;
     let multipath: Vec<Multipath> = message
@@ -23,7 +25,9 @@ pub fn is_poorly_formed(message: &Message<'_>) -> bool {
             u8::from(flow.action) > 1
                 || !range.contains(&flow.bids.len())
                 || flow.ts_format == 0
-                || !is_drop && flow.bids.iter().any(|bid| matches!(bid, 0 | 255))
+                || !is_drop
+                    && fault != Fault::AcceptsReservedBids
+                    && flow.bids.iter().any(|bid| matches!(bid, 0 | 255))
         }
         _ => false,
     };

@@ -5,6 +5,11 @@ use crate::wire::{Message, RegistrationReply};
 
 /// A reply with code 131 and lifetime 600 for 10.1.0.1, one extension, after 12 ms.
 fn judged(text: &str) -> (bool, String) {
+    judged_with(text, &[131, 1, b'a'])
+}
+
+/// The same with these extensions.
+fn judged_with(text: &str, extensions: &[u8]) -> (bool, String) {
     let reply = RegistrationReply {
         code: ReplyCode(131),
         lifetime: 600,
@@ -14,7 +19,7 @@ fn judged(text: &str) -> (bool, String) {
     };
     let mut octets = Vec::new();
     reply.emit(&mut octets);
-    octets.extend([131, 1, b'a']);
+    octets.extend(extensions);
     let answer = Answer {
         message: Message::parse(&octets, 0, Numbers::default()),
         reply,
@@ -70,6 +75,34 @@ fn replies_are_compared() {
 }
 
 #[test]
+fn what_stands_where_is_seen() {
+    // A name, an authenticator under SPI 77, a Flow-Binding of one BID behind it.
+    let authentication = [32, 6, 0, 0, 0, 77, 1, 2];
+    let flow = [154, 2, 0, 8, 1, 1, 1, 1, 0, 0, 0, 0];
+    let octets = [&[131, 1, b'a'][..], &authentication, &flow].concat();
+    for (text, held, got) in [
+        ("unprotected=flow-binding", true, "flow-binding"),
+        ("unprotected!=nai", true, "flow-binding"),
+        ("unprotected=nai", false, "flow-binding"),
+        ("spi=77", true, "SPI 77"),
+        ("spi>=256", false, "SPI 77"),
+        ("spi in 76, 77", true, "SPI 77"),
+        ("reply!=malformed", true, "a well-formed reply"),
+    ] {
+        assert_eq!(judged_with(text, &octets), (held, got.to_owned()), "{text}");
+    }
+    // Nothing is behind an authenticator that is not there.
+    assert_eq!(judged("unprotected!=nai"), (true, "nothing unprotected".to_owned()));
+    assert_eq!(judged("spi!=77"), (false, "no SPI".to_owned()));
+    // An extension of 2 octets where 3 are promised, and a BID Count of 9 where one follows.
+    for octets in [&[201, 3, 1, 2][..], &[154, 2, 0, 8, 1, 9, 1, 1, 0, 0, 0, 0]] {
+        let got = "an extension that cannot be read".to_owned();
+        assert_eq!(judged_with("reply=malformed", octets), (true, got.clone()), "{octets:?}");
+        assert_eq!(judged_with("reply!=malformed", octets), (false, got), "{octets:?}");
+    }
+}
+
+#[test]
 fn no_reply_fails_all_but_its_own() {
     for (text, held) in [
         ("reply=none", true),
@@ -77,6 +110,9 @@ fn no_reply_fails_all_but_its_own() {
         ("code!=0", false),
         ("extension!=multipath", false),
         ("auth!=valid", false),
+        ("spi>=256", false),
+        ("unprotected!=nai", false),
+        ("reply!=malformed", false),
         ("code=131 or reply=none", true),
     ] {
         let judgement = text.parse::<Expectation>().unwrap().judge(None, Numbers::default());
@@ -103,6 +139,9 @@ fn faults_are_told() {
         "home_address=x",
         "extension=",
         "extension!=multipth",
+        "unprotected!=multipth",
+        "spi=4294967296",
+        "spi=1,2",
         "code in",
         "identification_low=5",
     ] {

@@ -55,9 +55,10 @@ impl Reader<'_> {
                 let text = self.text(value, key)?;
                 let named = match text.as_str() {
                     "last" => Some(Identification::Last),
+                    "last-1" => Some(Identification::BelowLast),
                     digits => hexadecimal::number(digits).map(Identification::Given),
                 };
-                let expected = "it takes up to 16 hexadecimal digits as a string, or \"last\"";
+                let expected = "it takes up to 16 hexadecimal digits as a string, \"last\" or \"last-1\"";
                 settings.identification = Some(named.ok_or_else(|| self.of_value(value, key, expected))?);
             }
             "retries" => settings.retries = Some(self.number(value, key, 0)?),
@@ -256,6 +257,8 @@ impl Reader<'_> {
             DeValue::Boolean(false) => Some(Signature::None),
             DeValue::String(_) => match self.text(value, key)?.as_str() {
                 "wrong" => Some(Signature::Wrong),
+                "short" => Some(Signature::Short),
+                "unknown-spi" => Some(Signature::UnknownSpi),
                 // A value from a variable is always a string.
                 "true" => Some(Signature::Right),
                 "false" => Some(Signature::None),
@@ -263,7 +266,9 @@ impl Reader<'_> {
             },
             _ => None,
         }
-        .ok_or_else(|| self.of_value(value, key, "it takes true, false or \"wrong\""))
+        .ok_or_else(|| {
+            self.of_value(value, key, "it takes true, false, \"wrong\", \"short\" or \"unknown-spi\"")
+        })
     }
 
     fn of_value(&self, value: &Value<'_>, key: &str, message: impl AsRef<str>) -> ScenarioError {
