@@ -32,7 +32,7 @@ use super::Reply;
 use crate::state::{Limits, Multipath, Node, Observer, Options, Vouching};
 use crate::time::Timestamp;
 use crate::wire::{
-    ExtensionType, Header, Key, KeyRing, Message, Numbers, RegistrationReply, RegistrationRequest, ReplyCode,
+    ExtensionType, Header, KeyRing, Message, Numbers, RegistrationReply, RegistrationRequest, ReplyCode,
 };
 
 /// A home agent.
@@ -60,12 +60,11 @@ const NODES: usize = 1 << 16;
 const MICROSECOND: i64 = 1_000;
 
 /// What is decided of a request.
-struct Decision<'k> {
+struct Decision {
     code: ReplyCode,
     /// Of the reply, as all that follows.
     home_address: Ipv4Addr,
     identification: u64,
-    foreign_home: Option<&'k Key>,
     /// Whether the request is no de-registration.
     is_registration: bool,
 }
@@ -191,7 +190,7 @@ impl HomeAgent {
                     },
                     nai: structure::nai(message),
                     mobile_home: authentication::signer(&settings.keys, message),
-                    foreign_home: decision.foreign_home,
+                    foreign_home: authentication::foreign_signer(&settings.keys, message),
                 };
                 let octets = reply.octets(settings.numbers);
                 let taken = self.answer(settings.numbers, received, request, &octets, &decision);
@@ -215,18 +214,17 @@ impl HomeAgent {
 
     /// Goes through the checks of RFC 5944 §3.8.2.1 in their order, then through what this agent allows. `Err` drops
     /// the request in silence, because of an extension.
-    fn decide<'k>(
+    fn decide(
         &mut self,
-        settings: &'k Settings,
+        settings: &Settings,
         received: &Received<'_>,
         message: &Message<'_>,
         header: RegistrationRequest,
-    ) -> Result<Decision<'k>, ExtensionType> {
+    ) -> Result<Decision, ExtensionType> {
         let mut decision = Decision {
             code: ReplyCode::ACCEPTED,
             home_address: header.home_address,
             identification: header.identification,
-            foreign_home: None,
             is_registration: header.lifetime > 0,
         };
         let request = match Request::read(message, header) {
@@ -243,8 +241,7 @@ impl HomeAgent {
             Err(Stale { code, identification }) => return Ok(Decision { code, identification, ..decision }),
         }
         match authentication::judge_foreign_agent(&settings.keys, message, settings.require_auth) {
-            Ok(ForeignAgent::Known(key)) => decision.foreign_home = Some(key),
-            Ok(ForeignAgent::Unknown) => {}
+            Ok(ForeignAgent::Known | ForeignAgent::Unknown) => {}
             Ok(ForeignAgent::Stranger) => return Err(ExtensionType::FOREIGN_HOME_AUTHENTICATION),
             Err(code) => return Ok(Decision { code, ..decision }),
         }
@@ -276,7 +273,7 @@ impl HomeAgent {
         received: &Received<'_>,
         request: Packet,
         octets: &[u8],
-        decision: &Decision<'_>,
+        decision: &Decision,
     ) -> Taken {
         let is_accepted = decision.code.is_accepted();
         let count = if is_accepted { &mut self.tally.accepted } else { &mut self.tally.denied };
@@ -284,7 +281,10 @@ impl HomeAgent {
         self.frames = self.frames.saturating_add(1);
         let taken = Taken::unanswered(request, received);
         let reply = Packet::new(self.frames, self.clock, taken.source, taken.destination, octets);
-        let before = self.show(numbers, &taken.request).and_then(|index| self.node(index)).map(standing);
+        let asked = self.show(numbers, &taken.request);
+        // A name may have had several home addresses: the reply says which node it is.
+        let named = self.observer.node_at(received.own_address, decision.home_address).map(standing);
+        let before = named.or_else(|| asked.and_then(|index| self.node(index)).map(standing));
         let index = self.show(numbers, &reply);
         let node = index.and_then(|index| self.observer.node(index));
         if let Some((node, address)) = node.and_then(|node| Some((node, node.home_address?))) {

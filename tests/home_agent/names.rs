@@ -79,3 +79,23 @@ fn a_nai_beside_a_home_address_is_no_other_name_for_its_node() {
     assert_eq!(lab.ask_as_is(&Ask::plain(2, first + (1 << 32))).code(), 133, "an older one without the NAI");
     assert_eq!(reached_at(&lab), [care_of(1)]);
 }
+
+#[test]
+fn of_two_home_addresses_of_a_nai_the_one_that_a_reply_names_has_changed() {
+    let mut lab = lab(ReplayStyle::Timestamp);
+    let by_nai = |bid| Ask::bid(bid, 0).home(Ipv4Addr::UNSPECIFIED).nai(NAI);
+    for bid in [1, 5] {
+        assert_eq!(lab.ask(&by_nai(bid)).reply.home_address, NODE);
+    }
+    // The NAI goes by another home address, too, which has one binding.
+    let other = Ipv4Addr::new(10, 1, 0, 23);
+    assert_eq!(lab.ask(&Ask::bid(2, 0).home(other).nai(NAI)).code(), 0);
+    let answer = lab.ask(&by_nai(5).lifetime(0));
+    assert_eq!((answer.code(), answer.reply.home_address), (0, NODE));
+    // So has NODE afterwards.
+    assert_eq!(lab.active(), [1]);
+    let changed = answer.taken.changed.and_then(|index| lab.agent.node(index)).unwrap();
+    assert_eq!(changed.home_address, Some(NODE));
+    // What is not there cannot be de-registered once more.
+    assert_eq!(lab.ask(&by_nai(5).lifetime(0)).taken.changed, None);
+}

@@ -6,11 +6,11 @@ use crate::wire::{
 
 /// What the authenticators of a foreign agent came to.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum ForeignAgent<'k> {
+pub(super) enum ForeignAgent {
     /// There are none that a key is known for.
     Unknown,
-    /// It shares this key with the home agent.
-    Known(&'k Key),
+    /// It shares a key with the home agent.
+    Known,
     /// It signed with an unknown key, where only known ones are taken.
     Stranger,
 }
@@ -33,24 +33,26 @@ pub(super) fn judge(keys: &KeyRing, message: &Message<'_>, required: bool) -> Re
 }
 
 /// Judges what a foreign agent added: exactly one valid authenticator where a key is shared with it.
-pub(super) fn judge_foreign_agent<'k>(
-    keys: &'k KeyRing,
+pub(super) fn judge_foreign_agent(
+    keys: &KeyRing,
     message: &Message<'_>,
     required: bool,
-) -> Result<ForeignAgent<'k>, ReplyCode> {
-    let is_foreign_home =
-        |extension: &Extension<'_>| extension.kind == ExtensionType::FOREIGN_HOME_AUTHENTICATION;
+) -> Result<ForeignAgent, ReplyCode> {
     let mut judged = ForeignAgent::Unknown;
     for extension in message.extensions().filter(is_foreign_home) {
         let is_first = matches!(judged, ForeignAgent::Unknown);
-        match (keys.verify(message.octets, &extension), key_of(keys, message, &extension)) {
-            (Some(Verdict::Valid), Some(key)) if is_first => judged = ForeignAgent::Known(key),
-            (Some(Verdict::NoKey), _) if required => judged = ForeignAgent::Stranger,
-            (Some(Verdict::NoKey), _) => {}
+        match keys.verify(message.octets, &extension) {
+            Some(Verdict::Valid) if is_first => judged = ForeignAgent::Known,
+            Some(Verdict::NoKey) if required => judged = ForeignAgent::Stranger,
+            Some(Verdict::NoKey) => {}
             _ => return Err(ReplyCode::FOREIGN_AGENT_FAILED_AUTHENTICATION),
         }
     }
     Ok(judged)
+}
+
+fn is_foreign_home(extension: &Extension<'_>) -> bool {
+    extension.kind == ExtensionType::FOREIGN_HOME_AUTHENTICATION
 }
 
 /// The key to sign a reply with: the one of the request's SPI, else the first there is, which the mobile node is as
@@ -61,6 +63,12 @@ pub(super) fn signer<'k>(keys: &'k KeyRing, message: &Message<'_>) -> Option<&'k
         .filter(Extension::is_authorization)
         .find_map(|extension| key_of(keys, message, &extension))
         .or_else(|| keys.keys().first())
+}
+
+/// The key to sign a reply with for the foreign agent: the one it shares with the home agent, whatever became of the
+/// request, for it takes no reply without (RFC 5944 §3.7.3.1, §3.8.3.3).
+pub(super) fn foreign_signer<'k>(keys: &'k KeyRing, message: &Message<'_>) -> Option<&'k Key> {
+    message.extensions().filter(is_foreign_home).find_map(|extension| key_of(keys, message, &extension))
 }
 
 /// The key of an extension's SPI; of several the one that verifies it, else the first.
