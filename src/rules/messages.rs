@@ -87,7 +87,8 @@ impl Validator {
     ) {
         let session = seen.node.and_then(|node| self.world.session(node, observer)).unwrap_or(&self.blank);
         let group = seen.request.unwrap_or(message.place.frame);
-        let mut asked = Asked::of(message, request, seen.node, group);
+        let node = seen.node.and_then(|slot| Some((slot, observer.node(slot)?.birth())));
+        let mut asked = Asked::of(message, request, node, group);
         if let Some(copy) = self.world.recent.across_nat(&asked) {
             (asked.faults, asked.is_translated) = (copy.faults, true);
             self.world.recent.remember(Arc::new(asked));

@@ -14,7 +14,7 @@ impl Validator {
         let Some(asked) = self.world.recent.take_lapsed().filter(|asked| !asked.is_translated) else {
             return;
         };
-        let node = asked.node.map(|node| self.world.node_of(node, asked.place.time));
+        let node = self.world.asker(&asked, observer);
         let session = node.and_then(|node| self.world.session(node, observer)).unwrap_or(&self.blank);
         let home_address = Some(asked.request.home_address).filter(|address| !address.is_unspecified());
         let context = Context { place: asked.place, sender: Subject::MobileNode, node, home_address };

@@ -190,3 +190,46 @@ fn a_network_that_was_granted_before_is_not_a_strangers() {
         assert_eq!(told("TUN-012", nodes, back), [0; 0], "{nodes}");
     }
 }
+
+/// A node whose two requests with Multipath get no reply makes room for another one, whose plain request is answered.
+#[test]
+fn silence_to_a_node_that_fell_out_is_not_held_against_who_has_its_place() {
+    let silent = |first: u8| {
+        move |scene: &mut Scene| {
+            let of = |number, request| Registration { home_address: home(number), ..request };
+            for seconds in [0.0, 3.0] {
+                scene.send(seconds, &of(first, Registration::request(1)));
+            }
+            scene.send(5.0, &of(2, Registration::plain(2)));
+            scene.wait_until(14.0);
+            scene.exchange(20.0, &of(2, Registration::plain(2)), 0);
+        }
+    };
+    for nodes in [1, 2] {
+        assert_eq!(told("EXCH-011", nodes, silent(1)), [0; 0], "{nodes}");
+        assert_eq!(told("EXCH-011", nodes, silent(2)), [6], "{nodes}");
+    }
+}
+
+/// A request is refused with 153, and the node makes room for another one. It tries again, and makes room once more.
+#[test]
+fn a_node_that_fell_out_may_have_tried_again() {
+    let refused = |again: bool| {
+        move |scene: &mut Scene| {
+            let other = Registration { home_address: home(2), ..Registration::plain(2) };
+            scene.exchange(0.0, &Registration::request(1), 153);
+            for seconds in [5.0, 15.0] {
+                scene.exchange(seconds, &other, 134);
+                if again {
+                    scene.exchange(seconds + 5.0, &Registration::request(1), 134);
+                }
+            }
+            scene.exchange(30.0, &other, 134);
+            scene.wait_until(70.0);
+        }
+    };
+    for nodes in [1, 2] {
+        assert_eq!(told("EXCH-004", nodes, refused(true)), [0; 0], "{nodes}");
+    }
+    assert_eq!(told("EXCH-004", 2, refused(false)), [2]);
+}

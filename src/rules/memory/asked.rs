@@ -31,8 +31,8 @@ pub(in crate::rules) struct Asked {
     pub request: RegistrationRequest,
     /// What its extensions said.
     pub said: Said,
-    /// Index of the node it names.
-    pub node: Option<u32>,
+    /// Index and birth of the node it names.
+    pub node: Option<(u32, u32)>,
     /// Frame of the first copy of the same request: relay legs and retransmissions share it.
     pub group: u64,
     /// Whether its Identification is a timestamp (D16).
@@ -262,12 +262,12 @@ impl Asked {
         Self { said: Said { is_whole: false, payload, protected, ..copy.said.clone() }, ..self.clone() }
     }
 
-    /// What is remembered of a request. `node` is the index of the node that it names, if any; `group` is the frame of
-    /// its first copy.
+    /// What is remembered of a request. `node` are index and birth of the node that it names, if any; `group` is the
+    /// frame of its first copy.
     pub fn of(
         message: &MessageFacts<'_, '_>,
         request: &RegistrationRequest,
-        node: Option<u32>,
+        node: Option<(u32, u32)>,
         group: u64,
     ) -> Self {
         Self {

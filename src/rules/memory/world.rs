@@ -157,7 +157,7 @@ impl World {
         let address_at = |place: usize| Some(Ipv4Addr::from(*octets.get(place..)?.first_chunk::<4>()?));
         let home_address = address_at(4);
         let of_agent = |agent: SocketAddrV4| observer.owner_of(*agent.ip(), IpAddr::V4(home_address?));
-        let asked = || self.recent.between(destination, source).next()?.node;
+        let asked = || self.asker(self.recent.between(destination, source).next()?, observer);
         let node = of_agent(source).or_else(|| of_agent(destination)).or_else(asked);
         // A message without a captured Home Address may belong to any node that has a tunnel at one of its ends.
         let here = |end: SocketAddrV4| {
@@ -244,6 +244,19 @@ impl World {
         self.names.node_of(node, time)
     }
 
+    /// The node that one of an earlier time is now, given its index and birth; `None` if it fell out of the table, so that
+    /// another node may have its index.
+    pub fn now(&self, (node, birth): (u32, u32), time: Timestamp, observer: &Observer) -> Option<u32> {
+        let now = self.node_of(node, time);
+        let is_there = || observer.node(node).is_some_and(|node| node.birth() == birth);
+        (now != node || is_there()).then_some(now)
+    }
+
+    /// The node of a request, as [`Self::now`] gives it.
+    pub fn asker(&self, asked: &Asked, observer: &Observer) -> Option<u32> {
+        self.now(asked.node?, asked.place.time, observer)
+    }
+
     /// Whether names have to be forgotten; findings about them are given to their nodes before that.
     pub fn has_many_names(&self) -> bool {
         self.names.is_full()
@@ -305,7 +318,7 @@ impl World {
     /// Remembers a request.
     pub(in crate::rules) fn remember_request(&mut self, asked: Arc<Asked>, observer: &Observer) {
         let timeout = self.options.reply_timeout;
-        if let Some(session) = asked.node.and_then(|node| self.session_mut(node, observer)) {
+        if let Some(session) = asked.node.and_then(|(node, _)| self.session_mut(node, observer)) {
             session.remember_request(&asked, timeout);
         }
         if asked.is_nameless() {
@@ -331,7 +344,7 @@ impl World {
     ) {
         if let Some(asked) = asked {
             self.recent.remember_reply(asked.group, (answer.leg, answer.reply.code, answer.place.time));
-            let node = asked.node.map(|node| self.node_of(node, asked.place.time));
+            let node = self.asker(asked, observer);
             if let Some(session) = node.and_then(|node| self.session_mut(node, observer)) {
                 session.remember_answered(asked, answer);
             }

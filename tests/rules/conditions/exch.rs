@@ -231,6 +231,20 @@ fn a_policy_without_a_list_repeats_no_bid() {
     assert_eq!(told("EXCH-014", refused(drop(&[7], 0))), [0; 0]);
 }
 
+/// Three rules that drop, the first two with these fillers, the last with 255.
+#[test]
+fn a_filler_is_told_once() {
+    let refused = |fillers: [u8; 2]| {
+        move |scene: &mut Scene| {
+            let rules = (5060..).zip(fillers.into_iter().chain([255]));
+            let rules = rules.map(|(port, bid)| crate::scene::flow_binding(0, &[bid], 1, &udp_to_port(port)));
+            scene.exchange(0.0, &rules.fold(Registration::request(1), Registration::with), 153);
+        }
+    };
+    says("EXCH-014", "DROP, whose BID 255 only fills the place", refused([255, 255]));
+    says("EXCH-014", "DROP, whose BID 7, 255 only fill the place", refused([7, 255]));
+}
+
 /// The request of BID 2 is accepted; that of BID 1, with this Identification, is refused with 133.
 #[test]
 fn only_a_greater_timestamp_overtakes() {

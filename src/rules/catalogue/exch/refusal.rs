@@ -1,9 +1,10 @@
 //! Codes 152 and 153, and what follows them (EXCH).
 
 use super::known::KnownBids;
-use crate::rules::facts::{Answering, Asking, Traits, fields, octets_of};
+use crate::counted::counted;
+use crate::rules::facts::{Answering, Asking, OctetSet, Traits, fields, octets_of};
 use crate::rules::finder::Finder;
-use crate::rules::memory::{Asked, FlowRule, T_ACT, Track};
+use crate::rules::memory::{Asked, FlowRule, Session, T_ACT, Track};
 use crate::rules::rule::Check;
 use crate::rules::words::{bids, bids_are, seconds};
 use crate::rules::{Level, Rule, Scope, Subject};
@@ -119,8 +120,9 @@ fn does_not_try_again(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>
     let (time, frame) = (answering.time(), answering.message.place.frame);
     let (address, wanted) = (asked.request.care_of_address, asked.usable_bid());
     let name = wanted.map_or_else(|| format!("Care-of Address {address}"), |bid| format!("BID {bid}"));
-    let node = asked.node.map(|node| answering.world.node_of(node, asked.place.time));
-    let slots = [node, answering.slot];
+    let asker = answering.world.asker(asked, answering.observer);
+    let born = |slot: u32| Some((slot, answering.observer.node(slot)?.birth()));
+    let nodes = [asker, answering.slot].map(|slot| slot.and_then(born));
     let is_retry = move |track: &Track| {
         let is_it = wanted.map_or(track.care_of_address == address, |bid| track.bid == Some(bid));
         (is_it || track.hides_bid) && track.registering.is_some_and(|registering| registering > frame)
@@ -136,11 +138,11 @@ fn does_not_try_again(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>
         ))
         .at(fields::CODE)
         .later(until, false, move |world, observer| {
-            // The node may have turned out to be another name of a node since.
-            let nodes = slots.iter().flatten().map(|slot| world.node_of(*slot, time));
-            let mut sessions = nodes.filter_map(|node| world.session(node, observer));
+            // The node may have turned out to be another name of a node since. Where it fell out, what it did is forgotten.
+            let mut nodes = nodes.iter().flatten().map(|node| world.now(*node, time, observer));
             // The new registration may be among the messages that were cut.
-            !sessions.any(|session| session.is_obscured() || session.tracks.iter().any(is_retry))
+            let tries_again = |session: &Session| session.is_obscured() || session.tracks.iter().any(is_retry);
+            !nodes.any(|node| node.is_none_or(|node| world.session(node, observer).is_some_and(tries_again)))
                 && !world.unread.saw_request_of(home_address, until, T_ACT)
         });
 }
@@ -328,12 +330,15 @@ fn looks_up_the_filler(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_
     let is_sound = |rule: &FlowRule| !rule.overruns && rule.bids.len() == 1 && rule.ts_format != 0;
     let rules = asked.said.whole_policy();
     if !rules.is_empty() && rules.iter().all(|rule| rule.action == Action::Drop && is_sound(rule)) {
+        // Many rules can have the same filler.
+        let fillers: OctetSet = rules.iter().flat_map(|rule| rule.bids.iter().copied()).collect();
+        let fill = counted(fillers.iter().count(), "filler").verb("fills", "fill");
         finder
             .fires(format!(
-                "refuses the request #{} with {refusal}, and all its Flow-Bindings are DROP, whose {} only fills the \
-                 place; it should be disregarded (RFC 7629 §4.2)",
+                "refuses the request #{} with {refusal}, and all its Flow-Bindings are DROP, whose {} only {fill} the \
+                 place and should be disregarded (RFC 7629 §4.2)",
                 asked.place.frame,
-                bids(rules.iter().flat_map(|rule| rule.bids.iter().copied()))
+                bids(fillers.iter())
             ))
             .at(fields::CODE);
     }

@@ -35,8 +35,7 @@ fn copies_no_low_half(answering: &Answering<'_, '_, '_>, finder: &mut Finder<'_>
     let low = low_half(reply.identification);
     // Nodes without a home address are told apart by their NAIs (D7).
     let is_of_node = |asked: &Asked| {
-        let of = |node| answering.world.node_of(node, asked.place.time);
-        answering.slot.is_none() || asked.node.map(of) == answering.slot
+        answering.slot.is_none() || answering.world.asker(asked, answering.observer) == answering.slot
     };
     let is_theirs = |asked: &&Asked| {
         asked.request.home_address == reply.home_address
