@@ -15,7 +15,7 @@ impl Validator {
     pub(super) fn asked_of(&self, group: u64, message: &MessageFacts<'_, '_>) -> Option<&Arc<Asked>> {
         let copies = || self.world().recent.copies(group).filter(|asked| self.may_answer(message, asked));
         let latest = copies().find(|asked| asked.leg == message.leg).or_else(|| copies().next())?;
-        if latest.said.asks_udp_tunnel && latest.source != message.destination {
+        if latest.said.may_ask_udp_tunnel() && latest.source != message.destination {
             let is_own =
                 |copy: &&Arc<Asked>| copy.source == message.destination && latest.is_across_nat(copy);
             return copies().find(is_own).or(Some(latest));

@@ -1,7 +1,7 @@
 //! Packets that the capture holds twice, because a span port or two interfaces saw the same packet.
 //!
 //! A copy is a packet identical in addresses, IP identification and payload to one seen less than half a second
-//! earlier. Of long payloads the two ends and the middle are compared.
+//! earlier. Of long payloads the two ends and the middle are compared, of cut ones the start.
 
 use std::num::NonZeroU64;
 

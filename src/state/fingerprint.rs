@@ -45,18 +45,20 @@ impl Fingerprints {
         let (one, other) = self.secret;
         let header =
             u64::from(identification) << 32 | u64::from(total_length) << 16 | u64::from(fragment_offset);
+        // Where a cut one ends depends on its link header, and a copy with a VLAN tag has a longer one.
+        let uncut = if payload.len() < sample.payload_length { &[] } else { payload };
         if let Some((inside, head)) = inside_of(sample) {
             let known_by = self.of_inside(inside, head);
             let whole = folded(both(source, destination) ^ known_by, header ^ other);
             let whole = inside.first_chunk().map_or(whole, |start| self.with(whole, start));
             return Fingerprint {
-                whole: self.with_end(whole, payload, Ipv4Header::LENGTH.saturating_add(HEAD)),
+                whole: self.with_end(whole, uncut, Ipv4Header::LENGTH.saturating_add(HEAD)),
                 inside: NonZeroU64::new(known_by),
             };
         }
         let whole = folded(both(source, destination) ^ one, header ^ other);
         let head = payload.get(..HEAD).unwrap_or(payload);
-        Fingerprint { whole: self.with_end(self.with_head(whole, head), payload, HEAD), inside: None }
+        Fingerprint { whole: self.with_end(self.with_head(whole, head), uncut, HEAD), inside: None }
     }
 
     /// The fingerprint of a packet whatever carried it: of its addresses, protocol, identification and fragment offset,

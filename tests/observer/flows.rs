@@ -127,6 +127,22 @@ fn another_identification_or_payload_is_another_packet() {
     assert_eq!(flows(&history.observe()), ["- - per-flow [1 4/1256 0/0]"]);
 }
 
+/// The snapshot length leaves 104 octets and more of each packet: IP in IP, the header inside, and 64 behind it.
+#[test]
+fn a_copy_of_which_less_was_captured_is_one_still() {
+    let mut history = two();
+    let frame = history.down(5.0, care_of(1), &Packet::new().length(500));
+    for captured in [110, 104] {
+        let copy = history.copy(5.1, frame);
+        history.shots[usize::try_from(copy).unwrap() - 1].octets.truncate(captured);
+    }
+    history.shots[usize::try_from(frame).unwrap() - 1].octets.truncate(114);
+    assert_eq!(flows(&history.observe()), ["- - per-flow [1 1/500 0/0]"]);
+    let other = history.copy(5.2, frame);
+    history.shots[usize::try_from(other).unwrap() - 1].octets[103] ^= 1;
+    assert_eq!(flows(&history.observe()), ["- - per-flow [1 2/1000 0/0]"]);
+}
+
 #[test]
 fn copies_are_found_among_many_packets() {
     let mut history = two();

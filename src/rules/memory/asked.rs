@@ -287,14 +287,14 @@ impl Asked {
     }
 
     /// Whether another copy is the same packet on the other side of a NAT: for a tunnel in UDP the same octets go to
-    /// the home agent, on one side from the care-of address and on the other from another address **(ours)**.
+    /// the home agent, on one side from the care-of address and on the other from another address **(ours)**. Octets
+    /// that were not captured may be the same.
     pub fn is_across_nat(&self, copy: &Self) -> bool {
         let is_inside = |asked: &Self| *asked.source.ip() == asked.request.care_of_address;
-        self.said.asks_udp_tunnel
+        self.said.may_ask_udp_tunnel()
             && [self.leg, copy.leg] == [Leg::HomeAgent; 2]
             && is_inside(self) != is_inside(copy)
-            && self.said.payload.is_some()
-            && self.said.payload == copy.said.payload
+            && (self.said.is_cut() || copy.said.is_cut() || self.said.payload == copy.said.payload)
     }
 }
 
@@ -318,6 +318,11 @@ impl Said {
     /// Whether not all of the message was captured: what seems absent may have been there.
     pub fn is_cut(&self) -> bool {
         self.payload.is_none()
+    }
+
+    /// Whether it asks for a tunnel in UDP, or may do so in what was not captured.
+    pub fn may_ask_udp_tunnel(&self) -> bool {
+        self.asks_udp_tunnel || self.is_cut()
     }
 
     /// Whether the part that no agent on the way may change was not captured in full.

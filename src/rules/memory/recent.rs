@@ -99,7 +99,7 @@ impl RecentRequests {
     /// The only recent copy of a request, if that was seen on the other side of a NAT a moment ago. A copy on the same
     /// side would be a request that was sent again.
     pub fn across_nat(&self, asked: &Asked) -> Option<&Arc<Asked>> {
-        if !asked.said.asks_udp_tunnel {
+        if !asked.said.may_ask_udp_tunnel() {
             return None;
         }
         let is_recent =
