@@ -198,13 +198,13 @@ impl Directory {
     /// Takes a node out that was only another name of this one, which keeps what the other one was denied; gives its NAI.
     pub fn absorb(&mut self, slot: u32, other: u32) -> Option<Box<[u8]>> {
         let node = self.nodes.get(other as usize)?;
-        let (nai, multipath, violations) = (node.nai.clone(), node.multipath, node.violations().copied());
-        let denied = node.denied;
+        let (nai, violations) = (node.nai.clone(), node.violations().copied());
+        let (multipath, multipath_time, denied) = (node.multipath, node.multipath_time, node.denied);
         self.withdraw(other);
         self.absorbed.push((other, slot));
         self.change(slot, |node| {
-            if multipath != Multipath::Off {
-                node.multipath = multipath;
+            if multipath != Multipath::Off && multipath_time >= node.multipath_time {
+                (node.multipath, node.multipath_time) = (multipath, multipath_time);
             }
             node.denied = denied.or(node.denied);
             if let Some(violations) = violations {
@@ -250,10 +250,30 @@ impl Directory {
         self.list(slot);
     }
 
-    /// Gives a node another home agent, and a home address if one is known; the name it had goes with it.
-    pub fn rename(&mut self, slot: u32, home_agent: Ipv4Addr, home_address: Option<Ipv4Addr>) {
+    /// Whether a request alone can give a node this NAI: no other node has it, and the node has no other.
+    pub fn can_be_named(&self, slot: u32, nai: &[u8]) -> bool {
+        self.nodes.get(slot as usize).is_some_and(|node| {
+            let is_others = self.find_nai(node.home_agent, nai).is_some_and(|named| named != slot);
+            !is_others && node.nai.as_deref().is_none_or(|known| known == nai)
+        })
+    }
+
+    /// Gives a node another home agent, and a home address if one is known. The NAI it had goes with it, unless that is
+    /// another node's there and nothing was accepted.
+    pub fn rename(
+        &mut self,
+        slot: u32,
+        home_agent: Ipv4Addr,
+        home_address: Option<Ipv4Addr>,
+        is_accepted: bool,
+    ) {
         self.unlist(slot);
+        let nai = self.nodes.get(slot as usize).and_then(|node| node.nai.as_deref());
+        let is_others = !is_accepted && nai.is_some_and(|nai| self.find_nai(home_agent, nai).is_some());
         if let Some(node) = self.nodes.get_mut(slot as usize) {
+            if is_others {
+                node.nai = None;
+            }
             let moves_prefixes = node.home_agent != home_agent && !node.prefixes().is_empty();
             self.prefix_changes = self.prefix_changes.wrapping_add(u64::from(moves_prefixes));
             node.home_agent = home_agent;
@@ -430,7 +450,7 @@ mod tests {
         directory.give_nai(node, b"mn@example.org");
         assert!(directory.behind(agent, host).eq([&[node][..]]));
         let changes = directory.prefix_changes;
-        directory.rename(node, other, Some(Ipv4Addr::new(10, 1, 0, 2)));
+        directory.rename(node, other, Some(Ipv4Addr::new(10, 1, 0, 2)), true);
         assert_eq!(directory.behind(agent, host).next(), None);
         assert!(directory.behind(other, host).eq([&[node][..]]));
         assert_ne!(directory.prefix_changes, changes);
@@ -452,7 +472,7 @@ mod tests {
         assert!(directory.behind(agent, host).eq([&[third, fifth, fourth, second][..]]));
         assert!(directory.nodes[first as usize].prefixes().is_empty());
         assert_eq!(directory.nodes[second as usize].prefixes(), [network]);
-        directory.rename(fourth, Ipv4Addr::new(198, 51, 100, 2), Some(Ipv4Addr::new(10, 1, 0, 4)));
+        directory.rename(fourth, Ipv4Addr::new(198, 51, 100, 2), Some(Ipv4Addr::new(10, 1, 0, 4)), true);
         assert!(directory.behind(agent, host).eq([&[third, fifth, second][..]]));
     }
 

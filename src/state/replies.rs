@@ -69,6 +69,12 @@ impl Observer {
         // Taken as it is now: the table must not be borrowed while bindings change.
         let decided = Decided::of(request, event, &facts, read, timeout);
         let node = self.decide(event, &facts, read, &decided, record);
+        if let Some(slot) = slot
+            && let Some(id) = node.and_then(|node| self.directory.id(node))
+            && let Some(request) = self.pending.request_mut(slot)
+        {
+            request.node = Some(id);
+        }
         Attribution { request: first, decides: true, ..Attribution::to(node) }
     }
 
@@ -212,7 +218,7 @@ impl Observer {
             node.denied = None;
             (forgotten, has_no_room) = node.register(&registration);
             if registration.interface.is_some() {
-                node.multipath = Multipath::Enabled;
+                (node.multipath, node.multipath_time) = (Multipath::Enabled, facts.time);
             }
             // A request that de-registers sets no policy, nor does one that leaves nothing registered.
             if decided.lifetime == 0 || node.active().next().is_none() {
@@ -245,7 +251,7 @@ impl Observer {
         let Some(node) = self.directory.nodes.get_mut(slot as usize) else { return };
         node.denied = Some(facts.code);
         if facts.code.0 == event.message.numbers().multipath_not_allowed {
-            node.multipath = Multipath::Refused;
+            (node.multipath, node.multipath_time) = (Multipath::Refused, facts.time);
         }
         if Violations::counts(facts.code) {
             node.violations_mut().get_or_insert_default().refusal(facts.code, facts.time, facts.precision);
@@ -258,7 +264,8 @@ impl Observer {
         // Since it asked, its name may have turned out to be that of a node with an address.
         let asked = asked.or_else(|| self.directory.find_nai(facts.home_agent, decided.nai.as_deref()?));
         // Only an accepted reply assigns an address.
-        let is_named = decided.nai.is_none() || facts.code.is_accepted();
+        let is_accepted = facts.code.is_accepted();
+        let is_named = decided.nai.is_none() || is_accepted;
         let address = Some(facts.home_address).filter(|address| !address.is_unspecified() && is_named);
         let node_in = |directory: &Directory, slot: u32| {
             let node = directory.nodes.get(slot as usize)?;
@@ -292,7 +299,7 @@ impl Observer {
         let slot = match (named, provisional, address, nai) {
             (Some(named), ..) => named,
             (None, Some(provisional), ..) => {
-                self.directory.rename(provisional, facts.home_agent, address);
+                self.directory.rename(provisional, facts.home_agent, address, is_accepted);
                 provisional
             }
             (None, None, Some(address), _) => self.directory.at(facts.home_agent, address),
@@ -311,7 +318,8 @@ impl Observer {
             }
             None => None,
         };
-        if let Some(nai) = decided.nai.as_ref().or(other_name.as_ref()) {
+        let nai = decided.nai.as_ref().or(other_name.as_ref());
+        if let Some(nai) = nai.filter(|nai| is_accepted || self.directory.can_be_named(slot, nai)) {
             self.directory.give_nai(slot, nai);
         }
         Some(slot)
