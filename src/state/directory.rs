@@ -141,8 +141,8 @@ impl Directory {
         let rules = node.policy().rules().len();
         let result = change(node);
         self.rules = self.rules.saturating_sub(rules).saturating_add(node.policy().rules().len());
-        if self.idle.misses(slot) && node.active().next().is_none() {
-            self.idle.put(slot);
+        if self.idle.is_kept() {
+            self.idle.note(slot, node.active().next().is_none());
         }
         if let Some(pulse) = self.pulses.get_mut(slot as usize) {
             *pulse = node.pulse();
@@ -330,6 +330,8 @@ impl Directory {
         self.births = self.births.wrapping_add(1).max(1);
         node.birth = self.births;
         let slot = if let Some(slot) = self.free.pop() {
+            // It is another node's turn from now on.
+            self.idle.note(slot, false);
             self.change(slot, |place| *place = node);
             slot
         } else if self.nodes.len() < self.most {
@@ -357,7 +359,7 @@ impl Directory {
         let is_idle =
             |slot: u32| nodes.get(slot as usize).is_some_and(|node: &Node| node.active().next().is_none());
         idle.keep(nodes.len(), is_idle);
-        idle.take(is_idle).unwrap_or_else(|| {
+        idle.take().unwrap_or_else(|| {
             let slot = *hand;
             *hand = slot.saturating_add(1) % nodes.len().max(1);
             u32::try_from(slot).unwrap_or_default()
