@@ -93,13 +93,14 @@ impl Observer {
         let ages = 0..=self.pending.timeout();
         // Who asked goes before a reply that nobody seemed to have asked for.
         let was_asked_for = |request: &Request| request.kind.is_some();
+        // The whole Identification tells more than the way of the packets, where a reply copies it.
+        let whole = |request: &Request| request.identification == header.identification;
+        let preference = |request: &Request| (was_asked_for(request), whole(request), own_leg(request));
         let find = |identity: Identity| {
             let find = |asked: bool, fits: &dyn Fn(&Request) -> bool| {
                 let fits = |request: &Request| was_asked_for(request) == asked && fits(request);
                 self.pending.find(&identity, header.identification, event.time, &ages, fits)
             };
-            // The whole Identification tells more than the way of the packets, where a reply copies it.
-            let whole = |request: &Request| request.identification == header.identification;
             [true, false].into_iter().find_map(|asked| {
                 find(asked, &|request| whole(request) && own_leg(request))
                     .or_else(|| find(asked, &whole))
@@ -122,7 +123,7 @@ impl Observer {
         };
         let by_address = by_address().and_then(find);
         let named = match (by_address, by_nai().and_then(find)) {
-            (Some(one), Some(other)) => self.pending.latest_of([one, other], own_leg),
+            (Some(one), Some(other)) => self.pending.latest_of([one, other], preference),
             (one, other) => one.or(other),
         };
         // One that was answered already may be older than one that the node sent under its other name.
@@ -131,7 +132,7 @@ impl Observer {
             return Some(slot);
         }
         let other_name = by_address_of_nai().or_else(by_nai_of_address).and_then(find);
-        let known = self.pending.latest_of(named.into_iter().chain(other_name), own_leg);
+        let known = self.pending.latest_of(named.into_iter().chain(other_name), preference);
         let by_endpoints = || {
             let names_nobody = home_address.is_unspecified() && nai.is_none();
             let ends = (source, destination);

@@ -101,3 +101,40 @@ fn requests_to_two_home_agents_are_two() {
     assert_eq!(exchanges(&observer), ["register accepted 0 1 1 < 3", "register accepted 0 1 2 < 4"]);
     assert!(observer.nodes().all(|node| node.active().count() == 1), "{:?}", nodes(&observer));
 }
+
+/// Both requests have the low half 7, and the reply names the node by its address and its NAI, with the Identification of
+/// the earlier request.
+#[test]
+fn a_reply_under_both_names_answers_the_request_with_all_of_its_identification() {
+    const EARLIER: u64 = 1 << 32 | 7;
+    const LATER: u64 = 2 << 32 | 7;
+    let orders = [
+        [Ask::bid(1, EARLIER), named(Ask::bid(2, LATER))],
+        [named(Ask::bid(1, EARLIER)), Ask::bid(2, LATER)],
+    ];
+    for [earlier, later] in orders {
+        let mut history = History::new();
+        history.ask(1.0, &earlier);
+        history.ask(3.0, &later);
+        let answer = earlier.answer(0).home(NODE).nai(NAI);
+        history.answer(3.1, &answer.between((HOME_AGENT, 434), (later.source.ip().to_owned(), 1434)));
+        assert_eq!(
+            exchanges(&history.observe()),
+            ["register accepted 0 1 1 < 3", "register unanswered - 2 2 < -"]
+        );
+    }
+}
+
+/// The first reply names an address that nobody asked with, and comes by another way, as does the second, which names the
+/// NAI as well.
+#[test]
+fn who_asked_by_one_name_goes_before_a_reply_that_nobody_asked_for_by_the_other() {
+    let ask = named(Ask::bid(1, 1));
+    let elsewhere = (Ipv4Addr::new(192, 0, 2, 250), 434);
+    let answer = ask.answer(0).home(NODE).between((HOME_AGENT, 434), elsewhere);
+    let mut history = History::new();
+    history.ask(1.0, &ask);
+    history.answer(1.1, &answer);
+    history.answer(1.2, &answer.nai(NAI));
+    assert_eq!(exchanges(&history.observe()), ["register accepted 0 1 1 < 3", "- unsolicited 0 - - < 2"]);
+}
