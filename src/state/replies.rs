@@ -128,7 +128,9 @@ impl Observer {
         };
         // One that was answered already may be older than one that the node sent under its other name.
         let is_open = |slot: u32| self.pending.request(slot).is_some_and(|request| request.is_open);
-        if let Some(slot) = named.filter(|slot| is_open(*slot)) {
+        // One that is open, with all of the reply's Identification, is the one nearly always: nothing else is looked up.
+        let is_it = |slot: &u32| is_open(*slot) && self.pending.request(*slot).is_some_and(whole);
+        if let Some(slot) = named.filter(is_it) {
             return Some(slot);
         }
         let other_name = by_address_of_nai().or_else(by_nai_of_address).and_then(find);

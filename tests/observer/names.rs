@@ -138,3 +138,21 @@ fn who_asked_by_one_name_goes_before_a_reply_that_nobody_asked_for_by_the_other(
     history.answer(1.2, &answer.nai(NAI));
     assert_eq!(exchanges(&history.observe()), ["register accepted 0 1 1 < 3", "- unsolicited 0 - - < 2"]);
 }
+
+/// Both names are known to be one, and the node asks by each with the low half 7. The reply names the address alone; its
+/// high half is that of the second request or of neither.
+#[test]
+fn a_reply_by_one_name_answers_the_request_by_the_other_where_that_fits_better() {
+    for high in [2, 9] {
+        let mut history = History::new();
+        history.accepted(1.0, &Ask::bid(1, 1).nai(NAI));
+        history.ask(2.0, &Ask::bid(1, 1 << 32 | 7));
+        let ask = named(Ask::bid(1, 2 << 32 | 7));
+        history.ask(3.0, &ask);
+        history.answer(3.1, &ask.answer(0).home(NODE).identification(high << 32 | 7));
+        assert_eq!(
+            exchanges(&history.observe())[1..],
+            ["refresh unanswered - 1 3 < -", "refresh accepted 0 1 4 < 5"]
+        );
+    }
+}
