@@ -299,7 +299,9 @@ impl Runner {
         let own = || getrandom::u32().map_err(RunError::Randomness);
         let identification = state.identification(call.identification, call.style, wall_clock::now(), own)?;
         let octets = call.octets(identification, *exchange.local.ip(), assigned)?;
-        identification_of(&octets, self.numbers).into_iter().for_each(|sent| state.note_sent(sent));
+        if let Some(sent) = identification_of(&octets, self.numbers) {
+            state.note_sent(sent);
+        }
         Ok(octets)
     }
 
