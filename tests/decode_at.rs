@@ -227,6 +227,28 @@ fn a_clock_that_goes_back_later_has_not_gone_back_yet() {
     }
 }
 
+/// A pcapng interface whose clock began ten seconds before 1970, and frames of one octet 4, 5 and 9.75 s later.
+#[test]
+fn a_time_before_1970_has_its_fraction_on_the_far_side_of_the_second() {
+    let block = |kind: u32, body: Vec<u8>| {
+        let length = u32::try_from(body.len() + 12).unwrap().to_le_bytes();
+        [&kind.to_le_bytes()[..], &length, &body, &length].concat()
+    };
+    let section = [&0x1a2b_3c4d_u32.to_le_bytes()[..], &[1, 0, 0, 0], &[0xff; 8]].concat();
+    // Raw IP; if_tsoffset is option 14 of 8 octets.
+    let interface = [&[101, 0, 0, 0, 0, 0, 0, 0, 14, 0, 8, 0][..], &(-10i64).to_le_bytes(), &[0; 4]].concat();
+    let frame = |microseconds: u32| {
+        let words = [0, 0, microseconds, 1, 1, 0].map(u32::to_le_bytes);
+        block(6, words.concat())
+    };
+    let frames = [4_000_000, 5_000_000, 9_750_000].map(frame).concat();
+    let files = Files::new();
+    let file = files.save(&[block(0x0a0d_0d0a, section), block(1, interface), frames].concat());
+    for (at, packets) in [("-6", 1), ("-5.25", 1), ("-5", 2), ("-0.26", 2), ("-0.25", 3), ("0.25", 3)] {
+        assert_eq!(told(&format!("--at {at}"), &file)["capture"]["packets"], packets, "{at}");
+    }
+}
+
 /// The first frame of figure3.pcap at these times.
 fn at_times(times: &[u32]) -> Vec<u8> {
     let Capture { header, frames } = Capture::sample("figure3");

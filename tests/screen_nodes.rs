@@ -184,6 +184,9 @@ fn tunnels_before_the_first_registration_are_counted_where_nothing_is_known() {
     bench.read(2);
     let told = "no Mobile IP on udp/434 yet; 2 other packets, 2 of them in tunnels";
     assert!(bench.shows(told), "{}", bench.text());
+    bench.keys("p");
+    assert!(bench.shows(told), "paused: {}", bench.text());
+    bench.keys("p");
     bench.read(4);
     assert!(bench.shows("10.1.0.1") && !bench.shows("of them in tunnels"), "{}", bench.text());
 }

@@ -176,6 +176,25 @@ fn nonces_are_kept_in_retransmissions_and_taken_up_from_replies() {
     assert_ne!(sent[2] & 0xffff_ffff, sent[3] & 0xffff_ffff);
 }
 
+/// The agent answers each request twice: it accepts it, and then refuses it as one that it knows.
+#[test]
+fn the_nonce_of_a_second_reply_is_the_next_one() {
+    let mut nonce = 0u64;
+    let responder = Responder::start(move |socket, source, octets| {
+        for code in [0, 133] {
+            let mut reply = reply_to(&request_of(octets).unwrap());
+            nonce += 1;
+            reply.code = ReplyCode(code);
+            reply.identification = nonce << 32 | reply.identification & 0xffff_ffff;
+            socket.send_to(&signed(&reply, &[]), source).unwrap();
+        }
+    });
+    let (code, document) = send(&responder, &format!("--key {KEY} --replay nonce --repeat 2"));
+    assert_eq!((code, &document["steps"][0]["ignored"][0]["why"]), (0, &"duplicate".into()), "{document:#}");
+    let sent: Vec<u64> = received(&responder).iter().map(|octets| identification(octets) >> 32).collect();
+    assert_eq!(sent, [0, 2]);
+}
+
 #[test]
 fn a_nonce_that_is_not_authentic_is_not_taken_up() {
     let mut count = 0u32;

@@ -71,6 +71,11 @@ fn a_value_may_be_of_its_own_kind_or_text_and_the_least_is_0() {
         bid = 1
         nai = "n@example.org"
         override = { "multipath.overwrite" = true, "nai.length" = 4, "nai.nai" = "node@example.net" }
+        [[step]]
+        name = "in other digits"
+        timeout = 0xa
+        wait = 0b0
+        rate = 0xf
     "#;
     let run = run("198.51.100.1", lines, "--dry-run --format json");
     assert_eq!((run.code, run.error.as_str()), (0, ""));
@@ -118,6 +123,12 @@ fn the_last_identification_is_that_of_the_same_node_and_agent() {
         name = "the one below"
         home_address = "10.1.0.2"
         identification = "last-1"
+        [[step]]
+        name = "one that is set"
+        override = { identification = "e8fe6f800d468153" }
+        [[step]]
+        name = "that one"
+        identification = "last"
     "#;
     let run = run("198.51.100.1", lines, "--dry-run --format json");
     assert_eq!((run.code, run.error.as_str()), (0, ""));
@@ -128,6 +139,7 @@ fn the_last_identification_is_that_of_the_same_node_and_agent() {
     assert_eq!((&sent[2], &sent[1], &sent[3]), (&sent[0], &"0xe8fe6f800d468152".to_owned(), &sent[1]));
     assert!(sent[4] > sent[0], "{sent:?}");
     assert_eq!(sent[5], "0xe8fe6f800d468151");
+    assert_eq!((sent[6].as_str(), &sent[7]), ("0xe8fe6f800d468153", &sent[6]));
 }
 
 #[test]

@@ -134,9 +134,9 @@ enum Edit {
 }
 
 impl Edit {
-    fn start(&self) -> usize {
+    fn octets(&self) -> &Range<usize> {
         match self {
-            Self::Bits { octets, .. } | Self::Splice { octets, .. } => octets.start,
+            Self::Bits { octets, .. } | Self::Splice { octets, .. } => octets,
         }
     }
 
@@ -154,7 +154,8 @@ impl Edit {
 
 /// Makes the changes from the end to the front, so that the places that were looked up stay valid.
 fn carry_out(octets: &mut Vec<u8>, mut edits: Vec<Edit>) {
-    edits.sort_by_key(|edit| std::cmp::Reverse(edit.start()));
+    // A field without octets stands before the one that begins at the same place.
+    edits.sort_by_key(|edit| std::cmp::Reverse((edit.octets().start, edit.octets().end)));
     for edit in edits {
         match edit {
             Edit::Bits { octets: range, mask, value } => {

@@ -113,6 +113,11 @@ impl ReplayState {
         Ok(identification)
     }
 
+    /// Notes that the previous request has this Identification after all, by an override.
+    pub fn note_sent(&mut self, identification: u64) {
+        self.sent = Some(identification);
+    }
+
     /// Notes that the agent accepted a request with this timestamp, after which it takes no earlier one.
     pub fn note_accepted(&mut self, identification: u64) {
         self.accepted = Some(identification);

@@ -298,7 +298,11 @@ impl Runner {
         let state = self.replay.entry(association).or_default();
         let own = || getrandom::u32().map_err(RunError::Randomness);
         let identification = state.identification(call.identification, call.style, wall_clock::now(), own)?;
-        Ok(call.octets(identification, *exchange.local.ip(), assigned)?)
+        let octets = call.octets(identification, *exchange.local.ip(), assigned)?;
+        if let Some(sent) = identification_of(&octets, self.numbers) {
+            state.note_sent(sent);
+        }
+        Ok(octets)
     }
 
     fn send(&mut self, exchange: &mut Exchange<'_>, octets: &[u8]) {

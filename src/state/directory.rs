@@ -142,8 +142,8 @@ impl Directory {
         let rules = node.policy().rules().len();
         let result = change(node);
         self.rules = self.rules.saturating_sub(rules).saturating_add(node.policy().rules().len());
-        if self.idle.misses(slot) && node.active().next().is_none() {
-            self.idle.put(slot);
+        if self.idle.is_kept() {
+            self.idle.note(slot, node.active().next().is_none());
         }
         if let Some(pulse) = self.pulses.get_mut(slot as usize) {
             *pulse = node.pulse();
@@ -200,13 +200,13 @@ impl Directory {
     /// and violations, and `other`'s Multipath state unless that is off. Returns the NAI of `other`.
     pub fn absorb(&mut self, slot: u32, other: u32) -> Option<Box<[u8]>> {
         let node = self.nodes.get(other as usize)?;
-        let (nai, multipath, violations) = (node.nai.clone(), node.multipath, node.violations().copied());
-        let denied = node.denied;
+        let (nai, violations) = (node.nai.clone(), node.violations().copied());
+        let (multipath, multipath_time, denied) = (node.multipath, node.multipath_time, node.denied);
         self.withdraw(other);
         self.absorbed.push((other, slot));
         self.change(slot, |node| {
-            if multipath != Multipath::Off {
-                node.multipath = multipath;
+            if multipath != Multipath::Off && multipath_time >= node.multipath_time {
+                (node.multipath, node.multipath_time) = (multipath, multipath_time);
             }
             node.denied = denied.or(node.denied);
             if let Some(violations) = violations {
@@ -245,17 +245,37 @@ impl Directory {
         {
             self.absorb(slot, before);
         }
-        self.unlist(slot);
+        self.unlist_nai(slot);
         if let Some(node) = self.nodes.get_mut(slot as usize) {
             node.nai = Some(nai.into());
         }
-        self.list(slot);
+        self.list_nai(slot);
     }
 
-    /// Gives a node another Home Agent, and a Home Address if one is known; its NAI stays its own.
-    pub fn rename(&mut self, slot: u32, home_agent: Ipv4Addr, home_address: Option<Ipv4Addr>) {
+    /// Whether a request alone can give a node this NAI: no other node has it, and the node has no other.
+    pub fn can_be_named(&self, slot: u32, nai: &[u8]) -> bool {
+        self.nodes.get(slot as usize).is_some_and(|node| {
+            let is_others = self.find_nai(node.home_agent, nai).is_some_and(|named| named != slot);
+            !is_others && node.nai.as_deref().is_none_or(|known| known == nai)
+        })
+    }
+
+    /// Gives a node another home agent, and a home address if one is known. The NAI it had goes with it, unless that is
+    /// another node's there and nothing was accepted.
+    pub fn rename(
+        &mut self,
+        slot: u32,
+        home_agent: Ipv4Addr,
+        home_address: Option<Ipv4Addr>,
+        is_accepted: bool,
+    ) {
         self.unlist(slot);
+        let nai = self.nodes.get(slot as usize).and_then(|node| node.nai.as_deref());
+        let is_others = !is_accepted && nai.is_some_and(|nai| self.find_nai(home_agent, nai).is_some());
         if let Some(node) = self.nodes.get_mut(slot as usize) {
+            if is_others {
+                node.nai = None;
+            }
             let moves_prefixes = node.home_agent != home_agent && !node.prefixes().is_empty();
             self.prefix_changes = self.prefix_changes.wrapping_add(u64::from(moves_prefixes));
             node.home_agent = home_agent;
@@ -312,6 +332,8 @@ impl Directory {
         self.births = self.births.wrapping_add(1).max(1);
         node.birth = self.births;
         let slot = if let Some(slot) = self.free.pop() {
+            // It is another node's turn from now on.
+            self.idle.note(slot, false);
             self.change(slot, |place| *place = node);
             slot
         } else if self.nodes.len() < self.most {
@@ -339,7 +361,7 @@ impl Directory {
         let is_idle =
             |slot: u32| nodes.get(slot as usize).is_some_and(|node: &Node| node.active().next().is_none());
         idle.keep(nodes.len(), is_idle);
-        idle.take(is_idle).unwrap_or_else(|| {
+        idle.take().unwrap_or_else(|| {
             let slot = *hand;
             *hand = slot.saturating_add(1) % nodes.len().max(1);
             u32::try_from(slot).unwrap_or_default()
@@ -367,14 +389,8 @@ impl Directory {
             let tag = address_tag(&self.hasher, home_agent, home_address);
             self.by_address.insert(Entry { tag, slot });
         }
-        if let Some(nai) = &node.nai {
-            let tag = nai_tag(&self.hasher, home_agent, nai);
-            // A NAI names one node: the one that it was last seen with.
-            if let Some(other) = self.find_nai(home_agent, nai) {
-                self.by_nai.remove(Entry { tag, slot: other });
-            }
-            self.by_nai.insert(Entry { tag, slot });
-        }
+        self.list_nai(slot);
+        let Some(node) = self.nodes.get(slot as usize) else { return };
         for prefix in node.prefixes() {
             self.prefix_owners.add(home_agent, *prefix, slot);
         }
@@ -396,11 +412,27 @@ impl Directory {
             let tag = address_tag(&self.hasher, node.home_agent, home_address);
             self.by_address.remove(Entry { tag, slot });
         }
-        if let Some(nai) = &node.nai {
-            self.by_nai.remove(Entry { tag: nai_tag(&self.hasher, node.home_agent, nai), slot });
-        }
         for prefix in node.prefixes() {
             self.prefix_owners.remove(node.home_agent, *prefix, slot);
+        }
+        self.unlist_nai(slot);
+    }
+
+    fn list_nai(&mut self, slot: u32) {
+        let Some(node) = self.nodes.get(slot as usize) else { return };
+        let Some(nai) = &node.nai else { return };
+        let tag = nai_tag(&self.hasher, node.home_agent, nai);
+        // A NAI names one node: the one it was last seen with.
+        if let Some(other) = self.find_nai(node.home_agent, nai) {
+            self.by_nai.remove(Entry { tag, slot: other });
+        }
+        self.by_nai.insert(Entry { tag, slot });
+    }
+
+    fn unlist_nai(&mut self, slot: u32) {
+        let Some(node) = self.nodes.get(slot as usize) else { return };
+        if let Some(nai) = &node.nai {
+            self.by_nai.remove(Entry { tag: nai_tag(&self.hasher, node.home_agent, nai), slot });
         }
     }
 }
@@ -419,57 +451,4 @@ fn nai_tag(hasher: &Hasher, home_agent: Ipv4Addr, nai: &[u8]) -> u32 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn prefixes_stay_with_a_node_that_gets_another_name() {
-        let (agent, other) = (Ipv4Addr::new(198, 51, 100, 1), Ipv4Addr::new(198, 51, 100, 2));
-        let mut directory = Directory::new(8, 0);
-        let node = directory.at(agent, Ipv4Addr::new(10, 1, 0, 1));
-        directory.give_prefix(node, Prefix::covering(Ipv4Addr::new(10, 2, 0, 0).into(), 24));
-        let host = Ipv4Addr::new(10, 2, 0, 7).into();
-        directory.give_nai(node, b"mn@example.org");
-        assert!(directory.behind(agent, host).eq([&[node][..]]));
-        let changes = directory.prefix_changes;
-        directory.rename(node, other, Some(Ipv4Addr::new(10, 1, 0, 2)));
-        assert_eq!(directory.behind(agent, host).next(), None);
-        assert!(directory.behind(other, host).eq([&[node][..]]));
-        assert_ne!(directory.prefix_changes, changes);
-    }
-
-    /// Five routers with one network: the first of them has it no longer, and who is given it again comes first.
-    #[test]
-    fn the_latest_nodes_share_a_prefix() {
-        let agent = Ipv4Addr::new(198, 51, 100, 1);
-        let mut directory = Directory::new(8, 0);
-        let network = Prefix::covering(Ipv4Addr::new(10, 2, 0, 0).into(), 24);
-        let host = Ipv4Addr::new(10, 2, 0, 7).into();
-        let routers = [1, 2, 3, 4, 5].map(|last| directory.at(agent, Ipv4Addr::new(10, 1, 0, last)));
-        for router in routers {
-            directory.give_prefix(router, network);
-        }
-        directory.give_prefix(routers[2], network);
-        let [first, second, third, fourth, fifth] = routers;
-        assert!(directory.behind(agent, host).eq([&[third, fifth, fourth, second][..]]));
-        assert!(directory.nodes[first as usize].prefixes().is_empty());
-        assert_eq!(directory.nodes[second as usize].prefixes(), [network]);
-        directory.rename(fourth, Ipv4Addr::new(198, 51, 100, 2), Some(Ipv4Addr::new(10, 1, 0, 4)));
-        assert!(directory.behind(agent, host).eq([&[third, fifth, second][..]]));
-    }
-
-    #[test]
-    fn what_finds_no_room_is_counted() {
-        let mut directory = Directory::new(8, 0);
-        let node = directory.at(Ipv4Addr::new(198, 51, 100, 1), Ipv4Addr::new(10, 1, 0, 1));
-        for third in 0..=255u8 {
-            let prefix = Prefix::covering(Ipv4Addr::new(10, 2, third, 0).into(), 24);
-            directory.give_prefix(node, prefix);
-            directory.give_prefix(node, prefix);
-        }
-        assert_eq!(directory.no_room, 0);
-        directory.give_prefix(node, Prefix::covering(Ipv4Addr::new(10, 3, 0, 0).into(), 24));
-        assert_eq!(directory.no_room, 1);
-        assert_eq!(directory.nodes[0].prefixes().len(), 256);
-    }
-}
+mod tests;

@@ -54,6 +54,8 @@ pub struct Node {
     pub nai: Option<Box<[u8]>>,
     /// Whether it may use Multipath.
     pub multipath: Multipath,
+    /// When a reply last decided that.
+    pub(super) multipath_time: Timestamp,
     /// The code that denied its last answered request; `None` if that request was accepted.
     pub denied: Option<ReplyCode>,
     bindings: Vec<Binding>,
@@ -121,6 +123,7 @@ impl Node {
             home_address,
             nai,
             multipath: Multipath::Off,
+            multipath_time: Timestamp::FIRST,
             denied: None,
             bindings: Vec::new(),
             policy: Policy::default(),

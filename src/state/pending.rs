@@ -170,15 +170,15 @@ impl Pending {
     }
 
     /// Of some slots, the one whose request was seen last; of several seen at the same time, the one that came last. A
-    /// preferred request goes before all others.
-    pub fn latest_of(
+    /// request of higher preference goes before others.
+    pub fn latest_of<P: Ord>(
         &self,
         slots: impl IntoIterator<Item = u32>,
-        is_preferred: impl Fn(&Request) -> bool,
+        preference: impl Fn(&Request) -> P,
     ) -> Option<u32> {
         let requests = slots.into_iter().filter_map(|slot| Some((slot, self.request(slot)?)));
         requests
-            .max_by_key(|(_, request)| (is_preferred(request), request.seen, request.frame))
+            .max_by_key(|(_, request)| (preference(request), request.seen, request.frame))
             .map(|(slot, _)| slot)
     }
 
@@ -302,7 +302,7 @@ impl Pending {
 
     /// The latest of these slots whose request is wanted.
     fn latest(&self, slots: impl Iterator<Item = u32>, is_wanted: impl Fn(&Request) -> bool) -> Option<u32> {
-        self.latest_of(slots.filter(|slot| self.request(*slot).is_some_and(&is_wanted)), |_| false)
+        self.latest_of(slots.filter(|slot| self.request(*slot).is_some_and(&is_wanted)), |_| ())
     }
 
     fn index_leg(&mut self, slot: u32, leg: &RequestLeg, identification: u64) {

@@ -69,6 +69,12 @@ impl Observer {
         // The request's data are copied, because the table must not be borrowed while bindings change.
         let decided = Decided::of(request, event, &facts, read, timeout);
         let node = self.decide(event, &facts, read, &decided, record);
+        if let Some(slot) = slot
+            && let Some(id) = node.and_then(|node| self.directory.id(node))
+            && let Some(request) = self.pending.request_mut(slot)
+        {
+            request.node = Some(id);
+        }
         Attribution { request: first, decides: true, ..Attribution::to(node) }
     }
 
@@ -87,13 +93,14 @@ impl Observer {
         let ages = 0..=self.pending.timeout();
         // A real request goes before the stand-in of a reply that nobody seemed to have asked for.
         let was_asked_for = |request: &Request| request.kind.is_some();
+        // The whole Identification tells more than the way of the packets, where a reply copies it.
+        let whole = |request: &Request| request.identification == header.identification;
+        let preference = |request: &Request| (was_asked_for(request), whole(request), own_leg(request));
         let find = |identity: Identity| {
             let find = |asked: bool, fits: &dyn Fn(&Request) -> bool| {
                 let fits = |request: &Request| was_asked_for(request) == asked && fits(request);
                 self.pending.find(&identity, header.identification, event.time, &ages, fits)
             };
-            // The whole Identification, where a reply copies it, tells more than the path of the packets.
-            let whole = |request: &Request| request.identification == header.identification;
             [true, false].into_iter().find_map(|asked| {
                 find(asked, &|request| whole(request) && own_leg(request))
                     .or_else(|| find(asked, &whole))
@@ -116,16 +123,18 @@ impl Observer {
         };
         let by_address = by_address().and_then(find);
         let named = match (by_address, by_nai().and_then(find)) {
-            (Some(one), Some(other)) => self.pending.latest_of([one, other], own_leg),
+            (Some(one), Some(other)) => self.pending.latest_of([one, other], preference),
             (one, other) => one.or(other),
         };
         // A request that was answered already may be older than one that the node sent under its other name.
         let is_open = |slot: u32| self.pending.request(slot).is_some_and(|request| request.is_open);
-        if let Some(slot) = named.filter(|slot| is_open(*slot)) {
+        // One that is open, with all of the reply's Identification, is the one nearly always: nothing else is looked up.
+        let is_it = |slot: &u32| is_open(*slot) && self.pending.request(*slot).is_some_and(whole);
+        if let Some(slot) = named.filter(is_it) {
             return Some(slot);
         }
         let other_name = by_address_of_nai().or_else(by_nai_of_address).and_then(find);
-        let known = self.pending.latest_of(named.into_iter().chain(other_name), own_leg);
+        let known = self.pending.latest_of(named.into_iter().chain(other_name), preference);
         let by_endpoints = || {
             let names_nobody = home_address.is_unspecified() && nai.is_none();
             let ends = (source, destination);
@@ -212,7 +221,7 @@ impl Observer {
             node.denied = None;
             (forgotten, has_no_room) = node.register(&registration);
             if registration.interface.is_some() {
-                node.multipath = Multipath::Enabled;
+                (node.multipath, node.multipath_time) = (Multipath::Enabled, facts.time);
             }
             // A request that de-registers sets no policy, nor does a request that leaves nothing registered.
             if decided.lifetime == 0 || node.active().next().is_none() {
@@ -245,7 +254,7 @@ impl Observer {
         let Some(node) = self.directory.nodes.get_mut(slot as usize) else { return };
         node.denied = Some(facts.code);
         if facts.code.0 == event.message.numbers().multipath_not_allowed {
-            node.multipath = Multipath::Refused;
+            (node.multipath, node.multipath_time) = (Multipath::Refused, facts.time);
         }
         if Violations::counts(facts.code) {
             node.violations_mut().get_or_insert_default().refusal(facts.code, facts.time, facts.precision);
@@ -258,7 +267,8 @@ impl Observer {
         // Since the request was sent, its NAI may have turned out to be that of a node with a Home Address.
         let asked = asked.or_else(|| self.directory.find_nai(facts.home_agent, decided.nai.as_deref()?));
         // Only an accepted reply assigns an address.
-        let is_named = decided.nai.is_none() || facts.code.is_accepted();
+        let is_accepted = facts.code.is_accepted();
+        let is_named = decided.nai.is_none() || is_accepted;
         let address = Some(facts.home_address).filter(|address| !address.is_unspecified() && is_named);
         let node_in = |directory: &Directory, slot: u32| {
             let node = directory.nodes.get(slot as usize)?;
@@ -293,7 +303,7 @@ impl Observer {
         let slot = match (named, provisional, address, nai) {
             (Some(named), ..) => named,
             (None, Some(provisional), ..) => {
-                self.directory.rename(provisional, facts.home_agent, address);
+                self.directory.rename(provisional, facts.home_agent, address, is_accepted);
                 provisional
             }
             (None, None, Some(address), _) => self.directory.at(facts.home_agent, address),
@@ -312,7 +322,8 @@ impl Observer {
             }
             None => None,
         };
-        if let Some(nai) = decided.nai.as_ref().or(other_name.as_ref()) {
+        let nai = decided.nai.as_ref().or(other_name.as_ref());
+        if let Some(nai) = nai.filter(|nai| is_accepted || self.directory.can_be_named(slot, nai)) {
             self.directory.give_nai(slot, nai);
         }
         Some(slot)

@@ -17,32 +17,7 @@ impl Observer {
         header: &RegistrationRequest,
         read: Extensions<'_>,
     ) -> Attribution {
-        let identity = identity(header.home_address, read.nai);
-        let mut claim = None;
-        let node = match (&identity, read.nai) {
-            (Identity::Address(address), nai) => {
-                let node = self.directory.at(header.home_agent, *address);
-                self.directory.expect_node(node);
-                if let Some(nai) = nai {
-                    // Another node's NAI, or not this node's, until a reply shows that both are one node (D7).
-                    let named = self.directory.find_nai(header.home_agent, nai.0);
-                    let nai_of_node =
-                        self.directory.nodes.get(node as usize).and_then(|node| node.nai.as_deref());
-                    if named.is_some_and(|named| named != node)
-                        || nai_of_node.is_some_and(|known| known != nai.0)
-                    {
-                        claim = Some(nai);
-                    } else {
-                        self.directory.give_nai(node, nai.0);
-                    }
-                }
-                Some(node)
-            }
-            (Identity::Nai(_), Some(nai)) => Some(self.directory.named(header.home_agent, nai.0)),
-            (Identity::Nai(_), None) => None,
-        };
-        let id = node.and_then(|slot| self.directory.id(slot));
-        let mut request = Request::new(identity, header, id);
+        let mut request = Request::new(identity(header.home_address, read.nai), header, None);
         request.interface = read.interface;
         request.bulk = read.bulk;
         request.overwrite = read.overwrite;
@@ -56,6 +31,27 @@ impl Observer {
             &(timeout.saturating_neg()..=timeout),
             |other| other.is_same(&request) || other.is_relayed_as(&request, destination),
         );
+        // Its reply may have told another name of its node, and the one that it was sent under may be nobody's since.
+        let of_known = known.and_then(|slot| self.pending.request(slot)?.node);
+        let of_known = of_known.and_then(|node| self.directory.slot(node));
+        let node = of_known.or_else(|| match (&request.identity, read.nai) {
+            (Identity::Address(address), _) => Some(self.directory.at(header.home_agent, *address)),
+            (Identity::Nai(_), Some(nai)) => Some(self.directory.named(header.home_agent, nai.0)),
+            (Identity::Nai(_), None) => None,
+        });
+        let mut claim = None;
+        if let (Some(node), Identity::Address(_)) = (node, &request.identity) {
+            self.directory.expect_node(node);
+            if let Some(nai) = read.nai {
+                // Another node's name, or another one than this node has, until a reply says that both are one (D7).
+                if self.directory.can_be_named(node, nai.0) {
+                    self.directory.give_nai(node, nai.0);
+                } else {
+                    claim = Some(nai);
+                }
+            }
+        }
+        request.node = node.and_then(|slot| self.directory.id(slot));
         if let Some(known) = known {
             request.flow_bindings = read.flow_bindings;
             self.take_on(known, request, destination);

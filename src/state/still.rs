@@ -29,6 +29,7 @@ impl Still {
         picture.evicted_rules = observer.evicted_rules;
         picture.evicted_others = observer.evicted_others;
         picture.tunnelled = observer.tunnelled;
+        picture.of_no_agent = observer.of_no_agent;
         Self { picture }
     }
 

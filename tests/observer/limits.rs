@@ -28,6 +28,27 @@ fn nodes_fall_out_those_without_a_binding_first() {
     assert_eq!(observer.evictions().nodes, 1);
 }
 
+/// The fourth node makes room for itself and is registered longer than the second.
+#[test]
+fn nodes_fall_out_those_first_that_lost_their_bindings_first() {
+    let node = |number: u8, identification| Ask::bid(1, identification).home(home(number));
+    let mut history = History::new();
+    history.answered(1.0, &node(1, 1), 129);
+    for number in 2..=4u8 {
+        history.accepted(number.into(), &node(number, number.into()));
+    }
+    history.accepted(5.0, &node(2, 5).lifetime(0));
+    history.accepted(6.0, &node(4, 6).lifetime(0));
+    let left = |history: &History| {
+        let observer = limited(history, |limits| limits.nodes = 3);
+        observer.nodes().map(|node| node.home_address.unwrap().octets()[3]).collect::<Vec<_>>()
+    };
+    history.accepted(7.0, &node(5, 7));
+    assert_eq!(left(&history), [3, 4, 5]);
+    history.accepted(8.0, &node(6, 8));
+    assert_eq!(left(&history), [3, 5, 6]);
+}
+
 #[test]
 fn a_reply_for_a_node_that_fell_out_does_not_name_its_successor() {
     let mut history = History::new();

@@ -17,6 +17,7 @@ mod exchanges;
 mod flows;
 mod identity;
 mod limits;
+mod names;
 mod nat;
 mod ownership;
 mod policy;

@@ -125,6 +125,18 @@ fn a_prefix_that_another_node_gets_takes_its_packets_along() {
     }
 }
 
+#[test]
+fn a_node_that_gets_a_name_keeps_the_prefix_that_it_was_given_last() {
+    let mut history = History::new();
+    register(&mut history, 1.0, NODE, Some(NETWORK));
+    register(&mut history, 2.0, OTHER_NODE, Some(NETWORK));
+    history.accepted(3.0, &Ask::plain(1, 3).home(OTHER_NODE).at(care_of(9)).nai("b@example.org"));
+    three_packets_to_the_host(&mut history, 4.0);
+    let observer = history.observe();
+    assert_eq!(tunnels(&observer, OTHER_NODE), [SHARED]);
+    assert_eq!(tunnels(&observer, NODE), ["- 192.0.2.9 ipip 0/0 0/0 flows 0"]);
+}
+
 /// A prefix goes from one node to the other and back, twice, and each time three packets follow.
 fn to_and_fro() -> History {
     let mut history = History::new();

@@ -51,7 +51,8 @@ impl At {
         }
         let (seconds, fraction) = text.split_once('.').unwrap_or((text, ""));
         let nanoseconds = wire::number(&format!("{fraction:0<9}")).filter(|_| fraction.len() <= 9);
-        // Before 1970, too.
+        // Before 1970, too: a sign is that of the fraction as well.
+        let nanoseconds = nanoseconds.map(|count: i64| if seconds.starts_with('-') { -count } else { count });
         let is_number = wire::number::<u64>(seconds.strip_prefix('-').unwrap_or(seconds)).is_some();
         match (seconds.parse(), nanoseconds, is_number) {
             (Ok(seconds), Some(nanoseconds), true) => Ok(Self::Time(Timestamp::new(seconds, nanoseconds))),

@@ -106,6 +106,17 @@ fn what_grows_takes_its_length_along() {
 }
 
 #[test]
+fn what_had_no_octets_comes_before_what_begins_there() {
+    let mut octets = with(&[("flow-binding.bids", OverrideValue::List(vec![]))]).unwrap();
+    assert_eq!(octets[32..], [154, 2, 0, 7, 1, 0, 1, 0, 0, 0, 0]);
+    let set = |key: &str, value| Override { key: key.to_owned(), value };
+    let bids = set("flow-binding.bids", OverrideValue::List(vec![7, 8]));
+    let format = set("flow-binding.ts_format", OverrideValue::Number(2));
+    apply(&mut octets, &[&bids, &format], Numbers::default()).unwrap();
+    assert_eq!(octets[32..], [154, 2, 0, 9, 1, 2, 7, 8, 2, 0, 0, 0, 0]);
+}
+
+#[test]
 fn what_grows_beyond_its_length_is_refused() {
     // A NAI of three octets behind the others.
     let grown = |overrides: &[(&str, OverrideValue)]| {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::{Exchange, RunError, Runner};
 use crate::craft::answer::{Authenticity, reply_of};
+use crate::craft::call::Call;
 use crate::craft::channel::{Arrival, Event};
 use crate::craft::clock;
 use crate::craft::history::Relation;
@@ -124,7 +125,11 @@ impl Runner {
     fn sort(&mut self, exchange: &mut Exchange<'_>, letter: Letter, now: Instant) -> bool {
         let Letter { channel, source, packet } = letter;
         let index = exchange.outcome.packets.len();
-        match self.examine(exchange, channel, source, &packet) {
+        let examined = self.examine(exchange, channel, source, &packet);
+        if let Err(Ignored::Duplicate | Ignored::Late) = examined {
+            self.learn_nonce(exchange.call, source, &packet);
+        }
+        match examined {
             Err(_) if exchange.outcome.ignored.len() >= Outcome::MOST_IGNORED => {
                 let beyond = &mut exchange.outcome.ignored_beyond;
                 *beyond = beyond.saturating_add(1);
@@ -178,6 +183,23 @@ impl Runner {
             Authenticity::Valid => Ok(reply),
             _ if call.keys.is_empty() || call.accept_unauthenticated => Ok(reply),
             other => Err(Ignored::Unauthenticated(other)),
+        }
+    }
+
+    /// Takes the agent's nonce from a reply that is not the answer, if it is authentic and of the same node: the agent
+    /// wants the nonce that it sent last, also where it answered a retransmission.
+    fn learn_nonce(&mut self, call: &Call, source: SocketAddrV4, packet: &SentOrReceived) {
+        let message = Message::parse(packet.payload(), 0, self.numbers);
+        let association = call.association();
+        let (_, home_address, _) = association;
+        let is_of_node =
+            |reply: &RegistrationReply| home_address.is_unspecified() || reply.home_address == home_address;
+        if let Some(reply) = reply_of(&message).filter(is_of_node)
+            && call.style == ReplayStyle::Nonce
+            && source == call.destination
+            && Authenticity::of(&message, &call.keys) == Authenticity::Valid
+        {
+            self.replay.entry(association).or_default().take_up_nonce(reply.identification);
         }
     }
 

@@ -213,22 +213,26 @@ impl Reader<'_> {
         .ok_or_else(|| self.of_value(value, key, "it takes true or false"))
     }
 
+    /// A number in decimal digits, in which TOML need not have it; a string as it is.
+    fn number_text(&self, value: &Value<'_>, key: &str) -> Result<String, ScenarioError> {
+        match value.get_ref() {
+            DeValue::Integer(number) => {
+                let in_decimal = i64::from_str_radix(number.as_str(), number.radix());
+                Ok(in_decimal.map_or_else(|_| number.as_str().to_owned(), |number| number.to_string()))
+            }
+            DeValue::Float(number) => Ok(number.as_str().to_owned()),
+            _ => self.text(value, key),
+        }
+    }
+
     fn duration(&self, value: &Value<'_>, key: &str) -> Result<std::time::Duration, ScenarioError> {
-        let text = match value.get_ref() {
-            DeValue::Integer(number) => number.as_str().to_owned(),
-            DeValue::Float(number) => number.as_str().to_owned(),
-            _ => self.text(value, key)?,
-        };
+        let text = self.number_text(value, key)?;
         let expected = "it takes a duration, as in \"500ms\" or \"1m30s\"";
         parse_duration(&text).ok_or_else(|| self.of_value(value, key, expected))
     }
 
     fn rate(&self, value: &Value<'_>, key: &str) -> Result<f64, ScenarioError> {
-        let text = match value.get_ref() {
-            DeValue::Integer(number) => number.as_str().to_owned(),
-            DeValue::Float(number) => number.as_str().to_owned(),
-            _ => self.text(value, key)?,
-        };
+        let text = self.number_text(value, key)?;
         parse_rate(&text).map_err(|error| self.of_value(value, key, error))
     }
 

@@ -112,6 +112,7 @@ impl Request {
         let multipath = |request: &Self| (request.interface, request.bulk, request.overwrite);
         self.identity == other.identity
             && self.identification == other.identification
+            && self.home_agent == other.home_agent
             && self.care_of_address == other.care_of_address
             && self.lifetime == other.lifetime
             && self.flags == other.flags
