@@ -108,7 +108,12 @@ impl Observer {
         }
         let mark = charge.mark();
         let Some(entry) = self.flows.flow_mut(flow) else { return };
-        if entry.marks.has(mark) || entry.marks.has(mark.provisional()) {
+        let is_waiting = match charge {
+            Charge::Against(_) => entry.marks.has(mark.provisional()),
+            // Each is about a tunnel of its own; of what is spread nobody asks whether it moved.
+            Charge::Left(_) => entry.marks.has(Marks::PER_PACKET),
+        };
+        if entry.marks.has(mark) || is_waiting {
             return;
         }
         entry.marks.set(mark.provisional());

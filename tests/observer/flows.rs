@@ -177,3 +177,18 @@ fn a_flow_that_alternates_between_encapsulations_at_one_end_is_not_spread() {
         assert_eq!(verdict(&history.observe()), expected);
     }
 }
+
+/// It leaves the tunnel of BID 1, which stays, and half a second later that of BID 2, which ends then.
+#[test]
+fn a_flow_that_changes_twice_has_moved_if_the_second_tunnel_ended() {
+    for (ended, expected) in [(2, "moved"), (1, "moved"), (3, "per-flow")] {
+        let mut history = two();
+        history.accepted(3.0, &Ask::bid(3, 3));
+        history.down(10.0, care_of(1), &Packet::new());
+        history.down(20.0, care_of(2), &Packet::new());
+        history.down(20.5, care_of(3), &Packet::new());
+        history.accepted(20.9, &Ask::bid(ended, 4).lifetime(0));
+        history.tick(30.0);
+        assert_eq!(verdict(&history.observe()), expected, "{ended}");
+    }
+}
