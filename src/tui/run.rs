@@ -56,8 +56,9 @@ pub struct Watched {
 /// The most happenings that are queued; with more, their senders wait for the screen.
 const WAITING: usize = 256;
 
-/// Shows what the driver brings into the engine until the user, a signal or the loss of the terminal ends it. Returns
-/// the driver, the engine and the findings; the observation is closed then, and the recording complete.
+/// Shows what the driver brings into the engine until the user, a signal or the loss of the terminal ends it.
+///
+/// Returns the driver, the engine and the findings; the observation is closed then, and the recording complete.
 ///
 /// The driver has to be started already. With a `target` only the packets of that node are recorded.
 pub fn run(

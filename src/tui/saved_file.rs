@@ -32,9 +32,10 @@ impl SavedFile {
         Ok(Self { written: path.to_owned(), end: End::New })
     }
 
-    /// A file that takes the place of an existing one when it is complete. Written over in place, because a replacement
-    /// would make a difference, are devices, files with several names (hard links), and files whose mode and owner
-    /// cannot be given to another.
+    /// A file that takes the place of an existing one when it is complete.
+    ///
+    /// Written over in place, because a replacement would make a difference, are devices, files with several names
+    /// (hard links), and files whose mode and owner cannot be given to another.
     pub fn over(path: &Path) -> io::Result<Self> {
         let over = || Self { written: path.to_owned(), end: End::Over };
         let Ok(target) = path.canonicalize() else { return Ok(over()) };
