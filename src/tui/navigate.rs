@@ -27,7 +27,7 @@ impl App {
         true
     }
 
-    /// Opens a view: alone, or above the one that is open.
+    /// Opens a view: as the only one (`alone`), or above the one that is open, to which the user can go back.
     pub(super) fn open_view(&mut self, facts: Facts<'_>, view: View, alone: bool) {
         let node = self.selected_node(self.shown(facts));
         if alone {
@@ -102,7 +102,7 @@ impl App {
         }
     }
 
-    /// Goes to the packet that a rule found something in: to the message, or to the tunnelled packet.
+    /// Goes to the packet of a finding: to the message, or to the tunnelled packet, which may have to be fetched first.
     fn go_to_finding(&mut self, facts: Facts<'_>, frame: u64, rule: &str) {
         let shown = self.shown(facts);
         if let Some(packet) = shown.findings.packet(frame).map(Arc::clone) {
@@ -162,7 +162,7 @@ impl App {
         self.after_move(facts);
     }
 
-    /// Moves by half pages.
+    /// Moves the cursor by so many half pages.
     pub(super) fn pages(&mut self, facts: Facts<'_>, halves: isize) {
         let page = match (self.view(), self.pane()) {
             (View::Tunnels, 0) => self.tunnels.list.page(),
@@ -262,7 +262,8 @@ impl App {
         widest.saturating_sub(usize::from(inner(pane).width).saturating_sub(1))
     }
 
-    /// Unfolds or folds what is under the cursor, and shows what was below it; says whether that changed anything.
+    /// Unfolds or folds the row under the cursor, and brings the rows below it into sight; returns whether that changed
+    /// anything.
     pub(super) fn fold(&mut self, facts: Facts<'_>, open: bool) -> bool {
         let is_tree_of_nodes = self.view() == View::Tunnels;
         let has_changed = if is_tree_of_nodes { self.tunnels.fold(open) } else { self.findings.fold(open) };

@@ -30,7 +30,7 @@ pub struct Overlay {
 pub(super) enum Over {
     /// The keys of the view.
     Help,
-    /// What was found, if it is one finding, and what its rule means.
+    /// The finding, if the cursor was at one, and what its rule means.
     Rule(Option<Arc<Finding>>, &'static Rule),
     /// A packet, and its lines at the present size.
     Packet(Arc<RecentMessage>, Vec<String>),
@@ -149,7 +149,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &App) {
     draw_box(frame, app, &title, app.overlay_lines(), *top);
 }
 
-/// Rows of a box around so many lines; the first and the last row of the screen stay in sight.
+/// Rows of a box around so many lines on a screen of `height` rows, whose first and last row stay in sight.
 fn overlay_height(lines: u16, height: u16) -> u16 {
     lines.saturating_add(2).min(height.saturating_sub(2).max(1)).min(height)
 }

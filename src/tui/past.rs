@@ -1,4 +1,4 @@
-//! The tables as they stood: while the screen is paused, and where the time cursor is set to.
+//! The tables as they stood when the screen was paused, or at the moment the time cursor is set to.
 
 use super::app::{App, Counted, Freezing, Frozen, Moment, Why};
 use super::facts::Facts;

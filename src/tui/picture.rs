@@ -45,7 +45,7 @@ impl Picture {
         }
     }
 
-    /// The facts that were copied.
+    /// The facts, read from the copy.
     pub fn facts(&self) -> Facts<'_> {
         Facts {
             observer: &self.observer,

@@ -37,7 +37,7 @@ pub enum Typed {
     Done,
     /// Esc, or backspace in an empty line: the line is given up.
     GivenUp,
-    /// Tab: the next choice of what the line is about.
+    /// Tab: the next choice of what the line is about, such as what is saved.
     Next,
 }
 

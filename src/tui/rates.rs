@@ -9,7 +9,7 @@ use crate::time::Timestamp;
 /// The most seconds that are kept of a tunnel.
 const KEPT: usize = 16;
 
-/// What ran through a tunnel in a second, or in all.
+/// Traffic of a tunnel: rates a second, or totals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Second {
     /// Towards the node: packets and octets.
@@ -18,7 +18,7 @@ pub struct Second {
     pub up: (u64, u64),
 }
 
-/// Seconds of the tunnels that are looked at.
+/// The last seconds of the tunnels that are sampled.
 #[derive(Clone, Debug, Default)]
 pub struct Rates {
     at: Option<Timestamp>,
@@ -92,7 +92,7 @@ impl Rates {
         }
     }
 
-    /// What ran through a tunnel in the last second; `None` while that is not known.
+    /// The rates of a tunnel at the last sample; `None` while there are none.
     pub fn last(&self, node: NodeRef, tunnel: u16) -> Option<Second> {
         self.tunnels.get(&(node, tunnel))?.seconds.back().copied()
     }

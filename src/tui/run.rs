@@ -38,7 +38,7 @@ pub enum RunError {
     /// The driver, which brings the frames, has failed.
     #[error(transparent)]
     Drive(#[from] DriveError),
-    /// A defect of ours.
+    /// A defect of mipflow: a thread has ended unexpectedly.
     #[error("the thread that reads packets has ended unexpectedly; this is a defect of mipflow")]
     Defect,
 }
@@ -132,7 +132,7 @@ pub fn run(
     Ok(Watched { driver, engine: world.engine, findings: world.notices.findings })
 }
 
-/// The state of the screen and what it needs of the world.
+/// The state of the screen, and the parts of the world that it needs.
 struct Shown<'w> {
     app: App,
     world: &'w Turnstile<World>,
@@ -145,7 +145,7 @@ struct Shown<'w> {
     fresh: Arc<AtomicBool>,
     /// Threads that write files.
     saves: Vec<JoinHandle<()>>,
-    /// What the last frame was drawn from.
+    /// What the rows were last made from.
     seen: Option<Seen>,
     is_busy: bool,
 }

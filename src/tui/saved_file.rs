@@ -57,7 +57,7 @@ impl SavedFile {
         &self.written
     }
 
-    /// Ends a file that is complete; it takes the place of the existing one now.
+    /// Ends a file that is complete; one that replaces another takes its place now. An error if that fails.
     pub fn complete(self) -> io::Result<()> {
         match &self.end {
             End::Replaces(target) => fs::rename(&self.written, target).inspect_err(|_| remove(&self.written)),

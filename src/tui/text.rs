@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use super::facts::Facts;
 use crate::report::Glyphs;
 
-/// Text cut to `width` columns, the cut marked, and filled up with blanks.
+/// Text of exactly `width` columns: cut, with a mark, or filled up with blanks at its end.
 pub fn left(text: &str, width: usize, ellipsis: &str) -> String {
     let text = cut(text, width, ellipsis);
     let blanks = width.saturating_sub(width_of(&text));

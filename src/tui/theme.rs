@@ -47,7 +47,7 @@ pub struct Theme {
     pub name: ThemeName,
     /// Titles.
     pub heading: Style,
-    /// What is seldom read.
+    /// Text that is seldom read.
     pub quiet: Style,
     /// Addresses.
     pub address: Style,
@@ -63,20 +63,20 @@ pub struct Theme {
     pub resting: Style,
     /// What a search found, and the octets of a field.
     pub found: Style,
-    /// Characters of text.
+    /// The characters that text is drawn with.
     pub glyphs: Glyphs,
     /// Whether only ASCII may be drawn.
     pub ascii: bool,
 }
 
-/// Bars, folds and marks.
+/// The characters of folds, marks, bars and arrows.
 #[derive(Clone, Copy, Debug)]
 pub struct Marks {
-    /// What can be folded.
+    /// Before a row that is unfolded.
     pub open: &'static str,
-    /// What can be unfolded.
+    /// Before a row that is folded.
     pub folded: &'static str,
-    /// A selected row.
+    /// Before a row that the user selected.
     pub marked: &'static str,
     /// The part of a bar that is left.
     pub full: &'static str,
@@ -146,7 +146,7 @@ impl Theme {
         }
     }
 
-    /// Marks in these characters.
+    /// The marks in the characters of this theme.
     pub fn marks(&self) -> Marks {
         if self.ascii {
             Marks {

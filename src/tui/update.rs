@@ -297,7 +297,7 @@ const fn next_time(style: TimeStyle) -> TimeStyle {
     }
 }
 
-/// What a time format is called in a view.
+/// The name of a time format, as the rows of a view show it.
 const fn time_name(style: TimeStyle, view: View) -> &'static str {
     match style {
         TimeStyle::Utc => "of day, UTC",

@@ -20,10 +20,10 @@ pub struct About {
 /// The node that a finding is about, in the order of the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Whose {
-    /// No node, or one that had no home address and is forgotten.
+    /// No node, or a forgotten one that had no home address.
     Nobody,
-    /// The node with this home address; no node where the finding's own is forgotten and not exactly one has the
-    /// address.
+    /// The node with this home address; no node where the finding's own is forgotten and the address is not that of
+    /// exactly one other.
     Home(Ipv4Addr, Option<NodeRef>),
     /// A node that has only a NAI so far.
     Named(NodeRef),

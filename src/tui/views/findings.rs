@@ -1,4 +1,4 @@
-//! What is wrong: by rule and node, by node, or in order of time or gravity.
+//! Findings: by rule and node, by node, as found, or by level.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -69,7 +69,7 @@ pub struct Findings {
     pub list: List<Row>,
     /// How the findings are ordered and grouped.
     pub order: Order,
-    /// Whether the order is turned round.
+    /// Whether the order is reversed.
     pub reversed: bool,
     /// Rows that the user folded.
     folded: BTreeSet<Row>,

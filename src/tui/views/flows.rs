@@ -26,7 +26,7 @@ pub struct Flows {
     pub list: List<u32>,
     /// The column by which they are sorted.
     pub column: Column,
-    /// Whether the order is turned round.
+    /// Whether the order is reversed.
     pub reversed: bool,
     total: usize,
     /// The widest two ends among the rows that were in sight so far: a row that comes or goes must not move the columns

@@ -38,7 +38,7 @@ pub struct LadderView {
 }
 
 impl LadderView {
-    /// Tells how much room there is.
+    /// Sets the rows and columns that there are.
     pub fn set_page(&mut self, rows: usize, width: u16) {
         self.rows = rows;
         self.width = width;
@@ -50,7 +50,7 @@ impl LadderView {
         self.node
     }
 
-    /// Shows another node.
+    /// Shows the ladder of this node; begins anew unless it is shown already.
     pub fn show(&mut self, node: NodeRef) {
         if self.node != Some(node) {
             *self = Self { node: Some(node), rows: self.rows, width: self.width, ..Self::default() };
@@ -69,7 +69,7 @@ impl LadderView {
         self.width.saturating_sub(2)
     }
 
-    /// Draws it anew.
+    /// Makes the lines of the ladder anew.
     pub fn refresh(&mut self, facts: Facts<'_>, look: &Look, clock: &mut Clock, follow: bool) {
         let Some(place) = self.node else { return };
         if let Some(node) = facts.node(place) {
@@ -108,7 +108,7 @@ impl LadderView {
         self.exchanges.clear();
     }
 
-    /// Moves the cursor to the event before or after the one it is at.
+    /// Moves the cursor by so many events.
     pub fn step(&mut self, events: isize) {
         let Some((event, _)) = self.list.selected() else { return };
         let last = self.page.events.len().saturating_sub(1);

@@ -45,7 +45,7 @@ pub struct Messages {
     holds_forgotten: bool,
     /// The filter the rows were made with.
     filter: String,
-    /// Messages on the screen, in case they are forgotten.
+    /// The messages on the screen, kept in case they are forgotten.
     pinned: BTreeMap<u64, Arc<RecentMessage>>,
     open: Option<Open>,
 }
@@ -62,7 +62,7 @@ struct Open {
 }
 
 impl Messages {
-    /// Tells how many rows the panes have.
+    /// Sets the rows of the panes, and the octets on a line of the hex dump.
     pub fn set_pages(&mut self, list: usize, tree: usize, hex: usize, octets_a_line: usize) {
         self.list.set_page(list);
         self.tree.set_page(tree);
@@ -214,7 +214,7 @@ impl Messages {
         }
     }
 
-    /// Brings the octets of the tree's field into sight.
+    /// Moves the cursor of the hex dump to the field under the tree's cursor.
     pub fn follow_tree(&mut self) {
         let field = self.field();
         if !field.is_empty() {

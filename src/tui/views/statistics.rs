@@ -24,7 +24,7 @@ pub struct Statistics {
 }
 
 impl Statistics {
-    /// Tells how much room there is.
+    /// Sets the rows and columns that there are.
     pub fn set_page(&mut self, rows: usize, width: u16) {
         self.list.set_page(rows);
         self.width = width;

@@ -72,7 +72,7 @@ pub struct Tunnels {
 }
 
 impl Tunnels {
-    /// Tells how many rows the panes have.
+    /// Sets the rows of the two panes.
     pub fn set_pages(&mut self, list: usize, policy: usize) {
         self.list.set_page(list);
         self.policy_page = policy;
@@ -98,7 +98,7 @@ impl Tunnels {
         self.policy_page
     }
 
-    /// The node the cursor is at, or whose tunnel or flow it is at.
+    /// The node under the cursor, or the one whose tunnel or flow is under it.
     pub fn selected_node(&self) -> Option<NodeRef> {
         self.list.selected().map(Row::node)
     }
@@ -229,7 +229,7 @@ impl Tunnels {
         self.folds.get(&node).copied().unwrap_or(false)
     }
 
-    /// A row as it is copied.
+    /// A row as text to be copied.
     pub fn row_text(&self, facts: Facts<'_>, place: usize) -> String {
         match self.list.rows().get(place) {
             Some(Row::Node(node)) => self.node(facts, *node).map(node_text).unwrap_or_default(),
