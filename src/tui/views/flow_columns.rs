@@ -199,7 +199,7 @@ pub(super) fn shapes(width: usize, time: usize, ends: [usize; 2]) -> Vec<Shape> 
     let more = time.saturating_sub(TIME);
     let mut grown = 0;
     let mut shapes = COLUMNS.to_vec();
-    // On wider screens `Last` appears before `First`, so `First` has to wait for the growth of both.
+    // `Last` is there on narrower screens than `First`, so `First` has to wait for the growth of both.
     for shape in shapes.iter_mut().rev() {
         if matches!(shape.column, Column::First | Column::Last) {
             grown += more;
