@@ -43,29 +43,29 @@ pub struct HomeAgent {
     identifications: Identifications,
     answered: Answered,
     addresses: Addresses,
-    /// Packets in and out so far.
+    /// Datagrams in and replies out so far; the last frame number used.
     frames: u64,
     clock: Timestamp,
-    /// When the first binding expires, or has to be looked at again.
+    /// When the first binding expires, or has to be looked at again; `None` while no binding can expire.
     next_expiry: Option<Timestamp>,
     expired: Vec<u32>,
     next_return: Timestamp,
     tally: Tally,
 }
 
-/// The most nodes; one without bindings goes first.
+/// The most nodes that are kept; nodes without bindings are forgotten first.
 const NODES: usize = 1 << 16;
 
-/// Nanoseconds.
+/// One microsecond, in nanoseconds.
 const MICROSECOND: i64 = 1_000;
 
-/// What is decided of a request.
+/// The decision on a request.
 struct Decision {
     code: ReplyCode,
-    /// Of the reply, as all that follows.
+    /// The home address of the reply; the Identification below is the reply's, too.
     home_address: Ipv4Addr,
     identification: u64,
-    /// Whether the request is no de-registration.
+    /// Whether the request asks for a lifetime above 0, and so is no de-registration.
     is_registration: bool,
 }
 
@@ -81,8 +81,9 @@ impl HomeAgent {
             ..Limits::default()
         };
         let options = Options {
-            // It answers at once, so nothing waits. Copies of a request are known by their octets, not by their
-            // Identification: what was denied for another reason may come again with the same one.
+            // The agent answers at once, so no request waits for a reply. Copies of a request are recognised by their
+            // octets, not by their Identification: a request that was denied for another reason may come again with the
+            // same one.
             reply_timeout: 0,
             keep_exchanges: true,
             keep_before: false,
@@ -106,7 +107,7 @@ impl HomeAgent {
         }
     }
 
-    /// What it believes.
+    /// The tables of nodes, as a capture of the same packets would show them.
     pub fn observer(&self) -> &Observer {
         &self.observer
     }
@@ -116,7 +117,7 @@ impl HomeAgent {
         self.observer.node(index)
     }
 
-    /// What was received so far.
+    /// Counts of what was received so far.
     pub fn tally(&self) -> Tally {
         self.tally
     }
@@ -126,14 +127,14 @@ impl HomeAgent {
         self.next_expiry
     }
 
-    /// Lets bindings expire. Gives the indexes of the nodes that lost some by it, now or when requests came in since
-    /// it was last asked.
+    /// Lets bindings expire. Returns the indexes of the nodes that have lost bindings since the last call, now or when
+    /// a request came in.
     pub fn expire(&mut self, now: Timestamp) -> Vec<u32> {
         self.set_clock(whole_microseconds(now).max(self.clock));
         std::mem::take(&mut self.expired)
     }
 
-    /// Takes a datagram.
+    /// Handles a datagram that came in.
     pub fn receive(&mut self, received: &Received<'_>) -> Outcome {
         self.frames = self.frames.saturating_add(1);
         let source = *received.source.ip();
@@ -176,7 +177,7 @@ impl HomeAgent {
             self.tally.copies = self.tally.copies.saturating_add(1);
             return given.again(request, self.frames, received);
         }
-        // Taken out for the while: what is decided borrows keys from them.
+        // Taken out for a while: the reply borrows keys from the settings while `self` changes.
         let settings = std::mem::take(&mut self.settings);
         let taken = match self.decide(&settings, received, message, header) {
             Ok(decision) => {
@@ -194,7 +195,8 @@ impl HomeAgent {
                 };
                 let octets = reply.octets(settings.numbers);
                 let taken = self.answer(settings.numbers, received, request, &octets, &decision);
-                // A time or nonce that is sent to be taken up has to be today's.
+                // A reply to a wrong Identification carries the time or nonce to use, which must be made anew each
+                // time.
                 let is_lasting = decision.code != ReplyCode::IDENTIFICATION_MISMATCH;
                 if let Some(exchange) = taken.exchange.clone().filter(|_| is_lasting) {
                     self.answered.put(asked, Given { time: self.clock, reply: octets.into(), exchange });
@@ -255,8 +257,8 @@ impl HomeAgent {
         Ok(decision)
     }
 
-    /// What the sender of a request goes by: its home address, and the NAI that was given that address. To both it is
-    /// one node, with one replay protection.
+    /// The names of the sender of a request: its home address, and the NAI that was given that address. Both name one
+    /// node with one replay protection.
     fn names(&self, request: &Request<'_>) -> Vec<Sender> {
         let sender = request.sender();
         let other = match &sender {
@@ -266,7 +268,7 @@ impl HomeAgent {
         [Some(sender), other].into_iter().flatten().collect()
     }
 
-    /// Shows request and reply to the observer, and tells what they came to.
+    /// Shows request and reply to the observer, and returns what became of the request.
     fn answer(
         &mut self,
         numbers: Numbers,
@@ -282,7 +284,7 @@ impl HomeAgent {
         let taken = Taken::unanswered(request, received);
         let reply = Packet::new(self.frames, self.clock, taken.source, taken.destination, octets);
         let asked = self.show(numbers, &taken.request);
-        // A name may have had several home addresses: the reply says which node it is.
+        // A NAI may have had several home addresses; the one in the reply tells which node is meant.
         let named = self.observer.node_at(received.own_address, decision.home_address).map(standing);
         let before = named.or_else(|| asked.and_then(|index| self.node(index)).map(standing));
         let index = self.show(numbers, &reply);
@@ -290,8 +292,8 @@ impl HomeAgent {
         if let Some((node, address)) = node.and_then(|node| Some((node, node.home_address?))) {
             self.addresses.note(address, node.active().count() > 0);
         }
-        // A registration changes the times of its binding at the least; of refusals one says something of the node, and
-        // others can name another node than their requests.
+        // A registration changes at least the times of its binding. Of the refusals only that of Multipath changes a
+        // node; others may name another node than their requests do.
         let may_change = is_accepted || decision.code.0 == numbers.multipath_not_allowed;
         let is_change =
             (is_accepted && decision.is_registration) || (may_change && before != node.map(standing));
@@ -302,10 +304,10 @@ impl HomeAgent {
         Taken { reply: Some(reply), exchange, changed: index.filter(|_| is_change), ..taken }
     }
 
-    /// Shows a packet to the observer; gives the index of the node it is about.
+    /// Shows a packet to the observer; returns the index of the node it is about.
     fn show(&mut self, numbers: Numbers, packet: &Packet) -> Option<u32> {
         let seen = packet.seen(numbers)?;
-        // What its authenticators are worth was decided before.
+        // The authenticators have been judged before, so no keys are needed here.
         self.observer.message(&seen.event(&KeyRing::default())).node
     }
 
@@ -331,12 +333,12 @@ impl HomeAgent {
     }
 }
 
-/// What of a node a refusal or a de-registration can change.
+/// What a refusal or a de-registration can change of a node: its number of active bindings, and its Multipath state.
 fn standing(node: &Node) -> (usize, Multipath) {
     (node.active().count(), node.multipath)
 }
 
-/// A time as captures have it: whole microseconds.
+/// A time in whole microseconds, rounded down, as captures have it.
 fn whole_microseconds(time: Timestamp) -> Timestamp {
     let nanoseconds = time.nanoseconds();
     Timestamp::from_nanoseconds(nanoseconds.saturating_sub(nanoseconds.rem_euclid(MICROSECOND)))

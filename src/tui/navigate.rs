@@ -9,11 +9,11 @@ use super::facts::Facts;
 use super::layout::inner;
 use super::view::View;
 
-/// Columns that left and right go.
+/// Columns by which the left and right keys scroll.
 const SIDEWAYS: usize = 8;
 
 impl App {
-    /// One screen back; false when this is the first.
+    /// Goes one screen back; returns false when this is the first.
     pub(super) fn back(&mut self, facts: Facts<'_>) -> bool {
         if self.overlay.take().is_some() {
             return true;
@@ -27,7 +27,7 @@ impl App {
         true
     }
 
-    /// Opens a view: alone, or above the one that is open.
+    /// Opens a view: as the only one (`alone`), or above the one that is open, to which the user can go back.
     pub(super) fn open_view(&mut self, facts: Facts<'_>, view: View, alone: bool) {
         let node = self.selected_node(self.shown(facts));
         if alone {
@@ -47,7 +47,7 @@ impl App {
         self.lay_out();
     }
 
-    /// Deeper into what is selected.
+    /// Goes deeper into what is selected.
     pub(super) fn enter(&mut self, facts: Facts<'_>) {
         use super::views::{FindingRow, TunnelRow};
 
@@ -102,7 +102,7 @@ impl App {
         }
     }
 
-    /// Goes to the packet that a rule found something in: to the message, or to the tunnelled packet.
+    /// Goes to the packet of a finding: to the message, or to the tunnelled packet, which may have to be fetched first.
     fn go_to_finding(&mut self, facts: Facts<'_>, frame: u64, rule: &str) {
         let shown = self.shown(facts);
         if let Some(packet) = shown.findings.packet(frame).map(Arc::clone) {
@@ -115,7 +115,7 @@ impl App {
         }
     }
 
-    /// Opens a message in the messages view; says whether it is there.
+    /// Opens the message of a frame in the messages view; returns whether it has a row there.
     pub(super) fn go_to_frame(&mut self, facts: Facts<'_>, frame: u64) -> bool {
         let Some(number) = self.shown(facts).messages.by_frame(frame).map(|message| message.number) else {
             self.complain(format!("frame {frame} is not among the messages that are kept"));
@@ -156,13 +156,13 @@ impl App {
             (View::Statistics, _) => self.statistics.list.step(rows),
         }
         if rows < 0 {
-            // Whoever goes up wants to read, not to follow.
+            // A user who goes up wants to read, not to follow.
             self.follow = false;
         }
         self.after_move(facts);
     }
 
-    /// Moves by half pages.
+    /// Moves the cursor by so many half pages.
     pub(super) fn pages(&mut self, facts: Facts<'_>, halves: isize) {
         let page = match (self.view(), self.pane()) {
             (View::Tunnels, 0) => self.tunnels.list.page(),
@@ -184,7 +184,7 @@ impl App {
         self.step(facts, half.saturating_mul(halves));
     }
 
-    /// What follows from the cursor being elsewhere.
+    /// Updates what depends on the place of the cursor.
     pub(super) fn after_move(&mut self, facts: Facts<'_>) {
         match (self.view(), self.pane()) {
             (View::Tunnels, _) => self.tunnels.show_policy(),
@@ -202,7 +202,7 @@ impl App {
         });
     }
 
-    /// Draws texts anew that were made in another look or time format.
+    /// Makes texts anew that were made in another look or time format.
     pub(super) fn draw_anew(&mut self, facts: Facts<'_>) {
         self.refresh(facts);
         self.open_message(facts, true);
@@ -248,7 +248,7 @@ impl App {
         }
     }
 
-    /// Columns that the rows in sight have and their pane has no room for.
+    /// Columns of the widest row in sight that its pane has no room for.
     fn columns_beyond(&self, facts: Facts<'_>) -> usize {
         let widest = match (self.view(), self.pane()) {
             (View::Ladder, _) => self.ladder.widest(),
@@ -262,7 +262,8 @@ impl App {
         widest.saturating_sub(usize::from(inner(pane).width).saturating_sub(1))
     }
 
-    /// Unfolds or folds what is under the cursor, and shows what was below it; says whether that changed anything.
+    /// Unfolds or folds the row under the cursor, and brings the rows below it into sight; returns whether that changed
+    /// anything.
     pub(super) fn fold(&mut self, facts: Facts<'_>, open: bool) -> bool {
         let is_tree_of_nodes = self.view() == View::Tunnels;
         let has_changed = if is_tree_of_nodes { self.tunnels.fold(open) } else { self.findings.fold(open) };

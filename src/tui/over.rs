@@ -1,4 +1,4 @@
-//! What lies over a view: the keys, what a rule means, a packet. It fits the screen, also one that has another size now.
+//! What lies over a view: the keys, what a rule means, a packet. It always fits the screen, also after a resize.
 
 use std::sync::Arc;
 
@@ -30,17 +30,17 @@ pub struct Overlay {
 pub(super) enum Over {
     /// The keys of the view.
     Help,
-    /// What was found, if it is one finding, and what its rule means.
+    /// The finding, if the cursor was at one, and what its rule means.
     Rule(Option<Arc<Finding>>, &'static Rule),
     /// A packet, and its lines at the present size.
     Packet(Arc<RecentMessage>, Vec<String>),
 }
 
-/// Columns that the keys have in help.
+/// Columns for the keys in the help.
 const LABEL: usize = 12;
-/// Columns that words need beside the keys.
+/// The fewest columns for words beside the keys; with less room the words stand below.
 const BESIDE: usize = 12;
-/// Columns of running text at the most.
+/// The most columns of running text.
 const READABLE: usize = 90;
 
 impl App {
@@ -55,7 +55,7 @@ impl App {
         self.put_over(Over::Packet(Arc::clone(packet), lines));
     }
 
-    /// Makes what lies over the view anew, for another size, look or time format.
+    /// Makes the lines of an overlay anew after a change of size, look or time format.
     pub(super) fn make_overlay_anew(&mut self, facts: Facts<'_>) {
         let packet = match &self.overlay {
             Some(Overlay { what: Over::Packet(packet, _), .. }) => Arc::clone(packet),
@@ -71,12 +71,12 @@ impl App {
         let shown = self.shown(facts);
         let look = self.theme.look(self.size.0.saturating_sub(6));
         let mut clock = self.clock(shown);
-        // There is no row before that it could count from.
+        // There is no row before from which the time could count.
         clock.never_count_from_before();
         super::views::packet_lines(shown, packet, &mut clock, &look)
     }
 
-    /// Keys while something lies over the view; says whether that was all.
+    /// Handles a key while something lies over the view; returns false if the view has to handle the key as well.
     pub(super) fn overlay_key(&mut self, action: Action) -> bool {
         let page = isize::try_from(self.overlay_rows()).unwrap_or(isize::MAX).saturating_sub(1).max(1);
         match action {
@@ -91,7 +91,7 @@ impl App {
             Action::HalfDown => self.scroll_overlay((page / 2).max(1)),
             Action::First => self.scroll_overlay(isize::MIN),
             Action::Last => self.scroll_overlay(isize::MAX),
-            // Other views and the like are one key away; what lies above goes.
+            // These open another view, so the overlay is closed.
             Action::View(_) | Action::Ladder => {
                 self.overlay = None;
                 return false;
@@ -102,7 +102,7 @@ impl App {
         true
     }
 
-    /// Scrolls what lies over the view by so many lines, as far as there are any.
+    /// Scrolls the overlay by so many lines, but not beyond its first or last line.
     pub(super) fn scroll_overlay(&mut self, lines: isize) {
         let most = self.overlay_length().saturating_sub(self.overlay_rows());
         if let Some(overlay) = &mut self.overlay {
@@ -110,19 +110,19 @@ impl App {
         }
     }
 
-    /// Whether more lies over the view than is in sight.
+    /// Whether the overlay has more lines than are in sight.
     pub(super) fn can_scroll_overlay(&self) -> bool {
         self.overlay_length() > self.overlay_rows()
     }
 
-    /// Lines of what lies over the view that are in sight at once, at the most.
+    /// The most lines of an overlay that are in sight at once.
     fn overlay_rows(&self) -> usize {
         usize::from(overlay_height(u16::MAX, self.size.1).saturating_sub(2))
     }
 
     fn overlay_length(&self) -> usize {
         match self.overlay.as_ref().map(|overlay| &overlay.what) {
-            // A packet may have thousands, whose colours need not be read for that.
+            // A packet may have thousands of lines; to count them, their colours need not be parsed.
             Some(Over::Packet(_, lines)) => lines.len(),
             _ => self.overlay_lines().len(),
         }
@@ -149,7 +149,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &App) {
     draw_box(frame, app, &title, app.overlay_lines(), *top);
 }
 
-/// Rows of a box around so many lines; the first and the last row of the screen stay in sight.
+/// Rows of a box around so many lines on a screen of `height` rows, whose first and last row stay in sight.
 fn overlay_height(lines: u16, height: u16) -> u16 {
     lines.saturating_add(2).min(height.saturating_sub(2).max(1)).min(height)
 }
@@ -188,7 +188,7 @@ fn draw_box(frame: &mut Frame<'_>, app: &App, title: &str, lines: Vec<Line<'stat
     frame.render_widget(Paragraph::new(lines).block(block), area);
 }
 
-/// What was found, in full, and what `mipflow explain` says of its rule.
+/// The finding in full, if there is one, and what `mipflow explain` says of the rule.
 fn explained(app: &App, found: Option<&Finding>, rule: &'static Rule) -> Vec<Line<'static>> {
     let width = app.size.0.saturating_sub(6);
     let mut lines = Vec::new();

@@ -3,35 +3,36 @@
 
 use std::time::Duration;
 
-/// The time between two frames, of which there are two more a second at the most: thirty.
+/// The regular time between two frames: 28 a second. With `AHEAD` two more are possible in any second, so thirty at
+/// most.
 const FRAME: Duration = Duration::from_nanos(1_000_000_000 / 28);
-/// By how much an answer may come before its time, when it is for the user to see.
+/// How much before its regular time a frame may be drawn when a user waits for it: two intervals.
 const AHEAD: Duration = Duration::from_nanos(2 * 1_000_000_000 / 28);
-/// A look may take this part of the time: one twentieth.
+/// Looking at the tables may take one part in so many of the time: one twentieth.
 const SHARE: u32 = 20;
 
-/// Keeps the time of frames and looks. Times are counted from any moment, the same for all.
+/// Keeps the time of frames and looks. All times count from the same moment, whichever it is.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Pace {
     /// When the next frame is due.
     due: Duration,
     /// There is something to draw.
     is_stale: bool,
-    /// A user waits for it.
+    /// A user waits for the next frame.
     is_awaited: bool,
     looked: Option<Duration>,
     look_cost: Duration,
-    /// There is something to look at.
+    /// There is something new in the tables.
     is_behind: bool,
 }
 
 impl Pace {
-    /// Notes that the screen is not what it should show.
+    /// Notes that the screen is out of date.
     pub fn changed(&mut self) {
         self.is_stale = true;
     }
 
-    /// Notes that the screen is not what it should show, and that a user waits for it.
+    /// Notes that the screen is out of date, and that a user waits for the next frame.
     pub fn answered(&mut self) {
         self.is_stale = true;
         self.is_awaited = true;
@@ -42,7 +43,7 @@ impl Pace {
         self.is_behind = true;
     }
 
-    /// Whether to draw now; if so, it counts as drawn.
+    /// Whether to draw now; if so, the frame counts as drawn.
     pub fn draws(&mut self, now: Duration) -> bool {
         let due = self.is_stale && self.until_frame(now).is_zero();
         if due {
@@ -53,9 +54,9 @@ impl Pace {
         due
     }
 
-    /// Whether to look at the tables now; what it costs is told by [`Pace::looked`].
+    /// Whether to look at the tables now; the caller then reports the cost with [`Pace::looked`].
     pub fn looks(&mut self, now: Duration) -> bool {
-        // Who waits comes first.
+        // A user who waits comes first.
         let due = self.is_behind && !self.is_awaited && self.until_look(now).is_zero();
         if due {
             self.is_behind = false;
@@ -64,17 +65,17 @@ impl Pace {
         due
     }
 
-    /// Notes what looking at the tables took.
+    /// Notes how long it took to look at the tables.
     pub fn looked(&mut self, cost: Duration) {
         self.look_cost = cost;
     }
 
-    /// Adds what it cost to go on with what a look began.
+    /// Adds the time that it took to continue work that a look began.
     pub fn went_on(&mut self, cost: Duration) {
         self.look_cost = self.look_cost.saturating_add(cost);
     }
 
-    /// How long to wait for something to happen before there is something to do; `None` for ever.
+    /// The longest time to wait for a happening before there is something to do; `None` for no limit.
     pub fn wait(&self, now: Duration) -> Option<Duration> {
         let frame = self.is_stale.then(|| self.until_frame(now));
         let look = (self.is_behind && !self.is_awaited).then(|| self.until_look(now));

@@ -1,4 +1,4 @@
-//! The tables as they stood: while the screen is paused, and where the time cursor is set to.
+//! The tables as they stood when the screen was paused, or at the moment the time cursor is set to.
 
 use super::app::{App, Counted, Freezing, Frozen, Moment, Why};
 use super::facts::Facts;
@@ -30,7 +30,7 @@ impl App {
         self.frozen.as_ref().map_or(facts, |frozen| facts_of(frozen, facts))
     }
 
-    /// Changes the screen by what is shown, which is borrowed meanwhile.
+    /// Changes the screen with the facts that are shown; frozen ones are taken out of it meanwhile.
     pub(super) fn with_shown(&mut self, facts: Facts<'_>, change: impl FnOnce(&mut Self, Facts<'_>)) {
         let frozen = self.frozen.take();
         change(self, frozen.as_ref().map_or(facts, |frozen| facts_of(frozen, facts)));
@@ -52,7 +52,7 @@ impl App {
         self.go_on_freezing(facts);
     }
 
-    /// Copies the next piece of the tables; with the last one they are what is shown.
+    /// Copies the next piece of the tables; once the last one is copied, the copy is shown.
     pub(super) fn go_on_freezing(&mut self, facts: Facts<'_>) {
         let is_complete = |freezing: &mut Freezing| freezing.still.go_on(facts.observer);
         if self.freezing.as_mut().is_some_and(is_complete) {
@@ -60,7 +60,7 @@ impl App {
         }
     }
 
-    /// Shows again what is true now; says whether something else was shown.
+    /// Shows again what is true now; returns whether something else was shown, or being copied to be shown.
     fn thaw(&mut self) -> bool {
         let freezing = self.freezing.take().map(|freezing| freezing.finish(Why::Paused));
         let thawed = self.frozen.take().map(|frozen| *frozen).or(freezing);
@@ -75,8 +75,8 @@ impl App {
         was_frozen
     }
 
-    /// Sets the time cursor to the exchange before or after the one it is at. In the ladder it goes from exchange to
-    /// exchange of its node.
+    /// Sets the time cursor to the exchange before or after the one it is at; in the ladder only exchanges of its node
+    /// count.
     pub(super) fn move_cursor(&mut self, facts: Facts<'_>, later: bool) {
         let node = (self.view() == View::Ladder).then(|| self.ladder.node()).flatten();
         let node = node.and_then(|node| facts.node(node));
@@ -122,7 +122,7 @@ impl App {
         }
     }
 
-    /// Forgets rows that stay though the tables have lost them: they are of the time that was shown so far.
+    /// Forgets rows that were kept although the tables have lost them: they belong to the time shown so far.
     fn forget_pinned(&mut self) {
         self.tunnels.forget_pinned();
         self.ladder.forget_pinned();
@@ -131,12 +131,13 @@ impl App {
         self.findings.forget_pinned();
     }
 
-    /// Lets another observer see what the kept messages say up to a moment.
+    /// Shows the tables as they stood at a moment: a new observer sees the kept messages up to it.
     fn set_cursor(&mut self, facts: Facts<'_>, moment: Moment) {
         let mut observer = Observer::new(facts.input.options);
         let mut trace = Trace::new(facts.ports, facts.numbers, false);
         let until = |frame: u64| frame <= moment.frame;
-        // Tunnel data without the data of other tunnels would be half of the truth.
+        // Without tunnel data messages (RFC 3519): the packets of other tunnels are not kept, so these alone would be
+        // half of the truth.
         let messages = facts.messages.signalling().iter();
         for message in messages.take_while(|message| until(message.frame().number)) {
             for frame in message.frames() {
@@ -147,7 +148,7 @@ impl App {
             }
         }
         observer.advance(moment.time);
-        // What has no reply by then counts as unanswered, as where `decode --at` ends.
+        // A request without a reply by then counts as unanswered, as at the end of `decode --at`.
         observer.close();
         let counted = Counted::of_messages(&trace, &observer, facts);
         self.thaw();
@@ -180,9 +181,9 @@ impl Counted {
         }
     }
 
-    /// What is counted when only messages are looked at. What the interfaces lost is known for the whole capture alone.
+    /// The counts when only messages are looked at. Losses at the interfaces are known only for the whole capture.
     fn of_messages(trace: &Trace, observer: &Observer, facts: Facts<'_>) -> Self {
-        // Times count from the first frame and have the same digits as ever.
+        // Times still count from the first frame, and have as many digits as before.
         let Counts { first, precision, .. } = *facts.counts;
         let counts = Counts { first, precision, ..trace.counts().clone() };
         let counters = Counters {
@@ -197,7 +198,7 @@ impl Counted {
     }
 }
 
-/// When an exchange was over, as far as it was seen.
+/// The moment of the last packet of an exchange, as far as it was seen.
 fn end_of(exchange: &Exchange) -> Option<Moment> {
     exchange.legs.iter().map(|leg| Moment { frame: leg.frame, time: leg.time }).max()
 }

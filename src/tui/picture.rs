@@ -1,4 +1,4 @@
-//! Everything there is to show, at one moment, in a copy: what is written to a file while the screen goes on.
+//! A copy of everything there is to show at one moment; it is written to a file while the screen goes on.
 
 use super::facts::{Facts, Input};
 use super::finding_log::FindingLog;
@@ -27,7 +27,7 @@ pub struct Picture {
 }
 
 impl Picture {
-    /// A copy of these facts, but for the tables, of which `observer` is one.
+    /// Copies these facts, except for the tables: `observer` is a copy of them already.
     pub fn of(facts: Facts<'_>, observer: Box<Observer>) -> Self {
         Self {
             observer,
@@ -45,7 +45,7 @@ impl Picture {
         }
     }
 
-    /// The facts that were copied.
+    /// The facts, read from the copy.
     pub fn facts(&self) -> Facts<'_> {
         Facts {
             observer: &self.observer,

@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-/// What is being typed.
+/// What the line is typed for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// Something to look for.
@@ -16,28 +16,28 @@ pub enum Purpose {
 /// A line of text with a cursor.
 #[derive(Clone, Debug)]
 pub struct Prompt {
-    /// What it is for.
+    /// What the line is for.
     pub purpose: Purpose,
     /// What was typed.
     pub text: String,
     /// Characters before the cursor.
     pub cursor: usize,
-    /// What is wrong with it.
+    /// What is wrong with the text.
     pub error: Option<String>,
 }
 
 /// What a key did to the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Typed {
-    /// It is another text now.
+    /// The text has changed.
     Changed,
-    /// It is what it was.
+    /// The text is the same; the cursor may have moved.
     Same,
-    /// It is done.
+    /// Enter: the line is complete.
     Done,
-    /// It is given up.
+    /// Esc, or backspace in an empty line: the line is given up.
     GivenUp,
-    /// Tab: the next choice of what the line is about.
+    /// Tab: the next choice of what the line is about, such as what is saved.
     Next,
 }
 
@@ -48,7 +48,7 @@ impl Prompt {
         Self { purpose, text, cursor, error: None }
     }
 
-    /// Takes a key, as people know them from a shell.
+    /// Handles a key; the editing keys are those of a shell.
     pub fn key(&mut self, event: KeyEvent) -> Typed {
         let control = event.modifiers.contains(KeyModifiers::CONTROL);
         match event.code {
@@ -74,7 +74,7 @@ impl Prompt {
             KeyCode::Char('e') if control => self.go(usize::MAX),
             KeyCode::Left => self.go(self.cursor.saturating_sub(1)),
             KeyCode::Right => self.go(self.cursor.saturating_add(1)),
-            // As in less: backspace in an empty line leaves it.
+            // As in `less`, backspace in an empty line leaves the prompt.
             KeyCode::Backspace if self.text.is_empty() => Typed::GivenUp,
             KeyCode::Backspace if self.cursor > 0 => self.cut(self.cursor - 1..self.cursor),
             KeyCode::Delete => self.cut(self.cursor..self.cursor.saturating_add(1)),
@@ -86,7 +86,7 @@ impl Prompt {
         }
     }
 
-    /// Puts text in at the cursor, without what controls a terminal.
+    /// Inserts text at the cursor, without its control characters.
     pub fn insert(&mut self, text: &str) {
         let text: String = text.chars().filter(|character| !character.is_control()).collect();
         let tail: String = self.text.chars().skip(self.cursor).collect();

@@ -6,10 +6,10 @@ use super::facts::{Facts, NodeRef};
 use crate::state::Tunnel;
 use crate::time::Timestamp;
 
-/// Seconds that a sparkline shows at most.
+/// The most seconds that are kept of a tunnel.
 const KEPT: usize = 16;
 
-/// What ran through a tunnel in a second, or in all.
+/// Traffic of a tunnel: rates a second, or totals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Second {
     /// Towards the node: packets and octets.
@@ -18,7 +18,7 @@ pub struct Second {
     pub up: (u64, u64),
 }
 
-/// Seconds of the tunnels that are looked at.
+/// The last seconds of the tunnels that are sampled.
 #[derive(Clone, Debug, Default)]
 pub struct Rates {
     at: Option<Timestamp>,
@@ -38,7 +38,7 @@ impl Second {
         Self { down: both(tunnel.downlink()), up: both(tunnel.uplink()) }
     }
 
-    /// What came since `before`, a second.
+    /// The rates per second since `before`, which was `nanoseconds` ago.
     fn since(self, before: Self, nanoseconds: i64) -> Self {
         let rate = |now: u64, then: u64| {
             let more = u128::from(now.saturating_sub(then)) * 1_000_000_000;
@@ -53,7 +53,7 @@ impl Second {
 }
 
 impl Rates {
-    /// Looks at the tunnels of these nodes, once a second of the capture; those of others are forgotten.
+    /// Samples the tunnels of these nodes, at most once a second of the capture; the tunnels of others are forgotten.
     pub fn sample(&mut self, facts: Facts<'_>, nodes: impl Iterator<Item = NodeRef>) {
         const SECOND: i64 = 1_000_000_000;
         let now = facts.now();
@@ -71,7 +71,7 @@ impl Rates {
         self.at = Some(now);
         let mut before = std::mem::take(&mut self.tunnels);
         for node in nodes {
-            // Who is looked at may also be in sight.
+            // The selected node comes twice when it is also in sight.
             if self.tunnels.contains_key(&(node, 0)) {
                 continue;
             }
@@ -92,12 +92,12 @@ impl Rates {
         }
     }
 
-    /// What ran through a tunnel in the last second; `None` while that is not known.
+    /// The rates of a tunnel at the last sample; `None` while there are none.
     pub fn last(&self, node: NodeRef, tunnel: u16) -> Option<Second> {
         self.tunnels.get(&(node, tunnel))?.seconds.back().copied()
     }
 
-    /// Octets of the last seconds of a tunnel each way, the latest last.
+    /// Octets a second of a tunnel in the last seconds, the latest last: towards the node, and from it.
     pub fn seconds(&self, node: NodeRef, tunnel: u16) -> (Vec<u64>, Vec<u64>) {
         let seconds = self.tunnels.get(&(node, tunnel)).map(|history| &history.seconds);
         seconds.into_iter().flatten().map(|second| (second.down.1, second.up.1)).unzip()

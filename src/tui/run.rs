@@ -1,7 +1,7 @@
-//! The loop: takes what happens, asks the state what follows, and draws. All I/O of the screen is here and in
+//! The loop: takes happenings, asks the state which effects follow, and draws. All I/O of the screen is here and in
 //! [`super::terminal`].
 
-// The edge: how often it draws is measured with a clock.
+// This module is at the edge of the program: it reads a clock to limit how often it draws.
 #![allow(clippy::disallowed_methods)]
 
 use std::ffi::OsString;
@@ -29,37 +29,38 @@ use crate::capture::{Next, Timeline};
 use crate::report::Target;
 use crate::watch::{DriveError, Driver, Engine, RecentMessage, Replay};
 
-/// What ended the screen but the user.
+/// An error that ended the screen.
 #[derive(Debug, Error)]
 pub enum RunError {
     /// The terminal cannot be used.
     #[error("the terminal cannot be used: {0}")]
     Terminal(io::Error),
-    /// What brings the frames has failed.
+    /// The driver, which brings the frames, has failed.
     #[error(transparent)]
     Drive(#[from] DriveError),
-    /// A defect of ours.
+    /// A defect of mipflow: a thread has ended unexpectedly.
     #[error("the thread that reads packets has ended unexpectedly; this is a defect of mipflow")]
     Defect,
 }
 
 /// What is left when the screen is gone.
 pub struct Watched {
-    /// What brought the frames.
+    /// The driver that brought the frames.
     pub driver: Driver,
-    /// What is believed.
+    /// The engine with its tables.
     pub engine: Engine,
-    /// What was found.
+    /// The findings.
     pub findings: FindingLog,
 }
 
-/// Happenings that may wait. Whoever types faster waits for the screen.
+/// The most happenings that are queued; with more, their senders wait for the screen.
 const WAITING: usize = 256;
 
-/// Shows what the driver brings into the engine until the user, a signal or the loss of the terminal ends it. Gives
-/// back driver and engine, the observation closed and what was recorded complete, and what was found.
+/// Shows what the driver brings into the engine until the user, a signal or the loss of the terminal ends it.
 ///
-/// The driver was started. `target` is the one node whose packets are recorded, where that is wanted.
+/// Returns the driver, the engine and the findings; the observation is closed then, and the recording complete.
+///
+/// The driver has to be started already. With a `target` only the packets of that node are recorded.
 pub fn run(
     driver: Driver,
     engine: Engine,
@@ -83,7 +84,7 @@ pub fn run(
     }));
     let stop = Arc::new(AtomicBool::new(false));
     let (sender, happenings) = sync_channel(WAITING);
-    // Signals first: none may end the program while the terminal is taken.
+    // Signals first: no signal may end the program at once while the terminal is taken.
     terminal::listen_to_signals(&sender).map_err(RunError::Terminal)?;
     let mut screen = Screen::take().map_err(RunError::Terminal)?;
     terminal::listen(&sender).map_err(RunError::Terminal)?;
@@ -117,7 +118,7 @@ pub fn run(
     shown.pace.data_came();
     let ended = shown.show(&mut screen, &happenings);
     drop(screen);
-    // A file that was asked for is brought to its end.
+    // A file that the user asked for is still written.
     shown.finish_saving();
     stop.store(true, Ordering::Relaxed);
     drop(happenings);
@@ -131,31 +132,32 @@ pub fn run(
     Ok(Watched { driver, engine: world.engine, findings: world.notices.findings })
 }
 
-/// The state of the screen and what it needs of the world.
+/// The state of the screen, and the parts of the world that it needs.
 struct Shown<'w> {
     app: App,
     world: &'w Turnstile<World>,
     replay: Option<Replay>,
     pace: Pace,
     started: Instant,
-    /// Where it is told what happened.
+    /// For threads that fetch a frame or write a file: takes their results as happenings.
     sender: SyncSender<Happening>,
     /// Whether [`Happening::Fresh`] is on its way.
     fresh: Arc<AtomicBool>,
-    /// Files that are being written.
+    /// Threads that write files.
     saves: Vec<JoinHandle<()>>,
-    /// What the last frame was drawn from.
+    /// What the rows were last made from.
     seen: Option<Seen>,
     is_busy: bool,
 }
 
-/// What makes one frame differ from another when the user does nothing.
+/// Everything that can change the screen while the user does nothing.
 #[derive(Clone, Debug, PartialEq)]
 struct Seen {
     packets: u64,
     lost: u64,
     second: i64,
-    /// What the tables were brought up to date with last: counters of tunnels follow the packets.
+    /// [`Engine::revision`]: the counters of tunnels change only when the tables are brought up to date, after the
+    /// packets.
     revision: u64,
     findings: u64,
     input: Input,
@@ -190,13 +192,13 @@ impl Shown<'_> {
             };
             match going_on.and_then(|going_on| self.keep_up(screen).map(|()| going_on)) {
                 Ok(true) => {}
-                // Nobody looks at a terminal that cannot be written to.
+                // Nobody looks at a terminal that cannot be written to, so this is no error.
                 Ok(false) | Err(_) => return Ok(()),
             }
         }
     }
 
-    /// Waits for what happens next, but no longer than until there is something to do for the screen.
+    /// Waits for the next happening, but not beyond the time when the screen needs something done.
     fn next(&self, happenings: &Receiver<Happening>) -> Result<Happening, RecvTimeoutError> {
         if self.is_busy {
             return happenings.try_recv().map_err(|error| match error {
@@ -210,7 +212,7 @@ impl Shown<'_> {
         }
     }
 
-    /// Takes what happened; says whether it goes on.
+    /// Handles a happening; returns whether the run continues.
     fn happened(&mut self, screen: &mut Screen, happening: Happening) -> io::Result<bool> {
         let message = match happening {
             Happening::Message(message) => message,
@@ -263,7 +265,7 @@ impl Shown<'_> {
                 let (files, sender) = (self.world.take_first().input.files.clone(), self.sender.clone());
                 let fetch = move || {
                     let packet = fetch(&files, frame);
-                    // When nobody waits for it any more, nobody misses it.
+                    // This fails only when the screen has ended; nobody needs the result then.
                     let _ = sender.send(Happening::Message(Message::Fetched(frame, packet)));
                 };
                 if thread::Builder::new().name("fetch".to_owned()).spawn(fetch).is_err() {
@@ -272,7 +274,7 @@ impl Shown<'_> {
                 }
             }
             Effect::Forget(thawed) => {
-                // Where no thread can be started it takes a moment here.
+                // The tables may be large. If no thread can be started, they are dropped here, which takes a moment.
                 drop(thread::Builder::new().name("forget".to_owned()).spawn(move || drop(thawed)));
             }
             Effect::Redraw => screen.forget()?,
@@ -281,7 +283,7 @@ impl Shown<'_> {
             Effect::Replay(order) => {
                 let mut world = self.world.take_first();
                 let told = match &self.replay {
-                    // There is nothing left that could be held, or come faster.
+                    // No frames are left that could be held or come faster.
                     Some(_) if world.input.ended => "the replay has ended".to_owned(),
                     Some(replay) => change(replay, order),
                     None => "nothing is replayed (mipflow watch --replay FILE)".to_owned(),
@@ -296,12 +298,12 @@ impl Shown<'_> {
         Ok(true)
     }
 
-    /// Writes a file, in a thread of its own.
+    /// Starts a thread that writes a file.
     fn save(&mut self, order: Box<SaveOrder>, picture: Box<Picture>) {
         let sender = self.sender.clone();
         let write = move || {
             let saved = save(picture.facts(), &order);
-            // When nobody waits for it any more, nobody misses it.
+            // This fails only when the screen has ended; nobody needs the result then.
             let _ = sender.send(Happening::Message(Message::Saved(saved)));
         };
         match thread::Builder::new().name("save".to_owned()).spawn(write) {
@@ -314,7 +316,7 @@ impl Shown<'_> {
         }
     }
 
-    /// Brings to its end what is being saved.
+    /// Completes the copy of a file that is being saved, and starts to write it.
     fn finish_saving(&mut self) {
         while self.app.saving.is_some() {
             let effects = {
@@ -329,11 +331,11 @@ impl Shown<'_> {
         }
     }
 
-    /// Looks at the tables and draws, when it is time.
+    /// Looks at the tables and draws, each when it is due.
     fn keep_up(&mut self, screen: &mut Screen) -> io::Result<()> {
         let now = self.started.elapsed();
         let goes_on = self.is_busy;
-        // What was begun is brought to its end first.
+        // Work that goes on in pieces is finished before the tables are looked at again.
         let looks = !goes_on && self.pace.looks(now);
         let mut effects = Vec::new();
         if looks || goes_on {
@@ -368,7 +370,7 @@ impl Shown<'_> {
     }
 }
 
-/// Changes the pace of a replay; says what it is now.
+/// Changes the pace of a replay; returns the new pace in words for the user.
 fn change(replay: &Replay, order: ReplayOrder) -> String {
     match order {
         ReplayOrder::Pause => replay.set_paused(!replay.is_paused()),
@@ -385,7 +387,7 @@ fn change(replay: &Replay, order: ReplayOrder) -> String {
     format!("replay x{}{held}", replay.speed())
 }
 
-/// Reads one frame of the files again.
+/// Reads the frame with this number from the files again; `None` if they do not hold it.
 fn fetch(files: &[OsString], number: u64) -> Option<Arc<RecentMessage>> {
     let mut timeline = Timeline::open(files);
     loop {

@@ -17,7 +17,7 @@ use crate::report::{
 };
 use crate::watch::frames_of;
 
-/// Writes the file; says in a few words what was written.
+/// Writes the file; returns in a few words what was written.
 pub fn save(facts: Facts<'_>, order: &SaveOrder) -> Result<String, SaveError> {
     let path = Path::new(&order.path);
     if !order.overwrite && path.exists() {
@@ -29,7 +29,7 @@ pub fn save(facts: Facts<'_>, order: &SaveOrder) -> Result<String, SaveError> {
     }
     let file = if order.overwrite { SavedFile::over(path) } else { SavedFile::new(path) };
     let file = file.map_err(|error| match error.kind() {
-        // It came a moment ago.
+        // The file was created after the check above.
         io::ErrorKind::AlreadyExists => SaveError::Exists(order.path.clone()),
         _ => failed(&error),
     })?;
@@ -45,7 +45,7 @@ pub fn save(facts: Facts<'_>, order: &SaveOrder) -> Result<String, SaveError> {
         Err(error) => {
             file.give_up();
             Err(match error {
-                // The name it has there is not the one that was asked for.
+                // The error may name the temporary file; the user has to see the name that was asked for.
                 WriteError::Create { error, .. } | WriteError::Write { error, .. } => failed(&error),
                 other => failed(&other),
             })
@@ -53,7 +53,7 @@ pub fn save(facts: Facts<'_>, order: &SaveOrder) -> Result<String, SaveError> {
     }
 }
 
-/// How many messages may be missing, for they were forgotten; none where each was chosen.
+/// How many messages may be missing because they were forgotten; 0 where the user selected the messages.
 fn lacking(facts: Facts<'_>, order: &SaveOrder) -> u64 {
     let has_messages = match order.format {
         SaveFormat::Capture | SaveFormat::Json => true,
@@ -64,7 +64,7 @@ fn lacking(facts: Facts<'_>, order: &SaveOrder) -> u64 {
     if has_messages && !is_chosen { facts.messages.forgotten() } else { 0 }
 }
 
-/// Writes to an empty file, or over one; says what was written.
+/// Writes to the file at `path`, which may be empty or to be written over; returns what was written, in words.
 fn write(path: &Path, facts: Facts<'_>, order: &SaveOrder) -> Result<String, WriteError> {
     let failed = |error| WriteError::Write { path: order.path.clone(), error };
     if order.format == SaveFormat::Capture {
@@ -107,7 +107,7 @@ fn write_tables(out: &mut dyn Write, facts: Facts<'_>, order: &SaveOrder) -> io:
 fn summary<'a>(facts: Facts<'a>, order: &'a SaveOrder) -> Summary<'a> {
     let is_list = order.view == View::Findings && order.format == SaveFormat::Csv;
     Summary {
-        // Findings that were chosen are wanted, also those of no node.
+        // A list of findings holds all that were chosen, also those of no node.
         target: order.target.as_ref().filter(|_| !is_list),
         flows: order.flows.as_ref(),
         findings: Some(&order.findings),

@@ -1,5 +1,5 @@
-//! The file that is saved to. It takes the place of another one only when it is complete, and nothing is left of one
-//! that could not be written.
+//! The file that is saved to. It takes the place of an existing file only when it is complete, and nothing is left of a
+//! file that could not be written; [`SavedFile::over`] tells the exceptions.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
@@ -11,29 +11,31 @@ use std::path::{Path, PathBuf};
 pub struct SavedFile {
     /// Where it is written.
     written: PathBuf,
-    /// What becomes of it.
+    /// What becomes of the file at its end.
     end: End,
 }
 
 #[derive(Debug)]
 enum End {
-    /// There was none of this name.
+    /// There was no file of this name.
     New,
-    /// It takes the place of this one.
+    /// It takes the place of this file.
     Replaces(PathBuf),
-    /// What was there is written over as it goes.
+    /// The existing file is written over in place.
     Over,
 }
 
 impl SavedFile {
-    /// A file of this name; an error when there is one already, which may not be written over.
+    /// Creates a file of this name; an error if one exists already.
     pub fn new(path: &Path) -> io::Result<Self> {
         File::create_new(path)?;
         Ok(Self { written: path.to_owned(), end: End::New })
     }
 
-    /// The same in place of one that is there, where that can be done without a difference to anybody: a device is
-    /// written to, and so is a file with other names, or one that no other can be made like.
+    /// A file that takes the place of an existing one when it is complete.
+    ///
+    /// Written over in place, because a replacement would make a difference, are devices, files with several names
+    /// (hard links), and files whose mode and owner cannot be given to another.
     pub fn over(path: &Path) -> io::Result<Self> {
         let over = || Self { written: path.to_owned(), end: End::Over };
         let Ok(target) = path.canonicalize() else { return Ok(over()) };
@@ -41,7 +43,7 @@ impl SavedFile {
         if !metadata.is_file() || metadata.nlink() > 1 {
             return Ok(over());
         }
-        // Whoever may not write to it may not put another in its place, either.
+        // A user who may not write to the file may not replace it, either.
         OpenOptions::new().write(true).open(&target)?;
         let Some(beside) = beside(&target) else { return Ok(over()) };
         match make_like(&beside, &metadata) {
@@ -55,7 +57,7 @@ impl SavedFile {
         &self.written
     }
 
-    /// It is complete.
+    /// Ends a file that is complete; one that replaces another takes its place now. An error if that fails.
     pub fn complete(self) -> io::Result<()> {
         match &self.end {
             End::Replaces(target) => fs::rename(&self.written, target).inspect_err(|_| remove(&self.written)),
@@ -63,7 +65,7 @@ impl SavedFile {
         }
     }
 
-    /// It could not be written.
+    /// Removes a file that could not be written, unless it was written in place.
     pub fn give_up(self) {
         match self.end {
             End::New | End::Replaces(_) => remove(&self.written),
@@ -72,13 +74,13 @@ impl SavedFile {
     }
 }
 
-/// A name in the same directory, with the same ending.
+/// A hidden name in the same directory, with the same extension.
 fn beside(target: &Path) -> Option<PathBuf> {
     let name = target.file_name()?.to_string_lossy();
     Some(target.with_file_name(format!(".{}.{name}", std::process::id())))
 }
 
-/// Makes an empty file with the mode and the owner of another.
+/// Makes an empty file with the mode, owner and group of another.
 fn make_like(path: &Path, metadata: &Metadata) -> io::Result<()> {
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     let made = file.metadata()?;
@@ -88,6 +90,6 @@ fn make_like(path: &Path, metadata: &Metadata) -> io::Result<()> {
 }
 
 fn remove(path: &Path) {
-    // What cannot be removed stays; that it could not be written is told already.
+    // A file that cannot be removed stays; the failed write is reported anyway.
     let _ = fs::remove_file(path);
 }

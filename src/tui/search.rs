@@ -1,4 +1,4 @@
-//! Searching, a piece at a time: a hundred thousand rows must not keep a key waiting.
+//! Searches, done in pieces: a hundred thousand rows must not keep a key waiting.
 
 /// What is looked for, and how far the search has come.
 #[derive(Clone, Debug, Default)]
@@ -20,7 +20,7 @@ struct Scan {
 }
 
 impl Search {
-    /// Begins to look from a row on, that row included if `here`.
+    /// Begins a search at row `from`, that row included if `here`.
     pub fn begin(&mut self, from: usize, rows: usize, forward: bool, here: bool) {
         self.failed = false;
         if self.text.is_empty() || rows == 0 {
@@ -33,13 +33,13 @@ impl Search {
         self.scan = Some(Scan { next, left: rows, forward });
     }
 
-    /// Whether there are rows that were not looked at yet.
+    /// Whether the search is not over yet.
     pub fn is_busy(&self) -> bool {
         self.scan.is_some()
     }
 
-    /// Looks at up to `budget` more of `rows` rows, whose text `text` gives; gives the place of the one that was found.
-    /// Letters may be small or capital, and blanks as many as there are.
+    /// Looks at up to `budget` more of `rows` rows, whose texts `text` gives; returns the place of the first row that
+    /// matches. Case and the number of blanks make no difference.
     pub fn go_on(&mut self, rows: usize, budget: usize, text: impl Fn(usize) -> String) -> Option<usize> {
         let mut scan = self.scan.take()?;
         let wanted = plain(&self.text);
@@ -72,7 +72,7 @@ fn plain(text: &str) -> String {
     plain
 }
 
-/// The next row round and round.
+/// The next row in the given direction, from one end on to the other.
 fn next(place: usize, rows: usize, forward: bool) -> usize {
     match (forward, place) {
         (true, place) if place + 1 < rows => place + 1,

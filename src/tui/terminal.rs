@@ -1,5 +1,5 @@
-//! The terminal: taken over, and left as it was found: at the end, on a panic, on a signal that asks for the end, while
-//! suspended.
+//! The terminal: taken over, and given back as it was found at the end, on a panic, on a signal that asks for the end,
+//! and while suspended.
 
 use std::cell::RefCell;
 use std::io::{self, IsTerminal as _, Write};
@@ -29,7 +29,7 @@ use super::message::Message;
 /// What comes from the terminal and the system.
 #[derive(Debug)]
 pub enum Happening {
-    /// Something for the screen.
+    /// A message to the state of the screen.
     Message(Message),
     /// There may be something new in the tables.
     Fresh,
@@ -52,8 +52,8 @@ pub struct Screen {
     gathered: Gathered,
 }
 
-/// What a frame is made of on its way to the terminal. It waits in memory, so that nobody has to wait for a slow
-/// terminal who only waits for the frame to be drawn.
+/// The octets of a frame on their way to the terminal. They are gathered in memory, so that a slow terminal holds up
+/// nobody who waits only until the frame is drawn.
 #[derive(Clone, Debug, Default)]
 struct Gathered(Rc<RefCell<Vec<u8>>>);
 
@@ -83,7 +83,7 @@ impl Screen {
         crossterm::terminal::size()
     }
 
-    /// Draws a frame, as far as it differs from the one before; [`Screen::show`] shows it.
+    /// Draws what differs from the frame before into memory; [`Screen::show`] writes it to the terminal.
     pub fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
         if !TAKEN.load(Ordering::SeqCst) {
             return Ok(());
@@ -91,7 +91,7 @@ impl Screen {
         self.terminal.draw(draw).map(drop)
     }
 
-    /// Shows what was drawn.
+    /// Writes to the terminal what was drawn.
     pub fn show(&mut self) -> io::Result<()> {
         let mut gathered = self.gathered.0.borrow_mut();
         if gathered.is_empty() || !TAKEN.load(Ordering::SeqCst) {
@@ -103,9 +103,10 @@ impl Screen {
         out.flush()
     }
 
-    /// Makes the next frame draw everything.
+    /// Makes the next frame draw every cell.
     pub fn forget(&mut self) -> io::Result<()> {
-        // Not `clear`: it asks the terminal where its cursor is, and the answer would come to who reads the keys.
+        // Not `clear`, which asks the terminal where its cursor is: the thread that reads the keys would get the
+        // answer.
         let (width, height) = self.size()?;
         self.terminal.resize(Rect::new(0, 0, width, height))
     }
@@ -122,10 +123,10 @@ impl Screen {
         self.resume()
     }
 
-    /// Takes the terminal over again after the program was stopped, by whatever way.
+    /// Takes the terminal over again after the program was stopped, in whatever way.
     pub fn resume(&mut self) -> io::Result<()> {
         if is_taken() {
-            // It was stopped without being told, and the shell has set the terminal to what it needs since.
+            // The program was stopped without notice, and the shell has changed the mode of the terminal since.
             disable_raw_mode()?;
         }
         enter()?;
@@ -147,7 +148,7 @@ fn enter() -> io::Result<()> {
     taken.inspect_err(|_| give_back())
 }
 
-/// Gives the terminal back, if it is taken. Whatever fails, the rest is tried; nobody is left to be told.
+/// Gives the terminal back, if it is taken. If one step fails, the others are still tried; nobody is left to be told.
 fn give_back() {
     if TAKEN.swap(false, Ordering::SeqCst) {
         let _ = execute!(
@@ -162,7 +163,7 @@ fn give_back() {
     }
 }
 
-/// Before a panic is told, the terminal is one that can tell it.
+/// Gives the terminal back before a panic is reported, so that the report can be read.
 fn restore_on_panic() {
     static SET: Once = Once::new();
     SET.call_once(|| {
@@ -174,7 +175,7 @@ fn restore_on_panic() {
     });
 }
 
-/// Whether a panic anywhere gave the terminal back.
+/// Whether the terminal is taken over; no longer so after a panic in any thread, which gives it back.
 pub fn is_taken() -> bool {
     TAKEN.load(Ordering::SeqCst)
 }
@@ -192,7 +193,7 @@ pub fn listen_to_signals(happenings: &SyncSender<Happening>) -> io::Result<()> {
                 _ => Happening::Terminate,
             };
             if matches!(happening, Happening::Lost | Happening::Terminate) {
-                // Before it is told: where too many keys wait for a screen that is stuck, nothing can be told any more.
+                // Started before the send, which blocks when the screen is stuck and the queue is full of keys.
                 let _ = spawn("end", end_soon);
             }
             if sender.send(happening).is_err() {
@@ -202,7 +203,7 @@ pub fn listen_to_signals(happenings: &SyncSender<Happening>) -> io::Result<()> {
     })
 }
 
-/// Sends keys and the mouse, and that the terminal is gone, each from a thread of its own, which ends with the program.
+/// Sends keys and the mouse from one thread, and the loss of the terminal from another; both end with the program.
 pub fn listen(happenings: &SyncSender<Happening>) -> io::Result<()> {
     let sender = happenings.clone();
     spawn("hangup", move || {
@@ -210,7 +211,7 @@ pub fn listen(happenings: &SyncSender<Happening>) -> io::Result<()> {
         if !stdout.is_terminal() {
             return;
         }
-        // Nothing is asked for: that the other end is gone is told unasked.
+        // No events are asked for: `poll` reports unasked that the other end is gone.
         let mut terminal = [PollFd::new(stdout.as_fd(), PollFlags::empty())];
         while poll(&mut terminal, PollTimeout::NONE) != Ok(1) {}
         let _ = spawn("end", end_soon);
@@ -242,14 +243,14 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
     thread::Builder::new().name(name.to_owned()).spawn(work).map(drop)
 }
 
-/// Ends the program when it has not ended by itself by then: it may be stuck in a write to a terminal that takes
+/// Ends the program unless it ends by itself within a second: it may be stuck in a write to a terminal that takes
 /// nothing any more.
 fn end_soon() {
     const PATIENCE: Duration = Duration::from_secs(1);
     const FAREWELL: Duration = Duration::from_millis(200);
     thread::sleep(PATIENCE);
-    // Who is stuck in a write holds standard output, so that to give the terminal back may last as long; its line
-    // discipline can be set back at once.
+    // A thread that is stuck in a write holds standard output, so `give_back` may get stuck as well; the line
+    // discipline of the terminal can be reset at once.
     let _ = disable_raw_mode();
     let _ = spawn("farewell", give_back);
     thread::sleep(FAREWELL);

@@ -6,14 +6,14 @@ use ratatui::text::{Line, Span};
 use super::facts::Facts;
 use crate::report::Glyphs;
 
-/// Text cut to `width` columns, the cut marked, and filled up with blanks.
+/// Text of exactly `width` columns: cut, with a mark, or filled up with blanks at its end.
 pub fn left(text: &str, width: usize, ellipsis: &str) -> String {
     let text = cut(text, width, ellipsis);
     let blanks = width.saturating_sub(width_of(&text));
     format!("{text}{:blanks$}", "")
 }
 
-/// The same with the blanks before the text.
+/// As [`left`], with the blanks before the text.
 pub fn right(text: &str, width: usize, ellipsis: &str) -> String {
     let text = cut(text, width, ellipsis);
     let blanks = width.saturating_sub(width_of(&text));
@@ -42,9 +42,9 @@ pub fn cut(text: &str, width: usize, ellipsis: &str) -> String {
     kept
 }
 
-/// What a user typed, as it may be shown with these characters.
+/// What a user typed, with escapes for what these glyphs cannot show.
 pub fn typed(text: &str, glyphs: &Glyphs) -> String {
-    // A backslash is part of it, not the beginning of what stands for something else.
+    // A typed backslash stays a single one: it does not begin an escape here.
     let pieces: Vec<String> =
         text.split('\\').map(|piece| glyphs.text(piece.as_bytes()).to_string()).collect();
     pieces.join("\\")
@@ -55,8 +55,8 @@ pub fn width_of(text: &str) -> usize {
     Span::raw(text).width()
 }
 
-/// Columns of the times of rows, so that what stands after them keeps its place: as many as the longest takes, and as a
-/// time of day does.
+/// The width of a column of times: that of the longest of them, but at least that of a time of day, so that what stands
+/// after the column keeps its place.
 pub fn time_width<'t>(facts: Facts<'_>, times: impl Iterator<Item = &'t String>) -> usize {
     let of_day = match facts.precision().digits().min(3) {
         0 => "12:34:56".len(),
@@ -65,7 +65,7 @@ pub fn time_width<'t>(facts: Facts<'_>, times: impl Iterator<Item = &'t String>)
     times.map(|time| width_of(time)).max().unwrap_or_default().max(of_day)
 }
 
-/// A count of octets in three or four characters: `504`, `3.4k`, `12M`.
+/// A count, of octets or packets, in at most four characters: `504`, `3.4k`, `12M`.
 pub fn size(octets: u64) -> String {
     short(octets, &["", "k", "M", "G", "T", "P", "E"])
 }
@@ -86,7 +86,7 @@ fn short(number: u64, units: &[&str]) -> String {
     }
 }
 
-/// The part of a line that is in sight when `from` columns to its left are not.
+/// The part of a line that is in sight when its first `from` columns are scrolled away.
 pub fn scrolled(line: Line<'static>, from: usize) -> Line<'static> {
     if from == 0 {
         return line;
@@ -103,7 +103,8 @@ pub fn scrolled(line: Line<'static>, from: usize) -> Line<'static> {
     Line::from(spans)
 }
 
-/// A text without its first `columns`, and how many of them it had. Of what is cut in two a blank stays.
+/// A text without its first `columns`, and how many of those it had. A wide character that is cut in two leaves a
+/// blank.
 fn without(text: &str, columns: usize) -> (String, usize) {
     let mut passed = 0;
     let mut rest = text.chars();
@@ -115,7 +116,7 @@ fn without(text: &str, columns: usize) -> (String, usize) {
     (halves + rest.as_str(), passed.min(columns))
 }
 
-/// The end of a text that has `room` columns: what is to the right of what does not fit.
+/// The end of a text, as much of it as fits into `room` columns.
 pub fn end(text: &str, room: usize) -> &str {
     let mut room = room;
     let place = text.char_indices().rev().take_while(|(_, character)| {
@@ -140,7 +141,7 @@ pub fn fit(line: Line<'static>, width: usize, ellipsis: &str) -> Line<'static> {
         let is_last = rest.peek().is_none();
         let needed = span.width().saturating_add(if is_last { 0 } else { width_of(ellipsis) });
         if needed > room {
-            // Something that is as wide as what is left, so that it is cut there.
+            // The blanks make the text wider than the room, so that `cut` marks it even where the span alone would fit.
             let text = format!("{}{}", span.content, " ".repeat(room.saturating_add(1)));
             spans.push(Span::styled(cut(&text, room, ellipsis), span.style));
             break;

@@ -20,7 +20,7 @@ pub enum ThemeName {
 }
 
 impl ThemeName {
-    /// The one that comes after it.
+    /// The theme that comes next when the user changes it.
     #[must_use]
     pub const fn next(self) -> Self {
         match self {
@@ -30,7 +30,7 @@ impl ThemeName {
         }
     }
 
-    /// Its name.
+    /// Its name, as the user reads it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Dark => "dark",
@@ -43,11 +43,11 @@ impl ThemeName {
 /// How the screen is drawn.
 #[derive(Clone, Copy, Debug)]
 pub struct Theme {
-    /// Which it is.
+    /// Which theme it is.
     pub name: ThemeName,
     /// Titles.
     pub heading: Style,
-    /// What is seldom read.
+    /// Text that is seldom read.
     pub quiet: Style,
     /// Addresses.
     pub address: Style,
@@ -63,20 +63,20 @@ pub struct Theme {
     pub resting: Style,
     /// What a search found, and the octets of a field.
     pub found: Style,
-    /// Characters of text.
+    /// The characters that text is drawn with.
     pub glyphs: Glyphs,
     /// Whether only ASCII may be drawn.
     pub ascii: bool,
 }
 
-/// Bars, folds and marks.
+/// The characters of folds, marks, bars and arrows.
 #[derive(Clone, Copy, Debug)]
 pub struct Marks {
-    /// What can be folded.
+    /// Before a row that is unfolded.
     pub open: &'static str,
-    /// What can be unfolded.
+    /// Before a row that is folded.
     pub folded: &'static str,
-    /// A selected row.
+    /// Before a row that the user selected.
     pub marked: &'static str,
     /// The part of a bar that is left.
     pub full: &'static str,
@@ -91,7 +91,7 @@ pub struct Marks {
 }
 
 impl Theme {
-    /// The theme of this name; `ascii` draws with nothing else.
+    /// The theme of this name; with `ascii` only ASCII characters are drawn.
     pub fn new(name: ThemeName, ascii: bool) -> Self {
         let colour = |dark: Color, light: u8| match name {
             ThemeName::Dark => Style::new().fg(dark),
@@ -146,7 +146,7 @@ impl Theme {
         }
     }
 
-    /// Marks in these characters.
+    /// The marks in the characters of this theme.
     pub fn marks(&self) -> Marks {
         if self.ascii {
             Marks {
@@ -191,7 +191,7 @@ impl Theme {
         }
     }
 
-    /// The same around the one of several panes that has the keys.
+    /// As [`Theme::border`], for the pane that has the keys when there are several.
     pub fn border_of_focus(&self) -> border::Set<'static> {
         let (top_left, horizontal_top) = if self.ascii { ("+", "=") } else { ("╒", "═") };
         border::Set { top_left, horizontal_top, ..self.border() }

@@ -1,11 +1,11 @@
-//! A lock with a right of way: whoever answers the user waits for one turn of the other at most.
+//! A lock with a right of way: the thread that answers the user waits for at most one turn of the busy thread.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Something that a busy thread and the screen share.
 ///
-/// The busy thread takes it again and again; without a right of way it could take it anew before the screen, which
-/// waits for it, is woken.
+/// The busy thread takes the lock again and again; without a right of way it could take the lock anew before the
+/// waiting screen is woken.
 #[derive(Debug)]
 pub struct Turnstile<T> {
     busy: Mutex<()>,
@@ -16,7 +16,7 @@ pub struct Turnstile<T> {
 /// The busy thread's turn.
 #[derive(Debug)]
 pub struct Turn<'t, T> {
-    /// Let go first, as fields are dropped in order.
+    /// Fields are dropped in order, so this lock is released first.
     pub held: MutexGuard<'t, T>,
     _busy: MutexGuard<'t, ()>,
 }
@@ -27,7 +27,7 @@ impl<T> Turnstile<T> {
         Self { busy: Mutex::new(()), next: Mutex::new(()), held: Mutex::new(held) }
     }
 
-    /// Takes it for the thread that has much to do, when nobody else waits.
+    /// Takes the shared value for the busy thread, when nobody else waits for it.
     pub fn take_turn(&self) -> Turn<'_, T> {
         let busy = lock(&self.busy);
         let next = lock(&self.next);
@@ -36,7 +36,7 @@ impl<T> Turnstile<T> {
         Turn { held, _busy: busy }
     }
 
-    /// Takes it as the next one.
+    /// Takes the shared value for the screen: after the turn that runs now, and before the next one.
     pub fn take_first(&self) -> MutexGuard<'_, T> {
         let next = lock(&self.next);
         let held = lock(&self.held);
@@ -50,7 +50,7 @@ impl<T> Turnstile<T> {
     }
 }
 
-/// A thread that panicked leaves what it held to be looked at.
+/// Locks even after a panic: what the thread that panicked held can still be looked at.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -9,9 +9,9 @@ use super::message::Effect;
 use super::prompt::{Prompt, Purpose, Typed};
 use super::view::View;
 
-/// Rows that a search looks at before it lets a key through: each is drawn for that.
+/// Rows that a search looks at in one go, before keys are answered again: each row is drawn as text for that.
 const SEARCH_PIECE: usize = 2_000;
-/// The same for messages, which have to be read again.
+/// The same for messages, which have to be decoded again.
 const MESSAGE_PIECE: usize = 1_000;
 
 impl App {

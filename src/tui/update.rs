@@ -1,4 +1,4 @@
-//! What happens on a key: state and a message go in, state and what is to be done come out. No I/O, no clock.
+//! What a message such as a key does: state and message go in, new state and effects come out. No I/O, no clock.
 
 use std::sync::Arc;
 
@@ -18,12 +18,13 @@ use crate::counted::counted;
 use crate::report::TimeStyle;
 
 impl App {
-    /// Takes a message. `facts` are those that are true now.
+    /// Handles a message; returns the effects to be carried out. `facts` are those that are true now.
     pub fn update(&mut self, facts: Facts<'_>, message: Message) -> Vec<Effect> {
         let mut effects = Vec::new();
         match message {
             Message::Key(key) if key.kind == KeyEventKind::Release => {}
-            // A terminal tells of Alt as of an Esc before the key, and of an Esc with a key right after it as of Alt.
+            // A terminal sends Alt with a key as Esc and that key, so Esc with a key right after it arrives as Alt,
+            // too.
             Message::Key(key) if key.modifiers.contains(KeyModifiers::ALT) => {
                 self.key(facts, KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE), &mut effects);
                 let modifiers = key.modifiers.difference(KeyModifiers::ALT);
@@ -61,7 +62,7 @@ impl App {
             }
             Message::Saved(Ok(text)) | Message::Told(text) => self.say(text),
             Message::Fetched(_, Some(packet)) => {
-                // Who went elsewhere meanwhile is not to be disturbed.
+                // A user who went elsewhere meanwhile is not disturbed.
                 if self.view() == View::Findings && self.prompt.is_none() {
                     self.notice = None;
                     self.show_packet(facts, &packet);
@@ -85,7 +86,7 @@ impl App {
 
     /// Makes the rows of the open view anew.
     pub fn refresh(&mut self, facts: Facts<'_>) {
-        // What is shown is borrowed while the rows are made; it goes back where it came from.
+        // Frozen facts and filter are taken out, to be borrowed while the rows are made, and are put back below.
         let frozen = self.frozen.take();
         let filter = std::mem::take(&mut self.filter);
         let shown = match &frozen {
@@ -138,7 +139,7 @@ impl App {
     }
 
     fn key(&mut self, facts: Facts<'_>, key: KeyEvent, effects: &mut Vec<Effect>) {
-        // From anywhere, also while something is typed.
+        // Quit works everywhere, also while something is typed.
         if keys::action(key, self.view()) == Some(Action::Quit) {
             effects.push(Effect::Quit);
             return;
@@ -160,7 +161,7 @@ impl App {
     /// Does what a key asks for.
     pub fn act(&mut self, facts: Facts<'_>, action: Action, effects: &mut Vec<Effect>) {
         match action {
-            // What is being copied has to stay what is shown.
+            // While a copy for a file is made, the facts that are shown must not change.
             Action::Pause | Action::Earlier | Action::Later if self.saving.is_some() => {
                 self.complain("still copying what is to be saved");
             }
@@ -296,7 +297,7 @@ const fn next_time(style: TimeStyle) -> TimeStyle {
     }
 }
 
-/// What a time format is called in a view.
+/// The name of a time format, as the rows of a view show it.
 const fn time_name(style: TimeStyle, view: View) -> &'static str {
     match style {
         TimeStyle::Utc => "of day, UTC",

@@ -1,4 +1,4 @@
-//! Whom findings are about: a node has what was found before it had its home address, too.
+//! Which node findings are about: those from before a node had its home address count as its own, too.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
@@ -6,30 +6,31 @@ use std::sync::Arc;
 
 use super::facts::{Facts, NodeRef};
 
-/// Whom a finding was about when it was found.
+/// What a finding was about when it was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct About {
-    /// The home address of its node, or that it names without one.
+    /// The home address of its node, or the one that the finding names without a node.
     pub home_address: Option<Ipv4Addr>,
-    /// What its node had instead of a home address.
+    /// The NAI that its node had instead of a home address.
     pub nai: Option<Arc<[u8]>>,
     /// Its node.
     pub node: Option<NodeRef>,
 }
 
-/// Whom a finding is about, in the order of the screen.
+/// The node that a finding is about, in the order of the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Whose {
-    /// No node, or one that had no home address and is forgotten.
+    /// No node, or a forgotten one that had no home address.
     Nobody,
-    /// The node with this home address; no node, where it is forgotten and others have the address.
+    /// The node with this home address; no node where the finding's own is forgotten and the address is not that of
+    /// exactly one other.
     Home(Ipv4Addr, Option<NodeRef>),
-    /// A node that has but a NAI so far.
+    /// A node that has only a NAI so far.
     Named(NodeRef),
 }
 
 impl About {
-    /// The node, while it is there and has that name still.
+    /// The node, while it exists and still has that home address (any, if it had none then).
     pub fn node(&self, facts: Facts<'_>) -> Option<NodeRef> {
         let is_it = |node: &NodeRef| {
             let address = facts.node(*node).map(|node| node.home_address);
@@ -39,16 +40,16 @@ impl About {
     }
 }
 
-/// Who is meant by findings whose node got its home address later, or turned out to be another one's name.
+/// The nodes meant by findings whose node got its home address later, or turned out to be another name of a known node.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names {
     nodes: BTreeMap<About, Whose>,
-    /// Home addresses that several of them have, each at a home agent of its own.
+    /// Home addresses that several nodes with findings have, each at a home agent of its own.
     shared: BTreeSet<Ipv4Addr>,
 }
 
 impl Names {
-    /// Who is meant by all findings that are kept.
+    /// The names for all findings that are kept.
     pub fn of(facts: Facts<'_>) -> Self {
         let mut names = Self::default();
         let mut others = Vec::new();
@@ -64,7 +65,7 @@ impl Names {
             }
             last = Some((address, node));
         }
-        // Rarely there are any, and all nodes are gone through.
+        // Such findings are rare, and only for them all nodes are gone through.
         if others.is_empty() {
             return names;
         }
@@ -81,7 +82,7 @@ impl Names {
         names
     }
 
-    /// Whom a finding is about.
+    /// The node that a finding is about.
     pub fn whose(&self, about: &About) -> Whose {
         let own = || about.home_address.map_or(Whose::Nobody, |address| Whose::Home(address, about.node));
         self.nodes.get(about).copied().unwrap_or_else(own)
@@ -98,12 +99,12 @@ fn whose_is(facts: Facts<'_>, node: NodeRef) -> Whose {
     home_address.map_or(Whose::Named(node), |address| Whose::Home(address, Some(node)))
 }
 
-/// The nodes that names are of.
+/// Nodes by their home addresses and NAIs.
 #[derive(Default)]
 struct ByName<'a> {
     /// The only node with each home address; `None` where there are several.
     homes: BTreeMap<Ipv4Addr, Option<NodeRef>>,
-    /// The first one with each NAI.
+    /// The first node with each NAI.
     nais: BTreeMap<&'a [u8], NodeRef>,
 }
 

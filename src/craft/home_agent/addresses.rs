@@ -5,9 +5,9 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use crate::state::Prefix;
 
-/// The most addresses given to nodes.
+/// The most addresses that are given to nodes at once.
 const MOST: usize = 1 << 16;
-/// The most addresses looked at to find one that is free.
+/// The most addresses that one search for a free address looks at.
 const TRIES: u64 = 1 << 12;
 
 /// The home network.
@@ -15,7 +15,7 @@ const TRIES: u64 = 1 << 12;
 pub(super) struct Addresses {
     prefixes: Vec<Prefix>,
     given: HashMap<Box<[u8]>, Ipv4Addr>,
-    /// The same by address.
+    /// The NAIs by the addresses they were given.
     taken: HashMap<Ipv4Addr, Box<[u8]>>,
     /// Given addresses whose nodes had no binding when they were last heard of.
     idle: BTreeSet<Ipv4Addr>,
@@ -35,7 +35,7 @@ impl Addresses {
         is_unicast && (self.prefixes.is_empty() || self.prefixes.iter().any(is_ours))
     }
 
-    /// Whether there is a network to give addresses out of.
+    /// Whether there is a network from which addresses can be given.
     pub fn can_give(&self) -> bool {
         !self.prefixes.is_empty()
     }
@@ -50,7 +50,7 @@ impl Addresses {
         self.taken.get(&address).map(Box::as_ref)
     }
 
-    /// An address that nobody was given and that `is_free`; it is not given yet.
+    /// Finds an address that no NAI was given and that `is_free`, but does not give it yet.
     pub fn free(&mut self, mut is_free: impl FnMut(Ipv4Addr) -> bool) -> Option<Ipv4Addr> {
         if self.given.len() >= MOST {
             return None;
@@ -69,7 +69,7 @@ impl Addresses {
         None
     }
 
-    /// Gives an address to a NAI that has none, or has this one.
+    /// Gives an address to a NAI that has none or already has this one.
     pub fn give(&mut self, nai: &[u8], address: Ipv4Addr) {
         self.given.insert(nai.into(), address);
         self.taken.insert(address, nai.into());
@@ -93,7 +93,7 @@ impl Addresses {
         Some(address)
     }
 
-    /// Takes back what is not `in_use`.
+    /// Takes back all given addresses that are not `in_use`.
     pub fn take_back(&mut self, mut in_use: impl FnMut(Ipv4Addr) -> bool) {
         let (taken, idle) = (&mut self.taken, &mut self.idle);
         self.given.retain(|_, address| {
@@ -106,7 +106,8 @@ impl Addresses {
         });
     }
 
-    /// The address at a place; `None` for the first and last of a network, which name the network and all of it.
+    /// The address at a place, counted from 0 over all prefixes. `None` for the first and the last of a network, which
+    /// stand for the network itself and for broadcast, unless its prefix is longer than 30 bits.
     fn at(&self, mut place: u64) -> Option<Ipv4Addr> {
         for prefix in &self.prefixes {
             let size = size(prefix);

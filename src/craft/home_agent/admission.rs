@@ -1,4 +1,5 @@
-//! What the agent allows: is it meant, does it serve the node, may the node have that binding.
+//! What the agent allows: whether the request is meant for it, whether it serves the node, and whether the node may
+//! have that binding.
 
 use std::net::Ipv4Addr;
 
@@ -11,7 +12,8 @@ use crate::wire::{Action, Multipath, RegistrationRequest, ReplyCode};
 const RETURN_INTERVAL: i64 = 1_000_000_000;
 
 impl HomeAgent {
-    /// Judges a request that is well formed, authentic and fresh. Gives the node's home address.
+    /// Judges a request that is well formed, authentic and fresh. Returns the node's home address, or the code of a
+    /// refusal.
     pub(super) fn admit(
         &mut self,
         settings: &Settings,
@@ -19,7 +21,8 @@ impl HomeAgent {
         request: &Request<'_>,
     ) -> Result<Ipv4Addr, ReplyCode> {
         let own_address = received.own_address;
-        // A request to a broadcast address is to learn the agent's own (RFC 5944 §3.8.2.1).
+        // A request to a broadcast address is refused so that its sender learns the agent's own address (RFC 5944
+        // §3.8.2.1).
         if request.header.home_agent != own_address || *received.destination.ip() != own_address {
             return Err(ReplyCode::UNKNOWN_HOME_AGENT);
         }
@@ -42,14 +45,15 @@ impl HomeAgent {
         Ok(home_address)
     }
 
-    /// The home address of the request's node: its own if it is served here, else one that it is given.
+    /// The home address of the request's node: the one it asks for, if that is served here; or one that its NAI was
+    /// given or can be given, if it asks for none.
     fn home_address(&mut self, request: &Request<'_>, own_address: Ipv4Addr) -> Result<Ipv4Addr, ReplyCode> {
         let asked = request.header.home_address;
         if !asked.is_unspecified() {
             let is_served = asked != own_address && self.addresses.serves(asked);
             return if is_served { Ok(asked) } else { Err(ReplyCode::ADMINISTRATIVELY_PROHIBITED) };
         }
-        // Without a NAI the request was poorly formed.
+        // Never empty here: a request with neither home address nor NAI was refused as poorly formed.
         let nai = request.nai.map_or(&[][..], |nai| nai.0);
         if let Some(address) = self.addresses.of(nai) {
             return Ok(address);
@@ -72,8 +76,8 @@ impl HomeAgent {
         self.addresses.free(|address| address != own_address && !has_binding(address))
     }
 
-    /// Takes back the addresses of nodes without a binding, once in a while: those of nodes that were forgotten for want
-    /// of room are noted nowhere.
+    /// Takes back the addresses of all nodes without a binding, at most once every [`RETURN_INTERVAL`]: nodes that were
+    /// forgotten for want of room are not noted as idle.
     fn take_addresses_back(&mut self, own_address: Ipv4Addr) {
         if self.clock < self.next_return {
             return;
@@ -88,17 +92,18 @@ fn active(node: Option<&Node>) -> usize {
     node.map_or(0, |node| node.active().count())
 }
 
-/// How many bindings the node would have with this registration: what it renews counts once, what it replaces not.
+/// How many bindings the node would have with this registration: a binding that it renews counts once, one that it
+/// replaces does not count.
 fn bindings_with(request: &Request<'_>, node: Option<&Node>) -> usize {
     node.map_or(0, |node| staying(request, node).count()).saturating_add(1)
 }
 
-/// The bindings of a node that stay beside the one that this request registers.
+/// The active bindings of a node that stay beside the one that this request registers.
 fn staying<'n>(request: &Request<'_>, node: &'n Node) -> impl Iterator<Item = &'n Binding> {
     let RegistrationRequest { flags, care_of_address, .. } = request.header;
     let multipath = request.multipath;
     node.active().filter(move |binding| match multipath {
-        // One without a BID gives way to Multipath (ours).
+        // A binding without a BID gives way to one with Multipath (ours).
         Some(Multipath { bid, overwrite, .. }) => {
             !overwrite && binding.bid().is_some_and(|other| other.octet() != bid)
         }
@@ -109,7 +114,7 @@ fn staying<'n>(request: &Request<'_>, node: &'n Node) -> impl Iterator<Item = &'
     })
 }
 
-/// Whether each FORWARD rule names a binding that the node has after this request (RFC 7629 §5.2).
+/// Whether each FORWARD rule names at least one binding that the node has after this request (RFC 7629 §5.2).
 fn knows_its_bids(node: Option<&Node>, request: &Request<'_>) -> bool {
     let own = request.multipath.map(|multipath| multipath.bid);
     let is_known = |bid: &u8| {

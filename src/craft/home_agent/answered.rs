@@ -1,30 +1,30 @@
-//! Requests that were answered lately: the very same octets again get the very same reply.
+//! Requests that were answered lately: the same octets get the same reply again.
 
 use super::recent::Recent;
 use super::{Packet, Received, Taken};
 use crate::state::{Exchange, Leg, Step};
 use crate::time::Timestamp;
 
-/// Nanoseconds for which a request that comes again is a retransmission.
+/// For so many nanoseconds after its first answer, a request that comes again is a copy.
 const WINDOW: i64 = 10_000_000_000;
-/// The most requests, and octets of them and of their replies, in half of the table.
+/// The most requests in one half of the table, and the most octets of them and their replies.
 const MOST: usize = 1 << 14;
 const MOST_OCTETS: usize = 1 << 24;
 
 /// A request's octets, and the address it was sent to.
 type Asked = (Box<[u8]>, std::net::Ipv4Addr);
 
-/// What a request was answered.
+/// The answer that a request got.
 #[derive(Clone, Debug)]
 pub(super) struct Given {
     /// When it was answered first.
     pub time: Timestamp,
     pub reply: Box<[u8]>,
-    /// What is told of it, and grows with each copy.
+    /// The exchange, to which each copy and its reply are added.
     pub exchange: Exchange,
 }
 
-/// The most packets told of one exchange.
+/// The most packets that are kept of one exchange.
 const LEGS: usize = 1 << 8;
 
 impl Given {
@@ -67,13 +67,13 @@ impl Answered {
         Self { given: Recent::new(), octets: 0 }
     }
 
-    /// What the very same request was answered, if it was not too long ago.
+    /// The answer that the same request got, if its first answer was at most [`WINDOW`] ago.
     pub fn get(&mut self, asked: &Asked, now: Timestamp) -> Option<&mut Given> {
         self.given.get_mut(asked).filter(|given| now.since(given.time) <= WINDOW)
     }
 
     pub fn put(&mut self, asked: Asked, given: Given) {
-        // Extensions are kept in the exchange, too.
+        // Twice the request: its extensions are kept in the exchange, too.
         let octets = asked.0.len().saturating_mul(2).saturating_add(given.reply.len());
         if self.given.young() >= MOST || self.octets.saturating_add(octets) > MOST_OCTETS {
             self.given.turn();

@@ -4,19 +4,19 @@ use crate::wire::{
     Authentication, Content, Extension, ExtensionType, Key, KeyRing, Message, ReplyCode, Verdict,
 };
 
-/// What the authenticators of a foreign agent came to.
+/// The verdict on the authenticators of a foreign agent.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum ForeignAgent {
-    /// There are none that a key is known for.
+    /// There is no authenticator for whose SPI a key is known.
     Unknown,
-    /// It shares a key with the home agent.
+    /// The foreign agent shares a key with the home agent, and its authenticator is valid.
     Known,
-    /// It signed with an unknown key, where only known ones are taken.
+    /// The foreign agent signed with an unknown key, although authentication is required.
     Stranger,
 }
 
-/// Judges what authorises a request. Without `required` a request nobody signed, or with an SPI that has no key,
-/// passes.
+/// Judges the authenticators that authorise a request. Unless authentication is `required`, a request without any, or
+/// with an SPI that has no key, passes.
 pub(super) fn judge(keys: &KeyRing, message: &Message<'_>, required: bool) -> Result<(), ReplyCode> {
     let mut is_authorised = false;
     for extension in message.extensions().filter(Extension::is_authorization) {
@@ -32,7 +32,8 @@ pub(super) fn judge(keys: &KeyRing, message: &Message<'_>, required: bool) -> Re
     Ok(())
 }
 
-/// Judges what a foreign agent added: exactly one valid authenticator where a key is shared with it.
+/// Judges the authenticators that a foreign agent added: only one may have an SPI with a known key, and that one has to
+/// be valid.
 pub(super) fn judge_foreign_agent(
     keys: &KeyRing,
     message: &Message<'_>,
@@ -55,8 +56,8 @@ fn is_foreign_home(extension: &Extension<'_>) -> bool {
     extension.kind == ExtensionType::FOREIGN_HOME_AUTHENTICATION
 }
 
-/// The key to sign a reply with: the one of the request's SPI, else the first there is, which the mobile node is as
-/// likely to know as any (RFC 5944 §3.8.2.1, §3.8.3.3). `None` when there are no keys.
+/// The key to sign a reply with: that of the request's SPI, else the first key, which the mobile node is as likely to
+/// know as any other (RFC 5944 §3.8.2.1, §3.8.3.3). `None` when there are no keys.
 pub(super) fn signer<'k>(keys: &'k KeyRing, message: &Message<'_>) -> Option<&'k Key> {
     message
         .extensions()
@@ -65,13 +66,14 @@ pub(super) fn signer<'k>(keys: &'k KeyRing, message: &Message<'_>) -> Option<&'k
         .or_else(|| keys.keys().first())
 }
 
-/// The key to sign a reply with for the foreign agent: the one it shares with the home agent, whatever became of the
-/// request, for it takes no reply without (RFC 5944 §3.7.3.1, §3.8.3.3).
+/// The key to sign a reply with for the foreign agent: the one it shares with the home agent. It is used whatever
+/// became of the request, as the foreign agent accepts no reply without it (RFC 5944 §3.7.3.1, §3.8.3.3).
 pub(super) fn foreign_signer<'k>(keys: &'k KeyRing, message: &Message<'_>) -> Option<&'k Key> {
     message.extensions().filter(is_foreign_home).find_map(|extension| key_of(keys, message, &extension))
 }
 
-/// The key of an extension's SPI; of several the one that verifies it, else the first.
+/// The key of an extension's SPI; where several keys have that SPI, the one that verifies the extension, else the
+/// first.
 fn key_of<'k>(keys: &'k KeyRing, message: &Message<'_>, extension: &Extension<'_>) -> Option<&'k Key> {
     let Ok(Content::Authentication(Authentication { spi, authenticator })) = extension.content() else {
         return None;

@@ -9,33 +9,33 @@ use crate::craft::ReplayStyle;
 use crate::time::Timestamp;
 use crate::wire::{ReplyCode, high_half, low_half, of_halves};
 
-/// A name of who a request is from: its home address, or while it has none its NAI.
+/// A name of the sender of a request: its home address or, while it has none, its NAI.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Sender {
     Address(Ipv4Addr),
     Nai(Box<[u8]>),
 }
 
-/// Seconds that the clocks of a node and its home agent may differ (RFC 5944 §5.7.1).
+/// Seconds by which the clocks of a node and its home agent may differ (RFC 5944 §5.7.1).
 const TOLERANCE: i64 = 7;
-/// Nanoseconds after which a timestamp that was accepted is too old to come again, however far ahead it was.
+/// Nanoseconds after which an accepted timestamp is too old to be accepted again, however far ahead it was.
 const FORGET: i64 = 2 * TOLERANCE * 1_000_000_000;
-/// The most senders remembered in half of the table.
+/// The most names of senders that are remembered in one half of the table.
 const MOST: usize = 1 << 18;
 
-/// What was accepted of each sender, or is expected of it.
+/// The Identification that was accepted from each sender, or is expected next.
 #[derive(Debug)]
 pub(super) struct Identifications {
     replay: ReplayStyle,
-    /// Timestamps: the last one accepted. Nonces: the high half of the next one.
+    /// With timestamps, the last one accepted; with nonces, the next one expected, in the high half.
     known: Recent<Sender, u64>,
     next_turn: Timestamp,
-    /// Makes nonces that nobody can tell beforehand.
+    /// Makes nonces that nobody can predict.
     secret: RandomState,
     nonces: u64,
 }
 
-/// A refused Identification: the code, and what the reply's is.
+/// A refused Identification: the code and the Identification of the reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stale {
     pub code: ReplyCode,
@@ -53,8 +53,8 @@ impl Identifications {
         }
     }
 
-    /// Judges a request's Identification, and gives the reply's. What is accepted here cannot come again.
-    /// `names` are all that its sender goes by.
+    /// Judges a request's Identification and returns that of the reply. An Identification that is accepted here is not
+    /// accepted again. `names` are all names of the sender.
     pub fn judge(&mut self, names: &[Sender], identification: u64, now: Timestamp) -> Result<u64, Stale> {
         match self.replay {
             ReplayStyle::Timestamp => self.judge_timestamp(names, identification, now),
@@ -62,10 +62,10 @@ impl Identifications {
         }
     }
 
-    /// Lets `name` have part in what is known of `sender`, who goes by both from now on.
+    /// Gives `name` the Identification known of `sender`, which has both names from now on.
     pub fn share(&mut self, sender: &Sender, name: Sender) {
         let Some(known) = self.known.get(sender).copied() else { return };
-        // Who had the name before may have been ahead, and its requests must not come again under it.
+        // A node that had the name before may have been ahead; its requests must not be accepted again under this name.
         let is_behind = self.known.get(&name).is_some_and(|last| ahead(known, *last) < 0);
         if !(is_behind && self.replay == ReplayStyle::Timestamp) {
             self.known.insert(name, known);
@@ -90,7 +90,7 @@ impl Identifications {
             let identification = of_halves(high_half(own), low_half(identification));
             return Err(Stale { code: ReplyCode::IDENTIFICATION_MISMATCH, identification });
         }
-        // To forget one before its time would let it come again.
+        // A timestamp that is forgotten too early could be replayed, so none is forgotten to make room.
         if self.known.young() >= MOST {
             return Err(Stale { code: ReplyCode::INSUFFICIENT_RESOURCES, identification });
         }
@@ -99,7 +99,7 @@ impl Identifications {
     }
 
     fn judge_nonce(&mut self, names: &[Sender], identification: u64) -> Result<u64, Stale> {
-        // Who is forgotten is told a new nonce, and goes on with that.
+        // A sender that is forgotten is told a new nonce and continues with that.
         if self.known.young() >= MOST {
             self.known.turn();
         }
@@ -107,7 +107,7 @@ impl Identifications {
         let is_expected = expected.is_some_and(|nonce| high_half(*nonce) == high_half(identification));
         self.nonces = self.nonces.wrapping_add(1);
         let random = self.secret.hash_one(self.nonces);
-        // Never the same one again, as nobody could tell a replay then.
+        // Never the same nonce as in the request, or a replay could not be told from the next request.
         let nonce = if high_half(random) == high_half(identification) { !random } else { random };
         self.remember(names, nonce);
         let answer = of_halves(high_half(nonce), low_half(identification));

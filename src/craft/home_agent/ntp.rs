@@ -1,17 +1,17 @@
-//! Times as NTP writes them, and so the Identification under replay protection by timestamps (RFC 5944 §5.7.1).
+//! Times in the format of NTP, which Identifications have under replay protection by timestamps (RFC 5944 §5.7.1).
 
 use crate::time::Timestamp;
 use crate::wire::NTP_EPOCH;
 
-/// A moment in the 64-bit format of NTP: seconds since 1900 in the high half, their binary fraction in the low one.
-/// The seconds begin anew in 2036, and whoever compares two of them has to go by their difference.
+/// A moment in the 64-bit format of NTP: seconds since 1900 in the high half, their binary fraction in the low one. The
+/// seconds begin anew in 2036, so two moments have to be compared by their difference: see [`ahead`].
 pub fn ntp(time: Timestamp) -> u64 {
     let seconds = time.seconds().wrapping_add(NTP_EPOCH).rem_euclid(1 << 32).cast_unsigned();
     let fraction = (u64::from(time.subsecond()) << 32) / 1_000_000_000;
     seconds << 32 | fraction
 }
 
-/// How far one moment is ahead of another, in units of 2^-32 s; negative when it is behind. They are taken to lie
+/// How far one moment is ahead of another, in units of 2^-32 s; negative when it is behind. The two are assumed to lie
 /// within 68 years of each other.
 pub const fn ahead(moment: u64, of: u64) -> i64 {
     moment.wrapping_sub(of).cast_signed()

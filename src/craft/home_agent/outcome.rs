@@ -12,13 +12,14 @@ use crate::wire::ExtensionType;
 pub struct Received<'a> {
     /// Its UDP payload.
     pub octets: &'a [u8],
-    /// Whether its end is missing, for want of room where it was received.
+    /// Whether its end is missing because the receive buffer was too small.
     pub is_cut: bool,
     /// Where it came from.
     pub source: SocketAddrV4,
     /// Where it was sent to.
     pub destination: SocketAddrV4,
-    /// The agent's own unicast address there: that of `destination`, unless that is a broadcast or multicast address.
+    /// The agent's own unicast address where it was received: the address of `destination`, unless that is broadcast or
+    /// multicast.
     pub own_address: Ipv4Addr,
     /// When it was received.
     pub time: Timestamp,
@@ -27,21 +28,21 @@ pub struct Received<'a> {
 /// What became of a datagram.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// It was no request, or none that can be replied to.
+    /// The datagram was no request, or none that can be replied to.
     Ignored(Ignored),
-    /// It was a request.
-    // Boxed: most datagrams of a flood are ignored.
+    /// The datagram was a request.
+    // Boxed to keep the enum small: most datagrams of a flood are ignored.
     Taken(Box<Taken>),
 }
 
 /// Why a datagram was ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Ignored {
-    /// It is no Registration Request, or not all of one's fixed part.
+    /// It is no Registration Request, or ends within the fixed part of one.
     NoRequest,
     /// Its end is missing.
     Cut,
-    /// Its source is no address that a reply can go to.
+    /// Its source is no address and port that a reply can go to.
     NoSource,
 }
 
@@ -52,13 +53,14 @@ pub struct Taken {
     pub request: Packet,
     /// The reply to be sent, from `source` to `destination`; `None` when the request was dropped in silence.
     pub reply: Option<Packet>,
-    /// Where the reply is sent from: where the request was sent to, but for a broadcast (RFC 5944 §3.8.3.1).
+    /// Where the reply is sent from: where the request was sent to, but with the agent's own address if that was
+    /// broadcast or multicast (RFC 5944 §3.8.3.1).
     pub source: SocketAddrV4,
     /// Where the reply goes: where the request came from.
     pub destination: SocketAddrV4,
-    /// The request with its answer; copies of it are told there, too.
+    /// The request with its answer, and with the copies that came of it.
     pub exchange: Option<Exchange>,
-    /// Index of its node, as [`super::HomeAgent::node`] takes it, when the request changed what is believed of it.
+    /// Index of its node for [`super::HomeAgent::node`], when the request changed that node; else `None`.
     pub changed: Option<u32>,
     /// The extension for which a request was dropped in silence (RFC 5944 §1.8).
     pub not_understood: Option<ExtensionType>,
@@ -84,7 +86,7 @@ impl Taken {
     }
 }
 
-/// What was received so far.
+/// Counts of what was received so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Requests, copies included.

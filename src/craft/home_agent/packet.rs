@@ -1,4 +1,4 @@
-//! A message in the IPv4 and UDP headers it travels in, as a capture would hold it.
+//! A message with the IPv4 and UDP headers it travels in, as a capture would hold it.
 
 use std::net::SocketAddrV4;
 
@@ -19,11 +19,11 @@ const UDP_HEADER: usize = 8;
 /// An IPv4 packet that holds one UDP datagram, its number and its time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Packet {
-    /// Its number, from 1; the low half of it is its IP Identification, so that no packet is taken for a copy.
+    /// Its number, from 1; the low 16 bits are its IP Identification, so that no packet is taken for a copy of another.
     pub frame: u64,
     /// When it was received or sent.
     pub time: Timestamp,
-    /// From the first octet of the IPv4 header.
+    /// The octets from the first of the IPv4 header on.
     pub octets: Vec<u8>,
 }
 
@@ -31,7 +31,7 @@ impl Packet {
     /// Digits of its time.
     pub const PRECISION: Precision = Precision::MICROSECONDS;
 
-    /// Wraps a UDP payload, with a TTL of 64. One that is too long for a packet is cut off at its end.
+    /// Wraps a UDP payload, with a TTL of 64. A payload of more than 65 507 octets is cut off at its end.
     pub fn new(
         frame: u64,
         time: Timestamp,
@@ -52,7 +52,7 @@ impl Packet {
             header.set_destination(destination.port());
             header.set_length(total.saturating_sub(20));
             let sum = udp::ipv4_checksum(&header.to_immutable(), source.ip(), destination.ip());
-            // A sum of 0 is sent as all ones: 0 would mean that there is none (RFC 768).
+            // A checksum of 0 is sent as all ones, because 0 means that there is no checksum (RFC 768).
             header.set_checksum(if sum == 0 { u16::MAX } else { sum });
         }
         if let Some(mut header) = MutableIpv4Packet::new(&mut octets) {
@@ -70,7 +70,7 @@ impl Packet {
         Self { frame, time, octets }
     }
 
-    /// The same with another TTL.
+    /// The same packet with another TTL.
     #[must_use]
     pub fn with_ttl(mut self, ttl: u8) -> Self {
         if let Some(mut header) = MutableIpv4Packet::new(&mut self.octets) {
@@ -86,7 +86,7 @@ impl Packet {
         self.octets.get(IPV4_HEADER + UDP_HEADER..)
     }
 
-    /// The message in it, read as a capture's would be.
+    /// The message in it, read as from a capture.
     pub fn seen(&self, numbers: Numbers) -> Option<SeenMessage<'_>> {
         let ip = IpPacket::parse(&self.octets, self.octets.len()).ok()?;
         let datagram = Datagram::of(&ip)?.ok()?;

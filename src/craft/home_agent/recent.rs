@@ -1,11 +1,11 @@
-//! What was remembered lately: a table that forgets by halves and so stays bounded.
+//! A table of what came lately: it forgets one half at a time and so stays bounded.
 
 use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// A table of two halves. What is put in goes to the young half; [`Recent::turn`] forgets the old one and lets the
-/// young one grow old.
+/// A table of two halves. New entries go to the young half; [`Recent::turn`] forgets the old half and makes the young
+/// one the old.
 #[derive(Debug)]
 pub(super) struct Recent<K, V> {
     young: HashMap<K, V>,
@@ -39,7 +39,7 @@ impl<K: Eq + Hash, V> Recent<K, V> {
         self.young.insert(key, value);
     }
 
-    /// How much was put in since the last turn.
+    /// How many entries were put in since the last turn.
     pub fn young(&self) -> usize {
         self.young.len()
     }

@@ -1,19 +1,19 @@
-//! What a home agent is told beforehand.
+//! The settings of a home agent.
 
 use crate::craft::ReplayStyle;
 use crate::state::Prefix;
 use crate::wire::{KeyRing, Numbers};
 
-/// What a home agent is told beforehand.
+/// The settings of a home agent.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Security associations.
+    /// Keys of the security associations.
     pub keys: KeyRing,
-    /// Whether requests have to be authorised by one of them.
+    /// Whether requests have to be authorised with one of the keys.
     pub require_auth: bool,
     /// Whether nodes may have several bindings by RFC 7629.
     pub multipath: bool,
-    /// The longest lifetime granted, in seconds; 65535 never ends.
+    /// The longest lifetime granted, in seconds; 65535 means for ever.
     pub max_lifetime: u16,
     /// The most active bindings of one node.
     pub max_bindings: usize,
@@ -23,7 +23,7 @@ pub struct Settings {
     pub replay: ReplayStyle,
     /// Assigned numbers.
     pub numbers: Numbers,
-    /// Scatters the tables, as [`Options::seed`](crate::state::Options::seed) does.
+    /// Scatters the hash tables, as [`Options::seed`](crate::state::Options::seed) does.
     pub seed: u64,
 }
 

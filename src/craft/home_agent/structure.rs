@@ -1,7 +1,7 @@
-//! Whether a request can be understood at all: what is judged before any authenticator.
+//! Whether a request can be understood at all, which is judged before any authenticator.
 //!
-//! Refused is what could be read in more than one way, or not at all. A value that only its sender may not use (a
-//! label of 0, reserved bits of the Multipath extension) stands in nobody's way.
+//! Requests that can be read in more than one way, or not at all, are refused. A value that the sender should not have
+//! used but the receiver can ignore (a label of 0, reserved bits of the Multipath extension) is no reason to refuse.
 
 use std::net::Ipv4Addr;
 
@@ -25,15 +25,14 @@ pub(super) struct Request<'a> {
 pub(super) enum Fault {
     /// It is refused with this code.
     Refused(ReplyCode),
-    /// It has an extension that a home agent may not overlook and does not know: it is dropped in silence
-    /// (RFC 5944 §1.8).
+    /// It has an unknown extension that a home agent may not skip, so it is dropped in silence (RFC 5944 §1.8).
     NotUnderstood(ExtensionType),
 }
 
 const POORLY_FORMED: Fault = Fault::Refused(ReplyCode::POORLY_FORMED_REQUEST);
 
 impl<'a> Request<'a> {
-    /// Who it says that it is from.
+    /// The sender that the request names.
     pub fn sender(&self) -> Sender {
         match self.nai {
             Some(nai) if self.header.home_address.is_unspecified() => Sender::Nai(nai.0.into()),
@@ -41,8 +40,9 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Reads a request whose fixed part is `header`, in wire order up to the first thing that is wrong. An extension that
-    /// may not be overlooked comes before all of that: whatever else is wrong, nothing is said of the message.
+    /// Reads a request whose fixed part is `header`: the extensions in wire order up to the first fault, then the
+    /// header. An unknown extension that may not be skipped comes before all faults: such a message is never answered,
+    /// whatever else is wrong with it.
     pub fn read(message: &Message<'a>, header: RegistrationRequest) -> Result<Self, Fault> {
         if let Some(unknown) = message.extensions().find(may_not_be_overlooked) {
             return Err(Fault::NotUnderstood(unknown.kind));
@@ -62,7 +62,7 @@ impl<'a> Request<'a> {
 
     fn take(&mut self, extension: &Extension<'a>, is_protected: bool) -> Result<(), Fault> {
         if extension.is_family() {
-            // Behind the authenticator anybody on the way could have put it there.
+            // After the authenticator, anybody on the way could have added the extension.
             if !is_protected {
                 return Err(POORLY_FORMED);
             }
@@ -124,8 +124,8 @@ impl<'a> Request<'a> {
     }
 }
 
-/// Whether a home agent that does not know this extension has to drop its message in silence (RFC 5944 §1.8). One that
-/// runs past the end is none: where that begins, the message is just malformed.
+/// Whether a home agent that does not know this extension has to drop its message in silence (RFC 5944 §1.8). An
+/// extension that runs past the end of the message does not count: such a message is only malformed.
 fn may_not_be_overlooked(extension: &Extension<'_>) -> bool {
     let kind = extension.kind;
     let is_known = extension.is_family()

@@ -1,4 +1,4 @@
-//! What is wrong: by rule and node, by node, or in order of time or gravity.
+//! Findings: by rule and node, by node, as found, or by level.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::tui::list::List;
 use crate::tui::text::{self, Row as Cells};
 use crate::tui::whose::{About, Names, Whose};
 
-/// How findings are put together.
+/// How findings are ordered and grouped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Order {
     /// Below their rule, and there below their node.
@@ -27,7 +27,8 @@ pub enum Order {
     Rule,
     /// Below their node.
     Node,
-    /// One after the other, as they were found: what time brings, as a request without an answer, stands below later frames.
+    /// In the order in which they were found: a finding that only time brings, such as a request without a reply,
+    /// stands below those of later frames.
     Time,
     /// The gravest first.
     Level,
@@ -46,7 +47,7 @@ const ORDERS: [(Order, &str); 4] = [
 /// A row of the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Row {
-    /// A rule, by its name.
+    /// A rule, by its id.
     Rule(&'static str),
     /// A node, below a rule or alone.
     Node(Option<&'static str>, Whose),
@@ -54,7 +55,7 @@ pub enum Row {
     Finding(u64),
 }
 
-/// What stands over findings, and of which there are so many.
+/// A heading: how many findings stand below it, and the gravest level of them.
 #[derive(Clone, Copy, Debug)]
 struct Head {
     count: u64,
@@ -66,9 +67,9 @@ struct Head {
 pub struct Findings {
     /// The tree.
     pub list: List<Row>,
-    /// How it is put together.
+    /// How the findings are ordered and grouped.
     pub order: Order,
-    /// Whether the order is turned round.
+    /// Whether the order is reversed.
     pub reversed: bool,
     /// Rows that the user folded.
     folded: BTreeSet<Row>,
@@ -77,13 +78,13 @@ pub struct Findings {
     heads: BTreeMap<Row, Head>,
     /// The finding under the cursor as it was last seen, in case it is forgotten.
     pinned: Option<(u64, Arc<Finding>, About)>,
-    /// What the rows were made from.
+    /// What the rows were made from; `None` makes the next refresh make them anew.
     made: Option<Made>,
-    /// Who is meant by findings.
+    /// The nodes that findings are about.
     names: Names,
 }
 
-/// What rows depend on, as long as everything is shown.
+/// What the rows depend on while no filter is set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Made {
     total: u64,
@@ -102,7 +103,7 @@ impl Findings {
         self.names = Names::of(facts);
         let names = self.names.clone();
         let made = Made { total: log.total(), kept: log.len(), order, reversed, follow, names };
-        // What a filter lets through may change without a finding.
+        // What a filter lets through may change without a new finding.
         let made = Some(made).filter(|_| sieve.is_open());
         if made.is_some() && made == self.made {
             return;
@@ -123,14 +124,14 @@ impl Findings {
         self.pin(facts);
     }
 
-    /// Forgets the finding that is looked at: at another time it was not known.
+    /// Forgets the finding under the cursor: at another time it may not be known.
     pub fn forget_pinned(&mut self) {
         self.pinned = None;
         self.made = None;
     }
 
     fn put_together(&mut self, facts: Facts<'_>, mut findings: Vec<(u64, &Arc<Finding>)>, follow: bool) {
-        // The numbers are of what is there: no finding is without.
+        // Every finding has an entry in `all`, so the default is never used.
         let all: BTreeMap<u64, Whose> =
             findings.iter().map(|(number, _)| (*number, self.whose(facts, *number))).collect();
         let whose = |number: u64| all.get(&number).copied().unwrap_or(Whose::Nobody);
@@ -177,7 +178,7 @@ impl Findings {
         self.list.replace(rows, follow);
     }
 
-    /// What the cursor is at stays, also when it is forgotten elsewhere.
+    /// Keeps the finding under the cursor, in case the log forgets it.
     fn pin(&mut self, facts: Facts<'_>) {
         let Some(Row::Finding(number)) = self.list.selected() else {
             self.pinned = None;
@@ -189,13 +190,13 @@ impl Findings {
         }
     }
 
-    /// A finding, also when it was forgotten while it was looked at.
+    /// A finding of the log, or the one under the cursor that the log has forgotten.
     fn finding<'t>(&'t self, facts: Facts<'t>, number: u64) -> Option<&'t Arc<Finding>> {
         let pinned = || self.pinned.as_ref().filter(|(pinned, ..)| *pinned == number);
         facts.findings.get(number).or_else(|| pinned().map(|(_, finding, _)| finding))
     }
 
-    /// Whom such a finding was about when it was found.
+    /// What a finding was about when it was found, also for the one that the log has forgotten.
     fn about<'t>(&'t self, facts: Facts<'t>, number: u64) -> Option<&'t About> {
         let pinned = || self.pinned.as_ref().filter(|(pinned, ..)| *pinned == number);
         facts.findings.about(number).or_else(|| pinned().map(|(.., about)| about))
@@ -206,7 +207,7 @@ impl Findings {
         &self.shown
     }
 
-    /// Numbers of the findings that the user selected: each by itself, or with what it stands below.
+    /// Numbers of the findings that the user selected, each by itself or by a heading above it.
     pub fn selected_numbers(&self, facts: Facts<'_>) -> Vec<u64> {
         let marked = self.list.marked();
         let is_below = |number: u64| {
@@ -223,14 +224,14 @@ impl Findings {
         below.chain(alone).collect::<BTreeSet<u64>>().into_iter().collect()
     }
 
-    /// Puts them together otherwise.
+    /// Takes the order that is `by` places further on, round and round.
     pub fn sort(&mut self, by: isize) {
         let here = ORDERS.iter().position(|(order, _)| *order == self.order).unwrap_or_default();
         let there = (here + ORDERS.len()).saturating_add_signed(by) % ORDERS.len();
         self.order = ORDERS.get(there).map(|(order, _)| *order).unwrap_or_default();
     }
 
-    /// Unfolds or folds the row under the cursor; says whether that changed anything.
+    /// Unfolds or folds the row under the cursor; returns whether that changed anything.
     pub fn fold(&mut self, open: bool) -> bool {
         let Some(row) = self.list.selected().filter(|row| !matches!(row, Row::Finding(_))) else {
             return false;
@@ -242,7 +243,7 @@ impl Findings {
         has_changed
     }
 
-    /// Brings what stands below the row under the cursor into sight, as far as there is room.
+    /// Brings the rows below the heading under the cursor into sight, as far as there is room.
     pub fn reveal(&mut self) {
         let is_below = |row: &&Row| match self.list.selected() {
             Some(Row::Rule(_)) => !matches!(row, Row::Rule(_)),
@@ -280,12 +281,12 @@ impl Findings {
         }
     }
 
-    /// Whom a finding is about.
+    /// The node that a finding is about.
     fn whose(&self, facts: Facts<'_>, number: u64) -> Whose {
         self.about(facts, number).map_or(Whose::Nobody, |about| self.names.whose(about))
     }
 
-    /// When the packet of a finding came, for its row; nothing for others.
+    /// The time of a finding's packet as its row shows it; empty for headings.
     fn time(&self, facts: Facts<'_>, place: usize, clock: &mut Clock) -> String {
         let time = |row: &Row| match row {
             Row::Finding(number) => self.finding(facts, *number).map(|finding| finding.place.time),
@@ -298,7 +299,8 @@ impl Findings {
     }
 }
 
-/// What a search looks through: a row as it is drawn, and the node that a finding is about, which may stand above it.
+/// The text of a row that a search looks through: the row as it is drawn, and the node of a finding, which may stand
+/// above it.
 pub fn text_of_row(app: &App, facts: Facts<'_>, place: usize) -> String {
     let findings = &app.findings;
     let Some(row) = findings.list.rows().get(place) else { return String::new() };

@@ -1,4 +1,4 @@
-//! The columns of the table of flows: what each says, how wide it is, and what rows are sorted by.
+//! The columns of the table of flows: what each shows, how wide it is, and how it sorts the rows.
 
 use std::net::IpAddr;
 
@@ -21,15 +21,15 @@ pub enum Column {
     Node,
     /// Protocol.
     Protocol,
-    /// The correspondent.
+    /// The correspondent's address and port.
     Source,
-    /// The node's end.
+    /// The address and port of the node's end.
     Destination,
-    /// The rule.
+    /// The FID of its rule.
     Fid,
     /// The verdict.
     Verdict,
-    /// The tunnels it took.
+    /// The tunnels it took; sorted by the BID of the last.
     Path,
     /// Packets towards the node.
     DownPackets,
@@ -39,13 +39,14 @@ pub enum Column {
     UpPackets,
     /// Octets from the node.
     UpBytes,
-    /// Its first packet.
+    /// The time of its first packet.
     First,
-    /// Its last packet.
+    /// The time of its last packet.
     Last,
 }
 
-/// A column: what it is, its title, its width, from which width of the screen on it is there, whether it is a number.
+/// A column: what it shows, its title, its width, the width of the pane `from` which on it is there, and whether its
+/// text is aligned to the right.
 #[derive(Clone)]
 pub(super) struct Shape {
     pub(super) column: Column,
@@ -59,7 +60,7 @@ const fn shape(column: Column, title: &'static str, width: usize, from: usize, r
     Shape { column, title, width, from, right }
 }
 
-/// Columns of a time of day; more where times take more.
+/// The least width of a time: that of a time of day.
 pub(super) const TIME: usize = 12;
 
 pub(super) const COLUMNS: [Shape; 13] = [
@@ -79,7 +80,7 @@ pub(super) const COLUMNS: [Shape; 13] = [
 ];
 
 impl Column {
-    /// A number in the order of this column.
+    /// A number by which this column sorts the flow.
     pub(super) fn key(self, flow: &FlowView) -> u128 {
         let address = |address: IpAddr, port: Option<u16>| {
             let bits = match address {
@@ -95,7 +96,7 @@ impl Column {
         match self {
             Self::Node => {
                 let node = flow.home_address.map_or(0, |address| u128::from(u32::from(address)));
-                // Within a node by appearance.
+                // Flows of one node are in the order of their first packets.
                 node << 64 | moment(first(flow))
             }
             Self::Protocol => flow.protocol.into(),
@@ -113,7 +114,7 @@ impl Column {
         }
     }
 
-    /// What a row says in this column.
+    /// What the row of a flow shows in this column. `first` and `last` are the texts of its times.
     fn text(self, theme: &Theme, flow: &FlowView, [first, last]: &[String; 2]) -> (String, Style) {
         let sum = |is_down: bool| {
             flow.paths.iter().fold((0u64, 0u64), |(packets, octets), path| {
@@ -142,17 +143,17 @@ impl Column {
     }
 }
 
-/// When its first packet came.
+/// The time of the first packet of a flow.
 pub(super) fn first(flow: &FlowView) -> Option<Timestamp> {
     flow.paths.iter().map(|path| path.first).min()
 }
 
-/// When its last packet came.
+/// The time of the last packet of a flow.
 pub(super) fn last(flow: &FlowView) -> Option<Timestamp> {
     flow.paths.iter().map(|path| path.last).max()
 }
 
-/// A time as a number; all before 1970 are one.
+/// A time as a number, in nanoseconds since 1970: 0 for all before, and the highest for none.
 fn moment(time: Option<Timestamp>) -> u128 {
     let time = time.map_or(i64::MAX, Timestamp::nanoseconds);
     u128::from(u64::try_from(time).unwrap_or_default())
@@ -186,19 +187,19 @@ pub fn verdict_style(theme: &Theme, verdict: Verdict) -> Style {
     }
 }
 
-/// Columns that the correspondent of a flow and the node's end take.
+/// The widths of the correspondent and of the node's end of a flow.
 pub(super) fn ends(flow: &FlowView) -> [usize; 2] {
     let ends = [(flow.source, flow.source_port), (flow.destination, flow.destination_port)];
     ends.map(|(address, port)| text::width_of(&FlowEnd::new(address, port).to_string()))
 }
 
-/// The columns that there is room for, with so many columns for a time. The two ends get what they take, as far as
-/// there is more room than that: IPv6 addresses of one network begin alike.
+/// The columns that fit into `width` when a time takes `time`. The two ends grow to the widths in `ends` as far as room
+/// is left: IPv6 addresses of one network begin alike, so that cut ones look the same.
 pub(super) fn shapes(width: usize, time: usize, ends: [usize; 2]) -> Vec<Shape> {
     let more = time.saturating_sub(TIME);
     let mut grown = 0;
     let mut shapes = COLUMNS.to_vec();
-    // The last one comes before the one before it.
+    // `Last` is there on narrower screens than `First`, so `First` has to wait for the growth of both.
     for shape in shapes.iter_mut().rev() {
         if matches!(shape.column, Column::First | Column::Last) {
             grown += more;
@@ -231,7 +232,7 @@ pub(super) fn heads(app: &App, shapes: &[Shape]) -> Line<'static> {
     row.line()
 }
 
-/// A flow with the times of its first and last packet.
+/// The row of a flow; `times` are those of its first and last packet.
 pub(super) fn line(app: &App, flow: &FlowView, shapes: &[Shape], times: &[String; 2]) -> Line<'static> {
     let mut row = Cells::default();
     for shape in shapes {

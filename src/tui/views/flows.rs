@@ -22,18 +22,19 @@ use crate::tui::text;
 /// Rows and their order.
 #[derive(Debug, Default)]
 pub struct Flows {
-    /// Places in the observer's table.
+    /// Rows: places of flows in the observer's table.
     pub list: List<u32>,
-    /// What they are sorted by.
+    /// The column by which they are sorted.
     pub column: Column,
-    /// Whether the order is turned round.
+    /// Whether the order is reversed.
     pub reversed: bool,
     total: usize,
-    /// Columns of the two ends in what was in sight so far: a row that comes or goes must not move the columns behind.
+    /// The widest two ends among the rows that were in sight so far: a row that comes or goes must not move the columns
+    /// behind.
     ends: [usize; 2],
     pinned: Option<(u32, FlowView)>,
     gathering: Option<Gathering>,
-    /// The filter that the rows were made with; `None` where they are of another time.
+    /// The filter that the rows were made with; `None` when the rows belong to another time.
     filter: Option<String>,
 }
 
@@ -43,7 +44,7 @@ const PIECE: u32 = 20_000;
 /// Rows that are being made, a piece at a time.
 #[derive(Debug)]
 struct Gathering {
-    /// What they are made by; when that changes, they are made anew.
+    /// Filter, column and whether reversed; when one of them changes, the rows are begun anew.
     by: (String, Column, bool),
     next: u32,
     total: usize,
@@ -56,12 +57,12 @@ impl Flows {
         self.gathering.is_some()
     }
 
-    /// Whether the rows are those that this filter lets through, and not those before it was set.
+    /// Whether the rows were made with this filter, and not with the one before.
     pub fn are_by(&self, filter: &str) -> bool {
         self.filter.as_deref() == Some(filter)
     }
 
-    /// Makes the rows anew, or goes on with that; where there are many, in pieces.
+    /// Makes the rows anew, or continues to do so; many flows are looked at in pieces, one a call.
     pub fn refresh(&mut self, facts: Facts<'_>, sieve: &Sieve<'_>, filter: &str, follow: bool) {
         if let Some(place) = self.list.selected()
             && let Some(flow) = facts.observer.flow(place)
@@ -87,7 +88,7 @@ impl Flows {
         }
         let Gathering { by, mut keyed, mut total, .. } = gathering;
         self.filter = Some(by.0);
-        // Whoever is looked at stays, though forgotten since.
+        // The flow under the cursor stays, even when it is forgotten since.
         if let Some((place, flow)) = &self.pinned
             && self.list.selected() == Some(*place)
             && facts.observer.flow(*place).is_none()
@@ -104,7 +105,7 @@ impl Flows {
         self.look(facts);
     }
 
-    /// Takes note of how wide the ends are that are in sight.
+    /// Notes how wide the ends in sight are.
     pub fn look(&mut self, facts: Facts<'_>) {
         self.ends = self.widest_ends(facts);
     }
@@ -116,14 +117,14 @@ impl Flows {
             .fold(self.ends, |[source, destination], [one, other]| [source.max(one), destination.max(other)])
     }
 
-    /// Forgets the flow that is looked at, and rows that are being made: at another time there were others.
+    /// Forgets the flow under the cursor, and the rows that are being made: at another time there are others.
     pub fn forget_pinned(&mut self) {
         self.pinned = None;
         self.gathering = None;
         self.filter = None;
     }
 
-    /// Sorts by the column so many to the right.
+    /// Sorts by the column that is `by` columns to the right, round and round.
     pub fn sort(&mut self, by: isize) {
         let count = COLUMNS.len();
         let here = COLUMNS.iter().position(|shape| shape.column == self.column).unwrap_or_default();
@@ -131,7 +132,7 @@ impl Flows {
         self.column = COLUMNS.get(there).map_or(Column::Node, |shape| shape.column);
     }
 
-    /// A flow, also when it was forgotten while it was looked at.
+    /// A flow of the table, or the one under the cursor that the table has forgotten.
     pub fn flow(&self, facts: Facts<'_>, place: u32) -> Option<FlowView> {
         let pinned =
             || self.pinned.as_ref().filter(|(pinned, _)| *pinned == place).map(|(_, flow)| flow.clone());
@@ -143,7 +144,7 @@ impl Flows {
         facts.node_ref(self.flow(facts, self.list.selected()?)?.node)
     }
 
-    /// When the first and the last packet of a flow came, for its row.
+    /// The times of the first and the last packet of a flow, as its row shows them.
     fn times(&self, facts: Facts<'_>, place: usize, clock: &mut Clock) -> [String; 2] {
         let flow = |place: usize| self.flow(facts, *self.list.rows().get(place)?);
         let (here, before) = (flow(place), place.checked_sub(1).and_then(flow));
@@ -154,7 +155,7 @@ impl Flows {
     }
 }
 
-/// What a search looks through: a row as it is drawn, and what of it may be cut.
+/// The text of a row that a search looks through: the row as it is drawn, and in full what may be cut there.
 pub fn text_of_row(app: &App, facts: Facts<'_>, place: usize) -> String {
     let flows = &app.flows;
     let row = flows.list.rows().get(place);
@@ -166,7 +167,7 @@ pub fn text_of_row(app: &App, facts: Facts<'_>, place: usize) -> String {
     format!("{} {}", line(app, &flow, &shapes, &times), text_of(&flow))
 }
 
-/// A flow in a line: what is copied of it, and what a filter looks through.
+/// A flow in one line of small letters, to be copied or looked through by a filter.
 pub fn text_of(flow: &FlowView) -> String {
     let home_address = flow.home_address.map(|address| address.to_string()).unwrap_or_default();
     format!(

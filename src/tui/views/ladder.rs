@@ -17,27 +17,28 @@ use crate::tui::layout::Areas;
 use crate::tui::list::List;
 use crate::tui::text;
 
-/// The most exchanges of one node that are drawn; the latest are.
+/// The most exchanges of one node that are drawn: the latest ones.
 const MOST: usize = 2_000;
 
 /// The node, its exchanges and how they are drawn.
 #[derive(Debug, Default)]
 pub struct LadderView {
-    /// Lines below the names: the event of each.
+    /// Lines below the names of the lanes: the index of each line's event, and its index within the event.
     pub list: List<(usize, usize)>,
     node: Option<NodeRef>,
     known: Option<Box<Node>>,
-    /// By the frame of their first packet; those the observer has forgotten stay while the ladder is open.
+    /// Exchanges by the frame of their first packet; those that the observer has forgotten stay while the ladder is
+    /// open.
     exchanges: BTreeMap<u64, Exchange>,
     page: LadderPage,
     rows: usize,
     width: u16,
-    /// Columns that are to the left of the pane.
+    /// Columns that are scrolled away to the left.
     pub scrolled: usize,
 }
 
 impl LadderView {
-    /// Tells how much room there is.
+    /// Sets the rows and columns that there are.
     pub fn set_page(&mut self, rows: usize, width: u16) {
         self.rows = rows;
         self.width = width;
@@ -49,26 +50,26 @@ impl LadderView {
         self.node
     }
 
-    /// Shows another node.
+    /// Shows the ladder of this node; begins anew unless it is shown already.
     pub fn show(&mut self, node: NodeRef) {
         if self.node != Some(node) {
             *self = Self { node: Some(node), rows: self.rows, width: self.width, ..Self::default() };
         }
     }
 
-    /// What that node is called.
+    /// The name of that node: its home address, else its NAI.
     pub fn name(&self, glyphs: &Glyphs) -> Option<String> {
         let node = self.known.as_ref()?;
         let nai = || node.nai.as_deref().map(|nai| glyphs.short_nai(nai, 30));
         node.home_address.map(|address| address.to_string()).or_else(nai)
     }
 
-    /// Columns there are for the ladder.
+    /// Columns that the ladder may take.
     pub fn width(&self) -> u16 {
         self.width.saturating_sub(2)
     }
 
-    /// Draws it anew.
+    /// Makes the lines of the ladder anew.
     pub fn refresh(&mut self, facts: Facts<'_>, look: &Look, clock: &mut Clock, follow: bool) {
         let Some(place) = self.node else { return };
         if let Some(node) = facts.node(place) {
@@ -102,12 +103,12 @@ impl LadderView {
         self.page.events.get(self.list.selected()?.0)?.frame
     }
 
-    /// Forgets the exchanges that were shown: at another time there were others.
+    /// Forgets the exchanges that were shown: at another time there are others.
     pub fn forget_pinned(&mut self) {
         self.exchanges.clear();
     }
 
-    /// Moves the cursor to the event before or after the one it is at.
+    /// Moves the cursor by so many events.
     pub fn step(&mut self, events: isize) {
         let Some((event, _)) = self.list.selected() else { return };
         let last = self.page.events.len().saturating_sub(1);
@@ -122,13 +123,13 @@ impl LadderView {
     }
 
     fn go(&mut self, event: usize) {
-        // Its last line first, so that all of it is in sight.
+        // Selecting the last line first brings the whole event into sight.
         let lines = self.page.events.get(event).map_or(0, |event| event.lines.len());
         self.list.select((event, lines.saturating_sub(1)));
         self.list.select((event, 0));
     }
 
-    /// What a search looks through.
+    /// The text of a row that a search looks through.
     pub fn search_text(&self, place: usize) -> String {
         self.line(place).map(ansi::bare).unwrap_or_default()
     }
@@ -138,7 +139,7 @@ impl LadderView {
         self.page.events.get(*event)?.lines.get(*line).map(String::as_str)
     }
 
-    /// Columns of the widest line in sight. The legend stays where it is.
+    /// Columns of the widest line in sight. The legend does not scroll, so it does not count.
     pub fn widest(&self) -> usize {
         let lines = self.list.visible().filter_map(|(place, _)| self.line(place));
         let lanes = self.page.heads.iter().skip(self.page.legend);
@@ -154,7 +155,7 @@ impl LadderView {
     }
 }
 
-/// Whether an exchange is the node's.
+/// Whether an exchange is one of the node.
 pub fn is_of(exchange: &Exchange, node: &Node) -> bool {
     let is_named = if exchange.home_address.is_unspecified() {
         exchange.nai.is_some() && exchange.nai == node.nai
@@ -164,8 +165,8 @@ pub fn is_of(exchange: &Exchange, node: &Node) -> bool {
     is_named && (exchange.home_agent == node.home_agent || exchange.asks_any_home_agent())
 }
 
-/// What stands above the events, in so many lines. Of a legend there is as much as there is room for; what it explains
-/// and the events stand below is never missing.
+/// The lines above the events, at most `room`. The legend is cut to the room that the names of the lanes leave: they
+/// stand above the events and are needed most.
 fn head_lines(app: &App, room: usize, width: usize) -> Vec<Line<'static>> {
     let ladder = &app.ladder;
     let ellipsis = app.theme.glyphs.ellipsis;
@@ -212,7 +213,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, areas: &Areas) {
     let scrolled = |line: &str| text::scrolled(ansi::line(line), ladder.scrolled);
     pane.lines(frame, head_lines(app, heads, pane.width()));
     let selected = ladder.list.selected().map(|(event, _)| event);
-    // All lines of the selected event stand out; so rows are told apart by their event here.
+    // All lines of the selected event stand out, so a row is identified by its event here.
     let rows = ladder.list.visible().map(|(place, (event, _))| {
         let line = ladder.line(place).map(scrolled).unwrap_or_default();
         (event, false, line)

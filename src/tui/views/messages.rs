@@ -1,5 +1,5 @@
-//! Messages: the list, the packet tree of one, and its octets. What the tree's cursor is at stands out in the octets,
-//! and the other way round.
+//! Messages: the list, the packet tree of one, and its octets. The field under the tree's cursor stands out in the
+//! octets, and the tree's cursor follows that of the octets.
 
 mod panes;
 
@@ -18,7 +18,7 @@ use crate::tui::list::List;
 use crate::tui::text;
 use crate::watch::RecentMessage;
 
-/// Messages that are looked at in one go.
+/// Messages that are looked at in one go while a filter is set.
 const PIECE: usize = 2_000;
 
 /// Rows, and the message that is open.
@@ -35,17 +35,17 @@ pub struct Messages {
     hex_page: usize,
     /// Octets on a line of the hex dump.
     pub octets_a_line: usize,
-    /// Columns of the list that are to the left of the pane.
+    /// Columns that are scrolled away to the left, in the list and the tree.
     pub scrolled: usize,
     /// Number of the next message that was not looked at yet.
     next: u64,
-    /// Messages that were forgotten when rows were last looked through for them.
+    /// How many messages had been forgotten when their rows were last removed.
     forgotten: u64,
-    /// Whether there are rows of messages that were forgotten, but are on the screen.
+    /// Whether some rows are of messages that were forgotten and are still on the screen.
     holds_forgotten: bool,
     /// The filter the rows were made with.
     filter: String,
-    /// Messages on the screen, in case they are forgotten.
+    /// The messages on the screen, kept in case they are forgotten.
     pinned: BTreeMap<u64, Arc<RecentMessage>>,
     open: Option<Open>,
 }
@@ -56,13 +56,13 @@ struct Open {
     number: u64,
     lines: Vec<MarkedLine>,
     octets: Vec<u8>,
-    /// Its frame, and the number of the next finding, which may be about it.
+    /// Its frame number; `findings` is the number of the next finding, which may be about this frame.
     frame: u64,
     findings: u64,
 }
 
 impl Messages {
-    /// Tells how many rows the panes have.
+    /// Sets the rows of the panes, and the octets on a line of the hex dump.
     pub fn set_pages(&mut self, list: usize, tree: usize, hex: usize, octets_a_line: usize) {
         self.list.set_page(list);
         self.tree.set_page(tree);
@@ -75,7 +75,7 @@ impl Messages {
         self.next < facts.messages.total()
     }
 
-    /// Takes up new messages; all of them anew when the filter is another one.
+    /// Adds rows for new messages; makes all rows anew when the filter has changed.
     pub fn refresh(&mut self, facts: Facts<'_>, sieve: &Sieve<'_>, filter: &str, follow: bool) {
         let messages = facts.messages;
         if self.filter != filter || self.next > messages.total() {
@@ -89,7 +89,7 @@ impl Messages {
                 !follow && self.pinned.contains_key(number) && messages.by_number(*number).is_none()
             });
             let mut rows = self.piece(facts, sieve);
-            // One that was forgotten before any of these.
+            // A selected message that was forgotten is older than all of these.
             if let Some(selected) = selected.filter(|selected| rows.first().is_none_or(|row| selected < row))
             {
                 rows.insert(0, selected);
@@ -114,7 +114,7 @@ impl Messages {
         self.pin(facts);
     }
 
-    /// What is on the screen stays, also when it is forgotten elsewhere.
+    /// Keeps the messages on the screen, in case they are forgotten.
     fn pin(&mut self, facts: Facts<'_>) {
         let mut pinned = BTreeMap::new();
         for (_, number) in self.list.visible() {
@@ -124,12 +124,13 @@ impl Messages {
         self.pinned = pinned;
     }
 
-    /// Forgets the messages on the screen: at another time they had not come.
+    /// Lets go of the messages on the screen: at another time they may not have come yet.
     pub fn forget_pinned(&mut self) {
         self.pinned.clear();
     }
 
-    /// The next few messages that the filter lets through.
+    /// The numbers of the messages in the next piece that the filter lets through; without a filter, of all that are
+    /// left.
     fn piece(&mut self, facts: Facts<'_>, sieve: &Sieve<'_>) -> Vec<u64> {
         let most = if sieve.is_open() { usize::MAX } else { PIECE };
         let mut messages = facts.messages.since(self.next);
@@ -141,12 +142,12 @@ impl Messages {
         rows
     }
 
-    /// A message, also when it was forgotten while it was looked at.
+    /// A message that is kept, or one on the screen that was forgotten.
     pub fn message<'t>(&'t self, facts: Facts<'t>, number: u64) -> Option<&'t Arc<RecentMessage>> {
         facts.messages.by_number(number).or_else(|| self.pinned.get(&number))
     }
 
-    /// When the message of the row before a place came.
+    /// The time of the message in the row before a place.
     fn time_before(&self, facts: Facts<'_>, place: usize) -> Option<Timestamp> {
         let number = self.list.rows().get(place.checked_sub(1)?)?;
         self.message(facts, *number).map(|message| message.frame().time)
@@ -162,7 +163,7 @@ impl Messages {
         facts.node_ref(self.selected(facts)?.node?)
     }
 
-    /// Opens the message under the cursor in tree and hex dump. `anew` also when it is open already.
+    /// Opens the message under the cursor in tree and hex dump; with `anew`, also when it is open already.
     pub fn open(&mut self, facts: Facts<'_>, look: &Look, clock: &mut crate::report::Clock, anew: bool) {
         let Some(number) = self.list.selected() else {
             self.open = None;
@@ -193,13 +194,13 @@ impl Messages {
         self.open = Some(Open { number, lines, octets, frame, findings: facts.findings.total() });
     }
 
-    /// The octets that the line under the tree's cursor tells of.
+    /// The octets of the field under the tree's cursor; empty if that line has none.
     pub fn field(&self) -> Range<usize> {
         let line = self.open.as_ref().and_then(|open| open.lines.get(self.tree.selected()?));
         line.and_then(|line| line.octets.clone()).unwrap_or_default()
     }
 
-    /// Goes to what was found by this rule, in the tree and in the octets.
+    /// Goes to the first finding of this rule, in the tree and in the octets.
     pub fn show_note(&mut self, rule: &str) {
         let note = format!(" {rule}: ");
         let is_note = |line: &MarkedLine| {
@@ -213,7 +214,7 @@ impl Messages {
         }
     }
 
-    /// Brings the octets of the tree's field into sight.
+    /// Moves the cursor of the hex dump to the field under the tree's cursor.
     pub fn follow_tree(&mut self) {
         let field = self.field();
         if !field.is_empty() {
@@ -222,7 +223,7 @@ impl Messages {
         }
     }
 
-    /// Moves the cursor of the hex dump, and that of the tree to the narrowest field there.
+    /// Moves the cursor of the hex dump, and the cursor of the tree to the narrowest field that covers its octet.
     pub fn move_octet(&mut self, by: isize) {
         let Some(open) = &self.open else { return };
         let last = open.octets.len().saturating_sub(1);
@@ -240,7 +241,7 @@ impl Messages {
 
     /// Moves the cursor of the hex dump to the octet at this line and column of its pane.
     pub fn point_octet(&mut self, line: usize, column: usize) {
-        // The mark, the offset, and two blanks.
+        // The mark (1), the offset (4) and two blanks stand before the octets.
         let column = column.saturating_sub(7);
         let half = self.octets_a_line / 2;
         let gap = usize::from(column > half * 3);
@@ -261,7 +262,7 @@ impl Messages {
         self.hex_page
     }
 
-    /// What a search looks through in the tree.
+    /// The text of a line of the tree that a search looks through.
     pub fn tree_text(&self, place: usize) -> String {
         let line = self.open.as_ref().and_then(|open| open.lines.get(place));
         line.map(|line| ansi::bare(&line.text)).unwrap_or_default()
@@ -297,7 +298,7 @@ pub fn summary(facts: Facts<'_>, message: &RecentMessage, look: &Look) -> String
     text.map(|text| ansi::bare(&text)).unwrap_or_default()
 }
 
-/// A packet with its octets, for where there are no panes for them: one in a tunnel, or a message.
+/// The lines of a packet with its octets, for an overlay: a tunnelled packet or a message. Long lines are broken.
 pub fn packet_lines(
     facts: Facts<'_>,
     packet: &RecentMessage,

@@ -1,4 +1,4 @@
-//! The views: each keeps its rows and draws what is visible of them.
+//! The views: each keeps its rows and draws the visible ones.
 
 mod findings;
 mod flow_columns;
@@ -40,7 +40,8 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, areas: &Areas) {
     }
 }
 
-/// What a search looks through in a row of the open view's list: what is drawn of it, before any of it is cut.
+/// The text of a row of the open view's list that a search looks through: all that is drawn of it, before anything is
+/// cut.
 pub fn row_text(app: &App, facts: Facts<'_>, place: usize) -> String {
     match app.view() {
         View::Tunnels => tunnels::text_of_row(app, facts, place),

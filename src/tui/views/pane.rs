@@ -19,7 +19,7 @@ pub struct Pane<'a> {
 }
 
 impl<'a> Pane<'a> {
-    /// The pane of this number, in this place.
+    /// The pane with this number, in this area of the screen.
     pub fn new(app: &'a App, number: usize, area: Rect) -> Self {
         Self { app, area, number }
     }
@@ -44,15 +44,15 @@ impl<'a> Pane<'a> {
         usize::from(inner(self.area).width).saturating_sub(1)
     }
 
-    /// A row cut to the columns there are, and marked where it is cut: 802.11 must not be read as 802.1.
+    /// A row cut to the width of the pane, with a mark where it is cut: 802.11 must not be read as 802.1.
     pub fn fit(&self, line: Line<'static>) -> Line<'static> {
         text::fit(line, self.width(), self.app.theme.glyphs.ellipsis)
     }
 
-    /// Draws the title, and what stands at its right end where there is room.
+    /// Draws the title, and `right` at the right end of its line where there is room.
     pub fn title(&self, frame: &mut Frame<'_>, title: &str, right: &str) {
         let theme = &self.app.theme;
-        // It lies on the line, which is dim; what is bold and dim at once looks like neither.
+        // The title lies on the dim border, and text that is bold and dim at once looks like neither.
         let style =
             if self.is_focused() { theme.heading.remove_modifier(Modifier::DIM) } else { theme.quiet };
         let width = usize::from(self.area.width);
@@ -84,7 +84,7 @@ impl<'a> Pane<'a> {
         self.rows_below(frame, 0, at, rows);
     }
 
-    /// The same, below `skipped` rows that were drawn otherwise.
+    /// As [`Pane::rows`], below `skipped` rows that were drawn in another way.
     pub fn rows_below(
         &self,
         frame: &mut Frame<'_>,
@@ -117,12 +117,12 @@ impl<'a> Pane<'a> {
         }
     }
 
-    /// Draws lines that have no cursor.
+    /// Draws lines without a cursor.
     pub fn lines(&self, frame: &mut Frame<'_>, lines: Vec<Line<'static>>) {
         self.rows(frame, None, lines.into_iter().map(|line| (usize::MAX, false, line)));
     }
 
-    /// Says what the empty pane waits for.
+    /// Draws words that say what the empty pane waits for.
     pub fn empty(&self, frame: &mut Frame<'_>, words: &str) {
         let area = inner(self.area);
         let area = Rect { x: area.x.saturating_add(1), width: area.width.saturating_sub(1), ..area };

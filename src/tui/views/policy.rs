@@ -15,12 +15,12 @@ use crate::tui::over::wrapped;
 use crate::tui::text::{self, Row};
 use crate::tui::theme::Theme;
 
-/// A description stands beside the preferences from this width on, else above them.
+/// From this width on, the description stands beside the preferences; else above them.
 const BESIDE: usize = 72;
-/// Columns of the preferences where the description stands beside them.
+/// The width of the preferences when the description stands beside them.
 const PREFERENCES: usize = 40;
 
-/// What is said of a node without rules.
+/// Shown for a node without rules.
 const NO_POLICY: &str = "no flow policy: any tunnel may carry any flow";
 
 /// Draws the policy of the selected node.
@@ -42,7 +42,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, pane: &Pane<'_>)
         Multipath::Off => "multipath off",
     };
     let rules = node.policy().rules().len();
-    // Those below the pane are in sight nowhere else.
+    // The count also tells of rules that are below the pane.
     let right = match rules {
         0 => multipath.to_owned(),
         rules => format!("{:#}, {multipath}", counted(rules, "rule")),
@@ -58,7 +58,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, pane: &Pane<'_>)
     pane.rows(frame, found, rows.map(|(place, line)| (place, false, pane.fit(line))));
 }
 
-/// The lines of a policy; above it the mobile networks of the node, whose packets its flows are as well as its own.
+/// The lines of a policy; above it the mobile networks of the node, whose packets make up its flows as its own do.
 pub fn lines(app: &App, node: &Node, width: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     if !node.prefixes().is_empty() {
@@ -128,13 +128,13 @@ fn table(app: &App, node: &Node, width: usize) -> Vec<Line<'static>> {
     lines
 }
 
-/// The bindings of a rule in order of preference, and the drop at the end; the one in force is marked.
+/// The bindings of a rule in order of preference, and the drop at the end; the choice in force is marked.
 fn preferences(theme: &Theme, node: &Node, rule: &Rule) -> Vec<(String, Style)> {
     let effect = node.effect_of(rule);
     let mark = |is_active: bool| if is_active { theme.glyphs.active } else { " " };
     let mut lines = Vec::new();
     if let RuleAction::Forward(list) = &rule.action {
-        // A list may name a BID twice.
+        // A list may name a BID twice; only the first place is marked.
         let active = list.bids().iter().position(|bid| effect == Effect::Forward(*bid));
         for (place, bid) in list.bids().iter().enumerate() {
             let is_active = active == Some(place);
@@ -165,11 +165,11 @@ fn preference(node: &Node, octet: u8) -> String {
     }
 }
 
-/// What the rule selects, what it decided, and whether it has to do without its first choice.
+/// What the rule selects, how much traffic it decided on, and whether its first choice is not in force.
 fn description(app: &App, node: &Node, rule: &Rule) -> Vec<(String, Style)> {
     let theme = &app.theme;
     let counted = if app.cursor().is_some() {
-        // Tunnelled packets are not looked at again.
+        // At the time cursor, tunnelled packets are not counted.
         String::new()
     } else {
         format!("{:#}, {:#}", counted(rule.packets, "packet"), counted(rule.bytes, "octet"))

@@ -15,22 +15,22 @@ use crate::tui::text;
 /// Lines of the report.
 #[derive(Debug, Default)]
 pub struct Statistics {
-    /// Places of lines.
+    /// Rows: indexes of lines.
     pub list: List<usize>,
     lines: Vec<String>,
     width: u16,
-    /// Columns that are to the left of the pane.
+    /// Columns that are scrolled away to the left.
     pub scrolled: usize,
 }
 
 impl Statistics {
-    /// Tells how much room there is.
+    /// Sets the rows and columns that there are.
     pub fn set_page(&mut self, rows: usize, width: u16) {
         self.list.set_page(rows);
         self.width = width;
     }
 
-    /// Columns there are.
+    /// Columns that the lines may take.
     pub fn width(&self) -> u16 {
         self.width.saturating_sub(2)
     }
@@ -49,7 +49,7 @@ impl Statistics {
         self.list.replace((0..self.lines.len()).collect(), false);
     }
 
-    /// What a search looks through.
+    /// The text of a line that a search looks through.
     pub fn search_text(&self, place: usize) -> String {
         self.lines.get(place).map(|line| ansi::bare(line)).unwrap_or_default()
     }
@@ -66,7 +66,7 @@ impl Statistics {
     }
 }
 
-/// What there is to say of the capture as a whole.
+/// The facts in the form that reports are made from.
 pub fn summary(facts: Facts<'_>) -> Summary<'_> {
     Summary {
         files: &facts.input.names,
@@ -92,7 +92,7 @@ pub fn summary(facts: Facts<'_>) -> Summary<'_> {
     }
 }
 
-/// What the kernel and the interface say of a live capture.
+/// The counters of a live capture; no lines for any other input.
 fn live_lines(facts: Facts<'_>) -> Vec<String> {
     if facts.input.kind != InputKind::Live {
         return Vec::new();
@@ -117,7 +117,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, areas: &Areas) {
     if pane.is_hidden() {
         return;
     }
-    // The packets before the time cursor are counted in the status line.
+    // At the time cursor only messages are counted here; the status line counts all packets before it.
     pane.title(frame, "Statistics", if app.cursor().is_some() { "of the messages alone" } else { "" });
     let statistics = &app.statistics;
     let rows = statistics.list.visible().map(|(place, row)| {

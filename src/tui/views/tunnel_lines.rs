@@ -1,4 +1,4 @@
-//! The rows of the first view: a node, a tunnel with what is left of its binding and what runs through it, a flow.
+//! The rows of the first view: a node, a tunnel with the time left of its binding and its traffic, or a flow.
 
 use ratatui::style::Style;
 use ratatui::text::Line;
@@ -20,7 +20,7 @@ const SECONDS: usize = 8;
 /// Columns of the longest address.
 const ADDRESS: usize = 15;
 
-/// The columns of traffic are there from this width on.
+/// From this width on, the columns of traffic are shown.
 pub(super) const TRAFFIC_FROM: usize = 68;
 
 /// A row of the tree.
@@ -47,7 +47,7 @@ fn node_line(app: &App, facts: Facts<'_>, (place, node): (NodeRef, &Node), width
         (None, Some(nai)) => theme.glyphs.short_nai(nai, 30),
         (None, None) => "?".to_owned(),
     };
-    // Names are told apart by more than an address's columns would show.
+    // A NAI may need more columns than an address, to be told apart from others.
     let columns = if width >= 60 { text::width_of(&name).clamp(ADDRESS, 30) } else { ADDRESS };
     row.push(text::left(&name, columns, theme.glyphs.ellipsis), theme.address.patch(theme.heading));
     if facts.node(place).is_none() {
@@ -57,7 +57,7 @@ fn node_line(app: &App, facts: Facts<'_>, (place, node): (NodeRef, &Node), width
     let all = (0..node.tunnels().len()).filter(|tunnel| !node.is_inner_side(*tunnel)).count();
     let style = if up == 0 { theme.quiet } else { theme.good };
     row.push(format!(" {up} of {all} up"), style);
-    // That one has words of its own.
+    // A refusal of Multipath is shown in words further on.
     let is_told = |code: &ReplyCode| {
         node.multipath == Multipath::Refused && code.0 == facts.numbers.multipath_not_allowed
     };
@@ -88,7 +88,7 @@ fn node_line(app: &App, facts: Facts<'_>, (place, node): (NodeRef, &Node), width
     if let (Some(_), Some(nai)) = (node.home_address, &node.nai) {
         let room = width.saturating_sub(row.width() + 2);
         if room > 4 {
-            // Letters may take two columns each.
+            // `short_nai` counts characters, which may take two columns each.
             let nai = text::cut(&theme.glyphs.short_nai(nai, room), room, theme.glyphs.ellipsis);
             row.push(format!("  {nai}"), theme.quiet);
         }
@@ -96,7 +96,7 @@ fn node_line(app: &App, facts: Facts<'_>, (place, node): (NodeRef, &Node), width
     row.line()
 }
 
-/// Rules that have to do without their first choice, and rules that are left with none.
+/// How many rules have fallen back from their first choice, and how many have no active binding left.
 fn failovers(node: &Node) -> (usize, usize) {
     let effects = node.policy().rules().iter().map(|rule| (node.effect_of(rule), rule.bids()));
     effects.fold((0, 0), |(failed, exhausted), (effect, bids)| match effect {
@@ -106,7 +106,7 @@ fn failovers(node: &Node) -> (usize, usize) {
     })
 }
 
-/// The binding that has a tunnel.
+/// The latest binding that has this tunnel.
 fn binding_of(node: &Node, tunnel: u16) -> Option<&Binding> {
     let bindings = node.bindings();
     (0..bindings.len())
@@ -142,7 +142,7 @@ fn tunnel_line(
     }
     let care_of_address = text::left(&tunnel.care_of_address.to_string(), 15, ellipsis);
     row.push(format!(" {care_of_address}"), if is_up { theme.address } else { base });
-    // How long the binding lives is said before what runs through it, and that before how it is packed.
+    // Where room is short the lifetime of the binding comes first, then the traffic, then the encapsulation.
     let traffic = if width >= TRAFFIC_FROM {
         format!(" {}", traffic(app, facts, (place, number), tunnel, width))
     } else {
@@ -164,7 +164,7 @@ fn tunnel_line(
     row.line()
 }
 
-/// What is left of a binding: a bar that runs down, or how it ended.
+/// The time left of a binding as a bar that runs down, or how it ended; with the style to show it in.
 fn life(
     app: &App,
     facts: Facts<'_>,
@@ -191,15 +191,18 @@ fn life(
     (format!("{bar} {left} s"), style)
 }
 
-/// Cells of a bar: the last one goes with the last second.
+/// How many cells of a bar are full: the last one empties with the last second.
 fn bar(left: i64, whole: i64, cells: usize) -> usize {
     let cells = i64::try_from(cells).unwrap_or(i64::MAX);
     let full = left.saturating_mul(cells).saturating_add(whole.max(1) - 1) / whole.max(1);
     usize::try_from(full.clamp(0, cells)).unwrap_or_default()
 }
 
-/// Packets and octets each way: a second while that is known and more may come, else in all; with sparklines where there
-/// is room. At the time cursor tunnelled packets are not looked at, and of a tunnel that came just now no second is known.
+/// Packets and octets each way: a second while rates are known and more may come, else in all; with sparklines where
+/// there is room.
+///
+/// `-` stands for what is not known: everything at the time cursor, where tunnelled packets are not looked at, and the
+/// rates of a tunnel that has just come.
 fn traffic(
     app: &App,
     facts: Facts<'_>,

@@ -1,4 +1,4 @@
-//! The first view: nodes, unfolded into their tunnels, and those into their flows; beside them the policy of one.
+//! The first view: nodes, unfolded into their tunnels and flows; beside them the policy of one node.
 //!
 //! ```text
 //! ▾ 10.1.0.1  2 of 3 up  3 flows  FAILOVER  HA 198.51.100.1
@@ -23,7 +23,7 @@ use crate::tui::list::List;
 use crate::tui::rates::Rates;
 use crate::tui::text;
 
-/// Nodes are unfolded by themselves when they are shown while there are no more than these.
+/// Nodes are unfolded automatically when no more than these are shown.
 const FEW: usize = 4;
 /// The most nodes whose rates are kept.
 const WATCHED: usize = 256;
@@ -33,14 +33,14 @@ const WATCHED: usize = 256;
 pub enum Row {
     /// A node.
     Node(NodeRef),
-    /// A tunnel of it.
+    /// A tunnel of a node, by its index.
     Tunnel(NodeRef, u16),
-    /// A flow of it, by its place in the table; it stands below the tunnel it was last seen in.
+    /// A flow of a node, by its place in the observer's table; it stands below the tunnel it was last seen in.
     Flow(NodeRef, u32),
 }
 
 impl Row {
-    /// The node it belongs to.
+    /// The node that the row belongs to.
     pub const fn node(self) -> NodeRef {
         match self {
             Self::Node(node) | Self::Tunnel(node, _) | Self::Flow(node, _) => node,
@@ -53,9 +53,10 @@ impl Row {
 pub struct Tunnels {
     /// The tree.
     pub list: List<Row>,
-    /// Nodes that were unfolded by themselves, and what the user folded or unfolded. Others are folded.
+    /// Whether nodes are unfolded: those unfolded automatically, and those the user folded or unfolded. Others are
+    /// folded.
     folds: BTreeMap<NodeRef, bool>,
-    /// Nodes that are shown, and nodes there are.
+    /// How many nodes the filter lets through; `total` counts all of them.
     shown: usize,
     total: usize,
     /// The node under the cursor as it was last seen, in case it is forgotten.
@@ -71,13 +72,13 @@ pub struct Tunnels {
 }
 
 impl Tunnels {
-    /// Tells how many rows the panes have.
+    /// Sets the rows of the two panes.
     pub fn set_pages(&mut self, list: usize, policy: usize) {
         self.list.set_page(list);
         self.policy_page = policy;
     }
 
-    /// Shows the policy of the node the cursor is at: that of another one from its beginning.
+    /// Shows the policy of the node under the cursor; another node's policy is shown from its beginning.
     pub fn show_policy(&mut self) {
         let node = self.selected_node();
         if std::mem::replace(&mut self.policy_of, node) != node {
@@ -97,18 +98,18 @@ impl Tunnels {
         self.policy_page
     }
 
-    /// The node the cursor is at, or whose tunnel or flow it is at.
+    /// The node under the cursor, or the one whose tunnel or flow is under it.
     pub fn selected_node(&self) -> Option<NodeRef> {
         self.list.selected().map(Row::node)
     }
 
-    /// A node, also when it was forgotten while it was looked at.
+    /// A node of the tables, or the one under the cursor that the tables have forgotten.
     pub fn node<'t>(&'t self, facts: Facts<'t>, node: NodeRef) -> Option<&'t Node> {
         let pinned = || self.pinned.as_ref().filter(|(pinned, _)| *pinned == node).map(|(_, node)| &**node);
         facts.node(node).or_else(pinned)
     }
 
-    /// Forgets the node that is looked at: at another time it may not have been there.
+    /// Forgets the node under the cursor: at another time it may not be there.
     pub fn forget_pinned(&mut self) {
         self.pinned = None;
     }
@@ -126,7 +127,7 @@ impl Tunnels {
         if !sieve.is_open() {
             nodes.retain(|node| facts.node(*node).is_some_and(|known| sieve.node(node.place, known)));
         }
-        // Whoever is looked at stays, though forgotten or filtered out since.
+        // The node under the cursor stays when it is forgotten, whatever the filter says.
         if let Some((pinned, _)) = self.pinned.as_ref().filter(|(pinned, _)| !nodes.contains(pinned))
             && facts.node(*pinned).is_none()
         {
@@ -136,13 +137,13 @@ impl Tunnels {
         }
         self.shown = nodes.len();
         if nodes.len() <= FEW {
-            // For good: another node must not fold what is looked at.
+            // They stay unfolded: another node that comes must not fold what the user looks at.
             for node in &nodes {
                 self.folds.entry(*node).or_insert(true);
             }
         }
         if self.folds.len() > self.total {
-            // Nodes that were forgotten are among them.
+            // Some of these nodes are forgotten.
             self.folds.retain(|node, _| facts.node(*node).is_some() || selected == Some(*node));
         }
         let open = nodes.iter().filter(|node| self.is_open(**node));
@@ -171,15 +172,15 @@ impl Tunnels {
         let looked_at = self.list.selected().filter(|_| !follow);
         self.list.replace(rows, follow);
         if let Some(row) = looked_at.filter(|row| self.list.selected() != Some(*row)) {
-            // A tunnel or a flow that is gone gives the cursor to its node.
+            // From a tunnel or a flow that is gone the cursor goes to its node.
             self.list.select(Row::Node(row.node()));
         }
         self.show_policy();
         self.watch(facts);
     }
 
-    /// Looks at what runs through the tunnels in sight, also while another view is open: what came meanwhile is not of
-    /// one second.
+    /// Samples the traffic of the tunnels in sight. This is done while another view is open, too, or the first rates
+    /// afterwards would span more than a second.
     pub fn watch(&mut self, facts: Facts<'_>) {
         let visible = self.list.visible().map(|(_, row)| row.node());
         let mut watched: Vec<NodeRef> = visible.chain(self.selected_node()).take(WATCHED).collect();
@@ -187,12 +188,12 @@ impl Tunnels {
         self.rates.sample(facts, watched.into_iter());
     }
 
-    /// Forgets what ran through the tunnels: the screen stood still meanwhile.
+    /// Forgets the rates of the tunnels: they were not sampled while the screen stood still.
     pub fn forget_rates(&mut self) {
         self.rates = Rates::default();
     }
 
-    /// Whether the columns of traffic are of a second: then they are so in all rows.
+    /// Whether the columns of traffic show rates a second, which they then do in all rows.
     pub(super) fn shows_rates(&self, facts: Facts<'_>) -> bool {
         let is_known = |(_, row)| match row {
             Row::Tunnel(node, tunnel) => self.rates.last(node, tunnel).is_some(),
@@ -201,7 +202,7 @@ impl Tunnels {
         !facts.input.ended && self.list.visible().any(is_known)
     }
 
-    /// Unfolds or folds the node of the row under the cursor; says whether that changed anything.
+    /// Unfolds or folds the node of the row under the cursor; returns whether that changed anything.
     pub fn fold(&mut self, open: bool) -> bool {
         let Some(node) = self.selected_node() else { return false };
         let is_open = self.is_open(node);
@@ -215,7 +216,7 @@ impl Tunnels {
         true
     }
 
-    /// Brings what stands below the node under the cursor into sight, as far as there is room.
+    /// Brings the rows below the node under the cursor into sight, as far as there is room.
     pub fn reveal(&mut self) {
         let Some(node) = self.selected_node() else { return };
         let below = self.list.rows().iter().skip(self.list.at() + 1);
@@ -228,7 +229,7 @@ impl Tunnels {
         self.folds.get(&node).copied().unwrap_or(false)
     }
 
-    /// A row as it is copied.
+    /// A row as text to be copied.
     pub fn row_text(&self, facts: Facts<'_>, place: usize) -> String {
         match self.list.rows().get(place) {
             Some(Row::Node(node)) => self.node(facts, *node).map(node_text).unwrap_or_default(),
@@ -249,7 +250,7 @@ impl Tunnels {
     }
 }
 
-/// What a search looks through: a row as it is drawn, and what of a node is folded or may be cut.
+/// The text of a row that a search looks through: the row as it is drawn, and of a node what is folded or may be cut.
 pub fn text_of_row(app: &App, facts: Facts<'_>, place: usize) -> String {
     let tunnels = &app.tunnels;
     let Some(row) = tunnels.list.rows().get(place) else { return String::new() };
@@ -298,7 +299,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, areas: &Areas) {
     }
 }
 
-/// What the columns of traffic are; nothing where there is no room for them.
+/// The words for the columns of traffic; empty where there is no room for those.
 fn legend(app: &App, facts: Facts<'_>, width: usize) -> &'static str {
     if width < tunnel_lines::TRAFFIC_FROM {
         ""
@@ -311,7 +312,7 @@ fn legend(app: &App, facts: Facts<'_>, width: usize) -> &'static str {
     }
 }
 
-/// `3 nodes`, or `1 of 3 nodes` where a filter holds.
+/// `3 nodes` when `is_open` (no filter is set), else `1 of 3 nodes`.
 pub fn count(shown: usize, total: usize, what: &'static str, is_open: bool) -> String {
     if is_open {
         format!("{:#}", counted(shown, what))
@@ -320,13 +321,13 @@ pub fn count(shown: usize, total: usize, what: &'static str, is_open: bool) -> S
     }
 }
 
-/// What is said where the filter leaves nothing.
+/// The words shown when the filter lets nothing through.
 pub fn nothing_through(app: &App) -> String {
     let filter = text::typed(&app.filter.text, &app.theme.glyphs);
     format!("nothing that the filter `{filter}` lets through (f changes it)")
 }
 
-/// What an empty screen waits for.
+/// The words that say what an empty view waits for.
 pub fn awaited(app: &App, facts: Facts<'_>) -> String {
     if !app.filter.is_empty() && (facts.observer.node_places() > 0 || !facts.messages.is_empty()) {
         return nothing_through(app);

@@ -48,7 +48,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, areas: &Areas) {
 
 fn list_count(app: &App, shown: usize, total: usize, forgotten: u64) -> String {
     let there = total.saturating_sub(usize::try_from(forgotten).unwrap_or(usize::MAX));
-    // One that is still looked at counts, though it was forgotten.
+    // Rows of messages that were forgotten and are still on the screen count, too.
     count(shown, there.max(if app.filter.is_empty() { shown } else { 0 }), "message", app.filter.is_empty())
 }
 
@@ -83,7 +83,8 @@ fn draw_list(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>, pane: &Pane<'_>
     pane.rows(frame, Some(messages.list.at()), rows.into_iter());
 }
 
-/// What a search looks through in the list: a row as it is drawn, and the endpoints where there is no room for them.
+/// The text of a row of the list that a search looks through: the row as it is drawn, and the endpoints, for which it
+/// may have no room.
 pub fn text_of_row(app: &App, facts: Facts<'_>, place: usize) -> String {
     let messages = &app.messages;
     let number = messages.list.rows().get(place);
@@ -117,7 +118,7 @@ fn drawn(app: &App, facts: Facts<'_>, place: usize) -> String {
     text.unwrap_or_default()
 }
 
-/// When a message came, as its row says it.
+/// The time of a message as its row shows it.
 fn time_of(message: &RecentMessage, clock: &mut Clock) -> String {
     let frame = message.frame();
     clock.dated(frame.time, frame.precision.min(Precision::new(6)))
@@ -160,7 +161,7 @@ fn draw_tree(frame: &mut Frame<'_>, app: &App, pane: &Pane<'_>) {
     pane.rows(frame, Some(messages.tree.at()), rows);
 }
 
-/// Offset, octets, characters; the octets of the tree's field stand out.
+/// Draws the hex dump: offset, octets, characters. The octets of the field under the tree's cursor stand out.
 fn draw_hex(frame: &mut Frame<'_>, app: &App, pane: &Pane<'_>) {
     let messages = &app.messages;
     let theme = &app.theme;
