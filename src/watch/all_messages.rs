@@ -9,7 +9,7 @@ use super::{RecentMessage, RecentMessages};
 pub struct AllMessages {
     signalling: RecentMessages,
     tunnel_data: RecentMessages,
-    /// The number of the next one.
+    /// The number that the next message will get.
     next: u64,
 }
 
@@ -30,7 +30,7 @@ impl AllMessages {
         }
     }
 
-    /// All but tunnel data.
+    /// All messages but Tunnel Data.
     pub fn signalling(&self) -> &RecentMessages {
         &self.signalling
     }
@@ -40,17 +40,17 @@ impl AllMessages {
         &self.tunnel_data
     }
 
-    /// How many there are.
+    /// How many messages are kept.
     pub fn len(&self) -> usize {
         self.signalling.len().saturating_add(self.tunnel_data.len())
     }
 
-    /// Whether there is none.
+    /// Whether no message is kept.
     pub fn is_empty(&self) -> bool {
         self.signalling.is_empty() && self.tunnel_data.is_empty()
     }
 
-    /// How many there ever were: the number of the next one.
+    /// How many messages there ever were, which is the number of the next one.
     pub fn total(&self) -> u64 {
         self.next
     }
@@ -70,12 +70,12 @@ impl AllMessages {
         self.signalling.by_frame(frame).or_else(|| self.tunnel_data.by_frame(frame))
     }
 
-    /// All of them, oldest first.
+    /// All messages, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<RecentMessage>> {
         self.since(0)
     }
 
-    /// Those with this number and later ones, oldest first.
+    /// The messages from this number on, oldest first.
     pub fn since(&self, number: u64) -> impl Iterator<Item = &Arc<RecentMessage>> {
         let mut signalling = self.signalling.since(number).peekable();
         let mut tunnel_data = self.tunnel_data.since(number).peekable();
@@ -87,7 +87,7 @@ impl AllMessages {
         })
     }
 
-    /// Those of frames up to this one, as if there had been no others.
+    /// The messages of frames up to this one, as if no later frame had come.
     #[must_use]
     pub fn until(&self, frame: u64) -> Self {
         let (signalling, tunnel_data) = (self.signalling.until(frame), self.tunnel_data.until(frame));

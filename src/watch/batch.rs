@@ -10,7 +10,7 @@ pub struct Batch {
     octets: Vec<u8>,
 }
 
-/// A frame but for its octets.
+/// Everything about a frame except its octets.
 #[derive(Clone, Copy, Debug)]
 struct Head {
     number: u64,
@@ -67,7 +67,7 @@ impl Batch {
         self.heads.is_empty()
     }
 
-    /// Whether it is time to hand it on.
+    /// Whether the batch should be handed on.
     pub fn is_full(&self) -> bool {
         self.heads.len() >= Self::FRAMES || self.octets.len() >= Self::OCTETS
     }
@@ -85,7 +85,7 @@ impl Batch {
     }
 
     /// Moves the frames before `horizon` to `earlier`, as many as it takes to fill it. The frames must be in order.
-    /// Says whether there may be more.
+    /// Returns whether there may be more.
     pub(super) fn move_before(&mut self, horizon: Timestamp, earlier: &mut Self) -> bool {
         let due = self.heads.partition_point(|head| head.time < horizon);
         let mut moved = 0;

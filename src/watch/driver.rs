@@ -25,7 +25,8 @@ pub struct StopAfter {
     pub time: Option<Duration>,
 }
 
-/// Is told what comes, and may select from it. The default methods do nothing, and select everything.
+/// Is told about messages, findings and ticks, and may choose which packets are recorded. The default methods do nothing
+/// and choose everything.
 pub trait Audience {
     /// A message, and what the observer made of it. Says whether it is wanted.
     fn message(
@@ -77,7 +78,7 @@ pub trait Audience {
     }
 }
 
-/// Whether it goes on.
+/// Whether the watch continues.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Progress {
     /// There may be more.
@@ -114,7 +115,7 @@ pub struct Driver {
     /// Time between bringing the tables up to date; `None` for never.
     tick: Option<Duration>,
     ticked: Instant,
-    /// How long that took.
+    /// How long the last tick took.
     cost: Duration,
     started: Instant,
     frames: u64,
@@ -147,7 +148,7 @@ impl Driver {
         }
     }
 
-    /// Where the frames come from.
+    /// The feed that brings the frames.
     pub fn feed(&self) -> &Feed {
         &self.feed
     }
@@ -230,7 +231,7 @@ impl Driver {
         Ok(if ended { Progress::Ended } else { Progress::GoesOn })
     }
 
-    /// Ends the thread of a live source, and takes what is still on its way, for at most two seconds; what is left then
+    /// Ends the thread of a live source, and takes what is still on its way for about two seconds; what is left then
     /// counts as skipped. A pipe gets half a second to end, since its writer may have been interrupted as well and still
     /// write what it has. What is missing after that is not reported.
     pub fn drain(&mut self, engine: &mut Engine, audience: &mut impl Audience) -> Result<(), DriveError> {
@@ -347,7 +348,7 @@ impl Driver {
     }
 }
 
-/// Hands new findings to whoever takes them.
+/// Hands new findings to the audience.
 #[inline]
 fn tell_findings(engine: &mut Engine, audience: &mut impl Audience) -> io::Result<()> {
     if audience.takes_findings() && engine.findings().is_some_and(|findings| !findings.kept().is_empty()) {

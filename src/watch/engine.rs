@@ -90,7 +90,7 @@ pub struct Engine {
     rate: Rate,
     /// Grows whenever the tables were brought up to date and there was something new.
     revision: u64,
-    /// Frames seen, and the second, when the tables were brought up to date last.
+    /// Frames seen and the second of the clock when the tables were last brought up to date.
     refreshed: (u64, Option<i64>),
     ended: bool,
 }
@@ -222,12 +222,12 @@ impl Engine {
         self.pipeline.observer()
     }
 
-    /// What the rules found and nobody has taken yet; `None` without rules.
+    /// Findings that nobody has taken yet; `None` without rules.
     pub fn findings(&self) -> Option<&Findings> {
         self.pipeline.findings()
     }
 
-    /// Takes what was found since the last call. Counts of findings stay.
+    /// Takes the findings since the last call. Their counts stay.
     ///
     /// There is room for [`rules::Options::most_findings`] between two calls.
     pub fn take_findings(&mut self) -> Vec<Finding> {
@@ -249,7 +249,7 @@ impl Engine {
         self.messages.tunnel_data()
     }
 
-    /// Both of them together.
+    /// All messages seen last, Tunnel Data included.
     pub fn all_messages(&self) -> &AllMessages {
         &self.messages
     }

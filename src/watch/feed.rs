@@ -54,7 +54,7 @@ pub struct End {
 
 /// Brings frames from a source, which is read by a thread of its own.
 ///
-/// A live source never waits for the taker of the frames: those that there is no room for are dropped and counted. Files
+/// A live source never waits for the receiver: frames that find no room are dropped and counted. Files
 /// and standard input wait.
 pub struct Feed {
     events: Receiver<Event>,
@@ -79,12 +79,12 @@ struct Shared {
     skipped: AtomicU64,
 }
 
-/// Batches that may be on their way, of 256 KiB each.
+/// The most batches on their way; a batch is full with 256 KiB or 1,024 frames.
 const ON_THE_WAY: usize = 64;
 /// The longest a thread sleeps before it looks whether it has to end.
 const NAP: Duration = Duration::from_millis(100);
-/// Nanoseconds after which a frame of any interface has come, if it comes: the kernel holds frames back for ten
-/// milliseconds, and the rest is for a busy machine.
+/// Nanoseconds by which a frame may arrive late from any interface: the kernel holds frames back for ten milliseconds,
+/// and the rest allows for a busy machine.
 const LATE: i64 = 60_000_000;
 
 impl Feed {
@@ -167,7 +167,7 @@ impl Feed {
     /// Takes a batch back, to reuse its memory.
     pub fn recycle(&self, mut batch: Batch) {
         batch.clear();
-        // When there are enough, it is let go.
+        // If enough empty batches are waiting, this one is freed.
         let _ = self.empty.try_send(batch);
     }
 
@@ -185,7 +185,8 @@ impl Feed {
         }
     }
 
-    /// Waits until the counters of a live source are final, for at most two seconds. What is still on its way is dropped.
+    /// Waits until the counters of a live source are final, for a few seconds at most. What is still on its way is
+    /// dropped.
     pub(super) fn settle(&mut self) {
         const LONGEST: Duration = Duration::from_secs(2);
         let begun = Instant::now();

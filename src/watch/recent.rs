@@ -42,7 +42,7 @@ impl RecentMessage {
         Self { number: 0, node, last: KeptFrame::of(frame), fragments: fragments.collect() }
     }
 
-    /// A frame that was read again, of no known node.
+    /// A message whose frame was read again; its node is not known.
     pub fn of(frame: &Frame<'_>) -> Self {
         Self::new(frame, std::iter::empty(), None)
     }
@@ -57,7 +57,7 @@ impl RecentMessage {
         self.fragments.iter().chain(Some(&self.last)).map(KeptFrame::frame)
     }
 
-    /// Decodes it again, as when it came, and shows it to `look`; `None` if it is not a message on these ports.
+    /// Decodes the message again, as when it came, and shows it to `look`; `None` if it is not a message on these ports.
     pub fn read<T>(
         &self,
         ports: &[u16],
@@ -74,7 +74,7 @@ impl RecentMessage {
         }
     }
 
-    /// Roughly how many octets it takes.
+    /// Roughly how many octets of memory it takes.
     fn octets(&self) -> usize {
         self.fragments
             .iter()
@@ -107,12 +107,12 @@ impl RecentMessages {
         }
     }
 
-    /// How many there are.
+    /// How many messages are kept.
     pub fn len(&self) -> usize {
         self.messages.len()
     }
 
-    /// Whether there is none.
+    /// Whether no message is kept.
     pub fn is_empty(&self) -> bool {
         self.messages.is_empty()
     }
@@ -139,7 +139,7 @@ impl RecentMessages {
         self.messages.get(place)
     }
 
-    /// Those of frames up to this one, as if there had been no others.
+    /// The messages of frames up to this one, as if no later frame had come.
     #[must_use]
     pub fn until(&self, frame: u64) -> Self {
         let count = self.messages.partition_point(|message| message.last.number <= frame);
@@ -148,18 +148,18 @@ impl RecentMessages {
         Self { messages, octets, ..*self }
     }
 
-    /// The newest.
+    /// The newest message.
     pub fn last(&self) -> Option<&Arc<RecentMessage>> {
         self.messages.back()
     }
 
-    /// Those with this number and later ones, oldest first.
+    /// The messages from this number on, oldest first.
     pub(super) fn since(&self, number: u64) -> impl Iterator<Item = &Arc<RecentMessage>> {
         let first = self.messages.partition_point(|message| message.number < number);
         self.messages.range(first..)
     }
 
-    /// All of them, oldest first.
+    /// All messages, oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Arc<RecentMessage>> + ExactSizeIterator {
         self.messages.iter()
     }

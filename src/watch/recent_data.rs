@@ -1,4 +1,4 @@
-//! The frames of tunnelled packets seen last: what rules find in one is told some packets later.
+//! The frames of recent tunnelled packets, kept because a rule may report a packet only some packets later.
 
 use std::collections::VecDeque;
 
@@ -8,16 +8,16 @@ use crate::capture::Frame;
 /// The most octets of a frame that are kept: its headers, and those of what it carries.
 const OCTETS: usize = 256;
 
-/// Some thousand frames, the oldest of which are forgotten, in memory that is used again.
+/// The latest frames, in batches of up to 1,024 whose memory is reused; the oldest batch is forgotten first.
 #[derive(Debug)]
 pub(super) struct RecentData {
-    /// The newest last; that one is being filled.
+    /// The batches, oldest first; the last one is being filled.
     batches: VecDeque<Batch>,
     most: usize,
 }
 
 impl RecentData {
-    /// Room for so many batches; 0 keeps nothing.
+    /// Room for `most` batches; 0 keeps nothing.
     pub fn new(most: usize) -> Self {
         Self { batches: VecDeque::new(), most }
     }

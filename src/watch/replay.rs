@@ -17,25 +17,25 @@ pub struct Replay {
 struct State {
     speed: f64,
     paused: bool,
-    /// Frames that may pass although it is paused.
+    /// How many frames may still pass while the clock is paused.
     steps: u64,
     stopped: bool,
-    /// A moment of this clock and of the player's; `None` before the first frame.
+    /// One moment, by the machine's clock and by the player's; `None` before the first frame.
     anchor: Option<(Instant, Timestamp)>,
 }
 
 /// What to do with the next frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Due {
-    /// It is its time.
+    /// The frame is due.
     Now,
-    /// It has to wait.
+    /// The frame has to wait.
     Later,
-    /// Nothing is played any more.
+    /// Nothing more is played.
     Stopped,
 }
 
-/// Waits that are not worth the while: frames closer to each other come together.
+/// Waits of up to this many seconds are skipped, so frames closer together are played together.
 const SOON: f64 = 0.001;
 
 impl Replay {
@@ -48,7 +48,7 @@ impl Replay {
         Self { shared: Arc::new((Mutex::new(state), Condvar::new())) }
     }
 
-    /// Stops the clock, or lets it go on.
+    /// Pauses the clock, or resumes it.
     pub fn set_paused(&self, paused: bool) {
         self.change(|state| {
             state.anchor = state.position().map(|position| (Instant::now(), position));
@@ -57,12 +57,12 @@ impl Replay {
         });
     }
 
-    /// Whether the clock stands.
+    /// Whether the clock is paused.
     pub fn is_paused(&self) -> bool {
         self.state().paused
     }
 
-    /// Lets one frame pass while the clock stands; the clock jumps to its time.
+    /// Lets one frame pass while the clock is paused; the clock jumps to the frame's time.
     pub fn step(&self) {
         self.change(|state| {
             if state.paused {
@@ -71,7 +71,7 @@ impl Replay {
         });
     }
 
-    /// How fast it is played.
+    /// The speed: 1 is the pace of the recording.
     pub fn speed(&self) -> f64 {
         self.state().speed
     }
@@ -89,7 +89,7 @@ impl Replay {
         self.state().position()
     }
 
-    /// Plays nothing further; the clock stands.
+    /// Ends the replay; the clock stops.
     pub(super) fn stop(&self) {
         self.change(|state| {
             state.anchor = state.position().map(|position| (Instant::now(), position));
@@ -97,7 +97,7 @@ impl Replay {
         });
     }
 
-    /// Notes that the last frame was played: what comes after its time was not recorded.
+    /// Notes that the last frame was played; nothing was recorded after its time.
     pub(super) fn end(&self, last: Timestamp) {
         self.change(|state| {
             state.anchor = Some((Instant::now(), last));
@@ -165,12 +165,12 @@ impl State {
             return (due, LONGEST);
         }
         let position = self.position();
-        // Before the first frame, and where the recording's clock went back, this one sets the player's.
+        // The first frame sets the player's clock, and so does a frame after the recording's clock went back.
         let Some(position) = position.filter(|position| time.since(*position) > -BACKWARDS) else {
             self.anchor = Some((Instant::now(), time));
             return (Due::Now, Duration::ZERO);
         };
-        // Nobody waits long enough to miss the digits.
+        // The digits that a float loses make no difference to a wait of this length.
         #[allow(clippy::cast_precision_loss)]
         let wait = time.since(position) as f64 / 1e9 / self.speed;
         if wait <= SOON {

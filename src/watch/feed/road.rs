@@ -14,7 +14,7 @@ use crate::capture::{Frame, Live, LiveNotice, Next, Timeline};
 use crate::time::Timestamp;
 use crate::wall_clock;
 
-/// The thread's end of the way.
+/// The thread's end of the channel.
 pub(super) struct Road {
     pub events: SyncSender<Event>,
     pub emptied: Receiver<Batch>,
@@ -27,7 +27,7 @@ impl Road {
         self.shared.stop.load(Ordering::Relaxed)
     }
 
-    /// The batch that was gathered, with another one in its place.
+    /// Takes the batch that was gathered and puts an empty one in its place.
     fn gathered(&mut self) -> Batch {
         mem::replace(&mut self.batch, self.emptied.try_recv().unwrap_or_default())
     }
@@ -40,7 +40,7 @@ impl Road {
         self.batch.push(frame);
     }
 
-    /// Hands on what was gathered, or gives it up and counts it when there is no room.
+    /// Hands on the batch that was gathered; without room, drops it and counts its frames.
     fn offer(&mut self) {
         if self.batch.is_empty() {
             return;
@@ -54,9 +54,9 @@ impl Road {
         }
     }
 
-    /// Hands on notices, as far as there is room.
+    /// Hands on notices about interfaces, as far as there is room.
     fn tell(&mut self, notices: &mut VecDeque<LiveNotice>) {
-        /// Of many notices that nobody takes, the later ones say nothing new.
+        /// The most notices that are held back; later ones say nothing new.
         const KEPT: usize = 64;
         while let Some(notice) = notices.pop_front() {
             if let Err(TrySendError::Full(Event::Notice(notice))) =
@@ -69,7 +69,7 @@ impl Road {
         }
     }
 
-    /// Hands on what was gathered and waits for room; false when nobody takes it any more.
+    /// Hands on the batch that was gathered and waits for room; false if the receiver is gone.
     fn send(&mut self) -> bool {
         if self.batch.is_empty() {
             return !self.is_over();
@@ -79,7 +79,7 @@ impl Road {
     }
 }
 
-/// Captures until it is over.
+/// Captures until the feed is stopped.
 pub(super) fn capture(mut live: Live, mut road: Road) {
     const COUNT: Duration = Duration::from_millis(250);
     let merges = live.count() > 1;
@@ -103,13 +103,13 @@ pub(super) fn capture(mut live: Live, mut road: Road) {
             live.look_after(|notice| notices.push_back(notice));
         }
         if !any {
-            // Where frames are held back, they are looked after in time.
+            // Held frames have to be handed on in time, also if no further frame comes.
             live.wait(if held.is_empty() { NAP } else { NAP / 10 });
         }
     }
     read_rest(&mut live, &mut held, &mut road);
     count(&mut live, &road.shared);
-    // Without room for it, the end is told by there being nobody to send.
+    // If the channel is full, the receiver learns of the end when this sender is dropped.
     let _ = road.events.try_send(Event::End(End::default()));
 }
 
@@ -117,7 +117,7 @@ pub(super) fn capture(mut live: Live, mut road: Road) {
 fn read_rest(live: &mut Live, held: &mut Held, road: &mut Road) {
     /// The kernel hands over the last frames after ten milliseconds.
     const HELD_BACK: Duration = Duration::from_millis(20);
-    /// Where frames come faster than they are read, it does not go on for ever.
+    /// Reading ends even if frames come faster than they are read.
     const LONGEST: Duration = Duration::from_secs(1);
     let over = wall_clock::now();
     let begun = Instant::now();
@@ -155,7 +155,7 @@ fn count(live: &mut Live, shared: &Shared) {
 struct Held(Batch);
 
 impl Held {
-    /// The most octets that wait; beyond that they go on in the order there is.
+    /// The most octets that are held back; beyond that, all held frames are handed on at once.
     const MOST: usize = 32 << 20;
 
     fn push(&mut self, frame: &Frame<'_>) {
@@ -166,7 +166,7 @@ impl Held {
         self.0.is_empty()
     }
 
-    /// Hands on, in order of time, what is older than `horizon`.
+    /// Hands on the frames from before `horizon`, in order of time.
     fn release(&mut self, horizon: Timestamp, road: &mut Road) {
         if self.0.is_empty() {
             return;
@@ -187,7 +187,7 @@ pub(super) fn play(mut timeline: Timeline, replay: Option<&Replay>, mut road: Ro
             Next::Frame(frame) => {
                 if let Some(replay) = replay {
                     let due = replay.due(frame.time);
-                    // Nobody may have to wait for frames that have come, while the next one waits.
+                    // Frames that have come are handed on before the thread waits for the time of the next one.
                     let over = due == Due::Later && !road.send();
                     if over || !replay.wait(frame.time) {
                         return;
@@ -213,6 +213,6 @@ pub(super) fn play(mut timeline: Timeline, replay: Option<&Replay>, mut road: Ro
     }
     let end =
         End { errors: timeline.take_errors(), link_types: timeline.link_types().to_vec(), is_broken: false };
-    // When nobody waits for it any more, nobody misses it.
+    // If the receiver is gone, nobody needs the end.
     let _ = road.events.send(Event::End(end));
 }
