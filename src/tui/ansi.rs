@@ -16,7 +16,7 @@ pub fn bare(text: &str) -> String {
     line(text).spans.iter().map(|span| span.content.as_ref()).collect()
 }
 
-/// A line in lines of at most so many columns; one that is broken has no colours.
+/// Wraps a line to `width` columns, at least 20; a line that is wrapped loses its colours.
 pub fn broken(line: String, width: usize) -> Vec<String> {
     let bare = bare(&line);
     if super::text::width_of(&bare) <= width {
@@ -26,7 +26,7 @@ pub fn broken(line: String, width: usize) -> Vec<String> {
     textwrap::wrap(&bare, options).into_iter().map(std::borrow::Cow::into_owned).collect()
 }
 
-/// A style that only adds: one that takes away would undo the mark of the selected row.
+/// The style without resets: a reset would undo the highlight of the selected row.
 fn plain(style: Style) -> Style {
     let colour = |colour: Option<Color>| colour.filter(|colour| *colour != Color::Reset);
     Style { fg: colour(style.fg), bg: colour(style.bg), sub_modifier: Modifier::empty(), ..style }

@@ -33,7 +33,7 @@ pub struct Settings {
 pub struct App {
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
-    /// The views that were gone through; the last is open.
+    /// The views the user went through; the last one is open.
     pub stack: Vec<View>,
     /// What lies over the view.
     pub overlay: Option<Overlay>,
@@ -49,27 +49,27 @@ pub struct App {
     pub search: Search,
     /// Whether the newest row is kept selected.
     pub follow: bool,
-    /// What is shown in place of what is true now.
+    /// Older tables that are shown in place of the current ones.
     pub frozen: Option<Box<Frozen>>,
-    /// What is becoming that.
+    /// The tables being copied to become [`App::frozen`].
     pub(super) freezing: Option<Freezing>,
-    /// What is not shown any more. To let go of large tables takes a while, too.
+    /// Frozen tables no longer shown, to be freed elsewhere: freeing large tables takes a while, too.
     pub(super) thawed: Vec<Frozen>,
-    /// A frame that is to be read again.
+    /// The number of a frame that is to be read again.
     pub(super) fetching: Option<u64>,
     /// What is to be saved, and the tables to be saved when they are copied.
     pub(super) saving: Option<(Box<SaveOrder>, Still)>,
-    /// What there is to say about the last key.
+    /// The message about the last key, if any.
     pub notice: Option<Notice>,
     /// The pane that has the keys, by view.
     pub focus: [usize; View::ALL.len()],
-    /// Rows that panes were made larger by, by view.
+    /// How many rows larger the user made a pane, by view.
     pub split: [i16; View::ALL.len()],
-    /// What the next save is of.
+    /// Which rows the next save writes.
     pub extent: Extent,
     /// The file that a save may write over, when it is asked for once more.
     pub overwrite: Option<String>,
-    /// Nodes there are, of all that is shown.
+    /// How many nodes there are.
     pub nodes: usize,
     /// The first view.
     pub tunnels: Tunnels,

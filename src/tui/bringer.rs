@@ -1,6 +1,6 @@
 //! The thread that brings frames into the engine, and what it shares with the screen.
 
-// The edge: it waits by the clock.
+// This thread does I/O and so may wait by the wall clock.
 #![allow(clippy::disallowed_methods)]
 
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ use crate::wire::KeyRing;
 
 /// The wait of the thread while the tables are copied.
 const MOMENT: Duration = Duration::from_millis(1);
-/// The longest wait of the thread before it looks whether it has to end.
+/// The longest wait of the thread before it checks whether it has to stop.
 const NAP: Duration = Duration::from_millis(50);
 
 /// What the screen and the thread that brings frames share.
@@ -197,7 +197,7 @@ impl Bringer {
     /// Tells the screen once, until it has looked.
     fn tell(&self) {
         if !self.fresh.swap(true, Ordering::AcqRel) {
-            // Where there is no room, the screen has enough to do and is told the next time.
+            // If the channel is full, the screen is busy anyway and is told the next time.
             if self.sender.try_send(Happening::Fresh).is_err() {
                 self.fresh.store(false, Ordering::Release);
             }

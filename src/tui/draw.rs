@@ -24,7 +24,7 @@ use crate::time::Precision;
 pub fn draw(frame: &mut Frame<'_>, app: &App, facts: Facts<'_>) {
     let areas = app.areas();
     if frame.area().as_size() != ratatui::layout::Size::from(app.size) {
-        // The terminal has another size by now; it will tell.
+        // The terminal was resized; a resize message follows.
         return;
     }
     let shown = app.shown(facts);
@@ -72,7 +72,7 @@ fn draw_tabs(frame: &mut Frame<'_>, app: &App, area: Rect) {
     let mut row = Row::default();
     for (_, view, text) in tabs(app) {
         let is_open = view == app.view();
-        // Brackets, where there is no other way to tell.
+        // Brackets mark the open tab even without colours.
         let text = if is_open { format!("[{}]", text.trim()) } else { text };
         row.push(text, if is_open { app.theme.selected } else { app.theme.quiet }).plain(" ");
     }
@@ -84,12 +84,12 @@ fn draw_tabs(frame: &mut Frame<'_>, app: &App, area: Rect) {
     frame.render_widget(Paragraph::new(row.line()), area);
 }
 
-/// A part of the status line; those of high rank go first where there is no room.
+/// A part of the status line; where there is no room, the parts of highest rank are left out first.
 struct Part {
     rank: u8,
     text: String,
     style: Style,
-    /// Columns of it that others go for; more of it is shown where there is room.
+    /// Columns this part must have, even if others are left out for it; it gets more where there is room.
     least: usize,
 }
 
@@ -122,11 +122,11 @@ fn status(app: &App, facts: Facts<'_>, shown: Facts<'_>, width: u16) -> Line<'st
     if packets > 0 {
         let digits = facts.precision().min(Precision::SECONDS);
         let time = app.clock(facts).moment(shown.now(), digits);
-        // A bare number among counts would be one more of them.
+        // Without a unit, the time would look like one more count.
         let unit = if matches!(app.time_style, TimeStyle::Utc | TimeStyle::Local) { "" } else { " s" };
         parts.push(part(4, time + unit, Style::new()));
     }
-    // At the time cursor those up to it.
+    // With the time cursor set, only the packets up to it count.
     let packets = app.cursor().map_or(facts.counters.packets, |moment| moment.frame);
     parts.push(part(3, format!("{:#}", counted(packets, "packet")), Style::new()));
     let cut = app.cursor().map_or(facts, |_| shown).counts.truncated;
@@ -171,7 +171,7 @@ fn base_name(name: &str) -> &str {
     name.rsplit('/').next().filter(|base| !base.is_empty()).unwrap_or(name)
 }
 
-/// Whether the screen shows what is true now, and how that comes.
+/// The state of the screen or the input, as the status line says it: paused, live, ended ..., and its style.
 fn state(app: &App, facts: Facts<'_>) -> (String, Style) {
     let theme = &app.theme;
     if let Some(frozen) = &app.frozen {
@@ -209,7 +209,7 @@ fn draw_footer(frame: &mut Frame<'_>, app: &App, shown: Facts<'_>, area: Rect) {
         let room = usize::from(area.width.saturating_sub(1));
         let whole = theme.glyphs.text(notice.text.as_bytes()).to_string();
         if notice.is_bad && text::width_of(&whole) > room {
-            // The end of it says why.
+            // The reason stands at the end of the text, so the text is not cut.
             return draw_above(frame, &whole, style, Rect { y: area.bottom(), ..area });
         }
         let text = theme.glyphs.short_text(notice.text.as_bytes(), room);
@@ -221,7 +221,7 @@ fn draw_footer(frame: &mut Frame<'_>, app: &App, shown: Facts<'_>, area: Rect) {
     let is_over = app.overlay.is_some();
     let can_scroll = is_over && app.can_scroll_overlay();
     for binding in keys::of(app.view()) {
-        // Those that work in what has the keys.
+        // Only keys that work in the overlay, or else in the view.
         let word = if is_over { binding.footer_over } else { binding.footer };
         let Some(word) = word.filter(|_| can_scroll || !is_over || !binding.action.scrolls()) else {
             continue;
@@ -242,7 +242,7 @@ fn draw_footer(frame: &mut Frame<'_>, app: &App, shown: Facts<'_>, area: Rect) {
     frame.render_widget(Paragraph::new(row.line()), area);
 }
 
-/// What is wrong, where there is no room for it: in full, over the lines above.
+/// Draws a text too long for the last line in full, over the lines above `area`.
 fn draw_above(frame: &mut Frame<'_>, text: &str, style: Style, area: Rect) {
     let lines = over::wrapped(text, usize::from(area.width.saturating_sub(2)));
     let lines: Vec<Line<'_>> = lines.map(|line| Line::styled(format!(" {line}"), style)).collect();
@@ -270,7 +270,7 @@ fn draw_prompt(frame: &mut Frame<'_>, app: &App, shown: Facts<'_>, prompt: &Prom
                 _ => extent.name().to_owned(),
             };
             let is_choice = app.view() != View::Ladder && (extent != Extent::All || app.is_filtered());
-            // On a narrow screen the name that is typed goes before that.
+            // On a narrow screen the typed file name needs this room.
             let others = if is_choice && area.width >= 60 { ", Tab: other rows" } else { "" };
             let names = ".pcap .csv .json .txt".to_owned();
             (format!(" save {what}{others}: "), names, "Enter saves, Esc does not")

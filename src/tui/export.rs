@@ -60,8 +60,7 @@ impl App {
         !self.filter.is_empty() && !matches!(self.view(), View::Ladder | View::Statistics)
     }
 
-    /// Whether the rows of the open view are not, or not all of those that the filter lets through: many are looked at in
-    /// pieces.
+    /// Whether the filter has not been applied to all rows of the open view yet: long tables are filtered in pieces.
     fn is_filtering(&self, facts: Facts<'_>) -> bool {
         match self.view() {
             View::Messages => self.messages.is_behind(facts),
@@ -138,7 +137,7 @@ impl App {
     pub(super) fn go_on_saving(&mut self, facts: Facts<'_>, effects: &mut Vec<Effect>) {
         let Some((order, mut still)) = self.saving.take() else { return };
         let shown = self.shown(facts);
-        // A capture is made of messages, which are in the order.
+        // A capture needs only the messages, and the order holds them already.
         if order.format == SaveFormat::Capture || still.go_on(shown.observer) {
             effects.push(Effect::Save(order, Box::new(Picture::of(shown, still.finish()))));
         } else {
@@ -146,7 +145,7 @@ impl App {
         }
     }
 
-    /// The findings of the rows that are wanted; in other views than theirs all there are.
+    /// The findings of the wanted rows; in views other than Findings, all kept findings.
     fn findings_of(&self, facts: Facts<'_>, extent: Extent) -> Findings {
         match extent {
             Extent::Selected if self.view() == View::Findings => {
@@ -165,7 +164,7 @@ impl App {
         rows.filter_map(|number| self.messages.message(facts, *number).cloned()).collect()
     }
 
-    /// The flows that are wanted, where they are what is open; `None` for all.
+    /// The wanted flows if the Flows view is open; `None` for all.
     fn flows_of(&self, extent: Extent) -> Option<BTreeSet<u32>> {
         let list = &self.flows.list;
         match extent {

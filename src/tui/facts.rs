@@ -15,7 +15,7 @@ use super::finding_log::FindingLog;
 /// Everything there is to show, at one moment.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<'a> {
-    /// What is believed.
+    /// The observer: the nodes, bindings and tunnels as they are believed to be.
     pub observer: &'a Observer,
     /// The messages seen last.
     pub messages: &'a AllMessages,
@@ -74,7 +74,7 @@ pub enum InputKind {
     File,
     /// Files, replayed by their own clock.
     Replay {
-        /// Seconds of the capture a second.
+        /// Seconds of the capture per second of real time.
         speed: f64,
         /// Whether it is held.
         held: bool,

@@ -14,17 +14,17 @@ use crate::watch::{Engine, RecentMessage};
 /// The most packets that are kept.
 const PACKETS: usize = 4_096;
 
-/// The last findings, in the order they came, each with its number from 0. What falls out is counted. A copy shares
-/// the findings.
+/// The last findings, in the order they came, each with its number from 0. Findings that no longer fit are dropped
+/// but counted. A clone shares the findings.
 #[derive(Clone, Debug)]
 pub struct FindingLog {
     kept: VecDeque<Kept>,
     most: usize,
     total: u64,
-    /// Those that fell out.
+    /// Counts of the dropped findings, by level.
     forgotten: Levels,
     levels: Levels,
-    /// How many of the kept ones are about whom.
+    /// Counts of the kept findings, by the node or address they are about.
     abouts: BTreeMap<About, Levels>,
     /// Packets in tunnels that something was found about, by frame.
     packets: BTreeMap<u64, Arc<RecentMessage>>,
@@ -94,7 +94,7 @@ impl FindingLog {
             }
             let home_address = finding.home_address;
             let node = finding.node.and_then(|place| Some((place, engine.observer().node(place)?)));
-            // The place may have got another node since.
+            // Another node may have taken this place in the table since.
             let node = node.filter(|(_, node)| home_address.is_none() || node.home_address == home_address);
             let nai = node.and_then(|(_, node)| node.nai.as_deref()).filter(|_| home_address.is_none());
             let node = node.map(|(place, node)| NodeRef { place, birth: node.birth() });
@@ -113,7 +113,7 @@ impl FindingLog {
         self.kept.push_back(kept);
     }
 
-    /// How many fell out.
+    /// How many findings were dropped.
     pub fn forgotten(&self) -> u64 {
         self.forgotten.total()
     }
@@ -188,11 +188,11 @@ impl FindingLog {
         kept.map(|kept| Finding::clone(&kept.finding)).collect()
     }
 
-    /// Those that had come up to this moment, as if there had been no others.
+    /// The log with only the findings that had come up to this moment.
     #[must_use]
     pub fn until(&self, moment: Moment) -> Self {
         let packets = self.packets.clone();
-        // What fell out came before all that is kept. When else is not known.
+        // Dropped findings came before all kept ones; their exact moments are not known.
         let has_come = self.kept.front().is_some_and(|oldest| oldest.came <= moment);
         let forgotten = if has_come { self.forgotten } else { Levels::default() };
         let mut log =

@@ -12,17 +12,17 @@ use super::view::View;
 pub struct Binding {
     /// The keys, any of which asks for the action.
     strokes: &'static [Stroke],
-    /// How people write them.
+    /// The keys as people write them, separated by blanks.
     pub label: &'static str,
     /// What they ask for.
     pub action: Action,
-    /// Where they do; everywhere when empty.
+    /// The views in which the keys work; all views if empty.
     views: &'static [View],
     /// What they do.
     pub help: &'static str,
     /// The word in the footer, for those that stand there.
     pub footer: Option<&'static str>,
-    /// The same while something lies over the view.
+    /// The word in the footer while an overlay covers the view.
     pub footer_over: Option<&'static str>,
 }
 
@@ -79,7 +79,7 @@ impl Binding {
 }
 
 impl Stroke {
-    /// What the terminal told. Shift is in the character already.
+    /// The key of a terminal event. Shift is already part of the character.
     pub fn of(event: KeyEvent) -> Self {
         let control = event.modifiers.contains(KeyModifiers::CONTROL);
         let code = match event.code {
@@ -97,9 +97,9 @@ impl Stroke {
 }
 
 const TABLES: &[View] = &[View::Flows, View::Findings];
-/// Those whose rows can be filtered and selected. A ladder is all there is of one node.
+/// Views whose rows can be filtered and selected. A ladder always shows all of one node.
 const ROWS: &[View] = &[View::Tunnels, View::Messages, View::Flows, View::Findings];
-/// Those whose rows lead somewhere, and come one after the other.
+/// Views whose rows can be opened, and to which new rows are added.
 const LISTS: &[View] = &[View::Tunnels, View::Ladder, View::Messages, View::Flows, View::Findings];
 /// All but the ladder itself.
 const ELSEWHERE: &[View] = &[View::Tunnels, View::Messages, View::Flows, View::Findings, View::Statistics];

@@ -54,7 +54,7 @@ impl App {
         let pane = self.pane();
         areas.panes = match view {
             View::Tunnels if width >= WIDE => {
-                // What is left of it shows all there is of a tunnel.
+                // The left pane keeps enough columns for a whole tunnel row.
                 let right = grown((width - 96).clamp(44, (width / 5 * 2).max(44)), more * 2, width);
                 [
                     Rect { width: width - right, ..body },
@@ -87,7 +87,7 @@ impl App {
                 ]
             }
             _ => {
-                // No room for more than the one that has the keys.
+                // There is room only for the pane that has the keys.
                 let mut panes = [Rect::default(); 3];
                 if let Some(panes) = panes.get_mut(pane) {
                     *panes = body;

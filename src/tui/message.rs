@@ -61,7 +61,7 @@ pub enum Effect {
     Replay(ReplayOrder),
     /// Read this frame of the input again.
     Fetch(u64),
-    /// Let go of this where nobody waits for it.
+    /// Free these tables on a thread nobody waits for.
     Forget(Vec<Frozen>),
 }
 
@@ -83,11 +83,11 @@ pub enum ReplayOrder {
 pub struct SaveOrder {
     /// The file.
     pub path: String,
-    /// As what.
+    /// The file format.
     pub format: SaveFormat,
     /// Whether a file of this name may be written over.
     pub overwrite: bool,
-    /// Of which view.
+    /// The view that is saved.
     pub view: View,
     /// Which part of it.
     pub extent: Extent,
