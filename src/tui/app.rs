@@ -69,7 +69,7 @@ pub struct App {
     pub extent: Extent,
     /// The file that a save may write over, when it is asked for once more.
     pub overwrite: Option<String>,
-    /// How many nodes there are.
+    /// How many nodes there are in the tables that are shown.
     pub nodes: usize,
     /// The first view.
     pub tunnels: Tunnels,

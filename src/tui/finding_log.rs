@@ -24,7 +24,7 @@ pub struct FindingLog {
     /// Counts of the dropped findings, by level.
     forgotten: Levels,
     levels: Levels,
-    /// Counts of the kept findings, by the node or address they are about.
+    /// Counts of the kept findings, by the node, address or NAI they are about.
     abouts: BTreeMap<About, Levels>,
     /// Packets in tunnels that something was found about, by frame.
     packets: BTreeMap<u64, Arc<RecentMessage>>,
