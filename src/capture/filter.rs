@@ -1,6 +1,6 @@
 //! Filters on frames, in libpcap's language.
 
-use pcap::{BpfProgram, Capture, Linktype};
+use pcap::{BpfInstruction, BpfProgram, Capture, Linktype};
 use thiserror::Error;
 
 use super::said::said;
@@ -8,12 +8,19 @@ use super::{Frame, LinkType};
 
 /// A filter expression, compiled by libpcap for each link type that turns up.
 ///
-/// Lengths in the expression (`len`, `greater`, `less`) are captured lengths. Terms that ask the kernel (`inbound`,
-/// `outbound`, `ifindex`) never match an Ethernet frame of a file, which does not record the answer; cooked frames
-/// record it.
+/// Terms that ask the kernel (`inbound`, `outbound`, `ifindex`) never match an Ethernet frame of a file, which does not
+/// record the answer; cooked frames record it.
 pub struct FrameFilter {
     expression: String,
-    compiled: Vec<(LinkType, Result<BpfProgram, String>)>,
+    compiled: Vec<(LinkType, Result<Compiled, String>)>,
+}
+
+/// The expression, compiled for one link type.
+struct Compiled {
+    program: BpfProgram,
+    /// Whether it looks at the length of frames. The `pcap` crate passes libpcap the captured length alone, which
+    /// is not that length where a frame was cut.
+    asks_length: bool,
 }
 
 /// A filter that libpcap cannot compile.
@@ -37,6 +44,16 @@ pub enum FilterError {
         /// What libpcap said.
         message: String,
     },
+    /// It looks at the length of frames, and the snapshot length cut this one.
+    #[error(
+        "the filter `{expression}` asks for lengths of frames, and frame #{frame} was cut when it was captured"
+    )]
+    Length {
+        /// The expression as given.
+        expression: String,
+        /// Number of the frame.
+        frame: u64,
+    },
 }
 
 impl FilterError {
@@ -49,6 +66,11 @@ impl FilterError {
             Self::LinkType { .. } => {
                 "leave out what belongs to another link type, or read the captures of each \
                 link type on their own"
+                    .to_owned()
+            }
+            Self::Length { .. } => {
+                "in place of `len`, `greater` and `less`, compare the length in the IP header; \
+                for example `ip[2:2] >= 500`"
                     .to_owned()
             }
         }
@@ -76,7 +98,8 @@ impl FrameFilter {
 
     /// Whether `frame` passes. A frame of a link type that mipflow cannot read does not.
     ///
-    /// It is an error, the same for every such frame, if the expression makes no sense for the frame's link type.
+    /// It is an error, the same for every such frame, if the expression makes no sense for the frame's link type; and
+    /// if it looks at the length of a frame that was cut.
     pub fn matches(&mut self, frame: &Frame<'_>) -> Result<bool, FilterError> {
         let link_type = match (frame.link_type, frame.data) {
             // A NULL header is in the byte order of the capturing host, which libpcap assumes to be that of this host.
@@ -93,7 +116,10 @@ impl FrameFilter {
             self.compiled.len().saturating_sub(1)
         });
         match self.compiled.get(index) {
-            Some((_, Ok(program))) => Ok(program.filter(frame.data)),
+            Some((_, Ok(compiled))) if compiled.asks_length && frame.is_cut() => {
+                Err(FilterError::Length { expression: self.expression.clone(), frame: frame.number })
+            }
+            Some((_, Ok(compiled))) => Ok(compiled.program.filter(frame.data)),
             Some((_, Err(message))) => Err(FilterError::LinkType {
                 expression: self.expression.clone(),
                 link_type,
@@ -105,8 +131,20 @@ impl FrameFilter {
 }
 
 /// Compiles `expression` for frames of `link_type`.
-fn compile(expression: &str, link_type: LinkType) -> Result<BpfProgram, String> {
-    Capture::dead(data_link(link_type)).and_then(|capture| capture.compile(expression, true)).map_err(said)
+fn compile(expression: &str, link_type: LinkType) -> Result<Compiled, String> {
+    let compiled = Capture::dead(data_link(link_type)).and_then(|capture| capture.compile(expression, true));
+    let program = compiled.map_err(said)?;
+    let asks_length = program.get_instructions().iter().any(loads_length);
+    Ok(Compiled { program, asks_length })
+}
+
+/// Whether an instruction loads the length of the frame into the accumulator or the index register.
+fn loads_length(instruction: &BpfInstruction) -> bool {
+    /// `BPF_LD | BPF_W | BPF_LEN` and `BPF_LDX | BPF_W | BPF_LEN`, in decimal.
+    const CODES: [&str; 2] = ["128", "129"];
+    // The fields are private, but the text is `code jt jf k`.
+    let text = instruction.to_string();
+    text.split(' ').next().is_some_and(|code| CODES.contains(&code))
 }
 
 /// libpcap's own number (DLT) of a link type, which differs from the one in files for raw IP.
@@ -128,7 +166,12 @@ mod tests {
     const PACKET: [u8; 28] =
         [0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2, 4, 0, 1, 178, 0, 8, 0, 0];
 
-    fn matches(expression: &str, link_type: LinkType, header: &[u8]) -> Result<bool, FilterError> {
+    fn matches_of(
+        expression: &str,
+        link_type: LinkType,
+        header: &[u8],
+        original_length: u32,
+    ) -> Result<bool, FilterError> {
         let data = [header, &PACKET].concat();
         let frame = Frame {
             number: 1,
@@ -137,9 +180,13 @@ mod tests {
             precision: Precision::MICROSECONDS,
             link_type,
             data: &data,
-            original_length: 0,
+            original_length,
         };
         FrameFilter::new(expression)?.matches(&frame)
+    }
+
+    fn matches(expression: &str, link_type: LinkType, header: &[u8]) -> Result<bool, FilterError> {
+        matches_of(expression, link_type, header, 0)
     }
 
     const ETHERNET: &[u8] = &[2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0];
@@ -169,6 +216,19 @@ mod tests {
         }
         assert_eq!(matches("", LinkType::ETHERNET, ETHERNET), Ok(true));
         assert_eq!(matches("udp", LinkType(147), ETHERNET), Ok(false));
+    }
+
+    #[test]
+    fn lengths_of_cut_frames_are_not_guessed() {
+        // 14 and 28 octets; of the cut frame there were 100.
+        for (expression, passes) in [("greater 43", false), ("less 42", true), ("len = 42", true)] {
+            assert_eq!(matches(expression, LinkType::ETHERNET, ETHERNET), Ok(passes), "{expression}");
+            let cut = matches_of(expression, LinkType::ETHERNET, ETHERNET, 100);
+            let expression = expression.to_owned();
+            assert_eq!(cut, Err(FilterError::Length { expression, frame: 1 }));
+        }
+        assert_eq!(matches_of("udp port 434", LinkType::ETHERNET, ETHERNET, 100), Ok(true));
+        assert_eq!(matches_of("ip[2:2] = 28", LinkType::ETHERNET, ETHERNET, 100), Ok(true));
     }
 
     #[test]

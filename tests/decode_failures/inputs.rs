@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use super::{FIGURE3, Scratch, sample, told};
 use crate::program::capture::{RAW, datagram, hexadecimal, pcap, request};
-use crate::program::{Run, environment, finished, run};
+use crate::program::{Run, environment, finished, mipflow, run};
 
 #[test]
 fn a_list_that_is_not_there_is_empty_and_not_null() {
@@ -287,6 +287,28 @@ fn a_link_type_without_frames_is_not_told() {
     // A filter does not hide it.
     let file = scratch.file("filtered.pcap", &pcap(147, &[datagram(40_000, 434, &request(&[]))]));
     assert_eq!(run(&format!("decode --show messages --bpf udp {file}")).code, 3);
+}
+
+#[test]
+fn lengths_of_cut_frames_are_not_taken_for_those_on_the_link() {
+    let scratch = Scratch::new();
+    let mut capture = pcap(RAW, &[datagram(40_000, 434, &request(&[]))]);
+    let whole = scratch.file("whole.pcap", &capture);
+    // The original length of the only record, after the header of the file and its times and captured length.
+    capture[36..40].copy_from_slice(&500_u32.to_le_bytes());
+    let cut = scratch.file("cut.pcap", &capture);
+    let of = |file: &str, filter: &str| {
+        let mut command = mipflow("decode --show messages --format csv --bpf");
+        finished(command.args([filter, file]))
+    };
+    // 20 octets of IP, 8 of UDP and 24 of the request are shorter than 100.
+    assert_eq!(of(&whole, "less 100").out.lines().count(), 2);
+    let refused = of(&cut, "less 100");
+    let expected = "the filter `less 100` asks for lengths of frames, and frame #1 was cut when it was captured | in \
+                    place of `len`, `greater` and `less`, compare the length in the IP header; for example \
+                    `ip[2:2] >= 500`";
+    assert_eq!((refused.code, told(&refused)), (2, expected.to_owned()));
+    assert_eq!(of(&cut, "ip[2:2] < 100").out.lines().count(), 2);
 }
 
 #[test]
