@@ -1,4 +1,4 @@
-//! What a command line that is wrong may have meant.
+//! Advice about mistakes on the command line.
 
 use std::path::Path;
 
@@ -7,8 +7,8 @@ use clap::{Arg, CommandFactory as _};
 
 use super::Cli;
 
-/// What is wrong with the command line, and what may have been meant by it: a capture in the place of a command, more
-/// of what `watch` takes one of, or an option of another command or analyser.
+/// Adds advice to an error about the command line if the mistake is a common one: a capture in the place of a command,
+/// several interfaces or files for `watch`, an option of another command or of another analyser.
 pub(super) fn with_advice(mut told: clap::Error) -> clap::Error {
     let word = |kind| match told.get(kind) {
         Some(ContextValue::String(word)) => Some(word.as_str()),
@@ -37,7 +37,7 @@ pub(super) fn with_advice(mut told: clap::Error) -> clap::Error {
     if is_unknown
         && (advice.is_some() || !word(ContextKind::InvalidArg).is_some_and(|word| Path::new(word).exists()))
     {
-        // That it could be the name of a file, or is much like some other option.
+        // clap's own suggestions: that the word may be a file, or a similar option. They would mislead here.
         told.remove(ContextKind::Suggested);
         if advice.is_some() {
             told.remove(ContextKind::SuggestedArg);
@@ -49,7 +49,7 @@ pub(super) fn with_advice(mut told: clap::Error) -> clap::Error {
     told
 }
 
-/// What has this option, where it is not the command that it was given to.
+/// Names the commands that have this option, after it was given to one that does not have it.
 fn of_another_command(word: &str) -> Option<String> {
     let is_it = |argument: &Arg| match word.strip_prefix("--") {
         Some(long) => argument.get_long() == Some(long),
@@ -63,7 +63,7 @@ fn of_another_command(word: &str) -> Option<String> {
     (!names.is_empty()).then(|| format!("{word} is an option of {}", names.join(" and ")))
 }
 
-/// What is written here for what tcpdump and tshark have this option for.
+/// What mipflow has in place of this option of tcpdump or tshark.
 fn of_another_analyser(word: &str) -> Option<&'static str> {
     match word {
         "-r" => Some("a capture is named without an option: mipflow decode FILE"),

@@ -36,7 +36,8 @@ impl Completions {
     }
 }
 
-/// The completions with words behind a comma, too, where an option takes several: `clap_complete` offers the first alone.
+/// Makes shells also complete the words after a comma, for options that take several. `clap_complete` itself completes
+/// only the first.
 fn with_lists(shell: Shell, command: &Command, text: &str) -> String {
     let arguments = command.get_subcommands().flat_map(Command::get_arguments);
     let lists = arguments.filter(|argument| argument.get_value_delimiter() == Some(','));
@@ -68,8 +69,8 @@ fn with_lists(shell: Shell, command: &Command, text: &str) -> String {
     })
 }
 
-/// What fish is to offer for the arguments of a command that are no options, where these are no files: `clap_complete`
-/// leaves them out, and fish offers files then; what it writes for `help` never holds.
+/// What fish offers for the positional arguments of a command, if these are not files. `clap_complete` leaves them out,
+/// and fish would then offer files; the condition that it writes for `help` is never true.
 fn fish_words(command: &Command) -> Option<String> {
     let is_file =
         |argument: &Arg| matches!(argument.get_value_hint(), ValueHint::FilePath | ValueHint::AnyPath);
@@ -84,8 +85,7 @@ fn fish_words(command: &Command) -> Option<String> {
     Some(format!("complete -c mipflow -n \"__fish_mipflow_using_subcommand {name}\" -f{offer}\n"))
 }
 
-/// An argument with what a shell offers for it: words where there is a list of them, and files only where they are
-/// meant.
+/// Adds to an argument what a shell offers for it: words if there is a list of them, and files only if it takes files.
 fn with_offers(command: &str, argument: Arg) -> Arg {
     if !argument.get_action().takes_values() || !argument.get_possible_values().is_empty() {
         return argument;

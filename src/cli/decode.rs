@@ -255,8 +255,8 @@ impl Decode {
         if self.format == Format::Sarif {
             timeline.keep_origins();
         }
-        // Before the work, so that a capture is not read for nothing. An earlier capture of that name is gone only when
-        // there is something to fill a new one with.
+        // Opened before the work, so that no capture is read in vain. But this empties an earlier capture of that name,
+        // so it is not done when no input can be read.
         let is_unreadable = timeline.errors().len() == self.files.len();
         let write = self.write.as_deref().filter(|_| !is_unreadable);
         let writer = write.map(|path| Writer::create(path, &inputs)).transpose();
@@ -322,7 +322,7 @@ impl Decode {
                 let files = self.files.iter().map(|file| file.to_string_lossy().into_owned());
                 Box::new(report.with_ladder_format(self.ladder_format.into()).with_files(files.collect()))
             }
-            // Among other sections it is left out: json has all it shows in the exchanges.
+            // Among other sections it is left out, because the exchanges hold all that it shows.
             Format::Json | Format::Ndjson if self.show.iter().all(|section| *section == Section::Ladder) => {
                 return Err(ladder_is_text());
             }

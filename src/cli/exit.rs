@@ -45,7 +45,7 @@ pub enum Failure {
     Told(Exit, Box<MietteDiagnostic>),
     /// The same, about a place in a file whose text is shown.
     InFile(Exit, Box<MietteDiagnostic>, Box<NamedSource<String>>),
-    /// Nobody reads the output any more; that is no failure (`mipflow decode trace.pcap | head`).
+    /// Nobody reads the output any more, which is not an error (`mipflow decode trace.pcap | head`).
     ClosedPipe,
 }
 
@@ -81,7 +81,7 @@ impl Failure {
         Self::io(format!("standard output cannot be written: {error}"), None)
     }
 
-    /// What was wrong, in a line; nothing of a closed pipe.
+    /// What was wrong, in one line; `None` for a closed pipe.
     pub fn message(&self) -> Option<&str> {
         match self {
             Self::Told(_, diagnostic) | Self::InFile(_, diagnostic, _) => Some(&diagnostic.message),
@@ -98,8 +98,9 @@ impl Failure {
         }
     }
 
-    /// Tells the user of several failures, and gives the exit code of the last; `None` where there are none. Of many with one
-    /// advice, as of a ring of captures that is somebody else's, the first few are told, and how many more there are.
+    /// Tells the user of several failures and returns the exit code of the last one; `None` if there are none. Of many
+    /// failures with the same advice (say, a ring of captures that the user may not read), only the first few are told,
+    /// and the number of the others.
     pub fn tell_all(failures: Vec<Self>) -> Option<Exit> {
         let mut alike: BTreeMap<String, usize> = BTreeMap::new();
         let mut exit = None;
@@ -133,14 +134,16 @@ impl Failure {
     }
 }
 
-/// What is told. Names of files and words out of them are in it, and who chose those may not have been the user.
+/// A message with its advice. Both can contain file names and words from files, which may have been chosen by somebody
+/// else than the user, so control characters are made harmless.
 fn diagnostic(message: impl Into<String>, help: Option<String>) -> MietteDiagnostic {
     let mut diagnostic = MietteDiagnostic::new(harmless(&message.into()));
     diagnostic.help = help.map(|help| harmless(&help));
     diagnostic
 }
 
-/// Says with which characters failures are drawn, and whether never in colour, before there is any.
+/// Sets the characters that failures are drawn with, and whether colour is forbidden. To be called before any failure
+/// is told.
 pub(super) fn draw_failures_in(glyphs: Glyphs, color: Colour) {
     let unicode = glyphs == Glyphs::UNICODE;
     // Lines are left to the terminal: a name broken in two can be neither copied nor searched for.
@@ -158,7 +161,7 @@ fn print(exit: Exit, diagnostic: MietteDiagnostic, source: Option<NamedSource<St
     if let Some(source) = source {
         report = report.with_source_code(source);
     }
-    // When standard error is gone too, nobody is left to tell.
+    // If standard error is closed too, nobody can be told.
     let _ = writeln!(io::stderr(), "{report:?}");
     exit
 }

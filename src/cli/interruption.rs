@@ -1,4 +1,4 @@
-//! Signals that ask a command to end before it is done.
+//! Signals that ask a command to end early.
 
 #![allow(clippy::disallowed_methods, reason = "signals are told apart by the clock")]
 
@@ -13,18 +13,18 @@ use signal_hook::{SigId, flag};
 
 use super::Failure;
 
-/// The longest a signal waits to be seen.
+/// The longest time until a signal is noticed.
 pub(super) const LOOK: Duration = Duration::from_millis(100);
 
-/// How soon after the first a signal is taken for the same wish.
+/// A further signal within this time after the first one counts as the same request to end.
 const SAME_WISH: Duration = Duration::from_millis(500);
 
-/// Somebody wants it to end. Who wants that twice has it at once.
+/// Whether a signal asked the command to end. A second signal ends it at once.
 pub(super) struct Interruption {
     interrupted: Arc<AtomicBool>,
-    /// Whether the next signal ends it at once.
+    /// Whether the next signal ends the command at once.
     at_once: Arc<AtomicBool>,
-    /// What lets the first signal set that.
+    /// The handlers by which the first signal sets `at_once`.
     setters: Vec<SigId>,
 }
 
@@ -33,11 +33,11 @@ impl Interruption {
     pub(super) fn listen() -> Result<Self, Failure> {
         let interrupted = Arc::new(AtomicBool::new(false));
         let at_once = Arc::new(AtomicBool::new(false));
-        // Who started it by `nohup` wants it to outlive the terminal.
+        // A command that was started by `nohup` has to outlive the terminal.
         let signals = [Some(SIGINT), Some(SIGTERM), (!ignores_hangup()).then_some(SIGHUP)];
         let mut setters = Vec::new();
         for signal in signals.into_iter().flatten() {
-            // In this order: the first signal does not end it itself.
+            // In this order, so that the first signal does not end the command at once.
             let setter = flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&at_once))
                 .and_then(|_| flag::register(signal, Arc::clone(&interrupted)))
                 .and_then(|_| flag::register(signal, Arc::clone(&at_once)));
@@ -46,8 +46,8 @@ impl Interruption {
         Ok(Self { interrupted, at_once, setters })
     }
 
-    /// Takes signals that come together for one: `timeout` sends one to what it started, and another to its own group,
-    /// of which that is.
+    /// Takes signals that come together for one. `timeout` sends one to the process that it started and another to the
+    /// process group, which this process belongs to.
     ///
     /// This starts a thread, which has the privileges that the calling one has now.
     pub(super) fn forgive_haste(&mut self) -> Result<(), Failure> {
@@ -70,7 +70,7 @@ impl Interruption {
         self.interrupted.load(Ordering::Relaxed)
     }
 
-    /// What is set when it is there, for who waits on its behalf.
+    /// The flag that the signal sets, for code that waits elsewhere.
     pub(super) fn flag(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.interrupted)
     }
@@ -85,6 +85,6 @@ pub(super) fn ignores_hangup() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let ignored = ignored.and_then(|digits| u64::from_str_radix(digits.trim(), 16).ok());
-    // The lowest bit is the first signal, which is this one.
+    // The lowest bit stands for signal 1, which is SIGHUP.
     ignored.is_some_and(|ignored| ignored & 1 == 1)
 }

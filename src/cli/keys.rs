@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::{Failure, text_file};
 use crate::wire::{Algorithm, Key, KeyError, KeyRing};
 
-/// The variable of the environment that holds keys, one a line, where the command line names none.
+/// The environment variable that holds keys, one on each line, for calls whose command line names none.
 const VARIABLE: &str = "MIPFLOW_KEY";
 
 /// Options that name keys.
@@ -32,18 +32,18 @@ pub(super) struct KeyOptions {
 }
 
 impl KeyOptions {
-    /// Whether the command line names keys: those of the environment then count for nothing.
+    /// Whether the command line names keys. Those of the environment are then ignored.
     pub(super) fn are_given(&self) -> bool {
         !self.key.is_empty() || self.key_file.is_some()
     }
 
-    /// All files that are read, `inputs` and the keys': nothing may be written over them.
+    /// All files that are read, which are `inputs` and the key file. None of them may be written over.
     pub(super) fn beside<S: AsRef<OsStr>>(&self, inputs: &[S]) -> Vec<OsString> {
         let inputs = inputs.iter().map(AsRef::as_ref);
         inputs.chain(self.key_file.as_ref().map(|file| file.as_os_str())).map(OsStr::to_owned).collect()
     }
 
-    /// The keys of the command line, then those of the file; where neither is given, those of the environment.
+    /// The keys of the command line, then those of the file; if there are neither, those of the environment.
     pub(super) fn ring(self) -> Result<KeyRing, Failure> {
         let mut ring = KeyRing::default();
         if !self.are_given() {
@@ -61,8 +61,8 @@ impl KeyOptions {
     }
 }
 
-/// The variable's text; nothing where there is none. One that is no text was meant to be used: without it, requests
-/// would go out unsigned.
+/// The text of [`VARIABLE`]; empty if it is not set. A value that is not text is an error, because ignoring it would
+/// send requests unsigned.
 fn of_environment() -> Result<Zeroizing<String>, Failure> {
     match std::env::var(VARIABLE) {
         Ok(text) => Ok(Zeroizing::new(text)),
@@ -74,12 +74,12 @@ fn of_environment() -> Result<Zeroizing<String>, Failure> {
     }
 }
 
-/// What is wrong with a key that was written on the command line or in the environment, nothing of it repeated.
+/// An error about a key on the command line or in the environment. It repeats nothing of the key.
 fn unusable(place: &str, error: &KeyError) -> Failure {
     Failure::usage(format!("{place}: {}", error.without_content()), Some(Key::SYNTAX.into()))
 }
 
-/// What TOML has to say about a key file, without the values it found there: they may be secrets.
+/// The TOML parser's message about a key file, without the values that it quotes, because they may be secrets.
 fn without_values(message: &str) -> &str {
     let is_of_values = message.starts_with("invalid type") || message.starts_with("invalid value");
     if is_of_values { "a value has the wrong type or is out of range" } else { message }
@@ -106,7 +106,7 @@ fn read_file(path: &Path, ring: &mut KeyRing) -> Result<(), Failure> {
     let content = text_file::read("key file", path)?;
     let how = "write [[key]] tables with spi = NUMBER, hex = \"...\" or text = \"...\", and algorithm = \"hmac-md5\"";
     let file: KeyFile = toml::from_str(&content).map_err(|error| {
-        // The error's own rendering quotes the line, and with it the secret.
+        // The error's own text quotes the line, and with it the secret.
         let line = error
             .span()
             .map_or(1, |span| 1 + content.get(..span.start).unwrap_or_default().matches('\n').count());
@@ -115,7 +115,7 @@ fn read_file(path: &Path, ring: &mut KeyRing) -> Result<(), Failure> {
             Some(how.into()),
         )
     })?;
-    // Who gives one wants it to be used: without it, requests would go out unsigned.
+    // An empty key file is a mistake: requests would go out unsigned.
     if file.key.is_empty() {
         return Err(Failure::usage(format!("the key file {shown} holds no key"), Some(how.into())));
     }

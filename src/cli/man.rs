@@ -40,7 +40,7 @@ fn write(out: &mut impl Write, mut command: clap::Command) -> io::Result<()> {
     out.flush()
 }
 
-/// Has the page tell the usage as `--help` does: with what values options take, and what can be repeated.
+/// Makes the page show the usage as `--help` does, with the values of options and what can be repeated.
 fn with_usage(mut command: clap::Command) -> clap::Command {
     let usage = command.render_usage().to_string();
     command.override_usage(usage.trim_start_matches("Usage: ").to_owned())
@@ -52,7 +52,7 @@ fn write_sections(out: &mut impl Write, page: &Page) -> io::Result<()> {
     page.render_options_section(out)?;
     let mut extra = Vec::new();
     page.render_extra_section(&mut extra)?;
-    // What stands below the options names itself in its first words; many commands have nothing there.
+    // The text below the options needs no title of its own, and many commands have none.
     match String::from_utf8_lossy(&extra).split_once(".SH EXTRA\n") {
         // Examples keep their lines.
         Some((before, text)) if text.lines().count() > 1 => {

@@ -63,14 +63,14 @@ enum Switch {
 }
 
 impl Cli {
-    /// Reads the arguments of this process. Help, the version and what is wrong with them are told here; the error is the
-    /// exit code after that.
+    /// Reads the arguments of this process. Prints help, the version, and what is wrong with the arguments; in these
+    /// cases returns the exit code as an error.
     pub fn from_arguments() -> Result<Self, Exit> {
         let parsed = Self::parsed().try_get_matches().and_then(|found| Self::from_arg_matches(&found));
         parsed.map_err(|told| {
             let told = advice::with_advice(told);
             if told.use_stderr() {
-                // Who closed standard error does not want to know.
+                // If standard error is closed, nobody wants to read this.
                 let _ = if has_harmful_words() {
                     writeln!(io::stderr(), "{}", harmless(told.to_string().trim_end()))
                 } else {
@@ -84,8 +84,8 @@ impl Cli {
         })
     }
 
-    /// The command line as it is parsed. A negative number is the value of the option before it, which then says what it
-    /// takes; no option looks like one.
+    /// The command line as it is parsed. A negative number is taken as the value of the option before it, so that this
+    /// option can say which values it takes. No option looks like a negative number.
     fn parsed() -> clap::Command {
         let with_negatives = |argument: Arg| {
             let takes_a_value = !argument.is_positional() && argument.get_action().takes_values();
@@ -119,8 +119,8 @@ impl Cli {
     }
 }
 
-/// Whether a word of the command line holds what a terminal could obey: where names of files are put there by a shell,
-/// who chose those may not have been the user.
+/// Whether a word of the command line holds control characters that a terminal could obey. File names that a shell puts
+/// there may have been chosen by somebody else than the user.
 fn has_harmful_words() -> bool {
     std::env::args_os().any(|word| {
         let word = word.to_string_lossy();

@@ -1,10 +1,10 @@
-//! The option `--reply-timeout` of those that read captures.
+//! The option `--reply-timeout` of the commands that read captures.
 
 use clap::Args;
 
 use super::quantity::parse_duration;
 
-/// How long a reply is waited for.
+/// How long a request can be answered.
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct ReplyTimeout {
     /// How long after a request a reply can answer it

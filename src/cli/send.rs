@@ -135,7 +135,7 @@ impl Send {
         let inputs = self.keys.beside(&self.scenarios);
         let keys = self.keys.ring()?;
         if !keys.is_empty() {
-            // What a scenario says of its keys wins over the environment, and the command line over both.
+            // The keys of a scenario win over those of the environment, and those of the command line over both.
             let told = if from_environment { &mut environment } else { &mut settings };
             told.key = Some(keys.keys().to_vec());
         }
@@ -148,9 +148,9 @@ impl Send {
             None if self.scenarios.is_empty() => Plan::of_options(&surroundings)?,
             None => Plan::of_scenarios(&self.scenarios, &surroundings)?,
         };
-        // The same variables may be given to scenarios of which some have no use for them: that is no mistake.
+        // This is no error: the same variables may be given to several scenarios, some of which do not use them.
         for name in surroundings.variables.keys().filter(|name| !plan.variables.contains(*name)) {
-            // Who closed standard error does not want to know.
+            // If standard error is closed, nobody wants to read this.
             let _ = writeln!(io::stderr(), "--var: nothing makes use of a variable '{}'", harmless(name));
         }
         drop(surroundings);
@@ -172,14 +172,14 @@ impl Send {
         let options = RunOptions { numbers, allow_broadcast, dry_run, interrupted: interruption.flag() };
         let mut runner = Runner::new(&steps, options).map_err(failure)?;
         let routes = runner.routes(&steps).map_err(failure)?;
-        // An earlier capture of that name is gone only when there are sockets to fill a new one.
+        // Only now, because this empties an earlier capture of that name: sockets for a new one are open.
         if let Some(path) = &self.write {
             let writer = Writer::create(path, &inputs);
             runner.record_to(writer.map_err(|error| Failure::io(error.to_string(), error.help()))?);
         }
         if self.format != Format::Text {
             for route in &routes {
-                // Who closed standard error does not want to know.
+                // If standard error is closed, nobody wants to read this.
                 let _ = writeln!(io::stderr(), "{}", route_line(route));
             }
         }
@@ -188,7 +188,7 @@ impl Send {
         let announcement =
             Announcement { is_dry: dry_run, routes, names: plan.names(), numbers, fail_on: fails_from };
         match report.begin(&announcement).map_err(|error| Failure::output(&error)) {
-            // Nobody reads, and nothing was sent of what was to be.
+            // Nobody reads the report, so nothing is sent, which is no success.
             Err(Failure::ClosedPipe) if !dry_run => return Ok(Exit::Findings),
             begun => begun?,
         }
@@ -205,7 +205,8 @@ struct Run {
     exit: Exit,
     fail_on: FailOn,
     is_dry: bool,
-    /// The frames that agents sent: of a suite only they are told of, because its cases ask wrong things on purpose.
+    /// The frames that agents sent. For a suite only findings about these are reported, because its cases send faulty
+    /// requests on purpose.
     answers: Option<HashSet<u64>>,
     interruption: Interruption,
 }
@@ -216,14 +217,14 @@ impl Run {
         let done = self.parts(plan, report);
         let written = self.runner.finish().map_err(failure);
         match done {
-            // Who sent the reader away has the exit code still.
+            // If the reader has gone, the exit code still counts.
             Err(Failure::ClosedPipe) => {}
             done => done?,
         }
         written.map(|()| self.exit)
     }
 
-    /// Runs all parts to the end of the report. When nobody reads that any more, nothing more is sent.
+    /// Runs all parts, and writes the report to its end. Once nobody reads it any more, nothing more is sent.
     fn parts(&mut self, plan: &Plan, report: &mut dyn SendReport) -> Result<(), Failure> {
         let (mut judged, mut skipped, mut broken) = (0u64, 0u64, None);
         let mut left = plan.parts.len();
@@ -254,7 +255,7 @@ impl Run {
                 told?;
             }
         }
-        // What shows nothing of the agent is no success; nor is half a run.
+        // A run that shows nothing about the agent is not a success, nor is half a run.
         let is_interrupted = self.interruption.is_there();
         let is_over_early = is_interrupted || broken.is_some();
         if is_over_early || judged == 0 && skipped > 0 {
@@ -267,7 +268,7 @@ impl Run {
                 late.extend(self.judged(&outcome));
             }
         }
-        // What was not sent has no answer to wait for, and of what was interrupted none was waited for.
+        // A dry run has no answers to wait for, and an interrupted run did not wait for its last one.
         if !self.is_dry && !is_over_early {
             late.extend(self.judge.close());
         }
@@ -276,17 +277,17 @@ impl Run {
         if is_left {
             let said =
                 "the last de-registration was not accepted: the agent may keep what the node registered";
-            // Who closed standard error does not want to know.
+            // If standard error is closed, nobody wants to read this.
             let _ = writeln!(io::stderr(), "{said}");
         }
         if is_interrupted {
-            // Who closed standard error does not want to know.
+            // If standard error is closed, nobody wants to read this.
             let _ = writeln!(io::stderr(), "interrupted: what follows was not sent");
         }
         broken.map_or(Ok(()), Err)
     }
 
-    /// What comes of a part, one entry and what was found meanwhile; or none of a step that only waits.
+    /// Runs a part, and returns its entry in the report and what was found meanwhile; `None` if the part only waits.
     fn part(&mut self, part: &Part) -> Result<Option<(Entry, Vec<Finding>)>, Failure> {
         let (mut outcomes, mut found) = (Vec::<Outcome>::new(), Vec::new());
         for step in &part.steps {
@@ -319,7 +320,7 @@ impl Run {
         self.judge.take(outcome)
     }
 
-    /// The findings that are told; the exit code takes note of them.
+    /// Picks the findings that are reported, and sets the exit code by them.
     fn weighed(&mut self, mut found: Vec<Finding>) -> Vec<Finding> {
         if let Some(answers) = &self.answers {
             found.retain(|finding| {
@@ -327,7 +328,7 @@ impl Run {
             });
         }
         if self.is_dry {
-            // No time passes and nothing is answered: of more than one message there is nothing to say.
+            // No time passes and nothing is answered, so only rules about single messages can be judged.
             found.retain(|finding| finding.rule.scope == Scope::Message);
         }
         let is_grave = |finding: &Finding| self.fail_on.level().is_some_and(|level| finding.level <= level);

@@ -107,9 +107,9 @@ fn parse_prefix(text: &str) -> Result<Prefix, String> {
     }
 }
 
-/// How long nothing is looked at but the socket, at the most.
+/// The longest time to wait for a datagram before signals and expiries are looked at again.
 const PATIENCE: Duration = Duration::from_millis(250);
-/// How long after a signal the program ends in any case, even while nobody takes its output.
+/// How long after a signal the program ends in any case, even if nobody reads its output.
 const GRACE: Duration = Duration::from_millis(1_500);
 
 impl Serve {
@@ -136,7 +136,7 @@ impl Serve {
         };
         output.listening(socket.address())?;
         if refuses_all {
-            // When standard error is gone, nobody is left to tell.
+            // If standard error is closed, nobody wants to read this.
             let _ = writeln!(io::stderr(), "--require-auth without a --key refuses every request");
         }
         let unsent = serve(&socket, &mut agent, &mut output, &ended)?;
@@ -146,7 +146,7 @@ impl Serve {
     }
 }
 
-/// Serves until it is ended; gives the number of replies that could not be sent.
+/// Serves until a signal comes. Returns the number of replies that could not be sent.
 fn serve(
     socket: &Socket,
     agent: &mut HomeAgent,
@@ -159,7 +159,7 @@ fn serve(
         let now = now();
         let received = match socket.take(&mut buffer, now)? {
             Some(received) => Some(received),
-            // Whoever reads the output has waited long enough while there was something to do.
+            // There is nothing to answer now, so the output is flushed.
             None => {
                 output.flush()?;
                 socket.wait(&mut buffer, patience(agent, now))?
@@ -189,7 +189,7 @@ fn patience(agent: &HomeAgent, now: Timestamp) -> Duration {
     left.map_or(PATIENCE, |left| PATIENCE.min(Duration::from_nanos(left) + Duration::from_millis(1)))
 }
 
-/// A flag that SIGINT, SIGTERM and SIGHUP raise; the last not where it was started by `nohup`.
+/// A flag that SIGINT, SIGTERM and SIGHUP raise; SIGHUP does not if the program was started by `nohup`.
 fn on_signals() -> Result<Arc<AtomicBool>, Failure> {
     let ended = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&ended);
@@ -207,7 +207,7 @@ fn on_signals() -> Result<Arc<AtomicBool>, Failure> {
     Ok(ended)
 }
 
-/// Says at the end what came in.
+/// Prints at the end what came in.
 fn tell(tally: Tally, unsent: u64, forgotten: u64) {
     let Tally { requests, copies, accepted, denied, dropped, ignored } = tally;
     let came = format!(
@@ -223,7 +223,7 @@ fn tell(tally: Tally, unsent: u64, forgotten: u64) {
         .into_iter()
         .filter(|(count, _)| !count.is_none())
         .map(|(count, what)| format!("; {count} {what}"));
-    // When standard error is gone, nobody is left to tell.
+    // If standard error is closed, nobody wants to read this.
     let _ = writeln!(io::stderr(), "{came}{}", lost.collect::<String>());
 }
 

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::Failure;
 
-/// The text of a file, which is called `what` where it cannot be read. There may be secrets in it.
+/// Reads a text file. Error messages call it `what`. The text may hold secrets, so it is erased when dropped.
 pub(super) fn read(what: &str, file: &Path) -> Result<Zeroizing<String>, Failure> {
     let shown = file.display();
     let octets = fs::read(file).map(Zeroizing::new);

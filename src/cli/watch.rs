@@ -167,10 +167,10 @@ impl Watch {
     pub(super) fn run(self) -> Result<Exit, Failure> {
         let headless = self.headless || !output::is_screen();
         if headless {
-            // Listened for before there is anything to lose.
+            // Signals are caught before there is anything to lose.
             let mut interruption = Interruption::listen()?;
             let prepared = self.prepare(headless)?;
-            // Only now that its thread has nothing to give up.
+            // This starts a thread with the privileges of this one, so only after they were given up.
             interruption.forgive_haste()?;
             headless::run(prepared, &interruption)
         } else {

@@ -7,7 +7,7 @@ use crate::capture::Frame;
 use crate::time::Timestamp;
 use crate::wire;
 
-/// Who names a time of day this little before the capture, in nanoseconds, does not mean the next day.
+/// A time of day up to this long before the first frame means the same day and not the next, in nanoseconds.
 const LEEWAY: i64 = 3_600_000_000_000;
 
 const NO_SUCH_TIME: &str = "captures have no such time";

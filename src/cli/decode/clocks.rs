@@ -1,4 +1,4 @@
-//! Whether the clocks of several captures agree: what stands in two of them was captured by two clocks.
+//! Whether the clocks of several captures agree, judged by the packets that are in two of them.
 
 use std::collections::hash_map::{Entry, RandomState};
 use std::collections::{BTreeMap, HashMap};
@@ -12,13 +12,13 @@ use crate::time::Timestamp;
 use crate::trace::SeenMessage;
 use crate::wire::Header;
 
-/// Packets that are remembered at a time; one more, and all are forgotten.
+/// The most packets that are remembered. When there is one more, all are forgotten.
 const REMEMBERED: usize = 1 << 18;
-/// Packets in two captures without which nothing is said: one may have been sent again, octet by octet.
+/// The fewest common packets of two captures by which their clocks are compared: a single one may have been sent twice.
 const ENOUGH: u32 = 3;
-/// Nanoseconds that the way from one capture point to the other may differ by, and clocks drift.
+/// How much the differences of time may vary, in nanoseconds: transit times vary, and clocks drift.
 const SPREAD: i64 = 250_000_000;
-/// Pairs of captures that are told of.
+/// The most pairs of captures that are reported.
 const TOLD: usize = 3;
 
 /// How far apart the clocks are of each two captures that have registrations in common.
@@ -40,7 +40,8 @@ struct Lead {
 }
 
 impl Lead {
-    /// By how much the clocks are apart, where that is one number, and more than copies may be.
+    /// How far the clocks are apart, in nanoseconds; `None` if the differences vary too much, or are so small that the
+    /// packets are recognised as copies anyway.
     fn apart(self) -> Option<i64> {
         let middle = self.least.midpoint(self.most);
         let are_alike = self.packets >= ENOUGH && self.most.saturating_sub(self.least) <= SPREAD;
@@ -50,7 +51,8 @@ impl Lead {
 }
 
 impl Clocks {
-    /// Takes note of a registration: of the whole packet, for a request that is sent again may have the same octets.
+    /// Notes a registration. The whole packet counts, IP Identification included, because a retransmitted request may
+    /// have the same payload.
     pub fn note(&mut self, seen: &SeenMessage<'_>) {
         let datagram = &seen.datagram;
         let IpPacket::V4(ip) = &datagram.ip else { return };
@@ -79,7 +81,7 @@ impl Clocks {
         }
     }
 
-    /// Says on standard error which clocks seem to be apart, of captures of these names.
+    /// Says on standard error which clocks seem to disagree. `files` are the names of the captures.
     pub fn tell(&self, files: &[String]) {
         let apart = self.pairs.iter().filter_map(|(pair, lead)| Some((pair, lead, lead.apart()?)));
         for ((first, second), Lead { packets, .. }, lead) in apart.take(TOLD) {
@@ -87,7 +89,7 @@ impl Clocks {
             let milliseconds = lead.unsigned_abs() / 1_000_000;
             let seconds = format!("{}.{:03}", milliseconds / 1000, milliseconds % 1000);
             let (side, sign) = if lead > 0 { ("ahead of", "-") } else { ("behind", "") };
-            // Who closed standard error does not want to know.
+            // If standard error is closed, nobody wants to read this.
             let _ = writeln!(
                 io::stderr(),
                 "the clock of {} seems to be {seconds} s {side} that of {}: {packets} registrations stand in both, and \

@@ -1,4 +1,4 @@
-//! Waiting for the writer of a pipe, until somebody ends the run.
+//! Waiting for the writer of a pipe, until a signal ends the run.
 
 #![allow(clippy::disallowed_methods, reason = "a pipe is waited for by the clock")]
 
@@ -8,15 +8,15 @@ use crate::capture::Timeline;
 use crate::cli::Failure;
 use crate::cli::interruption::{Interruption, LOOK};
 
-/// How long a writer is still read after the run was ended: where both are in one pipeline, Ctrl-C ends it, too, and
-/// what it has left to write comes at once.
+/// How long a writer is still read after a signal: Ctrl-C also ends a writer in the same pipeline, which then writes at
+/// once what it has left.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
-/// Waits for the writers of pipes. SIGINT, SIGTERM and SIGHUP end the input and not the program, which tells then what it
-/// saw.
+/// Waits for the writers of pipes. SIGINT, SIGTERM and SIGHUP end the input but not the program, which then reports
+/// what it saw.
 pub(super) struct Patience {
     interruption: Interruption,
-    /// When reading ends, once that is wanted.
+    /// When reading ends; `None` until a signal came.
     until: Option<Instant>,
 }
 
@@ -27,7 +27,8 @@ impl Patience {
         is_needed.then(|| Ok(Self { interruption: Interruption::listen()?, until: None })).transpose()
     }
 
-    /// Waits until there is something to read, or the input is at its end; false when the run is to end before.
+    /// Waits until there is something to read or the input has ended, and returns true; false if a signal ends the run
+    /// before.
     pub(super) fn wait(&mut self, timeline: &Timeline) -> bool {
         loop {
             if self.until.is_none() && self.interruption.is_there() {

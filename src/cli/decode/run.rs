@@ -30,7 +30,7 @@ pub(super) struct Run {
     pub clocks: Option<Clocks>,
     pub target: Option<Target>,
     pub at: Option<At>,
-    /// Where `at` is told as a time of day.
+    /// The time zone of `at`, if that is a time of day.
     pub zone: TimeZone,
     pub filter: Option<FrameFilter>,
     pub keys: KeyRing,
@@ -38,7 +38,8 @@ pub(super) struct Run {
     /// Why the writer was given up.
     pub unwritten: Option<Failure>,
     pub bar: Option<ProgressBar>,
-    /// Whether the report may be left out when no capture could be read; a program waits for its document.
+    /// Whether people read the report. It is then left out if no capture could be read; a program still gets its
+    /// document.
     pub for_people: bool,
     pub fail_on: FailOn,
 }
@@ -65,7 +66,7 @@ impl Run {
                         begun = true;
                     }
                     if self.at.is_some_and(|at| at.is_before(frame)) {
-                        // Who asks for frame 0 wants nothing.
+                        // With --at '#0' nothing was to be expected.
                         if frame.number == 1 && !matches!(self.at, Some(At::Frame(_))) {
                             tell_begin(frame);
                         }
@@ -120,7 +121,7 @@ impl Run {
         self.finish(report, clock_backwards)
     }
 
-    /// Tells what was found, and how often the clock went back until then.
+    /// Completes the report. `clock_backwards` is how often the clock went back.
     fn finish(self, report: &mut dyn Report, clock_backwards: u64) -> Result<Exit, Failure> {
         if let Some(bar) = self.bar {
             bar.finish_and_clear();
@@ -163,18 +164,18 @@ impl Run {
         });
         exit = Failure::tell_all(failed).unwrap_or(exit);
         exit = unread.and_then(Unread::tell).unwrap_or(exit);
-        // The process ends: to give back what was remembered piece by piece would take a twentieth of its time.
+        // The process ends now. To free the memory piece by piece would take a twentieth of its time.
         mem::forget(self.pipeline);
         Ok(exit)
     }
 }
 
-/// Says when a capture begins that has nothing at all until the moment that was asked for: seconds since 1970 are not
-/// those since the first frame.
+/// Says when a capture begins, if nothing was captured before the moment that was asked for. The user may have given
+/// seconds since the first frame where seconds since 1970 were asked for.
 fn tell_begin(first: &Frame<'_>) {
     let mut clock = Clock::new(TimeStyle::Utc);
     let time = clock.rfc3339(first.time, first.precision);
-    // Who closed standard error does not want to know.
+    // If standard error is closed, nobody wants to read this.
     let _ = writeln!(io::stderr(), "--at: nothing was captured until then; the first frame is of {time}");
 }
 
@@ -186,8 +187,8 @@ pub(in crate::cli) struct Unread {
 }
 
 impl Unread {
-    /// Those among the link types that the inputs of these names declared, and the inputs with such frames; `None` when all
-    /// frames can be read.
+    /// Finds the unreadable ones among `link_types`, which the inputs declared, and the inputs that have such frames;
+    /// `None` if all frames can be read. `names` are those of the inputs.
     pub fn of(link_types: &[LinkType], names: &[String], trace: &Trace) -> Option<Self> {
         let is_unread = |link_type: &&LinkType| trace.unread().any(|(_, unread)| unread == **link_type);
         let unread: Vec<String> = link_types.iter().filter(is_unread).map(ToString::to_string).collect();
@@ -208,7 +209,7 @@ impl Unread {
         Some(Self { failure, is_all: unread.len() == link_types.len() })
     }
 
-    /// Tells of them, and gives the exit code when nothing else could be read.
+    /// Tells the user of them, and returns the exit code if nothing else could be read.
     pub fn tell(self) -> Option<Exit> {
         let exit = self.failure.tell();
         self.is_all.then_some(exit)

@@ -144,7 +144,8 @@ impl Part {
     }
 }
 
-/// A case asks what it asks: the command line says whom, as whom and how patiently.
+/// Refuses options that would change what a case asks. The command line chooses the agent, the node and how long to
+/// wait.
 fn only_whom_to_ask(settings: &Settings) -> Result<(), Failure> {
     let given = [
         ("care-of-address", settings.care_of_address.is_some()),

@@ -41,7 +41,7 @@ impl Output {
             Self::Text { report, .. } => {
                 report.line(&format!("listening on {address}")).map_err(|error| Failure::output(&error))?;
             }
-            // When standard error is gone, nobody wants to know.
+            // If standard error is closed, nobody wants to read this.
             Self::Ndjson(_) => drop(writeln!(io::stderr(), "listening on {address}")),
         }
         self.flush()

@@ -46,7 +46,7 @@ pub(super) fn run(prepared: Prepared, interruption: &Interruption) -> Result<Exi
         }
     }
     let finished = driver.finish(&mut engine, &mut records).err();
-    // Nobody takes records any more.
+    // A closed pipe: nobody reads records any more.
     let failures = [failure, finished].into_iter().flatten().map(into_failure);
     let mut told = Vec::new();
     for failure in failures {
@@ -208,7 +208,7 @@ impl Audience for Records<'_> {
     }
 
     fn noticed(&mut self, notice: &LiveNotice) {
-        // When standard error is gone too, nobody is left to tell.
+        // If standard error is closed too, nobody can be told.
         let _ = match notice {
             LiveNotice::Gone { name, message } => {
                 writeln!(io::stderr(), "mipflow: {name} went away ({message}); waiting for it")
@@ -225,7 +225,7 @@ impl Audience for Records<'_> {
             Form::Live(report) => {
                 let summary = summary(engine, &self.names, self.target.as_ref());
                 let begun = Instant::now();
-                // Frames come again before long.
+                // Not for long, because the next frames may come soon.
                 while report.look(&summary)? && begun.elapsed() < MOMENT {}
                 report.flush()
             }
@@ -234,7 +234,7 @@ impl Audience for Records<'_> {
     }
 }
 
-/// What there is to say of all that was looked at.
+/// The summary of everything that was seen.
 pub(super) fn summary<'a>(
     engine: &'a Engine,
     names: &'a [String],

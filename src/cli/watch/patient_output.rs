@@ -1,4 +1,4 @@
-//! Standard output of a watch, which may be a pipe that nobody reads: it is waited for, but not when it is to end.
+//! Standard output of a watch. It may be a pipe that nobody reads; the watch then waits, but not after a signal.
 
 #![allow(clippy::disallowed_methods, reason = "who reads is waited for by the clock")]
 
@@ -12,7 +12,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::cli::interruption::{Interruption, LOOK};
 
-/// How long who reads may take for a piece once the watch is to end.
+/// How long the reader may take for a piece once the watch is to end.
 const LONGEST: Duration = Duration::from_secs(2);
 /// What fits into a pipe of which [`poll`] says that it can be written to: a larger piece could block.
 const PIECE: usize = 4096;
@@ -21,18 +21,18 @@ const PIECE: usize = 4096;
 pub(super) struct PatientOutput<'a> {
     out: File,
     interruption: &'a Interruption,
-    /// Since when nothing could be written, though the watch was to end.
+    /// Since when nothing could be written although the watch was to end.
     since: Option<Instant>,
 }
 
 impl<'a> PatientOutput<'a> {
-    /// Standard output, to be waited for until `interruption` is there and a little longer.
+    /// Standard output, which is waited for until the `interruption` and a little longer.
     pub(super) fn stdout(interruption: &'a Interruption) -> io::Result<Self> {
         let out = File::from(io::stdout().as_fd().try_clone_to_owned()?);
         Ok(Self { out, interruption, since: None })
     }
 
-    /// Waits until a piece can be written. Fails when it was to end and nobody read for a while.
+    /// Waits until a piece can be written. Fails if the watch is to end and nobody reads for a while.
     fn wait(&mut self) -> io::Result<()> {
         let timeout = PollTimeout::try_from(LOOK).unwrap_or(PollTimeout::ZERO);
         loop {
@@ -48,7 +48,7 @@ impl<'a> PatientOutput<'a> {
                         ));
                     }
                 }
-                // Where it is no use to ask, writing says why.
+                // If polling fails, writing gives the reason.
                 Ok(_) | Err(_) => {
                     self.since = None;
                     return Ok(());

@@ -60,8 +60,8 @@ pub(super) fn run(prepared: Prepared, theme: Option<Theme>, ascii: bool) -> Resu
     Ok(unread.and_then(Unread::tell).unwrap_or(exit))
 }
 
-/// What suits the terminal. Those that are called vt and a number have no colours; some take what asks for one for what
-/// asks for blinking.
+/// The theme for this terminal. Terminals called `vt` and a number have no colours, and some of them take a request for
+/// a colour for a request to blink.
 fn default_theme() -> ThemeName {
     let term = std::env::var("TERM").unwrap_or_default();
     let is_vt =
@@ -69,7 +69,7 @@ fn default_theme() -> ThemeName {
     if is_vt { ThemeName::Mono } else { ThemeName::Dark }
 }
 
-/// `--node` is a filter that holds from the beginning.
+/// The filter that `--node` sets from the beginning.
 fn filter(target: Option<&Target>) -> Result<Filter, Failure> {
     let filter = match target {
         Some(Target::HomeAddress(address)) => Filter::parse(&format!("node:{address}")),
