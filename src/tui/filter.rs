@@ -135,9 +135,7 @@ impl Term {
                 Condition::Finding(each(values, |value| what(&value.to_lowercase()))?)
             }
             Some(("bid", values)) => Condition::Bid(each(values, bid)?),
-            Some((key, _))
-                if !key.is_empty() && key.chars().all(|character| character.is_ascii_lowercase()) =>
-            {
+            Some((key, _)) if is_key(key) => {
                 return Err(format!("no key `{key}`; there are {HELP}"));
             }
             _ if word.is_empty() => return Err("`!` needs a term after it".to_owned()),
@@ -145,6 +143,12 @@ impl Term {
         };
         Ok(Self { condition, negated })
     }
+}
+
+/// Whether a word before a colon is meant as a key. One of at most four hexadecimal digits begins an IPv6 address.
+fn is_key(word: &str) -> bool {
+    let is_of_an_address = word.len() <= 4 && word.chars().all(|character| character.is_ascii_hexdigit());
+    !is_of_an_address && word.chars().all(|character| character.is_ascii_lowercase())
 }
 
 fn each<T>(values: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, String> {

@@ -6,8 +6,8 @@ use super::facts::{Facts, NodeRef};
 use crate::state::Tunnel;
 use crate::time::Timestamp;
 
-/// The most seconds that are kept of a tunnel.
-const KEPT: usize = 16;
+/// Seconds that are kept of a tunnel, as many as a sparkline shows.
+pub const KEPT: usize = 8;
 
 /// Traffic of a tunnel: rates a second, or totals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -14,6 +14,8 @@ fn what_is_typed_is_checked() {
         "node:10.1.0.0/0 node:10.1.0.0/32 node:user/realm",
         "!finding:MP,any",
         "5060",
+        "fdaa:0:1::2 !dead:beef::",
+        "fdaa:",
     ] {
         assert!(Filter::parse(good).is_ok(), "{good}");
     }

@@ -11,12 +11,10 @@ use crate::report::Clock;
 use crate::state::{Bid, Binding, Effect, FlowView, Multipath, Node, Tunnel};
 use crate::tui::app::App;
 use crate::tui::facts::{Facts, NodeRef};
-use crate::tui::rates::{Second, sparkline};
+use crate::tui::rates::{KEPT, Second, sparkline};
 use crate::tui::text::{self, Row as Cells};
 use crate::wire::ReplyCode;
 
-/// Seconds that a sparkline shows.
-const SECONDS: usize = 8;
 /// Columns of the longest address.
 const ADDRESS: usize = 15;
 
@@ -223,7 +221,7 @@ fn traffic(
     let (downs, ups) = rates.seconds(node, number);
     let spark = |values: &[u64]| {
         if width >= 96 && is_a_second {
-            format!(" {}", sparkline(values, SECONDS, marks.steps))
+            format!(" {}", sparkline(values, KEPT, marks.steps))
         } else {
             String::new()
         }
