@@ -82,12 +82,12 @@ pub(super) const COLUMNS: [Shape; 13] = [
 impl Column {
     /// A number by which this column sorts the flow.
     pub(super) fn key(self, flow: &FlowView) -> u128 {
-        let address = |address: IpAddr, port: Option<u16>| {
-            let bits = match address {
-                IpAddr::V4(address) => u128::from(u32::from(address)),
-                IpAddr::V6(address) => u128::from(address) >> 17 | 1 << 111,
-            };
-            bits << 16 | u128::from(port.unwrap_or_default())
+        let address = |address: IpAddr, port: Option<u16>| match address {
+            IpAddr::V4(address) => {
+                u128::from(u32::from(address)) << 16 | u128::from(port.unwrap_or_default())
+            }
+            // The number has no room for the port, too: flows of one address are in the order of their places.
+            IpAddr::V6(address) => u128::from(address),
         };
         let sum = |each: fn(&Traffic) -> u64, is_down: bool| {
             let traffic = |path: &crate::state::PathView| if is_down { path.downlink } else { path.uplink };
@@ -248,5 +248,44 @@ fn pad(app: &App, shape: &Shape, text: &str) -> String {
         text::right(text, shape.width, ellipsis)
     } else {
         text::left(text, shape.width, ellipsis)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use smallvec::SmallVec;
+
+    use super::*;
+
+    #[test]
+    fn ends_sort_by_address_and_not_by_port() {
+        let key = |end: &str| {
+            let end: SocketAddr = end.parse().unwrap();
+            Column::Source.key(&FlowView {
+                home_address: None,
+                node: 0,
+                source: end.ip(),
+                destination: end.ip(),
+                protocol: 17,
+                source_port: Some(end.port()),
+                destination_port: None,
+                fid: None,
+                expected_bid: None,
+                verdict: Verdict::PerFlow,
+                paths: SmallVec::new(),
+            })
+        };
+        let ends = [
+            "9.0.0.9:9",
+            "192.0.2.1:80",
+            "192.0.2.1:443",
+            "[2001:db8::1]:443",
+            "[2001:db8::2]:80",
+            "[2001:db8::1:0]:1",
+            "[fe80::1]:1",
+        ];
+        assert!(ends.map(key).is_sorted_by(|one, other| one < other));
     }
 }
