@@ -212,8 +212,9 @@ impl Observer {
         if changes || (Judge::is_set_back(self.clock, time) && !self.sightings.is_empty()) {
             first(self);
             self.change_by(time);
+        } else {
+            self.clock = time;
         }
-        self.clock = time;
     }
 
     /// Does what is due by `time`, and moves the clock.

@@ -46,11 +46,11 @@ pub(super) fn run(prepared: Prepared, interruption: &Interruption) -> Result<Exi
         }
     }
     let finished = driver.finish(&mut engine, &mut records).err();
-    // A closed pipe: nobody reads records any more.
     let failures = [failure, finished].into_iter().flatten().map(into_failure);
     let mut told = Vec::new();
     for failure in failures {
         match failure {
+            // Nobody reads records any more.
             Failure::ClosedPipe => return Err(failure),
             Failure::Told(..) | Failure::InFile(..) => told.push(failure),
         }
